@@ -1,0 +1,35 @@
+import type { Host, HostView } from '../host/host.ts'
+
+/** A piece of work on the machine. Finding out whether it is done is apart from doing it. */
+export interface Step<P> {
+  /** `component/verb-object`, e.g. `etcd/start-unit`. */
+  id: string
+  title: string
+  /** Looks at the machine, not at a memory of it. Throws `Indeterminate` where that cannot be told. */
+  isDone(host: HostView, params: P): Promise<boolean>
+  apply(host: Host, params: P, context: StepContext): Promise<void>
+}
+
+export interface StepContext {
+  signal: AbortSignal
+  /** For long work; `of` in the same unit. */
+  progress(done: number, of: number, unit: 'bytes' | 'items'): void
+  log(message: string): void
+}
+
+/**
+ * Steps of a component run one after another; components run side by side except where `after` says otherwise.
+ */
+export interface Component<P> {
+  /** The folder's name. */
+  id: string
+  /** Ids of components that must be done before; those that are not in the role are left out of account. */
+  after: readonly string[]
+  steps(params: P): Step<P>[]
+}
+
+/** A role reads as a table of contents. */
+export interface Role<P> {
+  id: string
+  components: readonly Component<P>[]
+}

@@ -1,0 +1,50 @@
+/** The network as a check may look at it: connections it opens it also closes; nothing listens. */
+export interface TlsIdentity {
+  ca: string
+  cert?: string
+  key?: string
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST'
+  headers?: Record<string, string>
+  body?: string
+  tls?: TlsIdentity
+  /** http://[user:pass@]host:port, asked by CONNECT. */
+  proxy?: string
+  timeoutMs: number
+  /** Ask for a websocket upgrade; a 101 is reported and the connection closed. */
+  upgrade?: boolean
+  /** Default 1 MiB; a longer body is an error. */
+  maxBytes?: number
+}
+
+export interface Response {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** Where on the way a request failed; `NetworkError.stage`. */
+export type Stage = 'resolve' | 'tcp' | 'proxy' | 'tls' | 'http' | 'upgrade'
+
+export class NetworkError extends Error {
+  readonly stage: Stage
+  constructor(stage: Stage, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'NetworkError'
+    this.stage = stage
+  }
+}
+
+export interface NetworkView {
+  /** Through the system's resolver (getaddrinfo), addresses in its order. Throws NetworkError 'resolve'. */
+  resolve(name: string, timeoutMs: number): Promise<string[]>
+  request(url: string, options: RequestOptions): Promise<Response>
+  /** One UDP packet out, the first one back. Times from a monotonic clock, in ms since the epoch at program start. */
+  exchange(
+    to: { host: string; port: number },
+    packet: Uint8Array,
+    timeoutMs: number,
+  ): Promise<{ reply: Uint8Array; sentAtMs: number; receivedAtMs: number }>
+}

@@ -1,0 +1,41 @@
+import type { Argv } from './host.ts'
+
+export interface UnitState {
+  enabled?: boolean
+  active?: boolean
+}
+
+/**
+ * How a change is taken back. Plain data, for it is written to the ledger before the change is made and must be
+ * understood by a later version of the agent. Each kind has one file in src/ledger/undo/ that carries it out.
+ */
+export type Undo =
+  /** A file or link that was not there before. With `sha256` a file that a person has edited since is left, and said. */
+  | { kind: 'remove-path'; path: string; sha256?: string }
+  /** A directory that was not there before, with all that came to lie in it. Never crosses a mount or a link. */
+  | { kind: 'remove-tree'; path: string }
+  /** A directory that was there before and was empty: it stays, what came to lie in it goes. */
+  | { kind: 'empty-directory'; path: string }
+  | { kind: 'restore-file'; path: string; backup: string; mode: number; uid: number; gid: number; mtimeMs: number }
+  | { kind: 'restore-link'; path: string; target: string }
+  | { kind: 'unit'; unit: string; before: UnitState }
+  | { kind: 'daemon-reload' }
+  | { kind: 'sysctl'; key: string; before: string }
+  | { kind: 'module'; name: string }
+  | { kind: 'hostname'; before: string }
+  /** Processes in containers of the given containerd namespace: their shims, killed by process id. */
+  | { kind: 'container-processes'; containerdNamespace: string }
+  /** Every mount at or below the path, deepest first. */
+  | { kind: 'unmount-below'; path: string }
+  /** Network links by exact name or by prefix (`cali*`). */
+  | { kind: 'remove-links'; names: string[] }
+  /** Network namespaces by prefix (`cni-*`). */
+  | { kind: 'remove-network-namespaces'; names: string[] }
+  /** iptables and ip6tables rules and chains whose chain name starts with one of these; other rules stay. */
+  | { kind: 'remove-chains'; prefixes: string[] }
+  /** control groups by path below each hierarchy (`kubepods`). */
+  | { kind: 'remove-cgroups'; names: string[] }
+  | { kind: 'run'; argv: Argv; why: string }
+  | { kind: 'nothing'; because: string }
+
+export type UndoKind = Undo['kind']

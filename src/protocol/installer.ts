@@ -1,0 +1,19 @@
+import * as z from 'zod/mini'
+import { ClusterId, Label } from './names.ts'
+
+/**
+ * NAME.pem holds, in this order: the installer certificate, its key as encrypted PKCS#8 (PBES2, AES-256-CBC,
+ * PBKDF2-SHA256, 600,000 to 2,000,000 iterations), the controller's CA, and one block of this label whose content is
+ * base64 of JSON of this schema.
+ */
+export const ENROLMENT_LABEL = 'CANTRIP ENROLMENT'
+export const PBKDF2_ITERATIONS = { min: 600_000, max: 2_000_000 } as const
+
+export const Enrolment = z.strictObject({
+  format: z.literal(1),
+  urls: z.array(z.url()).check(z.minLength(1), z.maxLength(16)),
+  cluster: z.strictObject({ id: ClusterId, name: Label }),
+  /** Ed25519 public key that signs instructions: SPKI DER, base64. */
+  instructionKey: z.string().check(z.maxLength(200)),
+})
+export type Enrolment = z.infer<typeof Enrolment>

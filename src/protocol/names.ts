@@ -1,0 +1,34 @@
+import * as z from 'zod/mini'
+
+/** RFC 1123 label, as Kubernetes wants names of nodes and clusters. */
+export const Label = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/))
+export const NodeName = z
+  .string()
+  .check(z.maxLength(253), z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/))
+/** `n-`, `c-`, `r-` and ten characters of base 32; never used again for another thing. */
+export const NodeId = z.string().check(z.regex(/^n-[a-z2-7]{10}$/))
+export const ClusterId = z.string().check(z.regex(/^c-[a-z2-7]{10}$/))
+export const RunId = z.string().check(z.regex(/^r-[a-z2-7]{10}$/))
+
+export const KubernetesVersion = z.string().check(z.regex(/^v1\.\d{1,3}\.\d{1,3}$/))
+export const Cidr = z.string().check(z.maxLength(50), z.regex(/^[0-9a-f.:]+\/\d{1,3}$/))
+export const HostPort = z.string().check(z.maxLength(260), z.regex(/^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/))
+export const IpAddress = z.string().check(z.maxLength(45), z.regex(/^[0-9a-f.:]+$/))
+export const NodeRole = z.enum(['master', 'worker', 'storage'])
+export const Cni = z.enum(['flannel', 'calico', 'cilium', 'none'])
+
+/** `DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY`, with FAILED, UNREACHABLE and REMOVED beside it. */
+export const NodeState = z.enum([
+  'DISCOVERED',
+  'APPROVED',
+  'CONFIGURED',
+  'PROVISIONING',
+  'READY',
+  'FAILED',
+  'UNREACHABLE',
+  'REMOVED',
+])
+
+export type NodeRole = z.infer<typeof NodeRole>
+export type NodeState = z.infer<typeof NodeState>
+export type Cni = z.infer<typeof Cni>

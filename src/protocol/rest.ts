@@ -1,0 +1,78 @@
+import * as z from 'zod/mini'
+import { ClusterId, IpAddress, NodeId, NodeName } from './names.ts'
+
+/** Paths of the HTTP interface that agents and operators use; each needs a client certificate of the role named. */
+export const PATHS = {
+  /** POST, role enrol. */
+  enrol: '/v1/enrol',
+  /** GET, role enrol: `/v1/enrol/<fingerprint>`. */
+  enrolment: (fingerprint: string) => `/v1/enrol/${fingerprint}`,
+  /** GET, any role of ours: 200 `{"now": ISO time}`; the controller precheck and the time-skew check ask it. */
+  ping: '/v1/ping',
+  /** GET upgrade, role node. */
+  agent: '/v1/agent',
+  /** GET with ranges, role node: `/v1/bundles/<manifest sha256>/<path>`. */
+  bundleFile: (manifestSha256: string, path: string) => `/v1/bundles/${manifestSha256}/${path}`,
+  /** POST, role node: a certificate for the operator of the node's cluster. */
+  operatorCertificate: '/v1/operator/certificate',
+  /** POST, role operator. */
+  operatorReport: '/v1/operator/report',
+} as const
+
+/**
+ * Client certificates carry `O=cantrip:<role>` and `CN=<identity>`; the controller takes both from the verified
+ * certificate alone.
+ */
+export const CERTIFICATE_ROLES = ['enrol', 'node', 'operator', 'admin'] as const
+export type CertificateRole = (typeof CERTIFICATE_ROLES)[number]
+
+const pem = z.string().check(z.maxLength(16_384))
+
+export const EnrolRequest = z.strictObject({
+  csr: pem,
+  nodeName: NodeName,
+  address: IpAddress,
+  /** Which cluster the node wants, where the installer serves only one this must be it. */
+  clusterName: z.optional(z.string().check(z.maxLength(63))),
+})
+
+/** 202 while unapproved, 200 once approved, 403 `refused` when an administrator said no. */
+export const EnrolResponse = z.strictObject({
+  nodeId: NodeId,
+  /** `SHA256:` and base64 of the digest of the public key's SPKI DER. */
+  fingerprint: z.string().check(z.maxLength(60)),
+  state: z.enum(['DISCOVERED', 'APPROVED']),
+  cluster: z.strictObject({ id: ClusterId, name: z.string() }),
+  certificate: z.optional(pem),
+})
+
+export const OperatorCertificateRequest = z.strictObject({ csr: pem })
+export const OperatorCertificateResponse = z.strictObject({ certificate: pem })
+
+const short = z.string().check(z.maxLength(253))
+export const OperatorReport = z.strictObject({
+  kubernetesVersion: short,
+  nodes: z.array(z.strictObject({ name: short, ready: z.boolean(), kubeletVersion: short })).check(z.maxLength(5_000)),
+  pods: z
+    .array(
+      z.strictObject({
+        namespace: short,
+        name: short,
+        node: short,
+        ready: z.boolean(),
+        phase: short,
+        restarts: z.number(),
+      }),
+    )
+    .check(z.maxLength(20_000)),
+  /** The cluster's DNS answered for kubernetes.default.svc from the operator's own pod. */
+  dns: z.boolean(),
+})
+
+export type EnrolRequest = z.infer<typeof EnrolRequest>
+export type EnrolResponse = z.infer<typeof EnrolResponse>
+export type OperatorReport = z.infer<typeof OperatorReport>
+
+/** An error of the HTTP interface, with any status of 400 and above. */
+export const ApiError = z.strictObject({ code: z.string(), message: z.string(), fix: z.string() })
+export type ApiError = z.infer<typeof ApiError>

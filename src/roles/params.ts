@@ -1,0 +1,22 @@
+import type { BundleFile, BundleManifest } from '../bundle/format.ts'
+import type { Host } from '../host/host.ts'
+import type { FirstMasterParams } from '../protocol/instruction.ts'
+
+/** A verified bundle whose files come from the controller when they are first needed. */
+export interface BundleStore {
+  manifest: BundleManifest
+  /** Throws AgentError `bundle/missing-file` where the manifest does not have it. */
+  file(role: BundleFile['role'], name: string): BundleFile
+  /** Where the file lies once fetched. */
+  pathOf(file: BundleFile): string
+  /** Makes sure that the file is on disk and verified; two callers at once cause one download. */
+  fetch(host: Host, file: BundleFile, onProgress?: (doneBytes: number) => void, signal?: AbortSignal): Promise<string>
+}
+
+/** What the steps of a provisioning role are given. */
+export interface ProvisionParams extends FirstMasterParams {
+  bundleStore: BundleStore
+  /** Asks the controller to sign the operator's key. */
+  requestOperatorCertificate(csrPem: string): Promise<string>
+  controller: { urls: readonly string[]; ca: string }
+}

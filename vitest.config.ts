@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// unit: beside the source, on a FakeHost. contract, integration, faults: real files, processes and sockets on loopback.
+// The end-to-end test and the benches are no vitest projects: they need root and the test bed (scripts/test runs them).
+const project = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['src/**/*.test.ts', 'test/*.test.ts'], 10_000),
+      project('contract', ['test/contract/**/*.test.ts'], 30_000),
+      project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 60_000),
+    ],
+  },
+})
