@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+/**
+ * Who may import whom. A folder's rule names the folders of src/ that it may import besides itself; the most specific
+ * folder counts. Type-only imports count too: a type is knowledge.
+ */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  errors: [],
+  protocol: ['bundle/format'],
+  'bundle/format': [],
+  pki: ['errors'],
+  host: ['errors'],
+  'host/linux': ['errors', 'host', 'protocol/facts'],
+  // The recording host is where changing the machine and remembering it meet.
+  'host/recording': ['errors', 'host', 'ledger', 'host/linux'],
+  ledger: ['errors', 'host', 'host/linux'],
+  engine: ['errors', 'host', 'ledger'],
+  report: ['errors', 'engine'],
+  bundle: ['errors', 'host', 'protocol', 'roles/params'],
+  checks: ['errors', 'host', 'engine', 'protocol'],
+  components: ['errors', 'host', 'engine', 'pki', 'roles/params', 'protocol', 'bundle/format'],
+  roles: ['errors', 'host', 'engine', 'components', 'checks', 'protocol', 'bundle/format'],
+  operator: ['errors', 'protocol', 'report'],
+  agent: ['errors', 'host', 'ledger', 'engine', 'report', 'bundle', 'checks', 'components', 'roles', 'protocol', 'pki', 'version'],
+  controller: ['errors', 'protocol', 'report', 'pki', 'bundle', 'version'],
+  cli: ['*'],
+}
+
+/** Node modules and packages that only some folders may touch: whoever else needs one goes through these. */
+const ONLY_IN: Record<string, readonly string[]> = {
+  'node:child_process': ['host/linux', 'bundle/build', 'bundle/sources', 'agent', 'report'],
+  systeminformation: ['host/linux'],
+  undici: ['host/linux', 'cli/controller', 'controller'],
+  tar: ['host/linux', 'bundle', 'cli/agent', 'agent'],
+  ws: ['agent', 'controller/hub', 'controller/api'],
+  'node:sqlite': ['controller/store'],
+  'node-forge': ['pki'],
+  commander: ['cli', 'agent.ts', 'controller.ts'],
+}
+
+const SRC = resolve(import.meta.dirname, '../src')
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+  (f) => f.endsWith('.ts') && !f.endsWith('.test.ts'),
+)
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8')
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'\n;]*(?:\n[^'\n;]*)*?\bfrom '([^']+)'|import\('([^']+)'\)|^import '([^']+)'/g)].map(
+    (m) => m[1] ?? m[2] ?? m[3] ?? '',
+  )
+}
+
+const under = (path: string, folder: string) => path === folder || path === `${folder}.ts` || path.startsWith(`${folder}/`)
+
+function ruleOf(file: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((folder) => under(file, folder))
+    .sort((a, b) => b.length - a.length)[0]
+}
+
+function breaches(): string[] {
+  const found: string[] = []
+  for (const file of files) {
+    const rule = ruleOf(file)
+    if (rule === undefined) {
+      if (file.includes('/')) found.push(`${file}: its folder has no rule`)
+      continue
+    }
+    const allowed = MAY_IMPORT[rule] ?? []
+    for (const name of importsOf(file)) {
+      if (!name.startsWith('.')) {
+        const places = Object.entries(ONLY_IN).find(([module]) => name === module)?.[1]
+        if (places && !places.some((p) => under(file, p))) found.push(`${file}: ${name} belongs to ${places.join(', ')}`)
+        continue
+      }
+      const target = relative(SRC, resolve(SRC, dirname(file), name)).replace(/\.ts$/, '')
+      const sameComponent = (folder: string) => target.split('/')[1] === file.split('/')[1] || folder !== rule
+      const own = under(target, rule) && (!['checks', 'components'].includes(rule) || sameComponent(rule))
+      if (!own && !allowed.includes('*') && !allowed.some((a) => under(target, a))) found.push(`${file}: imports ${target}`)
+    }
+  }
+  return found
+}
+
+test('every folder imports only what the architecture allows', () => {
+  expect(breaches()).toEqual([])
+})
+
+test('process.exit stands only in the two roots', () => {
+  const guilty = files.filter(
+    (f) => !['agent.ts', 'controller.ts'].includes(f) && /process\.exit\(/.test(readFileSync(join(SRC, f), 'utf8')),
+  )
+  expect(guilty).toEqual([])
+})
+
+test('no shell, no unchecked certificate', () => {
+  const guilty = files.filter((f) => /shell: true|execSync\(|\bexec\(|rejectUnauthorized: false/.test(readFileSync(join(SRC, f), 'utf8')))
+  expect(guilty).toEqual([])
+})
