@@ -1,0 +1,59 @@
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { bitString, context, ecdsaWithSha256, embed, integer, name, sequence, toDer } from './der-builder.ts'
+import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
+import { isP256, spki } from './key.ts'
+import { readOnePem, toPem } from './pem.ts'
+
+const LABEL = 'CERTIFICATE REQUEST'
+const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
+
+/** PKCS#10 in PEM. The signer assigns subject and extensions, whatever is asked for here. */
+export function buildCsr(privateKey: KeyObject, commonName: string): string {
+  const key = spki(createPublicKey(privateKey))
+  const info = sequence(integer(0), name(commonName), embed(key), context(0, []))
+  const signature = sign('sha256', toDer(info), privateKey)
+  return toPem(LABEL, toDer(sequence(info, ecdsaWithSha256(), bitString(signature))))
+}
+
+/** The public key whose holder made the request. Throws `csr/invalid` unless it is a P-256 key that signed it. */
+export function readCsr(pem: string): { publicKey: KeyObject } {
+  const { info, key, signature } = parse(pem)
+  const publicKey = attempt(() => createPublicKey({ key, type: 'spki', format: 'der' }))
+  if (!isP256(publicKey)) throw invalid('a key other than P-256')
+  if (!verify('sha256', info, publicKey, signature)) throw invalid('a signature that the key did not make')
+  return { publicKey }
+}
+
+function parse(pem: string) {
+  const der = readOnePem(pem, LABEL)
+  return attempt(() => {
+    const [info, algorithm, signature] = children(readDer(der, Tag.sequence).content)
+    const fields = children(expectTag(info, Tag.sequence).content)
+    if (readSmallInteger(fields[0]) !== 0) throw new Error('version')
+    if (readOid(children(expectTag(algorithm, Tag.sequence).content)[0]) !== ECDSA_WITH_SHA256)
+      throw new Error('algorithm')
+    return {
+      info: expectTag(info, Tag.sequence).bytes,
+      key: expectTag(fields[2], Tag.sequence).bytes,
+      signature: readBitString(signature),
+    }
+  })
+}
+
+function attempt<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw invalid('something that is not a certificate request', cause)
+  }
+}
+
+function invalid(found: string, cause?: unknown): AgentError {
+  return new AgentError('csr/invalid', `found ${found}; wanted a certificate request signed by its own P-256 key`, {
+    fix: 'enrol again with a fresh key',
+    exitCode: ExitCode.refused,
+    cause,
+  })
+}

@@ -1,0 +1,9 @@
+export const ENCRYPTED_KEY_LABEL = 'ENCRYPTED PRIVATE KEY'
+
+/** Object identifiers of the one combination that is written and read. */
+export const PBES2 = {
+  id: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  hmacWithSha256: '1.2.840.113549.2.9',
+  aes256Cbc: '2.16.840.1.101.3.4.1.42',
+} as const
