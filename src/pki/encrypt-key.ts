@@ -1,7 +1,6 @@
 import { createCipheriv, type KeyObject, pbkdf2Sync, randomBytes } from 'node:crypto'
-import { PBKDF2_ITERATIONS } from '../protocol/installer.ts'
 import { integer, nothing, octetString, oid, sequence, toDer } from './der-builder.ts'
-import { ENCRYPTED_KEY_LABEL, PBES2 } from './pbes2.ts'
+import { ENCRYPTED_KEY_LABEL, PBES2, PBKDF2_ITERATIONS } from './pbes2.ts'
 import { toPem } from './pem.ts'
 
 /** PKCS#8 in PEM under PBES2: PBKDF2 with HMAC-SHA256, AES-256-CBC. Takes some tenths of a second by intention. */

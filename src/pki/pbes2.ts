@@ -7,3 +7,6 @@ export const PBES2 = {
   hmacWithSha256: '1.2.840.113549.2.9',
   aes256Cbc: '2.16.840.1.101.3.4.1.42',
 } as const
+
+/** Of PBKDF2: fewer are too weak, more would only keep the reader busy. */
+export const PBKDF2_ITERATIONS = { min: 600_000, max: 2_000_000 } as const

@@ -7,7 +7,6 @@ import { ClusterId, Label } from './names.ts'
  * base64 of JSON of this schema.
  */
 export const ENROLMENT_LABEL = 'CANTRIP ENROLMENT'
-export const PBKDF2_ITERATIONS = { min: 600_000, max: 2_000_000 } as const
 
 export const Enrolment = z.strictObject({
   format: z.literal(1),
