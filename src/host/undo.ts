@@ -10,14 +10,26 @@ export interface UnitState {
  * understood by a later version of the agent. Each kind has one file in src/ledger/undo/ that carries it out.
  */
 export type Undo =
-  /** A file or link that was not there before. With `sha256` a file that a person has edited since is left, and said. */
+  /** A file, link or empty directory that was not there before. With `sha256` a file that a person has edited since is left, and said. */
   | { kind: 'remove-path'; path: string; sha256?: string }
   /** A directory that was not there before, with all that came to lie in it. Never crosses a mount or a link. */
   | { kind: 'remove-tree'; path: string }
   /** A directory that was there before and was empty: it stays, what came to lie in it goes. */
   | { kind: 'empty-directory'; path: string }
-  | { kind: 'restore-file'; path: string; backup: string; mode: number; uid: number; gid: number; mtimeMs: number }
+  /** With `sha256` (of what we wrote) a file that a person has edited since is left, and said. */
+  | {
+      kind: 'restore-file'
+      path: string
+      backup: string
+      mode: number
+      uid: number
+      gid: number
+      mtimeMs: number
+      sha256?: string
+    }
   | { kind: 'restore-link'; path: string; target: string }
+  /** Permission bits of a file or directory that was there before. */
+  | { kind: 'restore-mode'; path: string; mode: number }
   | { kind: 'unit'; unit: string; before: UnitState }
   | { kind: 'daemon-reload' }
   | { kind: 'sysctl'; key: string; before: string }

@@ -1,0 +1,90 @@
+import type { Undo, UndoKind } from './undo.ts'
+
+export type ChangeKind =
+  | 'file'
+  | 'directory'
+  | 'link'
+  | 'unit'
+  | 'sysctl'
+  | 'module'
+  | 'hostname'
+  | 'command'
+  | 'process'
+  | 'mount'
+  | 'interface'
+  | 'network-namespace'
+  | 'firewall'
+  | 'cgroup'
+
+/** What is about to happen to the machine, and how it is taken back. `what` is for people. */
+export interface Change {
+  kind: ChangeKind
+  what: string
+  undo: Undo
+}
+
+/** Resolves once the record is durable; only then may the change be made. */
+export type RecordChange = (change: Change) => Promise<void>
+
+const kinds: Record<UndoKind, ChangeKind> = {
+  'remove-path': 'file',
+  'remove-tree': 'directory',
+  'empty-directory': 'directory',
+  'restore-file': 'file',
+  'restore-link': 'link',
+  'restore-mode': 'file',
+  unit: 'unit',
+  'daemon-reload': 'unit',
+  sysctl: 'sysctl',
+  module: 'module',
+  hostname: 'hostname',
+  'container-processes': 'process',
+  'unmount-below': 'mount',
+  'remove-links': 'interface',
+  'remove-network-namespaces': 'network-namespace',
+  'remove-chains': 'firewall',
+  'remove-cgroups': 'cgroup',
+  run: 'command',
+  nothing: 'command',
+}
+
+/** What an undo is about, in words. */
+export function subjectOf(undo: Undo): string {
+  switch (undo.kind) {
+    case 'remove-path':
+    case 'remove-tree':
+    case 'empty-directory':
+    case 'restore-file':
+    case 'restore-link':
+    case 'restore-mode':
+    case 'unmount-below':
+      return undo.path
+    case 'unit':
+      return undo.unit
+    case 'daemon-reload':
+      return 'systemd'
+    case 'sysctl':
+      return undo.key
+    case 'module':
+      return undo.name
+    case 'hostname':
+      return undo.before
+    case 'container-processes':
+      return `containers of containerd's ${undo.containerdNamespace}`
+    case 'remove-links':
+    case 'remove-network-namespaces':
+    case 'remove-cgroups':
+      return undo.names.join(' ')
+    case 'remove-chains':
+      return undo.prefixes.map((prefix) => `${prefix}*`).join(' ')
+    case 'run':
+      return undo.why
+    case 'nothing':
+      return undo.because
+  }
+}
+
+/** A change that another program will make for us. */
+export function expectedChange(undo: Undo): Change {
+  return { kind: kinds[undo.kind], what: subjectOf(undo), undo }
+}

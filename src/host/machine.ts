@@ -1,0 +1,57 @@
+import type { Argv, Download, HostView, Output, RunOptions } from './host.ts'
+import type { UnitState } from './undo.ts'
+
+export interface FileAttributes {
+  mode: number
+  uid: number
+  gid: number
+  mtimeMs: number
+}
+
+/**
+ * Changes as such, without a record of them. Two things use it: the recording host, which writes the undo first,
+ * and the undos themselves. Steps never see it.
+ */
+export interface Machine extends HostView {
+  /** Atomic and durable: temporary file, fdatasync, rename, directory fsync. The directory must be there. */
+  writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void>
+  /** One level; a directory that is there already is fine. */
+  createDirectory(path: string, mode: number): Promise<void>
+  /** Atomic; a hard link where source and path share a file system, else a copy. */
+  installFile(source: string, path: string, mode: number): Promise<void>
+  /** Atomic; replaces a file or link. */
+  createLink(target: string, path: string): Promise<void>
+  setMode(path: string, mode: number): Promise<void>
+  /** A file or link; already gone is fine. */
+  unlink(path: string): Promise<void>
+  /** Already gone is fine. */
+  removeDirectory(path: string): Promise<'removed' | 'not-empty'>
+  /** Follows no link and crosses into no other file system: finding one is an error that leaves it alone. */
+  removeTree(path: string, options?: { keepRoot?: boolean }): Promise<void>
+  /** Keeps a file under a new name in `directory` (made 0700), durably; returns its path there. */
+  backUp(path: string, directory: string): Promise<string>
+  restoreFile(backup: string, path: string, attributes: FileAttributes): Promise<void>
+  /** Throws AgentError `command/failed` for an exit code that is not among okCodes. */
+  execute(argv: Argv, options?: RunOptions): Promise<Output>
+  download(download: Download): Promise<void>
+  /** `enabled` is absent where enabling has no meaning (static, generated), false where the unit is not there. */
+  unitState(unit: string): Promise<UnitState>
+  setUnit(unit: string, wanted: UnitState): Promise<void>
+  restartUnit(unit: string): Promise<void>
+  daemonReload(): Promise<void>
+  writeSysctl(key: string, value: string): Promise<void>
+  loadModule(name: string): Promise<void>
+  unloadModule(name: string): Promise<void>
+  /** A process that is gone is fine. */
+  kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+/** `net.ipv4.ip_forward` → its file. As sysctl(8) has it, a slash in a key stands for a dot in a name. */
+export function sysctlPath(key: string): string {
+  return `/proc/sys/${key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))}`
+}
+
+/** Kernel files write lists with tabs; people write blanks. */
+export function sameSysctl(a: string, b: string): boolean {
+  return a.trim().split(/\s+/).join(' ') === b.trim().split(/\s+/).join(' ')
+}

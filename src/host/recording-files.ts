@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path/posix'
+import { AgentError } from '../errors/agent-error.ts'
+import type { ChangeKind, RecordChange } from './change.ts'
+import type { FileStat, Host } from './host.ts'
+import type { Machine } from './machine.ts'
+import type { Undo } from './undo.ts'
+
+type FileMethods = Pick<Host, 'write' | 'makeDirectory' | 'install' | 'link' | 'remove' | 'download'>
+
+const unitDirectories = ['/etc/systemd/', '/run/systemd/', '/usr/lib/systemd/', '/lib/systemd/']
+
+export function recordingFiles(options: {
+  machine: Machine
+  record: RecordChange
+  backupDirectory: string
+}): FileMethods {
+  const { machine, record, backupDirectory } = options
+
+  async function recordPath(kind: ChangeKind, path: string, undo: Undo): Promise<void> {
+    // Undone after the file itself, for undoing goes backwards.
+    if (unitDirectories.some((directory) => path.startsWith(directory))) {
+      await record({ kind: 'unit', what: 'daemon-reload', undo: { kind: 'daemon-reload' } })
+    }
+    await record({ kind, what: path, undo })
+  }
+
+  /** How to bring back what is at `path` now. */
+  async function undoFor(path: string, now: FileStat | undefined, written?: string): Promise<Undo> {
+    const sha256 = written === undefined ? {} : { sha256: written }
+    if (now === undefined) return { kind: 'remove-path', path, ...sha256 }
+    if (now.kind === 'symlink') return { kind: 'restore-link', path, target: (await machine.readLink(path)) ?? '' }
+    if (now.kind !== 'file') throw notAFile(path, now)
+    const backup = await machine.backUp(path, backupDirectory)
+    const { mode, uid, gid, mtimeMs } = now
+    return { kind: 'restore-file', path, backup, mode, uid, gid, mtimeMs, ...sha256 }
+  }
+
+  async function makeParents(path: string): Promise<void> {
+    const parent = dirname(path)
+    if (parent === '/' || (await machine.stat(parent)) !== undefined) return
+    await makeParents(parent)
+    await recordPath('directory', parent, { kind: 'remove-path', path: parent })
+    await machine.createDirectory(parent, 0o755)
+  }
+
+  return {
+    async write(path, content, mode = 0o644) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      const now = await machine.stat(path)
+      const alike =
+        now?.kind === 'file' && now.mode === mode && now.uid === machine.uid() && now.size === bytes.byteLength
+      if (alike && (await machine.sha256(path)) === sha256) return
+      if (now === undefined) await makeParents(path)
+      await recordPath('file', path, await undoFor(path, now, sha256))
+      await machine.writeFile(path, bytes, mode)
+    },
+
+    async makeDirectory(path, mode) {
+      const names = await machine.list(path)
+      if (names === undefined) {
+        const there = await machine.stat(path)
+        if (there !== undefined) throw notADirectory(path, there)
+        await makeParents(path)
+        await recordPath('directory', path, { kind: 'remove-tree', path })
+        await machine.createDirectory(path, mode ?? 0o755)
+        return
+      }
+      if (names.length === 0) await recordPath('directory', path, { kind: 'empty-directory', path })
+      const now = await machine.stat(path)
+      if (mode === undefined || now?.kind !== 'directory' || now.mode === mode) return
+      await recordPath('directory', path, { kind: 'restore-mode', path, mode: now.mode })
+      await machine.setMode(path, mode)
+    },
+
+    async install(source, path, mode) {
+      const [now, from] = await Promise.all([machine.stat(path), machine.stat(source)])
+      if (from?.kind !== 'file') {
+        throw new AgentError('file/missing', `${source} is not a file, and was to be installed as ${path}`, {
+          fix: 'run the same command again: it fetches what is missing',
+        })
+      }
+      const alike = now?.kind === 'file' && now.mode === mode && now.size === from.size
+      if (alike && (await machine.sha256(path)) === (await machine.sha256(source))) return
+      if (now === undefined) await makeParents(path)
+      await recordPath('file', path, await undoFor(path, now))
+      await machine.installFile(source, path, mode)
+    },
+
+    async link(target, path) {
+      const now = await machine.stat(path)
+      if (now?.kind === 'symlink' && (await machine.readLink(path)) === target) return
+      if (now === undefined) await makeParents(path)
+      await recordPath('link', path, await undoFor(path, now))
+      await machine.createLink(target, path)
+    },
+
+    async remove(path) {
+      const now = await machine.stat(path)
+      if (now === undefined) return
+      await recordPath('file', path, await undoFor(path, now))
+      await machine.unlink(path)
+    },
+
+    async download(download) {
+      const { path, sha256, size } = download
+      const now = await machine.stat(path)
+      if (now?.kind === 'file' && now.size === size && (await machine.sha256(path)) === sha256) return
+      if (now === undefined) await makeParents(path)
+      const part = `${path}.part`
+      await Promise.all([
+        recordPath('file', path, await undoFor(path, now)),
+        recordPath('file', part, { kind: 'remove-path', path: part }),
+      ])
+      await machine.download(download)
+    },
+  }
+}
+
+function notAFile(path: string, now: FileStat): AgentError {
+  return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a file or nothing`, {
+    fix: `look at what it is and move it away: mv ${path} ${path}.old`,
+  })
+}
+
+function notADirectory(path: string, now: FileStat): AgentError {
+  return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a directory or nothing`, {
+    fix: `look at what it is and move it away: mv ${path} ${path}.old`,
+  })
+}

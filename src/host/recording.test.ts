@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../test/support/fake-host.ts'
+
+const undos = (host: ReturnType<typeof fakeHost>) => host.changes.map((change) => change.undo)
+
+test('a new file is recorded with its checksum and its new parents, and only once', async () => {
+  const host = fakeHost()
+  await host.write('/etc/a/b.conf', 'x', 0o600)
+  await host.write('/etc/a/b.conf', 'x', 0o600)
+  const sha256 = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'
+  expect(undos(host)).toEqual([
+    { kind: 'remove-path', path: '/etc/a' },
+    { kind: 'remove-path', path: '/etc/a/b.conf', sha256 },
+  ])
+  expect(await host.stat('/etc/a/b.conf')).toMatchObject({ mode: 0o600, uid: 0 })
+})
+
+test('an overwritten file is kept beside with its attributes', async () => {
+  const host = fakeHost()
+  host.files.seed('/etc/f', 'before', { mode: 0o640, gid: 7, mtimeMs: 5 })
+  await host.write('/etc/f', 'after')
+  expect(undos(host)).toMatchObject([{ kind: 'restore-file', path: '/etc/f', mode: 0o640, gid: 7, mtimeMs: 5 }])
+  const [undo] = undos(host)
+  expect(undo?.kind === 'restore-file' && host.text(undo.backup)).toBe('before')
+})
+
+test('a link in place of a file is put back as a link, and its target is not written through', async () => {
+  const host = fakeHost({ links: { '/etc/resolv.conf': '../run/stub' }, files: { '/run/stub': 'stub' } })
+  await host.write('/etc/resolv.conf', 'ours')
+  expect(undos(host)).toEqual([{ kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub' }])
+  expect(host.text('/run/stub')).toBe('stub')
+})
+
+test('a unit file makes systemd read its units after it was taken back', async () => {
+  const host = fakeHost()
+  await host.write('/etc/systemd/system/x.service', '')
+  expect(undos(host).map((undo) => undo.kind)).toContain('daemon-reload')
+  expect(undos(host).at(-1)?.kind).toBe('remove-path')
+})
+
+test('units, sysctls and modules that are as wanted leave no record', async () => {
+  const host = fakeHost({
+    units: { 'a.service': { enabled: true, active: true } },
+    sysctls: { 'net.ipv4.ip_forward': '1' },
+    modules: ['br_netfilter'],
+  })
+  await host.setUnit('a.service', { enabled: true, active: true })
+  await host.setSysctl('net.ipv4.ip_forward', '1')
+  await host.loadModule('br_netfilter')
+  expect(host.changes).toEqual([])
+  await host.setUnit('a.service', { active: false })
+  await host.setSysctl('net.ipv4.ip_forward', '0')
+  await host.loadModule('overlay')
+  expect(undos(host)).toEqual([
+    { kind: 'unit', unit: 'a.service', before: { enabled: true, active: true } },
+    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '1' },
+    { kind: 'module', name: 'overlay' },
+  ])
+})
+
+test('what was there before is never claimed', async () => {
+  const host = fakeHost({ files: { '/var/lib/kubelet/x': '' }, directories: ['/var/lib/empty'] })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/kubelet' })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/empty' })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/new' })
+  expect(undos(host)).toEqual([
+    { kind: 'empty-directory', path: '/var/lib/empty' },
+    { kind: 'remove-tree', path: '/var/lib/new' },
+  ])
+})
+
+test('the record comes before the change', async () => {
+  const host = fakeHost()
+  host.on(['kubeadm', 'init'], () => {
+    expect(host.changes).toHaveLength(1)
+    return {}
+  })
+  await host.run(['kubeadm', 'init'], { kind: 'nothing', because: 'the trees say it' })
+  expect(host.changes).toMatchObject([{ kind: 'command', what: 'kubeadm init' }])
+})
+
+test('a directory keeps its former mode in the record, and one that stands in the way is an error', async () => {
+  const host = fakeHost({ files: { '/etc/cantrip/x': '' } })
+  await host.makeDirectory('/etc/cantrip', 0o700)
+  expect(undos(host)).toEqual([{ kind: 'restore-mode', path: '/etc/cantrip', mode: 0o755 }])
+  await expect(host.write('/etc/cantrip', '')).rejects.toMatchObject({ code: 'file/in-the-way' })
+})

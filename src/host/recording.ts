@@ -1,0 +1,124 @@
+/** The Host that steps get: every change appends its undo, durably, before it is made. */
+import { expectedChange, type RecordChange } from './change.ts'
+import { escapeArgv } from './escape-argv.ts'
+import type { Host, HostView } from './host.ts'
+import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
+import { recordingFiles } from './recording-files.ts'
+import type { Undo } from './undo.ts'
+
+export interface RecordingOptions {
+  machine: Machine
+  record: RecordChange
+  /** Where files that get overwritten are kept. */
+  backupDirectory: string
+}
+
+export function recordingHost({ machine, record, backupDirectory }: RecordingOptions): Host {
+  const files = recordingFiles({ machine, record, backupDirectory })
+  return {
+    ...viewOf(machine),
+    ...files,
+
+    async setUnit(unit, wanted) {
+      const before = await machine.unitState(unit)
+      const enabling = wanted.enabled !== undefined && wanted.enabled !== before.enabled
+      const activating = wanted.active !== undefined && wanted.active !== before.active
+      if (!enabling && !activating) return
+      await record({ kind: 'unit', what: unit, undo: { kind: 'unit', unit, before } })
+      await machine.setUnit(unit, {
+        ...(enabling && { enabled: wanted.enabled }),
+        ...(activating && { active: wanted.active }),
+      })
+    },
+
+    async restartUnit(unit) {
+      const before = await machine.unitState(unit)
+      const undo: Undo = before.active
+        ? { kind: 'nothing', because: `${unit} was running before` }
+        : { kind: 'unit', unit, before }
+      await record({ kind: 'unit', what: `restart ${unit}`, undo })
+      await machine.restartUnit(unit)
+    },
+
+    async daemonReload() {
+      const because = 'systemd reads its units again once their files are taken back'
+      await record({ kind: 'unit', what: 'daemon-reload', undo: { kind: 'nothing', because } })
+      await machine.daemonReload()
+    },
+
+    async setSysctl(key, value) {
+      const before = await machine.read(sysctlPath(key))
+      if (before !== undefined && sameSysctl(before, value)) return
+      const undo: Undo =
+        before === undefined
+          ? { kind: 'nothing', because: 'the kernel did not have it before' }
+          : { kind: 'sysctl', key, before: before.trim() }
+      await record({ kind: 'sysctl', what: `${key} = ${value}`, undo })
+      await machine.writeSysctl(key, value)
+    },
+
+    async loadModule(name) {
+      // A module that is built in shows up here as well where it has parameters or a version; modprobe of the
+      // others succeeds without effect, and so does their unloading.
+      if ((await machine.stat(`/sys/module/${name.replaceAll('-', '_')}`)) !== undefined) return
+      await record({ kind: 'module', what: name, undo: { kind: 'module', name } })
+      await machine.loadModule(name)
+    },
+
+    async setHostname(name) {
+      await files.write('/etc/hostname', `${name}\n`)
+      const before = machine.hostname()
+      if (before === name) return
+      await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before } })
+      await machine.writeSysctl('kernel.hostname', name)
+    },
+
+    async run(argv, undo, options) {
+      await record({ kind: 'command', what: escapeArgv(argv), undo })
+      return machine.execute(argv, options)
+    },
+
+    async expect(undo) {
+      const change = expectedChange(await claimable(machine, undo))
+      if (change.undo.kind !== 'nothing' || undo.kind === 'nothing') await record(change)
+    },
+  }
+}
+
+/**
+ * What was there before is not ours to remove. A rerun meets what the first run brought about: then that run's
+ * record stands, and there is nothing to add.
+ */
+async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
+  const because = 'it was there before'
+  if (undo.kind === 'remove-path') {
+    return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
+  }
+  if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory') return undo
+  const names = await machine.list(undo.path)
+  if (names === undefined) return { kind: 'remove-tree', path: undo.path }
+  return names.length === 0 ? { kind: 'empty-directory', path: undo.path } : { kind: 'nothing', because }
+}
+
+/** Only the looking half of a machine. */
+export function viewOf(machine: Machine): HostView {
+  const { ask, read, stat, readLink, list, diskSpace, sha256, network } = machine
+  const { uid, arch, hostname, memoryBytes, cpuCount, now, sleep } = machine
+  return {
+    ask,
+    read,
+    stat,
+    readLink,
+    list,
+    diskSpace,
+    sha256,
+    network,
+    uid,
+    arch,
+    hostname,
+    memoryBytes,
+    cpuCount,
+    now,
+    sleep,
+  }
+}

@@ -1,0 +1,53 @@
+import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../../src/host/network.ts'
+
+type Answer<Arguments extends unknown[], Result> = Result | Error | ((...args: Arguments) => Result | Promise<Result>)
+type Exchange = { reply: Uint8Array; sentAtMs: number; receivedAtMs: number }
+
+export interface FakeNetwork extends NetworkView {
+  /** What a name resolves to; an Error is thrown. Addresses resolve to themselves. */
+  onResolve(name: string, answer: Answer<[string], string[]>): void
+  /** The longest matching URL prefix answers. */
+  onRequest(urlPrefix: string, answer: Answer<[string, RequestOptions], Partial<Response>>): void
+  /** `host:port` */
+  onExchange(to: string, answer: Answer<[Uint8Array], Exchange>): void
+}
+
+/** Nothing resolves and nothing answers, except what a test says. */
+export function fakeNetwork(): FakeNetwork {
+  const names = new Map<string, Answer<[string], string[]>>()
+  const urls = new Map<string, Answer<[string, RequestOptions], Partial<Response>>>()
+  const exchanges = new Map<string, Answer<[Uint8Array], Exchange>>()
+  return {
+    onResolve: (name, answer) => void names.set(name, answer),
+    onRequest: (prefix, answer) => void urls.set(prefix, answer),
+    onExchange: (to, answer) => void exchanges.set(to, answer),
+
+    async resolve(name) {
+      if (/^[\d.]+$|:/.test(name)) return [name]
+      const answer = names.get(name)
+      if (answer === undefined) throw new NetworkError('resolve', `${name}: ENOTFOUND`)
+      return give(answer, name)
+    },
+
+    async request(url, options) {
+      const prefix = [...urls.keys()].filter((known) => url.startsWith(known)).sort((a, b) => b.length - a.length)[0]
+      const answer = prefix === undefined ? undefined : urls.get(prefix)
+      if (answer === undefined) throw new NetworkError('tcp', `${url}: ECONNREFUSED`)
+      return { status: 200, headers: {}, body: '', ...(await give(answer, url, options)) }
+    },
+
+    async exchange(to, packet, timeoutMs) {
+      const answer = exchanges.get(`${to.host}:${to.port}`)
+      if (answer === undefined) throw new NetworkError('tcp', `${to.host}:${to.port} gave no answer in ${timeoutMs} ms`)
+      return give(answer, packet)
+    },
+  }
+}
+
+async function give<Arguments extends unknown[], Result>(
+  answer: Answer<Arguments, Result>,
+  ...args: Arguments
+): Promise<Result> {
+  if (answer instanceof Error) throw answer
+  return typeof answer === 'function' ? (answer as (...args: Arguments) => Result | Promise<Result>)(...args) : answer
+}
