@@ -1,0 +1,62 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Small files of the service's own, written so that a power cut leaves the old or the new content, never a mixture.
+ * Synchronous on purpose: what follows a write (an acknowledgement, a start of work) relies on it.
+ */
+export function writeDurably(path: string, text: string, mode = 0o600): void {
+  const temporary = `${path}.new`
+  rmSync(temporary, { force: true })
+  const file = openSync(
+    temporary,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    mode,
+  )
+  try {
+    writeFileSync(file, text)
+    fdatasyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  syncDirectory(dirname(path))
+}
+
+export function removeDurably(path: string): void {
+  rmSync(path, { force: true })
+  syncDirectory(dirname(path))
+}
+
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export function makePrivateDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}

@@ -1,0 +1,64 @@
+/** Where an installation of the agent lies. With an instance name, `cantrip-NAME` in each of these. */
+export interface AgentPaths {
+  name: string
+  instance: string | undefined
+  executable: string
+  unit: string
+  unitFile: string
+  configDirectory: string
+  configFile: string
+  caFile: string
+  nodeKey: string
+  nodeCsr: string
+  nodeCertificate: string
+  /** Both leave the node when it is enrolled. */
+  installerCertificate: string
+  installerKey: string
+  stateDirectory: string
+  ledgerDirectory: string
+  bundleDirectory: string
+  instructionFile: string
+  outboxFile: string
+  linkFile: string
+  logDirectory: string
+  logFile: string
+  runtimeDirectory: string
+  statusFile: string
+}
+
+/** `root` is put before every path: '' on a node, a directory of its own in a test. */
+export function pathsOf(instance?: string, root = ''): AgentPaths {
+  const name = instance === undefined ? 'cantrip' : `cantrip-${instance}`
+  const config = `${root}/etc/${name}`
+  const state = `${root}/var/lib/${name}`
+  const log = `${root}/var/log/${name}`
+  const runtime = `${root}/run/${name}`
+  return {
+    name,
+    instance,
+    executable: `${root}/usr/local/bin/${name}-agent`,
+    unit: `${name}-agent.service`,
+    unitFile: `${root}/etc/systemd/system/${name}-agent.service`,
+    configDirectory: config,
+    configFile: `${config}/agent.json`,
+    caFile: `${config}/ca.crt`,
+    nodeKey: `${config}/node.key`,
+    nodeCsr: `${config}/node.csr`,
+    nodeCertificate: `${config}/node.crt`,
+    installerCertificate: `${config}/installer.crt`,
+    installerKey: `${config}/installer.key`,
+    stateDirectory: state,
+    ledgerDirectory: `${state}/ledger`,
+    bundleDirectory: `${state}/bundle`,
+    instructionFile: `${state}/instruction.json`,
+    outboxFile: `${state}/outbox`,
+    linkFile: `${state}/link.json`,
+    logDirectory: log,
+    logFile: `${log}/agent.log`,
+    runtimeDirectory: runtime,
+    statusFile: `${runtime}/status.json`,
+  }
+}
+
+/** A label of its own, short enough for unit and directory names. */
+export const INSTANCE_NAME = /^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/

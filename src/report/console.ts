@@ -1,0 +1,68 @@
+import type { EngineEvent } from '../engine/event.ts'
+
+export interface Terminal {
+  write(text: string): void
+  isTty: boolean
+  columns: number
+}
+
+type Progress = Extract<EngineEvent, { kind: 'step-progress' }>
+
+/**
+ * Numbered steps: `[+] Step 2. Installing credentials`. On a terminal, progress is drawn on a line that the next one
+ * replaces; elsewhere only whole lines are written, so that a log of the output reads well.
+ */
+export function consoleReporter(terminal: Terminal): (event: EngineEvent) => void {
+  const numbers = new Map<string, { number: number; title: string }>()
+  let barShown = false
+
+  const line = (text: string) => {
+    if (barShown) terminal.write('\r\x1b[2K')
+    barShown = false
+    terminal.write(`${text}\n`)
+  }
+  const heading = (step: string) => {
+    const known = numbers.get(step)
+    return known ? `Step ${known.number}. ${known.title}` : step
+  }
+
+  return (event) => {
+    switch (event.kind) {
+      case 'run-started':
+        event.steps.forEach(({ id, title }, index) => {
+          numbers.set(id, { number: index + 1, title })
+        })
+        return
+      case 'step-started':
+        return line(`[+] ${heading(event.step)}`)
+      case 'step-skipped':
+        return line(`[+] ${heading(event.step)} (${event.because})`)
+      case 'step-progress':
+        if (!terminal.isTty) return
+        terminal.write(`\r\x1b[2K${bar(event, terminal.columns)}`)
+        barShown = true
+        return
+      case 'step-failed':
+        return line(`[-] ${heading(event.step)}: failed`)
+      case 'log':
+        return event.level === 'warn' || event.level === 'error' ? line(`[!] ${event.message}`) : undefined
+      case 'step-done':
+      case 'run-ended':
+        return
+    }
+  }
+}
+
+/** `    [#####     ] 50 %  12 of 24 MB`, never longer than the terminal is wide. */
+export function bar({ done, of, unit }: Pick<Progress, 'done' | 'of' | 'unit'>, columns: number): string {
+  const share = of > 0 ? Math.min(1, done / of) : 0
+  const amount = unit === 'bytes' ? `${megabytes(done)} of ${megabytes(of)} MB` : `${done} of ${of}`
+  const tail = ` ${Math.floor(share * 100)} %  ${amount}`
+  const width = Math.max(0, Math.min(40, columns - tail.length - 7))
+  const filled = Math.round(share * width)
+  return `    [${'#'.repeat(filled)}${' '.repeat(width - filled)}]${tail}`.slice(0, columns - 1)
+}
+
+function megabytes(bytes: number): string {
+  return String(Math.round(bytes / 1_000_000))
+}

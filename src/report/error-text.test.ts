@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { errorText, exitCodeOf } from './error-text.ts'
+
+test('an error that a user can meet prints its fix and no stack', () => {
+  const error = new AgentError('disk/full', '/var has 2 MB free, wanted 20 GB', {
+    fix: 'make room',
+    exitCode: ExitCode.checkFailed,
+  })
+  expect(errorText(error)).toBe('[-] /var has 2 MB free, wanted 20 GB (disk/full)\n    fix: make room\n')
+  expect(exitCodeOf(error)).toBe(3)
+})
+
+test('anything else is a bug and shows where', () => {
+  expect(errorText(new TypeError('oops'))).toMatch(/bug[\s\S]*TypeError: oops[\s\S]*error-text\.test/)
+  expect(exitCodeOf(new TypeError('oops'))).toBe(1)
+})
