@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+
+export interface Ended {
+  readonly ok: boolean
+  /** Both streams as they came. */
+  readonly output: string
+}
+
+/** Runs to the end and never throws: a program that cannot be started is one that failed. `onOutput` gets it as it comes. */
+export async function runCommand(
+  argv: readonly [string, ...string[]],
+  { cwd, env = {}, onOutput }: { cwd: string; env?: Record<string, string>; onOutput?: (text: string) => void },
+): Promise<Ended> {
+  const [program, ...rest] = argv
+  const child = spawn(program, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text: string) => {
+      output += text
+      onOutput?.(text)
+    })
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ ok: false, output: `${output}${program}: ${error.message}\n` }))
+    child.on('close', (code) => resolve({ ok: code === 0, output }))
+  })
+}

@@ -1,0 +1,51 @@
+// scripts/test runs this: every part, also when one has failed, and at the end one line over all.
+import { join } from 'node:path'
+import { parseArgs, styleText } from 'node:util'
+import { type Part, select } from './parts.ts'
+import { inCi, type PartResult, sum } from './tally.ts'
+
+const root = join(import.meta.dirname, '../..')
+const { values, positionals } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true })
+if (values.full) process.env.CANTRIP_FULL = '1'
+const chosen = select(positionals[0])
+if (chosen.length === 0 || positionals.length > 1) {
+  console.error(
+    `no such part: ${positionals.join(' ')}; there are ${select(undefined)
+      .map((part) => part.name)
+      .join(', ')}`,
+  )
+  process.exit(2)
+}
+// The parts write into pipes: they are told whether a person reads along.
+const colours = process.stdout.isTTY && process.stdout.hasColors()
+delete process.env[colours ? 'NO_COLOR' : 'FORCE_COLOR']
+process.env[colours ? 'FORCE_COLOR' : 'NO_COLOR'] = '1'
+// Ctrl-C reaches the parts as well; they clean up, and this waits for them.
+process.on('SIGINT', () => {
+  process.exitCode = 130
+})
+
+const running = new Map<string, Promise<PartResult>>()
+for (const part of chosen) running.set(part.name, start(part))
+const results = await Promise.all(running.values())
+const total = sum(results)
+for (const name of total.skipped) console.log(`not run here: ${name}`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exitCode ??= total.failed === 0 ? 0 : 1
+
+async function start(part: Part): Promise<PartResult> {
+  await Promise.all(part.after.map((name) => running.get(name)))
+  const started = performance.now()
+  const outcome = await part.run(root, (text) => process.stdout.write(text))
+  const tally = process.env.CI === 'true' ? inCi(outcome) : outcome
+  const result = { ...tally, output: outcome.output, name: part.name, ms: performance.now() - started }
+  show(result, part.live === true)
+  return result
+}
+
+function show({ name, passed, failed, skipped, ms, output }: PartResult, live: boolean): void {
+  if (!live && (failed > 0 || skipped.length > 0)) process.stdout.write(`${output.trimEnd()}\n`)
+  const mark = failed === 0 ? styleText('green', '✓') : styleText('red', '✗')
+  const counts = [`${passed} ok`, failed > 0 && `${failed} not ok`, skipped.length > 0 && `${skipped.length} not run`]
+  console.log(`${mark} ${name.padEnd(12)} ${counts.filter(Boolean).join(', ').padEnd(30)} ${(ms / 1000).toFixed(1)} s`)
+}

@@ -1,0 +1,78 @@
+import { globSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand } from './command.ts'
+import { oneTest, readSummary, readVitestReport, type Tally, withExit, withoutSummary } from './tally.ts'
+
+export type Outcome = Tally & { readonly output: string }
+
+export interface Part {
+  readonly name: string
+  /** Parts that must have ended before. */
+  readonly after: readonly string[]
+  /** Speaks while it runs; the output of others is shown when they have failed. */
+  readonly live?: boolean
+  run(root: string, onOutput: (text: string) => void): Promise<Outcome>
+}
+
+// Two rows side by side, as long as there is work for both; the end-to-end test needs the machine for itself.
+export const parts: readonly Part[] = [
+  { name: 'lint', after: [], run: lint },
+  { name: 'types', after: ['lint'], run: (root) => single(root, ['tsc', '--noEmit']) },
+  { name: 'unit', after: ['types'], run: (root) => vitest(root, 'unit') },
+  { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
+  { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
+  { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration') },
+  { name: 'e2e', after: ['contract', 'integration'], live: true, run: endToEnd },
+]
+
+/** The parts that show what was asked for: one by its name, with the build where it starts the executables. */
+export function select(name: string | undefined): readonly Part[] {
+  if (name === undefined) return parts
+  const needed = name === 'integration' || name === 'e2e' ? ['build', name] : [name]
+  return parts.filter((part) => needed.includes(part.name))
+}
+
+async function single(root: string, argv: readonly [string, ...string[]]): Promise<Outcome> {
+  const { ok, output } = await runCommand(argv, { cwd: root })
+  return { ...oneTest(ok), output }
+}
+
+async function lint(root: string): Promise<Outcome> {
+  const [sources, scripts] = await Promise.all([
+    runCommand(['biome', 'check', '.'], { cwd: root }),
+    runCommand(['shellcheck', '-x', ...shellScripts(root)], { cwd: root }),
+  ])
+  return { ...oneTest(sources.ok && scripts.ok), output: sources.output + scripts.output }
+}
+
+function shellScripts(root: string): string[] {
+  return globSync(['scripts/**', 'test/**', '.ci/*'], { cwd: root, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => path.endsWith('.sh') || /^#!.*\bbash\b/.test(readFileSync(path, 'utf8').slice(0, 80)))
+}
+
+async function vitest(root: string, project: string): Promise<Outcome> {
+  const scratch = await mkdtemp(join(tmpdir(), 'cantrip-test-'))
+  const report = join(scratch, 'report.json')
+  try {
+    const { ok, output } = await runCommand(
+      ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      { cwd: root },
+    )
+    const tally = await readFile(report, 'utf8').then(readVitestReport, () => oneTest(false))
+    return { ...withExit(tally, ok), output }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function endToEnd(root: string, onOutput: (text: string) => void): Promise<Outcome> {
+  const { ok, output } = await runCommand([process.execPath, 'test/e2e/run.ts'], {
+    cwd: root,
+    onOutput: (text) => onOutput(withoutSummary(text)),
+  })
+  return { ...withExit(readSummary(output) ?? oneTest(ok), ok), output }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { inCi, readSummary, readVitestReport, sum, withExit, withoutSummary } from './tally.ts'
+
+const report = (files: readonly { status: string; tests: readonly string[] }[]) =>
+  JSON.stringify({
+    testResults: files.map((file, index) => ({
+      name: `${index}.test.ts`,
+      status: file.status,
+      assertionResults: file.tests.map((status, number) => ({ status, fullName: `${index} ${number} ${status}` })),
+    })),
+  })
+
+test('counts each outcome, and names what was skipped', () => {
+  const json = report([{ status: 'failed', tests: ['passed', 'failed', 'skipped', 'passed', 'pending'] }])
+  expect(readVitestReport(json)).toEqual({ passed: 2, failed: 1, skipped: ['0 2 skipped', '0 4 pending'] })
+})
+
+test('a file that could not be loaded is a failure', () => {
+  const json = report([
+    { status: 'failed', tests: [] },
+    { status: 'passed', tests: ['passed'] },
+  ])
+  expect(readVitestReport(json)).toEqual({ passed: 1, failed: 1, skipped: [] })
+})
+
+test('a program that ended badly has failed even if it counted no failure', () => {
+  expect(withExit({ passed: 3, failed: 0, skipped: [] }, false).failed).toBe(1)
+  expect(withExit({ passed: 3, failed: 2, skipped: [] }, false).failed).toBe(2)
+  expect(withExit({ passed: 3, failed: 0, skipped: [] }, true).failed).toBe(0)
+})
+
+test('on CI a skipped test is a failure', () => {
+  expect(inCi({ passed: 1, failed: 1, skipped: ['a', 'b'] }).failed).toBe(3)
+})
+
+test('takes the last summary and hides it from what is shown', () => {
+  const output = '1 passed, 0 failed\nmore\n7 passed, 2 failed\n'
+  expect(readSummary(output)).toEqual({ passed: 7, failed: 2, skipped: [] })
+  expect(readSummary(withoutSummary(output))).toBeUndefined()
+  expect(readSummary('said 7 passed, 2 failed of it')).toBeUndefined()
+})
+
+test('adds up', () => {
+  const one = { passed: 1, failed: 2, skipped: ['a'] }
+  expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: ['a', 'a'] })
+})

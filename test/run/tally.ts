@@ -1,0 +1,71 @@
+import { stripVTControlCharacters } from 'node:util'
+
+export interface Tally {
+  readonly passed: number
+  readonly failed: number
+  /** Names of the tests that did not run here. */
+  readonly skipped: readonly string[]
+}
+
+export interface PartResult extends Tally {
+  readonly name: string
+  readonly ms: number
+  /** What the part's programs said. */
+  readonly output: string
+}
+
+export const oneTest = (ok: boolean): Tally => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] })
+
+/** A program that ended badly failed, whatever it counted: a crash while loading tests counts none. */
+export function withExit(tally: Tally, ok: boolean): Tally {
+  return !ok && tally.failed === 0 ? { ...tally, failed: 1 } : tally
+}
+
+/** What a test skips on a developer's machine is missing on CI's, where everything must be there. */
+export function inCi(tally: Tally): Tally {
+  return { ...tally, failed: tally.failed + tally.skipped.length }
+}
+
+export function sum(tallies: readonly Tally[]): Tally {
+  return {
+    passed: tallies.reduce((total, { passed }) => total + passed, 0),
+    failed: tallies.reduce((total, { failed }) => total + failed, 0),
+    skipped: tallies.flatMap(({ skipped }) => skipped),
+  }
+}
+
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+/** Reads what vitest's JSON reporter wrote. A file that could not be loaded has no tests and counts as one failure. */
+export function readVitestReport(json: string): Tally {
+  const { testResults } = JSON.parse(json) as VitestReport
+  const tests = testResults.flatMap((file) => file.assertionResults)
+  const count = (status: string) => tests.filter((test) => test.status === status).length
+  const broken = testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  )
+  return {
+    passed: count('passed'),
+    failed: count('failed') + broken.length,
+    skipped: tests.filter((test) => !['passed', 'failed'].includes(test.status)).map((test) => test.fullName),
+  }
+}
+
+const summary = /^(\d+) passed, (\d+) failed$/m
+
+/** Reads the last line `N passed, N failed` of a program that counts its tests itself. */
+export function readSummary(output: string): Tally | undefined {
+  const found = [...stripVTControlCharacters(output).matchAll(new RegExp(summary, 'gm'))].at(-1)
+  return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: [] }
+}
+
+/** So that only one line of a whole run looks like its outcome. */
+export function withoutSummary(text: string): string {
+  return text.replace(new RegExp(summary, 'gm'), '$1 ok, $2 not ok')
+}
