@@ -1,0 +1,125 @@
+/** scripts/demo: the main job as a person does it, command by command, on a throw-away node. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { parseArgs, styleText } from 'node:util'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import { awaitState, carryAgent, createCluster, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { bedNamed, inNetwork } from '../support/testbed/bed.ts'
+import { inNode, type Node } from '../support/testbed/machine.ts'
+import { downAll, up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+
+const PREFIX = 'cantrip-demo'
+const CLUSTER = 'demo'
+const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } })
+const bed = bedNamed(PREFIX)
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error(signal)))
+
+let site: Site | undefined
+let finished = false
+const started = performance.now()
+try {
+  if (existsSync(bed.directory)) {
+    say('An earlier demo is still there: taking it away')
+    await downAll(bed)
+  }
+  say('Building the bundle: Kubernetes and what it needs, from Go modules (minutes the first time, then cached)')
+  const bundle = await bundleDirectory(
+    (argv, tell) => guarded(runHere(argv, tell)),
+    (line) => console.log(`    ${line}`),
+  )
+  say('Booting a bare Debian node with systemd')
+  const node = await up({ name: 'n1', bed, signal: interrupted.signal })
+  say('Starting a controller, and giving it the bundle')
+  site = await guarded(openSite(bed))
+  await guarded(site.admin('bundle', 'import', bundle, '--data', `${site.directory}/data`))
+  await show(site, ['cluster', 'list'])
+  say('Creating a cluster: its credentials are what a node needs')
+  const credentials = await guarded(createCluster(site, { name: CLUSTER, overrides: testbedOverrides() }))
+  const install = await guarded(carryAgent(node, credentials, CLUSTER))
+  say('On the node: installing the agent')
+  await inside(node, install)
+  const row = await nodeRow(site, 'n1')
+  if (!row) throw new Error('the controller does not know the node')
+  say('The administrator approves the node, gives it its roles, and provisions the cluster')
+  await show(site, ['node', 'approve', row.id])
+  await guarded(awaitState(site, 'n1', 'APPROVED', 30_000))
+  await show(site, ['node', 'configure', row.id, '--role', 'master,worker'])
+  await show(site, ['cluster', 'provision', CLUSTER])
+  await show(site, ['cluster', 'watch', CLUSTER, '--until', 'READY', '--timeout', '600'])
+  say('Looking around')
+  console.log((await guarded(kubectl(node, 'get', 'nodes,pods', '-A', '-o', 'wide'))).stdout)
+  say(`READY after ${Math.round((performance.now() - started) / 1000)} s`)
+  finished = true
+  tellHowToGoOn(site)
+} catch (error) {
+  if (!interrupted.signal.aborted) throw error
+  process.exitCode = 130
+} finally {
+  if (!(finished && values.keep)) {
+    say('Taking everything away')
+    await site?.close()
+    await downAll(bed)
+  } else {
+    site?.leave()
+  }
+}
+
+function say(line: string): void {
+  console.log(styleText('bold', `==> ${line}`))
+}
+
+/** Ends the wait at Ctrl-C; what was being waited for is taken away with the site. */
+function guarded<T>(work: Promise<T>): Promise<T> {
+  const stop = new Promise<never>((_, reject) => {
+    interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason), { once: true })
+    if (interrupted.signal.aborted) reject(interrupted.signal.reason)
+  })
+  return Promise.race([work, stop])
+}
+
+/** A command of the controller's CLI as the administrator types it, with its output where it belongs. */
+async function show(site: Site, argv: readonly string[]): Promise<void> {
+  console.log(styleText('dim', `$ controller ${argv.join(' ')}`))
+  await onTerminal(inNetwork(site.bed, [site.executable, ...argv]), site.environment)
+}
+
+async function inside(node: Node, argv: readonly string[]): Promise<void> {
+  console.log(styleText('dim', `n1# ${argv.join(' ')}`))
+  const command = await inNode(node, argv)
+  await onTerminal(command.argv, command.env)
+}
+
+function onTerminal(argv: readonly string[], env: Record<string, string>): Promise<void> {
+  const [command = '', ...args] = argv
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  return guarded(
+    new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code) =>
+        code === 0 ? resolve() : reject(new Error(`${argv.join(' ')}: exit code ${code}`)),
+      )
+    }),
+  )
+}
+
+function tellHowToGoOn(site: Site): void {
+  const bedCommand = `CANTRIP_TESTBED_PREFIX=${PREFIX} scripts/testbed`
+  const controller = inNetwork(bed, ['dist/controller-linux-x64'])
+  const lines = values.keep
+    ? [
+        'The node and its controller stay up. To look around:',
+        `  ${bedCommand} exec n1 -- kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A`,
+        `  ${bedCommand} exec n1 -- cantrip-agent status`,
+        `  ${bedCommand} exec n1 -- cantrip-agent logs -n 50`,
+        `  CANTRIP_ADMIN=${site.directory}/data/admin.json ${controller.join(' ')} cluster show ${CLUSTER}`,
+        'To give the node back as it was:',
+        `  ${bedCommand} exec n1 -- /root/agent --uninstall --yes`,
+        'To end it all:',
+        `  ${bedCommand} down --all`,
+      ]
+    : ['To keep the cluster and look around: scripts/demo --keep']
+  console.log(lines.join('\n'))
+}

@@ -1,0 +1,230 @@
+/**
+ * The main path on a real node: bare machine → DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY with a kill of
+ * the agent and of the controller on the way, a pod of the test's own, uninstall, and READY a second time.
+ */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import {
+  awaitState,
+  CONTROLLER_PORT,
+  carryAgent,
+  createCluster,
+  kubectl,
+  nodeRow,
+  openSite,
+  type Site,
+} from '../support/site/site.ts'
+import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { downAll, up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+import { until } from '../support/testbed/processes.ts'
+import { badInput } from './bad-input.ts'
+import { fullDisk } from './full-disk.ts'
+import { ownPodResolves } from './own-pod.ts'
+import { story } from './stages.ts'
+
+const CLUSTER = 'factory'
+const READY_MS = 420_000
+const say = (line: string) => console.log(line)
+const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-e2e`)
+const interrupted = new AbortController()
+process.on('SIGINT', () => interrupted.abort())
+process.on('SIGTERM', () => interrupted.abort())
+
+let site: Site | undefined
+let node: Node | undefined
+let install: string[] = []
+let passphrase = ''
+let prefix: string[] = []
+const outputs: string[] = []
+
+const here = () => {
+  assert(site && node, 'the site is up')
+  return { site, node }
+}
+const { stage, end } = story(say, showWhatIsKnown)
+
+await downAll(bed)
+try {
+  await stage('bundle built from modules, signed, and verified', async () => {
+    const bundle = await bundleDirectory(runHere, say)
+    prefix = ['bundle', 'import', bundle]
+  })
+  await stage('bare node booted', async () => {
+    node = await up({ name: 'n1', bed, signal: interrupted.signal })
+    site = await openSite(bed)
+    await site.admin(...prefix, '--data', join(site.directory, 'data'))
+  })
+  await stage('prechecks without credentials pass on the bare node, and change nothing', prechecksPass)
+  await stage('cluster created', async () => {
+    const { site, node } = here()
+    const credentials = await createCluster(site, { name: CLUSTER, overrides: testbedOverrides() })
+    install = await carryAgent(node, credentials, CLUSTER)
+    passphrase = (await readFile(join(credentials, `${CLUSTER}-passphrase.txt`), 'utf8')).trim()
+  })
+  await stage('bad input: one clear error each, the right exit code, nothing left behind', async () => {
+    await badInput(here().site, here().node, install)
+  })
+  await stage('install: DISCOVERED', installed)
+  await stage('approve: APPROVED', () => order('approve', 'APPROVED'))
+  await stage('configure: CONFIGURED', () => order('configure', 'CONFIGURED', '--role', 'master,worker'))
+  await stage(
+    'provision: PROVISIONING, with the agent killed and the controller restarted on the way: READY',
+    async () => {
+      await provisionThroughKills()
+    },
+  )
+  await stage('a pod of our own runs and resolves a service name', () => ownPodResolves(here().node))
+  await stage('the cluster is what was asked for', clusterIsRight)
+  await stage('no secret in any output or log', noSecretAnywhere)
+  await stage('uninstall: the host is restored, prechecks pass', uninstalled)
+  await stage('install and provision again on the same node: READY', async () => {
+    await installed()
+    await order('approve', 'APPROVED')
+    await order('configure', 'CONFIGURED', '--role', 'master,worker')
+    await here().site.admin('cluster', 'provision', CLUSTER)
+    await awaitState(here().site, 'n1', 'READY', READY_MS)
+  })
+  await stage('uninstall again', uninstalled)
+  await stage('a disk that fills up in the middle: a named error, and a rerun goes on', async () => {
+    await fullDisk(here().site, bed, interrupted.signal)
+  })
+} finally {
+  await site?.close()
+  await downAll(bed)
+}
+process.exitCode = end()
+
+async function prechecksPass(): Promise<void> {
+  const { node } = here()
+  const { code, stdout, stderr } = await exec(node, ['/bin/true'])
+  assert.equal(code, 0, stderr + stdout)
+  const { executables } = await import('../support/site/artefacts.ts')
+  const { copyIn } = await import('../support/testbed/nodes.ts')
+  await copyIn(node, executables.agent, '/root/agent')
+  await checked(node)
+}
+
+async function checked(node: Node): Promise<void> {
+  const { code, stdout, stderr } = await exec(node, ['/root/agent', 'precheck', '--role', 'master', '-o', 'json'])
+  assert.equal(code, 0, stderr + stdout)
+  assert.equal(JSON.parse(stdout).hardFailures, 0)
+}
+
+async function installed(): Promise<void> {
+  const { site, node } = here()
+  const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 120_000 })
+  outputs.push(stdout, stderr)
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /\[\+\] Step 1\. Installing node agent/)
+  assert.match(stdout, /\[\+\] Node registered: id n-[a-z2-7]{10}, key SHA256:\S+, state DISCOVERED/)
+  await awaitState(site, 'n1', 'DISCOVERED', 10_000)
+}
+
+async function order(verb: string, state: string, ...flags: string[]): Promise<void> {
+  const { site } = here()
+  const row = await nodeRow(site, 'n1')
+  assert(row, 'the controller knows n1')
+  await site.admin('node', verb, row.id, ...flags)
+  await awaitState(site, 'n1', state, 60_000)
+}
+
+async function provisionThroughKills(): Promise<void> {
+  const { site, node } = here()
+  await site.admin('cluster', 'provision', CLUSTER)
+  await awaitState(site, 'n1', 'PROVISIONING', 20_000)
+  await reach('etcd is being set up', () => exec(node, ['test', '-e', '/etc/systemd/system/etcd.service']))
+  await killAgent(node)
+  await site.restartController('SIGKILL', 2_000)
+  await reach('the control plane is being set up', () => exec(node, ['test', '-e', '/etc/kubernetes/admin.conf']))
+  await killAgent(node)
+  await awaitState(site, 'n1', 'READY', READY_MS)
+}
+
+async function reach(what: string, look: () => Promise<{ code: number }>): Promise<void> {
+  await until(what, 120_000, async () => ((await look()).code === 0 ? true : undefined), interrupted.signal)
+}
+
+/** SIGKILL of the service's main process in the middle of its work; systemd ends the rest and starts it again. */
+async function killAgent(node: Node): Promise<void> {
+  await execOk(node, ['systemctl', 'kill', '--kill-whom=main', '--signal=SIGKILL', 'cantrip-agent.service'])
+}
+
+async function clusterIsRight(): Promise<void> {
+  const { site, node } = here()
+  const nodes = JSON.parse((await kubectl(node, 'get', 'nodes', '-o', 'json')).stdout)
+  assert.equal(nodes.items.length, 1)
+  assert.equal(nodes.items[0].status.nodeInfo.kubeletVersion, 'v1.36.3')
+  assert.deepEqual(nodes.items[0].spec.taints ?? [], [], 'a converged master has no taint')
+  const may = await kubectl(
+    node,
+    'auth',
+    'can-i',
+    'delete',
+    'pods',
+    '--as',
+    'system:serviceaccount:cantrip-system:operator',
+  )
+  assert.equal(may.stdout.trim(), 'no')
+  const shown = await site.json<{ state: string; stages: unknown[] }>('cluster', 'show', CLUSTER)
+  assert.equal(shown.state, 'READY')
+  assert(shown.stages.length > 0)
+  say((await kubectl(node, 'get', 'nodes,pods', '-A', '-o', 'wide')).stdout.trimEnd())
+}
+
+async function noSecretAnywhere(): Promise<void> {
+  const { site, node } = here()
+  const journal = await execOk(node, ['journalctl', '--no-pager', '-o', 'cat', '-u', 'cantrip-agent.service'])
+  const log = await execOk(node, ['cat', '/var/log/cantrip/agent.log'])
+  const secrets: [string, RegExp][] = [
+    ['the passphrase', new RegExp(passphrase.replace(/[^A-Za-z0-9]/g, '\\$&'))],
+    ['a private key', /PRIVATE KEY/],
+    ['a bootstrap token', /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/],
+  ]
+  for (const text of [journal, log, site.controllerLog(), ...outputs]) {
+    for (const [what, pattern] of secrets) assert.doesNotMatch(text, pattern, `found ${what}`)
+  }
+  assert.match(log, /\S/, 'the log file has lines')
+  assert.equal((await exec(node, ['ls', '/etc/cantrip/installer.pem'])).code, 2, 'the installer credentials are gone')
+}
+
+async function uninstalled(): Promise<void> {
+  const { site, node } = here()
+  const row = await nodeRow(site, 'n1')
+  const { code, stdout, stderr } = await exec(node, ['/root/agent', '--uninstall', '--yes'], { timeoutMs: 180_000 })
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /host restored: 0 differences\s*$/)
+  await checked(node)
+  const left = await exec(node, [
+    'ls',
+    '-d',
+    '/etc/kubernetes',
+    '/var/lib/cantrip',
+    '/etc/cantrip',
+    '/usr/local/bin/kubelet',
+  ])
+  assert.equal(left.stdout, '', 'nothing of ours is left')
+  if (row) await site.admin('node', 'remove', row.id, '--force')
+}
+
+async function showWhatIsKnown(): Promise<void> {
+  if (!site || !node) return
+  say(`--- controller (${GATEWAY}:${CONTROLLER_PORT})\n${site.controllerLog().slice(-6_000)}`)
+  const journal = await exec(node, [
+    'journalctl',
+    '--no-pager',
+    '-o',
+    'cat',
+    '-n',
+    '120',
+    '-u',
+    'cantrip-agent.service',
+  ])
+  say(`--- agent\n${journal.stdout.slice(-12_000)}`)
+  const pods = await kubectl(node, 'get', 'pods', '-A', '-o', 'wide')
+  say(`--- pods\n${pods.stdout}${pods.stderr}`)
+}

@@ -1,0 +1,35 @@
+/** Stages of one story: each needs those before it, so after a failure the rest counts as failed, unrun. */
+export interface Story {
+  stage(title: string, work: () => Promise<void>): Promise<void>
+  /** Prints the closing line; answers the exit code. */
+  end(): number
+}
+
+export function story(say: (line: string) => void, onFailure: () => Promise<void>): Story {
+  let passed = 0
+  let failed = 0
+  return {
+    async stage(title, work) {
+      if (failed > 0) {
+        failed += 1
+        say(`✗ ${title}: not reached`)
+        return
+      }
+      const started = performance.now()
+      try {
+        await work()
+        passed += 1
+        say(`✓ ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+      } catch (error) {
+        failed += 1
+        say(`✗ ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+        say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+        await onFailure()
+      }
+    },
+    end() {
+      say(`${passed} passed, ${failed} failed`)
+      return failed === 0 ? 0 : 1
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, globSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { cacheDirectory } from '../testbed/bed.ts'
+
+const root = join(import.meta.dirname, '../../..')
+
+/** The executables that scripts/build made for this machine. */
+export const executables = {
+  agent: join(root, 'dist/agent-linux-x64'),
+  controller: join(root, 'dist/controller-linux-x64'),
+} as const
+
+export type Say = (line: string) => void
+
+/** Runs a program of the host with the developer's environment, and passes on what it says line by line. */
+export type RunHere = (argv: readonly string[], say: Say) => Promise<void>
+
+/**
+ * The bundle of this checkout: built from Go modules once, assembled again when the agent or the bundle's own sources
+ * changed, and kept in the cache. The two newest stay.
+ */
+export async function bundleDirectory(runHere: RunHere, say: Say): Promise<string> {
+  const bundles = join(cacheDirectory(), 'bundles')
+  const directory = join(bundles, await keyOf())
+  if (!existsSync(join(directory, 'manifest.json'))) {
+    await mkdir(bundles, { recursive: true })
+    await rm(directory, { recursive: true, force: true })
+    const key = join(bundles, 'builder.key')
+    const build = [
+      'bundle',
+      'build',
+      '--from',
+      'gomod',
+      '--agent',
+      executables.agent,
+      '--key',
+      key,
+      '--output',
+      directory,
+    ]
+    await runHere([executables.controller, ...build], say)
+  }
+  await forgetOld(bundles, directory)
+  return directory
+}
+
+async function keyOf(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of globSync('src/bundle/**/*.ts', { cwd: root }).sort()) {
+    if (!file.endsWith('.test.ts')) hash.update(readFileSync(join(root, file)))
+  }
+  await pipeline(createReadStream(executables.agent, { highWaterMark: 1 << 20 }), hash)
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function forgetOld(bundles: string, current: string): Promise<void> {
+  const entries = await readdir(bundles, { withFileTypes: true })
+  const others = entries.filter((entry) => entry.isDirectory()).map((entry) => join(bundles, entry.name))
+  const dated = await Promise.all(others.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))
+  const old = dated.filter(({ path }) => path !== current).sort((a, b) => b.at - a.at)
+  for (const { path } of old.slice(1)) await rm(path, { recursive: true, force: true })
+}

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Bed, GATEWAY, inNetwork } from '../testbed/bed.ts'
+import { exec, type Node } from '../testbed/machine.ts'
+import { copyIn } from '../testbed/nodes.ts'
+import { until } from '../testbed/processes.ts'
+import { type Output, type RunOptions, run } from '../testbed/run.ts'
+import { executables } from './artefacts.ts'
+
+export const CONTROLLER_PORT = 8443
+
+/** A controller in the test bed's network, its data and its administrator's files in a directory of their own. */
+export interface Site {
+  readonly bed: Bed
+  readonly directory: string
+  /** Runs the controller's executable as the administrator; whatever its exit code. */
+  cli(argv: readonly string[], options?: RunOptions): Promise<Output>
+  /** Like cli, but a non-zero exit rejects. Answers stdout. */
+  admin(...argv: readonly string[]): Promise<string>
+  json<T>(...argv: readonly string[]): Promise<T>
+  /** Ends the controller by the signal and starts it again on the same data. */
+  restartController(signal: 'SIGKILL' | 'SIGTERM', downMs?: number): Promise<void>
+  /** Ends the controller, does the work, and starts it again. */
+  whileDown(work: () => Promise<void>): Promise<void>
+  controllerLog(): string
+  close(): Promise<void>
+  /** Forgets the controller, which goes on without us. */
+  leave(): void
+  readonly executable: string
+  readonly environment: Record<string, string>
+}
+
+/** The bed must have its network, so bring a node up first. */
+export async function openSite(bed: Bed): Promise<Site> {
+  const directory = join(bed.directory, 'site') // goes with the bed, whoever takes that away
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const data = join(directory, 'data')
+  const logFile = join(directory, 'controller.log')
+  const url = `https://${GATEWAY}:${CONTROLLER_PORT}`
+  const environment = {
+    PATH: process.env.PATH ?? '',
+    TERM: process.env.TERM ?? 'dumb',
+    HOME: directory,
+    CANTRIP_ADMIN: join(data, 'admin.json'),
+  }
+  let server = await start()
+
+  async function start(): Promise<ChildProcess> {
+    const log = openSync(logFile, 'a', 0o600)
+    const serve = ['serve', '--data', data, '--listen', `${GATEWAY}:${CONTROLLER_PORT}`, '--public-url', url]
+    const [command = '', ...args] = inNetwork(bed, [executables.controller, ...serve])
+    const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true })
+    closeSync(log)
+    await until(`controller, see ${logFile}`, 20_000, async () => {
+      if (child.exitCode !== null) throw new Error(`the controller ended at once:\n${readFileSync(logFile, 'utf8')}`)
+      return (await cli(['cluster', 'list', '-o', 'json'])).code === 0 ? true : undefined
+    })
+    return child
+  }
+
+  async function stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    if (server.exitCode === null && server.signalCode === null && server.kill(signal)) await ended
+  }
+
+  function cli(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HOME: directory,
+      CANTRIP_ADMIN: join(data, 'admin.json'),
+      NO_COLOR: '1',
+    }
+    return run(inNetwork(bed, [executables.controller, ...argv]), {
+      env,
+      cwd: directory,
+      timeoutMs: 300_000,
+      ...options,
+    })
+  }
+
+  async function admin(...argv: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await cli(argv)
+    if (code !== 0) throw new Error(`controller ${argv.join(' ')}: exit code ${code}\n${stderr}${stdout}`)
+    return stdout
+  }
+
+  return {
+    bed,
+    directory,
+    environment,
+    executable: executables.controller,
+    cli,
+    admin,
+    json: async (...argv) => JSON.parse(await admin(...argv, '-o', 'json')),
+    async restartController(signal, downMs = 0) {
+      await stop(signal)
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      server = await start()
+    },
+    async whileDown(work) {
+      await stop('SIGTERM')
+      await work()
+      server = await start()
+    },
+    controllerLog: () => readFileSync(logFile, 'utf8'),
+    leave: () => server.unref(),
+    async close() {
+      await stop('SIGTERM')
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface ClusterOptions {
+  name: string
+  overrides: Record<string, string | undefined>
+  flags?: readonly string[]
+}
+
+/** Makes the cluster's object; answers where its credentials lie. */
+export async function createCluster(site: Site, { name, overrides, flags = [] }: ClusterOptions): Promise<string> {
+  const output = join(site.directory, name)
+  await mkdir(output, { recursive: true, mode: 0o700 })
+  const given: string[] = []
+  for (const [component, text] of Object.entries(overrides)) {
+    if (text === undefined) continue
+    const file = join(output, `${component}.override`)
+    await writeFile(file, text)
+    given.push('--override', `${component}=${file}`)
+  }
+  await site.admin('cluster', 'create', name, '--output', output, ...given, ...flags)
+  return output
+}
+
+/** Carries the executable and the credentials to the node, as an administrator would with scp. */
+export async function carryAgent(node: Node, credentials: string, cluster: string): Promise<string[]> {
+  await copyIn(node, executables.agent, '/root/agent')
+  await copyIn(node, join(credentials, `${cluster}.pem`), `/root/${cluster}.pem`)
+  await copyIn(node, join(credentials, `${cluster}-passphrase.txt`), `/root/${cluster}-passphrase.txt`)
+  return ['/root/agent', '--creds-file', `/root/${cluster}.pem`, '--passphrase-file', `/root/${cluster}-passphrase.txt`]
+}
+
+export interface NodeRow {
+  id: string
+  name: string
+  state: string
+  step: string | null
+}
+
+export async function nodeRow(site: Site, name: string): Promise<NodeRow | undefined> {
+  return (await site.json<NodeRow[]>('node', 'list')).find((row) => row.name === name)
+}
+
+/** Waits for a state; FAILED in between rejects with what the controller knows. */
+export async function awaitState(site: Site, name: string, state: string, timeoutMs: number): Promise<void> {
+  let last: NodeRow | undefined
+  try {
+    await until(`${name} ${state}`, timeoutMs, async () => {
+      last = await nodeRow(site, name)
+      if (last?.state === 'FAILED' && state !== 'FAILED') throw new Error(`${name} FAILED`)
+      return last?.state === state ? true : undefined
+    })
+  } catch (error) {
+    const shown = last ? (await site.cli(['node', 'show', last.id])).stdout : 'the controller does not know the node'
+    throw new Error(`${error instanceof Error ? error.message : error}; last seen:\n${shown}`)
+  }
+}
+
+export const kubectl = (node: Node, ...argv: readonly string[]): Promise<Output> =>
+  exec(node, ['/usr/local/bin/kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv], { timeoutMs: 120_000 })
