@@ -1,0 +1,124 @@
+import type { ErrorReport } from '../../errors/agent-error.ts'
+import type { ClusterState } from '../../protocol/admin.ts'
+import type { Instruction } from '../../protocol/instruction.ts'
+import type { Cluster, Node, Run, Silence } from '../store/records.ts'
+import { clusterReadiness, nodeReadiness } from './readiness.ts'
+import { roleOf } from './shape.ts'
+
+/** All that a decision about a cluster rests on: what is wanted, and what was seen. */
+export interface Situation {
+  now: Date
+  cluster: Cluster
+  /** Without those that were removed. */
+  members: readonly Member[]
+}
+
+export interface Member {
+  node: Node
+  /** Its last run. */
+  run: Run | null
+  /** Since it was last heard of; 0 while it is connected. */
+  silentMs: number
+}
+
+export type Decision =
+  | { kind: 'silence'; nodeId: string; silent: Silence }
+  | { kind: 'node'; nodeId: string; state: Node['state']; error: ErrorReport | null }
+  /** A new signed instruction of the cluster's current attempt. */
+  | { kind: 'instruct'; nodeId: string; role: Instruction['role'] }
+  | { kind: 'cancel'; runId: string }
+  /** The instruction never reached its node in time. */
+  | { kind: 'expire'; runId: string }
+  /** `settled`: what was wanted is done with, nothing is wanted any more. */
+  | { kind: 'cluster'; state: ClusterState; error: ErrorReport | null; settled: boolean }
+
+export const SUSPECT_MS = 75_000
+export const UNREACHABLE_MS = 120_000
+
+/** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
+export function direct(situation: Situation): Decision[] {
+  const { cluster, members } = situation
+  const ofNodes = members.flatMap((member) => [
+    ...silence(member),
+    ...expiry(member, situation.now),
+    ...(cluster.desired === 'provision' ? provision(member, situation) : []),
+    ...(cluster.desired === 'reset' ? reset(member, cluster) : []),
+  ])
+  // The cluster's state follows once its nodes have theirs.
+  return ofNodes.length > 0 ? ofNodes : ofCluster(situation)
+}
+
+function silence({ node, silentMs }: Member): Decision[] {
+  const silent = silentMs >= UNREACHABLE_MS ? 'unreachable' : silentMs >= SUSPECT_MS ? 'suspect' : 'no'
+  const isEnrolled = node.state !== 'DISCOVERED' || node.approvedAt !== null
+  return isEnrolled && silent !== node.silent ? [{ kind: 'silence', nodeId: node.id, silent }] : []
+}
+
+function expiry({ run }: Member, now: Date): Decision[] {
+  const isLost = run?.state === 'open' && !run.acknowledged && now.getTime() >= Date.parse(run.expiresAt)
+  return isLost ? [{ kind: 'expire', runId: run.id }] : []
+}
+
+function provision(member: Member, { cluster, members }: Situation): Decision[] {
+  const { node, run } = member
+  const isOfThisAttempt = node.attempt === cluster.attempt
+  const isStartable = (node.state === 'CONFIGURED' || node.state === 'FAILED') && !isOfThisAttempt
+  if (isStartable && run?.state !== 'open') {
+    const role = roleOf(node, members)
+    return role ? [{ kind: 'instruct', nodeId: node.id, role }] : []
+  }
+  if (node.state !== 'PROVISIONING' || !run || run.state === 'open') return []
+  if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+  const isReady = nodeReadiness(cluster, node, run).ready
+  return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
+}
+
+function reset({ node, run }: Member, cluster: Cluster): Decision[] {
+  if (!wasTouched(node)) return []
+  if (node.attempt < cluster.attempt) {
+    if (run?.state === 'open') return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+    return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
+  }
+  if (!run || run.state === 'open' || run.role !== 'reset') return []
+  if (run.state === 'done') {
+    const state = cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
+    return [{ kind: 'node', nodeId: node.id, state, error: null }]
+  }
+  return node.state === 'FAILED' && node.error
+    ? []
+    : [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+}
+
+function ofCluster({ cluster, members }: Situation): Decision[] {
+  const next = nextClusterState(cluster, members)
+  const isSame = next.state === cluster.state && sameError(next.error, cluster.error)
+  return isSame && !next.settled ? [] : [{ kind: 'cluster', ...next }]
+}
+
+function nextClusterState(cluster: Cluster, members: readonly Member[]) {
+  const nodes = members.map(({ node }) => node)
+  const taking = nodes.filter((node) => node.roles.length > 0)
+  const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
+  const is = (state: ClusterState, settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
+  if (cluster.desired === 'none')
+    return is(cluster.state === 'NEW' || taking.some(wasTouched) ? cluster.state : 'NEW', false, cluster.error)
+  if (failed) return is('FAILED', false, failed.error)
+  if (cluster.desired === 'reset') return nodes.some(wasTouched) ? is('RESETTING') : is('NEW', true)
+  if (taking.length === 0) return is('NEW', true)
+  if (cluster.state === 'READY' && taking.every((node) => node.state === 'READY')) return is('READY')
+  return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
+}
+
+/** Whether something of Kubernetes may be on the machine. */
+export function wasTouched(node: Node): boolean {
+  return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
+}
+
+function errorOf(run: Run): ErrorReport {
+  const fix = 'look at: controller node logs; then again: controller cluster provision'
+  return run.error ?? { code: `run/${run.state}`, message: `the run ${run.id} ended as ${run.state}`, fix }
+}
+
+function sameError(a: ErrorReport | null, b: ErrorReport | null): boolean {
+  return a?.code === b?.code && a?.message === b?.message
+}

@@ -1,0 +1,8 @@
+import { randomBytes } from 'node:crypto'
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** `n-`, `c-` or `r-` and 50 random bits in base 32. */
+export function newId(kind: 'n' | 'c' | 'r', random: (bytes: number) => Uint8Array = randomBytes): string {
+  return `${kind}-${Array.from(random(10), (byte) => ALPHABET[byte & 31]).join('')}`
+}

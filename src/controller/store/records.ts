@@ -1,0 +1,182 @@
+import type { ErrorReport } from '../../errors/agent-error.ts'
+import type { ClusterSettings, ClusterState, RunState, StateEvent } from '../../protocol/admin.ts'
+import type { RunEvent } from '../../protocol/event.ts'
+import type { Facts } from '../../protocol/facts.ts'
+import type { CheckSummary } from '../../protocol/frames.ts'
+import type { Instruction } from '../../protocol/instruction.ts'
+import type { NodeRole, NodeState } from '../../protocol/names.ts'
+import type { OperatorReport } from '../../protocol/rest.ts'
+import type { Columns } from './table.ts'
+
+export interface Cluster {
+  id: string
+  name: string
+  state: ClusterState
+  settings: ClusterSettings
+  desired: 'none' | 'provision' | 'reset'
+  /** Grows with each provision and reset that an administrator asks for. */
+  attempt: number
+  desiredAt: string | null
+  readyAt: string | null
+  report: OperatorReport | null
+  reportAt: string | null
+  error: ErrorReport | null
+  createdAt: string
+}
+
+export type Silence = 'no' | 'suspect' | 'unreachable'
+
+export interface Node {
+  id: string
+  clusterId: string
+  name: string
+  address: string
+  /** Where it stands in its life. Never UNREACHABLE: that is told by `silent`, and the life goes on after it. */
+  state: Exclude<NodeState, 'UNREACHABLE'>
+  silent: Silence
+  roles: NodeRole[]
+  interface: string | null
+  disks: string[]
+  facts: Facts | null
+  warnings: CheckSummary[]
+  agentVersion: string
+  bootId: string
+  error: ErrorReport | null
+  /** The cluster's attempt that its last run belongs to. */
+  attempt: number
+  generation: number
+  upSeq: number
+  downSeq: number
+  createdAt: string
+  approvedAt: string | null
+  configuredAt: string | null
+  lastSeen: string | null
+}
+
+export interface Enrolment {
+  fingerprint: string
+  nodeId: string
+  installer: string
+  /** SPKI DER, base64. */
+  publicKey: string
+  state: 'pending' | 'approved' | 'refused'
+  certificate: string | null
+  createdAt: string
+}
+
+export interface RunProgress {
+  of: number
+  done: number
+  /** Titles of the steps that go on now, by id. */
+  current: Record<string, string>
+  titles: Record<string, string>
+}
+
+export interface Run {
+  id: string
+  nodeId: string
+  role: Instruction['role']
+  generation: number
+  seq: number
+  payload: string
+  signature: string
+  state: RunState
+  acknowledged: boolean
+  /** An administrator wants it to stop. */
+  cancel: boolean
+  progress: RunProgress
+  error: ErrorReport | null
+  createdAt: string
+  expiresAt: string
+  endedAt: string | null
+}
+
+export interface StoredEvent {
+  seq: number
+  at: string
+  clusterId: string
+  nodeId: string | null
+  nodeSeq: number | null
+  runId: string | null
+  kind: string
+  event: RunEvent | StateEvent
+}
+
+export const CLUSTER: Columns<Cluster> = {
+  id: 'text',
+  name: 'text',
+  state: 'text',
+  settings: 'json',
+  desired: 'text',
+  attempt: 'integer',
+  desiredAt: 'text',
+  readyAt: 'text',
+  report: 'json',
+  reportAt: 'text',
+  error: 'json',
+  createdAt: 'text',
+}
+
+export const NODE: Columns<Node> = {
+  id: 'text',
+  clusterId: 'text',
+  name: 'text',
+  address: 'text',
+  state: 'text',
+  silent: 'text',
+  roles: 'json',
+  interface: 'text',
+  disks: 'json',
+  facts: 'json',
+  warnings: 'json',
+  agentVersion: 'text',
+  bootId: 'text',
+  error: 'json',
+  attempt: 'integer',
+  generation: 'integer',
+  upSeq: 'integer',
+  downSeq: 'integer',
+  createdAt: 'text',
+  approvedAt: 'text',
+  configuredAt: 'text',
+  lastSeen: 'text',
+}
+
+export const ENROLMENT: Columns<Enrolment> = {
+  fingerprint: 'text',
+  nodeId: 'text',
+  installer: 'text',
+  publicKey: 'text',
+  state: 'text',
+  certificate: 'text',
+  createdAt: 'text',
+}
+
+export const RUN: Columns<Run> = {
+  id: 'text',
+  nodeId: 'text',
+  role: 'text',
+  generation: 'integer',
+  seq: 'integer',
+  payload: 'text',
+  signature: 'text',
+  state: 'text',
+  acknowledged: 'boolean',
+  cancel: 'boolean',
+  progress: 'json',
+  error: 'json',
+  createdAt: 'text',
+  expiresAt: 'text',
+  endedAt: 'text',
+}
+
+export const EVENT: Columns<StoredEvent> = {
+  seq: 'integer',
+  at: 'text',
+  clusterId: 'text',
+  nodeId: 'text',
+  nodeSeq: 'integer',
+  runId: 'text',
+  kind: 'text',
+  event: 'json',
+}

@@ -1,0 +1,91 @@
+/** Each entry takes the database from one `user_version` to the next. An entry that was released is never edited. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE clusters (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    settings TEXT NOT NULL,            -- JSON, ClusterSettings
+    desired TEXT NOT NULL,             -- none | provision | reset
+    attempt INTEGER NOT NULL,          -- grows with each provision and reset asked for
+    desired_at TEXT,
+    ready_at TEXT,
+    report TEXT,                       -- JSON, OperatorReport
+    report_at TEXT,
+    error TEXT,                        -- JSON, ErrorReport
+    created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE nodes (
+    id TEXT PRIMARY KEY,
+    cluster_id TEXT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL,               -- of its life; UNREACHABLE is told from silent
+    silent TEXT NOT NULL,              -- no | suspect | unreachable
+    roles TEXT NOT NULL,               -- JSON
+    interface TEXT,
+    disks TEXT NOT NULL,               -- JSON
+    facts TEXT,                        -- JSON, Facts
+    warnings TEXT NOT NULL,            -- JSON, CheckSummary[]
+    agent_version TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    error TEXT,                        -- JSON, ErrorReport
+    attempt INTEGER NOT NULL,          -- of the cluster, that its last run belongs to
+    generation INTEGER NOT NULL,       -- of its last instruction
+    up_seq INTEGER NOT NULL,           -- highest message of the node that is durable here
+    down_seq INTEGER NOT NULL,         -- highest message made for it
+    created_at TEXT NOT NULL,
+    approved_at TEXT,
+    configured_at TEXT,
+    last_seen TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX nodes_cluster ON nodes (cluster_id);
+
+  CREATE TABLE enrolments (
+    fingerprint TEXT PRIMARY KEY,
+    node_id TEXT NOT NULL UNIQUE REFERENCES nodes (id) ON DELETE CASCADE,
+    installer TEXT NOT NULL,
+    public_key TEXT NOT NULL,          -- SPKI DER, base64
+    state TEXT NOT NULL,               -- pending | approved | refused
+    certificate TEXT,
+    created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX enrolments_installer ON enrolments (installer, state);
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    node_id TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    seq INTEGER NOT NULL,              -- of the message that carries it to the node
+    payload TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    state TEXT NOT NULL,
+    acknowledged INTEGER NOT NULL,
+    cancel INTEGER NOT NULL,
+    progress TEXT NOT NULL,            -- JSON, RunProgress
+    error TEXT,                        -- JSON, ErrorReport
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ended_at TEXT,
+    UNIQUE (node_id, generation)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    cluster_id TEXT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    node_id TEXT,
+    node_seq INTEGER,                  -- null for what the controller itself tells
+    run_id TEXT,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL,               -- JSON
+    UNIQUE (node_id, node_seq)
+  ) STRICT;
+  CREATE INDEX events_cluster ON events (cluster_id, seq);
+  CREATE INDEX events_run ON events (run_id, kind);
+  `,
+]

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { isDeeper } from './json-depth.ts'
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+
+it.each([
+  [nested(16), false],
+  [nested(17), true],
+  [`{"a":${nested(15)}}`, false],
+  [`{"a":${nested(16)}}`, true],
+  [JSON.stringify({ a: '['.repeat(40) }), false],
+  [JSON.stringify({ a: `\\"${'['.repeat(40)}` }), false],
+  [`${'[]'.repeat(40)}`, false],
+])('tells how deep %s is', (json, deeper) => {
+  expect(isDeeper(json)).toBe(deeper)
+})
