@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { targets } from '../../build/targets.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+
+// What the arm64 executables are linked with; scripts/setup installs both.
+const EMULATOR = '/usr/bin/qemu-aarch64-static'
+const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
+
+const run = promisify(execFile)
+const dist = join(import.meta.dirname, '../../dist')
+
+function commandLine(arch: string, name: string): readonly [string, readonly string[]] {
+  const path = join(dist, name)
+  return arch === process.arch ? [path, []] : [EMULATOR, ['-L', ARM64_LIBRARIES, path]]
+}
+
+async function versionOf(arch: string, name: string): Promise<string> {
+  const [program, before] = commandLine(arch, name)
+  const { stdout, stderr } = await run(program, [...before, '--version'])
+  expect(stderr).toBe('')
+  return stdout.trim()
+}
+
+for (const { name, arch } of targets)
+  test(`${name} starts and tells version, commit and date`, async ({ skip }) => {
+    const emulated = arch !== process.arch
+    skip(emulated && !(existsSync(EMULATOR) && existsSync(ARM64_LIBRARIES)), `needs ${EMULATOR} and ${ARM64_LIBRARIES}`)
+    const version = await versionOf(arch, name)
+    expect(version).toContain(packageJson.version)
+    expect(version).toMatch(/\b[0-9a-f]{12}(-dirty)?\b|\bunknown\b/)
+    expect(version).toMatch(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\b|\bunknown\b/)
+  })
+
+for (const program of ['agent', 'controller'] as const)
+  test(`${program} says the same on both processors`, async ({ skip }) => {
+    skip(!(existsSync(EMULATOR) && existsSync(ARM64_LIBRARIES)), `needs ${EMULATOR} and ${ARM64_LIBRARIES}`)
+    const [x64, arm64] = await Promise.all([
+      versionOf('x64', `${program}-linux-x64`),
+      versionOf('arm64', `${program}-linux-arm64`),
+    ])
+    expect(arm64).toBe(x64)
+  })
