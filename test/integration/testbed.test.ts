@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import * as testbed from '../support/testbed/testbed.ts'
+
+// A bed of its own, beside whatever else runs on this machine.
+const bed = testbed.bedNamed(`cantrip-test-${process.pid}`)
+const scratch = mkdtempSync(join(tmpdir(), 'cantrip-test-'))
+const MINUTES = 60_000
+
+afterAll(async () => {
+  await testbed.downAll(bed)
+  rmSync(scratch, { recursive: true })
+}, MINUTES)
+
+const why = testbed.whyNot()
+
+test(
+  'a node boots, runs commands, keeps its disk over a power cut, and goes without a trace',
+  async ({ skip }) => {
+    if (why) skip(why)
+    const kernelPanic = await readFile('/proc/sys/kernel/panic', 'utf8')
+    const node = await testbed.up({ name: 'one', bed })
+    const inside = (...argv: string[]) => testbed.execOk(node, argv)
+
+    expect(node.address).toBe('10.99.0.11')
+    expect(await inside('cat', '/proc/1/comm')).toBe('systemd\n')
+    expect(await inside('systemctl', 'list-units', '--failed', '--no-legend')).toBe('')
+    expect(await inside('uname', '--nodename')).toBe('one\n')
+    expect(await testbed.exec(node, ['sh', '-c', 'cat; echo oops >&2; exit 3'], { stdin: 'hello' })).toEqual({
+      code: 3,
+      stdout: 'hello',
+      stderr: 'oops\n',
+    })
+    await expect(testbed.exec(node, ['sleep', '60'], { timeoutMs: 200 })).rejects.toThrow('no end after 200 ms')
+    const sleepers = () => testbed.exec(node, ['pgrep', 'sleep'])
+    await expect.poll(sleepers, { message: 'a time-out ends the command' }).toMatchObject({ stdout: '' })
+
+    const file = join(scratch, 'greeting')
+    writeFileSync(file, 'hello', { mode: 0o750 })
+    await testbed.copyIn(node, file, '/run/greetings/one')
+    expect(await inside('stat', '--format=%a %U %s', '/run/greetings/one')).toBe('750 root 5\n')
+
+    expect(await inside('getent', 'hosts', 'controller.test')).toMatch(/^10\.99\.0\.1 /)
+    expect((await testbed.exec(node, ['getent', 'hosts', 'nowhere.example'])).code).toBe(2)
+    const link = await inside(
+      'curl',
+      '--silent',
+      '--max-time',
+      '5',
+      '--write-out',
+      '%{errormsg}',
+      'http://192.0.2.1/',
+    ).catch(String)
+    expect(link, 'what is beyond the bed is refused at once').toMatch(
+      /No route to host|Network is unreachable|Couldn't connect/,
+    )
+
+    await inside('sh', '-c', 'echo kept > /root/kept; echo kept > /var/lib/kept')
+    await inside('sysctl', '-q', '-w', 'kernel.panic=7') // as a kubelet does
+    const machineId = await inside('cat', '/etc/machine-id')
+    const bootId = await inside('cat', '/proc/sys/kernel/random/boot_id')
+    await testbed.kill(node)
+    expect(await testbed.isRunning(node)).toBe(false)
+    expect(await readFile(join(testbed.path(node), 'root/kept'), 'utf8')).toBe('kept\n')
+    await expect(testbed.exec(node, ['true'])).rejects.toThrow('is off')
+    await testbed.boot(node)
+    expect(await inside('cat', '/root/kept', '/var/lib/kept')).toBe('kept\nkept\n')
+    expect(await inside('cat', '/etc/machine-id')).toBe(machineId)
+    expect(await inside('cat', '/proc/sys/kernel/random/boot_id')).not.toBe(bootId)
+
+    expect(await testbed.leftovers(bed), 'the search for leftovers finds a node').not.toEqual([])
+    await testbed.down(node)
+    expect(await testbed.leftovers(bed)).toEqual([])
+    expect(await readFile('/proc/sys/kernel/panic', 'utf8')).toBe(kernelPanic)
+  },
+  MINUTES,
+)

@@ -1,0 +1,36 @@
+import { type Containment, findCgroups } from './containment.ts'
+import { until } from './processes.ts'
+import { must, run } from './run.ts'
+
+/**
+ * Hosts with cgroup v2 and systemd: nspawn is the one process of a transient service whose cgroup, with all
+ * controllers, systemd delegates to it. The properties are those of systemd's own systemd-nspawn@.service.
+ */
+export const cgroupV2: Containment = {
+  async start(machine, command, log) {
+    const unit = unitOf(machine)
+    const properties = [
+      ...[
+        'Type=exec',
+        'Delegate=yes',
+        'Slice=machine.slice',
+        'KillMode=mixed',
+        'TasksMax=infinity',
+        'LimitNOFILE=1048576',
+      ],
+      ...[`StandardOutput=truncate:${log}`, `StandardError=append:${log}`],
+      'Environment=SYSTEMD_NSPAWN_API_VFS_WRITABLE=1',
+    ].flatMap((property) => ['-p', property])
+    await must(['systemd-run', '--quiet', '--collect', `--unit=${unit}`, ...properties, ...command])
+    const shown = await must(['systemctl', 'show', '--property=MainPID', '--value', unit])
+    return Number(shown)
+  },
+  async remove(machine) {
+    const unit = unitOf(machine)
+    await run(['systemctl', 'stop', unit])
+    await run(['systemctl', 'reset-failed', unit])
+    await until(`end of ${unit}`, 10_000, () => (findCgroups((name) => name === unit).length === 0 ? true : undefined))
+  },
+}
+
+const unitOf = (machine: string) => `${machine}.service`

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bed } from './bed.ts'
+
+/** What a kubelet sets and no namespace holds: it would stay on the host when the bed is gone. */
+const SETTINGS = [
+  ...['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops'],
+  ...['kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes'],
+]
+
+const recordOf = (bed: Bed) => join(bed.directory, 'kernel-settings.json')
+
+/** Writes the host's settings down, unless that was done for this bed. */
+export async function recordKernelSettings(bed: Bed): Promise<void> {
+  if (existsSync(recordOf(bed))) return
+  const values = SETTINGS.map(async (name) => [name, await readFile(`/proc/sys/${name}`, 'utf8')])
+  await writeFile(recordOf(bed), JSON.stringify(Object.fromEntries(await Promise.all(values))))
+}
+
+export async function restoreKernelSettings(bed: Bed): Promise<void> {
+  if (!existsSync(recordOf(bed))) return
+  const recorded = JSON.parse(await readFile(recordOf(bed), 'utf8')) as Record<string, string>
+  for (const [name, value] of Object.entries(recorded)) {
+    const file = `/proc/sys/${name}`
+    if ((await readFile(file, 'utf8')) !== value) await writeFile(file, value)
+  }
+}

@@ -1,0 +1,34 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { identify, isAlive, type ProcessId, until } from './processes.ts'
+
+/** Runs `work` while no other process, nor another call in this one, holds the lock file. A dead holder's lock counts for nothing. */
+export async function withLock<T>(file: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  await until(`lock ${file}`, 1_200_000, async () => ((await take(file)) ? true : undefined), signal)
+  try {
+    return await work()
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function take(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, JSON.stringify(identify(process.pid)), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const holder = await holderOf(file)
+  if (holder && !isAlive(holder)) await rm(file, { force: true })
+  return false
+}
+
+/** Undefined while the holder has not written its name yet, or has let go. */
+async function holderOf(file: string): Promise<ProcessId | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as ProcessId
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { isIPv4 } from 'node:net'
+import { join } from 'node:path'
+import { type Bed, defaultBed, GATEWAY } from './bed.ts'
+import { makeDisk, mountDisk, removeDisk } from './disk.ts'
+import { recordKernelSettings, restoreKernelSettings } from './kernel-settings.ts'
+import { withLock } from './lock.ts'
+import { exec, execOk, leaderOf, type Node, powerOff, powerOn } from './machine.ts'
+import { networkDown, networkIsIdle, networkUp, setNames } from './network.ts'
+import { until } from './processes.ts'
+import { requirements } from './requirements.ts'
+import { baseRootfs } from './rootfs.ts'
+
+export interface UpOptions {
+  name: string
+  /** In 10.99.0.0/24; without it the lowest from 10.99.0.11 on that no node has. */
+  address?: string
+  bed?: Bed
+  /** Its abort takes back what was made so far. */
+  signal?: AbortSignal
+}
+
+/** Makes a node and boots it. When that fails nothing of the node stays. */
+export async function up({ name, address, bed = defaultBed(), signal }: UpOptions): Promise<Node> {
+  requirements()
+  if (!/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/.test(name)) throw new Error(`node name '${name}': want a short DNS label`)
+  const base = await baseRootfs(signal)
+  const node = await locked(bed, signal, async () => {
+    await networkUp(bed, signal)
+    await recordKernelSettings(bed)
+    return reserve(bed, name, address)
+  })
+  try {
+    await makeDisk(node, base)
+    await powerOn(node, signal)
+    await until(`address of ${name}`, 10_000, () => hasAddress(node), signal)
+    return node
+  } catch (error) {
+    await down(node)
+    throw error
+  }
+}
+
+/** A power cut: every process of the node ends at once. Its disk stays as it is; boot switches it on again. */
+export async function kill(node: Node): Promise<void> {
+  await powerOff(node)
+}
+
+/** Switches a node that is off on again, with the disk it had. */
+export async function boot(node: Node, signal?: AbortSignal): Promise<void> {
+  if (await leaderOf(node)) throw new Error(`node ${node.name} runs already`)
+  await powerOff(node) // what an interrupted boot left
+  await locked(node.bed, signal, () => networkUp(node.bed, signal))
+  await mountDisk(node, await readFile(join(node.directory, 'base'), 'utf8'))
+  await powerOn(node, signal)
+  await until(`address of ${node.name}`, 10_000, () => hasAddress(node), signal)
+}
+
+/** Takes the node away with its disk, and with the last node the bridge too, unless something else uses that. */
+export async function down(node: Node): Promise<void> {
+  await powerOff(node)
+  await locked(node.bed, undefined, async () => {
+    await removeDisk(node)
+    const left = await list(node.bed)
+    await setNames(node.bed, left)
+    if (left.length === 0 && (await networkIsIdle(node.bed))) await removeBed(node.bed)
+  })
+}
+
+/** Takes everything of the bed away, what still runs in its network included. */
+export async function downAll(bed: Bed = defaultBed()): Promise<void> {
+  for (const node of await list(bed)) {
+    await powerOff(node)
+    await removeDisk(node)
+  }
+  await removeBed(bed)
+}
+
+export async function list(bed: Bed = defaultBed()): Promise<Node[]> {
+  const directory = join(bed.directory, 'nodes')
+  if (!existsSync(directory)) return []
+  const names = (await readdir(directory)).sort()
+  return Promise.all(names.map((name) => find(name, bed)))
+}
+
+/** The node of that name. */
+export async function find(name: string, bed: Bed = defaultBed()): Promise<Node> {
+  const directory = join(bed.directory, 'nodes', name)
+  const file = join(directory, 'address')
+  if (!existsSync(directory)) throw new Error(`no node '${name}' in the test bed; see: scripts/testbed list`)
+  return { bed, name, directory, address: existsSync(file) ? await readFile(file, 'utf8') : '' }
+}
+
+export async function isRunning(node: Node): Promise<boolean> {
+  return (await leaderOf(node)) !== undefined
+}
+
+/** Copies a file of the host into a running node; its permissions stay, its owner is root. Directories are made. */
+export async function copyIn(node: Node, file: string, target: string): Promise<void> {
+  const source = await open(file)
+  try {
+    const { mode } = await source.stat()
+    const permissions = (mode & 0o7777).toString(8)
+    await execOk(node, ['install', '-D', '-m', permissions, '/dev/stdin', target], { stdin: source.fd })
+  } finally {
+    await source.close()
+  }
+}
+
+const locked = <T>(bed: Bed, signal: AbortSignal | undefined, work: () => Promise<T>) =>
+  mkdir(join(bed.directory, '..'), { recursive: true }).then(() => withLock(`${bed.directory}.lock`, signal, work))
+
+async function reserve(bed: Bed, name: string, wanted: string | undefined): Promise<Node> {
+  const others = await list(bed)
+  if (others.some((node) => node.name === name)) throw new Error(`node ${name} is there already`)
+  const taken = new Set(others.map((node) => node.address))
+  const network = GATEWAY.slice(0, GATEWAY.lastIndexOf('.') + 1)
+  const free = () => Array.from({ length: 240 }, (_, index) => `${network}${11 + index}`).find((a) => !taken.has(a))
+  const address = wanted ?? free() ?? ''
+  if (!isIPv4(address) || !address.startsWith(network) || address === GATEWAY || taken.has(address)) {
+    throw new Error(`address '${address}' for ${name}: want a free one in ${network}0/24`)
+  }
+  const directory = join(bed.directory, 'nodes', name)
+  await mkdir(directory, { recursive: true })
+  await writeFile(join(directory, 'address'), address)
+  await setNames(bed, [...others, { name, address }])
+  return { bed, name, address, directory }
+}
+
+async function hasAddress(node: Node): Promise<true | undefined> {
+  const { stdout } = await exec(node, ['ip', '-4', '-o', 'address', 'show', 'dev', 'host0', 'scope', 'global'])
+  return stdout.includes(` ${node.address}/`) ? true : undefined
+}
+
+async function removeBed(bed: Bed): Promise<void> {
+  await networkDown(bed)
+  await restoreKernelSettings(bed)
+  await rm(bed.directory, { recursive: true, force: true })
+  await rm(`${bed.directory}.lock`, { force: true })
+  const parent = join(bed.directory, '..')
+  if (existsSync(parent) && (await readdir(parent)).length === 0) await rmdir(parent)
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A process that a later one of the same number cannot be taken for. */
+export interface ProcessId {
+  pid: number
+  /** Clock ticks from the machine's boot to its start. */
+  startedAt: number
+}
+
+/** Undefined when there is no such process, or only its zombie. */
+export function identify(pid: number): ProcessId | undefined {
+  const stat = readProc(pid, 'stat')
+  if (stat === undefined) return undefined
+  // The second field, the command in parentheses, may hold spaces: count from the state behind it.
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' || state === 'X' ? undefined : { pid, startedAt: Number(rest[18]) }
+}
+
+export const isAlive = (id: ProcessId) => identify(id.pid)?.startedAt === id.startedAt
+
+export function allProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+/** The processes that live in the namespace that `link` (such as `net:[4026531840]`) names. */
+export function processesIn(kind: 'net' | 'pid' | 'mnt', link: string): number[] {
+  return allProcesses().filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/${kind}`) === link
+    } catch {
+      return false // it has ended in the meantime
+    }
+  })
+}
+
+/** A file of /proc/PID; undefined once the process is gone. */
+export function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** Sends a signal; a process that is gone already is fine. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Kills what `find` answers, again and again, until it answers nothing. */
+export async function killAll(find: () => number[], what: string): Promise<void> {
+  const deadline = Date.now() + 15_000
+  for (let found = find(); found.length > 0; found = find()) {
+    if (Date.now() > deadline) throw new Error(`${what}: processes ${found.join(', ')} outlive SIGKILL`)
+    for (const pid of found) signalProcess(pid, 'SIGKILL')
+    await sleep(20)
+  }
+}
+
+/** Waits until `look` answers something. */
+export async function until<T>(
+  what: string,
+  timeoutMs: number,
+  look: () => Promise<T | undefined> | T | undefined,
+  signal?: AbortSignal,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    signal?.throwIfAborted()
+    const found = await look()
+    if (found !== undefined) return found
+    if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs} ms`)
+    await sleep(50)
+  }
+}
