@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { bundle } from '../../build/bundle.ts'
+import { describeSources } from '../../build/describe.ts'
+
+const run = promisify(execFile)
+const version = { version: '1.2.3', commit: 'abc', date: '2026-01-02T03:04:05Z' }
+let root: string
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cantrip-build-'))
+  await mkdir(join(root, 'src'))
+  await cp(join(import.meta.dirname, '../../src/version.ts'), join(root, 'src/version.ts'))
+  await writeFile(join(root, 'package.json'), '{"version":"1.2.3"}')
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+async function commit(): Promise<void> {
+  const git = (...args: string[]) => run('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args])
+  await git('init', '-q')
+  await git('add', '.')
+  await git('commit', '-q', '-m', 'x', '--date', '2020-01-01T00:00:00Z')
+}
+
+test('describes a commit, and sees what differs from it', async () => {
+  await commit()
+  const clean = await describeSources(root)
+  expect(clean.version).toBe('1.2.3')
+  expect(clean.commit).toMatch(/^[0-9a-f]{12}$/)
+  expect(Math.abs(Date.parse(clean.date) - Date.now())).toBeLessThan(60_000)
+  await writeFile(join(root, 'notes.txt'), 'not part of any executable')
+  expect(await describeSources(root)).toEqual(clean)
+  await writeFile(join(root, 'src/new.ts'), '')
+  expect(await describeSources(root)).toEqual({ ...clean, commit: `${clean.commit}-dirty` })
+})
+
+test('describes sources that are in no git checkout', async () => {
+  expect(await describeSources(root)).toEqual({ version: '1.2.3', commit: 'unknown', date: '' })
+})
+
+test('a bundle holds its version and loads late parts by require', async () => {
+  await writeFile(join(root, 'src/late.ts'), 'console.log("late part"); export const late = 1')
+  await writeFile(
+    join(root, 'src/agent.ts'),
+    `import { version } from './version.ts'
+     Promise.all([import('node:path'), import('./late.ts')]).then(console.log)
+     console.log(version)`,
+  )
+  const text = await bundle(root, 'agent', version)
+  expect(text).toContain('1.2.3')
+  expect(text).toContain('late part')
+  expect(text).not.toMatch(/\bimport\(/)
+  expect(text).toContain('require("node:path")')
+})
+
+test('a bundle refuses what has no meaning in one file', async () => {
+  await writeFile(join(root, 'src/agent.ts'), 'console.log(import.meta.url)')
+  await expect(bundle(root, 'agent', version)).rejects.toThrow(/import\.meta/)
+})
