@@ -7,28 +7,29 @@ import { targets } from '../../build/targets.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 
 // What the arm64 executables are linked with; scripts/setup installs both.
-const EMULATOR = '/usr/bin/qemu-aarch64-static'
+const EMULATOR = ['/usr/bin/qemu-aarch64-static', '/usr/bin/qemu-aarch64'].find((path) => existsSync(path))
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
 
 const run = promisify(execFile)
 const dist = join(import.meta.dirname, '../../dist')
 
-function commandLine(arch: string, name: string): readonly [string, readonly string[]] {
-  const path = join(dist, name)
-  return arch === process.arch ? [path, []] : [EMULATOR, ['-L', ARM64_LIBRARIES, path]]
-}
+const missing =
+  EMULATOR && existsSync(ARM64_LIBRARIES)
+    ? undefined
+    : `needs qemu-user-static and arm64 libraries in ${ARM64_LIBRARIES}`
 
 async function versionOf(arch: string, name: string): Promise<string> {
-  const [program, before] = commandLine(arch, name)
-  const { stdout, stderr } = await run(program, [...before, '--version'])
+  const path = join(dist, name)
+  const emulation = arch === process.arch ? [] : [EMULATOR ?? '', '-L', ARM64_LIBRARIES]
+  const [program = path, ...rest] = [...emulation, path, '--version']
+  const { stdout, stderr } = await run(program, rest)
   expect(stderr).toBe('')
   return stdout.trim()
 }
 
 for (const { name, arch } of targets)
   test(`${name} starts and tells version, commit and date`, async ({ skip }) => {
-    const emulated = arch !== process.arch
-    skip(emulated && !(existsSync(EMULATOR) && existsSync(ARM64_LIBRARIES)), `needs ${EMULATOR} and ${ARM64_LIBRARIES}`)
+    skip(arch !== process.arch && missing !== undefined, missing)
     const version = await versionOf(arch, name)
     expect(version).toContain(packageJson.version)
     expect(version).toMatch(/\b[0-9a-f]{12}(-dirty)?\b|\bunknown\b/)
@@ -37,7 +38,7 @@ for (const { name, arch } of targets)
 
 for (const program of ['agent', 'controller'] as const)
   test(`${program} says the same on both processors`, async ({ skip }) => {
-    skip(!(existsSync(EMULATOR) && existsSync(ARM64_LIBRARIES)), `needs ${EMULATOR} and ${ARM64_LIBRARIES}`)
+    skip(missing !== undefined, missing)
     const [x64, arm64] = await Promise.all([
       versionOf('x64', `${program}-linux-x64`),
       versionOf('arm64', `${program}-linux-arm64`),
