@@ -20,6 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   report: ['errors', 'engine'],
   bundle: ['errors', 'host', 'protocol', 'roles/params'],
   checks: ['errors', 'host', 'engine', 'protocol'],
+  'checks/catalog.generated': ['checks', 'engine'],
   components: ['errors', 'host', 'engine', 'pki', 'roles/params', 'protocol', 'bundle/format'],
   roles: ['errors', 'host', 'engine', 'components', 'checks', 'protocol', 'bundle/format'],
   operator: ['errors', 'protocol', 'report'],

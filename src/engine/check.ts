@@ -13,6 +13,8 @@ export interface CheckParams {
   controller?: { urls: readonly string[]; ca: string; cert: string; key: string; proxy?: string }
   /** Paths of this installation, which the previous-kubernetes and ports checks leave out of account. */
   ownStateDirectory: string
+  /** The name that the node is about to get (`--hostname`); its present one where absent. */
+  hostname?: string
 }
 
 /**

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { CATALOG, checkIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
+import { checks } from './catalog.generated.ts'
+
+test('the catalog is what scripts/catalog.ts writes', () => {
+  expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds()))
+})
+
+test('ids are those of the folders, and every folder has a test', () => {
+  expect(checks.map((check) => check.id)).toEqual(checkIds())
+  for (const id of checkIds()) expect(missingFiles(id), id).toEqual([])
+})
+
+test('every check says what it is for, and is bounded in time', () => {
+  for (const check of checks) {
+    expect(check.title, check.id).toMatch(/^[A-Z].{3,60}$/)
+    expect(check.why, check.id).toMatch(/^[A-Z].{30,}\.$/s)
+    expect(check.timeoutMs, check.id).toBeGreaterThan(0)
+    expect(check.timeoutMs, check.id).toBeLessThanOrEqual(20_000)
+  }
+})
+
+test('ids of components are those of their folders', () => {
+  const components = resolve(import.meta.dirname, '../components')
+  const names = readdirSync(components).filter((name) => existsSync(join(components, name, 'component.ts')))
+  expect(names.length).toBeGreaterThan(0)
+  for (const name of names) {
+    const source = readFileSync(join(components, name, 'component.ts'), 'utf8')
+    expect(/^ {2}id: '([^']+)',$/m.exec(source)?.[1], name).toBe(name)
+  }
+})

@@ -1,0 +1,25 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView } from '../../host/host.ts'
+
+const CORES = { master: 2, worker: 1, storage: 1 } as const
+
+export const check: Check = {
+  id: 'cpu',
+  title: 'CPU cores',
+  hard: true,
+  why: 'A control plane needs 2 cores to keep etcd and the API server responsive (kubeadm refuses fewer); a worker needs 1.',
+  timeoutMs: 1_000,
+  async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
+    const cores = host.cpuCount()
+    const { must, may } = judgedRoles(roles)
+    const found = `${cores} ${cores === 1 ? 'core' : 'cores'}`
+    const fix = 'give the machine more virtual CPUs, or choose another one'
+    for (const role of must)
+      if (cores < CORES[role]) return { kind: 'fail', found, wanted: `${CORES[role]} for a ${role}`, fix }
+    for (const role of may)
+      if (cores < CORES[role])
+        return { kind: 'warn', found, wanted: `${CORES[role]} for a ${role}`, fix: `${fix}; as a worker it will do` }
+    return { kind: 'pass', found }
+  },
+}

@@ -1,0 +1,67 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView } from '../../host/host.ts'
+import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
+
+const MIB = 1024 * 1024
+
+interface FileSystemNeed {
+  mountPoint: string
+  paths: string[]
+  mib: number
+}
+
+export const check: Check = {
+  id: 'disk',
+  title: 'Disk space',
+  hard: true,
+  why: 'Every path that is written to has a need of its own; paths on one file system need the sum.',
+  timeoutMs: 5_000,
+  async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
+    const { must, may } = judgedRoles(roles)
+    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+    const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
+    const needs = byFileSystem([...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], mounts)
+    const looked = await Promise.all(needs.map(async (need) => ({ ...need, freeMib: await freeMib(host, need) })))
+    const short = looked.filter((entry) => entry.freeMib < entry.mib)
+    const found = (short.length > 0 ? short : looked).map((e) => `${gib(e.freeMib)} free on ${e.mountPoint}`).join(', ')
+    if (short.length === 0) return { kind: 'pass', found }
+    const wanted = short.map((e) => `${gib(e.mib)} on ${e.mountPoint} (for ${e.paths.join(', ')})`).join('; ')
+    const first = short[0]?.mountPoint ?? '/'
+    return {
+      kind: 'fail',
+      found,
+      wanted,
+      fix: `make room or mount a larger disk, see: du -xh -d2 ${first} | sort -h | tail`,
+    }
+  },
+}
+
+function byFileSystem(needs: readonly { path: string; mib: number }[], mounts: readonly Mount[]): FileSystemNeed[] {
+  const byMount = new Map<string, FileSystemNeed>()
+  for (const { path, mib } of needs) {
+    const mountPoint = mountOf(path, mounts)?.mountPoint ?? path
+    const entry = byMount.get(mountPoint) ?? { mountPoint, paths: [], mib: 0 }
+    byMount.set(mountPoint, { mountPoint, paths: [...entry.paths, path], mib: entry.mib + mib })
+  }
+  return [...byMount.values()]
+}
+
+/** Free space is asked of the nearest directory that is there already, which follows links as writing would. */
+async function freeMib(host: HostView, { paths }: FileSystemNeed): Promise<number> {
+  const free = await Promise.all(
+    paths.map(async (path) => (await host.diskSpace(await nearestExisting(host, path))).freeBytes),
+  )
+  return Math.min(...free) / MIB
+}
+
+async function nearestExisting(host: HostView, path: string): Promise<string> {
+  for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/')))
+    if ((await host.list(at)) !== undefined) return at
+  return '/'
+}
+
+function gib(mib: number): string {
+  return mib < 1024 ? `${Math.floor(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`
+}

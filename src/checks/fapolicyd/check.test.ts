@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const RULES = '/etc/fapolicyd/rules.d'
+
+function machine(active: boolean, files: Record<string, string> = {}) {
+  const units = { 'fapolicyd.service': { enabled: active, active } }
+  return fakeHost({ files, units, directories: ['/run/systemd/system'] })
+}
+
+test.each([
+  [
+    'merely installed',
+    machine(false, { [`${RULES}/90-deny-execute.rules`]: 'deny_audit perm=execute all : all\n' }),
+    'not active',
+  ],
+  ['absent', fakeHost({ directories: ['/run/systemd/system'] }), 'not active'],
+  [
+    'permissive',
+    machine(true, { '/etc/fapolicyd/fapolicyd.conf': '# how\npermissive = 1\nnice_val = 14\n' }),
+    'active, permissive',
+  ],
+])('%s does not matter', async (_, host, found) => {
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found })
+})
+
+test('enforcing with the rules that come with it would refuse our programs', async () => {
+  const host = machine(true, {
+    '/etc/fapolicyd/fapolicyd.conf': 'permissive = 0\n',
+    [`${RULES}/90-deny-execute.rules`]: 'allow perm=execute all : trust=1\ndeny_audit perm=execute all : all\n',
+  })
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'fail',
+    found: 'active, without a rule that allows /usr/local/bin/, /opt/cni/bin/, /var/lib/containerd/, /run/containerd/',
+  })
+})
+
+test('what the fix writes is enough', async () => {
+  const failed = await check.look(machine(true), params)
+  if (failed.kind !== 'fail') throw new Error('it should have failed')
+  const lines = [...failed.fix.matchAll(/'(allow [^']+)'/g)].map((match) => match[1])
+  const host = machine(true, { [`${RULES}/30-cantrip.rules`]: `${lines.join('\n')}\n` })
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'active, with rules for our programs' })
+})
+
+test('a systemd that gives no answer is no pass', async () => {
+  const host = machine(true)
+  host.on(['systemctl', 'is-active'], { exitCode: 1, stderr: 'Failed to connect to bus\n' })
+  await expect(check.look(host, params)).rejects.toThrow('Failed to connect to bus')
+})

@@ -1,0 +1,44 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
+
+const RULES = '/etc/fapolicyd/rules.d'
+
+/** Where executables of ours and of containers lie. */
+const EXECUTED_FROM = ['/usr/local/bin/', '/opt/cni/bin/', '/var/lib/containerd/', '/run/containerd/'] as const
+
+const RULE_LINES = EXECUTED_FROM.map((directory) => `allow perm=any all : dir=${directory}`)
+
+export const check: Check = {
+  id: 'fapolicyd',
+  title: 'File access policy (fapolicyd)',
+  hard: true,
+  why: 'An active fapolicyd refuses to run programs that it does not know, ours and those in containers. Merely installed, it does not matter.',
+  timeoutMs: 5_000,
+  async look(host: HostView): Promise<Verdict> {
+    if (!(await isUnitActive(host, 'fapolicyd.service'))) return { kind: 'pass', found: 'not active' }
+    const config = (await host.read('/etc/fapolicyd/fapolicyd.conf')) ?? ''
+    if (/^\s*permissive\s*=\s*1/m.test(config)) return { kind: 'pass', found: 'active, permissive' }
+    const allowed = await allowedDirectories(host)
+    const missing = EXECUTED_FROM.filter((needed) => !allowed.some((directory) => needed.startsWith(directory)))
+    if (missing.length === 0) return { kind: 'pass', found: 'active, with rules for our programs' }
+    return {
+      kind: 'fail',
+      found: `active, without a rule that allows ${missing.join(', ')}`,
+      wanted: 'not active, or rules that allow our programs',
+      fix: [
+        `printf '%s\\n' ${RULE_LINES.map((line) => `'${line}'`).join(' ')} > ${RULES}/30-cantrip.rules`,
+        'fagenrules --load',
+        'systemctl restart fapolicyd',
+      ].join(' && '),
+    }
+  },
+}
+
+async function allowedDirectories(host: HostView): Promise<string[]> {
+  const names = ((await host.list(RULES)) ?? []).filter((name) => name.endsWith('.rules'))
+  const paths = [...names.map((name) => `${RULES}/${name}`), '/etc/fapolicyd/fapolicyd.rules']
+  const texts = await Promise.all(paths.map((path) => host.read(path)))
+  const rules = texts.join('\n').matchAll(/^\s*allow\s+perm=(?:any|execute)\s+all\s*:.*\bdir=(\/\S*)/gm)
+  return [...rules].map((match) => match[1] ?? '')
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
+import { NetworkError } from '../../host/network.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const machine = (hostname: string) => fakeHost({ ...procFiles([]), hostname })
+
+test.each([['10.0.2.10'], ['127.0.1.1'], ['127.0.0.1'], ['::1'], ['192.168.122.1'], ['fe80::5054:ff:fe12:3456']])(
+  'a name that resolves to %s, an address of this machine, passes',
+  async (address) => {
+    const host = machine('node-1')
+    host.network.onResolve('node-1', [address])
+    expect(await check.look(host, params)).toEqual({ kind: 'pass', found: `node-1 resolves to ${address}` })
+  },
+)
+
+test('a name with a domain passes', async () => {
+  const host = machine('node-1.example.com')
+  host.network.onResolve('node-1.example.com', ['10.0.2.10'])
+  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+})
+
+test.each([
+  ['Node_1', 'has an underscore', '--hostname node-1'],
+  ['NODE1', 'has capital letters', '--hostname node1'],
+  ['localhost', 'is the name of every machine', '--hostname node-1'],
+  ['localhost.localdomain', 'is the name of every machine', '--hostname node-1'],
+  ['(none)', 'is not set', '--hostname none'],
+  ['-node', 'is not a name by RFC 1123', '--hostname node'],
+  ['node-', 'is not a name by RFC 1123', '--hostname node'],
+  ['a..b', 'is not a name by RFC 1123', '--hostname node-1'],
+  ['büro', 'is not a name by RFC 1123', '--hostname b-ro'],
+  ['n'.repeat(64), 'has 64 characters', `--hostname ${'n'.repeat(63)}`],
+])('%s is refused: %s', async (name, wrong, fix) => {
+  expect(await check.look(machine(name), params)).toMatchObject({
+    kind: 'fail',
+    found: `"${name}" ${wrong}`,
+    fix: expect.stringContaining(fix),
+  })
+})
+
+test('a name that nobody knows', async () => {
+  expect(await check.look(machine('node-1'), params)).toMatchObject({
+    kind: 'fail',
+    found: 'node-1 does not resolve',
+    fix: 'echo "10.0.2.10 node-1" >> /etc/hosts',
+  })
+})
+
+test('a name of another machine', async () => {
+  const host = machine('node-1')
+  host.network.onResolve('node-1', ['203.0.113.9'])
+  const found = expect.stringContaining('resolves to 203.0.113.9, which is not this machine')
+  expect(await check.look(host, params)).toMatchObject({ kind: 'fail', found })
+})
+
+test('a look-up that hangs is a warning with what it costs', async () => {
+  const host = machine('node-1')
+  host.network.onResolve('node-1', () => {
+    host.clock.nowMs += 10_000
+    throw new NetworkError('resolve', 'EAI_AGAIN')
+  })
+  expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found: 'no answer for node-1 after 10.0 s' })
+  host.network.onResolve('node-1', () => {
+    host.clock.nowMs += 5_000
+    return ['10.0.2.10']
+  })
+  const found = 'node-1 resolves to 10.0.2.10, after 5.0 s'
+  expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found })
+})
+
+test('the name that is about to be set counts, not the present one', async () => {
+  const host = machine('localhost')
+  expect(await check.look(host, { ...params, hostname: 'node-7' })).toMatchObject({ kind: 'pass' })
+  expect(await check.look(host, { ...params, hostname: 'Node_7' })).toMatchObject({ kind: 'fail' })
+})

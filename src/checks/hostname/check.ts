@@ -1,0 +1,69 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { localAddresses } from '../../host/addresses.ts'
+import type { HostView } from '../../host/host.ts'
+import { NetworkError } from '../../host/network.ts'
+import { isLoopback } from '../../host/parse/address.ts'
+
+const RESOLVE_TIMEOUT_MS = 12_000
+const SLOW_MS = 1_000
+/** It is also the value of the label kubernetes.io/hostname. */
+const MAX_LENGTH = 63
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+export const check: Check = {
+  id: 'hostname',
+  title: 'Host name',
+  hard: true,
+  why: 'The host name becomes the name of the node: RFC 1123, lower case. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
+  timeoutMs: RESOLVE_TIMEOUT_MS + 2_000,
+  async look(host: HostView, { hostname }: CheckParams): Promise<Verdict> {
+    const name = hostname ?? host.hostname()
+    const wrong = whatIsWrongWith(name)
+    if (wrong !== undefined)
+      return { kind: 'fail', found: `"${name}" ${wrong}`, wanted: WANTED_NAME, fix: renameFix(name) }
+    if (hostname !== undefined) return { kind: 'pass', found: `${name} (about to be set)` }
+    return await judgeResolution(host, name)
+  },
+}
+
+const WANTED_NAME = `lower-case letters, digits, - and ., at most ${MAX_LENGTH} characters, not localhost`
+
+function whatIsWrongWith(name: string): string | undefined {
+  if (name === '' || name === '(none)') return 'is not set'
+  if (/^localhost(\d*)(\.localdomain\d*)?$/i.test(name)) return 'is the name of every machine'
+  if (name.length > MAX_LENGTH) return `has ${name.length} characters`
+  if (name.includes('_')) return 'has an underscore'
+  if (name !== name.toLowerCase()) return 'has capital letters'
+  return NAME.test(name) ? undefined : 'is not a name by RFC 1123'
+}
+
+function renameFix(name: string): string {
+  const better = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .slice(0, MAX_LENGTH)
+    .replace(/^[-.]+|[-.]+$/g, '')
+  const usable = whatIsWrongWith(better) === undefined ? better : 'node-1'
+  return `hostnamectl set-hostname ${usable}, or install with --hostname ${usable}`
+}
+
+async function judgeResolution(host: HostView, name: string): Promise<Verdict> {
+  const own = await localAddresses(host)
+  const wanted = `${name} resolves at once to an address of this machine`
+  const fix = `echo "${own.node[0] ?? '127.0.1.1'} ${name}" >> /etc/hosts`
+  const startMs = host.now().getTime()
+  const seconds = () => ((host.now().getTime() - startMs) / 1_000).toFixed(1)
+  const isSlow = () => host.now().getTime() - startMs >= SLOW_MS
+  let addresses: string[]
+  try {
+    addresses = await host.network.resolve(name, RESOLVE_TIMEOUT_MS)
+  } catch (cause) {
+    if (!(cause instanceof NetworkError)) throw cause
+    if (isSlow()) return { kind: 'warn', found: `no answer for ${name} after ${seconds()} s`, wanted, fix }
+    return { kind: 'fail', found: `${name} does not resolve`, wanted, fix }
+  }
+  const found = `${name} resolves to ${addresses.join(', ')}`
+  if (!addresses.some((address) => isLoopback(address) || own.all.includes(address)))
+    return { kind: 'fail', found: `${found}, which is not this machine (${own.all.join(', ')})`, wanted, fix }
+  return isSlow() ? { kind: 'warn', found: `${found}, after ${seconds()} s`, wanted, fix } : { kind: 'pass', found }
+}

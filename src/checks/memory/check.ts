@@ -1,0 +1,30 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView } from '../../host/host.ts'
+
+const MIB = 1024 * 1024
+
+/** MiB that the kernel must report: a bit below what is sold as 2 GB and 1 GB, for the kernel keeps some. */
+const NEEDED_MIB = { master: 1_700, worker: 900, storage: 900 } as const
+
+export const check: Check = {
+  id: 'memory',
+  title: 'Memory',
+  hard: true,
+  why: 'A control plane needs 1700 MiB (kubeadm refuses less); a worker 900 MiB for kubelet, containerd and the system pods.',
+  timeoutMs: 1_000,
+  async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
+    const mib = Math.floor(host.memoryBytes() / MIB)
+    const { must, may } = judgedRoles(roles)
+    const found = `${mib} MiB`
+    const fix = 'give the machine more memory, or choose another one'
+    for (const role of must)
+      if (mib < NEEDED_MIB[role]) return { kind: 'fail', found, wanted: `${NEEDED_MIB[role]} MiB for a ${role}`, fix }
+    for (const role of may)
+      if (mib < NEEDED_MIB[role]) {
+        const wanted = `${NEEDED_MIB[role]} MiB for a ${role}`
+        return { kind: 'warn', found, wanted, fix: `${fix}; as a worker it will do` }
+      }
+    return { kind: 'pass', found }
+  },
+}

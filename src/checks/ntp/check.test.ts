@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { CHRONY_TRACKING, NTPQ, sntpReply } from '../../../test/support/fixtures/time-sync.ts'
+import { NetworkError } from '../../host/network.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const SYSTEMD = ['/run/systemd/system']
+const runs = (name: string) => ({ '/proc/611/comm': `${name}\n` })
+const look = (host: ReturnType<typeof fakeHost>) => check.look(host, params)
+
+const kernelSays = (answer: 'yes' | 'no') => ({
+  'timedatectl show -p NTPSynchronized': { stdout: `NTPSynchronized=${answer}\n` },
+})
+
+test.each<[string, Parameters<typeof fakeHost>[0], string]>([
+  [
+    'chrony',
+    { files: runs('chronyd'), commands: { 'chronyc -n tracking': { stdout: CHRONY_TRACKING.synchronised } } },
+    'chrony follows 192.0.2.123 (stratum 3)',
+  ],
+  [
+    'chrony on a PTP clock of the hypervisor',
+    { files: runs('chronyd'), commands: { 'chronyc -n tracking': { stdout: CHRONY_TRACKING.ptp } } },
+    'chrony follows PHC0 (stratum 1)',
+  ],
+  [
+    'timesyncd',
+    { files: { ...runs('systemd-timesyn'), '/run/systemd/timesync/synchronized': '' } },
+    'systemd-timesyncd is synchronised',
+  ],
+  ['ntpd', { files: runs('ntpd'), commands: { 'ntpq -c rv': { stdout: NTPQ.synchronised } } }, 'ntpd is synchronised'],
+  ['PTP', { files: runs('phc2sys') }, 'phc2sys follows a PTP hardware clock'],
+  [
+    'VMware tools',
+    { files: runs('vmtoolsd'), commands: { 'vmware-toolbox-cmd timesync status': { stdout: 'Enabled\n' } } },
+    "VMware tools follow the host's clock",
+  ],
+  ['the kernel', { directories: SYSTEMD, commands: kernelSays('yes') }, 'the kernel clock is synchronised'],
+])('synchronised by %s passes without asking the network', async (_, scene, found) => {
+  expect(await look(fakeHost(scene))).toEqual({ kind: 'pass', found })
+})
+
+test.each<[string, Record<string, string>]>([
+  [
+    'timesyncd.conf',
+    { '/etc/systemd/timesyncd.conf': '[Time]\n#NTP=\nNTP=192.0.2.123\n#FallbackNTP=ntp.ubuntu.com\n' },
+  ],
+  [
+    'a drop-in',
+    {
+      '/etc/systemd/timesyncd.conf': '[Time]\n#NTP=\n',
+      '/etc/systemd/timesyncd.conf.d/site.conf': '[Time]\nNTP=192.0.2.123\n',
+    },
+  ],
+  ['chrony.conf', { '/etc/chrony.conf': '# pool\nserver 192.0.2.123 iburst\ndriftfile /var/lib/chrony/drift\n' }],
+  [
+    'sources.d',
+    {
+      '/etc/chrony/chrony.conf': 'sourcedir /etc/chrony/sources.d\n',
+      '/etc/chrony/sources.d/site.sources': 'pool 192.0.2.123 iburst\n',
+    },
+  ],
+  [
+    'confdir',
+    { '/etc/chrony/chrony.conf': 'confdir /etc/chrony/conf.d\n', '/etc/chrony/conf.d/site.conf': 'peer 192.0.2.123\n' },
+  ],
+  ['ntp.conf', { '/etc/ntp.conf': 'server 127.127.1.0\nrestrict default\nserver -4 192.0.2.123 prefer\n' }],
+  ['DHCP', { '/run/systemd/netif/links/2': 'ADMIN_STATE=configured\nDNS=192.0.2.53\nNTP=192.0.2.123\n' }],
+  [
+    'the built-in servers of timesyncd',
+    { ...runs('systemd-timesyn'), '/etc/systemd/timesyncd.conf': '[Time]\n#NTP=\n#FallbackNTP=192.0.2.123\n' },
+  ],
+])('no service is synchronised, but a server in %s answers', async (_, files) => {
+  const host = fakeHost({ files })
+  host.network.onExchange('192.0.2.123:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 40 }))
+  expect(await look(host)).toEqual({ kind: 'pass', found: '192.0.2.123 answers (stratum 2, offset 40 ms)' })
+})
+
+test('a fallback of a timesyncd that does not run is no server', async () => {
+  const host = fakeHost({ files: { '/etc/systemd/timesyncd.conf': '[Time]\n#FallbackNTP=ntp.ubuntu.com\n' } })
+  expect(await look(host)).toMatchObject({ kind: 'fail', found: 'no time service, no time server configured' })
+})
+
+test('one good server of several is enough', async () => {
+  const host = fakeHost({ files: { '/etc/chrony.conf': 'server 192.0.2.1\nserver 192.0.2.2\n' } })
+  host.network.onExchange('192.0.2.1:123', new NetworkError('tcp', 'no answer'))
+  host.network.onExchange('192.0.2.2:123', (packet) => sntpReply(packet, host.clock.nowMs, {}))
+  expect(await look(host)).toMatchObject({ kind: 'pass', found: expect.stringContaining('192.0.2.2 answers') })
+})
+
+test.each([
+  [{ stratum: 0, reference: 'RATE' }, 'the server sends us away (RATE)'],
+  [{ stratum: 16 }, 'the server is not synchronised itself'],
+  [{ leap: 3 }, 'the server is not synchronised itself'],
+  [{ mode: 5 }, 'the reply is not from an NTP server'],
+  [{ foreignCookie: true }, 'the reply is not to our packet'],
+])('an answer %j is of no use', async (reply, because) => {
+  const host = fakeHost({ files: { ...runs('chronyd'), '/etc/chrony.conf': 'server 192.0.2.1\n' } })
+  host.on(['chronyc'], { stdout: CHRONY_TRACKING.unsynchronised })
+  host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, reply))
+  const found = `none of 192.0.2.1 answers: 192.0.2.1: ${because}`
+  expect(await look(host)).toMatchObject({ kind: 'fail', found })
+})
+
+test('a clock that is far off its server is a warning', async () => {
+  const host = fakeHost({ files: { '/etc/chrony.conf': 'server 192.0.2.1\n' } })
+  host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: -10_000 }))
+  expect(await look(host)).toMatchObject({ kind: 'warn', found: expect.stringContaining('offset -10000 ms') })
+})
+
+test('nothing configured: a machine is refused, a container warned, for its clock is not its own', async () => {
+  const commands = kernelSays('no')
+  expect(await look(fakeHost({ directories: SYSTEMD, commands }))).toMatchObject({
+    kind: 'fail',
+    found: 'no time service, no time server configured',
+    fix: expect.stringContaining('install -y chrony'),
+  })
+  const container = { '/run/systemd/container': 'systemd-nspawn\n' }
+  expect(await look(fakeHost({ directories: SYSTEMD, commands, files: container }))).toMatchObject({ kind: 'warn' })
+})
+
+test('a service that runs without a server and is not synchronised', async () => {
+  const host = fakeHost({ files: runs('chronyd') })
+  host.on(['chronyc'], { exitCode: 1, stdout: '506 Cannot talk to daemon\n' })
+  expect(await look(host)).toMatchObject({ kind: 'fail', found: 'chrony runs, not synchronised, without a server' })
+})

@@ -1,0 +1,68 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Argv, HostView } from '../../host/host.ts'
+import { parseChronyTracking, parseNtpqSynchronised } from '../../host/parse/time-sync.ts'
+import { processes } from '../../host/processes.ts'
+
+export interface Daemons {
+  /** Those that run, as a person calls them. */
+  running: string[]
+  /** `chrony follows 192.0.2.1 (stratum 3)`; undefined while none is synchronised. */
+  synchronised?: string
+}
+
+const ASK_TIMEOUT_MS = 3_000
+
+/** Local services that set the clock, by process name, and how each is asked. */
+const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Promise<string | undefined> }[] = [
+  { process: 'chronyd', name: 'chrony', ask: askChrony },
+  { process: 'systemd-timesyn', name: 'systemd-timesyncd', ask: askTimesyncd },
+  { process: 'ntpd', name: 'ntpd', ask: askNtpd },
+  { process: 'phc2sys', name: 'phc2sys', ask: async () => 'phc2sys follows a PTP hardware clock' },
+  { process: 'ptp4l', name: 'ptp4l', ask: async () => 'ptp4l follows PTP' },
+  { process: 'vmtoolsd', name: 'VMware tools', ask: askVmware },
+  { process: 'VBoxService', name: 'VirtualBox', ask: async () => "VirtualBox follows the host's clock" },
+]
+
+export async function lookForDaemons(host: HostView): Promise<Daemons> {
+  const names = new Set((await processes(host)).map((process) => process.name))
+  const running = DAEMONS.filter((daemon) => names.has(daemon.process))
+  const answers = await Promise.all([...running.map((daemon) => daemon.ask(host)), askKernel(host)])
+  const synchronised = answers.find((answer) => answer !== undefined)
+  return { running: running.map(({ name }) => name), ...(synchronised === undefined ? {} : { synchronised }) }
+}
+
+async function askChrony(host: HostView): Promise<string | undefined> {
+  const tracking = parseChronyTracking(await output(host, ['chronyc', '-n', 'tracking']))
+  return tracking && `chrony follows ${tracking.reference} (stratum ${tracking.stratum})`
+}
+
+async function askTimesyncd(host: HostView): Promise<string | undefined> {
+  const marker = await host.stat('/run/systemd/timesync/synchronized')
+  return marker && 'systemd-timesyncd is synchronised'
+}
+
+async function askNtpd(host: HostView): Promise<string | undefined> {
+  return parseNtpqSynchronised(await output(host, ['ntpq', '-c', 'rv'])) ? 'ntpd is synchronised' : undefined
+}
+
+async function askVmware(host: HostView): Promise<string | undefined> {
+  const text = await output(host, ['vmware-toolbox-cmd', 'timesync', 'status'])
+  return /^Enabled/m.test(text) ? "VMware tools follow the host's clock" : undefined
+}
+
+/** Whoever disciplines the clock, the kernel knows how long ago; systemd tells what the kernel knows. */
+async function askKernel(host: HostView): Promise<string | undefined> {
+  if ((await host.stat('/run/systemd/system')) === undefined) return undefined
+  const text = await output(host, ['timedatectl', 'show', '-p', 'NTPSynchronized'])
+  return /^NTPSynchronized=yes$/m.test(text) ? 'the kernel clock is synchronised' : undefined
+}
+
+/** '' where the program is not there or does not answer in time: then it says nothing for us. */
+async function output(host: HostView, argv: Argv): Promise<string> {
+  try {
+    return (await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })).stdout
+  } catch (cause) {
+    if (cause instanceof AgentError) return ''
+    throw cause
+  }
+}

@@ -1,0 +1,72 @@
+import type { HostView } from '../../host/host.ts'
+import { readSntpReply, sntpRequest } from '../../host/parse/sntp.ts'
+import {
+  parseChronyDirectories,
+  parseLinkServers,
+  parseNtpServers,
+  parseTimesyncdServers,
+} from '../../host/parse/time-sync.ts'
+
+const NTP_PORT = 123
+const TIMEOUT_MS = 2_500
+const MOST_ASKED = 8
+
+/** Servers that this machine is configured with, whichever daemon the file is for, the first ones first. */
+export async function configuredServers(host: HostView, timesyncdRuns: boolean): Promise<string[]> {
+  const found = await Promise.all([timesyncd(host, timesyncdRuns), links(host), chrony(host), ntp(host)])
+  return [...new Set(found.flat())].slice(0, MOST_ASKED)
+}
+
+async function timesyncd(host: HostView, runs: boolean): Promise<string[]> {
+  const directories = ['/usr/lib', '/run', '/etc'].map((root) => `${root}/systemd/timesyncd.conf.d`)
+  const dropIns = (await Promise.all(directories.map((directory) => filesIn(host, directory, '.conf')))).flat()
+  const texts = await readAll(host, ['/etc/systemd/timesyncd.conf', ...dropIns])
+  // Built-in fallbacks are servers of this machine only while the daemon that has them runs.
+  return parseTimesyncdServers(runs ? texts : texts.map((text) => text.replaceAll('FallbackNTP', 'Unused')))
+}
+
+async function links(host: HostView): Promise<string[]> {
+  const directory = '/run/systemd/netif/links'
+  return (await readAll(host, await filesIn(host, directory, ''))).flatMap(parseLinkServers)
+}
+
+async function chrony(host: HostView): Promise<string[]> {
+  const main = await readAll(host, ['/etc/chrony.conf', '/etc/chrony/chrony.conf'])
+  const directories = main.flatMap(parseChronyDirectories)
+  const more = await Promise.all(directories.map((d) => filesIn(host, d.directory, d.suffix)))
+  return [...main, ...(await readAll(host, more.flat()))].flatMap(parseNtpServers)
+}
+
+async function ntp(host: HostView): Promise<string[]> {
+  return (await readAll(host, ['/etc/ntp.conf', '/etc/ntpsec/ntp.conf'])).flatMap(parseNtpServers)
+}
+
+async function filesIn(host: HostView, directory: string, suffix: string): Promise<string[]> {
+  const names = (await host.list(directory)) ?? []
+  return names.filter((name) => name.endsWith(suffix)).map((name) => `${directory}/${name}`)
+}
+
+async function readAll(host: HostView, paths: readonly string[]): Promise<string[]> {
+  return (await Promise.all(paths.map((path) => host.read(path)))).filter((text) => text !== undefined)
+}
+
+export interface ServerAnswer {
+  server: string
+  stratum: number
+  /** Server minus local. */
+  offsetMs: number
+}
+
+/** The first good answer of any of them; an AggregateError says why each was of no use. */
+export async function askServers(host: HostView, servers: readonly string[]): Promise<ServerAnswer> {
+  return await Promise.any(servers.map((server) => askServer(host, server)))
+}
+
+async function askServer(host: HostView, server: string): Promise<ServerAnswer> {
+  const cookie = new Uint8Array(new Float64Array([host.now().getTime()]).buffer)
+  const request = sntpRequest(cookie)
+  const { reply, ...times } = await host.network.exchange({ host: server, port: NTP_PORT }, request, TIMEOUT_MS)
+  const answer = readSntpReply(reply, request, times)
+  if (answer.kind === 'unusable') throw new Error(`${server}: ${answer.because}`)
+  return { server, stratum: answer.stratum, offsetMs: answer.offsetMs }
+}

@@ -1,0 +1,59 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { compareVersions, parseOsRelease } from '../../host/parse/os-release.ts'
+import { NEW_ENOUGH_KERNEL, OLDEST_KERNEL, SUPPORTED } from './supported.ts'
+
+export const check: Check = {
+  id: 'os',
+  title: 'Operating system',
+  hard: true,
+  why: 'Kubernetes needs Linux with a recent kernel and systemd. A distribution that is not in the list but new enough is a warning.',
+  timeoutMs: 2_000,
+  async look(host: HostView): Promise<Verdict> {
+    const text = (await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? ''
+    const os = parseOsRelease(text)
+    const kernel = ((await host.read('/proc/sys/kernel/osrelease')) ?? '').trim()
+    const name = os.PRETTY_NAME || os.NAME || 'a system without os-release'
+    const found = `${name}, kernel ${kernel || 'unknown'}, ${host.arch()}`
+    const supported = SUPPORTED.find((entry) => entry.id === os.ID)
+
+    const oldest = supported?.kernel ?? OLDEST_KERNEL
+    if (kernel !== '' && compareVersions(kernel, oldest) < 0)
+      return {
+        kind: 'fail',
+        found,
+        wanted: `a kernel of ${oldest} or newer`,
+        fix: 'upgrade the distribution, then restart',
+      }
+    if ((await host.stat('/run/systemd/system')) === undefined)
+      return {
+        kind: 'fail',
+        found: `${found}, without systemd`,
+        wanted: 'systemd as process 1',
+        fix: 'use a machine that boots with systemd; in a container start /sbin/init',
+      }
+
+    const version = os.VERSION_ID
+    const newEnough = compareVersions(kernel || '0', NEW_ENOUGH_KERNEL) >= 0
+    const known = supported && version !== undefined
+    if (!known)
+      return newEnough
+        ? {
+            kind: 'warn',
+            found,
+            wanted: `a distribution that was tested: ${names()}`,
+            fix: 'go on, or choose one of those',
+          }
+        : { kind: 'fail', found, wanted: `a distribution that was tested: ${names()}`, fix: 'choose one of those' }
+    const wanted = `${supported.name} ${supported.from}${supported.to ? ` to ${supported.to}` : ' or newer'}`
+    if (compareVersions(version, supported.from) < 0)
+      return { kind: 'fail', found, wanted, fix: 'upgrade the distribution, then restart' }
+    if (supported.to !== undefined && compareVersions(version, supported.to) > 0)
+      return { kind: 'warn', found, wanted, fix: 'go on: it is newer than what was tested' }
+    return { kind: 'pass', found }
+  },
+}
+
+function names(): string {
+  return SUPPORTED.map((entry) => `${entry.name} ${entry.from}${entry.to ? `–${entry.to}` : '+'}`).join(', ')
+}

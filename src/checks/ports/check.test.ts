@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { ANY, ANY6, type FakeSocket, LOOPBACK, procFiles } from '../../../test/support/fixtures/proc-net.ts'
+import type { CheckParams } from '../../engine/check.ts'
+import { check } from './check.ts'
+
+type Roles = CheckParams['roles']
+const ownStateDirectory = '/var/lib/cantrip'
+const look = (sockets: FakeSocket[], roles: Roles, more: Record<string, string> = {}) => {
+  const { files, links } = procFiles(sockets)
+  return check.look(fakeHost({ files: { ...files, ...more }, links }), { roles, ownStateDirectory })
+}
+const listening = (port: number, name: string, local = ANY6): FakeSocket => ({
+  table: local.length === 32 ? 'tcp6' : 'tcp',
+  local,
+  port,
+  state: '0A',
+  inode: port,
+  holder: { pid: 42, name },
+})
+
+test('a free machine passes for every role', async () => {
+  for (const roles of [[], ['worker'], ['master', 'worker'], ['storage']] as Roles[])
+    expect(await look([listening(22, 'sshd')], roles)).toMatchObject({ kind: 'pass' })
+})
+
+test('says which port is held by whom, and what it is wanted for', async () => {
+  expect(await look([listening(2379, 'etcd', LOOPBACK)], ['master'])).toEqual({
+    kind: 'fail',
+    found: '2379/tcp held by etcd (pid 42)',
+    wanted: 'free on a master: 2379 for etcd for clients',
+    fix: "stop what holds them, see: ss -lnptu 'sport = :2379'",
+  })
+})
+
+test.each<[number, Roles, string]>([
+  [6443, ['worker'], 'pass'],
+  [6443, ['master'], 'fail'],
+  [6443, [], 'warn'],
+  [10250, ['worker'], 'fail'],
+  [10250, [], 'fail'],
+  [10257, ['storage'], 'pass'],
+  [8080, ['master'], 'pass'],
+])('port %i held, roles %j: %s', async (port, roles, kind) => {
+  expect(await look([listening(port, 'java')], roles)).toMatchObject({ kind })
+})
+
+test('a VXLAN of the kernel holds a port without a process', async () => {
+  const vxlan: FakeSocket = { table: 'udp', local: ANY, port: 8472, state: '07', inode: 0 }
+  const verdict = await look([vxlan], ['worker'])
+  expect(verdict).toMatchObject({ kind: 'fail', found: '8472/udp held by the kernel (a tunnel)' })
+})
+
+test('Kubernetes of this installation holds its own ports', async () => {
+  const sockets = [listening(10250, 'kubelet'), listening(6443, 'kube-apiserver')]
+  const instruction = JSON.stringify({ payload: JSON.stringify({ role: 'first-master' }), signature: 'x' })
+  const ours = {
+    [`${ownStateDirectory}/instruction.json`]: instruction,
+    [`${ownStateDirectory}/ledger/000001.log`]:
+      '00c0ffee {"undo":{"kind":"remove-path","path":"/usr/local/bin/kubelet"}}\n',
+  }
+  expect(await look(sockets, ['master'], ours)).toMatchObject({ kind: 'pass' })
+  const reset = { ...ours, [`${ownStateDirectory}/instruction.json`]: instruction.replace('first-master', 'reset') }
+  expect(await look(sockets, ['master'], reset)).toMatchObject({ kind: 'fail' })
+  const onlyAsked = { [`${ownStateDirectory}/instruction.json`]: instruction }
+  expect(await look(sockets, ['master'], onlyAsked)).toMatchObject({ kind: 'fail' })
+})

@@ -1,0 +1,62 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView } from '../../host/host.ts'
+import { boundSockets, socketHolders } from '../../host/listeners.ts'
+import { ownKubernetes } from '../../host/own-kubernetes.ts'
+import type { BoundSocket } from '../../host/parse/proc-net.ts'
+import { NEEDED_PORTS, type NeededPort } from './needed.ts'
+
+interface Conflict {
+  needed: NeededPort
+  socket: BoundSocket
+}
+
+export const check: Check = {
+  id: 'ports',
+  title: 'Ports of Kubernetes',
+  hard: true,
+  why: 'Ports of the control plane, etcd, kubelet and the pod network must be free; only those of the role count.',
+  timeoutMs: 5_000,
+  async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
+    if (await ownKubernetes(host, ownStateDirectory))
+      return { kind: 'pass', found: 'Kubernetes of this installation runs here and holds them' }
+    const sockets = await boundSockets(host)
+    const { must, may } = judgedRoles(roles)
+    const forMust = NEEDED_PORTS.filter((needed) => needed.roles.some((role) => must.includes(role)))
+    const forMay = NEEDED_PORTS.filter(
+      (needed) => !forMust.includes(needed) && needed.roles.some((r) => may.includes(r)),
+    )
+    const failing = conflictsOf(forMust, sockets)
+    if (failing.length > 0) return await tell('fail', host, failing, must.join(' and '))
+    const warning = conflictsOf(forMay, sockets)
+    if (warning.length > 0) return await tell('warn', host, warning, may.join(' and '))
+    return { kind: 'pass', found: `${[...forMust, ...forMay].map(({ port }) => port).join(', ')} free` }
+  },
+}
+
+/** On any address: most of these listen on all of them, the others on loopback. */
+function conflictsOf(ports: readonly NeededPort[], sockets: readonly BoundSocket[]): Conflict[] {
+  return ports.flatMap((needed) => {
+    const socket = sockets.find((s) => s.port === needed.port && s.protocol === needed.protocol)
+    return socket === undefined ? [] : [{ needed, socket }]
+  })
+}
+
+async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[], role: string): Promise<Verdict> {
+  const holders = await socketHolders(
+    host,
+    conflicts.map(({ socket }) => socket),
+  )
+  const found = conflicts.map(({ needed, socket }) => {
+    const holder = holders.get(socket.inode) ?? (needed.protocol === 'udp' ? 'the kernel (a tunnel)' : 'a process')
+    return `${needed.port}/${needed.protocol} held by ${holder}`
+  })
+  const wanted = conflicts.map(({ needed }) => `${needed.port} for ${needed.use}`).join(', ')
+  const [first] = conflicts
+  return {
+    kind,
+    found: found.join(', '),
+    wanted: `free on a ${role}: ${wanted}`,
+    fix: `stop what holds them, see: ss -lnptu 'sport = :${first?.needed.port}'`,
+  }
+}

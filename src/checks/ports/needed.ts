@@ -1,0 +1,26 @@
+import type { CheckParams } from '../../engine/check.ts'
+
+type NodeRole = CheckParams['roles'][number]
+
+export interface NeededPort {
+  port: number
+  protocol: 'tcp' | 'udp'
+  use: string
+  roles: readonly NodeRole[]
+}
+
+const all: readonly NodeRole[] = ['master', 'worker', 'storage']
+
+/** What listens on a node by role. DNS on port 53 has a check of its own. */
+export const NEEDED_PORTS: readonly NeededPort[] = [
+  { port: 6443, protocol: 'tcp', use: 'kube-apiserver', roles: ['master'] },
+  { port: 2379, protocol: 'tcp', use: 'etcd for clients', roles: ['master'] },
+  { port: 2380, protocol: 'tcp', use: 'etcd for peers', roles: ['master'] },
+  { port: 10257, protocol: 'tcp', use: 'kube-controller-manager', roles: ['master'] },
+  { port: 10259, protocol: 'tcp', use: 'kube-scheduler', roles: ['master'] },
+  { port: 10248, protocol: 'tcp', use: 'kubelet health', roles: all },
+  { port: 10250, protocol: 'tcp', use: 'kubelet', roles: all },
+  { port: 10249, protocol: 'tcp', use: 'kube-proxy metrics', roles: all },
+  { port: 10256, protocol: 'tcp', use: 'kube-proxy health', roles: all },
+  { port: 8472, protocol: 'udp', use: 'VXLAN of the pod network', roles: all },
+]

@@ -1,0 +1,69 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { PATHS } from '../../protocol/rest.ts'
+
+const WARN_MS = 300
+const FAIL_MS = 5_000
+const SAMPLES = 3
+const TIMEOUT_MS = 5_000
+
+/** What the clock there may be ahead of ours, ms: it was read between our sending and our receiving. */
+interface Bounds {
+  low: number
+  high: number
+}
+
+export const check: Check = {
+  id: 'time-skew',
+  title: 'Clock against the controller',
+  hard: true,
+  why: 'Certificates and leases depend on clocks that agree. Latency is not taken for skew: only what no round trip explains counts.',
+  timeoutMs: 18_000,
+  async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
+    if (controller === undefined) return { kind: 'skipped', found: 'no credentials given: give --creds-file' }
+    const { low, high } = await skewBounds(host, controller)
+    const least = low > 0 ? low : high < 0 ? -high : 0
+    const middle = (low + high) / 2
+    const direction = middle > 0 ? 'behind' : 'ahead of'
+    const margin = `± ${seconds((high - low) / 2)}`
+    const found = `${seconds(Math.abs(middle))} (${margin}) ${direction} the controller`
+    if (least <= WARN_MS) return { kind: 'pass', found }
+    const wanted = `at most ${seconds(WARN_MS)}; ${seconds(FAIL_MS)} and more is refused`
+    const fix = 'timedatectl set-ntp true; on the controller as well, when its clock is the wrong one'
+    return { kind: least > FAIL_MS ? 'fail' : 'warn', found, wanted, fix }
+  },
+}
+
+/** Each sample narrows the bounds; when they contradict one another, a clock was set meanwhile and the last one counts. */
+async function skewBounds(host: HostView, controller: NonNullable<CheckParams['controller']>): Promise<Bounds> {
+  let bounds: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
+  for (let i = 0; i < SAMPLES; i++) {
+    const sample = await firstAnswer(host, controller)
+    const low = Math.max(bounds.low, sample.low)
+    const high = Math.min(bounds.high, sample.high)
+    bounds = low <= high ? { low, high } : sample
+  }
+  return bounds
+}
+
+async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['controller']>): Promise<Bounds> {
+  const { urls, ca, cert, key, proxy } = controller
+  const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
+  return await Promise.any(
+    urls.map(async (url) => {
+      const sentMs = host.now().getTime()
+      const { body } = await host.network.request(new URL(PATHS.ping, url).href, options)
+      const receivedMs = host.now().getTime()
+      const thereMs = Date.parse(/"now"\s*:\s*"([^"]+)"/.exec(body)?.[1] ?? '')
+      if (Number.isNaN(thereMs)) throw new Error(`${url} told no time`)
+      return { low: thereMs - receivedMs, high: thereMs - sentMs }
+    }),
+  ).catch((cause: unknown) => {
+    const [first] = cause instanceof AggregateError ? cause.errors : [cause]
+    throw new Error(`the controller told no time: ${first instanceof Error ? first.message : String(first)}`, { cause })
+  })
+}
+
+function seconds(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}

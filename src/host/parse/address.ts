@@ -1,0 +1,36 @@
+/** 127.0.0.0/8, ::1, and their form as IPv4 in IPv6. */
+export function isLoopback(address: string): boolean {
+  return /^(::ffff:)?127\./.test(address) || address === '::1'
+}
+
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::'
+}
+
+/** An IPv4 address as a 32-bit number, undefined where the text is not one. */
+export function ipv4ToNumber(address: string): number | undefined {
+  const parts = address.split('.')
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return undefined
+  return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
+}
+
+/** 16 bytes as RFC 5952 text; IPv4-mapped ones with a dotted end. */
+export function ipv6FromBytes(bytes: Uint8Array): string {
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff)
+    return `::ffff:${bytes.slice(12, 16).join('.')}`
+  const run = longestZeroRun(words)
+  const hex = (part: number[]) => part.map((word) => word.toString(16)).join(':')
+  if (run.length < 2) return hex(words)
+  return `${hex(words.slice(0, run.start))}::${hex(words.slice(run.start + run.length))}`
+}
+
+function longestZeroRun(words: number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 }
+  let start = 0
+  words.forEach((word, i) => {
+    if (word !== 0) start = i + 1
+    else if (i + 1 - start > best.length) best = { start, length: i + 1 - start }
+  })
+  return best
+}
