@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { list, type ReadEntry } from 'tar'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Image, imageArchive } from './image.ts'
+import { writeHashed } from './write-hashed.ts'
+
+let scratch: string
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'cantrip-image-'))
+  await writeFile(join(scratch, 'program'), 'a program')
+})
+afterEach(() => rm(scratch, { recursive: true, force: true }))
+
+const layer: [string, Image['layer'] extends ReadonlyMap<string, infer E> ? E : never][] = [
+  [
+    '/usr/local/bin/program',
+    {
+      get file() {
+        return join(scratch, 'program')
+      },
+    },
+  ],
+  ['/bin', { target: 'usr/bin' }],
+  ['/tmp', { directory: 0o1777 }],
+]
+const image = (entries = layer): Image => ({
+  name: 'example.org/group/program:v1.2.3',
+  arch: 'x64',
+  layer: new Map(entries),
+  entrypoint: ['/usr/local/bin/program'],
+  user: '65532:65532',
+})
+
+async function write(name: string, of = image()): Promise<{ file: string; sha256: string }> {
+  const file = join(scratch, name)
+  return { file, sha256: (await writeHashed(file, (await imageArchive(of)).bytes())).sha256 }
+}
+
+interface Unpacked {
+  entry: ReadEntry
+  bytes: Buffer
+}
+
+async function unpack(file: string): Promise<Map<string, Unpacked>> {
+  const found = new Map<string, Unpacked>()
+  await list({
+    file,
+    strict: true,
+    onReadEntry: (entry) => {
+      const chunks: Buffer[] = []
+      entry.on('data', (chunk) => chunks.push(chunk))
+      entry.on('end', () => found.set(entry.path, { entry, bytes: Buffer.concat(chunks) }))
+    },
+  })
+  return found
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+test('the same input gives the same bytes, whatever the order, times and modes of files', async () => {
+  const first = await write('first.tar')
+  await utimes(join(scratch, 'program'), 1, 1)
+  await chmod(join(scratch, 'program'), 0o600)
+  const second = await write('second.tar', image([...layer].reverse()))
+  expect(second.sha256).toBe(first.sha256)
+  await writeFile(join(scratch, 'program'), 'A program')
+  expect((await write('third.tar')).sha256).not.toBe(first.sha256)
+})
+
+test('the archive is an OCI layout: each blob is named by its digest, and the index names the image', async () => {
+  const files = await unpack((await write('image.tar')).file)
+  const blobs = [...files].filter(([path]) => path.startsWith('blobs/'))
+  expect(blobs).toHaveLength(3)
+  for (const [path, { bytes }] of blobs) expect(path).toBe(`blobs/sha256/${sha256(bytes)}`)
+  const blob = (digest: string) => JSON.parse(String(files.get(`blobs/${digest.replace(':', '/')}`)?.bytes))
+  const index = JSON.parse(String(files.get('index.json')?.bytes))
+  expect(index.manifests[0].annotations).toEqual({
+    'io.containerd.image.name': 'example.org/group/program:v1.2.3',
+    'org.opencontainers.image.ref.name': 'v1.2.3',
+  })
+  const manifest = blob(index.manifests[0].digest)
+  const config = blob(manifest.config.digest)
+  expect(config.rootfs.diff_ids).toEqual([manifest.layers[0].digest])
+  expect(config).toMatchObject({ architecture: 'amd64', os: 'linux', config: { User: '65532:65532' } })
+})
+
+test('the layer has parents before children, all of root, executable', async () => {
+  const files = await unpack((await write('image.tar')).file)
+  const [largest] = [...files.values()]
+    .filter(({ entry }) => entry.path.startsWith('blobs/'))
+    .sort((a, b) => b.bytes.length - a.bytes.length)
+  await writeFile(join(scratch, 'layer.tar'), largest?.bytes ?? '')
+  const entries = [...(await unpack(join(scratch, 'layer.tar'))).values()].map(({ entry }) => entry)
+  expect(
+    entries.map(({ path, type, mode, uid, linkpath }) => [path, type, mode?.toString(8), uid, linkpath ?? '']),
+  ).toEqual([
+    ['bin', 'SymbolicLink', '777', 0, 'usr/bin'],
+    ['tmp/', 'Directory', '1777', 0, ''],
+    ['usr/', 'Directory', '755', 0, ''],
+    ['usr/local/', 'Directory', '755', 0, ''],
+    ['usr/local/bin/', 'Directory', '755', 0, ''],
+    ['usr/local/bin/program', 'File', '755', 0, ''],
+  ])
+})

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { ARCH, type Arch } from '../versions.ts'
+import { type Content, contentOf, contentOfFile, type TarEntry, tarBytes, tarSize } from './tar.ts'
+import { digestOf } from './write-hashed.ts'
+
+/** A file on disk, text, a link to `target`, or a directory. */
+export type LayerEntry = { file: string; mode?: number } | { text: string } | { target: string } | { directory: number }
+
+export interface Image {
+  /** Repository and tag. */
+  name: string
+  arch: Arch
+  /** By absolute path in the image. */
+  layer: ReadonlyMap<string, LayerEntry>
+  entrypoint?: readonly string[]
+  /** Numeric `uid:gid`; root where absent. */
+  user?: string
+}
+
+const CREATED = '1970-01-01T00:00:00Z'
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const MEDIA = 'application/vnd.oci.image'
+
+/** The image as the tar of an OCI layout, which `ctr images import` takes; one layer, the same bytes for the same input. */
+export async function imageArchive(image: Image): Promise<Content> {
+  const entries = await layerEntries(image.layer)
+  const layer: Content = { size: tarSize(entries), bytes: () => tarBytes(entries) }
+  const layerDigest = (await digestOf(layer.bytes())).sha256
+  const config = json({
+    created: CREATED,
+    architecture: ARCH[image.arch].oci,
+    os: 'linux',
+    config: {
+      Env: [PATH],
+      WorkingDir: '/',
+      ...(image.entrypoint ? { Entrypoint: image.entrypoint } : {}),
+      ...(image.user ? { User: image.user } : {}),
+    },
+    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
+    history: [{ created: CREATED, created_by: 'cantrip' }],
+  })
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: `${MEDIA}.manifest.v1+json`,
+    config: descriptor(`${MEDIA}.config.v1+json`, config),
+    layers: [{ mediaType: `${MEDIA}.layer.v1.tar`, digest: `sha256:${layerDigest}`, size: layer.size }],
+  })
+  const index = json({
+    schemaVersion: 2,
+    mediaType: `${MEDIA}.index.v1+json`,
+    manifests: [
+      {
+        ...descriptor(`${MEDIA}.manifest.v1+json`, manifest),
+        platform: { architecture: ARCH[image.arch].oci, os: 'linux' },
+        annotations: {
+          'io.containerd.image.name': image.name,
+          'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1),
+        },
+      },
+    ],
+  })
+  const blobs = [
+    { path: `blobs/sha256/${sha256(manifest)}`, content: contentOf(manifest) },
+    { path: `blobs/sha256/${sha256(config)}`, content: contentOf(config) },
+    { path: `blobs/sha256/${layerDigest}`, content: layer },
+  ]
+  const archive: TarEntry[] = [
+    { path: 'oci-layout', content: contentOf(json({ imageLayoutVersion: '1.0.0' })) },
+    { path: 'index.json', content: contentOf(index) },
+    ...blobs,
+  ].map((file) => ({ kind: 'file', mode: 0o644, ...file }))
+  return { size: tarSize(archive), bytes: () => tarBytes(archive) }
+}
+
+/** Sorted, parents before children. */
+async function layerEntries(layer: Image['layer']): Promise<TarEntry[]> {
+  const all = new Map<string, LayerEntry>(layer)
+  for (const path of layer.keys())
+    for (const parent of parentsOf(path)) if (!all.has(parent)) all.set(parent, { directory: 0o755 })
+  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
+  return Promise.all(sorted.map(([path, entry]) => tarEntry(path.slice(1), entry)))
+}
+
+async function tarEntry(path: string, entry: LayerEntry): Promise<TarEntry> {
+  if ('target' in entry) return { kind: 'link', path, target: entry.target }
+  if ('directory' in entry) return { kind: 'directory', path, mode: entry.directory }
+  if ('text' in entry) return { kind: 'file', path, mode: 0o644, content: contentOf(entry.text) }
+  const { size } = await stat(entry.file)
+  return { kind: 'file', path, mode: entry.mode ?? 0o755, content: contentOfFile(entry.file, size) }
+}
+
+function parentsOf(path: string): string[] {
+  const segments = path.split('/').slice(1, -1)
+  return segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`)
+}
+
+function descriptor(mediaType: string, blob: Uint8Array) {
+  return { mediaType, digest: `sha256:${sha256(blob)}`, size: blob.length }
+}
+
+function json(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value))
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,77 @@
+import { AGENT_IMAGE, ARCH, IMAGES, VERSIONS } from '../versions.ts'
+import type { Image, LayerEntry } from './image.ts'
+import { addLibraries, type BaseSystem, plugins, programs, USR_MERGED } from './libraries.ts'
+
+type Control = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
+/** The executables that go into images, each statically linked. */
+export type ImageBinary = Control | 'kube-proxy' | 'coredns' | 'pause' | 'flanneld' | 'flannel'
+
+/** Every image of a bundle but the agent's, laid out as upstream's are. */
+export async function componentImages(base: BaseSystem, binary: (name: ImageBinary) => string): Promise<Image[]> {
+  const network = await networkTools(base)
+  const control = (name: Control) =>
+    image(base, `registry.k8s.io/${name}`, new Map([[`/usr/local/bin/${name}`, { file: binary(name) }]]))
+  return [
+    image(base, 'registry.k8s.io/pause', new Map([['/pause', { file: binary('pause') }]]), ['/pause']),
+    control('kube-apiserver'),
+    control('kube-controller-manager'),
+    control('kube-scheduler'),
+    image(
+      base,
+      'registry.k8s.io/kube-proxy',
+      new Map([...network, ['/usr/local/bin/kube-proxy', { file: binary('kube-proxy') }]]),
+    ),
+    image(base, 'registry.k8s.io/coredns/coredns', new Map([['/coredns', { file: binary('coredns') }]]), ['/coredns']),
+    image(
+      base,
+      'ghcr.io/flannel-io/flannel',
+      new Map([...network, ['/opt/bin/flanneld', { file: binary('flanneld') }]]),
+      ['/opt/bin/flanneld'],
+    ),
+    image(
+      base,
+      'ghcr.io/flannel-io/flannel-cni-plugin',
+      new Map([...(await programs(base, ['/bin/cp'])), ['/flannel', { file: binary('flannel') }]]),
+    ),
+  ]
+}
+
+/** The agent with the libraries it loads, for the operator; runs as nobody's user. */
+export async function agentImage(base: BaseSystem, agent: string, version: string): Promise<Image> {
+  const layer = new Map<string, LayerEntry>(USR_MERGED)
+  await addLibraries(base, agent, layer)
+  layer.set('/usr/local/bin/cantrip-agent', { file: agent })
+  layer.set('/etc/passwd', { text: 'root:x:0:0:root:/:/sbin/nologin\ncantrip:x:65532:65532:cantrip:/:/sbin/nologin\n' })
+  layer.set('/etc/group', { text: 'root:x:0:\ncantrip:x:65532:\n' })
+  layer.set('/tmp', { directory: 0o1777 })
+  return {
+    name: `${AGENT_IMAGE}:${version}`,
+    arch: base.arch,
+    layer,
+    entrypoint: ['/usr/local/bin/cantrip-agent'],
+    user: '65532:65532',
+  }
+}
+
+function image(base: BaseSystem, repository: keyof typeof IMAGES, layer: Image['layer'], entrypoint?: string[]): Image {
+  const name = `${repository}:${VERSIONS[IMAGES[repository].version]}`
+  return { name, arch: base.arch, layer, ...(entrypoint ? { entrypoint } : {}) }
+}
+
+/** What kube-proxy and flannel call. iptables loads its extensions by name, and one of those loads libm. */
+async function networkTools(base: BaseSystem): Promise<Map<string, LayerEntry>> {
+  const tools = ['/usr/sbin/xtables-nft-multi', '/usr/sbin/conntrack', '/usr/sbin/nft', '/usr/bin/kmod', '/bin/ip']
+  const shell = ['/bin/sh', '/bin/cp', '/bin/cat', '/bin/sleep']
+  const layer = new Map([
+    ...(await programs(base, [...tools, ...shell])),
+    ...(await plugins(base, `/usr/lib/${ARCH[base.arch].triplet}/xtables`)),
+  ])
+  for (const family of ['iptables', 'ip6tables']) {
+    for (const suffix of ['', '-save', '-restore'])
+      layer.set(`/usr/sbin/${family}${suffix}`, { target: 'xtables-nft-multi' })
+  }
+  layer.set('/usr/sbin/modprobe', { target: '../bin/kmod' })
+  layer.set('/run', { directory: 0o755 })
+  layer.set('/tmp', { directory: 0o1777 })
+  return layer
+}

@@ -1,0 +1,69 @@
+import { createReadStream } from 'node:fs'
+import { Header } from 'tar'
+
+/** What a tar entry holds: its size must be known before its bytes. */
+export interface Content {
+  size: number
+  bytes(): AsyncIterable<Uint8Array>
+}
+
+export type TarEntry =
+  | { kind: 'file'; path: string; mode: number; content: Content }
+  | { kind: 'directory'; path: string; mode: number }
+  | { kind: 'link'; path: string; target: string }
+
+const BLOCK = 512
+const CHUNK_BYTES = 1024 * 1024
+
+export function contentOf(data: string | Uint8Array): Content {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  return {
+    size: bytes.length,
+    bytes: async function* () {
+      yield bytes
+    },
+  }
+}
+
+export function contentOfFile(path: string, size: number): Content {
+  return { size, bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES }) }
+}
+
+/** A tar whose bytes depend on the entries alone: their order, owner root, time 0. */
+export async function* tarBytes(entries: readonly TarEntry[]): AsyncGenerator<Uint8Array> {
+  for (const entry of entries) {
+    yield headerOf(entry)
+    if (entry.kind !== 'file') continue
+    let done = 0
+    for await (const chunk of entry.content.bytes()) {
+      done += chunk.length
+      yield chunk
+    }
+    if (done !== entry.content.size) throw new Error(`${entry.path} changed while it was packed`)
+    const rest = done % BLOCK
+    if (rest > 0) yield new Uint8Array(BLOCK - rest)
+  }
+  yield new Uint8Array(2 * BLOCK)
+}
+
+/** Of what `tarBytes` yields. */
+export function tarSize(entries: readonly TarEntry[]): number {
+  const blocks = (entry: TarEntry) => (entry.kind === 'file' ? Math.ceil(entry.content.size / BLOCK) : 0)
+  return entries.reduce((sum, entry) => sum + (1 + blocks(entry)) * BLOCK, 2 * BLOCK)
+}
+
+function headerOf(entry: TarEntry): Uint8Array {
+  const types = { file: 'File', directory: 'Directory', link: 'SymbolicLink' } as const
+  const header = new Header({
+    path: entry.kind === 'directory' ? `${entry.path}/` : entry.path,
+    mode: entry.kind === 'link' ? 0o777 : entry.mode,
+    uid: 0,
+    gid: 0,
+    size: entry.kind === 'file' ? entry.content.size : 0,
+    mtime: new Date(0),
+    type: types[entry.kind],
+    ...(entry.kind === 'link' ? { linkpath: entry.target } : {}),
+  })
+  if (header.encode() || !header.block) throw new Error(`${entry.path} does not fit into a tar header`)
+  return header.block
+}

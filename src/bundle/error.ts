@@ -1,0 +1,13 @@
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+
+const COPY_AGAIN = 'copy the bundle again from where it was built, or build it again: controller bundle build'
+
+/** A bundle that is not what its manifest and signature say, or cannot be read. */
+export function badBundle(code: string, message: string, fix = COPY_AGAIN, cause?: unknown): AgentError {
+  return new AgentError(`bundle/${code}`, message, { fix, exitCode: ExitCode.usage, cause })
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}

@@ -1,0 +1,50 @@
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
+import { importBundle, listBundles } from './import.ts'
+import { verifyBundle } from './verify.ts'
+
+let scratch: string
+let data: string
+let bundle: TinyBundle
+const NOW = new Date('2026-01-02T00:00:00Z')
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'cantrip-import-'))
+  data = join(scratch, 'data')
+  bundle = await tinyBundle(join(scratch, 'bundle'))
+})
+afterEach(() => rm(scratch, { recursive: true, force: true }))
+
+test('a bundle is kept under its name with the key it is trusted by, and verifies there', async () => {
+  const stored = await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  const { manifestSha256, publicKey } = bundle.ref
+  expect(stored).toMatchObject({ manifestSha256, publicKey, directory: join(data, 'bundles', manifestSha256) })
+  expect(await readFile(join(data, 'bundles', `${manifestSha256}.pub`), 'utf8')).toBe(`${publicKey}\n`)
+  await verifyBundle(stored.directory, bundle.publicKey)
+})
+
+test('importing again changes nothing; two bundles are listed, the newest first', async () => {
+  await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  const later = await tinyBundle(join(scratch, 'later.tar').replace('.tar', ''), {
+    now: new Date('2026-01-03T00:00:00Z'),
+  })
+  await importBundle(later.directory, data, later.publicKey, NOW)
+  const names = (await listBundles(data)).map((stored) => stored.manifestSha256)
+  expect(names).toEqual([later.ref.manifestSha256, bundle.ref.manifestSha256])
+})
+
+test('a damaged bundle leaves nothing', async () => {
+  await appendFile(join(bundle.directory, 'bin/runc'), 'x')
+  await expect(importBundle(bundle.directory, data, bundle.publicKey, NOW)).rejects.toMatchObject({
+    code: 'bundle/wrong-size',
+  })
+  expect(await readdir(join(data, 'bundles'))).toEqual([])
+})
+
+test('a controller without bundles lists none', async () => {
+  expect(await listBundles(data)).toEqual([])
+})

@@ -1,0 +1,94 @@
+import type { KeyObject } from 'node:crypto'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasCode } from './error.ts'
+import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
+import { decodePublicKey, encodePublicKey } from './keys.ts'
+import { readManifest } from './manifest.ts'
+import { verifyBundle } from './verify.ts'
+
+export interface StoredBundle {
+  manifest: BundleManifest
+  manifestSha256: string
+  /** SPKI DER, base64, as a BundleRef wants it. */
+  publicKey: string
+  directory: string
+}
+
+const SHA256 = /^[0-9a-f]{64}$/
+
+/**
+ * Verifies a bundle while it copies it to `<data>/bundles/<manifest sha256>/`, with the key it is trusted by in
+ * `<manifest sha256>.pub`. Nothing has that name before all of it is there; a bundle that is there already is left.
+ */
+export async function importBundle(
+  source: string,
+  dataDirectory: string,
+  trustedKey: KeyObject,
+  now: Date,
+): Promise<StoredBundle> {
+  const root = join(dataDirectory, 'bundles')
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  await removeAbandoned(root, now)
+  const staging = await mkdtemp(join(root, 'import-'))
+  try {
+    const verified = await verifyBundle(source, trustedKey, staging)
+    await writeFile(join(staging, MANIFEST_NAME), verified.bytes)
+    await writeFile(join(staging, SIGNATURE_NAME), verified.signature)
+    const directory = join(root, verified.manifestSha256)
+    const publicKey = encodePublicKey(trustedKey)
+    await writeFile(`${directory}.pub`, `${publicKey}\n`)
+    if (!(await exists(directory))) await rename(staging, directory)
+    await syncDirectory(root)
+    return { manifest: verified.manifest, manifestSha256: verified.manifestSha256, publicKey, directory }
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+/** Bundles of a controller's data directory, newest first. */
+export async function listBundles(dataDirectory: string): Promise<StoredBundle[]> {
+  const root = join(dataDirectory, 'bundles')
+  const names = await readdir(root).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return []
+    throw error
+  })
+  const found = await Promise.all(names.filter((name) => SHA256.test(name)).map((name) => readStored(join(root, name))))
+  return found.sort((a, b) => b.manifest.createdAt.localeCompare(a.manifest.createdAt))
+}
+
+async function readStored(directory: string): Promise<StoredBundle> {
+  const bytes = await readFile(join(directory, MANIFEST_NAME))
+  const signature = await readFile(join(directory, SIGNATURE_NAME), 'utf8')
+  const publicKey = (await readFile(`${directory}.pub`, 'utf8')).trim()
+  return { ...readManifest(bytes, signature, decodePublicKey(publicKey)), publicKey, directory }
+}
+
+/** What an import that was killed left; a running one is younger. */
+async function removeAbandoned(root: string, now: Date): Promise<void> {
+  const HOUR_MS = 3_600_000
+  for (const name of await readdir(root)) {
+    if (!name.startsWith('import-')) continue
+    const path = join(root, name)
+    if (now.getTime() - (await stat(path)).mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return false
+      throw error
+    },
+  )
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

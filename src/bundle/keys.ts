@@ -1,0 +1,102 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { badBundle, hasCode } from './error.ts'
+
+const ED25519_SIGNATURE_BYTES = 64
+
+/** Base64 of the SPKI DER: how an instruction, and the controller's data directory, hold a builder's public key. */
+export function encodePublicKey(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'der' }).toString('base64')
+}
+
+/** From PEM or from base64 of the SPKI DER; throws `bundle/bad-key`. */
+export function decodePublicKey(text: string): KeyObject {
+  try {
+    const key = text.includes('-----BEGIN')
+      ? createPublicKey(text)
+      : createPublicKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'spki' })
+    if (key.asymmetricKeyType === 'ed25519') return key
+    throw new Error(`it is of type ${key.asymmetricKeyType}`)
+  } catch (cause) {
+    throw badBundle(
+      'bad-key',
+      `found no Ed25519 public key (${messageOf(cause)}); wanted PEM, or base64 of its SPKI DER`,
+      'use the .pub file that controller bundle build wrote beside its key',
+      cause,
+    )
+  }
+}
+
+export async function readPublicKey(path: string): Promise<KeyObject> {
+  try {
+    return decodePublicKey(await readFile(path, 'utf8'))
+  } catch (cause) {
+    if (!hasCode(cause, 'ENOENT')) throw cause
+    throw badBundle(
+      'no-key',
+      `found no public key at ${path}; a bundle is trusted only with the key of its builder`,
+      `copy the builder's .pub file here and name it: --key FILE.pub`,
+      cause,
+    )
+  }
+}
+
+/** The builder's key (Ed25519, PKCS#8 PEM, 0600); made, with its public half in `<path>.pub`, where nothing is. */
+export async function readOrCreateKey(path: string): Promise<KeyObject> {
+  const found = await readPrivateKey(path)
+  if (found) return found
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await writeFile(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 })
+  return privateKey
+}
+
+async function readPrivateKey(path: string): Promise<KeyObject | undefined> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (!found) return undefined
+  if ((found.mode & 0o077) !== 0) {
+    const mode = (found.mode & 0o777).toString(8)
+    throw badBundle('bad-key', `${path} has mode ${mode}; wanted 600, for it signs`, `chmod 600 ${path}`)
+  }
+  const key = parsePrivateKey(await readFile(path), path)
+  if (key.asymmetricKeyType === 'ed25519') return key
+  throw notAKey(path, `a key of type ${key.asymmetricKeyType}`)
+}
+
+function parsePrivateKey(pem: Buffer, path: string): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch (cause) {
+    throw notAKey(path, 'no private key', cause)
+  }
+}
+
+function notAKey(path: string, found: string, cause?: unknown) {
+  const fix = 'name another file with --key; where nothing is, a key is made'
+  return badBundle('bad-key', `found ${found} in ${path}; wanted Ed25519 in unencrypted PKCS#8 PEM`, fix, cause)
+}
+
+/** Base64 of the Ed25519 signature, with a newline: the content of manifest.json.sig. */
+export function signManifest(manifest: Uint8Array, key: KeyObject): string {
+  return `${sign(null, manifest, key).toString('base64')}\n`
+}
+
+export function isSigned(manifest: Uint8Array, signature: string, publicKey: KeyObject): boolean {
+  const bytes = Buffer.from(signature.trim(), 'base64')
+  return bytes.length === ED25519_SIGNATURE_BYTES && verify(null, manifest, publicKey, bytes)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

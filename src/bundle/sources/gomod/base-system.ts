@@ -1,0 +1,58 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Cache, cached } from '../../build/cache.ts'
+import { runTool } from '../../build/command.ts'
+import type { BaseSystem } from '../../build/libraries.ts'
+import { ARCH, type Arch } from '../../versions.ts'
+
+/** Debian packages that images take programs and libraries from, or that runc is linked against. */
+const PACKAGES = [
+  'iptables',
+  'nftables',
+  'conntrack',
+  'kmod',
+  'iproute2',
+  'dash',
+  'coreutils',
+  'libc6',
+  'libstdc++6',
+  'libgcc-s1',
+  'libseccomp-dev',
+]
+
+/** These packages and the libraries they depend on, of the building host's own release, unpacked and not installed. */
+export async function baseSystem(cache: Cache, arch: Arch): Promise<BaseSystem> {
+  const root = await cached(cache, `base-system-${await release()}-${arch}`, PACKAGES, async (directory) => {
+    const packages = await withLibraries(arch)
+    const archives = join(directory, '.archives')
+    await mkdir(archives)
+    await runTool(['apt-get', '-qq', '-o', 'APT::Sandbox::User=root', 'download', ...packages], { cwd: archives })
+    for (const name of await readdir(archives)) await runTool(['dpkg', '-x', join(archives, name), directory])
+  })
+  return { root, arch }
+}
+
+/** Environment in which cgo finds the base system's libseccomp. */
+export function cgoEnvironment({ root, arch }: BaseSystem): Record<string, string> {
+  return {
+    PKG_CONFIG_SYSROOT_DIR: root,
+    PKG_CONFIG_LIBDIR: join(root, 'usr/lib', ARCH[arch].triplet, 'pkgconfig'),
+  }
+}
+
+async function withLibraries(arch: Arch): Promise<string[]> {
+  const text = await runTool([
+    'apt-cache',
+    'depends',
+    '--recurse',
+    ...['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`),
+    ...PACKAGES,
+  ])
+  const found = text.split('\n').filter((line) => /^(lib|zlib)[a-z0-9.+-]+$/.test(line))
+  return [...new Set([...PACKAGES, ...found])].map((name) => `${name}:${ARCH[arch].debian}`)
+}
+
+async function release(): Promise<string> {
+  const text = await readFile('/etc/os-release', 'utf8')
+  return /^VERSION_CODENAME=(\w+)$/m.exec(text)?.[1] ?? 'unknown'
+}

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, posix } from 'node:path'
+import { type Cache, cached } from '../../build/cache.ts'
+import { runTool } from '../../build/command.ts'
+import { ARCH, type Arch } from '../../versions.ts'
+import type { GoComponent } from './components.ts'
+
+/** Go's environment for components that link C libraries. */
+export type CgoEnvironment = () => Promise<Record<string, string>>
+
+/** Builds a component's executables, unless they are in the cache, and gives their directory. */
+export async function buildComponent(
+  cache: Cache,
+  component: GoComponent,
+  arch: Arch,
+  cgoEnvironment: CgoEnvironment,
+): Promise<string> {
+  return cached(cache, `${component.id}-${component.version}-${arch}`, component, async (directory) => {
+    const module = await mkdtemp(join(tmpdir(), `cantrip-${component.id}-`))
+    try {
+      await writeModule(module, component)
+      const env = {
+        GOARCH: ARCH[arch].go,
+        GOOS: 'linux',
+        ...(component.cgo ? { CGO_ENABLED: '1', ...(await cgoEnvironment()) } : { CGO_ENABLED: '0' }),
+      }
+      await runTool(
+        ['go', 'build', ...buildFlags(component), '-o', `${directory}/`, ...Object.values(component.outputs)],
+        {
+          cwd: module,
+          env,
+        },
+      )
+      await nameOutputs(directory, component)
+    } finally {
+      await rm(module, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Where the Go tool keeps a module's sources, fetched if need be. */
+export async function moduleDirectory(module: string, version: string): Promise<string> {
+  return (await download(module, version)).Dir
+}
+
+async function download(module: string, version: string): Promise<{ Dir: string; GoMod: string }> {
+  return JSON.parse(await runTool(['go', 'mod', 'download', '-json', `${module}@${version}`], { cwd: tmpdir() }))
+}
+
+/** A module of our own that pins what is built; the Go tool adds and checks the rest. */
+async function writeModule(directory: string, component: GoComponent): Promise<void> {
+  const lines = ['module cantrip.local/bundle', 'go 1.26.0']
+  for (const [module, version] of Object.entries(component.modules)) lines.push(`require ${module} ${version}`)
+  if (component.staging) {
+    const { of, version } = component.staging
+    lines.push(...(await stagingReplacements(of, component.modules[of] ?? component.version, version)))
+  }
+  for (const [module, files] of Object.entries(component.standIns ?? {})) {
+    const place = join(directory, 'stand-in', posix.basename(module))
+    await writeText(join(place, 'go.mod'), `module ${module}\ngo 1.26\n`)
+    for (const [path, source] of Object.entries(files)) await writeText(join(place, path), source)
+    lines.push(`replace ${module} => ./stand-in/${posix.basename(module)}`)
+  }
+  await writeText(join(directory, 'go.mod'), `${lines.join('\n')}\n`)
+}
+
+/** A published module does not hold those that lie in its repository: `replace k8s.io/x => ./staging/…` becomes a version. */
+async function stagingReplacements(module: string, version: string, stagingVersion: string): Promise<string[]> {
+  const { GoMod } = await download(module, version)
+  const siblings = (await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace\s+)?(\S+) => \.\/staging\//gm)
+  return [...siblings].map(([, name]) => `replace ${name} => ${name} ${stagingVersion}`)
+}
+
+function buildFlags(component: GoComponent): string[] {
+  const linker = [
+    '-s',
+    '-w',
+    ...Object.entries(component.variables ?? {}).map(([name, value]) => `-X=${name}=${value}`),
+  ]
+  if (component.cgo === 'static') linker.push('-extldflags=-static')
+  if (component.cgo === 'static-pie') linker.push('-linkmode=external', '-extldflags=-static-pie')
+  return [
+    '-mod=mod',
+    '-trimpath',
+    '-buildvcs=false',
+    ...(component.cgo === 'static-pie' ? ['-buildmode=pie'] : []),
+    ...(component.tags ? ['-tags', component.tags.join(',')] : []),
+    '-ldflags',
+    linker.join(' '),
+  ]
+}
+
+/** The Go tool names an executable after its package's path, without a major version at the end. */
+async function nameOutputs(directory: string, component: GoComponent): Promise<void> {
+  for (const [name, path] of Object.entries(component.outputs)) {
+    const built = posix.basename(path.replace(/\/v\d+$/, ''))
+    if (built !== name) await rename(join(directory, built), join(directory, name))
+  }
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, text)
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { AgentError } from '../../../errors/agent-error.ts'
+import { ExitCode } from '../../../errors/exit-codes.ts'
+import { agentImage, componentImages } from '../../build/images.ts'
+import { BINARIES, CNI_PLUGINS, MANIFESTS, VERSIONS } from '../../versions.ts'
+import { fileItem, imageItem } from '../items.ts'
+import type { Item, Source, SourceContext } from '../source.ts'
+import { baseSystem, cgoEnvironment } from './base-system.ts'
+import { GO_COMPONENTS, type GoComponent } from './components.ts'
+import { buildComponent } from './go.ts'
+import { networkManifests } from './manifests.ts'
+import { buildPause } from './pause.ts'
+
+/** Everything built on this machine from published Go modules, and from its own Debian packages. */
+export const gomodSource: Source = async (context) => {
+  const { cache, arch } = context
+  if (arch !== 'x64') {
+    throw new AgentError('bundle/arch-not-built', `--from gomod builds bundles for x64; wanted ${arch}`, {
+      fix: `put upstream's ${arch} files into a directory and use --from dir`,
+      exitCode: ExitCode.usage,
+    })
+  }
+  const base = await baseSystem(cache, arch)
+  const executables = await buildAll(context, async () => cgoEnvironment(base))
+  executables.set('pause', await buildPause(cache, arch))
+  const executable = (name: string) => {
+    const found = executables.get(name)
+    if (found === undefined) throw new Error(`no component builds ${name}`)
+    return found
+  }
+  const { helm } = GO_COMPONENTS
+  const manifests = await networkManifests(cache, async () =>
+    join(await buildComponent(cache, helm, arch, async () => ({})), 'helm'),
+  )
+  const items: Item[] = []
+  for (const [name, whose] of Object.entries(BINARIES)) {
+    items.push(await fileItem('binary', name, VERSIONS[whose], executable(name)))
+  }
+  for (const [name, whose] of Object.entries(CNI_PLUGINS)) {
+    items.push(await fileItem('cni-plugin', name, VERSIONS[whose], executable(name)))
+  }
+  for (const image of await componentImages(base, executable)) items.push(await imageItem(image))
+  items.push(await imageItem(await agentImage(base, context.agent.file, context.agent.version)))
+  for (const [name, file] of manifests) {
+    items.push(await fileItem('manifest', name, VERSIONS[MANIFESTS[name].version], file))
+  }
+  return items
+}
+
+/** Name of each executable -> where it lies. helm is built only where a chart is rendered. */
+async function buildAll(
+  { cache, arch }: SourceContext,
+  cgo: () => Promise<Record<string, string>>,
+): Promise<Map<string, string>> {
+  const executables = new Map<string, string>()
+  const { helm: _, ...components } = GO_COMPONENTS
+  for (const component of Object.values<GoComponent>(components)) {
+    const directory = await buildComponent(cache, component, arch, cgo)
+    for (const name of Object.keys(component.outputs)) executables.set(name, join(directory, name))
+  }
+  return executables
+}

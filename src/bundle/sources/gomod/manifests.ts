@@ -1,0 +1,63 @@
+import { copyFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Cache, cached } from '../../build/cache.ts'
+import { runTool } from '../../build/command.ts'
+import { MANIFESTS, VERSIONS } from '../../versions.ts'
+import { moduleDirectory } from './go.ts'
+
+type Name = keyof typeof MANIFESTS
+
+/** Upstream's manifests as they are published; the cluster's subnets are put in when they are applied. */
+export async function networkManifests(cache: Cache, helm: () => Promise<string>): Promise<Map<Name, string>> {
+  const copied = (name: Name, module: string, version: string, path: string) =>
+    manifest(cache, name, [module, version, path], async (to) => {
+      await copyFile(join(await moduleDirectory(module, version), path), to)
+    })
+  return new Map([
+    await copied('flannel.yaml', 'github.com/flannel-io/flannel', VERSIONS.flannel, 'Documentation/kube-flannel.yml'),
+    // The commit of Calico's release: its tags are not published as versions of the module.
+    await copied(
+      'calico.yaml',
+      'github.com/projectcalico/calico',
+      'v1.11.0-cni-plugin.0.20250813170300-a0db560f0520',
+      'manifests/calico.yaml',
+    ),
+    await manifest(cache, 'cilium.yaml', CILIUM_SETTINGS, async (to) => {
+      await writeFile(to, await renderCilium(await helm()))
+    }),
+  ])
+}
+
+/** Hubble's certificates would be made at random while rendering, and belong to a cluster. */
+const CILIUM_SETTINGS = [
+  'ipam.mode=cluster-pool',
+  'ipam.operator.clusterPoolIPv4PodCIDRList={10.0.0.0/8}',
+  'operator.replicas=1',
+  'hubble.enabled=false',
+  'kubeProxyReplacement=false',
+]
+
+async function renderCilium(helm: string): Promise<string> {
+  const module = await moduleDirectory('github.com/cilium/cilium', VERSIONS.cilium)
+  return runTool([
+    helm,
+    'template',
+    'cilium',
+    join(module, 'install/kubernetes/cilium'),
+    '--namespace=kube-system',
+    `--kube-version=${VERSIONS.kubernetes}`,
+    ...CILIUM_SETTINGS.flatMap((setting) => ['--set', setting]),
+  ])
+}
+
+async function manifest(
+  cache: Cache,
+  name: Name,
+  recipe: readonly string[],
+  make: (to: string) => Promise<void>,
+): Promise<[Name, string]> {
+  const directory = await cached(cache, `${name}-${VERSIONS[MANIFESTS[name].version]}`, recipe, (to) =>
+    make(join(to, name)),
+  )
+  return [name, join(directory, name)]
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import { type Cache, cached } from '../../build/cache.ts'
+import { runTool } from '../../build/command.ts'
+import { type Arch, VERSIONS } from '../../versions.ts'
+
+const SOURCE = `/* The sandbox's first process: waits for ever, reaps, ends on SIGINT or SIGTERM. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void end(int s) { (void)s; _exit(0); }
+static void reap(int s) { (void)s; while (waitpid(-1, 0, WNOHANG) > 0); }
+int main(void) { signal(SIGINT, end); signal(SIGTERM, end); signal(SIGCHLD, reap); for (;;) pause(); }
+`
+
+/** Builds the pause executable and gives its path. */
+export async function buildPause(cache: Cache, arch: Arch): Promise<string> {
+  const directory = await cached(cache, `pause-${VERSIONS.pause}-${arch}`, SOURCE, async (to) => {
+    await runTool(['gcc', '-static', '-O2', '-s', '-o', join(to, 'pause'), '-x', 'c', '-'], { stdin: SOURCE })
+  })
+  return join(directory, 'pause')
+}

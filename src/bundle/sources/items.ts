@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises'
+import { posix } from 'node:path'
+import { type Image, imageArchive } from '../build/image.ts'
+import { contentOfFile } from '../build/tar.ts'
+import type { BundleFile } from '../format.ts'
+import { IMAGES } from '../versions.ts'
+import type { Item } from './source.ts'
+
+const FOLDER = { binary: 'bin', 'cni-plugin': 'cni', image: 'images', manifest: 'manifests' } as const
+
+export async function fileItem(role: BundleFile['role'], name: string, version: string, file: string): Promise<Item> {
+  return { ...describeItem(role, name, version), content: contentOfFile(file, (await stat(file)).size) }
+}
+
+export async function imageItem(image: Image): Promise<Item> {
+  return { ...describeItem('image', image.name, tagOf(image.name)), content: await imageArchive(image) }
+}
+
+export function tagOf(image: string): string {
+  return image.slice(image.lastIndexOf(':') + 1)
+}
+
+/** Where it lies in a bundle follows from what it is. */
+export function describeItem(role: BundleFile['role'], name: string, version: string): Omit<Item, 'content'> {
+  const repository = name.slice(0, name.lastIndexOf(':'))
+  const base = role === 'image' ? `${posix.basename(repository)}.tar` : name
+  const first = role === 'image' && isFirst(repository)
+  return { role, name, version, path: `${FOLDER[role]}/${base}`, ...(first ? { first } : {}) }
+}
+
+function isFirst(repository: string): boolean {
+  return Object.entries(IMAGES).some(([name, { first }]) => name === repository && first)
+}

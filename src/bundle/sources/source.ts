@@ -1,0 +1,19 @@
+import type { Cache } from '../build/cache.ts'
+import type { Content } from '../build/tar.ts'
+import type { BundleFile } from '../format.ts'
+import type { Arch } from '../versions.ts'
+
+/** A file to be of a bundle. */
+export interface Item extends Pick<BundleFile, 'path' | 'name' | 'version' | 'role' | 'first'> {
+  content: Content
+}
+
+export interface SourceContext {
+  arch: Arch
+  cache: Cache
+  /** The agent's executable for this architecture, for the operator's image. */
+  agent: { file: string; version: string }
+}
+
+/** Where a bundle's files come from. */
+export type Source = (context: SourceContext) => Promise<Item[]>

@@ -1,0 +1,144 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type FakeHost, fakeHost } from '../../test/support/fake-host.ts'
+import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
+import { AgentError } from '../errors/agent-error.ts'
+import type { Download } from '../host/host.ts'
+import { PATHS } from '../protocol/rest.ts'
+import { openBundleStore } from './store.ts'
+
+const URL = 'https://controller.test:7443'
+const SECOND = 'https://second.test:7443'
+const tls = { ca: 'ca', cert: 'cert', key: 'key' }
+let scratch: string
+let bundle: TinyBundle
+let host: FakeHost
+let directory: string
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'cantrip-store-'))
+  bundle = await tinyBundle(join(scratch, 'bundle'))
+  host = fakeHost({ arch: bundle.manifest.arch })
+  directory = `/var/lib/cantrip/bundle/${bundle.ref.manifestSha256}`
+  await serve(URL)
+})
+afterEach(() => rm(scratch, { recursive: true, force: true }))
+
+async function serve(url: string): Promise<void> {
+  const at = (path: string) => url + PATHS.bundleFile(bundle.ref.manifestSha256, path)
+  for (const name of ['manifest.json', 'manifest.json.sig']) {
+    host.network.onRequest(at(name), { body: await readFile(join(bundle.directory, name), 'utf8') })
+  }
+  for (const { path } of bundle.manifest.files) {
+    host.downloads.set(at(path), await readFile(join(bundle.directory, path)))
+  }
+}
+
+const open = (ref = bundle.ref, controllerUrls = [URL]) =>
+  openBundleStore({ ref, controllerUrls, tls, directory, host })
+
+test('a file is fetched once, verified and found where it is said to be', async () => {
+  const store = await open()
+  const kubelet = store.file('binary', 'kubelet')
+  const download = vi.spyOn(host, 'download')
+  const paths = await Promise.all([store.fetch(host, kubelet), store.fetch(host, kubelet)])
+  expect(paths).toEqual([`${directory}/bin/kubelet`, `${directory}/bin/kubelet`])
+  expect(download).toHaveBeenCalledTimes(1)
+  expect(download.mock.calls[0]?.[0]).toMatchObject({ sha256: kubelet.sha256, size: kubelet.size, tls })
+  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+})
+
+test('what is there and right is not fetched again, and the manifest not either', async () => {
+  const first = await open()
+  await first.fetch(host, first.file('binary', 'kubelet'))
+  host.network.onRequest(URL, new Error('asked again'))
+  const second = await open()
+  const download = vi.spyOn(host, 'download')
+  const seen: number[] = []
+  await second.fetch(host, second.file('binary', 'kubelet'), (bytes) => seen.push(bytes))
+  expect(download).not.toHaveBeenCalled()
+  expect(seen).toEqual([second.file('binary', 'kubelet').size])
+})
+
+test('what is there and wrong is fetched again', async () => {
+  const store = await open()
+  const kubelet = store.file('binary', 'kubelet')
+  host.files.seed(store.pathOf(kubelet), 'x'.repeat(kubelet.size))
+  await store.fetch(host, kubelet)
+  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+})
+
+test('at most three files come at once', async () => {
+  const store = await open()
+  let running = 0
+  let most = 0
+  const slow = {
+    ...host,
+    download: async (_: Download) => {
+      running += 1
+      most = Math.max(most, running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running -= 1
+    },
+  }
+  await Promise.all(store.manifest.files.map((file) => store.fetch(slow, file)))
+  expect(most).toBe(3)
+})
+
+test('the next controller is asked where one does not answer', async () => {
+  await serve(SECOND)
+  const store = await open(bundle.ref, ['https://gone.test:7443', SECOND])
+  await store.fetch(host, store.file('binary', 'etcd'))
+  expect(host.text(`${directory}/bin/etcd`)).toContain('etcd')
+})
+
+test('a controller that is away for a while is waited for; one that refuses is not', async () => {
+  const store = await open()
+  let tries = 0
+  const restarting = {
+    ...host,
+    download: async (download: Download) => {
+      tries += 1
+      if (tries < 4) throw new AgentError('download/cut', 'cut', { fix: 'wait' })
+      return host.download(download)
+    },
+  }
+  await store.fetch(restarting, store.file('binary', 'etcd'))
+  expect(tries).toBe(4)
+  const refusing = {
+    ...host,
+    download: () => Promise.reject(new AgentError('download/refused', '404', { fix: 'import' })),
+  }
+  const sleep = vi.spyOn(host, 'sleep')
+  await expect(store.fetch(refusing, store.file('binary', 'runc'))).rejects.toMatchObject({ code: 'download/refused' })
+  expect(sleep).not.toHaveBeenCalled()
+})
+
+test('a file that could not be fetched may be asked for again', async () => {
+  const store = await open()
+  const runc = store.file('binary', 'runc')
+  const broken = { ...host, download: () => Promise.reject(new AgentError('download/corrupt', 'bad', { fix: 'none' })) }
+  await expect(store.fetch(broken, runc)).rejects.toMatchObject({ code: 'download/corrupt' })
+  await expect(store.fetch(host, runc)).resolves.toBe(`${directory}/bin/runc`)
+})
+
+test('another manifest under the name, another signer, and another architecture are refused, and nothing is written', async () => {
+  const other = await tinyBundle(join(scratch, 'other'), { contents: { kubelet: 'evil' } })
+  const at = URL + PATHS.bundleFile(bundle.ref.manifestSha256, 'manifest.json')
+  await expect(open({ ...bundle.ref, publicKey: other.ref.publicKey })).rejects.toMatchObject({
+    code: 'bundle/bad-signature',
+  })
+  host.network.onRequest(at, { body: await readFile(join(other.directory, 'manifest.json'), 'utf8') })
+  await expect(open()).rejects.toMatchObject({ code: 'bundle/wrong-hash' })
+  expect(host.changes).toEqual([])
+  await serve(URL)
+  host.machine.facts.arch = bundle.manifest.arch === 'x64' ? 'arm64' : 'x64'
+  await expect(open()).rejects.toMatchObject({ code: 'bundle/wrong-arch' })
+})
+
+test('a name that the bundle does not hold is a named error', async () => {
+  const store = await open()
+  expect(() => store.file('binary', 'crictl')).toThrow(/holds no binary crictl/)
+})

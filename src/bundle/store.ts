@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import type { Host } from '../host/host.ts'
+import { NetworkError } from '../host/network.ts'
+import { PATHS } from '../protocol/rest.ts'
+import type { BundleStore } from '../roles/params.ts'
+import { badBundle, hasCode } from './error.ts'
+import { type BundleFile, type BundleRef, MANIFEST_NAME, MAX_MANIFEST_BYTES, SIGNATURE_NAME } from './format.ts'
+import { decodePublicKey } from './keys.ts'
+import { type Limit, limit } from './limit.ts'
+import { readManifest, type VerifiedManifest } from './manifest.ts'
+
+export interface StoreOptions {
+  ref: BundleRef
+  /** Tried in order, e.g. `https://controller:7443`. */
+  controllerUrls: readonly string[]
+  tls: { ca: string; cert: string; key: string }
+  /** Where this bundle's files lie on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
+  directory: string
+  host: Host
+  signal?: AbortSignal
+}
+
+const REQUEST_TIMEOUT_MS = 30_000
+const PARALLEL_DOWNLOADS = 3
+/** With pauses that double: enough to sit out a controller that is restarted, or a link that is down for two minutes. */
+const ROUNDS = 10
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 30_000
+
+/** Fetches and verifies a bundle's manifest, unless it is there; its files come when they are asked for. */
+export async function openBundleStore(options: StoreOptions): Promise<BundleStore> {
+  const { ref, directory, host } = options
+  const { manifest } = (await readLocal(options)) ?? (await fetchManifest(options))
+  if (manifest.arch !== host.arch()) {
+    throw badBundle(
+      'wrong-arch',
+      `${ref.name} is for ${manifest.arch}; this machine is ${host.arch()}`,
+      `import a bundle for ${host.arch()} into the controller and choose it for the cluster`,
+    )
+  }
+  const slots = limit(PARALLEL_DOWNLOADS)
+  const underWay = new Map<string, Promise<string>>()
+  const pathOf = (file: BundleFile) => join(directory, file.path)
+  return {
+    manifest,
+    pathOf,
+    file(role, name) {
+      const found = manifest.files.find((file) => file.role === role && file.name === name)
+      if (found) return found
+      throw badBundle(
+        'missing-file',
+        `${ref.name} holds no ${role} ${name}; this role needs it`,
+        'build a complete bundle and import it',
+      )
+    },
+    fetch(by, file, onProgress, signal) {
+      const running = underWay.get(file.path)
+      if (running) return running
+      const started = fetchFile(
+        { ...options, host: by, ...(signal ? { signal } : {}) },
+        slots,
+        file,
+        pathOf(file),
+        onProgress,
+      )
+      underWay.set(file.path, started)
+      // A file that could not be fetched may be asked for again.
+      started.catch(() => underWay.delete(file.path))
+      return started
+    },
+  }
+}
+
+async function fetchFile(
+  options: StoreOptions,
+  slots: Limit,
+  file: BundleFile,
+  path: string,
+  onProgress?: (doneBytes: number) => void,
+): Promise<string> {
+  const { ref, tls, host, signal } = options
+  return slots(async () => {
+    if (await isThere(host, file, path)) {
+      onProgress?.(file.size)
+      return path
+    }
+    await fromAny(options, file.path, (url) =>
+      host.download({
+        url: url + PATHS.bundleFile(ref.manifestSha256, file.path),
+        path,
+        sha256: file.sha256,
+        size: file.size,
+        tls,
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      }),
+    )
+    return path
+  })
+}
+
+async function isThere(host: Host, file: BundleFile, path: string): Promise<boolean> {
+  const found = await host.stat(path)
+  return found?.kind === 'file' && found.size === file.size && (await host.sha256(path)) === file.sha256
+}
+
+async function readLocal({ ref, directory, host }: StoreOptions): Promise<VerifiedManifest | undefined> {
+  const manifest = await host.read(join(directory, MANIFEST_NAME))
+  const signature = await host.read(join(directory, SIGNATURE_NAME))
+  if (manifest === undefined || signature === undefined || sha256(manifest) !== ref.manifestSha256) return undefined
+  return readManifest(Buffer.from(manifest), signature, decodePublicKey(ref.publicKey))
+}
+
+async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
+  const { ref, tls, directory, host } = options
+  const get = (name: string) =>
+    fromAny(options, name, async (url) => {
+      const at = url + PATHS.bundleFile(ref.manifestSha256, name)
+      const { status, body } = await host.network.request(at, {
+        tls,
+        timeoutMs: REQUEST_TIMEOUT_MS,
+        maxBytes: MAX_MANIFEST_BYTES,
+      })
+      if (status === 200) return body
+      const code = status >= 500 ? 'bundle/not-served' : 'bundle/refused'
+      throw new AgentError(code, `${at} answered ${status}; wanted 200`, {
+        fix: 'see which bundles the controller holds: controller bundle list',
+      })
+    })
+  const manifest = await get(MANIFEST_NAME)
+  const found = sha256(manifest)
+  if (found !== ref.manifestSha256) {
+    throw badBundle(
+      'wrong-hash',
+      `${MANIFEST_NAME} of ${ref.name}: found SHA-256 ${found}; the instruction says ${ref.manifestSha256}`,
+    )
+  }
+  const signature = await get(SIGNATURE_NAME)
+  const verified = readManifest(Buffer.from(manifest), signature, decodePublicKey(ref.publicKey))
+  await host.makeDirectory(directory, 0o700)
+  await host.write(join(directory, SIGNATURE_NAME), signature, 0o600)
+  await host.write(join(directory, MANIFEST_NAME), manifest, 0o600)
+  return verified
+}
+
+/** Asks one controller after the other, and all of them again after a pause while one of them may still come back. */
+async function fromAny<T>(
+  { ref, controllerUrls, host, signal }: StoreOptions,
+  what: string,
+  ask: (url: string) => Promise<T>,
+): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    const failures: unknown[] = []
+    for (const url of controllerUrls) {
+      try {
+        return await ask(url)
+      } catch (error) {
+        signal?.throwIfAborted()
+        failures.push(error)
+      }
+    }
+    if (round === ROUNDS || !failures.some(mayPass))
+      throw fetchFailed(`${what} of ${ref.name}`, controllerUrls, failures)
+    await host.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (round - 1)), signal)
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof NetworkError ? error.stage !== 'tls' : hasCode(error, 'download/cut', 'bundle/not-served')
+}
+
+function fetchFailed(what: string, urls: readonly string[], failures: readonly unknown[]): AgentError {
+  const [first] = failures
+  if (failures.length === 1 && first instanceof AgentError) return first
+  const reasons = failures.map((error, index) => `${urls[index]}: ${error instanceof Error ? error.message : error}`)
+  return new AgentError(
+    'bundle/fetch-failed',
+    `could not fetch ${what}: ${reasons.join('; ') || 'no controller is known'}`,
+    {
+      fix: 'see that the controller runs and holds the bundle (controller bundle list), then provision again: it goes on where it was',
+      exitCode: ExitCode.controllerUnreachable,
+      cause: first,
+    },
+  )
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,158 @@
+import { type Command, Option } from 'commander'
+import type { StoredBundle } from '../../bundle/import.ts'
+
+const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
+
+/** `controller bundle build|verify|import|list`. */
+export function registerBundle(program: Command): void {
+  const bundle = program.command('bundle').description('build, check and keep what nodes install')
+  registerBuild(bundle)
+  registerVerify(bundle)
+  registerImport(bundle)
+  registerList(bundle)
+}
+
+function registerBuild(bundle: Command): void {
+  bundle
+    .command('build')
+    .description('put together what nodes of one Kubernetes version and architecture install, and sign it')
+    .addOption(
+      new Option('--from <source>', 'Go modules, or a directory of files').choices(['gomod', 'dir']).default('gomod'),
+    )
+    .option('--dir <directory>', 'with --from dir: holds bin/, cni/, images/*.tar, manifests/*.yaml')
+    .addOption(new Option('--arch <arch>', 'of the nodes').choices(['x64', 'arm64']).default('x64'))
+    .requiredOption('--agent <file>', "the agent's executable, for the operator's image")
+    .requiredOption('--output <path>', 'a directory, or a file ending in .tar')
+    .option('--key <file>', 'Ed25519 key that signs; made where nothing is, with FILE.pub beside it', DEFAULT_KEY)
+    .addHelpText('after', '\nExample:\n  controller bundle build --agent dist/agent-linux-x64 --output bundle')
+    .action(async (options: BuildFlags) => {
+      const { buildBundle } = await import('../../bundle/build/build-bundle.ts')
+      const { agentVersion } = await import('../../bundle/build/agent-file.ts')
+      const { readOrCreateKey } = await import('../../bundle/keys.ts')
+      const { sourceOf } = await import('../../bundle/sources/source-of.ts')
+      const source = await sourceOf(options.from, options.dir)
+      const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch) }
+      const manifest = await buildBundle({
+        source,
+        agent,
+        arch: options.arch,
+        output: options.output,
+        key: await readOrCreateKey(expandHome(options.key)),
+        cache: { directory: cacheDirectory(), progress: (line) => process.stderr.write(`${line}\n`) },
+        now: new Date(),
+      })
+      process.stdout.write(`${manifest.name}: ${options.output}, signed with ${options.key}\n`)
+    })
+}
+
+function registerVerify(bundle: Command): void {
+  bundle
+    .command('verify')
+    .description('check every file of a bundle against its signed manifest')
+    .argument('<bundle>', 'a directory or a .tar')
+    .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
+    .addOption(format())
+    .action(async (path: string, options: { key: string; output: Format }) => {
+      const { verifyBundle } = await import('../../bundle/verify.ts')
+      const { readPublicKey } = await import('../../bundle/keys.ts')
+      const { manifest, manifestSha256 } = await verifyBundle(path, await readPublicKey(expandHome(options.key)))
+      if (options.output === 'json') return printJson({ manifestSha256, ...manifest })
+      printTable([
+        ['ROLE', 'NAME', 'VERSION', 'MIB', 'SHA256'],
+        ...manifest.files.map((f) => [f.role, f.name, f.version, mebibytes(f.size), f.sha256.slice(0, 12)]),
+      ])
+      process.stdout.write(
+        `\n${manifest.name}: all ${manifest.files.length} files verified, manifest ${manifestSha256}\n`,
+      )
+    })
+}
+
+function registerImport(bundle: Command): void {
+  bundle
+    .command('import')
+    .description('verify a bundle and keep it in a controller')
+    .argument('<bundle>', 'a directory or a .tar')
+    .requiredOption('--data <directory>', "the controller's data directory")
+    .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
+    .addOption(format())
+    .action(async (path: string, options: { data: string; key: string; output: Format }) => {
+      const { importBundle } = await import('../../bundle/import.ts')
+      const { readPublicKey } = await import('../../bundle/keys.ts')
+      const stored = await importBundle(path, options.data, await readPublicKey(expandHome(options.key)), new Date())
+      if (options.output === 'json') return printJson(summary(stored))
+      process.stdout.write(`${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`)
+    })
+}
+
+function registerList(bundle: Command): void {
+  bundle
+    .command('list')
+    .description('bundles that a controller holds')
+    .requiredOption('--data <directory>', "the controller's data directory")
+    .addOption(format())
+    .action(async (options: { data: string; output: Format }) => {
+      const { listBundles } = await import('../../bundle/import.ts')
+      const bundles = (await listBundles(options.data)).map(summary)
+      if (options.output === 'json') return printJson(bundles)
+      printTable([
+        ['NAME', 'KUBERNETES', 'ARCH', 'MIB', 'CREATED', 'MANIFEST'],
+        ...bundles.map((b) => [
+          b.name,
+          b.kubernetesVersion,
+          b.arch,
+          mebibytes(b.bytes),
+          b.createdAt,
+          b.manifestSha256.slice(0, 12),
+        ]),
+      ])
+    })
+}
+
+interface BuildFlags {
+  from: 'gomod' | 'dir'
+  dir?: string
+  arch: 'x64' | 'arm64'
+  agent: string
+  output: string
+  key: string
+}
+
+type Format = 'text' | 'json'
+
+function format(): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text')
+}
+
+function summary({ manifest, manifestSha256, publicKey }: StoredBundle) {
+  const { name, kubernetesVersion, arch, createdAt, files } = manifest
+  const bytes = files.reduce((sum, file) => sum + file.size, 0)
+  return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+}
+
+function cacheDirectory(): string {
+  return process.env.CANTRIP_CACHE ?? expandHome('~/.cache/cantrip')
+}
+
+function expandHome(path: string): string {
+  return path.startsWith('~/') ? `${process.env.HOME ?? '/root'}${path.slice(1)}` : path
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+}
+
+function printTable(rows: readonly string[][]): void {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  for (const row of rows) {
+    process.stdout.write(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    )
+  }
+}

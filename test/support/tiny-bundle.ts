@@ -1,0 +1,71 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildBundle } from '../../src/bundle/build/build-bundle.ts'
+import { imageArchive } from '../../src/bundle/build/image.ts'
+import { type Content, contentOf } from '../../src/bundle/build/tar.ts'
+import { type BundleFile, type BundleManifest, type BundleRef, MANIFEST_NAME } from '../../src/bundle/format.ts'
+import { encodePublicKey } from '../../src/bundle/keys.ts'
+import { readManifest } from '../../src/bundle/manifest.ts'
+import { describeItem } from '../../src/bundle/sources/items.ts'
+import type { Item } from '../../src/bundle/sources/source.ts'
+import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS, VERSIONS } from '../../src/bundle/versions.ts'
+
+export interface TinyBundle {
+  directory: string
+  manifest: BundleManifest
+  ref: BundleRef
+  privateKey: KeyObject
+  publicKey: KeyObject
+}
+
+export interface TinyBundleOptions {
+  /** By name, instead of the few bytes that a file has by default: `{ kubelet: '#!/bin/sh\n…' }`. */
+  contents?: Readonly<Record<string, string | Uint8Array>>
+  /** Default `0.0.0-test`, the agent image's tag. */
+  agentVersion?: string
+  now?: Date
+}
+
+/** A complete and signed bundle with the names of a real one, of some kilobytes, at `directory`. */
+export async function tinyBundle(directory: string, options: TinyBundleOptions = {}): Promise<TinyBundle> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const manifest = await buildBundle({
+    source: () => tinyItems(options),
+    arch: process.arch === 'arm64' ? 'arm64' : 'x64',
+    cache: { directory: '/nonexistent', progress: () => undefined },
+    agent: { file: '/nonexistent', version: options.agentVersion ?? '0.0.0-test' },
+    key: privateKey,
+    output: directory,
+    now: options.now ?? new Date('2026-01-01T00:00:00Z'),
+  })
+  const bytes = await readFile(join(directory, MANIFEST_NAME))
+  const signature = await readFile(join(directory, `${MANIFEST_NAME}.sig`), 'utf8')
+  const { manifestSha256 } = readManifest(bytes, signature, publicKey)
+  const ref = { name: manifest.name, manifestSha256, publicKey: encodePublicKey(publicKey) }
+  return { directory, manifest, ref, privateKey, publicKey }
+}
+
+async function tinyItems({ contents = {}, agentVersion = '0.0.0-test' }: TinyBundleOptions): Promise<Item[]> {
+  const item = (role: BundleFile['role'], name: string, version: string, content?: Content): Item => {
+    const given = contents[name]
+    const fallback = content ?? contentOf(`${role} ${name} ${version}\n`)
+    return { ...describeItem(role, name, version), content: given === undefined ? fallback : contentOf(given) }
+  }
+  const image = async (repository: string, tag: string) => {
+    const name = `${repository}:${tag}`
+    return item(
+      'image',
+      name,
+      tag,
+      await imageArchive({ name, arch: 'x64', layer: new Map([['/name', { text: name }]]) }),
+    )
+  }
+  return [
+    ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, VERSIONS[whose])),
+    ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, VERSIONS[whose])),
+    ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, VERSIONS[version])))),
+    await image(AGENT_IMAGE, agentVersion),
+    ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, VERSIONS[version])),
+  ]
+}
