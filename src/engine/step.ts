@@ -1,4 +1,16 @@
+import { AgentError, type AgentErrorOptions } from '../errors/agent-error.ts'
 import type { Host, HostView } from '../host/host.ts'
+
+/**
+ * Whether it happened cannot be told from here, and doing it again could do harm: a person decides. `fix` names the
+ * ways on.
+ */
+export class Indeterminate extends AgentError {
+  constructor(code: string, message: string, options: AgentErrorOptions) {
+    super(code, message, options)
+    this.name = 'Indeterminate'
+  }
+}
 
 /** A piece of work on the machine. Finding out whether it is done is apart from doing it. */
 export interface Step<P> {

@@ -26,7 +26,7 @@ export interface Change {
 /** Resolves once the record is durable; only then may the change be made. */
 export type RecordChange = (change: Change) => Promise<void>
 
-const kinds: Record<UndoKind, ChangeKind> = {
+const changeKinds: Record<UndoKind, ChangeKind> = {
   'remove-path': 'file',
   'remove-tree': 'directory',
   'empty-directory': 'directory',
@@ -86,5 +86,5 @@ export function subjectOf(undo: Undo): string {
 
 /** A change that another program will make for us. */
 export function expectedChange(undo: Undo): Change {
-  return { kind: kinds[undo.kind], what: subjectOf(undo), undo }
+  return { kind: changeKinds[undo.kind], what: subjectOf(undo), undo }
 }

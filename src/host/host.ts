@@ -85,6 +85,8 @@ export interface Download {
   size: number
   mode?: number
   tls: { ca: string; cert: string; key: string }
+  /** http://[user:pass@]host:port */
+  proxy?: string
   onProgress?: (doneBytes: number) => void
   signal?: AbortSignal
 }

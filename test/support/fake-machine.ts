@@ -170,6 +170,7 @@ function systemctl(argv: Argv, units: Map<string, UnitState>): Partial<Output> |
   if (argv[0] !== 'systemctl') return undefined
   const unit = argv.at(-1) ?? ''
   const state = units.get(unit) ?? units.get(`${unit}.service`)
+  if (argv[1] === 'reset-failed') return {}
   if (argv[1] === 'is-active') return state?.active ? { stdout: 'active\n' } : { stdout: 'inactive\n', exitCode: 3 }
   if (argv[1] === 'is-enabled') {
     if (state === undefined) return { stderr: 'Failed to get unit file state\n', exitCode: 1 }

@@ -1,0 +1,72 @@
+import { AgentError, reportOf } from '../errors/agent-error.ts'
+import type { RecordChange } from '../host/change.ts'
+import type { Host, HostView } from '../host/host.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Emit } from './event.ts'
+import type { Halt } from './halt.ts'
+import type { Step, StepContext } from './step.ts'
+
+export interface RunStepOptions<P> {
+  params: P
+  run: string
+  view: HostView
+  hostFor(record: RecordChange): Host
+  ledger: Ledger
+  emit: Emit
+  halt: Halt
+}
+
+const PROGRESS_EVERY_MS = 200
+
+/** Throws what the step throws, after it has told so. */
+export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Promise<void> {
+  const { params, run, view, ledger, emit, halt } = options
+  const at = () => view.now().toISOString()
+  try {
+    if (await step.isDone(view, params)) {
+      emit({ kind: 'step-skipped', at: at(), step: step.id, because: 'already done' })
+      return
+    }
+    const startedAt = view.now()
+    ledger.note({ kind: 'started', run, step: step.id })
+    emit({ kind: 'step-started', at: at(), step: step.id, title: step.title })
+    const host = options.hostFor(async ({ kind, what, undo }) => {
+      await ledger.append({ kind: 'change', run, step: step.id, change: kind, what, undo })
+    })
+    await step.apply(host, params, contextOf(step, options))
+    if (!(await step.isDone(view, params))) throw notDone(step)
+    ledger.note({ kind: 'done', run, step: step.id })
+    emit({ kind: 'step-done', at: at(), step: step.id, ms: view.now().getTime() - startedAt.getTime() })
+  } catch (error) {
+    if (halt.isOwnDoing(error)) emit({ kind: 'log', at: at(), level: 'info', message: `stopped in ${step.id}` })
+    else emit({ kind: 'step-failed', at: at(), step: step.id, error: reportOf(error) })
+    if (!(error instanceof AgentError) && error instanceof Error && !halt.isOwnDoing(error)) {
+      emit({ kind: 'log', at: at(), level: 'error', message: error.stack ?? error.message })
+    }
+    throw error
+  }
+}
+
+function contextOf<P>(step: Step<P>, { view, emit, halt }: RunStepOptions<P>): StepContext {
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  return {
+    signal: halt.signal,
+    progress(done, of, unit) {
+      const now = view.now()
+      if (done < of && now.getTime() - toldAtMs < PROGRESS_EVERY_MS) return
+      toldAtMs = now.getTime()
+      emit({ kind: 'step-progress', at: now.toISOString(), step: step.id, done, of, unit })
+    },
+    log: (message) => emit({ kind: 'log', at: view.now().toISOString(), level: 'info', message }),
+  }
+}
+
+function notDone(step: { id: string; title: string }): AgentError {
+  return new AgentError(
+    'step/not-done',
+    `"${step.title}" (${step.id}) ended without an error, but its effect is not there`,
+    {
+      fix: 'see what the log says about it (agent logs), then run the same command again',
+    },
+  )
+}

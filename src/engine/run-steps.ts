@@ -1,0 +1,67 @@
+/**
+ * Carries a role out: its components side by side as far as `after` lets them, their steps in order. Per step: done
+ * already? skip it and say so. Else record `started`, apply through the recording host, look again, and only then
+ * record `done`. So a crash leaves `started` without `done`, and the step is looked at and run again.
+ */
+import { reportOf } from '../errors/agent-error.ts'
+import type { RecordChange } from '../host/change.ts'
+import type { Host, HostView } from '../host/host.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { orderComponents } from './component-order.ts'
+import type { Emit, Outcome } from './event.ts'
+import { Halt } from './halt.ts'
+import { runStep } from './run-step.ts'
+import type { Role, Step } from './step.ts'
+
+export interface RunRoleOptions<P> {
+  role: Role<P>
+  params: P
+  /** Names the run in the ledger; the same one again resumes it. */
+  run: string
+  view: HostView
+  /** The host that changes things; it awaits `record` before each change. */
+  hostFor(record: RecordChange): Host
+  ledger: Ledger
+  emit: Emit
+  /** Aborted, the run ends at the next safe point: steps that go on are told, and waited for. */
+  signal: AbortSignal
+}
+
+/** Does not throw for what a step does: the events tell. A role that is wrong in itself is a bug, and throws. */
+export async function runRole<P>(options: RunRoleOptions<P>): Promise<Outcome> {
+  const { role, params, run, view, ledger, emit } = options
+  const plan = orderComponents(role.components).map((component) => ({
+    id: component.id,
+    after: component.after,
+    steps: component.steps(params),
+  }))
+  const beganAt = view.now()
+  const at = () => view.now().toISOString()
+  const steps = plan.flatMap((component) => component.steps.map(({ id, title }) => ({ id, title })))
+  emit({ kind: 'run-started', at: at(), role: role.id, steps })
+
+  const halt = new Halt(options.signal)
+  await halt.guard(() => ledger.append({ kind: 'run-begun', run, role: role.id, at: at() }))
+  const finished = new Map<string, Promise<boolean>>()
+  for (const component of plan) {
+    const before = component.after.map((id) => finished.get(id) ?? true)
+    finished.set(component.id, runComponent(component.steps, before))
+  }
+  const allDone = (await Promise.all(finished.values())).every(Boolean)
+
+  const ended = () => halt.failure?.outcome ?? (allDone ? 'done' : 'cancelled')
+  await halt.guard(() => ledger.append({ kind: 'ended', run, outcome: ended(), at: at() }))
+  const ms = view.now().getTime() - beganAt.getTime()
+  const error = halt.failure && { error: reportOf(halt.failure.error) }
+  emit({ kind: 'run-ended', at: at(), outcome: ended(), ms, ...error })
+  return ended()
+
+  async function runComponent(own: Step<P>[], before: (boolean | Promise<boolean>)[]): Promise<boolean> {
+    if (!(await Promise.all(before)).every(Boolean)) return false
+    for (const step of own) {
+      if (halt.signal.aborted) return false
+      if (!(await halt.guard(() => runStep(step, { ...options, halt })))) return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Takes changes back, newest first, from what the ledger says: not from plan code, so that it still works after the
+ * agent was upgraded. It goes on past an error; a rerun takes up what was left.
+ */
+import { type ErrorReport, reportOf } from '../errors/agent-error.ts'
+import { subjectOf } from '../host/change.ts'
+import type { Machine } from '../host/machine.ts'
+import type { Undo } from '../host/undo.ts'
+import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type RunState, replay } from '../ledger/replay.ts'
+import { carryOut } from '../ledger/undo/carry-out.ts'
+import type { Emit, Outcome } from './event.ts'
+
+export interface UndoRunsOptions {
+  ledger: Ledger
+  machine: Machine
+  run: string
+  /** `reset` or `uninstall`, for the ledger and the events. */
+  role: string
+  /** Which changes; all without it. The run is undefined where its beginning was lost to damage. */
+  select?: (change: ChangeEntry, run: RunState | undefined) => boolean
+  emit: Emit
+  signal: AbortSignal
+}
+
+export interface Leftover {
+  what: string
+  error: ErrorReport
+}
+
+export interface UndoReport {
+  outcome: Outcome
+  undone: number
+  /** Left on purpose, and why: not ours any more, or not ours alone. */
+  kept: { what: string; because: string }[]
+  /** Could not be taken back: exit code 5, and a rerun tries again. */
+  leftovers: Leftover[]
+}
+
+const STEP = 'undo/changes'
+const reload: Undo = { kind: 'daemon-reload' }
+
+export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
+  const { ledger, machine, run, role, emit, signal } = options
+  const at = () => machine.now().toISOString()
+  const changes = selected(options)
+  const title = `Taking back ${changes.length} changes`
+  const beganAt = machine.now()
+  emit({ kind: 'run-started', at: at(), role, steps: [{ id: STEP, title }] })
+  await ledger.append({ kind: 'run-begun', run, role, at: at() })
+  emit({ kind: 'step-started', at: at(), step: STEP, title })
+
+  const report: UndoReport = { outcome: 'done', undone: 0, kept: [], leftovers: [] }
+  /** Changes whose undo is one daemon-reload, which stands for all of them at the latest moment that is right. */
+  let reloads: Numbered<ChangeEntry>[] = []
+  for (const change of changes) {
+    if (signal.aborted) break
+    if (change.undo.kind === 'daemon-reload') {
+      reloads.push(change)
+      continue
+    }
+    if (change.undo.kind === 'unit' || change.undo.kind === 'run') await flushReloads()
+    await takeBack(change.undo, [change])
+  }
+  await flushReloads()
+
+  const ms = machine.now().getTime() - beganAt.getTime()
+  report.outcome = report.leftovers.length > 0 ? 'failed' : signal.aborted ? 'cancelled' : 'done'
+  await ledger.append({ kind: 'ended', run, outcome: report.outcome, at: at() })
+  const [first] = report.leftovers
+  if (first) emit({ kind: 'step-failed', at: at(), step: STEP, error: first.error })
+  else if (!signal.aborted) emit({ kind: 'step-done', at: at(), step: STEP, ms })
+  emit({ kind: 'run-ended', at: at(), outcome: report.outcome, ms, ...(first && { error: first.error }) })
+  return report
+
+  async function flushReloads(): Promise<void> {
+    const pending = reloads
+    reloads = []
+    if (pending.length > 0) await takeBack(reload, pending)
+  }
+
+  async function takeBack(undo: Undo, standingFor: Numbered<ChangeEntry>[]): Promise<void> {
+    const what = subjectOf(undo)
+    try {
+      const kept = (await carryOut(undo, machine))?.kept
+      for (const { seq } of standingFor)
+        ledger.note({ kind: 'undone', change: seq, ...(kept !== undefined && { kept }) })
+      report.undone += standingFor.length
+      if (kept === undefined) return
+      report.kept.push({ what, because: kept })
+      emit({ kind: 'log', at: at(), level: 'warn', message: `left as it is: ${kept}` })
+    } catch (error) {
+      const leftover = { what, error: reportOf(error) }
+      report.leftovers.push(leftover)
+      emit({
+        kind: 'log',
+        at: at(),
+        level: 'error',
+        message: `${leftover.error.message}\n  fix: ${leftover.error.fix}`,
+      })
+    }
+  }
+}
+
+function selected({ ledger, select }: UndoRunsOptions): Numbered<ChangeEntry>[] {
+  const { outstanding, runs } = replay(ledger.entries())
+  return select ? outstanding.filter((change) => select(change, runs.get(change.run))) : outstanding
+}

@@ -1,0 +1,58 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { escapeArgv } from '../escape-argv.ts'
+
+/** How a command ended otherwise than wanted. */
+export type CommandEnd =
+  | { kind: 'exit'; exitCode: number }
+  | { kind: 'signal'; signal: string }
+  | { kind: 'timeout'; timeoutMs: number }
+  | { kind: 'not-started'; cause: NodeJS.ErrnoException }
+
+const STDERR_LINES = 12
+const STDERR_CHARACTERS = 2_000
+
+/** The only place where a failed command turns into words. */
+export function commandError(argv: readonly string[], end: CommandEnd, stderr: string): AgentError {
+  const command = escapeArgv(argv)
+  const tail = endOf(stderr)
+  const said = tail === '' ? 'It wrote nothing to stderr.' : tail
+  const again = `run it by hand to see more: ${command}`
+  switch (end.kind) {
+    case 'exit':
+      return new AgentError('command/failed', `command ended with exit code ${end.exitCode}: ${command}\n${said}`, {
+        fix: again,
+        facts: { exitCode: end.exitCode },
+      })
+    case 'signal':
+      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}\n${said}`, {
+        fix: `find out what ended it (journalctl -k --grep=oom), then ${again}`,
+      })
+    case 'timeout':
+      return new AgentError(
+        'command/timeout',
+        `command took longer than ${end.timeoutMs / 1000} s: ${command}\n${said}`,
+        {
+          fix: again,
+        },
+      )
+    case 'not-started':
+      return notStarted(command, argv[0] ?? '', end.cause)
+  }
+}
+
+function notStarted(command: string, name: string, cause: NodeJS.ErrnoException): AgentError {
+  if (cause.code === 'ENOENT') {
+    return new AgentError('command/not-found', `${name} was not found, wanted it for: ${command}`, {
+      fix: `install the package that has ${name}, or see that PATH leads to it`,
+      cause,
+    })
+  }
+  return new AgentError('command/not-started', `${name} could not be started (${cause.code}): ${command}`, {
+    fix: `see that ${name} is executable and made for this machine: file $(command -v ${name})`,
+    cause,
+  })
+}
+
+function endOf(stderr: string): string {
+  return stderr.trimEnd().split('\n').slice(-STDERR_LINES).join('\n').slice(-STDERR_CHARACTERS)
+}

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { StringDecoder } from 'node:string_decoder'
+import type { Argv, AskOptions, Output, RunOptions } from '../host.ts'
+import { type CommandEnd, commandError } from './command-error.ts'
+
+const ASK_TIMEOUT_MS = 10_000
+const RUN_TIMEOUT_MS = 600_000
+const MAX_BYTES = 2 ** 20
+/** Between asking a process group to end and making it. */
+const GRACE_MS = 3_000
+
+/** Any exit code is an answer; throws when it could not be started, was killed, or took too long. */
+export async function ask(argv: Argv, options: AskOptions = {}): Promise<Output> {
+  const { end, stdout, stderr } = await run(argv, { timeoutMs: ASK_TIMEOUT_MS, ...options })
+  if (end.kind !== 'exit') throw commandError(argv, end, stderr)
+  return { exitCode: end.exitCode, stdout, stderr }
+}
+
+export async function execute(argv: Argv, options: RunOptions = {}): Promise<Output> {
+  const { end, stdout, stderr } = await run(argv, { timeoutMs: RUN_TIMEOUT_MS, ...options })
+  if (end.kind !== 'exit' || !(options.okCodes ?? [0]).includes(end.exitCode)) {
+    throw commandError(argv, end, stderr || stdout)
+  }
+  return { exitCode: end.exitCode, stdout, stderr }
+}
+
+interface Ended {
+  end: CommandEnd
+  stdout: string
+  stderr: string
+}
+
+/** In a process group of its own, so that a deadline or an abort reaches what the command started as well. */
+async function run(argv: Argv, options: RunOptions & { timeoutMs: number }): Promise<Ended> {
+  options.signal?.throwIfAborted()
+  const [file, ...args] = argv
+  const child = spawn(file, args, {
+    cwd: options.cwd ?? '/',
+    env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const maxBytes = options.maxBytes ?? MAX_BYTES
+  const stdout = keepEnd(maxBytes, options.onLine)
+  const stderr = keepEnd(maxBytes, options.onLine)
+  child.stdout?.on('data', stdout.add)
+  child.stderr?.on('data', stderr.add)
+  // A command may end without reading all of its input: that is its own affair, and its exit code tells.
+  child.stdin?.on('error', () => undefined).end(options.stdin)
+
+  let timedOut = false
+  let killTimer: NodeJS.Timeout | undefined
+  const stop = () => {
+    signalGroup(child.pid, 'SIGTERM')
+    killTimer ??= setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MS)
+  }
+  const timer = setTimeout(() => {
+    timedOut = true
+    stop()
+  }, options.timeoutMs)
+  options.signal?.addEventListener('abort', stop)
+  try {
+    const end = await new Promise<CommandEnd>((resolve) => {
+      child.once('error', (cause) => resolve({ kind: 'not-started', cause }))
+      child.once('close', (code, signal) =>
+        resolve(signal === null ? { kind: 'exit', exitCode: code ?? 0 } : { kind: 'signal', signal }),
+      )
+    })
+    options.signal?.throwIfAborted()
+    return {
+      end: timedOut ? { kind: 'timeout', timeoutMs: options.timeoutMs } : end,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+    }
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(killTimer)
+    options.signal?.removeEventListener('abort', stop)
+  }
+}
+
+function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function keepEnd(maxBytes: number, onLine: ((line: string) => void) | undefined) {
+  let chunks: Buffer[] = []
+  let bytes = 0
+  const lines = onLine && splitLines(onLine)
+  return {
+    add(chunk: Buffer): void {
+      lines?.add(chunk)
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes <= 2 * maxBytes) return
+      chunks = [Buffer.concat(chunks).subarray(-maxBytes)]
+      bytes = maxBytes
+    },
+    text(): string {
+      lines?.end()
+      return Buffer.concat(chunks).subarray(-maxBytes).toString()
+    },
+  }
+}
+
+function splitLines(onLine: (line: string) => void) {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  return {
+    add(chunk: Buffer): void {
+      const lines = (rest + decoder.write(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine(line)
+    },
+    end(): void {
+      if (rest !== '') onLine(rest)
+      rest = ''
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
+import { lookup } from 'node:dns/promises'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { NetworkError, type Stage, type TlsIdentity } from '../network.ts'
+
+export interface Target {
+  host: string
+  port: number
+}
+
+/** Anything a stage waits for ends with the deadline. */
+export interface Deadline {
+  signal: AbortSignal
+  timeoutMs: number
+}
+
+export function deadline(timeoutMs: number): Deadline {
+  return { signal: AbortSignal.timeout(timeoutMs), timeoutMs }
+}
+
+export async function resolve(name: string, { signal, timeoutMs }: Deadline): Promise<string[]> {
+  if (isIP(name) !== 0) return [name]
+  const answer = lookup(name, { all: true }).then(
+    (found) => found.map(({ address }) => address),
+    (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOTFOUND' ? 'no such name' : error.code
+      throw new NetworkError('resolve', `${name} does not resolve (${why})`, { cause: error })
+    },
+  )
+  return Promise.race([answer, expiry('resolve', `the name servers gave no answer for ${name}`, signal, timeoutMs)])
+}
+
+export async function openTcp(to: Target, deadline: Deadline, stage: Stage = 'tcp'): Promise<Socket> {
+  const addresses = await resolve(to.host, deadline)
+  let last: unknown
+  for (const address of addresses) {
+    try {
+      return await openAddress(address, to, deadline, stage)
+    } catch (error) {
+      if (deadline.signal.aborted) throw error
+      last = error
+    }
+  }
+  throw last ?? new NetworkError('resolve', `${to.host} has no address`)
+}
+
+function openAddress(address: string, to: Target, { signal, timeoutMs }: Deadline, stage: Stage): Promise<Socket> {
+  const socket = connectTcp({ host: address, port: to.port, noDelay: true })
+  const shown = address === to.host ? `${address}:${to.port}` : `${to.host} (${address}:${to.port})`
+  return settle(socket, stage, signal, `${shown} gave no answer in ${timeoutMs} ms`, (done, fail) => {
+    socket.once('connect', () => done(socket))
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(`${shown}: ${plain(error)}`, error))
+  })
+}
+
+export async function openTls(
+  raw: Socket,
+  to: Target,
+  identity: TlsIdentity | undefined,
+  { signal, timeoutMs }: Deadline,
+): Promise<Socket> {
+  const socket = connectTls({
+    socket: raw,
+    host: to.host,
+    ...(isIP(to.host) === 0 && { servername: to.host }),
+    ...identity,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+  })
+  return settle(
+    socket,
+    'tls',
+    signal,
+    `no TLS handshake with ${to.host}:${to.port} in ${timeoutMs} ms`,
+    (done, fail) => {
+      socket.once('secureConnect', () => done(socket))
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        fail(`TLS with ${to.host}:${to.port} failed: ${plain(error)}`, error),
+      )
+      socket.once('close', () => fail(`${to.host}:${to.port} closed the connection during the TLS handshake`))
+    },
+  )
+}
+
+/** Resolves or rejects once, destroys the socket on the way out of a failure, and leaves no listener behind. */
+export function settle<T>(
+  socket: Socket,
+  stage: Stage,
+  signal: AbortSignal,
+  late: string,
+  begin: (done: (value: T) => void, fail: (message: string, cause?: unknown) => void) => void,
+): Promise<T> {
+  return new Promise<T>((resolvePromise, reject) => {
+    const fail = (message: string, cause?: unknown) => {
+      signal.removeEventListener('abort', expire)
+      socket.destroy()
+      reject(new NetworkError(stage, message, { cause }))
+    }
+    const expire = () => fail(late)
+    if (signal.aborted) return expire()
+    signal.addEventListener('abort', expire)
+    begin((value) => {
+      signal.removeEventListener('abort', expire)
+      resolvePromise(value)
+    }, fail)
+  })
+}
+
+function expiry(stage: Stage, message: string, signal: AbortSignal, timeoutMs: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const expire = () => reject(new NetworkError(stage, `${message} in ${timeoutMs} ms`))
+    if (signal.aborted) expire()
+    signal.addEventListener('abort', expire, { once: true })
+  })
+}
+
+const words: Record<string, string> = {
+  ECONNREFUSED: 'connection refused (nothing listens there)',
+  EHOSTUNREACH: 'no route to that host',
+  ENETUNREACH: 'no route to that network',
+  ECONNRESET: 'connection reset',
+  ETIMEDOUT: 'connection timed out',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of another CA',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of another CA',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of another CA',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet (is the clock right?)',
+}
+
+export function plain(error: NodeJS.ErrnoException): string {
+  return words[error.code ?? ''] ?? error.message
+}

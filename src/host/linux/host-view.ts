@@ -1,0 +1,36 @@
+import { availableParallelism, hostname, totalmem } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
+import type { HostView } from '../host.ts'
+import { ask } from './commands.ts'
+import { diskSpace, list, read, readLink, sha256, stat } from './files.ts'
+import { linuxNetwork } from './network.ts'
+
+/** The machine this process runs on, to look at. */
+export function linuxHostView(): HostView {
+  return {
+    ask,
+    read,
+    stat,
+    readLink,
+    list,
+    diskSpace,
+    sha256,
+    uid: () => process.geteuid?.() ?? 0,
+    arch: () => (process.arch === 'arm64' ? 'arm64' : 'x64'),
+    hostname,
+    memoryBytes: totalmem,
+    cpuCount: availableParallelism,
+    now: () => new Date(),
+    async sleep(ms, signal) {
+      signal?.throwIfAborted()
+      try {
+        await setTimeout(ms, undefined, { signal })
+      } catch (error) {
+        // The timer rejects with an AbortError of its own; callers are promised the signal's reason.
+        signal?.throwIfAborted()
+        throw error
+      }
+    },
+    network: linuxNetwork,
+  }
+}

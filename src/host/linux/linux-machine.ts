@@ -1,0 +1,38 @@
+import type { Machine } from '../machine.ts'
+import { execute } from './commands.ts'
+import * as files from './durable-files.ts'
+import { linuxHostView } from './host-view.ts'
+import { kill, loadModule, unloadModule, writeSysctl } from './kernel.ts'
+import { removeTree } from './remove-tree.ts'
+import * as services from './services.ts'
+
+/** The machine this process runs on, to change. */
+export function linuxMachine(): Machine {
+  let download: Machine['download'] | undefined
+  return {
+    ...linuxHostView(),
+    writeFile: files.writeFile,
+    createDirectory: files.createDirectory,
+    installFile: files.installFile,
+    createLink: files.createLink,
+    setMode: files.setMode,
+    unlink: files.remove,
+    removeDirectory: files.removeDirectory,
+    backUp: files.backUp,
+    restoreFile: files.restoreFile,
+    removeTree,
+    execute,
+    async download(wanted) {
+      download ??= (await import('./download.ts')).downloader()
+      await download(wanted)
+    },
+    unitState: services.unitState,
+    setUnit: services.setUnit,
+    restartUnit: services.restartUnit,
+    daemonReload: services.daemonReload,
+    writeSysctl,
+    loadModule,
+    unloadModule,
+    kill,
+  }
+}

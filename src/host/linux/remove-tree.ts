@@ -1,0 +1,111 @@
+/**
+ * Deletes a directory with what is in it, and nothing else: it opens directory by directory without following
+ * links and names entries through the open directory, so that nobody can put another tree in its place meanwhile.
+ */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { AgentError } from '../../errors/agent-error.ts'
+import { isBelow, parseMountinfo } from '../parse/mountinfo.ts'
+import { fileError } from './file-error.ts'
+
+interface Left {
+  path: string
+  error: unknown
+}
+
+/** Refuses before it deletes anything when a mount is below; goes on past what can't be deleted, and throws then. */
+export async function removeTree(path: string, { keepRoot = false } = {}): Promise<void> {
+  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
+    .map((mount) => mount.mountPoint)
+    .filter((point) => isBelow(point, path) && !(keepRoot && point === path))
+  if (mounts.length > 0) throw holdsMount(path, mounts)
+
+  const root = openDirectory(path)
+  if (root === undefined) return
+  const left: Left[] = []
+  try {
+    await empty(root, path, mountOf(root), left)
+  } finally {
+    closeSync(root)
+  }
+  if (!keepRoot && left.length === 0) attempt(path, left, () => rmdirSync(path))
+  const [first] = left
+  if (first === undefined) return
+  throw new AgentError(
+    'undo/tree-left',
+    `${left.length} entries of ${path} could not be deleted, first ${first.path}: ${first.error instanceof Error ? first.error.message : first.error}`,
+    {
+      fix: `see what holds it (lsof +D ${path}; lsattr -d ${first.path}), then run the same command again`,
+      cause: first.error,
+    },
+  )
+}
+
+async function empty(directory: number, shownPath: string, mount: string, left: Left[]): Promise<void> {
+  await setImmediate()
+  const own = `/proc/self/fd/${directory}`
+  for (const entry of readdirSync(own, { withFileTypes: true })) {
+    const path = `${own}/${entry.name}`
+    const shown = `${shownPath}/${entry.name}`
+    if (!entry.isDirectory()) {
+      attempt(shown, left, () => unlinkSync(path))
+      continue
+    }
+    const before = left.length
+    await emptyBelow(path, shown, mount, left)
+    if (left.length === before) attempt(shown, left, () => rmdirSync(path))
+  }
+}
+
+async function emptyBelow(path: string, shown: string, mount: string, left: Left[]): Promise<void> {
+  let below: number | undefined
+  try {
+    below = openDirectory(path)
+    if (below === undefined) return
+    if (mountOf(below) !== mount) throw new Error('something is mounted there')
+    await empty(below, shown, mount, left)
+  } catch (error) {
+    left.push({ path: shown, error })
+  } finally {
+    if (below !== undefined) closeSync(below)
+  }
+}
+
+function attempt(shown: string, left: Left[], work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') left.push({ path: shown, error: fileError(error, shown) })
+  }
+}
+
+function openDirectory(path: string): number | undefined {
+  try {
+    const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+    if (fstatSync(directory).isDirectory()) return directory
+    closeSync(directory)
+    return undefined
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT') return undefined
+    if (code === 'ENOTDIR' || code === 'ELOOP') throw notADirectory(path)
+    throw error
+  }
+}
+
+/** The mount that an open directory lies on; the device alone does not tell a bind mount. */
+function mountOf(directory: number): string {
+  return /mnt_id:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${directory}`, 'utf8'))?.[1] ?? ''
+}
+
+function notADirectory(path: string): AgentError {
+  return new AgentError('undo/not-a-directory', `${path} is a link or a file now, wanted the directory made earlier`, {
+    fix: `look at what it is (stat ${path}), move it away, then run the same command again`,
+  })
+}
+
+function holdsMount(path: string, mounts: string[]): AgentError {
+  return new AgentError('undo/holds-mount', `${path} still holds a mount and is left alone: ${mounts.join(' ')}`, {
+    fix: `unmount it, then run the same command again: umount ${mounts.toReversed().join(' ')}`,
+  })
+}

@@ -1,0 +1,45 @@
+import type { UnitState } from '../undo.ts'
+import { ask, execute } from './commands.ts'
+
+/** Start and stop jobs of units that notify may take their time. */
+const JOB_TIMEOUT_MS = 180_000
+
+/** One call tells both; a unit that is not there is neither enabled nor active. */
+export async function unitState(unit: string): Promise<UnitState> {
+  const { stdout } = await ask(['systemctl', 'show', '--property=UnitFileState,ActiveState', '--', unit])
+  return parseUnitState(stdout)
+}
+
+export function parseUnitState(text: string): UnitState {
+  const properties = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string]))
+  const active = ['active', 'activating', 'reloading'].includes(properties.get('ActiveState') ?? '')
+  switch (properties.get('UnitFileState')) {
+    case 'enabled':
+      return { enabled: true, active }
+    case 'disabled':
+    case '':
+    case undefined:
+      return { enabled: false, active }
+    default:
+      return { active }
+  }
+}
+
+export async function setUnit(unit: string, { enabled, active }: UnitState): Promise<void> {
+  const enable = enabled ? 'enable' : 'disable'
+  if (enabled !== undefined && enabled === active) return systemctl(enable, '--now', '--', unit)
+  if (enabled !== undefined) await systemctl(enable, '--', unit)
+  if (active !== undefined) await systemctl(active ? 'start' : 'stop', '--', unit)
+}
+
+export function restartUnit(unit: string): Promise<void> {
+  return systemctl('restart', '--', unit)
+}
+
+export function daemonReload(): Promise<void> {
+  return systemctl('daemon-reload')
+}
+
+async function systemctl(...args: string[]): Promise<void> {
+  await execute(['systemctl', ...args], { timeoutMs: JOB_TIMEOUT_MS })
+}

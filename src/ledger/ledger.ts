@@ -1,0 +1,71 @@
+/**
+ * The journal of what was done to this machine.
+ *
+ *   run-begun → (started → change* → done)* → ended      and later, newest first: undone*
+ *
+ * A change is on the disk before it is made. A crash leaves `started` without `done`: the step is looked at and run
+ * again. Nothing is ever rewritten, except to put damage aside, which is told.
+ */
+import type { DurableLog } from '../host/durable-log.ts'
+import { AppendQueue } from './append-queue.ts'
+import type { Entry, Numbered } from './entry.ts'
+import { type Decoded, decodeRecords, encodeRecord, missingRecords } from './record-format.ts'
+
+export interface Ledger {
+  entries(): readonly Numbered[]
+  /** Durable when it resolves. Records that wait together share a sync. An error is fatal: end the run. */
+  append(entry: Entry): Promise<Numbered>
+  /** In order with the others, durable with the next `append`: for what a crash may forget. */
+  note(entry: Entry): void
+  /** What was found wrong on opening, in words for people; empty when all was well. */
+  readonly repairs: readonly string[]
+  close(): Promise<void>
+}
+
+export async function openLedger(log: DurableLog): Promise<Ledger> {
+  const decoded = decodeRecords(await log.read())
+  const { entries } = decoded
+  const queue = new AppendQueue(log)
+  let seq = entries.at(-1)?.seq ?? 0
+
+  async function push(entry: Entry, sync: boolean): Promise<Numbered> {
+    seq += 1
+    const numbered = { ...entry, seq }
+    entries.push(numbered)
+    await queue.push(encodeRecord(numbered), sync)
+    return numbered
+  }
+
+  const { repairs, damage } = await repair(log, decoded)
+  if (damage !== undefined) await push(damage, true)
+
+  return {
+    entries: () => entries,
+    repairs,
+    append: (entry) => push(entry, true),
+    note(entry) {
+      // The log refuses everything after an error, so that the next append throws this one.
+      push(entry, false).catch(() => undefined)
+    },
+    async close() {
+      await queue.settled()
+      await log.close()
+    },
+  }
+}
+
+async function repair(log: DurableLog, { entries, good, damaged, torn }: Decoded) {
+  const repairs: string[] = []
+  let file: string | undefined
+  if (torn.length > 0 || damaged.length > 0) {
+    file = await log.replace(good, Buffer.concat([damaged, torn]))
+    if (torn.length > 0) repairs.push(`the last record of the ledger was cut short, and was moved to ${file}`)
+    if (damaged.length > 0) repairs.push(`${damaged.length} bytes of the ledger are damaged, and were moved to ${file}`)
+  }
+  const missing = missingRecords(entries)
+  const known = entries.findLast((entry) => entry.kind === 'damage')?.missing ?? 0
+  if (missing > known) repairs.push(`${missing - known} records of the ledger are missing: an undo may leave something`)
+  if (missing <= known && damaged.length === 0) return { repairs }
+  const damage: Entry = { kind: 'damage', missing, ...(file !== undefined && { file }) }
+  return { repairs, damage }
+}

@@ -1,0 +1,52 @@
+import type { ChangeEntry, Entry, Numbered, RunOutcome } from './entry.ts'
+
+export interface RunState {
+  run: string
+  role: string
+  at: string
+  steps: Map<string, 'started' | 'done'>
+  outcome?: RunOutcome
+}
+
+export interface Replayed {
+  runs: Map<string, RunState>
+  /** Changes that were not taken back, newest first: the order to take them back in. */
+  outstanding: Numbered<ChangeEntry>[]
+  /** The newest run that did not end. */
+  openRun?: RunState
+}
+
+/** What the machine's ledger amounts to. Pure. */
+export function replay(entries: readonly Numbered<Entry>[]): Replayed {
+  const runs = new Map<string, RunState>()
+  const changes = new Map<number, Numbered<ChangeEntry>>()
+  for (const entry of entries) {
+    switch (entry.kind) {
+      case 'run-begun': {
+        // A resumed run begins again under its name: its steps stay known, its end is taken back.
+        const steps = runs.get(entry.run)?.steps ?? new Map()
+        runs.set(entry.run, { run: entry.run, role: entry.role, at: entry.at, steps })
+        break
+      }
+      case 'started':
+      case 'done':
+        runs.get(entry.run)?.steps.set(entry.step, entry.kind)
+        break
+      case 'change':
+        changes.set(entry.seq, entry)
+        break
+      case 'ended': {
+        const run = runs.get(entry.run)
+        if (run !== undefined) run.outcome = entry.outcome
+        break
+      }
+      case 'undone':
+        changes.delete(entry.change)
+        break
+      case 'damage':
+        break
+    }
+  }
+  const openRun = [...runs.values()].findLast((run) => run.outcome === undefined)
+  return { runs, outstanding: [...changes.values()].reverse(), ...(openRun && { openRun }) }
+}

@@ -1,0 +1,49 @@
+import type { Machine } from '../../host/machine.ts'
+import type { Undo, UndoKind } from '../../host/undo.ts'
+import { containerProcesses } from './container-processes.ts'
+import { daemonReload } from './daemon-reload.ts'
+import { emptyDirectory } from './empty-directory.ts'
+import { hostname } from './hostname.ts'
+import { module } from './module.ts'
+import { nothing } from './nothing.ts'
+import { removeCgroups } from './remove-cgroups.ts'
+import { removeChains } from './remove-chains.ts'
+import { removeLinks } from './remove-links.ts'
+import { removeNetworkNamespaces } from './remove-network-namespaces.ts'
+import { removePath } from './remove-path.ts'
+import { removeTree } from './remove-tree.ts'
+import { restoreFile } from './restore-file.ts'
+import { restoreLink } from './restore-link.ts'
+import { restoreMode } from './restore-mode.ts'
+import type { CarryOut, UndoResult } from './result.ts'
+import { run } from './run.ts'
+import { sysctl } from './sysctl.ts'
+import { unit } from './unit.ts'
+import { unmountBelow } from './unmount-below.ts'
+
+const undos: { [K in UndoKind]: CarryOut<K> } = {
+  'remove-path': removePath,
+  'remove-tree': removeTree,
+  'empty-directory': emptyDirectory,
+  'restore-file': restoreFile,
+  'restore-link': restoreLink,
+  'restore-mode': restoreMode,
+  unit,
+  'daemon-reload': daemonReload,
+  sysctl,
+  module,
+  hostname,
+  'container-processes': containerProcesses,
+  'unmount-below': unmountBelow,
+  'remove-links': removeLinks,
+  'remove-network-namespaces': removeNetworkNamespaces,
+  'remove-chains': removeChains,
+  'remove-cgroups': removeCgroups,
+  run,
+  nothing,
+}
+
+export function carryOut<K extends UndoKind>(undo: Extract<Undo, { kind: K }>, machine: Machine): Promise<UndoResult> {
+  const one: CarryOut<K> = undos[undo.kind as K]
+  return one(undo as never, machine)
+}

@@ -1,0 +1,3 @@
+import type { CarryOut } from './result.ts'
+
+export const nothing: CarryOut<'nothing'> = async () => undefined

@@ -1,0 +1,54 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Machine } from '../../host/machine.ts'
+import type { CarryOut } from './result.ts'
+
+const ROOT = '/sys/fs/cgroup'
+const TRIES = 10
+const PAUSE_MS = 200
+
+export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
+  const roots = [ROOT, ...((await machine.list(ROOT)) ?? []).map((name) => `${ROOT}/${name}`)]
+  for (const name of names) {
+    const places = await present(
+      roots.map((root) => `${root}/${name}`),
+      machine,
+    )
+    if (places.length === 0) continue
+    if (name.endsWith('.slice')) await machine.ask(['systemctl', 'stop', '--', name], { timeoutMs: 60_000 })
+    for (const place of places) await removeGroup(place, machine)
+  }
+  return undefined
+}
+
+async function removeGroup(path: string, machine: Machine): Promise<void> {
+  for (const child of await subdirectories(path, machine)) await removeGroup(child, machine)
+  for (let tries = 1; ; tries++) {
+    try {
+      await machine.removeDirectory(path)
+      return
+    } catch (error) {
+      if (tries === TRIES) throw left(path, error)
+      // The kernel lets go of a group a moment after its last process.
+      await machine.sleep(PAUSE_MS)
+    }
+  }
+}
+
+async function subdirectories(path: string, machine: Machine): Promise<string[]> {
+  return present(
+    ((await machine.list(path)) ?? []).map((name) => `${path}/${name}`),
+    machine,
+  )
+}
+
+async function present(paths: readonly string[], machine: Machine): Promise<string[]> {
+  const stats = await Promise.all(paths.map((path) => machine.stat(path)))
+  return paths.filter((_, i) => stats[i]?.kind === 'directory')
+}
+
+function left(path: string, cause: unknown): AgentError {
+  return new AgentError('undo/cgroup-left', `control group ${path} still has processes`, {
+    fix: `see which (cat ${path}/cgroup.procs), end them, then run the same command again`,
+    cause,
+  })
+}

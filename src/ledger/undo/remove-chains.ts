@@ -1,0 +1,40 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Machine } from '../../host/machine.ts'
+import { removalScript } from './chain-script.ts'
+import type { CarryOut } from './result.ts'
+
+/** Both backends have rules of their own, and a host or an image may use either; the plain names are one of them. */
+const variants = ['iptables-nft', 'iptables-legacy', 'ip6tables-nft', 'ip6tables-legacy'] as const
+const plainNames = ['iptables', 'ip6tables'] as const
+
+export const removeChains: CarryOut<'remove-chains'> = async ({ prefixes }, machine) => {
+  let found = await Promise.all(variants.map((name) => clean(name, prefixes, machine)))
+  if (!found.includes('looked')) found = await Promise.all(plainNames.map((name) => clean(name, prefixes, machine)))
+  if (found.includes('looked')) return undefined
+  return { kept: `firewall rules of ${prefixes.join(', ')} could not be looked for: this machine has no iptables` }
+}
+
+async function clean(name: string, prefixes: readonly string[], machine: Machine): Promise<'looked' | 'absent'> {
+  const dump = await save(name, machine)
+  if (dump === undefined) return 'absent'
+  const script = removalScript(dump, prefixes)
+  if (script === undefined) return 'looked'
+  const { exitCode, stderr } = await machine.ask([`${name}-restore`, '--noflush', '--wait', '5'], {
+    stdin: script,
+    timeoutMs: 30_000,
+  })
+  if (exitCode === 0) return 'looked'
+  throw new AgentError('undo/chains-left', `${name} refused to remove our chains: ${stderr.trim()}`, {
+    fix: `look at what refers to them: ${name}-save | grep -E '${prefixes.join('|')}', then run the same command again`,
+  })
+}
+
+async function save(name: string, machine: Machine): Promise<string | undefined> {
+  try {
+    const { exitCode, stdout } = await machine.ask([`${name}-save`], { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 })
+    return exitCode === 0 ? stdout : undefined
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'command/not-found') return undefined
+    throw error
+  }
+}

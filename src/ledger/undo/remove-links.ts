@@ -1,0 +1,17 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { matchNames } from './name-patterns.ts'
+import type { CarryOut } from './result.ts'
+
+export const removeLinks: CarryOut<'remove-links'> = async ({ names }, machine) => {
+  const present = async () => matchNames((await machine.list('/sys/class/net')) ?? [], names)
+  const links = await present()
+  if (links.length === 0) return undefined
+  // With -force it goes on past a link that went together with its peer.
+  const batch = links.map((name) => `link delete ${name}\n`).join('')
+  const { stderr } = await machine.ask(['ip', '-force', '-batch', '-'], { stdin: batch, timeoutMs: 60_000 })
+  const left = await present()
+  if (left.length === 0) return undefined
+  throw new AgentError('undo/link-left', `network interfaces are still there: ${left.join(' ')} (${stderr.trim()})`, {
+    fix: `ip link delete ${left[0]}, then run the same command again`,
+  })
+}

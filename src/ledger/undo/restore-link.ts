@@ -1,0 +1,6 @@
+import type { CarryOut } from './result.ts'
+
+export const restoreLink: CarryOut<'restore-link'> = async ({ path, target }, machine) => {
+  if ((await machine.readLink(path)) !== target) await machine.createLink(target, path)
+  return undefined
+}
