@@ -1,35 +1,16 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheDirectory, GATEWAY, PREFIX_LENGTH } from './bed.ts'
-import { withLock } from './lock.ts'
-import { must } from './run.ts'
+import { GATEWAY, PREFIX_LENGTH } from './bed.ts'
+import { debianPackage } from './debian-package.ts'
 
 /**
- * chronyd's path: the host's own, or else Debian's package unpacked into the cache. Never installed, because the
- * package would start a service that sets the host's clock.
+ * chronyd's path: the host's own, or else Debian's package unpacked into the cache. The package would
+ * start a service that sets the host's clock.
  */
 export async function chronyd(signal?: AbortSignal): Promise<string> {
   if (existsSync('/usr/sbin/chronyd')) return '/usr/sbin/chronyd'
-  const directory = join(cacheDirectory(), 'chrony')
-  const binary = join(directory, 'usr/sbin/chronyd')
-  await mkdir(cacheDirectory(), { recursive: true })
-  await withLock(`${directory}.lock`, signal, async () => {
-    if (!existsSync(binary)) await unpack(directory, signal)
-  })
-  return binary
-}
-
-async function unpack(directory: string, signal?: AbortSignal): Promise<void> {
-  const partial = `${directory}.partial`
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(partial)
-  const limits = { ...(signal && { signal }), timeoutMs: 120_000 }
-  await must(['apt-get', 'download', 'chrony'], { cwd: partial, ...limits })
-  const archive = (await readdir(partial)).find((name) => name.endsWith('.deb')) ?? ''
-  await must(['dpkg', '-x', join(partial, archive), partial], limits)
-  await rm(directory, { recursive: true, force: true })
-  await rename(partial, directory)
+  return join(await debianPackage('chrony', signal), 'usr/sbin/chronyd')
 }
 
 /**
