@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { run } from '../support/testbed/run.ts'
 import * as testbed from '../support/testbed/testbed.ts'
 
 // A bed of its own, beside whatever else runs on this machine.
@@ -10,10 +13,8 @@ const bed = testbed.bedNamed(`cantrip-test-${process.pid}`)
 const scratch = mkdtempSync(join(tmpdir(), 'cantrip-test-'))
 const MINUTES = 60_000
 
-afterAll(async () => {
-  await testbed.downAll(bed)
-  rmSync(scratch, { recursive: true })
-}, MINUTES)
+afterEach(() => testbed.downAll(bed), MINUTES)
+afterAll(() => rmSync(scratch, { recursive: true }))
 
 const why = testbed.whyNot()
 
@@ -44,6 +45,10 @@ test(
     expect(await inside('stat', '--format=%a %U %s', '/run/greetings/one')).toBe('750 root 5\n')
 
     expect(await inside('getent', 'hosts', 'controller.test')).toMatch(/^10\.99\.0\.1 /)
+    expect(await inside('getent', 'hosts', 'one.test')).toMatch(/^10\.99\.0\.11 /)
+    expect((await testbed.exec(node, ['getent', 'ahostsv6', 'controller.test'])).code, 'no address of that kind').toBe(
+      2,
+    )
     expect((await testbed.exec(node, ['getent', 'hosts', 'nowhere.example'])).code).toBe(2)
     const link = await inside(
       'curl',
@@ -57,6 +62,10 @@ test(
     expect(link, 'what is beyond the bed is refused at once').toMatch(
       /No route to host|Network is unreachable|Couldn't connect/,
     )
+
+    const { leap, stratum, offsetMs } = await askTime()
+    expect({ leap, stratum }).toEqual({ leap: 0, stratum: 3 })
+    expect(Math.abs(offsetMs)).toBeLessThan(1_000)
 
     await inside('sh', '-c', 'echo kept > /root/kept; echo kept > /var/lib/kept')
     await inside('sysctl', '-q', '-w', 'kernel.panic=7') // as a kubelet does
@@ -78,3 +87,39 @@ test(
   },
   MINUTES,
 )
+
+test.for(['network', 'node'])(
+  'Ctrl-C while the %s comes up leaves nothing behind',
+  { timeout: MINUTES },
+  async (what, { skip }) => {
+    if (why) skip(why)
+    const sign =
+      what === 'network' ? join(bed.directory, 'hosts') : join(bed.directory, 'nodes/two/root/etc/machine-id')
+    const up = spawn(join(import.meta.dirname, '../../scripts/testbed'), ['up', 'two'], {
+      env: { ...process.env, CANTRIP_TESTBED_PREFIX: bed.prefix },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = once(up, 'exit')
+    await expect.poll(() => existsSync(sign), { timeout: MINUTES, interval: 1 }).toBe(true)
+    up.kill('SIGINT')
+    expect(await ended).toEqual([130, null])
+    expect(await testbed.leftovers(bed)).toEqual([])
+  },
+)
+
+/** One SNTP request (RFC 4330) from the bed's network to its time server. */
+async function askTime(): Promise<{ leap: number; stratum: number; offsetMs: number }> {
+  const client = `
+    const socket = require('node:dgram').createSocket('udp4')
+    const request = Buffer.alloc(48)
+    request[0] = 0x23 // version 4, client
+    socket.on('message', (reply) => {
+      const offsetMs = (reply.readUInt32BE(40) - 2_208_988_800) * 1_000 - Date.now()
+      console.log(JSON.stringify({ leap: reply[0] >> 6, stratum: reply[1], offsetMs }))
+      socket.close()
+    })
+    socket.send(request, 123, '${testbed.GATEWAY}')`
+  const { stdout, stderr } = await run(testbed.inNetwork(bed, [process.execPath, '-e', client]), { timeoutMs: 5_000 })
+  expect(stderr).toBe('')
+  return JSON.parse(stdout)
+}

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, wr
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Containment, findCgroups, subdirectories } from './containment.ts'
+import { until } from './processes.ts'
 
 const ROOT = '/sys/fs/cgroup'
 
@@ -26,7 +27,7 @@ export const cgroupV1: Containment = {
     return child.pid ?? 0
   },
   async remove(machine) {
-    for (const directory of findCgroups((name) => name === machine)) removeTree(directory)
+    for (const directory of findCgroups((name) => name === machine)) await removeTree(directory)
   },
 }
 
@@ -53,7 +54,18 @@ function make(directory: string): string {
 }
 
 /** rmdir from the leaves up: a cgroup's files cannot be removed, they go with it. */
-function removeTree(directory: string): void {
-  for (const name of subdirectories(directory)) removeTree(join(directory, name))
-  rmdirSync(directory)
+async function removeTree(directory: string): Promise<void> {
+  for (const name of subdirectories(directory)) await removeTree(join(directory, name))
+  // Busy for a moment after its last process has ended.
+  await until(`end of ${directory}`, 10_000, () => (removed(directory) ? true : undefined))
+}
+
+function removed(directory: string): boolean {
+  try {
+    rmdirSync(directory)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false
+    throw error
+  }
 }

@@ -19,9 +19,16 @@ export const cgroupV2: Containment = {
         'LimitNOFILE=1048576',
       ],
       ...[`StandardOutput=truncate:${log}`, `StandardError=append:${log}`],
-      'Environment=SYSTEMD_NSPAWN_API_VFS_WRITABLE=1',
     ].flatMap((property) => ['-p', property])
-    await must(['systemd-run', '--quiet', '--collect', `--unit=${unit}`, ...properties, ...command])
+    await must([
+      'systemd-run',
+      '--quiet',
+      '--collect',
+      '--service-type=exec',
+      `--unit=${unit}`,
+      ...properties,
+      ...command,
+    ])
     const shown = await must(['systemctl', 'show', '--property=MainPID', '--value', unit])
     return Number(shown)
   },

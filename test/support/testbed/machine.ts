@@ -27,6 +27,8 @@ const leaderFile = (node: Node) => join(node.directory, 'leader.json')
 const BOOT_TIMEOUT_MS = 120_000
 /** Beside nspawn's own list: what runc and containerd call. */
 const SYSTEM_CALLS = 'bpf keyctl add_key request_key perf_event_open'
+/** The host's kernel is the node's: what loads a module there finds it. */
+const MODULES = '/lib/modules'
 const ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
@@ -40,6 +42,7 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
     ...[`--directory=${path(node)}`, `--machine=${machineName(node)}`, `--hostname=${node.name}`],
     ...['--register=no', '--keep-unit', '--link-journal=no', '--timezone=off', '--resolv-conf=off'],
     ...[`--network-bridge=${BRIDGE}`, '--capability=all', `--system-call-filter=${SYSTEM_CALLS}`, '--bind=/dev/kmsg'],
+    ...(existsSync(MODULES) ? [`--bind-ro=${MODULES}`] : []),
   ])
   const pid = await containment().start(machineName(node), nspawn, consoleLog(node))
   const supervisor = identify(pid)
@@ -52,7 +55,11 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
     const { stdout } = await enter(leader.pid, ['systemctl', 'is-system-running'], {})
     return /^(running|degraded)/.test(stdout) ? leader : undefined
   }
-  const leader = await until(`boot of ${node.name}, see ${consoleLog(node)}`, BOOT_TIMEOUT_MS, up, signal)
+  const leader = await until(`boot of ${node.name}`, BOOT_TIMEOUT_MS, up, signal).catch(async (error: unknown) => {
+    // It may not be in the node's cgroups yet, where powerOff would look for it.
+    await killAll(() => (supervisor && isAlive(supervisor) ? [pid] : []), machineName(node))
+    throw error
+  })
   await writeFile(leaderFile(node), JSON.stringify(leader))
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bed, BRIDGE, CONTROLLER_NAME, GATEWAY, inNetwork, namespacePath, PREFIX_LENGTH } from './bed.ts'
@@ -97,7 +97,7 @@ async function keepServer(bed: Bed, name: string, port: number, argv: string[], 
   try {
     await until(`${name} server on ${GATEWAY}:${port}`, 10_000, open, signal)
   } catch (error) {
-    await rm(serverFile(bed, name))
+    if (id) await killAll(() => (isAlive(id) ? [id.pid] : []), `${name} server`)
     throw error
   }
 }

@@ -27,9 +27,14 @@ export async function up({ name, address, bed = defaultBed(), signal }: UpOption
   if (!/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/.test(name)) throw new Error(`node name '${name}': want a short DNS label`)
   const base = await baseRootfs(signal)
   const node = await locked(bed, signal, async () => {
-    await networkUp(bed, signal)
-    await recordKernelSettings(bed)
-    return reserve(bed, name, address)
+    try {
+      await networkUp(bed, signal)
+      await recordKernelSettings(bed)
+      return await reserve(bed, name, address)
+    } catch (error) {
+      await removeIdleBed(bed)
+      throw error
+    }
   })
   try {
     await makeDisk(node, base)
@@ -62,9 +67,8 @@ export async function down(node: Node): Promise<void> {
   await powerOff(node)
   await locked(node.bed, undefined, async () => {
     await removeDisk(node)
-    const left = await list(node.bed)
-    await setNames(node.bed, left)
-    if (left.length === 0 && (await networkIsIdle(node.bed))) await removeBed(node.bed)
+    await setNames(node.bed, await list(node.bed))
+    await removeIdleBed(node.bed)
   })
 }
 
@@ -131,6 +135,10 @@ async function reserve(bed: Bed, name: string, wanted: string | undefined): Prom
 async function hasAddress(node: Node): Promise<true | undefined> {
   const { stdout } = await exec(node, ['ip', '-4', '-o', 'address', 'show', 'dev', 'host0', 'scope', 'global'])
   return stdout.includes(` ${node.address}/`) ? true : undefined
+}
+
+async function removeIdleBed(bed: Bed): Promise<void> {
+  if ((await list(bed)).length === 0 && (await networkIsIdle(bed))) await removeBed(bed)
 }
 
 async function removeBed(bed: Bed): Promise<void> {
