@@ -129,6 +129,8 @@ export interface ClusterView {
   settings: ClusterSettings
   nodes: NodeView[]
   stages: Stage[]
+  /** While it is PROVISIONING: what READY still lacks. */
+  waitingFor: string | null
   error: ErrorReport | null
 }
 

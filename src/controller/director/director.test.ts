@@ -60,7 +60,7 @@ const run = (changes: Partial<Run> = {}): Run => ({
   state: 'open',
   acknowledged: true,
   cancel: false,
-  progress: { of: 0, done: 0, current: {}, titles: {} },
+  progress: { of: 0, done: 0, current: {} },
   error: null,
   createdAt: EARLY,
   expiresAt: '2026-01-02T00:00:00.000Z',

@@ -79,14 +79,10 @@ function reset({ node, run }: Member, cluster: Cluster): Decision[] {
     if (run?.state === 'open') return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
     return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
   }
-  if (!run || run.state === 'open' || run.role !== 'reset') return []
-  if (run.state === 'done') {
-    const state = cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
-    return [{ kind: 'node', nodeId: node.id, state, error: null }]
-  }
-  return node.state === 'FAILED' && node.error
-    ? []
-    : [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+  if (node.state !== 'PROVISIONING' || !run || run.state === 'open') return []
+  if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+  const state = cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
+  return [{ kind: 'node', nodeId: node.id, state, error: null }]
 }
 
 function ofCluster({ cluster, members }: Situation): Decision[] {

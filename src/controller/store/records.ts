@@ -69,7 +69,6 @@ export interface RunProgress {
   done: number
   /** Titles of the steps that go on now, by id. */
   current: Record<string, string>
-  titles: Record<string, string>
 }
 
 export interface Run {

@@ -10,6 +10,7 @@ export interface Table<T, K extends keyof T> {
   insert(record: T): void
   update(key: T[K], changes: Partial<T>): void
   remove(key: T[K]): void
+  removeWhere(condition: string, ...values: SQLInputValue[]): void
   /** `condition` is what follows WHERE, from code alone, with `?` for the values. */
   where(condition: string, ...values: SQLInputValue[]): T[]
   count(condition: string, ...values: SQLInputValue[]): number
@@ -50,6 +51,9 @@ export function openTable<T extends object, K extends keyof T & string>(
     },
     remove(value) {
       prepare(`DELETE FROM ${name} ${byKey}`).run(toSql(columns[key], value))
+    },
+    removeWhere(condition, ...values) {
+      prepare(`DELETE FROM ${name} WHERE ${condition}`).run(...values)
     },
     where(condition, ...values) {
       return prepare(`SELECT * FROM ${name} WHERE ${condition}`)

@@ -1,0 +1,33 @@
+import { hostname, networkInterfaces } from 'node:os'
+
+export interface Listen {
+  /** An address or a name; `0.0.0.0` and `::` are all addresses of the machine. */
+  host: string
+  port: number
+}
+
+const isWildcard = (host: string) => host === '0.0.0.0' || host === '::'
+const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host)
+
+/** Where agents may reach a controller that listens there, when nobody said otherwise. */
+export function reachableUrls({ host, port }: Listen): string[] {
+  const hosts = isWildcard(host) ? [hostname(), ...outerAddresses()] : [host]
+  return hosts.map((each) => `https://${inUrl(each)}:${port}`)
+}
+
+/** Where the administrator on the same machine reaches it. */
+export function localUrl({ host, port }: Listen): string {
+  return `https://${inUrl(isWildcard(host) ? '127.0.0.1' : host)}:${port}`
+}
+
+/** The names that the server's certificate carries. */
+export function certificateHosts(listen: Listen, publicUrls: readonly string[]): string[] {
+  const named = publicUrls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''))
+  const own = isWildcard(listen.host) ? [hostname(), ...outerAddresses()] : [listen.host]
+  return [...new Set([...named, ...own, 'localhost', '127.0.0.1', '::1'])]
+}
+
+function outerAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:')).map(({ address }) => address)
+}

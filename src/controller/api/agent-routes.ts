@@ -1,0 +1,77 @@
+import { readCsr } from '../../pki/csr.ts'
+import { EnrolRequest, type EnrolResponse, OperatorCertificateRequest, OperatorReport } from '../../protocol/rest.ts'
+import { enrol, enrolmentState } from '../enrolment.ts'
+import { clusterOf, nodeById } from '../find.ts'
+import { reconcile } from '../reconcile.ts'
+import { numberOf, type Route, readBody, reply } from './exchange.ts'
+
+const MAX_WAIT_MS = 30_000
+const OPERATOR_CERTIFICATE_DAYS = 365
+const MAX_REPORT_BYTES = 8 * 1024 * 1024
+
+const statusFor = (answer: EnrolResponse) => (answer.state === 'APPROVED' ? 200 : 202)
+
+/** What nodes and operators ask; the websocket is apart. */
+export const agentRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: /^\/v1\/ping$/,
+    roles: ['enrol', 'node', 'operator', 'admin'],
+    handle: ({ core, response }) => reply(response, 200, { now: core.now().toISOString() }),
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/enrol$/,
+    roles: ['enrol'],
+    async handle({ core, identity, request, response }) {
+      const answer = enrol(core, identity.name, await readBody(request, EnrolRequest))
+      reply(response, statusFor(answer), answer)
+    },
+  },
+  {
+    // A fingerprint is base64: it may hold a slash. `?waitMs=` answers as soon as it is approved.
+    method: 'GET',
+    path: /^\/v1\/enrol\/(SHA256(?::|%3A)[A-Za-z0-9+/%]{43,60})$/,
+    roles: ['enrol'],
+    async handle({ core, identity, captured, query, response, signal }) {
+      const name = decodeURIComponent(captured)
+      const read = () => enrolmentState(core, identity.name, name)
+      const approved = () => {
+        const answer = read()
+        return answer.state === 'APPROVED' ? answer : undefined
+      }
+      const waitMs = numberOf(query, 'waitMs', 0, MAX_WAIT_MS)
+      const answer = (await core.changes.until(approved, waitMs, signal)) ?? read()
+      reply(response, statusFor(answer), answer)
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/operator\/certificate$/,
+    roles: ['node'],
+    async handle({ core, identity, request, response }) {
+      const { csr } = await readBody(request, OperatorCertificateRequest)
+      const cluster = clusterOf(core, nodeById(core, identity.name))
+      const certificate = core.authority.clientCertificate({
+        role: 'operator',
+        identity: cluster.id,
+        publicKey: readCsr(csr).publicKey,
+        days: OPERATOR_CERTIFICATE_DAYS,
+        now: core.now(),
+      })
+      reply(response, 200, { certificate })
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/operator\/report$/,
+    roles: ['operator'],
+    async handle({ core, identity, request, response }) {
+      const report = await readBody(request, OperatorReport, MAX_REPORT_BYTES)
+      core.store.clusters.update(identity.name, { report, reportAt: core.now().toISOString() })
+      reconcile(core, identity.name)
+      core.changes.announce()
+      reply(response, 200, {})
+    },
+  },
+]

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { AgentError, reportOf } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import type { Core } from '../core.ts'
+import { adminRoutes } from './admin-routes.ts'
+import { agentRoutes } from './agent-routes.ts'
+import { bundleRoute } from './bundle-route.ts'
+import { type Route, reply, statusOf } from './exchange.ts'
+import { admit, identify } from './identity.ts'
+
+const ROUTES: readonly Route[] = [...agentRoutes, bundleRoute, ...adminRoutes]
+
+/** Every request: who is it, which route, may it, then the route. */
+export function createHandler(core: Core): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    try {
+      await answer(core, request, response)
+    } catch (error) {
+      fail(core, error, request, response)
+    }
+  }
+}
+
+async function answer(core: Core, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const identity = identify(request.socket as TLSSocket, core.now())
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+  const found = match(request.method ?? '', path)
+  if (!found) {
+    const fix = 'see that both sides have the same version'
+    throw new AgentError('path/unknown', `there is no ${request.method} ${path.slice(0, 200)}`, {
+      fix,
+      exitCode: ExitCode.usage,
+    })
+  }
+  admit(core, identity, found.route.roles)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const { route, captured } = found
+  const exchange = {
+    core,
+    identity,
+    captured,
+    query: new URLSearchParams(query),
+    request,
+    response,
+    signal: gone.signal,
+  }
+  await route.handle(exchange)
+}
+
+function match(method: string, path: string): { route: Route; captured: string } | undefined {
+  const wanted = method === 'HEAD' ? 'GET' : method
+  for (const route of ROUTES) {
+    const found = route.method === wanted ? route.path.exec(path) : null
+    if (found) return { route, captured: found[1] ?? '' }
+  }
+  return undefined
+}
+
+function fail(core: Core, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  // A client that went away in the middle of an answer.
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const status = statusOf(error)
+  if (status === 500) core.log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`)
+  // What is left of the body is not read.
+  if (!request.complete) response.setHeader('connection', 'close')
+  const isBug = !(error instanceof AgentError)
+  reply(
+    response,
+    status,
+    isBug ? { code: 'bug', message: 'the controller met an error', fix: 'look at its log' } : reportOf(error),
+  )
+}

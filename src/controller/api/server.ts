@@ -1,0 +1,47 @@
+import { createServer, type Server } from 'node:https'
+import type { Core } from '../core.ts'
+import type { Hub } from '../hub/hub.ts'
+import { Rate } from '../hub/rate.ts'
+import { createHandler } from './handler.ts'
+import { createUpgrade } from './upgrade.ts'
+
+const MAX_CONNECTIONS = 12_000
+const RENEW_EVERY_MS = 86_400_000
+
+/** The one port: TLS 1.3, every client with a certificate of our own CA, limits on all that is slow or large. */
+export function createApiServer(core: Core, hub: Hub, hosts: readonly string[]): Server {
+  const context = () => {
+    const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
+    return { cert: certificate, key, ca: core.authority.ca, minVersion: 'TLSv1.3' as const }
+  }
+  const server = createServer(
+    {
+      ...context(),
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: 10_000,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    createHandler(core),
+  )
+  server.maxHeadersCount = 64
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('upgrade', createUpgrade(core, hub))
+  logRefusedHandshakes(server, core)
+  const renewal = setInterval(() => server.setSecureContext(context()), RENEW_EVERY_MS)
+  server.on('close', () => clearInterval(renewal))
+  return server
+}
+
+/** A few a second: whoever knocks with wrong credentials must not fill the disk. */
+function logRefusedHandshakes(server: Server, core: Core): void {
+  const rate = new Rate(1, 20, core.now().getTime())
+  server.on('tlsClientError', (error, socket) => {
+    const code = 'code' in error ? error.code : error.message
+    if (rate.take(core.now().getTime()) === 0) core.log(`handshake with ${socket.remoteAddress} refused: ${code}`)
+  })
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { WebSocketServer } from 'ws'
+import { reportOf } from '../../errors/agent-error.ts'
+import { MAX_UP_BYTES } from '../../protocol/frames.ts'
+import { CERTIFICATE_ROLES, PATHS } from '../../protocol/rest.ts'
+import { SUBPROTOCOL } from '../../protocol/version.ts'
+import type { Core } from '../core.ts'
+import { refusal } from '../director/admission.ts'
+import type { Hub } from '../hub/hub.ts'
+import { statusOf } from './exchange.ts'
+import { admit, identify } from './identity.ts'
+
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** Turns a request into an agent's session; at `ping` it only proves that upgrades pass what lies between. */
+export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_UP_BYTES,
+    maxFragments: 64,
+    maxBufferedChunks: 4_096,
+    handleProtocols: () => SUBPROTOCOL,
+  })
+  return (request, socket, head) => {
+    socket.on('error', (error) => core.log(`an upgrade broke off: ${error.message}`))
+    try {
+      const identity = identify(request.socket as TLSSocket, core.now())
+      const path = (request.url ?? '').split('?', 1)[0]
+      if (path === PATHS.ping) {
+        admit(core, identity, CERTIFICATE_ROLES)
+        switchAndClose(request, socket)
+        return
+      }
+      if (path !== PATHS.agent) throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
+      admit(core, identity, ['node'])
+      const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
+      if (!offered.includes(SUBPROTOCOL)) {
+        throw refusal(
+          'protocol/version',
+          `wanted subprotocol ${SUBPROTOCOL}`,
+          'bring agent and controller to one version',
+        )
+      }
+      sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, identity.name))
+    } catch (error) {
+      refuse(socket, error)
+    }
+  }
+}
+
+function switchAndClose(request: IncomingMessage, socket: Duplex): void {
+  const key = request.headers['sec-websocket-key']
+  const accept = key === undefined ? [] : [`Sec-WebSocket-Accept: ${digest(key)}`]
+  const token = request.headers.upgrade?.replace(/[^\w/.-]/g, '') ?? 'websocket'
+  socket.end(
+    ['HTTP/1.1 101 Switching Protocols', `Upgrade: ${token}`, 'Connection: Upgrade', ...accept, '', ''].join('\r\n'),
+  )
+}
+
+function digest(key: string): string {
+  return createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64')
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const status = statusOf(error)
+  const body = JSON.stringify(reportOf(error))
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${[...head, 'Connection: close', '', ''].join('\r\n')}${body}`)
+}

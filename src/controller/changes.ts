@@ -1,0 +1,33 @@
+/** Lets a long poll wait for the next change of the store. */
+export class Changes {
+  #waiting = new Set<() => void>()
+
+  /** Something was committed. */
+  announce(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const wake of waiting) wake()
+  }
+
+  /** Reads again after each change until there is an answer, the time is over or the caller has gone. */
+  async until<T>(read: () => T | undefined, waitMs: number, signal: AbortSignal): Promise<T | undefined> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, waitMs))])
+    for (;;) {
+      const answer = read()
+      if (answer !== undefined || deadline.aborted) return answer
+      await this.#next(deadline)
+    }
+  }
+
+  #next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+}

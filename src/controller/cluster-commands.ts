@@ -1,0 +1,129 @@
+import { readCsr } from '../pki/csr.ts'
+import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse } from '../protocol/admin.ts'
+import type { Core } from './core.ts'
+import { refusal } from './director/admission.ts'
+import { wasTouched } from './director/director.ts'
+import { roleOf } from './director/shape.ts'
+import { newId } from './ids.ts'
+import { forget } from './node-commands.ts'
+import { reconcile, situationOf } from './reconcile.ts'
+import type { Cluster, Node } from './store/records.ts'
+import { admitSubnets } from './subnets.ts'
+import { clusterView } from './views.ts'
+
+export function createCluster(core: Core, request: CreateClusterRequest): CreateClusterResponse {
+  const { publicKey } = readCsr(request.csr)
+  admitSubnets(request.settings)
+  if (core.store.clusters.where('name = ?', request.name).length > 0) {
+    throw refusal('cluster/exists', `cluster ${request.name} exists already`, 'choose another name')
+  }
+  const now = core.now()
+  const cluster: Cluster = {
+    id: newId('c'),
+    name: request.name,
+    state: 'NEW',
+    settings: request.settings,
+    desired: 'none',
+    attempt: 0,
+    desiredAt: null,
+    readyAt: null,
+    report: null,
+    reportAt: null,
+    error: null,
+    createdAt: now.toISOString(),
+  }
+  core.store.clusters.insert(cluster)
+  core.changes.announce()
+  const order = {
+    role: 'enrol' as const,
+    identity: cluster.id,
+    publicKey,
+    days: request.settings.installerTtlDays,
+    now,
+  }
+  const enrolment = {
+    format: 1 as const,
+    urls: [...core.publicUrls],
+    cluster: { id: cluster.id, name: cluster.name },
+    instructionKey: core.authority.instructionKey,
+  }
+  const certificate = core.authority.clientCertificate(order)
+  return { cluster: clusterView(core, cluster), installer: { certificate, ca: core.authority.ca, enrolment } }
+}
+
+/** What `provision` would do now. */
+export async function planCluster(core: Core, cluster: Cluster): Promise<ClusterPlan> {
+  await core.bundles.refresh()
+  const members = situationOf(core, cluster.id)?.members ?? []
+  const starting = members.filter(({ node }) => isStartable(node))
+  const problems = starting.flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
+  if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
+  const nodes = members.map(({ node }) => ({
+    id: node.id,
+    name: node.name,
+    role: isStartable(node) ? (roleOf(node, members) ?? null) : null,
+    because: isStartable(node) ? (node.state === 'FAILED' ? 'tries again' : 'configured') : `is ${node.state}`,
+  }))
+  const arch = starting[0]?.node.facts?.os.arch ?? 'x64'
+  return { bundle: core.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
+}
+
+/** Wants the cluster up. Nodes that failed are tried again; where all goes on already nothing changes. */
+export async function provisionCluster(core: Core, cluster: Cluster): Promise<void> {
+  const { problems, nodes } = await planCluster(core, cluster)
+  const [problem] = problems
+  if (problem) throw refusal(problem.code, problem.message, problem.fix)
+  if (nodes.every(({ role }) => role === null) && cluster.desired === 'provision') return
+  want(core, cluster, 'provision')
+}
+
+/** Wants Kubernetes away from all nodes; they stay enrolled. */
+export function resetCluster(core: Core, cluster: Cluster): void {
+  if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
+  want(core, cluster, 'reset')
+}
+
+export function deleteCluster(core: Core, cluster: Cluster, force: boolean): void {
+  const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED'", cluster.id)
+  const inUse = nodes.find(wasTouched)
+  if (inUse && !force) {
+    const fix = `controller cluster reset ${cluster.name} first; or, where the machines are gone: --force`
+    throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be on it`, fix)
+  }
+  core.store.transaction(() => {
+    for (const node of nodes) forget(core, node)
+  })
+  for (const node of nodes) core.presence.deliver(node.id)
+  core.store.clusters.remove(cluster.id)
+  core.changes.announce()
+}
+
+function want(core: Core, cluster: Cluster, desired: 'provision' | 'reset'): void {
+  const desiredAt = core.now().toISOString()
+  core.store.clusters.update(cluster.id, { desired, attempt: cluster.attempt + 1, desiredAt, error: null })
+  reconcile(core, cluster.id)
+  core.changes.announce()
+}
+
+function isStartable(node: Node): boolean {
+  return node.roles.length > 0 && (node.state === 'CONFIGURED' || node.state === 'FAILED')
+}
+
+function problemOf(core: Core, cluster: Cluster, node: Node) {
+  const arch = node.facts?.os.arch ?? 'x64'
+  const { kubernetesVersion } = cluster.settings
+  if (core.bundles.pick(kubernetesVersion, arch)) return undefined
+  return {
+    code: 'bundle/none',
+    message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); there are: ${core.bundles.names().join(', ') || 'none'}`,
+    fix: 'controller bundle import FILE_OR_DIRECTORY',
+  }
+}
+
+function noNodes(cluster: Cluster) {
+  return {
+    code: 'cluster/no-nodes',
+    message: `cluster ${cluster.name} has no configured node; wanted at least one with role master`,
+    fix: 'controller node list, then: controller node approve NODE; controller node configure NODE --role master,worker',
+  }
+}

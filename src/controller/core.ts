@@ -1,0 +1,38 @@
+import type { BundleShelf } from './bundle-shelf.ts'
+import type { Changes } from './changes.ts'
+import type { Authority } from './pki/authority.ts'
+import type { Store } from './store/store.ts'
+
+export type Arch = 'x64' | 'arm64'
+
+/** What the parts of the controller share. */
+export interface Core {
+  store: Store
+  authority: Authority
+  bundles: BundleShelf
+  changes: Changes
+  presence: Presence
+  now(): Date
+  /** Of this process: before it nobody could have been heard. */
+  startedAt: Date
+  /** One line for whoever watches the process; never a secret. */
+  log(line: string): void
+  /** Where agents reach this controller. */
+  publicUrls: readonly string[]
+}
+
+/** The live side of nodes, kept by the hub. */
+export interface Presence {
+  isConnected(nodeId: string): boolean
+  /** When anything was last heard from a connected node. */
+  lastHeard(nodeId: string): Date | undefined
+  /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
+  deliver(nodeId: string): void
+}
+
+/** Before the hub is there. */
+export const NOBODY: Presence = {
+  isConnected: () => false,
+  lastHeard: () => undefined,
+  deliver: () => undefined,
+}

@@ -1,0 +1,220 @@
+import type { WebSocket } from 'ws'
+import type { UpFrame } from '../../protocol/frames.ts'
+import type { SignedInstruction } from '../../protocol/instruction.ts'
+import { PROTOCOL } from '../../protocol/version.ts'
+import type { Core, Presence } from '../core.ts'
+import { UNREACHABLE_MS } from '../director/director.ts'
+import { ingest, type Received } from './ingest.ts'
+import { parseFrame } from './parse-frame.ts'
+import { Close, Session } from './session.ts'
+
+const HELLO_WITHIN_MS = 10_000
+/** Messages that come within it share one transaction, and so one fsync. */
+const BATCH_MS = 10
+
+/** The agents' side of the controller: one session a node. */
+export class Hub implements Presence {
+  readonly #core: Core
+  readonly #heartbeatMs: () => number
+  readonly #sessions = new Map<string, Session>()
+  #batch: { session: Session; frame: UpFrame }[] = []
+  #flushTimer: NodeJS.Timeout | undefined
+
+  constructor(core: Core, heartbeatMs: () => number) {
+    this.#core = core
+    this.#heartbeatMs = heartbeatMs
+  }
+
+  isConnected(nodeId: string): boolean {
+    return this.#sessions.get(nodeId)?.isOpen ?? false
+  }
+
+  lastHeard(nodeId: string): Date | undefined {
+    return this.#sessions.get(nodeId)?.lastHeard
+  }
+
+  /** Of a node whose certificate was verified; a newer session ends the older. */
+  accept(socket: WebSocket, nodeId: string): void {
+    const session = new Session(nodeId, socket, this.#heartbeatMs(), this.#core.now())
+    this.#sessions.get(nodeId)?.end(Close.replaced, 'a newer session of this node began')
+    this.#sessions.set(nodeId, session)
+    const heard = () => {
+      session.lastHeard = this.#core.now()
+    }
+    socket.on('message', (data, isBinary) => {
+      heard()
+      if (isBinary) session.end(Close.badMessage, 'binary')
+      else this.#take(session, data.toString())
+    })
+    socket.on('ping', heard)
+    socket.on('pong', heard)
+    socket.on('error', (error) => this.#core.log(`node ${nodeId}: ${error.message}`))
+    socket.on('close', (code) => this.#left(session, code))
+    session.later(HELLO_WITHIN_MS, () => session.isOpen || session.end(Close.noHello, 'no hello'))
+    this.#beat(session)
+  }
+
+  deliver(nodeId: string): void {
+    const session = this.#sessions.get(nodeId)
+    if (!session) return
+    const node = this.#core.store.nodes.get(nodeId)
+    if (!node || node.state === 'REMOVED') {
+      session.send('refuse', { code: 'node/removed', message: 'an administrator removed this node' })
+      session.end(Close.removed, 'removed')
+      return
+    }
+    if (!session.isOpen) return
+    if (session.sentState !== node.state) session.send('state', { state: node.state })
+    session.sentState = node.state
+    for (const run of this.#core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq", nodeId)) {
+      const { payload, signature } = run
+      if (run.seq > session.peerSeq) this.#sendOnce(session, run.id, { payload, signature }, run.seq)
+      if (run.cancel && !session.sent.has(`cancel ${run.id}`)) {
+        session.send('cancel', { run: run.id })
+        session.sent.add(`cancel ${run.id}`)
+      }
+    }
+  }
+
+  /** Writes down when connected nodes were last heard, so that a restart knows. */
+  saveLastSeen(): void {
+    const heard = [...this.#sessions.values()].filter((session) => session.savedAt !== session.lastHeard)
+    if (heard.length === 0) return
+    this.#core.store.transaction(() => {
+      for (const session of heard) {
+        session.savedAt = session.lastHeard
+        this.#core.store.nodes.update(session.nodeId, { lastSeen: session.lastHeard.toISOString() })
+      }
+    })
+  }
+
+  /** Everything that was received is made durable; nodes are asked to come back spread over `spreadMs`. */
+  async close(spreadMs: number): Promise<void> {
+    this.#flush()
+    this.saveLastSeen()
+    const sockets = [...this.#sessions.values()].map((session) => {
+      session.send('drain', { spreadMs })
+      session.end(Close.goingAway, 'the controller goes down')
+      return session.socket
+    })
+    await Promise.all(sockets.map((socket) => closed(socket)))
+  }
+
+  #sendOnce(session: Session, runId: string, instruction: SignedInstruction, seq: number): void {
+    if (session.sent.has(runId)) return
+    session.send('instruct', instruction, seq)
+    session.sent.add(runId)
+  }
+
+  #take(session: Session, text: string): void {
+    session.throttle(this.#core.now())
+    const parsed = parseFrame(text)
+    if ('problem' in parsed) {
+      this.#core.log(`node ${session.nodeId} sent a message that was refused: ${parsed.problem}`)
+      session.end(Close.badMessage, parsed.problem)
+      return
+    }
+    const { frame } = parsed
+    if ((frame.t === 'hello') === session.saidHello) {
+      session.end(Close.badMessage, 'hello comes first, and once')
+      return
+    }
+    session.saidHello = true
+    this.#batch.push({ session, frame })
+    this.#flushTimer ??= setTimeout(() => this.#flush(), BATCH_MS)
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer)
+    this.#flushTimer = undefined
+    const batch = this.#batch.filter(({ session }) => this.#sessions.get(session.nodeId) === session)
+    this.#batch = []
+    if (batch.length === 0) return
+    const bySession = Map.groupBy(batch, ({ session }) => session)
+    try {
+      ingest(
+        this.#core,
+        batch.map(({ session, frame }): Received => ({ nodeId: session.nodeId, frame })),
+      )
+      for (const [session, received] of bySession) {
+        this.#answer(
+          session,
+          received.map(({ frame }) => frame),
+        )
+      }
+    } catch (error) {
+      // Nothing was acknowledged: the nodes come back and send it again.
+      this.#core.log(`messages could not be stored: ${error instanceof Error ? error.message : error}`)
+      for (const { socket } of bySession.keys()) socket.terminate()
+    }
+  }
+
+  /** After what the frames say is durable. */
+  #answer(session: Session, frames: readonly UpFrame[]): void {
+    session.durableSeq = this.#core.store.nodes.get(session.nodeId)?.upSeq ?? session.durableSeq
+    for (const frame of frames) if (frame.t === 'hello') this.#welcome(session, frame)
+    const durable = frames.filter(({ seq }) => seq > 0).length
+    if (durable > 0) {
+      session.acknowledge(
+        durable,
+        frames.some(({ t }) => t === 'result'),
+      )
+    }
+    this.deliver(session.nodeId)
+  }
+
+  #welcome(session: Session, { body }: UpFrame & { t: 'hello' }): void {
+    const node = this.#core.store.nodes.get(session.nodeId)
+    const cluster = node && this.#core.store.clusters.get(node.clusterId)
+    if (!node || !cluster) return
+    const version = Math.min(PROTOCOL.max, body.range.max)
+    if (version < PROTOCOL.min || version < body.range.min) {
+      const message = `found protocol ${body.range.min} to ${body.range.max}; wanted ${PROTOCOL.min} to ${PROTOCOL.max}`
+      session.send('refuse', { code: 'protocol/version', message })
+      session.end(Close.removed, 'protocol version')
+      return
+    }
+    session.isOpen = true
+    session.peerSeq = body.lastSeq
+    session.sentState = node.state
+    session.send('welcome', {
+      version,
+      heartbeatMs: session.heartbeatMs,
+      lastSeq: node.upSeq,
+      now: this.#core.now().toISOString(),
+      state: node.state,
+      cluster: cluster.name,
+    })
+    this.#core.changes.announce()
+  }
+
+  #beat(session: Session): void {
+    session.later(session.heartbeatMs, () => {
+      const silentMs = this.#core.now().getTime() - session.lastHeard.getTime()
+      if (silentMs >= UNREACHABLE_MS) {
+        session.socket.terminate()
+        return
+      }
+      if (session.socket.readyState === session.socket.OPEN) session.socket.ping()
+      this.#beat(session)
+    })
+  }
+
+  #left(session: Session, code: number): void {
+    session.release()
+    if (this.#sessions.get(session.nodeId) !== session) return
+    this.#flush()
+    this.#sessions.delete(session.nodeId)
+    this.#core.store.nodes.update(session.nodeId, { lastSeen: session.lastHeard.toISOString() })
+    this.#core.log(`node ${session.nodeId} disconnected (${code})`)
+    this.#core.changes.announce()
+  }
+}
+
+/** At most a second: what has not closed by then is cut. */
+async function closed(socket: WebSocket): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return
+  const cut = setTimeout(() => socket.terminate(), 1_000)
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearTimeout(cut)
+}

@@ -1,0 +1,93 @@
+import type { UpFrame } from '../../protocol/frames.ts'
+import type { Core } from '../core.ts'
+import { advance } from '../progress.ts'
+import { reconcile } from '../reconcile.ts'
+import type { Node, Run } from '../store/records.ts'
+
+export interface Received {
+  nodeId: string
+  frame: UpFrame
+}
+
+/**
+ * Makes a batch of messages durable at once and lets the director decide on them. A message that is there already is
+ * passed over, so that each takes effect once however often it is sent.
+ */
+export function ingest(core: Core, batch: readonly Received[]): void {
+  const clusters = new Set<string>()
+  core.store.transaction(() => {
+    for (const { nodeId, frame } of batch) {
+      const node = core.store.nodes.get(nodeId)
+      if (!node || node.state === 'REMOVED') continue
+      take(core, node, frame)
+      clusters.add(node.clusterId)
+    }
+    for (const cluster of clusters) reconcile(core, cluster)
+  })
+  core.changes.announce()
+}
+
+function take(core: Core, node: Node, frame: UpFrame): void {
+  const { store } = core
+  acknowledge(core, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
+  switch (frame.t) {
+    case 'hello': {
+      const { agentVersion, bootId, warnings } = frame.body
+      store.nodes.update(node.id, { agentVersion, bootId, warnings })
+      break
+    }
+    case 'facts':
+      store.nodes.update(node.id, { facts: frame.body, agentVersion: frame.body.agentVersion })
+      break
+    case 'event':
+    case 'result':
+      if (frame.seq <= node.upSeq) return
+      store.nodes.update(node.id, { upSeq: frame.seq })
+      takeOfRun(core, node, frame)
+      break
+    case 'ack':
+      break
+  }
+}
+
+/** The node has made its instructions durable up to there. */
+function acknowledge(core: Core, node: Node, seq: number): void {
+  const taken = core.store.runs.where("node_id = ? AND state = 'open' AND acknowledged = 0 AND seq <= ?", node.id, seq)
+  for (const run of taken) core.store.runs.update(run.id, { acknowledged: true })
+}
+
+function takeOfRun(core: Core, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
+  const run = core.store.runs.get(frame.body.run)
+  if (!run || run.nodeId !== node.id) {
+    core.log(`node ${node.id} told of run ${frame.body.run}, which is not its own`)
+    return
+  }
+  if (frame.t === 'result') {
+    finish(core, run, frame.body)
+    return
+  }
+  const { event } = frame.body
+  core.store.tell({
+    at: event.at,
+    clusterId: node.clusterId,
+    nodeId: node.id,
+    nodeSeq: frame.seq,
+    runId: run.id,
+    event,
+  })
+  const progress = advance(run.progress, event)
+  if (progress !== run.progress) core.store.runs.update(run.id, { progress })
+}
+
+/** Exactly once: a run that has ended stays as it ended. */
+function finish(core: Core, run: Run, result: (UpFrame & { t: 'result' })['body']): void {
+  if (run.state !== 'open') return
+  core.store.runs.update(run.id, {
+    state: result.outcome,
+    acknowledged: true,
+    error: result.error ?? null,
+    endedAt: core.now().toISOString(),
+  })
+  // How far a download had come is of no use any more, and there are many of these.
+  core.store.events.removeWhere("run_id = ? AND kind = 'step-progress'", run.id)
+}

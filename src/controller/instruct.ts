@@ -1,0 +1,82 @@
+import type { BundleRef } from '../bundle/format.ts'
+import type { Instruction } from '../protocol/instruction.ts'
+import type { Core } from './core.ts'
+import { newId } from './ids.ts'
+import type { Cluster, Node } from './store/records.ts'
+
+/** An instruction that was not taken by then is void. */
+const EXPIRES_MS = 3_600_000
+
+/** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
+export function instruct(
+  core: Core,
+  cluster: Cluster,
+  node: Node,
+  role: Instruction['role'],
+  bundle?: BundleRef,
+): void {
+  const now = core.now()
+  const common = {
+    run: newId('r'),
+    node: node.id,
+    generation: node.generation + 1,
+    expiresAt: new Date(now.getTime() + EXPIRES_MS).toISOString(),
+  }
+  const instruction = bodyOf(common, cluster, node, role, bundle)
+  const { payload, signature } = core.authority.signInstruction(JSON.stringify(instruction))
+  core.store.runs.insert({
+    id: common.run,
+    nodeId: node.id,
+    role,
+    generation: common.generation,
+    seq: node.downSeq + 1,
+    payload,
+    signature,
+    state: 'open',
+    acknowledged: false,
+    cancel: false,
+    progress: { of: 0, done: 0, current: {} },
+    error: null,
+    createdAt: now.toISOString(),
+    expiresAt: common.expiresAt,
+    endedAt: null,
+  })
+  core.store.nodes.update(node.id, {
+    attempt: cluster.attempt,
+    generation: common.generation,
+    downSeq: node.downSeq + 1,
+    error: null,
+  })
+}
+
+function bodyOf(
+  common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
+  cluster: Cluster,
+  node: Node,
+  role: Instruction['role'],
+  bundle: BundleRef | undefined,
+): Instruction {
+  if (role === 'reset') return { ...common, role, params: {} }
+  if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
+  const { kubernetesVersion, cni, podSubnet, serviceSubnet, dedicatedMasters, apiEndpoint, overrides, labels } =
+    cluster.settings
+  return {
+    ...common,
+    role,
+    params: {
+      bundle,
+      cluster: {
+        id: cluster.id,
+        name: cluster.name,
+        kubernetesVersion,
+        cni,
+        podSubnet,
+        serviceSubnet,
+        dedicatedMasters,
+        ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
+        overrides,
+      },
+      node: { name: node.name, address: node.address, roles: node.roles, labels },
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import type { ConfigureRequest } from '../protocol/admin.ts'
+import type { Core } from './core.ts'
+import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
+import { wasTouched } from './director/director.ts'
+import { clusterOf } from './find.ts'
+import { reconcile, tellState } from './reconcile.ts'
+import type { Node } from './store/records.ts'
+
+/** Lets a DISCOVERED node in. One of the same name that is gone gives way to it; one that is there does not. */
+export function approve(core: Core, node: Node): void {
+  const { store } = core
+  if (node.state !== 'DISCOVERED') {
+    if (node.state !== 'REMOVED') return
+    throw refusal('node/removed', `node ${node.name} was removed`, 'install the agent on it again')
+  }
+  const others = store.nodes.where(
+    "cluster_id = ? AND name = ? AND id <> ? AND state NOT IN ('REMOVED', 'DISCOVERED')",
+    node.clusterId,
+    node.name,
+    node.id,
+  )
+  const present = others.find((other) => core.presence.isConnected(other.id))
+  if (present) {
+    const fix = `give one of them another name (install with --hostname), or: controller node remove ${present.id} --force`
+    throw refusal('node/name-taken', `node ${present.id} is connected under the name ${node.name} already`, fix)
+  }
+  store.transaction(() => {
+    for (const other of others) forget(core, other)
+    const approvedAt = core.now().toISOString()
+    for (const { fingerprint } of store.enrolments.where("node_id = ? AND state = 'pending'", node.id)) {
+      store.enrolments.update(fingerprint, { state: 'approved' })
+    }
+    store.nodes.update(node.id, { state: 'APPROVED', approvedAt })
+    tellState(core, node.id)
+  })
+  settle(core, node)
+}
+
+export function configure(core: Core, node: Node, request: ConfigureRequest): void {
+  const { store } = core
+  const cluster = clusterOf(core, node)
+  if (!['APPROVED', 'CONFIGURED', 'FAILED'].includes(node.state)) {
+    const fix =
+      node.state === 'DISCOVERED'
+        ? `controller node approve ${node.name}`
+        : `to begin anew: controller cluster reset ${cluster.name}`
+    throw refusal('node/not-configurable', `node ${node.name} is ${node.state}; wanted APPROVED`, fix)
+  }
+  if (!node.facts) {
+    const fix = `wait until it is connected: controller node show ${node.name}`
+    throw refusal('node/no-facts', `node ${node.name} has not told about itself yet`, fix)
+  }
+  const others = store.nodes.where('cluster_id = ? AND id <> ?', node.clusterId, node.id)
+  const roles = [...new Set(request.roles)]
+  admitRoles(cluster, node, others, roles)
+  admitDisks(node, request.disks)
+  const place = admitInterface(node, request.interface)
+  store.transaction(() => {
+    const state = node.state === 'FAILED' ? 'FAILED' : 'CONFIGURED'
+    const configuredAt = core.now().toISOString()
+    store.nodes.update(node.id, { state, roles, disks: request.disks, configuredAt, ...place })
+    tellState(core, node.id)
+  })
+  settle(core, node)
+}
+
+/** The node is ours no more: its session ends and its certificate is refused. `force`: even with Kubernetes on it. */
+export function remove(core: Core, node: Node, force: boolean): void {
+  if (node.state === 'REMOVED') return
+  if (wasTouched(node) && !force) {
+    const { name } = clusterOf(core, node)
+    const fix = `controller cluster reset ${name} first; or, where the machine is gone: --force`
+    throw refusal('node/in-use', `node ${node.name} is ${node.state}: Kubernetes may be on it`, fix)
+  }
+  core.store.transaction(() => forget(core, node))
+  settle(core, node)
+}
+
+/** Within a transaction. */
+export function forget(core: Core, node: Node): void {
+  const { store } = core
+  for (const { fingerprint } of store.enrolments.where('node_id = ?', node.id)) {
+    store.enrolments.update(fingerprint, { state: 'refused' })
+  }
+  store.nodes.update(node.id, { state: 'REMOVED', roles: [] })
+  tellState(core, node.id)
+}
+
+function settle(core: Core, node: Node): void {
+  reconcile(core, node.clusterId)
+  core.presence.deliver(node.id)
+  core.changes.announce()
+}

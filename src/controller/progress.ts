@@ -1,0 +1,27 @@
+import type { RunEvent } from '../protocol/event.ts'
+import type { RunProgress } from './store/records.ts'
+
+/** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
+export function advance(progress: RunProgress, event: RunEvent): RunProgress {
+  switch (event.kind) {
+    case 'run-started':
+      return { of: event.steps.length, done: 0, current: {} }
+    case 'step-started':
+      return { ...progress, current: { ...progress.current, [event.step]: event.title } }
+    case 'step-done':
+    case 'step-skipped': {
+      const { [event.step]: _, ...current } = progress.current
+      return { ...progress, done: Math.min(progress.of, progress.done + 1), current }
+    }
+    case 'run-ended':
+      return { ...progress, current: {} }
+    default:
+      return progress
+  }
+}
+
+/** What goes on now, in words; null when nothing. */
+export function currentStep(progress: RunProgress): string | null {
+  const titles = Object.values(progress.current)
+  return titles.length === 0 ? null : titles.join(', ')
+}

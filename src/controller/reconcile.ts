@@ -1,0 +1,132 @@
+import type { ErrorReport } from '../errors/agent-error.ts'
+import type { Core } from './core.ts'
+import { type Decision, direct, type Member, type Situation } from './director/director.ts'
+import { instruct } from './instruct.ts'
+import type { Node } from './store/records.ts'
+
+/** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
+const MAX_ROUNDS = 50
+
+/** Lets the director decide until it has nothing left to say. Durable as a whole; then nodes and watchers hear of it. */
+export function reconcile(core: Core, clusterId: string): void {
+  const settled = core.store.transaction(() => settle(core, clusterId))
+  if (settled.rounds === 0) return
+  for (const node of settled.nodes) core.presence.deliver(node)
+  core.changes.announce()
+}
+
+export function reconcileAll(core: Core): void {
+  for (const { id } of core.store.clusters.where('1')) reconcile(core, id)
+}
+
+function settle(core: Core, clusterId: string): { rounds: number; nodes: string[] } {
+  for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+    const situation = situationOf(core, clusterId)
+    const decisions = situation ? direct(situation) : []
+    if (!situation || decisions.length === 0) {
+      return { rounds, nodes: situation?.members.map(({ node }) => node.id) ?? [] }
+    }
+    for (const decision of decisions) carryOut(core, situation, decision)
+  }
+  throw new Error(`the director does not settle for cluster ${clusterId}`)
+}
+
+export function situationOf(core: Core, clusterId: string): Situation | undefined {
+  const cluster = core.store.clusters.get(clusterId)
+  if (!cluster) return undefined
+  const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
+  const members = nodes.map((node): Member => {
+    const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+    return { node, run: run ?? null, silentMs: silentMs(core, node) }
+  })
+  return { now: core.now(), cluster, members }
+}
+
+function silentMs(core: Core, node: Node): number {
+  const heardMs = core.presence.lastHeard(node.id)?.getTime() ?? 0
+  const knownMs = Date.parse(node.lastSeen ?? node.createdAt)
+  return Math.max(0, core.now().getTime() - Math.max(heardMs, knownMs, core.startedAt.getTime()))
+}
+
+function carryOut(core: Core, situation: Situation, decision: Decision): void {
+  const { store } = core
+  switch (decision.kind) {
+    case 'silence':
+      store.nodes.update(decision.nodeId, { silent: decision.silent })
+      tellState(core, decision.nodeId)
+      break
+    case 'node':
+      setNodeState(core, decision)
+      break
+    case 'instruct':
+      instructOrFail(core, situation, decision)
+      break
+    case 'cancel':
+      store.runs.update(decision.runId, { cancel: true })
+      break
+    case 'expire':
+      store.runs.update(decision.runId, { state: 'expired', error: EXPIRED, endedAt: situation.now.toISOString() })
+      break
+    case 'cluster':
+      setClusterState(core, situation, decision)
+      break
+  }
+}
+
+const EXPIRED = {
+  code: 'run/expired',
+  message: 'the node did not take the instruction within an hour',
+  fix: 'see that the node is connected (controller node list), then: controller cluster provision',
+}
+
+function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: 'node' }): void {
+  const isBackAtStart = state === 'DISCOVERED' || state === 'APPROVED'
+  core.store.nodes.update(nodeId, { state, error, ...(isBackAtStart ? { roles: [], configuredAt: null } : {}) })
+  tellState(core, nodeId)
+}
+
+function setClusterState(core: Core, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
+  const { state, error, settled } = decision
+  const at = now.toISOString()
+  const forgotten = settled ? ({ desired: 'none', report: null, reportAt: null } as const) : {}
+  core.store.clusters.update(cluster.id, { state, error, readyAt: state === 'READY' ? at : null, ...forgotten })
+  if (state === cluster.state) return
+  const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
+  core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
+}
+
+function instructOrFail(core: Core, { cluster }: Situation, decision: Decision & { kind: 'instruct' }): void {
+  const node = core.store.nodes.get(decision.nodeId)
+  if (!node) return
+  const bundle = core.bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
+  if (decision.role !== 'reset' && !bundle) {
+    const fix = `controller bundle import, then: controller cluster provision ${cluster.name}`
+    const message = `there is no bundle of ${cluster.settings.kubernetesVersion} for ${node.name}`
+    core.store.nodes.update(node.id, {
+      state: 'FAILED',
+      attempt: cluster.attempt,
+      error: { code: 'bundle/none', message, fix },
+    })
+    tellState(core, node.id)
+    return
+  }
+  instruct(core, cluster, node, decision.role, bundle)
+  core.store.nodes.update(node.id, { state: 'PROVISIONING' })
+  tellState(core, node.id)
+}
+
+/** Appends the node's state to the cluster's events. */
+export function tellState(core: Core, nodeId: string): void {
+  const node = core.store.nodes.get(nodeId)
+  if (!node) return
+  const at = core.now().toISOString()
+  const error: { error?: ErrorReport } = node.error ? { error: node.error } : {}
+  const event = { kind: 'node-state' as const, at, state: visibleState(node), ...error }
+  core.store.tell({ at, clusterId: node.clusterId, nodeId, nodeSeq: null, runId: null, event })
+}
+
+/** What people see: one that is silent too long is UNREACHABLE, wherever it stands in its life. */
+export function visibleState(node: Node): Node['state'] | 'UNREACHABLE' {
+  const isMissed = node.silent === 'unreachable' && node.state !== 'REMOVED'
+  return isMissed ? 'UNREACHABLE' : node.state
+}

@@ -1,0 +1,109 @@
+import type { ClusterView, NodeDetail, NodeView, RunView, Stage } from '../protocol/admin.ts'
+import type { Core } from './core.ts'
+import { clusterReadiness, nodeReadiness } from './director/readiness.ts'
+import { currentStep } from './progress.ts'
+import { situationOf, visibleState } from './reconcile.ts'
+import type { Cluster, Node, Run } from './store/records.ts'
+
+export function nodeView(core: Core, node: Node): NodeView {
+  const cluster = core.store.clusters.get(node.clusterId)
+  const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  const [enrolment] = core.store.enrolments.where('node_id = ?', node.id)
+  return {
+    id: node.id,
+    name: node.name,
+    cluster: cluster?.name ?? '',
+    state: visibleState(node),
+    roles: node.roles,
+    address: node.address,
+    os: node.facts?.os.prettyName ?? '',
+    agentVersion: node.agentVersion,
+    lastSeen: core.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
+    step: stepOf(cluster, node, run),
+    fingerprint: enrolment?.fingerprint ?? '',
+    connected: core.presence.isConnected(node.id),
+    run: run ? runView(run) : null,
+    error: node.error,
+  }
+}
+
+export function nodeDetail(core: Core, node: Node): NodeDetail {
+  const { interface: name, disks, warnings, facts } = node
+  return { ...nodeView(core, node), interface: name, disks, warnings, facts }
+}
+
+export function clusterView(core: Core, cluster: Cluster): ClusterView {
+  const members = situationOf(core, cluster.id)?.members ?? []
+  const { id, name, state, settings, error } = cluster
+  return {
+    id,
+    name,
+    state,
+    kubernetesVersion: settings.kubernetesVersion,
+    settings,
+    nodes: members.map(({ node }) => nodeView(core, node)),
+    stages: stagesOf(
+      cluster,
+      members.map(({ node }) => node),
+      members.flatMap(({ run }) => run ?? []),
+    ),
+    waitingFor: state === 'PROVISIONING' ? waitingFor(cluster, members) : null,
+    error,
+  }
+}
+
+function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadiness>[1]): string | null {
+  const readiness = clusterReadiness(cluster, members)
+  return readiness.ready ? null : readiness.waitingFor
+}
+
+function stepOf(cluster: Cluster | undefined, node: Node, run: Run | undefined): string | null {
+  if (!cluster || !run || node.state !== 'PROVISIONING') return null
+  if (run.state === 'done' && run.role !== 'reset') {
+    const readiness = nodeReadiness(cluster, node, run)
+    return readiness.ready ? null : `waiting for ${readiness.waitingFor}`
+  }
+  if (run.state !== 'open') return null
+  if (run.cancel) return 'stopping'
+  return currentStep(run.progress) ?? (run.acknowledged ? 'starting' : 'waiting for the node to take its instruction')
+}
+
+function runView(run: Run): RunView {
+  const { id, role, state, progress, createdAt, endedAt } = run
+  return { id, role, state, done: progress.done, of: progress.of, createdAt, endedAt }
+}
+
+/** How far the cluster has come, in the order of a node's life. */
+function stagesOf(cluster: Cluster, nodes: readonly Node[], runs: readonly Run[]): Stage[] {
+  const provisioning = runs.filter((run) => run.role !== 'reset')
+  const runsEnded = ended(provisioning.map((run) => run.endedAt))
+  const runsBegan = earliest(provisioning.map((run) => run.createdAt))
+  const discovered = earliest(nodes.map((node) => node.createdAt))
+  const approved = ended(nodes.map((node) => node.approvedAt))
+  const configured = ended(nodes.map((node) => node.configuredAt))
+  const isFailed = cluster.state === 'FAILED'
+  const hasFailedRun = provisioning.some((run) => run.state !== 'open' && run.state !== 'done')
+  return [
+    stage('discover', cluster.createdAt, discovered, false),
+    stage('approve', discovered, approved, false),
+    stage('configure', approved, configured, false),
+    stage('provision', runsBegan, runsEnded, isFailed && hasFailedRun),
+    stage('check-in', hasFailedRun ? null : runsEnded, cluster.readyAt, isFailed),
+  ]
+}
+
+function stage(name: string, startedAt: string | null, endedAt: string | null, isFailed: boolean): Stage {
+  if (startedAt === null) return { name, state: 'pending', startedAt, endedAt: null }
+  if (isFailed) return { name, state: 'failed', startedAt, endedAt }
+  return { name, state: endedAt === null ? 'running' : 'done', startedAt, endedAt }
+}
+
+function earliest(times: readonly string[]): string | null {
+  return [...times].sort()[0] ?? null
+}
+
+/** The last of them, once all have one. */
+function ended(times: readonly (string | null)[]): string | null {
+  if (times.length === 0 || times.includes(null)) return null
+  return [...times].sort().at(-1) ?? null
+}

@@ -1,0 +1,107 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { request } from 'node:https'
+import type { Controller } from '../../../src/controller/start.ts'
+import { buildCsr } from '../../../src/pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
+import {
+  ADMIN_PATHS,
+  type AdminAccess,
+  ClusterSettings,
+  type CreateClusterResponse,
+  type NodeDetail,
+} from '../../../src/protocol/admin.ts'
+import type { EnrolResponse } from '../../../src/protocol/rest.ts'
+
+/** What a client shows itself with. */
+export interface Credentials {
+  ca: string
+  cert: string
+  key: string
+}
+
+export interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever was answered
+  json: any
+}
+
+/** One request over mTLS, on a connection of its own. */
+export function call(
+  url: string,
+  credentials: Credentials,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: OutgoingHttpHeaders = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(url)
+  const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body)
+  return new Promise((resolve, reject) => {
+    const out = request({ hostname, port, path, method, agent: false, ...credentials, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const received = Buffer.concat(chunks).toString('latin1')
+        const isJson = response.headers['content-type'] === 'application/json' && received !== ''
+        const json = isJson ? JSON.parse(Buffer.from(received, 'latin1').toString('utf8')) : undefined
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: received, json })
+      })
+    })
+    out.on('error', reject)
+    out.end(text)
+  })
+}
+
+export function adminOf(controller: Controller): Credentials {
+  const access: AdminAccess = JSON.parse(readFileSync(controller.adminFile, 'utf8'))
+  return { ca: access.ca, cert: access.certificate, key: access.key }
+}
+
+export interface Installer extends Credentials {
+  cluster: CreateClusterResponse['cluster']
+}
+
+export async function createCluster(
+  controller: Controller,
+  name: string,
+  settings: Partial<ClusterSettings> = {},
+): Promise<Installer> {
+  const { privateKey } = createKeyPair()
+  const body = { name, settings: ClusterSettings.parse(settings), csr: buildCsr(privateKey, 'installer') }
+  const answer = await call(controller.url, adminOf(controller), 'POST', ADMIN_PATHS.clusters, body)
+  if (answer.status !== 200) throw new Error(`cluster create: ${answer.status} ${answer.text}`)
+  const { cluster, installer } = answer.json as CreateClusterResponse
+  return { cluster, ca: installer.ca, cert: installer.certificate, key: keyToPem(privateKey) }
+}
+
+export interface EnrolledNode extends Credentials {
+  id: string
+  privateKey: KeyObject
+  csr: string
+  fingerprint: string
+}
+
+/** Enrols, and approves unless the cluster does so by itself. */
+export async function enrolNode(controller: Controller, installer: Installer, nodeName: string): Promise<EnrolledNode> {
+  const { privateKey } = createKeyPair()
+  const csr = buildCsr(privateKey, 'whoever')
+  const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address: '10.0.0.1' })
+  const first = (await ask()).json as EnrolResponse
+  if (first.state === 'DISCOVERED') {
+    await call(controller.url, adminOf(controller), 'POST', ADMIN_PATHS.nodeAction(first.nodeId, 'approve'))
+  }
+  const { certificate, nodeId, fingerprint } = (await ask()).json as EnrolResponse
+  if (!certificate) throw new Error('no certificate was issued')
+  const identity = new X509Certificate(certificate).subject
+  if (identity !== `O=cantrip:node\nCN=${nodeId}`) throw new Error(`unexpected subject ${identity}`)
+  return { id: nodeId, privateKey, csr, fingerprint, ca: installer.ca, cert: certificate, key: keyToPem(privateKey) }
+}
+
+export async function showNode(controller: Controller, id: string): Promise<NodeDetail> {
+  return (await call(controller.url, adminOf(controller), 'GET', ADMIN_PATHS.node(id))).json
+}
