@@ -63,6 +63,7 @@ export interface HostView {
   readLink(path: string): Promise<string | undefined>
   /** Names in a directory, sorted; undefined where it is not. */
   list(path: string): Promise<string[] | undefined>
+  /** Of a path that is not there yet: of the nearest directory above it. Follows links. */
   diskSpace(path: string): Promise<DiskSpace>
   /** Lower-case hex SHA-256 of a file, streamed; undefined where nothing is. */
   sha256(path: string): Promise<string | undefined>

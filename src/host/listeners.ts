@@ -1,3 +1,4 @@
+import { AgentError } from '../errors/agent-error.ts'
 import type { HostView } from './host.ts'
 import { type BoundSocket, parseBoundSockets, type SocketTable } from './parse/proc-net.ts'
 import { ifStillThere, nameOf, processIds } from './processes.ts'
@@ -7,7 +8,8 @@ const TABLES: readonly SocketTable[] = ['tcp', 'tcp6', 'udp', 'udp6']
 /** Sockets on this machine that others can connect or send to, out of /proc/net. */
 export async function boundSockets(view: HostView): Promise<BoundSocket[]> {
   const texts = await Promise.all(TABLES.map((table) => view.read(`/proc/net/${table}`)))
-  if (texts.every((text) => text === undefined)) throw new Error('/proc/net/tcp is not there: is /proc mounted?')
+  if (texts.every((text) => text === undefined))
+    throw new AgentError('proc/not-mounted', '/proc/net/tcp is not there', { fix: 'mount -t proc proc /proc' })
   return TABLES.flatMap((table, i) => parseBoundSockets(table, texts[i] ?? ''))
 }
 

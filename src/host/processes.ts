@@ -7,7 +7,7 @@ export interface Process {
 }
 
 /** Every process that /proc shows, those in containers too. What ends meanwhile is left out. */
-export async function processes(view: HostView): Promise<Process[]> {
+async function processes(view: HostView): Promise<Process[]> {
   const found = await Promise.all((await processIds(view)).map(async (pid) => ({ pid, name: await nameOf(view, pid) })))
   return found.filter((process) => process.name !== '')
 }
@@ -22,22 +22,29 @@ export async function nameOf(view: HostView, pid: string): Promise<string> {
   return comm?.trim() ?? ''
 }
 
+/** Those with one of these names that run on the machine itself. */
+export async function ownProcesses(view: HostView, names: ReadonlySet<string>): Promise<Process[]> {
+  const named = (await processes(view)).filter((process) => names.has(process.name))
+  const inContainer = await Promise.all(named.map((process) => isInContainer(view, process.pid)))
+  return named.filter((_, i) => !inContainer[i])
+}
+
 /** Is it in another process namespace than ours, and so part of a container? */
-export async function isInContainer(view: HostView, pid: string): Promise<boolean> {
+async function isInContainer(view: HostView, pid: string): Promise<boolean> {
   const [own, its] = await Promise.all(
     ['self', pid].map((id) => ifStillThere(() => view.readLink(`/proc/${id}/ns/pid`))),
   )
   return own !== undefined && its !== undefined && own !== its
 }
 
-const GONE: readonly unknown[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM']
+const NOTHING_TO_TELL: readonly unknown[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'file/denied']
 
 /** A process may end between two looks (ENOENT, ESRCH), or not be ours to look into: then there is nothing to tell. */
 export async function ifStillThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
     return await look()
   } catch (cause) {
-    if (cause instanceof Error && GONE.includes((cause as NodeJS.ErrnoException).code)) return undefined
+    if (cause instanceof Error && NOTHING_TO_TELL.includes((cause as { code?: unknown }).code)) return undefined
     throw cause
   }
 }

@@ -48,18 +48,10 @@ function byFileSystem(needs: readonly { path: string; mib: number }[], mounts: r
   return [...byMount.values()]
 }
 
-/** Free space is asked of the nearest directory that is there already, which follows links as writing would. */
+/** The least of all paths: a link may lead to another file system than the one that the path seems to lie on. */
 async function freeMib(host: HostView, { paths }: FileSystemNeed): Promise<number> {
-  const free = await Promise.all(
-    paths.map(async (path) => (await host.diskSpace(await nearestExisting(host, path))).freeBytes),
-  )
-  return Math.min(...free) / MIB
-}
-
-async function nearestExisting(host: HostView, path: string): Promise<string> {
-  for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/')))
-    if ((await host.list(at)) !== undefined) return at
-  return '/'
+  const spaces = await Promise.all(paths.map((path) => host.diskSpace(path)))
+  return Math.min(...spaces.map(({ freeBytes }) => freeBytes)) / MIB
 }
 
 function gib(mib: number): string {

@@ -1,5 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { AgentError } from '../../errors/agent-error.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { Argv, HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
@@ -56,7 +57,10 @@ async function zoneOfNode(host: HostView): Promise<string> {
 
 async function answerOf(host: HostView, argv: Argv): Promise<string> {
   const { exitCode, stdout, stderr } = await host.ask(argv)
-  if (exitCode !== 0) throw new Error(`${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`)
+  if (exitCode !== 0)
+    throw new AgentError('firewalld/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
+      fix: 'see: systemctl status firewalld',
+    })
   return stdout
 }
 

@@ -120,6 +120,13 @@ test('nothing configured: a machine is refused, a container warned, for its cloc
   expect(await look(fakeHost({ directories: SYSTEMD, commands, files: container }))).toMatchObject({ kind: 'warn' })
 })
 
+test('a chrony inside a container of this machine does not count', async () => {
+  const links = { '/proc/self/ns/pid': 'pid:[1]', '/proc/611/ns/pid': 'pid:[2]' }
+  const host = fakeHost({ files: runs('chronyd'), links })
+  host.on(['chronyc'], { stdout: CHRONY_TRACKING.synchronised })
+  expect(await look(host)).toMatchObject({ kind: 'fail', found: 'no time service, no time server configured' })
+})
+
 test('a service that runs without a server and is not synchronised', async () => {
   const host = fakeHost({ files: runs('chronyd') })
   host.on(['chronyc'], { exitCode: 1, stdout: '506 Cannot talk to daemon\n' })

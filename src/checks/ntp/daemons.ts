@@ -1,7 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Argv, HostView } from '../../host/host.ts'
 import { parseChronyTracking, parseNtpqSynchronised } from '../../host/parse/time-sync.ts'
-import { processes } from '../../host/processes.ts'
+import { ownProcesses } from '../../host/processes.ts'
 
 export interface Daemons {
   /** Those that run, as a person calls them. */
@@ -24,7 +24,8 @@ const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Pr
 ]
 
 export async function lookForDaemons(host: HostView): Promise<Daemons> {
-  const names = new Set((await processes(host)).map((process) => process.name))
+  const own = await ownProcesses(host, new Set(DAEMONS.map((daemon) => daemon.process)))
+  const names = new Set(own.map((process) => process.name))
   const running = DAEMONS.filter((daemon) => names.has(daemon.process))
   const answers = await Promise.all([...running.map((daemon) => daemon.ask(host)), askKernel(host)])
   const synchronised = answers.find((answer) => answer !== undefined)

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
 import { ANY, ANY6, type FakeSocket, LOOPBACK, procFiles } from '../../../test/support/fixtures/proc-net.ts'
 import type { CheckParams } from '../../engine/check.ts'
+import type { Entry } from '../../ledger/entry.ts'
 import { check } from './check.ts'
 
 type Roles = CheckParams['roles']
@@ -53,15 +55,8 @@ test('a VXLAN of the kernel holds a port without a process', async () => {
 
 test('Kubernetes of this installation holds its own ports', async () => {
   const sockets = [listening(10250, 'kubelet'), listening(6443, 'kube-apiserver')]
-  const instruction = JSON.stringify({ payload: JSON.stringify({ role: 'first-master' }), signature: 'x' })
-  const ours = {
-    [`${ownStateDirectory}/instruction.json`]: instruction,
-    [`${ownStateDirectory}/ledger/000001.log`]:
-      '00c0ffee {"undo":{"kind":"remove-path","path":"/usr/local/bin/kubelet"}}\n',
-  }
-  expect(await look(sockets, ['master'], ours)).toMatchObject({ kind: 'pass' })
-  const reset = { ...ours, [`${ownStateDirectory}/instruction.json`]: instruction.replace('first-master', 'reset') }
-  expect(await look(sockets, ['master'], reset)).toMatchObject({ kind: 'fail' })
-  const onlyAsked = { [`${ownStateDirectory}/instruction.json`]: instruction }
-  expect(await look(sockets, ['master'], onlyAsked)).toMatchObject({ kind: 'fail' })
+  const ledger = (...entries: Entry[]) => ({ [`${ownStateDirectory}/ledger/ledger.log`]: ledgerText(...entries) })
+  expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED))).toMatchObject({ kind: 'pass' })
+  const takenBack: Entry = { kind: 'undone', change: 2 }
+  expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED, takenBack))).toMatchObject({ kind: 'fail' })
 })

@@ -1,8 +1,8 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/listeners.ts'
-import { ownKubernetes } from '../../host/own-kubernetes.ts'
 import type { BoundSocket } from '../../host/parse/proc-net.ts'
 import { NEEDED_PORTS, type NeededPort } from './needed.ts'
 
@@ -30,7 +30,8 @@ export const check: Check = {
     if (failing.length > 0) return await tell('fail', host, failing, must.join(' and '))
     const warning = conflictsOf(forMay, sockets)
     if (warning.length > 0) return await tell('warn', host, warning, may.join(' and '))
-    return { kind: 'pass', found: `${[...forMust, ...forMay].map(({ port }) => port).join(', ')} free` }
+    const ports = [...forMust, ...forMay].map(({ port }) => port).sort((a, b) => a - b)
+    return { kind: 'pass', found: `${ports.join(', ')} free` }
   },
 }
 

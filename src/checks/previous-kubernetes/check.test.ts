@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
+import type { Entry } from '../../ledger/entry.ts'
 import { check } from './check.ts'
 
 const ownStateDirectory = '/var/lib/cantrip'
@@ -148,13 +150,12 @@ test('a merged /usr is told once, and a long list is cut', async () => {
 })
 
 test('Kubernetes of this installation passes; after its reset, what stayed is a trace', async () => {
-  const instruction = (role: string) => JSON.stringify({ payload: JSON.stringify({ role }), signature: '' })
-  const files = {
+  const files = (...entries: Entry[]) => ({
     '/usr/local/bin/kubelet': '',
-    '/var/lib/cantrip/ledger/000001.log': '0 {"kind":"remove-path","path":"/usr/local/bin/kubelet"}\n',
-  }
-  const ours = fakeHost({ files: { ...files, '/var/lib/cantrip/instruction.json': instruction('first-master') } })
+    '/var/lib/cantrip/ledger/ledger.log': ledgerText(...entries),
+  })
+  const ours = fakeHost({ files: files(...KUBELET_INSTALLED) })
   expect(await look(ours)).toEqual({ kind: 'pass', found: 'Kubernetes of this installation alone' })
-  const reset = fakeHost({ files: { ...files, '/var/lib/cantrip/instruction.json': instruction('reset') } })
+  const reset = fakeHost({ files: files(...KUBELET_INSTALLED, { kind: 'undone', change: 2 }) })
   expect(await look(reset)).toMatchObject({ kind: 'fail', found: '/usr/local/bin/kubelet' })
 })

@@ -1,6 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
-import { ownKubernetes } from '../../host/own-kubernetes.ts'
 import { distributionTraces, networkAndPodTraces, runningProcesses } from './find-traces.ts'
 import { DISTRIBUTIONS } from './traces.ts'
 

@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { isInContainer, processes } from '../../host/processes.ts'
+import { ownProcesses } from '../../host/processes.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,
@@ -31,11 +31,8 @@ async function firstFound(host: HostView, directories: readonly string[], name: 
 
 /** Of all distributions at once, for the list of processes is long: `kubelet (pid 812)` by name. */
 export async function runningProcesses(host: HostView, names: ReadonlySet<string>): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const { pid, name } of await processes(host))
-    if (names.has(name) && !found.has(name) && !(await isInContainer(host, pid)))
-      found.set(name, `process ${name} (pid ${pid})`)
-  return found
+  const own = await ownProcesses(host, names)
+  return new Map(own.map(({ pid, name }) => [name, `process ${name} (pid ${pid})`]))
 }
 
 /** Mounts, network links, CNI files and containers that no single distribution owns. */

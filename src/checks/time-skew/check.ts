@@ -1,4 +1,5 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import { PATHS } from '../../protocol/rest.ts'
 
@@ -60,7 +61,11 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
     }),
   ).catch((cause: unknown) => {
     const [first] = cause instanceof AggregateError ? cause.errors : [cause]
-    throw new Error(`the controller told no time: ${first instanceof Error ? first.message : String(first)}`, { cause })
+    const why = first instanceof Error ? first.message : String(first)
+    throw new AgentError('time-skew/no-time', `the controller told no time: ${why}`, {
+      fix: 'mend what the check "controller" found',
+      cause,
+    })
   })
 }
 

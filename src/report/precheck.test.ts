@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import type { CheckResult } from '../engine/run-checks.ts'
+import { precheckJson } from './precheck-json.ts'
+import { precheckJunit } from './precheck-junit.ts'
+import { precheckSummary } from './precheck-summary.ts'
+import { precheckTable } from './precheck-table.ts'
+
+const pass: CheckResult = { id: 'cpu', title: 'CPU cores', verdict: 'pass', hard: true, found: '4 cores', ms: 1 }
+const fail: CheckResult = {
+  ...{ id: 'dns-port', title: 'Port 53', verdict: 'fail', hard: true, ms: 12 },
+  found: 'dnsmasq <"&\u0007> on 0.0.0.0',
+  wanted: 'port 53 free',
+  fix: 'systemctl disable --now dnsmasq',
+}
+const soft: CheckResult = { ...fail, id: 'swap', hard: false }
+const ignored: CheckResult = { ...fail, id: 'ntp', verdict: 'warn', ignored: 'the hypervisor does it' }
+const error: CheckResult = { ...fail, id: 'firewalld', verdict: 'error', found: 'no answer within 15 s' }
+const skipped: CheckResult = { ...pass, id: 'controller', verdict: 'skipped', found: 'no credentials given' }
+const all = [pass, fail, soft, ignored, error, skipped]
+
+test('the summary counts what is not hard as a warning', () => {
+  expect(precheckSummary(all)).toBe('1 passed, 2 warnings, 2 failed, 1 left out')
+  expect(precheckSummary([pass, soft])).toBe('1 passed, 1 warning')
+  expect(precheckSummary([])).toBe('0 passed')
+})
+
+test('the table has found, wanted and fix, and colour only when asked', () => {
+  const text = precheckTable([pass, fail, ignored, error], { colour: false })
+  expect(text).toBe(`pass  cpu        4 cores
+FAIL  dns-port   dnsmasq <"&\u0007> on 0.0.0.0
+                 wanted: port 53 free
+                 fix:    systemctl disable --now dnsmasq
+WARN  ntp        dnsmasq <"&\u0007> on 0.0.0.0
+                 wanted: port 53 free
+                 fix:    systemctl disable --now dnsmasq
+                 ignored: the hypervisor does it
+FAIL  firewalld  could not look: no answer within 15 s
+                 wanted: port 53 free
+                 fix:    systemctl disable --now dnsmasq
+
+1 passed, 1 warning, 2 failed
+`)
+  expect(precheckTable([pass], { colour: true })).toContain('\x1b[32mpass\x1b[0m')
+})
+
+test('JSON has the keys of the contract, each of them always', () => {
+  const keys = ['id', 'title', 'verdict', 'hard', 'found', 'wanted', 'fix', 'ms']
+  const parsed = JSON.parse(precheckJson(all))
+  expect(Object.keys(parsed)).toEqual(['checks', 'hardFailures'])
+  expect(Object.keys(parsed.checks[0])).toEqual(keys)
+  expect(Object.keys(parsed.checks[3])).toEqual([...keys, 'ignored'])
+  expect(parsed.checks[0]).toMatchObject({ id: 'cpu', verdict: 'pass', wanted: null, fix: null })
+  expect(parsed.hardFailures).toBe(2)
+})
+
+test('JUnit tells failures from errors, and escapes', () => {
+  const xml = precheckJunit(all)
+  expect(xml).toContain('<testsuite name="precheck" tests="6" failures="1" errors="1" skipped="1" time="0.012">')
+  expect(xml).toContain('<failure message="dnsmasq &lt;&quot;&amp;&gt; on 0.0.0.0">found: dnsmasq &lt;&quot;&amp;&gt;')
+  expect(xml).toContain('name="firewalld" time="0.012"><error message="no answer within 15 s">')
+  expect(xml).toContain('<skipped message="no credentials given"/>')
+  expect(xml).not.toContain('\u0007')
+})
