@@ -1,0 +1,9 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { bindRights, uploadConfiguration } from './steps.ts'
+
+/** What kubeadm's later commands, and nodes that join, read from the cluster. */
+export const clusterConfig: ProvisionComponent = {
+  id: 'cluster-config',
+  after: ['control-plane'],
+  steps: () => [uploadConfiguration, bindRights],
+}

@@ -1,0 +1,32 @@
+import { existInApi } from '../../kubernetes/api.ts'
+import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+const SYSTEM = `${RBAC}/namespaces/kube-system/rolebindings`
+
+export const uploadConfiguration: ProvisionStep = {
+  id: 'cluster-config/upload',
+  title: "Storing the cluster's configuration",
+  // Of each part, what the phase makes last.
+  isDone: (host, params) =>
+    existInApi(host, params, [
+      '/api/v1/namespaces/kube-system/configmaps/kubeadm-config',
+      `${SYSTEM}/kubeadm:nodes-kubeadm-config`,
+      '/api/v1/namespaces/kube-system/configmaps/kubelet-config',
+      `${SYSTEM}/kubeadm:kubelet-config`,
+    ]),
+  apply: (host, _params, context) => kubeadmPhase(host, ['upload-config', 'all'], WITH_ETCD, context),
+}
+
+export const bindRights: ProvisionStep = {
+  id: 'cluster-config/bind-rights',
+  title: 'Giving nodes the rights to join and to renew their certificates',
+  isDone: (host, params) =>
+    existInApi(host, params, [
+      `${RBAC}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,
+      '/api/v1/namespaces/kube-public/configmaps/cluster-info',
+      `${RBAC}/namespaces/kube-public/rolebindings/kubeadm:bootstrap-signer-clusterinfo`,
+    ]),
+  apply: (host, _params, context) => kubeadmPhase(host, ['bootstrap-token', '--skip-token-print'], WITH_ETCD, context),
+}

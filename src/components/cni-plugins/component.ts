@@ -1,0 +1,17 @@
+import { installStep } from '../../kubernetes/install-step.ts'
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { writeNetworkConfiguration } from './steps.ts'
+
+const PLUGINS = ['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth']
+
+/** In place before kubelet starts: the node is Ready as soon as it is registered. */
+export const cniPlugins: ProvisionComponent = {
+  id: 'cni-plugins',
+  after: [],
+  steps: ({ cluster }) => {
+    const plugins = cluster.cni === 'flannel' ? [...PLUGINS, 'flannel'] : PLUGINS
+    const install = installStep('cni-plugins/install', 'Installing CNI plugins', 'cni-plugin', plugins)
+    // Calico and Cilium write a configuration of their own, with what they find on the node.
+    return cluster.cni === 'flannel' ? [install, writeNetworkConfiguration] : [install]
+  },
+}

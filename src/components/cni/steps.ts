@@ -1,0 +1,72 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { awaitThat, readApi } from '../../kubernetes/api.ts'
+import { applyManifest } from '../../kubernetes/kubectl.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { MANIFEST_ANNOTATION, type Network, render } from './render.ts'
+
+interface DaemonSet {
+  metadata: { annotations?: Record<string, string> }
+  status?: { desiredNumberScheduled?: number; numberReady?: number }
+}
+
+const DAEMON_SET: Record<Network, string> = {
+  flannel: '/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds',
+  calico: '/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node',
+  cilium: '/apis/apps/v1/namespaces/kube-system/daemonsets/cilium',
+}
+
+export const applyNetwork: ProvisionStep = {
+  id: 'cni/apply',
+  title: 'Applying the pod network',
+  async isDone(host, params) {
+    const applied = await readApi<DaemonSet>(host, params, DAEMON_SET[networkOf(params)])
+    const file = params.bundleStore.file('manifest', `${params.cluster.cni}.yaml`)
+    return applied?.metadata.annotations?.[MANIFEST_ANNOTATION] === identityOf(file.sha256, params)
+  },
+  async apply(host, params, context) {
+    const network = networkOf(params)
+    const file = params.bundleStore.file('manifest', `${network}.yaml`)
+    const path = await params.bundleStore.fetch(host, file, undefined, context.signal)
+    const manifest = (await host.read(path)) ?? ''
+    const rendered = await render(network, manifest, {
+      podSubnet: params.cluster.podSubnet,
+      identity: identityOf(file.sha256, params),
+    })
+    await applyManifest(host, params, rendered, context)
+  },
+}
+
+export const awaitNetwork: ProvisionStep = {
+  id: 'cni/await',
+  title: 'Waiting for the pod network',
+  isDone: (host, params) => networkIsUp(host, params),
+  async apply(host, params, { signal }) {
+    const timeoutMs = 300_000
+    const network = networkOf(params)
+    const failure = async () =>
+      new AgentError('cni/not-up', `${network} did not come up on this node within ${timeoutMs / 1000} s`, {
+        fix: `kubectl get pods -A -o wide, and kubectl logs of ${network}'s pod, tell why; then provision again`,
+      })
+    await awaitThat(host, () => networkIsUp(host, params), { signal, timeoutMs, failure })
+  },
+}
+
+async function networkIsUp(host: HostView, params: ProvisionParams): Promise<boolean> {
+  // flannel says so by the file that its plugin reads; that is earlier than the cluster hears of it.
+  if (params.cluster.cni === 'flannel') return (await host.stat('/run/flannel/subnet.env')) !== undefined
+  const status = (await readApi<DaemonSet>(host, params, DAEMON_SET[networkOf(params)]))?.status
+  const wanted = status?.desiredNumberScheduled ?? 0
+  return wanted > 0 && status?.numberReady === wanted
+}
+
+/** Changes whenever that which would be applied does. */
+function identityOf(manifestSha256: string, { cluster }: ProvisionParams): string {
+  return `${manifestSha256.slice(0, 16)} ${cluster.podSubnet}`
+}
+
+function networkOf({ cluster }: ProvisionParams): Network {
+  if (cluster.cni === 'none') throw new Error('a cluster without a network of ours has no such step')
+  return cluster.cni
+}

@@ -1,0 +1,55 @@
+import { UNITS } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { configuration, unit } from './templates.ts'
+
+const CONFIGURATION = '/etc/containerd/config.toml'
+const OVERRIDES = '/etc/containerd/conf.d/50-cluster.toml'
+const UNIT = `${UNITS}/containerd.service`
+
+export const writeConfiguration: ProvisionStep = {
+  id: 'containerd/write-configuration',
+  title: 'Configuring containerd',
+  async isDone(host, params) {
+    const wanted = Object.entries(files(params))
+    const found = await Promise.all(wanted.map(([path]) => host.read(path)))
+    return wanted.every(([, text], index) => found[index] === text)
+  },
+  async apply(host, params) {
+    await host.makeDirectory('/etc/containerd/conf.d')
+    await host.makeDirectory('/etc/containerd/certs.d')
+    for (const [path, text] of Object.entries(files(params))) await host.write(path, text)
+  },
+}
+
+export const startService: ProvisionStep = {
+  id: 'containerd/start-service',
+  title: 'Starting containerd',
+  async isDone(host, params) {
+    return unitIsCurrent(host, 'containerd.service', Object.keys(files(params)))
+  },
+  async apply(host, params) {
+    // Undone newest first: the service stops, then what it mounted goes, then its directories.
+    await host.makeDirectory('/var/lib/containerd', 0o711)
+    await host.expect({ kind: 'remove-tree', path: '/run/containerd' })
+    await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
+    await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
+    await startUnit(host, 'containerd.service', Object.keys(files(params)))
+  },
+}
+
+function files(params: ProvisionParams): Record<string, string> {
+  return {
+    [CONFIGURATION]: configuration(sandboxImage(params)),
+    // Always there, so that an override which a later instruction takes back is gone.
+    [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
+    [UNIT]: unit(),
+  }
+}
+
+/** The bundle has one pause image, and it is the one that kubeadm of that version names. */
+function sandboxImage(params: ProvisionParams): string {
+  const pause = params.bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
+  return (pause ?? params.bundleStore.file('image', 'registry.k8s.io/pause')).name
+}

@@ -1,0 +1,43 @@
+/** containerd 2's main configuration. Files of conf.d are merged over it, key by key. */
+export function configuration(sandboxImage: string): string {
+  return `version = 3
+imports = ['/etc/containerd/conf.d/*.toml']
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = '${sandboxImage}'
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = '/etc/containerd/certs.d'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  BinaryName = '/usr/local/bin/runc'
+  SystemdCgroup = true
+`
+}
+
+export function unit(): string {
+  return `[Unit]
+Description=containerd container runtime
+Documentation=https://containerd.io
+After=network.target local-fs.target dbus.service
+
+[Service]
+Type=notify
+ExecStart=/usr/local/bin/containerd
+Restart=always
+RestartSec=5
+# Containers outlive a restart of containerd, and have control groups of their own.
+KillMode=process
+Delegate=yes
+LimitNPROC=infinity
+LimitCORE=infinity
+TasksMax=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+`
+}

@@ -1,0 +1,107 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Host, HostView } from '../../host/host.ts'
+import { ETCD_CLIENT, ETCD_PKI, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+
+const CA = { certificate: `${ETCD_PKI}/ca.crt`, key: `${ETCD_PKI}/ca.key` }
+const CA_DAYS = 3650
+/** As kubeadm's own. */
+const LEAF_DAYS = 365
+
+interface Leaf {
+  certificate: string
+  key: string
+  commonName: string
+  usages: ('clientAuth' | 'serverAuth')[]
+  /** Reached under the node's names. */
+  named: boolean
+}
+
+/** etcd is its own client behind its gateway, and a peer is both ends. */
+const BOTH_ENDS: Leaf['usages'] = ['serverAuth', 'clientAuth']
+
+function leaves(params: ProvisionParams): Leaf[] {
+  const name = params.node.name
+  const own = (file: string) => ({ certificate: `${ETCD_PKI}/${file}.crt`, key: `${ETCD_PKI}/${file}.key` })
+  return [
+    { ...own('server'), commonName: name, usages: BOTH_ENDS, named: true },
+    { ...own('peer'), commonName: name, usages: BOTH_ENDS, named: true },
+    { ...ETCD_CLIENT, commonName: 'kube-apiserver-etcd-client', usages: ['clientAuth'], named: false },
+  ]
+}
+
+export const issueCertificates: ProvisionStep = {
+  id: 'etcd/issue-certificates',
+  title: 'Issuing certificates of etcd',
+  async isDone(host, params) {
+    const ca = await readPair(host, CA)
+    if (ca === undefined || (await host.read(ETCD_CLIENT.ca)) !== ca.pem) return false
+    const pairs = await Promise.all(leaves(params).map((leaf) => isIssued(host, leaf, ca, params)))
+    return pairs.every(Boolean)
+  },
+  async apply(host, params) {
+    await host.makeDirectory('/etc/etcd', 0o700)
+    await host.makeDirectory(ETCD_PKI, 0o700)
+    await host.makeDirectory('/etc/kubernetes')
+    await host.makeDirectory(KUBERNETES_PKI)
+    await host.makeDirectory(`${KUBERNETES_PKI}/etcd`)
+    const ca = (await readPair(host, CA)) ?? (await createAuthority(host))
+    await host.write(ETCD_CLIENT.ca, ca.pem)
+    for (const leaf of leaves(params)) {
+      if (!(await isIssued(host, leaf, ca, params))) await issue(host, leaf, ca, params)
+    }
+  },
+}
+
+interface Pair {
+  pem: string
+  certificate: X509Certificate
+  key: KeyObject
+}
+
+/** The key goes first: a certificate without its key is never there to be trusted. */
+async function createAuthority(host: Host): Promise<Pair> {
+  const { createCa } = await import('../../pki/certificate.ts')
+  const { keyToPem } = await import('../../pki/key.ts')
+  const made = createCa({ commonName: 'etcd-ca', days: CA_DAYS, now: host.now() })
+  await host.write(CA.key, keyToPem(made.key), 0o600)
+  await host.write(CA.certificate, made.certificate)
+  return { pem: made.certificate, certificate: new X509Certificate(made.certificate), key: made.key }
+}
+
+async function issue(host: Host, leaf: Leaf, ca: Pair, params: ProvisionParams): Promise<void> {
+  const { issueCertificate } = await import('../../pki/certificate.ts')
+  const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
+  const { privateKey, publicKey } = createKeyPair()
+  const certificate = issueCertificate({
+    ca: { certificate: ca.pem, key: ca.key },
+    publicKey,
+    commonName: leaf.commonName,
+    usages: leaf.usages,
+    notBefore: new Date(host.now().getTime() - 60_000),
+    days: LEAF_DAYS,
+    ...(leaf.named && {
+      dnsNames: ['localhost', params.node.name],
+      ipAddresses: ['127.0.0.1', '::1', params.node.address],
+    }),
+  })
+  await host.write(leaf.key, keyToPem(privateKey), 0o600)
+  await host.write(leaf.certificate, certificate)
+}
+
+async function isIssued(host: HostView, leaf: Leaf, ca: Pair, params: ProvisionParams): Promise<boolean> {
+  const pair = await readPair(host, leaf)
+  if (pair === undefined || !pair.certificate.verify(ca.certificate.publicKey)) return false
+  if (Date.parse(pair.certificate.validTo) < host.now().getTime()) return false
+  return !leaf.named || pair.certificate.checkIP(params.node.address) !== undefined
+}
+
+/** A certificate and the key that belongs to it; undefined where either is missing or they do not match. */
+async function readPair(host: HostView, where: { certificate: string; key: string }): Promise<Pair | undefined> {
+  const [pem, keyPem] = await Promise.all([host.read(where.certificate), host.read(where.key)])
+  if (pem === undefined || keyPem === undefined) return undefined
+  const certificate = new X509Certificate(pem)
+  const key = createPrivateKey(keyPem)
+  return certificate.checkPrivateKey(key) ? { pem, certificate, key } : undefined
+}

@@ -1,0 +1,76 @@
+import { hostPort } from '../../kubernetes/endpoint.ts'
+
+export const DATA = '/var/lib/etcd'
+
+interface Member {
+  name: string
+  address: string
+  /** Keeps members of two clusters apart that once had the same address. */
+  token: string
+  pki: string
+}
+
+/** etcd's configuration file; YAML, and so JSON too. */
+export function configuration({ name, address, token, pki }: Member): string {
+  const client = `https://${hostPort(address, 2379)}`
+  const peer = `https://${hostPort(address, 2380)}`
+  const tls = (file: string) => ({
+    'cert-file': `${pki}/${file}.crt`,
+    'key-file': `${pki}/${file}.key`,
+    'trusted-ca-file': `${pki}/ca.crt`,
+    'client-cert-auth': true,
+  })
+  const settings = {
+    name,
+    'data-dir': `${DATA}/member-data`,
+    'listen-client-urls': `https://127.0.0.1:2379,${client}`,
+    'advertise-client-urls': client,
+    'listen-peer-urls': peer,
+    'initial-advertise-peer-urls': peer,
+    'initial-cluster': `${name}=${peer}`,
+    'initial-cluster-token': token,
+    'initial-cluster-state': 'new',
+    // Health and metrics without a client certificate, on this machine alone.
+    'listen-metrics-urls': 'http://127.0.0.1:2381',
+    'client-transport-security': tls('server'),
+    'peer-transport-security': tls('peer'),
+    'tls-min-version': 'TLS1.2',
+    'feature-gates': 'InitialCorruptCheck=true',
+    'log-level': 'warn',
+  }
+  return `${JSON.stringify(settings, null, 2)}\n`
+}
+
+export function unit(configurationFile: string): string {
+  return `[Unit]
+Description=etcd
+Documentation=https://etcd.io
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+ExecStart=/usr/local/bin/etcd --config-file ${configurationFile}
+Restart=always
+RestartSec=2
+LimitNOFILE=65536
+OOMScoreAdjust=-999
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=${DATA}
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+
+[Install]
+WantedBy=multi-user.target
+`
+}

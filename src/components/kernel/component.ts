@@ -1,0 +1,9 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { loadModules, setSysctls } from './steps.ts'
+
+/** What the kernel must offer before a container runs. */
+export const kernel: ProvisionComponent = {
+  id: 'kernel',
+  after: [],
+  steps: () => [loadModules, setSysctls],
+}

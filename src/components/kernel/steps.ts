@@ -1,0 +1,52 @@
+import type { HostView } from '../../host/host.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { MODULES, modulesFile, SYSCTLS, sysctlFile } from './templates.ts'
+
+const MODULES_FILE = '/etc/modules-load.d/90-cantrip-kubernetes.conf'
+const SYSCTL_FILE = '/etc/sysctl.d/90-cantrip-kubernetes.conf'
+
+export const loadModules: ProvisionStep = {
+  id: 'kernel/load-modules',
+  title: 'Loading kernel modules',
+  async isDone(host) {
+    if ((await host.read(MODULES_FILE)) !== modulesFile()) return false
+    return (await missingModules(host)).length === 0
+  },
+  async apply(host) {
+    await host.write(MODULES_FILE, modulesFile())
+    for (const name of await missingModules(host)) await host.loadModule(name)
+  },
+}
+
+export const setSysctls: ProvisionStep = {
+  id: 'kernel/set-sysctls',
+  title: 'Setting kernel parameters',
+  async isDone(host) {
+    return (await host.read(SYSCTL_FILE)) === sysctlFile() && (await differingSysctls(host)).length === 0
+  },
+  async apply(host) {
+    await host.write(SYSCTL_FILE, sysctlFile())
+    for (const [key, value] of await differingSysctls(host)) await host.setSysctl(key, value)
+  },
+}
+
+/** A module that is built in has no directory in /sys/module, and in a container there may be no modprobe: the effect tells. */
+async function missingModules(host: HostView): Promise<string[]> {
+  const filesystems = (await host.read('/proc/filesystems')) ?? ''
+  const has: Record<(typeof MODULES)[number], boolean> = {
+    overlay: /\boverlay$/m.test(filesystems),
+    br_netfilter: (await host.stat('/proc/sys/net/bridge/bridge-nf-call-iptables')) !== undefined,
+  }
+  return MODULES.filter((name) => !has[name])
+}
+
+async function differingSysctls(host: HostView): Promise<[string, string][]> {
+  const differing: [string, string][] = []
+  for (const [key, value] of SYSCTLS) {
+    const found = await host.read(`/proc/sys/${key.replaceAll('.', '/')}`)
+    // A kernel without IPv6 has no parameter for it, and needs none.
+    if (found === undefined && key.includes('ip6')) continue
+    if (found?.trim() !== value) differing.push([key, value])
+  }
+  return differing
+}

@@ -1,0 +1,17 @@
+import { installStep } from '../../kubernetes/install-step.ts'
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { issueCertificates } from './certificates.ts'
+import { writeKubeconfigs } from './kubeconfigs.ts'
+import { writeConfiguration } from './steps.ts'
+
+/** All that kubeadm prepares on disk before anything runs. */
+export const kubeadm: ProvisionComponent = {
+  id: 'kubeadm',
+  after: [],
+  steps: () => [
+    installStep('kubeadm/install-binaries', 'Installing kubeadm and kubectl', 'binary', ['kubeadm', 'kubectl']),
+    writeConfiguration,
+    issueCertificates,
+    writeKubeconfigs,
+  ],
+}

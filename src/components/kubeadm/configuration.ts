@@ -1,0 +1,78 @@
+import { controlPlaneEndpoint } from '../../kubernetes/endpoint.ts'
+import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
+import type { FirstMasterParams } from '../../protocol/instruction.ts'
+import { type Mapping, merge, readOverride } from './overrides.ts'
+
+const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
+
+/** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
+export async function configuration(params: FirstMasterParams): Promise<Mapping[]> {
+  const { overrides } = params.cluster
+  const documents = [
+    initConfiguration(params),
+    clusterConfiguration(params),
+    { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', cgroupDriver: 'systemd' },
+    { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
+  ]
+  const changes = [
+    ...(await readOverride('kubeadm', overrides.kubeadm, ['InitConfiguration', 'ClusterConfiguration'])),
+    ...(await readOverride('kubelet', overrides.kubelet, ['KubeletConfiguration'])),
+    ...(await readOverride('kube-proxy', overrides['kube-proxy'], ['KubeProxyConfiguration'])),
+  ]
+  return documents.map((document) =>
+    changes.filter((change) => change.kind === document.kind).reduce<Mapping>(merge, document),
+  )
+}
+
+function initConfiguration({ node, cluster }: FirstMasterParams): Mapping {
+  return {
+    apiVersion: KUBEADM_API,
+    kind: 'InitConfiguration',
+    localAPIEndpoint: { advertiseAddress: node.address },
+    // kubeadm makes one in any case; nobody uses it, and joining nodes get one of their own.
+    bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
+    nodeRegistration: {
+      name: node.name,
+      criSocket: `unix://${CONTAINERD_SOCKET}`,
+      // All images are of the bundle.
+      imagePullPolicy: 'Never',
+      // Without node-ip, kubelet asks the resolver who it is, which takes 20 s where that does not answer.
+      kubeletExtraArgs: [{ name: 'node-ip', value: node.address }],
+      // Absent means kubeadm's default, the control-plane taint.
+      ...(!cluster.dedicatedMasters && { taints: [] }),
+    },
+    patches: { directory: KUBEADM_PATCHES },
+  }
+}
+
+function clusterConfiguration(params: FirstMasterParams): Mapping {
+  const { node, cluster } = params
+  const endpoint = controlPlaneEndpoint(params)
+  const endpointHost = endpoint.slice(0, endpoint.lastIndexOf(':')).replaceAll(/[[\]]/g, '')
+  return {
+    apiVersion: KUBEADM_API,
+    kind: 'ClusterConfiguration',
+    clusterName: cluster.name,
+    kubernetesVersion: cluster.kubernetesVersion,
+    controlPlaneEndpoint: endpoint,
+    networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
+    // Made in milliseconds, where RSA takes seconds of a small machine.
+    encryptionAlgorithm: 'ECDSA-P256',
+    apiServer: { certSANs: [...new Set([node.name, node.address, endpointHost, 'localhost', '127.0.0.1'])] },
+    // Each of 40 controllers fetches an identity when it starts: at the default 20 requests a second that takes 5 s.
+    controllerManager: {
+      extraArgs: [
+        { name: 'kube-api-qps', value: '100' },
+        { name: 'kube-api-burst', value: '200' },
+      ],
+    },
+    etcd: {
+      external: {
+        endpoints: ['https://127.0.0.1:2379'],
+        caFile: ETCD_CLIENT.ca,
+        certFile: ETCD_CLIENT.certificate,
+        keyFile: ETCD_CLIENT.key,
+      },
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+
+export type Mapping = { [key: string]: unknown }
+
+/** The documents of one override; a document without a kind is taken for the first that may stand there. */
+export async function readOverride(component: string, text: string | undefined, kinds: string[]): Promise<Mapping[]> {
+  if (text === undefined) return []
+  const { parseAllDocuments } = await import('yaml')
+  const wanted = `a mapping of kind ${kinds.join(' or ')}`
+  return [...parseAllDocuments(text)].map((document) => {
+    const [error] = document.errors
+    if (error !== undefined) throw refused(component, `is not YAML: ${error.message.split('\n')[0]}`, wanted)
+    const value: unknown = document.toJS()
+    if (!isMapping(value)) throw refused(component, 'holds a document that is no mapping', wanted)
+    const kind = value.kind ?? kinds[0]
+    if (!kinds.includes(String(kind))) throw refused(component, `holds a document of kind ${String(kind)}`, wanted)
+    return { ...value, kind }
+  })
+}
+
+/** Mappings are merged key by key, lists of named things by name; anything else is replaced. */
+export function merge(base: Mapping, over: Mapping): Mapping {
+  const merged = { ...base }
+  for (const [key, value] of Object.entries(over)) merged[key] = mergeValue(base[key], value)
+  return merged
+}
+
+function mergeValue(base: unknown, over: unknown): unknown {
+  if (isMapping(base) && isMapping(over)) return merge(base, over)
+  if (isNamedList(base) && isNamedList(over)) {
+    const named = new Map(over.map((item) => [item.name, item]))
+    return [...base.filter((item) => !named.has(item.name)), ...over]
+  }
+  return over
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
+  return Array.isArray(value) && value.every((item) => isMapping(item) && typeof item.name === 'string')
+}
+
+function refused(component: string, found: string, wanted: string): AgentError {
+  return new AgentError('override/not-usable', `the override of ${component} ${found}; wanted is ${wanted}`, {
+    fix: `mend the file that was given with --override ${component}=FILE, and configure the cluster with it again`,
+    exitCode: ExitCode.usage,
+  })
+}

@@ -1,0 +1,31 @@
+import { UNITS } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { dropIn, unit } from './templates.ts'
+
+const UNIT = `${UNITS}/kubelet.service`
+const DROP_IN = `${UNITS}/kubelet.service.d/10-kubeadm.conf`
+
+export const writeUnit: ProvisionStep = {
+  id: 'kubelet/write-unit',
+  title: 'Configuring the kubelet service',
+  async isDone(host) {
+    return (await host.read(UNIT)) === unit() && (await host.read(DROP_IN)) === dropIn()
+  },
+  async apply(host) {
+    await host.makeDirectory(`${UNITS}/kubelet.service.d`)
+    await host.write(UNIT, unit())
+    await host.write(DROP_IN, dropIn())
+  },
+}
+
+export const enableService: ProvisionStep = {
+  id: 'kubelet/enable-service',
+  title: 'Enabling the kubelet service',
+  async isDone(host) {
+    return (await host.ask(['systemctl', 'is-enabled', 'kubelet.service'])).stdout.trim() === 'enabled'
+  },
+  async apply(host) {
+    await host.daemonReload()
+    await host.setUnit('kubelet.service', { enabled: true })
+  },
+}

@@ -1,0 +1,30 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../kubernetes/api.ts'
+import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
+import { KUBELET_CONF, KUBELET_STATE } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+
+const CURRENT = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
+
+/**
+ * kubelet's kubeconfig names the certificate that kubelet renews by itself. The phase restarts kubelet, and right after
+ * the API is up that is a gain: kubelet has waited for it with ever longer pauses, and now starts at once.
+ */
+export const finalizeKubelet: ProvisionStep = {
+  id: 'node/finalize-kubelet',
+  title: 'Letting kubelet renew its own certificate',
+  async isDone(host) {
+    return (await host.read(KUBELET_CONF))?.includes(`client-key: ${CURRENT}`) === true
+  },
+  async apply(host, _params, context) {
+    // The phase does nothing, and says nothing, where kubelet has not stored its certificate yet.
+    const isStored = async () => (await host.readLink(CURRENT)) !== undefined
+    const failure = async () =>
+      new AgentError('kubelet/no-certificate', `kubelet did not store its certificate at ${CURRENT}`, {
+        fix: 'journalctl -u kubelet tells why; then provision again',
+      })
+    await awaitThat(host, isStored, { signal: context.signal, timeoutMs: 60_000, failure })
+    const undo = { kind: 'nothing', because: 'kubelet.conf goes with its directory' } as const
+    await kubeadmPhase(host, ['kubelet-finalize', 'enable-client-cert-rotation'], undo, context)
+  },
+}

@@ -1,0 +1,68 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { awaitThat, readApi } from '../../kubernetes/api.ts'
+import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
+import { kubectl } from '../../kubernetes/kubectl.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+
+interface NodeObject {
+  metadata: { labels?: Record<string, string> }
+  spec: { taints?: { key: string; effect: string }[] }
+}
+
+export const markControlPlane: ProvisionStep = {
+  id: 'node/mark-control-plane',
+  title: 'Marking the node as control plane',
+  async isDone(host, params) {
+    const found = await readNode(host, params)
+    if (found?.metadata.labels?.[CONTROL_PLANE] === undefined) return false
+    return !params.cluster.dedicatedMasters || isTainted(found)
+  },
+  async apply(host, params, context) {
+    const timeoutMs = 120_000
+    const failure = async () =>
+      new AgentError('node/not-registered', `${params.node.name} is not in the cluster after ${timeoutMs / 1000} s`, {
+        fix: 'journalctl -u kubelet tells why; then provision again',
+      })
+    const isRegistered = async () => (await readNode(host, params)) !== undefined
+    await awaitThat(host, isRegistered, { signal: context.signal, timeoutMs, failure })
+    await kubeadmPhase(host, ['mark-control-plane'], WITH_ETCD, context)
+  },
+}
+
+/** kubeadm was told to set none; this is for a cluster that was dedicated before. */
+export const removeTaint: ProvisionStep = {
+  id: 'node/remove-taint',
+  title: 'Letting pods run on the control plane',
+  async isDone(host, params) {
+    const found = await readNode(host, params)
+    return found !== undefined && !isTainted(found)
+  },
+  async apply(host, params, { signal }) {
+    await kubectl(host, params, ['taint', 'node', params.node.name, `${CONTROL_PLANE}:NoSchedule-`], { signal })
+  },
+}
+
+export const labelNode: ProvisionStep = {
+  id: 'node/label',
+  title: 'Labelling the node',
+  async isDone(host, params) {
+    const labels = (await readNode(host, params))?.metadata.labels
+    return labels !== undefined && Object.entries(params.node.labels).every(([key, value]) => labels[key] === value)
+  },
+  async apply(host, params, { signal }) {
+    const labels = Object.entries(params.node.labels).map(([key, value]) => `${key}=${value}`)
+    await kubectl(host, params, ['label', 'node', params.node.name, '--overwrite', ...labels], { signal })
+  },
+}
+
+function readNode(host: HostView, params: ProvisionParams): Promise<NodeObject | undefined> {
+  return readApi<NodeObject>(host, params, `/api/v1/nodes/${params.node.name}`)
+}
+
+function isTainted({ spec }: NodeObject): boolean {
+  return spec.taints?.some(({ key, effect }) => key === CONTROL_PLANE && effect === 'NoSchedule') === true
+}

@@ -1,0 +1,32 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { HostView } from '../../host/host.ts'
+import { OPERATOR_PKI } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+
+const KEY = `${OPERATOR_PKI}/tls.key`
+const CERTIFICATE = `${OPERATOR_PKI}/tls.crt`
+
+export const issueCertificate: ProvisionStep = {
+  id: 'operator-certificate/issue',
+  title: "Issuing the operator's certificate",
+  isDone: (host, { controller }) => isIssued(host, controller.ca),
+  async apply(host, params) {
+    const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
+    const { buildCsr } = await import('../../pki/csr.ts')
+    await host.makeDirectory('/etc/kubernetes')
+    await host.makeDirectory(OPERATOR_PKI, 0o700)
+    const { privateKey } = createKeyPair()
+    const certificate = await params.requestOperatorCertificate(buildCsr(privateKey, 'operator'))
+    await host.write(KEY, keyToPem(privateKey), 0o600)
+    await host.write(CERTIFICATE, certificate, 0o600)
+  },
+}
+
+async function isIssued(host: HostView, ca: string): Promise<boolean> {
+  const [pem, key] = await Promise.all([host.read(CERTIFICATE), host.read(KEY)])
+  if (pem === undefined || key === undefined) return false
+  const certificate = new X509Certificate(pem)
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) return false
+  // A controller set up anew has another authority, and knows nothing of the former certificate.
+  return certificate.verify(new X509Certificate(ca).publicKey) && Date.parse(certificate.validTo) > host.now().getTime()
+}

@@ -1,0 +1,9 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { applyOperator } from './steps.ts'
+
+/** Its pod needs an address, so it waits for the network like CoreDNS does. */
+export const operator: ProvisionComponent = {
+  id: 'operator',
+  after: ['add-on-images', 'kube-proxy', 'cni', 'operator-certificate'],
+  steps: () => [applyOperator],
+}

@@ -1,0 +1,105 @@
+import { OPERATOR_NAMESPACE } from '../../kubernetes/paths.ts'
+
+export const IDENTITY_ANNOTATION = 'cantrip.local/manifest'
+const NAME = 'operator'
+const LABELS = { 'app.kubernetes.io/name': 'cantrip-operator' }
+const RBAC = 'rbac.authorization.k8s.io'
+/** Nobody in particular, but not root. */
+const USER = 65_532
+
+export interface OperatorSettings {
+  image: string
+  controller: { urls: readonly string[]; ca: string }
+  /** PEM. */
+  certificate: string
+  /** Changes whenever one of the above does. */
+  identity: string
+}
+
+/** All of the operator as one list, the Deployment last: when that is there, so is the rest. */
+export function manifest(settings: OperatorSettings, key: string): string {
+  const metadata = { name: NAME, namespace: OPERATOR_NAMESPACE, labels: LABELS }
+  const items = [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: OPERATOR_NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: 'cantrip-operator', labels: LABELS },
+      rules: [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }],
+    },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'cantrip-operator', labels: LABELS },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cantrip-operator' },
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: OPERATOR_NAMESPACE }],
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata,
+      type: 'Opaque',
+      stringData: {
+        'controller.json': JSON.stringify({ urls: settings.controller.urls }),
+        'ca.crt': settings.controller.ca,
+        'tls.crt': settings.certificate,
+        'tls.key': key,
+      },
+    },
+    deployment(settings),
+  ]
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+}
+
+function deployment({ image, identity }: OperatorSettings) {
+  const annotations = { [IDENTITY_ANNOTATION]: identity }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: NAME, namespace: OPERATOR_NAMESPACE, labels: LABELS, annotations },
+    spec: {
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: LABELS },
+      // With the annotation a new certificate brings a new pod.
+      template: { metadata: { labels: LABELS, annotations }, spec: podSpec(image) },
+    },
+  }
+}
+
+function podSpec(image: string) {
+  return {
+    serviceAccountName: NAME,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 5,
+    tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: NAME,
+        image,
+        imagePullPolicy: 'Never',
+        args: ['operator'],
+        resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [{ name: 'controller', mountPath: '/etc/cantrip-operator', readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'controller', secret: { secretName: NAME, defaultMode: 0o440 } }],
+  }
+}

@@ -1,0 +1,9 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { runPreflight } from './steps.ts'
+
+/** kubeadm's own look at the machine, while images are imported. */
+export const preflight: ProvisionComponent = {
+  id: 'preflight',
+  after: ['kernel', 'containerd', 'etcd', 'kubeadm', 'kubelet'],
+  steps: () => [runPreflight],
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import type { HostView } from '../../host/host.ts'
+import { kubeadmPhaseArgv } from '../../kubernetes/kubeadm-phase.ts'
+import { KUBEADM_CONFIG, KUBERNETES, STATIC_PODS } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+
+const REPORT = `${KUBERNETES}/preflight.txt`
+
+export const runPreflight: ProvisionStep = {
+  id: 'preflight/run',
+  title: "Running kubeadm's preflight checks",
+  async isDone(host) {
+    // It asks for free ports and empty directories, which is over once the control plane's manifests are written.
+    if (((await host.list(STATIC_PODS)) ?? []).length > 0) return true
+    return (await host.read(REPORT))?.startsWith(await heading(host)) === true
+  },
+  async apply(host, _params, { signal, log }) {
+    const undo = { kind: 'nothing', because: 'it only looks' } as const
+    const { stdout, stderr } = await host.run(kubeadmPhaseArgv(['preflight']), undo, { signal, timeoutMs: 300_000 })
+    const warnings = stderr.split('\n').filter((line) => line.includes('[WARNING'))
+    for (const warning of warnings) log(warning.trim())
+    await host.write(REPORT, `${await heading(host)}${stdout}${stderr}`, 0o600)
+  },
+}
+
+/** Another configuration is another question. */
+async function heading(host: HostView): Promise<string> {
+  const configuration = (await host.read(KUBEADM_CONFIG)) ?? ''
+  return `kubeadm init phase preflight, configuration ${createHash('sha256').update(configuration).digest('hex')}\n`
+}

@@ -1,0 +1,8 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { awaitEndpoint, awaitPods } from './steps.ts'
+
+export const readiness: ProvisionComponent = {
+  id: 'readiness',
+  after: ['cluster-config', 'node', 'coredns', 'operator'],
+  steps: () => [awaitPods, awaitEndpoint],
+}

@@ -1,0 +1,47 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { apiIsReady, awaitThat, readApi } from '../../kubernetes/api.ts'
+import { controlPlaneEndpoint } from '../../kubernetes/endpoint.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { type NodeObject, type PodObject, waitingFor } from './waiting-for.ts'
+
+const TIMEOUT_MS = 600_000
+
+export const awaitPods: ProvisionStep = {
+  id: 'readiness/await-pods',
+  title: 'Waiting until the node and all its pods are Ready',
+  isDone: async (host, params) => (await missing(host, params)).length === 0,
+  async apply(host, params, { signal }) {
+    const failure = async () => {
+      const found = (await missing(host, params)).slice(0, 10).join(', ')
+      return new AgentError('readiness/not-ready', `after ${TIMEOUT_MS / 1000} s not Ready: ${found}`, {
+        fix: 'kubectl describe, and kubectl logs, of these tell why; then provision again',
+      })
+    }
+    const isReady = async () => (await missing(host, params)).length === 0
+    await awaitThat(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure })
+  },
+}
+
+export const awaitEndpoint: ProvisionStep = {
+  id: 'readiness/await-endpoint',
+  title: 'Waiting for the API at its endpoint',
+  isDone: (host, params) => apiIsReady(host, controlPlaneEndpoint(params)),
+  async apply(host, params, { signal }) {
+    const endpoint = controlPlaneEndpoint(params)
+    const failure = async () =>
+      new AgentError('readiness/endpoint', `the API does not answer at its endpoint ${endpoint}`, {
+        fix: 'let the load balancer, or the name, of the API endpoint lead to this node; then provision again',
+      })
+    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 120_000, failure })
+  },
+}
+
+async function missing(host: HostView, params: ProvisionParams): Promise<string[]> {
+  const [found, pods] = await Promise.all([
+    readApi<NodeObject>(host, params, `/api/v1/nodes/${params.node.name}`),
+    readApi<{ items: PodObject[] }>(host, params, `/api/v1/pods?fieldSelector=spec.nodeName=${params.node.name}`),
+  ])
+  return waitingFor(params, found, pods?.items ?? [])
+}

@@ -1,0 +1,46 @@
+import { OPERATOR_NAMESPACE } from '../../kubernetes/paths.ts'
+import type { FirstMasterParams } from '../../protocol/instruction.ts'
+
+interface Conditions {
+  conditions?: { type: string; status: string }[]
+}
+export interface NodeObject {
+  status: Conditions
+}
+export interface PodObject {
+  metadata: { name: string; namespace: string }
+  status: Conditions & { phase?: string }
+}
+
+/** Namespaces of what the cluster itself is made of; what people run in others is theirs to look after. */
+const NAMESPACES: readonly string[] = ['kube-system', 'kube-flannel', OPERATOR_NAMESPACE]
+
+/** What is not Ready, by name; nothing when all is. */
+export function waitingFor(
+  { node, cluster }: Pick<FirstMasterParams, 'node' | 'cluster'>,
+  found: NodeObject | undefined,
+  pods: readonly PodObject[],
+): string[] {
+  const own = pods.filter(({ metadata }) => NAMESPACES.includes(metadata.namespace))
+  const wanted = [
+    `kube-apiserver-${node.name}`,
+    `kube-controller-manager-${node.name}`,
+    `kube-scheduler-${node.name}`,
+    'kube-proxy-',
+    ...(cluster.cni === 'flannel' ? ['kube-flannel-ds-'] : []),
+    // Without a network of ours the node is not Ready either, and its pods wait for who brings one.
+    ...(cluster.cni === 'none' ? [] : ['coredns-', 'operator-']),
+  ]
+  return [
+    ...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]),
+    ...wanted.filter((prefix) => !own.some(({ metadata }) => metadata.name.startsWith(prefix))),
+    ...own
+      .filter(({ status }) => status.phase !== 'Succeeded' && !isReady(status))
+      .filter(({ metadata }) => cluster.cni !== 'none' || wanted.some((prefix) => metadata.name.startsWith(prefix)))
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  ]
+}
+
+function isReady(status: Conditions | undefined): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true
+}

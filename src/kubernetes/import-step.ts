@@ -1,0 +1,61 @@
+import type { BundleFile } from '../bundle/format.ts'
+import { AgentError } from '../errors/agent-error.ts'
+import type { Host, HostView } from '../host/host.ts'
+import type { ProvisionParams } from '../roles/params.ts'
+import { BINARIES, CONTAINERD_SOCKET } from './paths.ts'
+import type { ProvisionStep } from './provision.ts'
+
+const CTR = [`${BINARIES}/ctr`, '--namespace', 'k8s.io', 'images'] as const
+/** Unpacking is the processor's work and the disk's: more at once than this only makes the first one later. */
+const AT_ONCE = 2
+
+/** A step that fetches images of the bundle and imports each as soon as it is there, in the order given. */
+export function importStep(
+  id: string,
+  title: string,
+  choose: (params: ProvisionParams) => BundleFile[],
+): ProvisionStep {
+  return {
+    id,
+    title,
+    async isDone(host, params) {
+      const present = await presentImages(host)
+      return choose(params).every((image) => present.has(image.name))
+    },
+    async apply(host, params, { signal, progress }) {
+      const present = await presentImages(host)
+      const missing = choose(params).filter((image) => !present.has(image.name))
+      let done = 0
+      const queue = missing.values()
+      const worker = async () => {
+        for (const image of queue) {
+          const archive = await params.bundleStore.fetch(host, image, undefined, signal)
+          await importImage(host, archive, signal)
+          done += 1
+          progress(done, missing.length, 'items')
+        }
+      }
+      await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    },
+  }
+}
+
+async function importImage(host: Host, archive: string, signal: AbortSignal): Promise<void> {
+  const undo = { kind: 'nothing', because: "images go with containerd's own directory" } as const
+  await host.run([...CTR, 'import', '--local', archive], undo, { signal })
+}
+
+/** Names of the images whose every part is in the content store and unpacked. */
+async function presentImages(host: HostView): Promise<Set<string>> {
+  if ((await host.stat(CONTAINERD_SOCKET)) === undefined) return new Set()
+  const { exitCode, stdout, stderr } = await host.ask([...CTR, 'check'])
+  if (exitCode !== 0) {
+    throw new AgentError('containerd/no-answer', `containerd did not list its images: ${stderr.trim().slice(-300)}`, {
+      fix: 'journalctl -u containerd, then provision again',
+    })
+  }
+  const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/))
+  return new Set(
+    lines.filter((words) => words.includes('complete') && words.at(-1) === 'true').map(([name]) => name ?? ''),
+  )
+}

@@ -1,0 +1,28 @@
+/** Where things lie on a node. kubeadm's own places are kept, so that its later commands find them. */
+export const BINARIES = '/usr/local/bin'
+export const CNI_PLUGINS = '/opt/cni/bin'
+export const CNI_CONFIGURATION = '/etc/cni/net.d'
+export const UNITS = '/etc/systemd/system'
+export const KUBERNETES = '/etc/kubernetes'
+export const KUBERNETES_PKI = '/etc/kubernetes/pki'
+export const STATIC_PODS = '/etc/kubernetes/manifests'
+export const KUBEADM_CONFIG = '/etc/kubernetes/kubeadm.yaml'
+export const KUBEADM_PATCHES = '/etc/kubernetes/patches'
+export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
+export const SUPER_ADMIN_CONF = '/etc/kubernetes/super-admin.conf'
+export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf'
+export const KUBELET_STATE = '/var/lib/kubelet'
+export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
+
+/** etcd's own authority and keys: root alone, and no pod mounts this directory. */
+export const ETCD_PKI = '/etc/etcd/pki'
+/** What the API server needs to be a client of etcd. */
+export const ETCD_CLIENT = {
+  ca: '/etc/kubernetes/pki/etcd/ca.crt',
+  certificate: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
+  key: '/etc/kubernetes/pki/apiserver-etcd-client.key',
+} as const
+
+export const OPERATOR_NAMESPACE = 'cantrip-system'
+/** Kept on the node until it is in the cluster, and for a second run: root alone. */
+export const OPERATOR_PKI = '/etc/kubernetes/cantrip-operator'

@@ -1,0 +1,37 @@
+import type { Host, HostView } from '../host/host.ts'
+
+/**
+ * Whether the unit is enabled, runs, and was started after each of the given files was last written; a process that
+ * still has its former configuration is not what was asked for.
+ */
+export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
+  const state = await unitProperties(host, unit)
+  const isUp = state.ActiveState === 'active' && state.UnitFileState === 'enabled' && state.NeedDaemonReload === 'no'
+  return isUp && (await startedAfter(host, state, files))
+}
+
+/** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
+export async function startUnit(host: Host, unit: string, files: readonly string[]): Promise<void> {
+  await host.daemonReload()
+  await host.setUnit(unit, { enabled: true, active: true })
+  if (!(await unitIsCurrent(host, unit, files))) await host.restartUnit(unit)
+}
+
+async function unitProperties(host: HostView, unit: string): Promise<Record<string, string>> {
+  const properties = 'ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic'
+  const { stdout } = await host.ask(['systemctl', 'show', unit, `--property=${properties}`])
+  return Object.fromEntries(
+    stdout.split('\n').flatMap((line) => {
+      const at = line.indexOf('=')
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]]
+    }),
+  )
+}
+
+async function startedAfter(host: HostView, state: Record<string, string>, files: readonly string[]): Promise<boolean> {
+  // Seconds since boot: the one clock that systemd's monotonic microseconds can be compared with.
+  const uptime = Number((await host.read('/proc/uptime'))?.split(' ')[0])
+  const startedMs = host.now().getTime() - uptime * 1000 + Number(state.ExecMainStartTimestampMonotonic) / 1000
+  const stats = await Promise.all(files.map((path) => host.stat(path)))
+  return stats.every((stat) => stat !== undefined && stat.mtimeMs <= startedMs)
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { join } from 'node:path'
+
+/** Where a pod finds the API and who it is. */
+export interface InCluster {
+  host: string
+  port: number
+  /** With `token`, which kubelet renews, and `ca.crt`. */
+  serviceAccountDirectory: string
+}
+
+export class ApiStatusError extends Error {
+  readonly status: number
+  constructor(path: string, status: number, body: string) {
+    super(`the API answered ${status} to ${path}: ${body.slice(0, 300)}`)
+    this.name = 'ApiStatusError'
+    this.status = status
+  }
+}
+
+/** A GET; resolves with the response once its head is there, and throws ApiStatusError for any status but 200. */
+export async function openApi(
+  { host, port, serviceAccountDirectory }: InCluster,
+  path: string,
+  { signal, idleMs }: { signal: AbortSignal; idleMs: number },
+): Promise<IncomingMessage> {
+  const [token, ca] = await Promise.all(
+    ['token', 'ca.crt'].map((name) => readFile(join(serviceAccountDirectory, name), 'utf8')),
+  )
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { accept: 'application/json', authorization: `Bearer ${token?.trim()}` }
+    const call = request({ host, port, path, ca, headers, signal }, resolve)
+    call.setTimeout(idleMs, () => call.destroy(new Error(`the API sent nothing for ${idleMs / 1000} s`)))
+    call.on('error', reject)
+    call.end()
+  })
+  if (response.statusCode !== 200) throw new ApiStatusError(path, response.statusCode ?? 0, await textOf(response))
+  return response
+}
+
+export async function getJson<T>(cluster: InCluster, path: string, signal: AbortSignal): Promise<T> {
+  return JSON.parse(await textOf(await openApi(cluster, path, { signal, idleMs: 30_000 }))) as T
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}

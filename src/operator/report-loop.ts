@@ -1,0 +1,60 @@
+import { pauseMs, sleep } from './pause.ts'
+
+export interface ReportLoopOptions {
+  /** Throws when no controller took it. */
+  send(): Promise<void>
+  log(message: string): void
+  random(): number
+  signal: AbortSignal
+  /** Changes that come together make one report. Default 500. */
+  debounceMs?: number
+  /** Default 30 000. */
+  everyMs?: number
+}
+
+/** Sends at each change and at least each 30 s; after a failure again, with growing pauses. */
+export class ReportLoop {
+  readonly #options: ReportLoopOptions
+  #changed = false
+  #wake: () => void = () => undefined
+
+  constructor(options: ReportLoopOptions) {
+    this.#options = options
+  }
+
+  changed(): void {
+    this.#changed = true
+    this.#wake()
+  }
+
+  async run(): Promise<void> {
+    const { send, log, random, signal, debounceMs = 500, everyMs = 30_000 } = this.#options
+    let failures = 0
+    while (!signal.aborted) {
+      this.#changed = false
+      let pause = everyMs
+      try {
+        await send()
+        if (failures > 0) log('the controller has the report again')
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        if (failures === 0) log(`the report did not go through: ${error instanceof Error ? error.message : error}`)
+        pause = pauseMs(failures, random)
+        failures += 1
+      }
+      await sleep(debounceMs, signal)
+      // While the controller is away a change is no reason to ask it sooner.
+      if (failures > 0) await sleep(pause, signal)
+      else await this.#changeOr(pause)
+    }
+  }
+
+  async #changeOr(ms: number): Promise<void> {
+    if (this.#changed || this.#options.signal.aborted) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await sleep(ms, AbortSignal.any([woken.signal, this.#options.signal]))
+    this.#wake = () => undefined
+  }
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { dnsAnswers } from './cluster-dns.ts'
+import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
+import { readIdentity, sendReport } from './controller-client.ts'
+import { getJson, type InCluster } from './in-cluster.ts'
+import { sleep } from './pause.ts'
+import { ReportLoop } from './report-loop.ts'
+import { Watch } from './watch.ts'
+
+export interface OperatorOptions {
+  cluster: InCluster
+  /** The mounted secret. */
+  identityDirectory: string
+  resolvConf: string
+  log(message: string): void
+  random(): number
+  signal: AbortSignal
+}
+
+/** What a pod of the operator finds around it; throws AgentError outside of a cluster. */
+export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): OperatorOptions {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  if (!host || !port) {
+    throw new AgentError('operator/not-in-a-cluster', 'no KUBERNETES_SERVICE_HOST: the operator runs in a pod', {
+      fix: 'nothing starts it by hand; provisioning applies it to the cluster',
+      exitCode: ExitCode.usage,
+    })
+  }
+  return {
+    cluster: { host, port: Number(port), serviceAccountDirectory: '/var/run/secrets/kubernetes.io/serviceaccount' },
+    identityDirectory: '/etc/cantrip-operator',
+    resolvConf: '/etc/resolv.conf',
+    log: (message) => console.log(`${new Date().toISOString()} ${message}`),
+    random: Math.random,
+    signal,
+  }
+}
+
+/** Watches the cluster and tells the controller, until aborted. It changes nothing in the cluster. */
+export async function runOperator(options: OperatorOptions): Promise<void> {
+  const { cluster, identityDirectory, log, random, signal } = options
+  let dns = false
+  let kubernetesVersion = ''
+  const onChange = () => {
+    if (nodes.synced && pods.synced) reports.changed()
+  }
+  const common = { cluster, onChange, log, random, signal }
+  const nodes = new Watch<NodeObject, ReturnType<typeof nodeReport>>({
+    ...common,
+    path: '/api/v1/nodes',
+    reduce: nodeReport,
+  })
+  const pods = new Watch<PodObject, ReturnType<typeof podReport>>({
+    ...common,
+    path: '/api/v1/pods',
+    reduce: podReport,
+  })
+  const reports = new ReportLoop({
+    log,
+    random,
+    signal,
+    async send() {
+      if (!nodes.synced || !pods.synced) return
+      kubernetesVersion = (await getJson<{ gitVersion: string }>(cluster, '/version', signal)).gitVersion
+      const report = buildReport(kubernetesVersion, nodes.kept.values(), pods.kept.values(), dns)
+      await sendReport(await readIdentity(identityDirectory), report, signal)
+    },
+  })
+  const watchDns = async () => {
+    while (!signal.aborted) {
+      const found = await dnsAnswers(await readFile(options.resolvConf, 'utf8'))
+      if (found !== dns) {
+        dns = found
+        log(dns ? "the cluster's DNS answers" : "the cluster's DNS does not answer")
+        onChange()
+      }
+      await sleep(dns ? 30_000 : 500, signal)
+    }
+  }
+  log('watching nodes and pods')
+  await Promise.all([nodes.run(), pods.run(), reports.run(), watchDns()])
+  log('ended')
+}

@@ -1,0 +1,102 @@
+import { createInterface } from 'node:readline'
+import { ApiStatusError, getJson, type InCluster, openApi } from './in-cluster.ts'
+import { pauseMs, sleep } from './pause.ts'
+
+interface WithMetadata {
+  metadata: { uid: string; resourceVersion?: string }
+}
+interface List<T> {
+  metadata: { resourceVersion: string; continue?: string }
+  items: T[]
+}
+interface WatchEvent<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  object: T & { code?: number; message?: string }
+}
+
+export interface WatchOptions<T, R> {
+  cluster: InCluster
+  /** e.g. `/api/v1/pods` */
+  path: string
+  /** What is kept of an object; the rest of it is let go at once. */
+  reduce(object: T): R
+  onChange(): void
+  log(message: string): void
+  random(): number
+  signal: AbortSignal
+}
+
+/** The API server ends a watch after this; it bookmarks each minute, so a silent connection is a dead one. */
+const WATCH_SECONDS = 300
+const IDLE_MS = 120_000
+const PAGE = 500
+
+/**
+ * Keeps `kept` equal to what the API has: a list, then a watch from there, again and again until aborted.
+ * `synced` tells whether it has been equal once.
+ */
+export class Watch<T extends WithMetadata, R> {
+  readonly kept = new Map<string, R>()
+  synced = false
+  readonly #options: WatchOptions<T, R>
+
+  constructor(options: WatchOptions<T, R>) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { log, path, random, signal } = this.#options
+    let failures = 0
+    let from: string | undefined
+    while (!signal.aborted) {
+      try {
+        from ??= await this.#list()
+        from = await this.#watch(from)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        // 410: what we would go on from is forgotten already.
+        const isGone = error instanceof ApiStatusError && error.status === 410
+        from = undefined
+        if (isGone) continue
+        log(`watching ${path}: ${error instanceof Error ? error.message : String(error)}`)
+        await sleep(pauseMs(failures, random), signal)
+        failures += 1
+      }
+    }
+  }
+
+  async #list(): Promise<string> {
+    const { cluster, onChange, path, reduce, signal } = this.#options
+    const found = new Map<string, R>()
+    let page: List<T> | undefined
+    do {
+      const next: string = page?.metadata.continue ? `&continue=${encodeURIComponent(page.metadata.continue)}` : ''
+      page = await getJson<List<T>>(cluster, `${path}?limit=${PAGE}${next}`, signal)
+      for (const item of page.items) found.set(item.metadata.uid, reduce(item))
+    } while (page.metadata.continue)
+    this.kept.clear()
+    for (const [uid, value] of found) this.kept.set(uid, value)
+    this.synced = true
+    onChange()
+    return page.metadata.resourceVersion
+  }
+
+  /** Resolves with the version to go on from when the server ends the watch. */
+  async #watch(from: string): Promise<string> {
+    const { cluster, onChange, path, reduce, signal } = this.#options
+    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${from}`
+    const response = await openApi(cluster, `${path}?${query}`, { signal, idleMs: IDLE_MS })
+    let version = from
+    for await (const line of createInterface({ input: response })) {
+      const { type, object } = JSON.parse(line) as WatchEvent<T>
+      if (type === 'ERROR') throw new ApiStatusError(path, object.code ?? 0, object.message ?? '')
+      version = object.metadata.resourceVersion ?? version
+      if (type === 'BOOKMARK') continue
+      if (type === 'DELETED') this.kept.delete(object.metadata.uid)
+      else this.kept.set(object.metadata.uid, reduce(object))
+      onChange()
+    }
+    return version
+  }
+}

@@ -1,0 +1,49 @@
+import { addOnImages } from '../components/add-on-images/component.ts'
+import { clusterConfig } from '../components/cluster-config/component.ts'
+import { cni } from '../components/cni/component.ts'
+import { cniPlugins } from '../components/cni-plugins/component.ts'
+import { containerd } from '../components/containerd/component.ts'
+import { controlPlane } from '../components/control-plane/component.ts'
+import { coredns } from '../components/coredns/component.ts'
+import { etcd } from '../components/etcd/component.ts'
+import { images } from '../components/images/component.ts'
+import { kernel } from '../components/kernel/component.ts'
+import { kubeProxy } from '../components/kube-proxy/component.ts'
+import { kubeadm } from '../components/kubeadm/component.ts'
+import { kubelet } from '../components/kubelet/component.ts'
+import { networkImages } from '../components/network-images/component.ts'
+import { node } from '../components/node/component.ts'
+import { operator } from '../components/operator/component.ts'
+import { operatorCertificate } from '../components/operator-certificate/component.ts'
+import { preflight } from '../components/preflight/component.ts'
+import { readiness } from '../components/readiness/component.ts'
+import type { Role } from '../engine/step.ts'
+import type { ProvisionParams } from './params.ts'
+
+/**
+ * The first control plane of a cluster. The order is that of reading; what waits for what each component says itself.
+ */
+export const firstMaster: Role<ProvisionParams> = {
+  id: 'first-master',
+  components: [
+    kernel,
+    containerd,
+    images,
+    etcd,
+    kubeadm,
+    kubelet,
+    cniPlugins,
+    preflight,
+    controlPlane,
+    networkImages,
+    addOnImages,
+    node,
+    clusterConfig,
+    kubeProxy,
+    cni,
+    coredns,
+    operatorCertificate,
+    operator,
+    readiness,
+  ],
+}
