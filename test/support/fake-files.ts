@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { basename, dirname, join } from 'node:path/posix'
+import { basename, dirname, join, normalize } from 'node:path/posix'
 import type { FileStat } from '../../src/host/host.ts'
 import type { FileAttributes } from '../../src/host/machine.ts'
 
@@ -29,7 +29,8 @@ export class FakeFiles {
   }
 
   /** The path with every link on the way resolved; the last segment only when `last` says so. */
-  resolve(path: string, last: boolean, depth = 0): string {
+  resolve(given: string, last: boolean, depth = 0): string {
+    const path = normalize(given)
     if (depth > 40) throw Object.assign(new Error(`ELOOP: too many links, '${path}'`), { code: 'ELOOP' })
     if (path === '/') return '/'
     const parent = this.resolve(dirname(path), true, depth + 1)
@@ -73,12 +74,14 @@ export class FakeFiles {
   }
 
   /** Puts a file there with all its parents: for setting the scene, not for what the product does. */
-  seed(path: string, content: string | Uint8Array, attributes: Partial<FileAttributes> = {}): void {
+  seed(given: string, content: string | Uint8Array, attributes: Partial<FileAttributes> = {}): void {
+    const path = normalize(given)
     this.seedDirectory(dirname(path))
     this.nodes.set(path, { kind: 'file', bytes: Buffer.from(content), ...this.attributes(0o644), ...attributes })
   }
 
-  seedDirectory(path: string, attributes: Partial<FileAttributes> = {}): void {
+  seedDirectory(given: string, attributes: Partial<FileAttributes> = {}): void {
+    const path = normalize(given)
     if (this.nodes.has(path)) return
     this.seedDirectory(dirname(path))
     this.nodes.set(path, { kind: 'directory', ...this.attributes(0o755), ...attributes })

@@ -124,7 +124,8 @@ export function fakeMachine(): FakeMachine {
       const bytes = files.bytes(backup)
       if (bytes === undefined) throw new Error(`ENOENT: '${backup}'`)
       files.put(path, { kind: 'file', bytes }, attributes.mode)
-      files.setAttributes(path, attributes)
+      const { mode, uid, gid, mtimeMs } = attributes
+      files.setAttributes(path, { mode, uid, gid, mtimeMs })
     },
     async execute(argv: Argv, options: RunOptions = {}) {
       const output = await ask(argv, options)

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../support/random.ts'
+import { CrashingWorld, carryOut, takeBack } from './crashing-world.ts'
+import { setScene, smallRole } from './small-role.ts'
+
+const never = Number.POSITIVE_INFINITY
+
+function world() {
+  const own = new CrashingWorld()
+  setScene(own.machine)
+  return { own, before: own.snapshot() }
+}
+
+async function undoAll(own: CrashingWorld): Promise<void> {
+  const finished = await own.survive(never, 0, async (ledger, machine) => {
+    const report = await takeBack(ledger, machine)
+    expect(report).toMatchObject({ leftovers: [], kept: [] })
+  })
+  expect(finished).toBe(true)
+}
+
+const provision = (own: CrashingWorld, crashAt: number, luck = 0) =>
+  own.survive(crashAt, luck, (ledger, machine) => carryOut(smallRole, undefined, ledger, machine))
+
+async function reference() {
+  const { own } = world()
+  expect(await provision(own, never)).toBe(true)
+  return { after: own.snapshot(), moments: own.moments }
+}
+
+test('without a crash: it is done, a second run changes nothing, and it comes back', async () => {
+  const { own, before } = world()
+  expect(await provision(own, never)).toBe(true)
+  const after = own.snapshot()
+  expect(after).not.toEqual(before)
+  const records = own.ledgerBytes.toString().match(/"kind":"change"/g)?.length
+  expect(await provision(own, never)).toBe(true)
+  expect(own.snapshot()).toEqual(after)
+  expect(own.ledgerBytes.toString().match(/"kind":"change"/g)).toHaveLength(records ?? 0)
+  await undoAll(own)
+  expect(own.snapshot()).toEqual(before)
+})
+
+test.each([0, 0.5, 1])(
+  'a crash at every moment, then on to the end, then back (unsynced bytes kept: %d)',
+  async (luck) => {
+    const { after, moments } = await reference()
+    expect(moments).toBeGreaterThan(100)
+    for (let crashAt = 0; crashAt < moments; crashAt++) {
+      const { own, before } = world()
+      expect(await provision(own, crashAt, luck)).toBe(false)
+      expect(await provision(own, never)).toBe(true)
+      expect(own.snapshot(), `resumed after a crash at moment ${crashAt}`).toEqual(after)
+      await undoAll(own)
+      expect(own.snapshot(), `undone after a crash at moment ${crashAt}`).toEqual(before)
+    }
+  },
+)
+
+test('a crash at every moment, then straight back', async () => {
+  const { moments } = await reference()
+  for (let crashAt = 0; crashAt < moments; crashAt++) {
+    const { own, before } = world()
+    await provision(own, crashAt)
+    await undoAll(own)
+    expect(own.snapshot(), `undone after a crash at moment ${crashAt}`).toEqual(before)
+  }
+})
+
+test('a crash at every moment of the undoing, then once more', async () => {
+  for (let crashAt = 0, finished = false; !finished; crashAt++) {
+    const { own, before } = world()
+    await provision(own, never)
+    finished = await own.survive(crashAt, 0, async (ledger, machine) => void (await takeBack(ledger, machine)))
+    await undoAll(own)
+    expect(own.snapshot(), `undone again after a crash at moment ${crashAt}`).toEqual(before)
+    expect(crashAt).toBeLessThan(1_000)
+  }
+})
+
+test('1,000 seeded histories of crashes while provisioning and undoing', async () => {
+  const { after, moments } = await reference()
+  for (let seed = 1; seed <= 1_000; seed++) {
+    const random = seededRandom(seed)
+    const { own, before } = world()
+    for (let crashes = Math.floor(random() * 5); crashes > 0; crashes--) {
+      const crashAt = Math.floor(random() * moments)
+      if (random() < 0.8) await provision(own, crashAt, random())
+      else await own.survive(crashAt, random(), async (ledger, machine) => void (await takeBack(ledger, machine)))
+    }
+    if (random() < 0.5) {
+      expect(await provision(own, never)).toBe(true)
+      expect(own.snapshot(), `seed ${seed}`).toEqual(after)
+    }
+    await undoAll(own)
+    expect(own.snapshot(), `seed ${seed}`).toEqual(before)
+  }
+})
