@@ -26,10 +26,20 @@ test('a bundle is kept under its name with the key it is trusted by, and verifie
   await verifyBundle(stored.directory, bundle.publicKey)
 })
 
-test('importing again changes nothing; two bundles are listed, the newest first', async () => {
+test('importing again mends what was damaged meanwhile', async () => {
+  const { directory } = await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  await rm(join(directory, 'bin/runc'))
   await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  await verifyBundle(directory, bundle.publicKey)
+  expect((await readdir(join(data, 'bundles'))).sort()).toEqual([
+    bundle.ref.manifestSha256,
+    `${bundle.ref.manifestSha256}.pub`,
+  ])
+})
+
+test('two bundles are listed, the newest first', async () => {
   await importBundle(bundle.directory, data, bundle.publicKey, NOW)
-  const later = await tinyBundle(join(scratch, 'later.tar').replace('.tar', ''), {
+  const later = await tinyBundle(join(scratch, 'later'), {
     now: new Date('2026-01-03T00:00:00Z'),
   })
   await importBundle(later.directory, data, later.publicKey, NOW)

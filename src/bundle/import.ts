@@ -19,7 +19,8 @@ const SHA256 = /^[0-9a-f]{64}$/
 
 /**
  * Verifies a bundle while it copies it to `<data>/bundles/<manifest sha256>/`, with the key it is trusted by in
- * `<manifest sha256>.pub`. Nothing has that name before all of it is there; a bundle that is there already is left.
+ * `<manifest sha256>.pub`. Nothing has that name before all of it is there; one that is there already is replaced, for it
+ * may have been damaged.
  */
 export async function importBundle(
   source: string,
@@ -32,13 +33,16 @@ export async function importBundle(
   await removeAbandoned(root, now)
   const staging = await mkdtemp(join(root, 'import-'))
   try {
-    const verified = await verifyBundle(source, trustedKey, staging)
-    await writeFile(join(staging, MANIFEST_NAME), verified.bytes)
-    await writeFile(join(staging, SIGNATURE_NAME), verified.signature)
+    const copy = join(staging, 'bundle')
+    await mkdir(copy, { mode: 0o755 })
+    const verified = await verifyBundle(source, trustedKey, copy)
+    await writeFile(join(copy, MANIFEST_NAME), verified.bytes)
+    await writeFile(join(copy, SIGNATURE_NAME), verified.signature)
     const directory = join(root, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
     await writeFile(`${directory}.pub`, `${publicKey}\n`)
-    if (!(await exists(directory))) await rename(staging, directory)
+    if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
+    await rename(copy, directory)
     await syncDirectory(root)
     return { manifest: verified.manifest, manifestSha256: verified.manifestSha256, publicKey, directory }
   } finally {

@@ -36,6 +36,11 @@ function parse(bytes: Uint8Array): BundleManifest {
   } catch (cause) {
     throw badBundle('bad-manifest', `${MANIFEST_NAME} is not JSON`, undefined, cause)
   }
+  return parseManifest(data)
+}
+
+/** Throws AgentError `bundle/escapes` or `bundle/bad-manifest` with the place that is wrong. */
+export function parseManifest(data: unknown): BundleManifest {
   const result = BundleManifest.safeParse(data)
   if (result.success) return result.data
   const [issue] = result.error.issues

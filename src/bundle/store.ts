@@ -17,6 +17,8 @@ export interface StoreOptions {
   /** Tried in order, e.g. `https://controller:7443`. */
   controllerUrls: readonly string[]
   tls: { ca: string; cert: string; key: string }
+  /** http://[user:pass@]host:port */
+  proxy?: string
   /** Where this bundle's files lie on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
   directory: string
   host: Host
@@ -81,7 +83,7 @@ async function fetchFile(
   path: string,
   onProgress?: (doneBytes: number) => void,
 ): Promise<string> {
-  const { ref, tls, host, signal } = options
+  const { ref, tls, proxy, host, signal } = options
   return slots(async () => {
     if (await isThere(host, file, path)) {
       onProgress?.(file.size)
@@ -94,6 +96,7 @@ async function fetchFile(
         sha256: file.sha256,
         size: file.size,
         tls,
+        ...(proxy === undefined ? {} : { proxy }),
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       }),
@@ -115,12 +118,13 @@ async function readLocal({ ref, directory, host }: StoreOptions): Promise<Verifi
 }
 
 async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
-  const { ref, tls, directory, host } = options
+  const { ref, tls, proxy, directory, host } = options
   const get = (name: string) =>
     fromAny(options, name, async (url) => {
       const at = url + PATHS.bundleFile(ref.manifestSha256, name)
       const { status, body } = await host.network.request(at, {
         tls,
+        ...(proxy === undefined ? {} : { proxy }),
         timeoutMs: REQUEST_TIMEOUT_MS,
         maxBytes: MAX_MANIFEST_BYTES,
       })

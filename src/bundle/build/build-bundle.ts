@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { hasCode } from '../error.ts'
-import { type BundleFile, BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from '../format.ts'
+import { type BundleFile, type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from '../format.ts'
 import { signManifest } from '../keys.ts'
+import { parseManifest } from '../manifest.ts'
 import type { Item, Source, SourceContext } from '../sources/source.ts'
 import { VERSIONS } from '../versions.ts'
 import { contentOfFile, type TarEntry, tarBytes } from './tar.ts'
@@ -45,7 +46,7 @@ async function assemble(directory: string, items: readonly Item[], options: Buil
     await mkdir(dirname(path), { recursive: true })
     files.push({ ...description, ...(await writeHashed(path, content.bytes())) })
   }
-  const manifest = BundleManifest.parse({
+  const manifest = parseManifest({
     format: 1,
     name: `kubernetes-${VERSIONS.kubernetes}-${options.arch}`,
     kubernetesVersion: VERSIONS.kubernetes,

@@ -43,7 +43,7 @@ test('files become items by their place, images by the name in their archive, an
   const items = await collect()
   const named = new Map(items.map((item) => [item.name, item]))
   expect(named.get('kubelet')).toMatchObject({ role: 'binary', version: VERSIONS.kubernetes, path: 'bin/kubelet' })
-  expect(named.get(`registry.k8s.io/pause:${VERSIONS.pause}`)).toMatchObject({ path: 'images/pause.tar', first: true })
+  expect(named.get(`registry.k8s.io/pause:${VERSIONS.pause}`)).toMatchObject({ path: 'images/0.tar', first: true })
   expect(named.get('cantrip.local/agent:1.2.3')).toMatchObject({
     role: 'image',
     path: 'images/agent.tar',

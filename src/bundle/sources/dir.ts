@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { agentImage } from '../build/images.ts'
 import { badBundle, hasCode } from '../error.ts'
 import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS, VERSIONS } from '../versions.ts'
@@ -27,7 +27,9 @@ export function directorySource(directory: string): Source {
       const name = `${repository}:${VERSIONS[version]}`
       if (!images.has(name)) throw absent(`an archive of ${name} in ${join(directory, 'images')}`)
     }
-    for (const [name, file] of images) items.push(await fileItem('image', name, tagOf(name), file))
+    for (const [name, file] of images) {
+      items.push({ ...(await fileItem('image', name, tagOf(name), file)), path: `images/${basename(file)}` })
+    }
     if (![...images.keys()].some((name) => name.startsWith(`${AGENT_IMAGE}:`))) {
       items.push(await imageItem(await agentImage({ root: '/', arch }, agent.file, agent.version)))
     }
