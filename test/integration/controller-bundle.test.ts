@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { StoredBundle } from '../../src/bundle/import.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { call, createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
+
+let dataDirectory: string
+let controller: Controller
+let node: EnrolledNode
+let bundle: StoredBundle
+const content = randomBytes(3_000_000)
+
+beforeAll(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 } })
+  node = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+  // After the start: an import is seen without a restart.
+  bundle = await importSmallBundle(dataDirectory, content)
+})
+afterAll(async () => {
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  call(controller.url, node, method, `/v1/bundles/${path}`, undefined, headers)
+const kubelet = () => `${bundle.manifestSha256}/bin/kubelet`
+const bytes = (text: string) => Buffer.from(text, 'latin1')
+
+it('serves the whole, its manifest and its signature', async () => {
+  const answer = await get(kubelet())
+  expect(answer.status).toBe(200)
+  expect(answer.headers['accept-ranges']).toBe('bytes')
+  expect(bytes(answer.text).equals(content)).toBe(true)
+  for (const name of ['manifest.json', 'manifest.json.sig']) {
+    expect((await get(`${bundle.manifestSha256}/${name}`)).status).toBe(200)
+  }
+})
+
+it('serves a part, so that a download resumes', async () => {
+  const part = await get(kubelet(), { range: 'bytes=1000000-' })
+  expect([part.status, part.headers['content-range']]).toEqual([206, 'bytes 1000000-2999999/3000000'])
+  expect(bytes(part.text).equals(content.subarray(1_000_000))).toBe(true)
+  const tail = await get(kubelet(), { range: 'bytes=-5' })
+  expect(bytes(tail.text).equals(content.subarray(-5))).toBe(true)
+})
+
+it('serves the whole again when the file is another one', async () => {
+  const { headers } = await get(kubelet(), {}, 'HEAD')
+  const same = await get(kubelet(), { range: 'bytes=0-0', 'if-range': headers.etag ?? '' })
+  const other = await get(kubelet(), { range: 'bytes=0-0', 'if-range': '"other"' })
+  expect([same.status, other.status]).toEqual([206, 200])
+})
+
+it('tells the size without the content', async () => {
+  const answer = await get(kubelet(), {}, 'HEAD')
+  expect([answer.status, answer.headers['content-length'], answer.text]).toEqual([200, '3000000', ''])
+})
+
+it('refuses a range beyond the end', async () => {
+  const answer = await get(kubelet(), { range: 'bytes=3000000-' })
+  expect([answer.status, answer.headers['content-range']]).toEqual([416, 'bytes */3000000'])
+})
+
+it.each([
+  '../../controller.db',
+  '..%2f..%2fcontroller.db',
+  '%2e%2e/%2e%2e/controller.db',
+  'bin/../bin/kubelet',
+  'bin//kubelet',
+  './bin/kubelet',
+  'bin/kubelet/',
+  'bin',
+  'not-in-the-manifest',
+  'bin/kubelet%00',
+])('knows no %s', async (path) => {
+  writeFileSync(join(bundle.directory, 'not-in-the-manifest'), 'secret')
+  const answer = await get(`${bundle.manifestSha256}/${path}`)
+  expect(answer.status).toBe(404)
+  expect(answer.text).not.toContain('secret')
+})
+
+it('knows no other bundle and no path beside one', async () => {
+  for (const path of [`${'0'.repeat(64)}/bin/kubelet`, `../admin.json`, `${bundle.manifestSha256}.pub`]) {
+    expect((await get(path)).status).toBe(404)
+  }
+})
+
+it('follows no link in the place of a file', async () => {
+  const path = join(bundle.directory, 'bin/kubelet')
+  renameSync(path, `${path}.moved`)
+  symlinkSync(join(dataDirectory, 'admin.json'), path)
+  const answer = await get(kubelet())
+  expect(answer.status).toBe(500)
+  expect(answer.text).not.toContain('PRIVATE')
+  rmSync(path)
+  renameSync(`${path}.moved`, path)
+})
