@@ -16,10 +16,15 @@ export async function processIds(view: HostView): Promise<string[]> {
   return ((await view.list('/proc')) ?? []).filter((name) => /^\d+$/.test(name))
 }
 
+/** What threads of Node are called, whichever program it is: then the executable has the better name. */
+const NAME_OF_NO_PROGRAM = 'MainThread'
+
 /** '' where the process has ended. */
 export async function nameOf(view: HostView, pid: string): Promise<string> {
-  const comm = await ifStillThere(() => view.read(`/proc/${pid}/comm`))
-  return comm?.trim() ?? ''
+  const name = (await ifStillThere(() => view.read(`/proc/${pid}/comm`)))?.trim() ?? ''
+  if (name !== NAME_OF_NO_PROGRAM) return name
+  const executable = await ifStillThere(() => view.readLink(`/proc/${pid}/exe`))
+  return executable?.split('/').at(-1) || name
 }
 
 /** Those with one of these names that run on the machine itself. */

@@ -49,6 +49,12 @@ test('the fix is for the one who holds it', async () => {
   expect(await look(on53(ANY, 'mydns'))).toMatchObject({ fix: expect.stringContaining("ss -lnptu 'sport = :53'") })
 })
 
+test('a program on Node is called by its executable', async () => {
+  const { files, links } = procFiles(on53(ANY, 'MainThread'))
+  const host = fakeHost({ files, links: { ...links, '/proc/812/exe': '/opt/pihole/dns-server' } })
+  expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('dns-server (pid 812)') })
+})
+
 test.each<[string, FakeSocket[], string]>([
   ['nothing', [], 'free'],
   [

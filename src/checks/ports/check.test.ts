@@ -30,7 +30,7 @@ test('says which port is held by whom, and what it is wanted for', async () => {
   expect(await look([listening(2379, 'etcd', LOOPBACK)], ['master'])).toEqual({
     kind: 'fail',
     found: '2379/tcp held by etcd (pid 42)',
-    wanted: 'free on a master: 2379 for etcd for clients',
+    wanted: 'free: 2379 (etcd for clients, on a master)',
     fix: "stop what holds them, see: ss -lnptu 'sport = :2379'",
   })
 })
@@ -45,6 +45,15 @@ test.each<[number, Roles, string]>([
   [8080, ['master'], 'pass'],
 ])('port %i held, roles %j: %s', async (port, roles, kind) => {
   expect(await look([listening(port, 'java')], roles)).toMatchObject({ kind })
+})
+
+test('without a role the ports of a master are told as well', async () => {
+  expect(await look([listening(10250, 'java'), listening(6443, 'java')], [])).toMatchObject({
+    kind: 'fail',
+    found: '10250/tcp held by java (pid 42), 6443/tcp held by java (pid 42)',
+    wanted: 'free: 10250 (kubelet), 6443 (kube-apiserver, on a master)',
+    fix: "stop what holds them, see: ss -lnptu 'sport = :10250 or sport = :6443'",
+  })
 })
 
 test('a VXLAN of the kernel holds a port without a process', async () => {

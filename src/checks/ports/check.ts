@@ -27,9 +27,8 @@ export const check: Check = {
       (needed) => !forMust.includes(needed) && needed.roles.some((r) => may.includes(r)),
     )
     const failing = conflictsOf(forMust, sockets)
-    if (failing.length > 0) return await tell('fail', host, failing, must.join(' and '))
-    const warning = conflictsOf(forMay, sockets)
-    if (warning.length > 0) return await tell('warn', host, warning, may.join(' and '))
+    const conflicts = [...failing, ...conflictsOf(forMay, sockets)]
+    if (conflicts.length > 0) return await tell(failing.length > 0 ? 'fail' : 'warn', host, conflicts)
     const ports = [...forMust, ...forMay].map(({ port }) => port).sort((a, b) => a - b)
     return { kind: 'pass', found: `${ports.join(', ')} free` }
   },
@@ -43,21 +42,18 @@ function conflictsOf(ports: readonly NeededPort[], sockets: readonly BoundSocket
   })
 }
 
-async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[], role: string): Promise<Verdict> {
-  const holders = await socketHolders(
-    host,
-    conflicts.map(({ socket }) => socket),
-  )
+async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[]): Promise<Verdict> {
+  const sockets = conflicts.map(({ socket }) => socket)
+  const holders = await socketHolders(host, sockets)
   const found = conflicts.map(({ needed, socket }) => {
     const holder = holders.get(socket.inode) ?? (needed.protocol === 'udp' ? 'the kernel (a tunnel)' : 'a process')
     return `${needed.port}/${needed.protocol} held by ${holder}`
   })
-  const wanted = conflicts.map(({ needed }) => `${needed.port} for ${needed.use}`).join(', ')
-  const [first] = conflicts
-  return {
-    kind,
-    found: found.join(', '),
-    wanted: `free on a ${role}: ${wanted}`,
-    fix: `stop what holds them, see: ss -lnptu 'sport = :${first?.needed.port}'`,
-  }
+  const wanted = conflicts.map(({ needed: { port, use, roles } }) => {
+    const only = roles.length === 1 ? `, on a ${roles[0]}` : ''
+    return `${port} (${use}${only})`
+  })
+  const filter = sockets.map(({ port }) => `sport = :${port}`).join(' or ')
+  const fix = `stop what holds them, see: ss -lnptu '${filter}'`
+  return { kind, found: found.join(', '), wanted: `free: ${wanted.join(', ')}`, fix }
 }
