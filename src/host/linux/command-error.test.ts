@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { commandError } from './command-error.ts'
+
+test('a failed command says its line, its exit code, the end of its stderr, and what to do', () => {
+  const stderr = Array.from({ length: 40 }, (_, i) => `line ${i}`).join('\n')
+  const error = commandError(['kubeadm', 'init', '--config', 'a b.yaml'], { kind: 'exit', exitCode: 3 }, `${stderr}\n`)
+  expect(error.code).toBe('command/failed')
+  expect(error.message).toMatch(/^command ended with exit code 3: kubeadm init --config 'a b.yaml'\nline 28\n/)
+  expect(error.message.endsWith('line 39')).toBe(true)
+  expect(error.fix).toContain("kubeadm init --config 'a b.yaml'")
+})
+
+test('control characters of an argument do not reach the terminal', () => {
+  const error = commandError(['x', 'a\u001b[31m\n'], { kind: 'timeout', timeoutMs: 1500 }, '')
+  expect(error.message).toBe("command took longer than 1.5 s: x $'a\\x1b[31m\\x0a'\nIt wrote nothing to stderr.")
+})
+
+test('one that is missing and one that may not be executed are told apart', () => {
+  const cause = (code: string) => Object.assign(new Error(code), { code })
+  expect(commandError(['x'], { kind: 'not-started', cause: cause('ENOENT') }, '').code).toBe('command/not-found')
+  expect(commandError(['x'], { kind: 'not-started', cause: cause('EACCES') }, '').code).toBe('command/not-started')
+})

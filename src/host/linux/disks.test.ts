@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { listDisks } from './disks.ts'
+
+const disk = (name: string, more: Record<string, string> = {}) =>
+  Object.fromEntries(
+    Object.entries({ size: '2000000', 'queue/rotational': '0', ro: '0', removable: '0', ...more }).map(
+      ([file, text]) => [`/sys/block/${name}/${file}`, `${text}\n`],
+    ),
+  )
+const seen = (name: string, fsType = '', mount = '') => ({ name, fsType, mount })
+
+test('only a disk with nothing on it is usable for storage, and the others say why', async () => {
+  const host = fakeHost({
+    files: {
+      ...disk('sda', { 'sda1/size': '1000' }),
+      ...disk('sdb', { 'device/model': 'Big Disk', 'queue/rotational': '1' }),
+      ...disk('sdc'),
+      ...disk('sdd', { 'holders/dm-0/x': '' }),
+      ...disk('sde'),
+      ...disk('sdf', { size: '0' }),
+      ...disk('loop0'),
+    },
+  })
+  const found = await listDisks(host, [seen('sda'), seen('sdb'), seen('sdc', 'LVM2_member'), seen('sdd')])
+  expect(found.map(({ device, usableForStorage, reason }) => [device, usableForStorage, reason])).toEqual([
+    ['/dev/sda', false, 'has partitions'],
+    ['/dev/sdb', true, 'empty'],
+    ['/dev/sdc', false, 'holds LVM2_member'],
+    ['/dev/sdd', false, 'is part of dm-0'],
+    ['/dev/sde', false, 'its content could not be looked at (lsblk)'],
+  ])
+  expect(found[1]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
+})

@@ -1,0 +1,53 @@
+import type { Facts } from '../../protocol/facts.ts'
+import type { HostView } from '../host.ts'
+
+export type Disk = Facts['disks'][number]
+
+/** What lsblk knows beyond /sys, which has no file systems. */
+export interface BlockDevice {
+  name: string
+  fsType: string
+  mount: string
+}
+
+const virtual = /^(loop|ram|zram|fd|sr|dm-|md|nbd)\d*/
+const SECTOR_BYTES = 512
+
+/** Whole disks; a disk is usable for storage only where nothing at all is found on it. */
+export async function listDisks(view: HostView, blockDevices: readonly BlockDevice[]): Promise<Disk[]> {
+  const names = ((await view.list('/sys/block')) ?? []).filter((name) => !virtual.test(name))
+  const disks = await Promise.all(names.map((name) => look(view, name, blockDevices)))
+  return disks.filter((disk) => disk.sizeBytes > 0)
+}
+
+async function look(view: HostView, name: string, blockDevices: readonly BlockDevice[]): Promise<Disk> {
+  const directory = `/sys/block/${name}`
+  const attribute = async (file: string) => (await view.read(`${directory}/${file}`))?.trim() ?? ''
+  const [size, model, rotational, readOnly, removable, entries, holders] = await Promise.all([
+    attribute('size'),
+    attribute('device/model'),
+    attribute('queue/rotational'),
+    attribute('ro'),
+    attribute('removable'),
+    view.list(directory),
+    view.list(`${directory}/holders`),
+  ])
+  const known = blockDevices.find((device) => device.name === name)
+  const reasons = [
+    entries?.some((entry) => entry.startsWith(name)) && 'has partitions',
+    (holders?.length ?? 0) > 0 && `is part of ${holders?.join(' ')}`,
+    known === undefined && 'its content could not be looked at (lsblk)',
+    known?.fsType && `holds ${known.fsType}`,
+    known?.mount && `is mounted on ${known.mount}`,
+    readOnly === '1' && 'is read-only',
+    removable === '1' && 'is removable',
+  ].filter((reason) => typeof reason === 'string' && reason !== '')
+  return {
+    device: `/dev/${name}`,
+    sizeBytes: Number(size) * SECTOR_BYTES,
+    model,
+    rotational: rotational === '1',
+    usableForStorage: reasons.length === 0,
+    reason: reasons.length === 0 ? 'empty' : reasons.join(', '),
+  }
+}
