@@ -63,7 +63,7 @@ async function fill(part: PartFile, download: Download, dispatcher: Dispatcher):
       if (part.length > before) tries = 1
       if (tries >= MAX_TRIES) throw unreachable(download, error)
       const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1))
-      await setTimeout(pause, undefined, { signal: download.signal })
+      await setTimeout(pause, undefined, { signal: download.signal }).catch(() => download.signal?.throwIfAborted())
     } finally {
       await part.flush()
     }

@@ -1,0 +1,118 @@
+import { createSocket } from 'node:dgram'
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { type AddressInfo, connect, createServer, type Socket, type Server as TcpServer } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { linuxNetwork } from '../../src/host/linux/network.ts'
+import { openTlsSite, type TlsSite } from './tls-site.ts'
+
+let site: TlsSite
+let otherSite: TlsSite
+const open: { close(): unknown }[] = []
+
+beforeAll(async () => {
+  site = await openTlsSite((request, response) => {
+    if (request.url === '/slow') return
+    if (request.url === '/large') return void response.end('x'.repeat(5000))
+    response.end(`${request.method} ${request.url}`)
+  })
+  site.server.on('upgrade', (_request, socket: Socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
+  })
+  otherSite = await openTlsSite((_request, response) => void response.end())
+})
+
+afterAll(async () => {
+  for (const one of open) one.close()
+  await Promise.all([site.close(), otherSite.close()])
+})
+
+async function listen<S extends Server | TcpServer>(server: S): Promise<{ server: S; port: number }> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  open.push({
+    close: () => {
+      server.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    },
+  })
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+const get = (path: string, more = {}) =>
+  linuxNetwork.request(`${site.url}${path}`, { tls: site.identity, timeoutMs: 3_000, ...more })
+
+test('an answer has its status, headers and body', async () => {
+  expect(await get('/a?b=1')).toMatchObject({ status: 200, body: 'GET /a?b=1' })
+  expect(await get('/x', { method: 'POST', body: 'data' })).toMatchObject({ body: 'POST /x' })
+})
+
+test('an upgrade is reported, and a server that does none gives its answer', async () => {
+  expect((await get('/', { upgrade: true })).status).toBe(101)
+  const url = `${otherSite.url}/`
+  const plain = await linuxNetwork.request(url, { tls: otherSite.identity, timeoutMs: 3_000, upgrade: true })
+  expect(plain.status).toBe(200)
+})
+
+test('each stage is named where it fails', async () => {
+  const { port: silent } = await listen(createServer(() => undefined))
+  const closed = await listen(createServer())
+  await new Promise((done) => closed.server.close(done))
+  const request = (url: string, more = {}) =>
+    linuxNetwork.request(url, { tls: site.identity, timeoutMs: 400, ...more }).then(
+      () => 'no error',
+      (error) => `${error.stage}: ${error.message}`,
+    )
+  expect(await request('https://no-such-name.invalid/')).toMatch(/^resolve: /)
+  expect(await request(`https://127.0.0.1:${closed.port}/`)).toMatch(/^tcp: .*connection refused/)
+  expect(await request(`https://localhost:${silent}/`)).toMatch(/^tls: no TLS handshake/)
+  expect(await request(`${otherSite.url}/`)).toMatch(/^tls: .*another CA/)
+  expect(await request(`${site.url}/slow`)).toMatch(/^http: .*no complete HTTP answer in 400 ms/)
+  expect(await request(`${site.url}/large`, { maxBytes: 1000 })).toMatch(/^http: .*more than 1000 bytes/)
+})
+
+test('through a proxy, whose refusals and silence are named, and whose password is not', async () => {
+  const seen: (string | undefined)[] = []
+  const proxy = await listen(
+    createHttpServer().on('connect', (request, socket: Socket) => {
+      seen.push(request.headers['proxy-authorization'])
+      const [, name] = Buffer.from(request.headers['proxy-authorization']?.slice(6) ?? '', 'base64')
+        .toString()
+        .split(':')
+      if (name === 'hang') return
+      if (name === 'lie') return void socket.write('HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n')
+      if (name !== 'pass') return void socket.end(`HTTP/1.1 ${name} No\r\n\r\n`)
+      const upstream = connect(site.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        upstream.pipe(socket).pipe(upstream)
+      })
+      upstream.on('error', () => socket.destroy())
+      socket.on('error', () => upstream.destroy())
+    }),
+  )
+  const through = (password: string) =>
+    get('/through', { proxy: `http://user:${password}@127.0.0.1:${proxy.port}`, timeoutMs: 500 }).then(
+      ({ body }) => body,
+      (error) => `${error.stage}: ${error.message}`,
+    )
+  expect(await through('pass')).toBe('GET /through')
+  expect(seen[0]).toBe(`Basic ${Buffer.from('user:pass').toString('base64')}`)
+  expect(await through('407')).toMatch(/^proxy: .*user name and password \(407\)/)
+  expect(await through('403')).toMatch(/^proxy: .*does not allow connections to localhost:\d+ \(403\)/)
+  expect(await through('502')).toMatch(/^proxy: .*with 502/)
+  expect(await through('hang')).toMatch(/^proxy: .*no answer to CONNECT in 500 ms/)
+  expect(await through('lie')).toMatch(/^proxy: .*bytes of its own/)
+})
+
+test('one packet out and one back, with the times of both; silence ends with the deadline', async () => {
+  const echo = createSocket('udp4')
+  echo.on('message', (packet, from) => {
+    if (packet.length > 1) echo.send(packet, from.port, from.address)
+  })
+  await new Promise<void>((done) => echo.bind(0, '127.0.0.1', done))
+  open.push(echo)
+  const to = { host: '127.0.0.1', port: echo.address().port }
+  const { reply, sentAtMs, receivedAtMs } = await linuxNetwork.exchange(to, Buffer.from('ping'), 1_000)
+  expect(Buffer.from(reply).toString()).toBe('ping')
+  expect(receivedAtMs).toBeGreaterThanOrEqual(sentAtMs)
+  expect(Math.abs(sentAtMs - Date.now())).toBeLessThan(60_000)
+  await expect(linuxNetwork.exchange(to, Buffer.from('x'), 100)).rejects.toThrow('no answer in 100 ms')
+})
