@@ -75,10 +75,17 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
   }
 
   function put(message: OutboxMessage): void {
-    const entry: OutboxEntry = { seq: next++, message }
-    const length = writeSync(file, `${JSON.stringify(entry)}\n`)
-    places.push({ seq: entry.seq, offset: bytes, length, isLog: isLogLine(message) })
-    bytes += length
+    const line = Buffer.from(`${JSON.stringify({ seq: next, message })}\n`)
+    try {
+      if (writeSync(file, line) < line.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
+    } catch (error) {
+      // What was written of it would tear the next line.
+      ftruncateSync(file, bytes)
+      throw error
+    }
+    places.push({ seq: next, offset: bytes, length: line.length, isLog: isLogLine(message) })
+    next += 1
+    bytes += line.length
   }
 
   function lineAt({ offset, length }: Place): string {

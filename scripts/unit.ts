@@ -1,0 +1,13 @@
+/** Writes src/agent/unit.generated.ts, the unit's text as the executable carries it. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const text = readFileSync(join(root, 'systemd/cantrip-agent.service'), 'utf8')
+const lines = text
+  .trimEnd()
+  .split('\n')
+  .map((line) => `  ${JSON.stringify(line)},`)
+const head =
+  '// Written by scripts/unit.ts from systemd/cantrip-agent.service. Do not edit.\n// biome-ignore format: one line of the unit a line\nexport const UNIT_LINES = ['
+writeFileSync(join(root, 'src/agent/unit.generated.ts'), `${head}\n${lines.join('\n')}\n]\n`)

@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { WebSocket } from 'ws'
+import { deadline, openTcp, openTls } from '../host/linux/connect.ts'
+import { bare, openTunnel } from '../host/linux/proxy.ts'
+import { NetworkError } from '../host/network.ts'
+import { SUBPROTOCOL } from '../protocol/version.ts'
+
+export interface DialOptions {
+  /** Of the controller, `https://…`. */
+  url: string
+  path: string
+  tls: { ca: string; cert: string; key: string }
+  proxy?: string | undefined
+  timeoutMs: number
+  /** Bytes that one message may have. */
+  maxMessageBytes: number
+}
+
+/** The controller answered the request for a websocket with this HTTP status. */
+export class UpgradeRefused extends Error {
+  readonly status: number
+  constructor(status: number) {
+    super(`the controller refused the connection (HTTP ${status})`)
+    this.name = 'UpgradeRefused'
+    this.status = status
+  }
+}
+
+/** An open websocket over TLS 1.3 to a server of our own authority. Throws NetworkError or UpgradeRefused. */
+export async function dial(options: DialOptions): Promise<WebSocket> {
+  const url = new URL(options.path, options.url)
+  const to = { host: bare(url.hostname), port: Number(url.port || 443) }
+  const until = deadline(options.timeoutMs)
+  const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
+  const socket = await openTls(raw, to, options.tls, until)
+  const version = socket instanceof TLSSocket ? socket.getProtocol() : null
+  if (version !== 'TLSv1.3') {
+    socket.destroy()
+    throw new NetworkError('tls', `${url.host} speaks ${version ?? 'no TLS'}; wanted TLSv1.3`)
+  }
+  return upgrade(url, socket, options)
+}
+
+function upgrade(url: URL, socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): Promise<WebSocket> {
+  url.protocol = 'wss:'
+  const websocket = new WebSocket(url, SUBPROTOCOL, {
+    createConnection: () => socket,
+    perMessageDeflate: false,
+    handshakeTimeout: timeoutMs,
+    maxPayload: maxMessageBytes,
+    // Not left to defaults: an undefined here would turn a limit off.
+    maxFragments: 64,
+    maxBufferedChunks: 64 * 1024,
+    followRedirects: false,
+  })
+  return new Promise((resolve, reject) => {
+    websocket.once('open', () => {
+      websocket.removeAllListeners('error')
+      resolve(websocket)
+    })
+    websocket.once('unexpected-response', (request, response) => {
+      request.destroy()
+      socket.destroy()
+      reject(new UpgradeRefused(response.statusCode ?? 0))
+    })
+    // After the answer was refused, the request that was given up has an error of its own.
+    websocket.on('error', (cause) => reject(new NetworkError('upgrade', `${url.host}: ${cause.message}`, { cause })))
+  })
+}

@@ -1,0 +1,178 @@
+import { X509Certificate } from 'node:crypto'
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { NetworkError, type NetworkView } from '../host/network.ts'
+import { fingerprint as fingerprintOf } from '../pki/key.ts'
+import { ApiError, type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../protocol/rest.ts'
+import type { AgentConfig } from './config.ts'
+
+export interface EnrolOptions {
+  config: AgentConfig
+  ca: string
+  /** The installer's. */
+  identity: { certificate: string; key: string }
+  csr: string
+  /** Of the key that the request is for. */
+  fingerprint: string
+  /** This machine's address on the way to the controller. */
+  addressTowards(url: string): Promise<string>
+  network: NetworkView
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  random(): number
+  signal: AbortSignal
+  /** Each answer of the controller. */
+  onAnswer(answer: EnrolResponse): void
+  /** Each try that failed; it goes on trying. */
+  onProblem(error: AgentError): void
+}
+
+const FIRST_POLL_MS = 10_000
+const LONGEST_POLL_MS = 300_000
+const LONGEST_REFUSED_MS = 900_000
+/** The controller answers sooner when there is something to tell. */
+const LONG_POLL_MS = 25_000
+const REQUEST_TIMEOUT_MS = 40_000
+
+/** Asks until an administrator approves; returns the node's certificate (PEM). Only the signal ends it otherwise. */
+export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; certificate: string }> {
+  const { config, signal, sleep, random, onAnswer, onProblem } = options
+  let pollMs = FIRST_POLL_MS
+  let isKnown = false
+  for (let attempt = 0; ; attempt++) {
+    const tried = await tryOnce(config.urls[attempt % config.urls.length] ?? '', isKnown, options)
+    if ('error' in tried) {
+      onProblem(tried.error)
+      isKnown &&= tried.error.code !== 'enrol/unknown'
+      pollMs = pauseAfter(tried.error, attempt, pollMs)
+    } else {
+      const { nodeId, certificate } = tried.answer
+      if (certificate !== undefined) return { nodeId, certificate }
+      onAnswer(tried.answer)
+      // A controller that held the question until it had nothing to say is asked again at once.
+      const askAtOnce = !isKnown || tried.wasHeld
+      isKnown = true
+      if (askAtOnce) continue
+    }
+    await sleep(pollMs * (0.8 + 0.4 * random()), signal)
+    pollMs = Math.min(LONGEST_POLL_MS, pollMs * 1.5)
+  }
+}
+
+/** The first tries follow closely, for an installation waits for them; a refusal will hardly change soon. */
+function pauseAfter(error: AgentError, attempt: number, pollMs: number): number {
+  if (error.exitCode === ExitCode.refused) return LONGEST_REFUSED_MS
+  return attempt < 3 ? 2_000 : pollMs
+}
+
+type Tried = { answer: EnrolResponse; wasHeld: boolean } | { error: AgentError }
+
+async function tryOnce(url: string, isKnown: boolean, options: EnrolOptions): Promise<Tried> {
+  const startedMs = performance.now()
+  try {
+    const answer = isKnown ? await askAgain(url, options) : await askFirst(url, options)
+    if (answer.certificate !== undefined) verify(answer.certificate, options)
+    return { answer, wasHeld: isKnown && performance.now() - startedMs > LONG_POLL_MS / 2 }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (error instanceof AgentError) return { error }
+    throw error
+  }
+}
+
+async function askFirst(url: string, options: EnrolOptions): Promise<EnrolResponse> {
+  const { config, csr } = options
+  const body = {
+    csr,
+    nodeName: config.nodeName,
+    address: await options.addressTowards(url),
+    ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+  }
+  return ask(
+    url,
+    PATHS.enrol,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    options,
+  )
+}
+
+async function askAgain(url: string, options: EnrolOptions): Promise<EnrolResponse> {
+  const path = PATHS.enrolment(encodeURIComponent(options.fingerprint))
+  return ask(url, `${path}?waitMs=${LONG_POLL_MS}`, { method: 'GET' }, options)
+}
+
+async function ask(
+  url: string,
+  path: string,
+  request: { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string },
+  { config, identity, ca, network, signal }: EnrolOptions,
+): Promise<EnrolResponse> {
+  const response = await network
+    .request(new URL(path, url).href, {
+      ...request,
+      tls: { ca, cert: identity.certificate, key: identity.key },
+      ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
+      timeoutMs: REQUEST_TIMEOUT_MS,
+    })
+    .catch((error: unknown) => {
+      throw unreachable(url, error)
+    })
+  signal.throwIfAborted()
+  const json = parse(response.body)
+  if (response.status >= 400) throw refusal(response.status, json)
+  const answer = EnrolResponseSchema.safeParse(json)
+  if (answer.success) return answer.data
+  throw new AgentError('enrol/bad-answer', `${url} gave an answer that is none of a controller`, {
+    fix: 'is that the right address, and is the controller at least as new as this agent?',
+  })
+}
+
+function refusal(status: number, json: unknown): AgentError {
+  const problem = ApiError.safeParse(json)
+  const { code, message, fix } = problem.success
+    ? problem.data
+    : {
+        code: 'enrol/failed',
+        message: `the controller answered with status ${status}`,
+        fix: 'see the log of the controller',
+      }
+  return new AgentError(code, message, {
+    fix,
+    exitCode: status === 401 || status === 403 || status === 409 ? ExitCode.refused : ExitCode.stepFailed,
+  })
+}
+
+export function unreachable(url: string, cause: unknown): AgentError {
+  if (!(cause instanceof NetworkError)) throw cause
+  const fixes: Record<string, string> = {
+    resolve: 'mend the name resolution of this machine, or give the controller a --public-url with an address',
+    tcp: 'start the controller (controller serve), and let this machine reach it',
+    proxy: 'mend --proxy, or leave it out',
+    tls: 'use the credentials that this very controller made; look at both clocks',
+  }
+  return new AgentError('controller/unreachable', `the controller at ${url} cannot be reached: ${cause.message}`, {
+    fix: fixes[cause.stage] ?? 'look at the log of the controller, and try again',
+    exitCode: ExitCode.controllerUnreachable,
+    cause,
+  })
+}
+
+function verify(certificate: string, { ca, fingerprint }: EnrolOptions): void {
+  const issued = new X509Certificate(certificate)
+  const ours = fingerprintOf(issued.publicKey) === fingerprint && issued.verify(new X509Certificate(ca).publicKey)
+  if (ours) return
+  throw new AgentError(
+    'enrol/foreign-certificate',
+    'the controller sent a certificate for another key or of another CA',
+    {
+      fix: 'look at the controller: it does not behave as one of ours',
+    },
+  )
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+export interface LogFile {
+  write(line: string): void
+  close(): void
+}
+
+const MAX_BYTES = 8 * 1024 * 1024
+const KEEP = 3
+
+/** A log that rotates itself: `agent.log`, then `agent.log.1` to `.3`, each at most `maxBytes`, all 0600. */
+export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  let file = open(path)
+  let bytes = fstatSync(file).size
+
+  const rotate = () => {
+    closeSync(file)
+    for (let number = KEEP - 1; number >= 1; number--) renameIfThere(`${path}.${number}`, `${path}.${number + 1}`)
+    renameIfThere(path, `${path}.1`)
+    file = open(path)
+    bytes = 0
+  }
+
+  return {
+    write(line) {
+      const text = Buffer.from(`${line}\n`)
+      if (bytes > 0 && bytes + text.length > maxBytes) rotate()
+      bytes += writeSync(file, text)
+    },
+    close: () => closeSync(file),
+  }
+}
+
+function open(path: string): number {
+  return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

@@ -1,0 +1,150 @@
+import type { EngineEvent } from '../engine/event.ts'
+import type { ErrorReport } from '../errors/agent-error.ts'
+import { eventText } from '../report/event-text.ts'
+import type { LinkStore } from './link-state.ts'
+import type { Log } from './log.ts'
+import type { Outbox, OutboxMessage } from './outbox.ts'
+import { isFull, type Reserve } from './reserve.ts'
+import { type RunChild, type RunResult, startRunChild } from './run-child.ts'
+import type { Self } from './self.ts'
+import type { StatusFile } from './status.ts'
+
+export interface RunKeeperOptions {
+  self: Self
+  /** How this program is told to carry out the open instruction, e.g. `['execute', '--instance', 'x']`. */
+  argv: readonly string[]
+  link: LinkStore
+  outbox: Outbox
+  reserve: Reserve
+  status: StatusFile
+  log: Log
+  /** The outbox has more. */
+  onOutbox(): void
+  /** How far a step has come: sent when there is a connection, and not kept. */
+  onProgress(run: string, event: EngineEvent): void
+  after(ms: number, work: () => void): void
+}
+
+export interface RunKeeper {
+  /** Starts the open instruction, or goes on with it after a restart; one at a time. */
+  start(): void
+  cancel(run: string): void
+  refuse(run: string, error: ErrorReport): void
+  /** Ends the work at the next safe point. The instruction stays open, and goes on at the next start. */
+  stop(): Promise<void>
+}
+
+const RESTARTS = 3
+const RETRY_MS = 2_000
+
+/** Keeps the work of the open instruction going in a child, and its events and result on their way. */
+export function keepRuns(options: RunKeeperOptions): RunKeeper {
+  const { self, argv, link, outbox, reserve, status, log } = options
+  let child: RunChild | undefined
+  let isStopping = false
+  let isCancelled = false
+  let restarts = 0
+  let waiting: OutboxMessage[] = []
+
+  /** In order; what does not fit on a full disk waits, but for log lines, which go. */
+  function put(message: OutboxMessage): void {
+    waiting.push(message)
+    flush()
+  }
+
+  function flush(): void {
+    while (waiting[0] !== undefined) {
+      const message = waiting[0]
+      try {
+        reserve.spend(() => outbox.append(message))
+      } catch (error) {
+        if (!isFull(error)) throw error
+        waiting = waiting.filter((each) => each.t === 'result' || each.body.event.kind !== 'log')
+        options.after(RETRY_MS, flush)
+        return
+      }
+      waiting.shift()
+      if (message.t === 'result' && message.body.run === link.open()?.run) link.finish()
+    }
+    options.onOutbox()
+  }
+
+  function take(run: string, event: EngineEvent): void {
+    follow(status, run, event)
+    const line = eventText(event)
+    if (line) log(line.level, line.text, run)
+    if (event.kind === 'step-progress') options.onProgress(run, event)
+    // A stop of the service does not end the run: its last word is not said yet.
+    else if (!(isStopping && event.kind === 'run-ended')) put({ t: 'event', body: { run, event: bounded(event) } })
+  }
+
+  function end(run: string, result: RunResult): void {
+    child = undefined
+    if (isStopping) return
+    if (result.wasKilled && !isCancelled && restarts < RESTARTS) {
+      restarts += 1
+      log('warn', `the process that did the work was killed; it goes on (${restarts} of ${RESTARTS})`, run)
+      options.after(1_000, start)
+      return
+    }
+    const { outcome, error } = result
+    status.update({ run: null })
+    put({ t: 'result', body: { run, outcome, ...(error ? { error: clip(error) } : {}) } })
+  }
+
+  function start(): void {
+    const open = link.open()
+    if (!open || child || isStopping || waiting.some(({ t }) => t === 'result')) return
+    isCancelled = false
+    const { run, role } = open
+    status.update({ run: { id: run, role, step: null, done: 0, of: 0 } })
+    child = startRunChild({ self, argv, run, onEvent: (event) => take(run, event), log })
+    void child.ended.then((result) => end(run, result))
+  }
+
+  return {
+    start() {
+      restarts = 0
+      start()
+    },
+    cancel(run) {
+      if (link.open()?.run !== run || !child) return
+      isCancelled = true
+      log('info', 'the controller cancels the run', run)
+      child.cancel()
+    },
+    refuse(run, error) {
+      log('error', `refused: ${error.message} (${error.code})`, run)
+      put({ t: 'result', body: { run, outcome: 'refused', error: clip(error) } })
+    },
+    async stop() {
+      isStopping = true
+      child?.cancel()
+      await child?.ended
+    },
+  }
+}
+
+function follow(status: StatusFile, run: string, event: EngineEvent): void {
+  const now = status.get().run
+  if (now?.id !== run) return
+  if (event.kind === 'run-started') status.update({ run: { ...now, of: event.steps.length, done: 0 } })
+  if (event.kind === 'step-started') status.update({ run: { ...now, step: event.title } })
+  if (event.kind === 'step-done' || event.kind === 'step-skipped') {
+    status.update({ run: { ...now, done: Math.min(now.of, now.done + 1) } })
+  }
+}
+
+const MAX_TEXT = 8_000
+
+/** Texts as long as the protocol lets them be. */
+function bounded(event: EngineEvent): EngineEvent {
+  if (event.kind === 'log') return { ...event, message: event.message.slice(0, MAX_TEXT) }
+  if (event.kind === 'step-failed') return { ...event, error: clip(event.error) }
+  if (event.kind === 'run-ended' && event.error) return { ...event, error: clip(event.error) }
+  return event
+}
+
+function clip({ code, message, fix }: ErrorReport): ErrorReport {
+  return { code: code.slice(0, 120), message: message.slice(0, MAX_TEXT), fix: fix.slice(0, MAX_TEXT) }
+}
