@@ -19,7 +19,8 @@ export async function read(path: string): Promise<string | undefined> {
       const stat = await file.stat()
       if (!stat.isFile()) throw notRegular(path, kindOf(stat))
       if (stat.size > MAX_READ_BYTES) throw tooLarge(path, stat.size)
-      return await file.readFile('utf8')
+      // A process may end between the opening of its file in /proc and this.
+      return await absent(file.readFile('utf8'))
     } finally {
       await file.close()
     }
