@@ -3,7 +3,7 @@ import type { HostView } from '../host/host.ts'
 import type { TlsIdentity } from '../host/network.ts'
 import type { FirstMasterParams } from '../protocol/instruction.ts'
 import { localApi } from './endpoint.ts'
-import { ADMIN_CONF } from './paths.ts'
+import { ADMIN_CONF, KUBERNETES_PKI } from './paths.ts'
 
 type Where = Pick<FirstMasterParams, 'node'>
 const MAX_BYTES = 32 * 1024 * 1024
@@ -29,19 +29,29 @@ export async function readApi<T>(host: HostView, params: Where, path: string): P
 }
 
 export async function existInApi(host: HostView, params: Where, paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) if ((await readApi(host, params, path)) === undefined) return false
-  return true
+  const found = await Promise.all(paths.map((path) => readApi(host, params, path)))
+  return found.every((object) => object !== undefined)
 }
 
-/** Whether `/readyz` says ok at HOST:PORT, checked against the cluster's own authority. */
+/** Whether there is an answer at all from HOST:PORT, with a certificate of the cluster's own authority. */
+export async function apiAnswers(host: HostView, endpoint: string): Promise<boolean> {
+  return (await readyz(host, endpoint)) !== undefined
+}
+
+/** Whether `/readyz` says ok at HOST:PORT. */
 export async function apiIsReady(host: HostView, endpoint: string): Promise<boolean> {
-  const ca = await host.read('/etc/kubernetes/pki/ca.crt')
-  if (ca === undefined) return false
+  return (await readyz(host, endpoint)) === 200
+}
+
+async function readyz(host: HostView, endpoint: string): Promise<number | undefined> {
+  const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
+  if (ca === undefined) return undefined
   try {
-    const { status } = await host.network.request(`https://${endpoint}/readyz`, { tls: { ca }, timeoutMs: 2_000 })
-    return status === 200
+    const { status } = await host.network.request(`https://${endpoint}/readyz`, { tls: { ca }, timeoutMs: 1_000 })
+    return status
   } catch {
-    return false
+    // Refused, reset, or no answer in time.
+    return undefined
   }
 }
 

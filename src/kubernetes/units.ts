@@ -1,4 +1,6 @@
+import { dirname } from 'node:path/posix'
 import type { Host, HostView } from '../host/host.ts'
+import { UNITS } from './paths.ts'
 
 /**
  * Whether the unit is enabled, runs, and was started after each of the given files was last written; a process that
@@ -12,9 +14,24 @@ export async function unitIsCurrent(host: HostView, unit: string, files: readonl
 
 /** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
 export async function startUnit(host: Host, unit: string, files: readonly string[]): Promise<void> {
-  await host.daemonReload()
-  await host.setUnit(unit, { enabled: true, active: true })
+  await enableUnit(host, unit)
+  if ((await unitProperties(host, unit)).NeedDaemonReload === 'yes') await host.daemonReload()
+  await host.setUnit(unit, { active: true })
   if (!(await unitIsCurrent(host, unit, files))) await host.restartUnit(unit)
+}
+
+/** As `WantedBy=multi-user.target` says; `systemctl enable` would make systemd read all of its units again. */
+export async function enableUnit(host: Host, unit: string): Promise<void> {
+  await host.makeDirectory(dirname(wantedBy(unit)))
+  await host.link(`${UNITS}/${unit}`, wantedBy(unit))
+}
+
+export async function unitIsEnabled(host: HostView, unit: string): Promise<boolean> {
+  return (await host.readLink(wantedBy(unit))) === `${UNITS}/${unit}`
+}
+
+function wantedBy(unit: string): string {
+  return `${UNITS}/multi-user.target.wants/${unit}`
 }
 
 async function unitProperties(host: HostView, unit: string): Promise<Record<string, string>> {

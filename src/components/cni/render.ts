@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { AgentError } from '../../errors/agent-error.ts'
+import { splitHostPort } from '../../kubernetes/endpoint.ts'
 
 export type Network = 'flannel' | 'calico' | 'cilium'
 export const MANIFEST_ANNOTATION = 'cantrip.local/manifest'
@@ -20,12 +21,14 @@ export interface KubernetesObject {
 
 export interface Settings {
   podSubnet: string
+  /** Of the API: HOST:PORT. */
+  endpoint: string
   /** Marks the workload, so that a second run sees what was applied. */
   identity: string
 }
 
 const WORKLOAD: Record<Network, string> = { flannel: 'kube-flannel-ds', calico: 'calico-node', cilium: 'cilium' }
-const SET: Record<Network, (objects: readonly KubernetesObject[], podSubnet: string) => void> = {
+const SET: Record<Network, (objects: readonly KubernetesObject[], settings: Settings) => void> = {
   flannel: setFlannel,
   calico: setCalico,
   cilium: setCilium,
@@ -37,13 +40,13 @@ export async function render(network: Network, manifest: string, settings: Setti
   const objects = [...parseAllDocuments(manifest)]
     .map((document) => document.toJS() as KubernetesObject | null)
     .filter((object) => object !== null)
-  SET[network](objects, settings.podSubnet)
+  SET[network](objects, settings)
   const { metadata } = find(objects, 'DaemonSet', WORKLOAD[network])
   metadata.annotations = { ...metadata.annotations, [MANIFEST_ANNOTATION]: settings.identity }
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
 }
 
-function setFlannel(objects: readonly KubernetesObject[], podSubnet: string): void {
+function setFlannel(objects: readonly KubernetesObject[], { podSubnet, endpoint }: Settings): void {
   const { data } = find(objects, 'ConfigMap', 'kube-flannel-cfg')
   const network = isIPv6(podSubnet.split('/')[0] ?? '')
     ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: podSubnet }
@@ -59,9 +62,13 @@ function setFlannel(objects: readonly KubernetesObject[], podSubnet: string): vo
     name: 'FLANNELD_IFACE',
     valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } },
   })
+  // By the service address it would depend on kube-proxy: come first, it would wait 30 s for a connection lost before.
+  const { host, port } = splitHostPort(endpoint)
+  setEnv(pod?.containers, 'kube-flannel', { name: 'KUBERNETES_SERVICE_HOST', value: host })
+  setEnv(pod?.containers, 'kube-flannel', { name: 'KUBERNETES_SERVICE_PORT', value: port })
 }
 
-function setCalico(objects: readonly KubernetesObject[], podSubnet: string): void {
+function setCalico(objects: readonly KubernetesObject[], { podSubnet }: Settings): void {
   const containers = find(objects, 'DaemonSet', 'calico-node').spec?.template?.spec.containers
   const family = isIPv6(podSubnet.split('/')[0] ?? '') ? 'IPV6' : 'IPV4'
   setEnv(containers, 'calico-node', { name: `CALICO_${family}POOL_CIDR`, value: podSubnet })
@@ -69,7 +76,7 @@ function setCalico(objects: readonly KubernetesObject[], podSubnet: string): voi
   setEnv(containers, 'calico-node', { name: method, value: 'kubernetes-internal-ip' })
 }
 
-function setCilium(objects: readonly KubernetesObject[], podSubnet: string): void {
+function setCilium(objects: readonly KubernetesObject[], { podSubnet }: Settings): void {
   const configuration = find(objects, 'ConfigMap', 'cilium-config')
   const isV6 = isIPv6(podSubnet.split('/')[0] ?? '')
   configuration.data = {

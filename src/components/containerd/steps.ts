@@ -32,7 +32,9 @@ export const startService: ProvisionStep = {
   async apply(host, params) {
     // Undone newest first: the service stops, then what it mounted goes, then its directories.
     await host.makeDirectory('/var/lib/containerd', 0o711)
-    await host.expect({ kind: 'remove-tree', path: '/run/containerd' })
+    for (const path of ['/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
+      await host.expect({ kind: 'remove-tree', path })
+    }
     await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
     await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
     await startUnit(host, 'containerd.service', Object.keys(files(params)))

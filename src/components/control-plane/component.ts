@@ -1,8 +1,9 @@
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
-import { awaitApi, startKubelet, writeApiServer, writeControllers } from './steps.ts'
+import { finalizeKubelet } from './finalize-kubelet.ts'
+import { awaitApi, awaitConnection, startKubelet, writeApiServer, writeControllers } from './steps.ts'
 
 export const controlPlane: ProvisionComponent = {
   id: 'control-plane',
   after: ['images', 'preflight', 'cni-plugins'],
-  steps: () => [writeApiServer, startKubelet, awaitApi, writeControllers],
+  steps: () => [writeApiServer, startKubelet, awaitConnection, finalizeKubelet, awaitApi, writeControllers],
 }

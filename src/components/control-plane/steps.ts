@@ -1,6 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { apiIsReady, awaitThat } from '../../kubernetes/api.ts'
+import { apiAnswers, apiIsReady, awaitThat } from '../../kubernetes/api.ts'
 import { API_PORT, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
 import { KUBELET_STATE, STATIC_PODS } from '../../kubernetes/paths.ts'
@@ -34,24 +34,35 @@ export const startKubelet: ProvisionStep = {
   },
 }
 
+/** It answers, if only that it does not know our rights yet. */
+export const awaitConnection: ProvisionStep = {
+  id: 'control-plane/await-connection',
+  title: 'Waiting for the API server to answer',
+  isDone: (host, { node }) => apiAnswers(host, hostPort(node.address, API_PORT)),
+  apply: (host, { node }, { signal }) => awaitApiServer(host, node.address, apiAnswers, signal),
+}
+
+/** Now it has stored what it begins with: the roles that controllers act by. */
 export const awaitApi: ProvisionStep = {
   id: 'control-plane/await-api',
-  title: 'Waiting for the API server',
+  title: 'Waiting for the API server to be ready',
   isDone: (host, { node }) => apiIsReady(host, hostPort(node.address, API_PORT)),
-  async apply(host, { node }, { signal }) {
-    const endpoint = hostPort(node.address, API_PORT)
-    const timeoutMs = 240_000
-    const failure = async () =>
-      new AgentError('control-plane/no-answer', `no API server at ${endpoint} after ${timeoutMs / 1000} s`, {
-        fix: 'journalctl -u kubelet and /var/log/pods/kube-system_kube-apiserver* tell why; then provision again',
-      })
-    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs, failure })
-  },
+  apply: (host, { node }, { signal }) => awaitApiServer(host, node.address, apiIsReady, signal),
+}
+
+async function awaitApiServer(host: HostView, address: string, isSo: typeof apiIsReady, signal: AbortSignal) {
+  const endpoint = hostPort(address, API_PORT)
+  const timeoutMs = 240_000
+  const failure = async () =>
+    new AgentError('control-plane/no-answer', `no API server at ${endpoint} after ${timeoutMs / 1000} s`, {
+      fix: 'journalctl -u kubelet and /var/log/pods/kube-system_kube-apiserver* tell why; then provision again',
+    })
+  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs, failure })
 }
 
 /**
  * Only now: started together with the API server they ask it for their lease before it knows their rights, are
- * refused, and come again 4 s later.
+ * refused, and come again 4 s later. And a kubelet that is restarted while it creates a container leaves a failed one.
  */
 export const writeControllers: ProvisionStep = {
   id: 'control-plane/write-controllers',

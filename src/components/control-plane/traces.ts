@@ -8,7 +8,6 @@ const DIRECTORIES = [
   '/run/calico',
   '/run/cilium',
   '/var/lib/calico',
-  '/var/run/nri',
   '/var/log/pods',
   '/var/log/containers',
   '/usr/libexec/kubernetes',
@@ -51,6 +50,10 @@ export async function expectWhatPodsLeave(host: Host): Promise<void> {
     'lxc*',
   ]
   await host.expect({ kind: 'remove-links', names: links })
+  if ((await host.stat('/run/netns')) === undefined) {
+    await host.expect({ kind: 'remove-tree', path: '/run/netns' })
+    await host.expect({ kind: 'unmount-below', path: '/run/netns' })
+  }
   await host.expect({ kind: 'remove-network-namespaces', names: ['cni-*'] })
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/plugins` })
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/pods` })

@@ -1,8 +1,8 @@
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
-import { applyKubeProxy } from './steps.ts'
+import { applyKubeProxy, awaitServices } from './steps.ts'
 
 export const kubeProxy: ProvisionComponent = {
   id: 'kube-proxy',
   after: ['control-plane', 'network-images'],
-  steps: () => [applyKubeProxy],
+  steps: () => [applyKubeProxy, awaitServices],
 }

@@ -1,4 +1,6 @@
-import { existInApi } from '../../kubernetes/api.ts'
+import { AgentError } from '../../errors/agent-error.ts'
+import { apiIsReady, awaitThat, existInApi } from '../../kubernetes/api.ts'
+import { apiServiceAddress, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 
@@ -15,4 +17,20 @@ export const applyKubeProxy: ProvisionStep = {
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:node-proxier',
     ]),
   apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context),
+}
+
+/** A pod that asks a service before there are rules for it loses its connection, and many wait 30 s for that. */
+export const awaitServices: ProvisionStep = {
+  id: 'kube-proxy/await-services',
+  title: 'Waiting until services are reachable',
+  isDone: (host, { cluster }) => apiIsReady(host, hostPort(apiServiceAddress(cluster.serviceSubnet), 443)),
+  async apply(host, { cluster }, { signal }) {
+    const service = hostPort(apiServiceAddress(cluster.serviceSubnet), 443)
+    const timeoutMs = 180_000
+    const failure = async () =>
+      new AgentError('kube-proxy/no-service', `the API's service ${service} is not reachable from this node`, {
+        fix: 'kubectl -n kube-system logs ds/kube-proxy tells why; then provision again',
+      })
+    await awaitThat(host, () => apiIsReady(host, service), { signal, timeoutMs, failure })
+  },
 }

@@ -1,4 +1,4 @@
-import { controlPlaneEndpoint } from '../../kubernetes/endpoint.ts'
+import { controlPlaneEndpoint, splitHostPort } from '../../kubernetes/endpoint.ts'
 import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
 import type { FirstMasterParams } from '../../protocol/instruction.ts'
 import { type Mapping, merge, readOverride } from './overrides.ts'
@@ -48,7 +48,7 @@ function initConfiguration({ node, cluster }: FirstMasterParams): Mapping {
 function clusterConfiguration(params: FirstMasterParams): Mapping {
   const { node, cluster } = params
   const endpoint = controlPlaneEndpoint(params)
-  const endpointHost = endpoint.slice(0, endpoint.lastIndexOf(':')).replaceAll(/[[\]]/g, '')
+  const { host: endpointHost } = splitHostPort(endpoint)
   return {
     apiVersion: KUBEADM_API,
     kind: 'ClusterConfiguration',

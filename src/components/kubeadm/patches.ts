@@ -1,10 +1,13 @@
 /**
- * Probes of kubeadm's pods look each 10 s, the first time after 10 s, so that a pod which is up is called Ready up to
- * 20 s later. While a container starts they look each second instead; afterwards nothing is changed.
+ * A startup probe of kubeadm looks each 10 s, the first time after 10 s, and kubelet puts up to one period before that
+ * while it is young: a pod that is up is called Ready up to 20 s later. While a container starts it looks each second.
  */
 const EACH_SECOND = { initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: 240 }
 
 const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe: EACH_SECOND }] } })
+
+/** The same for CoreDNS, which has no startup probe; it is still given 30 s before it counts as not ready. */
+const READINESS = { periodSeconds: 1, failureThreshold: 30 }
 
 /** Strategic merge patches by kubeadm's name of their target. */
 export const patches: Record<string, unknown> = {
@@ -15,16 +18,7 @@ export const patches: Record<string, unknown> = {
     spec: {
       // A second one has nowhere else to run until there is a second node.
       replicas: 1,
-      template: {
-        spec: {
-          containers: [
-            {
-              name: 'coredns',
-              startupProbe: { httpGet: { path: '/ready', port: 'readiness-probe', scheme: 'HTTP' }, ...EACH_SECOND },
-            },
-          ],
-        },
-      },
+      template: { spec: { containers: [{ name: 'coredns', readinessProbe: READINESS }] } },
     },
   },
 }

@@ -1,5 +1,6 @@
 import { UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 import { dropIn, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/kubelet.service`
@@ -21,11 +22,6 @@ export const writeUnit: ProvisionStep = {
 export const enableService: ProvisionStep = {
   id: 'kubelet/enable-service',
   title: 'Enabling the kubelet service',
-  async isDone(host) {
-    return (await host.ask(['systemctl', 'is-enabled', 'kubelet.service'])).stdout.trim() === 'enabled'
-  },
-  async apply(host) {
-    await host.daemonReload()
-    await host.setUnit('kubelet.service', { enabled: true })
-  },
+  isDone: (host) => unitIsEnabled(host, 'kubelet.service'),
+  apply: (host) => enableUnit(host, 'kubelet.service'),
 }

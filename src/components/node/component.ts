@@ -1,5 +1,4 @@
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
-import { finalizeKubelet } from './finalize-kubelet.ts'
 import { labelNode, markControlPlane, removeTaint } from './steps.ts'
 
 /** The node's own object: who it is, and what may run on it. */
@@ -7,7 +6,5 @@ export const node: ProvisionComponent = {
   id: 'node',
   after: ['control-plane'],
   steps: ({ cluster }) =>
-    cluster.dedicatedMasters
-      ? [finalizeKubelet, markControlPlane, labelNode]
-      : [finalizeKubelet, markControlPlane, removeTaint, labelNode],
+    cluster.dedicatedMasters ? [markControlPlane, labelNode] : [markControlPlane, removeTaint, labelNode],
 }

@@ -8,10 +8,10 @@ const CURRENT = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
 
 /**
  * kubelet's kubeconfig names the certificate that kubelet renews by itself. The phase restarts kubelet, and right after
- * the API is up that is a gain: kubelet has waited for it with ever longer pauses, and now starts at once.
+ * the API answers that is a gain: kubelet has asked for it with ever longer pauses, and now asks at once.
  */
 export const finalizeKubelet: ProvisionStep = {
-  id: 'node/finalize-kubelet',
+  id: 'control-plane/finalize-kubelet',
   title: 'Letting kubelet renew its own certificate',
   async isDone(host) {
     return (await host.read(KUBELET_CONF))?.includes(`client-key: ${CURRENT}`) === true
