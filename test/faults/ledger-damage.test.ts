@@ -1,31 +1,11 @@
 import { expect, test } from 'vitest'
-import type { DurableLog } from '../../src/host/durable-log.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { seededRandom } from '../support/random.ts'
 
-interface Kept {
-  bytes: Buffer
-  damaged: Buffer
-}
-
-function memoryLog(kept: Kept): DurableLog {
-  return {
-    read: async () => kept.bytes,
-    append: async (bytes) => {
-      kept.bytes = Buffer.concat([kept.bytes, bytes])
-    },
-    replace: async (good, damaged) => {
-      kept.bytes = Buffer.from(good)
-      kept.damaged = Buffer.from(damaged)
-      return 'ledger.damaged-x'
-    },
-    close: async () => undefined,
-  }
-}
-
 async function fill(): Promise<Buffer> {
-  const kept = { bytes: Buffer.alloc(0), damaged: Buffer.alloc(0) }
-  const ledger = await openLedger(memoryLog(kept))
+  const kept = memoryLog()
+  const ledger = await openLedger(kept)
   await ledger.append({ kind: 'run-begun', run: 'r', role: 'x', at: '2026-01-01T00:00:00.000Z' })
   for (let i = 0; i < 30; i++) {
     ledger.note({ kind: 'started', run: 'r', step: `step-${i}` })
@@ -46,8 +26,8 @@ test('1,000 flipped bits: each is reported, nothing wrong is believed, and a sec
     const bytes = Buffer.from(whole)
     const at = Math.floor(random() * bytes.length)
     bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8))
-    const kept = { bytes, damaged: Buffer.alloc(0) }
-    const ledger = await openLedger(memoryLog(kept))
+    const kept = memoryLog(bytes)
+    const ledger = await openLedger(kept)
     expect(ledger.repairs, `bit at byte ${at}`).not.toEqual([])
     expect(kept.damaged.length).toBeGreaterThan(0)
     const believed = kept.bytes
@@ -56,7 +36,7 @@ test('1,000 flipped bits: each is reported, nothing wrong is believed, and a sec
       .filter((line) => !line.includes('"kind":"damage"'))
     expect(believed.every((line) => truth.has(line))).toBe(true)
     expect(believed.length).toBeGreaterThanOrEqual(truth.size - 2)
-    expect((await openLedger(memoryLog(kept))).repairs).toEqual([])
+    expect((await openLedger(kept)).repairs).toEqual([])
   }
 })
 
@@ -66,12 +46,12 @@ test('1,000 truncations: the records before stay, a torn one is cut off and told
   for (let i = 0; i < 1_000; i++) {
     const bytes = whole.subarray(0, Math.floor(random() * (whole.length + 1)))
     const end = bytes.lastIndexOf(0x0a) + 1
-    const kept = { bytes: Buffer.from(bytes), damaged: Buffer.alloc(0) }
-    const ledger = await openLedger(memoryLog(kept))
+    const kept = memoryLog(bytes)
+    const ledger = await openLedger(kept)
     expect(kept.bytes.equals(bytes.subarray(0, end))).toBe(true)
     expect(ledger.repairs).toHaveLength(end === bytes.length ? 0 : 1)
     await ledger.append({ kind: 'started', run: 'r', step: 'next' })
-    const again = await openLedger(memoryLog(kept))
+    const again = await openLedger(kept)
     expect(again.repairs).toEqual([])
     expect(again.entries().map(({ seq }) => seq)).toEqual(again.entries().map((_, index) => index + 1))
   }
@@ -80,7 +60,7 @@ test('1,000 truncations: the records before stay, a torn one is cut off and told
 test('lines that were taken out of the middle, doubled or moved are told', async () => {
   const lines = (await fill()).toString().trimEnd().split('\n')
   const open = async (changed: string[]) =>
-    (await openLedger(memoryLog({ bytes: Buffer.from(`${changed.join('\n')}\n`), damaged: Buffer.alloc(0) }))).repairs
+    (await openLedger(memoryLog(Buffer.from(`${changed.join('\n')}\n`)))).repairs
   expect(await open(lines)).toEqual([])
   expect(await open(lines.toSpliced(5, 2))).toEqual([expect.stringContaining('2 records')])
   expect(await open(lines.toSpliced(5, 0, lines[4] ?? ''))).toEqual([expect.stringContaining('damaged')])

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { setScene, smallRole } from '../../test/faults/small-role.ts'
+import { fakeMachine } from '../../test/support/fake-machine.ts'
+import { memoryLog } from '../../test/support/memory-log.ts'
+import { planningHost } from '../host/planning.ts'
+import { recordingHost } from '../host/recording.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { planRole } from './plan-role.ts'
+import { runRole } from './run-steps.ts'
+
+const backupDirectory = '/var/lib/cantrip/backups'
+const { signal } = new AbortController()
+
+test('a plan changes nothing, and lists what the run then records', async () => {
+  const machine = fakeMachine()
+  setScene(machine)
+  const before = machine.files.snapshot()
+  const planned = await planRole(smallRole, undefined, planningHost(machine, backupDirectory), signal)
+  expect(machine.files.snapshot()).toEqual(before)
+
+  const ledger = await openLedger(memoryLog())
+  await runRole({
+    role: smallRole,
+    params: undefined,
+    run: 'r',
+    view: machine,
+    hostFor: (record) => recordingHost({ machine, record, backupDirectory }),
+    ledger,
+    emit() {},
+    signal,
+  })
+  const recorded = ledger
+    .entries()
+    .flatMap((entry) => (entry.kind === 'change' ? [`${entry.change} ${entry.what}`] : []))
+  const listed = planned.flatMap(({ changes }) => changes.map(({ kind, what }) => `${kind} ${what}`))
+  expect(listed.sort()).toEqual(recorded.sort())
+  expect(listed.length).toBeGreaterThan(15)
+})

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../test/support/fake-host.ts'
+import { memoryLog } from '../../test/support/memory-log.ts'
+import type { Undo } from '../host/undo.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { replay } from '../ledger/replay.ts'
+import type { EngineEvent } from './event.ts'
+import { type UndoRunsOptions, undoRuns } from './undo-run.ts'
+
+async function setUp(changes: { role: string; undo: Undo }[]) {
+  const { machine } = fakeHost()
+  const log = memoryLog()
+  const ledger = await openLedger(log)
+  for (const { role, undo } of changes) {
+    await ledger.append({ kind: 'run-begun', run: role, role, at: 't' })
+    await ledger.append({ kind: 'change', run: role, step: 's', change: 'file', what: 'x', undo })
+  }
+  const events: EngineEvent[] = []
+  const undo = (more: Partial<UndoRunsOptions> = {}) =>
+    undoRuns({
+      ledger,
+      machine,
+      run: 'r-undo',
+      role: 'uninstall',
+      emit: (event) => void events.push(event),
+      signal: new AbortController().signal,
+      ...more,
+    })
+  return { machine, ledger, log, events, undo }
+}
+
+const told = (why: string): Undo => ({ kind: 'run', argv: ['say', why], why })
+
+test('newest first, past an error, which a rerun takes up alone', async () => {
+  const { machine, undo, events } = await setUp(['a', 'b', 'c'].map((why) => ({ role: 'r', undo: told(why) })))
+  machine.on(['say'], {})
+  machine.on(['say', 'b'], { exitCode: 1 })
+  const report = await undo()
+  expect(machine.calls.map(([, why]) => why)).toEqual(['c', 'b', 'a'])
+  expect(report).toMatchObject({
+    outcome: 'failed',
+    undone: 2,
+    leftovers: [{ what: 'b', error: { code: 'command/failed' } }],
+  })
+  expect(events.at(-1)).toMatchObject({ kind: 'run-ended', outcome: 'failed', error: { code: 'command/failed' } })
+
+  machine.on(['say', 'b'], {})
+  machine.calls.length = 0
+  expect(await undo()).toMatchObject({ outcome: 'done', undone: 1, leftovers: [] })
+  expect(machine.calls).toEqual([['say', 'b']])
+  expect(await undo()).toMatchObject({ outcome: 'done', undone: 0 })
+})
+
+test('what is kept is said once, and counts as dealt with', async () => {
+  const path = '/etc/edited'
+  const { machine, undo } = await setUp([{ role: 'r', undo: { kind: 'remove-path', path, sha256: 'other' } }])
+  machine.files.seed(path, 'by a person')
+  expect(await undo()).toMatchObject({ outcome: 'done', kept: [{ what: path }], leftovers: [] })
+  expect(await undo()).toMatchObject({ undone: 0, kept: [] })
+  expect(await machine.read(path)).toBe('by a person')
+})
+
+test('only the changes of the selected runs', async () => {
+  const { machine, ledger, undo } = await setUp([
+    { role: 'install', undo: told('install') },
+    { role: 'first-master', undo: told('provision') },
+  ])
+  machine.on(['say'], {})
+  await undo({ select: (_change, run) => run?.role !== 'install' })
+  expect(machine.calls).toEqual([['say', 'provision']])
+  expect(replay(ledger.entries()).outstanding).toHaveLength(1)
+})
+
+test('daemon-reloads are gathered, and come before a unit and at the end', async () => {
+  const reload: Undo = { kind: 'daemon-reload' }
+  const unit: Undo = { kind: 'unit', unit: 'x.service', before: { enabled: false, active: false } }
+  const { machine, undo, ledger } = await setUp(
+    [reload, reload, unit, reload, told('x'), reload].map((one) => ({ role: 'r', undo: one })),
+  )
+  machine.on(['say'], {})
+  const order: string[] = []
+  machine.daemonReload = async () => void order.push('reload')
+  machine.unitState = async () => {
+    order.push('unit')
+    return { enabled: false, active: false }
+  }
+  await undo()
+  expect(order).toEqual(['reload', 'reload', 'unit', 'reload'])
+  expect(replay(ledger.entries()).outstanding).toEqual([])
+})
+
+test('told to stop, it ends between two changes', async () => {
+  const controller = new AbortController()
+  const { machine, undo } = await setUp(['a', 'b'].map((why) => ({ role: 'r', undo: told(why) })))
+  machine.on(['say'], () => {
+    controller.abort()
+    return {}
+  })
+  expect(await undo({ signal: controller.signal })).toMatchObject({ outcome: 'cancelled', undone: 1 })
+})

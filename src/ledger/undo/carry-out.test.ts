@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
+import type { FakeMachine } from '../../../test/support/fake-machine.ts'
+import type { Undo } from '../../host/undo.ts'
+import { carryOut } from './carry-out.ts'
+
+const scene = (options: FakeHostOptions = {}) => fakeHost(options).machine
+const mountLine = (id: number, point: string) => `${id} 1 0:${id} / ${point} rw - tmpfs tmpfs rw\n`
+
+test('every kind is content with what is gone already', async () => {
+  const undos: Undo[] = [
+    { kind: 'remove-path', path: '/etc/none', sha256: 'x' },
+    { kind: 'remove-tree', path: '/etc/none' },
+    { kind: 'empty-directory', path: '/etc/none' },
+    { kind: 'restore-mode', path: '/etc/none', mode: 0o600 },
+    { kind: 'unit', unit: 'none.service', before: { enabled: false, active: false } },
+    { kind: 'daemon-reload' },
+    { kind: 'sysctl', key: 'net.none', before: '1' },
+    { kind: 'module', name: 'none' },
+    { kind: 'hostname', before: 'node' },
+    { kind: 'container-processes', containerdNamespace: 'k8s.io' },
+    { kind: 'unmount-below', path: '/var/lib/kubelet' },
+    { kind: 'remove-links', names: ['cni0'] },
+    { kind: 'remove-network-namespaces', names: ['cni-*'] },
+    { kind: 'remove-cgroups', names: ['kubepods'] },
+    { kind: 'nothing', because: 'a test' },
+  ]
+  for (const undo of undos) {
+    const machine = scene()
+    const before = machine.files.snapshot()
+    expect(await carryOut(undo, machine), undo.kind).toBeUndefined()
+    expect(machine.files.snapshot()).toEqual(before)
+  }
+})
+
+test('mounts go deepest first, in one call, and one that stays is told with its fix', async () => {
+  const points = ['/var/lib/kubelet', '/var/lib/kubelet/pods/a/b', '/var/lib/kubelet/pods/c', '/var/lib/kubelet-other']
+  const machine = scene()
+  const show = () =>
+    machine.files.seed('/proc/self/mountinfo', points.map((point, i) => mountLine(i + 2, point)).join(''))
+  show()
+  machine.on(['umount'], (argv) => {
+    for (const point of argv.slice(2)) if (!point.endsWith('/c')) points.splice(points.indexOf(point), 1)
+    show()
+    return { exitCode: 32, stderr: 'umount: /var/lib/kubelet/pods/c: target is busy.\n' }
+  })
+  await expect(carryOut({ kind: 'unmount-below', path: '/var/lib/kubelet' }, machine)).rejects.toMatchObject({
+    code: 'undo/mount-left',
+    message: 'still mounted: /var/lib/kubelet/pods/c (umount: /var/lib/kubelet/pods/c: target is busy.)',
+    fix: expect.stringContaining('fuser -vm /var/lib/kubelet/pods/c'),
+  })
+  expect(machine.calls[0]?.slice(2)).toEqual([
+    '/var/lib/kubelet/pods/a/b',
+    '/var/lib/kubelet/pods/c',
+    '/var/lib/kubelet',
+  ])
+  expect(points).toEqual(['/var/lib/kubelet/pods/c', '/var/lib/kubelet-other'])
+})
+
+function process(machine: FakeMachine, pid: number, parent: number, argv: string[]): void {
+  machine.files.seed(`/proc/${pid}/stat`, `${pid} (a (b) c) S ${parent} 1 1`)
+  machine.files.seed(`/proc/${pid}/cmdline`, `${argv.join('\0')}\0`)
+}
+
+test('containers of our namespace end before their shims; those of others live', async () => {
+  const machine = scene()
+  const shim = (namespace: string) => ['/usr/local/bin/containerd-shim-runc-v2', '-namespace', namespace, '-id', 'x']
+  process(machine, 10, 1, shim('k8s.io'))
+  process(machine, 11, 10, ['/pause'])
+  process(machine, 12, 11, ['nginx'])
+  process(machine, 20, 1, shim('moby'))
+  process(machine, 21, 20, ['postgres'])
+  process(machine, 30, 1, ['grep', '-namespace', 'k8s.io'])
+  await carryOut({ kind: 'container-processes', containerdNamespace: 'k8s.io' }, machine)
+  expect(machine.killed).toEqual([
+    { pid: 11, signal: 'SIGTERM' },
+    { pid: 12, signal: 'SIGTERM' },
+    { pid: 10, signal: 'SIGKILL' },
+  ])
+})
+
+test('links by name and by prefix in one call', async () => {
+  const machine = scene({ directories: ['cni0', 'cali1', 'cali2', 'eth0'].map((name) => `/sys/class/net/${name}`) })
+  machine.on(['ip'], (_argv, { stdin }) => {
+    for (const [, name] of (stdin ?? '').matchAll(/^link delete (\S+)$/gm)) {
+      machine.files.deleteTree(`/sys/class/net/${name}`, false)
+    }
+    return {}
+  })
+  await carryOut({ kind: 'remove-links', names: ['cni0', 'cali*', 'flannel.1'] }, machine)
+  expect(machine.files.list('/sys/class/net')).toEqual(['eth0'])
+  expect(machine.calls).toEqual([['ip', '-force', '-batch', '-']])
+})
+
+test('control groups go from below, in every hierarchy, and a slice is stopped first', async () => {
+  const machine = scene({
+    directories: [
+      '/sys/fs/cgroup/kubepods.slice/burstable/pod1',
+      '/sys/fs/cgroup/memory/kubepods.slice/pod2',
+      '/sys/fs/cgroup/system.slice',
+    ],
+  })
+  machine.on(['systemctl', 'stop'], {})
+  await carryOut({ kind: 'remove-cgroups', names: ['kubepods.slice'] }, machine)
+  expect(machine.files.list('/sys/fs/cgroup')).toEqual(['memory', 'system.slice'])
+  expect(machine.files.list('/sys/fs/cgroup/memory')).toEqual([])
+  expect(machine.calls).toEqual([['systemctl', 'stop', '--', 'kubepods.slice']])
+})
+
+test('a module in use stays, and is said', async () => {
+  const machine = scene({ modules: ['overlay'] })
+  machine.unloadModule = async () => {
+    throw new Error('modprobe: FATAL: Module overlay is in use.')
+  }
+  expect(await carryOut({ kind: 'module', name: 'overlay' }, machine)).toEqual({
+    kept: expect.stringContaining('in use'),
+  })
+})
+
+test('a lost backup is an error that names it', async () => {
+  const undo = {
+    kind: 'restore-file',
+    path: '/etc/f',
+    backup: '/b/f',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtimeMs: 0,
+  } as const
+  await expect(carryOut(undo, scene())).rejects.toMatchObject({ code: 'undo/backup-missing' })
+})
+
+test('a unit goes back to what it was, and a failed one is forgotten', async () => {
+  const machine = scene({ units: { 'kubelet.service': { enabled: true, active: true } } })
+  await carryOut({ kind: 'unit', unit: 'kubelet.service', before: { enabled: false, active: false } }, machine)
+  expect(machine.units.get('kubelet.service')).toEqual({ enabled: false, active: false })
+  expect(machine.calls).toContainEqual(['systemctl', 'reset-failed', '--', 'kubelet.service'])
+})

@@ -1,0 +1,28 @@
+import type { DurableLog } from '../../src/host/durable-log.ts'
+
+export interface MemoryLog extends DurableLog {
+  bytes: Buffer
+  damaged: Buffer
+  syncs: number
+}
+
+/** A durable log in memory: for ledgers that need not outlive their test. */
+export function memoryLog(bytes: Uint8Array = Buffer.alloc(0)): MemoryLog {
+  const log: MemoryLog = {
+    bytes: Buffer.from(bytes),
+    damaged: Buffer.alloc(0),
+    syncs: 0,
+    read: async () => log.bytes,
+    async append(more, sync) {
+      log.bytes = Buffer.concat([log.bytes, more])
+      if (sync) log.syncs += 1
+    },
+    async replace(good, damaged) {
+      log.bytes = Buffer.from(good)
+      log.damaged = Buffer.from(damaged)
+      return 'ledger.damaged-x'
+    },
+    close: async () => undefined,
+  }
+  return log
+}
