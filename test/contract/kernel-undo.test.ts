@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Argv, AskOptions } from '../../src/host/host.ts'
+import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
+import type { Machine } from '../../src/host/machine.ts'
+import { carryOut } from '../../src/ledger/undo/carry-out.ts'
+
+/** The undos of what lives in the kernel, on the real one: in a network namespace and a directory of the test's own. */
+describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () => {
+  const namespace = `cantrip-test-${process.pid}`
+  const inside = (...argv: string[]) => execFileSync('ip', ['netns', 'exec', namespace, ...argv], { encoding: 'utf8' })
+  let machine: Machine
+
+  beforeAll(() => {
+    execFileSync('ip', ['netns', 'add', namespace])
+    const real = linuxMachine()
+    machine = {
+      ...real,
+      ask: (argv: Argv, options?: AskOptions) => real.ask(['ip', 'netns', 'exec', namespace, ...argv], options),
+      // /sys of a network namespace shows up in a mount namespace of its own only: ask there.
+      list: async (path) =>
+        path === '/sys/class/net' ? inside('ls', '/sys/class/net').trim().split('\n') : real.list(path),
+    }
+  })
+  afterAll(() => execFileSync('ip', ['netns', 'delete', namespace]))
+
+  test.each(['iptables-nft', 'ip6tables-nft'])('%s: our chains go, a person’s rules stay', async (tool) => {
+    const rules = (...lines: string[]) => {
+      for (const line of lines) inside(tool, '-t', 'nat', ...line.split(' '))
+    }
+    rules('-N MINE', '-A POSTROUTING -j MINE', '-A MINE -p tcp --dport 80 -j RETURN')
+    const before = inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')
+    rules('-N KUBE-SERVICES', '-N KUBE-SVC-X', '-A KUBE-SERVICES -j KUBE-SVC-X', '-I PREROUTING -j KUBE-SERVICES')
+    inside(tool, '-t', 'nat', '-I', 'MINE', '-m', 'comment', '--comment', 'to our "own" chain', '-j', 'KUBE-SVC-X')
+    expect(await carryOut({ kind: 'remove-chains', prefixes: ['KUBE-', 'CNI-'] }, machine)).toBeUndefined()
+    expect(inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).toBe(before)
+  })
+
+  test('links go, whole pairs of them, and others stay', async () => {
+    inside('ip', 'link', 'add', 'cni0', 'type', 'bridge')
+    inside('ip', 'link', 'add', 'veth1', 'type', 'veth', 'peer', 'name', 'veth2')
+    inside('ip', 'link', 'add', 'mine0', 'type', 'bridge')
+    await carryOut({ kind: 'remove-links', names: ['cni0', 'veth*'] }, machine)
+    const left = inside('ip', '-br', 'link')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/\s/)[0])
+    expect(left).toContain('mine0')
+    expect(left.filter((name) => /^(cni0|veth)/.test(name ?? ''))).toEqual([])
+  })
+
+  test('mounts below a path go, stacked and nested, and the tree after them', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'cantrip-mounts-'))
+    const tree = join(root, 'kubelet')
+    mkdirSync(join(tree, 'pods/a b'), { recursive: true })
+    mkdirSync(join(root, 'mine'))
+    writeFileSync(join(root, 'mine/precious'), '')
+    const mount = (...args: string[]) => execFileSync('mount', args)
+    mount('--bind', join(root, 'mine'), join(tree, 'pods/a b'))
+    mount('-t', 'tmpfs', 'tmpfs', tree)
+    mkdirSync(join(tree, 'deep'))
+    mount('-t', 'tmpfs', 'tmpfs', join(tree, 'deep'))
+    mount('-t', 'tmpfs', 'tmpfs', join(tree, 'deep'))
+
+    const real = linuxMachine()
+    await expect(carryOut({ kind: 'remove-tree', path: tree }, real)).rejects.toMatchObject({
+      code: 'undo/holds-mount',
+    })
+    await carryOut({ kind: 'unmount-below', path: tree }, real)
+    await carryOut({ kind: 'remove-tree', path: tree }, real)
+    expect(readdirSync(root)).toEqual(['mine'])
+    expect(readdirSync(join(root, 'mine'))).toEqual(['precious'])
+    rmSync(root, { recursive: true })
+  })
+})
