@@ -13,6 +13,8 @@ export interface FileAttributes {
  * and the undos themselves. Steps never see it.
  */
 export interface Machine extends HostView {
+  /** Of two regular files; false where one of them is not there. */
+  sameContent(path: string, other: string): Promise<boolean>
   /** Atomic and durable: temporary file, fdatasync, rename, directory fsync. The directory must be there. */
   writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void>
   /** One level; a directory that is there already is fine. */

@@ -48,11 +48,18 @@ function pretend(machine: Machine): Machine {
     put(path, 'file', mode, { bytes, sha256: createHash('sha256').update(bytes).digest('hex') })
   }
 
+  const sha256 = async (path: string) => (files.has(path) ? files.get(path)?.sha256 : machine.sha256(path))
+
   return {
     ...viewOf(machine),
+    sha256,
+    async sameContent(path, other) {
+      if (!files.has(path) && !files.has(other)) return machine.sameContent(path, other)
+      const found = await sha256(path)
+      return found !== undefined && found === (await sha256(other))
+    },
     read: async (path) => (files.has(path) ? files.get(path)?.bytes?.toString() : machine.read(path)),
     stat: async (path) => (files.has(path) ? files.get(path)?.stat : machine.stat(path)),
-    sha256: async (path) => (files.has(path) ? files.get(path)?.sha256 : machine.sha256(path)),
     readLink: async (path) => (files.has(path) ? files.get(path)?.target : machine.readLink(path)),
     async list(path) {
       const there = files.has(path) ? files.get(path)?.stat.kind === 'directory' && [] : await machine.list(path)
@@ -66,8 +73,8 @@ function pretend(machine: Machine): Machine {
     writeFile: async (path, content, mode) => putBytes(path, content, mode),
     createDirectory: async (path, mode) => put(path, 'directory', mode),
     async installFile(source, path, mode) {
-      const sha256 = files.has(source) ? files.get(source)?.sha256 : await machine.sha256(source)
-      put(path, 'file', mode, sha256 === undefined ? {} : { sha256 })
+      const sum = await sha256(source)
+      put(path, 'file', mode, sum === undefined ? {} : { sha256: sum })
     },
     createLink: async (target, path) => put(path, 'symlink', 0o777, { target }),
     async setMode(path, mode) {

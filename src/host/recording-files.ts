@@ -81,8 +81,7 @@ export function recordingFiles(options: {
           fix: 'run the same command again: it fetches what is missing',
         })
       }
-      const alike = now?.kind === 'file' && now.mode === mode && now.size === from.size
-      if (alike && (await machine.sha256(path)) === (await machine.sha256(source))) return
+      if (now?.kind === 'file' && now.mode === mode && (await machine.sameContent(path, source))) return
       if (now === undefined) await makeParents(path)
       await recordPath('file', path, await undoFor(path, now))
       await machine.installFile(source, path, mode)

@@ -96,6 +96,10 @@ export function fakeMachine(): FakeMachine {
       signal?.throwIfAborted()
     },
 
+    async sameContent(path, other) {
+      const found = files.sha256(path)
+      return found !== undefined && found === files.sha256(other)
+    },
     writeFile: async (path, content, mode) => files.put(path, { kind: 'file', bytes: Buffer.from(content) }, mode),
     createDirectory: async (path, mode) => files.createDirectory(path, mode),
     async installFile(source, path, mode) {

@@ -1,7 +1,7 @@
 /** Looking at files. Nothing is where a name, or a directory on the way to it, is missing: that is no error. */
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { lstat, open, readdir, readlink, statfs } from 'node:fs/promises'
+import { lstat, stat as nodeStat, open, readdir, readlink, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path/posix'
 import { AgentError } from '../../errors/agent-error.ts'
 import type { DiskSpace, FileKind, FileStat } from '../host.ts'
@@ -64,6 +64,7 @@ export async function sha256(path: string): Promise<string | undefined> {
       const stats = await file.stat()
       if (!stats.isFile()) throw notRegular(path, kindOf(stats))
       const hash = createHash('sha256')
+      if (stats.size <= CHUNK_BYTES) return hash.update(await file.readFile()).digest('hex')
       // Two buffers, so that reading goes on while the other one is hashed.
       const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const
       let next = file.read(buffers[0], 0, CHUNK_BYTES, null)
@@ -77,6 +78,15 @@ export async function sha256(path: string): Promise<string | undefined> {
       await file.close()
     }
   })
+}
+
+/** Names of one file hold the same without a look at it. */
+export async function sameContent(path: string, other: string): Promise<boolean> {
+  const [one, two] = await naming(path, () => Promise.all([absent(nodeStat(path)), absent(nodeStat(other))]))
+  if (one === undefined || two === undefined || one.size !== two.size) return false
+  if (one.ino === two.ino && one.dev === two.dev) return true
+  const [first, second] = await Promise.all([sha256(path), sha256(other)])
+  return first === second
 }
 
 export function kindOf(stats: Stats): FileKind {

@@ -1,6 +1,7 @@
 import type { Machine } from '../machine.ts'
 import { execute } from './commands.ts'
 import * as files from './durable-files.ts'
+import { sameContent } from './files.ts'
 import { linuxHostView } from './host-view.ts'
 import { kill, loadModule, unloadModule, writeSysctl } from './kernel.ts'
 import { removeTree } from './remove-tree.ts'
@@ -11,6 +12,7 @@ export function linuxMachine(): Machine {
   let download: Machine['download'] | undefined
   return {
     ...linuxHostView(),
+    sameContent,
     writeFile: files.writeFile,
     createDirectory: files.createDirectory,
     installFile: files.installFile,
