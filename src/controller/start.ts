@@ -36,6 +36,8 @@ export interface Controller {
   /** For the administrator on this machine. */
   url: string
   port: number
+  /** Where agents reach it. */
+  publicUrls: readonly string[]
   adminFile: string
   /** Looks at silence, expiry and lapse at once. */
   tick(): void
@@ -87,6 +89,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   return {
     url,
     port,
+    publicUrls: core.publicUrls,
     adminFile,
     tick,
     async close() {

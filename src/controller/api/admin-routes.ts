@@ -84,8 +84,9 @@ function listNodes(core: Core, query: URLSearchParams) {
   return found.map((each) => nodeView(core, each))
 }
 
-/** `after` absent: from the beginning. Waits for the next one at most `waitMs`. */
+/** `after` absent: from the beginning; `tail=1`: only the last number. Waits for the next one at most `waitMs`. */
 async function events({ core, query, signal }: Exchange): Promise<EventsResponse> {
+  if (query.get('tail') === '1') return { events: [], last: core.store.lastEvent() }
   const after = numberOf(query, 'after', 0, Number.MAX_SAFE_INTEGER)
   const filter: [string, string | null][] = [
     ['cluster_id', query.has('cluster') ? clusterByName(core, query.get('cluster') ?? '').id : null],

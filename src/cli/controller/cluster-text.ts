@@ -1,0 +1,41 @@
+import type { ClusterView, NodeView, Stage } from '../../protocol/admin.ts'
+import { type Column, table } from './output.ts'
+
+const STAGES: Column<Stage>[] = [
+  { title: 'STAGE', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'STARTED', of: ({ startedAt }) => startedAt ?? '' },
+  { title: 'TOOK', of: took },
+]
+
+const NODES: Column<NodeView>[] = [
+  { title: 'NODE', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'ROLES', of: ({ roles }) => roles.join(',') },
+  { title: 'ADDRESS', of: ({ address }) => address },
+  { title: 'STEP', of: ({ step }) => step ?? '' },
+]
+
+function took({ startedAt, endedAt }: Stage): string {
+  if (startedAt === null || endedAt === null) return ''
+  return `${Math.max(0, Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000))}s`
+}
+
+/** What `cluster show` prints. */
+export function clusterText(cluster: ClusterView): string {
+  const { settings } = cluster
+  const lines: [string, string][] = [
+    ['Name', `${cluster.name} (${cluster.id})`],
+    ['State', cluster.waitingFor ? `${cluster.state}, waiting for ${cluster.waitingFor}` : cluster.state],
+    ['Kubernetes', cluster.kubernetesVersion],
+    ['Network', `${settings.cni}, pods ${settings.podSubnet}, services ${settings.serviceSubnet}`],
+    ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
+    ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
+    ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
+  ]
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
+  const error = cluster.error
+    ? `\n[-] ${cluster.error.message} (${cluster.error.code})\n    fix: ${cluster.error.fix}\n`
+    : ''
+  return `${head}${error}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, NODES)}`
+}

@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import type { CreateClusterResponse } from '../../protocol/admin.ts'
+
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
+const PASSPHRASE_LENGTH = 25
+
+/** 125 random bits in groups that a person can read out. */
+export function newPassphrase(): string {
+  const characters = Array.from({ length: PASSPHRASE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
+  return characters.join('').replace(/(.{5})(?=.)/g, '$1-')
+}
+
+export interface ReservedFiles {
+  credentials: string
+  passphrase: string
+  write(credentials: string, passphrase: string): void
+  /** What was reserved goes away again. */
+  release(): void
+}
+
+/** Makes NAME.pem and NAME-passphrase.txt, empty and 0600, before anything is asked for; never over existing ones. */
+export function reserveFiles(directory: string, name: string): ReservedFiles {
+  const credentials = join(directory, `${name}.pem`)
+  const passphrase = join(directory, `${name}-passphrase.txt`)
+  mkdirSync(directory, { recursive: true })
+  const first = create(credentials)
+  const second = attempt(
+    () => create(passphrase),
+    () => discard(first, credentials),
+  )
+  return {
+    credentials,
+    passphrase,
+    write(credentialsText, passphraseText) {
+      fill(first, credentialsText)
+      fill(second, `${passphraseText}\n`)
+      closeSync(first)
+      closeSync(second)
+    },
+    release() {
+      discard(first, credentials)
+      discard(second, passphrase)
+    },
+  }
+}
+
+/** The text of NAME.pem. */
+export async function credentialsText(
+  encryptedKey: string,
+  installer: CreateClusterResponse['installer'],
+): Promise<string> {
+  const { toPem } = await import('../../pki/pem.ts')
+  const { ENROLMENT_LABEL } = await import('../../protocol/installer.ts')
+  const enrolment = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(installer.enrolment), 'utf8'))
+  return [installer.certificate, encryptedKey, installer.ca, enrolment].join('')
+}
+
+function create(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
+    const isThere = code === 'EEXIST'
+    throw new AgentError(isThere ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
+      fix: isThere
+        ? 'move the old file away, or give another --output DIR'
+        : 'give an --output DIR that can be written',
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}
+
+function fill(file: number, text: string): void {
+  writeSync(file, text)
+  fsyncSync(file)
+}
+
+function discard(file: number, path: string): void {
+  closeSync(file)
+  rmSync(path, { force: true })
+}
+
+function attempt<T>(work: () => T, undo: () => void): T {
+  try {
+    return work()
+  } catch (error) {
+    undo()
+    throw error
+  }
+}

@@ -1,0 +1,49 @@
+import type { NodeDetail } from '../../protocol/admin.ts'
+import type { Facts } from '../../protocol/facts.ts'
+import { table } from './output.ts'
+
+/** What `node show` prints. */
+export function nodeText(node: NodeDetail): string {
+  const lines: [string, string][] = [
+    ['Name', `${node.name} (${node.id})`],
+    ['Cluster', node.cluster],
+    ['State', node.state + (node.connected ? '' : ', not connected')],
+    ['Key', node.fingerprint],
+    ['Roles', node.roles.join(',') || '-'],
+    ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
+    ['Last seen', node.lastSeen ?? '-'],
+    ['Step', node.step ?? '-'],
+    [
+      'Run',
+      node.run ? `${node.run.id} ${node.run.role}: ${node.run.state}, ${node.run.done} of ${node.run.of} steps` : '-',
+    ],
+    ['Agent', node.agentVersion || '-'],
+  ]
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
+  const error = node.error ? `\n[-] ${node.error.message} (${node.error.code})\n    fix: ${node.error.fix}\n` : ''
+  const warnings = node.warnings
+    .map(({ id, found, fix }) => `[!] ${id}: ${found}${fix ? `; fix: ${fix}` : ''}\n`)
+    .join('')
+  return `${head}${error}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
+}
+
+function factsText(facts: Facts): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
+  return [
+    `Machine:    ${facts.os.prettyName}, kernel ${facts.os.kernel}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gigabytes(facts.memoryBytes)}\n\n`,
+    table(facts.interfaces, [
+      { title: 'INTERFACE', of: ({ name, defaultRoute }) => `${name}${defaultRoute ? ' (default route)' : ''}` },
+      {
+        title: 'ADDRESSES',
+        of: ({ addresses }) => addresses.map(({ address, prefix }) => `${address}/${prefix}`).join(' '),
+      },
+      { title: 'MBIT/S', of: ({ speedMbps }) => (speedMbps === null ? '' : String(speedMbps)) },
+    ]),
+    '\n',
+    table(facts.disks, [
+      { title: 'DISK', of: ({ device }) => device },
+      { title: 'SIZE', of: ({ sizeBytes }) => gigabytes(sizeBytes) },
+      { title: 'FOR STORAGE', of: ({ usableForStorage, reason }) => (usableForStorage ? 'yes' : `no: ${reason}`) },
+    ]),
+  ].join('')
+}

@@ -1,0 +1,32 @@
+import { ADMIN_PATHS, type EventsResponse } from '../../protocol/admin.ts'
+import type { AdminClient } from './client.ts'
+import { print } from './session.ts'
+
+const WAIT_MS = 25_000
+/** Changes come in bursts: one look for all of them. */
+const SETTLE_MS = 300
+
+/** Prints the look again whenever something has changed; on a terminal in the same place. Ends with the process. */
+export async function repeat(
+  client: AdminClient,
+  filter: { name?: string },
+  look: () => Promise<string>,
+): Promise<void> {
+  let last = await lastEvent(client)
+  let shown = ''
+  for (;;) {
+    const text = await look()
+    if (text !== shown) print(process.stdout.isTTY ? `\x1b[2J\x1b[H${text}` : text)
+    shown = text
+    const query = { after: String(last), cluster: filter.name }
+    const { last: seen } = await client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs: WAIT_MS })
+    last = seen
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  }
+}
+
+/** The number of the newest event there is. */
+export async function lastEvent(client: AdminClient): Promise<number> {
+  const { last } = await client.get<EventsResponse>(ADMIN_PATHS.events, { query: { tail: '1' } })
+  return last
+}

@@ -1,0 +1,63 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { DEFAULT_DATA } from './access.ts'
+
+interface Flags {
+  data: string
+  listen: { host: string; port: number }
+  publicUrl?: string[]
+}
+
+/** `controller serve`: runs until SIGTERM or SIGINT. */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the controller')
+    .option('--data <directory>', 'holds all that it knows; made at the first start', DEFAULT_DATA)
+    .option('--listen <host:port>', 'one port for everything', listenOf, { host: '0.0.0.0', port: 8443 })
+    .option('--public-url <url>', 'where nodes reach it; may be given again', urlOf)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443
+  controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443`,
+    )
+    .action(serve)
+}
+
+async function serve(flags: Flags): Promise<void> {
+  const { startController } = await import('../../controller/start.ts')
+  const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
+  const controller = await startController({
+    dataDirectory: flags.data,
+    listen: flags.listen,
+    ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
+    log,
+  })
+  log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
+  log(`administrator's access: ${controller.adminFile}`)
+  await signalled()
+  log('going down')
+  await controller.close()
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+function listenOf(text: string): { host: string; port: number } {
+  const [, host, bracketed, portText] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(portText)
+  if (portText === undefined || port > 65_535) throw new InvalidArgumentError('it is HOST:PORT, e.g. 0.0.0.0:8443')
+  return { host: host || bracketed || '0.0.0.0', port }
+}
+
+function urlOf(text: string, before: string[] = []): string[] {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:' || url.pathname !== '/') {
+    throw new InvalidArgumentError('it is https://HOST:PORT without a path')
+  }
+  return [...before, url.origin]
+}

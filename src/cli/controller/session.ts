@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { readAccess } from './access.ts'
+import { AdminClient } from './client.ts'
+
+/** Runs a verb with the administrator's client; `--admin` is a flag of every verb that needs it. */
+export async function withClient<T>(
+  options: { admin?: string },
+  work: (client: AdminClient) => Promise<T>,
+): Promise<T> {
+  const client = new AdminClient(readAccess(options.admin))
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}
+
+export function withAdmin(command: Command): Command {
+  return command.option(
+    '--admin <file>',
+    "administrator's access (default: CANTRIP_ADMIN, the local data directory, ~/.config)",
+  )
+}
+
+export function print(text: string): void {
+  process.stdout.write(text)
+}

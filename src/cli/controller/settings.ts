@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { ClusterSettings } from '../../protocol/admin.ts'
+import { OVERRIDABLE } from '../../protocol/instruction.ts'
+
+export interface SettingsFlags {
+  kubernetesVersion?: string
+  cni?: string
+  podSubnet?: string
+  serviceSubnet?: string
+  label?: string[]
+  location?: string
+  dedicatedMasters?: boolean
+  autoApprove?: boolean
+  installerTtl?: string
+  apiEndpoint?: string
+  override?: string[]
+  file?: string
+}
+
+/** A cluster's settings: what the file says, and over it what the flags say. Throws `settings/…` with exit code 2. */
+export async function readSettings(flags: SettingsFlags): Promise<ClusterSettings> {
+  const fromFile = flags.file === undefined ? {} : await readSettingsFile(flags.file)
+  const { labels = {}, overrides = {} } = fromFile as { labels?: object; overrides?: object }
+  const settings = {
+    ...fromFile,
+    ...given('kubernetesVersion', flags.kubernetesVersion),
+    ...given('cni', flags.cni),
+    ...given('podSubnet', flags.podSubnet),
+    ...given('serviceSubnet', flags.serviceSubnet),
+    ...given('location', flags.location),
+    ...given('dedicatedMasters', flags.dedicatedMasters),
+    ...given('autoApprove', flags.autoApprove),
+    ...given('installerTtlDays', flags.installerTtl === undefined ? undefined : Number(flags.installerTtl)),
+    ...given('apiEndpoint', flags.apiEndpoint),
+    labels: { ...labels, ...parseLabels(flags.label ?? []) },
+    overrides: { ...overrides, ...(await readOverrides(flags.override ?? [])) },
+  }
+  const parsed = ClusterSettings.safeParse(settings)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = issue?.path.join('.') ?? ''
+  throw bad('invalid', `setting ${path}: ${issue?.message ?? 'is not valid'}`, 'see: controller cluster create --help')
+}
+
+function given(name: string, value: unknown): object {
+  return value === undefined ? {} : { [name]: value }
+}
+
+export function parseLabels(labels: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    labels.map((label) => {
+      const at = label.indexOf('=')
+      return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)]
+    }),
+  )
+}
+
+async function readOverrides(overrides: readonly string[]): Promise<Record<string, string>> {
+  const entries = overrides.map(async (override) => {
+    const [, component = '', path = ''] = /^([a-z-]+)=(.+)$/.exec(override) ?? []
+    if (!OVERRIDABLE.some((each) => each === component)) {
+      throw bad(
+        'unknown-component',
+        `found --override ${override}; wanted COMPONENT=FILE`,
+        `COMPONENT is one of: ${OVERRIDABLE.join(', ')}`,
+      )
+    }
+    return [component, await readText(path)] as const
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+async function readSettingsFile(path: string): Promise<object> {
+  const { parse } = await import('yaml')
+  const text = await readText(path)
+  try {
+    const value: unknown = parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    throw new Error('it is no mapping')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    throw bad('file', `${path}: ${reason}`, 'wanted YAML of settings, e.g. kubernetesVersion: v1.36.3', cause)
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
+    throw bad('file', `cannot read ${path}: ${code}`, 'give the path of a file that is there', cause)
+  }
+}
+
+function bad(name: string, message: string, fix: string, cause?: unknown): AgentError {
+  return new AgentError(`settings/${name}`, message, { fix, exitCode: ExitCode.usage, cause })
+}

@@ -1,0 +1,82 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { ADMIN_PATHS, type ClusterView, type EventsResponse, type LogEntry } from '../../protocol/admin.ts'
+import type { AdminClient } from './client.ts'
+import { eventLine } from './event-line.ts'
+import { lastEvent } from './repeat.ts'
+import { drawing } from './watch-view.ts'
+
+export interface WatchOptions {
+  /** Ends when the cluster has this state. */
+  until?: string
+  timeoutMs?: number
+}
+
+const WAIT_MS = 10_000
+/** A controller that restarts is waited for. */
+const PATIENCE_MS = 120_000
+const RETRY_MS = 1_000
+
+/** Shows how a cluster comes up. Throws `watch/failed` when it is FAILED, `watch/timeout` when it takes too long. */
+export async function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
+  const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
+  const view = drawing(process.stdout)
+  const patient = patience()
+  let last = await patient(() => lastEvent(client))
+  let cluster = await patient(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+  try {
+    for (;;) {
+      view.draw(cluster)
+      if (isOver(cluster, options)) return
+      const leftMs = deadlineMs - performance.now()
+      if (leftMs <= 0) throw timeout(cluster, options)
+      const query = { after: String(last), cluster: name }
+      const waitMs = Math.max(1, Math.floor(Math.min(WAIT_MS, leftMs)))
+      const answer = await patient(() => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs }))
+      last = answer.last
+      cluster = await patient(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+      view.tell(linesOf(answer.events))
+    }
+  } finally {
+    view.end()
+  }
+}
+
+function linesOf(events: readonly LogEntry[]): string[] {
+  return events.flatMap((entry) => eventLine(entry) ?? [])
+}
+
+function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
+  if (until !== undefined && cluster.state === until.toUpperCase()) return true
+  if (cluster.state !== 'FAILED') return false
+  const { code, message, fix } = cluster.error ?? {
+    code: 'watch/failed',
+    message: 'it failed',
+    fix: 'look at its logs',
+  }
+  throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, exitCode: ExitCode.stepFailed })
+}
+
+function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {
+  const waiting = cluster.waitingFor ? `, waiting for ${cluster.waitingFor}` : ''
+  const found = `after ${Math.round(timeoutMs / 1_000)} s cluster ${cluster.name} is ${cluster.state}${waiting}`
+  return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'an end'}`, {
+    fix: `give it longer, or look at: controller cluster logs ${cluster.name}`,
+    exitCode: ExitCode.stepFailed,
+  })
+}
+
+function patience() {
+  return async <T>(ask: () => Promise<T>): Promise<T> => {
+    const deadlineMs = performance.now() + PATIENCE_MS
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        const isAway = error instanceof AgentError && error.code === 'controller/unreachable'
+        if (!isAway || performance.now() > deadlineMs) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+}

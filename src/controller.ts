@@ -1,0 +1,51 @@
+import { Command, CommanderError } from 'commander'
+import { registerBundle } from './cli/controller/bundle.ts'
+import { registerCluster } from './cli/controller/cluster.ts'
+import { registerCompletion } from './cli/controller/completion.ts'
+import { registerNode } from './cli/controller/node.ts'
+import { registerServe } from './cli/controller/serve.ts'
+import { ExitCode } from './errors/exit-codes.ts'
+import { errorText, exitCodeOf } from './report/error-text.ts'
+import { version } from './version.ts'
+
+const program = new Command('controller')
+  .description('Brings Kubernetes up on machines that already exist')
+  .version(`controller ${version.version} (${version.commit}, ${version.date})`, '--version')
+  .showSuggestionAfterError()
+  .addHelpText(
+    'after',
+    `
+From nothing to READY:
+  controller serve --data ./data --listen 0.0.0.0:8443
+  controller bundle import ./bundle --data ./data --key bundle-key.pem.pub
+  controller cluster create factory --output .
+  (on the node: sudo ./agent --creds-file factory.pem --passphrase-file factory-passphrase.txt)
+  controller node approve node-1
+  controller node configure node-1 --role master,worker
+  controller cluster provision factory
+  controller cluster watch factory --until READY`,
+  )
+
+for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerCompletion])
+  register(program)
+
+// A reader that went away (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? ExitCode.ok : ExitCode.bug),
+)
+
+strict(program)
+try {
+  await program.parseAsync()
+  process.exit()
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage)
+  process.stderr.write(errorText(error))
+  process.exit(exitCodeOf(error))
+}
+
+/** Mistakes in usage end with exit code 2, in every verb. */
+function strict(command: Command): void {
+  command.exitOverride().allowExcessArguments(false)
+  for (const each of command.commands) strict(each)
+}
