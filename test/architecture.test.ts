@@ -43,6 +43,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   controller: ['errors', 'protocol', 'report', 'pki', 'bundle', 'version'],
   cli: ['*'],
+  'agent.ts': ['*'],
+  'controller.ts': ['*'],
 }
 
 /** Node modules and packages that only some folders may touch: whoever else needs one goes through these. */
