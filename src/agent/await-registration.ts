@@ -1,0 +1,47 @@
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { readStatus, type ServiceStatus } from './status.ts'
+
+export interface AwaitOptions {
+  statusFile: string
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  monotonicMs(): number
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+type Registered = ServiceStatus & { nodeId: string; fingerprint: string; state: NonNullable<ServiceStatus['state']> }
+
+const REFUSALS = /^(enrol|identity|node|cluster)\//
+
+/** Waits until the service says that the controller knows this node. */
+export async function awaitRegistration(options: AwaitOptions): Promise<Registered> {
+  const { statusFile, sleep, monotonicMs, timeoutMs, signal } = options
+  const until = monotonicMs() + timeoutMs
+  for (;;) {
+    const status = readStatus(statusFile)
+    if (status && isRegistered(status)) return status
+    const problem = status?.problem
+    if (problem && REFUSALS.test(problem.code)) {
+      throw new AgentError(problem.code, problem.message, { fix: problem.fix, exitCode: ExitCode.refused })
+    }
+    if (monotonicMs() >= until) throw notSeen(status, timeoutMs)
+    await sleep(100, signal)
+  }
+}
+
+function isRegistered(status: ServiceStatus): status is Registered {
+  return status.nodeId !== null && status.fingerprint !== null && status.state !== null
+}
+
+function notSeen(status: ServiceStatus | undefined, timeoutMs: number): AgentError {
+  const why = status?.problem ? `: ${status.problem.message}` : ''
+  return new AgentError(
+    'agent/not-registered',
+    `the controller has not seen this node within ${timeoutMs / 1000} s${why}`,
+    {
+      fix: status?.problem?.fix ?? 'see what the service says: agent logs; it goes on trying',
+      exitCode: ExitCode.controllerUnreachable,
+    },
+  )
+}

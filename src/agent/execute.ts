@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import type { Emit, Outcome } from '../engine/event.ts'
+import { AgentError, reportOf } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import type { Instruction } from '../protocol/instruction.ts'
+import { requireConfig } from './config.ts'
+import { type NodeIdentity, readIdentity } from './identity.ts'
+import { INSTALL_STEPS } from './install/role.ts'
+import { judge, readInstructionKey } from './instruction-gate.ts'
+import { readOpenInstruction } from './link-state.ts'
+import type { AgentPaths } from './paths.ts'
+import { openProvisionParams } from './provision-params.ts'
+import { openWorkBench, type WorkBench } from './work-bench.ts'
+
+export interface ExecuteOptions {
+  paths: AgentPaths
+  emit: Emit
+  signal: AbortSignal
+}
+
+/** Carries the open instruction out. Every failure is told as an event, for the service sends events on. */
+export async function execute(options: ExecuteOptions): Promise<Outcome> {
+  const { emit, paths } = options
+  try {
+    const { instruction, identity } = await readInstruction(paths)
+    const bench = await openWorkBench(paths)
+    try {
+      const at = bench.machine.now().toISOString()
+      for (const message of bench.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })
+      return await carryOut(instruction, identity, bench, options)
+    } finally {
+      await bench.ledger.close()
+    }
+  } catch (error) {
+    const at = new Date().toISOString()
+    if (!(error instanceof AgentError) && error instanceof Error) {
+      emit({ kind: 'log', at, level: 'error', message: error.stack ?? error.message })
+    }
+    emit({ kind: 'run-ended', at, outcome: 'failed', ms: 0, error: reportOf(error) })
+    return 'failed'
+  }
+}
+
+/** Verified once more: what lies on the disk is not trusted for having been accepted. */
+export async function readInstruction(
+  paths: AgentPaths,
+): Promise<{ instruction: Instruction; identity: NodeIdentity }> {
+  const open = readOpenInstruction(paths.instructionFile)
+  const identity = readIdentity(paths)
+  if (!open || !identity) {
+    throw new AgentError('instruction/none', 'no instruction waits to be carried out', {
+      fix: 'nothing: the controller sends one when there is work',
+      exitCode: ExitCode.usage,
+    })
+  }
+  const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
+  const knowledge = { instructionKey, nodeId: identity.nodeId, lastGeneration: open.generation - 1, openRun: undefined }
+  // It was in time when it was accepted; how long the work takes is no matter of that.
+  const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
+  if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
+  const { code, message, fix } = verdict.error
+  throw new AgentError(code, message, { fix, exitCode: ExitCode.refused })
+}
+
+async function carryOut(
+  instruction: Instruction,
+  identity: NodeIdentity,
+  bench: WorkBench,
+  { paths, emit, signal }: ExecuteOptions,
+): Promise<Outcome> {
+  const { run } = instruction
+  const { machine, ledger, hostFor } = bench
+  switch (instruction.role) {
+    case 'reset': {
+      const { undoRuns } = await import('../engine/undo-run.ts')
+      const select = ({ step }: { step: string }) => !step.startsWith(INSTALL_STEPS)
+      return (await undoRuns({ ledger, machine, run, role: 'reset', select, emit, signal })).outcome
+    }
+    case 'first-master': {
+      const { runRole } = await import('../engine/run-steps.ts')
+      const { firstMaster } = await import('../roles/first-master.ts')
+      const host = hostFor(async ({ kind, what, undo }) => {
+        await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
+      })
+      const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+      const config = requireConfig(paths)
+      const params = await openProvisionParams(instruction.params, {
+        config,
+        tls: identity.tls,
+        directory,
+        host,
+        signal,
+      })
+      return runRole({ role: firstMaster, params, run, view: machine, hostFor, ledger, emit, signal })
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Step } from '../../engine/step.ts'
+import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
+import { renderUnit } from '../unit.ts'
+import type { InstallParams } from './params.ts'
+
+const textOf = ({ config }: InstallParams) => `${JSON.stringify(config, null, 2)}\n`
+
+export const configureAgent: Step<InstallParams> = {
+  id: 'install/configure',
+  title: 'Configuring node agent',
+  async isDone(host, params) {
+    const { paths } = params
+    if (!(await sameConfig(host, params))) return false
+    if ((await host.read(paths.unitFile)) !== renderUnit(paths)) return false
+    return (await host.stat(paths.logDirectory))?.mode === 0o700
+  },
+  async apply(host, params) {
+    const { paths } = params
+    // After a power cut the service may be running with what was there before.
+    const isRunning = await isUnitActive(host, paths.unit)
+    await host.makeDirectory(paths.logDirectory, 0o700)
+    await host.write(paths.configFile, textOf(params), 0o600)
+    await host.write(paths.unitFile, renderUnit(paths))
+    await host.daemonReload()
+    if (isRunning) await host.restartUnit(paths.unit)
+  },
+}
+
+/** What the prechecks had to say differs from run to run, and is no reason to write the file again. */
+async function sameConfig(host: HostView, params: InstallParams): Promise<boolean> {
+  const found = await host.read(params.paths.configFile)
+  if (found === undefined) return false
+  const without = (text: string) => JSON.stringify({ ...JSON.parse(text), warnings: [] })
+  try {
+    return without(found) === without(textOf(params))
+  } catch {
+    // A damaged file is written anew.
+    return false
+  }
+}

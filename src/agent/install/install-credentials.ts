@@ -1,0 +1,48 @@
+import type { Step } from '../../engine/step.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import type { InstallParams } from './params.ts'
+
+/**
+ * The key of the node is made here, and never leaves the machine. The installer's key lies beside it, for root alone,
+ * until the service has enrolled the node and removes it.
+ */
+export const installCredentials: Step<InstallParams> = {
+  id: 'install/credentials',
+  title: 'Installing credentials',
+  async isDone(host, params) {
+    const { paths, credentials } = params
+    const directory = await host.stat(paths.configDirectory)
+    if (directory?.kind !== 'directory' || directory.mode !== 0o700) return false
+    if ((await host.read(paths.caFile)) !== credentials.ca || !(await isThere(host, paths.nodeKey))) return false
+    return (await isThere(host, paths.nodeCertificate)) || (await canEnrol(host, params))
+  },
+  async apply(host, params) {
+    const { paths, credentials } = params
+    const { installer, ca } = credentials
+    await host.makeDirectory(paths.configDirectory, 0o700)
+    await host.write(paths.caFile, ca, 0o600)
+    if (await isThere(host, paths.nodeCertificate)) return
+    await host.write(paths.installerCertificate, installer.certificate, 0o600)
+    await host.write(paths.installerKey, installer.key.reveal(), 0o600)
+    await makeKey(host, params)
+  },
+}
+
+async function makeKey(host: Host, { paths, config }: InstallParams): Promise<void> {
+  const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
+  const { buildCsr } = await import('../../pki/csr.ts')
+  const { createPrivateKey } = await import('node:crypto')
+  const found = await host.read(paths.nodeKey)
+  const key = found === undefined ? createKeyPair().privateKey : createPrivateKey(found)
+  if (found === undefined) await host.write(paths.nodeKey, keyToPem(key), 0o600)
+  await host.write(paths.nodeCsr, buildCsr(key, config.nodeName), 0o600)
+}
+
+async function canEnrol(host: HostView, { paths, credentials }: InstallParams): Promise<boolean> {
+  if ((await host.read(paths.installerCertificate)) !== credentials.installer.certificate) return false
+  return (await isThere(host, paths.installerKey)) && (await isThere(host, paths.nodeCsr))
+}
+
+async function isThere(host: HostView, path: string): Promise<boolean> {
+  return (await host.stat(path)) !== undefined
+}

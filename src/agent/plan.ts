@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import type { PlannedStep } from '../engine/plan-role.ts'
+import { openDurableLog } from '../host/linux/durable-log.ts'
+import { linuxMachine } from '../host/linux/linux-machine.ts'
+import { planningHost } from '../host/planning.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { replay } from '../ledger/replay.ts'
+import { requireConfig } from './config.ts'
+import { readInstruction } from './execute.ts'
+import { INSTALL_STEPS } from './install/role.ts'
+import { readOpenInstruction } from './link-state.ts'
+import type { AgentPaths } from './paths.ts'
+import { backupsOf } from './work-bench.ts'
+
+/** What the pending instruction would change; nothing where none is pending. Changes nothing itself. */
+export async function planInstruction(paths: AgentPaths, signal: AbortSignal): Promise<PlannedStep[]> {
+  const config = requireConfig(paths)
+  if (!readOpenInstruction(paths.instructionFile)) return []
+  const { instruction, identity } = await readInstruction(paths)
+  if (instruction.role === 'reset') return [await planReset(paths)]
+  const { planRole } = await import('../engine/plan-role.ts')
+  const { firstMaster } = await import('../roles/first-master.ts')
+  const { openProvisionParams } = await import('./provision-params.ts')
+  const planning = planningHost(linuxMachine(), backupsOf(paths))
+  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+  const params = await openProvisionParams(instruction.params, {
+    config,
+    tls: identity.tls,
+    directory,
+    host: planning.host,
+    signal,
+  })
+  return planRole(firstMaster, params, planning, signal)
+}
+
+/** The changes that are still in effect, newest first; each is what its taking back would change. */
+async function planReset(paths: AgentPaths): Promise<PlannedStep> {
+  const ledger = await openLedger(await openDurableLog(paths.ledgerDirectory, 'ledger'))
+  try {
+    const outstanding = replay(ledger.entries()).outstanding.filter(({ step }) => !step.startsWith(INSTALL_STEPS))
+    const changes = outstanding.map(({ change, what, undo }) => ({ kind: change, what, undo }))
+    return { id: 'undo/changes', title: `Taking back ${changes.length} changes`, changes }
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,77 @@
+import type { Emit } from '../engine/event.ts'
+import { type UndoReport, undoRuns } from '../engine/undo-run.ts'
+import { subjectOf } from '../host/change.ts'
+import type { Machine } from '../host/machine.ts'
+import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import { replay } from '../ledger/replay.ts'
+import { type Difference, differencesAfter } from './differences.ts'
+import { INSTALL_STEPS } from './install/role.ts'
+import type { AgentPaths } from './paths.ts'
+import { openWorkBench } from './work-bench.ts'
+
+/** `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine as it was. */
+export type Scope = 'kubernetes' | 'agent' | 'all'
+
+export interface TakenBack {
+  restored: boolean
+  differences: Difference[]
+  leftovers: UndoReport['leftovers']
+  kept: UndoReport['kept']
+  undone: number
+}
+
+export interface TakeBackOptions {
+  paths: AgentPaths
+  scope: Scope
+  run: string
+  emit: Emit
+  signal: AbortSignal
+}
+
+/**
+ * Takes back what the ledger holds, newest first, then looks whether each thing is as it was before. With the agent
+ * gone and nothing left to do, its own directories go too.
+ */
+export async function takeBack({ paths, scope, run, emit, signal }: TakeBackOptions): Promise<TakenBack> {
+  const { machine, ledger } = await openWorkBench(paths)
+  let report: UndoReport
+  let differences: Difference[]
+  let isEmpty: boolean
+  try {
+    const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
+    const changes = replay(ledger.entries()).outstanding.filter(select)
+    report = await undoRuns({
+      ledger,
+      machine,
+      run,
+      role: scope === 'kubernetes' ? 'reset' : 'uninstall',
+      select,
+      emit,
+      signal,
+    })
+    differences = report.outcome === 'cancelled' ? [] : await differencesAfter(notKept(changes, report), machine)
+    isEmpty = replay(ledger.entries()).outstanding.length === 0
+  } finally {
+    await ledger.close()
+  }
+  const { leftovers, kept, undone } = report
+  const restored = report.outcome === 'done' && leftovers.length === 0 && differences.length === 0
+  if (scope === 'all' && restored && isEmpty) await removeOwnDirectories(paths, machine)
+  return { restored, differences, leftovers, kept, undone }
+}
+
+function isIn(scope: Scope, step: string): boolean {
+  return scope === 'all' || step.startsWith(INSTALL_STEPS) === (scope === 'agent')
+}
+
+function notKept(changes: Numbered<ChangeEntry>[], { kept, leftovers }: UndoReport): Numbered<ChangeEntry>[] {
+  const told = new Set([...kept, ...leftovers].map(({ what }) => what))
+  return changes.filter(({ undo }) => !told.has(subjectOf(undo)))
+}
+
+/** The ledger itself, its backups, and what the service left behind at run time. */
+async function removeOwnDirectories({ stateDirectory, runtimeDirectory }: AgentPaths, machine: Machine): Promise<void> {
+  for (const path of [stateDirectory, runtimeDirectory]) {
+    if ((await machine.stat(path)) !== undefined) await machine.removeTree(path)
+  }
+}

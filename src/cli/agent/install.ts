@@ -1,0 +1,232 @@
+import { isSea } from 'node:sea'
+import type { Command } from 'commander'
+import type { AgentConfig } from '../../agent/config.ts'
+import type { Credentials } from '../../agent/credentials.ts'
+import type { AgentPaths } from '../../agent/paths.ts'
+import type { EngineEvent } from '../../engine/event.ts'
+import type { CheckResult } from '../../engine/run-checks.ts'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseIgnored, precheck } from './precheck.ts'
+import { type Format, formatOf, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
+
+interface Options {
+  credsFile?: string
+  passphraseFile?: string
+  clusterName?: string
+  hostname?: string
+  checkOnly?: boolean
+  ignoreCheck: string[]
+  proxy?: string
+  wait: boolean
+  yes?: boolean
+  output: string
+}
+
+const EXAMPLES = `
+Examples:
+  sudo ./agent --creds-file prod.pem --passphrase-file prod-passphrase.txt
+  sudo ./agent --creds-file prod.pem --passphrase-file prod-passphrase.txt -t
+  sudo ./agent --creds-file prod.pem --passphrase-file prod-passphrase.txt --hostname node-7 --cluster-name prod
+  sudo ./agent --uninstall
+
+Run again after an interruption: it goes on where it was.
+`
+
+const collect = (value: string, earlier: string[]) => [...earlier, value]
+
+export function registerInstall(program: Command): void {
+  program
+    .command('install', { isDefault: true })
+    .summary('make this machine a node of a cluster (the default)')
+    .description('Checks this machine, installs the agent as a service, and registers it with the controller.')
+    .option('--creds-file <file>', 'NAME.pem, as the controller wrote it')
+    .option('--passphrase-file <file>', 'NAME-passphrase.txt, as the controller wrote it')
+    .option('--cluster-name <name>', 'refuse credentials of another cluster')
+    .option('--hostname <name>', 'give this machine another name first')
+    .option('-t, --check-only', 'run the prechecks, and only these')
+    .option('--ignore-check <id[=reason]>', 'take a failed precheck as a warning; may be repeated', collect, [])
+    .option('--proxy <url>', 'HTTP proxy on the way to the controller')
+    .option('--no-wait', 'do not wait until the controller has seen this node')
+    .option('-y, --yes', 'ask nothing')
+    .option('-d, --uninstall', 'the same as: agent uninstall')
+    .option('-o, --output <format>', 'text or json (a line of JSON each)', 'text')
+    .addHelpText('after', EXAMPLES)
+    .action(async (_: Options, command: Command) => act(optionsOf<Options>(command)))
+}
+
+async function act(options: Options & { instance?: string }): Promise<void> {
+  const format = formatOf(options.output)
+  const { credsFile, passphraseFile } = options
+  if (credsFile === undefined || passphraseFile === undefined) throw noCredentials()
+  const paths = pathsFor(options.instance)
+  const signal = interruption()
+  const { linuxHostView } = await import('../../host/linux/host-view.ts')
+  const view = linuxHostView()
+  const { readCredentials } = await import('../../agent/credentials.ts')
+  const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
+  const { readConfig } = await import('../../agent/config.ts')
+  const credentials = await readCredentials(credsFile, passphraseFile, view)
+  const config = configFor(credentials, options, view.hostname())
+  if (view.uid() === 0) refuseOther(readConfig(paths), config)
+
+  const results = await check({ ...options, paths, view, credentials, format, signal })
+  if (options.checkOnly) return
+  requireRoot(view.uid(), 'an installation')
+  await change({ ...options, paths, credentials, config: { ...config, warnings: warningsOf(results) }, format, signal })
+  if (!options.wait) return
+  await registered(paths, view, format, signal)
+}
+
+interface CheckInput {
+  paths: AgentPaths
+  view: HostView
+  credentials: Credentials
+  ignoreCheck: string[]
+  proxy?: string
+  format: Format
+  signal: AbortSignal
+}
+
+async function check({
+  paths,
+  view,
+  credentials,
+  ignoreCheck,
+  proxy,
+  format,
+  signal,
+}: CheckInput): Promise<CheckResult[]> {
+  const { installer, ca, enrolment } = credentials
+  const { results, hardFailures } = await precheck({
+    view,
+    params: {
+      roles: [],
+      controller: {
+        urls: enrolment.urls,
+        ca,
+        cert: installer.certificate,
+        key: installer.key.reveal(),
+        ...(proxy === undefined ? {} : { proxy }),
+      },
+      ownStateDirectory: paths.stateDirectory,
+    },
+    ignore: parseIgnored(ignoreCheck),
+    signal,
+  })
+  const { precheckSummary } = await import('../../report/precheck-summary.ts')
+  if (format === 'json') print(JSON.stringify({ kind: 'prechecks', checks: results, hardFailures }))
+  else print(`[+] Running prechecks … ${precheckSummary(results)}`)
+  for (const { id, found, wanted, fix } of results.filter(isWorthTelling)) {
+    if (format === 'text')
+      print(`    ${id}: found ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `\n      fix: ${fix}` : ''}`)
+  }
+  if (hardFailures > 0) throw checksFailed(results)
+  return results
+}
+
+function isWorthTelling({ verdict }: CheckResult): boolean {
+  return verdict === 'fail' || verdict === 'error' || verdict === 'warn'
+}
+
+function checksFailed(results: readonly CheckResult[]): AgentError {
+  const failed = results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
+  const ids = failed.map(({ id }) => id).join(', ')
+  const isUnreachable = failed.length === 1 && failed[0]?.id === 'controller'
+  return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
+    fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
+    exitCode: isUnreachable ? ExitCode.controllerUnreachable : ExitCode.checkFailed,
+  })
+}
+
+function warningsOf(results: readonly CheckResult[]) {
+  return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix }) => ({
+    id,
+    verdict,
+    found: found.slice(0, 4_000),
+    ...(wanted === undefined ? {} : { wanted: wanted.slice(0, 4_000) }),
+    ...(fix === undefined ? {} : { fix: fix.slice(0, 4_000) }),
+  }))
+}
+
+interface ChangeInput {
+  paths: AgentPaths
+  credentials: Credentials
+  config: AgentConfig
+  hostname?: string
+  format: Format
+  signal: AbortSignal
+}
+
+async function change({ paths, credentials, config, hostname, format, signal }: ChangeInput): Promise<void> {
+  const { openWorkBench } = await import('../../agent/work-bench.ts')
+  const { runRole } = await import('../../engine/run-steps.ts')
+  const { install } = await import('../../agent/install/role.ts')
+  const { consoleReporter } = await import('../../report/console.ts')
+  const show = consoleReporter({
+    write: (text) => process.stdout.write(text),
+    isTty: process.stdout.isTTY === true,
+    columns: process.stdout.columns ?? 80,
+  })
+  const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
+  const { machine, ledger, hostFor } = await openWorkBench(paths)
+  try {
+    await runRole({
+      role: install,
+      params: { paths, executable: executable(), credentials, config, ...(hostname === undefined ? {} : { hostname }) },
+      run: 'install',
+      view: machine,
+      hostFor,
+      ledger,
+      emit(event) {
+        if (event.kind === 'run-ended') ends.push(event)
+        if (format === 'json') print(JSON.stringify(event))
+        else show(event)
+      },
+      signal,
+    })
+  } finally {
+    await ledger.close()
+  }
+  signal.throwIfAborted()
+  const error = ends.at(-1)?.error
+  if (error) throw new AgentError(error.code, error.message, { fix: error.fix })
+}
+
+/** From source there is no executable to install. */
+function executable(): string {
+  if (isSea()) return process.execPath
+  throw new AgentError('install/from-source', 'this runs from source; wanted the executable that scripts/build makes', {
+    fix: 'scripts/build, then run dist/agent-linux-x64',
+    exitCode: ExitCode.usage,
+  })
+}
+
+const REGISTERED_WITHIN_MS = 60_000
+
+async function registered(paths: AgentPaths, view: HostView, format: Format, signal: AbortSignal): Promise<void> {
+  const { awaitRegistration } = await import('../../agent/await-registration.ts')
+  const { registeredText } = await import('../../agent/install/prepare.ts')
+  const status = await awaitRegistration({
+    statusFile: paths.statusFile,
+    sleep: (ms, until) => view.sleep(ms, until),
+    monotonicMs: () => performance.now(),
+    timeoutMs: REGISTERED_WITHIN_MS,
+    signal,
+  })
+  if (format === 'text') return print(registeredText(status))
+  const { nodeId, fingerprint, state } = status
+  print(JSON.stringify({ kind: 'registered', nodeId, fingerprint, state }))
+}
+
+function noCredentials(): AgentError {
+  return new AgentError('usage/no-credentials', 'credentials are wanted: --creds-file and --passphrase-file', {
+    fix: 'sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt (the controller writes both)',
+    exitCode: ExitCode.usage,
+  })
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { Interrupted, interruption, optionsOf, pathsFor } from './surroundings.ts'
+
+interface Options {
+  follow?: boolean
+  lines: string
+  run?: string
+}
+
+export function registerLogs(program: Command): void {
+  program
+    .command('logs')
+    .summary("the agent's log")
+    .description("Prints the end of the agent's log; the same lines are in the journal of its unit.")
+    .option('-f, --follow', 'go on as the log grows')
+    .option('-n, --lines <number>', 'how many lines', '100')
+    .option('--run <id>', 'only those of one run')
+    .addHelpText('after', '\nExamples:\n  agent logs -f\n  agent logs -n 1000 --run r-abcdefghij\n')
+    .action(async (_: Options, command: Command) => {
+      const options = optionsOf<Options>(command)
+      const { readTail, followFile } = await import('../../agent/log-reader.ts')
+      const { logFile } = pathsFor(options.instance)
+      const isWanted = (line: string) => options.run === undefined || line.includes(` ${options.run} `)
+      const print = (line: string) => isWanted(line) && process.stdout.write(`${line}\n`)
+      const { lines, end } = await readTail(logFile, count(options.lines), isWanted)
+      for (const line of lines) print(line)
+      if (!options.follow) return
+      const signal = interruption()
+      await followFile(logFile, end, print, signal).catch((error: unknown) => {
+        if (!(error instanceof Interrupted)) throw error
+      })
+    })
+}
+
+function count(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text)
+  throw new AgentError('usage/lines', `-n ${text} is no number of lines`, {
+    fix: 'agent logs -n 100',
+    exitCode: ExitCode.usage,
+  })
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { PlannedStep } from '../../engine/plan-role.ts'
+import { subjectOf } from '../../host/change.ts'
+import { type Format, formatOf, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
+
+export function registerPlan(program: Command): void {
+  program
+    .command('plan')
+    .summary('what the pending instruction would change')
+    .description(
+      'Lists what the instruction that waits on this node would change, and how each is taken back. Changes nothing.',
+    )
+    .option('-o, --output <format>', 'text or json', 'text')
+    .addHelpText('after', '\nExamples:\n  sudo agent plan\n  sudo agent plan -o json\n')
+    .action(async (_: object, command: Command) => {
+      const { instance, output } = optionsOf<{ output: string }>(command)
+      const format = formatOf(output)
+      const { planInstruction } = await import('../../agent/plan.ts')
+      requireRoot(process.geteuid?.() ?? 0, 'a plan')
+      print(await planInstruction(pathsFor(instance), interruption()), format)
+    })
+}
+
+function print(steps: readonly PlannedStep[], format: Format): void {
+  const changes = steps.flatMap((step) => step.changes)
+  if (format === 'json') {
+    const json = changes.map(({ kind, what, undo }) => ({ kind, what, undo }))
+    const unknown = steps.flatMap(({ id, unknown: why }) => (why === undefined ? [] : [{ step: id, why }]))
+    process.stdout.write(`${JSON.stringify({ changes: json, unknown })}\n`)
+    return
+  }
+  if (steps.length === 0) process.stdout.write('nothing would be changed\n')
+  for (const { title, changes: own, unknown } of steps) {
+    process.stdout.write(`${title}\n`)
+    for (const { kind, what, undo } of own) {
+      const back = undo.kind === 'nothing' ? `stays: ${undo.because}` : `back: ${undo.kind} ${subjectOf(undo)}`
+      process.stdout.write(`    ${kind}  ${what}\n        ${back}\n`)
+    }
+    if (unknown !== undefined)
+      process.stdout.write(`    what else, only the run itself can tell (${unknown.split('\n')[0]})\n`)
+  }
+}

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { versionText } from '../version-text.ts'
+import { registerCompletion } from './completion.ts'
+import { registerInstall } from './install.ts'
+import { registerLogs } from './logs.ts'
+import { registerOperator } from './operator.ts'
+import { registerPlan } from './plan.ts'
+import { registerPrecheck } from './precheck.ts'
+import { registerReset } from './reset.ts'
+import { registerStatus } from './status.ts'
+import { registerSupportBundle } from './support-bundle.ts'
+import { registerUninstall } from './uninstall.ts'
+
+export function createProgram(): Command {
+  const program = new Command('agent')
+    .description('Turns this machine into a node of an upstream Kubernetes cluster, and gives it back as it was.')
+    .version(versionText('agent'), '--version', 'print version, commit and date of the build')
+    .option('-m, --instance <name>', 'an installation of its own beside another one')
+    .option('-v, --verbose', 'tell more')
+    .option('--no-color', 'no colours')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(agent --help tells all commands, agent COMMAND --help their options)')
+  registerInstall(program)
+  registerPrecheck(program)
+  registerPlan(program)
+  registerStatus(program)
+  registerLogs(program)
+  registerReset(program)
+  registerUninstall(program)
+  registerSupportBundle(program)
+  registerOperator(program)
+  registerCompletion(program)
+  program
+    .command('run')
+    .description('the service; systemd starts it')
+    .action(() => undefined)
+  return program
+}
+
+/** Runs a command; answers the exit code. Errors that a user can meet are thrown to the caller. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(withVerb(argv), { from: 'user' })
+    return Number(process.exitCode ?? ExitCode.ok)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    throw error
+  }
+}
+
+/** `agent --uninstall` and `agent -d` are `agent uninstall`. */
+export function withVerb(argv: readonly string[]): string[] {
+  const isBare = argv[0]?.startsWith('-') ?? true
+  if (!isBare || !argv.some((word) => word === '--uninstall' || word === '-d')) return [...argv]
+  return ['uninstall', ...argv.filter((word) => word !== '--uninstall' && word !== '-d')]
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { isSea } from 'node:sea'
+import { setTimeout } from 'node:timers/promises'
+import { askFacts } from '../../agent/ask-facts.ts'
+import { createLog } from '../../agent/log.ts'
+import { openLogFile } from '../../agent/log-file.ts'
+import { systemdNotifier } from '../../agent/sd-notify.ts'
+import { selfOf } from '../../agent/self.ts'
+import { runService } from '../../agent/service.ts'
+import { linuxNetwork } from '../../host/linux/network.ts'
+import { Redactor } from '../../report/secret.ts'
+import { version } from '../../version.ts'
+import { pathsFor } from './surroundings.ts'
+
+/** `agent run [--instance NAME]`, as systemd starts it: no parser of options, for its start is measured. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const at = argv.findIndex((word) => word === '--instance' || word === '-m')
+  const paths = pathsFor(at < 0 ? undefined : argv[at + 1])
+  const file = openLogFile(paths.logFile)
+  const print = (line: string) => void process.stdout.write(`${line}\n`)
+  const log = createLog([print, file.write], new Redactor(), () => new Date())
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
+  const self = selfOf(process, isSea())
+  log('info', `agent ${version.version} (${version.commit}) starts`)
+  await runService({
+    paths,
+    self,
+    agentVersion: version.version,
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    network: linuxNetwork,
+    notifier: systemdNotifier(process.env, (message) => log('warn', message)),
+    log,
+    facts: () => askFacts(self, log),
+    now: () => new Date(),
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+    signal: stop.signal,
+  })
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import type { ServiceStatus } from '../../agent/status.ts'
+import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .summary('connection, state, current run and step, versions')
+    .description('Tells how the agent on this machine is.')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .addHelpText('after', '\nExamples:\n  agent status\n  agent status -o json\n')
+    .action(async (_: object, command: Command) => {
+      const options = optionsOf<{ output: string }>(command)
+      const format = formatOf(options.output)
+      const paths = pathsFor(options.instance)
+      const { readStatus } = await import('../../agent/status.ts')
+      const status = readStatus(paths.statusFile)
+      if (format === 'json') process.stdout.write(`${JSON.stringify(jsonOf(status))}\n`)
+      else process.stdout.write(status ? statusText(status) : notRunning(paths.unit))
+      if (!status) process.exitCode = 4
+    })
+}
+
+function jsonOf(status: ServiceStatus | undefined) {
+  return {
+    state: status?.state ?? null,
+    nodeId: status?.nodeId ?? null,
+    cluster: status?.cluster ?? null,
+    controller: status?.controller ?? null,
+    connected: status?.connected ?? false,
+    run: status?.run ?? null,
+    agentVersion: status?.agentVersion ?? null,
+    kubernetesVersion: status?.kubernetesVersion ?? null,
+    fingerprint: status?.fingerprint ?? null,
+    problem: status?.problem ?? null,
+  }
+}
+
+export function statusText(status: ServiceStatus): string {
+  const { run, problem } = status
+  const doing = run ? `${run.role} (${run.id}): ${run.step ?? 'starting'}, ${run.done} of ${run.of} steps` : 'nothing'
+  const lines: [string, string][] = [
+    ['state', status.state ?? 'not registered yet'],
+    ['node', `${status.nodeId ?? '-'}, key ${status.fingerprint ?? '-'}`],
+    ['cluster', status.cluster ?? '-'],
+    ['controller', `${status.controller ?? '-'}, ${status.connected ? 'connected' : 'not connected'}`],
+    ['at work on', doing],
+    ['agent', status.agentVersion],
+    ['kubernetes', status.kubernetesVersion ?? '-'],
+    ...(problem ? [['problem', problem.message] as [string, string], ['fix', problem.fix] as [string, string]] : []),
+  ]
+  return lines.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join('')
+}
+
+function notRunning(unit: string): string {
+  return `the agent does not run here; see: systemctl status ${unit}\n`
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+
+export interface GlobalOptions {
+  instance?: string
+  verbose?: boolean
+  /** False with --no-color. */
+  color?: boolean
+}
+
+/** Paths of the installation that a command is about. */
+export function pathsFor(instance: string | undefined): AgentPaths {
+  if (instance === undefined || INSTANCE_NAME.test(instance)) return pathsOf(instance)
+  throw new AgentError('usage/instance', `"${instance}" is no name for an instance`, {
+    fix: 'use lower-case letters, digits and hyphens, at most 32',
+    exitCode: ExitCode.usage,
+  })
+}
+
+export function optionsOf<T extends object>(command: Command): T & GlobalOptions {
+  return command.optsWithGlobals<T & GlobalOptions>()
+}
+
+export function requireRoot(uid: number, what: string): void {
+  if (uid === 0) return
+  throw new AgentError('privilege/not-root', `${what} needs root; this is user ${uid}`, {
+    fix: 'run it with sudo',
+    exitCode: ExitCode.usage,
+  })
+}
+
+export type Format = 'text' | 'json'
+
+export function formatOf(output: string): Format {
+  if (output === 'text' || output === 'json') return output
+  throw new AgentError('usage/output', `-o ${output} is not known`, {
+    fix: 'use -o text or -o json',
+    exitCode: ExitCode.usage,
+  })
+}
+
+/** The first Ctrl-C ends the work at the next safe point; a second one ends the program at once, as ever. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(new Interrupted()))
+  return controller.signal
+}
+
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted')
+    this.name = 'Interrupted'
+  }
+}

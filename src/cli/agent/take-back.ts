@@ -1,0 +1,44 @@
+import type { Scope } from '../../agent/take-back.ts'
+import type { EngineEvent } from '../../engine/event.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { confirm } from './confirm.ts'
+import { type Format, interruption, pathsFor, requireRoot } from './surroundings.ts'
+
+export interface TakeBackVerb {
+  scope: Scope
+  /** What is asked before. */
+  question: string
+  instance: string | undefined
+  yes: boolean | undefined
+  format: Format
+}
+
+/** `uninstall` and `reset` from here on are one: stop the service, take back, look, tell. */
+export async function takeBackVerb({ scope, question, instance, yes, format }: TakeBackVerb): Promise<void> {
+  const paths = pathsFor(instance)
+  const { linuxMachine } = await import('../../host/linux/linux-machine.ts')
+  const machine = linuxMachine()
+  requireRoot(machine.uid(), scope === 'kubernetes' ? 'a reset' : 'an uninstallation')
+  await confirm(question, yes)
+  const signal = interruption()
+  const wasActive = (await machine.unitState(paths.unit)).active === true
+  // The service would go on working, and it holds the ledger while it does.
+  if (wasActive) await machine.setUnit(paths.unit, { active: false })
+  const { takeBack } = await import('../../agent/take-back.ts')
+  const { consoleReporter } = await import('../../report/console.ts')
+  const { takeBackText } = await import('../../report/take-back-text.ts')
+  const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
+  const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80 })
+  const emit = (event: EngineEvent) => format === 'text' && show(event)
+  const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
+  try {
+    const result = await takeBack({ paths, scope, run, emit, signal })
+    signal.throwIfAborted()
+    const { restored, differences, leftovers, kept } = result
+    if (format === 'json') process.stdout.write(`${JSON.stringify({ restored, differences, leftovers, kept })}\n`)
+    else process.stdout.write(takeBackText(result))
+    if (!restored) process.exitCode = ExitCode.undoIncomplete
+  } finally {
+    if (wasActive && scope === 'kubernetes') await machine.setUnit(paths.unit, { active: true })
+  }
+}
