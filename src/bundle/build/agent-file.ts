@@ -4,8 +4,11 @@ import { ARCH, type Arch } from '../versions.ts'
 import { runTool } from './command.ts'
 import { readElf } from './elf.ts'
 
-/** The agent's version, asked of the executable itself, which must be one for this architecture. */
-export async function agentVersion(file: string, arch: Arch): Promise<string> {
+/**
+ * The agent's version, asked of the executable itself, which must be one for the bundle's architecture. Where that is
+ * not this machine's, `own`: controller and agent come from one build.
+ */
+export async function agentVersion(file: string, arch: Arch, own: string): Promise<string> {
   const elf = await access(file, constants.X_OK).then(
     () => readElf(file),
     () => undefined,
@@ -17,6 +20,7 @@ export async function agentVersion(file: string, arch: Arch): Promise<string> {
       `name the agent's executable: --agent dist/agent-linux-${arch}`,
     )
   }
+  if (arch !== process.arch) return own
   const text = await runTool([file, '--version'])
   const version = /\d+\.\d+\.\d+[-.0-9A-Za-z]*/.exec(text)?.[0]
   if (version) return version

@@ -1,10 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { list } from 'tar'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tinyBundle } from '../../../test/support/tiny-bundle.ts'
+import { describeItem } from '../sources/items.ts'
 import { verifyBundle } from '../verify.ts'
+import { buildBundle } from './build-bundle.ts'
 import { cached } from './cache.ts'
+import { contentOf } from './tar.ts'
 
 let scratch: string
 beforeEach(async () => {
@@ -25,6 +30,32 @@ test('a bundle takes the place of an earlier one, and of nothing else', async ()
     code: 'bundle/output-exists',
     exitCode: 2,
   })
+})
+
+test('a tar holds the same as a directory, manifest and signature first', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const build = (output: string) =>
+    buildBundle({
+      source: async () => [
+        { ...describeItem('binary', 'kubelet', 'v1.36.3'), content: contentOf('kubelet') },
+        { ...describeItem('manifest', 'flannel.yaml', 'v0.28.4'), content: contentOf('kind: List') },
+      ],
+      arch: 'x64',
+      cache: { directory: scratch, progress: () => undefined },
+      agent: { file: '', version: '' },
+      key: privateKey,
+      output,
+      now: new Date(0),
+    })
+  await build(join(scratch, 'bundle'))
+  await build(join(scratch, 'bundle.tar'))
+  const [directory, tar] = await Promise.all(
+    ['bundle', 'bundle.tar'].map((name) => verifyBundle(join(scratch, name), publicKey)),
+  )
+  expect(tar?.manifestSha256).toBe(directory?.manifestSha256)
+  const names: string[] = []
+  await list({ file: join(scratch, 'bundle.tar'), onReadEntry: ({ path }) => names.push(path) })
+  expect(names).toEqual(['manifest.json', 'manifest.json.sig', 'bin/kubelet', 'manifests/flannel.yaml'])
 })
 
 test('what is built is kept by name and recipe, and made once; a failure leaves nothing', async () => {

@@ -9,8 +9,8 @@ import { signManifest } from '../keys.ts'
 import { parseManifest } from '../manifest.ts'
 import type { Item, Source, SourceContext } from '../sources/source.ts'
 import { VERSIONS } from '../versions.ts'
-import { contentOfFile, type TarEntry, tarBytes } from './tar.ts'
-import { writeHashed } from './write-hashed.ts'
+import { type Content, contentOf, tarBytes } from './tar.ts'
+import { digestOf, writeHashed } from './write-hashed.ts'
 
 export interface BuildOptions extends SourceContext {
   source: Source
@@ -29,8 +29,10 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
   const staging = await mkdtemp(`${output}.building-`)
   try {
     const started = performance.now()
-    const manifest = await assemble(staging, items, options)
-    await place(staging, output, manifest)
+    const write = output.endsWith('.tar') ? writeArchive : writeDirectory
+    const manifest = await write(join(staging, 'bundle'), items, (files) => describe(files, options))
+    await rm(output, { recursive: true, force: true })
+    await rename(join(staging, 'bundle'), output)
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     options.cache.progress(`${manifest.name}: ${manifest.files.length} files put together in ${seconds} s`)
     return manifest
@@ -39,42 +41,54 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
   }
 }
 
-async function assemble(directory: string, items: readonly Item[], options: BuildOptions): Promise<BundleManifest> {
-  const files: BundleFile[] = []
-  for (const { content, ...description } of items) {
-    const path = join(directory, description.path)
-    await mkdir(dirname(path), { recursive: true })
-    files.push({ ...description, ...(await writeHashed(path, content.bytes())) })
-  }
+interface Head {
+  manifest: BundleManifest
+  bytes: Uint8Array
+  signature: string
+}
+
+type Describe = (files: BundleFile[]) => Head
+
+function describe(files: BundleFile[], { arch, now, key }: BuildOptions): Head {
   const manifest = parseManifest({
     format: 1,
-    name: `kubernetes-${VERSIONS.kubernetes}-${options.arch}`,
+    name: `kubernetes-${VERSIONS.kubernetes}-${arch}`,
     kubernetesVersion: VERSIONS.kubernetes,
-    arch: options.arch,
-    createdAt: options.now.toISOString(),
+    arch,
+    createdAt: now.toISOString(),
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
   })
   const bytes = Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`)
-  await writeFile(join(directory, MANIFEST_NAME), bytes)
-  await writeFile(join(directory, SIGNATURE_NAME), signManifest(bytes, options.key))
+  return { manifest, bytes, signature: signManifest(bytes, key) }
+}
+
+async function writeDirectory(to: string, items: readonly Item[], describeFiles: Describe): Promise<BundleManifest> {
+  const files: BundleFile[] = []
+  for (const { content, ...description } of items) {
+    const path = join(to, description.path)
+    await mkdir(dirname(path), { recursive: true })
+    files.push({ ...description, ...(await writeHashed(path, content.bytes())) })
+  }
+  const { manifest, bytes, signature } = describeFiles(files)
+  await writeFile(join(to, MANIFEST_NAME), bytes)
+  await writeFile(join(to, SIGNATURE_NAME), signature)
   return manifest
 }
 
-async function place(staging: string, output: string, manifest: BundleManifest): Promise<void> {
-  if (!output.endsWith('.tar')) {
-    await rm(output, { recursive: true, force: true })
-    return rename(staging, output)
+/** Manifest and signature come first, so that a reader knows what it reads. */
+async function writeArchive(to: string, items: readonly Item[], describeFiles: Describe): Promise<BundleManifest> {
+  const files: BundleFile[] = []
+  for (const { content, ...description } of items) {
+    files.push({ ...description, ...(await digestOf(content.bytes())) })
   }
-  const paths = [MANIFEST_NAME, SIGNATURE_NAME, ...manifest.files.map((file) => file.path)]
-  const entries = await Promise.all(
-    paths.map(async (path): Promise<TarEntry> => {
-      const file = join(staging, path)
-      return { kind: 'file', path, mode: 0o644, content: contentOfFile(file, (await stat(file)).size) }
-    }),
-  )
-  const archive = `${staging}/archive`
-  await writeHashed(archive, tarBytes(entries))
-  await rename(archive, output)
+  const { manifest, bytes, signature } = describeFiles(files)
+  const entries: [string, Content][] = [
+    [MANIFEST_NAME, contentOf(bytes)],
+    [SIGNATURE_NAME, contentOf(signature)],
+    ...items.map(({ path, content }): [string, Content] => [path, content]),
+  ]
+  await writeHashed(to, tarBytes(entries.map(([path, content]) => ({ kind: 'file', path, mode: 0o644, content }))))
+  return manifest
 }
 
 /** An earlier bundle may be replaced; anything else in the way stays. */

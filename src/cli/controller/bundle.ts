@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { StoredBundle } from '../../bundle/import.ts'
+import { version } from '../../version.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -31,7 +32,7 @@ function registerBuild(bundle: Command): void {
       const { readOrCreateKey } = await import('../../bundle/keys.ts')
       const { sourceOf } = await import('../../bundle/sources/source-of.ts')
       const source = await sourceOf(options.from, options.dir)
-      const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch) }
+      const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
       const manifest = await buildBundle({
         source,
         agent,

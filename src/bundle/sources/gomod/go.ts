@@ -54,7 +54,7 @@ async function writeModule(directory: string, component: GoComponent): Promise<v
   for (const [module, version] of Object.entries(component.modules)) lines.push(`require ${module} ${version}`)
   if (component.staging) {
     const { of, version } = component.staging
-    lines.push(...(await stagingReplacements(of, component.modules[of] ?? component.version, version)))
+    lines.push(...(await stagingLines(of, component.modules[of] ?? component.version, version)))
   }
   for (const [module, files] of Object.entries(component.standIns ?? {})) {
     const place = join(directory, 'stand-in', posix.basename(module))
@@ -65,11 +65,17 @@ async function writeModule(directory: string, component: GoComponent): Promise<v
   await writeText(join(directory, 'go.mod'), `${lines.join('\n')}\n`)
 }
 
-/** A published module does not hold those that lie in its repository: `replace k8s.io/x => ./staging/…` becomes a version. */
-async function stagingReplacements(module: string, version: string, stagingVersion: string): Promise<string[]> {
+/** A published module does not hold its siblings: `k8s.io/x => ./staging/…` becomes the version that k8s.io/x has. */
+async function stagingLines(module: string, version: string, stagingVersion: string): Promise<string[]> {
   const { GoMod } = await download(module, version)
-  const siblings = (await readFile(GoMod, 'utf8')).matchAll(/^\s*(?:replace\s+)?(\S+) => \.\/staging\//gm)
-  return [...siblings].map(([, name]) => `replace ${name} => ${name} ${stagingVersion}`)
+  const text = await readFile(GoMod, 'utf8')
+  const named = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => `${name}`)
+  return [
+    ...named(/^\s*(?:require\s+)?(\S+) v0\.0\.0(?=\s|$)/gm).map((name) => `require ${name} ${stagingVersion}`),
+    ...named(/^\s*(?:replace\s+)?(\S+) => \.\/staging\//gm).map(
+      (name) => `replace ${name} => ${name} ${stagingVersion}`,
+    ),
+  ]
 }
 
 function buildFlags(component: GoComponent): string[] {

@@ -22,7 +22,7 @@ export const gomodSource: Source = async (context) => {
   }
   const base = await baseSystem(cache, arch)
   const executables = await buildAll(context, async () => cgoEnvironment(base))
-  executables.set('pause', await buildPause(cache, arch))
+  executables.set('pause', { file: await buildPause(cache, arch), version: VERSIONS.pause })
   const executable = (name: string) => {
     const found = executables.get(name)
     if (found === undefined) throw new Error(`no component builds ${name}`)
@@ -33,13 +33,13 @@ export const gomodSource: Source = async (context) => {
     join(await buildComponent(cache, helm, arch, async () => ({})), 'helm'),
   )
   const items: Item[] = []
-  for (const [name, whose] of Object.entries(BINARIES)) {
-    items.push(await fileItem('binary', name, VERSIONS[whose], executable(name)))
+  const take = async (role: 'binary' | 'cni-plugin', name: string) => {
+    const { file, version } = executable(name)
+    items.push(await fileItem(role, name, version, file))
   }
-  for (const [name, whose] of Object.entries(CNI_PLUGINS)) {
-    items.push(await fileItem('cni-plugin', name, VERSIONS[whose], executable(name)))
-  }
-  for (const image of await componentImages(base, executable)) items.push(await imageItem(image))
+  for (const name of Object.keys(BINARIES)) await take('binary', name)
+  for (const name of Object.keys(CNI_PLUGINS)) await take('cni-plugin', name)
+  for (const image of await componentImages(base, (name) => executable(name).file)) items.push(await imageItem(image))
   items.push(await imageItem(await agentImage(base, context.agent.file, context.agent.version)))
   for (const [name, file] of manifests) {
     items.push(await fileItem('manifest', name, VERSIONS[MANIFESTS[name].version], file))
@@ -47,16 +47,23 @@ export const gomodSource: Source = async (context) => {
   return items
 }
 
-/** Name of each executable -> where it lies. helm is built only where a chart is rendered. */
+interface Executable {
+  file: string
+  version: string
+}
+
+/** By the executables' names. helm is built only where a chart is rendered. */
 async function buildAll(
   { cache, arch }: SourceContext,
   cgo: () => Promise<Record<string, string>>,
-): Promise<Map<string, string>> {
-  const executables = new Map<string, string>()
+): Promise<Map<string, Executable>> {
+  const executables = new Map<string, Executable>()
   const { helm: _, ...components } = GO_COMPONENTS
   for (const component of Object.values<GoComponent>(components)) {
     const directory = await buildComponent(cache, component, arch, cgo)
-    for (const name of Object.keys(component.outputs)) executables.set(name, join(directory, name))
+    for (const name of Object.keys(component.outputs)) {
+      executables.set(name, { file: join(directory, name), version: component.version })
+    }
   }
   return executables
 }
