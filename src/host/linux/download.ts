@@ -93,7 +93,8 @@ async function fillOnce(part: PartFile, download: Download, dispatcher: Dispatch
       await part.discard()
       throw tooLong(download)
     }
-    await part.add(piece)
+    const full = part.add(piece)
+    if (full !== undefined) await full
     onProgress?.(part.length)
   }
   if (part.length < size) throw new Error(`ended after ${part.length} of ${size} bytes`)

@@ -6,18 +6,18 @@ import { absent, naming } from './file-error.ts'
 import { CHUNK_BYTES } from './files.ts'
 
 /**
- * What is there of a download, beside its later name. Its checksum grows with it, in large pieces while the piece
- * before is on its way to the disk.
+ * What is there of a download, beside its later name. Its checksum grows with it. Pieces gather in one block while
+ * the block before is on its way to the disk; the two take turns, for fresh memory costs more than the copying.
  */
 export class PartFile {
   private readonly file: FileHandle
   private readonly path: string
   private hash: Hash = createHash('sha256')
-  private pieces: Buffer[] = []
-  private pending = 0
+  private block = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  private other = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  private gathered = 0
+  private written = 0
   private writing: Promise<unknown> = Promise.resolve()
-  /** Bytes taken so far, those on their way to the disk included. */
-  length = 0
 
   private constructor(file: FileHandle, path: string) {
     this.file = file
@@ -29,49 +29,65 @@ export class PartFile {
     return naming(path, async () => {
       const there = await absent(stat(path))
       const part = new PartFile(await open(path, there === undefined ? 'wx+' : 'r+', 0o600), path)
-      const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
       for (;;) {
-        const { bytesRead } = await part.file.read(buffer, 0, CHUNK_BYTES, part.length)
+        const { bytesRead } = await part.file.read(part.block, 0, CHUNK_BYTES, part.written)
         if (bytesRead === 0) return part
-        part.hash.update(buffer.subarray(0, bytesRead))
-        part.length += bytesRead
+        part.hash.update(part.block.subarray(0, bytesRead))
+        part.written += bytesRead
       }
     })
   }
 
-  async add(piece: Buffer): Promise<void> {
-    this.pieces.push(piece)
-    this.pending += piece.length
-    this.length += piece.length
-    if (this.pending >= CHUNK_BYTES) await this.flush()
+  /** Bytes taken so far, those on their way to the disk included. */
+  get length(): number {
+    return this.written + this.gathered
+  }
+
+  /** Undefined where the piece was only gathered; otherwise to be awaited before the next one. */
+  add(piece: Buffer): Promise<void> | undefined {
+    const room = CHUNK_BYTES - this.gathered
+    this.gathered += piece.copy(this.block, this.gathered)
+    return this.gathered === CHUNK_BYTES ? this.flush().then(() => this.add(piece.subarray(room))) : undefined
   }
 
   /** Starts the writing of what is gathered, after that of what was gathered before. */
   async flush(): Promise<void> {
-    if (this.pending === 0) return this.settle()
-    const block = Buffer.concat(this.pieces, this.pending)
-    const position = this.length - this.pending
-    this.pieces = []
-    this.pending = 0
-    await this.settle()
-    this.writing = naming(this.path, () => this.file.write(block, 0, block.length, position))
-    // A failure is thrown by the next settle; until then it must not count as unhandled.
+    await this.writing
+    if (this.gathered === 0) return
+    const block = this.block
+    const length = this.gathered
+    const position = this.written
+    this.block = this.other
+    this.other = block
+    this.written += length
+    this.gathered = 0
+    this.writing = this.writeAll(block.subarray(0, length), position)
+    // A failure is thrown by the next await of it; until then it must not count as unhandled.
     this.writing.catch(() => undefined)
-    this.hash.update(block)
+    this.hash.update(block.subarray(0, length))
+  }
+
+  /** A disk that gets full takes a part first, without an error. */
+  private async writeAll(bytes: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await naming(this.path, () =>
+        this.file.write(bytes, done, bytes.length - done, position + done),
+      )
+      done += bytesWritten
+    }
   }
 
   async startAgain(): Promise<void> {
-    await this.settle()
-    this.pieces = []
-    this.pending = 0
-    this.length = 0
+    await this.writing
+    this.gathered = 0
+    this.written = 0
     this.hash = createHash('sha256')
     await naming(this.path, () => this.file.truncate(0))
   }
 
   async sha256(): Promise<string> {
     await this.flush()
-    await this.settle()
+    await this.writing
     return this.hash.copy().digest('hex')
   }
 
@@ -92,9 +108,5 @@ export class PartFile {
   async close(): Promise<void> {
     await this.writing.catch(() => undefined)
     await this.file.close()
-  }
-
-  private async settle(): Promise<void> {
-    await this.writing
   }
 }
