@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { VersionInfo } from '../src/version.ts'
+import { lazyBuiltins } from './lazy-builtins.ts'
 import type { Program } from './targets.ts'
 
 /** One CommonJS file of a program and all it needs but Node's own modules. */
@@ -15,6 +16,7 @@ export async function bundle(root: string, program: Program, version: VersionInf
     target: 'node24',
     // Inside an executable with a code cache only require() works: import('node:x') becomes one as well.
     supported: { 'dynamic-import': false },
+    plugins: [lazyBuiltins],
     define: {
       CANTRIP_BUILD: JSON.stringify(version),
       // ws then does not look for its optional native parts.

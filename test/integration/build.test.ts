@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bundle } from '../../build/bundle.ts'
 import { describeSources } from '../../build/describe.ts'
 
+const require = createRequire(import.meta.url)
 const run = promisify(execFile)
 const version = { version: '1.2.3', commit: 'abc', date: '2026-01-02T03:04:05Z' }
 let root: string
@@ -42,19 +46,39 @@ test('describes sources that are in no git checkout', async () => {
   expect(await describeSources(root)).toEqual({ version: '1.2.3', commit: 'unknown', date: '' })
 })
 
-test('a bundle holds its version and loads late parts by require', async () => {
-  await writeFile(join(root, 'src/late.ts'), 'console.log("late part"); export const late = 1')
+test("a bundle holds its version, and loads late parts and Node's own modules when they are used", async () => {
+  await writeFile(
+    join(root, 'src/late.ts'),
+    'import { crc32 } from "node:zlib"; export const late = crc32("late part")',
+  )
   await writeFile(
     join(root, 'src/agent.ts'),
     `import { version } from './version.ts'
-     Promise.all([import('node:path'), import('./late.ts')]).then(console.log)
-     console.log(version)`,
+     import { EventEmitter } from 'node:events'
+     import { createServer } from 'http'
+     class Emitter extends EventEmitter {}
+     Object.assign(globalThis, { bundled: {
+       version, emitter: new Emitter(), serve: () => createServer(),
+       late: async () => [(await import('./late.ts')).late, (await import('node:path')).sep],
+     } })`,
   )
   const text = await bundle(root, 'agent', version)
-  expect(text).toContain('1.2.3')
-  expect(text).toContain('late part')
   expect(text).not.toMatch(/\bimport\(/)
-  expect(text).toContain('require("node:path")')
+
+  const loaded: string[] = []
+  const spy = (id: string) => {
+    loaded.push(id)
+    return require(id)
+  }
+  new Function('require', 'exports', 'module', text)(spy, {}, {})
+  const { bundled } = globalThis as unknown as {
+    bundled: { version: unknown; serve(): Server; late(): Promise<unknown> }
+  }
+  expect(bundled.version).toEqual(version)
+  expect(loaded).toEqual(['node:events'])
+  expect(bundled.serve()).toBeInstanceOf(Server)
+  expect(loaded).toEqual(['node:events', 'node:http'])
+  expect(await bundled.late()).toEqual([crc32('late part'), '/'])
 })
 
 test('a bundle refuses what has no meaning in one file', async () => {
