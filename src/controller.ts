@@ -35,14 +35,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 )
 
 strict(program)
-try {
-  await program.parseAsync()
-  process.exit()
-} catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage)
-  process.stderr.write(errorText(error))
-  process.exit(exitCodeOf(error))
-}
+program.parseAsync().then(
+  () => process.exit(),
+  (error: unknown) => {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage)
+    process.stderr.write(errorText(error))
+    process.exit(exitCodeOf(error))
+  },
+)
 
 /** Mistakes in usage end with exit code 2, in every verb. */
 function strict(command: Command): void {
