@@ -5,6 +5,12 @@ import type { Store } from './store/store.ts'
 
 export type Arch = 'x64' | 'arm64'
 
+export interface LiveProgress {
+  step: string
+  done: number
+  of: number
+}
+
 /** What the parts of the controller share. */
 export interface Core {
   store: Store
@@ -12,6 +18,8 @@ export interface Core {
   bundles: BundleShelf
   changes: Changes
   presence: Presence
+  /** How far steps have come that go on now, by run: of interest only while it lasts, and never stored. */
+  live: Map<string, LiveProgress>
   now(): Date
   /** Of this process: before it nobody could have been heard. */
   startedAt: Date

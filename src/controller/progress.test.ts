@@ -23,3 +23,9 @@ it('follows the events of a run', () => {
     expect(`${progress.done}/${progress.of} ${currentStep(progress) ?? '-'}`).toBe(seen)
   }
 })
+
+it('tells how far a step has come', () => {
+  const progress = { of: 3, done: 0, current: { a: 'Fetching', b: 'Starting' } }
+  expect(currentStep(progress, { step: 'a', done: 1, of: 3 })).toBe('Fetching (33 %), Starting')
+  expect(currentStep(progress, { step: 'c', done: 1, of: 3 })).toBe('Fetching, Starting')
+})

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../protocol/event.ts'
+import type { LiveProgress } from './core.ts'
 import type { RunProgress } from './store/records.ts'
 
 /** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
@@ -20,8 +21,10 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   }
 }
 
-/** What goes on now, in words; null when nothing. */
-export function currentStep(progress: RunProgress): string | null {
-  const titles = Object.values(progress.current)
+/** What goes on now, in words, with the share of a step that tells how far it has come; null when nothing. */
+export function currentStep(progress: RunProgress, live?: LiveProgress): string | null {
+  const titles = Object.entries(progress.current).map(([step, title]) =>
+    live && live.step === step && live.of > 0 ? `${title} (${Math.floor((100 * live.done) / live.of)} %)` : title,
+  )
   return titles.length === 0 ? null : titles.join(', ')
 }

@@ -59,6 +59,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     bundles,
     changes: new Changes(),
     presence: NOBODY,
+    live: new Map(),
     now,
     startedAt: now(),
     log: options.log ?? (() => undefined),

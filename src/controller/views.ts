@@ -19,7 +19,7 @@ export function nodeView(core: Core, node: Node): NodeView {
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
     lastSeen: core.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
-    step: stepOf(cluster, node, run),
+    step: stepOf(core, cluster, node, run),
     fingerprint: enrolment?.fingerprint ?? '',
     connected: core.presence.isConnected(node.id),
     run: run ? runView(run) : null,
@@ -57,7 +57,7 @@ function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadines
   return readiness.ready ? null : readiness.waitingFor
 }
 
-function stepOf(cluster: Cluster | undefined, node: Node, run: Run | undefined): string | null {
+function stepOf(core: Core, cluster: Cluster | undefined, node: Node, run: Run | undefined): string | null {
   if (!cluster || !run || node.state !== 'PROVISIONING') return null
   if (run.state === 'done' && run.role !== 'reset') {
     const readiness = nodeReadiness(cluster, node, run)
@@ -65,7 +65,10 @@ function stepOf(cluster: Cluster | undefined, node: Node, run: Run | undefined):
   }
   if (run.state !== 'open') return null
   if (run.cancel) return 'stopping'
-  return currentStep(run.progress) ?? (run.acknowledged ? 'starting' : 'waiting for the node to take its instruction')
+  return (
+    currentStep(run.progress, core.live.get(run.id)) ??
+    (run.acknowledged ? 'starting' : 'waiting for the node to take its instruction')
+  )
 }
 
 function runView(run: Run): RunView {

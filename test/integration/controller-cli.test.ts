@@ -83,6 +83,7 @@ it('takes settings from a file, and flags before it', async () => {
     join(directory, 'lab.yaml'),
     'cni: none\nlocation: cellar\noverrides:\n  kubelet: |\n    failSwapOn: false\n',
   )
+  writeFileSync(join(directory, 'wrong.yaml'), 'colour: red\n')
   writeFileSync(join(directory, 'proxy.yaml'), 'conntrack: {min: 0}\n')
   const flags = ['-f', 'lab.yaml', '--location', 'attic', '--override', 'kube-proxy=proxy.yaml', '--installer-ttl', '3']
   expect((await run(['cluster', 'create', 'lab', ...flags])).code).toBe(0)
@@ -97,8 +98,11 @@ it('takes settings from a file, and flags before it', async () => {
 it.each([
   [['cluster', 'create', 'Bad_Name'], 2, 'cluster/bad-name'],
   [['cluster', 'create', 'x1', '--pod-subnet', '10.96.0.0/16'], 2, 'subnet/overlap'],
-  [['cluster', 'create', 'x2', '--pod-subnet', '10.0.0.0'], 2, 'settings/invalid'],
+  [['cluster', 'create', 'x2', '--pod-subnet', '10.0.0.0'], 2, 'found podSubnet "10.0.0.0"; wanted ADDRESS/PREFIX'],
   [['cluster', 'create', 'x3', '--kubernetes-version', '1.36'], 2, 'settings/invalid'],
+  [['cluster', 'create', 'x7', '--installer-ttl', 'long'], 2, 'wanted a number of days'],
+  [['cluster', 'create', 'x8', '--label', 'a b=c'], 2, 'wanted KEY=VALUE'],
+  [['cluster', 'create', 'x9', '-f', 'wrong.yaml'], 2, 'found setting colour'],
   [['cluster', 'create', 'x4', '--override', 'etcd=lab.yaml'], 2, 'settings/unknown-component'],
   [['cluster', 'create', 'x5', '--override', 'kubelet=nowhere.yaml'], 2, 'settings/file'],
   [['cluster', 'create', 'x6', '--cni', 'wires'], 2, 'Allowed choices are flannel'],

@@ -64,6 +64,10 @@ async function until(wanted: string): Promise<void> {
   }
 }
 
+async function stepIs(wanted: string): Promise<void> {
+  while ((await showNode(controller, node.id)).step !== wanted) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
 async function factsKnown(): Promise<void> {
   while ((await showNode(controller, node.id)).facts === null) await new Promise((resolve) => setTimeout(resolve, 20))
 }
@@ -125,6 +129,8 @@ describe('the way to READY', () => {
     agent.event(2, run, { kind: 'step-started', at, step: 'etcd/start', title: 'Starting etcd' })
     await agent.next('ack', (frame) => frame.ack === 2)
     expect((await showNode(controller, node.id)).step).toBe('Starting etcd')
+    agent.event(0, run, { kind: 'step-progress', at, step: 'etcd/start', done: 1, of: 4, unit: 'items' })
+    await stepIs('Starting etcd (25 %)')
     agent.send('result', { run, outcome: 'done' }, 3)
     await agent.next('ack', (frame) => frame.ack === 3)
     expect(await states()).toBe('PROVISIONING PROVISIONING')

@@ -40,8 +40,32 @@ export async function readSettings(flags: SettingsFlags): Promise<ClusterSetting
   const parsed = ClusterSettings.safeParse(settings)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  const path = issue?.path.join('.') ?? ''
-  throw bad('invalid', `setting ${path}: ${issue?.message ?? 'is not valid'}`, 'see: controller cluster create --help')
+  const [field, ...rest] = (issue?.path ?? []).map(String)
+  throw wrongSetting(settings, field ?? '', rest)
+}
+
+const WANTED: Record<keyof ClusterSettings, string> = {
+  kubernetesVersion: 'v1.MINOR.PATCH, e.g. v1.36.3',
+  cni: 'flannel, calico, cilium or none',
+  podSubnet: 'ADDRESS/PREFIX, e.g. 10.244.0.0/16',
+  serviceSubnet: 'ADDRESS/PREFIX, e.g. 10.96.0.0/12',
+  labels: 'KEY=VALUE as Kubernetes takes it, e.g. site=north',
+  location: 'a text of at most 200 characters',
+  dedicatedMasters: 'true or false',
+  autoApprove: 'true or false',
+  installerTtlDays: 'a number of days from 1 to 3650',
+  apiEndpoint: 'HOST:PORT',
+  overrides: `texts of at most 32 KiB by component: ${OVERRIDABLE.join(', ')}`,
+}
+
+function wrongSetting(settings: object, field: string, rest: readonly string[]): AgentError {
+  const wanted = Object.entries(WANTED).find(([name]) => name === field)?.[1]
+  if (!wanted) {
+    const unknown = Object.keys(settings).filter((name) => !(name in WANTED))
+    return bad('invalid', `found setting ${unknown.join(', ')}`, `there are only: ${Object.keys(WANTED).join(', ')}`)
+  }
+  const value = rest.length > 0 ? rest.join('.') : JSON.stringify(settings[field as keyof typeof settings])
+  return bad('invalid', `found ${field} ${value}; wanted ${wanted}`, 'see: controller cluster create --help')
 }
 
 function given(name: string, value: unknown): object {

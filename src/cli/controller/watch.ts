@@ -13,6 +13,8 @@ export interface WatchOptions {
 }
 
 const WAIT_MS = 10_000
+/** How far a download has come is no event: a person is shown it now and then. */
+const REDRAW_MS = 1_000
 /** A controller that restarts is waited for. */
 const PATIENCE_MS = 120_000
 const RETRY_MS = 1_000
@@ -31,7 +33,7 @@ export async function watchCluster(client: AdminClient, name: string, options: W
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0) throw timeout(cluster, options)
       const query = { after: String(last), cluster: name }
-      const waitMs = Math.max(1, Math.floor(Math.min(WAIT_MS, leftMs)))
+      const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
       const answer = await patient(() => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs }))
       last = answer.last
       cluster = await patient(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))

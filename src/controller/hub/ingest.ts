@@ -41,13 +41,19 @@ function take(core: Core, node: Node, frame: UpFrame): void {
       break
     case 'event':
     case 'result':
-      if (frame.seq <= node.upSeq) return
-      store.nodes.update(node.id, { upSeq: frame.seq })
-      takeOfRun(core, node, frame)
+      if (frame.seq === 0) noteProgress(core, node, frame)
+      else if (frame.seq > node.upSeq) takeOfRun(core, node, frame)
       break
     case 'ack':
       break
   }
+}
+
+/** What needs no acknowledgement may be lost: how far a step has come. */
+function noteProgress(core: Core, node: Node, { t, body }: UpFrame & { t: 'event' | 'result' }): void {
+  if (t !== 'event' || body.event.kind !== 'step-progress') return
+  const { step, done, of } = body.event
+  if (core.store.runs.get(body.run)?.nodeId === node.id) core.live.set(body.run, { step, done, of })
 }
 
 /** The node has made its instructions durable up to there. */
@@ -57,6 +63,7 @@ function acknowledge(core: Core, node: Node, seq: number): void {
 }
 
 function takeOfRun(core: Core, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
+  core.store.nodes.update(node.id, { upSeq: frame.seq })
   const run = core.store.runs.get(frame.body.run)
   if (!run || run.nodeId !== node.id) {
     core.log(`node ${node.id} told of run ${frame.body.run}, which is not its own`)
@@ -81,6 +88,7 @@ function takeOfRun(core: Core, node: Node, frame: UpFrame & { t: 'event' | 'resu
 
 /** Exactly once: a run that has ended stays as it ended. */
 function finish(core: Core, run: Run, result: (UpFrame & { t: 'result' })['body']): void {
+  core.live.delete(run.id)
   if (run.state !== 'open') return
   core.store.runs.update(run.id, {
     state: result.outcome,
