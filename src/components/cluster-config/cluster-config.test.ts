@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { runKubeadm } from '../../../test/support/fake-kubeadm.ts'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { clusterConfig } from './component.ts'
+
+test('stores the configuration and binds rights, as far as they are not there', async () => {
+  const fake = fakeKubernetes()
+  for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
+    runKubeadm(fake, phase)
+  }
+  expect(await runComponent(clusterConfig, fake)).toEqual(['cluster-config/upload', 'cluster-config/bind-rights'])
+  expect(await runComponent(clusterConfig, fake)).toEqual([])
+  // One part of it gone: the phase is run again.
+  const last = [...fake.objects.keys()].at(-1) ?? ''
+  fake.objects.delete(last)
+  expect(await runComponent(clusterConfig, fake)).not.toEqual([])
+  expect(fake.objects.has(last)).toBe(true)
+})

@@ -1,0 +1,49 @@
+import { X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { etcd } from './component.ts'
+
+const SECRET = ['/etc/etcd/pki/ca.key', '/etc/etcd/pki/server.key', '/etc/etcd/pki/peer.key']
+const CLIENT_KEY = '/etc/kubernetes/pki/apiserver-etcd-client.key'
+
+test('every connection to it is TLS with certificates of its own authority', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  const settings = JSON.parse(fake.host.text('/etc/etcd/etcd.json'))
+  expect(settings['listen-client-urls']).toBe('https://127.0.0.1:2379,https://10.0.0.5:2379')
+  expect(settings['initial-cluster']).toBe('n1=https://10.0.0.5:2380')
+  expect(settings['client-transport-security']['client-cert-auth']).toBe(true)
+  expect(settings['peer-transport-security']['client-cert-auth']).toBe(true)
+  const server = new X509Certificate(fake.host.text('/etc/etcd/pki/server.crt'))
+  expect(server.verify(new X509Certificate(fake.host.text('/etc/etcd/pki/ca.crt')).publicKey)).toBe(true)
+  expect(server.checkIP('10.0.0.5')).toBe('10.0.0.5')
+  expect(server.checkIP('127.0.0.1')).toBe('127.0.0.1')
+})
+
+test('keys and data are for root alone', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  for (const path of [...SECRET, CLIENT_KEY]) expect(fake.host.files.stat(path)?.mode, path).toBe(0o600)
+  expect(fake.host.files.stat('/var/lib/etcd')?.mode).toBe(0o700)
+  expect(fake.host.files.stat('/etc/etcd/pki')?.mode).toBe(0o700)
+})
+
+test('what a kill in the middle left is taken up: the authority stays, leaves are issued again', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  const ca = fake.host.text('/etc/etcd/pki/ca.crt')
+  fake.host.files.delete('/etc/etcd/pki/peer.crt')
+  expect(await runComponent(etcd, fake)).toEqual(['etcd/issue-certificates'])
+  expect(fake.host.text('/etc/etcd/pki/ca.crt')).toBe(ca)
+  // A key without its certificate: nothing can have been signed by it.
+  fake.host.files.delete('/etc/etcd/pki/ca.crt')
+  expect(await runComponent(etcd, fake)).toContain('etcd/issue-certificates')
+  expect(fake.host.text('/etc/kubernetes/pki/etcd/ca.crt')).toBe(fake.host.text('/etc/etcd/pki/ca.crt'))
+})
+
+test('certificates that ran out are issued again', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  fake.host.clock.nowMs += 366 * 86_400_000
+  expect(await runComponent(etcd, fake)).toContain('etcd/issue-certificates')
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { kernel } from './component.ts'
+
+test('sets what is missing, now and for the next boot', async () => {
+  const fake = fakeKubernetes()
+  expect(await runComponent(kernel, fake)).toEqual(['kernel/load-modules', 'kernel/set-sysctls'])
+  expect(fake.host.text('/proc/sys/net/ipv4/ip_forward')).toBe('1\n')
+  expect(fake.host.text('/etc/sysctl.d/90-cantrip-kubernetes.conf')).toContain('net.ipv4.ip_forward = 1\n')
+  expect(fake.host.text('/etc/modules-load.d/90-cantrip-kubernetes.conf')).toBe('overlay\nbr_netfilter\n')
+  // Both are built in here, which their effect tells.
+  expect(fake.host.modules.size).toBe(0)
+})
+
+test('loads a module whose effect is not there', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed('/proc/filesystems', '\text4\n')
+  const [step] = kernel.steps(fake.params)
+  const context = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
+  await step?.apply(fake.host, fake.params, context)
+  expect([...fake.host.modules]).toEqual(['overlay'])
+})
+
+test('a parameter that somebody changed since is set again', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(kernel, fake)
+  fake.host.files.seed('/proc/sys/net/ipv4/ip_forward', '0\n')
+  expect(await runComponent(kernel, fake)).toEqual(['kernel/set-sysctls'])
+})
+
+test('a kernel without IPv6 lacks nothing', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.delete('/proc/sys/net/bridge/bridge-nf-call-ip6tables')
+  expect(await runComponent(kernel, fake)).toHaveLength(2)
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
+import { configuration } from './configuration.ts'
+import { merge } from './overrides.ts'
+
+async function documents(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
+  const [init, main, kubelet, proxy] = await configuration(fakeKubernetes(cluster).params)
+  return { init, main, kubelet, proxy }
+}
+
+test('external etcd over TLS, own names in the certificate, addresses that need no resolver', async () => {
+  const { init, main, kubelet } = await documents()
+  expect(main).toMatchObject({
+    controlPlaneEndpoint: '10.0.0.5:6443',
+    networking: { podSubnet: '10.42.0.0/16', serviceSubnet: '10.43.0.0/16' },
+    apiServer: { certSANs: ['n1', '10.0.0.5', 'localhost', '127.0.0.1'] },
+    etcd: { external: { endpoints: ['https://127.0.0.1:2379'], caFile: '/etc/kubernetes/pki/etcd/ca.crt' } },
+  })
+  expect(init).toMatchObject({
+    nodeRegistration: { name: 'n1', kubeletExtraArgs: [{ name: 'node-ip', value: '10.0.0.5' }], taints: [] },
+  })
+  expect(kubelet).toEqual({
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    cgroupDriver: 'systemd',
+  })
+})
+
+test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
+  const { init, main } = await documents({ dedicatedMasters: true, apiEndpoint: 'api.example.org:443' })
+  expect(init?.nodeRegistration).not.toHaveProperty('taints')
+  expect(main).toMatchObject({ controlPlaneEndpoint: 'api.example.org:443' })
+  expect(main?.apiServer).toMatchObject({ certSANs: expect.arrayContaining(['api.example.org']) })
+})
+
+test('overrides are merged into the document of their kind', async () => {
+  const { init, kubelet, proxy } = await documents({
+    overrides: {
+      kubelet: 'cgroupDriver: cgroupfs\nfailSwapOn: false\n',
+      'kube-proxy': 'conntrack: {min: 0}\n',
+      kubeadm: 'kind: InitConfiguration\nnodeRegistration:\n  ignorePreflightErrors: [Swap]\n',
+    },
+  })
+  expect(kubelet).toMatchObject({ cgroupDriver: 'cgroupfs', failSwapOn: false })
+  expect(proxy).toMatchObject({ conntrack: { min: 0 } })
+  expect(init?.nodeRegistration).toMatchObject({ name: 'n1', ignorePreflightErrors: ['Swap'] })
+})
+
+test('lists of named things are merged by name, other lists are replaced', () => {
+  const base = {
+    args: [
+      { name: 'a', value: '1' },
+      { name: 'b', value: '1' },
+    ],
+    list: [1, 2],
+  }
+  expect(merge(base, { args: [{ name: 'b', value: '2' }], list: [3] })).toEqual({
+    args: [
+      { name: 'a', value: '1' },
+      { name: 'b', value: '2' },
+    ],
+    list: [3],
+  })
+})
+
+test.each([
+  ['kubelet', { kubelet: 'a: [' }, /is not YAML/],
+  ['kubelet', { kubelet: '- a\n' }, /no mapping/],
+  ['kubeadm', { kubeadm: 'kind: JoinConfiguration\n' }, /kind JoinConfiguration; wanted is/],
+])('an override of %s that cannot be used is refused by name', async (_, overrides, message) => {
+  await expect(documents({ overrides })).rejects.toMatchObject({
+    code: 'override/not-usable',
+    message: expect.stringMatching(message),
+  })
+})

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { networkImages } from './component.ts'
+
+test('kube-proxy and the images of the chosen network', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  await runComponent(networkImages, fake)
+  expect([...fake.images]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3', 'ghcr.io/flannel-io/flannel:v0.28.4'])
+  expect(await runComponent(networkImages, fake)).toEqual([])
+})
+
+test('a cluster without a network of ours needs kube-proxy alone', async () => {
+  const fake = fakeKubernetes({ cni: 'none' })
+  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  await runComponent(networkImages, fake)
+  expect([...fake.images]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3'])
+})

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { AgentError } from '../../errors/agent-error.ts'
+import { preflight } from './component.ts'
+
+test('passes once a configuration, and again for another one', async () => {
+  const fake = fakeKubernetes()
+  expect(await runComponent(preflight, fake)).toEqual(['preflight/run'])
+  expect(await runComponent(preflight, fake)).toEqual([])
+  fake.host.files.seed('/etc/kubernetes/kubeadm.yaml', 'other')
+  expect(await runComponent(preflight, fake)).toEqual(['preflight/run'])
+})
+
+test('is over once the control plane has its manifests: its ports are taken then', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed('/etc/kubernetes/manifests/kube-apiserver.yaml', '')
+  expect(await runComponent(preflight, fake)).toEqual([])
+})
+
+test('what kubeadm refuses stops the run', async () => {
+  const fake = fakeKubernetes()
+  fake.host.on(['/usr/local/bin/kubeadm', 'init', 'phase', 'preflight'], { exitCode: 1, stderr: '[ERROR Swap]' })
+  await expect(runComponent(preflight, fake)).rejects.toBeInstanceOf(AgentError)
+})

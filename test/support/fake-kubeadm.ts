@@ -1,0 +1,95 @@
+import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import type { FakeKubernetes } from './fake-kubernetes.ts'
+
+export const KUBE_PROXY = '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy'
+export const NODE = '/api/v1/nodes/n1'
+const TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }
+export const READY = { conditions: [{ type: 'Ready', status: 'True' }] }
+const PKI = '/etc/kubernetes/pki'
+const NOW = new Date('2026-06-01T12:00:00Z')
+const keys = createKeyPair()
+const certificate = issueCertificate({
+  ca: createCa({ commonName: 'kubernetes', days: 3650, now: NOW }),
+  publicKey: keys.publicKey,
+  commonName: 'test',
+  usages: ['clientAuth'],
+  notBefore: NOW,
+  days: 365,
+})
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** The files and objects of each phase that somebody looks at. */
+export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: string): void {
+  const put = (path: string, text: string) => host.files.seed(path, text, { mode: 0o600 })
+  const add = (...paths: string[]) => {
+    for (const path of paths) objects.set(path, {})
+  }
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const system = '/namespaces/kube-system'
+  const manifest = (name: string) => put(`/etc/kubernetes/manifests/${name}.yaml`, 'kind: Pod\nstatus: {}\n')
+  const phases: Record<string, () => void> = {
+    'certs all'() {
+      for (const name of ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']) {
+        put(`${PKI}/${name}.crt`, certificate)
+        put(`${PKI}/${name}.key`, keyToPem(keys.privateKey))
+      }
+      put(`${PKI}/sa.key`, keyToPem(keys.privateKey))
+      put(`${PKI}/sa.pub`, keys.publicKey.export({ type: 'spki', format: 'pem' }).toString())
+    },
+    'kubeconfig all'() {
+      for (const name of ['admin', 'super-admin', 'kubelet', 'controller-manager', 'scheduler']) {
+        const user = `    client-certificate-data: ${base64(certificate)}\n    client-key-data: ${base64(keyToPem(keys.privateKey))}\n`
+        put(`/etc/kubernetes/${name}.conf`, `    certificate-authority-data: ${base64(certificate)}\n${user}`)
+      }
+    },
+    preflight() {},
+    'control-plane apiserver': () => manifest('kube-apiserver'),
+    'control-plane controller-manager': () => manifest('kube-controller-manager'),
+    'control-plane scheduler': () => manifest('kube-scheduler'),
+    'kubelet-start'() {
+      put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n')
+      put('/var/lib/kubelet/kubeadm-flags.env', 'KUBELET_KUBEADM_ARGS=""\n')
+      host.units.set('kubelet.service', { enabled: true, active: true })
+      const current = '/var/lib/kubelet/pki/kubelet-client-current.pem'
+      host.files.seedLink(current, '/var/lib/kubelet/pki/kubelet-client-2026.pem')
+      const taints = params.cluster.dedicatedMasters ? [TAINT] : []
+      objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, status: READY })
+    },
+    'kubelet-finalize enable-client-cert-rotation': () =>
+      put('/etc/kubernetes/kubelet.conf', 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'),
+    'upload-config all': () =>
+      add(
+        ...['kubeadm-config', 'kubelet-config'].map((name) => `/api/v1${system}/configmaps/${name}`),
+        ...['nodes-kubeadm-config', 'kubelet-config'].map((name) => `${rbac}${system}/rolebindings/kubeadm:${name}`),
+      ),
+    'bootstrap-token --skip-token-print': () =>
+      add(
+        `${rbac}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,
+        '/api/v1/namespaces/kube-public/configmaps/cluster-info',
+        `${rbac}/namespaces/kube-public/rolebindings/kubeadm:bootstrap-signer-clusterinfo`,
+      ),
+    'mark-control-plane'() {
+      const node = objects.get(NODE) as { metadata: { labels: Record<string, string> } }
+      node.metadata.labels['node-role.kubernetes.io/control-plane'] = ''
+    },
+    'addon kube-proxy': () =>
+      add(
+        `/api/v1${system}/configmaps/kube-proxy`,
+        KUBE_PROXY,
+        `${rbac}${system}/rolebindings/kube-proxy`,
+        `${rbac}/clusterrolebindings/kubeadm:node-proxier`,
+      ),
+    'addon coredns': () =>
+      add(
+        `/api/v1${system}/configmaps/coredns`,
+        `${rbac}/clusterrolebindings/system:coredns`,
+        `/api/v1${system}/serviceaccounts/coredns`,
+        `/apis/apps/v1${system}/deployments/coredns`,
+        `/api/v1${system}/services/kube-dns`,
+      ),
+  }
+  const carryOut = phases[phase]
+  if (carryOut === undefined) throw new Error(`the fake kubeadm has no phase ${phase}`)
+  carryOut()
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto'
+import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
+import type { StepContext } from '../../src/engine/step.ts'
+import type { ProvisionComponent } from '../../src/kubernetes/provision.ts'
+import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
+import { readCsr } from '../../src/pki/csr.ts'
+import type { ProvisionParams } from '../../src/roles/params.ts'
+import { type FakeHost, fakeHost } from './fake-host.ts'
+import { KUBE_PROXY, NODE, READY, runKubeadm } from './fake-kubeadm.ts'
+import { FLANNEL_MANIFEST } from './fixtures/flannel-manifest.ts'
+
+const NOW = new Date('2026-06-01T12:00:00Z')
+const authority = createCa({ commonName: 'test', days: 3650, now: NOW })
+
+export interface FakeKubernetes {
+  host: FakeHost
+  params: ProvisionParams
+  /** Objects of the cluster by the path of the API. */
+  objects: Map<string, unknown>
+  /** Names of the images that containerd has. */
+  images: Set<string>
+  /** Standard input of each command that had one. */
+  inputs: string[]
+}
+
+/** A machine on which kubeadm, containerd, kubelet and the API do what the steps look at, and nothing else. */
+export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}): FakeKubernetes {
+  const host = fakeHost({
+    now: NOW,
+    hostname: 'n1',
+    files: { '/proc/filesystems': 'nodev\toverlay\n\text4\n', '/proc/uptime': '1000.00 1.00\n' },
+    sysctls: {
+      'net.ipv4.ip_forward': '0',
+      'net.bridge.bridge-nf-call-iptables': '0',
+      'net.bridge.bridge-nf-call-ip6tables': '0',
+      'vm.overcommit_memory': '0',
+    },
+  })
+  const fake: FakeKubernetes = { host, params: fakeParams(cluster), objects: new Map(), images: new Set(), inputs: [] }
+  answerCommands(fake)
+  host.network.onRequest('https://10.0.0.5:6443/', (url) => answerApi(fake, new URL(url)))
+  host.network.onRequest('https://10.43.0.1:443/', () => ({ status: fake.objects.has(KUBE_PROXY) ? 200 : 503 }))
+  return fake
+}
+
+export async function runComponent(component: ProvisionComponent, { host, params }: FakeKubernetes): Promise<string[]> {
+  const applied: string[] = []
+  for (const step of component.steps(params)) {
+    if (await step.isDone(host, params)) continue
+    await step.apply(host, params, context)
+    if (!(await step.isDone(host, params))) throw new Error(`${step.id} left nothing behind`)
+    applied.push(step.id)
+  }
+  return applied
+}
+
+const context: StepContext = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
+function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionParams {
+  const files = bundleFiles()
+  const file = (role: BundleFile['role'], name: string) => {
+    const found = files.find((one) => one.role === role && one.name === name)
+    if (found === undefined) throw new Error(`the fake bundle holds no ${role} ${name}`)
+    return found
+  }
+  return {
+    bundle: { name: 'fake', manifestSha256: '0'.repeat(64), publicKey: '' },
+    bundleStore: {
+      manifest: { files } as BundleManifest,
+      file,
+      pathOf: ({ path }) => `/bundle/${path}`,
+      async fetch(host, { path, name }) {
+        await host.write(`/bundle/${path}`, name === 'flannel.yaml' ? FLANNEL_MANIFEST : name)
+        return `/bundle/${path}`
+      },
+    },
+    cluster: {
+      id: 'c-aaaaaaaaaa',
+      name: 'demo',
+      kubernetesVersion: 'v1.36.3',
+      cni: 'flannel',
+      podSubnet: '10.42.0.0/16',
+      serviceSubnet: '10.43.0.0/16',
+      dedicatedMasters: false,
+      overrides: {},
+      ...cluster,
+    },
+    node: { name: 'n1', address: '10.0.0.5', roles: ['master', 'worker'], labels: { site: 'north' } },
+    controller: { urls: ['https://controller:7443'], ca: authority.certificate },
+    async requestOperatorCertificate(csr) {
+      const { publicKey } = readCsr(csr)
+      const usages: ['clientAuth'] = ['clientAuth']
+      return issueCertificate({ ca: authority, publicKey, commonName: 'c-a', usages, notBefore: NOW, days: 90 })
+    },
+  }
+}
+
+function bundleFiles(): BundleFile[] {
+  const make = (role: BundleFile['role'], folder: string, name: string): BundleFile => {
+    const path = `${folder}/${name.replaceAll(/[/:]/g, '-')}`
+    return { path, name, version: 'v1', size: name.length, sha256: sha256Of(name), role }
+  }
+  const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy']
+  return [
+    ...['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'etcd', 'etcdctl'].map(
+      (name) => make('binary', 'bin', name),
+    ),
+    ...['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth', 'flannel'].map((name) =>
+      make('cni-plugin', 'cni', name),
+    ),
+    ...kubernetes.map((name) => make('image', 'images', `registry.k8s.io/${name}:v1.36.3`)),
+    make('image', 'images', 'registry.k8s.io/pause:3.10.2'),
+    make('image', 'images', 'registry.k8s.io/coredns/coredns:v1.14.2'),
+    make('image', 'images', 'ghcr.io/flannel-io/flannel:v0.28.4'),
+    make('image', 'images', 'cantrip.local/agent:1.2.3'),
+    make('manifest', 'manifests', 'flannel.yaml'),
+  ]
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function answerCommands(fake: FakeKubernetes): void {
+  const { host, images, params } = fake
+  host.on(['systemctl', 'show'], ([, , unit = '']) => {
+    const active = host.units.get(unit)?.active ? 'active' : 'inactive'
+    if (unit === 'containerd.service' && active === 'active') host.files.seed('/run/containerd/containerd.sock', '')
+    const enabled = host.files.get(`/etc/systemd/system/multi-user.target.wants/${unit}`) ? 'enabled' : 'disabled'
+    const started = 'ExecMainStartTimestampMonotonic=1000000000'
+    return { stdout: `ActiveState=${active}\nUnitFileState=${enabled}\nNeedDaemonReload=no\n${started}\n` }
+  })
+  const ctr = ['/usr/local/bin/ctr', '--namespace', 'k8s.io', 'images']
+  host.on([...ctr, 'check'], () => ({
+    stdout: [...images].map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`).join(''),
+  }))
+  host.on([...ctr, 'import'], (argv) => {
+    const image = params.bundleStore.manifest.files.find(({ path }) => `/bundle/${path}` === argv.at(-1))
+    images.add(image?.name ?? '')
+    return {}
+  })
+  host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
+    if (stdin !== undefined) fake.inputs.push(stdin)
+    kubectl(fake, argv, stdin)
+    return {}
+  })
+  host.on(['/usr/local/bin/kubeadm', 'init', 'phase'], (argv) => {
+    runKubeadm(fake, argv.slice(3, argv.indexOf('--config')).join(' '))
+    return {}
+  })
+}
+
+interface ApiObject {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace?: string }
+}
+
+function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = ''): void {
+  const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
+  if (argv.includes('taint')) node.spec.taints = []
+  if (argv.includes('label')) node.metadata.labels.site = 'north'
+  if (!argv.includes('apply')) return
+  for (const item of (JSON.parse(stdin) as { items: ApiObject[] }).items) {
+    const { name, namespace } = item.metadata
+    const group = item.apiVersion === 'v1' ? '/api/v1' : `/apis/${item.apiVersion}`
+    objects.set(`${group}${namespace ? `/namespaces/${namespace}` : ''}/${item.kind.toLowerCase()}s/${name}`, item)
+  }
+}
+
+function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: number; body?: string } {
+  const isUp =
+    host.units.get('kubelet.service')?.active && host.files.get('/etc/kubernetes/manifests/kube-apiserver.yaml')
+  if (!isUp) throw new Error('ECONNREFUSED')
+  if (url.pathname === '/readyz') return { status: 200 }
+  // With the manifest applied, flanneld writes this file.
+  if (objects.has('/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds')) {
+    host.files.seed('/run/flannel/subnet.env', '')
+  }
+  if (url.pathname === '/api/v1/pods') return { status: 200, body: JSON.stringify({ items: pods(objects) }) }
+  const found = objects.get(url.pathname)
+  return found === undefined ? { status: 404, body: '{}' } : { status: 200, body: JSON.stringify(found) }
+}
+
+function pods(objects: Map<string, unknown>): unknown[] {
+  const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })
+  const when = (path: string, namespace: string, name: string) => (objects.has(path) ? [pod(namespace, name)] : [])
+  const apps = '/apis/apps/v1/namespaces'
+  return [
+    ...['kube-apiserver-n1', 'kube-controller-manager-n1', 'kube-scheduler-n1'].map((name) => pod('kube-system', name)),
+    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x'),
+    ...when(`${apps}/kube-system/deployments/coredns`, 'kube-system', 'coredns-x'),
+    ...when(`${apps}/kube-flannel/daemonsets/kube-flannel-ds`, 'kube-flannel', 'kube-flannel-ds-x'),
+    ...when(`${apps}/cantrip-system/deployments/operator`, 'cantrip-system', 'operator-x'),
+  ]
+}
