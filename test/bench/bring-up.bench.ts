@@ -5,7 +5,15 @@
  */
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
-import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import {
+  awaitState,
+  carryAgent,
+  createCluster,
+  importBundle,
+  nodeRow,
+  openSite,
+  type Site,
+} from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { execOk } from '../support/testbed/machine.ts'
 import { down, downAll, up } from '../support/testbed/nodes.ts'
@@ -34,7 +42,7 @@ async function ours(round: number): Promise<number> {
   let site: Site | undefined
   try {
     site = await openSite(bed)
-    await site.admin('bundle', 'import', bundle, '--data', `${site.directory}/data`)
+    await importBundle(site, bundle)
     const name = `round-${round}`
     const install = await carryAgent(node, await createCluster(site, { name, overrides: testbedOverrides() }), name)
     await execOk(node, install, { timeoutMs: 120_000 })

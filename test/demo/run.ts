@@ -4,7 +4,16 @@ import { existsSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
-import { awaitState, carryAgent, createCluster, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import {
+  awaitState,
+  carryAgent,
+  createCluster,
+  importBundle,
+  kubectl,
+  nodeRow,
+  openSite,
+  type Site,
+} from '../support/site/site.ts'
 import { bedNamed, inNetwork } from '../support/testbed/bed.ts'
 import { inNode, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
@@ -34,7 +43,7 @@ try {
   const node = await up({ name: 'n1', bed, signal: interrupted.signal })
   say('Starting a controller, and giving it the bundle')
   site = await guarded(openSite(bed))
-  await guarded(site.admin('bundle', 'import', bundle, '--data', `${site.directory}/data`))
+  await guarded(importBundle(site, bundle))
   await show(site, ['cluster', 'list'])
   say('Creating a cluster: its credentials are what a node needs')
   const credentials = await guarded(createCluster(site, { name: CLUSTER, overrides: testbedOverrides() }))

@@ -14,7 +14,8 @@ export async function badInput(site: Site, node: Node, install: readonly string[
   const [agent = '', , creds = '', , passphrase = ''] = install
   await execOk(node, ['mkdir', '-p', '/root/bad'])
   await execOk(node, ['install', '-m', '600', '/dev/null', '/root/bad/empty.pem'])
-  await execOk(node, ['install', '-m', '600', '/dev/stdin', '/root/bad/wrong.txt'], { stdin: 'not-the-passphrase\n' })
+  await execOk(node, ['dd', 'of=/root/bad/wrong.txt'], { stdin: 'not-the-passphrase\n' })
+  await execOk(node, ['chmod', '600', '/root/bad/wrong.txt'])
   await execOk(node, ['install', '-m', '644', creds, '/root/bad/open.pem'])
   await execOk(node, ['install', '-m', '755', agent, '/tmp/agent'])
   const given = (c: string, p: string) => [agent, '--creds-file', c, '--passphrase-file', p]

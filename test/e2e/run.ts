@@ -12,6 +12,7 @@ import {
   CONTROLLER_PORT,
   carryAgent,
   createCluster,
+  importBundle,
   kubectl,
   nodeRow,
   openSite,
@@ -39,7 +40,7 @@ let site: Site | undefined
 let node: Node | undefined
 let install: string[] = []
 let passphrase = ''
-let prefix: string[] = []
+let bundle = ''
 const outputs: string[] = []
 
 const here = () => {
@@ -51,13 +52,12 @@ const { stage, end } = story(say, showWhatIsKnown)
 await downAll(bed)
 try {
   await stage('bundle built from modules, signed, and verified', async () => {
-    const bundle = await bundleDirectory(runHere, say)
-    prefix = ['bundle', 'import', bundle]
+    bundle = await bundleDirectory(runHere, say)
   })
   await stage('bare node booted', async () => {
     node = await up({ name: 'n1', bed, signal: interrupted.signal })
     site = await openSite(bed)
-    await site.admin(...prefix, '--data', join(site.directory, 'data'))
+    await importBundle(site, bundle)
   })
   await stage('prechecks without credentials pass on the bare node, and change nothing', prechecksPass)
   await stage('cluster created', async () => {

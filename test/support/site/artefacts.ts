@@ -28,7 +28,7 @@ export async function bundleDirectory(runHere: RunHere, say: Say): Promise<strin
   if (!existsSync(join(directory, 'manifest.json'))) {
     await mkdir(bundles, { recursive: true })
     await rm(directory, { recursive: true, force: true })
-    const key = join(bundles, 'builder.key')
+    const key = builderKey()
     const build = [
       'bundle',
       'build',
@@ -46,6 +46,10 @@ export async function bundleDirectory(runHere: RunHere, say: Say): Promise<strin
   await forgetOld(bundles, directory)
   return directory
 }
+
+/** The bundle's builder signs with it; its public half lies beside it. */
+const builderKey = () => join(cacheDirectory(), 'bundles', 'builder.key')
+export const builderPublicKey = () => `${builderKey()}.pub`
 
 async function keyOf(): Promise<string> {
   const hash = createHash('sha256')

@@ -7,7 +7,7 @@ import { exec, type Node } from '../testbed/machine.ts'
 import { copyIn } from '../testbed/nodes.ts'
 import { until } from '../testbed/processes.ts'
 import { type Output, type RunOptions, run } from '../testbed/run.ts'
-import { executables } from './artefacts.ts'
+import { builderPublicKey, executables } from './artefacts.ts'
 
 export const CONTROLLER_PORT = 8443
 
@@ -111,6 +111,10 @@ export async function openSite(bed: Bed): Promise<Site> {
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+export async function importBundle(site: Site, bundle: string): Promise<void> {
+  await site.admin('bundle', 'import', bundle, '--data', join(site.directory, 'data'), '--key', builderPublicKey())
 }
 
 export interface ClusterOptions {
