@@ -40,7 +40,7 @@ const admin = (method: string, path: string, body?: unknown) =>
 
 describe('who may do what', () => {
   it('keeps keys and the administrator to their owner', () => {
-    for (const name of ['admin.json', 'pki/ca.key', 'pki/instruction.key']) {
+    for (const name of ['admin.json', 'controller.db', 'pki/ca.key', 'pki/instruction.key']) {
       expect(statSync(join(dataDirectory, name)).mode & 0o777).toBe(0o600)
     }
     expect(statSync(dataDirectory).mode & 0o777).toBe(0o700)

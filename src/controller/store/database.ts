@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
@@ -12,6 +13,8 @@ export interface Database {
 
 /** Opens the file, which must be ours alone; a newer schema than this build knows is refused. */
 export function openDatabase(path: string): Database {
+  // Made by us, so that it is 0600 from the first byte on; SQLite gives its log the same.
+  closeSync(openSync(path, 'a', 0o600))
   const sql = new DatabaseSync(path)
   claim(sql, path)
   const transaction = transactions(sql)
