@@ -7,7 +7,9 @@ export function eventLine(entry: LogEntry): string | undefined {
   const { event } = entry
   // The wire form says `undefined` where the engine's says nothing; they are the same otherwise.
   const isState = event.kind === 'node-state' || event.kind === 'cluster-state'
-  const said = isState ? { level: event.error ? 'error' : 'info', text: stateText(event) } : eventText(event as EngineEvent)
+  const said = isState
+    ? { level: event.error ? 'error' : 'info', text: stateText(event) }
+    : eventText(event as EngineEvent)
   if (!said || said.level === 'debug') return undefined
   const time = entry.at.slice(0, 19).replace('T', ' ')
   const about = entry.node ? entry.node.name || entry.node.id : `cluster ${entry.cluster}`
