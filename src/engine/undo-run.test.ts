@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { memoryLog } from '../../test/support/memory-log.ts'
+import { AgentError } from '../errors/agent-error.ts'
 import type { Undo } from '../host/undo.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { replay } from '../ledger/replay.ts'
@@ -58,6 +59,22 @@ test('what is kept is said once, and counts as dealt with', async () => {
   expect(await undo()).toMatchObject({ outcome: 'done', kept: [{ what: path }], leftovers: [] })
   expect(await undo()).toMatchObject({ undone: 0, kept: [] })
   expect(await machine.read(path)).toBe('by a person')
+})
+
+test('a directory that holds a leftover is taken up again with it', async () => {
+  const { machine, undo } = await setUp([
+    { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours' } },
+    { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours/file' } },
+  ])
+  machine.files.seed('/etc/ours/file', '')
+  const { unlink } = machine
+  machine.unlink = async () => {
+    throw new AgentError('file/busy', 'in use', { fix: 'end that' })
+  }
+  expect(await undo()).toMatchObject({ outcome: 'failed', kept: [], leftovers: [{ what: '/etc/ours/file' }] })
+  machine.unlink = unlink
+  expect(await undo()).toMatchObject({ outcome: 'done', undone: 2 })
+  expect(await machine.stat('/etc/ours')).toBeUndefined()
 })
 
 test('only the changes of the selected runs', async () => {

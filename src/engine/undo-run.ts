@@ -39,6 +39,7 @@ export interface UndoReport {
 }
 
 const STEP = 'undo/changes'
+const PROGRESS_EVERY_MS = 200
 const reload: Undo = { kind: 'daemon-reload' }
 
 export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
@@ -54,8 +55,14 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   const report: UndoReport = { outcome: 'done', undone: 0, kept: [], leftovers: [] }
   /** Changes whose undo is one daemon-reload, which stands for all of them at the latest moment that is right. */
   let reloads: Numbered<ChangeEntry>[] = []
-  for (const change of changes) {
+  let toldAtMs = beganAt.getTime()
+  for (const [index, change] of changes.entries()) {
     if (signal.aborted) break
+    const nowMs = machine.now().getTime()
+    if (nowMs - toldAtMs >= PROGRESS_EVERY_MS) {
+      toldAtMs = nowMs
+      emit({ kind: 'step-progress', at: at(), step: STEP, done: index, of: changes.length, unit: 'items' })
+    }
     if (change.undo.kind === 'daemon-reload') {
       reloads.push(change)
       continue
@@ -84,6 +91,8 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
     const what = subjectOf(undo)
     try {
       const kept = (await carryOut(undo, machine))?.kept
+      // A directory may not be empty only for what was left over in it: it is looked at again with that.
+      if (kept !== undefined && report.leftovers.length > 0) return
       for (const { seq } of standingFor)
         ledger.note({ kind: 'undone', change: seq, ...(kept !== undefined && { kept }) })
       report.undone += standingFor.length

@@ -21,7 +21,8 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 
     async setUnit(unit, wanted) {
       const before = await machine.unitState(unit)
-      const enabling = wanted.enabled !== undefined && wanted.enabled !== before.enabled
+      // A static or generated unit cannot be enabled, and needs not be.
+      const enabling = wanted.enabled !== undefined && before.enabled !== undefined && wanted.enabled !== before.enabled
       const activating = wanted.active !== undefined && wanted.active !== before.active
       if (!enabling && !activating) return
       await record({ kind: 'unit', what: unit, undo: { kind: 'unit', unit, before } })

@@ -78,7 +78,7 @@ test('a crash at every moment of the undoing, then once more', async () => {
   }
 })
 
-test('1,000 seeded histories of crashes while provisioning and undoing', async () => {
+test('1,000 seeded histories of crashes while provisioning and undoing', { timeout: 180_000 }, async () => {
   const { after, moments } = await reference()
   for (let seed = 1; seed <= 1_000; seed++) {
     const random = seededRandom(seed)
@@ -94,5 +94,39 @@ test('1,000 seeded histories of crashes while provisioning and undoing', async (
     }
     await undoAll(own)
     expect(own.snapshot(), `seed ${seed}`).toEqual(before)
+  }
+})
+
+test('an effect that fails is the failure of the run; a rerun or the undoing mends what it left', async () => {
+  const { after } = await reference()
+  for (let failAt = 1, came = true; came; failAt++) {
+    const { own, before } = world()
+    let outcome = ''
+    came = await own.failOnce(failAt, async (ledger, machine) => {
+      outcome = await carryOut(smallRole, undefined, ledger, machine)
+    })
+    expect(outcome).toBe(came ? 'failed' : 'done')
+    if (failAt % 2 === 0) {
+      expect(await provision(own, never)).toBe(true)
+      expect(own.snapshot(), `after effect ${failAt} failed`).toEqual(after)
+    }
+    await undoAll(own)
+    expect(own.snapshot(), `undone after effect ${failAt} failed`).toEqual(before)
+    expect(failAt).toBeLessThan(1_000)
+  }
+})
+
+test('an undo that fails is a leftover, and a rerun finishes', async () => {
+  for (let failAt = 1, came = true; came; failAt++) {
+    const { own, before } = world()
+    await provision(own, never)
+    let leftovers = 0
+    came = await own.failOnce(failAt, async (ledger, machine) => {
+      leftovers = (await takeBack(ledger, machine)).leftovers.length
+    })
+    expect(leftovers > 0).toBe(came)
+    await undoAll(own)
+    expect(own.snapshot(), `undone again after effect ${failAt} failed`).toEqual(before)
+    expect(failAt).toBeLessThan(1_000)
   }
 })

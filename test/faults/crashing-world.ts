@@ -1,6 +1,8 @@
+import type { Outcome } from '../../src/engine/event.ts'
 import { runRole } from '../../src/engine/run-steps.ts'
 import type { Role } from '../../src/engine/step.ts'
 import { type UndoReport, undoRuns } from '../../src/engine/undo-run.ts'
+import { AgentError } from '../../src/errors/agent-error.ts'
 import type { DurableLog } from '../../src/host/durable-log.ts'
 import type { Machine } from '../../src/host/machine.ts'
 import { recordingHost } from '../../src/host/recording.ts'
@@ -40,6 +42,8 @@ export class CrashingWorld {
   readonly machine: FakeMachine = fakeMachine()
   moments = 0
   private crashAt = Number.POSITIVE_INFINITY
+  private effects = 0
+  private failAt = Number.POSITIVE_INFINITY
   private crashed = false
   private durable: Buffer = Buffer.alloc(0)
   private unsynced: Buffer = Buffer.alloc(0)
@@ -48,7 +52,7 @@ export class CrashingWorld {
   async survive(
     crashAt: number,
     luck: number,
-    work: (ledger: Ledger, machine: Machine) => Promise<void>,
+    work: (ledger: Ledger, machine: Machine) => Promise<unknown>,
   ): Promise<boolean> {
     this.moments = 0
     this.crashAt = crashAt
@@ -65,6 +69,15 @@ export class CrashingWorld {
     this.durable = Buffer.concat([this.durable, this.unsynced.subarray(0, written)])
     this.unsynced = Buffer.alloc(0)
     return false
+  }
+
+  /** The effect of that number fails, as on a full disk; nothing crashes. Whether it came to that. */
+  async failOnce(failAt: number, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
+    this.effects = 0
+    this.failAt = failAt
+    await this.survive(Number.POSITIVE_INFINITY, 1, work)
+    this.failAt = Number.POSITIVE_INFINITY
+    return this.effects >= failAt
   }
 
   /** What must be the same before and after: all but our own state directory. */
@@ -92,6 +105,8 @@ export class CrashingWorld {
       if (!effects.has(name)) return [name, value]
       const effect = async (...args: unknown[]) => {
         this.moment()
+        this.effects += 1
+        if (this.effects === this.failAt) throw new AgentError('disk/full', 'no space is left', { fix: 'make room' })
         const result = await value(...args)
         this.moment()
         return result
@@ -123,8 +138,8 @@ export class CrashingWorld {
   }
 }
 
-export async function carryOut<P>(role: Role<P>, params: P, ledger: Ledger, machine: Machine): Promise<void> {
-  const outcome = await runRole({
+export async function carryOut<P>(role: Role<P>, params: P, ledger: Ledger, machine: Machine): Promise<Outcome> {
+  return runRole({
     role,
     params,
     run: 'r-1',
@@ -134,7 +149,6 @@ export async function carryOut<P>(role: Role<P>, params: P, ledger: Ledger, mach
     emit() {},
     signal: new AbortController().signal,
   })
-  if (outcome !== 'done') throw new Crash()
 }
 
 export async function takeBack(ledger: Ledger, machine: Machine): Promise<UndoReport> {

@@ -36,8 +36,10 @@ export async function writeFile(path: string, content: string | Uint8Array, mode
 }
 
 export async function installFile(source: string, path: string, mode: number): Promise<void> {
+  // A link would keep the label of where it lies, with which SELinux lets nobody execute it elsewhere.
+  const labelled = (await absent(lstat('/sys/fs/selinux/enforce'))) !== undefined
   await replace(path, async (temporary) => {
-    await linkOrCopy(source, temporary)
+    await (labelled ? copy : linkOrCopy)(source, temporary)
     await chmod(temporary, mode)
   })
 }
@@ -129,9 +131,13 @@ async function linkOrCopy(source: string, path: string): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
-    await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    await syncFile(path)
+    await copy(source, path)
   }
+}
+
+async function copy(source: string, path: string): Promise<void> {
+  await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  await syncFile(path)
 }
 
 async function setAttributes(path: string, { mode, uid, gid, mtimeMs }: FileAttributes): Promise<void> {

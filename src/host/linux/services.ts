@@ -1,12 +1,15 @@
 import type { UnitState } from '../undo.ts'
-import { ask, execute } from './commands.ts'
+import { execute } from './commands.ts'
 
 /** Start and stop jobs of units that notify may take their time. */
 const JOB_TIMEOUT_MS = 180_000
+const SHOW_TIMEOUT_MS = 30_000
 
 /** One call tells both; a unit that is not there is neither enabled nor active. */
 export async function unitState(unit: string): Promise<UnitState> {
-  const { stdout } = await ask(['systemctl', 'show', '--property=UnitFileState,ActiveState', '--', unit])
+  const { stdout } = await execute(['systemctl', 'show', '--property=UnitFileState,ActiveState', '--', unit], {
+    timeoutMs: SHOW_TIMEOUT_MS,
+  })
   return parseUnitState(stdout)
 }
 

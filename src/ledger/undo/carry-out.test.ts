@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import type { FakeMachine } from '../../../test/support/fake-machine.ts'
+import { AgentError } from '../../errors/agent-error.ts'
 import type { Undo } from '../../host/undo.ts'
 import { carryOut } from './carry-out.ts'
 
@@ -110,10 +111,10 @@ test('control groups go from below, in every hierarchy, and a slice is stopped f
 test('a module in use stays, and is said', async () => {
   const machine = scene({ modules: ['overlay'] })
   machine.unloadModule = async () => {
-    throw new Error('modprobe: FATAL: Module overlay is in use.')
+    throw new AgentError('command/failed', 'exit code 1\nmodprobe: FATAL: Module overlay is in use.', { fix: '' })
   }
   expect(await carryOut({ kind: 'module', name: 'overlay' }, machine)).toEqual({
-    kept: expect.stringContaining('in use'),
+    kept: expect.stringContaining('(modprobe: FATAL: Module overlay is in use.)'),
   })
 })
 

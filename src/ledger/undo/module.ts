@@ -1,3 +1,4 @@
+import { AgentError } from '../../errors/agent-error.ts'
 import type { CarryOut } from './result.ts'
 
 /** A module in use stays: what uses it is not ours, and an idle module does nothing. */
@@ -9,7 +10,8 @@ export const module: CarryOut<'module'> = async ({ name }, machine) => {
     return undefined
   } catch (error) {
     if ((await machine.stat(directory)) === undefined) return undefined
-    const why = error instanceof Error ? error.message : String(error)
-    return { kept: `kernel module ${name} is in use and stays until the next boot (${why.split('\n').at(-1)})` }
+    if (!(error instanceof AgentError) || error.code !== 'command/failed') throw error
+    const why = error.message.split('\n').at(-1)
+    return { kept: `kernel module ${name} is in use and stays until the next boot (${why})` }
   }
 }
