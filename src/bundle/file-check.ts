@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path'
 import { badBundle } from './error.ts'
 import type { BundleFile } from './format.ts'
 
-/** Takes a file's bytes in order; `finish` throws unless they are what the manifest says. */
+/** Takes a file's bytes in order; `end` throws unless they are what the manifest says. */
 export interface FileCheck {
   write(chunk: Uint8Array): void
-  finish(): void
+  end(): void
   /** For one that will not be finished. */
   abandon(): void
 }
@@ -31,7 +31,7 @@ export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
       if (descriptor === undefined) return
       for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done)
     },
-    finish() {
+    end() {
       try {
         if (size !== file.size) throw wrongSize(file, String(size))
         const found = hash.digest('hex')

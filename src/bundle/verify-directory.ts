@@ -67,7 +67,7 @@ async function verifyFile(directory: string, file: BundleFile, copyTo?: string):
       check.abandon()
       throw error
     }
-    check.finish()
+    check.end()
   })
 }
 

@@ -14,7 +14,7 @@ const at = (path: string) => join(scratch, path)
 const collect = () =>
   directorySource(scratch)({
     arch,
-    agent: { file: process.execPath, version: '1.2.3' },
+    agent: { file: '/bin/true', version: '1.2.3' },
     cache: { directory: '/nonexistent', progress: () => undefined },
   })
 

@@ -36,8 +36,9 @@ async function prepareDirectory(): Promise<void> {
   for (const name of Object.keys(BINARIES)) await writeFile(at('files/bin', name), name)
   for (const name of Object.keys(CNI_PLUGINS)) await writeFile(at('files/cni', name), name)
   await writeFile(at('files/manifests/flannel.yaml'), 'kind: List\n')
-  for (const [index, [name, { version }]] of Object.entries(IMAGES).entries()) {
-    const image = await imageArchive({ name: `${name}:${VERSIONS[version]}`, arch, layer: new Map() })
+  const images = Object.entries(IMAGES).map(([name, { version }]) => `${name}:${VERSIONS[version]}`)
+  for (const [index, name] of [...images, 'cantrip.local/agent:1.0.0'].entries()) {
+    const image = await imageArchive({ name, arch, layer: new Map() })
     await writeHashed(at('files/images', `${index}.tar`), image.bytes())
   }
 }
