@@ -84,6 +84,7 @@ interface CheckInput {
   view: HostView
   credentials: Credentials
   ignoreCheck: string[]
+  hostname?: string
   proxy?: string
   format: Format
   signal: AbortSignal
@@ -94,6 +95,7 @@ async function check({
   view,
   credentials,
   ignoreCheck,
+  hostname,
   proxy,
   format,
   signal,
@@ -111,6 +113,7 @@ async function check({
         ...(proxy === undefined ? {} : { proxy }),
       },
       ownStateDirectory: paths.stateDirectory,
+      ...(hostname === undefined ? {} : { hostname }),
     },
     ignore: parseIgnored(ignoreCheck),
     signal,
@@ -130,10 +133,14 @@ function isWorthTelling({ verdict }: CheckResult): boolean {
   return verdict === 'fail' || verdict === 'error' || verdict === 'warn'
 }
 
+/** What fails when the controller cannot be reached, and says nothing about this machine. */
+const NEED_CONTROLLER = ['controller', 'time-skew']
+
 function checksFailed(results: readonly CheckResult[]): AgentError {
   const failed = results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
   const ids = failed.map(({ id }) => id).join(', ')
-  const isUnreachable = failed.length === 1 && failed[0]?.id === 'controller'
+  const isUnreachable =
+    failed.some(({ id }) => id === 'controller') && failed.every(({ id }) => NEED_CONTROLLER.includes(id))
   return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
     fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
     exitCode: isUnreachable ? ExitCode.controllerUnreachable : ExitCode.checkFailed,
