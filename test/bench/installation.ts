@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import type { AgentConfig } from '../../src/agent/config.ts'
+import type { Credentials } from '../../src/agent/credentials.ts'
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
+import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 
 export interface Installation {
@@ -10,42 +13,55 @@ export interface Installation {
   remove(): Promise<void>
 }
 
-/** An enrolled agent's files on this machine, under an instance name of its own; its controller is `url`. Needs root. */
+/** An enrolled agent's files; its controller is said to be at `url`. */
 export async function enrolledInstallation(name: string, url: string): Promise<Installation> {
-  if (process.getuid?.() !== 0) throw new Error('the agent keeps its files below /etc and /var/lib: run this as root')
-  const instance = `bench-${name}-${process.pid}`
-  const paths = pathsOf(instance)
   const now = new Date()
   const ca = createCa({ commonName: 'bench', days: 1, now })
   const { publicKey, privateKey } = createKeyPair()
-  const certificate = issueCertificate({
-    ca,
-    publicKey,
-    commonName: 'n-aaaaaaaaaa',
-    usages: ['clientAuth'],
-    notBefore: now,
-    days: 1,
-  })
-  const config = {
-    format: 1,
-    nodeName: 'bench',
-    urls: [url],
-    cluster: { id: 'c-aaaaaaaaaa', name: 'bench' },
-    instructionKey: generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-  }
-  await mkdir(paths.configDirectory, { mode: 0o700 })
-  await Promise.all(
-    Object.entries({
-      [paths.configFile]: JSON.stringify(config),
-      [paths.caFile]: ca.certificate,
-      [paths.nodeKey]: keyToPem(privateKey),
-      [paths.nodeCertificate]: certificate,
-    }).map(([path, text]) => writeFile(path, text, { mode: 0o600 })),
-  )
-  return { instance, paths, remove: () => removeInstallation(paths) }
+  const order = { commonName: 'n-aaaaaaaaaa', usages: ['clientAuth'], notBefore: now, days: 1 } as const
+  const instructionKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
+  return place(name, (paths) => ({
+    [paths.configFile]: configOf({
+      urls: [url],
+      cluster: { id: 'c-aaaaaaaaaa', name: 'bench' },
+      instructionKey: instructionKey.toString('base64'),
+    }),
+    [paths.caFile]: ca.certificate,
+    [paths.nodeKey]: keyToPem(privateKey),
+    [paths.nodeCertificate]: issueCertificate({ ca, publicKey, ...order }),
+  }))
 }
 
-export async function removeInstallation(paths: AgentPaths): Promise<void> {
+/** The files of an agent that is still to enrol, as an installation with these credentials leaves them. */
+export async function newInstallation(name: string, { ca, installer, enrolment }: Credentials): Promise<Installation> {
+  const { privateKey } = createKeyPair()
+  return place(name, (paths) => ({
+    [paths.configFile]: configOf(enrolment),
+    [paths.caFile]: ca,
+    [paths.installerCertificate]: installer.certificate,
+    [paths.installerKey]: installer.key.reveal(),
+    [paths.nodeKey]: keyToPem(privateKey),
+    [paths.nodeCsr]: buildCsr(privateKey, NODE_NAME),
+  }))
+}
+
+const NODE_NAME = 'bench'
+
+function configOf({ urls, cluster, instructionKey }: Pick<AgentConfig, 'urls' | 'cluster' | 'instructionKey'>): string {
+  const config: AgentConfig = { format: 1, nodeName: NODE_NAME, urls, cluster, instructionKey }
+  return JSON.stringify(config)
+}
+
+/** On this machine, under an instance name of its own: an agent there already is not touched. Needs root. */
+async function place(name: string, files: (paths: AgentPaths) => Record<string, string>): Promise<Installation> {
+  if (process.getuid?.() !== 0) throw new Error('the agent keeps its files below /etc and /var/lib: run this as root')
+  const instance = `bench-${name}-${process.pid}`
+  const paths = pathsOf(instance)
+  await mkdir(paths.configDirectory, { mode: 0o700 })
+  await Promise.all(Object.entries(files(paths)).map(([path, text]) => writeFile(path, text, { mode: 0o600 })))
   const directories = [paths.configDirectory, paths.stateDirectory, paths.logDirectory, paths.runtimeDirectory]
-  await Promise.all(directories.map((path) => rm(path, { recursive: true, force: true })))
+  const remove = async () => {
+    await Promise.all(directories.map((path) => rm(path, { recursive: true, force: true })))
+  }
+  return { instance, paths, remove }
 }

@@ -1,0 +1,93 @@
+// Ratio 11: resident memory of `agent run`, enrolled, connected to a real controller and idle ÷ what it is allowed.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { readCredentials } from '../../src/agent/credentials.ts'
+import { readStatus } from '../../src/agent/status.ts'
+import { linuxHostView } from '../../src/host/linux/host-view.ts'
+import { newInstallation } from './installation.ts'
+import { median, report } from './measure.ts'
+
+const ALLOWED_MB = { RssAnon: 20, VmRSS: 75 }
+const CONNECT_SECONDS = 30
+const SETTLE_SECONDS = 20
+const SAMPLES = 10
+
+const run = promisify(execFile)
+const dist = join(import.meta.dirname, '../../dist')
+const scratch = await mkdtemp(join(tmpdir(), 'cantrip-bench-'))
+const children: ChildProcess[] = []
+const undo = [() => rm(scratch, { recursive: true, force: true })]
+try {
+  await startController()
+  const installation = await newInstallation('memory', await makeCluster())
+  undo.push(installation.remove)
+  // A file just written lies in the page cache in large pieces, and whole pieces count as resident: have it read anew.
+  await run('dd', [`if=${dist}/agent-linux-x64`, 'iflag=nocache', 'count=0'])
+  const agent = start('agent', 'run', '--instance', installation.instance)
+  await connected(installation.paths.statusFile)
+  await setTimeout(SETTLE_SECONDS * 1000)
+  const samples: { RssAnon: number; VmRSS: number }[] = []
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    samples.push(await residentMb(agent.pid))
+    await setTimeout(1000)
+  }
+  const anonymous = median(samples.map(({ RssAnon }) => RssAnon))
+  const all = median(samples.map(({ VmRSS }) => VmRSS))
+  console.log(
+    `RssAnon ${anonymous.toFixed(1)} MB of ${ALLOWED_MB.RssAnon}, RSS ${all.toFixed(1)} MB of ${ALLOWED_MB.VmRSS}`,
+  )
+  report('idle-memory', Math.max(anonymous / ALLOWED_MB.RssAnon, all / ALLOWED_MB.VmRSS), 1)
+} finally {
+  for (const child of children.reverse()) await end(child)
+  for (const step of undo.reverse()) await step()
+}
+
+function start(program: 'agent' | 'controller', ...args: string[]): ChildProcess {
+  const child = spawn(join(dist, `${program}-linux-x64`), args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  return child
+}
+
+async function startController(): Promise<void> {
+  const { stdout } = start('controller', 'serve', '--data', join(scratch, 'data'), '--listen', '127.0.0.1:0')
+  if (!stdout) throw new Error('the controller has no output')
+  // Read on after it listens, too: a pipe that is full would stop it.
+  const lines = createInterface({ input: stdout })
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => line.includes('access:') && resolve())
+  })
+}
+
+async function makeCluster() {
+  const admin = join(scratch, 'data/admin.json')
+  const args = ['cluster', 'create', 'bench', '--auto-approve', '--admin', admin, '--output', scratch]
+  await run(join(dist, 'controller-linux-x64'), args)
+  return readCredentials(join(scratch, 'bench.pem'), join(scratch, 'bench-passphrase.txt'), linuxHostView())
+}
+
+async function connected(statusFile: string): Promise<void> {
+  for (let second = 0; second < CONNECT_SECONDS; second++) {
+    if (readStatus(statusFile)?.connected) return
+    await setTimeout(1000)
+  }
+  throw new Error(`the agent is not connected after ${CONNECT_SECONDS} s: ${JSON.stringify(readStatus(statusFile))}`)
+}
+
+async function residentMb(pid: number | undefined): Promise<{ RssAnon: number; VmRSS: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const megabytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
+  return { RssAnon: megabytes('RssAnon'), VmRSS: megabytes('VmRSS') }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await Promise.race([ended, setTimeout(10_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
+}
