@@ -18,12 +18,15 @@ export interface ExecuteOptions {
   signal: AbortSignal
 }
 
+const PREDECESSOR_MS = 60_000
+
 /** Carries the open instruction out. Every failure is told as an event, for the service sends events on. */
 export async function execute(options: ExecuteOptions): Promise<Outcome> {
   const { emit, paths } = options
   try {
     const { instruction, identity } = await readInstruction(paths)
-    const bench = await openWorkBench(paths)
+    // A predecessor whose service was killed may still be on its way out.
+    const bench = await openWorkBench(paths, PREDECESSOR_MS)
     try {
       const at = bench.machine.now().toISOString()
       for (const message of bench.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })

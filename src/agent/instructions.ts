@@ -31,8 +31,10 @@ export function instructionTaker(options: InstructionsOptions): SessionOptions['
       link.update({ lastSeq: Math.max(lastSeq, seq) })
       return
     }
-    const { run, role, generation } = verdict.instruction
-    link.accept({ seq, run, role, generation, signed: body })
+    const { instruction } = verdict
+    const { run, role, generation } = instruction
+    const version = role === 'reset' ? {} : { kubernetesVersion: instruction.params.cluster.kubernetesVersion }
+    link.accept({ seq, run, role, generation, signed: body, ...version })
     log('info', `accepted: ${role}, generation ${generation}`, run)
     runs.start()
   }

@@ -18,6 +18,8 @@ export interface OpenInstruction {
   run: string
   role: Instruction['role']
   generation: number
+  /** Which Kubernetes is there once it is done. */
+  kubernetesVersion?: string
   signed: SignedInstruction
 }
 

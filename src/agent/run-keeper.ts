@@ -64,9 +64,20 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
         return
       }
       waiting.shift()
-      if (message.t === 'result' && message.body.run === link.open()?.run) link.finish()
+      if (message.t === 'result') finish(message.body)
     }
     options.onOutbox()
+  }
+
+  function finish({ run, outcome }: { run: string; outcome: string }): void {
+    const open = link.open()
+    if (open?.run !== run) return
+    if (outcome === 'done') {
+      const { kubernetesVersion } = open
+      reserve.spend(() => link.update({ kubernetesVersion }))
+      status.update({ kubernetesVersion: kubernetesVersion ?? null })
+    }
+    link.finish()
   }
 
   function take(run: string, event: EngineEvent): void {

@@ -1,12 +1,16 @@
 import { join } from 'node:path'
+import { AgentError } from '../errors/agent-error.ts'
 import type { RecordChange } from '../host/change.ts'
-import type { Host } from '../host/host.ts'
+import type { DurableLog } from '../host/durable-log.ts'
+import type { Host, HostView } from '../host/host.ts'
 import { openDurableLog } from '../host/linux/durable-log.ts'
 import { linuxMachine } from '../host/linux/linux-machine.ts'
 import type { Machine } from '../host/machine.ts'
 import { recordingHost } from '../host/recording.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import type { AgentPaths } from './paths.ts'
+
+const RETRY_MS = 200
 
 /** What a process that changes this machine works with; it has the ledger to itself until it closes it. */
 export interface WorkBench {
@@ -15,13 +19,26 @@ export interface WorkBench {
   hostFor(record: RecordChange): Host
 }
 
-export async function openWorkBench(paths: AgentPaths): Promise<WorkBench> {
+/** Throws AgentError `ledger/busy` when another process is still at work after `patienceMs`. */
+export async function openWorkBench(paths: AgentPaths, patienceMs = 0): Promise<WorkBench> {
   const machine = linuxMachine()
-  const ledger = await openLedger(await openDurableLog(paths.ledgerDirectory, 'ledger'))
+  const ledger = await openLedger(await openLog(paths, machine, patienceMs))
   const backupDirectory = backupsOf(paths)
   return { machine, ledger, hostFor: (record) => recordingHost({ machine, record, backupDirectory }) }
 }
 
 export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>): string {
   return join(stateDirectory, 'backups')
+}
+
+async function openLog({ ledgerDirectory }: AgentPaths, view: HostView, patienceMs: number): Promise<DurableLog> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      return await openDurableLog(ledgerDirectory, 'ledger')
+    } catch (error) {
+      const isBusy = error instanceof AgentError && error.code === 'ledger/busy'
+      if (!isBusy || waitedMs >= patienceMs) throw error
+      await view.sleep(RETRY_MS)
+    }
+  }
 }

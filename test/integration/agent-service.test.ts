@@ -1,0 +1,166 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { credentialsText } from '../../src/cli/controller/credentials.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { encryptKey } from '../../src/pki/encrypt-key.ts'
+import { createKeyPair } from '../../src/pki/key.ts'
+import type { CreateClusterResponse, LogEntry, NodeDetail } from '../../src/protocol/admin.ts'
+import { fileText, type Installation, installAgent, type Service, until } from '../support/agent/installation.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { adminOf, call, showNode } from '../support/controller/client.ts'
+
+const PASSPHRASE = 'correct horse battery staple'
+let dataDirectory: string
+let controller: Controller
+let agent: Installation
+let service: Service
+let manifestSha256: string
+
+async function start(port = 0): Promise<void> {
+  controller = await startController({
+    dataDirectory,
+    listen: { host: '127.0.0.1', port },
+    heartbeatMs: () => 1_000,
+    tickMs: 600_000,
+    drainMs: 100,
+  })
+}
+async function admin(method: string, path: string, body?: unknown) {
+  const answer = await call(controller.url, adminOf(controller), method, path, body)
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+  return answer.json
+}
+const tell = () => service.output()
+const nodeId = () => until('the node to be registered', () => agent.status()?.nodeId ?? undefined, tell)
+const shown = async (): Promise<NodeDetail> => showNode(controller, await nodeId())
+const events = async (): Promise<LogEntry[]> => (await admin('GET', `/v1/events?node=${await nodeId()}`)).events
+const connected = () => until('the agent to connect', () => agent.status()?.connected || undefined, tell)
+
+beforeEach(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  manifestSha256 = (await importSmallBundle(dataDirectory, Buffer.from('kubelet'))).manifestSha256
+  await start()
+  const { privateKey } = createKeyPair()
+  const cluster = { name: 'demo', settings: {}, csr: buildCsr(privateKey, 'installer') }
+  const { installer }: CreateClusterResponse = await admin('POST', '/v1/clusters', cluster)
+  const pem = await credentialsText(await encryptKey(privateKey, PASSPHRASE), installer)
+  agent = await installAgent(pem, PASSPHRASE, 'one')
+  service = agent.start()
+})
+afterEach(async () => {
+  await service.end('SIGKILL')
+  await controller.close()
+  agent.remove()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+async function approved(): Promise<string> {
+  const id = await nodeId()
+  await admin('POST', `/v1/nodes/${id}/approve`)
+  await connected()
+  await until('the facts', async () => ((await shown()).facts ? true : undefined), tell)
+  return id
+}
+
+async function provision(): Promise<void> {
+  await approved()
+  await provisionNow()
+}
+
+async function provisionNow(): Promise<void> {
+  await admin('POST', `/v1/nodes/${await nodeId()}/configure`, { roles: ['master', 'worker'] })
+  await admin('POST', '/v1/clusters/demo/provision')
+}
+
+const kinds = async () =>
+  (await events()).map(({ event }) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
+const endedRun = () =>
+  until('the run to end', async () => (await events()).find(({ event }) => event.kind === 'run-ended')?.event, tell)
+
+test('enrols with a key of its own, waits for approval, connects, and forgets the installer', async () => {
+  const { paths } = agent
+  const id = await nodeId()
+  expect(agent.status()).toMatchObject({ state: 'DISCOVERED', connected: false, cluster: 'demo' })
+  expect((await shown()).fingerprint).toBe(agent.status()?.fingerprint)
+  expect(existsSync(paths.installerKey)).toBe(true)
+  expect(await approved()).toBe(id)
+  await until('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, tell)
+  for (const path of [paths.installerKey, paths.installerCertificate]) expect(existsSync(path)).toBe(false)
+  for (const path of [paths.nodeKey, paths.nodeCertificate]) expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(service.output()).not.toMatch(/PRIVATE KEY|horse/)
+})
+
+test('carries a signed instruction out in a child, and tells every step in order', async () => {
+  await provision()
+  expect(await endedRun()).toMatchObject({ outcome: 'done' })
+  const steps = [1, 2, 3].flatMap((n) => [`step-started fake/step-${n}`, 'log', `step-done fake/step-${n}`])
+  expect((await kinds()).filter((kind) => kind !== 'state')).toEqual(
+    expect.arrayContaining(['run-started', ...steps, 'run-ended']),
+  )
+  await until('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, tell)
+  expect(service.process.pid).not.toBe(Number(readFileSync(join(agent.root, 'step-1'), 'utf8')))
+  expect(agent.status()).toMatchObject({ state: 'PROVISIONING', run: null, kubernetesVersion: 'v1.36.3' })
+})
+
+test('a kill in the middle and a controller that is away lose nothing, and repeat no step', async () => {
+  agent.setWork('700')
+  await provision()
+  const first = await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
+  const { port } = controller
+  await controller.close()
+  await service.end('SIGKILL')
+  service = agent.start()
+  await until('the work to be finished', () => fileText(join(agent.root, 'step-3')), tell)
+  await start(port)
+  expect(await endedRun()).toMatchObject({ outcome: 'done' })
+  expect(fileText(join(agent.root, 'step-1'))).toBe(first)
+  const seen = await kinds()
+  expect(seen.filter((kind) => kind === 'step-done fake/step-1')).toHaveLength(1)
+  expect(seen).toContain('step-skipped fake/step-1')
+  expect(seen.filter((kind) => kind === 'run-ended')).toHaveLength(1)
+})
+
+test('SIGTERM ends the work at a safe point without ending the run; the next start goes on', async () => {
+  agent.setWork('1500')
+  await provision()
+  await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
+  expect(await service.end('SIGTERM')).toBe(0)
+  expect(await kinds()).not.toContain('run-ended')
+  expect(existsSync(agent.paths.instructionFile)).toBe(true)
+  service = agent.start()
+  expect(await endedRun()).toMatchObject({ outcome: 'done' })
+})
+
+test('it comes back by itself when the controller does', async () => {
+  await approved()
+  const { port } = controller
+  await controller.close()
+  await until('the loss to be seen', () => agent.status()?.connected === false || undefined, tell)
+  expect(agent.status()?.problem).not.toBeNull()
+  await start(port)
+  await connected()
+  expect(agent.status()?.problem).toBeNull()
+})
+
+test('a bundle that is not what was signed fails the run by name, before anything is touched', async () => {
+  agent.setWork('real')
+  await approved()
+  await service.end('SIGTERM')
+  await provisionNow()
+  const manifest = join(dataDirectory, 'bundles', manifestSha256, 'manifest.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('kubelet', 'kubelex'))
+  service = agent.start()
+  const event = await endedRun()
+  expect(event).toMatchObject({ outcome: 'failed', error: { code: expect.stringMatching(/^bundle\//) } })
+  await until('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), tell)
+})
+
+test('a removed node keeps quiet and does not give up', async () => {
+  const id = await approved()
+  await admin('DELETE', `/v1/nodes/${id}`)
+  await until('the refusal', () => (agent.status()?.problem?.code === 'controller/refused' ? true : undefined), tell)
+  expect(service.process.exitCode).toBeNull()
+})

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { readCredentials } from '../../../src/agent/credentials.ts'
+import { installCredentials } from '../../../src/agent/install/install-credentials.ts'
+import { configFor } from '../../../src/agent/install/prepare.ts'
+import { type AgentPaths, pathsOf } from '../../../src/agent/paths.ts'
+import { readStatus, type ServiceStatus } from '../../../src/agent/status.ts'
+import { openWorkBench } from '../../../src/agent/work-bench.ts'
+import { runRole } from '../../../src/engine/run-steps.ts'
+import { linuxHostView } from '../../../src/host/linux/host-view.ts'
+
+/** An agent whose files lie below a directory of their own, as `agent install` leaves them, without the unit. */
+export interface Installation {
+  root: string
+  paths: AgentPaths
+  /** What each step of the fake role takes, or `real`. */
+  setWork(work: string): void
+  start(): Service
+  status(): ServiceStatus | undefined
+  remove(): void
+}
+
+export interface Service {
+  process: ChildProcess
+  output(): string
+  /** Resolves when it has ended. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
+}
+
+const PROGRAM = join(import.meta.dirname, 'program.ts')
+
+export async function installAgent(pem: string, passphrase: string, nodeName: string): Promise<Installation> {
+  const root = mkdtempSync(join(tmpdir(), 'agent-'))
+  const paths = pathsOf(undefined, root)
+  const files = { creds: join(root, 'demo.pem'), passphrase: join(root, 'demo-passphrase.txt') }
+  writeFileSync(files.creds, pem, { mode: 0o600 })
+  writeFileSync(files.passphrase, passphrase, { mode: 0o600 })
+  const credentials = await readCredentials(files.creds, files.passphrase, linuxHostView())
+  const config = configFor(credentials, {}, nodeName)
+  const { machine, ledger, hostFor } = await openWorkBench(paths)
+  const outcome = await runRole({
+    role: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
+    params: { paths, executable: process.execPath, credentials, config },
+    run: 'install',
+    view: machine,
+    hostFor,
+    ledger,
+    emit: () => undefined,
+    signal: new AbortController().signal,
+  })
+  if (outcome !== 'done') throw new Error(`the credentials could not be installed: ${outcome}`)
+  await ledger.close()
+  writeFileSync(paths.configFile, JSON.stringify(config))
+  mkdirSync(paths.logDirectory, { recursive: true })
+  const services = new Set<ChildProcess>()
+  const installation: Installation = {
+    root,
+    paths,
+    setWork: (work) => writeFileSync(join(root, 'work'), work),
+    start() {
+      const service = startService(root)
+      services.add(service.process)
+      return service
+    },
+    status: () => readStatus(paths.statusFile),
+    remove() {
+      for (const service of services) service.kill('SIGKILL')
+      rmSync(root, { recursive: true, force: true, maxRetries: 20 })
+    },
+  }
+  installation.setWork('0')
+  return installation
+}
+
+function startService(root: string): Service {
+  const child = spawn(process.execPath, [PROGRAM, root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const chunks: string[] = []
+  child.stdout.on('data', (chunk) => chunks.push(String(chunk)))
+  child.stderr.on('data', (chunk) => chunks.push(String(chunk)))
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  return {
+    process: child,
+    output: () => chunks.join(''),
+    end(signal) {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** Waits for what comes true by itself; says what it waited for, and what `tell` knows, when it does not. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  tell = () => '',
+): Promise<T> {
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${tell()}`)
+    await setTimeout(50)
+  }
+}
+
+export function fileText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

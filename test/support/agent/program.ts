@@ -1,0 +1,80 @@
+/**
+ * The agent as a process of its own, its files below a directory: `program.ts ROOT run|execute|facts`. What `execute`
+ * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes.
+ */
+import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { execute, readInstruction } from '../../../src/agent/execute.ts'
+import { createLog } from '../../../src/agent/log.ts'
+import { pathsOf } from '../../../src/agent/paths.ts'
+import { systemdNotifier } from '../../../src/agent/sd-notify.ts'
+import { runService } from '../../../src/agent/service.ts'
+import { openWorkBench } from '../../../src/agent/work-bench.ts'
+import { runRole } from '../../../src/engine/run-steps.ts'
+import type { Step } from '../../../src/engine/step.ts'
+import { linuxNetwork } from '../../../src/host/linux/network.ts'
+import { Redactor } from '../../../src/report/secret.ts'
+import { facts } from '../controller/agent.ts'
+
+const [root = '', verb] = process.argv.slice(2)
+const paths = pathsOf(undefined, root)
+const stop = new AbortController()
+process.on('SIGTERM', () => stop.abort(new Error('stopped')))
+
+switch (verb) {
+  case 'facts':
+    process.stdout.write(JSON.stringify(facts))
+    break
+  case 'execute':
+    process.stdout.on('error', () => stop.abort(new Error('the service is gone')))
+    await work()
+    break
+  case 'run':
+    await serve()
+    break
+}
+
+async function serve(): Promise<void> {
+  const print = (line: string) => void process.stdout.write(`${line}\n`)
+  await runService({
+    paths,
+    self: [process.execPath, import.meta.filename, root],
+    agentVersion: '0.1.0',
+    bootId: 'boot',
+    network: linuxNetwork,
+    notifier: systemdNotifier({}, print),
+    log: createLog([print], new Redactor(), () => new Date()),
+    facts: async () => facts,
+    now: () => new Date(),
+    monotonicMs: () => performance.now(),
+    // Pauses are as short as they can be drawn.
+    random: () => 0.01,
+    sleep: (ms, signal) => setTimeout(Math.min(ms, 500), undefined, { signal }),
+    signal: stop.signal,
+  })
+}
+
+async function work(): Promise<void> {
+  const emit = (event: unknown) => void process.stdout.write(`${JSON.stringify(event)}\n`)
+  const how = readFileSync(`${root}/work`, 'utf8').trim()
+  if (how === 'real') {
+    await execute({ paths, emit, signal: stop.signal })
+    return
+  }
+  const { instruction } = await readInstruction(paths)
+  const { machine, ledger, hostFor } = await openWorkBench(paths, 10_000)
+  const step = (number: number): Step<object> => ({
+    id: `fake/step-${number}`,
+    title: `Taking step ${number}`,
+    isDone: async (host) => (await host.stat(`${root}/step-${number}`)) !== undefined,
+    async apply(host, _, { signal, log }) {
+      log(`step ${number} in process ${process.pid}`)
+      await host.sleep(Number(how), signal)
+      await host.write(`${root}/step-${number}`, `${process.pid}`)
+    },
+  })
+  const component = { id: 'fake', after: [], steps: () => [1, 2, 3].map(step) }
+  const role = { id: 'fake', components: [component] }
+  await runRole({ role, params: {}, run: instruction.run, view: machine, hostFor, ledger, emit, signal: stop.signal })
+  await ledger.close()
+}
