@@ -41,6 +41,7 @@ const ACK_AFTER_MS = 1_000
 const ACK_EVERY = 16
 /** Numbered messages under way: what the controller has not acknowledged is not piled up on the wire. */
 const WINDOW = 128
+const PAGE = 32
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const CLOSE_REMOVED = 4403
 
@@ -85,7 +86,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     pump() {
       if (finished || welcomedAtMs === undefined) return
       while (sentSeq - ackedSeq < WINDOW && socket.bufferedAmount < MAX_BUFFERED_BYTES) {
-        const entries = outbox.after(sentSeq, 32)
+        const entries = outbox.after(sentSeq, Math.min(PAGE, WINDOW - (sentSeq - ackedSeq)))
         for (const { seq, message } of entries) {
           send(message.t, message.body, seq)
           sentSeq = seq

@@ -1,0 +1,257 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type DialOptions, dial } from '../../src/agent/dial.ts'
+import { type Outbox, openOutbox } from '../../src/agent/outbox.ts'
+import { holdSession, type SessionOptions } from '../../src/agent/session.ts'
+import type { DownFrame } from '../../src/protocol/frames.ts'
+import { type Peer, type ScriptedController, scriptedController } from '../support/agent/scripted-controller.ts'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+async function controllerWith(options: Parameters<typeof scriptedController>[0] = {}): Promise<ScriptedController> {
+  const controller = await scriptedController(options)
+  closers.push(controller.close)
+  return controller
+}
+const optionsFor = ({ url, tls }: ScriptedController, more: Partial<DialOptions> = {}): DialOptions => ({
+  url,
+  tls,
+  path: '/v1/agent',
+  timeoutMs: 5_000,
+  maxMessageBytes: 100_000,
+  ...more,
+})
+
+describe('dialling', () => {
+  test('an upgrade that is refused tells its status', async () => {
+    const controller = await controllerWith({ refuseWith: 403 })
+    await expect(dial(optionsFor(controller))).rejects.toMatchObject({ name: 'UpgradeRefused', status: 403 })
+  })
+
+  test('a controller of another CA is not spoken to', async () => {
+    const [controller, other] = [await controllerWith(), await controllerWith()]
+    const tls = { ...controller.tls, ca: other.tls.ca }
+    await expect(dial(optionsFor(controller, { tls }))).rejects.toMatchObject({ stage: 'tls', message: /another CA/ })
+  })
+
+  test('a downgrade to TLS 1.2 is refused', async () => {
+    const controller = await controllerWith({ maxVersion: 'TLSv1.2' })
+    await expect(dial(optionsFor(controller))).rejects.toMatchObject({ stage: 'tls', message: /wanted TLSv1.3/ })
+  })
+
+  test('nothing listens', async () => {
+    const controller = await controllerWith()
+    controller.close()
+    await expect(dial(optionsFor(controller))).rejects.toMatchObject({ stage: 'tcp' })
+  })
+
+  test.each<[string, (socket: Socket) => void, RegExp]>([
+    ['403', (socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'), /403/],
+    ['407', (socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'), /407/],
+    ['hangs', () => undefined, /no answer to CONNECT/],
+    ['lies', (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nplain'), /bytes of its own/],
+  ])('a proxy that answers %s is named', async (_, answer, says) => {
+    const controller = await controllerWith()
+    const proxy = await proxyThat((_request, socket) => answer(socket))
+    await expect(dial(optionsFor(controller, { proxy, timeoutMs: 1_000 }))).rejects.toMatchObject({
+      stage: 'proxy',
+      message: says,
+    })
+  })
+
+  test('through a proxy that works', async () => {
+    const controller = await controllerWith()
+    const proxy = await proxyThat((request, socket) => {
+      const up = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        up.pipe(socket).pipe(up)
+      })
+      for (const each of [up, socket]) each.on('error', () => undefined)
+    })
+    const socket = await dial(optionsFor(controller, { proxy }))
+    expect(socket.protocol).toBe('cantrip.v1')
+    socket.terminate()
+  })
+})
+
+async function proxyThat(handle: (request: { url?: string | undefined }, socket: Socket) => void): Promise<string> {
+  const proxy: Server = createServer()
+  const open = new Set<Socket>()
+  proxy.on('connection', (socket) => open.add(socket))
+  proxy.on('connect', (request, socket) => handle(request, socket as Socket))
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  closers.push(() => {
+    for (const socket of open) socket.destroy()
+    proxy.close()
+  })
+  return `http://user:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+describe('a session', () => {
+  let directory: string
+  let outbox: Outbox
+  let peer: Peer
+  let ended: ReturnType<typeof holdSession>
+  let happened: string[]
+  let lastSeq: number
+  const run = 'r-abcdefghij'
+  const welcome: Extract<DownFrame, { t: 'welcome' }>['body'] = {
+    version: 1,
+    heartbeatMs: 30_000,
+    lastSeq: 0,
+    now: '2026-01-01T00:00:00Z',
+    state: 'APPROVED',
+    cluster: 'demo',
+  }
+  const say = (message: string) =>
+    outbox.append({
+      t: 'event',
+      body: { run, event: { kind: 'log', at: '2026-01-01T00:00:00Z', level: 'info', message } },
+    })
+
+  async function open(more: Partial<SessionOptions> = {}): Promise<void> {
+    const controller = await controllerWith()
+    const coming = controller.connection()
+    const socket = await dial(optionsFor(controller))
+    closers.push(() => socket.terminate())
+    ended = holdSession({
+      socket,
+      outbox,
+      hello: () => ({
+        range: { min: 1, max: 1 },
+        lastSeq,
+        bootId: 'b',
+        agentVersion: '0.1.0',
+        nodeName: 'one',
+        openRun: null,
+        warnings: [],
+      }),
+      lastSeq: () => lastSeq,
+      onWelcome: () => void happened.push('welcome'),
+      async onInstruct({ seq }) {
+        lastSeq = seq
+        happened.push(`instruct ${seq}`)
+      },
+      onCancel: (id) => void happened.push(`cancel ${id}`),
+      onState: (state) => void happened.push(`state ${state}`),
+      random: () => 0.5,
+      monotonicMs: () => performance.now(),
+      signal: new AbortController().signal,
+      ...more,
+    })
+    peer = await coming
+    await peer.next('hello')
+  }
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'session-'))
+    outbox = openOutbox(join(directory, 'outbox'))
+    happened = []
+    lastSeq = 0
+  })
+  afterEach(() => {
+    outbox.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  test('sends what the controller does not have, and forgets what it has', async () => {
+    for (const message of ['one', 'two', 'three']) say(message)
+    await open()
+    peer.send('welcome', { ...welcome, lastSeq: 1 })
+    expect([(await peer.next('event')).seq, (await peer.next('event')).seq]).toEqual([2, 3])
+    peer.send('ack', {}, 0, 3)
+    peer.send('state', { state: 'READY' })
+    await expect.poll(() => happened).toContain('state READY')
+    expect(outbox.after(0, 10)).toEqual([])
+  })
+
+  test('acknowledges a message once it is durable, in whatever it sends next or within a second', async () => {
+    await open()
+    peer.send('welcome', welcome)
+    peer.send('instruct', { payload: '{}', signature: '' }, 1)
+    expect((await peer.next('ack')).ack).toBe(1)
+    expect(happened).toEqual(['welcome', 'instruct 1'])
+  })
+
+  test('a message that could not be made durable is not acknowledged, and ends the session', async () => {
+    await open({ onInstruct: () => Promise.reject(new Error('the disk is full')) })
+    peer.send('welcome', welcome)
+    peer.send('instruct', { payload: '{}', signature: '' }, 1)
+    expect(await ended).toMatchObject({ kind: 'lost', why: expect.stringMatching(/disk is full/) })
+    expect(peer.received.filter(({ t }) => t === 'ack')).toEqual([])
+  })
+
+  test('no more than 128 messages are under way', async () => {
+    for (let number = 0; number < 300; number++) say(`line ${number}`)
+    await open()
+    peer.send('welcome', welcome)
+    await expect.poll(() => peer.received.length).toBe(128)
+    peer.send('ack', {}, 0, 100)
+    await expect.poll(() => peer.received.length).toBe(228)
+  })
+
+  test('silence ends it', async () => {
+    await open({ silenceMs: 300 })
+    peer.send('welcome', welcome)
+    expect(await ended).toMatchObject({ kind: 'lost', why: expect.stringMatching(/silent/) })
+  })
+
+  test('heartbeats are no silence', async () => {
+    await open({ silenceMs: 2_500 })
+    peer.send('welcome', { ...welcome, heartbeatMs: 1_000 })
+    const outcome = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 4_000, 'still there'))])
+    expect(outcome).toBe('still there')
+  })
+
+  test.each<[string, () => void, object]>([
+    ['drain', () => peer.send('drain', { spreadMs: 500 }), { kind: 'drain', spreadMs: 500 }],
+    [
+      'refuse',
+      () => peer.send('refuse', { code: 'node/removed', message: 'gone' }),
+      { kind: 'refused', why: 'gone (node/removed)' },
+    ],
+    ['close 4403', () => peer.socket.close(4403, 'removed'), { kind: 'refused' }],
+    ['cut', () => peer.socket.terminate(), { kind: 'lost' }],
+    [
+      'an unknown verb',
+      () => peer.socket.send('{"v":1,"t":"exec","id":"x","seq":0,"ack":0,"body":{}}'),
+      { kind: 'lost' },
+    ],
+    [
+      'an unknown field',
+      () => peer.socket.send('{"v":1,"t":"ack","id":"x","seq":0,"ack":0,"body":{},"sudo":1}'),
+      { kind: 'lost' },
+    ],
+    ['no JSON', () => peer.socket.send('hello?'), { kind: 'lost' }],
+    ['deep nesting', () => peer.socket.send('['.repeat(40)), { kind: 'lost', why: expect.stringMatching(/deep/) }],
+    ['binary', () => peer.socket.send(Buffer.from([1])), { kind: 'lost', why: expect.stringMatching(/binary/) }],
+    ['too much', () => peer.socket.send('x'.repeat(200_000)), { kind: 'lost' }],
+    [
+      'a second welcome',
+      () => peer.send('welcome', welcome),
+      { kind: 'lost', why: expect.stringMatching(/out of turn/) },
+    ],
+  ])('%s ends it', async (_, act, reason) => {
+    await open()
+    peer.send('welcome', welcome)
+    await expect.poll(() => happened).toContain('welcome')
+    act()
+    expect(await ended).toMatchObject(reason)
+  })
+
+  test('nothing is taken before the welcome', async () => {
+    await open()
+    peer.send('instruct', { payload: '{}', signature: '' }, 1)
+    expect(await ended).toMatchObject({ kind: 'lost', stableMs: 0 })
+    expect(happened).toEqual([])
+  })
+})
