@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Cache, cached } from '../../build/cache.ts'
 import { runTool } from '../../build/command.ts'
@@ -28,6 +28,7 @@ export async function baseSystem(cache: Cache, arch: Arch): Promise<BaseSystem> 
     await mkdir(archives)
     await runTool(['apt-get', '-qq', '-o', 'APT::Sandbox::User=root', 'download', ...packages], { cwd: archives })
     for (const name of await readdir(archives)) await runTool(['dpkg', '-x', join(archives, name), directory])
+    await rm(archives, { recursive: true })
   })
   return { root, arch }
 }
