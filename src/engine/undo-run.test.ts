@@ -68,8 +68,8 @@ test('a directory that holds a leftover is taken up again with it', async () => 
   ])
   machine.files.seed('/etc/ours/file', '')
   const { unlink } = machine
-  machine.unlink = async () => {
-    throw new AgentError('file/busy', 'in use', { fix: 'end that' })
+  machine.unlink = async (path) => {
+    if (path === '/etc/ours/file') throw new AgentError('file/busy', 'in use', { fix: 'end that' })
   }
   expect(await undo()).toMatchObject({ outcome: 'failed', kept: [], leftovers: [{ what: '/etc/ours/file' }] })
   machine.unlink = unlink

@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path/posix'
 import type { Argv, Download, HostView, Output, RunOptions } from './host.ts'
 import type { UnitState } from './undo.ts'
 
@@ -46,6 +47,14 @@ export interface Machine extends HostView {
   unloadModule(name: string): Promise<void>
   /** A process that is gone is fine. */
   kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+/**
+ * Where a file is written before it gets its name. Always the same place, so that what a killed process left there is
+ * found by the next try, and by the undo.
+ */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, 200)}.cantrip`)
 }
 
 /** `net.ipv4.ip_forward` → its file. As sysctl(8) has it, a slash in a key stands for a dot in a name. */

@@ -2,7 +2,6 @@
  * Changing files so that a power cut leaves the old or the new one, never half of it: a temporary file beside it,
  * fdatasync, rename, fsync of the directory. Every write of a file goes through `replace`.
  */
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import {
   chmod,
@@ -18,8 +17,8 @@ import {
   unlink,
   utimes,
 } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path/posix'
-import type { FileAttributes } from '../machine.ts'
+import { dirname, join } from 'node:path/posix'
+import { type FileAttributes, temporaryPath } from '../machine.ts'
 import { absent, naming } from './file-error.ts'
 
 export async function writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
@@ -111,9 +110,13 @@ export async function removeDirectory(path: string): Promise<'removed' | 'not-em
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   await naming(path, async () => {
-    const temporary = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`)
+    const temporary = temporaryPath(path)
     try {
-      await make(temporary)
+      await make(temporary).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+        await unlink(temporary)
+        await make(temporary)
+      })
       await rename(temporary, path)
       // Renaming a link over another name of the same file does nothing at all, and leaves both names.
       await absent(unlink(temporary))

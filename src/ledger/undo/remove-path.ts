@@ -1,6 +1,8 @@
+import { temporaryPath } from '../../host/machine.ts'
 import type { CarryOut } from './result.ts'
 
 export const removePath: CarryOut<'remove-path'> = async ({ path, sha256 }, machine) => {
+  await machine.unlink(temporaryPath(path))
   const now = await machine.stat(path)
   if (now === undefined) return undefined
   if (now.kind === 'directory') {

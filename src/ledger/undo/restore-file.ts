@@ -1,7 +1,9 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { temporaryPath } from '../../host/machine.ts'
 import type { CarryOut } from './result.ts'
 
 export const restoreFile: CarryOut<'restore-file'> = async (undo, machine) => {
+  await machine.unlink(temporaryPath(undo.path))
   const { path, backup, sha256: written } = undo
   const before = await machine.sha256(backup)
   if (before === undefined) throw backupMissing(path, backup)

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { seededRandom } from '../support/random.ts'
+
+const fixture = join(import.meta.dirname, 'kill-fixture.ts')
+
+/** Its last line; undefined where it was killed, which comes `afterMs` after its work began. */
+async function execute(verb: string, directory: string, afterMs?: number): Promise<string | undefined> {
+  const child = spawn(process.execPath, [fixture, verb, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  let begun = () => {}
+  const hasBegun = new Promise<void>((done) => {
+    begun = done
+  })
+  child.stdout.on('data', (chunk) => {
+    text += chunk
+    begun()
+  })
+  const closed = new Promise<NodeJS.Signals | null>((done) => child.once('close', (_code, signal) => done(signal)))
+  if (afterMs !== undefined) {
+    await hasBegun
+    await setTimeout(afterMs)
+    child.kill('SIGKILL')
+  }
+  return (await closed) === 'SIGKILL' ? undefined : text.trim().split('\n').at(-1)
+}
+
+function snapshot(directory: string): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
+    const path = join(directory, name)
+    const stats = lstatSync(path)
+    const content = stats.isFile() ? readFileSync(path, 'utf8') : stats.isSymbolicLink() ? readlinkSync(path) : ''
+    found[name] = `${stats.mode.toString(8)} ${stats.isFile() ? stats.mtimeMs : ''} ${content}`
+  }
+  return found
+}
+
+test('processes killed at 20 chances on a real disk, while they work and while they undo', { timeout: 180_000 }, async () => {
+  const random = seededRandom(11)
+  const directory = mkdtempSync(join(tmpdir(), 'cantrip-kill-'))
+  const host = join(directory, 'host')
+  mkdirSync(host)
+  for (const id of ['a', 'b']) {
+    for (let i = 0; i < 8; i++) writeFileSync(join(host, `old-${id}-${i}`), `before ${i}`)
+    symlinkSync('somewhere', join(host, `link-${id}-3`))
+  }
+  const before = snapshot(host)
+
+  let killed = 0
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 2; i++) {
+      if ((await execute('run', directory, random() * 60)) === undefined) killed += 1
+    }
+    expect(await execute('run', directory)).toMatch(/^done /)
+    for (let i = 0; i < 2; i++) {
+      if ((await execute('undo', directory, random() * 15)) === undefined) killed += 1
+    }
+    expect(await execute('undo', directory)).toMatch(/^done /)
+    expect(snapshot(host)).toEqual(before)
+  }
+  expect(killed).toBeGreaterThan(4)
+  rmSync(directory, { recursive: true })
+})
