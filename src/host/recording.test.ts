@@ -52,7 +52,7 @@ test('units, sysctls and modules that are as wanted leave no record', async () =
   await host.setSysctl('net.ipv4.ip_forward', '0')
   await host.loadModule('overlay')
   expect(undos(host)).toEqual([
-    { kind: 'unit', unit: 'a.service', before: { enabled: true, active: true } },
+    { kind: 'unit', unit: 'a.service', before: { active: true } },
     { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '1' },
     { kind: 'module', name: 'overlay' },
   ])

@@ -25,7 +25,9 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       const enabling = wanted.enabled !== undefined && before.enabled !== undefined && wanted.enabled !== before.enabled
       const activating = wanted.active !== undefined && wanted.active !== before.active
       if (!enabling && !activating) return
-      await record({ kind: 'unit', what: unit, undo: { kind: 'unit', unit, before } })
+      // Only what changes: enabling and starting may be records of their own, undone one after the other.
+      const changed = { ...(enabling && { enabled: before.enabled }), ...(activating && { active: before.active }) }
+      await record({ kind: 'unit', what: unit, undo: { kind: 'unit', unit, before: changed } })
       await machine.setUnit(unit, {
         ...(enabling && { enabled: wanted.enabled }),
         ...(activating && { active: wanted.active }),
@@ -36,7 +38,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       const before = await machine.unitState(unit)
       const undo: Undo = before.active
         ? { kind: 'nothing', because: `${unit} was running before` }
-        : { kind: 'unit', unit, before }
+        : { kind: 'unit', unit, before: { active: false } }
       await record({ kind: 'unit', what: `restart ${unit}`, undo })
       await machine.restartUnit(unit)
     },

@@ -50,7 +50,9 @@ function snapshot(directory: string): Record<string, string> {
   return found
 }
 
-test('processes killed at 20 chances on a real disk, while they work and while they undo', { timeout: 180_000 }, async () => {
+test('processes killed at 20 chances on a real disk, while they work and while they undo', {
+  timeout: 180_000,
+}, async () => {
   const random = seededRandom(11)
   const directory = mkdtempSync(join(tmpdir(), 'cantrip-kill-'))
   const host = join(directory, 'host')
