@@ -4,13 +4,13 @@ import { registerCluster } from './cli/controller/cluster.ts'
 import { registerCompletion } from './cli/controller/completion.ts'
 import { registerNode } from './cli/controller/node.ts'
 import { registerServe } from './cli/controller/serve.ts'
+import { versionText } from './cli/version-text.ts'
 import { ExitCode } from './errors/exit-codes.ts'
 import { errorText, exitCodeOf } from './report/error-text.ts'
-import { version } from './version.ts'
 
 const program = new Command('controller')
   .description('Brings Kubernetes up on machines that already exist')
-  .version(`controller ${version.version} (${version.commit}, ${version.date})`, '--version')
+  .version(versionText('controller'), '--version')
   .showSuggestionAfterError()
   .addHelpText(
     'after',

@@ -29,7 +29,7 @@ export const startKubelet: ProvisionStep = {
   },
   async apply(host, _params, context) {
     await expectWhatPodsLeave(host)
-    const before = { enabled: true, active: false }
+    const before = { active: false }
     await kubeadmPhase(host, ['kubelet-start'], { kind: 'unit', unit: 'kubelet.service', before }, context)
   },
 }
