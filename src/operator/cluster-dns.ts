@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises'
+import { isIPv6 } from 'node:net'
 
 /** `cluster.local`, as kubelet put it into the pod's resolv.conf; undefined outside of a cluster. */
 export function clusterDomain(resolvConf: string): string | undefined {
@@ -12,7 +13,7 @@ export async function dnsAnswers(resolvConf: string): Promise<boolean> {
   const server = /^nameserver\s+(\S+)/m.exec(resolvConf)?.[1]
   if (domain === undefined || server === undefined) return false
   const resolver = new Resolver({ timeout: 1_000, tries: 1 })
-  resolver.setServers([server.includes(':') ? `[${server}]` : server])
+  resolver.setServers([isIPv6(server) ? `[${server}]` : server])
   const name = `kubernetes.default.svc.${domain}.`
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   return answers.some((answer) => answer.status === 'fulfilled' && answer.value.length > 0)

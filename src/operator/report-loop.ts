@@ -12,7 +12,7 @@ export interface ReportLoopOptions {
   everyMs?: number
 }
 
-/** Sends at each change and at least each 30 s; after a failure again, with growing pauses. */
+/** Sends at each change, the first one at once, and at least each 30 s; after a failure again, with growing pauses. */
 export class ReportLoop {
   readonly #options: ReportLoopOptions
   #changed = false
@@ -30,9 +30,12 @@ export class ReportLoop {
   async run(): Promise<void> {
     const { send, log, random, signal, debounceMs = 500, everyMs = 30_000 } = this.#options
     let failures = 0
-    while (!signal.aborted) {
+    while (true) {
+      // While the controller is away a change is no reason to ask it sooner.
+      if (failures > 0) await sleep(pauseMs(failures - 1, random), signal)
+      else await this.#changeOr(everyMs)
+      if (signal.aborted) return
       this.#changed = false
-      let pause = everyMs
       try {
         await send()
         if (failures > 0) log('the controller has the report again')
@@ -40,13 +43,9 @@ export class ReportLoop {
       } catch (error) {
         if (signal.aborted) return
         if (failures === 0) log(`the report did not go through: ${error instanceof Error ? error.message : error}`)
-        pause = pauseMs(failures, random)
         failures += 1
       }
       await sleep(debounceMs, signal)
-      // While the controller is away a change is no reason to ask it sooner.
-      if (failures > 0) await sleep(pause, signal)
-      else await this.#changeOr(pause)
     }
   }
 

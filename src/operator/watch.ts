@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline'
+import type { IncomingMessage } from 'node:http'
 import { ApiStatusError, getJson, type InCluster, openApi } from './in-cluster.ts'
 import { pauseMs, sleep } from './pause.ts'
 
@@ -88,7 +88,7 @@ export class Watch<T extends WithMetadata, R> {
     const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${from}`
     const response = await openApi(cluster, `${path}?${query}`, { signal, idleMs: IDLE_MS })
     let version = from
-    for await (const line of createInterface({ input: response })) {
+    for await (const line of linesOf(response)) {
       const { type, object } = JSON.parse(line) as WatchEvent<T>
       if (type === 'ERROR') throw new ApiStatusError(path, object.code ?? 0, object.message ?? '')
       version = object.metadata.resourceVersion ?? version
@@ -98,5 +98,16 @@ export class Watch<T extends WithMetadata, R> {
       onChange()
     }
     return version
+  }
+}
+
+/** Ends the connection when its reader stops, and throws what breaks it; node:readline does neither. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8')
+  let rest = ''
+  for await (const chunk of response) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
   }
 }

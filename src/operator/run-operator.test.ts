@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { afterEach, expect, test } from 'vitest'
+import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
+import { createKeyPair, keyToPem } from '../pki/key.ts'
+import { OperatorReport } from '../protocol/rest.ts'
+import { optionsFrom, runOperator } from './run-operator.ts'
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+function identity(ca: Ca, commonName: string) {
+  const { privateKey, publicKey } = createKeyPair()
+  const usages: ('clientAuth' | 'serverAuth')[] = ['clientAuth', 'serverAuth']
+  const order = { ca, publicKey, commonName, usages, ipAddresses: ['127.0.0.1'], notBefore: new Date(), days: 1 }
+  return { cert: issueCertificate(order), key: keyToPem(privateKey) }
+}
+
+async function serve(
+  ca: Ca,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  requestCert = false,
+): Promise<number> {
+  const options = { ...identity(ca, 'server'), ca: ca.certificate, requestCert, rejectUnauthorized: requestCert }
+  const server: Server = createServer(options, answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
+
+const newCa = (commonName: string) => createCa({ commonName, days: 1, now: new Date() })
+const node = { metadata: { name: 'n1', uid: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+const pod = (uid: string, status: string) => ({
+  metadata: { name: uid, namespace: 'kube-system', uid, resourceVersion: '11' },
+  spec: { nodeName: 'n1' },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status }] },
+})
+
+/** An API with one node and one pod; `push` sends an event to whoever watches pods. */
+function fakeApi(token: string) {
+  const watchers: ServerResponse[] = []
+  const refused: string[] = []
+  return {
+    watchers,
+    refused,
+    push: (type: string, object: unknown) => watchers.at(-1)?.write(`${JSON.stringify({ type, object })}\n`),
+    answer(request: IncomingMessage, response: ServerResponse) {
+      const url = new URL(request.url ?? '', 'https://api')
+      if (request.headers.authorization !== `Bearer ${token}`) {
+        refused.push(url.pathname)
+        response.writeHead(401).end()
+        return
+      }
+      if (url.pathname === '/version') return void response.end(JSON.stringify({ gitVersion: 'v1.36.3' }))
+      if (url.searchParams.has('watch')) {
+        response.writeHead(200).flushHeaders()
+        if (url.pathname === '/api/v1/pods') watchers.push(response)
+        return
+      }
+      const items = url.pathname === '/api/v1/nodes' ? [node] : [pod('p1', 'False')]
+      response.end(JSON.stringify({ metadata: { resourceVersion: '10' }, items }))
+    },
+  }
+}
+
+async function started() {
+  const directory = mkdtempSync(join(tmpdir(), 'operator-'))
+  ends.push(() => rmSync(directory, { recursive: true }))
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
+  const reports: OperatorReport[] = []
+  const peers: string[] = []
+  const [clusterCa, controllerCa] = [newCa('cluster'), newCa('controller')]
+  const api = fakeApi('secret-token')
+  const apiPort = await serve(clusterCa, api.answer)
+  const controllerPort = await serve(
+    controllerCa,
+    async (request, response) => {
+      peers.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN))
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      reports.push(OperatorReport.parse(JSON.parse(Buffer.concat(chunks).toString())))
+      response.writeHead(204).end()
+    },
+    true,
+  )
+  const own = identity(controllerCa, 'c-aaaaaaaaaa')
+  write('token', 'secret-token\n')
+  write('controller.json', JSON.stringify({ urls: ['https://127.0.0.1:1', `https://127.0.0.1:${controllerPort}`] }))
+  write('tls.crt', own.cert)
+  write('tls.key', own.key)
+  write('resolv.conf', 'nameserver 127.0.0.1\n')
+  const log: string[] = []
+  const stop = new AbortController()
+  // The service account's directory and the secret's have a ca.crt each: two directories, as in the pod.
+  const accounts = mkdtempSync(join(tmpdir(), 'account-'))
+  ends.push(() => rmSync(accounts, { recursive: true }))
+  writeFileSync(join(accounts, 'token'), 'secret-token\n')
+  writeFileSync(join(accounts, 'ca.crt'), clusterCa.certificate)
+  write('ca.crt', controllerCa.certificate)
+  const ended = runOperator({
+    cluster: { host: '127.0.0.1', port: apiPort, serviceAccountDirectory: accounts },
+    identityDirectory: directory,
+    resolvConf: join(directory, 'resolv.conf'),
+    log: (message) => log.push(message),
+    random: () => 0,
+    signal: stop.signal,
+  })
+  return { api, reports, peers, log, stop, ended, write }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let i = 0; !isSo(); i += 1) {
+    if (i > 500) throw new Error('did not come')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+test('what is in the cluster, and each change of it, reaches the controller', async () => {
+  const { api, reports, peers, stop, ended } = await started()
+  await until(() => reports.length > 0 && api.watchers.length > 0)
+  expect(reports.at(-1)).toMatchObject({
+    kubernetesVersion: 'v1.36.3',
+    nodes: [{ name: 'n1', ready: true }],
+    pods: [{ name: 'p1', ready: false }],
+    dns: false,
+  })
+  expect(peers[0]).toBe('c-aaaaaaaaaa')
+
+  api.push('MODIFIED', pod('p1', 'True'))
+  api.push('ADDED', pod('p2', 'True'))
+  await until(() => reports.at(-1)?.pods.length === 2)
+  expect(reports.at(-1)?.pods.every(({ ready }) => ready)).toBe(true)
+  api.push('DELETED', pod('p1', 'True'))
+  await until(() => reports.at(-1)?.pods.length === 1)
+
+  stop.abort()
+  await ended
+})
+
+test('a watch that is too old begins again with a list', async () => {
+  const { api, reports, log, stop, ended } = await started()
+  await until(() => reports.length > 0 && api.watchers.length > 0)
+  api.push('ERROR', { code: 410, message: 'too old resource version' })
+  await until(() => api.watchers.length > 1)
+  expect(log.filter((line) => line.includes('too old'))).toEqual([])
+  stop.abort()
+  await ended
+})
+
+test('a controller of another authority gets nothing', async () => {
+  const { api, reports, log, stop, ended, write } = await started()
+  await until(() => reports.length > 0 && api.watchers.length > 0)
+  const before = reports.length
+  write('ca.crt', newCa('other').certificate)
+  api.push('ADDED', pod('p2', 'True'))
+  await until(() => log.some((line) => line.startsWith('the report did not go through')))
+  expect(reports).toHaveLength(before)
+  stop.abort()
+  await ended
+})
+
+test('outside of a pod it says so', () => {
+  expect(() => optionsFrom({}, new AbortController().signal)).toThrow(
+    expect.objectContaining({ code: 'operator/not-in-a-cluster' }),
+  )
+})
