@@ -1,5 +1,6 @@
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
+import type { CheckSummary } from '../protocol/frames.ts'
 import { readIfThere } from './durable-file.ts'
 import type { AgentPaths } from './paths.ts'
 
@@ -16,7 +17,7 @@ export interface AgentConfig {
   clusterName?: string
   proxy?: string
   /** What the prechecks had to say when it was installed. */
-  warnings?: { id: string; verdict: string; found: string; wanted?: string; fix?: string }[]
+  warnings?: CheckSummary[]
 }
 
 export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {

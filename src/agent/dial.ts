@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import { WebSocket } from 'ws'
+import type { ClientOptions, WebSocket } from 'ws'
 import { deadline, openTcp, openTls } from '../host/linux/connect.ts'
-import { bare, openTunnel } from '../host/linux/proxy.ts'
+import type { openTunnel } from '../host/linux/proxy.ts'
 import { NetworkError } from '../host/network.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
 
@@ -30,21 +29,27 @@ export class UpgradeRefused extends Error {
 /** An open websocket over TLS 1.3 to a server of our own authority. Throws NetworkError or UpgradeRefused. */
 export async function dial(options: DialOptions): Promise<WebSocket> {
   const url = new URL(options.path, options.url)
-  const to = { host: bare(url.hostname), port: Number(url.port || 443) }
+  const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) }
   const until = deadline(options.timeoutMs)
-  const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
+  const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
+  // Loaded while the connection is on its way.
+  const [raw, { TLSSocket }, { WebSocket }] = await Promise.all([connecting, import('node:tls'), import('ws')])
   const socket = await openTls(raw, to, options.tls, until)
   const version = socket instanceof TLSSocket ? socket.getProtocol() : null
   if (version !== 'TLSv1.3') {
     socket.destroy()
     throw new NetworkError('tls', `${url.host} speaks ${version ?? 'no TLS'}; wanted TLSv1.3`)
   }
-  return upgrade(url, socket, options)
+  url.protocol = 'wss:'
+  return upgraded(new WebSocket(url, SUBPROTOCOL, settings(socket, options)), url, socket)
 }
 
-function upgrade(url: URL, socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): Promise<WebSocket> {
-  url.protocol = 'wss:'
-  const websocket = new WebSocket(url, SUBPROTOCOL, {
+async function tunnel(...to: Parameters<typeof openTunnel>): Promise<Socket> {
+  return (await import('../host/linux/proxy.ts')).openTunnel(...to)
+}
+
+function settings(socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): ClientOptions {
+  return {
     createConnection: () => socket,
     perMessageDeflate: false,
     handshakeTimeout: timeoutMs,
@@ -53,7 +58,10 @@ function upgrade(url: URL, socket: Socket, { timeoutMs, maxMessageBytes }: DialO
     maxFragments: 64,
     maxBufferedChunks: 64 * 1024,
     followRedirects: false,
-  })
+  }
+}
+
+function upgraded(websocket: WebSocket, url: URL, socket: Socket): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     websocket.once('open', () => {
       websocket.removeAllListeners('error')

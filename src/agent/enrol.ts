@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
-import { NetworkError, type NetworkView } from '../host/network.ts'
+import type { NetworkView } from '../host/network.ts'
 import { fingerprint as fingerprintOf } from '../pki/key.ts'
 import { ApiError, type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../protocol/rest.ts'
 import type { AgentConfig } from './config.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface EnrolOptions {
   config: AgentConfig
@@ -138,21 +139,6 @@ function refusal(status: number, json: unknown): AgentError {
   return new AgentError(code, message, {
     fix,
     exitCode: status === 401 || status === 403 || status === 409 ? ExitCode.refused : ExitCode.stepFailed,
-  })
-}
-
-export function unreachable(url: string, cause: unknown): AgentError {
-  if (!(cause instanceof NetworkError)) throw cause
-  const fixes: Record<string, string> = {
-    resolve: 'mend the name resolution of this machine, or give the controller a --public-url with an address',
-    tcp: 'start the controller (controller serve), and let this machine reach it',
-    proxy: 'mend --proxy, or leave it out',
-    tls: 'use the credentials that this very controller made; look at both clocks',
-  }
-  return new AgentError('controller/unreachable', `the controller at ${url} cannot be reached: ${cause.message}`, {
-    fix: fixes[cause.stage] ?? 'look at the log of the controller, and try again',
-    exitCode: ExitCode.controllerUnreachable,
-    cause,
   })
 }
 

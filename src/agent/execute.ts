@@ -8,6 +8,7 @@ import { type NodeIdentity, readIdentity } from './identity.ts'
 import { INSTALL_STEPS } from './install/role.ts'
 import { judge, readInstructionKey } from './instruction-gate.ts'
 import { readOpenInstruction } from './link-state.ts'
+import { nodeIdOf } from './node-names.ts'
 import type { AgentPaths } from './paths.ts'
 import { openProvisionParams } from './provision-params.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
@@ -57,7 +58,12 @@ export async function readInstruction(
     })
   }
   const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
-  const knowledge = { instructionKey, nodeId: identity.nodeId, lastGeneration: open.generation - 1, openRun: undefined }
+  const knowledge = {
+    instructionKey,
+    nodeId: nodeIdOf(identity, paths),
+    lastGeneration: open.generation - 1,
+    openRun: undefined,
+  }
   // It was in time when it was accepted; how long the work takes is no matter of that.
   const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
   if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
@@ -89,7 +95,7 @@ async function carryOut(
       const config = requireConfig(paths)
       const params = await openProvisionParams(instruction.params, {
         config,
-        tls: identity.tls,
+        tls: identity,
         directory,
         host,
         signal,

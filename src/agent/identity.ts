@@ -1,22 +1,20 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { AgentError } from '../errors/agent-error.ts'
-import { fingerprint } from '../pki/key.ts'
 import { readIfThere, writeDurably } from './durable-file.ts'
 import type { AgentPaths } from './paths.ts'
 
+/** What the node shows itself with, and whom it trusts (PEM). */
 export interface NodeIdentity {
-  nodeId: string
-  tls: { ca: string; cert: string; key: string }
+  ca: string
+  cert: string
+  key: string
 }
 
 /** The node's certificate and key, once it is enrolled. */
 export function readIdentity(paths: AgentPaths): NodeIdentity | undefined {
   const cert = readIfThere(paths.nodeCertificate)
   if (cert === undefined) return undefined
-  const nodeId = /^CN=(.+)$/m.exec(new X509Certificate(cert).subject)?.[1]
-  if (nodeId === undefined) throw incomplete(paths.nodeCertificate)
-  return { nodeId, tls: { ca: need(paths.caFile), cert, key: need(paths.nodeKey) } }
+  return { ca: need(paths.caFile), cert, key: need(paths.nodeKey) }
 }
 
 /** What enrolment needs: the installer's identity and the node's own request. */
@@ -26,10 +24,6 @@ export function readInstaller(paths: AgentPaths) {
     identity: { certificate: need(paths.installerCertificate), key: need(paths.installerKey) },
     csr: need(paths.nodeCsr),
   }
-}
-
-export function nodeFingerprint(paths: AgentPaths): string {
-  return fingerprint(createPublicKey(need(paths.nodeKey)))
 }
 
 /** The node has its own certificate from here on; the installer's key leaves it. */
@@ -42,13 +36,13 @@ export function forgetInstaller(paths: AgentPaths): void {
   for (const path of [paths.installerKey, paths.installerCertificate, paths.nodeCsr]) rmSync(path, { force: true })
 }
 
-function need(path: string): string {
+export function need(path: string): string {
   const text = readIfThere(path)
   if (text === undefined) throw incomplete(path)
   return text
 }
 
-function incomplete(path: string): AgentError {
+export function incomplete(path: string): AgentError {
   return new AgentError('agent/incomplete', `${path} is missing or damaged; the service cannot do without it`, {
     fix: 'run the installation again with the same credentials',
   })

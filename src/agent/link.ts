@@ -3,10 +3,10 @@ import type { Facts } from '../protocol/facts.ts'
 import { type Backoff, FRESH, nextDelay } from './backoff.ts'
 import type { AgentConfig } from './config.ts'
 import { type DialOptions, dial, UpgradeRefused } from './dial.ts'
-import { unreachable } from './enrol.ts'
 import type { Log } from './log.ts'
 import { holdSession, type Session, type SessionEnd, type SessionOptions } from './session.ts'
 import type { StatusFile } from './status.ts'
+import { unreachable } from './unreachable.ts'
 
 type Hooks = Pick<SessionOptions, 'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onCancel' | 'onState' | 'onWelcome'>
 

@@ -25,7 +25,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
   const params = await openProvisionParams(instruction.params, {
     config,
-    tls: identity.tls,
+    tls: identity,
     directory,
     host: planning.host,
     signal,

@@ -6,7 +6,7 @@ import type { FirstMasterParams } from '../protocol/instruction.ts'
 import { ApiError, OperatorCertificateResponse, PATHS } from '../protocol/rest.ts'
 import type { ProvisionParams } from '../roles/params.ts'
 import type { AgentConfig } from './config.ts'
-import { unreachable } from './enrol.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig

@@ -1,6 +1,8 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 
 export interface Reserve {
+  /** Makes it, unless it is there; a disk that has no room for it is left alone. */
+  fill(): void
   /** Does what must be told even when the disk is full; gives up the reserve where there is no other room. */
   spend<T>(work: () => T): T
 }
@@ -9,8 +11,8 @@ const BYTES = 1024 * 1024
 
 /** Room on the disk that is kept for the one message that counts then: that the disk is full. */
 export function keepReserve(path: string): Reserve {
-  fill(path)
   return {
+    fill: () => fill(path),
     spend(work) {
       try {
         return work()
@@ -30,6 +32,7 @@ export function isFull(error: unknown): boolean {
 
 function fill(path: string): void {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.size === BYTES) return
     const file = openSync(path, 'w', 0o600)
     try {
       // Written, not truncated to size: a hole keeps no room.

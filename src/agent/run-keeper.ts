@@ -36,6 +36,7 @@ export interface RunKeeper {
 
 const RESTARTS = 3
 const RETRY_MS = 2_000
+const RESERVE_AFTER_MS = 1_000
 
 /** Keeps the work of the open instruction going in a child, and its events and result on their way. */
 export function keepRuns(options: RunKeeperOptions): RunKeeper {
@@ -113,6 +114,8 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     void child.ended.then((result) => end(run, result))
   }
 
+  // Not while the service starts: it is a megabyte of synced writing.
+  options.after(RESERVE_AFTER_MS, reserve.fill)
   return {
     start() {
       restarts = 0

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-
 export interface Notifier {
   ready(): void
   status(text: string): void
@@ -15,17 +13,18 @@ export interface Notifier {
  */
 export function systemdNotifier(env: NodeJS.ProcessEnv, onError: (message: string) => void): Notifier {
   const { NOTIFY_SOCKET, WATCHDOG_USEC } = env
-  const tell = (...messages: string[]) => {
+  const tell = async (...messages: string[]): Promise<void> => {
     if (NOTIFY_SOCKET === undefined) return
+    const { spawn } = await import('node:child_process')
     const child = spawn('systemd-notify', messages, { stdio: 'ignore', env: { NOTIFY_SOCKET, PATH: env.PATH ?? '' } })
     child.on('error', (error) => onError(`systemd-notify: ${error.message}`))
   }
   const usec = Number(WATCHDOG_USEC)
   return {
-    ready: () => tell('--ready', '--status=starting'),
-    status: (text) => tell(`--status=${text}`),
-    stopping: () => tell('--stopping'),
+    ready: () => void tell('--ready', '--status=starting'),
+    status: (text) => void tell(`--status=${text}`),
+    stopping: () => void tell('--stopping'),
     watchdogMs: NOTIFY_SOCKET !== undefined && usec > 0 ? usec / 1000 / 3 : undefined,
-    alive: () => tell('WATCHDOG=1'),
+    alive: () => void tell('WATCHDOG=1'),
   }
 }

@@ -1,29 +1,16 @@
-import { join } from 'node:path'
 import { reportOf } from '../errors/agent-error.ts'
 import type { NetworkView } from '../host/network.ts'
 import type { Facts } from '../protocol/facts.ts'
-import type { CheckSummary } from '../protocol/frames.ts'
+import type { NodeState } from '../protocol/names.ts'
 import { PROTOCOL } from '../protocol/version.ts'
-import { addressTowards } from './address.ts'
 import { type AgentConfig, requireConfig } from './config.ts'
 import { makePrivateDirectory } from './durable-file.ts'
-import {
-  forgetInstaller,
-  keepIdentity,
-  type NodeIdentity,
-  nodeFingerprint,
-  readIdentity,
-  readInstaller,
-} from './identity.ts'
-import { readInstructionKey } from './instruction-gate.ts'
-import { instructionTaker } from './instructions.ts'
-import { keepLink, type Link } from './link.ts'
+import { forgetInstaller, keepIdentity, type NodeIdentity, readIdentity, readInstaller } from './identity.ts'
+import { keepLink } from './link.ts'
 import { openLinkStore } from './link-state.ts'
 import type { Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
-import { keepReserve } from './reserve.ts'
-import { keepRuns } from './run-keeper.ts'
 import type { Notifier } from './sd-notify.ts'
 import type { Self } from './self.ts'
 import { openStatusFile, type StatusFile } from './status.ts'
@@ -33,7 +20,8 @@ export interface ServiceOptions {
   self: Self
   agentVersion: string
   bootId: string
-  network: NetworkView
+  /** Asked for when there is something to enrol. */
+  network(): Promise<NetworkView>
   notifier: Notifier
   log: Log
   facts(): Promise<Facts | undefined>
@@ -54,15 +42,14 @@ export async function runService(options: ServiceOptions): Promise<void> {
   notifier.ready()
   const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
   try {
-    status.update({ fingerprint: nodeFingerprint(paths), cluster: config.cluster.name })
+    status.update({ cluster: config.cluster.name })
     const identity = readIdentity(paths) ?? (await enrolled(options, config, status))
     forgetInstaller(paths)
     await work(options, config, identity, status)
   } catch (error) {
-    if (!signal.aborted) {
-      status.update({ problem: reportOf(error) })
-      throw error
-    }
+    if (signal.aborted) return
+    status.update({ problem: reportOf(error) })
+    throw error
   } finally {
     clearInterval(watchdog)
     notifier.stopping()
@@ -72,12 +59,19 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 async function enrolled(options: ServiceOptions, config: AgentConfig, status: StatusFile): Promise<NodeIdentity> {
   const { paths, log, notifier } = options
-  const { enrol } = await import('./enrol.ts')
+  const [{ enrol }, { addressTowards }, { nodeFingerprint }] = await Promise.all([
+    import('./enrol.ts'),
+    import('./address.ts'),
+    import('./node-names.ts'),
+  ])
+  const fingerprint = nodeFingerprint(paths)
+  status.update({ fingerprint })
   const { certificate, nodeId } = await enrol({
     ...options,
     ...readInstaller(paths),
+    network: await options.network(),
     config,
-    fingerprint: nodeFingerprint(paths),
+    fingerprint,
     addressTowards,
     onAnswer({ nodeId, state, cluster }) {
       if (status.get().nodeId !== nodeId) {
@@ -102,43 +96,21 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
 async function work(
   options: ServiceOptions,
   config: AgentConfig,
-  { nodeId, tls }: NodeIdentity,
+  identity: NodeIdentity,
   status: StatusFile,
 ): Promise<void> {
-  const { paths, log, notifier, signal, now } = options
+  const { paths, notifier } = options
   const link = openLinkStore(paths)
   const outbox = openOutbox(paths.outboxFile)
-  const timers = new Set<NodeJS.Timeout>()
-  let connection: Link | undefined
-  const runs = keepRuns({
-    ...options,
-    argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
-    link,
-    outbox,
-    status,
-    reserve: keepReserve(join(paths.stateDirectory, 'reserve')),
-    onOutbox: () => connection?.session()?.pump(),
-    onProgress: (run, event) => connection?.session()?.sendLoose({ run, event }),
-    after(ms, then) {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        then()
-      }, ms)
-      timers.add(timer)
-    },
-  })
-  const showState = (state: NonNullable<ReturnType<StatusFile['get']>['state']>) => {
+  const showState = (state: NodeState) => {
     status.update({ state })
     link.update({ state })
     notifier.status(`connected, ${state}`)
   }
-  const kept = link.state()
-  status.update({ nodeId, state: kept.state ?? 'APPROVED', kubernetesVersion: kept.kubernetesVersion ?? null })
-  runs.start()
-  connection = keepLink({
+  const connection = keepLink({
     ...options,
     config,
-    tls,
+    tls: identity,
     outbox,
     status,
     facts: once(options.facts),
@@ -149,26 +121,22 @@ async function work(
       agentVersion: options.agentVersion,
       nodeName: config.nodeName,
       openRun: link.open()?.run ?? null,
-      warnings: (config.warnings ?? []) as CheckSummary[],
+      warnings: config.warnings ?? [],
     }),
     lastSeq: () => link.state().lastSeq,
     onWelcome: ({ state }) => showState(state),
-    onInstruct: instructionTaker({
-      instructionKey: readInstructionKey(config.instructionKey),
-      nodeId,
-      link,
-      runs,
-      log,
-      now,
-    }),
-    onCancel: (run) => runs.cancel(run),
+    onInstruct: async (frame) => (await worker).onInstruct(frame),
+    onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,
   })
+  // The agent dials already; the rest is loaded meanwhile.
+  const worker = import('./worker.ts').then(({ openWorker }) =>
+    openWorker({ ...options, config, identity, link, outbox, status, session: () => connection.session() }),
+  )
+  const { close } = await worker
   await connection.ended
-  await runs.stop()
-  for (const timer of timers) clearTimeout(timer)
+  await close()
   outbox.close()
-  signal.throwIfAborted()
 }
 
 /** A failure is not kept: the next one who asks makes another try. */

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
-import { askFacts } from '../../agent/ask-facts.ts'
 import { createLog } from '../../agent/log.ts'
 import { openLogFile } from '../../agent/log-file.ts'
 import { systemdNotifier } from '../../agent/sd-notify.ts'
 import { selfOf } from '../../agent/self.ts'
 import { runService } from '../../agent/service.ts'
-import { linuxNetwork } from '../../host/linux/network.ts'
 import { Redactor } from '../../report/secret.ts'
 import { version } from '../../version.ts'
 import { pathsFor } from './surroundings.ts'
@@ -28,10 +26,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     self,
     agentVersion: version.version,
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    network: linuxNetwork,
+    network: async () => (await import('../../host/linux/network.ts')).linuxNetwork,
     notifier: systemdNotifier(process.env, (message) => log('warn', message)),
     log,
-    facts: () => askFacts(self, log),
+    facts: async () => (await import('../../agent/ask-facts.ts')).askFacts(self, log),
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     random: Math.random,

@@ -1,7 +1,6 @@
 /** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { NetworkError, type Stage, type TlsIdentity } from '../network.ts'
 
 export interface Target {
@@ -60,6 +59,8 @@ export async function openTls(
   identity: TlsIdentity | undefined,
   { signal, timeoutMs }: Deadline,
 ): Promise<Socket> {
+  // Loaded now, for whoever only asks whether a port is open, and for an agent that dials before it has loaded all.
+  const { connect: connectTls } = await import('node:tls')
   const socket = connectTls({
     socket: raw,
     host: to.host,

@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
     self: [process.execPath, import.meta.filename, root],
     agentVersion: '0.1.0',
     bootId: 'boot',
-    network: linuxNetwork,
+    network: async () => linuxNetwork,
     notifier: systemdNotifier({}, print),
     log: createLog([print], new Redactor(), () => new Date()),
     facts: async () => facts,

@@ -1,0 +1,19 @@
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
+import { NetworkError } from '../host/network.ts'
+
+/** A failure of the network on the way to the controller, for people; any other error is thrown on. */
+export function unreachable(url: string, cause: unknown): AgentError {
+  if (!(cause instanceof NetworkError)) throw cause
+  const fixes: Record<string, string> = {
+    resolve: 'mend the name resolution of this machine, or give the controller a --public-url with an address',
+    tcp: 'start the controller (controller serve), and let this machine reach it',
+    proxy: 'mend --proxy, or leave it out',
+    tls: 'use the credentials that this very controller made; look at both clocks',
+  }
+  return new AgentError('controller/unreachable', `the controller at ${url} cannot be reached: ${cause.message}`, {
+    fix: fixes[cause.stage] ?? 'look at the log of the controller, and try again',
+    exitCode: ExitCode.controllerUnreachable,
+    cause,
+  })
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import type { AgentConfig } from './config.ts'
+import type { NodeIdentity } from './identity.ts'
+import { readInstructionKey } from './instruction-gate.ts'
+import { instructionTaker } from './instructions.ts'
+import type { LinkStore } from './link-state.ts'
+import { nodeFingerprint, nodeIdOf } from './node-names.ts'
+import type { Outbox } from './outbox.ts'
+import { keepReserve } from './reserve.ts'
+import { keepRuns, type RunKeeper } from './run-keeper.ts'
+import type { ServiceOptions } from './service.ts'
+import type { Session, SessionOptions } from './session.ts'
+import type { StatusFile } from './status.ts'
+
+export interface WorkerOptions extends ServiceOptions {
+  config: AgentConfig
+  identity: NodeIdentity
+  link: LinkStore
+  outbox: Outbox
+  status: StatusFile
+  /** The one that is open now. */
+  session(): Session | undefined
+}
+
+export interface Worker {
+  runs: RunKeeper
+  onInstruct: SessionOptions['onInstruct']
+  close(): Promise<void>
+}
+
+/** The part of the service that takes instructions in and has them carried out; goes on with one that is open. */
+export function openWorker(options: WorkerOptions): Worker {
+  const { paths, config, identity, link, status, session } = options
+  const nodeId = nodeIdOf(identity, paths)
+  const { state, kubernetesVersion } = link.state()
+  status.update({ nodeId, fingerprint: nodeFingerprint(paths), kubernetesVersion: kubernetesVersion ?? null })
+  if (status.get().state === null) status.update({ state: state ?? 'APPROVED' })
+  const timers = new Set<NodeJS.Timeout>()
+  const runs = keepRuns({
+    ...options,
+    argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
+    reserve: keepReserve(join(paths.stateDirectory, 'reserve')),
+    onOutbox: () => session()?.pump(),
+    onProgress: (run, event) => session()?.sendLoose({ run, event }),
+    after(ms, then) {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        then()
+      }, ms)
+      timers.add(timer)
+    },
+  })
+  runs.start()
+  return {
+    runs,
+    onInstruct: instructionTaker({
+      ...options,
+      instructionKey: readInstructionKey(config.instructionKey),
+      nodeId,
+      runs,
+    }),
+    async close() {
+      await runs.stop()
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
