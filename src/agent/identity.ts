@@ -26,8 +26,12 @@ export function readInstaller(paths: AgentPaths) {
   }
 }
 
-/** The node has its own certificate from here on; the installer's key leaves it. */
+/**
+ * The node has its own certificate from here on; the installer's key leaves it. What an earlier identity had to do with
+ * its controller is no concern of this one.
+ */
 export function keepIdentity(paths: AgentPaths, certificate: string): void {
+  for (const path of [paths.linkFile, paths.instructionFile, paths.outboxFile]) rmSync(path, { force: true })
   writeDurably(paths.nodeCertificate, certificate)
   forgetInstaller(paths)
 }

@@ -18,6 +18,8 @@ export interface RunKeeperOptions {
   reserve: Reserve
   status: StatusFile
   log: Log
+  /** Takes secrets out of what leaves this machine. */
+  redact(text: string): string
   /** The outbox has more. */
   onOutbox(): void
   /** How far a step has come: sent when there is a connection, and not kept. */
@@ -41,6 +43,7 @@ const RESERVE_AFTER_MS = 1_000
 /** Keeps the work of the open instruction going in a child, and its events and result on their way. */
 export function keepRuns(options: RunKeeperOptions): RunKeeper {
   const { self, argv, link, outbox, reserve, status, log } = options
+  const { fitEvent, fitError } = fitting(options.redact)
   let child: RunChild | undefined
   let isStopping = false
   let isCancelled = false
@@ -87,7 +90,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     if (line) log(line.level, line.text, run)
     if (event.kind === 'step-progress') options.onProgress(run, event)
     // A stop of the service does not end the run: its last word is not said yet.
-    else if (!(isStopping && event.kind === 'run-ended')) put({ t: 'event', body: { run, event: bounded(event) } })
+    else if (!(isStopping && event.kind === 'run-ended')) put({ t: 'event', body: { run, event: fitEvent(event) } })
   }
 
   function end(run: string, result: RunResult): void {
@@ -101,7 +104,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     }
     const { outcome, error } = result
     status.update({ run: null })
-    put({ t: 'result', body: { run, outcome, ...(error ? { error: clip(error) } : {}) } })
+    put({ t: 'result', body: { run, outcome, ...(error ? { error: fitError(error) } : {}) } })
   }
 
   function start(): void {
@@ -129,7 +132,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     },
     refuse(run, error) {
       log('error', `refused: ${error.message} (${error.code})`, run)
-      put({ t: 'result', body: { run, outcome: 'refused', error: clip(error) } })
+      put({ t: 'result', body: { run, outcome: 'refused', error: fitError(error) } })
     },
     async stop() {
       isStopping = true
@@ -151,14 +154,19 @@ function follow(status: StatusFile, run: string, event: EngineEvent): void {
 
 const MAX_TEXT = 8_000
 
-/** Texts as long as the protocol lets them be. */
-function bounded(event: EngineEvent): EngineEvent {
-  if (event.kind === 'log') return { ...event, message: event.message.slice(0, MAX_TEXT) }
-  if (event.kind === 'step-failed') return { ...event, error: clip(event.error) }
-  if (event.kind === 'run-ended' && event.error) return { ...event, error: clip(event.error) }
-  return event
-}
-
-function clip({ code, message, fix }: ErrorReport): ErrorReport {
-  return { code: code.slice(0, 120), message: message.slice(0, MAX_TEXT), fix: fix.slice(0, MAX_TEXT) }
+/** Without secrets, and with texts as long as the protocol lets them be. */
+function fitting(redact: (text: string) => string) {
+  const fitText = (text: string) => redact(text).slice(0, MAX_TEXT)
+  const fitError = ({ code, message, fix }: ErrorReport): ErrorReport => ({
+    code: code.slice(0, 120),
+    message: fitText(message),
+    fix: fitText(fix),
+  })
+  const fitEvent = (event: EngineEvent): EngineEvent => {
+    if (event.kind === 'log') return { ...event, message: fitText(event.message) }
+    if (event.kind === 'step-failed') return { ...event, error: fitError(event.error) }
+    if (event.kind === 'run-ended' && event.error) return { ...event, error: fitError(event.error) }
+    return event
+  }
+  return { fitEvent, fitError }
 }

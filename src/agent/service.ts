@@ -24,6 +24,7 @@ export interface ServiceOptions {
   network(): Promise<NetworkView>
   notifier: Notifier
   log: Log
+  redact(text: string): string
   facts(): Promise<Facts | undefined>
   now(): Date
   monotonicMs(): number

@@ -6,6 +6,8 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import { replay } from '../ledger/replay.ts'
 import { type Difference, differencesAfter } from './differences.ts'
 import { INSTALL_STEPS } from './install/role.ts'
+import { openLinkStore } from './link-state.ts'
+import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
 import { openWorkBench } from './work-bench.ts'
 
@@ -34,6 +36,7 @@ export interface TakeBackOptions {
  */
 export async function takeBack({ paths, scope, run, emit, signal }: TakeBackOptions): Promise<TakenBack> {
   const { machine, ledger } = await openWorkBench(paths)
+  if (scope !== 'agent') giveUpInstruction(paths)
   let report: UndoReport
   let differences: Difference[]
   let isEmpty: boolean
@@ -58,6 +61,22 @@ export async function takeBack({ paths, scope, run, emit, signal }: TakeBackOpti
   const restored = report.outcome === 'done' && leftovers.length === 0 && differences.length === 0
   if (scope === 'all' && restored && isEmpty) await removeOwnDirectories(paths, machine)
   return { restored, differences, leftovers, kept, undone }
+}
+
+/** Or the service would go on with it afterwards. The controller is told when it can be reached. */
+function giveUpInstruction(paths: AgentPaths): void {
+  const link = openLinkStore(paths)
+  const open = link.open()
+  if (!open) return
+  const outbox = openOutbox(paths.outboxFile)
+  const error = {
+    code: 'run/taken-back',
+    message: 'somebody took the work on this node back (agent reset or uninstall)',
+    fix: 'provision again when the node is wanted',
+  }
+  outbox.append({ t: 'result', body: { run: open.run, outcome: 'cancelled', error } })
+  outbox.close()
+  link.finish()
 }
 
 function isIn(scope: Scope, step: string): boolean {

@@ -4,6 +4,8 @@ export interface Terminal {
   write(text: string): void
   isTty: boolean
   columns: number
+  /** Tells what steps have to say as well. */
+  verbose?: boolean
 }
 
 type Progress = Extract<EngineEvent, { kind: 'step-progress' }>
@@ -45,7 +47,8 @@ export function consoleReporter(terminal: Terminal): (event: EngineEvent) => voi
       case 'step-failed':
         return line(`[-] ${heading(event.step)}: failed`)
       case 'log':
-        return event.level === 'warn' || event.level === 'error' ? line(`[!] ${event.message}`) : undefined
+        if (event.level === 'warn' || event.level === 'error') return line(`[!] ${event.message}`)
+        return terminal.verbose ? line(`    ${event.message}`) : undefined
       case 'step-done':
       case 'run-ended':
         return

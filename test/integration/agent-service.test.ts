@@ -103,6 +103,9 @@ test('carries a signed instruction out in a child, and tells every step in order
   await until('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, tell)
   expect(service.process.pid).not.toBe(Number(readFileSync(join(agent.root, 'step-1'), 'utf8')))
   expect(agent.status()).toMatchObject({ state: 'PROVISIONING', run: null, kubernetesVersion: 'v1.36.3' })
+  const told = JSON.stringify(await events()) + service.output()
+  expect(told).toContain('with token ***')
+  expect(told).not.toContain('0123456789abcdef')
 })
 
 test('a kill in the middle and a controller that is away lose nothing, and repeat no step', async () => {

@@ -9,7 +9,15 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseIgnored, precheck } from './precheck.ts'
-import { type Format, formatOf, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
+import {
+  type Format,
+  formatOf,
+  type GlobalOptions,
+  interruption,
+  optionsOf,
+  pathsFor,
+  requireRoot,
+} from './surroundings.ts'
 
 interface Options {
   credsFile?: string
@@ -56,7 +64,7 @@ export function registerInstall(program: Command): void {
     .action(async (_: Options, command: Command) => act(optionsOf<Options>(command)))
 }
 
-async function act(options: Options & { instance?: string }): Promise<void> {
+async function act(options: Options & GlobalOptions): Promise<void> {
   const format = formatOf(options.output)
   const { credsFile, passphraseFile } = options
   if (credsFile === undefined || passphraseFile === undefined) throw noCredentials()
@@ -163,10 +171,19 @@ interface ChangeInput {
   config: AgentConfig
   hostname?: string
   format: Format
+  verbose?: boolean
   signal: AbortSignal
 }
 
-async function change({ paths, credentials, config, hostname, format, signal }: ChangeInput): Promise<void> {
+async function change({
+  paths,
+  credentials,
+  config,
+  hostname,
+  format,
+  verbose = false,
+  signal,
+}: ChangeInput): Promise<void> {
   const { openWorkBench } = await import('../../agent/work-bench.ts')
   const { runRole } = await import('../../engine/run-steps.ts')
   const { install } = await import('../../agent/install/role.ts')
@@ -175,6 +192,7 @@ async function change({ paths, credentials, config, hostname, format, signal }: 
     write: (text) => process.stdout.write(text),
     isTty: process.stdout.isTTY === true,
     columns: process.stdout.columns ?? 80,
+    verbose,
   })
   const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
   const { machine, ledger, hostFor } = await openWorkBench(paths)

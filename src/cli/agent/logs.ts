@@ -30,6 +30,7 @@ export function registerLogs(program: Command): void {
       const signal = interruption()
       await followFile(logFile, end, print, signal).catch((error: unknown) => {
         if (!(error instanceof Interrupted)) throw error
+        process.exitCode = ExitCode.interrupted
       })
     })
 }

@@ -11,8 +11,8 @@ export function registerReset(program: Command): void {
     .option('-o, --output <format>', 'text or json', 'text')
     .addHelpText('after', '\nExamples:\n  sudo agent reset\n  sudo agent reset --yes -o json\n')
     .action(async (_: object, command: Command) => {
-      const { instance, yes, output } = optionsOf<{ yes?: boolean; output: string }>(command)
+      const { instance, yes, output, verbose } = optionsOf<{ yes?: boolean; output: string }>(command)
       const question = 'Remove Kubernetes and all that runs in it from this machine?'
-      await takeBackVerb({ scope: 'kubernetes', question, instance, yes, format: formatOf(output) })
+      await takeBackVerb({ scope: 'kubernetes', question, instance, yes, format: formatOf(output), verbose })
     })
 }

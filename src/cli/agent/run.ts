@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
+import { requireConfig } from '../../agent/config.ts'
+import { readIfThere } from '../../agent/durable-file.ts'
 import { createLog } from '../../agent/log.ts'
 import { openLogFile } from '../../agent/log-file.ts'
 import { systemdNotifier } from '../../agent/sd-notify.ts'
@@ -14,9 +16,13 @@ import { pathsFor } from './surroundings.ts'
 export async function run(argv: readonly string[]): Promise<void> {
   const at = argv.findIndex((word) => word === '--instance' || word === '-m')
   const paths = pathsFor(at < 0 ? undefined : argv[at + 1])
+  // Before anything is written: where it is not installed, it leaves nothing.
+  requireConfig(paths)
   const file = openLogFile(paths.logFile)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
-  const log = createLog([print, file.write], new Redactor(), () => new Date())
+  const redactor = new Redactor()
+  for (const path of [paths.nodeKey, paths.installerKey]) redactor.add(readIfThere(path) ?? '')
+  const log = createLog([print, file.write], redactor, () => new Date())
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
   const self = selfOf(process, isSea())
@@ -29,6 +35,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     network: async () => (await import('../../host/linux/network.ts')).linuxNetwork,
     notifier: systemdNotifier(process.env, (message) => log('warn', message)),
     log,
+    redact: (text) => redactor.redact(text),
     facts: async () => (await import('../../agent/ask-facts.ts')).askFacts(self, log),
     now: () => new Date(),
     monotonicMs: () => performance.now(),

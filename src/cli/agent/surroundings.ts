@@ -48,9 +48,11 @@ export function interruption(): AbortSignal {
   return controller.signal
 }
 
-export class Interrupted extends Error {
+export class Interrupted extends AgentError {
   constructor() {
-    super('interrupted')
-    this.name = 'Interrupted'
+    super('interrupted', 'interrupted; what was begun was ended, nothing is half-done', {
+      fix: 'run the same command again: it goes on where it was',
+      exitCode: ExitCode.interrupted,
+    })
   }
 }

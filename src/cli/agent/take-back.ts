@@ -11,10 +11,18 @@ export interface TakeBackVerb {
   instance: string | undefined
   yes: boolean | undefined
   format: Format
+  verbose: boolean | undefined
 }
 
 /** `uninstall` and `reset` from here on are one: stop the service, take back, look, tell. */
-export async function takeBackVerb({ scope, question, instance, yes, format }: TakeBackVerb): Promise<void> {
+export async function takeBackVerb({
+  scope,
+  question,
+  instance,
+  yes,
+  format,
+  verbose = false,
+}: TakeBackVerb): Promise<void> {
   const paths = pathsFor(instance)
   const { linuxMachine } = await import('../../host/linux/linux-machine.ts')
   const machine = linuxMachine()
@@ -28,7 +36,7 @@ export async function takeBackVerb({ scope, question, instance, yes, format }: T
   const { consoleReporter } = await import('../../report/console.ts')
   const { takeBackText } = await import('../../report/take-back-text.ts')
   const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
-  const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80 })
+  const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
   const emit = (event: EngineEvent) => format === 'text' && show(event)
   const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
   try {

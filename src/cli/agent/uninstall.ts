@@ -30,7 +30,7 @@ export function registerUninstall(program: Command): void {
     .option('-o, --output <format>', 'text or json', 'text')
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
-      const { instance, yes, keepKubernetes, output } = optionsOf<Options>(command)
+      const { instance, yes, keepKubernetes, output, verbose } = optionsOf<Options>(command)
       await takeBackVerb({
         scope: keepKubernetes ? 'agent' : 'all',
         question: keepKubernetes
@@ -39,6 +39,7 @@ export function registerUninstall(program: Command): void {
         instance,
         yes,
         format: formatOf(output),
+        verbose,
       })
     })
 }

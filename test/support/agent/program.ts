@@ -44,6 +44,7 @@ async function serve(): Promise<void> {
     network: async () => linuxNetwork,
     notifier: systemdNotifier({}, print),
     log: createLog([print], new Redactor(), () => new Date()),
+    redact: (text) => new Redactor().redact(text),
     facts: async () => facts,
     now: () => new Date(),
     monotonicMs: () => performance.now(),
@@ -68,7 +69,7 @@ async function work(): Promise<void> {
     title: `Taking step ${number}`,
     isDone: async (host) => (await host.stat(`${root}/step-${number}`)) !== undefined,
     async apply(host, _, { signal, log }) {
-      log(`step ${number} in process ${process.pid}`)
+      log(`step ${number} in process ${process.pid} with token abcdef.0123456789abcdef`)
       await host.sleep(Number(how), signal)
       await host.write(`${root}/step-${number}`, `${process.pid}`)
     },
