@@ -3,14 +3,14 @@ import type { ProvisionParams } from '../roles/params.ts'
 
 type Where = Pick<ProvisionParams, 'bundleStore' | 'cluster'>
 
-/** The API server takes longest to come up, and the others wait for it: its image goes first. */
-const CONTROL_PLANE = ['kube-apiserver', 'pause', 'kube-controller-manager', 'kube-scheduler']
 const NETWORK = { flannel: ['flannel'], calico: ['calico', 'cni', 'node'], cilium: ['cilium'], none: [] } as const
 
-export function controlPlaneImages({ bundleStore }: Where): BundleFile[] {
-  const images = imagesOf(bundleStore)
-  // Where one is not there, the bundle's own error says so.
-  return CONTROL_PLANE.map((name) => images.find(called(name)) ?? bundleStore.file('image', name))
+export function apiServerImages(where: Where): BundleFile[] {
+  return each(['kube-apiserver', 'pause'], where)
+}
+
+export function controllerImages(where: Where): BundleFile[] {
+  return each(['kube-controller-manager', 'kube-scheduler'], where)
 }
 
 export function networkImages({ bundleStore, cluster }: Where): BundleFile[] {
@@ -20,8 +20,14 @@ export function networkImages({ bundleStore, cluster }: Where): BundleFile[] {
 
 /** All the others of the bundle, for there may be nothing else to pull from. */
 export function otherImages(where: Where): BundleFile[] {
-  const earlier = new Set([...controlPlaneImages(where), ...networkImages(where)])
+  const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
   return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))
+}
+
+/** Where one is not there, the bundle's own error says so. */
+function each(names: readonly string[], { bundleStore }: Where): BundleFile[] {
+  const images = imagesOf(bundleStore)
+  return names.map((name) => images.find(called(name)) ?? bundleStore.file('image', name))
 }
 
 function imagesOf({ manifest }: ProvisionParams['bundleStore']): BundleFile[] {

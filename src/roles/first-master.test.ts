@@ -11,7 +11,7 @@ async function bringUp(fake: ReturnType<typeof fakeKubernetes>): Promise<string[
 test('a bare machine becomes a control plane, and a second run finds all of it done', async () => {
   const fake = fakeKubernetes()
   const first = await bringUp(fake)
-  expect(first).toContain('control-plane/start-kubelet')
+  expect(first).toContain('api-server/start-kubelet')
   // kubeadm was told to set no taint, so there is none to remove.
   expect(first).not.toContain('node/remove-taint')
   expect(await bringUp(fake)).toEqual([])

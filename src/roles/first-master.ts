@@ -1,12 +1,14 @@
 import { addOnImages } from '../components/add-on-images/component.ts'
+import { apiServer } from '../components/api-server/component.ts'
+import { apiServerImages } from '../components/api-server-images/component.ts'
 import { clusterConfig } from '../components/cluster-config/component.ts'
 import { cni } from '../components/cni/component.ts'
 import { cniPlugins } from '../components/cni-plugins/component.ts'
 import { containerd } from '../components/containerd/component.ts'
-import { controlPlane } from '../components/control-plane/component.ts'
+import { controllerImages } from '../components/controller-images/component.ts'
+import { controllers } from '../components/controllers/component.ts'
 import { coredns } from '../components/coredns/component.ts'
 import { etcd } from '../components/etcd/component.ts'
-import { images } from '../components/images/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubeProxy } from '../components/kube-proxy/component.ts'
 import { kubeadm } from '../components/kubeadm/component.ts'
@@ -28,14 +30,16 @@ export const firstMaster: Role<ProvisionParams> = {
   components: [
     kernel,
     containerd,
-    images,
+    apiServerImages,
+    controllerImages,
+    networkImages,
     etcd,
     kubeadm,
     kubelet,
     cniPlugins,
     preflight,
-    controlPlane,
-    networkImages,
+    apiServer,
+    controllers,
     addOnImages,
     node,
     clusterConfig,

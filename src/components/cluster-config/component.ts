@@ -4,6 +4,6 @@ import { bindRights, uploadConfiguration } from './steps.ts'
 /** What kubeadm's later commands, and nodes that join, read from the cluster. */
 export const clusterConfig: ProvisionComponent = {
   id: 'cluster-config',
-  after: ['control-plane'],
+  after: ['controllers'],
   steps: () => [uploadConfiguration, bindRights],
 }

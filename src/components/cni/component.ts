@@ -3,6 +3,6 @@ import { applyNetwork, awaitNetwork } from './steps.ts'
 
 export const cni: ProvisionComponent = {
   id: 'cni',
-  after: ['control-plane', 'cni-plugins', 'network-images'],
+  after: ['controllers', 'network-images'],
   steps: ({ cluster }) => (cluster.cni === 'none' ? [] : [applyNetwork, awaitNetwork]),
 }

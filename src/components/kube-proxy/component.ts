@@ -3,6 +3,6 @@ import { applyKubeProxy, awaitServices } from './steps.ts'
 
 export const kubeProxy: ProvisionComponent = {
   id: 'kube-proxy',
-  after: ['control-plane', 'network-images'],
+  after: ['controllers', 'network-images'],
   steps: () => [applyKubeProxy, awaitServices],
 }

@@ -4,7 +4,7 @@ import { labelNode, markControlPlane, removeTaint } from './steps.ts'
 /** The node's own object: who it is, and what may run on it. */
 export const node: ProvisionComponent = {
   id: 'node',
-  after: ['control-plane'],
+  after: ['controllers'],
   steps: ({ cluster }) =>
     cluster.dedicatedMasters ? [markControlPlane, labelNode] : [markControlPlane, removeTaint, labelNode],
 }

@@ -11,7 +11,7 @@ const CURRENT = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
  * the API answers that is a gain: kubelet has asked for it with ever longer pauses, and now asks at once.
  */
 export const finalizeKubelet: ProvisionStep = {
-  id: 'control-plane/finalize-kubelet',
+  id: 'api-server/finalize-kubelet',
   title: 'Letting kubelet renew its own certificate',
   async isDone(host) {
     return (await host.read(KUBELET_CONF))?.includes(`client-key: ${CURRENT}`) === true

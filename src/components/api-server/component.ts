@@ -1,0 +1,9 @@
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { finalizeKubelet } from './finalize-kubelet.ts'
+import { awaitApi, awaitConnection, startKubelet, writeManifest } from './steps.ts'
+
+export const apiServer: ProvisionComponent = {
+  id: 'api-server',
+  after: ['api-server-images', 'preflight', 'cni-plugins'],
+  steps: () => [writeManifest, startKubelet, awaitConnection, finalizeKubelet, awaitApi],
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { controllerImages } from './component.ts'
+
+test('controllers and scheduler', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  await runComponent(controllerImages, fake)
+  expect([...fake.images]).toEqual([
+    'registry.k8s.io/kube-controller-manager:v1.36.3',
+    'registry.k8s.io/kube-scheduler:v1.36.3',
+  ])
+})
