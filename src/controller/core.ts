@@ -3,8 +3,6 @@ import type { Changes } from './changes.ts'
 import type { Authority } from './pki/authority.ts'
 import type { Store } from './store/store.ts'
 
-export type Arch = 'x64' | 'arm64'
-
 export interface LiveProgress {
   step: string
   done: number

@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../errors/agent-error.ts'
 import type { Core } from './core.ts'
-import { type Decision, direct, type Member, type Situation } from './director/director.ts'
+import { type Decision, direct } from './director/director.ts'
+import type { Member, Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import type { Node } from './store/records.ts'
 

@@ -2,11 +2,9 @@
  * How the program touches a machine. Checks get a HostView and can only look; steps get a Host, whose every
  * change carries its undo, so that what was done can be taken back without code written for the occasion.
  */
+import type { Argv } from './argv.ts'
 import type { NetworkView } from './network.ts'
 import type { Undo, UnitState } from './undo.ts'
-
-/** The executable and its arguments. Never a shell. */
-export type Argv = readonly [string, ...string[]]
 
 export interface Output {
   exitCode: number

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path/posix'
-import type { Argv, Download, HostView, Output, RunOptions } from './host.ts'
+import type { Argv } from './argv.ts'
+import type { Download, HostView, Output, RunOptions } from './host.ts'
 import type { UnitState } from './undo.ts'
 
 export interface FileAttributes {

@@ -1,4 +1,4 @@
-import type { Argv } from './host.ts'
+import type { Argv } from './argv.ts'
 
 export interface UnitState {
   enabled?: boolean

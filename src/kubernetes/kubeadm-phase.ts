@@ -1,5 +1,6 @@
 import type { StepContext } from '../engine/step.ts'
-import type { Argv, Host } from '../host/host.ts'
+import type { Argv } from '../host/argv.ts'
+import type { Host } from '../host/host.ts'
 import type { Undo } from '../host/undo.ts'
 import { BINARIES, KUBEADM_CONFIG } from './paths.ts'
 

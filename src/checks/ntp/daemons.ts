@@ -1,5 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import type { Argv, HostView } from '../../host/host.ts'
+import type { Argv } from '../../host/argv.ts'
+import type { HostView } from '../../host/host.ts'
 import { parseChronyTracking, parseNtpqSynchronised } from '../../host/parse/time-sync.ts'
 import { ownProcesses } from '../../host/processes.ts'
 

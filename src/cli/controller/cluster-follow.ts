@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { CLUSTER_STATES } from '../../protocol/admin.ts'
-import { findCluster } from './cluster.ts'
+import { findCluster } from './find-cluster.ts'
 import type { LogsFlags } from './logs.ts'
 import { formatOption } from './output.ts'
 import { withAdmin, withClient } from './session.ts'

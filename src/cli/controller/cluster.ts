@@ -5,8 +5,8 @@ import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
 import { clusterText } from './cluster-text.ts'
 import { confirm } from './confirm.ts'
+import { findCluster } from './find-cluster.ts'
 import { type Column, type Format, formatOption, render, structured, table } from './output.ts'
-import { resolve } from './resolve.ts'
 import { print, withAdmin, withClient } from './session.ts'
 
 interface Flags {
@@ -33,10 +33,6 @@ const PLAN: Column<PlannedNode>[] = [
   { title: 'WOULD BECOME', of: ({ role }) => role ?? 'nothing' },
   { title: 'BECAUSE', of: ({ because }) => because },
 ]
-
-export async function findCluster(client: AdminClient, query: string): Promise<ClusterView> {
-  return resolve('cluster', query, await client.get<ClusterView[]>(ADMIN_PATHS.clusters))
-}
 
 /** `controller cluster …`. */
 export function registerCluster(program: Command): void {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_DATA } from './access.ts'
 
 interface Flags {
@@ -13,7 +13,11 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('run the controller')
     .option('--data <directory>', 'holds all that it knows; made at the first start', DEFAULT_DATA)
-    .option('--listen <host:port>', 'one port for everything', listenOf, { host: '0.0.0.0', port: 8443 })
+    .addOption(
+      new Option('--listen <host:port>', 'one port for everything')
+        .argParser(listenOf)
+        .default({ host: '0.0.0.0', port: 8443 }, '0.0.0.0:8443'),
+    )
     .option('--public-url <url>', 'where nodes reach it; may be given again', urlOf)
     .addHelpText(
       'after',

@@ -4,22 +4,7 @@ import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
 import { roleOf } from './shape.ts'
-
-/** All that a decision about a cluster rests on: what is wanted, and what was seen. */
-export interface Situation {
-  now: Date
-  cluster: Cluster
-  /** Without those that were removed. */
-  members: readonly Member[]
-}
-
-export interface Member {
-  node: Node
-  /** Its last run. */
-  run: Run | null
-  /** Since it was last heard of; 0 while it is connected. */
-  silentMs: number
-}
+import type { Member, Situation } from './situation.ts'
 
 export type Decision =
   | { kind: 'silence'; nodeId: string; silent: Silence }

@@ -1,6 +1,6 @@
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
-import type { Member } from './director.ts'
+import type { Member } from './situation.ts'
 
 export type Readiness = { ready: true } | { ready: false; waitingFor: string }
 

@@ -1,6 +1,6 @@
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { Node } from '../store/records.ts'
-import type { Member } from './director.ts'
+import type { Member } from './situation.ts'
 
 /** The master that starts the cluster: one that has begun already, else the one that was configured first. */
 export function firstMaster(members: readonly Member[]): Node | undefined {

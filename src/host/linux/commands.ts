@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
-import type { Argv, AskOptions, Output, RunOptions } from '../host.ts'
+import type { Argv } from '../argv.ts'
+import type { AskOptions, Output, RunOptions } from '../host.ts'
 import { type CommandEnd, commandError } from './command-error.ts'
 
 const ASK_TIMEOUT_MS = 10_000

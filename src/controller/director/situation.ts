@@ -1,0 +1,17 @@
+import type { Cluster, Node, Run } from '../store/records.ts'
+
+/** All that a decision about a cluster rests on: what is wanted, and what was seen. */
+export interface Situation {
+  now: Date
+  cluster: Cluster
+  /** Without those that were removed. */
+  members: readonly Member[]
+}
+
+export interface Member {
+  node: Node
+  /** Its last run. */
+  run: Run | null
+  /** Since it was last heard of; 0 while it is connected. */
+  silentMs: number
+}
