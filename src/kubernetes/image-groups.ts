@@ -3,7 +3,7 @@ import type { ProvisionParams } from '../roles/params.ts'
 
 type Where = Pick<ProvisionParams, 'bundleStore' | 'cluster'>
 
-const NETWORK = { flannel: ['flannel'], calico: ['calico', 'cni', 'node'], cilium: ['cilium'], none: [] } as const
+const NETWORK = { flannel: /\/flannel:/, calico: /\/calico\//, cilium: /\/cilium\//, none: undefined }
 
 export function apiServerImages(where: Where): BundleFile[] {
   return each(['kube-apiserver', 'pause'], where)
@@ -13,9 +13,10 @@ export function controllerImages(where: Where): BundleFile[] {
   return each(['kube-controller-manager', 'kube-scheduler'], where)
 }
 
-export function networkImages({ bundleStore, cluster }: Where): BundleFile[] {
-  const images = imagesOf(bundleStore)
-  return ['kube-proxy', ...NETWORK[cluster.cni]].flatMap((name) => images.filter(called(name)))
+export function networkImages(where: Where): BundleFile[] {
+  const network = NETWORK[where.cluster.cni]
+  const own = network ? imagesOf(where.bundleStore).filter(({ name }) => network.test(name)) : []
+  return [...each(['kube-proxy'], where), ...own]
 }
 
 /** All the others of the bundle, for there may be nothing else to pull from. */
