@@ -9,9 +9,9 @@ const project = (name: string, include: string[], testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['src/**/*.test.ts', 'test/*.test.ts', 'test/run/*.test.ts'], 10_000),
-      project('contract', ['test/contract/**/*.test.ts'], 30_000),
-      project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 60_000),
+      project('unit', ['src/**/*.test.ts', 'test/*.test.ts', 'test/run/*.test.ts'], 30_000),
+      project('contract', ['test/contract/**/*.test.ts'], 60_000),
+      project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 120_000),
     ],
   },
 })

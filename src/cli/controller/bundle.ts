@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { version } from '../../version.ts'
+import { examples } from './output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -25,7 +26,7 @@ function registerBuild(bundle: Command): void {
     .requiredOption('--agent <file>', "the agent's executable, for the operator's image")
     .requiredOption('--output <path>', 'a directory, or a file ending in .tar')
     .option('--key <file>', 'Ed25519 key that signs; made where nothing is, with FILE.pub beside it', DEFAULT_KEY)
-    .addHelpText('after', '\nExample:\n  controller bundle build --agent dist/agent-linux-x64 --output bundle')
+    .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --output bundle'))
     .action(async (options: BuildFlags) => {
       const { buildBundle } = await import('../../bundle/build/build-bundle.ts')
       const { agentVersion } = await import('../../bundle/build/agent-file.ts')
@@ -53,6 +54,10 @@ function registerVerify(bundle: Command): void {
     .argument('<bundle>', 'a directory or a .tar')
     .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
     .addOption(format())
+    .addHelpText(
+      'after',
+      examples('controller bundle verify bundle', 'controller bundle verify bundle.tar --key builder.pub'),
+    )
     .action(async (path: string, options: { key: string; output: Format }) => {
       const { verifyBundle } = await import('../../bundle/verify.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
@@ -76,6 +81,7 @@ function registerImport(bundle: Command): void {
     .requiredOption('--data <directory>', "the controller's data directory")
     .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
     .addOption(format())
+    .addHelpText('after', examples('controller bundle import bundle --data /var/lib/cantrip-controller'))
     .action(async (path: string, options: { data: string; key: string; output: Format }) => {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
@@ -91,6 +97,7 @@ function registerList(bundle: Command): void {
     .description('bundles that a controller holds')
     .requiredOption('--data <directory>', "the controller's data directory")
     .addOption(format())
+    .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
     .action(async (options: { data: string; output: Format }) => {
       const { listBundles } = await import('../../bundle/import.ts')
       const bundles = (await listBundles(options.data)).map(summary)

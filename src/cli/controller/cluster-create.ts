@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CreateClusterResponse } from '../../protocol/admin.ts'
+import { examples } from './output.ts'
 import { print, withAdmin, withClient } from './session.ts'
 import type { SettingsFlags } from './settings.ts'
 
@@ -34,11 +35,11 @@ export function registerCreate(cluster: Command): void {
     .option('--output <directory>', 'where NAME.pem and NAME-passphrase.txt go', '.')
     .addHelpText(
       'after',
-      `
-Examples:
-  controller cluster create factory --auto-approve
-  controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --output /root/creds
-  controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml`,
+      examples(
+        'controller cluster create factory --auto-approve',
+        'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --output /root/creds',
+        'controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml',
+      ),
     )
     .action(create)
 }

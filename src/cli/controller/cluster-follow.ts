@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { CLUSTER_STATES } from '../../protocol/admin.ts'
 import { findCluster } from './find-cluster.ts'
 import type { LogsFlags } from './logs.ts'
-import { formatOption } from './output.ts'
+import { examples, formatOption } from './output.ts'
 import { withAdmin, withClient } from './session.ts'
 
 /** `controller cluster watch|logs`. */
@@ -12,7 +12,7 @@ export function registerFollow(cluster: Command): void {
     .argument('<name>')
     .option('--until <state>', `end when it is ${CLUSTER_STATES.join(', ')}`, stateOf)
     .option('--timeout <seconds>', 'how long to wait at most', secondsOf)
-    .addHelpText('after', '\nExample:\n  controller cluster watch factory --until READY --timeout 900')
+    .addHelpText('after', examples('controller cluster watch factory --until READY --timeout 900'))
     .action((name: string, flags: { admin?: string; until?: string; timeout?: number }) =>
       withClient(flags, async (client) => {
         const { watchCluster } = await import('./watch.ts')
@@ -29,6 +29,10 @@ export function registerFollow(cluster: Command): void {
     .option('-f, --follow', 'go on with what happens')
     .option('-n, --lines <count>', 'the last lines only')
     .addOption(formatOption())
+    .addHelpText(
+      'after',
+      examples('controller cluster logs factory -f', 'controller cluster logs factory -n 50 -o json'),
+    )
     .action((name: string, flags: LogsFlags) =>
       withClient(flags, async (client) => {
         const { printLogs } = await import('./logs.ts')

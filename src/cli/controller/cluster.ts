@@ -6,7 +6,7 @@ import { registerFollow } from './cluster-follow.ts'
 import { clusterText } from './cluster-text.ts'
 import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
-import { type Column, type Format, formatOption, render, structured, table } from './output.ts'
+import { type Column, examples, type Format, formatOption, render, structured, table } from './output.ts'
 import { print, withAdmin, withClient } from './session.ts'
 
 interface Flags {
@@ -53,6 +53,7 @@ function registerLooks(cluster: Command): void {
     .description('all clusters')
     .addOption(formatOption())
     .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
     .action((flags: Flags) =>
       looking(flags, {}, async (client) => {
         const all = await client.get<ClusterView[]>(ADMIN_PATHS.clusters)
@@ -64,6 +65,7 @@ function registerLooks(cluster: Command): void {
     .argument('<name>')
     .addOption(formatOption())
     .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --watch'))
     .action((name: string, flags: Flags) =>
       looking(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
@@ -74,6 +76,7 @@ function registerLooks(cluster: Command): void {
     .description('what provision would do now; changes nothing')
     .argument('<name>')
     .addOption(formatOption())
+    .addHelpText('after', examples('controller cluster plan factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
@@ -100,7 +103,7 @@ function registerActions(cluster: Command): void {
     .argument('<name>')
     .addHelpText(
       'after',
-      '\nExample:\n  controller cluster provision factory && controller cluster watch factory --until READY',
+      examples('controller cluster provision factory && controller cluster watch factory --until READY'),
     )
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
@@ -113,6 +116,7 @@ function registerActions(cluster: Command): void {
     .description('take Kubernetes away from all nodes; they stay enrolled')
     .argument('<name>')
     .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('controller cluster reset factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
@@ -126,6 +130,7 @@ function registerActions(cluster: Command): void {
     .argument('<name>')
     .option('-y, --yes', 'do not ask')
     .option('--force', 'even with Kubernetes on its nodes')
+    .addHelpText('after', examples('controller cluster delete factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import { examples } from './output.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
@@ -8,7 +9,7 @@ export function registerCompletion(program: Command): void {
     .command('completion')
     .description('completion for a shell')
     .addArgument(new Argument('<shell>').choices(SHELLS))
-    .addHelpText('after', `\nExample:\n  source <(${program.name()} completion bash)`)
+    .addHelpText('after', examples(`source <(${program.name()} completion bash)`))
     .action((shell: string) => {
       process.stdout.write(completion(program, shell))
     })

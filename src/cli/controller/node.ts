@@ -6,7 +6,8 @@ import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
 import type { LogsFlags } from './logs.ts'
 import { nodeText } from './node-text.ts'
-import { age, type Column, type Format, formatOption, render, structured } from './output.ts'
+import { onceItHasTold } from './once-it-has-told.ts'
+import { age, type Column, examples, type Format, formatOption, render, structured } from './output.ts'
 import { resolve } from './resolve.ts'
 import { print, withAdmin, withClient } from './session.ts'
 
@@ -64,6 +65,7 @@ function registerLooks(node: Command): void {
     .option('--all', 'also those that were removed')
     .addOption(formatOption())
     .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller node list --cluster factory -o wide', 'controller node list --watch'))
     .action((flags: Flags) =>
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
@@ -81,6 +83,7 @@ function registerLooks(node: Command): void {
     .description('what a node has told about itself, and what it does')
     .argument('<node>')
     .addOption(formatOption())
+    .addHelpText('after', examples('controller node show node-1'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)
@@ -96,6 +99,7 @@ function registerLooks(node: Command): void {
     .option('-n, --lines <count>', 'the last lines only')
     .option('--run <id>', 'of one run')
     .addOption(formatOption())
+    .addHelpText('after', examples('controller node logs node-1 -f'))
     .action((query: string, flags: LogsFlags) =>
       withClient(flags, async (client) => {
         const { printLogs } = await import('./logs.ts')
@@ -108,6 +112,7 @@ function registerActions(node: Command): void {
   withAdmin(node.command('approve'))
     .description('let a node in, once its key is the one that the node has shown')
     .argument('<node>')
+    .addHelpText('after', examples('controller node approve node-1'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query, 'DISCOVERED')
@@ -120,6 +125,7 @@ function registerActions(node: Command): void {
     .argument('<node>')
     .option('-y, --yes', 'do not ask')
     .option('--force', 'even with Kubernetes on it')
+    .addHelpText('after', examples('controller node remove node-1'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findNode(client, query)
@@ -137,13 +143,15 @@ function registerConfigure(node: Command): void {
     .requiredOption('--role <roles>', 'of master, worker, storage; several with commas', roles)
     .option('--interface <name>', 'for cluster traffic; default: the one with the default route')
     .option('--disk <device>', 'for storage; may be given again', (disk, before: string[] = []) => [...before, disk])
-    .addHelpText('after', '\nExample:\n  controller node configure node-1 --role master,worker --interface eth1')
+    .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
     .action((query: string, flags: ConfigureFlags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)
         const { role, interface: name, disk = [] } = flags
         const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
-        const after = await client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'configure'), { body })
+        const after = await onceItHasTold(() =>
+          client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'configure'), { body }),
+        )
         print(
           `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${after.interface}).\n`,
         )

@@ -14,6 +14,11 @@ export function formatOption(): Option {
   return new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('text')
 }
 
+/** For `addHelpText('after', …)`: command lines as a person types them. */
+export function examples(...lines: string[]): string {
+  return ['', lines.length > 1 ? 'Examples:' : 'Example:', ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
 /** Rows as a table, or `value` as JSON or YAML. */
 export async function render<T>(
   format: Format,

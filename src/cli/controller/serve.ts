@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_DATA } from './access.ts'
+import { examples } from './output.ts'
 
 interface Flags {
   data: string
@@ -21,10 +22,10 @@ export function registerServe(program: Command): void {
     .option('--public-url <url>', 'where nodes reach it; may be given again', urlOf)
     .addHelpText(
       'after',
-      `
-Examples:
-  controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443
-  controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443`,
+      examples(
+        'controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443',
+        'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
+      ),
     )
     .action(serve)
 }
