@@ -25,8 +25,9 @@ export async function openProvisionParams(
   instructed: FirstMasterParams,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
-  const { urls } = config
-  const store = { ref: instructed.bundle, controllerUrls: urls, tls, directory, host, signal }
+  const { urls, proxy } = config
+  const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
+  const store = { ...way, ref: instructed.bundle, directory, host, signal }
   return {
     ...instructed,
     bundleStore: await openBundleStore(store),

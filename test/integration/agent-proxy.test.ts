@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openProvisionParams } from '../../src/agent/provision-params.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
+import { recordingHost } from '../../src/host/recording.ts'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { createKeyPair } from '../../src/pki/key.ts'
+import { FirstMasterParams } from '../../src/protocol/instruction.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { createCluster, enrolNode } from '../support/controller/client.ts'
+
+/** A name that only the proxy knows: whoever gets through went through it. */
+const NAME = 'controller.invalid'
+const CONTENT = Buffer.from('kubelet')
+
+let directory: string
+let controller: Controller
+let proxy: Server
+let asked: string[]
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'proxy-'))
+  controller = await startController({
+    dataDirectory: join(directory, 'controller'),
+    listen: { host: '127.0.0.1', port: 0 },
+    publicUrls: [`https://${NAME}`],
+    tickMs: 600_000,
+  })
+  asked = []
+  proxy = createServer().on('connect', (request, socket: Socket) => {
+    const user = Buffer.from(request.headers['proxy-authorization']?.slice(6) ?? '', 'base64').toString()
+    asked.push(`${user} ${request.url}`)
+    const up = connect(controller.port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      up.pipe(socket).pipe(up)
+    })
+    up.on('error', () => socket.destroy())
+    socket.on('error', () => up.destroy())
+    socket.on('close', () => up.destroy())
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+})
+afterEach(async () => {
+  proxy.close()
+  await controller.close()
+  rmSync(directory, { recursive: true })
+})
+
+test('manifest, files and the operator’s certificate come through the proxy of the installation', async () => {
+  const { manifestSha256, publicKey, manifest } = await importSmallBundle(join(directory, 'controller'), CONTENT)
+  const { id, ca, cert, key } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+  const url = `https://${NAME}:${controller.port}`
+  const cluster = { id: 'c-aaaaaaaaaa', name: 'demo' }
+  const machine = linuxMachine()
+  const host = recordingHost({ machine, record: async () => undefined, backupDirectory: join(directory, 'backups') })
+  const params = await openProvisionParams(
+    FirstMasterParams.parse({
+      bundle: { name: manifest.name, manifestSha256, publicKey },
+      cluster: {
+        ...cluster,
+        kubernetesVersion: 'v1.36.3',
+        cni: 'none',
+        podSubnet: '10.244.0.0/16',
+        serviceSubnet: '10.96.0.0/12',
+        dedicatedMasters: false,
+        overrides: {},
+      },
+      node: { name: 'one', address: '10.0.0.1', roles: ['master'], labels: {} },
+    }),
+    {
+      config: {
+        format: 1,
+        nodeName: 'one',
+        urls: [url],
+        cluster,
+        instructionKey: '',
+        proxy: `http://${id}:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      },
+      tls: { ca, cert, key },
+      directory: join(directory, 'bundle'),
+      host,
+      signal: AbortSignal.timeout(20_000),
+    },
+  )
+  const path = await params.bundleStore.fetch(host, params.bundleStore.file('binary', 'kubelet'))
+  expect(readFileSync(path)).toEqual(CONTENT)
+  expect(await params.requestOperatorCertificate(buildCsr(createKeyPair().privateKey, 'x'))).toContain('CERTIFICATE')
+  expect(asked.length).toBeGreaterThanOrEqual(4)
+  expect(new Set(asked)).toEqual(new Set([`${id}:secret ${NAME}:${controller.port}`]))
+})
