@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { readCsr } from '../pki/csr.ts'
 import { fingerprint, spki } from '../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../protocol/rest.ts'
@@ -6,13 +6,13 @@ import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
 import { clusterOf, nodeById } from './find.ts'
 import { newId } from './ids.ts'
+import { isHalfOver, issueNodeCertificate } from './node-certificate.ts'
 import { approve } from './node-commands.ts'
 import { reconcile, tellState } from './reconcile.ts'
 import type { Cluster, Enrolment, Node } from './store/records.ts'
 
 const MAX_PENDING = 1_000
 const LAPSE_MS = 86_400_000
-const NODE_CERTIFICATE_DAYS = 30
 
 /**
  * Takes a node's request in. `installer` is the identity of the installer certificate: the cluster's id. Nothing of the
@@ -78,7 +78,15 @@ function add(
     lastSeen: createdAt,
   }
   store.nodes.insert(node)
-  store.enrolments.insert({ ...key, nodeId: node.id, installer, state: 'pending', certificate: null, createdAt })
+  store.enrolments.insert({
+    ...key,
+    nodeId: node.id,
+    installer,
+    state: 'pending',
+    certificate: null,
+    next: null,
+    createdAt,
+  })
   tellState(core, node.id)
   if (cluster.settings.autoApprove) approve(core, node)
 }
@@ -102,13 +110,10 @@ export function enrolmentState(core: Core, installer: string, name: string): Enr
 
 /** The one that was issued while half of its life is left, else a new one. */
 function certificateOf(core: Core, enrolment: Enrolment): string {
-  const now = core.now()
   const found = enrolment.certificate
-  const halfLifeMs = (NODE_CERTIFICATE_DAYS / 2) * 86_400_000
-  if (found && new X509Certificate(found).validToDate.getTime() - now.getTime() > halfLifeMs) return found
+  if (found && !isHalfOver(found, core.now())) return found
   const publicKey = createPublicKey({ key: Buffer.from(enrolment.publicKey, 'base64'), type: 'spki', format: 'der' })
-  const order = { role: 'node' as const, identity: enrolment.nodeId, publicKey, days: NODE_CERTIFICATE_DAYS, now }
-  const certificate = core.authority.clientCertificate(order)
+  const certificate = issueNodeCertificate(core, enrolment.nodeId, publicKey)
   core.store.enrolments.update(enrolment.fingerprint, { certificate })
   return certificate
 }

@@ -51,6 +51,8 @@ export const UpFrame = z.discriminatedUnion('t', [
       error: z.optional(z.strictObject({ code: text, message: z.string().check(z.maxLength(8_192)), fix: text })),
     }),
   }),
+  /** Durable: somebody took Kubernetes off this node by hand, all of it. */
+  z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
 ])
 

@@ -15,6 +15,10 @@ export const PATHS = {
   bundleFile: (manifestSha256: string, path: string) => `/v1/bundles/${manifestSha256}/${path}`,
   /** POST, role node: a certificate for the operator of the node's cluster. */
   operatorCertificate: '/v1/operator/certificate',
+  /** POST, role node: its next certificate, for a fresh key. */
+  nodeCertificate: '/v1/node/certificate',
+  /** POST, role node: the agent goes, and the node with it. */
+  nodeLeave: '/v1/node/leave',
   /** POST, role operator. */
   operatorReport: '/v1/operator/report',
 } as const
@@ -49,6 +53,16 @@ export const EnrolResponse = z.strictObject({
 export const OperatorCertificateRequest = z.strictObject({ csr: pem })
 export const OperatorCertificateResponse = z.strictObject({ certificate: pem })
 
+/** The controller assigns subject and extensions; nothing of the request but its key counts. */
+export const NodeCertificateRequest = z.strictObject({ csr: pem })
+export const NodeCertificateResponse = z.strictObject({ certificate: pem })
+
+/** What stays on the machine when the agent goes: `kubernetes` with --keep-kubernetes. */
+export const LeaveRequest = z.strictObject({ stays: z.enum(['kubernetes', 'nothing']) })
+export const LeaveResponse = z.strictObject({})
+
+export const PingResponse = z.strictObject({ now: z.iso.datetime() })
+
 const short = z.string().check(z.maxLength(253))
 export const OperatorReport = z.strictObject({
   kubernetesVersion: short,
@@ -71,6 +85,7 @@ export const OperatorReport = z.strictObject({
 
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export type EnrolResponse = z.infer<typeof EnrolResponse>
+export type LeaveRequest = z.infer<typeof LeaveRequest>
 export type OperatorReport = z.infer<typeof OperatorReport>
 
 /** An error of the HTTP interface, with any status of 400 and above. */

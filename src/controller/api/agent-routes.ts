@@ -1,7 +1,14 @@
 import { readCsr } from '../../pki/csr.ts'
-import { EnrolRequest, type EnrolResponse, OperatorCertificateRequest, OperatorReport } from '../../protocol/rest.ts'
+import {
+  EnrolRequest,
+  type EnrolResponse,
+  NodeCertificateRequest,
+  OperatorCertificateRequest,
+  OperatorReport,
+} from '../../protocol/rest.ts'
 import { enrol, enrolmentState } from '../enrolment.ts'
 import { clusterOf, nodeById } from '../find.ts'
+import { nextCertificate } from '../node-certificate.ts'
 import { reconcile } from '../reconcile.ts'
 import { numberOf, type Route, readBody, reply } from './exchange.ts'
 
@@ -43,6 +50,15 @@ export const agentRoutes: readonly Route[] = [
       const waitMs = numberOf(query, 'waitMs', 0, MAX_WAIT_MS)
       const answer = (await core.changes.until(approved, waitMs, signal)) ?? read()
       reply(response, statusFor(answer), answer)
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/node\/certificate$/,
+    roles: ['node'],
+    async handle({ core, identity, request, response }) {
+      const { csr } = await readBody(request, NodeCertificateRequest)
+      reply(response, 200, { certificate: nextCertificate(core, identity.name, csr) })
     },
   },
   {

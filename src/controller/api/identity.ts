@@ -8,6 +8,7 @@ export interface Identity {
   role: CertificateRole
   /** The certificate's common name: id of a node or a cluster, or an administrator's name. */
   name: string
+  certificate: X509Certificate
 }
 
 const SUBJECT = /^O=cantrip:([a-z]+)\nCN=([a-z0-9-]{1,64})$/
@@ -31,7 +32,7 @@ function readSubject(certificate: X509Certificate): Identity {
   const [, roleName, name] = SUBJECT.exec(certificate.subject) ?? []
   const role = CERTIFICATE_ROLES.find((each) => each === roleName)
   if (!role || !name) throw refusal('identity/unknown-role', 'found a certificate without a role', NEW_CREDENTIALS)
-  return { role, name }
+  return { role, name, certificate }
 }
 
 /** A valid certificate of the wrong role is refused, and so is one of a node or cluster that is no longer there. */

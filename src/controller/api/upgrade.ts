@@ -10,6 +10,7 @@ import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../director/admission.ts'
 import type { Hub } from '../hub/hub.ts'
+import { adoptKey } from '../node-certificate.ts'
 import { statusOf } from './exchange.ts'
 import { admit, identify } from './identity.ts'
 
@@ -46,7 +47,10 @@ export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, 
           'bring agent and controller to one version',
         )
       }
-      sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, identity.name))
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        adoptKey(core, identity.name, identity.certificate)
+        hub.accept(webSocket, identity.name)
+      })
     } catch (error) {
       refuse(socket, error)
     }

@@ -54,6 +54,7 @@ export interface Node {
 }
 
 export interface Enrolment {
+  /** Of the key that the node connects with. */
   fingerprint: string
   nodeId: string
   installer: string
@@ -61,6 +62,8 @@ export interface Enrolment {
   publicKey: string
   state: 'pending' | 'approved' | 'refused'
   certificate: string | null
+  /** What the node asked for to follow; it takes the place of the present key when the node connects with it. */
+  next: { fingerprint: string; publicKey: string; certificate: string } | null
   createdAt: string
 }
 
@@ -148,6 +151,7 @@ export const ENROLMENT: Columns<Enrolment> = {
   publicKey: 'text',
   state: 'text',
   certificate: 'text',
+  next: 'json',
   createdAt: 'text',
 }
 

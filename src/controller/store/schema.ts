@@ -88,4 +88,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_cluster ON events (cluster_id, seq);
   CREATE INDEX events_run ON events (run_id, kind);
   `,
+  `
+  ALTER TABLE enrolments ADD COLUMN next TEXT;  -- JSON: key and certificate, issued, but not connected with yet
+  `,
 ]
