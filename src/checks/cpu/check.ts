@@ -9,7 +9,7 @@ export const check: Check = {
   title: 'CPU cores',
   hard: true,
   why: 'A control plane needs 2 cores to keep etcd and the API server responsive (kubeadm refuses fewer); a worker needs 1.',
-  timeoutMs: 1_000,
+  timeoutMs: 15_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const cores = host.cpuCount()
     const { must, may } = judgedRoles(roles)

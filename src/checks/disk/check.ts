@@ -17,7 +17,7 @@ export const check: Check = {
   title: 'Disk space',
   hard: true,
   why: 'Every path that is written to has a need of its own; paths on one file system need the sum.',
-  timeoutMs: 5_000,
+  timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')

@@ -12,7 +12,7 @@ export const check: Check = {
   title: 'Port 53 for the node DNS',
   hard: true,
   why: "The node's own DNS listens on port 53 (TCP and UDP) of the node's address. A resolver on loopback or on a bridge of its own does not matter.",
-  timeoutMs: 5_000,
+  timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [sockets, addresses] = await Promise.all([boundSockets(host), localAddresses(host)])
     const bound = sockets.filter((socket) => socket.port === DNS_PORT)

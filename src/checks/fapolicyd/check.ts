@@ -14,7 +14,7 @@ export const check: Check = {
   title: 'File access policy (fapolicyd)',
   hard: true,
   why: 'An active fapolicyd refuses to run programs that it does not know, ours and those in containers. Merely installed, it does not matter.',
-  timeoutMs: 5_000,
+  timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     if (!(await isUnitActive(host, 'fapolicyd.service'))) return { kind: 'pass', found: 'not active' }
     const config = (await host.read('/etc/fapolicyd/fapolicyd.conf')) ?? ''

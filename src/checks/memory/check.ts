@@ -12,7 +12,7 @@ export const check: Check = {
   title: 'Memory',
   hard: true,
   why: 'A control plane needs 1700 MiB (kubeadm refuses less); a worker 900 MiB for kubelet, containerd and the system pods.',
-  timeoutMs: 1_000,
+  timeoutMs: 15_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const mib = Math.floor(host.memoryBytes() / MIB)
     const { must, may } = judgedRoles(roles)

@@ -11,7 +11,7 @@ export const check: Check = {
   title: 'Time synchronisation',
   hard: true,
   why: 'Clocks that drift apart break etcd and certificates. It is enough that a local service reports itself synchronised, or that a configured time server answers.',
-  timeoutMs: 10_000,
+  timeoutMs: 20_000,
   async look(host: HostView): Promise<Verdict> {
     const { running, synchronised } = await lookForDaemons(host)
     if (synchronised !== undefined) return { kind: 'pass', found: synchronised }

@@ -11,7 +11,7 @@ export interface Daemons {
   synchronised?: string
 }
 
-const ASK_TIMEOUT_MS = 3_000
+const ASK_TIMEOUT_MS = 8_000
 
 /** Local services that set the clock, by process name, and how each is asked. */
 const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Promise<string | undefined> }[] = [

@@ -8,7 +8,7 @@ export const check: Check = {
   title: 'Operating system',
   hard: true,
   why: 'Kubernetes needs Linux with a recent kernel and systemd. A distribution that is not in the list but new enough is a warning.',
-  timeoutMs: 2_000,
+  timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const text = (await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? ''
     const os = parseOsRelease(text)

@@ -16,7 +16,7 @@ export const check: Check = {
   title: 'Ports of Kubernetes',
   hard: true,
   why: 'Ports of the control plane, etcd, kubelet and the pod network must be free; only those of the role count.',
-  timeoutMs: 5_000,
+  timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))
       return { kind: 'pass', found: 'Kubernetes of this installation runs here and holds them' }

@@ -11,7 +11,7 @@ export const check: Check = {
   title: 'No earlier Kubernetes',
   hard: true,
   why: 'Binaries, units, processes, state, mounts and network links of an earlier Kubernetes make a new one fail in odd ways. Docker, podman, and empty directories do not matter.',
-  timeoutMs: 10_000,
+  timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))
       return { kind: 'pass', found: 'Kubernetes of this installation alone' }

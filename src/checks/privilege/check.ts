@@ -13,7 +13,7 @@ export const check: Check = {
   hard: true,
   strict: true,
   why: 'Units, mounts, network links and files below /etc can be made by root alone; root of an unprivileged container cannot.',
-  timeoutMs: 1_000,
+  timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const uid = host.uid()
     const wanted = 'root (uid 0)'
