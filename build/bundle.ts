@@ -1,14 +1,21 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { VersionInfo } from '../src/version.ts'
+import { lateVerbs } from './late-verbs.ts'
 import { lazyBuiltins } from './lazy-builtins.ts'
-import type { Program } from './targets.ts'
+import type { Script } from './targets.ts'
 
-/** One CommonJS file of a program and all it needs but Node's own modules. */
-export async function bundle(root: string, program: Program, version: VersionInfo): Promise<string> {
+const ENTRY: Record<Script, string> = {
+  agent: 'src/agent.ts',
+  controller: 'src/controller.ts',
+  verbs: 'src/cli/agent/verbs.ts',
+}
+
+/** One CommonJS file of a script and all it needs but Node's own modules; of the verbs, a function around that. */
+export async function bundle(root: string, script: Script, version: VersionInfo): Promise<string> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [join(root, 'src', `${program}.ts`)],
+    entryPoints: [join(root, ENTRY[script])],
     bundle: true,
     write: false,
     platform: 'node',
@@ -16,7 +23,8 @@ export async function bundle(root: string, program: Program, version: VersionInf
     target: 'node24',
     // Inside an executable with a code cache only require() works: import('node:x') becomes one as well.
     supported: { 'dynamic-import': false },
-    plugins: [lazyBuiltins],
+    plugins: script === 'verbs' ? [lazyBuiltins] : [lateVerbs, lazyBuiltins],
+    ...(script === 'verbs' && { banner: { js: '(function (require, module) {' }, footer: { js: '})' } }),
     define: {
       CANTRIP_BUILD: JSON.stringify(version),
       // ws then does not look for its optional native parts.
@@ -33,6 +41,6 @@ export async function bundle(root: string, program: Program, version: VersionInf
     logOverride: { 'empty-import-meta': 'error' },
   })
   const [file] = result.outputFiles
-  if (file === undefined) throw new Error(`esbuild gave no output for ${program}`)
+  if (file === undefined) throw new Error(`esbuild gave no output for ${script}`)
   return file.text
 }

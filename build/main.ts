@@ -7,21 +7,19 @@ import { parseArgs, promisify } from 'node:util'
 import { bundle } from './bundle.ts'
 import { describeSources } from './describe.ts'
 import { nodeBinary } from './node-binary.ts'
-import { type Arch, type Program, type Target, targets } from './targets.ts'
+import { type Arch, type Script, scriptsOf, type Target, targets } from './targets.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const scratch = join(dist, '.build')
 const packer = join(root, 'build/pack.ts')
+const cacheMaker = join(root, 'build/code-cache.ts')
 const run = promisify(execFile)
 
 const wanted = readArguments()
 await mkdir(scratch, { recursive: true })
 const version = await describeSources(root)
-const programs = [...new Set(wanted.map((target) => target.program))]
-const bundles = new Map(
-  await Promise.all(programs.map(async (program) => [program, await writeBundle(program)] as const)),
-)
+await Promise.all([...new Set(wanted.flatMap(scriptsIn))].map(writeBundle))
 // The programs of one architecture side by side: packing one takes a core and half a gigabyte.
 for (const arch of ['x64', 'arm64'] satisfies Arch[]) {
   const ofArch = wanted.filter((target) => target.arch === arch)
@@ -43,31 +41,37 @@ function readArguments(): readonly Target[] {
     .filter((target) => !values['agent-only'] || target.program === 'agent')
 }
 
-async function writeBundle(program: Program): Promise<string> {
-  const path = join(scratch, `${program}.cjs`)
-  await writeFile(path, await bundle(root, program, version))
-  return path
+function scriptsIn({ program }: Target): Script[] {
+  return scriptsOf[program].filter((script) => script !== undefined)
+}
+
+function fileOf(script: Script): string {
+  return join(scratch, `${script}.cjs`)
+}
+
+async function writeBundle(script: Script): Promise<void> {
+  await writeFile(fileOf(script), await bundle(root, script, version))
 }
 
 async function pack(target: Target, node: string): Promise<void> {
   const started = performance.now()
-  const source = bundles.get(target.program)
-  if (source === undefined) throw new Error(`no bundle of ${target.program}`)
+  const scripts = scriptsIn(target).map(fileOf)
   const output = join(dist, target.name)
   const stampFile = join(scratch, `${target.name}.stamp`)
-  const stamp = await digest(source, node)
+  const stamp = await digest(scripts, node)
   if ((await read(stampFile)) === stamp && (await sizeOf(output)) > 0)
     return console.log(`dist/${target.name}  as it was`)
-  await run(process.execPath, [packer, target.name, source, node, output])
+  await run(process.execPath, [packer, target.name, node, output, ...scripts])
   await writeFile(stampFile, stamp)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`dist/${target.name}  ${((await sizeOf(output)) / 1e6).toFixed(0)} MB  ${seconds} s`)
 }
 
-/** Of all that decides what an executable holds: the bundle, which has the version in it, the Node, and the way of packing. */
-async function digest(source: string, node: string): Promise<string> {
+/** Of all that decides what an executable holds: the bundles, which have the version in them, the Node, and the way of packing. */
+async function digest(scripts: readonly string[], node: string): Promise<string> {
   const hash = createHash('sha256').update(`${node} ${await sizeOf(node)}`)
-  for (const path of [source, packer, join(root, 'package-lock.json')]) hash.update(await readFile(path))
+  for (const path of [...scripts, packer, cacheMaker, join(root, 'package-lock.json')])
+    hash.update(await readFile(path))
   return hash.digest('hex')
 }
 

@@ -1,20 +1,33 @@
-// Makes one executable: node build/pack.ts TARGET BUNDLE NODE OUTPUT. A process of its own, for pkg changes its directory.
-import { rename } from 'node:fs/promises'
+// Makes one executable: node build/pack.ts TARGET NODE OUTPUT MAIN [VERBS]. A process of its own, for pkg changes its directory.
+import { rename, writeFile } from 'node:fs/promises'
 import sea from '@yao-pkg/pkg/lib-es5/sea.js'
+import { codeCache } from './code-cache.ts'
 import { targets } from './targets.ts'
 
-const [name, bundle, node, output] = process.argv.slice(2)
+const [name, node, output, main, verbs] = process.argv.slice(2)
 const target = targets.find((candidate) => candidate.name === name)
-if (!target || !bundle || !node || !output) throw new Error('usage: pack.ts TARGET BUNDLE NODE OUTPUT')
+if (!target || !node || !output || !main) throw new Error('usage: pack.ts TARGET NODE OUTPUT MAIN [VERBS]')
+// Code cannot be compiled ahead for a processor that is not this one.
+const useCodeCache = target.arch === process.arch
+const seaConfig = {
+  disableExperimentalSEAWarning: true,
+  useSnapshot: false,
+  useCodeCache,
+  assets: verbs ? { 'verbs.cjs': verbs, ...(useCodeCache && { 'verbs.cache': await writeCache(verbs) }) } : {},
+}
 
-await sea.default(bundle, {
+await sea.default(main, {
   targets: [
     { platform: 'linux', arch: target.arch, nodeRange: `node${process.versions.node}`, output: `${output}.new` },
   ],
   nodePath: node,
   // With nodePath given this only means: this very process is of the target's version. It keeps pkg from downloading one.
   useLocalNode: true,
-  // Code cannot be compiled ahead for a processor that is not this one.
-  seaConfig: { disableExperimentalSEAWarning: true, useSnapshot: false, useCodeCache: target.arch === process.arch },
+  seaConfig,
 })
 await rename(`${output}.new`, output)
+
+async function writeCache(script: string): Promise<string> {
+  await writeFile(`${script}.cache`, await codeCache(script))
+  return `${script}.cache`
+}

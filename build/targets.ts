@@ -1,5 +1,6 @@
 export type Program = 'agent' | 'controller'
 export type Arch = 'x64' | 'arm64'
+export type Script = Program | 'verbs'
 
 export interface Target {
   readonly name: `${Program}-linux-${Arch}`
@@ -15,3 +16,9 @@ export const targets: readonly Target[] = [
   target('agent', 'arm64'),
   target('controller', 'arm64'),
 ]
+
+/** What lies in an executable: the script it starts with, then the one that this loads when it needs it. */
+export const scriptsOf: Record<Program, readonly [main: Script, late?: Script]> = {
+  agent: ['agent', 'verbs'],
+  controller: ['controller'],
+}

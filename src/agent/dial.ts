@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import type { ClientOptions, WebSocket } from 'ws'
 import { deadline, openTcp, openTls } from '../host/linux/connect.ts'
 import type { openTunnel } from '../host/linux/proxy.ts'
@@ -32,8 +33,9 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) }
   const until = deadline(options.timeoutMs)
   const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
-  // Loaded while the connection is on its way.
-  const [raw, { TLSSocket }, { WebSocket }] = await Promise.all([connecting, import('node:tls'), import('ws')])
+  // Loaded while the connection is on its way, which it is when this turn of the event loop ends.
+  const loading = setImmediate().then(() => Promise.all([import('node:tls'), import('ws')]))
+  const [raw, [{ TLSSocket }, { WebSocket }]] = await Promise.all([connecting, loading])
   const socket = await openTls(raw, to, options.tls, until)
   const version = socket instanceof TLSSocket ? socket.getProtocol() : null
   if (version !== 'TLSv1.3') {

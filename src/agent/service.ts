@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { reportOf } from '../errors/agent-error.ts'
 import type { NetworkView } from '../host/network.ts'
 import type { Facts } from '../protocol/facts.ts'
@@ -130,10 +131,12 @@ async function work(
     onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,
   })
-  // The agent dials already; the rest is loaded meanwhile.
-  const worker = import('./worker.ts').then(({ openWorker }) =>
-    openWorker({ ...options, config, identity, link, outbox, status, session: () => connection.session() }),
-  )
+  // The agent dials when this turn of the event loop ends; the rest is loaded meanwhile.
+  const worker = setImmediate()
+    .then(() => import('./worker.ts'))
+    .then(({ openWorker }) =>
+      openWorker({ ...options, config, identity, link, outbox, status, session: () => connection.session() }),
+    )
   const { close } = await worker
   await connection.ended
   await close()

@@ -18,14 +18,16 @@ const missing =
     ? undefined
     : `needs qemu-user-static and arm64 libraries in ${ARM64_LIBRARIES}`
 
-async function versionOf(arch: string, name: string): Promise<string> {
+async function outputOf(arch: string, name: string, arg: string): Promise<string> {
   const path = join(dist, name)
   const emulation = arch === process.arch ? [] : [EMULATOR ?? '', '-L', ARM64_LIBRARIES]
-  const [program = path, ...rest] = [...emulation, path, '--version']
+  const [program = path, ...rest] = [...emulation, path, arg]
   const { stdout, stderr } = await run(program, rest)
   expect(stderr).toBe('')
   return stdout.trim()
 }
+
+const versionOf = (arch: string, name: string) => outputOf(arch, name, '--version')
 
 for (const { name, arch } of targets)
   test(`${name} starts and tells version, commit and date`, async ({ skip }) => {
@@ -45,3 +47,16 @@ for (const program of ['agent', 'controller'] as const)
     ])
     expect(arm64).toBe(x64)
   })
+
+for (const { name, arch, program } of targets.filter((target) => target.program === 'agent'))
+  test(`${name} loads the verbs that lie beside its main script`, async ({ skip }) => {
+    skip(arch !== process.arch && missing !== undefined, missing)
+    expect(await outputOf(arch, name, '--help')).toMatch(new RegExp(`^Usage: ${program} .*precheck`, 's'))
+  })
+
+test('the verbs come out of the code cache', async () => {
+  const spy = join(import.meta.dirname, '../support/agent/spy-on-code-cache.cjs')
+  const env = { ...process.env, NODE_OPTIONS: `--require=${spy}` }
+  const { stderr } = await run(join(dist, 'agent-linux-x64'), ['--help'], { env })
+  expect(stderr).toBe('verbs.cjs: cachedDataRejected false\n')
+})

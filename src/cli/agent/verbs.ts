@@ -1,0 +1,22 @@
+import { exitCode } from '../../report/exit-code.ts'
+
+/** All verbs but the service, whose executable holds them as a script of their own. Answers the exit code; never rejects. */
+export function runVerb(argv: readonly string[]): Promise<number> {
+  return exitCode(choose(argv))
+}
+
+async function choose(argv: readonly string[]): Promise<number> {
+  const [verb, ...rest] = argv
+  const isPlain = !rest.includes('--help') && !rest.includes('-h')
+  if (verb === 'execute' && isPlain) {
+    const { runExecute } = await import('./execute.ts')
+    return runExecute(rest)
+  }
+  if (verb === 'facts' && isPlain) {
+    const { printFacts } = await import('./facts.ts')
+    await printFacts()
+    return 0
+  }
+  const { runProgram } = await import('./program.ts')
+  return runProgram(argv)
+}
