@@ -1,10 +1,13 @@
 import { type CheckResult, hardFailures } from '../engine/run-checks.ts'
 
-/** For programs. Every key is always there, null where there is nothing to say; `ignored` only where it was. */
-export function precheckJson(results: readonly CheckResult[]): string {
+/**
+ * For programs. Every key is always there, null where there is nothing to say; `ignored` only where it was.
+ * `ms` is how long all of them took together.
+ */
+export function precheckJson(results: readonly CheckResult[], ms: number): string {
   const checks = results.map(({ id, title, verdict, hard, found, wanted, fix, ignored, ms }) => ({
     ...{ id, title, verdict, hard, found, wanted: wanted ?? null, fix: fix ?? null, ms },
     ...(ignored === undefined ? {} : { ignored }),
   }))
-  return `${JSON.stringify({ checks, hardFailures: hardFailures(results).length })}\n`
+  return `${JSON.stringify({ checks, hardFailures: hardFailures(results).length, ms })}\n`
 }

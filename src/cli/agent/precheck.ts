@@ -13,14 +13,23 @@ export interface PrecheckInput {
   signal?: AbortSignal
 }
 
+export interface Prechecked {
+  results: CheckResult[]
+  hardFailures: number
+  /** From the start of the first check to the end of the last one. */
+  ms: number
+}
+
 /** Runs all checks. Used by `precheck` and `install` alike. */
-export async function precheck(input: PrecheckInput): Promise<{ results: CheckResult[]; hardFailures: number }> {
+export async function precheck(input: PrecheckInput): Promise<Prechecked> {
   const { view, params, ignore, signal } = input
   const { checks } = await import('../../checks/catalog.generated.ts')
   const { hardFailures, runChecks } = await import('../../engine/run-checks.ts')
   for (const id of ignore.keys()) findCheck(checks, id)
+  const startedMs = performance.now()
   const results = await runChecks(checks, view, params, { ignore, ...(signal && { signal }) })
-  return { results, hardFailures: hardFailures(results).length }
+  const ms = Math.round(performance.now() - startedMs)
+  return { results, hardFailures: hardFailures(results).length, ms }
 }
 
 interface Options {
@@ -76,12 +85,12 @@ async function act(options: Options): Promise<void> {
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
   const view = linuxHostView()
   const params = await paramsOf(options, view)
-  const { results, hardFailures } = await precheck({ view, params, ignore: parseIgnored(options.ignoreCheck) })
-  print(format(results))
+  const { results, hardFailures, ms } = await precheck({ view, params, ignore: parseIgnored(options.ignoreCheck) })
+  print(format(results, ms))
   if (hardFailures > 0) process.exitCode = ExitCode.checkFailed
 }
 
-async function formatter({ output, color }: Options): Promise<(results: readonly CheckResult[]) => string> {
+async function formatter({ output, color }: Options): Promise<(results: readonly CheckResult[], ms: number) => string> {
   switch (output) {
     case 'json':
       return (await import('../../report/precheck-json.ts')).precheckJson
