@@ -12,7 +12,7 @@ export interface AwaitOptions {
 
 type Registered = ServiceStatus & { nodeId: string; fingerprint: string; state: NonNullable<ServiceStatus['state']> }
 
-const REFUSALS = /^(enrol|identity|node|cluster)\//
+const REFUSALS = /^(enrol|identity|node|cluster)\/|^controller\/(bad-answer|failed|refused)$/
 
 /** Waits until the service says that the controller knows this node. */
 export async function awaitRegistration(options: AwaitOptions): Promise<Registered> {
@@ -20,11 +20,11 @@ export async function awaitRegistration(options: AwaitOptions): Promise<Register
   const until = monotonicMs() + timeoutMs
   for (;;) {
     const status = readStatus(statusFile)
-    if (status && isRegistered(status)) return status
     const problem = status?.problem
     if (problem && REFUSALS.test(problem.code)) {
       throw new AgentError(problem.code, problem.message, { fix: problem.fix, exitCode: ExitCode.refused })
     }
+    if (status && isRegistered(status)) return status
     if (monotonicMs() >= until) throw notSeen(status, timeoutMs)
     await sleep(100, signal)
   }

@@ -11,13 +11,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { temporaryPath } from '../host/machine.ts'
 
 /**
  * Small files of the service's own, written so that a power cut leaves the old or the new content, never a mixture.
  * Synchronous on purpose: what follows a write (an acknowledgement, a start of work) relies on it.
  */
 export function writeDurably(path: string, text: string, mode = 0o600): void {
-  const temporary = `${path}.new`
+  // Where the undo of the file looks as well.
+  const temporary = temporaryPath(path)
   rmSync(temporary, { force: true })
   const file = openSync(
     temporary,

@@ -1,11 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 import type { NetworkView } from '../host/network.ts'
-import { fingerprint as fingerprintOf } from '../pki/key.ts'
-import { ApiError, type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../protocol/rest.ts'
+import { type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../protocol/rest.ts'
+import { askController } from './ask-controller.ts'
 import type { AgentConfig } from './config.ts'
-import { unreachable } from './unreachable.ts'
+import { requireOurs } from './node-names.ts'
 
 export interface EnrolOptions {
   config: AgentConfig
@@ -71,7 +70,7 @@ async function tryOnce(url: string, isKnown: boolean, options: EnrolOptions): Pr
   const startedMs = performance.now()
   try {
     const answer = isKnown ? await askAgain(url, options) : await askFirst(url, options)
-    if (answer.certificate !== undefined) verify(answer.certificate, options)
+    if (answer.certificate !== undefined) requireOurs(answer.certificate, options.ca, options.fingerprint)
     return { answer, wasHeld: isKnown && performance.now() - startedMs > LONG_POLL_MS / 2 }
   } catch (error) {
     options.signal.throwIfAborted()
@@ -88,77 +87,19 @@ async function askFirst(url: string, options: EnrolOptions): Promise<EnrolRespon
     address: await options.addressTowards(url),
     ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
   }
-  return ask(
-    url,
-    PATHS.enrol,
-    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-    options,
-  )
+  return ask(url, PATHS.enrol, options, body)
 }
 
 async function askAgain(url: string, options: EnrolOptions): Promise<EnrolResponse> {
   const path = PATHS.enrolment(encodeURIComponent(options.fingerprint))
-  return ask(url, `${path}?waitMs=${LONG_POLL_MS}`, { method: 'GET' }, options)
+  return ask(url, `${path}?waitMs=${LONG_POLL_MS}`, options)
 }
 
-async function ask(
-  url: string,
-  path: string,
-  request: { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string },
-  { config, identity, ca, network, signal }: EnrolOptions,
-): Promise<EnrolResponse> {
-  const response = await network
-    .request(new URL(path, url).href, {
-      ...request,
-      tls: { ca, cert: identity.certificate, key: identity.key },
-      ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
-      timeoutMs: REQUEST_TIMEOUT_MS,
-    })
-    .catch((error: unknown) => {
-      throw unreachable(url, error)
-    })
+async function ask(url: string, path: string, options: EnrolOptions, body?: unknown): Promise<EnrolResponse> {
+  const { config, identity, ca, network, signal } = options
+  const tls = { ca, cert: identity.certificate, key: identity.key }
+  const question = { url, path, body, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network }
+  const answer = await askController(question, EnrolResponseSchema)
   signal.throwIfAborted()
-  const json = parse(response.body)
-  if (response.status >= 400) throw refusal(response.status, json)
-  const answer = EnrolResponseSchema.safeParse(json)
-  if (answer.success) return answer.data
-  throw new AgentError('enrol/bad-answer', `${url} gave an answer that is none of a controller`, {
-    fix: 'is that the right address, and is the controller at least as new as this agent?',
-  })
-}
-
-function refusal(status: number, json: unknown): AgentError {
-  const problem = ApiError.safeParse(json)
-  const { code, message, fix } = problem.success
-    ? problem.data
-    : {
-        code: 'enrol/failed',
-        message: `the controller answered with status ${status}`,
-        fix: 'see the log of the controller',
-      }
-  return new AgentError(code, message, {
-    fix,
-    exitCode: status === 401 || status === 403 || status === 409 ? ExitCode.refused : ExitCode.stepFailed,
-  })
-}
-
-function verify(certificate: string, { ca, fingerprint }: EnrolOptions): void {
-  const issued = new X509Certificate(certificate)
-  const ours = fingerprintOf(issued.publicKey) === fingerprint && issued.verify(new X509Certificate(ca).publicKey)
-  if (ours) return
-  throw new AgentError(
-    'enrol/foreign-certificate',
-    'the controller sent a certificate for another key or of another CA',
-    {
-      fix: 'look at the controller: it does not behave as one of ours',
-    },
-  )
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
+  return answer
 }

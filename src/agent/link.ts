@@ -1,3 +1,4 @@
+import { reportOf } from '../errors/agent-error.ts'
 import { NetworkError } from '../host/network.ts'
 import type { Facts } from '../protocol/facts.ts'
 import { type Backoff, FRESH, nextDelay } from './backoff.ts'
@@ -12,11 +13,13 @@ type Hooks = Pick<SessionOptions, 'outbox' | 'hello' | 'lastSeq' | 'onInstruct' 
 
 export interface LinkOptions extends Hooks {
   config: AgentConfig
-  tls: DialOptions['tls']
+  /** The pair to connect with the next time. */
+  tls(): DialOptions['tls']
   /** Collected when it is first asked for. */
   facts(): Promise<Facts | undefined>
   status: StatusFile
   log: Log
+  now(): Date
   random(): number
   monotonicMs(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
@@ -41,8 +44,7 @@ export function keepLink(options: LinkOptions): Link {
   let session: Session | undefined
 
   async function once(url: string): Promise<SessionEnd> {
-    const { tls } = options
-    const target = { url, path: PATH, tls, proxy: config.proxy }
+    const target = { url, path: PATH, tls: options.tls(), proxy: config.proxy }
     const socket = await dial({ ...target, timeoutMs: DIAL_TIMEOUT_MS, maxMessageBytes: MAX_MESSAGE_BYTES })
     return holdSession({
       ...options,
@@ -61,7 +63,7 @@ export function keepLink(options: LinkOptions): Link {
     let backoff: Backoff = FRESH
     for (let attempt = 0; !signal.aborted; attempt++) {
       const url = config.urls[attempt % config.urls.length] ?? ''
-      const end = await once(url).catch((error: unknown) => endOf(url, error))
+      const end = await once(url).catch((error: unknown) => endOf(url, error, options))
       session = undefined
       if (signal.aborted) return
       const { delayMs, next } = nextDelay(backoff, end, options.random)
@@ -71,7 +73,7 @@ export function keepLink(options: LinkOptions): Link {
         end.kind === 'refused'
           ? 'see controller node list; to join anew: agent uninstall, then install'
           : 'none needed: the agent goes on trying'
-      status.update({ connected: false, problem: { code, message: end.why, fix } })
+      status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
       log('warn', `${end.why}; next try in ${(delayMs / 1000).toFixed(1)} s`)
       await options.sleep(delayMs, signal).catch(() => undefined)
     }
@@ -79,7 +81,10 @@ export function keepLink(options: LinkOptions): Link {
   return { session: () => session, ended: keep() }
 }
 
-function endOf(url: string, error: unknown): SessionEnd {
+async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions, 'tls' | 'now'>): Promise<SessionEnd> {
+  const { expiryOf } = await import('./node-names.ts')
+  const expiry = expiryOf(tls(), now())
+  if (expiry) return { kind: 'refused', why: expiry.message, problem: reportOf(expiry) }
   if (error instanceof UpgradeRefused && (error.status === 401 || error.status === 403)) {
     return { kind: 'refused', why: error.message }
   }

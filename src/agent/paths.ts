@@ -8,9 +8,11 @@ export interface AgentPaths {
   configDirectory: string
   configFile: string
   caFile: string
+  /** Key and certificate of the node in one file, once it is enrolled. */
+  nodeIdentity: string
+  /** Until it is enrolled. */
   nodeKey: string
   nodeCsr: string
-  nodeCertificate: string
   /** Both leave the node when it is enrolled. */
   installerCertificate: string
   installerKey: string
@@ -42,9 +44,9 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     configDirectory: config,
     configFile: `${config}/agent.json`,
     caFile: `${config}/ca.crt`,
+    nodeIdentity: `${config}/node.pem`,
     nodeKey: `${config}/node.key`,
     nodeCsr: `${config}/node.csr`,
-    nodeCertificate: `${config}/node.crt`,
     installerCertificate: `${config}/installer.crt`,
     installerKey: `${config}/installer.key`,
     stateDirectory: state,

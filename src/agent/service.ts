@@ -6,7 +6,15 @@ import type { NodeState } from '../protocol/names.ts'
 import { PROTOCOL } from '../protocol/version.ts'
 import { type AgentConfig, requireConfig } from './config.ts'
 import { makePrivateDirectory } from './durable-file.ts'
-import { forgetInstaller, keepIdentity, type NodeIdentity, readIdentity, readInstaller } from './identity.ts'
+import {
+  forgetInstaller,
+  forgetNode,
+  hasInstaller,
+  keepIdentity,
+  type NodeIdentity,
+  readIdentity,
+  readInstaller,
+} from './identity.ts'
 import { keepLink } from './link.ts'
 import { openLinkStore } from './link-state.ts'
 import type { Log } from './log.ts'
@@ -26,6 +34,8 @@ export interface ServiceOptions {
   notifier: Notifier
   log: Log
   redact(text: string): string
+  /** A secret that `redact` and `log` are to take out from now on. */
+  hide(secret: string): void
   facts(): Promise<Facts | undefined>
   now(): Date
   monotonicMs(): number
@@ -45,7 +55,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
   try {
     status.update({ cluster: config.cluster.name })
-    const identity = readIdentity(paths) ?? (await enrolled(options, config, status))
+    const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
     forgetInstaller(paths)
     await work(options, config, identity, status)
   } catch (error) {
@@ -59,18 +69,27 @@ export async function runService(options: ServiceOptions): Promise<void> {
   }
 }
 
+/** One that has expired is of use no more, where the installation was run again to mend that. */
+async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
+  const identity = readIdentity(paths)
+  if (!identity || !hasInstaller(paths)) return identity
+  const { expiryOf } = await import('./node-names.ts')
+  return expiryOf(identity, now()) ? undefined : identity
+}
+
 async function enrolled(options: ServiceOptions, config: AgentConfig, status: StatusFile): Promise<NodeIdentity> {
   const { paths, log, notifier } = options
-  const [{ enrol }, { addressTowards }, { nodeFingerprint }] = await Promise.all([
+  const [{ enrol }, { addressTowards }, { keyFingerprint, nodeIdOf }] = await Promise.all([
     import('./enrol.ts'),
     import('./address.ts'),
     import('./node-names.ts'),
   ])
-  const fingerprint = nodeFingerprint(paths)
+  const installer = readInstaller(paths)
+  const fingerprint = keyFingerprint(installer.key)
   status.update({ fingerprint })
   const { certificate, nodeId } = await enrol({
     ...options,
-    ...readInstaller(paths),
+    ...installer,
     network: await options.network(),
     config,
     fingerprint,
@@ -87,11 +106,12 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
       status.update({ problem: reportOf(error) })
     },
   })
-  keepIdentity(paths, certificate)
+  const before = readIdentity(paths)
+  if (!before || nodeIdOf(before, paths) !== nodeId) forgetNode(paths)
+  const identity = { ca: installer.ca, cert: certificate, key: installer.key }
+  keepIdentity(paths, identity)
   status.update({ nodeId, state: 'APPROVED', problem: null })
   log('info', `enrolled as ${nodeId}`)
-  const identity = readIdentity(paths)
-  if (!identity) throw new Error('the certificate is not where it was written')
   return identity
 }
 
@@ -101,6 +121,7 @@ async function work(
   identity: NodeIdentity,
   status: StatusFile,
 ): Promise<void> {
+  let present = identity
   const { paths, notifier } = options
   const link = openLinkStore(paths)
   const outbox = openOutbox(paths.outboxFile)
@@ -112,7 +133,7 @@ async function work(
   const connection = keepLink({
     ...options,
     config,
-    tls: identity,
+    tls: () => present,
     outbox,
     status,
     facts: once(options.facts),
@@ -135,7 +156,19 @@ async function work(
   const worker = setImmediate()
     .then(() => import('./worker.ts'))
     .then(({ openWorker }) =>
-      openWorker({ ...options, config, identity, link, outbox, status, session: () => connection.session() }),
+      openWorker({
+        ...options,
+        config,
+        identity,
+        link,
+        outbox,
+        status,
+        session: () => connection.session(),
+        onRotated(fresh) {
+          present = fresh
+          connection.session()?.renew('the node has a new certificate')
+        },
+      }),
     )
   const { close } = await worker
   await connection.ended

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import type { ErrorReport } from '../errors/agent-error.ts'
 import type { DownFrame, UpFrame } from '../protocol/frames.ts'
 import { isDeeper } from '../protocol/json-depth.ts'
 import type { LinkEnd } from './backoff.ts'
@@ -6,8 +7,8 @@ import type { Outbox } from './outbox.ts'
 
 type Up<T extends UpFrame['t']> = Extract<UpFrame, { t: T }>
 type Down<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>
-/** The end of a session, and why, in words. */
-export type SessionEnd = LinkEnd & { why: string }
+/** The end of a session, and why, in words; `problem` where there is more to say about it. */
+export type SessionEnd = LinkEnd & { why: string; problem?: ErrorReport }
 
 export interface SessionOptions {
   socket: WebSocket
@@ -33,6 +34,8 @@ export interface Session {
   sendFacts(body: Up<'facts'>['body']): void
   /** A message that may be lost, e.g. how far a step has come. */
   sendLoose(body: Up<'event'>['body']): void
+  /** Ends it, to begin another one at once. */
+  renew(why: string): void
 }
 
 const SILENCE_MS = 75_000
@@ -98,6 +101,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     sendLoose(body) {
       if (welcomedAtMs !== undefined && socket.bufferedAmount < MAX_BUFFERED_BYTES) send('event', body)
     },
+    renew: (why) => end({ kind: 'drain', spreadMs: 0, why }),
   }
 
   const acknowledgeLater = () => {
@@ -188,6 +192,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   send('hello', options.hello())
   later(WELCOME_MS, () => welcomedAtMs === undefined && lost('the controller did not welcome this node'))
   watchSilence()
+  // The stop may have come while the connection was being made.
+  if (signal.aborted) stop()
   const reason = await ended
   signal.removeEventListener('abort', stop)
   for (const timer of timers) clearTimeout(timer)

@@ -7,6 +7,7 @@ import { ExitCode } from '../errors/exit-codes.ts'
 import type { Argv } from '../host/argv.ts'
 import type { HostView } from '../host/host.ts'
 import { Redactor } from '../report/secret.ts'
+import { privateKeys } from './identity.ts'
 import type { AgentPaths } from './paths.ts'
 
 export interface SupportBundleOptions {
@@ -18,7 +19,7 @@ export interface SupportBundleOptions {
 
 /** Packs what helps to find out what went wrong; answers the names inside. Every text goes through the redactor. */
 export async function writeSupportBundle({ paths, view, output }: SupportBundleOptions): Promise<string[]> {
-  const redactor = await redactorFor(paths, view)
+  const redactor = redactorFor(paths)
   const texts = await collect(paths, view)
   const directory = await mkdtemp(join(tmpdir(), 'support-'))
   try {
@@ -40,12 +41,9 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
 }
 
 /** Keys are known by value as well, so that no form in which they might appear gets through. */
-async function redactorFor(paths: AgentPaths, view: HostView): Promise<Redactor> {
+function redactorFor(paths: AgentPaths): Redactor {
   const redactor = new Redactor()
-  for (const path of [paths.nodeKey, paths.installerKey]) {
-    const key = await view.read(path)
-    if (key !== undefined) redactor.add(key)
-  }
+  for (const key of privateKeys(paths)) redactor.add(key)
   return redactor
 }
 

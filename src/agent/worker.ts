@@ -4,9 +4,10 @@ import type { NodeIdentity } from './identity.ts'
 import { readInstructionKey } from './instruction-gate.ts'
 import { instructionTaker } from './instructions.ts'
 import type { LinkStore } from './link-state.ts'
-import { nodeFingerprint, nodeIdOf } from './node-names.ts'
+import { keyFingerprint, nodeIdOf } from './node-names.ts'
 import type { Outbox } from './outbox.ts'
 import { keepReserve } from './reserve.ts'
+import { keepFresh } from './rotation.ts'
 import { keepRuns, type RunKeeper } from './run-keeper.ts'
 import type { ServiceOptions } from './service.ts'
 import type { Session, SessionOptions } from './session.ts'
@@ -18,6 +19,8 @@ export interface WorkerOptions extends ServiceOptions {
   link: LinkStore
   outbox: Outbox
   status: StatusFile
+  /** The pair to connect with from now on. */
+  onRotated(identity: NodeIdentity): void
   /** The one that is open now. */
   session(): Session | undefined
 }
@@ -33,7 +36,7 @@ export function openWorker(options: WorkerOptions): Worker {
   const { paths, config, identity, link, status, session } = options
   const nodeId = nodeIdOf(identity, paths)
   const { state, kubernetesVersion } = link.state()
-  status.update({ nodeId, fingerprint: nodeFingerprint(paths), kubernetesVersion: kubernetesVersion ?? null })
+  status.update({ nodeId, fingerprint: keyFingerprint(identity.key), kubernetesVersion: kubernetesVersion ?? null })
   if (status.get().state === null) status.update({ state: state ?? 'APPROVED' })
   const timers = new Set<NodeJS.Timeout>()
   const runs = keepRuns({
@@ -51,6 +54,13 @@ export function openWorker(options: WorkerOptions): Worker {
     },
   })
   runs.start()
+  void keepFresh({
+    ...options,
+    onRotated(fresh) {
+      status.update({ fingerprint: keyFingerprint(fresh.key) })
+      options.onRotated(fresh)
+    },
+  })
   return {
     runs,
     onInstruct: instructionTaker({

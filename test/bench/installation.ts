@@ -27,8 +27,7 @@ export async function enrolledInstallation(name: string, url: string): Promise<I
       instructionKey: instructionKey.toString('base64'),
     }),
     [paths.caFile]: ca.certificate,
-    [paths.nodeKey]: keyToPem(privateKey),
-    [paths.nodeCertificate]: issueCertificate({ ca, publicKey, ...order }),
+    [paths.nodeIdentity]: keyToPem(privateKey) + issueCertificate({ ca, publicKey, ...order }),
   }))
 }
 

@@ -205,6 +205,11 @@ describe('a session', () => {
     expect(await ended).toMatchObject({ kind: 'lost', why: expect.stringMatching(/silent/) })
   })
 
+  test('a stop that came while it was being connected ends it at once', async () => {
+    await open({ signal: AbortSignal.abort() })
+    expect(await ended).toMatchObject({ kind: 'lost', why: 'the agent is stopping' })
+  })
+
   test('heartbeats are no silence', async () => {
     await open({ silenceMs: 2_500 })
     peer.send('welcome', { ...welcome, heartbeatMs: 1_000 })

@@ -88,8 +88,9 @@ test('enrols with a key of its own, waits for approval, connects, and forgets th
   expect(existsSync(paths.installerKey)).toBe(true)
   expect(await approved()).toBe(id)
   await until('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, tell)
-  for (const path of [paths.installerKey, paths.installerCertificate]) expect(existsSync(path)).toBe(false)
-  for (const path of [paths.nodeKey, paths.nodeCertificate]) expect(statSync(path).mode & 0o777).toBe(0o600)
+  const { installerKey, installerCertificate, nodeKey, nodeIdentity } = paths
+  for (const path of [installerKey, installerCertificate, nodeKey]) expect(existsSync(path)).toBe(false)
+  expect(statSync(nodeIdentity).mode & 0o777).toBe(0o600)
   expect(service.output()).not.toMatch(/PRIVATE KEY|horse/)
 })
 

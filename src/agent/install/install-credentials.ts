@@ -1,5 +1,7 @@
 import type { Step } from '../../engine/step.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
+import type { AgentPaths } from '../paths.ts'
 import type { InstallParams } from './params.ts'
 
 /**
@@ -13,18 +15,22 @@ export const installCredentials: Step<InstallParams> = {
     const { paths, credentials } = params
     const directory = await host.stat(paths.configDirectory)
     if (directory?.kind !== 'directory' || directory.mode !== 0o700) return false
-    if ((await host.read(paths.caFile)) !== credentials.ca || !(await isThere(host, paths.nodeKey))) return false
-    return (await isThere(host, paths.nodeCertificate)) || (await canEnrol(host, params))
+    if ((await host.read(paths.caFile)) !== credentials.ca) return false
+    return (await isEnrolled(host, paths)) || (await canEnrol(host, params))
   },
   async apply(host, params) {
     const { paths, credentials } = params
     const { installer, ca } = credentials
     await host.makeDirectory(paths.configDirectory, 0o700)
     await host.write(paths.caFile, ca, 0o600)
-    if (await isThere(host, paths.nodeCertificate)) return
+    if (await isEnrolled(host, paths)) return
+    // The service writes it, and writes it again with each new key: so without the sum of a content.
+    const hadExpired = await isThere(host, paths.nodeIdentity)
+    if (!hadExpired) await host.expect({ kind: 'remove-path', path: paths.nodeIdentity })
     await host.write(paths.installerCertificate, installer.certificate, 0o600)
     await host.write(paths.installerKey, installer.key.reveal(), 0o600)
     await makeKey(host, params)
+    if (hadExpired && (await isUnitActive(host, paths.unit))) await host.restartUnit(paths.unit)
   },
 }
 
@@ -32,7 +38,7 @@ async function makeKey(host: Host, { paths, config }: InstallParams): Promise<vo
   const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
   const { buildCsr } = await import('../../pki/csr.ts')
   const { createPrivateKey } = await import('node:crypto')
-  const found = await host.read(paths.nodeKey)
+  const found = (await host.read(paths.nodeIdentity)) ?? (await host.read(paths.nodeKey))
   const key = found === undefined ? createKeyPair().privateKey : createPrivateKey(found)
   if (found === undefined) await host.write(paths.nodeKey, keyToPem(key), 0o600)
   await host.write(paths.nodeCsr, buildCsr(key, config.nodeName), 0o600)
@@ -40,7 +46,16 @@ async function makeKey(host: Host, { paths, config }: InstallParams): Promise<vo
 
 async function canEnrol(host: HostView, { paths, credentials }: InstallParams): Promise<boolean> {
   if ((await host.read(paths.installerCertificate)) !== credentials.installer.certificate) return false
-  return (await isThere(host, paths.installerKey)) && (await isThere(host, paths.nodeCsr))
+  const hasKey = (await isThere(host, paths.nodeKey)) || (await isThere(host, paths.nodeIdentity))
+  return hasKey && (await isThere(host, paths.installerKey)) && (await isThere(host, paths.nodeCsr))
+}
+
+/** A node whose certificate expired while it was off enrols again, with the key that the controller knows. */
+async function isEnrolled(host: HostView, paths: AgentPaths): Promise<boolean> {
+  const pair = await host.read(paths.nodeIdentity)
+  if (pair === undefined) return false
+  const { expiryOf } = await import('../node-names.ts')
+  return expiryOf({ cert: pair.slice(pair.indexOf('-----BEGIN CERTIFICATE-----')) }, host.now()) === undefined
 }
 
 async function isThere(host: HostView, path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
 import { requireConfig } from '../../agent/config.ts'
-import { readIfThere } from '../../agent/durable-file.ts'
+import { privateKeys } from '../../agent/identity.ts'
 import { createLog } from '../../agent/log.ts'
 import { openLogFile } from '../../agent/log-file.ts'
 import { systemdNotifier } from '../../agent/sd-notify.ts'
@@ -21,7 +21,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const file = openLogFile(paths.logFile)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   const redactor = new Redactor()
-  for (const path of [paths.nodeKey, paths.installerKey]) redactor.add(readIfThere(path) ?? '')
+  for (const key of privateKeys(paths)) redactor.add(key)
   const log = createLog([print, file.write], redactor, () => new Date())
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
@@ -36,6 +36,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     notifier: systemdNotifier(process.env, (message) => log('warn', message)),
     log,
     redact: (text) => redactor.redact(text),
+    hide: (secret) => redactor.add(secret),
     facts: async () => (await import('../../agent/ask-facts.ts')).askFacts(self, log),
     now: () => new Date(),
     monotonicMs: () => performance.now(),

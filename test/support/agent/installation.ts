@@ -18,6 +18,10 @@ export interface Installation {
   paths: AgentPaths
   /** What each step of the fake role takes, or `real`. */
   setWork(work: string): void
+  /** By how much the clock of the service is ahead, in ms. */
+  setAhead(ms: number): void
+  /** What `agent install` does about credentials, once more. */
+  installCredentials(): Promise<void>
   start(): Service
   status(): ServiceStatus | undefined
   remove(): void
@@ -32,7 +36,13 @@ export interface Service {
 
 const PROGRAM = join(import.meta.dirname, 'program.ts')
 
-export async function installAgent(pem: string, passphrase: string, nodeName: string): Promise<Installation> {
+/** `prepare`: what is on the machine before. */
+export async function installAgent(
+  pem: string,
+  passphrase: string,
+  nodeName: string,
+  prepare: (paths: AgentPaths) => void | Promise<void> = () => undefined,
+): Promise<Installation> {
   const root = mkdtempSync(join(tmpdir(), 'agent-'))
   const paths = pathsOf(undefined, root)
   const files = { creds: join(root, 'demo.pem'), passphrase: join(root, 'demo-passphrase.txt') }
@@ -40,19 +50,23 @@ export async function installAgent(pem: string, passphrase: string, nodeName: st
   writeFileSync(files.passphrase, passphrase, { mode: 0o600 })
   const credentials = await readCredentials(files.creds, files.passphrase, linuxHostView())
   const config = configFor(credentials, {}, nodeName)
-  const { machine, ledger, hostFor } = await openWorkBench(paths)
-  const outcome = await runRole({
-    role: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
-    params: { paths, executable: process.execPath, credentials, config },
-    run: 'install',
-    view: machine,
-    hostFor,
-    ledger,
-    emit: () => undefined,
-    signal: new AbortController().signal,
-  })
-  if (outcome !== 'done') throw new Error(`the credentials could not be installed: ${outcome}`)
-  await ledger.close()
+  async function install(): Promise<void> {
+    const { machine, ledger, hostFor } = await openWorkBench(paths)
+    const outcome = await runRole({
+      role: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
+      params: { paths, executable: process.execPath, credentials, config },
+      run: 'install',
+      view: machine,
+      hostFor,
+      ledger,
+      emit: () => undefined,
+      signal: new AbortController().signal,
+    })
+    await ledger.close()
+    if (outcome !== 'done') throw new Error(`the credentials could not be installed: ${outcome}`)
+  }
+  await prepare(paths)
+  await install()
   writeFileSync(paths.configFile, JSON.stringify(config))
   mkdirSync(paths.logDirectory, { recursive: true })
   const services = new Set<ChildProcess>()
@@ -60,6 +74,8 @@ export async function installAgent(pem: string, passphrase: string, nodeName: st
     root,
     paths,
     setWork: (work) => writeFileSync(join(root, 'work'), work),
+    setAhead: (ms) => writeFileSync(join(root, 'ahead'), String(ms)),
+    installCredentials: install,
     start() {
       const service = startService(root)
       services.add(service.process)
@@ -72,6 +88,7 @@ export async function installAgent(pem: string, passphrase: string, nodeName: st
     },
   }
   installation.setWork('0')
+  installation.setAhead(0)
   return installation
 }
 

@@ -1,6 +1,7 @@
 /**
  * The agent as a process of its own, its files below a directory: `program.ts ROOT run|execute|facts`. What `execute`
- * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes.
+ * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes. ROOT/ahead says by
+ * how many milliseconds the clock of the service is ahead.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -45,8 +46,9 @@ async function serve(): Promise<void> {
     notifier: systemdNotifier({}, print),
     log: createLog([print], new Redactor(), () => new Date()),
     redact: (text) => new Redactor().redact(text),
+    hide: () => undefined,
     facts: async () => facts,
-    now: () => new Date(),
+    now: () => new Date(Date.now() + Number(readFileSync(`${root}/ahead`, 'utf8'))),
     monotonicMs: () => performance.now(),
     // Pauses are as short as they can be drawn.
     random: () => 0.01,

@@ -1,0 +1,173 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readIdentity } from '../../src/agent/identity.ts'
+import type { AgentPaths } from '../../src/agent/paths.ts'
+import { takeBack } from '../../src/agent/take-back.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { agentOf } from '../support/agent/enrolled.ts'
+import { type Installation, type Service, until } from '../support/agent/installation.ts'
+import { showNode } from '../support/controller/client.ts'
+
+const DAY_MS = 86_400_000
+/** The agent draws 0.01, and so rotates at 70.2 % of 30 days. */
+const DUE_MS = 21.2 * DAY_MS
+
+let dataDirectory: string
+let controller: Controller
+let agent: Installation
+let service: Service | undefined
+let behindMs: number
+
+const start = async (port = 0) => {
+  controller = await startController({
+    dataDirectory,
+    listen: { host: '127.0.0.1', port },
+    now: () => new Date(Date.now() - behindMs),
+    heartbeatMs: () => 1_000,
+    tickMs: 600_000,
+    drainMs: 100,
+  })
+}
+const tell = () => service?.output() ?? ''
+const connected = () => until('the agent to connect', () => agent.status()?.connected || undefined, tell)
+const pair = () => readFileSync(agent.paths.nodeIdentity, 'utf8')
+const shown = async () => showNode(controller, agent.status()?.nodeId ?? '')
+const rotatedFrom = (before: string) => until('another pair', () => pair() !== before || undefined, tell)
+
+async function install(prepare?: (paths: AgentPaths) => void): Promise<void> {
+  agent = await agentOf(controller, { autoApprove: true }, prepare)
+  service = agent.start()
+}
+
+function isUsable(): boolean {
+  const identity = readIdentity(agent.paths)
+  if (!identity) return false
+  const own = createPublicKey(createPrivateKey(identity.key))
+  return new X509Certificate(identity.cert).publicKey.equals(own)
+}
+
+beforeEach(async () => {
+  behindMs = 0
+  service = undefined
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  await start()
+})
+afterEach(async () => {
+  await service?.end('SIGKILL')
+  await controller.close()
+  agent.remove()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+test('a node that is due gets a fresh key and certificate, and connects with them', async () => {
+  await install()
+  await connected()
+  const before = { pair: pair(), ...agent.status() }
+  agent.setAhead(DUE_MS - DAY_MS)
+  await setTimeout(1_500)
+  expect(pair()).toBe(before.pair)
+
+  agent.setAhead(DUE_MS)
+  await rotatedFrom(before.pair)
+  agent.setAhead(0)
+  await until(
+    'the new key on record',
+    async () => (await shown()).fingerprint !== before.fingerprint || undefined,
+    tell,
+  )
+  await connected()
+  expect(isUsable()).toBe(true)
+  expect(statSync(agent.paths.nodeIdentity).mode & 0o777).toBe(0o600)
+  expect(agent.status()).toMatchObject({ nodeId: before.nodeId, problem: null })
+  await until(
+    'one key on both sides',
+    async () => agent.status()?.fingerprint === (await shown()).fingerprint || undefined,
+  )
+  expect(readdirSync(agent.paths.configDirectory).sort()).toEqual(['agent.json', 'ca.crt', 'node.pem'])
+  expect(tell()).not.toMatch(/PRIVATE KEY/)
+})
+
+test('killed at any moment of it, the node has a pair that the controller takes', async () => {
+  await install()
+  await connected()
+  agent.setAhead(DUE_MS)
+  let pairs = 0
+  let last = pair()
+  for (let kill = 0; kill < 8; kill++) {
+    await connected()
+    await setTimeout(kill * 60)
+    await service?.end('SIGKILL')
+    expect(isUsable()).toBe(true)
+    if (pair() !== last) pairs++
+    last = pair()
+    rmSync(agent.paths.statusFile)
+    service = agent.start()
+  }
+  await connected()
+  expect(pairs).toBeGreaterThan(0)
+  expect((await shown()).connected).toBe(true)
+})
+
+test('while the controller is away the pair stays, and it is renewed afterwards', async () => {
+  await install()
+  await connected()
+  const before = pair()
+  const { port } = controller
+  await controller.close()
+  agent.setAhead(DUE_MS)
+  await until('a try', () => /could not be renewed/.test(tell()) || undefined, tell)
+  expect(pair()).toBe(before)
+  await start(port)
+  await rotatedFrom(before)
+})
+
+test('uninstall after a rotation leaves nothing, and takes nothing for the work of a person', async () => {
+  const mine = (paths: AgentPaths) => {
+    mkdirSync(paths.configDirectory, { recursive: true })
+    writeFileSync(join(paths.configDirectory, 'mine'), 'precious')
+  }
+  await install(mine)
+  await connected()
+  const before = pair()
+  agent.setAhead(DUE_MS)
+  await rotatedFrom(before)
+  await service?.end('SIGTERM')
+  // A rotation that was cut off just before the end.
+  writeFileSync(join(agent.paths.configDirectory, '.node.pem.cantrip'), 'half a key')
+  const { paths } = agent
+  const signal = new AbortController().signal
+  const taken = await takeBack({ paths, scope: 'all', run: 'uninstall-1', emit: () => undefined, signal })
+  expect(taken).toMatchObject({ restored: true, differences: [], leftovers: [], kept: [] })
+  // The harness wrote agent.json itself.
+  expect(readdirSync(paths.configDirectory).sort()).toEqual(['agent.json', 'mine'])
+})
+
+test('a certificate that expired while the node was off is named, and a new installation mends it', async () => {
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+  behindMs = 31 * DAY_MS
+  await start()
+  await install()
+  await until('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, tell)
+  const { nodeId, problem } = agent.status() ?? {}
+  expect(problem).toMatchObject({
+    message: expect.stringMatching(/expired at \d{4}-.* it is \d{4}-/),
+    fix: expect.stringMatching(/run the installation again .* passphrase/),
+  })
+  expect(service?.process.exitCode).toBeNull()
+  await service?.end('SIGTERM')
+  const { port } = controller
+  await controller.close()
+  behindMs = 0
+  await start(port)
+  await agent.installCredentials()
+  expect(existsSync(agent.paths.installerKey)).toBe(true)
+  service = agent.start()
+  await connected()
+  expect(agent.status()).toMatchObject({ nodeId, problem: null })
+  expect(existsSync(agent.paths.installerKey)).toBe(false)
+})

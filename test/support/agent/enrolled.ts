@@ -1,0 +1,29 @@
+import { credentialsText } from '../../../src/cli/controller/credentials.ts'
+import type { Controller } from '../../../src/controller/start.ts'
+import { buildCsr } from '../../../src/pki/csr.ts'
+import { encryptKey } from '../../../src/pki/encrypt-key.ts'
+import { createKeyPair } from '../../../src/pki/key.ts'
+import { type ClusterSettings, ClusterSettings as Settings } from '../../../src/protocol/admin.ts'
+import { adminOf, call } from '../controller/client.ts'
+import { type Installation, installAgent } from './installation.ts'
+
+const PASSPHRASE = 'correct horse battery staple'
+
+export async function askAdmin(controller: Controller, method: string, path: string, body?: unknown) {
+  const answer = await call(controller.url, adminOf(controller), method, path, body)
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+  return answer.json
+}
+
+/** An agent `one` with the credentials of a new cluster `demo`; it enrols when it is started. */
+export async function agentOf(
+  controller: Controller,
+  settings: Partial<ClusterSettings> = {},
+  prepare?: Parameters<typeof installAgent>[3],
+): Promise<Installation> {
+  const { privateKey } = createKeyPair()
+  const cluster = { name: 'demo', settings: Settings.parse(settings), csr: buildCsr(privateKey, 'installer') }
+  const { installer } = await askAdmin(controller, 'POST', '/v1/clusters', cluster)
+  const pem = await credentialsText(await encryptKey(privateKey, PASSPHRASE), installer)
+  return installAgent(pem, PASSPHRASE, 'one', prepare)
+}
