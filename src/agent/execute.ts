@@ -27,7 +27,7 @@ export async function execute(options: ExecuteOptions): Promise<Outcome> {
   try {
     const { instruction, identity } = await readInstruction(paths)
     // A predecessor whose service was killed may still be on its way out.
-    const bench = await openWorkBench(paths, PREDECESSOR_MS)
+    const bench = await openWorkBench(paths, PREDECESSOR_MS, options.signal)
     try {
       const at = bench.machine.now().toISOString()
       for (const message of bench.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })
@@ -37,6 +37,10 @@ export async function execute(options: ExecuteOptions): Promise<Outcome> {
     }
   } catch (error) {
     const at = new Date().toISOString()
+    if (options.signal.aborted) {
+      emit({ kind: 'run-ended', at, outcome: 'cancelled', ms: 0 })
+      return 'cancelled'
+    }
     if (!(error instanceof AgentError) && error instanceof Error) {
       emit({ kind: 'log', at, level: 'error', message: error.stack ?? error.message })
     }

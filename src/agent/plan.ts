@@ -30,7 +30,11 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
     host: planning.host,
     signal,
   })
-  return planRole(firstMaster, params, planning, signal)
+  // A plan asks the controller for nothing that it would have to sign.
+  const dry = { ...params, requestOperatorCertificate: async () => '' }
+  const fetched = [...planning.changes]
+  const planned = await planRole(firstMaster, dry, planning, signal)
+  return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
 }
 
 /** The changes that are still in effect, newest first; each is what its taking back would change. */

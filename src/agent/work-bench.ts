@@ -20,9 +20,9 @@ export interface WorkBench {
 }
 
 /** Throws AgentError `ledger/busy` when another process is still at work after `patienceMs`. */
-export async function openWorkBench(paths: AgentPaths, patienceMs = 0): Promise<WorkBench> {
+export async function openWorkBench(paths: AgentPaths, patienceMs = 0, signal?: AbortSignal): Promise<WorkBench> {
   const machine = linuxMachine()
-  const ledger = await openLedger(await openLog(paths, machine, patienceMs))
+  const ledger = await openLedger(await openLog(paths, machine, patienceMs, signal))
   const backupDirectory = backupsOf(paths)
   return { machine, ledger, hostFor: (record) => recordingHost({ machine, record, backupDirectory }) }
 }
@@ -31,14 +31,19 @@ export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>
   return join(stateDirectory, 'backups')
 }
 
-async function openLog({ ledgerDirectory }: AgentPaths, view: HostView, patienceMs: number): Promise<DurableLog> {
+async function openLog(
+  { ledgerDirectory }: AgentPaths,
+  view: HostView,
+  patienceMs: number,
+  signal?: AbortSignal,
+): Promise<DurableLog> {
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
     try {
       return await openDurableLog(ledgerDirectory, 'ledger')
     } catch (error) {
       const isBusy = error instanceof AgentError && error.code === 'ledger/busy'
       if (!isBusy || waitedMs >= patienceMs) throw error
-      await view.sleep(RETRY_MS)
+      await view.sleep(RETRY_MS, signal)
     }
   }
 }

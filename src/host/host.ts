@@ -75,6 +75,8 @@ export interface HostView {
   /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   readonly network: NetworkView
+  /** Set where changes are only listed: what is waited for does not come about, so a wait is over at once. */
+  readonly isDryRun?: true
 }
 
 export interface Download {

@@ -19,7 +19,7 @@ export interface Planning {
 export function planningHost(machine: Machine, backupDirectory: string): Planning {
   const changes: Change[] = []
   const record = async (change: Change) => void changes.push(change)
-  return { host: recordingHost({ machine: pretend(machine), record, backupDirectory }), changes }
+  return { host: { ...recordingHost({ machine: pretend(machine), record, backupDirectory }), isDryRun: true }, changes }
 }
 
 interface Planned {

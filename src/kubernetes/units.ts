@@ -15,8 +15,11 @@ export async function unitIsCurrent(host: HostView, unit: string, files: readonl
 /** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
 export async function startUnit(host: Host, unit: string, files: readonly string[]): Promise<void> {
   await enableUnit(host, unit)
-  if ((await unitProperties(host, unit)).NeedDaemonReload === 'yes') await host.daemonReload()
+  const before = await unitProperties(host, unit)
+  if (before.NeedDaemonReload === 'yes') await host.daemonReload()
   await host.setUnit(unit, { active: true })
+  // A dry run starts nothing that could then be current.
+  if (host.isDryRun && before.ActiveState !== 'active') return
   if (!(await unitIsCurrent(host, unit, files))) await host.restartUnit(unit)
 }
 

@@ -60,7 +60,12 @@ export function registerInstall(program: Command): void {
     .option('-d, --uninstall', 'the same as: agent uninstall')
     .option('-o, --output <format>', 'text or json (a line of JSON each)', 'text')
     .addHelpText('after', EXAMPLES)
-    .action(async (_: Options, command: Command) => act(optionsOf<Options>(command)))
+    .allowExcessArguments()
+    .action(async (_: Options, command: Command) => {
+      const [word] = command.args
+      if (word !== undefined) throw noSuchCommand(word, program)
+      await act(optionsOf<Options>(command))
+    })
 }
 
 async function act(options: Options & GlobalOptions): Promise<void> {
@@ -138,6 +143,8 @@ async function change({
   signal.throwIfAborted()
   const error = ends.at(-1)?.error
   if (error) throw new AgentError(error.code, error.message, { fix: error.fix })
+  const { askAnew } = await import('../../agent/install/ask-anew.ts')
+  await askAnew(paths, machine)
 }
 
 /** From source there is no executable to install. */
@@ -164,6 +171,15 @@ async function registered(paths: AgentPaths, view: HostView, format: Format, sig
   if (format === 'text') return print(registeredText(status))
   const { nodeId, fingerprint, state } = status
   print(JSON.stringify({ kind: 'registered', nodeId, fingerprint, state }))
+}
+
+/** This is the default: what is no command comes here. */
+function noSuchCommand(word: string, program: Command): AgentError {
+  const names = program.commands.map((command) => command.name())
+  return new AgentError('usage/unknown-command', `there is no command "${word}"`, {
+    fix: `there are: ${names.join(', ')}; see agent --help`,
+    exitCode: ExitCode.usage,
+  })
 }
 
 function noCredentials(): AgentError {

@@ -29,8 +29,10 @@ function print(steps: readonly PlannedStep[], format: Format): void {
     process.stdout.write(`${JSON.stringify({ changes: json, unknown })}\n`)
     return
   }
-  if (steps.length === 0) process.stdout.write('nothing would be changed\n')
-  for (const { title, changes: own, unknown } of steps) {
+  const telling = steps.filter(({ changes, unknown }) => changes.length > 0 || unknown !== undefined)
+  if (telling.length === 0)
+    process.stdout.write('nothing would be changed: no instruction waits, or all of it is done\n')
+  for (const { title, changes: own, unknown } of telling) {
     process.stdout.write(`${title}\n`)
     for (const { kind, what, undo } of own) {
       const back = undo.kind === 'nothing' ? `stays: ${undo.because}` : `back: ${undo.kind} ${subjectOf(undo)}`

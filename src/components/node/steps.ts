@@ -42,6 +42,7 @@ export const removeTaint: ProvisionStep = {
     return found !== undefined && !isTainted(found)
   },
   async apply(host, params, { signal }) {
+    if (host.isDryRun && (await readNode(host, params)) === undefined) return
     await kubectl(host, params, ['taint', 'node', params.node.name, `${CONTROL_PLANE}:NoSchedule-`], { signal })
   },
 }

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { UnitState } from '../../host/undo.ts'
+import { openStatusFile, type ServiceStatus } from '../status.ts'
+import { askAnew } from './ask-anew.ts'
+
+let directory: string
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ask-anew-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const problem = { code: 'node/name-taken', message: 'taken', fix: 'rename' }
+const run = { id: 'r-1', role: 'first-master', step: null, done: 0, of: 1 }
+
+test.each<[string, Partial<ServiceStatus>, string[]]>([
+  ['all is well', { state: 'DISCOVERED' }, []],
+  ['it was refused', { problem }, ['stop', 'start']],
+  ['it has lost the controller in the middle of its work', { problem, run }, []],
+])('%s', async (name, change, restarted) => {
+  const statusFile = join(directory, `${name}.json`)
+  openStatusFile(statusFile, '1').update(change)
+  const units: string[] = []
+  const setUnit = async (_: string, { active }: UnitState) => void units.push(active ? 'start' : 'stop')
+  await askAnew({ unit: 'x.service', statusFile }, { setUnit })
+  expect(units).toEqual(restarted)
+})
+
+test('nothing runs yet', async () => {
+  const setUnit = () => Promise.reject(new Error('there is nothing to restart'))
+  await askAnew({ unit: 'x.service', statusFile: join(directory, 'none.json') }, { setUnit })
+})
