@@ -9,6 +9,7 @@ import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bundle } from '../../build/bundle.ts'
 import { describeSources } from '../../build/describe.ts'
+import type { Script } from '../../build/targets.ts'
 
 const require = createRequire(import.meta.url)
 const run = promisify(execFile)
@@ -84,4 +85,16 @@ test("a bundle holds its version, and loads late parts and Node's own modules wh
 test('a bundle refuses what has no meaning in one file', async () => {
   await writeFile(join(root, 'src/agent.ts'), 'console.log(import.meta.url)')
   await expect(bundle(root, 'agent', version)).rejects.toThrow(/import\.meta/)
+})
+
+test('what the service never needs is in the script of the verbs, and only there', async () => {
+  const checkout = join(import.meta.dirname, '../..')
+  const packagesIn = async (script: Script) => {
+    const text = await bundle(checkout, script, version)
+    return ['commander', 'systeminformation', 'tar', 'undici', 'yaml'].filter((name) =>
+      text.includes(`node_modules/${name}/`),
+    )
+  }
+  expect(await packagesIn('agent')).toEqual([])
+  expect(await packagesIn('verbs')).toEqual(['commander', 'systeminformation', 'tar', 'undici', 'yaml'])
 })
