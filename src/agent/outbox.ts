@@ -17,6 +17,8 @@ import { writeDurably } from './durable-file.ts'
 export type OutboxMessage =
   | { t: 'event'; body: { run: string; event: EngineEvent } }
   | { t: 'result'; body: { run: string; outcome: Outcome | 'refused'; error?: ErrorReport } }
+  /** Somebody took Kubernetes off this node by hand. */
+  | { t: 'reset'; body: Record<string, never> }
 
 export interface OutboxEntry {
   seq: number

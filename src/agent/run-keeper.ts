@@ -63,7 +63,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
         reserve.spend(() => outbox.append(message))
       } catch (error) {
         if (!isFull(error)) throw error
-        waiting = waiting.filter((each) => each.t === 'result' || each.body.event.kind !== 'log')
+        waiting = waiting.filter((each) => each.t !== 'event' || each.body.event.kind !== 'log')
         options.after(RETRY_MS, flush)
         return
       }

@@ -5,6 +5,7 @@ import type { Machine } from '../host/machine.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import { replay } from '../ledger/replay.ts'
 import { type Difference, differencesAfter } from './differences.ts'
+import { readIdentity } from './identity.ts'
 import { INSTALL_STEPS } from './install/role.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
@@ -57,6 +58,7 @@ export async function takeBack({ paths, scope, run, emit, signal }: TakeBackOpti
   } finally {
     await ledger.close()
   }
+  if (scope === 'kubernetes' && report.outcome === 'done') tellOfReset(paths)
   const { leftovers, kept, undone } = report
   const restored = report.outcome === 'done' && leftovers.length === 0 && differences.length === 0
   if (scope === 'all' && restored && isEmpty) await removeOwnDirectories(paths, machine)
@@ -77,6 +79,15 @@ function giveUpInstruction(paths: AgentPaths): void {
   outbox.append({ t: 'result', body: { run: open.run, outcome: 'cancelled', error } })
   outbox.close()
   link.finish()
+}
+
+/** The service sends it when it can; a node that has not enrolled has nobody to tell. */
+function tellOfReset(paths: AgentPaths): void {
+  if (!readIdentity(paths)) return
+  openLinkStore(paths).update({ kubernetesVersion: undefined })
+  const outbox = openOutbox(paths.outboxFile)
+  outbox.append({ t: 'reset', body: {} })
+  outbox.close()
 }
 
 function isIn(scope: Scope, step: string): boolean {

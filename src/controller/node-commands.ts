@@ -1,4 +1,5 @@
 import type { ConfigureRequest } from '../protocol/admin.ts'
+import type { LeaveRequest } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
 import { wasTouched } from './director/director.ts'
@@ -74,6 +75,24 @@ export function remove(core: Core, node: Node, force: boolean): void {
   }
   core.store.transaction(() => forget(core, node))
   settle(core, node)
+}
+
+/** The agent leaves its machine, by the hand of whoever may do that there. */
+export function leave(core: Core, node: Node, stays: LeaveRequest['stays']): void {
+  core.log(`node ${node.id} leaves; on its machine stays: ${stays}`)
+  remove(core, node, true)
+}
+
+/**
+ * Within a transaction: somebody took Kubernetes off the node by hand. What it was told to do and has not done yet
+ * prevails: it will do that, and its outcome says how the node is.
+ */
+export function wasReset(core: Core, node: Node): void {
+  const { store } = core
+  if (!wasTouched(node) || store.runs.count("node_id = ? AND state = 'open'", node.id) > 0) return
+  const state = clusterOf(core, node).settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
+  store.nodes.update(node.id, { state, error: null, roles: [], configuredAt: null })
+  tellState(core, node.id)
 }
 
 /** Within a transaction. */

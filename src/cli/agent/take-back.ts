@@ -1,3 +1,4 @@
+import type { AgentPaths } from '../../agent/paths.ts'
 import type { Scope } from '../../agent/take-back.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
@@ -32,6 +33,7 @@ export async function takeBackVerb({
   const wasActive = (await machine.unitState(paths.unit)).active === true
   // The service would go on working, and it holds the ledger while it does.
   if (wasActive) await machine.setUnit(paths.unit, { active: false })
+  if (scope !== 'kubernetes') await sayGoodbye(paths, scope)
   const { takeBack } = await import('../../agent/take-back.ts')
   const { consoleReporter } = await import('../../report/console.ts')
   const { takeBackText } = await import('../../report/take-back-text.ts')
@@ -49,4 +51,13 @@ export async function takeBackVerb({
   } finally {
     if (wasActive && scope === 'kubernetes') await machine.setUnit(paths.unit, { active: true })
   }
+}
+
+/** While the credentials are there. That the controller cannot be told is no reason to stay. */
+async function sayGoodbye(paths: AgentPaths, scope: Exclude<Scope, 'kubernetes'>): Promise<void> {
+  const { leave } = await import('../../agent/leave.ts')
+  const { linuxNetwork } = await import('../../host/linux/network.ts')
+  const stays = scope === 'agent' ? 'kubernetes' : 'nothing'
+  const problem = await leave({ paths, stays, network: linuxNetwork })
+  if (problem !== undefined) process.stderr.write(`${problem}\n`)
 }

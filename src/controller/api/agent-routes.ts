@@ -2,6 +2,7 @@ import { readCsr } from '../../pki/csr.ts'
 import {
   EnrolRequest,
   type EnrolResponse,
+  LeaveRequest,
   NodeCertificateRequest,
   OperatorCertificateRequest,
   OperatorReport,
@@ -9,6 +10,7 @@ import {
 import { enrol, enrolmentState } from '../enrolment.ts'
 import { clusterOf, nodeById } from '../find.ts'
 import { nextCertificate } from '../node-certificate.ts'
+import { leave } from '../node-commands.ts'
 import { reconcile } from '../reconcile.ts'
 import { numberOf, type Route, readBody, reply } from './exchange.ts'
 
@@ -59,6 +61,16 @@ export const agentRoutes: readonly Route[] = [
     async handle({ core, identity, request, response }) {
       const { csr } = await readBody(request, NodeCertificateRequest)
       reply(response, 200, { certificate: nextCertificate(core, identity.name, csr) })
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/node\/leave$/,
+    roles: ['node'],
+    async handle({ core, identity, request, response }) {
+      const { stays } = await readBody(request, LeaveRequest)
+      leave(core, nodeById(core, identity.name), stays)
+      reply(response, 200, {})
     },
   },
   {

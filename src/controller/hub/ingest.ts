@@ -1,5 +1,6 @@
 import type { UpFrame } from '../../protocol/frames.ts'
 import type { Core } from '../core.ts'
+import { wasReset } from '../node-commands.ts'
 import { advance } from '../progress.ts'
 import { reconcile } from '../reconcile.ts'
 import type { Node, Run } from '../store/records.ts'
@@ -43,6 +44,11 @@ function take(core: Core, node: Node, frame: UpFrame): void {
     case 'result':
       if (frame.seq === 0) noteProgress(core, node, frame)
       else if (frame.seq > node.upSeq) takeOfRun(core, node, frame)
+      break
+    case 'reset':
+      if (frame.seq <= node.upSeq) break
+      store.nodes.update(node.id, { upSeq: frame.seq })
+      wasReset(core, node)
       break
     case 'ack':
       break

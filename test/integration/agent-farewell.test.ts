@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { leave } from '../../src/agent/leave.ts'
+import { takeBack } from '../../src/agent/take-back.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { linuxNetwork } from '../../src/host/linux/network.ts'
+import type { NodeDetail } from '../../src/protocol/admin.ts'
+import { agentOf, askAdmin } from '../support/agent/enrolled.ts'
+import { fileText, type Installation, type Service, until } from '../support/agent/installation.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { showNode } from '../support/controller/client.ts'
+
+let dataDirectory: string
+let controller: Controller
+let agent: Installation
+let service: Service
+
+const start = async (port = 0) => {
+  controller = await startController({
+    dataDirectory,
+    listen: { host: '127.0.0.1', port },
+    heartbeatMs: () => 1_000,
+    tickMs: 600_000,
+    drainMs: 100,
+  })
+}
+const tell = () => service.output()
+const nodeId = () => agent.status()?.nodeId ?? ''
+const shown = (): Promise<NodeDetail> => showNode(controller, nodeId())
+const becomes = (state: string) => until(state, async () => (await shown()).state === state || undefined, tell)
+const stepDone = (number: number) => until('a step', () => fileText(join(agent.root, `step-${number}`)), tell)
+
+async function provisioned(settings: Parameters<typeof agentOf>[1] = {}): Promise<void> {
+  agent = await agentOf(controller, settings)
+  service = agent.start()
+  await until('the node to be registered', () => agent.status()?.nodeId || undefined, tell)
+  await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
+  await until('the facts', async () => (await shown()).facts !== null || undefined, tell)
+  await provision()
+  await until('the run to end', async () => (await shown()).run?.state === 'done' || undefined, tell)
+}
+async function provision(): Promise<void> {
+  await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/configure`, { roles: ['master', 'worker'] })
+  await askAdmin(controller, 'POST', '/v1/clusters/demo/provision')
+}
+
+async function resetByHand(): Promise<void> {
+  await service.end('SIGTERM')
+  const signal = new AbortController().signal
+  const { paths } = agent
+  const taken = await takeBack({ paths, scope: 'kubernetes', run: 'reset-1', emit: () => undefined, signal })
+  expect(taken).toMatchObject({ restored: true, leftovers: [] })
+}
+const goodbye = () => leave({ paths: agent.paths, stays: 'nothing', network: linuxNetwork })
+
+beforeEach(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
+  await start()
+})
+afterEach(async () => {
+  await service.end('SIGKILL')
+  await controller.close()
+  agent.remove()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+test('a reset by hand while the controller is away is told when it is back, and the node can be used again', async () => {
+  await provisioned()
+  expect((await shown()).state).toBe('PROVISIONING')
+  const { port } = controller
+  await controller.close()
+  await resetByHand()
+  expect(fileText(join(agent.root, 'step-1'))).toBeUndefined()
+  service = agent.start()
+  await start(port)
+  await becomes('DISCOVERED')
+  expect(await shown()).toMatchObject({ roles: [], error: null })
+  expect((await askAdmin(controller, 'GET', '/v1/clusters/demo')).state).toBe('NEW')
+  await until('the agent to know', () => agent.status()?.state === 'DISCOVERED' || undefined, tell)
+  expect(agent.status()?.kubernetesVersion).toBeNull()
+
+  await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
+  await becomes('APPROVED')
+  await provision()
+  await stepDone(3)
+})
+
+test('in the middle of a run, with auto-approve: the run is given up, and the node APPROVED', async () => {
+  agent = await agentOf(controller, { autoApprove: true })
+  agent.setWork('1500')
+  service = agent.start()
+  await until('the node to be registered', () => agent.status()?.nodeId || undefined, tell)
+  await until('the facts', async () => (await shown()).facts !== null || undefined, tell)
+  await provision()
+  await stepDone(1)
+  await resetByHand()
+  service = agent.start()
+  await becomes('APPROVED')
+  expect(await shown()).toMatchObject({ roles: [], error: null, run: { state: 'cancelled' } })
+})
+
+test('an instruction that came meanwhile prevails over a reset by hand', async () => {
+  await provisioned()
+  await resetByHand()
+  // What the administrator wants now is a reset from here; the node has not heard of it.
+  await askAdmin(controller, 'POST', '/v1/clusters/demo/reset')
+  expect((await shown()).run).toMatchObject({ role: 'reset', state: 'open' })
+  service = agent.start()
+  await becomes('DISCOVERED')
+  expect((await shown()).run).toMatchObject({ role: 'reset', state: 'done' })
+})
+
+test('a node that goes is removed at the controller, even with Kubernetes on it, and a second time as well', async () => {
+  await provisioned()
+  await service.end('SIGTERM')
+  expect(await goodbye()).toBeUndefined()
+  expect((await shown()).state).toBe('REMOVED')
+  expect(await askAdmin(controller, 'GET', '/v1/nodes')).toEqual([])
+  expect(await goodbye()).toBeUndefined()
+})
+
+test('a controller that is away is named, with what its administrator is to do', async () => {
+  await provisioned()
+  await service.end('SIGTERM')
+  const { port } = controller
+  await controller.close()
+  const beganAt = performance.now()
+  const line = await goodbye()
+  expect(performance.now() - beganAt).toBeLessThan(20_000)
+  expect(line).toMatch(/could not be told .*cannot be reached.*controller node remove one --force$/)
+  expect(line).not.toContain('\n')
+  await start(port)
+  expect((await shown()).state).toBe('PROVISIONING')
+})
