@@ -56,6 +56,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   ws: ['agent', 'controller/hub', 'controller/api'],
   'node:sqlite': ['controller/store'],
   'node-forge': ['pki'],
+  'node-forge/lib/asn1.js': ['pki'],
   commander: ['cli', 'agent.ts', 'controller.ts'],
 }
 

@@ -1,8 +1,8 @@
-import forge from 'node-forge'
+import type { asn1 as Asn1 } from 'node-forge'
+import asn1 from 'node-forge/lib/asn1.js'
 
-const { asn1 } = forge
 const { Class, Type } = asn1
-export type Node = forge.asn1.Asn1
+export type Node = Asn1.Asn1
 
 const binary = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 
@@ -42,12 +42,7 @@ export function integer(value: number | Uint8Array): Node {
 
 export function context(tag: number, content: Node[] | Uint8Array): Node {
   const isConstructed = Array.isArray(content)
-  return asn1.create(
-    Class.CONTEXT_SPECIFIC,
-    tag as forge.asn1.Type,
-    isConstructed,
-    isConstructed ? content : binary(content),
-  )
+  return asn1.create(Class.CONTEXT_SPECIFIC, tag as Asn1.Type, isConstructed, isConstructed ? content : binary(content))
 }
 
 /** RFC 5280: UTCTime up to 2049, GeneralizedTime from 2050. */
