@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../engine/event.ts'
 import type { ErrorReport } from '../errors/agent-error.ts'
 import { eventText } from '../report/event-text.ts'
-import type { LinkStore } from './link-state.ts'
+import type { LinkStore, OpenInstruction } from './link-state.ts'
 import type { Log } from './log.ts'
 import type { Outbox, OutboxMessage } from './outbox.ts'
 import { isFull, type Reserve } from './reserve.ts'
@@ -25,6 +25,8 @@ export interface RunKeeperOptions {
   /** How far a step has come: sent when there is a connection, and not kept. */
   onProgress(run: string, event: EngineEvent): void
   after(ms: number, work: () => void): void
+  /** Ends what a child that was killed has left running on this machine. */
+  endLeftBehind(): Promise<void>
 }
 
 export interface RunKeeper {
@@ -45,8 +47,9 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
   const { self, argv, link, outbox, reserve, status, log } = options
   const { fitEvent, fitError } = fitting(options.redact)
   let child: RunChild | undefined
+  let isStarting = false
   let isStopping = false
-  let isCancelled = false
+  let cancelled: string | undefined
   let restarts = 0
   let waiting: OutboxMessage[] = []
 
@@ -86,17 +89,21 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
 
   function take(run: string, event: EngineEvent): void {
     follow(status, run, event)
+    // A stop of the service does not end the run: its last word is not said yet.
+    if (isStopping && event.kind === 'run-ended') {
+      log('info', 'stops at a safe point; goes on when the agent starts again', run)
+      return
+    }
     const line = eventText(event)
     if (line) log(line.level, line.text, run)
     if (event.kind === 'step-progress') options.onProgress(run, event)
-    // A stop of the service does not end the run: its last word is not said yet.
-    else if (!(isStopping && event.kind === 'run-ended')) put({ t: 'event', body: { run, event: fitEvent(event) } })
+    else put({ t: 'event', body: { run, event: fitEvent(event) } })
   }
 
   function end(run: string, result: RunResult): void {
     child = undefined
     if (isStopping) return
-    if (result.wasKilled && !isCancelled && restarts < RESTARTS) {
+    if (result.wasKilled && cancelled !== run && restarts < RESTARTS) {
       restarts += 1
       log('warn', `the process that did the work was killed; it goes on (${restarts} of ${RESTARTS})`, run)
       options.after(1_000, start)
@@ -109,9 +116,19 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
 
   function start(): void {
     const open = link.open()
-    if (!open || child || isStopping || waiting.some(({ t }) => t === 'result')) return
-    isCancelled = false
-    const { run, role } = open
+    if (!open || child || isStarting || isStopping || waiting.some(({ t }) => t === 'result')) return
+    isStarting = true
+    void options.endLeftBehind().then(() => {
+      isStarting = false
+      if (!isStopping) begin(open)
+    })
+  }
+
+  function begin({ run, role }: Pick<OpenInstruction, 'run' | 'role'>): void {
+    if (cancelled === run) {
+      end(run, { outcome: 'cancelled', wasKilled: false })
+      return
+    }
     status.update({ run: { id: run, role, step: null, done: 0, of: 0 } })
     child = startRunChild({ self, argv, run, onEvent: (event) => take(run, event), log })
     void child.ended.then((result) => end(run, result))
@@ -125,10 +142,10 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
       start()
     },
     cancel(run) {
-      if (link.open()?.run !== run || !child) return
-      isCancelled = true
+      if (link.open()?.run !== run) return
+      cancelled = run
       log('info', 'the controller cancels the run', run)
-      child.cancel()
+      child?.cancel()
     },
     refuse(run, error) {
       log('error', `refused: ${error.message} (${error.code})`, run)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentConfig } from './config.ts'
 import type { NodeIdentity } from './identity.ts'
 import { readInstructionKey } from './instruction-gate.ts'
@@ -45,6 +46,7 @@ export function openWorker(options: WorkerOptions): Worker {
     reserve: keepReserve(join(paths.stateDirectory, 'reserve')),
     onOutbox: () => session()?.pump(),
     onProgress: (run, event) => session()?.sendLoose({ run, event }),
+    endLeftBehind: () => endLeftBehind(options),
     after(ms, then) {
       const timer = setTimeout(() => {
         timers.delete(timer)
@@ -73,5 +75,18 @@ export function openWorker(options: WorkerOptions): Worker {
       await runs.stop()
       for (const timer of timers) clearTimeout(timer)
     },
+  }
+}
+
+/** They are in the service's control group, which only the service's own end would clear. */
+async function endLeftBehind({ paths, log }: Pick<WorkerOptions, 'paths' | 'log'>): Promise<void> {
+  try {
+    const control = await import('../host/linux/control-group.ts')
+    const { ended, left } = await control.endLeftBehind({ unit: paths.unit, sleep: (ms) => sleep(ms) })
+    if (ended.length > 0) log('warn', `ended what a killed process had left behind: process ${ended.join(', ')}`)
+    if (left.length > 0) log('error', `left behind by a killed process, and does not end: process ${left.join(', ')}`)
+  } catch (error) {
+    // What the kernel does not tell is no reason to leave the work undone.
+    log('warn', `could not look for what a killed process left behind: ${(error as Error).message}`)
   }
 }

@@ -1,9 +1,11 @@
 /**
  * The agent as a process of its own, its files below a directory: `program.ts ROOT run|execute|facts`. What `execute`
- * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes. ROOT/ahead says by
+ * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes, and `leaving` where
+ * each starts a command that lives on (its process id: ROOT/left-behind). ROOT/ahead says by
  * how many milliseconds the clock of the service is ahead.
  */
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { execute, readInstruction } from '../../../src/agent/execute.ts'
 import { createLog } from '../../../src/agent/log.ts'
@@ -64,6 +66,7 @@ async function work(): Promise<void> {
     await execute({ paths, emit, signal: stop.signal })
     return
   }
+  const [ms, leaves] = how.split(' ')
   const { instruction } = await readInstruction(paths)
   const { machine, ledger, hostFor } = await openWorkBench(paths, 10_000)
   const step = (number: number): Step<object> => ({
@@ -72,7 +75,8 @@ async function work(): Promise<void> {
     isDone: async (host) => (await host.stat(`${root}/step-${number}`)) !== undefined,
     async apply(host, _, { signal, log }) {
       log(`step ${number} in process ${process.pid} with token abcdef.0123456789abcdef`)
-      await host.sleep(Number(how), signal)
+      if (leaves) appendFileSync(`${root}/left-behind`, `${startCommand()}\n`)
+      await host.sleep(Number(ms), signal)
       await host.write(`${root}/step-${number}`, `${process.pid}`)
     },
   })
@@ -80,4 +84,9 @@ async function work(): Promise<void> {
   const role = { id: 'fake', components: [component] }
   await runRole({ role, params: {}, run: instruction.run, view: machine, hostFor, ledger, emit, signal: stop.signal })
   await ledger.close()
+}
+
+/** As commands are run: in a session of its own, which the end of this process does not end. */
+function startCommand(): number | undefined {
+  return spawn('sleep', ['300'], { detached: true, stdio: 'ignore' }).pid
 }

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path/posix'
+
+export interface LeftBehindOptions {
+  /** The systemd unit whose control group is ours alone; in another one nobody is touched. */
+  unit: string
+  sleep(ms: number): Promise<void>
+  /** Default /proc/self; a test has another process's. */
+  self?: string
+}
+
+export interface LeftBehind {
+  /** Process ids. */
+  ended: number[]
+  /** Still there after all tries. */
+  left: number[]
+}
+
+const TRIES = 50
+const PAUSE_MS = 100
+
+/**
+ * Kills what runs in the control group of our own unit and is neither this process nor started by it: what a process of
+ * ours that was killed has left behind. By process id, until nothing is left, for about five seconds.
+ */
+export async function endLeftBehind({ unit, sleep, self = '/proc/self' }: LeftBehindOptions): Promise<LeftBehind> {
+  const list = processList(self, unit)
+  const ended = new Set<number>()
+  if (list === undefined) return { ended: [], left: [] }
+  const own = Number(/^(\d+)/.exec(readFileSync(`${self}/stat`, 'utf8'))?.[1])
+  for (let tries = 0; ; tries++) {
+    const left = processIds(list).filter((pid) => !isOfFamily(pid, own))
+    if (left.length === 0 || tries === TRIES) return { ended: [...ended].filter((pid) => !left.includes(pid)), left }
+    for (const pid of left) if (kill(pid)) ended.add(pid)
+    await sleep(PAUSE_MS)
+  }
+}
+
+/**
+ * Where the kernel lists the processes of our group: in the hierarchy that systemd keeps, version 1 or 2. Undefined where
+ * the group is not that of the unit.
+ */
+function processList(self: string, unit: string): string | undefined {
+  const lines = readFileSync(`${self}/cgroup`, 'utf8').split('\n')
+  const group = pathIn(lines, '1') ?? pathIn(lines, '2')
+  if (group === undefined || group.path.split('/').at(-1) !== unit) return undefined
+  for (const line of readFileSync(`${self}/mountinfo`, 'utf8').split('\n')) {
+    const [before = '', after = ''] = line.split(' - ')
+    const [, , , root = '', mountPoint = ''] = before.split(' ')
+    const [fileSystem, , options = ''] = after.split(' ')
+    const isOurs = group.version === '2' ? fileSystem === 'cgroup2' : options.split(',').includes('name=systemd')
+    const below = relative(root, group.path)
+    if (isOurs && !below.startsWith('..')) return join(mountPoint, below, 'cgroup.procs')
+  }
+  return undefined
+}
+
+function pathIn(lines: readonly string[], version: '1' | '2'): { version: '1' | '2'; path: string } | undefined {
+  const form = version === '1' ? /^\d+:name=systemd:(.+)$/ : /^0::(.+)$/
+  const path = lines.map((line) => form.exec(line)?.[1]).find((found) => found !== undefined)
+  return path === undefined ? undefined : { version, path }
+}
+
+function processIds(list: string): number[] {
+  // 0: of another process namespace.
+  return readFileSync(list, 'utf8')
+    .split('\n')
+    .map(Number)
+    .filter((pid) => pid > 1)
+}
+
+function isOfFamily(pid: number, own: number): boolean {
+  for (let at = pid; at > 1; at = parentOf(at)) if (at === own) return true
+  return false
+}
+
+/** 0 where the process has ended. */
+function parentOf(pid: number): number {
+  try {
+    // The name, in parentheses, may hold anything.
+    return Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? 0)
+  } catch (error) {
+    if (isGone(error)) return 0
+    throw error
+  }
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL')
+    return true
+  } catch (error) {
+    if (isGone(error)) return false
+    throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
+}

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import type { LogEntry } from '../../src/protocol/admin.ts'
+import { agentOf, askAdmin } from '../support/agent/enrolled.ts'
+import { fileText, type Installation, type Service, until } from '../support/agent/installation.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { showNode } from '../support/controller/client.ts'
+
+const hierarchy = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup'].find((path) => existsSync(join(path, 'cgroup.procs')))
+
+/** In a control group as systemd makes one for the service. */
+describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work is killed alone (needs root)', () => {
+  const outer = join(hierarchy ?? '', `cantrip-test-left-${process.pid}`)
+  const group = join(outer, 'cantrip-agent.service')
+  const members = () => readFileSync(join(group, 'cgroup.procs'), 'utf8').trim().split('\n').filter(Boolean)
+  let dataDirectory: string
+  let controller: Controller
+  let agent: Installation
+  let service: Service
+  const tell = () => service.output()
+
+  beforeEach(async () => {
+    mkdirSync(group, { recursive: true })
+    dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+    await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
+    const listen = { host: '127.0.0.1', port: 0 }
+    controller = await startController({ dataDirectory, listen, heartbeatMs: () => 1_000, tickMs: 600_000 })
+    agent = await agentOf(controller, { autoApprove: true })
+    service = agent.start()
+    writeFileSync(join(group, 'cgroup.procs'), String(service.process.pid))
+  })
+  afterEach(async () => {
+    for (let tries = 0; tries < 100 && members().length > 0; tries++) {
+      for (const pid of members()) process.kill(Number(pid), 'SIGKILL')
+      await setTimeout(50)
+    }
+    rmdirSync(group)
+    rmdirSync(outer)
+    await controller.close()
+    agent.remove()
+    rmSync(dataDirectory, { recursive: true })
+  })
+
+  const runs = async (): Promise<LogEntry[]> => (await askAdmin(controller, 'GET', '/v1/events')).events
+  const leftBehind = () => fileText(join(agent.root, 'left-behind'))?.trim().split('\n') ?? []
+
+  test('what its commands left is ended before the next child starts, which goes on and is done', async () => {
+    agent.setWork('1500 leaving')
+    const nodeId = await until('the node to be registered', () => agent.status()?.nodeId ?? undefined, tell)
+    await until('the facts', async () => (await showNode(controller, nodeId)).facts !== null || undefined, tell)
+    await askAdmin(controller, 'POST', `/v1/nodes/${nodeId}/configure`, { roles: ['master', 'worker'] })
+    await askAdmin(controller, 'POST', '/v1/clusters/demo/provision')
+    const worker = await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
+    await until('the second command', () => leftBehind().length === 2 || undefined, tell)
+    const orphans = leftBehind()
+    expect(members()).toEqual(expect.arrayContaining(orphans))
+    // The next child finds nothing to leave, so that what is in the group afterwards was left by the first.
+    agent.setWork('0')
+    process.kill(Number(worker), 'SIGKILL')
+    await until('the work to be done', async () => (await runs()).some(({ event }) => event.kind === 'run-ended'), tell)
+    expect(members().filter((pid) => orphans.includes(pid))).toEqual([])
+    expect(members()).toContain(String(service.process.pid))
+    const [killed, swept, started] = ['was killed; it goes on', 'had left behind: process', 'step 2 in process'].map(
+      (line) => tell().lastIndexOf(line),
+    )
+    expect([killed, swept, started].every((at) => (at ?? -1) >= 0)).toBe(true)
+    expect((killed ?? 0) < (swept ?? 0) && (swept ?? 0) < (started ?? 0)).toBe(true)
+  })
+})
