@@ -17,6 +17,8 @@ export interface RunStepOptions<P> {
 }
 
 const PROGRESS_EVERY_MS = 200
+const LOOKS = 20
+const LOOK_AGAIN_MS = 500
 
 /** Throws what the step throws, after it has told so. */
 export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Promise<void> {
@@ -34,7 +36,7 @@ export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Pro
       await ledger.append({ kind: 'change', run, step: step.id, change: kind, what, undo })
     })
     await step.apply(host, params, contextOf(step, options))
-    if (!(await step.isDone(view, params))) throw notDone(step)
+    if (!(await tookEffect(step, options))) throw notDone(step)
     ledger.note({ kind: 'done', run, step: step.id })
     emit({ kind: 'step-done', at: at(), step: step.id, ms: view.now().getTime() - startedAt.getTime() })
   } catch (error) {
@@ -45,6 +47,15 @@ export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Pro
     }
     throw error
   }
+}
+
+/** Looks more than once: what is seen over the network, of a server that has just started, may be hidden for a moment. */
+async function tookEffect<P>(step: Step<P>, { params, view, halt }: RunStepOptions<P>): Promise<boolean> {
+  for (let look = 1; look < LOOKS; look++) {
+    if (await step.isDone(view, params)) return true
+    await view.sleep(LOOK_AGAIN_MS, halt.signal)
+  }
+  return step.isDone(view, params)
 }
 
 function contextOf<P>(step: Step<P>, { view, emit, halt }: RunStepOptions<P>): StepContext {

@@ -143,3 +143,12 @@ test('components that wait for each other are a bug', async () => {
   const { run } = await setUp({ a: { after: ['b'], steps: {} }, b: { after: ['a'], steps: {} } })
   await expect(run()).rejects.toThrow('a → b → a')
 })
+
+test('an effect that shows itself a moment later is one', async () => {
+  const { run, events, machine } = await setUp({ a: { steps: { late: async () => undefined } } })
+  let looks = 0
+  const { read } = machine
+  machine.read = async (path) => (path === '/etc/late' ? (++looks >= 4 ? 'done' : undefined) : read(path))
+  expect(await run()).toBe('done')
+  expect(events.at(-1)).toMatchObject({ kind: 'run-ended', outcome: 'done' })
+})

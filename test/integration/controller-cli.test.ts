@@ -243,3 +243,14 @@ it('completes in a real shell', async () => {
   })
   expect(answer).toBe('provision\n')
 })
+
+it('asks before it forgets a cluster; where nobody can answer, --yes is wanted', async () => {
+  await run(['cluster', 'create', 'doomed'])
+  for (const verb of ['delete', 'reset']) {
+    const refused = await run(['cluster', verb, 'doomed'])
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toMatch(/nothing was done[\s\S]*fix: give --yes/)
+  }
+  expect((await run(['cluster', 'show', 'doomed'])).code).toBe(0)
+  expect((await run(['cluster', 'delete', 'doomed', '--yes'])).code).toBe(0)
+})

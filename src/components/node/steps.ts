@@ -51,6 +51,7 @@ export const labelNode: ProvisionStep = {
   id: 'node/label',
   title: 'Labelling the node',
   async isDone(host, params) {
+    if (Object.keys(params.node.labels).length === 0) return true
     const labels = (await readNode(host, params))?.metadata.labels
     return labels !== undefined && Object.entries(params.node.labels).every(([key, value]) => labels[key] === value)
   },

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { awaitState, carryAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
+import type { Bed } from '../support/testbed/bed.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+import { until } from '../support/testbed/processes.ts'
+
+const CLUSTER = 'verbs'
+const NAME = 'n3'
+const READY_MS = 420_000
+const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
+
+/** A node and a cluster of their own, for the verbs that the main path does without. */
+export interface Scene {
+  site: Site
+  node: Node
+  install: string[]
+  passphrase: string
+}
+
+export async function setScene(site: Site, bed: Bed, signal: AbortSignal): Promise<Scene> {
+  const node = await up({ name: NAME, bed, signal })
+  const credentials = await createCluster(site, {
+    name: CLUSTER,
+    overrides: testbedOverrides(),
+    flags: ['--auto-approve'],
+  })
+  const install = await carryAgent(node, credentials, CLUSTER)
+  const passphrase = (await readFile(join(credentials, `${CLUSTER}-passphrase.txt`), 'utf8')).trim()
+  return { site, node, install, passphrase }
+}
+
+/** Ctrl-C once the prechecks are over: 130, a word on how to go on, and the same command goes on. */
+export async function interruptedInstall({ site, node, install }: Scene): Promise<void> {
+  const output = ['StandardOutput=file:/root/install.out', 'StandardError=file:/root/install.out']
+  await execOk(node, ['systemd-run', '--unit=try', ...output.flatMap((o) => ['-p', o]), ...install])
+  const interrupt =
+    'until grep -q prechecks /root/install.out; do sleep 0.02; done; systemctl kill --kill-whom=main -s INT try'
+  await execOk(node, ['sh', '-c', interrupt], { timeoutMs: 60_000 })
+  const status = await until('end of the installation', 30_000, async () => {
+    const shown = await execOk(node, ['systemctl', 'show', 'try', '--property=ActiveState,ExecMainStatus'])
+    return /ActiveState=(failed|inactive)/.test(shown) ? shown : undefined
+  })
+  const said = await execOk(node, ['cat', '/root/install.out'])
+  assert.match(status, /ExecMainStatus=130/, said)
+  assert.match(said, /interrupted[\s\S]*fix: run the same command again/)
+  assert.doesNotMatch(said, /\n\s+at /)
+  const again = await exec(node, install, { timeoutMs: 120_000 })
+  assert.equal(again.code, 0, again.stderr + again.stdout)
+  await awaitState(site, NAME, 'APPROVED', 30_000)
+}
+
+/** `-m blue` beside the default installation, for another cluster; `-m blue -d` takes that one alone away. */
+export async function instanceBeside({ site, node }: Scene): Promise<void> {
+  const credentials = await createCluster(site, { name: 'beside', overrides: {} })
+  const [agent = '', ...creds] = await carryAgent(node, credentials, 'beside')
+  const { code, stdout, stderr } = await exec(node, [agent, ...creds, '-m', 'blue'], { timeoutMs: 120_000 })
+  assert.equal(code, 0, stderr + stdout)
+  const blue = JSON.parse(await execOk(node, [agent, 'status', '-m', 'blue', '-o', 'json']))
+  assert.deepEqual([blue.state, blue.cluster], ['DISCOVERED', 'beside'])
+  const before = JSON.parse(await execOk(node, [agent, 'status', '-o', 'json']))
+  assert.deepEqual([before.state, before.cluster, before.connected], ['APPROVED', CLUSTER, true])
+  const removed = await execOk(node, [agent, '-m', 'blue', '-d', '--yes'], { timeoutMs: 60_000 })
+  assert.match(removed, /host restored: 0 differences\s*$/)
+  const left = await exec(node, ['sh', '-c', 'ls -d /*/*/*cantrip-blue* /*/*cantrip-blue* /usr/local/bin/*blue*'])
+  assert.equal(left.stdout, '', 'something of the instance stayed')
+  assert.deepEqual(JSON.parse(await execOk(node, [agent, 'status', '-o', 'json'])), before)
+  await site.admin('cluster', 'delete', 'beside', '--force', '--yes')
+}
+
+/** The service is stopped as soon as it has the instruction: the plan changes nothing, and the run does what it says. */
+export async function planTellsTheRun({ site, node, install }: Scene): Promise<void> {
+  const [agent = ''] = install
+  await order(site)
+  await until('instruction', 60_000, async () =>
+    (await exec(node, ['test', '-s', '/var/lib/cantrip/instruction.json'])).code === 0 ? true : undefined,
+  )
+  await execOk(node, ['systemctl', 'stop', 'cantrip-agent'], { timeoutMs: 90_000 })
+  const before = await changesOf(node)
+  await execOk(node, ['touch', '/root/before'])
+  const text = await execOk(node, [agent, 'plan'], { timeoutMs: 60_000 })
+  const plan = JSON.parse(await execOk(node, [agent, 'plan', '-o', 'json'], { timeoutMs: 60_000 }))
+  const written = ['find', '/etc', '/usr/local', '/opt', '/var/lib/cantrip', '-xdev', '-newer', '/root/before']
+  assert.equal(await execOk(node, written), '', 'the plan changed something')
+  assert.deepEqual(await changesOf(node), before)
+  assert.match(text, /Starting etcd\n {4}.*etcd/)
+
+  await execOk(node, ['systemctl', 'start', 'cantrip-agent'])
+  await awaitState(site, NAME, 'READY', READY_MS)
+  const run = new Set((await changesOf(node)).slice(before.length))
+  const planned = new Set<string>(plan.changes.map((change: { kind: string; what: string }) => line(change)))
+  assert.deepEqual(
+    [...planned].filter((change) => !run.has(change)),
+    [],
+    'planned, but not done',
+  )
+  const unknown = plan.unknown.length
+  const untold = [...run].filter((change) => !planned.has(change))
+  assert(untold.length === 0 || unknown > 0, `done, but not planned:\n${untold.join('\n')}`)
+  assert(unknown <= 1 && untold.length <= 2, `what the plan could not tell:\n${untold.join('\n')}`)
+}
+
+/** Status, logs, and a support bundle without a secret, on a node that is READY. */
+export async function looksOfReadyNode({ node, install, passphrase }: Scene): Promise<void> {
+  const [agent = ''] = install
+  const status = JSON.parse(await execOk(node, [agent, 'status', '-o', 'json']))
+  assert.deepEqual([status.state, status.connected, status.run, status.problem], ['READY', true, null, null])
+  assert.equal(status.kubernetesVersion, 'v1.36.3')
+  const all = (await execOk(node, [agent, 'logs', '-n', '2000'])).trimEnd().split('\n')
+  const [, run = ''] = / (r-[a-z2-7]+) /.exec(all.at(-1) ?? '') ?? []
+  const own = (await execOk(node, [agent, 'logs', '-n', '2000', '--run', run])).trimEnd().split('\n')
+  assert(own.length > 40 && own.every((each) => each.includes(` ${run} `)), 'the lines of one run')
+
+  await execOk(node, [agent, 'support-bundle', '--output', '/root/support.tar.gz'], { timeoutMs: 60_000 })
+  assert.equal((await execOk(node, ['stat', '-c', '%a', '/root/support.tar.gz'])).trim(), '600')
+  const packed = await execOk(node, ['tar', 'xzOf', '/root/support.tar.gz'])
+  assert.match(packed, /readiness\/await-pods/)
+  const keys = await execOk(node, [
+    'sh',
+    '-c',
+    'cat /etc/cantrip/*.key /etc/cantrip/*.pem /etc/kubernetes/pki/*.key; true',
+  ])
+  const bodies = keys.split('\n').filter((each) => /^[A-Za-z0-9+/=]{40,}$/.test(each))
+  assert(bodies.length > 10)
+  for (const secret of [passphrase, 'PRIVATE KEY', ...bodies]) {
+    assert(!packed.includes(secret), 'a secret is in the support bundle')
+  }
+  assert.doesNotMatch(packed, /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/)
+}
+
+/** On the node: Kubernetes away, the agent stays, and the same cluster comes up on it again. */
+export async function resetAndAgain({ site, node, install }: Scene): Promise<void> {
+  const [agent = ''] = install
+  const reset = JSON.parse(await execOk(node, [agent, 'reset', '--yes', '-o', 'json'], { timeoutMs: 180_000 }))
+  assert.deepEqual([reset.restored, reset.differences, reset.leftovers], [true, [], []])
+  const gone = await exec(node, ['ls', '-d', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
+  assert.equal(gone.stdout, '', 'Kubernetes is still there')
+  await awaitState(site, NAME, 'APPROVED', 60_000)
+  await order(site)
+  await awaitState(site, NAME, 'READY', READY_MS)
+}
+
+/** The agent goes, Kubernetes works on; a later uninstallation still takes all of it back. */
+export async function keepKubernetes({ node, install }: Scene): Promise<void> {
+  const [agent = ''] = install
+  await execOk(node, [agent, 'uninstall', '--keep-kubernetes', '--yes'], { timeoutMs: 60_000 })
+  const unit = await exec(node, ['ls', '-d', '/etc/cantrip', '/etc/systemd/system/cantrip-agent.service'])
+  assert.equal(unit.stdout, '', 'the agent is still there')
+  assert.match((await kubectl(node, 'get', 'nodes')).stdout, new RegExp(`${NAME} +Ready`))
+  const all = await execOk(node, [agent, '-d', '--yes'], { timeoutMs: 180_000 })
+  assert.match(all, /host restored: 0 differences\s*$/)
+  const gone = await exec(node, ['ls', '-d', '/etc/kubernetes', '/var/lib/cantrip', '/usr/local/bin/kubelet'])
+  assert.equal(gone.stdout, '', 'Kubernetes is still there')
+}
+
+async function order(site: Site): Promise<void> {
+  const row = await nodeRow(site, NAME)
+  assert(row, `the controller knows ${NAME}`)
+  await site.admin('node', 'configure', row.id, '--role', 'master,worker')
+  await site.admin('cluster', 'provision', CLUSTER)
+}
+
+/** What the runs of instructions have recorded, in order. */
+async function changesOf(node: Node): Promise<string[]> {
+  const records = (await execOk(node, ['cat', LEDGER])).trimEnd().split('\n')
+  return records
+    .map((record) => JSON.parse(record.slice(record.indexOf('{'))))
+    .filter(({ kind, run }) => kind === 'change' && run !== 'install')
+    .map(({ change, what }) => line({ kind: change, what }))
+}
+
+const line = ({ kind, what }: { kind: string; what: string }) => `${kind} ${what}`
