@@ -27,6 +27,16 @@ import { badInput } from './bad-input.ts'
 import { fullDisk } from './full-disk.ts'
 import { ownPodResolves } from './own-pod.ts'
 import { story } from './stages.ts'
+import {
+  instanceBeside,
+  interruptedInstall,
+  keepKubernetes,
+  looksOfReadyNode,
+  planTellsTheRun,
+  resetAndAgain,
+  type Scene,
+  setScene,
+} from './verbs.ts'
 
 const CLUSTER = 'factory'
 const READY_MS = 420_000
@@ -90,6 +100,20 @@ try {
     await awaitState(here().site, 'n1', 'READY', READY_MS)
   })
   await stage('uninstall again', uninstalled)
+  let scene: Scene | undefined
+  const onScene = (work: (scene: Scene) => Promise<void>) => async () => {
+    assert(scene, 'the second node is up')
+    await work(scene)
+  }
+  await stage('a second node, and a cluster that approves by itself', async () => {
+    scene = await setScene(here().site, bed, interrupted.signal)
+  })
+  await stage('Ctrl-C in the middle of an installation: 130, and the same command goes on', onScene(interruptedInstall))
+  await stage('an instance beside another, and away without it', onScene(instanceBeside))
+  await stage('a plan changes nothing and tells what the run does: READY', onScene(planTellsTheRun))
+  await stage('status, logs, and a support bundle without secrets', onScene(looksOfReadyNode))
+  await stage('reset, and READY again', onScene(resetAndAgain))
+  await stage('uninstall that keeps Kubernetes, then all of it', onScene(keepKubernetes))
   await stage('a disk that fills up in the middle: a named error, and a rerun goes on', async () => {
     await fullDisk(here().site, bed, interrupted.signal)
   })
