@@ -35,7 +35,7 @@ export interface Link {
 }
 
 const PATH = '/v1/agent'
-const DIAL_TIMEOUT_MS = 10_000
+const DIAL_TIMEOUT_MS = 20_000
 const MAX_MESSAGE_BYTES = 1024 * 1024
 
 /** Connects, and connects again whenever the connection ends, until the signal. */

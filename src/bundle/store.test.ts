@@ -6,6 +6,7 @@ import { type FakeHost, fakeHost } from '../../test/support/fake-host.ts'
 import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { AgentError } from '../errors/agent-error.ts'
 import type { Download } from '../host/host.ts'
+import { NetworkError } from '../host/network.ts'
 import { PATHS } from '../protocol/rest.ts'
 import { openBundleStore } from './store.ts'
 
@@ -114,6 +115,19 @@ test('a controller that is away for a while is waited for; one that refuses is n
   const sleep = vi.spyOn(host, 'sleep')
   await expect(store.fetch(refusing, store.file('binary', 'runc'))).rejects.toMatchObject({ code: 'download/refused' })
   expect(sleep).not.toHaveBeenCalled()
+})
+
+test('a handshake that is cut is tried again; a certificate that is wrong is not', async () => {
+  const at = URL + PATHS.bundleFile(bundle.ref.manifestSha256, 'manifest.json')
+  const failing = (code: string) =>
+    host.network.onRequest(at, new NetworkError('tls', code, { cause: Object.assign(new Error(code), { code }) }))
+  const sleep = vi.spyOn(host, 'sleep').mockImplementation(() => serve(URL))
+  failing('CERT_HAS_EXPIRED')
+  await expect(open()).rejects.toMatchObject({ code: 'bundle/fetch-failed' })
+  expect(sleep).not.toHaveBeenCalled()
+  failing('ECONNRESET')
+  await expect(open()).resolves.toMatchObject({ manifest: bundle.manifest })
+  expect(sleep).toHaveBeenCalledTimes(1)
 })
 
 test('a file that could not be fetched may be asked for again', async () => {

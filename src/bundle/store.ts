@@ -172,8 +172,10 @@ async function fromAny<T>(
   }
 }
 
+/** A handshake that was cut or took too long is the network's or a busy machine's; any other failure of TLS stays. */
 function mayPass(error: unknown): boolean {
-  return error instanceof NetworkError ? error.stage !== 'tls' : hasCode(error, 'download/cut', 'bundle/not-served')
+  if (!(error instanceof NetworkError)) return hasCode(error, 'download/cut', 'bundle/not-served')
+  return error.stage !== 'tls' || error.cause === undefined || hasCode(error.cause, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT')
 }
 
 function fetchFailed(what: string, urls: readonly string[], failures: readonly unknown[]): AgentError {

@@ -47,7 +47,7 @@ async function readyz(host: HostView, endpoint: string): Promise<number | undefi
   const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
   if (ca === undefined) return undefined
   try {
-    const { status } = await host.network.request(`https://${endpoint}/readyz`, { tls: { ca }, timeoutMs: 1_000 })
+    const { status } = await host.network.request(`https://${endpoint}/readyz`, { tls: { ca }, timeoutMs: 5_000 })
     return status
   } catch {
     // Refused, reset, or no answer in time.

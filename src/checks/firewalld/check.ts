@@ -11,13 +11,15 @@ import { isOpen, parseZones, type Zone } from './zones.ts'
 const ON_EVERY_NODE = ['10250/tcp', '8472/udp', '53/tcp', '53/udp']
 const ON_A_MASTER = ['6443/tcp', '2379/tcp', '2380/tcp']
 const POD_INTERFACES = ['cni0', 'flannel.1']
+/** firewall-cmd asks for a zone after the other: half a second on a fast machine. */
+const ASK_TIMEOUT_MS = 18_000
 
 export const check: Check = {
   id: 'firewalld',
   title: 'Firewall (firewalld)',
   hard: true,
   why: 'An active firewalld drops what nodes and pods say to one another unless its ports are open, now and after a reload. Merely installed, it does not matter.',
-  timeoutMs: 15_000,
+  timeoutMs: 20_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }
     const [zoneName, now, permanent] = await Promise.all([
@@ -57,7 +59,7 @@ async function zoneOfNode(host: HostView): Promise<string> {
 }
 
 async function answerOf(host: HostView, argv: Argv): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.ask(argv)
+  const { exitCode, stdout, stderr } = await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })
   if (exitCode !== 0)
     throw new AgentError('firewalld/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
       fix: 'see: systemctl status firewalld',

@@ -19,7 +19,7 @@ export function createApiServer(core: Core, hub: Hub, hosts: readonly string[]):
       ...context(),
       requestCert: true,
       rejectUnauthorized: true,
-      handshakeTimeout: 10_000,
+      handshakeTimeout: 30_000,
       headersTimeout: 10_000,
       requestTimeout: 60_000,
       keepAliveTimeout: 30_000,

@@ -26,7 +26,7 @@ async function openDispatcher({ tls, proxy }: Download): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici')
   const options = { headersTimeout: STALL_MS, bodyTimeout: STALL_MS }
   const identity = { ca: tls.ca, cert: tls.cert, key: tls.key }
-  if (proxy === undefined) return new Agent({ ...options, connect: { ...identity, timeout: 10_000 } })
+  if (proxy === undefined) return new Agent({ ...options, connect: { ...identity, timeout: STALL_MS } })
   return new ProxyAgent({ ...options, uri: proxy, requestTls: identity })
 }
 
