@@ -14,7 +14,7 @@ export interface Output {
 }
 
 export interface AskOptions {
-  /** Default 10 s for ask, 10 min for run. */
+  /** Default 30 s for ask, 10 min for run. */
   timeoutMs?: number
   /** Written to the child's standard input: the way for secrets. */
   stdin?: string

@@ -8,6 +8,8 @@ import type { ProvisionStep } from './provision.ts'
 const CTR = [`${BINARIES}/ctr`, '--namespace', 'k8s.io', 'images'] as const
 /** Unpacking is the processor's work and the disk's: more at once than this only makes the first one later. */
 const AT_ONCE = 2
+/** It looks at every layer of every image, while others are unpacked. */
+const CHECK_TIMEOUT_MS = 180_000
 
 /** A step that fetches images of the bundle and imports each as soon as it is there, in the order given. */
 export function importStep(
@@ -48,7 +50,7 @@ async function importImage(host: Host, archive: string, signal: AbortSignal): Pr
 /** Names of the images whose every part is in the content store and unpacked. */
 async function presentImages(host: HostView): Promise<Set<string>> {
   if ((await host.stat(CONTAINERD_SOCKET)) === undefined) return new Set()
-  const { exitCode, stdout, stderr } = await host.ask([...CTR, 'check'])
+  const { exitCode, stdout, stderr } = await host.ask([...CTR, 'check'], { timeoutMs: CHECK_TIMEOUT_MS })
   if (exitCode !== 0) {
     throw new AgentError('containerd/no-answer', `containerd did not list its images: ${stderr.trim().slice(-300)}`, {
       fix: 'journalctl -u containerd, then provision again',

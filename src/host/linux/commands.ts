@@ -4,7 +4,7 @@ import type { Argv } from '../argv.ts'
 import type { AskOptions, Output, RunOptions } from '../host.ts'
 import { type CommandEnd, commandError } from './command-error.ts'
 
-const ASK_TIMEOUT_MS = 10_000
+const ASK_TIMEOUT_MS = 30_000
 const RUN_TIMEOUT_MS = 600_000
 const MAX_BYTES = 2 ** 20
 /** Between asking a process group to end and making it. */
