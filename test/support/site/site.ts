@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bed, GATEWAY, inNetwork } from '../testbed/bed.ts'
 import { exec, type Node } from '../testbed/machine.ts'
 import { copyIn } from '../testbed/nodes.ts'
@@ -10,6 +11,7 @@ import { type Output, type RunOptions, run } from '../testbed/run.ts'
 import { builderPublicKey, executables } from './artefacts.ts'
 
 export const CONTROLLER_PORT = 8443
+const LOOK_MS = 1_000
 
 /** A controller in the test bed's network, its data and its administrator's files in a directory of their own. */
 export interface Site {
@@ -162,6 +164,8 @@ export async function awaitState(site: Site, name: string, state: string, timeou
   let last: NodeRow | undefined
   try {
     await until(`${name} ${state}`, timeoutMs, async () => {
+      // Each look is a process of its own: looking all the time would take a core from what is looked at.
+      if (last) await sleep(LOOK_MS)
       last = await nodeRow(site, name)
       if (last?.state === 'FAILED' && state !== 'FAILED') throw new Error(`${name} FAILED`)
       return last?.state === state ? true : undefined
