@@ -10,17 +10,14 @@ import { INSTALL_STEPS } from './install/role.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
-import { openWorkBench } from './work-bench.ts'
+import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 /** `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine as it was. */
 export type Scope = 'kubernetes' | 'agent' | 'all'
 
-export interface TakenBack {
+export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone'> {
   restored: boolean
   differences: Difference[]
-  leftovers: UndoReport['leftovers']
-  kept: UndoReport['kept']
-  undone: number
 }
 
 export interface TakeBackOptions {
@@ -35,34 +32,37 @@ export interface TakeBackOptions {
  * Takes back what the ledger holds, newest first, then looks whether each thing is as it was before. With the agent
  * gone and nothing left to do, its own directories go too.
  */
-export async function takeBack({ paths, scope, run, emit, signal }: TakeBackOptions): Promise<TakenBack> {
-  const { machine, ledger } = await openWorkBench(paths)
+export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
+  const { paths, scope } = options
+  const bench = await openWorkBench(paths)
   if (scope !== 'agent') giveUpInstruction(paths)
+  const taken = await takeBackOn(bench, options)
+  if (scope === 'kubernetes' && taken.outcome === 'done') tellOfReset(paths)
+  return taken
+}
+
+/** The part of it that has to do with the machine and its ledger, which is closed in any case. */
+export async function takeBackOn(
+  { machine, ledger }: Pick<WorkBench, 'machine' | 'ledger'>,
+  { paths, scope, run, emit, signal }: TakeBackOptions,
+): Promise<TakenBack> {
   let report: UndoReport
   let differences: Difference[]
   let isEmpty: boolean
   try {
     const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
     const changes = replay(ledger.entries()).outstanding.filter(select)
-    report = await undoRuns({
-      ledger,
-      machine,
-      run,
-      role: scope === 'kubernetes' ? 'reset' : 'uninstall',
-      select,
-      emit,
-      signal,
-    })
+    const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
+    report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
     differences = report.outcome === 'cancelled' ? [] : await differencesAfter(notKept(changes, report), machine)
     isEmpty = replay(ledger.entries()).outstanding.length === 0
   } finally {
     await ledger.close()
   }
-  if (scope === 'kubernetes' && report.outcome === 'done') tellOfReset(paths)
-  const { leftovers, kept, undone } = report
-  const restored = report.outcome === 'done' && leftovers.length === 0 && differences.length === 0
+  const { outcome, leftovers, kept, undone } = report
+  const restored = outcome === 'done' && leftovers.length === 0 && differences.length === 0
   if (scope === 'all' && restored && isEmpty) await removeOwnDirectories(paths, machine)
-  return { restored, differences, leftovers, kept, undone }
+  return { outcome, restored, differences, leftovers, kept, undone }
 }
 
 /** Or the service would go on with it afterwards. The controller is told when it can be reached. */
