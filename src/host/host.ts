@@ -50,6 +50,16 @@ export interface DiskSpace {
   freeInodes: number
 }
 
+/** What a log does to a disk: small writes, each made durable before the next. */
+export interface SyncProbe {
+  writeBytes: number
+  /** Over after this many writes; or after forMs with `enough` of them; and after atMostMs whatever came of it. */
+  writes: number
+  enough: number
+  forMs: number
+  atMostMs: number
+}
+
 /** Looking: all that a check ever gets. Nothing here changes the machine. */
 export interface HostView {
   /** Runs a command that only looks. Throws only when it could not be started or timed out; look at exitCode. */
@@ -63,6 +73,11 @@ export interface HostView {
   list(path: string): Promise<string[] | undefined>
   /** Of a path that is not there yet: of the nearest directory above it. Follows links. */
   diskSpace(path: string): Promise<DiskSpace>
+  /**
+   * How many milliseconds each fdatasync took, in order. On the disk of a directory, or of the nearest one above it, in a
+   * file that is gone afterwards.
+   */
+  syncTimes(directory: string, probe: SyncProbe): Promise<number[]>
   /** Lower-case hex SHA-256 of a file, streamed; undefined where nothing is. */
   sha256(path: string): Promise<string | undefined>
   /** Our effective user id. */

@@ -105,7 +105,7 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
 
 /** Only the looking half of a machine. */
 export function viewOf(machine: Machine): HostView {
-  const { ask, read, stat, readLink, list, diskSpace, sha256, network } = machine
+  const { ask, read, stat, readLink, list, diskSpace, syncTimes, sha256, network } = machine
   const { uid, arch, hostname, memoryBytes, cpuCount, now, sleep } = machine
   return {
     ask,
@@ -114,6 +114,7 @@ export function viewOf(machine: Machine): HostView {
     readLink,
     list,
     diskSpace,
+    syncTimes,
     sha256,
     network,
     uid,

@@ -23,6 +23,8 @@ export interface FakeMachine extends Machine {
   readonly calls: Argv[]
   readonly killed: { pid: number; signal: string }[]
   disk: DiskSpace
+  /** What every fdatasync takes. */
+  syncMs: (write: number) => number
   facts: { uid: number; arch: 'x64' | 'arm64'; memoryBytes: number; cpuCount: number }
   clock: { nowMs: number }
   /** The latest answer that matches is given; an array matches as a prefix of the command. */
@@ -71,6 +73,7 @@ export function fakeMachine(): FakeMachine {
     clock,
     facts,
     disk: { totalBytes: 100 * 2 ** 30, freeBytes: 50 * 2 ** 30, totalInodes: 1_000_000, freeInodes: 900_000 },
+    syncMs: () => 0.5,
     network: fakeNetwork(),
     on: (match, answer) => void answers.push({ match, answer }),
 
@@ -83,6 +86,15 @@ export function fakeMachine(): FakeMachine {
     },
     list: async (path) => files.list(path),
     diskSpace: async () => machine.disk,
+    async syncTimes(_directory, { writes, enough, forMs, atMostMs }) {
+      const times: number[] = []
+      let tookMs = 0
+      while (times.length < writes && tookMs < atMostMs && (tookMs < forMs || times.length < enough)) {
+        times.push(machine.syncMs(times.length))
+        tookMs += times.at(-1) ?? 0
+      }
+      return times
+    },
     sha256: async (path) => files.sha256(path),
     uid: () => facts.uid,
     arch: () => facts.arch,

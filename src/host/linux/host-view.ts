@@ -4,6 +4,7 @@ import type { HostView } from '../host.ts'
 import { ask } from './commands.ts'
 import { diskSpace, list, read, readLink, sha256, stat } from './files.ts'
 import { linuxNetwork } from './network.ts'
+import { syncTimes } from './sync-times.ts'
 
 /** The machine this process runs on, to look at. */
 export function linuxHostView(): HostView {
@@ -14,6 +15,7 @@ export function linuxHostView(): HostView {
     readLink,
     list,
     diskSpace,
+    syncTimes,
     sha256,
     uid: () => process.geteuid?.() ?? 0,
     arch: () => (process.arch === 'arm64' ? 'arm64' : 'x64'),
