@@ -3,6 +3,7 @@
  * afterwards. Each canary is what it would be in life, and comes back by itself when the node is booted again.
  */
 import assert from 'node:assert/strict'
+import { dirname } from 'node:path/posix'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { until } from '../support/testbed/processes.ts'
 import { type OpenConnection, openConnection } from './open-connection.ts'
@@ -116,7 +117,8 @@ const mountUnitText = (within: string) =>
   `[Mount]\nWhat=${SOURCE}/mounted\nWhere=${within}/mounted\nType=none\nOptions=bind\n\n[Install]\nWantedBy=multi-user.target\n`
 
 async function put(node: Node, path: string, content: string): Promise<void> {
-  await execOk(node, ['install', '-D', '-m', '644', '/dev/stdin', path], { stdin: content })
+  await execOk(node, ['mkdir', '-p', dirname(path)])
+  await execOk(node, ['dd', 'status=none', `of=${path}`], { stdin: content })
 }
 
 const text = async (node: Node, path: string) => (await exec(node, ['cat', path])).stdout
