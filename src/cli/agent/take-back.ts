@@ -30,27 +30,23 @@ export async function takeBackVerb({
   requireRoot(machine.uid(), scope === 'kubernetes' ? 'a reset' : 'an uninstallation')
   await confirm(question, yes)
   const signal = interruption()
-  const wasActive = (await machine.unitState(paths.unit)).active === true
-  // The service would go on working, and it holds the ledger while it does.
-  if (wasActive) await machine.setUnit(paths.unit, { active: false })
-  if (scope !== 'kubernetes') await sayGoodbye(paths, scope)
-  const { takeBack } = await import('../../agent/take-back.ts')
-  const { consoleReporter } = await import('../../report/console.ts')
-  const { takeBackText } = await import('../../report/take-back-text.ts')
-  const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
-  const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
-  const emit = (event: EngineEvent) => format === 'text' && show(event)
-  const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
-  try {
+  const { whileStopped } = await import('../../agent/while-stopped.ts')
+  await whileStopped(paths, machine, scope === 'kubernetes', async () => {
+    if (scope !== 'kubernetes') await sayGoodbye(paths, scope)
+    const { takeBack } = await import('../../agent/take-back.ts')
+    const { consoleReporter } = await import('../../report/console.ts')
+    const { takeBackText } = await import('../../report/take-back-text.ts')
+    const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
+    const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
+    const emit = (event: EngineEvent) => format === 'text' && show(event)
+    const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
     const result = await takeBack({ paths, scope, run, emit, signal })
     signal.throwIfAborted()
     const { restored, differences, leftovers, kept } = result
     if (format === 'json') process.stdout.write(`${JSON.stringify({ restored, differences, leftovers, kept })}\n`)
     else process.stdout.write(takeBackText(result))
     if (!restored) process.exitCode = ExitCode.undoIncomplete
-  } finally {
-    if (wasActive && scope === 'kubernetes') await machine.setUnit(paths.unit, { active: true })
-  }
+  })
 }
 
 /** While the credentials are there. That the controller cannot be told is no reason to stay. */
