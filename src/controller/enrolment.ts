@@ -108,6 +108,13 @@ export function enrolmentState(core: Core, installer: string, name: string): Enr
   return { ...answer, state: 'APPROVED', certificate: certificateOf(core, enrolment) }
 }
 
+/** A node that waits for its approval has no session: it is heard when it asks. */
+export function heardAgain(core: Core, installer: string, name: string): void {
+  const enrolment = core.store.enrolments.get(name)
+  if (enrolment?.installer !== installer || enrolment.state !== 'pending') return
+  core.store.nodes.update(enrolment.nodeId, { lastSeen: core.now().toISOString() })
+}
+
 /** The one that was issued while half of its life is left, else a new one. */
 function certificateOf(core: Core, enrolment: Enrolment): string {
   const found = enrolment.certificate

@@ -340,6 +340,17 @@ describe('a session', () => {
   })
 })
 
+it('a node that waits for approval is seen each time it asks', async () => {
+  const { privateKey } = createKeyPair()
+  const request = { csr: buildCsr(privateKey, 'whoever'), nodeName: 'two', address: '10.0.0.2' }
+  const { json } = await call(controller.url, installer, 'POST', '/v1/enrol', request)
+  const seen = async () => Date.parse((await showNode(controller, json.nodeId)).lastSeen ?? '')
+  const first = await seen()
+  aheadMs = 60_000
+  await call(controller.url, installer, 'GET', `/v1/enrol/${encodeURIComponent(json.fingerprint)}`)
+  expect(await seen()).toBeGreaterThanOrEqual(first + 60_000)
+})
+
 describe('what cannot be served', () => {
   beforeEach(async () => {
     await connectAgent(controller, node)

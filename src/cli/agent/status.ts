@@ -43,13 +43,19 @@ export function statusText(status: ServiceStatus): string {
     ['state', status.state ?? 'not registered yet'],
     ['node', `${status.nodeId ?? '-'}, key ${status.fingerprint ?? '-'}`],
     ['cluster', status.cluster ?? '-'],
-    ['controller', `${status.controller ?? '-'}, ${status.connected ? 'connected' : 'not connected'}`],
+    ['controller', linkText(status)],
     ['at work on', doing],
     ['agent', status.agentVersion],
     ['kubernetes', status.kubernetesVersion ?? '-'],
     ...(problem ? [['problem', problem.message] as [string, string], ['fix', problem.fix] as [string, string]] : []),
   ]
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join('')
+}
+
+/** The link comes with the approval; until then the agent asks again and again. */
+function linkText({ controller, connected, state, problem }: ServiceStatus): string {
+  if (state === 'DISCOVERED' && !connected && problem === null) return 'waits for an administrator to approve this node'
+  return `${controller ?? '-'}, ${connected ? 'connected' : 'not connected'}`
 }
 
 function notRunning(unit: string): string {

@@ -2,14 +2,16 @@ import { readCsr } from '../../pki/csr.ts'
 import {
   EnrolRequest,
   type EnrolResponse,
+  InvitationRequest,
   LeaveRequest,
   NodeCertificateRequest,
   OperatorCertificateRequest,
   OperatorReport,
 } from '../../protocol/rest.ts'
-import { enrol, enrolmentState } from '../enrolment.ts'
+import { enrol, enrolmentState, heardAgain } from '../enrolment.ts'
 import { clusterOf, nodeById } from '../find.ts'
 import { nextCertificate } from '../node-certificate.ts'
+import { invite } from '../invite.ts'
 import { leave } from '../node-commands.ts'
 import { reconcile } from '../reconcile.ts'
 import { numberOf, type Route, readBody, reply } from './exchange.ts'
@@ -44,6 +46,7 @@ export const agentRoutes: readonly Route[] = [
     roles: ['enrol'],
     async handle({ core, identity, captured, query, response, signal }) {
       const name = decodeURIComponent(captured)
+      heardAgain(core, identity.name, name)
       const read = () => enrolmentState(core, identity.name, name)
       const approved = () => {
         const answer = read()
@@ -61,6 +64,17 @@ export const agentRoutes: readonly Route[] = [
     async handle({ core, identity, request, response }) {
       const { csr } = await readBody(request, NodeCertificateRequest)
       reply(response, 200, { certificate: nextCertificate(core, identity.name, csr) })
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/node\/invitation$/,
+    roles: ['node'],
+    async handle({ core, identity, query, request, response, signal }) {
+      const { sealTo } = await readBody(request, InvitationRequest)
+      const waitMs = numberOf(query, 'waitMs', 0, MAX_WAIT_MS)
+      const answer = await invite(core, nodeById(core, identity.name), sealTo, { waitMs, signal })
+      reply(response, answer.sealed === undefined ? 202 : 200, answer)
     },
   },
   {

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { ServiceStatus } from '../../agent/status.ts'
+import { statusText } from './status.ts'
+
+const status: ServiceStatus = {
+  state: 'READY',
+  nodeId: 'n-7f3k',
+  fingerprint: 'SHA256:abc',
+  cluster: 'demo',
+  controller: 'https://controller:8443',
+  connected: true,
+  run: null,
+  agentVersion: '1.2.3',
+  kubernetesVersion: 'v1.36.3',
+  problem: null,
+}
+const line = (change: Partial<ServiceStatus>, name: string) =>
+  statusText({ ...status, ...change })
+    .split('\n')
+    .find((text) => text.startsWith(name))
+    ?.slice(name.length)
+    .trim()
+
+test('the link, and what it waits for', () => {
+  const waiting = { state: 'DISCOVERED', connected: false, controller: null } as const
+  const problem = { code: 'controller/unreachable', message: 'no route', fix: 'mend the route' }
+  expect(line({}, 'controller')).toBe('https://controller:8443, connected')
+  expect(line({ connected: false }, 'controller')).toBe('https://controller:8443, not connected')
+  expect(line(waiting, 'controller')).toBe('waits for an administrator to approve this node')
+  expect(line({ ...waiting, problem }, 'controller')).toBe('-, not connected')
+  expect(line({ ...waiting, problem }, 'fix')).toBe('mend the route')
+})
+
+test('the work that goes on', () => {
+  const run = { id: 'r-1', role: 'first-master', step: 'etcd/start', done: 3, of: 20 }
+  expect(line({}, 'at work on')).toBe('nothing')
+  expect(line({ run }, 'at work on')).toBe('first-master (r-1): etcd/start, 3 of 20 steps')
+  expect(line({ run: { ...run, step: null } }, 'at work on')).toBe('first-master (r-1): starting, 3 of 20 steps')
+})
