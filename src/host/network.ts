@@ -23,10 +23,22 @@ export interface Response {
   status: number
   headers: Record<string, string>
   body: string
+  /** When the request went out on the open connection, and when the answer began: as those of `exchange`. */
+  sentAtMs: number
+  receivedAtMs: number
 }
 
 /** Where on the way a request failed; `NetworkError.stage`. */
 export type Stage = 'resolve' | 'tcp' | 'proxy' | 'tls' | 'http' | 'upgrade'
+
+export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  resolve: 'name resolution',
+  tcp: 'TCP connection',
+  proxy: 'proxy',
+  tls: 'TLS',
+  http: 'HTTP',
+  upgrade: 'websocket upgrade',
+}
 
 export class NetworkError extends Error {
   readonly stage: Stage

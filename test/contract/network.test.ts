@@ -69,6 +69,29 @@ test('each stage is named where it fails', async () => {
   expect(await request(`${site.url}/large`, { maxBytes: 1000 })).toMatch(/^http: .*more than 1000 bytes/)
 })
 
+test('a handshake that fails names whom we met', async () => {
+  const failure = (url: string, identity: object) =>
+    linuxNetwork.request(url, { tls: identity as TlsSite['identity'], timeoutMs: 3_000 }).then(
+      () => 'no error',
+      (error) => `${error.stage}: ${error.message}`,
+    )
+  expect(await failure(`${otherSite.url}/`, site.identity)).toBe(
+    `tls: TLS with localhost:${otherSite.port} failed: its certificate is of another CA (what answered shows "server", issued by "test")`,
+  )
+  expect(await failure(`${site.url.replace('localhost', '127.0.0.1')}/`, site.identity)).toMatch(
+    /^tls: .*for other names \(what answered shows "server"/,
+  )
+  expect(await failure(`${site.url}/`, { ca: site.identity.ca })).toMatch(/^tls: .*wants a certificate of ours/)
+  const plain = await listen(createHttpServer((_request, response) => void response.end('plain')))
+  expect(await failure(`https://127.0.0.1:${plain.port}/`, site.identity)).toMatch(/^tls: .*does not speak TLS/)
+})
+
+test('an answer tells when it was asked for and when it began, without the time of the connection', async () => {
+  const { sentAtMs, receivedAtMs } = await get('/a')
+  expect(receivedAtMs).toBeGreaterThanOrEqual(sentAtMs)
+  expect(Math.abs(sentAtMs - Date.now())).toBeLessThan(60_000)
+})
+
 test('through a proxy, whose refusals and silence are named, and whose password is not', async () => {
   const seen: (string | undefined)[] = []
   const proxy = await listen(

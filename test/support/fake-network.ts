@@ -33,7 +33,7 @@ export function fakeNetwork(): FakeNetwork {
       const prefix = [...urls.keys()].filter((known) => url.startsWith(known)).sort((a, b) => b.length - a.length)[0]
       const answer = prefix === undefined ? undefined : urls.get(prefix)
       if (answer === undefined) throw new NetworkError('tcp', `${url}: ECONNREFUSED`)
-      return { status: 200, headers: {}, body: '', ...(await give(answer, url, options)) }
+      return { status: 200, headers: {}, body: '', sentAtMs: 0, receivedAtMs: 0, ...(await give(answer, url, options)) }
     },
 
     async exchange(to, packet, timeoutMs) {

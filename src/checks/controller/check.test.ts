@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { NetworkError, type RequestOptions, type Response, type Stage } from '../../host/network.ts'
 import { check } from './check.ts'
 
@@ -34,7 +35,6 @@ test('a controller that answers, websocket included, passes', async () => {
 })
 
 test.each<[Stage, string, string]>([
-  ['resolve', 'name resolution failed', 'getent hosts controller.example.com'],
   ['tcp', 'TCP connection failed', 'nc -vz controller.example.com 8443'],
   ['proxy', 'proxy failed', 'allows CONNECT'],
   ['tls', 'TLS failed', 'openssl s_client -connect controller.example.com:8443'],
@@ -48,10 +48,26 @@ test.each<[Stage, string, string]>([
   })
 })
 
+test('a name that does not resolve: what each name server says of it', async () => {
+  const host = machine({
+    [URL_1]: new NetworkError('resolve', 'controller.example.com does not resolve (no such name)'),
+  })
+  host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\nnameserver 192.0.2.54\n')
+  host.network.onExchange('192.0.2.53:53', (query) => dnsReply(query, { code: 3, tookMs: 12 }))
+  host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP) gave no answer in 2000 ms'))
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'fail',
+    found: `${URL_1}: name resolution failed: controller.example.com does not resolve (no such name); asked one by one: 192.0.2.53: no such name (12 ms); 192.0.2.54: no answer in 2000 ms`,
+    fix: expect.stringContaining('getent hosts controller.example.com'),
+  })
+})
+
 test('a refusal is shown with the words of the controller', async () => {
   const body = '{"code":"refused","message":"this installer certificate was revoked","fix":"ask for a new one"}'
   const verdict = await check.look(machine({ [URL_1]: () => ({ status: 403, body }) }), params)
-  expect(verdict).toMatchObject({ found: `${URL_1}: HTTP failed: status 403 (this installer certificate was revoked)` })
+  expect(verdict).toMatchObject({
+    found: `${URL_1}: HTTP failed: status 403 instead of 200 (this installer certificate was revoked)`,
+  })
 })
 
 test('a proxy in between that strips the upgrade is told', async () => {
@@ -67,7 +83,7 @@ test('one of several addresses is enough, the others are told', async () => {
   const verdict = await check.look(host, { ...params, controller: { ...controller, urls: [URL_1, URL_2] } })
   expect(verdict).toEqual({
     kind: 'pass',
-    found: `${URL_2} answers; ${URL_1}: name resolution failed: ENOTFOUND`,
+    found: `${URL_2} answers; ${URL_1}: name resolution failed: ENOTFOUND; asked one by one: no name server in /etc/resolv.conf`,
   })
 })
 

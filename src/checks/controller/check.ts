@@ -1,6 +1,7 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { askNameServers } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
-import { NetworkError, type RequestOptions, type Stage } from '../../host/network.ts'
+import { NetworkError, type RequestOptions, type Response, STAGE_NAMES, type Stage } from '../../host/network.ts'
 import { PATHS } from '../../protocol/rest.ts'
 
 const TIMEOUT_MS = 8_000
@@ -21,25 +22,39 @@ export const check: Check = {
     const looked = await Promise.all(urls.map((url) => failureOf(host, url, options)))
     const failures = looked.filter((failure) => failure !== undefined)
     const reached = urls.filter((_, i) => looked[i] === undefined)
-    const found = failures.map(({ url, stage, message }) => `${url}: ${STAGES[stage].name} failed: ${message}`)
+    const found = failures.map(({ url, stage, message }) => `${url}: ${STAGE_NAMES[stage]} failed: ${message}`)
     if (reached.length > 0) return { kind: 'pass', found: [`${reached.join(', ')} answers`, ...found].join('; ') }
     const stage = failures[0]?.stage ?? 'tcp'
-    return { kind: 'fail', found: found.join('; '), wanted: STAGES[stage].wanted, fix: fixFor(failures[0], proxy) }
+    return { kind: 'fail', found: found.join('; '), wanted: WANTED[stage], fix: fixFor(failures[0], proxy) }
   },
 }
 
 async function failureOf(host: HostView, url: string, options: RequestOptions): Promise<Failure | undefined> {
   const ping = new URL(PATHS.ping, url).href
-  try {
-    const answer = await host.network.request(ping, options)
-    if (answer.status !== 200) return { url, stage: 'http', message: `status ${answer.status}${reason(answer.body)}` }
-    const upgraded = await host.network.request(ping, { ...options, upgrade: true })
-    if (upgraded.status === 101) return undefined
-    return { url, stage: 'upgrade', message: `status ${upgraded.status} instead of 101` }
-  } catch (cause) {
-    if (cause instanceof NetworkError) return { url, stage: cause.stage, message: cause.message }
-    throw cause
-  }
+  const [answered, upgraded] = await Promise.allSettled([
+    host.network.request(ping, options),
+    host.network.request(ping, { ...options, upgrade: true }),
+  ])
+  return (await failureIn(host, url, 'http', 200, answered)) ?? (await failureIn(host, url, 'upgrade', 101, upgraded))
+}
+
+async function failureIn(
+  host: HostView,
+  url: string,
+  stage: Stage,
+  wanted: number,
+  outcome: PromiseSettledResult<Response>,
+): Promise<Failure | undefined> {
+  if (outcome.status === 'rejected') return await failureOfError(host, url, outcome.reason)
+  const { status, body } = outcome.value
+  return status === wanted ? undefined : { url, stage, message: `status ${status} instead of ${wanted}${reason(body)}` }
+}
+
+async function failureOfError(host: HostView, url: string, error: unknown): Promise<Failure> {
+  if (!(error instanceof NetworkError)) throw error
+  const { stage, message } = error
+  if (stage !== 'resolve') return { url, stage, message }
+  return { url, stage, message: `${message}; asked one by one: ${await askNameServers(host, new URL(url).hostname)}` }
 }
 
 /** The message of an error body of ours; text of a stranger is not shown. */
@@ -48,13 +63,13 @@ function reason(body: string): string {
   return message === undefined ? '' : ` (${message})`
 }
 
-const STAGES: Record<Stage, { name: string; wanted: string }> = {
-  resolve: { name: 'name resolution', wanted: "an address for the controller's name" },
-  tcp: { name: 'TCP connection', wanted: "a connection to the controller's port" },
-  proxy: { name: 'proxy', wanted: 'a proxy that lets CONNECT through' },
-  tls: { name: 'TLS', wanted: "a certificate of the controller's own CA, the one in the credentials" },
-  http: { name: 'HTTP', wanted: 'status 200 from the controller' },
-  upgrade: { name: 'websocket upgrade', wanted: 'status 101: nothing in between may strip the Upgrade header' },
+const WANTED: Readonly<Record<Stage, string>> = {
+  resolve: "an address for the controller's name",
+  tcp: "a connection to the controller's port",
+  proxy: 'a proxy that lets CONNECT through',
+  tls: "a certificate of the controller's own CA, the one in the credentials",
+  http: 'status 200 from the controller',
+  upgrade: 'status 101: nothing in between may strip the Upgrade header',
 }
 
 function fixFor(failure: Failure | undefined, proxy: string | undefined): string {

@@ -11,10 +11,9 @@ const params = { roles: [], ownStateDirectory: '/var/lib/cantrip', controller }
 function machine(aheadMs: number, { there = 10, back = 10 } = {}) {
   const host = fakeHost()
   host.network.onRequest(`${url}/v1/ping`, () => {
-    host.clock.nowMs += there
-    const now = new Date(host.clock.nowMs + aheadMs).toISOString()
-    host.clock.nowMs += back
-    return { body: JSON.stringify({ now }) }
+    const sentAtMs = host.clock.nowMs
+    const now = new Date(sentAtMs + there + aheadMs).toISOString()
+    return { body: JSON.stringify({ now }), sentAtMs, receivedAtMs: sentAtMs + there + back }
   })
   return host
 }

@@ -52,12 +52,10 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
   const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
   return await Promise.any(
     urls.map(async (url) => {
-      const sentMs = host.now().getTime()
-      const { body } = await host.network.request(new URL(PATHS.ping, url).href, options)
-      const receivedMs = host.now().getTime()
+      const { body, sentAtMs, receivedAtMs } = await host.network.request(new URL(PATHS.ping, url).href, options)
       const thereMs = Date.parse(/"now"\s*:\s*"([^"]+)"/.exec(body)?.[1] ?? '')
       if (Number.isNaN(thereMs)) throw new Error(`${url} told no time`)
-      return { low: thereMs - receivedMs, high: thereMs - sentMs }
+      return { low: thereMs - receivedAtMs, high: thereMs - sentAtMs }
     }),
   ).catch((cause: unknown) => {
     const [first] = cause instanceof AggregateError ? cause.errors : [cause]

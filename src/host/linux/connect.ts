@@ -1,6 +1,7 @@
 /** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import type { Certificate, PeerCertificate } from 'node:tls'
 import { NetworkError, type Stage, type TlsIdentity } from '../network.ts'
 
 export interface Target {
@@ -75,13 +76,32 @@ export async function openTls(
     signal,
     `no TLS handshake with ${to.host}:${to.port} in ${timeoutMs} ms`,
     (done, fail) => {
+      let shown = ''
+      // Before Node's own listener, which judges the certificate and, where it is refused, takes the connection down.
+      socket.prependOnceListener('secure', () => {
+        shown = certificateShown(socket.getPeerCertificate())
+      })
       socket.once('secureConnect', () => done(socket))
       socket.once('error', (error: NodeJS.ErrnoException) =>
-        fail(`TLS with ${to.host}:${to.port} failed: ${plain(error)}`, error),
+        fail(`TLS with ${to.host}:${to.port} failed: ${plain(error)}${shown}`, error),
       )
       socket.once('close', () => fail(`${to.host}:${to.port} closed the connection during the TLS handshake`))
     },
   )
+}
+
+const MOST_OF_A_NAME = 100
+
+/** Whom we met, in words: an inspecting proxy, or the server of somebody else, is known by its names. */
+function certificateShown({ subject, issuer }: Partial<PeerCertificate>): string {
+  if (subject === undefined || issuer === undefined) return ''
+  return ` (what answered shows ${nameOf(subject)}, issued by ${nameOf(issuer)})`
+}
+
+/** Text of a stranger: cut short, and only what can be printed. */
+function nameOf({ CN, O, OU }: Certificate): string {
+  const name = [CN ?? O ?? OU].flat()[0]?.replace(/[^\x20-\x7e]/g, '?') ?? ''
+  return name === '' ? 'no name' : `"${name.slice(0, MOST_OF_A_NAME)}"`
 }
 
 /** Resolves or rejects once, destroys the socket on the way out of a failure, and leaves no listener behind. */
@@ -90,13 +110,13 @@ export function settle<T>(
   stage: Stage,
   signal: AbortSignal,
   late: string,
-  begin: (done: (value: T) => void, fail: (message: string, cause?: unknown) => void) => void,
+  begin: (done: (value: T) => void, fail: (message: string, cause?: unknown, at?: Stage) => void) => void,
 ): Promise<T> {
   return new Promise<T>((resolvePromise, reject) => {
-    const fail = (message: string, cause?: unknown) => {
+    const fail = (message: string, cause?: unknown, at = stage) => {
       signal.removeEventListener('abort', expire)
       socket.destroy()
-      reject(new NetworkError(stage, message, { cause }))
+      reject(new NetworkError(at, message, { cause }))
     }
     const expire = () => fail(late)
     if (signal.aborted) return expire()
@@ -128,6 +148,18 @@ const words: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet (is the clock right?)',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there does not speak TLS',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not take our certificate (it does not know the CA)',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a certificate of ours',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'our certificate has expired',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'our certificate was revoked',
+}
+
+/** In TLS 1.3 a server refuses our certificate after the handshake, when we wait for its answer already. */
+export function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('ERR_SSL_')
 }
 
 export function plain(error: NodeJS.ErrnoException): string {

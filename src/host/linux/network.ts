@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
 import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../network.ts'
-import { type Deadline, deadline, openTcp, openTls, plain, resolve, settle, type Target } from './connect.ts'
+import { type Deadline, deadline, isOfTls, openTcp, openTls, plain, resolve, settle, type Target } from './connect.ts'
 import { bare, openTunnel } from './proxy.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
@@ -69,12 +69,15 @@ function exchangeHttp(
   const stage = options.upgrade ? 'upgrade' : 'http'
   const late = `${url.host} gave no complete HTTP answer in ${timeoutMs} ms`
   return settle<Response>(socket, stage, signal, late, (done, fail) => {
+    const sentAtMs = monotonicMs()
     const request = send(socket, url, options)
-    request.once('error', (error: NodeJS.ErrnoException) =>
-      fail(`HTTP with ${url.host} failed: ${plain(error)}`, error),
-    )
-    request.once('upgrade', (response) => done(answer(response, '')))
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      if (isOfTls(error)) fail(`TLS with ${url.host} failed: ${plain(error)}`, error, 'tls')
+      else fail(`HTTP with ${url.host} failed: ${plain(error)}`, error)
+    })
+    request.once('upgrade', (response) => done({ ...answer(response, ''), sentAtMs, receivedAtMs: monotonicMs() }))
     request.once('response', (response) => {
+      const receivedAtMs = monotonicMs()
       const maxBytes = options.maxBytes ?? MAX_BODY_BYTES
       const chunks: Buffer[] = []
       let bytes = 0
@@ -83,7 +86,9 @@ function exchangeHttp(
         if (bytes > maxBytes) fail(`${url.host} sent more than ${maxBytes} bytes`)
         else chunks.push(chunk)
       })
-      response.once('end', () => done(answer(response, Buffer.concat(chunks).toString())))
+      response.once('end', () =>
+        done({ ...answer(response, Buffer.concat(chunks).toString()), sentAtMs, receivedAtMs }),
+      )
       response.once('error', (error: NodeJS.ErrnoException) =>
         fail(`HTTP with ${url.host} failed: ${plain(error)}`, error),
       )
@@ -118,7 +123,7 @@ function send(
   return request
 }
 
-function answer(response: IncomingMessage, body: string): Response {
+function answer(response: IncomingMessage, body: string): Pick<Response, 'status' | 'headers' | 'body'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
   return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body }
 }
