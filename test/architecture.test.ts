@@ -25,6 +25,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the components that make a Kubernetes node share: paths, kubeadm's phases, the API.
   kubernetes: ['errors', 'host', 'engine', 'protocol', 'roles/params', 'bundle/format'],
   components: ['kubernetes', 'errors', 'host', 'engine', 'pki', 'roles/params', 'protocol', 'bundle/format'],
+  // What a master does in the cluster for another node.
+  errands: ['errors', 'host', 'kubernetes', 'pki', 'protocol'],
   roles: ['errors', 'host', 'engine', 'components', 'checks', 'protocol', 'bundle/format'],
   operator: ['errors', 'protocol', 'report'],
   agent: [

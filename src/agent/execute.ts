@@ -89,22 +89,24 @@ async function carryOut(
       const select = ({ step }: { step: string }) => !step.startsWith(INSTALL_STEPS)
       return (await undoRuns({ ledger, machine, run, role: 'reset', select, emit, signal })).outcome
     }
-    case 'first-master': {
+    case 'first-master':
+    case 'master':
+    case 'worker': {
       const { runRole } = await import('../engine/run-steps.ts')
-      const { firstMaster } = await import('../roles/first-master.ts')
+      const { ROLES } = await import('../roles/role-of.ts')
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })
       const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
       const config = requireConfig(paths)
-      const params = await openProvisionParams(instruction.params, {
+      const params = await openProvisionParams(instruction, {
         config,
         tls: identity,
         directory,
         host,
         signal,
       })
-      return runRole({ role: firstMaster, params, run, view: machine, hostFor, ledger, emit, signal })
+      return runRole({ role: ROLES[instruction.role], params, run, view: machine, hostFor, ledger, emit, signal })
     }
   }
 }

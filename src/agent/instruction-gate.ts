@@ -30,7 +30,7 @@ export function readInstructionKey(base64: string): KeyObject {
  */
 export async function judge(signed: SignedInstruction, knowledge: GateKnowledge): Promise<Verdict> {
   const { payload, signature } = signed
-  if (!isSigned(payload, signature, knowledge.instructionKey)) {
+  if (!isSignedBy(knowledge.instructionKey, payload, signature)) {
     return refused(addressOf(payload), 'unsigned', 'found an instruction that the controller did not sign', SUSPICIOUS)
   }
   const { Instruction } = await import('../protocol/instruction.ts')
@@ -60,9 +60,10 @@ export async function judge(signed: SignedInstruction, knowledge: GateKnowledge)
   return { kind: 'accepted', instruction }
 }
 
-const SUSPICIOUS = 'find out who sent it: the controller of this node would not'
+export const SUSPICIOUS = 'find out who sent it: the controller of this node would not'
 
-function isSigned(payload: string, signature: string, key: KeyObject): boolean {
+/** Ed25519 over the exact bytes. */
+export function isSignedBy(key: KeyObject, payload: string, signature: string): boolean {
   return (
     key.asymmetricKeyType === 'ed25519' && verify(null, Buffer.from(payload), key, Buffer.from(signature, 'base64'))
   )

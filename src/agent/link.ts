@@ -9,7 +9,10 @@ import { holdSession, type Session, type SessionEnd, type SessionOptions } from 
 import type { StatusFile } from './status.ts'
 import { unreachable } from './unreachable.ts'
 
-type Hooks = Pick<SessionOptions, 'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onCancel' | 'onState' | 'onWelcome'>
+type Hooks = Pick<
+  SessionOptions,
+  'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onErrand' | 'onCancel' | 'onState' | 'onWelcome'
+>
 
 export interface LinkOptions extends Hooks {
   config: AgentConfig

@@ -19,11 +19,11 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   const { instruction, identity } = await readInstruction(paths)
   if (instruction.role === 'reset') return [await planReset(paths)]
   const { planRole } = await import('../engine/plan-role.ts')
-  const { firstMaster } = await import('../roles/first-master.ts')
+  const { ROLES } = await import('../roles/role-of.ts')
   const { openProvisionParams } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(), backupsOf(paths))
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
-  const params = await openProvisionParams(instruction.params, {
+  const params = await openProvisionParams(instruction, {
     config,
     tls: identity,
     directory,
@@ -33,7 +33,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   // A plan asks the controller for nothing that it would have to sign.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]
-  const planned = await planRole(firstMaster, dry, planning, signal)
+  const planned = await planRole(ROLES[instruction.role], dry, planning, signal)
   return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
 }
 

@@ -1,12 +1,12 @@
 import { openBundleStore } from '../bundle/store.ts'
-import { AgentError } from '../errors/agent-error.ts'
 import type { Host } from '../host/host.ts'
-import { NetworkError } from '../host/network.ts'
-import type { FirstMasterParams } from '../protocol/instruction.ts'
-import { ApiError, OperatorCertificateResponse, PATHS } from '../protocol/rest.ts'
+import { createSealingKey, unseal } from '../pki/seal.ts'
+import { Invitation } from '../protocol/errand.ts'
+import type { Instruction, NodeTask } from '../protocol/instruction.ts'
+import { InvitationResponse, OperatorCertificateResponse, PATHS } from '../protocol/rest.ts'
 import type { ProvisionParams } from '../roles/params.ts'
+import { askPatiently } from './ask-patiently.ts'
 import type { AgentConfig } from './config.ts'
-import { unreachable } from './unreachable.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig
@@ -17,61 +17,47 @@ export interface ProvisionSurroundings {
   signal: AbortSignal
 }
 
-const TRIES = 40
-const PAUSE_MS = 3_000
-
 /** What the steps of a role need beside the instruction. */
 export async function openProvisionParams(
-  instructed: FirstMasterParams,
+  { role, params }: Pick<Instruction & { role: NodeTask }, 'role' | 'params'>,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
   const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
-  const store = { ...way, ref: instructed.bundle, directory, host, signal }
+  const store = { ...way, ref: params.bundle, directory, host, signal }
+  const asking = { config, tls, host }
   return {
-    ...instructed,
+    ...params,
+    task: role,
     bundleStore: await openBundleStore(store),
-    requestOperatorCertificate: (csr) => requestCertificate(csr, { config, tls, host, signal }),
+    async requestOperatorCertificate(csr) {
+      const question = { path: PATHS.operatorCertificate, body: { csr }, timeoutMs: 15_000, signal }
+      return (await askPatiently({ ...asking, ...question }, OperatorCertificateResponse)).certificate
+    },
+    requestInvitation: (context) => requestInvitation(context, asking),
     controller: { urls, ca: tls.ca },
   }
 }
 
-/** A controller that is restarted meanwhile is waited for, up to two minutes. */
-async function requestCertificate(
-  csr: string,
-  { config, tls, host, signal }: Omit<ProvisionSurroundings, 'directory'>,
-): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const url = config.urls[attempt % config.urls.length] ?? ''
-    try {
-      const { status, body } = await host.network.request(new URL(PATHS.operatorCertificate, url).href, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ csr }),
-        tls,
-        ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
-        timeoutMs: 15_000,
-      })
-      if (status < 500) return certificateIn(status, body)
-      if (attempt === TRIES)
-        throw new AgentError('operator/no-certificate', `the controller answered with status ${status}`, {
-          fix: 'see its log',
-        })
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error
-      if (attempt === TRIES) throw unreachable(url, error)
-    }
-    await host.sleep(PAUSE_MS, signal)
-  }
-}
+const WAIT_MS = 25_000
+/** Beside the wait a master may take 30 s to answer. */
+const INVITATION_TIMEOUT_MS = 70_000
+const PAUSE_MS = 1_000
 
-function certificateIn(status: number, body: string): string {
-  const json: unknown = JSON.parse(body)
-  const answer = OperatorCertificateResponse.safeParse(json)
-  if (status === 200 && answer.success) return answer.data.certificate
-  const problem = ApiError.safeParse(json)
-  const { code, message, fix } = problem.success
-    ? problem.data
-    : { code: 'operator/no-certificate', message: `the controller answered with status ${status}`, fix: 'see its log' }
-  throw new AgentError(code, message, { fix })
+/** For as long as it is not this node's turn; what it waits for is told once. */
+async function requestInvitation(
+  { signal, log }: Parameters<ProvisionParams['requestInvitation']>[0],
+  asking: Pick<ProvisionSurroundings, 'config' | 'tls' | 'host'>,
+): Promise<Invitation> {
+  const key = createSealingKey()
+  const path = `${PATHS.nodeInvitation}?waitMs=${WAIT_MS}`
+  const question = { ...asking, path, body: { sealTo: key.sealTo }, timeoutMs: INVITATION_TIMEOUT_MS, signal }
+  let told: string | undefined
+  for (;;) {
+    const { sealed, waitingFor } = await askPatiently(question, InvitationResponse)
+    if (sealed !== undefined) return Invitation.parse(JSON.parse(unseal(sealed, key)))
+    if (waitingFor !== told) log(`waits for ${waitingFor}`)
+    told = waitingFor
+    await asking.host.sleep(PAUSE_MS, signal)
+  }
 }

@@ -149,6 +149,7 @@ async function work(
     lastSeq: () => link.state().lastSeq,
     onWelcome: ({ state }) => showState(state),
     onInstruct: async (frame) => (await worker).onInstruct(frame),
+    onErrand: (signed) => void worker.then(({ onErrand }) => onErrand(signed)),
     onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,
   })

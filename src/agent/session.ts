@@ -19,6 +19,8 @@ export interface SessionOptions {
   onWelcome(body: Down<'welcome'>['body'], session: Session): void
   /** Resolves once the instruction is durable or refused; a failure ends the session, and it comes again. */
   onInstruct(frame: Down<'instruct'>): Promise<void>
+  /** Answered by `sendErrand`, whenever that is. */
+  onErrand(signed: Down<'errand'>['body']): void
   onCancel(run: string): void
   onState(state: Down<'state'>['body']['state']): void
   random(): number
@@ -34,6 +36,7 @@ export interface Session {
   sendFacts(body: Up<'facts'>['body']): void
   /** A message that may be lost, e.g. how far a step has come. */
   sendLoose(body: Up<'event'>['body']): void
+  sendErrand(body: Up<'errand'>['body']): void
   /** Ends it, to begin another one at once. */
   renew(why: string): void
 }
@@ -101,6 +104,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     sendLoose(body) {
       if (welcomedAtMs !== undefined && socket.bufferedAmount < MAX_BUFFERED_BYTES) send('event', body)
     },
+    sendErrand: (body) => send('errand', body),
     renew: (why) => end({ kind: 'drain', spreadMs: 0, why }),
   }
 
@@ -146,6 +150,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       case 'instruct':
         await options.onInstruct(frame)
         return acknowledgeLater()
+      case 'errand':
+        return options.onErrand(frame.body)
       case 'cancel':
         return options.onCancel(frame.body.run)
       case 'state':

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { SignedInstruction } from '../protocol/instruction.ts'
 import type { AgentConfig } from './config.ts'
+import { errandTaker } from './errands.ts'
 import type { NodeIdentity } from './identity.ts'
 import { readInstructionKey } from './instruction-gate.ts'
 import { instructionTaker } from './instructions.ts'
@@ -29,6 +31,7 @@ export interface WorkerOptions extends ServiceOptions {
 export interface Worker {
   runs: RunKeeper
   onInstruct: SessionOptions['onInstruct']
+  onErrand(signed: SignedInstruction): Promise<void>
   close(): Promise<void>
 }
 
@@ -63,11 +66,18 @@ export function openWorker(options: WorkerOptions): Worker {
       options.onRotated(fresh)
     },
   })
+  const instructionKey = readInstructionKey(config.instructionKey)
   return {
     runs,
+    onErrand: errandTaker({
+      ...options,
+      instructionKey,
+      nodeId,
+      answer: (answer) => session()?.sendErrand(answer),
+    }),
     onInstruct: instructionTaker({
       ...options,
-      instructionKey: readInstructionKey(config.instructionKey),
+      instructionKey,
       nodeId,
       runs,
     }),

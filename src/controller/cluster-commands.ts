@@ -2,8 +2,7 @@ import { readCsr } from '../pki/csr.ts'
 import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
-import { wasTouched } from './director/director.ts'
-import { roleOf } from './director/shape.ts'
+import { roleOf, wasTouched } from './director/shape.ts'
 import { newId } from './ids.ts'
 import { forget } from './node-commands.ts'
 import { reconcile, situationOf } from './reconcile.ts'
@@ -27,6 +26,7 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     attempt: 0,
     desiredAt: null,
     readyAt: null,
+    endpoint: null,
     report: null,
     reportAt: null,
     error: null,
@@ -61,7 +61,7 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
   const nodes = members.map(({ node }) => ({
     id: node.id,
     name: node.name,
-    role: isStartable(node) ? (roleOf(node, members) ?? null) : null,
+    role: isStartable(node) ? roleOf(node, members) : null,
     because: isStartable(node) ? (node.state === 'FAILED' ? 'tries again' : 'configured') : `is ${node.state}`,
   }))
   const arch = starting[0]?.node.facts?.os.arch ?? 'x64'

@@ -1,5 +1,7 @@
+import type { SignedInstruction } from '../protocol/instruction.ts'
 import type { BundleShelf } from './bundle-shelf.ts'
 import type { Changes } from './changes.ts'
+import type { Errands } from './errands.ts'
 import type { Authority } from './pki/authority.ts'
 import type { Store } from './store/store.ts'
 
@@ -16,6 +18,7 @@ export interface Core {
   bundles: BundleShelf
   changes: Changes
   presence: Presence
+  errands: Errands
   /** How far steps have come that go on now, by run: of interest only while it lasts, and never stored. */
   live: Map<string, LiveProgress>
   now(): Date
@@ -34,6 +37,8 @@ export interface Presence {
   lastHeard(nodeId: string): Date | undefined
   /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
   deliver(nodeId: string): void
+  /** False where the node is not connected. */
+  sendErrand(nodeId: string, errand: SignedInstruction): boolean
 }
 
 /** Before the hub is there. */
@@ -41,4 +46,5 @@ export const NOBODY: Presence = {
   isConnected: () => false,
   lastHeard: () => undefined,
   deliver: () => undefined,
+  sendErrand: () => false,
 }

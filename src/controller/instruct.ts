@@ -1,20 +1,22 @@
 import type { BundleRef } from '../bundle/format.ts'
 import type { Instruction } from '../protocol/instruction.ts'
 import type { Core } from './core.ts'
+import { endpointOf } from './director/endpoint.ts'
 import { newId } from './ids.ts'
 import type { Cluster, Node } from './store/records.ts'
 
 /** An instruction that was not taken by then is void. */
 const EXPIRES_MS = 3_600_000
 
+export interface Order {
+  role: Instruction['role']
+  /** Of the cluster, in the order in which they were configured. */
+  masters: readonly Node[]
+  bundle?: BundleRef | undefined
+}
+
 /** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
-export function instruct(
-  core: Core,
-  cluster: Cluster,
-  node: Node,
-  role: Instruction['role'],
-  bundle?: BundleRef,
-): void {
+export function instruct(core: Core, cluster: Cluster, node: Node, { role, masters, bundle }: Order): void {
   const now = core.now()
   const common = {
     run: newId('r'),
@@ -22,7 +24,7 @@ export function instruct(
     generation: node.generation + 1,
     expiresAt: new Date(now.getTime() + EXPIRES_MS).toISOString(),
   }
-  const instruction = bodyOf(common, cluster, node, role, bundle)
+  const instruction = bodyOf(common, cluster, node, { role, masters, bundle })
   const { payload, signature } = core.authority.signInstruction(JSON.stringify(instruction))
   core.store.runs.insert({
     id: common.run,
@@ -53,13 +55,11 @@ function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
   cluster: Cluster,
   node: Node,
-  role: Instruction['role'],
-  bundle: BundleRef | undefined,
+  { role, masters, bundle }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
-  const { kubernetesVersion, cni, podSubnet, serviceSubnet, dedicatedMasters, apiEndpoint, overrides, labels } =
-    cluster.settings
+  const { kubernetesVersion, cni, podSubnet, serviceSubnet, dedicatedMasters, overrides, labels } = cluster.settings
   return {
     ...common,
     role,
@@ -73,7 +73,8 @@ function bodyOf(
         podSubnet,
         serviceSubnet,
         dedicatedMasters,
-        ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
+        endpoint: endpointOf(cluster, masters),
+        masters: masters.map(({ name, address }) => ({ name, address })),
         overrides,
       },
       node: { name: node.name, address: node.address, roles: node.roles, labels },

@@ -6,7 +6,7 @@ import type { RunProgress } from './store/records.ts'
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
     case 'run-started':
-      return { of: event.steps.length, done: 0, current: {} }
+      return { ...progress, of: event.steps.length, done: 0, current: {} }
     case 'step-started':
       return { ...progress, current: { ...progress.current, [event.step]: event.title } }
     case 'step-done':

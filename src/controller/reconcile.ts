@@ -1,6 +1,8 @@
 import type { ErrorReport } from '../errors/agent-error.ts'
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
+import { endpointOf } from './director/endpoint.ts'
+import { mastersOf } from './director/shape.ts'
 import type { Member, Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import type { Node } from './store/records.ts'
@@ -89,14 +91,14 @@ function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: '
 function setClusterState(core: Core, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
   const { state, error, settled } = decision
   const at = now.toISOString()
-  const forgotten = settled ? ({ desired: 'none', report: null, reportAt: null } as const) : {}
+  const forgotten = settled ? ({ desired: 'none', report: null, reportAt: null, endpoint: null } as const) : {}
   core.store.clusters.update(cluster.id, { state, error, readyAt: state === 'READY' ? at : null, ...forgotten })
   if (state === cluster.state) return
   const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
   core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
 }
 
-function instructOrFail(core: Core, { cluster }: Situation, decision: Decision & { kind: 'instruct' }): void {
+function instructOrFail(core: Core, { cluster, members }: Situation, decision: Decision & { kind: 'instruct' }): void {
   const node = core.store.nodes.get(decision.nodeId)
   if (!node) return
   const bundle = core.bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
@@ -111,7 +113,11 @@ function instructOrFail(core: Core, { cluster }: Situation, decision: Decision &
     tellState(core, node.id)
     return
   }
-  instruct(core, cluster, node, decision.role, bundle)
+  const masters = mastersOf(members)
+  instruct(core, cluster, node, { role: decision.role, masters, bundle })
+  if (decision.role !== 'reset' && cluster.endpoint === null) {
+    core.store.clusters.update(cluster.id, { endpoint: endpointOf(cluster, masters) })
+  }
   core.store.nodes.update(node.id, { state: 'PROVISIONING' })
   tellState(core, node.id)
 }

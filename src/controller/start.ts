@@ -9,6 +9,7 @@ import { BundleShelf } from './bundle-shelf.ts'
 import { Changes } from './changes.ts'
 import { type Core, NOBODY } from './core.ts'
 import { dropLapsed } from './enrolment.ts'
+import { Errands } from './errands.ts'
 import { Hub } from './hub/hub.ts'
 import { ensureAdminAccess } from './pki/admin-access.ts'
 import { openAuthority } from './pki/authority.ts'
@@ -59,6 +60,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     bundles,
     changes: new Changes(),
     presence: NOBODY,
+    errands: new Errands(),
     live: new Map(),
     now,
     startedAt: now(),

@@ -1,27 +1,47 @@
 import { AgentError } from '../errors/agent-error.ts'
 import type { HostView } from '../host/host.ts'
-import type { TlsIdentity } from '../host/network.ts'
-import type { FirstMasterParams } from '../protocol/instruction.ts'
+import type { RequestOptions, Response, TlsIdentity } from '../host/network.ts'
+import type { NodeParams } from '../protocol/instruction.ts'
 import { localApi } from './endpoint.ts'
-import { ADMIN_CONF, KUBERNETES_PKI } from './paths.ts'
+import { ADMIN_CONF, KUBELET_STATE, KUBERNETES_PKI } from './paths.ts'
 
-type Where = Pick<FirstMasterParams, 'node'>
+/** `cluster` for nodes that have no API server of their own. */
+type Where = { node: Pick<NodeParams['node'], 'address'>; cluster?: Pick<NodeParams['cluster'], 'endpoint'> }
 const MAX_BYTES = 32 * 1024 * 1024
+const KUBELET_IDENTITY = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
 
 /**
- * Reads from this node's API server with the administrator's certificate. Undefined where the object is not, where the
- * administrator has no rights yet, and where the API does not answer: in each of these nothing is done yet.
+ * Reads from the API: on a master from its own server as the administrator, elsewhere at the endpoint as the node, which
+ * may see itself and its pods. Undefined where the object is not, where there are no rights yet, and where the API does
+ * not answer: in each of these nothing is done yet.
  */
-export async function readApi<T>(host: HostView, params: Where, path: string): Promise<T | undefined> {
-  const tls = await adminIdentity(host)
-  if (tls === undefined) return undefined
+export async function readApi<T>(host: HostView, where: Where, path: string): Promise<T | undefined> {
+  const answer = await askApi(host, where, path)
+  return answer?.status === 200 ? (JSON.parse(answer.body) as T) : undefined
+}
+
+/** Whether it was made. */
+export async function createInApi(host: HostView, where: Where, path: string, object: unknown): Promise<boolean> {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await askApi(host, where, path, { method: 'POST', headers, body: JSON.stringify(object) })
+  return answer?.status === 201
+}
+
+async function askApi(
+  host: HostView,
+  where: Where,
+  path: string,
+  request: Pick<RequestOptions, 'method' | 'headers' | 'body'> = {},
+): Promise<Response | undefined> {
+  const access = await accessOf(host, where)
+  if (access === undefined) return undefined
   try {
-    const { status, body } = await host.network.request(`${localApi(params)}${path}`, {
-      tls,
+    return await host.network.request(`${access.server}${path}`, {
+      ...request,
+      tls: access.tls,
       timeoutMs: 5_000,
       maxBytes: MAX_BYTES,
     })
-    return status === 200 ? (JSON.parse(body) as T) : undefined
   } catch {
     // Refused, reset or cut off in the middle while the API server starts.
     return undefined
@@ -70,6 +90,19 @@ export async function awaitThat(
     if (host.now().getTime() > deadline) throw await failure()
     await host.sleep(100, signal)
   }
+}
+
+interface Access {
+  server: string
+  tls: TlsIdentity
+}
+
+async function accessOf(host: HostView, { node, cluster }: Where): Promise<Access | undefined> {
+  const admin = await adminIdentity(host)
+  if (admin !== undefined) return { server: localApi({ node }), tls: admin }
+  const [ca, pair] = await Promise.all([host.read(`${KUBERNETES_PKI}/ca.crt`), host.read(KUBELET_IDENTITY)])
+  if (ca === undefined || pair === undefined || cluster === undefined) return undefined
+  return { server: `https://${cluster.endpoint}`, tls: { ca, cert: pair, key: pair } }
 }
 
 async function adminIdentity(host: HostView): Promise<TlsIdentity | undefined> {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { FirstMasterParams } from '../protocol/instruction.ts'
+import type { NodeParams } from '../protocol/instruction.ts'
 
 export const API_PORT = 6443
 
@@ -22,11 +22,6 @@ export function apiServiceAddress(serviceSubnet: string): string {
 }
 
 /** This node's own API server. */
-export function localApi(params: Pick<FirstMasterParams, 'node'>): string {
-  return `https://${hostPort(params.node.address, API_PORT)}`
-}
-
-/** What everybody else calls the API: HOST:PORT. */
-export function controlPlaneEndpoint(params: FirstMasterParams): string {
-  return params.cluster.apiEndpoint ?? hostPort(params.node.address, API_PORT)
+export function localApi({ node }: { node: Pick<NodeParams['node'], 'address'> }): string {
+  return `https://${hostPort(node.address, API_PORT)}`
 }

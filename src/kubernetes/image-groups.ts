@@ -9,6 +9,10 @@ export function apiServerImages(where: Where): BundleFile[] {
   return each(['kube-apiserver', 'pause'], where)
 }
 
+export function sandboxImage(where: Where): BundleFile[] {
+  return each(['pause'], where)
+}
+
 export function controllerImages(where: Where): BundleFile[] {
   return each(['kube-controller-manager', 'kube-scheduler'], where)
 }
@@ -19,7 +23,7 @@ export function networkImages(where: Where): BundleFile[] {
   return [...each(['kube-proxy'], where), ...own]
 }
 
-/** All the others of the bundle, for there may be nothing else to pull from. */
+/** All others of the bundle, for there may be nothing else to pull from. */
 export function otherImages(where: Where): BundleFile[] {
   const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
   return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))

@@ -1,6 +1,6 @@
 import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
-import type { FirstMasterParams } from '../protocol/instruction.ts'
+import type { NodeParams } from '../protocol/instruction.ts'
 import { localApi } from './endpoint.ts'
 import { BINARIES, SUPER_ADMIN_CONF } from './paths.ts'
 
@@ -12,7 +12,7 @@ const IN_CLUSTER = { kind: 'nothing', because: "it lies in the cluster and goes 
  */
 export async function kubectl(
   host: Host,
-  params: Pick<FirstMasterParams, 'node'>,
+  params: Pick<NodeParams, 'node'>,
   args: readonly string[],
   { signal, stdin }: { signal: AbortSignal; stdin?: string },
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function kubectl(
 /** Server-side apply: creates or changes, and says the same when nothing is to change. */
 export async function applyManifest(
   host: Host,
-  params: Pick<FirstMasterParams, 'node'>,
+  params: Pick<NodeParams, 'node'>,
   yaml: string,
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<void> {

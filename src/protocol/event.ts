@@ -4,7 +4,7 @@ const at = z.iso.datetime()
 const text = z.string().check(z.maxLength(8_192))
 const step = z.string().check(z.maxLength(120))
 const ms = z.number().check(z.nonnegative())
-const ErrorReport = z.strictObject({ code: z.string().check(z.maxLength(120)), message: text, fix: text })
+export const ErrorReport = z.strictObject({ code: z.string().check(z.maxLength(120)), message: text, fix: text })
 
 /** The wire form of engine/event.ts; a test keeps the two equal. */
 export const RunEvent = z.discriminatedUnion('kind', [

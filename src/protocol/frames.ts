@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { ErrandAnswer } from './errand.ts'
 import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
 import { SignedInstruction } from './instruction.ts'
@@ -53,6 +54,7 @@ export const UpFrame = z.discriminatedUnion('t', [
   }),
   /** Durable: somebody took Kubernetes off this node by hand, all of it. */
   z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
+  z.strictObject({ ...envelope, t: z.literal('errand'), body: ErrandAnswer }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
 ])
 
@@ -71,6 +73,8 @@ export const DownFrame = z.discriminatedUnion('t', [
     }),
   }),
   z.strictObject({ ...envelope, t: z.literal('instruct'), body: SignedInstruction }),
+  /** An Errand, signed as an instruction is. */
+  z.strictObject({ ...envelope, t: z.literal('errand'), body: SignedInstruction }),
   z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
   z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),

@@ -27,8 +27,10 @@ export const Overrides = z.strictObject({
   containerd: z.optional(z.string().check(z.maxLength(32_768))),
 })
 
-/** Everything a node needs to know to become the first control plane of a cluster. */
-export const FirstMasterParams = z.strictObject({
+const Place = z.strictObject({ name: NodeName, address: IpAddress })
+
+/** Everything a node needs to know to take its part in a cluster. */
+export const NodeParams = z.strictObject({
   bundle: BundleRef,
   cluster: z.strictObject({
     id: ClusterId,
@@ -38,7 +40,10 @@ export const FirstMasterParams = z.strictObject({
     podSubnet: Cidr,
     serviceSubnet: Cidr,
     dedicatedMasters: z.boolean(),
-    apiEndpoint: z.optional(HostPort),
+    /** What everybody calls the API. Given to the cluster when its first master starts, and its own from then on. */
+    endpoint: HostPort,
+    /** As configured when the instruction was made, this node among them where it is one. */
+    masters: z.array(Place).check(z.minLength(1), z.maxLength(9)),
     overrides: Overrides,
   }),
   node: z.strictObject({
@@ -59,7 +64,11 @@ const common = {
 
 /** The closed set of what a controller can ask of a node. Never a command or a script. */
 export const Instruction = z.discriminatedUnion('role', [
-  z.strictObject({ ...common, role: z.literal('first-master'), params: FirstMasterParams }),
+  /** Starts the cluster. */
+  z.strictObject({ ...common, role: z.literal('first-master'), params: NodeParams }),
+  /** Joins its control plane. */
+  z.strictObject({ ...common, role: z.literal('master'), params: NodeParams }),
+  z.strictObject({ ...common, role: z.literal('worker'), params: NodeParams }),
   /** Kubernetes away, the agent stays. */
   z.strictObject({ ...common, role: z.literal('reset'), params: z.strictObject({}) }),
 ])
@@ -72,5 +81,7 @@ export const SignedInstruction = z.strictObject({
 
 export type Instruction = z.infer<typeof Instruction>
 export type SignedInstruction = z.infer<typeof SignedInstruction>
-export type FirstMasterParams = z.infer<typeof FirstMasterParams>
+export type NodeParams = z.infer<typeof NodeParams>
+/** What a node can be told to become. */
+export type NodeTask = Exclude<Instruction['role'], 'reset'>
 export type Overrides = z.infer<typeof Overrides>

@@ -17,6 +17,8 @@ export const PATHS = {
   operatorCertificate: '/v1/operator/certificate',
   /** POST, role node: its next certificate, for a fresh key. */
   nodeCertificate: '/v1/node/certificate',
+  /** POST, role node: what it needs to join its cluster, once it is its turn. */
+  nodeInvitation: '/v1/node/invitation',
   /** POST, role node: the agent goes, and the node with it. */
   nodeLeave: '/v1/node/leave',
   /** POST, role operator. */
@@ -61,6 +63,13 @@ export const NodeCertificateResponse = z.strictObject({ certificate: pem })
 export const LeaveRequest = z.strictObject({ stays: z.enum(['kubernetes', 'nothing']) })
 export const LeaveResponse = z.strictObject({})
 
+export const InvitationRequest = z.strictObject({ sealTo: z.string().check(z.maxLength(60)) })
+/** 200 with `sealed`; 202 while it has to wait, with the reason in words. */
+export const InvitationResponse = z.strictObject({
+  sealed: z.optional(z.string().check(z.maxLength(65_536))),
+  waitingFor: z.optional(z.string().check(z.maxLength(2_000))),
+})
+
 export const PingResponse = z.strictObject({ now: z.iso.datetime() })
 
 const short = z.string().check(z.maxLength(253))
@@ -85,6 +94,7 @@ export const OperatorReport = z.strictObject({
 
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export type EnrolResponse = z.infer<typeof EnrolResponse>
+export type InvitationResponse = z.infer<typeof InvitationResponse>
 export type LeaveRequest = z.infer<typeof LeaveRequest>
 export type OperatorReport = z.infer<typeof OperatorReport>
 

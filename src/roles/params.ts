@@ -1,6 +1,8 @@
 import type { BundleFile, BundleManifest } from '../bundle/format.ts'
+import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
-import type { FirstMasterParams } from '../protocol/instruction.ts'
+import type { Invitation } from '../protocol/errand.ts'
+import type { NodeParams, NodeTask } from '../protocol/instruction.ts'
 
 /** A verified bundle whose files come from the controller when they are first needed. */
 export interface BundleStore {
@@ -14,8 +16,12 @@ export interface BundleStore {
 }
 
 /** What the steps of a provisioning role are given. */
-export interface ProvisionParams extends FirstMasterParams {
+export interface ProvisionParams extends NodeParams {
+  /** What this run makes of the node. */
+  task: NodeTask
   bundleStore: BundleStore
+  /** Asks the controller, and through it a master, for what this node needs to join; waits for its turn. */
+  requestInvitation(context: Pick<StepContext, 'signal' | 'log'>): Promise<Invitation>
   /** Asks the controller to sign the operator's key. */
   requestOperatorCertificate(csrPem: string): Promise<string>
   controller: { urls: readonly string[]; ca: string }

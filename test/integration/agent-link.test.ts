@@ -141,6 +141,7 @@ describe('a session', () => {
         lastSeq = seq
         happened.push(`instruct ${seq}`)
       },
+      onErrand: ({ payload }) => void happened.push(`errand ${payload}`),
       onCancel: (id) => void happened.push(`cancel ${id}`),
       onState: (state) => void happened.push(`state ${state}`),
       random: () => 0.5,

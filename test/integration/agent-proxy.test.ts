@@ -11,7 +11,7 @@ import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { recordingHost } from '../../src/host/recording.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
-import { FirstMasterParams } from '../../src/protocol/instruction.ts'
+import { NodeParams } from '../../src/protocol/instruction.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 
@@ -61,19 +61,24 @@ test('manifest, files and the operator’s certificate come through the proxy of
   const machine = linuxMachine()
   const host = recordingHost({ machine, record: async () => undefined, backupDirectory: join(directory, 'backups') })
   const params = await openProvisionParams(
-    FirstMasterParams.parse({
-      bundle: { name: manifest.name, manifestSha256, publicKey },
-      cluster: {
-        ...cluster,
-        kubernetesVersion: 'v1.36.3',
-        cni: 'none',
-        podSubnet: '10.244.0.0/16',
-        serviceSubnet: '10.96.0.0/12',
-        dedicatedMasters: false,
-        overrides: {},
-      },
-      node: { name: 'one', address: '10.0.0.1', roles: ['master'], labels: {} },
-    }),
+    {
+      role: 'first-master',
+      params: NodeParams.parse({
+        bundle: { name: manifest.name, manifestSha256, publicKey },
+        cluster: {
+          ...cluster,
+          kubernetesVersion: 'v1.36.3',
+          cni: 'none',
+          podSubnet: '10.244.0.0/16',
+          serviceSubnet: '10.96.0.0/12',
+          dedicatedMasters: false,
+          endpoint: '10.0.0.1:6443',
+          masters: [{ name: 'one', address: '10.0.0.1' }],
+          overrides: {},
+        },
+        node: { name: 'one', address: '10.0.0.1', roles: ['master'], labels: {} },
+      }),
+    },
     {
       config: {
         format: 1,

@@ -81,10 +81,16 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
       podSubnet: '10.42.0.0/16',
       serviceSubnet: '10.43.0.0/16',
       dedicatedMasters: false,
+      endpoint: '10.0.0.5:6443',
+      masters: [{ name: 'n1', address: '10.0.0.5' }],
       overrides: {},
       ...cluster,
     },
     node: { name: 'n1', address: '10.0.0.5', roles: ['master', 'worker'], labels: { site: 'north' } },
+    task: 'first-master',
+    requestInvitation: async () => {
+      throw new Error('nobody was asked for an invitation')
+    },
     controller: { urls: ['https://controller:7443'], ca: authority.certificate },
     async requestOperatorCertificate(csr) {
       const { publicKey } = readCsr(csr)

@@ -12,6 +12,10 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runExecute } = await import('./execute.ts')
     return runExecute(rest)
   }
+  if (verb === 'errand' && isPlain) {
+    const { runErrand } = await import('./errand.ts')
+    return runErrand()
+  }
   if (verb === 'facts' && isPlain) {
     const { printFacts } = await import('./facts.ts')
     await printFacts()

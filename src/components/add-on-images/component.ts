@@ -5,6 +5,6 @@ import type { ProvisionComponent } from '../../kubernetes/provision.ts'
 /** Every other image of the bundle, once the API server is up and no longer wants for the processor. */
 export const addOnImages: ProvisionComponent = {
   id: 'add-on-images',
-  after: ['network-images', 'api-server'],
+  after: ['network-images', 'api-server', 'join'],
   steps: () => [importStep('add-on-images/import', 'Importing images of the add-ons', otherImages)],
 }

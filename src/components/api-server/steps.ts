@@ -4,9 +4,9 @@ import { apiAnswers, apiIsReady, awaitThat } from '../../kubernetes/api.ts'
 import { API_PORT, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
 import { KUBELET_STATE, STATIC_PODS } from '../../kubernetes/paths.ts'
+import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { hasManifests } from '../../kubernetes/static-pods.ts'
-import { expectWhatPodsLeave } from './traces.ts'
 
 export const writeManifest: ProvisionStep = {
   id: 'api-server/write-manifest',

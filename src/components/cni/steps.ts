@@ -1,7 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import { awaitThat, readApi } from '../../kubernetes/api.ts'
-import { controlPlaneEndpoint } from '../../kubernetes/endpoint.ts'
 import { applyManifest } from '../../kubernetes/kubectl.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
@@ -33,7 +32,7 @@ export const applyNetwork: ProvisionStep = {
     const manifest = (await host.read(path)) ?? ''
     const rendered = await render(network, manifest, {
       podSubnet: params.cluster.podSubnet,
-      endpoint: controlPlaneEndpoint(params),
+      endpoint: params.cluster.endpoint,
       identity: identityOf(file.sha256, params),
     })
     await applyManifest(host, params, rendered, context)
@@ -65,7 +64,7 @@ async function networkIsUp(host: HostView, params: ProvisionParams): Promise<boo
 
 /** Changes whenever that which would be applied does. */
 function identityOf(manifestSha256: string, params: ProvisionParams): string {
-  return `${manifestSha256.slice(0, 16)} ${params.cluster.podSubnet} ${controlPlaneEndpoint(params)}`
+  return `${manifestSha256.slice(0, 16)} ${params.cluster.podSubnet} ${params.cluster.endpoint}`
 }
 
 function networkOf({ cluster }: ProvisionParams): Network {

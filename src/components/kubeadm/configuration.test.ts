@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
+import { merge } from '../../kubernetes/overrides.ts'
 import { configuration } from './configuration.ts'
-import { merge } from './overrides.ts'
 
 async function documents(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
   const [init, main, kubelet, proxy] = await configuration(fakeKubernetes(cluster).params)
@@ -27,7 +27,7 @@ test('external etcd over TLS, own names in the certificate, addresses that need 
 })
 
 test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
-  const { init, main } = await documents({ dedicatedMasters: true, apiEndpoint: 'api.example.org:443' })
+  const { init, main } = await documents({ dedicatedMasters: true, endpoint: 'api.example.org:443' })
   expect(init?.nodeRegistration).not.toHaveProperty('taints')
   expect(main).toMatchObject({ controlPlaneEndpoint: 'api.example.org:443' })
   expect(main?.apiServer).toMatchObject({ certSANs: expect.arrayContaining(['api.example.org']) })

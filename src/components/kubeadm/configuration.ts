@@ -1,12 +1,12 @@
-import { controlPlaneEndpoint, splitHostPort } from '../../kubernetes/endpoint.ts'
+import { splitHostPort } from '../../kubernetes/endpoint.ts'
+import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
 import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
-import type { FirstMasterParams } from '../../protocol/instruction.ts'
-import { type Mapping, merge, readOverride } from './overrides.ts'
+import type { NodeParams } from '../../protocol/instruction.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
 /** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
-export async function configuration(params: FirstMasterParams): Promise<Mapping[]> {
+export async function configuration(params: NodeParams): Promise<Mapping[]> {
   const { overrides } = params.cluster
   const documents = [
     initConfiguration(params),
@@ -24,7 +24,7 @@ export async function configuration(params: FirstMasterParams): Promise<Mapping[
   )
 }
 
-function initConfiguration({ node, cluster }: FirstMasterParams): Mapping {
+function initConfiguration({ node, cluster }: NodeParams): Mapping {
   return {
     apiVersion: KUBEADM_API,
     kind: 'InitConfiguration',
@@ -45,16 +45,14 @@ function initConfiguration({ node, cluster }: FirstMasterParams): Mapping {
   }
 }
 
-function clusterConfiguration(params: FirstMasterParams): Mapping {
-  const { node, cluster } = params
-  const endpoint = controlPlaneEndpoint(params)
-  const { host: endpointHost } = splitHostPort(endpoint)
+function clusterConfiguration({ node, cluster }: NodeParams): Mapping {
+  const { host: endpointHost } = splitHostPort(cluster.endpoint)
   return {
     apiVersion: KUBEADM_API,
     kind: 'ClusterConfiguration',
     clusterName: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
-    controlPlaneEndpoint: endpoint,
+    controlPlaneEndpoint: cluster.endpoint,
     networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
     // Made in milliseconds, where RSA takes seconds of a small machine.
     encryptionAlgorithm: 'ECDSA-P256',

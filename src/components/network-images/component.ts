@@ -5,6 +5,6 @@ import type { ProvisionComponent } from '../../kubernetes/provision.ts'
 /** Images without which no pod gets an address, while the control plane starts. */
 export const networkImages: ProvisionComponent = {
   id: 'network-images',
-  after: ['controller-images'],
+  after: ['controller-images', 'sandbox-image'],
   steps: () => [importStep('network-images/import', 'Importing images of the network', ofNetwork)],
 }

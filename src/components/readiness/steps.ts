@@ -1,7 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import { apiIsReady, awaitThat, readApi } from '../../kubernetes/api.ts'
-import { controlPlaneEndpoint } from '../../kubernetes/endpoint.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { type NodeObject, type PodObject, waitingFor } from './waiting-for.ts'
@@ -27,9 +26,9 @@ export const awaitPods: ProvisionStep = {
 export const awaitEndpoint: ProvisionStep = {
   id: 'readiness/await-endpoint',
   title: 'Waiting for the API at its endpoint',
-  isDone: (host, params) => apiIsReady(host, controlPlaneEndpoint(params)),
+  isDone: (host, params) => apiIsReady(host, params.cluster.endpoint),
   async apply(host, params, { signal }) {
-    const endpoint = controlPlaneEndpoint(params)
+    const { endpoint } = params.cluster
     const failure = async () =>
       new AgentError('readiness/endpoint', `the API does not answer at its endpoint ${endpoint}`, {
         fix: 'let the load balancer, or the name, of the API endpoint lead to this node; then provision again',

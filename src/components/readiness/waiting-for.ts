@@ -1,5 +1,5 @@
 import { OPERATOR_NAMESPACE } from '../../kubernetes/paths.ts'
-import type { FirstMasterParams } from '../../protocol/instruction.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
 
 interface Conditions {
   conditions?: { type: string; status: string }[]
@@ -17,19 +17,18 @@ const NAMESPACES: readonly string[] = ['kube-system', 'kube-flannel', OPERATOR_N
 
 /** What is not Ready, by name; nothing when all is. */
 export function waitingFor(
-  { node, cluster }: Pick<FirstMasterParams, 'node' | 'cluster'>,
+  { node, cluster, task }: Pick<ProvisionParams, 'node' | 'cluster' | 'task'>,
   found: NodeObject | undefined,
   pods: readonly PodObject[],
 ): string[] {
   const own = pods.filter(({ metadata }) => NAMESPACES.includes(metadata.namespace))
+  const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
   const wanted = [
-    `kube-apiserver-${node.name}`,
-    `kube-controller-manager-${node.name}`,
-    `kube-scheduler-${node.name}`,
+    ...(task === 'worker' ? [] : controlPlane.map((name) => `${name}-${node.name}`)),
     'kube-proxy-',
     ...(cluster.cni === 'flannel' ? ['kube-flannel-ds-'] : []),
     // Without a network of ours the node is not Ready either, and its pods wait for who brings one.
-    ...(cluster.cni === 'none' ? [] : ['coredns-', 'operator-']),
+    ...(cluster.cni === 'none' || task !== 'first-master' ? [] : ['coredns-', 'operator-']),
   ]
   return [
     ...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]),

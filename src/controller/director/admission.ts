@@ -8,24 +8,19 @@ export function refusal(code: string, message: string, fix: string): AgentError 
   return new AgentError(code, message, { fix, exitCode: ExitCode.refused })
 }
 
+const MOST_MASTERS = 7
+
 /** Throws unless this version can serve these roles for this node beside the others of the cluster. */
 export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {
   if (roles.includes('storage')) {
     throw refusal('unsupported', 'found role storage; this version serves master and worker', 'leave storage out')
   }
-  if (!roles.includes('master')) {
+  const masters = others.filter((other) => other.roles.includes('master') && other.state !== 'REMOVED')
+  if (roles.includes('master') && masters.length >= MOST_MASTERS) {
     throw refusal(
-      'unsupported',
-      `found role ${roles.join(',')} alone; this version brings up the first master only, nobody can join it yet`,
-      `controller node configure ${node.name} --role master,worker`,
-    )
-  }
-  const first = others.find((other) => other.roles.includes('master') && other.state !== 'REMOVED')
-  if (first) {
-    throw refusal(
-      'unsupported',
-      `cluster ${cluster.name} has a master already (${first.name}); this version cannot join a second one yet`,
-      `another cluster for this node, or: controller node remove ${first.name}`,
+      'roles/too-many-masters',
+      `cluster ${cluster.name} has ${masters.length} masters; with more of them etcd only gets slower`,
+      `controller node configure ${node.name} --role worker`,
     )
   }
   if (cluster.settings.dedicatedMasters && roles.includes('worker')) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { EARLY, member } from '../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
 import { type Decision, direct } from './director.ts'
 import type { Member } from './situation.ts'
 
-const EARLY = '2026-01-01T00:00:00.000Z'
 const LATER = '2026-01-01T00:10:00.000Z'
 const now = new Date('2026-01-01T01:00:00.000Z')
 const boom = { code: 'etcd/dead', message: 'etcd died', fix: 'look' }
@@ -19,59 +19,12 @@ const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
   attempt: 0,
   desiredAt: null,
   readyAt: null,
+  endpoint: null,
   report: null,
   reportAt: null,
   error: null,
   createdAt: EARLY,
   ...changes,
-})
-const node = (changes: Partial<Node> = {}): Node => ({
-  id: 'n-aaaaaaaaaa',
-  clusterId: 'c-aaaaaaaaaa',
-  name: 'one',
-  address: '10.0.0.1',
-  state: 'CONFIGURED',
-  silent: 'no',
-  roles: ['master', 'worker'],
-  interface: 'eth0',
-  disks: [],
-  facts: null,
-  warnings: [],
-  agentVersion: '1',
-  bootId: 'b',
-  error: null,
-  attempt: 0,
-  generation: 0,
-  upSeq: 0,
-  downSeq: 0,
-  createdAt: EARLY,
-  approvedAt: EARLY,
-  configuredAt: EARLY,
-  lastSeen: EARLY,
-  ...changes,
-})
-const run = (changes: Partial<Run> = {}): Run => ({
-  id: 'r-aaaaaaaaaa',
-  nodeId: 'n-aaaaaaaaaa',
-  role: 'first-master',
-  generation: 1,
-  seq: 1,
-  payload: '',
-  signature: '',
-  state: 'open',
-  acknowledged: true,
-  cancel: false,
-  progress: { of: 0, done: 0, current: {} },
-  error: null,
-  createdAt: EARLY,
-  expiresAt: '2026-01-02T00:00:00.000Z',
-  endedAt: null,
-  ...changes,
-})
-const member = (n: Partial<Node>, r: Partial<Run> | null = null, silentMs = 0): Member => ({
-  node: node(n),
-  run: r && run(r),
-  silentMs,
 })
 const pod = (ready: boolean, phase = 'Running') => ({
   namespace: 'kube-system',
@@ -94,6 +47,8 @@ const wanted = (changes: Partial<Cluster> = {}) =>
 const working = { state: 'PROVISIONING', attempt: 1, generation: 1 } as const
 const one = 'n-aaaaaaaaaa'
 const two = 'n-bbbbbbbbbb'
+const three = 'n-cccccccccc'
+const RUN_FIX = 'look at: controller node logs; then again: controller cluster provision'
 const to = (state: Node['state'], error: typeof boom | null = null): Decision => ({
   kind: 'node',
   nodeId: one,
@@ -124,18 +79,59 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
   ],
   [
-    'only one master begins',
+    'the master that was configured first starts the cluster, the others join, all at once',
     wanted(),
-    [member({ configuredAt: LATER }), member({ id: two, name: 'two' })],
-    [{ kind: 'instruct', nodeId: two, role: 'first-master' }],
+    [member({ configuredAt: LATER }), member({ id: two, name: 'two' }), member({ id: three, roles: ['worker'] })],
+    [
+      { kind: 'instruct', nodeId: one, role: 'master' },
+      { kind: 'instruct', nodeId: two, role: 'first-master' },
+      { kind: 'instruct', nodeId: three, role: 'worker' },
+    ],
   ],
   [
     'a master that has begun stays the first',
     wanted(),
     [member({ ...working, configuredAt: LATER }, {}), member({ id: two, name: 'two' })],
-    [],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
   ],
-  ['a worker waits', wanted(), [member(working, {}), member({ id: two, roles: ['worker'] })], []],
+  [
+    'a master of a cluster that is there joins it, whoever was configured first',
+    wanted({ state: 'READY' }),
+    [
+      member({ ...working, state: 'READY', configuredAt: LATER }, { state: 'done', role: 'master' }),
+      member({ id: two, name: 'two' }),
+    ],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
+  ],
+  [
+    'a master that failed to join tries again to join',
+    wanted({ attempt: 2 }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ ...working, id: two, state: 'FAILED' }, { role: 'master', state: 'failed' }),
+    ],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
+  ],
+  [
+    'the first master has vanished: the one that waited for it is stopped',
+    wanted(),
+    [member({ ...working, id: two }, { role: 'master' })],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  ['it is told so once', wanted(), [member({ ...working, id: two }, { role: 'master', cancel: true })], []],
+  [
+    'and takes its place',
+    wanted(),
+    [member({ ...working, id: two }, { role: 'master', state: 'cancelled', cancel: true })],
+    [{ kind: 'instruct', nodeId: two, role: 'first-master' }],
+  ],
+  [
+    'a run that a reset had stopped has failed; what is wanted now starts it again',
+    wanted({ attempt: 3 }),
+    [member(working, { state: 'cancelled', cancel: true })],
+    [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', fix: RUN_FIX })],
+  ],
+  ['a worker without any master waits', wanted(), [member({ roles: ['worker'] })], []],
   ['a run that goes on is waited for', wanted(), [member(working, {})], []],
   ['the cluster follows its node', wanted({ state: 'NEW' }), [member(working, {})], [clusterTo('PROVISIONING')]],
   ['done, and the operator has not checked in', wanted(), [member(working, { state: 'done' })], []],
@@ -264,7 +260,19 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ['the last node was removed', wanted({ state: 'READY' }), [], [clusterTo('NEW', true)]],
 ]
 
+const workersOf = (count: number, changes: Partial<Node>, r: Partial<Run> | null = null) =>
+  Array.from({ length: count }, (_, at) => member({ id: `n-${at}`, roles: ['worker'], ...changes }, r))
+
 describe('director', () => {
+  it('lets so many workers begin at a time', () => {
+    const master = member(working, {})
+    const busy = workersOf(40, working, { role: 'worker' })
+    const waiting = workersOf(200, {})
+    const decisions = direct({ now, cluster: wanted(), members: [master, ...busy, ...waiting] })
+    expect(decisions).toHaveLength(60)
+    expect(decisions[0]).toEqual({ kind: 'instruct', nodeId: 'n-0', role: 'worker' })
+  })
+
   it.each(table)('%s', (_, wantedCluster, members, decisions) => {
     expect(direct({ now, cluster: wantedCluster, members })).toEqual(decisions)
   })

@@ -3,7 +3,7 @@ import type { ClusterState } from '../../protocol/admin.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { roleOf } from './shape.ts'
+import { isMaster, roleOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
@@ -19,6 +19,7 @@ export type Decision =
 
 export const SUSPECT_MS = 75_000
 export const UNREACHABLE_MS = 120_000
+const WORKERS_AT_ONCE = 100
 
 /** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
 export function direct(situation: Situation): Decision[] {
@@ -46,16 +47,37 @@ function expiry({ run }: Member, now: Date): Decision[] {
 
 function provision(member: Member, { cluster, members }: Situation): Decision[] {
   const { node, run } = member
-  const isOfThisAttempt = node.attempt === cluster.attempt
-  const isStartable = (node.state === 'CONFIGURED' || node.state === 'FAILED') && !isOfThisAttempt
-  if (isStartable && run?.state !== 'open') {
-    const role = roleOf(node, members)
-    return role ? [{ kind: 'instruct', nodeId: node.id, role }] : []
+  const role = roleOf(node, members)
+  if (isStartable(member, cluster)) {
+    return mayStart(member, cluster, members) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
   }
-  if (node.state !== 'PROVISIONING' || !run || run.state === 'open') return []
+  if (node.state !== 'PROVISIONING' || !run) return []
+  if (run.state === 'open') {
+    // The master that was to start the cluster is gone, and this one takes its place.
+    const isMisplaced = run.role !== 'reset' && run.role !== role && !run.cancel
+    return isMisplaced ? [{ kind: 'cancel', runId: run.id }] : []
+  }
+  if (run.state === 'cancelled' && run.cancel && node.attempt === cluster.attempt) {
+    return [{ kind: 'instruct', nodeId: node.id, role }]
+  }
   if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
   const isReady = nodeReadiness(cluster, node, run).ready
   return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
+}
+
+function isStartable({ node, run }: Member, cluster: Cluster): boolean {
+  const isDown = node.state === 'CONFIGURED' || node.state === 'FAILED'
+  return isDown && node.attempt !== cluster.attempt && run?.state !== 'open'
+}
+
+/** Masters at once; workers where there is a master, and of them, which all fetch the same files, so many at a time. */
+function mayStart({ node }: Member, cluster: Cluster, members: readonly Member[]): boolean {
+  if (node.roles.includes('master')) return true
+  if (!members.some(isMaster)) return false
+  const workers = members.filter((each) => !isMaster(each))
+  const busy = workers.filter(({ run }) => run?.state === 'open').length
+  const waiting = workers.filter((each) => isStartable(each, cluster))
+  return waiting.findIndex((each) => each.node.id === node.id) < WORKERS_AT_ONCE - busy
 }
 
 function reset({ node, run }: Member, cluster: Cluster): Decision[] {
@@ -88,11 +110,6 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   if (taking.length === 0) return is('NEW', true)
   if (cluster.state === 'READY' && taking.every((node) => node.state === 'READY')) return is('READY')
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
-}
-
-/** Whether something of Kubernetes may be on the machine. */
-export function wasTouched(node: Node): boolean {
-  return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
 }
 
 function errorOf(run: Run): ErrorReport {

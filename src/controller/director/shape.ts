@@ -1,15 +1,43 @@
-import type { Instruction } from '../../protocol/instruction.ts'
+import type { NodeTask } from '../../protocol/instruction.ts'
 import type { Node } from '../store/records.ts'
 import type { Member } from './situation.ts'
 
-/** The master that starts the cluster: one that has begun already, else the one that was configured first. */
-export function firstMaster(members: readonly Member[]): Node | undefined {
-  const masters = members.map(({ node }) => node).filter((node) => node.roles.includes('master'))
-  const rank = (node: Node) => `${node.generation > 0 ? 0 : 1} ${node.configuredAt ?? '~'} ${node.id}`
-  return masters.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]
+/** Something of Kubernetes may be on the machine. */
+export function wasTouched(node: Node): boolean {
+  return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
 }
 
-/** What a configured node would be told to become; undefined where this version has no such role yet. */
-export function roleOf(node: Node, members: readonly Member[]): Instruction['role'] | undefined {
-  return firstMaster(members)?.id === node.id ? 'first-master' : undefined
+export const isMaster = ({ node }: Member) => node.roles.includes('master')
+
+/** In the order in which they were configured. */
+export function mastersOf(members: readonly Member[]): Node[] {
+  const masters = members.filter(isMaster).map(({ node }) => node)
+  return masters.sort((a, b) => (`${a.configuredAt} ${a.id}` < `${b.configuredAt} ${b.id}` ? -1 : 1))
+}
+
+/** It was told to be part of the control plane: to start it, or to join it. */
+export function isOfControlPlane(member: Member): boolean {
+  const { node, run } = member
+  return isMaster(member) && wasTouched(node) && (run?.role === 'first-master' || run?.role === 'master')
+}
+
+/** The cluster lives on it. */
+export function holdsCluster(member: Member): boolean {
+  return isOfControlPlane(member) && member.run?.state === 'done'
+}
+
+/** The master that starts the cluster: one that has it, else one that has begun to, else the one configured first. */
+export function firstMaster(members: readonly Member[]): Node | undefined {
+  const rank = (member: Member) => {
+    const { node, run } = member
+    const hasBegun = run?.role === 'first-master' && wasTouched(node)
+    return `${holdsCluster(member) ? 0 : hasBegun ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
+  }
+  return members.filter(isMaster).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]?.node
+}
+
+/** What a node with roles is told to become. */
+export function roleOf(node: Node, members: readonly Member[]): NodeTask {
+  if (!node.roles.includes('master')) return 'worker'
+  return firstMaster(members)?.id === node.id ? 'first-master' : 'master'
 }

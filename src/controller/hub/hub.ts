@@ -76,6 +76,13 @@ export class Hub implements Presence {
     }
   }
 
+  sendErrand(nodeId: string, errand: SignedInstruction): boolean {
+    const session = this.#sessions.get(nodeId)
+    if (!session?.isOpen) return false
+    session.send('errand', errand)
+    return true
+  }
+
   /** Writes down when connected nodes were last heard, so that a restart knows. */
   saveLastSeen(): void {
     const heard = [...this.#sessions.values()].filter((session) => session.savedAt !== session.lastHeard)

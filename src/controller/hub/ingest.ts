@@ -50,6 +50,9 @@ function take(core: Core, node: Node, frame: UpFrame): void {
       store.nodes.update(node.id, { upSeq: frame.seq })
       wasReset(core, node)
       break
+    case 'errand':
+      core.errands.take(node.id, frame.body)
+      break
     case 'ack':
       break
   }

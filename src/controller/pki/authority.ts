@@ -27,6 +27,7 @@ export interface Authority {
     days: number
     now: Date
   }): string
+  /** Also errands: a payload says which of the two it is. */
   signInstruction(payload: string): SignedInstruction
 }
 

@@ -1,8 +1,8 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { ClusterSettings, ClusterState, RunState, StateEvent } from '../../protocol/admin.ts'
+import type { CheckSummary } from '../../protocol/check-summary.ts'
 import type { RunEvent } from '../../protocol/event.ts'
 import type { Facts } from '../../protocol/facts.ts'
-import type { CheckSummary } from '../../protocol/frames.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { NodeRole, NodeState } from '../../protocol/names.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
@@ -18,6 +18,8 @@ export interface Cluster {
   attempt: number
   desiredAt: string | null
   readyAt: string | null
+  /** What everybody calls its API, HOST:PORT; null until its first master starts. */
+  endpoint: string | null
   report: OperatorReport | null
   reportAt: string | null
   error: ErrorReport | null
@@ -72,6 +74,8 @@ export interface RunProgress {
   done: number
   /** Titles of the steps that go on now, by id. */
   current: Record<string, string>
+  /** It was given what it needs to join. */
+  invited?: true
 }
 
 export interface Run {
@@ -113,6 +117,7 @@ export const CLUSTER: Columns<Cluster> = {
   attempt: 'integer',
   desiredAt: 'text',
   readyAt: 'text',
+  endpoint: 'text',
   report: 'json',
   reportAt: 'text',
   error: 'json',

@@ -91,4 +91,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE enrolments ADD COLUMN next TEXT;  -- JSON: key and certificate, issued, but not connected with yet
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN endpoint TEXT;  -- HOST:PORT of the API, from the start of its first master
+  `,
 ]

@@ -23,6 +23,7 @@ const cluster: Cluster = {
   attempt: 0,
   desiredAt: null,
   readyAt: null,
+  endpoint: null,
   report: null,
   reportAt: null,
   error: null,

@@ -1,5 +1,5 @@
-import type { Host } from '../../host/host.ts'
-import { KUBELET_STATE } from '../../kubernetes/paths.ts'
+import type { Host } from '../host/host.ts'
+import { KUBELET_STATE } from './paths.ts'
 
 /** Directories that kubelet and its pods make. */
 const DIRECTORIES = [

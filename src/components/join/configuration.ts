@@ -1,0 +1,44 @@
+import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
+import { CONTAINERD_SOCKET } from '../../kubernetes/paths.ts'
+import type { Invitation } from '../../protocol/errand.ts'
+import type { NodeParams } from '../../protocol/instruction.ts'
+
+const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
+
+/** kubeadm's configuration for a worker, with what the cluster overrides of a node's registration. */
+export async function joinConfiguration(
+  { node, cluster }: Pick<NodeParams, 'node' | 'cluster'>,
+  { token, caHash }: Invitation & { role: 'worker' },
+): Promise<Mapping> {
+  const configuration: Mapping = {
+    apiVersion: KUBEADM_API,
+    kind: 'JoinConfiguration',
+    discovery: { bootstrapToken: { apiServerEndpoint: cluster.endpoint, token, caCertHashes: [caHash] } },
+    nodeRegistration: {
+      name: node.name,
+      criSocket: `unix://${CONTAINERD_SOCKET}`,
+      // All images are of the bundle.
+      imagePullPolicy: 'Never',
+      kubeletExtraArgs: [{ name: 'node-ip', value: node.address }, ...labelArgs(node.labels)],
+    },
+  }
+  const changes = await readOverride('kubeadm', cluster.overrides.kubeadm, [
+    'InitConfiguration',
+    'ClusterConfiguration',
+    'JoinConfiguration',
+  ])
+  return changes.reduce<Mapping>((merged, change) => {
+    if (change.kind === 'JoinConfiguration') return merge(merged, change)
+    // What is said of nodes for the first of them holds for the others.
+    const { nodeRegistration } = change
+    return nodeRegistration === undefined ? merged : merge(merged, { nodeRegistration })
+  }, configuration)
+}
+
+/** A kubelet may give itself labels of anybody but Kubernetes (NodeRestriction); those a master gives. */
+function labelArgs(labels: Readonly<Record<string, string>>) {
+  const own = Object.entries(labels).filter(([key]) => !/(^|\.)(kubernetes|k8s)\.io\//.test(key))
+  return own.length === 0
+    ? []
+    : [{ name: 'node-labels', value: own.map(([key, value]) => `${key}=${value}`).join(',') }]
+}

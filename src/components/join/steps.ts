@@ -1,0 +1,103 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Argv } from '../../host/argv.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import { awaitThat } from '../../kubernetes/api.ts'
+import { BINARIES, KUBELET_CONF, KUBELET_STATE, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
+import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { joinConfiguration } from './configuration.ts'
+
+/** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
+const DIRECTORY = '/run/cantrip-join'
+const CONFIGURATION = `${DIRECTORY}/join.yaml`
+/** kubeadm writes the token there for kubelet. */
+const BOOTSTRAP_CONF = `${KUBERNETES}/bootstrap-kubelet.conf`
+const REPORT = `${KUBERNETES}/preflight.txt`
+/** A token lives 30 minutes; this leaves time to use it. */
+const FRESH_MS = 20 * 60_000
+const JOIN_MS = 180_000
+
+const kubeadm = (phase: string): Argv => [`${BINARIES}/kubeadm`, 'join', 'phase', phase, '--config', CONFIGURATION]
+
+export const acceptInvitation: ProvisionStep = {
+  id: 'join/accept-invitation',
+  title: 'Asking a master to be let in',
+  async isDone(host) {
+    if (await hasJoined(host)) return true
+    const stat = await host.stat(CONFIGURATION)
+    return stat !== undefined && stat.size > 0 && stat.mtimeMs > host.now().getTime() - FRESH_MS
+  },
+  async apply(host, params, context) {
+    await host.makeDirectory(DIRECTORY, 0o700)
+    if (host.isDryRun) return
+    const invitation = await params.requestInvitation(context)
+    if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
+    const { stringify } = await import('yaml')
+    await removeSecret(host, CONFIGURATION)
+    await host.write(CONFIGURATION, stringify(await joinConfiguration(params, invitation)), 0o600)
+  },
+}
+
+export const runPreflight: ProvisionStep = {
+  id: 'join/run-preflight',
+  title: "Running kubeadm's preflight checks",
+  async isDone(host) {
+    return (await host.stat(REPORT)) !== undefined || (await isActive(host))
+  },
+  async apply(host, _params, { signal, log }) {
+    await host.makeDirectory(KUBERNETES)
+    const undo = { kind: 'nothing', because: 'it only looks' } as const
+    const { stdout, stderr } = await host.run(kubeadm('preflight'), undo, { signal, timeoutMs: 300_000 })
+    for (const warning of stderr.split('\n').filter((line) => line.includes('[WARNING'))) log(warning.trim())
+    await host.write(REPORT, `${stdout}${stderr}`, 0o600)
+  },
+}
+
+/** kubelet makes its own key, and has it signed with the token; the token is of no use after that. */
+export const startKubelet: ProvisionStep = {
+  id: 'join/start-kubelet',
+  title: 'Joining the cluster',
+  async isDone(host) {
+    const left = await Promise.all([CONFIGURATION, BOOTSTRAP_CONF].map((path) => host.stat(path)))
+    return left.every((stat) => stat === undefined) && (await hasJoined(host)) && (await isActive(host))
+  },
+  async apply(host, _params, { signal }) {
+    await expectWhatPodsLeave(host)
+    await host.makeDirectory(KUBERNETES)
+    for (const path of [BOOTSTRAP_CONF, KUBELET_CONF]) await host.expect({ kind: 'remove-path', path })
+    await host.makeDirectory(KUBERNETES_PKI)
+    if (!(await hasJoined(host))) {
+      const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
+      await host.run(kubeadm('kubelet-start'), undo, { signal, timeoutMs: 300_000 })
+      await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure: async () => notJoined() })
+    }
+    await host.setUnit('kubelet.service', { active: true })
+    for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeSecret(host, path)
+  },
+}
+
+/** kubelet writes its kubeconfig once it has its certificate. */
+async function hasJoined(host: HostView): Promise<boolean> {
+  const [kubeconfig, certificate] = await Promise.all([
+    host.read(KUBELET_CONF),
+    host.readLink(`${KUBELET_STATE}/pki/kubelet-client-current.pem`),
+  ])
+  return kubeconfig !== undefined && kubeconfig.length > 0 && certificate !== undefined
+}
+
+async function isActive(host: HostView): Promise<boolean> {
+  return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
+}
+
+/** Not by `host.remove`, which would keep a copy. */
+async function removeSecret(host: Host, path: string): Promise<void> {
+  if ((await host.stat(path)) === undefined) return
+  const undo = { kind: 'nothing', because: 'a secret that served once is not kept' } as const
+  await host.run(['/usr/bin/rm', '--force', path], undo)
+}
+
+function notJoined(): AgentError {
+  return new AgentError('join/no-certificate', `kubelet got no certificate from the cluster in ${JOIN_MS / 1000} s`, {
+    fix: 'journalctl -u kubelet tells why; then provision again',
+  })
+}

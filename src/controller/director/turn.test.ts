@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest'
+import { member } from '../../../test/support/controller/member.ts'
+import type { Member } from './situation.ts'
+import { turnOf } from './turn.ts'
+
+const first = (state: 'open' | 'done', changes = {}) =>
+  member({ id: 'm1', name: 'm1', state: 'PROVISIONING', ...changes }, { role: 'first-master', state })
+const joining = (id: string, invited: boolean, changes = {}): Member =>
+  member(
+    { id, name: id, state: 'PROVISIONING', ...changes },
+    { role: 'master', state: 'open', progress: { of: 0, done: 0, current: {}, ...(invited && { invited }) } },
+  )
+const joined = (id: string) => member({ id, name: id, state: 'READY' }, { role: 'master', state: 'done' })
+const worker = member({ id: 'w', name: 'w', state: 'PROVISIONING', roles: ['worker'] }, { role: 'worker' })
+
+const table: [string, Member, Member[], string][] = [
+  ['a worker, before there is a master', worker, [], 'waits for a master'],
+  ['a worker, before its master has begun', worker, [member({ id: 'm1', name: 'm1' })], 'waits for master m1'],
+  ['a worker asks a master that comes up', worker, [first('open')], 'm1'],
+  ['and first those that are up', worker, [joining('m2', true), first('done'), joined('m3')], 'm1 m3 m2'],
+  ['a failed master may have its API up', worker, [first('open', { state: 'FAILED' })], 'm1'],
+  ['a master waits for the first', joining('m2', false), [first('open')], 'waits for master m1'],
+  ['and then has its turn', joining('m2', false), [first('done')], 'm1'],
+  ['alone', joining('m2', false), [first('done'), joining('m3', true)], 'waits for master m3 to join first'],
+  ['others that wait do not count', joining('m2', false), [first('done'), joining('m3', false)], 'm1'],
+  [
+    'nor does one that is silent for long',
+    joining('m2', false),
+    [first('done'), joining('m3', true, { silent: 'unreachable' })],
+    'm1',
+  ],
+  ['one that asks again has its turn still', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],
+]
+
+it.each(table)('%s', (_, guest, others, expected) => {
+  const turn = turnOf(guest, [...others, guest])
+  expect('hosts' in turn ? turn.hosts.map(({ name }) => name).join(' ') : `waits for ${turn.waitingFor}`).toBe(expected)
+})

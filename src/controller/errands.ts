@@ -1,0 +1,51 @@
+import type { Errand, ErrandAnswer } from '../protocol/errand.ts'
+import type { Core } from './core.ts'
+import { newId } from './ids.ts'
+import type { Node } from './store/records.ts'
+
+type Order<T = Errand> = T extends Errand ? Omit<T, 'id' | 'node' | 'expiresAt'> : never
+
+/** A master that has not answered by then is asked again by whoever needs it. */
+const ANSWER_MS = 30_000
+/** Each is a process of the agent there. */
+const AT_ONCE = 4
+
+interface Open {
+  nodeId: string
+  answer(answer: ErrandAnswer): void
+}
+
+/** Errands that are under way. Nothing of them is kept: one that is lost is asked for again. */
+export class Errands {
+  readonly #open = new Map<string, Open>()
+
+  /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
+  async run(core: Core, master: Node, order: Order): Promise<ErrandAnswer> {
+    const id = newId('e')
+    const notYet = (waitingFor: string): ErrandAnswer => ({ id, outcome: 'not-yet', waitingFor })
+    const busy = [...this.#open.values()].filter(({ nodeId }) => nodeId === master.id).length
+    if (busy >= AT_ONCE) return notYet(`master ${master.name}, which serves others`)
+    const expiresAt = new Date(core.now().getTime() + ANSWER_MS).toISOString()
+    const errand: Errand = { id, node: master.id, expiresAt, ...order }
+    const signed = core.authority.signInstruction(JSON.stringify(errand))
+    if (!core.presence.sendErrand(master.id, signed)) return notYet(`master ${master.name} to be connected`)
+    try {
+      return await new Promise<ErrandAnswer>((resolve) => {
+        const timer = setTimeout(() => resolve(notYet(`master ${master.name} to answer`)), ANSWER_MS)
+        const answer = (given: ErrandAnswer) => {
+          clearTimeout(timer)
+          resolve(given)
+        }
+        this.#open.set(id, { nodeId: master.id, answer })
+      })
+    } finally {
+      this.#open.delete(id)
+    }
+  }
+
+  /** One that is not waited for any more is passed over, and so is one of another node. */
+  take(nodeId: string, answer: ErrandAnswer): void {
+    const open = this.#open.get(answer.id)
+    if (open?.nodeId === nodeId) open.answer(answer)
+  }
+}

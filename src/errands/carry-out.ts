@@ -1,0 +1,18 @@
+import { reportOf } from '../errors/agent-error.ts'
+import type { Machine } from '../host/machine.ts'
+import type { Errand, ErrandAnswer } from '../protocol/errand.ts'
+import { invite } from './invite.ts'
+
+/** Never rejects: what goes wrong is told to whoever asked. */
+export async function carryOutErrand(machine: Machine, errand: Errand): Promise<ErrandAnswer> {
+  try {
+    switch (errand.errand) {
+      case 'invite':
+        return { id: errand.id, ...(await invite(machine, errand)) }
+      case 'retire':
+        throw new Error('not yet')
+    }
+  } catch (error) {
+    return { id: errand.id, outcome: 'failed', error: reportOf(error) }
+  }
+}

@@ -1,0 +1,17 @@
+import { addOnImages } from '../components/add-on-images/component.ts'
+import { cniPlugins } from '../components/cni-plugins/component.ts'
+import { containerd } from '../components/containerd/component.ts'
+import { join } from '../components/join/component.ts'
+import { kernel } from '../components/kernel/component.ts'
+import { kubelet } from '../components/kubelet/component.ts'
+import { networkImages } from '../components/network-images/component.ts'
+import { readiness } from '../components/readiness/component.ts'
+import { sandboxImage } from '../components/sandbox-image/component.ts'
+import type { Role } from '../engine/step.ts'
+import type { ProvisionParams } from './params.ts'
+
+/** Where pods run. All but the joining itself is done before there is a cluster to join. */
+export const worker: Role<ProvisionParams> = {
+  id: 'worker',
+  components: [kernel, containerd, sandboxImage, networkImages, cniPlugins, kubelet, join, addOnImages, readiness],
+}

@@ -1,0 +1,53 @@
+import type { Member } from '../../../src/controller/director/situation.ts'
+import type { Node, Run } from '../../../src/controller/store/records.ts'
+
+export const EARLY = '2026-01-01T00:00:00.000Z'
+
+export const node = (changes: Partial<Node> = {}): Node => ({
+  id: 'n-aaaaaaaaaa',
+  clusterId: 'c-aaaaaaaaaa',
+  name: 'one',
+  address: '10.0.0.1',
+  state: 'CONFIGURED',
+  silent: 'no',
+  roles: ['master', 'worker'],
+  interface: 'eth0',
+  disks: [],
+  facts: null,
+  warnings: [],
+  agentVersion: '1',
+  bootId: 'b',
+  error: null,
+  attempt: 0,
+  generation: 0,
+  upSeq: 0,
+  downSeq: 0,
+  createdAt: EARLY,
+  approvedAt: EARLY,
+  configuredAt: EARLY,
+  lastSeen: EARLY,
+  ...changes,
+})
+export const run = (changes: Partial<Run> = {}): Run => ({
+  id: 'r-aaaaaaaaaa',
+  nodeId: 'n-aaaaaaaaaa',
+  role: 'first-master',
+  generation: 1,
+  seq: 1,
+  payload: '',
+  signature: '',
+  state: 'open',
+  acknowledged: true,
+  cancel: false,
+  progress: { of: 0, done: 0, current: {} },
+  error: null,
+  createdAt: EARLY,
+  expiresAt: '2026-01-02T00:00:00.000Z',
+  endedAt: null,
+  ...changes,
+})
+export const member = (n: Partial<Node>, r: Partial<Run> | null = null, silentMs = 0): Member => ({
+  node: node(n),
+  run: r && run(r),
+  silentMs,
+})
