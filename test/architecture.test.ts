@@ -18,6 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'host/recording': ['errors', 'host', 'ledger', 'host/linux'],
   ledger: ['errors', 'host', 'host/linux'],
   engine: ['errors', 'host', 'ledger'],
+  // How a machine is, and in what it differs from how it was.
+  snapshot: ['errors', 'host'],
   report: ['errors', 'engine'],
   bundle: ['errors', 'host', 'protocol', 'roles/params'],
   checks: ['errors', 'host', 'engine', 'protocol'],
@@ -34,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'host',
     'ledger',
     'engine',
+    'snapshot',
     'report',
     'bundle',
     'checks',

@@ -1,0 +1,55 @@
+export interface Place {
+  path: string
+  /** 1: what lies in it; how deep else. */
+  depth: number
+  /** Files up to this size are compared by their content; others by size and time. */
+  contentBytes: number
+}
+
+const CONTENT = 64 * 1024
+
+/**
+ * Where a machine's own things lie, and where Kubernetes, its network and this program leave something. Not looked at:
+ * homes, /tmp, /srv and other data, and /usr but for the places below, which is the package manager's.
+ */
+export const PLACES: readonly Place[] = [
+  { path: '/', depth: 1, contentBytes: 0 },
+  { path: '/etc', depth: 12, contentBytes: CONTENT },
+  { path: '/usr/local', depth: 2, contentBytes: 0 },
+  { path: '/usr/libexec', depth: 1, contentBytes: 0 },
+  { path: '/opt', depth: 3, contentBytes: 0 },
+  { path: '/root', depth: 1, contentBytes: CONTENT },
+  { path: '/run', depth: 1, contentBytes: 0 },
+  { path: '/var', depth: 1, contentBytes: 0 },
+  { path: '/var/lib', depth: 1, contentBytes: 0 },
+  { path: '/var/log', depth: 1, contentBytes: 0 },
+  ...['kubelet', 'etcd', 'containerd', 'cni', 'calico'].map((name) => ({
+    path: `/var/lib/${name}`,
+    depth: 2,
+    contentBytes: 0,
+  })),
+]
+
+/** Of all places together: a machine with more has them cut, and says so. */
+export const MOST_ENTRIES = 20_000
+
+/** Where a look does not have to ask a server. */
+export const LOCAL_FILE_SYSTEMS: ReadonlySet<string> = new Set([
+  ...['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'zfs', 'bcachefs', 'vfat', 'squashfs'],
+  ...['overlay', 'tmpfs', 'ramfs', 'devtmpfs'],
+])
+
+/**
+ * Kernel parameters that count, or that the kernel sets by itself, are no state of the machine: a regular expression each
+ * over the name with dots.
+ */
+export const VOLATILE_SYSCTLS: readonly RegExp[] = [
+  /^fs\.(dentry-state|inode-nr|inode-state|file-nr|aio-nr|quota\.|binfmt_misc\.)/,
+  /^kernel\.(random\.|perf_event_max_sample_rate|ns_last_pid|pty\.nr|tainted|version|osrelease|sched_domain\.|bootloader_|hostname|domainname)/,
+  /^net\.netfilter\.(nf_conntrack_count|nf_log\.)/,
+  /^net\.ipv[46]\.(neigh|route)\./,
+  /^net\.core\.netdev_rss_key$/,
+  /^net\.ipv4\.tcp_(fastopen_key|available_)/,
+  /^net\.ipv6\.conf\..*\.stable_secret$/,
+  /^dev\.cdrom\./,
+]

@@ -1,0 +1,233 @@
+import { expect, test } from 'vitest'
+import { type FakeHost, type FakeHostOptions, fakeHost } from '../../test/support/fake-host.ts'
+import { walkFake } from '../../test/support/walk-fake.ts'
+import { observe } from './look.ts'
+import { type Knowledge, verify } from './verify.ts'
+
+const BEFORE = Date.parse('2026-01-01T00:00:00Z')
+const AT_WORK = BEFORE + 60_000
+const LATER = BEFORE + 3_600_000
+
+const SCENE: FakeHostOptions = {
+  files: {
+    '/etc/hosts': '127.0.0.1 localhost\n',
+    '/etc/hardened.conf': 'strict\n',
+    '/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\n',
+    '/etc/group': 'root:x:0:\n',
+    '/etc/resolv.conf': 'nameserver 192.0.2.1\n',
+    '/proc/self/mountinfo': '22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n',
+    '/proc/modules': 'nf_tables 1 0 - Live 0x0\n',
+    '/proc/net/tcp': '',
+    '/proc/uptime': '7200.00 1.00\n',
+    '/usr/local/bin/tool': 'x',
+  },
+  directories: ['/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
+  sysctls: { 'net.ipv4.ip_forward': '0', 'vm.swappiness': '60', 'kernel.random.uuid': 'one' },
+  now: new Date(BEFORE),
+  commands: {
+    'systemctl list-unit-files': { stdout: 'ssh.service enabled enabled\ncron.service enabled enabled\n' },
+    'systemctl list-units': {
+      stdout: 'ssh.service loaded active running x\ncron.service loaded active running x\n',
+    },
+    'ip -json -details link': { stdout: '[{"ifname":"eth0","link_type":"ether","mtu":1500}]' },
+    'ip -json address': {
+      stdout: '[{"ifname":"eth0","addr_info":[{"local":"192.0.2.7","prefixlen":24,"scope":"global"}]}]',
+    },
+    'ip -json -4 route': { stdout: '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"}]' },
+    'ip -json -6 route': { stdout: '' },
+    'ip -json -4 rule': { stdout: '[]' },
+    'ip -json -6 rule': { stdout: '[]' },
+    'iptables-nft-save': { stdout: '*filter\n:INPUT ACCEPT [1:2]\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n' },
+    'ip6tables-nft-save': {},
+    'nft -s -t list ruleset': { stdout: 'table inet mine {\n\tchain input {\n\t\taccept\n\t}\n}\n' },
+    'dpkg-query --search': { stdout: 'nginx: /etc/nginx.conf\n', exitCode: 1 },
+  },
+}
+
+const KNOWLEDGE: Knowledge = {
+  named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'kubelet.service']),
+  broughtKubernetes: true,
+  wasAtWork: (ms) => ms >= AT_WORK && ms < LATER,
+  thereAtUndo: new Set(['/etc/hardened.conf']),
+  kept: [],
+  left: [],
+  own: ['/var/lib/cantrip'],
+}
+
+/** What is found after `change`, made at the given time. */
+async function after(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge: Partial<Knowledge> = {}) {
+  const host = fakeHost(SCENE)
+  const observer = { view: host, walk: walkFake(host.machine.files) }
+  const { snapshot } = await observe(observer)
+  expect(snapshot.unseen).toEqual({})
+  host.clock.nowMs = atMs
+  change(host)
+  host.clock.nowMs = LATER
+  return verify(snapshot, observer, { ...KNOWLEDGE, ...knowledge })
+}
+
+const names = (found: readonly { what: string }[]) => found.map(({ what }) => what)
+const write =
+  (path: string, text = 'x') =>
+  (host: FakeHost) =>
+    host.files.seed(path, text)
+const answers = (command: string, stdout: string) => (host: FakeHost) => host.on(command.split(' '), { stdout })
+
+test('nothing changed: nothing is found', async () => {
+  expect(await after(() => undefined)).toEqual({ differences: [], unrelated: [], unseen: [] })
+})
+
+test.each<[string, (host: FakeHost) => void, string]>([
+  ['a file that Kubernetes leaves', write('/etc/kubernetes/admin.conf'), '/etc/kubernetes'],
+  ['another content of a file that the ledger names', write('/etc/hosts', 'other'), '/etc/hosts'],
+  ['a file changed while a run was at work', write('/etc/hardened.conf', 'lax'), '/etc/hardened.conf'],
+  ['a file that went in the undo', (host) => host.files.deleteTree('/etc/hardened.conf', false), '/etc/hardened.conf'],
+  ['logs of pods', write('/var/log/pods/x/0.log'), '/var/log/pods'],
+  [
+    'a parameter that the ledger names',
+    (host) => host.files.seed('/proc/sys/net/ipv4/ip_forward', '1\n'),
+    'net.ipv4.ip_forward',
+  ],
+  ['a parameter that nobody names', (host) => host.files.seed('/proc/sys/vm/swappiness', '10\n'), 'vm.swappiness'],
+  [
+    'a link of the pod network',
+    answers(
+      'ip -json -details link',
+      '[{"ifname":"eth0","link_type":"ether","mtu":1500},{"ifname":"cni0","mtu":1450}]',
+    ),
+    'cni0',
+  ],
+  ['an address that is gone', answers('ip -json address', '[]'), '192.0.2.7/24 on eth0'],
+  ['a route that is gone', answers('ip -json -4 route', '[]'), 'default in main'],
+  [
+    "a user's rule that is gone",
+    answers('iptables-nft-save', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n'),
+    'iptables-nft -t filter -A INPUT -p tcp --dport 22 -j ACCEPT',
+  ],
+  [
+    'a chain of Kubernetes',
+    answers('ip6tables-nft-save', '*nat\n:KUBE-MARK-MASQ - [0:0]\nCOMMIT\n'),
+    'ip6tables-nft -t nat chain KUBE-MARK-MASQ',
+  ],
+  [
+    'a service that stopped while a run was at work',
+    (host) => {
+      host.on(['systemctl', 'list-units'], { stdout: 'ssh.service loaded active running x\n' })
+      host.on(['systemctl', 'show'], { stdout: `InactiveEnterTimestampMonotonic=${(7200 - 3600 + 100) * 1e6}\n` })
+    },
+    'cron.service',
+  ],
+  [
+    'a failed unit without a file',
+    answers(
+      'systemctl list-units',
+      'ssh.service loaded active running x\ncron.service loaded active running x\nkubelet.service not-found failed failed x\n',
+    ),
+    'kubelet.service',
+  ],
+  [
+    'a mount of a pod',
+    write(
+      '/proc/self/mountinfo',
+      '22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n30 22 0:40 / /var/lib/kubelet/pods/a rw - tmpfs tmpfs rw\n',
+    ),
+    '/var/lib/kubelet/pods/a',
+  ],
+  [
+    'a control group',
+    (host) => host.files.seedDirectory('/sys/fs/cgroup/memory/kubepods'),
+    '/sys/fs/cgroup/memory/kubepods',
+  ],
+])('a difference: %s', async (_, change, what) => {
+  const { differences } = await after(change)
+  expect(names(differences)).toEqual([what])
+  expect(differences[0]?.fix).not.toBe('')
+})
+
+test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
+  ['logs', write('/var/log/syslog.1'), '/var/log/syslog.1', /rotate/],
+  ['a package', write('/etc/nginx.conf'), '/etc/nginx.conf', /package nginx/],
+  [
+    'an account',
+    write('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash\nbob:x:1000:1000::/home/bob:/bin/sh\n'),
+    '/etc/passwd',
+    /accounts/,
+  ],
+  ['a lease', write('/etc/resolv.conf', 'nameserver 192.0.2.2\n'), '/etc/resolv.conf', /DHCP/],
+  [
+    'a file of a person, at another time',
+    write('/etc/hardened.conf', 'own'),
+    '/etc/hardened.conf',
+    /when nothing of this/,
+    BEFORE + 1,
+  ],
+  [
+    'a file that went before',
+    (host) => host.files.deleteTree('/usr/local/bin/tool', false),
+    '/usr/local/bin/tool',
+    /before the undo/,
+  ],
+  ['a session', write('/run/utmp-x'), '/run/utmp-x', /run-time/],
+  [
+    'a link of docker',
+    answers(
+      'ip -json -details link',
+      '[{"ifname":"eth0","link_type":"ether","mtu":1500},{"ifname":"veth1","mtu":1500,"master":"docker0"}]',
+    ),
+    'veth1',
+    /container engines/,
+  ],
+  [
+    'a rule that only mentions Kubernetes',
+    answers(
+      'nft -s -t list ruleset',
+      'table inet mine {\n\tchain input {\n\t\taccept\n\t\tdrop comment "KUBE-SERVICES"\n\t}\n}\n',
+    ),
+    'nft table inet mine chain input drop comment "KUBE-SERVICES"',
+    /names no chain/,
+  ],
+  ['a module', write('/proc/modules', 'nf_tables 1 0 - Live 0x0\nvxlan 1 0 - Live 0x0\n'), 'vxlan', /kernel loads/],
+  [
+    'a service that somebody stopped',
+    (host) => {
+      host.on(['systemctl', 'list-units'], { stdout: 'ssh.service loaded active running x\n' })
+      host.on(['systemctl', 'show'], { stdout: `InactiveEnterTimestampMonotonic=${(7200 - 3600 + 10) * 1e6}\n` })
+    },
+    'cron.service',
+    /when nothing of this/,
+  ],
+  ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /come and go/],
+])('none of ours: %s', async (_, change, what, why, atMs) => {
+  const { differences, unrelated } = await after(change, atMs)
+  expect(differences).toEqual([])
+  const found = unrelated.find((one) => one.what === what)
+  expect(found?.why).toMatch(why)
+})
+
+test('what was left on purpose, or could not be taken back, is told once', async () => {
+  const plant = (host: FakeHost) => {
+    host.files.seed('/etc/kubernetes/theirs', 'x')
+    host.files.seed('/var/lib/kubelet/mounted/file', 'x')
+    host.files.seed('/var/lib/cantrip/ledger/ledger.jsonl', 'x')
+  }
+  const kept = [{ what: '/etc/kubernetes', because: 'of user 1234' }]
+  const { differences, unrelated } = await after(plant, AT_WORK, { kept, left: [{ what: '/var/lib/kubelet' }] })
+  expect(differences).toEqual([])
+  expect(unrelated).toEqual([
+    expect.objectContaining({ what: '/etc/kubernetes', why: 'left on purpose: of user 1234' }),
+  ])
+})
+
+test('without Kubernetes of its own it does not answer for that of others', async () => {
+  const { differences, unrelated } = await after(write('/etc/kubernetes/admin.conf'), AT_WORK, {
+    broughtKubernetes: false,
+  })
+  expect(differences).toEqual([])
+  expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not bring Kubernetes')])
+})
+
+test('what cannot be looked at is said, and not compared', async () => {
+  const { differences, unseen } = await after((host) => host.on(['ip', '-json', 'address'], { exitCode: 1 }))
+  expect(differences).toEqual([])
+  expect(unseen).toEqual([{ kind: 'address', why: expect.stringContaining('exit code 1') }])
+})

@@ -1,0 +1,150 @@
+import type { HostView } from '../host/host.ts'
+import { isBelow } from '../host/parse/mountinfo.ts'
+import { type Changed, changesBetween, type FactKind, type Snapshot } from './facts.ts'
+import { fixFor } from './fix.ts'
+import { type Observed, type Observer, observe } from './look.ts'
+import { looksLikeOurs } from './ours.ts'
+import { packagesOf } from './packages.ts'
+import { stoppedAtMs } from './stopped-at.ts'
+import { directionOf, reasonByRule } from './unrelated.ts'
+
+/** What this installation knows of its own work. */
+export interface Knowledge {
+  /** Paths, units, parameters and modules that its ledger names. */
+  named: ReadonlySet<string>
+  /** The Kubernetes that came and went was brought by it. */
+  broughtKubernetes: boolean
+  /** Was one of its runs going on then? */
+  wasAtWork(ms: number): boolean
+  /** Paths that were there when the taking back began. */
+  thereAtUndo: ReadonlySet<string>
+  /** Left on purpose, and told already. */
+  kept: readonly { what: string; because: string }[]
+  /** Could not be taken back, and told already. */
+  left: readonly { what: string }[]
+  /** Its own directories and unit, which go last or stay; not compared. */
+  own: readonly string[]
+}
+
+export interface Difference {
+  kind: FactKind
+  what: string
+  before: string
+  after: string
+  fix: string
+}
+
+export interface Unrelated {
+  kind: FactKind
+  what: string
+  before: string
+  after: string
+  why: string
+}
+
+export interface Verified {
+  differences: Difference[]
+  /** Changed meanwhile for a reason that has nothing to do with us. */
+  unrelated: Unrelated[]
+  /** Could not be looked at, then or now. */
+  unseen: { kind: FactKind; why: string }[]
+}
+
+/** Compares the machine with how it was. */
+export async function verify(before: Snapshot, observer: Observer, knowledge: Knowledge): Promise<Verified> {
+  const observed = await observe(observer)
+  const changes = changesBetween(before, observed.snapshot).filter((change) => !isTold(change, knowledge))
+  const reasons = await reasonsFor(changes, observed, observer.view, knowledge)
+  const differing = changes.filter((change) => !reasons.has(change))
+  const others = changes.filter((change) => reasons.has(change))
+  return {
+    differences: withoutContents(differing).map((change) => ({ ...told(change), fix: fixFor(change) })),
+    unrelated: withoutContents(others).map((change) => ({ ...told(change), why: reasons.get(change) ?? '' })),
+    unseen: Object.entries({ ...before.unseen, ...observed.snapshot.unseen }).map(([kind, why]) => ({
+      kind: kind as FactKind,
+      why,
+    })),
+  }
+}
+
+/** Why changes are none of ours; those that are missing in the answer count. */
+async function reasonsFor(
+  changes: readonly Changed[],
+  { changedAtMs }: Observed,
+  view: HostView,
+  knowledge: Knowledge,
+): Promise<Map<Changed, string>> {
+  const reasons = new Map<Changed, string>()
+  const open: Changed[] = []
+  for (const change of changes) {
+    const verdict = judge(change, knowledge)
+    if (verdict === 'unknown') open.push(change)
+    else if (verdict !== 'ours') reasons.set(change, verdict.why)
+  }
+  const packages = await packagesOf(
+    view,
+    open.filter(({ kind }) => kind === 'file').map(({ what }) => what),
+  )
+  for (const change of open) {
+    const owner = change.kind === 'file' ? packages.get(change.what) : undefined
+    const atMs = change.kind === 'unit' ? await stoppedAtMs(view, change.what) : changedAtMs.get(change.what)
+    if (owner !== undefined) reasons.set(change, `it belongs to the package ${owner}`)
+    else if (atMs !== undefined && !knowledge.wasAtWork(atMs)) reasons.set(change, atAnotherTime(atMs))
+  }
+  return reasons
+}
+
+/** By its name and by what the ledger says; `unknown` where only packages or times may tell. */
+function judge(change: Changed, knowledge: Knowledge): 'ours' | 'unknown' | { why: string } {
+  const kept = keptReason(change, knowledge)
+  if (kept !== undefined) return { why: kept }
+  if (knowledge.named.has(change.what)) return 'ours'
+  if (looksLikeOurs(change)) {
+    return knowledge.broughtKubernetes ? 'ours' : { why: 'this installation did not bring Kubernetes to this machine' }
+  }
+  if (change.kind === 'unit' && directionOf(change) === 'changed') {
+    return hasStopped(change) ? 'unknown' : { why: 'its links below /etc/systemd are compared as files' }
+  }
+  const wentBefore = change.kind === 'file' && directionOf(change) === 'went' && !knowledge.thereAtUndo.has(change.what)
+  const why = reasonByRule(change) ?? (wentBefore ? GONE_BEFORE : undefined)
+  return why === undefined ? 'unknown' : { why }
+}
+
+const GONE_BEFORE = 'gone before the undo began, and the ledger names no removal of it'
+const atAnotherTime = (ms: number) =>
+  `changed at ${new Date(ms).toISOString()}, when nothing of this installation was at work`
+
+/** Its own directories, and what the undo could not do and has said. */
+function isTold({ kind, what }: Changed, { own, left }: Knowledge): boolean {
+  if (own.some((path) => what === path || (kind === 'file' && isBelow(what, path)))) return true
+  return left.some((one) => what === one.what || ((kind === 'file' || kind === 'mount') && isBelow(what, one.what)))
+}
+
+function keptReason({ kind, what }: Changed, { kept, named }: Knowledge): string | undefined {
+  const found = kept.find(
+    (one) =>
+      what === one.what || ((kind === 'file' || kind === 'mount') && isBelow(what, one.what) && !named.has(what)),
+  )
+  return found && `left on purpose: ${found.because}`
+}
+
+function hasStopped({ before = '', after = '' }: Changed): boolean {
+  return before.endsWith('active') && !after.endsWith('active')
+}
+
+/** What lies in a directory that is told as a whole is not told again. */
+function withoutContents(changes: readonly Changed[]): Changed[] {
+  const directories = new Set(
+    changes
+      .filter((change) => change.kind === 'file' && directionOf(change) !== 'changed')
+      .map((change) => `${directionOf(change)} ${change.what}`),
+  )
+  const parent = (path: string) => path.slice(0, path.lastIndexOf('/'))
+  return changes.filter(
+    (change) => change.kind !== 'file' || !directories.has(`${directionOf(change)} ${parent(change.what)}`),
+  )
+}
+
+function told({ kind, what, before = 'nothing', after = 'nothing' }: Changed) {
+  return { kind, what, before, after }
+}
