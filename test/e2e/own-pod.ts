@@ -9,7 +9,7 @@ import { debianPackage } from '../support/testbed/debian-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
 import { copyIn } from '../support/testbed/nodes.ts'
 
-const IMAGE = 'cantrip.test/busybox:1'
+export const IMAGE = 'cantrip.test/busybox:1'
 const SERVICE = 'kubernetes.default.svc.cluster.local'
 const POD = {
   apiVersion: 'v1',
@@ -33,9 +33,10 @@ export async function ownPodResolves(node: Node): Promise<void> {
   await kubectl(node, 'delete', 'pod', 'own', '--now')
 }
 
-const ADMIN = ['--kubeconfig', '/etc/kubernetes/admin.conf']
+export const ADMIN = ['--kubeconfig', '/etc/kubernetes/admin.conf']
 
-async function importImage(node: Node): Promise<void> {
+/** Into the node's containerd, as nobody else would. */
+export async function importImage(node: Node): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-own-pod-'))
   try {
     const busybox = join(await debianPackage('busybox-static'), 'bin/busybox')
