@@ -1,0 +1,47 @@
+import { copyFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bed } from '../testbed/bed.ts'
+import { until } from '../testbed/processes.ts'
+import { controlSocket } from './control-socket.ts'
+import { boot, disk, execOk, type Guest, newGuest, powerCut, type Saved, socketOf } from './guest.ts'
+
+const SAVE_MS = 180_000
+
+/** Stops the guest, and keeps its disk and its memory in `directory`. The guest is off afterwards. */
+export async function saveState(guest: Guest, directory: string): Promise<Saved> {
+  const saved = savedIn(directory)
+  // What is written is in the disk's file then, and the memory that is saved is smaller.
+  await execOk(guest, ['sh', '-c', 'sync && echo 3 > /proc/sys/vm/drop_caches'])
+  const monitor = await controlSocket(socketOf(guest, 'monitor'))
+  try {
+    await monitor.call('qmp_capabilities')
+    await monitor.call('migrate-set-parameters', { 'max-bandwidth': 8 << 30 })
+    await monitor.call('migrate', { uri: `file:${saved.memory}` })
+    await until('saved state', SAVE_MS, async () => {
+      const { status, ...rest } = await monitor.call<{ status: string }>('query-migrate')
+      if (status === 'failed') throw new Error(`the state could not be saved: ${JSON.stringify(rest)}`)
+      return status === 'completed' ? true : undefined
+    })
+    await monitor.call('quit')
+  } finally {
+    monitor.close()
+  }
+  await powerCut(guest)
+  await rename(disk(guest), saved.disk).catch(() => copyFile(disk(guest), saved.disk))
+  await rm(guest.directory, { recursive: true })
+  return saved
+}
+
+/** A guest that goes on where `directory` was saved, with the clock of now. The saved state stays as it is. */
+export async function restoreState(bed: Bed, directory: string, signal?: AbortSignal): Promise<Guest> {
+  const saved = savedIn(directory)
+  const guest = await newGuest(bed, signal, saved)
+  await boot(guest, signal, saved.memory)
+  await execOk(guest, ['date', '--utc', '--set', `@${Date.now() / 1000}`])
+  return guest
+}
+
+const savedIn = (directory: string): Saved => ({
+  disk: join(directory, 'disk.qcow2'),
+  memory: join(directory, 'memory'),
+})
