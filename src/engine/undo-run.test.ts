@@ -32,6 +32,20 @@ async function setUp(changes: { role: string; undo: Undo }[]) {
 
 const told = (why: string): Undo => ({ kind: 'run', argv: ['say', why], why })
 
+test('first of all what a boot would start, or a power cut would bring back what is half taken away', async () => {
+  const link = '/etc/systemd/system/multi-user.target.wants/kubelet.service'
+  const undos: Undo[] = [{ kind: 'remove-path', path: link }, told('stop it')]
+  const { machine, undo } = await setUp(undos.map((undo) => ({ role: 'r', undo })))
+  machine.files.seedLink(link, '/etc/systemd/system/kubelet.service')
+  const there: boolean[] = []
+  machine.on(['say'], () => {
+    there.push(machine.files.get(link) !== undefined)
+    return {}
+  })
+  await undo()
+  expect(there).toEqual([false])
+})
+
 test('newest first, past an error, which a rerun takes up alone', async () => {
   const { machine, undo, events } = await setUp(['a', 'b', 'c'].map((why) => ({ role: 'r', undo: told(why) })))
   machine.on(['say'], {})

@@ -1,6 +1,6 @@
 /**
- * Takes changes back, newest first, from what the ledger says: not from plan code, so that it still works after the
- * agent was upgraded. It goes on past an error; a rerun takes up what was left.
+ * Takes changes back, what a boot would start first and then newest first, from what the ledger says: not from plan
+ * code, so that it still works after the agent was upgraded. It goes on past an error; a rerun takes up what was left.
  */
 import { type ErrorReport, reportOf } from '../errors/agent-error.ts'
 import { subjectOf } from '../host/change.ts'
@@ -114,5 +114,11 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
 
 function selected({ ledger, select }: UndoRunsOptions): Numbered<ChangeEntry>[] {
   const { outstanding, runs } = replay(ledger.entries())
-  return select ? outstanding.filter((change) => select(change, runs.get(change.run))) : outstanding
+  const changes = select ? outstanding.filter((change) => select(change, runs.get(change.run))) : outstanding
+  return [...changes.filter(startsAtBoot), ...changes.filter((change) => !startsAtBoot(change))]
+}
+
+/** These go first: after a power cut in the middle, a boot must not start again what is half taken away. */
+function startsAtBoot({ undo }: ChangeEntry): boolean {
+  return undo.kind === 'remove-path' && /^\/etc\/systemd\/system\/[^/]+\.wants\//.test(undo.path)
 }

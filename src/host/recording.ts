@@ -69,11 +69,13 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     },
 
     async setHostname(name) {
-      await files.write('/etc/hostname', `${name}\n`)
       const before = machine.hostname()
-      if (before === name) return
-      await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before } })
-      await machine.writeSysctl('kernel.hostname', name)
+      if (before !== name) {
+        await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before } })
+        await machine.writeSysctl('kernel.hostname', name)
+      }
+      // Last, and so undone first: a boot after a power cut takes the name from it, and nobody knew the former one.
+      await files.write('/etc/hostname', `${name}\n`)
     },
 
     async run(argv, undo, options) {

@@ -32,21 +32,53 @@ const effects = new Set<PropertyKey>([
   'unloadModule',
   'kill',
 ])
+const looks = new Set<PropertyKey>(['ask', 'sleep'])
+
+export type Effect = (...args: unknown[]) => Promise<unknown>
+
+/** What a world adds to the bare machine. */
+export interface Surroundings {
+  machine: FakeMachine
+  /** Does a part of an effect: what is there when it is cut off in the middle. */
+  tear(name: string, args: unknown[], effect: Effect): Promise<void>
+  /** What comes about by itself once an effect is there. */
+  settle(): void
+  onEffect(name: string, args: unknown[]): void
+  /** The ledger's file, as long as its directory is there. */
+  ledgerFile?: string
+}
+
+/** What goes wrong without a crash: the effect, or the append to the ledger, of that number fails. */
+export interface Failure {
+  at: number
+  of: 'effect' | 'append'
+  error: () => AgentError
+  /** A part of it is done before it fails. */
+  isTorn?: boolean
+}
 
 /**
  * A machine in memory, its ledger, and a crash that comes when the given number of moments has passed. Moments lie
- * before and after each append to the ledger and each effect. From the crash on nothing reaches the machine or the
- * ledger; what was appended without a sync is lost, but for as much of it as `luck` says.
+ * before, in the middle of and after each append to the ledger and each effect. From the crash on nothing reaches the
+ * machine or the ledger; what was appended without a sync is lost, but for as much of it as `luck` says.
  */
 export class CrashingWorld {
-  readonly machine: FakeMachine = fakeMachine()
+  readonly machine: FakeMachine
   moments = 0
+  private readonly surroundings: Surroundings
   private crashAt = Number.POSITIVE_INFINITY
-  private effects = 0
-  private failAt = Number.POSITIVE_INFINITY
+  private failure: Failure | undefined
+  private counts = { effect: 0, append: 0 }
   private crashed = false
   private durable: Buffer = Buffer.alloc(0)
   private unsynced: Buffer = Buffer.alloc(0)
+
+  constructor(surroundings: Partial<Surroundings> = {}) {
+    const machine = surroundings.machine ?? fakeMachine()
+    const tear = async () => undefined
+    this.surroundings = { tear, settle() {}, onEffect() {}, ...surroundings, machine }
+    this.machine = machine
+  }
 
   /** Whether the work came to its end without a crash. */
   async survive(
@@ -71,13 +103,22 @@ export class CrashingWorld {
     return false
   }
 
-  /** The effect of that number fails, as on a full disk; nothing crashes. Whether it came to that. */
-  async failOnce(failAt: number, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
-    this.effects = 0
-    this.failAt = failAt
-    await this.survive(Number.POSITIVE_INFINITY, 1, work)
-    this.failAt = Number.POSITIVE_INFINITY
-    return this.effects >= failAt
+  /** One thing fails, as on a full disk; nothing crashes. Whether it came to that. */
+  async fail(failure: Failure, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
+    this.counts = { effect: 0, append: 0 }
+    this.failure = failure
+    try {
+      await this.survive(Number.POSITIVE_INFINITY, 1, work)
+    } finally {
+      this.failure = undefined
+    }
+    return this.counts[failure.of] >= failure.at
+  }
+
+  /** The effect of that number fails. Whether it came to that. */
+  async failOnce(at: number, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
+    const error = () => new AgentError('disk/full', 'no space is left', { fix: 'make room' })
+    return this.fail({ at, of: 'effect', error }, work)
   }
 
   /** What must be the same before and after: all but our own state directory. */
@@ -92,6 +133,16 @@ export class CrashingWorld {
     return Buffer.concat([this.durable, this.unsynced])
   }
 
+  /** What would be there after a power cut that came now. */
+  get durableBytes(): Buffer {
+    return this.durable
+  }
+
+  set ledgerBytes(bytes: Buffer) {
+    this.durable = bytes
+    this.unsynced = Buffer.alloc(0)
+  }
+
   private moment(): void {
     if (this.crashed) throw new Crash()
     this.moments += 1
@@ -102,35 +153,75 @@ export class CrashingWorld {
 
   private crashing(): Machine {
     const entries = Object.entries(this.machine).map(([name, value]) => {
-      if (!effects.has(name)) return [name, value]
-      const effect = async (...args: unknown[]) => {
-        this.moment()
-        this.effects += 1
-        if (this.effects === this.failAt) throw new AgentError('disk/full', 'no space is left', { fix: 'make room' })
-        const result = await value(...args)
-        this.moment()
-        return result
-      }
-      return [name, effect]
+      if (looks.has(name)) return [name, (...args: unknown[]) => this.look(value, args)]
+      return [name, effects.has(name) ? (...args: unknown[]) => this.act(name, value, args) : value]
     })
     return Object.fromEntries(entries) as Machine
   }
 
+  private look(look: Effect, args: unknown[]): Promise<unknown> {
+    if (this.crashed) throw new Crash()
+    this.surroundings.settle()
+    return look(...args)
+  }
+
+  private async act(name: string, effect: Effect, args: unknown[]): Promise<unknown> {
+    const { tear, settle, onEffect } = this.surroundings
+    this.moment()
+    this.counts.effect += 1
+    const { failure } = this
+    if (failure?.of === 'effect' && this.counts.effect === failure.at) {
+      if (failure.isTorn) await tear(name, args, effect)
+      throw failure.error()
+    }
+    onEffect(name, args)
+    if (this.moments === this.crashAt) {
+      this.crashed = true
+      await tear(name, args, effect)
+      throw new Crash()
+    }
+    this.moments += 1
+    const result = await effect(...args)
+    settle()
+    this.moment()
+    return result
+  }
+
+  private append(bytes: Uint8Array, sync: boolean): void {
+    this.moment()
+    this.counts.append += 1
+    const { failure } = this
+    // As the real log: what failed once refuses for good.
+    if (failure?.of === 'append' && this.counts.append >= failure.at) {
+      if (failure.isTorn && this.counts.append === failure.at) this.write(bytes.subarray(0, bytes.length / 2))
+      throw failure.error()
+    }
+    this.write(bytes)
+    this.moment()
+    if (!sync) return
+    this.durable = this.ledgerBytes
+    this.unsynced = Buffer.alloc(0)
+    this.moment()
+  }
+
+  private write(bytes: Uint8Array): void {
+    this.unsynced = Buffer.concat([this.unsynced, bytes])
+  }
+
   private log(): DurableLog {
+    const { ledgerFile } = this.surroundings
+    const { files } = this.machine
     return {
-      read: async () => this.ledgerBytes,
-      append: async (bytes, sync) => {
-        this.moment()
-        this.unsynced = Buffer.concat([this.unsynced, bytes])
-        this.moment()
-        if (!sync) return
-        this.durable = this.ledgerBytes
-        this.unsynced = Buffer.alloc(0)
-        this.moment()
+      read: async () => {
+        if (ledgerFile !== undefined && files.get(ledgerFile) === undefined) {
+          this.ledgerBytes = Buffer.alloc(0)
+          files.seed(ledgerFile, '')
+        }
+        return this.ledgerBytes
       },
+      append: async (bytes, sync) => this.append(bytes, sync),
       replace: async (good) => {
-        this.durable = Buffer.from(good)
-        this.unsynced = Buffer.alloc(0)
+        this.ledgerBytes = Buffer.from(good)
         return 'ledger.damaged'
       },
       close: async () => undefined,

@@ -21,6 +21,21 @@ test('loads a module whose effect is not there', async () => {
   expect([...fake.host.modules]).toEqual(['overlay'])
 })
 
+test('what a boot would do by itself is written when its undo is on record', async () => {
+  const fake = fakeKubernetes()
+  const effect = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+  fake.host.files.delete(effect)
+  fake.host.machine.loadModule = async () => fake.host.files.seed(effect, '0\n')
+  await runComponent(kernel, fake)
+  const changes = fake.host.changes.map(({ what }) => what)
+  const after = (file: string, ...earlier: string[]) => {
+    for (const what of earlier)
+      expect(changes.indexOf(file), `${what} before ${file}`).toBeGreaterThan(changes.indexOf(what))
+  }
+  after('/etc/modules-load.d/90-cantrip-kubernetes.conf', 'br_netfilter')
+  after('/etc/sysctl.d/90-cantrip-kubernetes.conf', 'net.ipv4.ip_forward = 1')
+})
+
 test('a parameter that somebody changed since is set again', async () => {
   const fake = fakeKubernetes()
   await runComponent(kernel, fake)

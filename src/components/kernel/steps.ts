@@ -13,8 +13,9 @@ export const loadModules: ProvisionStep = {
     return (await missingModules(host)).length === 0
   },
   async apply(host) {
-    await host.write(MODULES_FILE, modulesFile())
+    // The file comes last: from then on a boot does the same, and nobody could tell what was there before.
     for (const name of await missingModules(host)) await host.loadModule(name)
+    await host.write(MODULES_FILE, modulesFile())
   },
 }
 
@@ -25,8 +26,8 @@ export const setSysctls: ProvisionStep = {
     return (await host.read(SYSCTL_FILE)) === sysctlFile() && (await differingSysctls(host)).length === 0
   },
   async apply(host) {
-    await host.write(SYSCTL_FILE, sysctlFile())
     for (const [key, value] of await differingSysctls(host)) await host.setSysctl(key, value)
+    await host.write(SYSCTL_FILE, sysctlFile())
   },
 }
 

@@ -1,0 +1,38 @@
+import type { FakeNode } from '../../support/fake-files.ts'
+import type { FakeMachine } from '../../support/fake-machine.ts'
+import { wantedBy } from './units.ts'
+
+/** What lives in memory, and is at each boot as it was at the first. */
+const VOLATILE = ['/run', '/proc', '/sys', '/model']
+
+export type Volatile = Map<string, FakeNode>
+
+export function volatileOf({ files }: FakeMachine): Volatile {
+  return new Map([...files.nodes].filter(([path]) => isVolatile(path)).map(([path, node]) => [path, { ...node }]))
+}
+
+/** The machine is switched on again: memory is as at `first`, and what is enabled, or set in a file, comes back. */
+export async function reboot(machine: FakeMachine, first: Volatile): Promise<void> {
+  const { files, units, modules } = machine
+  for (const path of [...files.nodes.keys()]) if (isVolatile(path)) files.nodes.delete(path)
+  for (const [path, node] of first) files.nodes.set(path, { ...node })
+  modules.clear()
+  for (const name of linesIn(machine, '/etc/modules-load.d')) if (name !== 'overlay') await machine.loadModule(name)
+  for (const line of linesIn(machine, '/etc/sysctl.d')) {
+    const [key = '', value] = line.split(' = ')
+    files.seed(`/proc/sys/${key.replaceAll('.', '/')}`, `${value}\n`)
+  }
+  files.seed('/proc/sys/kernel/hostname', files.bytes('/etc/hostname')?.toString() ?? '')
+  for (const [unit, state] of units) {
+    const active = files.get(wantedBy(unit)) !== undefined && files.get(`/etc/systemd/system/${unit}`) !== undefined
+    units.set(unit, { ...state, active })
+  }
+}
+
+export const isVolatile = (path: string) => VOLATILE.some((top) => path === top || path.startsWith(`${top}/`))
+
+function linesIn({ files }: FakeMachine, directory: string): string[] {
+  const names = (files.list(directory) ?? []).filter((name) => name.endsWith('.conf'))
+  const texts = names.map((name) => files.bytes(`${directory}/${name}`)?.toString() ?? '')
+  return texts.flatMap((text) => text.split('\n')).filter(Boolean)
+}

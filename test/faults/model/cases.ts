@@ -1,0 +1,141 @@
+import { seededRandom } from '../../support/random.ts'
+import { History, type Verb } from './histories.ts'
+
+type Snapshot = Record<string, string>
+
+/** One history: a verb is cut off at a moment, and what comes then. */
+export interface Case {
+  verb: Verb
+  at: number
+  powerCut: boolean
+  /** `on`: the same again. `back`: what undoes it, or, of an undoing, the work anew. */
+  then: 'on' | 'back'
+  seed: number
+}
+
+/** The world at each place that a verb begins at, and how everything is where no crash came. */
+export interface Stage {
+  history: History
+  begin: Record<Verb, (random: () => number) => void>
+  moments: Record<Verb, number>
+  bare: Snapshot
+  installed: Snapshot
+  ready: Snapshot
+}
+
+/** Without a crash, once: the reference for all cases. */
+export async function setStage(): Promise<Stage> {
+  const history = new History()
+  const moments = {} as Record<Verb, number>
+  const finish = async (verb: Verb) => {
+    await history.finish(verb)
+    moments[verb] = history.world.moments
+    return settled(history)
+  }
+  const bare = history.node.snapshot()
+  const atBare = history.save()
+  const installed = await finish('install')
+  const atInstalled = history.save()
+  const ready = await finish('provision')
+  const atReady = history.save()
+  await finish('reset')
+  atReady(() => 0.5)
+  await finish('uninstall')
+  const begin = { install: atBare, provision: atInstalled, reset: atReady, uninstall: atReady }
+  return { history, begin, moments, bare, installed, ready }
+}
+
+/** Every moment of every verb, by a kill and by a power cut, then on and then back. */
+export function* everyCase({ moments }: Pick<Stage, 'moments'>): Generator<Case> {
+  let seed = 0
+  for (const verb of ['install', 'provision', 'reset', 'uninstall'] as const) {
+    for (let at = 0; at < moments[verb]; at++) {
+      for (const powerCut of [false, true]) {
+        for (const then of ['on', 'back'] as const) yield { verb, at, powerCut, then, seed: seed++ }
+      }
+    }
+  }
+}
+
+/** What is not as it should be, in words; nothing where the node ended READY or restored. */
+export async function play(stage: Stage, { verb, at, powerCut, then, seed }: Case): Promise<string[]> {
+  const { history } = stage
+  stage.begin[verb](seededRandom(seed))
+  try {
+    await history.crash(verb, { at, powerCut })
+    return await finish(stage, verb, then, seed)
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
+/** Two to five crashes, of any verb that makes sense then, while recovering from the former ones too. */
+export async function playSeveral(stage: Stage, seed: number): Promise<{ crashes: number; wrong: string[] }> {
+  const random = seededRandom(seed)
+  const verbs: Verb[] = ['install', 'provision', 'reset', 'uninstall']
+  const pick = () => verbs[Math.floor(random() * verbs.length)] ?? 'install'
+  let verb = pick()
+  stage.begin[verb](random)
+  let crashes = 0
+  try {
+    for (let left = 2 + Math.floor(random() * 4); left > 0; left--) {
+      const at = Math.floor(random() * stage.moments[verb])
+      if (await stage.history.crash(verb, { at, powerCut: random() < 0.5 })) crashes += 1
+      if (random() < 0.3) verb = next(verb, random)
+    }
+    return { crashes, wrong: await finish(stage, verb, random() < 0.5 ? 'on' : 'back', seed) }
+  } catch (error) {
+    return { crashes, wrong: [error instanceof Error ? error.message : String(error)] }
+  }
+}
+
+/** What a person may do with a node that was cut off in that. A half installed one is installed first. */
+function next(verb: Verb, random: () => number): Verb {
+  if (verb === 'install') return 'uninstall'
+  if (verb === 'uninstall') return 'uninstall'
+  return (['provision', 'reset', 'uninstall'] as const)[Math.floor(random() * 3)] ?? 'reset'
+}
+
+async function finish(stage: Stage, verb: Verb, then: Case['then'], seed: number): Promise<string[]> {
+  const { history, bare, installed, ready } = stage
+  const to = async (each: Verb, wanted: Snapshot) => {
+    await history.finish(each)
+    return differences(wanted, settled(history), each)
+  }
+  switch (verb) {
+    case 'install':
+      return then === 'back'
+        ? to('uninstall', bare)
+        : [...(await to('install', installed)), ...(await to('uninstall', bare))]
+    case 'provision':
+      await history.finish('install')
+      if (then === 'on') return [...(await to('provision', ready)), ...(await to('uninstall', bare))]
+      return seed % 8 < 4 ? to('reset', installed) : to('uninstall', bare)
+    case 'reset':
+      if (then === 'on') return to('reset', installed)
+      // The agent was stopped, and nobody started it again.
+      await history.finish('install')
+      return to('provision', ready)
+    case 'uninstall':
+      if (then === 'back') await history.finish('install')
+      return to('uninstall', bare)
+  }
+}
+
+function settled(history: History): Snapshot {
+  history.node.settle()
+  return history.node.snapshot()
+}
+
+/** Ours alone, and others in each history. kubectl's cache does not outlive a power cut; a bundle's file may be needed no more. */
+const OWN = /^\/var\/lib\/cantrip\/(ledger|backups)|^\/run\/cantrip-kubectl|^\/bundle\//
+
+function differences(wanted: Snapshot, found: Snapshot, verb: Verb): string[] {
+  const isReady = verb === 'provision' || verb === 'install' || verb === 'reset'
+  const keys = [...new Set([...Object.keys(wanted), ...Object.keys(found)])]
+  return keys
+    .filter((key) => wanted[key] !== found[key] && !(isReady && OWN.test(key)))
+    .map((key) => `after ${verb}: ${key}: wanted ${short(wanted[key])}, found ${short(found[key])}`)
+}
+
+const short = (text = 'nothing') => (text.length > 100 ? `${text.slice(0, 100)}…` : text)

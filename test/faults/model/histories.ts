@@ -1,0 +1,112 @@
+import { install } from '../../../src/agent/install/role.ts'
+import { takeBackOn } from '../../../src/agent/take-back.ts'
+import { whileStopped } from '../../../src/agent/while-stopped.ts'
+import type { Outcome } from '../../../src/engine/event.ts'
+import { runRole } from '../../../src/engine/run-steps.ts'
+import type { Role } from '../../../src/engine/step.ts'
+import type { Machine } from '../../../src/host/machine.ts'
+import { recordingHost } from '../../../src/host/recording.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { firstMaster } from '../../../src/roles/first-master.ts'
+import { CrashingWorld, type Effect } from '../crashing-world.ts'
+import { installParams, ModelNode } from './node.ts'
+import { tearing } from './torn.ts'
+import { writeAhead } from './write-ahead.ts'
+
+const { paths } = installParams
+const emit = () => undefined
+const { signal } = new AbortController()
+
+/** What an administrator, or the controller, does to a node: carried out by the real roles and the real taking back. */
+export type Verb = 'install' | 'provision' | 'reset' | 'uninstall'
+
+/** A crash at a moment of the work; with a power cut memory is lost too, and of the ledger what was not synced. */
+export interface CrashPoint {
+  at: number
+  powerCut: boolean
+}
+
+export class History {
+  readonly node = new ModelNode()
+  readonly world: CrashingWorld
+  private random: () => number = () => 0.5
+  private written = writeAhead()
+
+  constructor() {
+    const { fake, machine } = this.node
+    const tear = (name: string, args: unknown[], effect: Effect) => tearing(fake, this.random)(name, args, effect)
+    const ledgerFile = `${paths.ledgerDirectory}/ledger.jsonl`
+    const settle = () => this.node.settle()
+    const onEffect = (name: string, args: unknown[]) => this.written.check(this.world.durableBytes, name, args)
+    this.world = new CrashingWorld({ machine, tear, settle, onEffect, ledgerFile })
+  }
+
+  /** Everything as it is now, to come back to; chance begins anew with the given generator. */
+  save(): (random: () => number) => void {
+    const load = this.node.save()
+    const bytes = this.world.ledgerBytes
+    return (random) => {
+      load()
+      this.world.ledgerBytes = bytes
+      this.written = writeAhead()
+      this.random = random
+    }
+  }
+
+  /** Throws where the work ends in anything but success. */
+  async finish(verb: Verb): Promise<void> {
+    let outcome: Outcome | undefined
+    await this.world.survive(Number.POSITIVE_INFINITY, 1, async (ledger, machine) => {
+      outcome = await this.carryOut(verb, ledger, machine)
+    })
+    if (outcome !== 'done') throw new Error(`${verb} ended ${outcome}: ${this.said.join('\n')}`)
+  }
+
+  /** Whether the crash came before the end of the work. */
+  async crash(verb: Verb, { at, powerCut }: CrashPoint): Promise<boolean> {
+    const luck = powerCut ? this.random() : 1
+    const survived = await this.world.survive(at, luck, (ledger, machine) => this.carryOut(verb, ledger, machine))
+    if (!survived && powerCut) await this.node.reboot()
+    return !survived
+  }
+
+  /** What the last work had to say: why it failed, what it left. */
+  said: string[] = []
+
+  async carryOut(verb: Verb, ledger: Ledger, machine: Machine): Promise<Outcome> {
+    this.said = []
+    this.written.isOn = verb === 'install' || verb === 'provision'
+    switch (verb) {
+      case 'install':
+        return this.run(install, installParams, 'install', ledger, machine)
+      case 'provision':
+        return this.run(firstMaster, this.node.fake.params, 'r-1', ledger, machine)
+      case 'reset':
+        return this.takeBack('kubernetes', ledger, machine)
+      case 'uninstall':
+        return this.takeBack('all', ledger, machine)
+    }
+  }
+
+  private run<P>(role: Role<P>, params: P, run: string, ledger: Ledger, machine: Machine): Promise<Outcome> {
+    const backupDirectory = `${paths.stateDirectory}/backups`
+    return runRole({
+      ...{ role, params, run, view: machine, ledger, signal },
+      hostFor: (record) => recordingHost({ machine, record, backupDirectory }),
+      emit: (event) => {
+        if ('error' in event && event.error) this.said.push(`${event.error.code} ${event.error.message}`)
+        if (event.kind === 'log' && event.level === 'error') this.said.push(event.message)
+      },
+    })
+  }
+
+  private takeBack(scope: 'kubernetes' | 'all', ledger: Ledger, machine: Machine): Promise<Outcome> {
+    return whileStopped(paths, machine, scope === 'kubernetes', async () => {
+      const taken = await takeBackOn({ ledger, machine }, { paths, scope, run: scope, emit, signal })
+      const { outcome, leftovers, kept, differences } = taken
+      if (taken.restored && kept.length === 0) return outcome
+      this.said.push(JSON.stringify({ leftovers, kept, differences }, null, 2))
+      return 'failed'
+    })
+  }
+}

@@ -1,0 +1,86 @@
+import type { FakeFiles } from '../../support/fake-files.ts'
+import { KUBE_PROXY, NODE, READY } from '../../support/fake-kubeadm.ts'
+import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
+import { addMount } from './kernel.ts'
+
+const FLANNEL = '/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds'
+const SYSCTLS = { 'vm/overcommit_memory': '1', 'kernel/panic': '10', 'net/ipv4/conf/all/route_localnet': '1' }
+const RULES = [':KUBE-SERVICES - [0:0]', '-A PREROUTING -j KUBE-SERVICES', ':FLANNEL-POSTRTG - [0:0]']
+
+/** What runs makes files, mounts, processes, links, rules and control groups by itself, for as long as it runs. */
+export function bringAbout(fake: FakeKubernetes): void {
+  const { files, units } = fake.host
+  const isActive = (unit: string) => units.get(unit)?.active === true
+  if (files.get('/var/lib/etcd/member') === undefined) fake.objects.clear()
+  if (files.get('/var/lib/containerd/content') === undefined) fake.images.clear()
+  if (isActive('etcd.service')) seedBelow(files, '/var/lib/etcd', ['member'])
+  if (isActive('containerd.service')) runContainerd(files)
+  if (!isActive('kubelet.service') || files.get('/var/lib/kubelet/config.yaml') === undefined) return
+  runKubelet(files)
+  if (isActive('containerd.service')) runPods(fake)
+}
+
+function runContainerd(files: FakeFiles): void {
+  seedBelow(files, '/var/lib/containerd', ['content', 'snapshots'])
+  for (const path of ['/run/containerd/containerd.sock', '/run/nri/nri.sock', '/opt/containerd/bin/none']) {
+    seedOnce(files, path)
+  }
+}
+
+function runKubelet(files: FakeFiles): void {
+  for (const path of ['/var/log/pods', '/var/log/containers', '/usr/libexec/kubernetes', '/sys/fs/cgroup/kubepods']) {
+    files.seedDirectory(path)
+  }
+  for (const [key, value] of Object.entries(SYSCTLS)) files.seed(`/proc/sys/${key}`, `${value}\n`)
+}
+
+function runPods({ host: { files }, objects }: FakeKubernetes): void {
+  const pods = (files.list('/etc/kubernetes/manifests') ?? []).filter((name) => name.endsWith('.yaml'))
+  for (const name of pods) runPod(files, name.slice(0, -5))
+  if (pods.includes('kube-apiserver.yaml') && !objects.has(NODE)) {
+    objects.set(NODE, { metadata: { labels: {} }, spec: { taints: [] }, status: READY })
+  }
+  if (objects.has(KUBE_PROXY)) {
+    runPod(files, 'kube-proxy')
+    seedOnce(files, '/run/xtables.lock')
+    addRules(files)
+  }
+  if (objects.has(FLANNEL)) {
+    runPod(files, 'kube-flannel')
+    for (const link of ['cni0', 'flannel.1']) files.seedDirectory(`/sys/class/net/${link}`)
+    for (const path of ['/run/netns/cni-1', '/var/lib/cni/networks/cbr0/lock', '/run/flannel/subnet.env']) {
+      seedOnce(files, path)
+    }
+    addMount(files, '/run/netns/cni-1')
+  }
+}
+
+function seedOnce(files: FakeFiles, path: string): void {
+  if (files.get(path) === undefined) files.seed(path, '')
+}
+
+/** In a directory that its owner has made; one that is gone stays gone. */
+function seedBelow(files: FakeFiles, directory: string, names: readonly string[]): void {
+  if (files.get(directory) === undefined) return
+  for (const name of names) files.seedDirectory(`${directory}/${name}`)
+}
+
+function runPod(files: FakeFiles, name: string): void {
+  const shim = 10_000 + 2 * (name.length * 31 + name.charCodeAt(name.length - 1))
+  const process = (pid: number, parent: number, argv: string[]) => {
+    if (files.get(`/proc/${pid}`) !== undefined) return
+    files.seed(`/proc/${pid}/stat`, `${pid} (${argv[0]}) S ${parent} 1 1`)
+    files.seed(`/proc/${pid}/cmdline`, `${argv.join('\0')}\0`)
+  }
+  process(shim, 1, ['/usr/local/bin/containerd-shim-runc-v2', '-namespace', 'k8s.io', '-id', name])
+  process(shim + 1, shim, [name])
+  addMount(files, `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${name}/rootfs`)
+  addMount(files, `/var/lib/kubelet/pods/${name}/volumes/token`)
+  files.seedDirectory(`/sys/fs/cgroup/kubepods/${name}`)
+  seedOnce(files, `/var/log/pods/${name}`)
+}
+
+function addRules(files: FakeFiles): void {
+  const rules = files.bytes('/model/iptables')?.toString() ?? ''
+  if (!rules.includes(RULES[0] ?? '')) files.seed('/model/iptables', `${rules}${RULES.join('\n')}\n`)
+}

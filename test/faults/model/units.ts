@@ -1,0 +1,36 @@
+import type { FakeMachine } from '../../support/fake-machine.ts'
+
+export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}`
+
+/** Enabled is what has a link in the target's directory, whoever made it. */
+export function linkUnits(machine: FakeMachine): void {
+  const { files, units } = machine
+  machine.unitState = async (unit) => ({
+    enabled: files.get(wantedBy(unit)) !== undefined,
+    active: units.get(unit)?.active === true,
+  })
+  machine.setUnit = async (unit, { enabled, active }) => {
+    if (enabled === true) files.seedLink(wantedBy(unit), `/etc/systemd/system/${unit}`)
+    if (enabled === false) files.delete(wantedBy(unit))
+    if (active === true && files.get(`/etc/systemd/system/${unit}`) === undefined) throw new Error(`no unit ${unit}`)
+    if (active !== undefined) units.set(unit, { active })
+  }
+  machine.on(['systemctl', 'is-enabled'], ([, , unit = '']) =>
+    files.get(wantedBy(unit)) === undefined ? { stdout: 'disabled\n', exitCode: 1 } : { stdout: 'enabled\n' },
+  )
+}
+
+/** br_netfilter's kernel parameters come and go with it. */
+export function modulesBringSysctls(machine: FakeMachine): void {
+  const { loadModule, unloadModule, files } = machine
+  const directory = '/proc/sys/net/bridge'
+  files.deleteTree(directory, false)
+  machine.loadModule = async (name) => {
+    await loadModule(name)
+    for (const key of ['iptables', 'ip6tables']) files.seed(`${directory}/bridge-nf-call-${key}`, '0\n')
+  }
+  machine.unloadModule = async (name) => {
+    await unloadModule(name)
+    files.deleteTree(directory, false)
+  }
+}
