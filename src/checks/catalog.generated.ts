@@ -1,35 +1,55 @@
 // Written by scripts/catalog.ts: do not edit.
 import type { Check } from '../engine/check.ts'
+import { check as cgroup } from './cgroup/check.ts'
+import { check as commands } from './commands/check.ts'
 import { check as controller } from './controller/check.ts'
 import { check as cpu } from './cpu/check.ts'
 import { check as disk } from './disk/check.ts'
 import { check as dnsPort } from './dns-port/check.ts'
+import { check as etcdDisk } from './etcd-disk/check.ts'
 import { check as fapolicyd } from './fapolicyd/check.ts'
+import { check as filesystems } from './filesystems/check.ts'
 import { check as firewalld } from './firewalld/check.ts'
 import { check as hostname } from './hostname/check.ts'
+import { check as kernel } from './kernel/check.ts'
+import { check as kernelModules } from './kernel-modules/check.ts'
 import { check as memory } from './memory/check.ts'
 import { check as ntp } from './ntp/check.ts'
 import { check as os } from './os/check.ts'
+import { check as otherManagers } from './other-managers/check.ts'
+import { check as platform } from './platform/check.ts'
 import { check as ports } from './ports/check.ts'
 import { check as previousKubernetes } from './previous-kubernetes/check.ts'
 import { check as privilege } from './privilege/check.ts'
 import { check as resolvConf } from './resolv-conf/check.ts'
+import { check as swap } from './swap/check.ts'
+import { check as sysctl } from './sysctl/check.ts'
 import { check as timeSkew } from './time-skew/check.ts'
 
 export const checks: Check[] = [
+  cgroup,
+  commands,
   controller,
   cpu,
   disk,
   dnsPort,
+  etcdDisk,
   fapolicyd,
+  filesystems,
   firewalld,
   hostname,
+  kernel,
+  kernelModules,
   memory,
   ntp,
   os,
+  otherManagers,
+  platform,
   ports,
   previousKubernetes,
   privilege,
   resolvConf,
+  swap,
+  sysctl,
   timeSkew,
 ]

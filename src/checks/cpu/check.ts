@@ -1,6 +1,8 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
+import { parseNumberList } from '../../host/parse/number-list.ts'
+import { ifStillThere } from '../../host/processes.ts'
 
 const CORES = { master: 2, worker: 1, storage: 1 } as const
 
@@ -11,7 +13,7 @@ export const check: Check = {
   why: 'A control plane needs 2 cores to keep etcd and the API server responsive (kubeadm refuses fewer); a worker needs 1.',
   timeoutMs: 15_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
-    const cores = host.cpuCount()
+    const cores = (await coresOfServices(host)) || host.cpuCount()
     const { must, may } = judgedRoles(roles)
     const found = `${cores} ${cores === 1 ? 'core' : 'cores'}`
     const fix = 'give the machine more virtual CPUs, or choose another one'
@@ -22,4 +24,17 @@ export const check: Check = {
         return { kind: 'warn', found, wanted: `${CORES[role]} for a ${role}`, fix: `${fix}; as a worker it will do` }
     return { kind: 'pass', found }
   },
+}
+
+/**
+ * What process 1 may use, and so the services that it starts: a session or a shell may be limited to less. Among those
+ * that it may use are processors that are not there, on machines that can be given more while they run.
+ */
+async function coresOfServices(host: HostView): Promise<number> {
+  const [status = '', online = ''] = await Promise.all([
+    ifStillThere(() => host.read('/proc/1/status')),
+    host.read('/sys/devices/system/cpu/online'),
+  ])
+  const allowed = parseNumberList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')
+  return [...parseNumberList(online)].filter((core) => allowed.has(core)).length
 }

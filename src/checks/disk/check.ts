@@ -1,10 +1,13 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
 
 const MIB = 1024 * 1024
+/** Once our Kubernetes lies there, room to go on with is enough. */
+const SHARE_TO_GO_ON = 0.1
 
 interface FileSystemNeed {
   mountPoint: string
@@ -23,7 +26,10 @@ export const check: Check = {
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
     const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
     const needs = byFileSystem([...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], mounts)
-    const looked = await Promise.all(needs.map(async (need) => ({ ...need, freeMib: await freeMib(host, need) })))
+    const share = (await ownKubernetes(host, ownStateDirectory)) ? SHARE_TO_GO_ON : 1
+    const looked = await Promise.all(
+      needs.map(async (need) => ({ ...need, mib: need.mib * share, freeMib: await freeMib(host, need) })),
+    )
     const short = looked.filter((entry) => entry.freeMib < entry.mib)
     const found = (short.length > 0 ? short : looked).map((e) => `${gib(e.freeMib)} free on ${e.mountPoint}`).join(', ')
     if (short.length === 0) return { kind: 'pass', found }

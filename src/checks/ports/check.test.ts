@@ -43,6 +43,8 @@ test.each<[number, Roles, string]>([
   [10250, [], 'fail'],
   [10257, ['storage'], 'pass'],
   [8080, ['master'], 'pass'],
+  [2381, ['master'], 'fail'],
+  [179, ['worker'], 'warn'],
 ])('port %i held, roles %j: %s', async (port, roles, kind) => {
   expect(await look([listening(port, 'java')], roles)).toMatchObject({ kind })
 })

@@ -22,10 +22,10 @@ export const check: Check = {
       return { kind: 'pass', found: 'Kubernetes of this installation runs here and holds them' }
     const sockets = await boundSockets(host)
     const { must, may } = judgedRoles(roles)
-    const forMust = NEEDED_PORTS.filter((needed) => needed.roles.some((role) => must.includes(role)))
-    const forMay = NEEDED_PORTS.filter(
-      (needed) => !forMust.includes(needed) && needed.roles.some((r) => may.includes(r)),
-    )
+    const isFor = (roles: readonly string[], needed: NeededPort) => needed.roles.some((role) => roles.includes(role))
+    const wanted = NEEDED_PORTS.filter((needed) => isFor([...must, ...may], needed))
+    const forMust = wanted.filter((needed) => isFor(must, needed) && !needed.perhaps)
+    const forMay = wanted.filter((needed) => !forMust.includes(needed))
     const failing = conflictsOf(forMust, sockets)
     const conflicts = [...failing, ...conflictsOf(forMay, sockets)]
     if (conflicts.length > 0) return await tell(failing.length > 0 ? 'fail' : 'warn', host, conflicts)

@@ -7,6 +7,8 @@ export interface NeededPort {
   protocol: 'tcp' | 'udp'
   use: string
   roles: readonly NodeRole[]
+  /** Wanted by some pod networks only, and which one it will be is not known yet: held, it is worth a warning. */
+  perhaps?: true
 }
 
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
@@ -15,6 +17,7 @@ const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 export const NEEDED_PORTS: readonly NeededPort[] = [
   { port: 6443, protocol: 'tcp', use: 'kube-apiserver', roles: ['master'] },
   { port: 2379, protocol: 'tcp', use: 'etcd for clients', roles: ['master'] },
+  { port: 2381, protocol: 'tcp', use: 'etcd health', roles: ['master'] },
   { port: 2380, protocol: 'tcp', use: 'etcd for peers', roles: ['master'] },
   { port: 10257, protocol: 'tcp', use: 'kube-controller-manager', roles: ['master'] },
   { port: 10259, protocol: 'tcp', use: 'kube-scheduler', roles: ['master'] },
@@ -23,4 +26,6 @@ export const NEEDED_PORTS: readonly NeededPort[] = [
   { port: 10249, protocol: 'tcp', use: 'kube-proxy metrics', roles: all },
   { port: 10256, protocol: 'tcp', use: 'kube-proxy health', roles: all },
   { port: 8472, protocol: 'udp', use: 'VXLAN of the pod network', roles: all },
+  { port: 4789, protocol: 'udp', use: 'VXLAN of Calico', roles: all, perhaps: true },
+  { port: 179, protocol: 'tcp', use: 'BGP of Calico', roles: all, perhaps: true },
 ]

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fakeHost } from '../../../test/support/fake-host.ts'
-import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
+import { healthyHost } from '../../../test/support/fixtures/healthy-hosts.ts'
 import { checks } from '../../checks/catalog.generated.ts'
 import { parseIgnored, parseRoles, precheck, registerPrecheck } from './precheck.ts'
 
@@ -17,26 +16,6 @@ async function run(...args: string[]): Promise<string> {
   registerPrecheck(program)
   await program.parseAsync(['precheck', ...args], { from: 'user' })
   return written.join('')
-}
-
-function healthyHost() {
-  const { files, links } = procFiles([])
-  const host = fakeHost({
-    files: {
-      ...files,
-      '/etc/os-release': 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
-      '/proc/sys/kernel/osrelease': '6.1.0-25-amd64\n',
-      '/proc/611/comm': 'systemd-timesyn\n',
-      '/run/systemd/timesync/synchronized': '',
-      '/etc/resolv.conf': 'nameserver 192.0.2.53\n',
-    },
-    links,
-    directories: ['/run/systemd/system'],
-    hostname: 'node-1',
-  })
-  host.on(['timedatectl'], { stdout: 'NTPSynchronized=yes\n' })
-  host.network.onResolve('node-1', ['10.0.2.10'])
-  return host
 }
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }

@@ -2,19 +2,29 @@ export interface Mount {
   mountPoint: string
   fileSystem: string
   source: string
+  /** Of this mount. */
   options: string[]
+  /** Of the file system: what is read-only here is so in every mount of it. */
+  superOptions: string[]
+  /** Mounts made below it are seen in other namespaces as well. */
+  shared: boolean
 }
 
 /** /proc/self/mountinfo, see proc_pid_mountinfo(5); octal escapes are resolved. */
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ')
-    const [, , , , mountPoint, options] = (before ?? '').split(' ')
-    const [fileSystem, source] = (after ?? '').split(' ')
+    const [, , , , mountPoint, options, ...tags] = (before ?? '').split(' ')
+    const [fileSystem, source, superOptions] = (after ?? '').split(' ')
     if (!mountPoint || !options || !fileSystem) return []
     const mount = { mountPoint: unescapeOctal(mountPoint), fileSystem, source: unescapeOctal(source ?? '') }
-    return [{ ...mount, options: options.split(',') }]
+    const shared = tags.some((tag) => tag.startsWith('shared:'))
+    return [{ ...mount, options: options.split(','), superOptions: (superOptions ?? '').split(','), shared }]
   })
+}
+
+export function isReadOnly({ options, superOptions }: Mount): boolean {
+  return options.includes('ro') || superOptions.includes('ro')
 }
 
 function unescapeOctal(text: string): string {

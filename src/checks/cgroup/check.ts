@@ -1,0 +1,77 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseEnabledControllers } from '../../host/parse/cgroups.ts'
+import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+
+const ROOT = '/sys/fs/cgroup'
+
+/** As in kubeadm's SystemVerification: without the first ones the kubelet does not start, the others limit less. */
+const CONTROLLERS = {
+  v2: { needed: ['cpu', 'cpuset', 'memory', 'pids'], useful: ['io', 'hugetlb'] },
+  v1: { needed: ['cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids'], useful: ['blkio', 'hugetlb'] },
+} as const
+
+export const check: Check = {
+  id: 'cgroup',
+  title: 'Control groups',
+  hard: true,
+  why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the configuration of the cluster allows it, which is looked at when it is brought up.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+    const version = versionOf(mounts)
+    if (version === undefined) return verdictOf([NO_CGROUPS], '')
+    const there =
+      version === 'v2'
+        ? new Set(((await host.read(`${ROOT}/cgroup.controllers`)) ?? '').trim().split(/\s+/))
+        : parseEnabledControllers((await host.read('/proc/cgroups')) ?? '')
+    const { needed, useful } = CONTROLLERS[version]
+    const findings = [
+      ...(version === 'v1' ? [VERSION_1] : []),
+      ...lacking('fail', needed, there),
+      ...lacking('warn', useful, there),
+    ]
+    return verdictOf(findings, `version 2 with ${[...there].join(', ')}`)
+  },
+}
+
+/** A hybrid mount has the controllers in version 1 and is one of version 1 for Kubernetes. */
+function versionOf(mounts: readonly Mount[]): 'v1' | 'v2' | undefined {
+  if (mountOf(ROOT, mounts)?.fileSystem === 'cgroup2') return 'v2'
+  return mounts.some((mount) => mount.fileSystem === 'cgroup') ? 'v1' : undefined
+}
+
+function lacking(kind: Finding['kind'], wanted: readonly string[], there: ReadonlySet<string>): Finding[] {
+  const missing = wanted.filter((controller) => !there.has(controller))
+  if (missing.length === 0) return []
+  const switchedOn = missing.map((name) => `cgroup_enable=${name}`).join(' ')
+  return [
+    {
+      kind,
+      found: `no controller ${missing.join(', ')}`,
+      wanted: `the controllers ${wanted.join(', ')}`,
+      fix: missing.includes('memory')
+        ? `add ${switchedOn} to the kernel's command line (see cat /proc/cmdline) and restart`
+        : "use the distribution's own kernel; in a container delegate them (systemd: Delegate=yes)",
+    },
+  ]
+}
+
+const TO_VERSION_2 =
+  'add systemd.unified_cgroup_hierarchy=1 to the kernel command line and restart (grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1, or GRUB_CMDLINE_LINUX in /etc/default/grub and update-grub)'
+
+const VERSION_1: Finding = {
+  kind: 'warn',
+  found: 'version 1',
+  wanted:
+    'version 2; Kubernetes 1.35 and later take version 1 only where the kubelet is configured with failCgroupV1: false',
+  fix: TO_VERSION_2,
+}
+
+const NO_CGROUPS: Finding = {
+  kind: 'fail',
+  found: `nothing is mounted on ${ROOT}`,
+  wanted: 'control groups of version 2',
+  fix: `mount -t cgroup2 none ${ROOT}, or let systemd boot the machine`,
+}

@@ -1,0 +1,57 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { findCommand } from '../../host/find-command.ts'
+import type { HostView } from '../../host/host.ts'
+import { NEEDED_COMMANDS, type NeededCommand } from './needed.ts'
+
+export const check: Check = {
+  id: 'commands',
+  title: 'Commands of the system',
+  hard: true,
+  why: 'Kubernetes and its pod networks start programs of the system: ip, iptables or nft, mount, umount, losetup, nsenter, tar and cp. Without conntrack, socat and ethtool a person has less to look with.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const there = await Promise.all(
+      NEEDED_COMMANDS.map(async ({ names }) => await Promise.all(names.map((name) => findCommand(host, name)))),
+    )
+    const missing = NEEDED_COMMANDS.filter((_, i) => there[i]?.every((path) => path === undefined))
+    const manager = await packageManager(host)
+    const findings = (['fail', 'warn'] as const).flatMap((kind) =>
+      told(
+        kind,
+        missing.filter((command) => command.kind === kind),
+        manager,
+      ),
+    )
+    return verdictOf(findings, 'all there')
+  },
+}
+
+type Manager = 'apt' | 'dnf' | 'zypper'
+const INSTALL = { apt: 'apt-get install -y', dnf: 'dnf install -y', zypper: 'zypper install -y' } as const
+
+async function packageManager(host: HostView): Promise<Manager | undefined> {
+  const programs = { apt: 'apt-get', dnf: 'dnf', zypper: 'zypper' } as const
+  const managers = ['apt', 'dnf', 'zypper'] as const
+  const paths = await Promise.all(managers.map((manager) => findCommand(host, programs[manager])))
+  return managers.find((_, i) => paths[i] !== undefined)
+}
+
+function told(kind: Finding['kind'], missing: readonly NeededCommand[], manager: Manager | undefined): Finding[] {
+  if (missing.length === 0) return []
+  const names = missing.map((command) => command.names.join(' or '))
+  return [
+    {
+      kind,
+      found: `no ${names.join(', ')}`,
+      wanted: missing.map((command, i) => `${names[i]} for ${command.use}`).join(', '),
+      fix:
+        manager === undefined ? `install ${names.join(', ')}` : `${INSTALL[manager]} ${packagesOf(missing, manager)}`,
+    },
+  ]
+}
+
+function packagesOf(missing: readonly NeededCommand[], manager: Manager): string {
+  const names = missing.map(({ packages }) => (typeof packages === 'string' ? packages : packages[manager]))
+  return [...new Set(names)].join(' ')
+}

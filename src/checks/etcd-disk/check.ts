@@ -1,0 +1,57 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView, SyncProbe } from '../../host/host.ts'
+import { percentile } from './percentile.ts'
+
+const DATA = '/var/lib/etcd'
+
+/**
+ * What etcd's documentation has fio do (--bs=2300 --size=22m --fdatasync=1), as far as that goes in the time there is: a
+ * good disk is through with it sooner, a poor one shows itself in fewer writes.
+ */
+const PROBE: SyncProbe = {
+  writeBytes: 2_300,
+  writes: Math.floor((22 * 2 ** 20) / 2_300),
+  enough: 200,
+  forMs: 2_000,
+  atMostMs: 10_000,
+}
+
+/** Milliseconds that 99 of 100 writes must not exceed. */
+const GOOD = 10
+const POOR = 50
+const HOPELESS = 150
+
+export const check: Check = {
+  id: 'etcd-disk',
+  title: "Disk of etcd's log",
+  hard: true,
+  why: 'Each of its small writes etcd makes durable before it goes on; where that takes long, it loses its leader. 22 MiB are written as etcd writes, in a file that is gone at once: 99 of 100 writes should take less than 10 ms, and more than 150 ms does not work.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
+    const { must, may } = judgedRoles(roles)
+    if (![...must, ...may].includes('master')) return { kind: 'skipped', found: 'etcd runs on masters alone' }
+    if (host.uid() !== 0) return { kind: 'skipped', found: `only root can write to ${DATA}` }
+    const times = await host.syncTimes(DATA, PROBE)
+    const [median, slow] = [percentile(times, 50), percentile(times, 99)]
+    const found = `99 of 100 writes within ${inMs(slow)} (half of them within ${inMs(median)}), of ${times.length}`
+    const verdict = judge(slow, found)
+    return verdict.kind === 'fail' && !must.includes('master') ? { ...verdict, kind: 'warn' } : verdict
+  },
+}
+
+function judge(slow: number, found: string): Verdict {
+  if (slow < GOOD) return { kind: 'pass', found }
+  const wanted = `99 of 100 within ${GOOD} ms`
+  if (slow < POOR)
+    return { kind: 'warn', found, wanted, fix: `give ${DATA} a disk of its own, an SSD, before the cluster grows` }
+  if (slow < HOPELESS)
+    return { kind: 'warn', found: `${found}: etcd will lose its leader under load`, wanted, fix: OWN_DISK }
+  return { kind: 'fail', found, wanted: `${wanted}, at most ${HOPELESS} ms`, fix: OWN_DISK }
+}
+
+const OWN_DISK = `mount an SSD on ${DATA}; see what else writes to its disk now: iostat -x 1 3, or cat /proc/diskstats`
+
+function inMs(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+}

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
+import type { CheckParams } from '../../engine/check.ts'
+import { check } from './check.ts'
+
+const ROOT = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n'
+const at = (mountPoint: string, fileSystem: string, options = 'rw,relatime', superOptions = 'rw') =>
+  `40 22 8:20 / ${mountPoint} ${options} shared:9 - ${fileSystem} /dev/sdb1 ${superOptions}\n`
+
+function look(mountinfo: string, more: FakeHostOptions = {}, roles: CheckParams['roles'] = ['master']) {
+  const host = fakeHost({ ...more, files: { '/proc/self/mountinfo': mountinfo, ...more.files } })
+  return check.look(host, { roles, ownStateDirectory: '/var/lib/cantrip' })
+}
+
+test.each<[string, string, FakeHostOptions]>([
+  ['one disk', ROOT, {}],
+  ['a disk of its own for containers', ROOT + at('/var/lib/containerd', 'xfs'), {}],
+  ['btrfs', at('/', 'btrfs', 'rw', 'rw,space_cache=v2,subvolid=256,subvol=/@'), {}],
+  [
+    'hardened /tmp and /var/log',
+    ROOT + at('/tmp', 'tmpfs', 'rw,nosuid,nodev,noexec') + at('/var/log', 'ext4', 'rw,noexec'),
+    {},
+  ],
+  ['a read-only cdrom', ROOT + at('/media/cdrom', 'iso9660', 'ro'), {}],
+  [
+    'Fedora CoreOS: /usr is read-only, /usr/local a link',
+    ROOT + at('/usr', 'xfs', 'ro') + at('/var', 'xfs'),
+    { links: { '/usr/local': '../var/usrlocal' } },
+  ],
+  ['/run in memory', ROOT + at('/run', 'tmpfs', 'rw,nosuid,nodev'), {}],
+])('%s', async (_, mountinfo, more) => {
+  expect(await look(mountinfo, more)).toMatchObject({ kind: 'pass' })
+})
+
+test.each<[string, string, string, string, string]>([
+  [
+    'Flatcar',
+    ROOT + at('/usr', 'btrfs', 'ro,relatime'),
+    'fail',
+    '/usr/local/bin is read-only (btrfs on /usr)',
+    'mount --bind /var/local /usr/local',
+  ],
+  [
+    'a disk that went read-only',
+    at('/', 'ext4', 'rw', 'ro'),
+    'fail',
+    '/var/lib/containerd is read-only (ext4 on /)',
+    'mount -o remount,rw /',
+  ],
+  [
+    'noexec where our programs lie',
+    ROOT + at('/usr/local', 'ext4', 'rw,noexec'),
+    'fail',
+    '/usr/local/bin is on a file system mounted noexec (/usr/local)',
+    'mount -o remount,exec /usr/local',
+  ],
+  [
+    'noexec on /var',
+    ROOT + at('/var', 'ext4', 'rw,noexec'),
+    'warn',
+    '/var/lib/containerd is on a file system mounted noexec',
+    'remount,exec /var',
+  ],
+  [
+    'a container',
+    '22 1 0:40 / / rw shared:1 - overlay overlay rw,lowerdir=/l\n',
+    'fail',
+    '/var/lib/containerd is on overlay',
+    'ext4 or XFS',
+  ],
+  ['a share', ROOT + at('/var/lib', 'nfs4'), 'fail', '/var/lib/containerd is on nfs4', 'ext4 or XFS'],
+  ['state in memory', ROOT + at('/var/lib/kubelet', 'tmpfs'), 'warn', '/var/lib/kubelet is in memory', 'mount a disk'],
+  ['a private root', ROOT.replace(' shared:1', ''), 'warn', '/ is a private mount', 'mount --make-rshared /'],
+])('%s: %s', async (_, mountinfo, kind, found, fix) => {
+  expect(await look(mountinfo)).toMatchObject({
+    kind,
+    found: expect.stringContaining(found),
+    fix: expect.stringContaining(fix),
+  })
+})
+
+test('links and what is no directory', async () => {
+  const links = { '/var/lib/kubelet': '/data/kubelet' }
+  expect(await look(ROOT, { links, directories: ['/data/kubelet'] })).toMatchObject({
+    kind: 'warn',
+    found: '/var/lib/kubelet is a link to /data/kubelet',
+    fix: expect.stringContaining('/data/kubelet /var/lib/kubelet none bind'),
+  })
+  expect(await look(ROOT, { links: { '/var/lib/etcd': 'etcd' } })).toMatchObject({
+    kind: 'fail',
+    found: '/var/lib/etcd is a link that leads to itself',
+  })
+  expect(await look(ROOT, { files: { '/opt/cni/bin': '' } })).toMatchObject({
+    kind: 'fail',
+    found: '/opt/cni/bin is a file',
+  })
+})
+
+test('only a master needs the directory of etcd', async () => {
+  const mounts = ROOT + at('/var/lib/etcd', 'ext4', 'ro')
+  expect(await look(mounts, {}, ['worker'])).toMatchObject({ kind: 'pass' })
+  expect(await look(mounts)).toMatchObject({ kind: 'fail' })
+})
+
+test.each([
+  [0, 0, 'pass'],
+  [6_000_000, 60_000, 'pass'],
+  [6_000_000, 20_000, 'warn'],
+  [6_000_000, 3_000, 'fail'],
+])('%i inodes, %i free: %s', async (totalInodes, freeInodes, kind) => {
+  const host = fakeHost({ files: { '/proc/self/mountinfo': ROOT } })
+  host.setDisk({ totalInodes, freeInodes })
+  const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+  expect(await check.look(host, params)).toMatchObject({ kind })
+})
+
+test('XFS is asked whether it knows file types', async () => {
+  const xfs = (ftype: number) => ({
+    commands: {
+      'xfs_info /': {
+        stdout: `meta-data=/dev/sda2 isize=512\nnaming   =version 2 bsize=4096 ascii-ci=0, ftype=${ftype}\n`,
+      },
+    },
+  })
+  const root = at('/', 'xfs')
+  expect(await look(root, xfs(1))).toMatchObject({ kind: 'pass' })
+  expect(await look(root)).toMatchObject({ kind: 'pass' })
+  expect(await look(root, xfs(0))).toMatchObject({
+    kind: 'fail',
+    found: '/var/lib/containerd is on an XFS without file types (ftype=0 on /)',
+  })
+})

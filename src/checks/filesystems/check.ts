@@ -1,0 +1,40 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { HostView } from '../../host/host.ts'
+import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { realPath } from '../../host/real-path.ts'
+import { judgePath, type SeenPath } from './judge.ts'
+import { WRITTEN_PATHS, type WrittenPath } from './paths.ts'
+import { judgeXfs } from './xfs.ts'
+
+export const check: Check = {
+  id: 'filesystems',
+  title: 'File systems written to',
+  hard: true,
+  why: 'Every path that is written to must be a directory that can be written to, where programs lie without noexec, with inodes left, and for layers of images on a file system that can hold them (XFS with ftype=1). Data directories that are links are a warning.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
+    const { must, may } = judgedRoles(roles)
+    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+    const ofRole = WRITTEN_PATHS.filter((path) => path.roles.some((role) => must.includes(role) || may.includes(role)))
+    const own: WrittenPath = { path: ownStateDirectory, roles, lasting: true }
+    const seen = await Promise.all([...ofRole, own].map((path) => see(host, path, mounts)))
+    const findings = [...seen.flatMap(judgePath), ...(await judgeXfs(host, seen)), ...judgePropagation(mounts)]
+    const kinds = new Set(seen.flatMap(({ mount }) => mount?.fileSystem ?? []))
+    return verdictOf(findings, `${seen.length} directories on ${[...kinds].join(', ') || 'file systems unknown'}`)
+  },
+}
+
+async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<SeenPath> {
+  const real = await realPath(host, path.path)
+  const [stat, space] = await Promise.all([host.stat(real ?? path.path), host.diskSpace(real ?? '/')])
+  return { ...path, real, stat, space, mount: mountOf(real ?? path.path, mounts) }
+}
+
+/** systemd makes it so at boot; without it, what a pod mounts for others stays unseen. */
+function judgePropagation(mounts: readonly Mount[]): Finding[] {
+  const root = mountOf('/', mounts)
+  if (root === undefined || root.shared) return []
+  return [{ kind: 'warn', found: '/ is a private mount', wanted: 'a shared one', fix: 'mount --make-rshared /' }]
+}

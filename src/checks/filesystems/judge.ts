@@ -1,0 +1,113 @@
+import type { Finding } from '../../engine/findings.ts'
+import type { DiskSpace, FileStat } from '../../host/host.ts'
+import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
+import type { WrittenPath } from './paths.ts'
+
+/** A path that is written to, as it is on this machine. */
+export interface SeenPath extends WrittenPath {
+  /** With links followed; undefined in a circle of links. */
+  real: string | undefined
+  /** Of the real path; undefined where it is yet to be made. */
+  stat: FileStat | undefined
+  mount: Mount | undefined
+  space: DiskSpace
+}
+
+/** File systems that overlayfs cannot use below its upper layer: no whiteouts, no attributes, or no stable directories. */
+const NO_LAYERS = /^(overlay|aufs|nfs4?|cifs|smb3?|vfat|exfat|ntfs3?|fuseblk|fuse(\..+)?|9p|virtiofs|ecryptfs)$/
+const IN_MEMORY = ['tmpfs', 'ramfs']
+
+export function judgePath(seen: SeenPath): Finding[] {
+  if (seen.real === undefined)
+    return [
+      {
+        kind: 'fail',
+        found: `${seen.path} is a link that leads to itself`,
+        wanted: 'a directory',
+        fix: `rm ${seen.path}`,
+      },
+    ]
+  if (seen.stat !== undefined && seen.stat.kind !== 'directory')
+    return [
+      {
+        kind: 'fail',
+        found: `${seen.path} is a ${seen.stat.kind}`,
+        wanted: 'a directory',
+        fix: `see what it is (ls -l ${seen.path}), then move it away`,
+      },
+    ]
+  return [
+    ...(seen.mount === undefined ? [] : judgeMount(seen, seen.mount)),
+    ...judgeLink(seen, seen.real),
+    ...judgeInodes(seen),
+  ]
+}
+
+function judgeMount({ path, executable, layers, lasting }: SeenPath, mount: Mount): Finding[] {
+  const { mountPoint, fileSystem } = mount
+  const ownDisk = `mount a disk with ext4 or XFS on ${path}`
+  if (isReadOnly(mount))
+    return [
+      {
+        kind: 'fail',
+        found: `${path} is read-only (${fileSystem} on ${mountPoint})`,
+        wanted: `${path} can be written to`,
+        fix: readOnlyFix(path, mountPoint),
+      },
+    ]
+  const findings: Finding[] = []
+  if (executable !== undefined && mount.options.includes('noexec'))
+    findings.push({
+      kind: executable === 'ours' ? 'fail' : 'warn',
+      found: `${path} is on a file system mounted noexec (${mountPoint})`,
+      wanted: `programs can be started from ${path}`,
+      fix: `mount -o remount,exec ${mountPoint}, and take noexec out of its line in /etc/fstab`,
+    })
+  if (layers && NO_LAYERS.test(fileSystem))
+    findings.push({
+      kind: 'fail',
+      found: `${path} is on ${fileSystem}, which cannot hold layers of images`,
+      wanted: 'ext4, XFS or btrfs',
+      fix: ownDisk,
+    })
+  if (lasting && IN_MEMORY.includes(fileSystem))
+    findings.push({
+      kind: 'warn',
+      found: `${path} is in memory (${fileSystem})`,
+      wanted: 'a disk: what lies there must outlast a restart',
+      fix: ownDisk,
+    })
+  return findings
+}
+
+/** Where /usr belongs to the distribution, a directory that can be written to is laid over what we need of it. */
+function readOnlyFix(path: string, mountPoint: string): string {
+  if (!path.startsWith('/usr/')) return `mount -o remount,rw ${mountPoint}; if that fails see: dmesg | tail`
+  return `mkdir -p /var/local && mount --bind /var/local /usr/local && mkdir -p ${path}, and the same in a mount unit for the next boot; on a machine that is not immutable: mount -o remount,rw ${mountPoint}`
+}
+
+/** The kubelet and taking back follow no link: a bind mount does the same for them and is one. */
+function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[] {
+  if (!lasting || real === path) return []
+  return [
+    {
+      kind: 'warn',
+      found: `${path} is a link to ${target}`,
+      wanted: 'a directory or a mount point',
+      fix: `rm ${path} && mkdir -p ${path} ${target} && echo '${target} ${path} none bind 0 0' >> /etc/fstab && mount ${path}`,
+    },
+  ]
+}
+
+/** File systems that make inodes as they need them (btrfs) say 0. */
+function judgeInodes({ path, inodes, space: { totalInodes, freeInodes } }: SeenPath): Finding[] {
+  if (inodes === undefined || totalInodes === 0 || freeInodes >= inodes) return []
+  return [
+    {
+      kind: freeInodes < inodes / 5 ? 'fail' : 'warn',
+      found: `${freeInodes} free inodes for ${path}`,
+      wanted: `${inodes}`,
+      fix: `remove many small files (see: du --inodes -xd2 / | sort -n | tail), or mount a disk of its own on ${path}`,
+    },
+  ]
+}

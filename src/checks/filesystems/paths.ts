@@ -1,0 +1,32 @@
+import type { CheckParams } from '../../engine/check.ts'
+
+type NodeRole = CheckParams['roles'][number]
+
+export interface WrittenPath {
+  path: string
+  roles: readonly NodeRole[]
+  /** Programs are started from here. */
+  executable?: 'ours' | 'of containers'
+  /** Layers of images are stacked here. */
+  layers?: true
+  /** Lost at a restart, it would take the cluster's or the pods' state along. */
+  lasting?: true
+  /** Inodes that images and pods fill it with. */
+  inodes?: number
+}
+
+const all: readonly NodeRole[] = ['master', 'worker', 'storage']
+
+export const WRITTEN_PATHS: readonly WrittenPath[] = [
+  { path: '/usr/local/bin', roles: all, executable: 'ours' },
+  { path: '/opt/cni/bin', roles: all, executable: 'ours' },
+  { path: '/etc/systemd/system', roles: all },
+  { path: '/etc/kubernetes', roles: all },
+  { path: '/etc/containerd', roles: all },
+  { path: '/etc/cni/net.d', roles: all },
+  { path: '/var/lib/containerd', roles: all, executable: 'of containers', layers: true, lasting: true, inodes: 50_000 },
+  { path: '/var/lib/kubelet', roles: all, lasting: true, inodes: 10_000 },
+  { path: '/var/lib/etcd', roles: ['master'], lasting: true },
+  { path: '/var/log', roles: all },
+  { path: '/run', roles: all },
+]

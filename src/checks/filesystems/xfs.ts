@@ -1,0 +1,28 @@
+import type { Finding } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import type { SeenPath } from './judge.ts'
+
+/** Only file systems made before 2016 lack it, and nothing but XFS's own program tells. */
+export async function judgeXfs(host: HostView, seen: readonly SeenPath[]): Promise<Finding[]> {
+  const path = seen.find(({ layers, mount }) => layers && mount?.fileSystem === 'xfs')
+  if (path?.mount === undefined) return []
+  const { mountPoint } = path.mount
+  if (!/\bftype=0\b/.test(await xfsInfo(host, mountPoint))) return []
+  return [
+    {
+      kind: 'fail',
+      found: `${path.path} is on an XFS without file types (ftype=0 on ${mountPoint})`,
+      wanted: 'XFS with ftype=1',
+      fix: `make the file system anew (mkfs.xfs -n ftype=1), or mount another disk on ${path.path}`,
+    },
+  ]
+}
+
+/** '' where it is not installed, or is not told to us. */
+async function xfsInfo(host: HostView, mountPoint: string): Promise<string> {
+  try {
+    return (await host.ask(['xfs_info', mountPoint], { timeoutMs: 8_000 })).stdout
+  } catch {
+    return ''
+  }
+}

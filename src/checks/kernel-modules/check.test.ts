@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { MODULES_BUILTIN, MODULES_DEP } from '../../../test/support/fixtures/kernel-modules.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const RELEASE = '6.1.0-25-amd64'
+const LIB = `/lib/modules/${RELEASE}`
+const look = (files: Record<string, string>, directories: string[] = []) =>
+  check.look(fakeHost({ files: { '/proc/sys/kernel/osrelease': `${RELEASE}\n`, ...files }, directories }), params)
+const INSTALLED = { [`${LIB}/modules.dep`]: MODULES_DEP, [`${LIB}/modules.builtin`]: MODULES_BUILTIN }
+const without = (name: string) => ({
+  [`${LIB}/modules.dep`]: MODULES_DEP.split('\n')
+    .filter((line) => !line.includes(`/${name}.ko`))
+    .join('\n'),
+  [`${LIB}/modules.builtin`]: '',
+})
+const BUILT_IN = {
+  '/proc/filesystems': 'nodev\tsysfs\n\text4\nnodev\toverlay\n',
+  '/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n',
+  '/proc/sys/net/netfilter/nf_conntrack_max': '262144\n',
+}
+
+test('nothing need be loaded', async () => {
+  expect(await look(INSTALLED)).toEqual({
+    kind: 'pass',
+    found: 'overlay, br_netfilter, nf_conntrack, nf_tables, vxlan can be loaded, the rest is in the kernel',
+  })
+})
+
+test('a kernel that has it all built in needs no modules at all', async () => {
+  expect(await look(BUILT_IN, ['/sys/module/vxlan'])).toEqual({ kind: 'pass', found: 'all in the kernel' })
+  expect(await look(BUILT_IN)).toMatchObject({ kind: 'warn', found: expect.stringContaining('vxlan') })
+})
+
+test.each([
+  ['overlay', 'fail'],
+  ['br_netfilter', 'fail'],
+  ['nf_conntrack', 'fail'],
+  ['vxlan', 'warn'],
+])('a kernel without %s: %s', async (name, kind) => {
+  expect(await look(without(name))).toMatchObject({
+    kind,
+    found: `${name} is no module of kernel ${RELEASE}`,
+    fix: expect.stringContaining(`linux-modules-extra-${RELEASE}`),
+  })
+})
+
+test('of the packet filters one is enough', async () => {
+  const dep = without('nf_tables')
+  expect(await look({ ...dep, [`${LIB}/modules.builtin`]: MODULES_BUILTIN })).toMatchObject({ kind: 'pass' })
+  expect(await look(dep)).toMatchObject({ kind: 'fail', wanted: 'nf_tables or ip_tables for rules of kube-proxy' })
+})
+
+test('a hardened machine forbids one: the file is named; a blacklist only keeps it from loading by itself', async () => {
+  const file = '/etc/modprobe.d/cis.conf'
+  const forbidden = await look({ ...INSTALLED, [file]: 'install cramfs /bin/false\ninstall br-netfilter /bin/true\n' })
+  expect(forbidden).toEqual({
+    kind: 'fail',
+    found: `br_netfilter may not be loaded: ${file}`,
+    wanted: 'br_netfilter for services for pods on one bridge',
+    fix: `sed -i '/install[[:space:]]\\+br[-_]netfilter/d' ${file}`,
+  })
+  expect(await look({ ...INSTALLED, [file]: 'blacklist overlay\n# install overlay /bin/true\n' })).toMatchObject({
+    kind: 'pass',
+  })
+})
+
+test('an upgrade took the modules of the running kernel; a container has none', async () => {
+  expect(await look({ '/lib/modules/6.1.0-26-amd64/modules.dep': MODULES_DEP })).toMatchObject({
+    kind: 'fail',
+    found: expect.stringMatching(/^the modules of the running kernel 6\.1\.0-25-amd64 are gone[^;]*$/),
+    fix: 'reboot',
+  })
+  expect(await look({})).toMatchObject({ kind: 'fail', found: expect.stringContaining(`there is no ${LIB}`) })
+})
+
+test('a kernel that takes no more modules', async () => {
+  const verdict = await look({ ...INSTALLED, ...BUILT_IN, '/proc/sys/kernel/modules_disabled': '1\n' })
+  expect(verdict).toMatchObject({ kind: 'warn', found: 'vxlan is not loaded, and kernel.modules_disabled is 1' })
+})

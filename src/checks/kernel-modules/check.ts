@@ -1,0 +1,57 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { type ModuleFiles, moduleFiles } from './find.ts'
+import { NEEDED_MODULES, type NeededModule } from './needed.ts'
+
+export const check: Check = {
+  id: 'kernel-modules',
+  title: 'Kernel modules',
+  hard: true,
+  why: 'In the kernel or loadable must be overlay, br_netfilter, nf_conntrack, a packet filter (nf_tables or ip_tables) and, for most pod networks, vxlan. They need not be loaded: that is done when Kubernetes is brought up.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const there = await Promise.all(NEEDED_MODULES.map((module) => module.isThere(host)))
+    const absent = NEEDED_MODULES.filter((_, i) => !there[i])
+    if (absent.length === 0) return { kind: 'pass', found: 'all in the kernel' }
+    const files = await moduleFiles(host)
+    const found = `${absent.map(({ name }) => name).join(', ')} can be loaded, the rest is in the kernel`
+    return verdictOf(
+      absent.flatMap((module) => judge(module, files)),
+      found,
+    )
+  },
+}
+
+function judge({ name, or, use, kind }: NeededModule, files: ModuleFiles): Finding[] {
+  const names = or === undefined ? [name] : [name, or]
+  const wanted = `${names.join(' or ')} for ${use}`
+  const told = (found: string, fix: string): Finding[] => [{ kind, found, wanted, fix }]
+  const { loadable, release } = files
+  if (files.closed)
+    return told(
+      `${name} is not loaded, and kernel.modules_disabled is 1`,
+      `name ${name} in /etc/modules-load.d and restart`,
+    )
+  if (loadable === undefined)
+    return files.hasOthers
+      ? told(`the modules of the running kernel ${release} are gone, an upgrade has replaced them`, 'reboot')
+      : told(`${name} is not in the kernel, and there is no /lib/modules/${release}`, OTHER_KERNEL)
+  const known = names.filter((candidate) => loadable.has(candidate))
+  if (known.length === 0) return told(`${name} is no module of kernel ${release}`, packageFix(release))
+  const allowed = known.filter((candidate) => !files.forbidden.has(candidate))
+  if (allowed.length > 0) return []
+  const file = files.forbidden.get(known[0] ?? '') ?? ''
+  return told(
+    `${known[0]} may not be loaded: ${file}`,
+    `sed -i '/install[[:space:]]\\+${known[0]?.replaceAll('_', '[-_]')}/d' ${file}`,
+  )
+}
+
+const OTHER_KERNEL =
+  "use the distribution's own kernel; in a container load it on the machine around it: modprobe -a overlay br_netfilter"
+
+/** Distributions put what few machines need into a package of its own. */
+function packageFix(release: string): string {
+  return `apt-get install -y linux-modules-extra-${release} || dnf install -y kernel-modules-extra-${release} || zypper install -y kernel-default`
+}

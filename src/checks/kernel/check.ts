@@ -1,0 +1,82 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { compareVersions } from '../../host/parse/os-release.ts'
+
+const OLDEST = '4.19'
+/** From here on there is nothing that only some pod networks do without. */
+const FOR_CILIUM = '5.4'
+/** Enterprise Linux 8 calls its kernel 4.18 and has what is needed ported back. */
+const PORTED_BACK = /^4\.18\.0-.*\.el8/
+
+const NAMESPACES = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const
+
+export const check: Check = {
+  id: 'kernel',
+  title: 'Kernel features',
+  hard: true,
+  why: 'Containers are made of namespaces, and seccomp keeps them from much of the kernel. A kernel below 4.19 lacks too much; Cilium wants 5.4.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const [release = '', namespaces, limits, hasSeccomp] = await Promise.all([
+      host.read('/proc/sys/kernel/osrelease'),
+      host.list('/proc/self/ns'),
+      namespaceLimits(host),
+      seccomp(host),
+    ])
+    const findings = [
+      ...judgeVersion(release.trim()),
+      ...judgeNamespaces(namespaces ?? [], limits),
+      ...(hasSeccomp ? [] : [NO_SECCOMP]),
+    ]
+    return verdictOf(findings, `${release.trim()} with namespaces and seccomp`)
+  },
+}
+
+function judgeVersion(release: string): Finding[] {
+  if (release === '' || PORTED_BACK.test(release)) return []
+  const fix = 'upgrade the distribution or its kernel, then restart'
+  if (compareVersions(release, OLDEST) < 0)
+    return [{ kind: 'fail', found: `kernel ${release}`, wanted: `a kernel of ${OLDEST} or newer`, fix }]
+  if (compareVersions(release, FOR_CILIUM) < 0)
+    return [{ kind: 'warn', found: `kernel ${release}`, wanted: `${FOR_CILIUM} or newer for Cilium`, fix }]
+  return []
+}
+
+function judgeNamespaces(there: readonly string[], limits: ReadonlyMap<string, string>): Finding[] {
+  const wanted = 'namespaces for containers'
+  const missing = NAMESPACES.filter((name) => !there.includes(name))
+  const forbidden = NAMESPACES.filter((name) => limits.get(name) === '0')
+  return [
+    ...(missing.length > 0
+      ? [{ kind: 'fail' as const, found: `no ${missing.join(', ')} namespaces`, wanted, fix: OTHER_KERNEL }]
+      : []),
+    ...forbidden.map((name) => ({
+      kind: 'fail' as const,
+      found: `user.max_${name}_namespaces is 0`,
+      wanted,
+      fix: `sysctl -w user.max_${name}_namespaces=10000; and take it out of the file that sets it: grep -rn max_${name}_namespaces /etc/sysctl.conf /etc/sysctl.d`,
+    })),
+  ]
+}
+
+async function namespaceLimits(host: HostView): Promise<ReadonlyMap<string, string>> {
+  const read = async (name: string) =>
+    [name, ((await host.read(`/proc/sys/user/max_${name}_namespaces`)) ?? '').trim()] as const
+  return new Map(await Promise.all(NAMESPACES.map(read)))
+}
+
+/** The file has been there since 4.14; the line in status is there wherever seccomp is built in. */
+async function seccomp(host: HostView): Promise<boolean> {
+  if ((await host.stat('/proc/sys/kernel/seccomp/actions_avail')) !== undefined) return true
+  return /^Seccomp:/m.test((await host.read('/proc/self/status')) ?? '')
+}
+
+const OTHER_KERNEL = "use the distribution's own kernel"
+
+const NO_SECCOMP: Finding = {
+  kind: 'warn',
+  found: 'a kernel without seccomp',
+  wanted: 'seccomp, which keeps containers from much of the kernel',
+  fix: OTHER_KERNEL,
+}

@@ -1,0 +1,39 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { managersAtWork } from './managers.ts'
+import { judgeNetworkd } from './networkd.ts'
+import { type OwnedFile, ownedFiles } from './owned-files.ts'
+import { judgeUpdates } from './updates.ts'
+
+export const check: Check = {
+  id: 'other-managers',
+  title: 'Others that change this machine',
+  hard: false,
+  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades restart containers; systemd-networkd removes routing rules that it did not make. That one of them runs does not matter by itself.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const [managers, owned, updates, networkd] = await Promise.all([
+      managersAtWork(host),
+      ownedFiles(host),
+      judgeUpdates(host),
+      judgeNetworkd(host),
+    ])
+    const otherwise = managers.length === 0 ? 'none' : `${managers.join(', ')}, but no file that we write is theirs`
+    return verdictOf([...judgeOwned(owned), ...updates, ...networkd], otherwise)
+  },
+}
+
+function judgeOwned(owned: readonly OwnedFile[]): Finding[] {
+  if (owned.length === 0) return []
+  const managers = [...new Set(owned.map(({ manager }) => manager))].join(', ')
+  const paths = owned.map(({ path }) => path).join(', ')
+  return [
+    {
+      kind: 'warn',
+      found: `${paths} ${owned.length === 1 ? 'belongs' : 'belong'} to ${managers}`,
+      wanted: 'one who writes each file',
+      fix: `take ${paths} out of what ${managers} manages on this machine`,
+    },
+  ]
+}

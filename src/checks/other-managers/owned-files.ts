@@ -1,0 +1,83 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+
+/** Where we write into what may belong to somebody else already. */
+const FILES = [
+  '/etc/hosts',
+  '/etc/hostname',
+  '/etc/resolv.conf',
+  '/etc/fstab',
+  '/etc/containerd/config.toml',
+  '/etc/crictl.yaml',
+]
+const BELOW = [
+  '/etc/containerd',
+  '/etc/cni/net.d',
+  '/etc/kubernetes',
+  '/etc/modules-load.d/90-cantrip',
+  '/etc/sysctl.d/90-cantrip',
+]
+const UNITS = /^\/etc\/systemd\/system\/(kubelet|containerd|etcd|cantrip)/
+
+/** What managers by convention write at the top of a file. */
+const MARK =
+  /(?:managed|maintained|generated|deployed) by[^\n]{0,40}\b(puppet|salt|chef|cinc|ansible|cfengine)\b|\b(ansible)_managed\b|\b(ansible|puppet|salt|chef) managed\b/i
+
+const PUPPET_RESOURCES = [
+  '/opt/puppetlabs/puppet/cache/state/resources.txt',
+  '/var/lib/puppet/state/resources.txt',
+  '/var/cache/puppet/state/resources.txt',
+]
+/** Chef keeps what it has replaced here, below its own path and with a time behind it. */
+const CHEF_BACKUPS = ['/var/chef/backup', '/var/cinc/backup']
+
+export interface OwnedFile {
+  path: string
+  manager: string
+}
+
+/** Files of those that we write which a configuration manager says are its own. */
+export async function ownedFiles(host: HostView): Promise<OwnedFile[]> {
+  const found = (await Promise.all([marked(host), ofPuppet(host), ofChef(host)])).flat()
+  return [...new Map(found.map((file) => [file.path, file])).values()]
+}
+
+async function marked(host: HostView): Promise<OwnedFile[]> {
+  const files = await Promise.all(
+    FILES.map(async (path) => {
+      const [, ...names] = MARK.exec((await readIfFile(host, path)) ?? '') ?? []
+      const manager = names.find((name) => name !== undefined)
+      return manager === undefined ? [] : [{ path, manager: manager.toLowerCase() }]
+    }),
+  )
+  return files.flat()
+}
+
+/** `file[/etc/resolv.conf]` a line. */
+async function ofPuppet(host: HostView): Promise<OwnedFile[]> {
+  const texts = await Promise.all(PUPPET_RESOURCES.map((path) => host.read(path)))
+  const paths = [...texts.join('\n').matchAll(/^file\[([^\]]+)\]/gm)].map((match) => match[1] ?? '')
+  return paths.filter(isOurs).map((path) => ({ path, manager: 'puppet' }))
+}
+
+async function ofChef(host: HostView): Promise<OwnedFile[]> {
+  const lists = await Promise.all(
+    CHEF_BACKUPS.map(async (root) => ((await host.list(`${root}/etc`)) ?? []).map((name) => `/etc/${name}`)),
+  )
+  const paths = lists.flat().map((path) => path.replace(/\.chef-[\d.]+$/, ''))
+  return paths.filter(isOurs).map((path) => ({ path, manager: 'chef' }))
+}
+
+function isOurs(path: string): boolean {
+  return FILES.includes(path) || BELOW.some((start) => path.startsWith(start)) || UNITS.test(path)
+}
+
+/** A manager may have put something else in a file's place. */
+async function readIfFile(host: HostView, path: string): Promise<string | undefined> {
+  try {
+    return await host.read(path)
+  } catch (cause) {
+    if (cause instanceof AgentError) return undefined
+    throw cause
+  }
+}

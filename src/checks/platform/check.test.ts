@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
+import { OS_RELEASES } from '../../../test/support/fixtures/os-release.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const ROOT = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n'
+
+function look({ files, ...more }: FakeHostOptions) {
+  return check.look(fakeHost({ ...more, files: { '/proc/self/mountinfo': ROOT, ...files } }), params)
+}
+
+test.each<[string, FakeHostOptions, string]>([
+  ['nothing known', {}, 'a machine'],
+  [
+    'a virtual machine',
+    {
+      files: {
+        '/sys/class/dmi/id/sys_vendor': 'QEMU\n',
+        '/sys/class/dmi/id/product_name': 'Standard PC (Q35 + ICH9, 2009)\n',
+      },
+    },
+    'QEMU Standard PC (Q35 + ICH9, 2009)',
+  ],
+  [
+    'Rocky Linux with SELinux',
+    {
+      files: {
+        '/etc/os-release': OS_RELEASES['rocky-9'][1],
+        '/sys/fs/selinux/enforce': '1',
+        '/proc/1/environ': 'HOME=/\0TERM=linux\0',
+      },
+    },
+    'a machine, SELinux enforcing',
+  ],
+  [
+    'Debian with musl beside glibc',
+    { files: { '/lib/ld-musl-x86_64.so.1': '', '/lib64/ld-linux-x86-64.so.2': '' } },
+    'a machine',
+  ],
+  ['a VM of Azure', { files: { '/proc/sys/kernel/osrelease': '6.8.0-1015-azure\n' } }, 'a machine'],
+])('%s is as usual', async (_, scene, found) => {
+  expect(await look(scene)).toEqual({ kind: 'pass', found })
+})
+
+test.each<[string, FakeHostOptions, string]>([
+  ['systemd-nspawn', { files: { '/run/systemd/container': 'systemd-nspawn\n' } }, 'a container (systemd-nspawn)'],
+  ['LXC', { files: { '/proc/1/environ': 'TERM=linux\0container=lxc\0container_ttys=\0' } }, 'a container (lxc)'],
+  ['Docker', { files: { '/.dockerenv': '' } }, 'a container (docker)'],
+  ['podman', { files: { '/run/.containerenv': 'engine="podman-4.9.4"\n' } }, 'a container (podman)'],
+  [
+    'WSL',
+    {
+      files: {
+        '/proc/sys/kernel/osrelease': '5.15.153.1-microsoft-standard-WSL2\n',
+        '/run/systemd/container': 'wsl\n',
+      },
+    },
+    'Windows Subsystem for Linux',
+  ],
+  [
+    'a chroot',
+    { files: { '/proc/self/mountinfo': '50 22 0:5 / /proc rw,relatime shared:3 - proc proc rw\n' } },
+    'a changed root',
+  ],
+  [
+    'a read-only root',
+    { files: { '/proc/self/mountinfo': ROOT.replace(' rw,relatime', ' ro,relatime') } },
+    'a root that is read-only (ext4)',
+  ],
+  [
+    'Flatcar',
+    { files: { '/etc/os-release': OS_RELEASES.flatcar[1] } },
+    'Flatcar Container Linux by Kinvolk 4081.2.0 (Oklo): /usr belongs',
+  ],
+  [
+    'Silverblue',
+    { files: { '/etc/os-release': OS_RELEASES['fedora-41'][1], '/run/ostree-booted': '' } },
+    'Fedora Linux 41',
+  ],
+  ['Alpine', { files: { '/lib/ld-musl-x86_64.so.1': '' } }, 'musl as C library'],
+])('%s is said', async (_, scene, found) => {
+  const verdict = await look(scene)
+  expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
+  expect(verdict.found).not.toContain(';')
+})
+
+test('nobody but root may look at process 1', async () => {
+  const host = fakeHost({ files: { '/proc/self/mountinfo': ROOT } })
+  const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' })
+  const read = (path: string) => (path === '/proc/1/environ' ? Promise.reject(denied) : host.read(path))
+  expect(await check.look({ ...host, read }, params)).toMatchObject({ kind: 'pass' })
+})

@@ -1,0 +1,72 @@
+import type { HostView } from '../../host/host.ts'
+import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { parseOsRelease } from '../../host/parse/os-release.ts'
+import { ifStillThere } from '../../host/processes.ts'
+
+/** What is odd about a machine, and what it means for whoever runs Kubernetes there. Each tells undefined where it is not so. */
+export type Oddity = (host: HostView) => Promise<{ found: string; fix: string } | undefined>
+
+const exists = async (host: HostView, path: string) => (await host.stat(path)) !== undefined
+
+export const wsl: Oddity = async (host) => {
+  const release = (await host.read('/proc/sys/kernel/osrelease')) ?? ''
+  if (!/microsoft/i.test(release)) return undefined
+  return {
+    found: 'Windows Subsystem for Linux, which ends with the session and has its address anew at each start',
+    fix: 'for a test: systemd=true below [boot] in /etc/wsl.conf, then wsl --shutdown; otherwise use a machine of its own',
+  }
+}
+
+export const container: Oddity = async (host) => {
+  const name = await containerName(host)
+  if (name === undefined) return undefined
+  return {
+    found: `a container (${name}), which shares kernel, clock and disk with the machine around it`,
+    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/containerd; or use the machine around it',
+  }
+}
+
+/** systemd writes it down; other engines leave a file or a variable of process 1. */
+async function containerName(host: HostView): Promise<string | undefined> {
+  const [told, environment] = await Promise.all([
+    host.read('/run/systemd/container'),
+    ifStillThere(() => host.read('/proc/1/environ')),
+  ])
+  const name = told?.trim() || /(?:^|\0)container=([^\0]+)/.exec(environment ?? '')?.[1]
+  if (name !== undefined) return name === 'wsl' ? undefined : name
+  if (await exists(host, '/run/.containerenv')) return 'podman'
+  return (await exists(host, '/.dockerenv')) ? 'docker' : undefined
+}
+
+export const changedRoot: Oddity = async (host) => {
+  const mountinfo = await host.read('/proc/self/mountinfo')
+  if (mountinfo === undefined || parseMountinfo(mountinfo).some((mount) => mount.mountPoint === '/')) return undefined
+  return { found: 'a changed root (chroot): units and mounts are those of another system', fix: 'leave it: exit' }
+}
+
+export const readOnlyRoot: Oddity = async (host) => {
+  const root = mountOf('/', parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
+  if (root === undefined || !isReadOnly(root)) return undefined
+  return { found: `a root that is read-only (${root.fileSystem})`, fix: 'mount -o remount,rw /' }
+}
+
+const IMMUTABLE_IDS = ['flatcar', 'bottlerocket', 'ubuntu-core', 'nixos', 'opensuse-microos', 'sle-micro', 'sl-micro']
+
+export const immutable: Oddity = async (host) => {
+  const os = parseOsRelease((await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? '')
+  if (!IMMUTABLE_IDS.includes(os.ID ?? '') && !(await exists(host, '/run/ostree-booted'))) return undefined
+  const name = os.PRETTY_NAME ?? os.ID ?? 'an immutable distribution'
+  return {
+    found: `${name}: /usr belongs to the distribution, programs of others lie in /opt/bin, and an update restarts the machine`,
+    fix: 'see that /usr/local can be written to (agent precheck names it otherwise), and have updates restart one machine at a time',
+  }
+}
+
+const GLIBC = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1']
+
+export const musl: Oddity = async (host) => {
+  const loaders = ((await host.list('/lib')) ?? []).filter((name) => name.startsWith('ld-musl-'))
+  const hasGlibc = (await Promise.all(GLIBC.map((path) => exists(host, path)))).includes(true)
+  if (loaders.length === 0 || hasGlibc) return undefined
+  return { found: 'musl as C library', fix: 'use a distribution with glibc: Debian, Ubuntu, Rocky Linux …' }
+}

@@ -1,0 +1,33 @@
+import type { HostView } from '../../host/host.ts'
+import { parseSysctlConf } from '../../host/parse/sysctl-conf.ts'
+
+/** As sysctl.d(5) has it: of files with one name that of the first directory counts, and they are read in order of name. */
+const DIRECTORIES = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d']
+
+export interface BootSetting {
+  value: string
+  file: string
+}
+
+/** What each parameter is set to at the next boot, and by which file. */
+export async function bootSettings(host: HostView): Promise<Map<string, BootSetting>> {
+  const lists = await Promise.all(DIRECTORIES.map((directory) => host.list(directory)))
+  const pathOf = new Map<string, string>()
+  DIRECTORIES.forEach((directory, i) => {
+    for (const name of lists[i] ?? [])
+      if (name.endsWith('.conf') && !pathOf.has(name)) pathOf.set(name, `${directory}/${name}`)
+  })
+  const paths = [...pathOf].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path)
+  const texts = await Promise.all(paths.map((path) => textOf(host, path)))
+  const settings = new Map<string, BootSetting>()
+  paths.forEach((file, i) => {
+    for (const [key, value] of parseSysctlConf(texts[i] ?? '')) settings.set(key, { value, file })
+  })
+  return settings
+}
+
+/** A file of that name may be masked: a link to /dev/null. */
+async function textOf(host: HostView, path: string): Promise<string> {
+  if ((await host.readLink(path)) === '/dev/null') return ''
+  return (await host.read(path)) ?? ''
+}

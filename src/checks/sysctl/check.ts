@@ -1,0 +1,68 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { type BootSetting, bootSettings } from './boot-settings.ts'
+import { hasSeveralCards } from './network-cards.ts'
+
+/** Kubernetes sets these itself when it is brought up, in a file of this name; only one read after it can undo that. */
+const OUR_FILE = '90-cantrip-kubernetes.conf'
+const SET_BY_US = ['net.ipv4.ip_forward', 'net.bridge.bridge-nf-call-iptables']
+
+/** A kubelet, its containers' log readers and their programs watch files by the hundred. */
+const AT_LEAST = [
+  { key: 'fs.inotify.max_user_instances', least: 1024 },
+  { key: 'fs.inotify.max_user_watches', least: 65_536 },
+] as const
+
+const STRICT = '1'
+
+export const check: Check = {
+  id: 'sysctl',
+  title: 'Kernel parameters',
+  hard: false,
+  why: 'Forwarding and bridge filtering are set when Kubernetes is brought up; a file that takes them back at the next boot is named. Few inotify instances and watches end as "too many open files" in pods; strict reverse path filtering drops packets on machines with several network cards.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const [boot, limits, filter, severalCards] = await Promise.all([
+      bootSettings(host),
+      Promise.all(AT_LEAST.map(async ({ key }) => Number(await parameter(host, key)))),
+      parameter(host, 'net.ipv4.conf.all.rp_filter'),
+      hasSeveralCards(host),
+    ])
+    const findings = [
+      ...takenBack(boot),
+      ...AT_LEAST.flatMap(({ key, least }, i) => tooFew(key, limits[i], least)),
+      ...(filter === STRICT && severalCards ? [STRICT_FILTER] : []),
+    ]
+    return verdictOf(findings, `${AT_LEAST.map(({ key }, i) => `${key} ${limits[i]}`).join(', ')}`)
+  },
+}
+
+async function parameter(host: HostView, key: string): Promise<string | undefined> {
+  return (await host.read(`/proc/sys/${key.replaceAll('.', '/')}`))?.trim()
+}
+
+function takenBack(boot: ReadonlyMap<string, BootSetting>): Finding[] {
+  return SET_BY_US.flatMap((key) => {
+    const setting = boot.get(key)
+    const name = setting?.file.split('/').at(-1) ?? ''
+    if (setting === undefined || setting.value === '1' || name < OUR_FILE) return []
+    const found = `${setting.file} sets ${key} to ${setting.value} at the next boot`
+    const fix = `sed -i 's/^\\(${key.replaceAll('.', '[./]')}\\)[[:space:]]*=.*/\\1 = 1/' ${setting.file}`
+    return [{ kind: 'warn', found, wanted: `${key} 1`, fix }]
+  })
+}
+
+/** Not a number: this kernel has no such limit. */
+function tooFew(key: string, value: number | undefined, least: number): Finding[] {
+  if (value === undefined || Number.isNaN(value) || value >= least) return []
+  const fix = `echo '${key} = ${least}' >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${key}=${least}`
+  return [{ kind: 'warn', found: `${key} ${value}`, wanted: `at least ${least}`, fix }]
+}
+
+const STRICT_FILTER: Finding = {
+  kind: 'warn',
+  found: 'net.ipv4.conf.all.rp_filter 1 (strict), and several network cards',
+  wanted: '0 or 2 where answers may leave by another card',
+  fix: "echo 'net.ipv4.conf.all.rp_filter = 2' > /etc/sysctl.d/95-rp-filter.conf && sysctl -w net.ipv4.conf.all.rp_filter=2",
+}

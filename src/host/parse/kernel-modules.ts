@@ -1,0 +1,15 @@
+/** Names in modules.dep and modules.builtin of /lib/modules/RELEASE; a dash in a name counts as an underscore. */
+export function parseModuleIndex(text: string): Set<string> {
+  const files = text.matchAll(/^[^\s:]*?([^\s:/]+)\.ko(?:\.[a-z0-9]+)?(?::|\s*$)/gm)
+  return new Set([...files].map((match) => plain(match[1] ?? '')))
+}
+
+/** Modules that a modprobe.d(5) file says not to load: `install NAME /bin/false`. */
+export function parseForbiddenModules(text: string): Set<string> {
+  const lines = text.matchAll(/^[ \t]*install[ \t]+(\S+)[ \t]+(?:\/usr)?\/?(?:bin\/)?(?:true|false)\b/gm)
+  return new Set([...lines].map((match) => plain(match[1] ?? '')))
+}
+
+function plain(name: string): string {
+  return name.replaceAll('-', '_')
+}

@@ -1,0 +1,22 @@
+export interface Swap {
+  /** Of a device or file. */
+  path: string
+  type: string
+  kib: number
+}
+
+/** /proc/swaps, see proc(5); blanks in a name are written \040. */
+export function parseSwaps(text: string): Swap[] {
+  return text.split('\n').flatMap((line) => {
+    const [, path = '', type = '', size = ''] = /^(\/\S+)\s+(\S+)\s+(\d+)\s/.exec(line) ?? []
+    return path === '' ? [] : [{ path: path.replaceAll('\\040', ' '), type, kib: Number(size) }]
+  })
+}
+
+/** Swap that fstab(5) turns on at the next boot; `noauto` it does not. */
+export function parseFstabSwaps(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [source = '', , type, options = ''] = line.trim().split(/\s+/)
+    return type === 'swap' && !source.startsWith('#') && !options.split(',').includes('noauto') ? [source] : []
+  })
+}
