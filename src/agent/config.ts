@@ -1,6 +1,6 @@
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
-import type { CheckSummary } from '../protocol/frames.ts'
+import type { CheckSummary } from '../protocol/check-summary.ts'
 import { readIfThere } from './durable-file.ts'
 import type { AgentPaths } from './paths.ts'
 

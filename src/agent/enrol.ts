@@ -85,6 +85,7 @@ async function askFirst(url: string, options: EnrolOptions): Promise<EnrolRespon
     csr,
     nodeName: config.nodeName,
     address: await options.addressTowards(url),
+    warnings: config.warnings ?? [],
     ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
   }
   return ask(url, PATHS.enrol, options, body)

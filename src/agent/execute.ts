@@ -5,12 +5,12 @@ import { ExitCode } from '../errors/exit-codes.ts'
 import type { Instruction } from '../protocol/instruction.ts'
 import { requireConfig } from './config.ts'
 import { type NodeIdentity, readIdentity } from './identity.ts'
-import { INSTALL_STEPS } from './install/role.ts'
 import { judge, readInstructionKey } from './instruction-gate.ts'
 import { readOpenInstruction } from './link-state.ts'
 import { nodeIdOf } from './node-names.ts'
 import type { AgentPaths } from './paths.ts'
 import { openProvisionParams } from './provision-params.ts'
+import { isIn } from './scope.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 export interface ExecuteOptions {
@@ -86,7 +86,7 @@ async function carryOut(
   switch (instruction.role) {
     case 'reset': {
       const { undoRuns } = await import('../engine/undo-run.ts')
-      const select = ({ step }: { step: string }) => !step.startsWith(INSTALL_STEPS)
+      const select = ({ step }: { step: string }) => isIn('kubernetes', step)
       return (await undoRuns({ ledger, machine, run, role: 'reset', select, emit, signal })).outcome
     }
     case 'first-master':

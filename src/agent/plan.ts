@@ -7,9 +7,9 @@ import { openLedger } from '../ledger/ledger.ts'
 import { replay } from '../ledger/replay.ts'
 import { requireConfig } from './config.ts'
 import { readInstruction } from './execute.ts'
-import { INSTALL_STEPS } from './install/role.ts'
 import { readOpenInstruction } from './link-state.ts'
 import type { AgentPaths } from './paths.ts'
+import { isIn } from './scope.ts'
 import { backupsOf } from './work-bench.ts'
 
 /** What the pending instruction would change; nothing where none is pending. Changes nothing itself. */
@@ -41,7 +41,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
 async function planReset(paths: AgentPaths): Promise<PlannedStep> {
   const ledger = await openLedger(await openDurableLog(paths.ledgerDirectory, 'ledger'))
   try {
-    const outstanding = replay(ledger.entries()).outstanding.filter(({ step }) => !step.startsWith(INSTALL_STEPS))
+    const outstanding = replay(ledger.entries()).outstanding.filter(({ step }) => isIn('kubernetes', step))
     const changes = outstanding.map(({ change, what, undo }) => ({ kind: change, what, undo }))
     return { id: 'undo/changes', title: `Taking back ${changes.length} changes`, changes }
   } finally {

@@ -6,14 +6,13 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import { replay } from '../ledger/replay.ts'
 import { type Difference, differencesAfter } from './differences.ts'
 import { readIdentity } from './identity.ts'
-import { INSTALL_STEPS } from './install/role.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
+import { isIn, type Scope } from './scope.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
 
-/** `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine as it was. */
-export type Scope = 'kubernetes' | 'agent' | 'all'
+export type { Scope } from './scope.ts'
 
 export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone'> {
   restored: boolean
@@ -88,10 +87,6 @@ function tellOfReset(paths: AgentPaths): void {
   const outbox = openOutbox(paths.outboxFile)
   outbox.append({ t: 'reset', body: {} })
   outbox.close()
-}
-
-function isIn(scope: Scope, step: string): boolean {
-  return scope === 'all' || step.startsWith(INSTALL_STEPS) === (scope === 'agent')
 }
 
 function notKept(changes: Numbered<ChangeEntry>[], { kept, leftovers }: UndoReport): Numbered<ChangeEntry>[] {

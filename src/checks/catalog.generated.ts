@@ -1,5 +1,6 @@
 // Written by scripts/catalog.ts: do not edit.
-import type { Check } from '../engine/check.ts'
+import type { Check, CheckParams } from '../engine/check.ts'
+import type { Step } from '../engine/step.ts'
 import { check as cgroup } from './cgroup/check.ts'
 import { check as commands } from './commands/check.ts'
 import { check as controller } from './controller/check.ts'
@@ -10,6 +11,7 @@ import { check as etcdDisk } from './etcd-disk/check.ts'
 import { check as fapolicyd } from './fapolicyd/check.ts'
 import { check as filesystems } from './filesystems/check.ts'
 import { check as firewalld } from './firewalld/check.ts'
+import { mend as mendFirewalld } from './firewalld/mend.ts'
 import { check as hostname } from './hostname/check.ts'
 import { check as kernel } from './kernel/check.ts'
 import { check as kernelModules } from './kernel-modules/check.ts'
@@ -53,3 +55,6 @@ export const checks: Check[] = [
   sysctl,
   timeSkew,
 ]
+
+/** By id: `mend/` and the id of the check. */
+export const mends: Step<CheckParams>[] = [mendFirewalld]

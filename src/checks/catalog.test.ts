@@ -1,16 +1,21 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { CATALOG, checkIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
-import { checks } from './catalog.generated.ts'
+import { CATALOG, checkIds, mendIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
+import { checks, mends } from './catalog.generated.ts'
 
 test('the catalog is what scripts/catalog.ts writes', () => {
-  expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds()))
+  expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds(), mendIds()))
 })
 
 test('ids are those of the folders, and every folder has a test', () => {
   expect(checks.map((check) => check.id)).toEqual(checkIds())
   for (const id of checkIds()) expect(missingFiles(id), id).toEqual([])
+})
+
+test('a mend is named after its check, and says what it does', () => {
+  expect(mends.map(({ id }) => id)).toEqual(mendIds().map((id) => `mend/${id}`))
+  for (const { id, title } of mends) expect(title, id).toMatch(/^[A-Z].{3,60}$/)
 })
 
 test('every check says what it is for, and is bounded in time', () => {

@@ -16,7 +16,8 @@ const LAPSE_MS = 86_400_000
 
 /**
  * Takes a node's request in. `installer` is the identity of the installer certificate: the cluster's id. Nothing of the
- * request but its key counts for the certificate; asking again with the same key changes nothing.
+ * request but its key counts for the certificate. Asking again with the same key changes nothing but what the prechecks
+ * had to say, and that only until it is approved.
  */
 export function enrol(core: Core, installer: string, request: EnrolRequest): EnrolResponse {
   const { publicKey } = readCsr(request.csr)
@@ -28,7 +29,9 @@ export function enrol(core: Core, installer: string, request: EnrolRequest): Enr
   }
   const name = fingerprint(publicKey)
   const isNew = core.store.transaction(() => {
-    if (core.store.enrolments.get(name)) return false
+    const known = core.store.enrolments.get(name)
+    if (known?.state === 'pending') core.store.nodes.update(known.nodeId, { warnings: request.warnings })
+    if (known) return false
     const key = spki(publicKey).toString('base64')
     add(core, cluster, installer, request, { fingerprint: name, publicKey: key })
     return true
@@ -64,7 +67,7 @@ function add(
     interface: null,
     disks: [],
     facts: null,
-    warnings: [],
+    warnings: request.warnings,
     agentVersion: '',
     bootId: '',
     error: null,

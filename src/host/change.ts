@@ -44,6 +44,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   'remove-network-namespaces': 'network-namespace',
   'remove-chains': 'firewall',
   'remove-cgroups': 'cgroup',
+  firewalld: 'firewall',
   run: 'command',
   nothing: 'command',
 }
@@ -77,6 +78,8 @@ export function subjectOf(undo: Undo): string {
       return undo.names.join(' ')
     case 'remove-chains':
       return undo.prefixes.map((prefix) => `${prefix}*`).join(' ')
+    case 'firewalld':
+      return `zone ${undo.zone} of firewalld${undo.permanent ? ' for good' : ''}: ${[...undo.ports, ...undo.interfaces].join(' ')}`
     case 'run':
       return undo.why
     case 'nothing':

@@ -12,10 +12,13 @@ export interface UnitState {
 export type Undo =
   /** A file, link or empty directory that was not there before. With `sha256` a file that a person has edited since is left, and said. */
   | { kind: 'remove-path'; path: string; sha256?: string }
-  /** A directory that was not there before, with all that came to lie in it. Never crosses a mount or a link. */
-  | { kind: 'remove-tree'; path: string }
-  /** A directory that was there before and was empty: it stays, what came to lie in it goes. */
-  | { kind: 'empty-directory'; path: string }
+  /**
+   * A directory that was not there before, with what came to lie in it. Never crosses a mount or a link. What belongs to
+   * another user, and a link that leads out of it, is left and said; not so with `all`, for directories of containers.
+   */
+  | { kind: 'remove-tree'; path: string; all?: boolean }
+  /** A directory that was there before and was empty: it stays, what came to lie in it goes, with the same exceptions. */
+  | { kind: 'empty-directory'; path: string; all?: boolean }
   /** With `sha256` (of what we wrote) a file that a person has edited since is left, and said. */
   | {
       kind: 'restore-file'
@@ -47,6 +50,8 @@ export type Undo =
   | { kind: 'remove-chains'; prefixes: string[] }
   /** control groups by path below each hierarchy (`kubepods`). */
   | { kind: 'remove-cgroups'; names: string[] }
+  /** Ports and interfaces that a zone of firewalld did not have: in what it keeps, or in what holds until a reload. */
+  | { kind: 'firewalld'; zone: string; ports: string[]; interfaces: string[]; permanent: boolean }
   | { kind: 'run'; argv: Argv; why: string }
   | { kind: 'nothing'; because: string }
 

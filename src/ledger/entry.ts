@@ -11,6 +11,8 @@ export type Entry =
   | ({ kind: 'change'; run: string; step: string } & Pick<Change, 'what' | 'undo'> & { change: Change['kind'] })
   | { kind: 'done'; run: string; step: string }
   | { kind: 'ended'; run: string; outcome: RunOutcome; at: string }
+  /** A precheck had failed, and somebody wanted to go on all the same. */
+  | { kind: 'check-ignored'; check: string; found: string; reason: string; at: string }
   /** The change with that sequence number was taken back, or there is good reason to leave it. */
   | { kind: 'undone'; change: number; kept?: string }
   /** So many records are missing in all, found on opening; what was readable of them lies in `file`. */

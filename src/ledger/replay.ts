@@ -43,6 +43,7 @@ export function replay(entries: readonly Numbered<Entry>[]): Replayed {
       case 'undone':
         changes.delete(entry.change)
         break
+      case 'check-ignored':
       case 'damage':
         break
     }

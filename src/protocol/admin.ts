@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../errors/agent-error.ts'
+import type { CheckSummary } from './check-summary.ts'
 import type { RunEvent } from './event.ts'
 import type { Facts } from './facts.ts'
-import type { CheckSummary } from './frames.ts'
 import { Overrides } from './instruction.ts'
 import {
   Cidr,

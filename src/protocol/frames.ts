@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CheckSummaries } from './check-summary.ts'
 import { ErrandAnswer } from './errand.ts'
 import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
@@ -18,14 +19,6 @@ const envelope = {
 }
 const text = z.string().check(z.maxLength(4_096))
 
-export const CheckSummary = z.strictObject({
-  id: z.string().check(z.maxLength(60)),
-  verdict: z.enum(['pass', 'warn', 'fail', 'error', 'skipped']),
-  found: text,
-  wanted: z.optional(text),
-  fix: z.optional(text),
-})
-
 export const UpFrame = z.discriminatedUnion('t', [
   z.strictObject({
     ...envelope,
@@ -38,7 +31,7 @@ export const UpFrame = z.discriminatedUnion('t', [
       agentVersion: z.string().check(z.maxLength(60)),
       nodeName: NodeName,
       openRun: z.nullable(RunId),
-      warnings: z.array(CheckSummary).check(z.maxLength(100)),
+      warnings: CheckSummaries,
     }),
   }),
   z.strictObject({ ...envelope, t: z.literal('facts'), body: Facts }),
@@ -88,7 +81,6 @@ export const DownFrame = z.discriminatedUnion('t', [
 
 export type UpFrame = z.infer<typeof UpFrame>
 export type DownFrame = z.infer<typeof DownFrame>
-export type CheckSummary = z.infer<typeof CheckSummary>
 
 /** Bytes; what either side accepts in one websocket message. */
 export const MAX_UP_BYTES = 256 * 1024

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CheckSummaries } from './check-summary.ts'
 import { ClusterId, IpAddress, NodeId, NodeName } from './names.ts'
 
 /** Paths of the HTTP interface that agents and operators use; each needs a client certificate of the role named. */
@@ -40,6 +41,8 @@ export const EnrolRequest = z.strictObject({
   address: IpAddress,
   /** Which cluster the node wants, where the installer serves only one this must be it. */
   clusterName: z.optional(z.string().check(z.maxLength(63))),
+  /** What the prechecks had to say, for whoever approves. */
+  warnings: z._default(CheckSummaries, []),
 })
 
 /** 202 while unapproved, 200 once approved, 403 `refused` when an administrator said no. */

@@ -8,6 +8,11 @@ export function ratingOf({ verdict, hard }: Pick<CheckResult, 'verdict' | 'hard'
   return verdict
 }
 
+/** What somebody should know of: not what passed, nor what does not apply. */
+export function isWorthTelling({ verdict }: Pick<CheckResult, 'verdict'>): boolean {
+  return verdict === 'fail' || verdict === 'error' || verdict === 'warn'
+}
+
 /** `13 passed, 1 warning, 2 failed, 2 left out`: what is none of is not named, save for passed. */
 export function precheckSummary(results: readonly CheckResult[]): string {
   const count = (rating: Rating) => results.filter((result) => ratingOf(result) === rating).length

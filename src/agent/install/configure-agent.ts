@@ -1,6 +1,7 @@
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
+import type { AgentConfig } from '../config.ts'
 import { renderUnit } from '../unit.ts'
 import type { InstallParams } from './params.ts'
 
@@ -27,15 +28,23 @@ export const configureAgent: Step<InstallParams> = {
   },
 }
 
-/** What the prechecks had to say differs from run to run, and is no reason to write the file again. */
+/**
+ * What the prechecks found differs in its words from run to run, which is no reason to write the file again: which of them
+ * had something to say, and whether somebody had it ignored, is.
+ */
 async function sameConfig(host: HostView, params: InstallParams): Promise<boolean> {
   const found = await host.read(params.paths.configFile)
   if (found === undefined) return false
-  const without = (text: string) => JSON.stringify({ ...JSON.parse(text), warnings: [] })
   try {
-    return without(found) === without(textOf(params))
+    return essenceOf(found) === essenceOf(textOf(params))
   } catch {
     // A damaged file is written anew.
     return false
   }
+}
+
+function essenceOf(text: string): string {
+  const config = JSON.parse(text) as AgentConfig
+  const warnings = (config.warnings ?? []).map(({ id, verdict, ignored }) => ({ id, verdict, ignored }))
+  return JSON.stringify({ ...config, warnings })
 }

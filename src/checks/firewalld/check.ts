@@ -1,18 +1,8 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { localAddresses } from '../../host/addresses.ts'
-import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
-import { isOpen, parseZones, type Zone } from './zones.ts'
-
-/** What comes from other machines, by role. */
-const ON_EVERY_NODE = ['10250/tcp', '8472/udp', '53/tcp', '53/udp']
-const ON_A_MASTER = ['6443/tcp', '2379/tcp', '2380/tcp']
-const POD_INTERFACES = ['cni0', 'flannel.1']
-/** firewall-cmd asks for a zone after the other: half a second on a fast machine. */
-const ASK_TIMEOUT_MS = 18_000
+import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
 
 export const check: Check = {
   id: 'firewalld',
@@ -22,18 +12,14 @@ export const check: Check = {
   timeoutMs: 20_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }
-    const [zoneName, now, permanent] = await Promise.all([
-      zoneOfNode(host),
-      answerOf(host, ['firewall-cmd', '--list-all-zones']),
-      answerOf(host, ['firewall-cmd', '--permanent', '--list-all-zones']),
-    ])
-    const states = [parseZones(now), parseZones(permanent)]
-    const closed = (ports: readonly string[]) =>
-      ports.filter((port) => states.some((zones) => !zones.some((z) => z.name === zoneName && isOpen(z, port))))
+    const { zoneName, states } = await readFirewall(host)
+    const closed = (ports: readonly string[]) => [
+      ...new Set(Object.values(states).flatMap((zones) => closedPorts(zones, zoneName, ports))),
+    ]
     const { must, may } = judgedRoles(roles)
     const forMust = closed([...ON_EVERY_NODE, ...(must.includes('master') ? ON_A_MASTER : [])])
     const forMay = closed(may.includes('master') ? ON_A_MASTER : [])
-    const podsBlocked = states.some((zones) => !letsPodsThrough(zones, zoneName))
+    const podsBlocked = Object.values(states).some((zones) => !letsPodsThrough(zones, zoneName))
     if (forMust.length + forMay.length === 0 && !podsBlocked)
       return { kind: 'pass', found: `active, zone ${zoneName} lets the cluster through` }
     const missing = [...forMust, ...forMay]
@@ -46,30 +32,6 @@ export const check: Check = {
       fix: fixFor(zoneName, missing, podsBlocked),
     }
   },
-}
-
-async function zoneOfNode(host: HostView): Promise<string> {
-  const name = (await localAddresses(host)).interface
-  if (name !== undefined) {
-    // Exit code 2 says `no zone`: the interface is in the default one.
-    const { exitCode, stdout } = await host.ask(['firewall-cmd', `--get-zone-of-interface=${name}`])
-    if (exitCode === 0 && stdout.trim() !== '') return stdout.trim()
-  }
-  return (await answerOf(host, ['firewall-cmd', '--get-default-zone'])).trim()
-}
-
-async function answerOf(host: HostView, argv: Argv): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })
-  if (exitCode !== 0)
-    throw new AgentError('firewalld/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
-      fix: 'see: systemctl status firewalld',
-    })
-  return stdout
-}
-
-function letsPodsThrough(zones: readonly Zone[], nodeZone: string): boolean {
-  const trusting = zones.filter((zone) => zone.target === 'ACCEPT')
-  return trusting.some((zone) => zone.name === nodeZone || zone.interfaces.length + zone.sources.length > 0)
 }
 
 function fixFor(zone: string, closed: readonly string[], podsBlocked: boolean): string {

@@ -1,65 +1,27 @@
-import type { Credentials } from '../../agent/credentials.ts'
-import type { AgentPaths } from '../../agent/paths.ts'
+import type { CheckParams } from '../../engine/check.ts'
 import type { CheckResult } from '../../engine/run-checks.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseIgnored, precheck } from './precheck.ts'
-import type { Format } from './surroundings.ts'
+import type { CheckSummary } from '../../protocol/check-summary.ts'
+import { isWorthTelling } from '../../report/precheck-summary.ts'
+import { type Prechecked, parseIgnored, runPrechecks } from './run-prechecks.ts'
 
 export interface CheckInput {
-  paths: AgentPaths
   view: HostView
-  credentials: Credentials
-  ignoreCheck: string[]
-  hostname?: string
-  proxy?: string
-  format: Format
+  params: CheckParams
+  ignoreCheck: readonly string[]
+  /** Hears the outcome, whatever it is. */
+  tell(prechecked: Prechecked): void
   signal: AbortSignal
 }
 
 /** The prechecks that an installation begins with; throws where a hard one failed. */
-export async function checkFirst({
-  paths,
-  view,
-  credentials,
-  ignoreCheck,
-  hostname,
-  proxy,
-  format,
-  signal,
-}: CheckInput): Promise<CheckResult[]> {
-  const { installer, ca, enrolment } = credentials
-  const { results, hardFailures } = await precheck({
-    view,
-    params: {
-      roles: [],
-      controller: {
-        urls: enrolment.urls,
-        ca,
-        cert: installer.certificate,
-        key: installer.key.reveal(),
-        ...(proxy === undefined ? {} : { proxy }),
-      },
-      ownStateDirectory: paths.stateDirectory,
-      ...(hostname === undefined ? {} : { hostname }),
-    },
-    ignore: parseIgnored(ignoreCheck),
-    signal,
-  })
-  const { precheckSummary } = await import('../../report/precheck-summary.ts')
-  if (format === 'json') print(JSON.stringify({ kind: 'prechecks', checks: results, hardFailures }))
-  else print(`[+] Running prechecks … ${precheckSummary(results)}`)
-  for (const { id, found, wanted, fix } of results.filter(isWorthTelling)) {
-    if (format === 'text')
-      print(`    ${id}: found ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `\n      fix: ${fix}` : ''}`)
-  }
-  if (hardFailures > 0) throw checksFailed(results)
-  return results
-}
-
-function isWorthTelling({ verdict }: CheckResult): boolean {
-  return verdict === 'fail' || verdict === 'error' || verdict === 'warn'
+export async function checkFirst({ ignoreCheck, tell, ...rest }: CheckInput): Promise<CheckResult[]> {
+  const prechecked = await runPrechecks({ ...rest, ignore: parseIgnored(ignoreCheck) })
+  tell(prechecked)
+  if (prechecked.hardFailures > 0) throw checksFailed(prechecked.results)
+  return prechecked.results
 }
 
 /** What fails when the controller cannot be reached, and says nothing about this machine. */
@@ -76,17 +38,18 @@ function checksFailed(results: readonly CheckResult[]): AgentError {
   })
 }
 
-/** For the controller to show. */
-export function warningsOf(results: readonly CheckResult[]) {
-  return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix }) => ({
+/** Of what the controller keeps for the administrator. */
+const LONGEST_TEXT = 1_000
+
+/** What an administrator should know of before the node is let in. */
+export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
+  const cut = (text: string) => text.slice(0, LONGEST_TEXT)
+  return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix, ignored }) => ({
     id,
     verdict,
-    found: found.slice(0, 4_000),
-    ...(wanted === undefined ? {} : { wanted: wanted.slice(0, 4_000) }),
-    ...(fix === undefined ? {} : { fix: fix.slice(0, 4_000) }),
+    found: cut(found),
+    ...(wanted === undefined ? {} : { wanted: cut(wanted) }),
+    ...(fix === undefined ? {} : { fix: cut(fix) }),
+    ...(ignored === undefined ? {} : { ignored: cut(ignored) }),
   }))
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

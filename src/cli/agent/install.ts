@@ -3,11 +3,16 @@ import type { Command } from 'commander'
 import type { AgentConfig } from '../../agent/config.ts'
 import type { Credentials } from '../../agent/credentials.ts'
 import type { AgentPaths } from '../../agent/paths.ts'
+import type { WorkBench } from '../../agent/work-bench.ts'
 import type { EngineEvent } from '../../engine/event.ts'
+import type { CheckResult } from '../../engine/run-checks.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
+import { carryOutRole, terminalReporter } from './carry-out-role.ts'
 import { checkFirst, warningsOf } from './check-first.ts'
+import { precheckFormat } from './precheck-format.ts'
+import { type Prechecked, paramsFor } from './run-prechecks.ts'
 import {
   type Format,
   formatOf,
@@ -24,6 +29,7 @@ interface Options {
   clusterName?: string
   hostname?: string
   checkOnly?: boolean
+  role?: string[]
   ignoreCheck: string[]
   proxy?: string
   wait: boolean
@@ -41,7 +47,7 @@ Examples:
 Run again after an interruption: it goes on where it was.
 `
 
-const collect = (value: string, earlier: string[]) => [...earlier, value]
+const collect = (value: string, earlier: string[] = []) => [...earlier, value]
 
 export function registerInstall(program: Command): void {
   program
@@ -53,12 +59,13 @@ export function registerInstall(program: Command): void {
     .option('--cluster-name <name>', 'refuse credentials of another cluster')
     .option('--hostname <name>', 'give this machine another name first')
     .option('-t, --check-only', 'run the prechecks, and only these')
+    .option('--role <role>', 'what it is to be, for the prechecks: master, worker or storage; may be repeated', collect)
     .option('--ignore-check <id[=reason]>', 'take a failed precheck as a warning; may be repeated', collect, [])
     .option('--proxy <url>', 'HTTP proxy on the way to the controller')
     .option('--no-wait', 'do not wait until the controller has seen this node')
     .option('-y, --yes', 'ask nothing')
     .option('-d, --uninstall', 'the same as: agent uninstall')
-    .option('-o, --output <format>', 'text or json (a line of JSON each)', 'text')
+    .option('-o, --output <format>', 'text or json (a line of JSON each); with -t also junit', 'text')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
     .action(async (_: Options, command: Command) => {
@@ -69,7 +76,7 @@ export function registerInstall(program: Command): void {
 }
 
 async function act(options: Options & GlobalOptions): Promise<void> {
-  const format = formatOf(options.output)
+  const tell = await toldAs(options)
   const { credsFile, passphraseFile } = options
   if (credsFile === undefined || passphraseFile === undefined) throw noCredentials()
   const paths = pathsFor(options.instance)
@@ -83,18 +90,33 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const config = configFor(credentials, options, view.hostname())
   if (view.uid() === 0) refuseOther(readConfig(paths), config)
 
-  const results = await checkFirst({ ...options, paths, view, credentials, format, signal })
+  const params = paramsFor({ ...options, paths, credentials })
+  const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, tell, signal })
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')
-  await change({ ...options, paths, credentials, config: { ...config, warnings: warningsOf(results) }, format, signal })
+  const format = formatOf(options.output)
+  await change({ ...options, paths, credentials, config, results, format, signal })
   if (!options.wait) return
   await registered(paths, view, format, signal)
+}
+
+/** The prechecks alone are told as `agent precheck` does it. */
+async function toldAs({ checkOnly, output, color }: Options & GlobalOptions): Promise<(seen: Prechecked) => void> {
+  if (checkOnly) {
+    const format = await precheckFormat(output, color)
+    return (seen) => void process.stdout.write(format(seen))
+  }
+  if (formatOf(output) === 'json')
+    return ({ results: checks, hardFailures }) => print(JSON.stringify({ kind: 'prechecks', checks, hardFailures }))
+  const { precheckBrief } = await import('../../report/precheck-brief.ts')
+  return ({ results }) => void process.stdout.write(precheckBrief(results))
 }
 
 interface ChangeInput {
   paths: AgentPaths
   credentials: Credentials
   config: AgentConfig
+  results: readonly CheckResult[]
   hostname?: string
   format: Format
   verbose?: boolean
@@ -105,46 +127,38 @@ async function change({
   paths,
   credentials,
   config,
+  results,
   hostname,
   format,
-  verbose = false,
+  verbose,
   signal,
 }: ChangeInput): Promise<void> {
   const { openWorkBench } = await import('../../agent/work-bench.ts')
-  const { runRole } = await import('../../engine/run-steps.ts')
   const { install } = await import('../../agent/install/role.ts')
-  const { consoleReporter } = await import('../../report/console.ts')
-  const show = consoleReporter({
-    write: (text) => process.stdout.write(text),
-    isTty: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 80,
-    verbose,
-  })
-  const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
-  const { machine, ledger, hostFor } = await openWorkBench(paths)
-  try {
-    await runRole({
-      role: install,
-      params: { paths, executable: executable(), credentials, config, ...(hostname === undefined ? {} : { hostname }) },
-      run: 'install',
-      view: machine,
-      hostFor,
-      ledger,
-      emit(event) {
-        if (event.kind === 'run-ended') ends.push(event)
-        if (format === 'json') print(JSON.stringify(event))
-        else show(event)
-      },
-      signal,
-    })
-  } finally {
-    await ledger.close()
+  const params = {
+    ...{ paths, executable: executable(), credentials },
+    config: { ...config, warnings: warningsOf(results) },
+    ...(hostname === undefined ? {} : { hostname }),
   }
-  signal.throwIfAborted()
-  const error = ends.at(-1)?.error
-  if (error) throw new AgentError(error.code, error.message, { fix: error.fix })
+  const show = await terminalReporter(verbose)
+  const tell = (event: EngineEvent) => (format === 'json' ? print(JSON.stringify(event)) : show(event))
+  const bench = await openWorkBench(paths)
+  try {
+    await noteIgnored(bench, results)
+    await carryOutRole({ bench, role: install, params, run: 'install', tell, signal })
+  } finally {
+    await bench.ledger.close()
+  }
   const { askAnew } = await import('../../agent/install/ask-anew.ts')
-  await askAnew(paths, machine)
+  await askAnew(paths, bench.machine)
+}
+
+/** So that later it can be told what was known when this machine was installed all the same. */
+async function noteIgnored({ ledger, machine }: WorkBench, results: readonly CheckResult[]): Promise<void> {
+  for (const { id: check, found, ignored: reason } of results) {
+    if (reason === undefined) continue
+    await ledger.append({ kind: 'check-ignored', check, found, reason, at: machine.now().toISOString() })
+  }
 }
 
 /** From source there is no executable to install. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { PlannedStep } from '../../engine/plan-role.ts'
-import { subjectOf } from '../../host/change.ts'
+import { planText } from './plan-text.ts'
 import { type Format, formatOf, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
 
 export function registerPlan(program: Command): void {
@@ -29,16 +29,5 @@ function print(steps: readonly PlannedStep[], format: Format): void {
     process.stdout.write(`${JSON.stringify({ changes: json, unknown })}\n`)
     return
   }
-  const telling = steps.filter(({ changes, unknown }) => changes.length > 0 || unknown !== undefined)
-  if (telling.length === 0)
-    process.stdout.write('nothing would be changed: no instruction waits, or all of it is done\n')
-  for (const { title, changes: own, unknown } of telling) {
-    process.stdout.write(`${title}\n`)
-    for (const { kind, what, undo } of own) {
-      const back = undo.kind === 'nothing' ? `stays: ${undo.because}` : `back: ${undo.kind} ${subjectOf(undo)}`
-      process.stdout.write(`    ${kind}  ${what}\n        ${back}\n`)
-    }
-    if (unknown !== undefined)
-      process.stdout.write(`    what else, only the run itself can tell (${unknown.split('\n')[0]})\n`)
-  }
+  process.stdout.write(planText(steps) || 'nothing would be changed: no instruction waits, or all of it is done\n')
 }

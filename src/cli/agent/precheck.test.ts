@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { healthyHost } from '../../../test/support/fixtures/healthy-hosts.ts'
 import { checks } from '../../checks/catalog.generated.ts'
-import { parseIgnored, parseRoles, precheck, registerPrecheck } from './precheck.ts'
+import { registerPrecheck } from './precheck.ts'
+import { parseIgnored, parseRoles, runPrechecks } from './run-prechecks.ts'
 
 const written: string[] = []
 beforeEach(() => {
@@ -21,7 +22,7 @@ async function run(...args: string[]): Promise<string> {
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 
 test('a healthy machine passes everything, without credentials all but what needs a controller', async () => {
-  const { results, hardFailures } = await precheck({ view: healthyHost(), params, ignore: new Map() })
+  const { results, hardFailures } = await runPrechecks({ view: healthyHost(), params, ignore: new Map() })
   const verdicts = Object.groupBy(results, ({ verdict }) => verdict)
   expect(hardFailures).toBe(0)
   expect(verdicts.skipped?.map(({ id }) => id)).toEqual(['controller', 'time-skew'])
@@ -31,7 +32,7 @@ test('a healthy machine passes everything, without credentials all but what need
 test('looking changes nothing', async () => {
   const host = healthyHost()
   const before = host.files.snapshot()
-  await precheck({ view: host, params, ignore: new Map() })
+  await runPrechecks({ view: host, params, ignore: new Map() })
   expect(host.files.snapshot()).toEqual(before)
   expect(host.changes).toEqual([])
 })
@@ -40,10 +41,10 @@ test('a hard failure counts until it is ignored; a strict one cannot be', async 
   const host = healthyHost()
   host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\noptions rotate\n')
   Object.assign(host.machine.facts, { uid: 1000 })
-  const bad = await precheck({ view: host, params, ignore: new Map() })
+  const bad = await runPrechecks({ view: host, params, ignore: new Map() })
   expect(bad.hardFailures).toBe(2)
   const ignore = parseIgnored(['resolv-conf=the admin said so', 'privilege'])
-  const { results, hardFailures } = await precheck({ view: host, params, ignore })
+  const { results, hardFailures } = await runPrechecks({ view: host, params, ignore })
   expect(hardFailures).toBe(1)
   expect(results.find(({ id }) => id === 'resolv-conf')).toMatchObject({
     verdict: 'warn',

@@ -1,5 +1,5 @@
 import type { AgentPaths } from '../../agent/paths.ts'
-import type { Scope } from '../../agent/take-back.ts'
+import type { Scope } from '../../agent/scope.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { confirm } from './confirm.ts'

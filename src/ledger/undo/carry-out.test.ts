@@ -24,6 +24,7 @@ test('every kind is content with what is gone already', async () => {
     { kind: 'remove-links', names: ['cni0'] },
     { kind: 'remove-network-namespaces', names: ['cni-*'] },
     { kind: 'remove-cgroups', names: ['kubepods'] },
+    { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: [], permanent: true },
     { kind: 'nothing', because: 'a test' },
   ]
   for (const undo of undos) {
@@ -136,4 +137,21 @@ test('a unit goes back to what it was, and a failed one is forgotten', async () 
   await carryOut({ kind: 'unit', unit: 'kubelet.service', before: { enabled: false, active: false } }, machine)
   expect(machine.units.get('kubelet.service')).toEqual({ enabled: false, active: false })
   expect(machine.calls).toContainEqual(['systemctl', 'reset-failed', '--', 'kubelet.service'])
+})
+
+test.each([
+  ['active', true, true, ['firewall-cmd', '--permanent']],
+  ['active', true, false, ['firewall-cmd']],
+  ['stopped', false, true, ['firewall-offline-cmd']],
+  ['stopped', false, false, undefined],
+])('a firewalld that is %s (%s) closes what it was to keep (%s)', async (_, active, permanent, program) => {
+  const machine = scene({
+    files: { '/usr/bin/firewall-cmd': '' },
+    units: { 'firewalld.service': { enabled: true, active } },
+  })
+  machine.on(() => true, {})
+  const undo: Undo = { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: ['cni0'], permanent }
+  await carryOut(undo, machine)
+  const what = ['--zone=public', '--remove-port=6443/tcp', '--remove-interface=cni0']
+  expect(machine.calls).toEqual(program ? [[...program, ...what]] : [])
 })

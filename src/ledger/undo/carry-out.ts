@@ -3,6 +3,7 @@ import type { Undo, UndoKind } from '../../host/undo.ts'
 import { containerProcesses } from './container-processes.ts'
 import { daemonReload } from './daemon-reload.ts'
 import { emptyDirectory } from './empty-directory.ts'
+import { firewalld } from './firewalld.ts'
 import { hostname } from './hostname.ts'
 import { module } from './module.ts'
 import { nothing } from './nothing.ts'
@@ -39,6 +40,7 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
   'remove-network-namespaces': removeNetworkNamespaces,
   'remove-chains': removeChains,
   'remove-cgroups': removeCgroups,
+  firewalld,
   run,
   nothing,
 }
