@@ -22,7 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   snapshot: ['errors', 'host'],
   report: ['errors', 'engine'],
   bundle: ['errors', 'host', 'protocol', 'roles/params'],
-  checks: ['errors', 'host', 'engine', 'protocol'],
+  // ledger: what an earlier run has left is told by its entries alone.
+  checks: ['errors', 'host', 'engine', 'protocol', 'ledger/replay', 'ledger/record-format'],
   'checks/catalog.generated': ['checks', 'engine'],
   // What the components that make a Kubernetes node share: paths, kubeadm's phases, the API.
   kubernetes: ['errors', 'host', 'engine', 'protocol', 'roles/params', 'bundle/format'],

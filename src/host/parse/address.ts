@@ -14,6 +14,10 @@ export function ipv4ToNumber(address: string): number | undefined {
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
+export function ipv4FromNumber(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.')
+}
+
 /** 16 bytes as RFC 5952 text; IPv4-mapped ones with a dotted end. */
 export function ipv6FromBytes(bytes: Uint8Array): string {
   const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))

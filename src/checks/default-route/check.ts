@@ -1,0 +1,40 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { defaultRoutes, mainRoutes, type Route } from '../../host/routes.ts'
+
+export const check: Check = {
+  id: 'default-route',
+  title: 'Default route',
+  hard: false,
+  why: 'Cluster traffic goes over the interface of the default route unless another one is chosen. Without any route to them, not even services can be called from this machine: the kernel looks for a route before kube-proxy sees the packet.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const [first, ...others] = defaultRoutes(await mainRoutes(host))
+    if (first === undefined)
+      return {
+        kind: 'warn',
+        found: 'no default route',
+        wanted: 'one, or a route that covers the pod and service subnets',
+        fix: `ip route add default via ADDRESS-OF-YOUR-GATEWAY, also in the configuration of the network; ${CHOOSE}`,
+      }
+    const rivals = others.filter((route) => route.metric === first.metric && route.interface !== first.interface)
+    if (rivals.length > 0)
+      return {
+        kind: 'warn',
+        found: `several default routes of the same metric: ${[first, ...rivals].map(show).join(', ')}`,
+        wanted: 'one that the kernel prefers, or a chosen interface',
+        fix: `give one of them a higher metric, e.g. ip route replace default via ${rivals[0]?.gateway ?? 'GATEWAY'} dev ${rivals[0]?.interface} metric ${first.metric + 100}; ${CHOOSE}`,
+      }
+    const after = others.map((route) => route.interface).filter((name) => name !== first.interface)
+    return {
+      kind: 'pass',
+      found: `${show(first)}${after.length > 0 ? `, before ${[...new Set(after)].join(', ')}` : ''}`,
+    }
+  },
+}
+
+const CHOOSE = 'or choose: controller node configure NODE --role … --interface INTERFACE'
+
+function show({ interface: name, gateway }: Route): string {
+  return gateway === undefined ? name : `${name} via ${gateway}`
+}

@@ -1,0 +1,70 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { ifStillThere } from '../../host/processes.ts'
+import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
+
+/** What boards carry whose maker did not write one; compared in lower case. */
+const UUIDS_OF_MANY = [
+  '03000200-0400-0500-0006-000700080009',
+  '00020003-0004-0005-0006-000700080009',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+  '01234567-8910-1112-1314-151617181920',
+]
+
+export const check: Check = {
+  id: 'identity',
+  title: 'Identity of this machine',
+  hard: false,
+  why: 'Clones of one image that share their machine-id get the same addresses by DHCP and links with the same MAC address. What other nodes have, the controller compares: controller node show NODE.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const name = defaultRoutes(await mainRoutes(host))[0]?.interface
+    const [machineId, uuid, mac] = await Promise.all([
+      host.read('/etc/machine-id'),
+      ifStillThere(() => host.read('/sys/class/dmi/id/product_uuid')),
+      name === undefined ? undefined : host.read(`/sys/class/net/${name}/address`),
+    ])
+    const wrong = [wrongMachineId(machineId), wrongUuid(uuid), wrongMac(name, mac)].filter((each) => each !== undefined)
+    if (wrong.length === 0) return { kind: 'pass', found: `machine-id ${machineId?.trim()}` }
+    return {
+      kind: 'warn',
+      found: wrong.map(({ found }) => found).join('; '),
+      wanted: 'an identity that no other machine has',
+      fix: wrong.map(({ fix }) => fix).join('; '),
+    }
+  },
+}
+
+interface Wrong {
+  found: string
+  fix: string
+}
+
+/** machine-id(5): 32 lower-case hex digits; `uninitialized` until the first boot of an image has ended. */
+function wrongMachineId(text: string | undefined): Wrong | undefined {
+  const id = text?.trim() ?? ''
+  const fix = 'rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; then reboot'
+  if (id === '') return { found: 'no /etc/machine-id', fix }
+  if (!/^[0-9a-f]{32}$/.test(id)) return { found: `/etc/machine-id is "${id.slice(0, 40)}"`, fix }
+  return isOneDigit(id) ? { found: `machine-id ${id} is nobody's`, fix } : undefined
+}
+
+function wrongUuid(text: string | undefined): Wrong | undefined {
+  const uuid = text?.trim().toLowerCase() ?? ''
+  if (uuid === '' || !(UUIDS_OF_MANY.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
+  return {
+    found: `product_uuid ${uuid}, which many machines have`,
+    fix: 'set a UUID of its own with the tool of the board (or in the settings of the virtual machine); Kubernetes runs without',
+  }
+}
+
+function wrongMac(name: string | undefined, text: string | undefined): Wrong | undefined {
+  const mac = text?.trim() ?? ''
+  if (name === undefined || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || !isOneDigit(mac.replaceAll(':', '')))
+    return undefined
+  return { found: `${name} has the MAC address ${mac}`, fix: `give ${name} a MAC address of its own` }
+}
+
+function isOneDigit(hex: string): boolean {
+  return new Set(hex).size === 1
+}

@@ -1,0 +1,31 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
+
+/** Outer IPv4, UDP and VXLAN headers and the inner Ethernet one: RFC 7348. */
+const VXLAN_BYTES = 50
+/** The least that IPv6 allows for any link: RFC 8200, section 5. */
+const LEAST_FOR_PODS = 1_280
+
+export const check: Check = {
+  id: 'mtu',
+  title: 'Packet size',
+  hard: false,
+  why: 'Packets of pods are wrapped to travel between nodes, and what is left for them must do for IPv6. Whether the way between two nodes carries such packets is seen from both: controller cluster precheck.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const name = defaultRoutes(await mainRoutes(host))[0]?.interface
+    if (name === undefined) return { kind: 'skipped', found: 'no default route: the interface is not known' }
+    const mtu = Number((await host.read(`/sys/class/net/${name}/mtu`)) ?? 0)
+    if (!(mtu > 0)) return { kind: 'skipped', found: `${name} does not tell its MTU` }
+    const found = `${name} has ${mtu} bytes, which leaves ${mtu - VXLAN_BYTES} for pods`
+    if (mtu - VXLAN_BYTES >= LEAST_FOR_PODS) return { kind: 'pass', found }
+    const wanted = `at least ${LEAST_FOR_PODS + VXLAN_BYTES} bytes`
+    return {
+      kind: 'warn',
+      found,
+      wanted,
+      fix: `ip link set ${name} mtu 1500, where the network behind it carries that`,
+    }
+  },
+}

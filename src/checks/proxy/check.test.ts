@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
+import { NetworkError } from '../../host/network.ts'
+import { check } from './check.ts'
+import { isExempt } from './no-proxy.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const EXEMPT = 'localhost,10.0.2.0/24,fd42::/16,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local'
+
+function machine(environment: string, proxy: 'answers' | 'is-gone' = 'answers') {
+  const host = fakeHost({
+    ...procFiles([]),
+    directories: ['/run/systemd/system'],
+    commands: { 'systemctl show-environment': { stdout: `LANG=C.UTF-8\nPATH=/usr/bin:/bin\n${environment}` } },
+  })
+  const gone = new NetworkError('tcp', 'proxy.example.com (192.0.2.8:3128): connection refused (nothing listens there)')
+  host.network.onRequest('http://proxy.example.com:3128', proxy === 'answers' ? { status: 400 } : gone)
+  return host
+}
+const SET = 'HTTPS_PROXY=http://me:hunter2@proxy.example.com:3128\n'
+
+test.each([
+  ['no proxy', '', 'none'],
+  ['one that is left out for the cluster', `${SET}NO_PROXY=${EXEMPT}\n`, 'proxy.example.com:3128'],
+  [
+    'in small letters, without a scheme',
+    `http_proxy=proxy.example.com:3128\nno_proxy=${EXEMPT}\n`,
+    'proxy.example.com:3128',
+  ],
+  ['all of it left out', `${SET}no_proxy=*\n`, 'proxy.example.com:3128'],
+  ['quoted by systemd', `${SET}NO_PROXY=$'${EXEMPT.replaceAll(',', ', ')}'\n`, 'proxy.example.com:3128'],
+])('%s passes', async (_, environment, found) => {
+  expect(await check.look(machine(environment), params)).toEqual({ kind: 'pass', found })
+})
+
+test('what answers with something else than HTTP is a proxy that can be reached', async () => {
+  const host = machine(`${SET}NO_PROXY=${EXEMPT}\n`)
+  host.network.onRequest('http://proxy.example.com:3128', new NetworkError('http', 'Parse Error'))
+  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+})
+
+test('a proxy that is not left out for the cluster: what is missing, and how to set it', async () => {
+  const verdict = await check.look(machine(`${SET}NO_PROXY=localhost,10.0.2.10,10.244.0.0/24\n`), params)
+  expect(verdict).toMatchObject({
+    kind: 'warn',
+    found: 'the proxy is not left out for fd42::10, 10.244.0.0/16, 10.96.0.0/12, .svc',
+    fix: expect.stringContaining(
+      'systemctl set-environment NO_PROXY=localhost,10.0.2.10,10.244.0.0/24,fd42::10,10.244.0.0/16,10.96.0.0/12,.svc',
+    ),
+  })
+  expect(JSON.stringify(verdict)).not.toContain('hunter2')
+})
+
+test('a proxy that cannot be reached', async () => {
+  const verdict = await check.look(machine(`${SET}NO_PROXY=${EXEMPT}\n`, 'is-gone'), params)
+  expect(verdict).toMatchObject({
+    kind: 'warn',
+    found: expect.stringMatching(/^proxy proxy\.example\.com:3128: .*connection refused/),
+  })
+  expect(JSON.stringify(verdict)).not.toContain('hunter2')
+})
+
+test('that of --proxy is for the agent alone: it need not be left out for anything', async () => {
+  const proxy = 'http://me:hunter2@proxy.example.com:3128'
+  const controller = { urls: [], ca: '', cert: '', key: '', proxy }
+  const found = 'proxy.example.com:3128'
+  expect(await check.look(machine(''), { ...params, controller })).toEqual({ kind: 'pass', found })
+})
+
+test('an address that is none is not shown, for it may hold a password', async () => {
+  const verdict = await check.look(machine(`https_proxy=http://me:hunter2@/\nno_proxy=*\n`), params)
+  expect(verdict).toMatchObject({ found: 'https_proxy is not an address of the form http://host:port' })
+  expect(JSON.stringify(verdict)).not.toContain('hunter2')
+})
+
+test.each([
+  ['10.0.2.10', '10.0.2.10', true],
+  ['10.0.2.10', '10.0.2.0/24', true],
+  ['10.0.2.10', '10.0.3.0/24', false],
+  ['10.244.0.0/16', '10.0.0.0/8', true],
+  ['10.244.0.0/16', '10.244.0.0/24', false],
+  ['10.244.0.0/16', '10.244.', false],
+  ['fd42::10', 'fd42::/16', true],
+  ['fd42::10', '10.0.0.0/8', false],
+  ['.svc', '.svc', true],
+  ['.svc', 'svc', true],
+  ['.svc', '*.svc', true],
+  ['.svc', '.cluster.local', false],
+  ['.svc', '', false],
+  ['.svc', 'localhost *', true],
+])('%s is left out by NO_PROXY=%s: %s', (target, noProxy, expected) => {
+  expect(isExempt(target, noProxy)).toBe(expected)
+})

@@ -1,0 +1,96 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { localAddresses } from '../../host/addresses.ts'
+import type { HostView } from '../../host/host.ts'
+import { NetworkError } from '../../host/network.ts'
+import { parseEnvironment } from '../../host/parse/environment.ts'
+import { podSubnet, serviceSubnet } from '../../protocol/default-subnets.ts'
+import { isExempt } from './no-proxy.ts'
+
+const TIMEOUT_MS = 5_000
+
+export const check: Check = {
+  id: 'proxy',
+  title: 'Proxy',
+  hard: false,
+  why: 'A proxy that services of this machine are given must answer, and must be left out for what is in the cluster: kubeadm hands the setting to the control plane, whose own traffic would get lost in it.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
+    const environment = await serviceEnvironment(host)
+    const given = PROXIES.flatMap((name) => ({ name, url: environment.get(name) ?? '' })).filter(
+      ({ url }) => url !== '',
+    )
+    const all = controller?.proxy === undefined ? given : [...given, { name: '--proxy', url: controller.proxy }]
+    if (all.length === 0) return { kind: 'pass', found: 'none' }
+    const noProxy = environment.get('NO_PROXY') ?? environment.get('no_proxy') ?? ''
+    const [unreachable, missing] = await Promise.all([
+      Promise.all(all.map((proxy) => whyUnreachable(host, proxy))).then((found) => found.filter(isText)),
+      given.length === 0 ? [] : notExempt(host, noProxy),
+    ])
+    const found = [
+      ...new Set([
+        ...unreachable,
+        ...(missing.length > 0 ? [`the proxy is not left out for ${missing.join(', ')}`] : []),
+      ]),
+    ]
+    if (found.length === 0) return { kind: 'pass', found: [...new Set(all.map(({ url }) => shown(url)))].join(', ') }
+    const entries = [noProxy, ...missing].filter(isText).join(',')
+    return {
+      kind: 'warn',
+      found: found.join('; '),
+      wanted: 'a proxy that answers, and is left out for the node, pods and services',
+      fix: [
+        ...(unreachable.length > 0 ? ['check the address of the proxy, and that it runs'] : []),
+        ...(missing.length > 0
+          ? [
+              `systemctl set-environment NO_PROXY=${entries} no_proxy=${entries}; and the same where the proxy is set, e.g. DefaultEnvironment= in /etc/systemd/system.conf`,
+            ]
+          : []),
+      ].join('; '),
+    }
+  },
+}
+
+const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
+
+function isText(text: string | undefined): text is string {
+  return text !== undefined && text !== ''
+}
+
+/** What systemd gives to every service; that of a person's shell reaches no service. */
+async function serviceEnvironment(host: HostView): Promise<Map<string, string>> {
+  if ((await host.stat('/run/systemd/system')) === undefined) return new Map()
+  return parseEnvironment((await host.ask(['systemctl', 'show-environment'])).stdout)
+}
+
+/** Without the user name and the password. */
+function shown(url: string): string {
+  const parsed = URL.parse(withScheme(url))
+  return parsed === null ? 'an address that is none' : parsed.host
+}
+
+function withScheme(url: string): string {
+  return url.includes('://') ? url : `http://${url}`
+}
+
+/** Any answer will do, even none to a request that is not for a proxy: something listens there. */
+async function whyUnreachable(
+  host: HostView,
+  { name, url }: { name: string; url: string },
+): Promise<string | undefined> {
+  const parsed = URL.parse(withScheme(url))
+  if (parsed === null || parsed.hostname === '') return `${name} is not an address of the form http://host:port`
+  const port = parsed.port || (parsed.protocol === 'https:' ? 443 : 80)
+  try {
+    await host.network.request(`http://${parsed.hostname}:${port}/`, { timeoutMs: TIMEOUT_MS })
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error
+    if (error.stage === 'resolve' || error.stage === 'tcp') return `proxy ${parsed.host}: ${error.message}`
+  }
+  return undefined
+}
+
+async function notExempt(host: HostView, noProxy: string): Promise<string[]> {
+  const { node } = await localAddresses(host)
+  const addresses = node.filter((address) => !address.startsWith('fe80:'))
+  return [...addresses, podSubnet, serviceSubnet, '.svc'].filter((target) => !isExempt(target, noProxy))
+}

@@ -1,0 +1,13 @@
+import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
+
+/** Does NO_PROXY leave this address, subnet or domain out? As Go reads it (golang.org/x/net/http/httpproxy). */
+export function isExempt(target: string, noProxy: string): boolean {
+  const entries = noProxy.split(/[\s,]+/).filter((entry) => entry !== '')
+  const subnet = parseSubnet(target)
+  return entries.some((entry) => {
+    if (entry === '*') return true
+    const range = parseSubnet(entry)
+    if (subnet !== undefined) return range !== undefined && containsSubnet(range, subnet)
+    return `.${target}`.endsWith(`.${entry.replace(/^\*?\.?/, '')}`)
+  })
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { REGISTRY_HOSTS } from '../../../test/support/fixtures/registry-hosts.ts'
+import { NetworkError, type RequestOptions } from '../../host/network.ts'
+import { check } from './check.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const FILE = '/etc/containerd/certs.d/docker.io/hosts.toml'
+const CA = '/etc/containerd/certs.d/docker.io/site-ca.crt'
+
+function machine(text: string, files: Record<string, string> = {}) {
+  return fakeHost({ files: { [FILE]: text, '/etc/ssl/certs/ca-certificates.crt': 'SYSTEM', ...files } })
+}
+
+test('none configured passes', async () => {
+  expect(await check.look(fakeHost(), params)).toEqual({ kind: 'pass', found: 'none' })
+  expect(await check.look(machine(REGISTRY_HOSTS.originAlone), params)).toEqual({ kind: 'pass', found: 'none' })
+})
+
+test.each([200, 401])('a mirror that answers %i passes, asked with its CA and those of the system', async (status) => {
+  const asked: (RequestOptions & { url: string })[] = []
+  const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
+  host.network.onRequest('https://mirror.example.com:5000', (url, options) => {
+    asked.push({ url, ...options })
+    return { status }
+  })
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'https://mirror.example.com:5000 answers' })
+  expect(asked).toMatchObject([{ url: 'https://mirror.example.com:5000/v2/', tls: { ca: 'SITE\nSYSTEM' } }])
+})
+
+test('a path of its own is asked as it is, and may answer what it likes', async () => {
+  const host = machine(REGISTRY_HOSTS.overridden)
+  host.network.onRequest('https://harbor.example.com/v2/proxy-cache', { status: 404 })
+  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+})
+
+test.each([
+  ['tcp', 'TCP connection failed', 'curl -v https://mirror.example.com:5000/v2/'],
+  ['tls', 'TLS failed', 'name the CA of the mirror in'],
+] as const)('a failure at the stage %s is named', async (stage, found, fix) => {
+  const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
+  host.network.onRequest('https://mirror.example.com:5000', new NetworkError(stage, 'it broke'))
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'warn',
+    found: `https://mirror.example.com:5000: ${found}: it broke`,
+    fix: expect.stringContaining(fix),
+  })
+})
+
+test('a page instead of a registry, a CA file that is not there, an address that is none', async () => {
+  const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
+  host.network.onRequest('https://mirror.example.com:5000', { status: 404 })
+  expect(await check.look(host, params)).toMatchObject({
+    found: 'https://mirror.example.com:5000 answers 404, which no registry does',
+  })
+  expect(await check.look(machine(REGISTRY_HOSTS.withCa), params)).toMatchObject({
+    found: `${FILE} names ${CA}, which is not there`,
+  })
+  expect(await check.look(machine('[host."https://"]\n'), params)).toMatchObject({
+    found: `an address in ${FILE} is none`,
+  })
+})
+
+test('where containerd is told not to look at the certificate, we do not complain of it', async () => {
+  const host = machine(REGISTRY_HOSTS.unchecked)
+  host.network.onRequest('https://192.0.2.5:5000', new NetworkError('tls', 'its certificate is self-signed'))
+  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+})
+
+test('a password in an address is in no text', async () => {
+  const host = machine('[host."https://me:hunter2@mirror.example.com"]\n')
+  host.network.onRequest('https://me:hunter2@mirror.example.com', { status: 502 })
+  expect(JSON.stringify(await check.look(host, params))).not.toContain('hunter2')
+})

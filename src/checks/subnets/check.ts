@@ -1,0 +1,86 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { localAddresses } from '../../host/addresses.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
+import { containsSubnet, parseSubnet, type Subnet, showSubnet } from '../../host/parse/subnet.ts'
+import { mainRoutes, type Route } from '../../host/routes.ts'
+import { podSubnet, serviceSubnet } from '../../protocol/default-subnets.ts'
+
+/** Links that Kubernetes itself makes: their networks are those of a cluster that this machine is in already. */
+const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave)/
+
+export const check: Check = {
+  id: 'subnets',
+  title: 'Pod and service subnets free',
+  hard: false,
+  why: 'What lies in the pod or service subnet cannot be reached any more once the cluster runs: this machine, its gateway, its name servers, networks that it is connected to. Judged by the default subnets; the controller judges by those of the cluster.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const [own, routes, resolvConf = ''] = await Promise.all([
+      localAddresses(host),
+      mainRoutes(host),
+      host.read('/etc/resolv.conf'),
+    ])
+    const foreign = routes.filter((route) => !OF_KUBERNETES.test(route.interface))
+    const needed = neededSubnets(own.node, foreign, parseResolvConf(resolvConf).nameservers)
+    const conflicts = SUBNETS.flatMap((subnet) =>
+      [...needed, ...connectedSubnets(foreign)]
+        .filter(
+          (each) =>
+            containsSubnet(subnet.range, each.range) || (each.isLink && containsSubnet(each.range, subnet.range)),
+        )
+        .map((each) => ({
+          text: `${each.what} ${each.shown} and the ${subnet.name} ${showSubnet(subnet.range)}`,
+          flag: subnet.flag,
+        })),
+    )
+    if (conflicts.length === 0) return { kind: 'pass', found: `${podSubnet} and ${serviceSubnet} are not in use here` }
+    const flags = [...new Set(conflicts.map(({ flag }) => flag))]
+    return {
+      kind: 'warn',
+      found: `the same addresses: ${conflicts.map(({ text }) => text).join('; ')}`,
+      wanted: 'subnets of pods and services that nothing else uses',
+      fix: `where the cluster is not to have the defaults, nothing; else: controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
+    }
+  },
+}
+
+const SUBNETS = [
+  { name: 'default pod subnet', flag: '--pod-subnet', cidr: podSubnet },
+  { name: 'default service subnet', flag: '--service-subnet', cidr: serviceSubnet },
+].flatMap(({ cidr, ...rest }) => {
+  const range = parseSubnet(cidr)
+  return range === undefined ? [] : [{ ...rest, range }]
+})
+
+interface Use {
+  what: string
+  shown: string
+  range: Subnet
+  /** A network at our door: it is also hidden by a part of it that pods get. */
+  isLink: boolean
+}
+
+function neededSubnets(own: readonly string[], routes: readonly Route[], nameservers: readonly string[]): Use[] {
+  const gateways = routes.flatMap(({ gateway }) => gateway ?? [])
+  const named = [
+    ...own.map((address) => ({ what: "this node's address", address })),
+    ...gateways.map((address) => ({ what: 'the gateway', address })),
+    ...nameservers.map((address) => ({ what: 'the name server', address })),
+  ]
+  return named.flatMap(({ what, address }) => {
+    const range = parseSubnet(address)
+    return range === undefined ? [] : [{ what, shown: address, range, isLink: false }]
+  })
+}
+
+function connectedSubnets(routes: readonly Route[]): Use[] {
+  return routes
+    .filter(({ destination }) => destination.prefix > 0)
+    .map(({ destination, gateway, interface: name }) => ({
+      what: 'the network',
+      shown: `${showSubnet(destination)} (${name})`,
+      range: destination,
+      isLink: gateway === undefined,
+    }))
+}

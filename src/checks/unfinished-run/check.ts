@@ -1,0 +1,51 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
+import { ifStillThere } from '../../host/processes.ts'
+import { decodeRecords } from '../../ledger/record-format.ts'
+import { type Replayed, type RunState, replay } from '../../ledger/replay.ts'
+
+export const check: Check = {
+  id: 'unfinished-run',
+  title: 'No half-finished run of ours',
+  hard: false,
+  why: 'An installation or provisioning that was cut off has left changes on this machine. Nothing is lost: its ledger knows each of them, so that it can be gone on with, or taken back.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
+    // Only root can look into it, and only root can have left something.
+    const text = await ifStillThere(() => host.read(`${ownStateDirectory}/ledger/ledger.jsonl`))
+    if (text === undefined) return { kind: 'pass', found: 'none' }
+    const replayed = replay(decodeRecords(Buffer.from(text)).entries)
+    const run = unfinishedRun(replayed)
+    if (run === undefined) return { kind: 'pass', found: 'none' }
+    const name = ownStateDirectory.split('/').at(-1) ?? ''
+    const agent = `${name}-agent`
+    if (await isUnitActive(host, `${agent}.service`))
+      return { kind: 'pass', found: `${agent} is at work on ${run.role}` }
+    return {
+      kind: 'warn',
+      found: `${run.role} of ${run.at} ${ENDS[run.outcome ?? 'cut-off']}, with ${replayed.outstanding.length} changes in place`,
+      wanted: 'each run finished or taken back',
+      fix:
+        run.role === 'install'
+          ? 'go on: run the installation again with the same credentials; or take it back: agent uninstall'
+          : `go on: systemctl start ${agent}; or take it back: agent reset, or agent uninstall`,
+    }
+  },
+}
+
+const ENDS = {
+  'cut-off': 'was cut off',
+  failed: 'failed',
+  indeterminate: 'has no known outcome',
+  cancelled: 'was stopped',
+}
+
+type Unfinished = RunState & { outcome?: keyof typeof ENDS }
+
+/** One without an end, or the last one, where it ended badly and what it did is still there. */
+function unfinishedRun({ openRun, runs, outstanding }: Replayed): Unfinished | undefined {
+  const last = openRun ?? [...runs.values()].at(-1)
+  if (last === undefined || outstanding.length === 0 || last.outcome === 'done') return undefined
+  return last as Unfinished
+}
