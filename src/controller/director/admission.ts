@@ -23,7 +23,7 @@ export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[]
       `controller node configure ${node.name} --role worker`,
     )
   }
-  if (cluster.settings.dedicatedMasters && roles.includes('worker')) {
+  if (cluster.settings.dedicatedMasters && roles.includes('master') && roles.includes('worker')) {
     throw new AgentError(
       'roles/contradictory',
       `found roles ${roles.join(',')} in cluster ${cluster.name}, whose masters are dedicated; wanted master alone`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EARLY, member } from '../../../test/support/controller/member.ts'
+import { cluster, EARLY, member } from '../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
@@ -10,22 +10,6 @@ const LATER = '2026-01-01T00:10:00.000Z'
 const now = new Date('2026-01-01T01:00:00.000Z')
 const boom = { code: 'etcd/dead', message: 'etcd died', fix: 'look' }
 
-const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
-  id: 'c-aaaaaaaaaa',
-  name: 'demo',
-  state: 'NEW',
-  settings: ClusterSettings.parse({}),
-  desired: 'none',
-  attempt: 0,
-  desiredAt: null,
-  readyAt: null,
-  endpoint: null,
-  report: null,
-  reportAt: null,
-  error: null,
-  createdAt: EARLY,
-  ...changes,
-})
 const pod = (ready: boolean, phase = 'Running') => ({
   namespace: 'kube-system',
   name: 'p',

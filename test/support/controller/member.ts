@@ -1,7 +1,25 @@
 import type { Member } from '../../../src/controller/director/situation.ts'
-import type { Node, Run } from '../../../src/controller/store/records.ts'
+import type { Cluster, Node, Run } from '../../../src/controller/store/records.ts'
+import { ClusterSettings } from '../../../src/protocol/admin.ts'
 
 export const EARLY = '2026-01-01T00:00:00.000Z'
+
+export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
+  id: 'c-aaaaaaaaaa',
+  name: 'demo',
+  state: 'NEW',
+  settings: ClusterSettings.parse({}),
+  desired: 'none',
+  attempt: 0,
+  desiredAt: null,
+  readyAt: null,
+  endpoint: null,
+  report: null,
+  reportAt: null,
+  error: null,
+  createdAt: EARLY,
+  ...changes,
+})
 
 export const node = (changes: Partial<Node> = {}): Node => ({
   id: 'n-aaaaaaaaaa',
