@@ -7,6 +7,7 @@ import { KUBELET_STATE, STATIC_PODS } from '../../kubernetes/paths.ts'
 import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { hasManifests } from '../../kubernetes/static-pods.ts'
+import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 
 export const writeManifest: ProvisionStep = {
   id: 'api-server/write-manifest',
@@ -26,10 +27,12 @@ export const startKubelet: ProvisionStep = {
       ['config.yaml', 'kubeadm-flags.env'].map((name) => host.stat(`${KUBELET_STATE}/${name}`)),
     )
     if (files.some((stat) => stat === undefined || stat.size === 0)) return false
+    if (!(await unitIsEnabled(host, 'kubelet.service'))) return false
     return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
   },
   async apply(host, _params, context) {
     await expectWhatPodsLeave(host)
+    await enableUnit(host, 'kubelet.service')
     const before = { active: false }
     await kubeadmPhase(host, ['kubelet-start'], { kind: 'unit', unit: 'kubelet.service', before }, context)
   },

@@ -4,7 +4,9 @@ import type { Host, HostView } from '../../host/host.ts'
 import { awaitThat } from '../../kubernetes/api.ts'
 import { BINARIES, KUBELET_CONF, KUBELET_STATE, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
 import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
+import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 import { joinConfiguration } from './configuration.ts'
 
 /** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
@@ -48,7 +50,7 @@ export const runPreflight: ProvisionStep = {
     await host.makeDirectory(KUBERNETES)
     const undo = { kind: 'nothing', because: 'it only looks' } as const
     const { stdout, stderr } = await host.run(kubeadm('preflight'), undo, { signal, timeoutMs: 300_000 })
-    for (const warning of stderr.split('\n').filter((line) => line.includes('[WARNING'))) log(warning.trim())
+    for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${stdout}${stderr}`, 0o600)
   },
 }
@@ -59,10 +61,12 @@ export const startKubelet: ProvisionStep = {
   title: 'Joining the cluster',
   async isDone(host) {
     const left = await Promise.all([CONFIGURATION, BOOTSTRAP_CONF].map((path) => host.stat(path)))
-    return left.every((stat) => stat === undefined) && (await hasJoined(host)) && (await isActive(host))
+    if (left.some((stat) => stat !== undefined) || !(await unitIsEnabled(host, 'kubelet.service'))) return false
+    return (await hasJoined(host)) && (await isActive(host))
   },
   async apply(host, _params, { signal }) {
     await expectWhatPodsLeave(host)
+    await enableUnit(host, 'kubelet.service')
     await host.makeDirectory(KUBERNETES)
     for (const path of [BOOTSTRAP_CONF, KUBELET_CONF]) await host.expect({ kind: 'remove-path', path })
     await host.makeDirectory(KUBERNETES_PKI)

@@ -1,14 +1,10 @@
 import { installStep } from '../../kubernetes/install-step.ts'
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
-import { enableService, writeUnit } from './steps.ts'
+import { writeUnit } from './steps.ts'
 
-/** kubelet in place and enabled; it is started once all that it will read is written. */
+/** kubelet in place; it is enabled and started once all that it will read is written, and all that it leaves is on record. */
 export const kubelet: ProvisionComponent = {
   id: 'kubelet',
   after: [],
-  steps: () => [
-    installStep('kubelet/install-binary', 'Installing kubelet', 'binary', ['kubelet']),
-    writeUnit,
-    enableService,
-  ],
+  steps: () => [installStep('kubelet/install-binary', 'Installing kubelet', 'binary', ['kubelet']), writeUnit],
 }

@@ -3,11 +3,11 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { kubelet } from './component.ts'
 import { dropIn } from './templates.ts'
 
-test('is installed and enabled, and not started yet', async () => {
+test('is installed, and neither enabled nor started before there is on record what it will leave', async () => {
   const fake = fakeKubernetes()
   await runComponent(kubelet, fake)
   const wants = '/etc/systemd/system/multi-user.target.wants/kubelet.service'
-  expect(await fake.host.readLink(wants)).toBe('/etc/systemd/system/kubelet.service')
+  expect(await fake.host.readLink(wants)).toBe(undefined)
   expect(fake.host.units.get('kubelet.service')?.active ?? false).toBe(false)
 })
 

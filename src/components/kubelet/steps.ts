@@ -1,6 +1,5 @@
 import { UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 import { dropIn, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/kubelet.service`
@@ -17,11 +16,4 @@ export const writeUnit: ProvisionStep = {
     await host.write(UNIT, unit())
     await host.write(DROP_IN, dropIn())
   },
-}
-
-export const enableService: ProvisionStep = {
-  id: 'kubelet/enable-service',
-  title: 'Enabling the kubelet service',
-  isDone: (host) => unitIsEnabled(host, 'kubelet.service'),
-  apply: (host) => enableUnit(host, 'kubelet.service'),
 }

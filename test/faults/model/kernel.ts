@@ -41,7 +41,7 @@ export function answerKernel(machine: FakeMachine): void {
   machine.removeTree = async (path, options) => {
     const mount = mountPoints(files).find((point) => point.startsWith(`${path}/`))
     if (mount) throw new AgentError('file/mount-in-tree', `${mount} is mounted below ${path}`, { fix: 'umount it' })
-    await removeTree(path, options)
+    return removeTree(path, options)
   }
   machine.removeDirectory = async (path) => {
     const isGroup = path.startsWith('/sys/fs/cgroup/')
