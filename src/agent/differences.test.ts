@@ -69,3 +69,10 @@ test('of several changes of one thing, the oldest tells how it was', async () =>
   const machine: FakeHostOptions = { files: { '/b/a': 'in between' } }
   expect(await differences(machine, { kind: 'remove-path', path: '/etc/a' }, restore)).toEqual([])
 })
+
+test('a file that another program made in a directory of ours was not there before', async () => {
+  const tree: Undo = { kind: 'remove-tree', path: '/etc/k' }
+  const below: Undo = { ...restore, path: '/etc/k/a' }
+  expect(await differences({ files: { '/b/a': 'made by kubeadm' } }, tree, below)).toEqual([])
+  expect(await differences({ files: { '/b/a': 'was there' } }, below, tree)).toHaveLength(1)
+})

@@ -21,14 +21,22 @@ export async function differencesAfter(
   machine: Machine,
 ): Promise<Difference[]> {
   const oldest = new Map<string, Numbered<ChangeEntry>>()
-  for (const change of [...changes].sort((a, b) => b.seq - a.seq)) oldest.set(subjectOf(change.undo), change)
+  const inOrder = [...changes].sort((a, b) => b.seq - a.seq)
+  for (const change of inOrder) oldest.set(subjectOf(change.undo), change)
+  const trees = inOrder.filter(({ undo }) => undo.kind === 'remove-tree')
+  const compared = [...oldest.values()].filter((change) => !trees.some((tree) => madeItsDirectory(tree, change)))
   const found = await Promise.all(
-    [...oldest.values()].map(async ({ change, undo }): Promise<Difference | undefined> => {
+    compared.map(async ({ change, undo }): Promise<Difference | undefined> => {
       const difference = await compare(undo, machine)
       return difference && { kind: change, what: subjectOf(undo), ...difference }
     }),
   )
   return found.filter((difference) => difference !== undefined)
+}
+
+/** What came to lie in a directory of ours, by another program perhaps, was not there before, whatever its own record says. */
+function madeItsDirectory(tree: Numbered<ChangeEntry>, { seq, undo }: Numbered<ChangeEntry>): boolean {
+  return tree.seq < seq && 'path' in undo && undo.path.startsWith(`${subjectOf(tree.undo)}/`)
 }
 
 type Compared = Pick<Difference, 'before' | 'after' | 'fix'> | undefined
