@@ -1,12 +1,13 @@
 import type { Role } from '../engine/step.ts'
 import type { NodeTask } from '../protocol/instruction.ts'
 import { firstMaster } from './first-master.ts'
+import { master } from './master.ts'
 import type { ProvisionParams } from './params.ts'
 import { worker } from './worker.ts'
 
 /** The role that carries a task out. */
 export const ROLES: Readonly<Record<NodeTask, Role<ProvisionParams>>> = {
   'first-master': firstMaster,
-  master: firstMaster,
+  master,
   worker,
 }

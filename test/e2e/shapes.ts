@@ -17,8 +17,12 @@ const TAINT = 'node-role.kubernetes.io/control-plane'
 const TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/
 const say = (line: string) => console.log(line)
 const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted.abort()
+    void downAll(bed).finally(() => process.exit(130))
+  })
+}
 
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)
 const nodes = new Map<string, Node>()

@@ -1,16 +1,17 @@
 import { installStep } from '../../kubernetes/install-step.ts'
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
 import { issueCertificates } from './certificates.ts'
+import { joinMembers, promote } from './join.ts'
 import { startService, writeConfiguration } from './steps.ts'
+
+const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
 
 /** A member of etcd under systemd, ahead of kubeadm, which is told of it as an external one. */
 export const etcd: ProvisionComponent = {
   id: 'etcd',
-  after: [],
-  steps: () => [
-    installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl']),
-    issueCertificates,
-    writeConfiguration,
-    startService,
-  ],
+  after: ['shared-keys'],
+  steps: ({ task }) =>
+    task === 'first-master'
+      ? [install, issueCertificates, writeConfiguration, startService]
+      : [install, issueCertificates, joinMembers, startService, promote],
 }

@@ -1,19 +1,35 @@
 import { hostPort } from '../../kubernetes/endpoint.ts'
+import { peerUrlOf } from '../../kubernetes/etcd-members.ts'
 
 export const DATA = '/var/lib/etcd'
+export const MEMBER_DATA = `${DATA}/member-data`
 
 interface Member {
   name: string
   address: string
+  /** Those that it joins, peer URL by name; none where it is the first. */
+  others: Readonly<Record<string, string>>
   /** Keeps members of two clusters apart that once had the same address. */
   token: string
   pki: string
 }
 
+/** Read only where there is no data yet, so what they say later does not matter. */
+const INITIAL = ['initial-cluster', 'initial-cluster-state']
+
+/** Whether a running member need not care for the difference. */
+export function sameConfiguration(found: string | undefined, wanted: string): boolean {
+  if (found === undefined || !found.endsWith('}\n')) return false
+  const settled = (text: string) =>
+    JSON.stringify(Object.entries(JSON.parse(text)).filter(([setting]) => !INITIAL.includes(setting)))
+  return settled(found) === settled(wanted)
+}
+
 /** etcd's configuration file; YAML, and so JSON too. */
-export function configuration({ name, address, token, pki }: Member): string {
+export function configuration({ name, address, others, token, pki }: Member): string {
   const client = `https://${hostPort(address, 2379)}`
-  const peer = `https://${hostPort(address, 2380)}`
+  const peer = peerUrlOf(address)
+  const initial = Object.entries({ ...others, [name]: peer }).map(([member, url]) => `${member}=${url}`)
   const tls = (file: string) => ({
     'cert-file': `${pki}/${file}.crt`,
     'key-file': `${pki}/${file}.key`,
@@ -22,14 +38,14 @@ export function configuration({ name, address, token, pki }: Member): string {
   })
   const settings = {
     name,
-    'data-dir': `${DATA}/member-data`,
+    'data-dir': MEMBER_DATA,
     'listen-client-urls': `https://127.0.0.1:2379,${client}`,
     'advertise-client-urls': client,
     'listen-peer-urls': peer,
     'initial-advertise-peer-urls': peer,
-    'initial-cluster': `${name}=${peer}`,
+    'initial-cluster': initial.join(','),
     'initial-cluster-token': token,
-    'initial-cluster-state': 'new',
+    'initial-cluster-state': Object.keys(others).length === 0 ? 'new' : 'existing',
     // Health and metrics without a client certificate, on this machine alone.
     'listen-metrics-urls': 'http://127.0.0.1:2381',
     'client-transport-security': tls('server'),

@@ -7,7 +7,7 @@ import { writeConfiguration } from './steps.ts'
 /** All that kubeadm prepares on disk before anything runs. */
 export const kubeadm: ProvisionComponent = {
   id: 'kubeadm',
-  after: [],
+  after: ['shared-keys'],
   steps: () => [
     installStep('kubeadm/install-binaries', 'Installing kubeadm and kubectl', 'binary', ['kubeadm', 'kubectl']),
     writeConfiguration,

@@ -7,6 +7,10 @@ const pod = (namespace: string, name: string, ready = true, phase = 'Running'): 
   metadata: { namespace, name },
   status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 })
+const elsewhere = (name: string, ready = true): PodObject => ({
+  ...pod('kube-system', name, ready),
+  spec: { nodeName: 'n2' },
+})
 const ALL = [
   pod('kube-system', 'kube-apiserver-n1'),
   pod('kube-system', 'kube-controller-manager-n1'),
@@ -26,6 +30,9 @@ test.each([
   ['a pod is still missing', READY, ALL.slice(1), ['kube-apiserver-n1']],
   ['a pod is not Ready', READY, [...ALL, pod('kube-system', 'coredns-b', false)], ['kube-system/coredns-b']],
   ['a pod ran to its end', READY, [...ALL, pod('kube-system', 'job-a', false, 'Succeeded')], []],
+  ['an add-on runs elsewhere', READY, [...ALL.slice(0, 4), elsewhere('coredns-a'), ...ALL.slice(5)], []],
+  ['an add-on elsewhere is not Ready', READY, [...ALL, elsewhere('coredns-b', false)], ['kube-system/coredns-b']],
+  ["another node's pod is not Ready", READY, [...ALL, elsewhere('kube-proxy-b', false)], []],
   ["somebody else's pod is not Ready", READY, [...ALL, pod('default', 'mine', false)], []],
 ])('%s', (_, node, pods, expected) => {
   expect(waitingFor(params, node, pods)).toEqual(expected)

@@ -38,9 +38,11 @@ export const awaitEndpoint: ProvisionStep = {
 }
 
 async function missing(host: HostView, params: ProvisionParams): Promise<string[]> {
+  // Of all nodes a worker may not see them.
+  const ofNode = `?fieldSelector=spec.nodeName=${params.node.name}`
   const [found, pods] = await Promise.all([
     readApi<NodeObject>(host, params, `/api/v1/nodes/${params.node.name}`),
-    readApi<{ items: PodObject[] }>(host, params, `/api/v1/pods?fieldSelector=spec.nodeName=${params.node.name}`),
+    readApi<{ items: PodObject[] }>(host, params, `/api/v1/pods${params.task === 'first-master' ? '' : ofNode}`),
   ])
   return waitingFor(params, found, pods?.items ?? [])
 }

@@ -9,11 +9,15 @@ export interface NodeObject {
 }
 export interface PodObject {
   metadata: { name: string; namespace: string }
+  spec?: { nodeName?: string }
   status: Conditions & { phase?: string }
 }
 
 /** Namespaces of what the cluster itself is made of; what people run in others is theirs to look after. */
 const NAMESPACES: readonly string[] = ['kube-system', 'kube-flannel', OPERATOR_NAMESPACE]
+
+/** They run on whichever node comes first, and the first master waits for them. */
+const ADD_ONS: readonly string[] = ['coredns-', 'operator-']
 
 /** What is not Ready, by name; nothing when all is. */
 export function waitingFor(
@@ -21,14 +25,18 @@ export function waitingFor(
   found: NodeObject | undefined,
   pods: readonly PodObject[],
 ): string[] {
-  const own = pods.filter(({ metadata }) => NAMESPACES.includes(metadata.namespace))
+  const own = pods.filter(
+    ({ metadata, spec }) =>
+      NAMESPACES.includes(metadata.namespace) &&
+      ((spec?.nodeName ?? node.name) === node.name || ADD_ONS.some((prefix) => metadata.name.startsWith(prefix))),
+  )
   const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
   const wanted = [
     ...(task === 'worker' ? [] : controlPlane.map((name) => `${name}-${node.name}`)),
     'kube-proxy-',
     ...(cluster.cni === 'flannel' ? ['kube-flannel-ds-'] : []),
     // Without a network of ours the node is not Ready either, and its pods wait for who brings one.
-    ...(cluster.cni === 'none' || task !== 'first-master' ? [] : ['coredns-', 'operator-']),
+    ...(cluster.cni === 'none' || task !== 'first-master' ? [] : ADD_ONS),
   ]
   return [
     ...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]),

@@ -1,0 +1,15 @@
+import { installStep } from '../../kubernetes/install-step.ts'
+import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { acceptInvitation } from './steps.ts'
+
+/** What comes after the invitation is fetched before it: from then on it is this node's turn, and other masters wait. */
+const install = installStep('shared-keys/install-binaries', 'Installing what a master runs', 'binary', [
+  ...['etcd', 'etcdctl', 'kubeadm', 'kubectl', 'kubelet'],
+])
+
+/** The authorities that all masters have in common. */
+export const sharedKeys: ProvisionComponent = {
+  id: 'shared-keys',
+  after: ['kernel', 'containerd', 'network-images', 'cni-plugins', 'node-dns'],
+  steps: () => [install, acceptInvitation],
+}

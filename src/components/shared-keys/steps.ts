@@ -1,0 +1,28 @@
+import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
+
+const files = Object.entries(SHARED_FILES)
+
+export const acceptInvitation: ProvisionStep = {
+  id: 'shared-keys/accept-invitation',
+  title: 'Asking a master to be let in',
+  async isDone(host) {
+    const stats = await Promise.all(files.map(([, { path }]) => host.stat(path)))
+    return stats.every((stat, index) => stat?.kind === 'file' && stat.size > 0 && stat.mode === files[index]?.[1].mode)
+  },
+  async apply(host, params, context) {
+    await host.makeDirectory('/etc/etcd', 0o700)
+    await host.makeDirectory(ETCD_PKI, 0o700)
+    await host.makeDirectory(KUBERNETES)
+    await host.makeDirectory(KUBERNETES_PKI)
+    if (host.isDryRun) return
+    const invitation = await params.requestInvitation(context)
+    if (invitation.role !== 'master') throw new Error('found an invitation for a worker')
+    for (const [name, { path, mode }] of files) {
+      const text = invitation.files[name]
+      if (text === undefined) throw new Error(`found an invitation without ${name}`)
+      await host.write(path, text, mode)
+    }
+  },
+}

@@ -1,0 +1,86 @@
+import { AgentError } from '../errors/agent-error.ts'
+import type { HostView } from '../host/host.ts'
+import { hostPort } from './endpoint.ts'
+import { ETCD_CLIENT } from './paths.ts'
+
+export interface EtcdMember {
+  id: string
+  /** Empty until it has started once. */
+  name: string
+  peerUrl: string
+  /** Has no vote yet. */
+  isLearner: boolean
+}
+
+/** As etcd's gateway sends it: numbers of 64 bits are strings, and what is empty is left out. */
+interface WireMember {
+  ID: string
+  name?: string
+  peerURLs?: string[]
+  isLearner?: boolean
+}
+
+const TIMEOUT_MS = 10_000
+
+export const peerUrlOf = (address: string) => `https://${hostPort(address, 2380)}`
+
+export interface Membership {
+  /** The machine whose etcd answered, for what is to be changed. */
+  through: string
+  members: EtcdMember[]
+}
+
+/** As a majority knows it, from the first of these machines whose etcd answers; undefined where none does. */
+export async function readMembership(host: HostView, addresses: readonly string[]): Promise<Membership | undefined> {
+  for (const through of addresses) {
+    const answer = await askEtcd<{ members?: WireMember[] }>(host, through, 'list', {}).catch(() => undefined)
+    if (answer?.members) return { through, members: answer.members.map(memberOf) }
+  }
+  return undefined
+}
+
+/** Throws `etcd/refused` with what etcd itself says. */
+export async function addLearner(host: HostView, address: string, peerUrl: string): Promise<void> {
+  await askEtcd(host, address, 'add', { peerURLs: [peerUrl], isLearner: true })
+}
+
+/** Throws `etcd/refused` while it has not caught up with the others. */
+export async function promoteMember(host: HostView, address: string, id: string): Promise<void> {
+  await askEtcd(host, address, 'promote', { ID: id })
+}
+
+/** etcd itself refuses it where the rest would be no majority. */
+export async function removeMember(host: HostView, address: string, id: string): Promise<void> {
+  await askEtcd(host, address, 'remove', { ID: id })
+}
+
+async function askEtcd<T>(host: HostView, address: string, verb: string, body: unknown): Promise<T> {
+  const [ca, cert, key] = await Promise.all(
+    [ETCD_CLIENT.ca, ETCD_CLIENT.certificate, ETCD_CLIENT.key].map((path) => host.read(path)),
+  )
+  const url = `https://${hostPort(address, 2379)}/v3/cluster/member/${verb}`
+  const tls = { ca: ca ?? '', cert: cert ?? '', key: key ?? '' }
+  const request = { method: 'POST', body: JSON.stringify(body), tls, timeoutMs: TIMEOUT_MS } as const
+  const { status, body: text } = await host.network.request(url, request).catch((cause: unknown) => {
+    throw new AgentError('etcd/no-answer', `etcd on ${address} does not answer: ${(cause as Error).message}`, {
+      fix: 'systemctl status etcd there; then provision again',
+      cause,
+    })
+  })
+  if (status === 200) return JSON.parse(text) as T
+  throw new AgentError('etcd/refused', `etcd on ${address} refused member ${verb}: ${messageIn(text)}`, {
+    fix: 'look at the members: etcdctl member list on a master; then provision again',
+  })
+}
+
+function messageIn(text: string): string {
+  try {
+    return String((JSON.parse(text) as { message?: unknown }).message ?? text).slice(0, 500)
+  } catch {
+    return text.slice(0, 500)
+  }
+}
+
+function memberOf({ ID, name = '', peerURLs = [], isLearner = false }: WireMember): EtcdMember {
+  return { id: ID, name, peerUrl: peerURLs[0] ?? '', isLearner }
+}

@@ -1,0 +1,44 @@
+import { addOnImages } from '../components/add-on-images/component.ts'
+import { apiServer } from '../components/api-server/component.ts'
+import { apiServerImages } from '../components/api-server-images/component.ts'
+import { cniPlugins } from '../components/cni-plugins/component.ts'
+import { containerd } from '../components/containerd/component.ts'
+import { controllerImages } from '../components/controller-images/component.ts'
+import { controllers } from '../components/controllers/component.ts'
+import { etcd } from '../components/etcd/component.ts'
+import { kernel } from '../components/kernel/component.ts'
+import { kubeadm } from '../components/kubeadm/component.ts'
+import { kubelet } from '../components/kubelet/component.ts'
+import { networkImages } from '../components/network-images/component.ts'
+import { node } from '../components/node/component.ts'
+import { preflight } from '../components/preflight/component.ts'
+import { readiness } from '../components/readiness/component.ts'
+import { sharedKeys } from '../components/shared-keys/component.ts'
+import type { Role } from '../engine/step.ts'
+import type { ProvisionParams } from './params.ts'
+
+/**
+ * A further control plane. With the cluster's own authorities it is made as the first one was; what lies in the cluster
+ * is there already.
+ */
+export const master: Role<ProvisionParams> = {
+  id: 'master',
+  components: [
+    kernel,
+    containerd,
+    apiServerImages,
+    controllerImages,
+    networkImages,
+    cniPlugins,
+    sharedKeys,
+    etcd,
+    kubeadm,
+    kubelet,
+    preflight,
+    apiServer,
+    controllers,
+    addOnImages,
+    node,
+    readiness,
+  ],
+}
