@@ -11,7 +11,7 @@ import { unreachable } from './unreachable.ts'
 
 type Hooks = Pick<
   SessionOptions,
-  'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onErrand' | 'onCancel' | 'onState' | 'onWelcome'
+  'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onErrand' | 'onPairCheck' | 'onCancel' | 'onState' | 'onWelcome'
 >
 
 export interface LinkOptions extends Hooks {

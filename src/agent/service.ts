@@ -150,6 +150,7 @@ async function work(
     onWelcome: ({ state }) => showState(state),
     onInstruct: async (frame) => (await worker).onInstruct(frame),
     onErrand: (signed) => void worker.then(({ onErrand }) => onErrand(signed)),
+    onPairCheck: (body) => void worker.then(({ onPairCheck }) => onPairCheck(body)),
     onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,
   })

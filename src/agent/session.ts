@@ -21,6 +21,8 @@ export interface SessionOptions {
   onInstruct(frame: Down<'instruct'>): Promise<void>
   /** Answered by `sendErrand`, whenever that is. */
   onErrand(signed: Down<'errand'>['body']): void
+  /** Answered by `sendPairCheck`. */
+  onPairCheck(body: Down<'pair-check'>['body']): void
   onCancel(run: string): void
   onState(state: Down<'state'>['body']['state']): void
   random(): number
@@ -37,6 +39,8 @@ export interface Session {
   /** A message that may be lost, e.g. how far a step has come. */
   sendLoose(body: Up<'event'>['body']): void
   sendErrand(body: Up<'errand'>['body']): void
+  /** Lost where there is no connection. */
+  sendPairCheck(body: Up<'pair-check'>['body']): void
   /** Ends it, to begin another one at once. */
   renew(why: string): void
 }
@@ -105,6 +109,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       if (welcomedAtMs !== undefined && socket.bufferedAmount < MAX_BUFFERED_BYTES) send('event', body)
     },
     sendErrand: (body) => send('errand', body),
+    sendPairCheck: (body) => send('pair-check', body),
     renew: (why) => end({ kind: 'drain', spreadMs: 0, why }),
   }
 
@@ -152,6 +157,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
         return acknowledgeLater()
       case 'errand':
         return options.onErrand(frame.body)
+      case 'pair-check':
+        return options.onPairCheck(frame.body)
       case 'cancel':
         return options.onCancel(frame.body.run)
       case 'state':

@@ -9,6 +9,7 @@ import { instructionTaker } from './instructions.ts'
 import type { LinkStore } from './link-state.ts'
 import { keyFingerprint, nodeIdOf } from './node-names.ts'
 import type { Outbox } from './outbox.ts'
+import { pairCheckTaker } from './pair-check/taker.ts'
 import { keepReserve } from './reserve.ts'
 import { keepFresh } from './rotation.ts'
 import { keepRuns, type RunKeeper } from './run-keeper.ts'
@@ -31,6 +32,7 @@ export interface WorkerOptions extends ServiceOptions {
 export interface Worker {
   runs: RunKeeper
   onInstruct: SessionOptions['onInstruct']
+  onPairCheck: SessionOptions['onPairCheck']
   onErrand(signed: SignedInstruction): Promise<void>
   close(): Promise<void>
 }
@@ -67,6 +69,8 @@ export function openWorker(options: WorkerOptions): Worker {
     },
   })
   const instructionKey = readInstructionKey(config.instructionKey)
+  const pairChecks = pairCheckTaker({ ...options, instructionKey, nodeId })
+  const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
   return {
     runs,
     onErrand: errandTaker({
@@ -75,14 +79,11 @@ export function openWorker(options: WorkerOptions): Worker {
       nodeId,
       answer: (answer) => session()?.sendErrand(answer),
     }),
-    onInstruct: instructionTaker({
-      ...options,
-      instructionKey,
-      nodeId,
-      runs,
-    }),
+    // What a run needs is free before it begins.
+    onInstruct: (frame) => pairChecks.stop().then(() => take(frame)),
+    onPairCheck: pairChecks.take,
     async close() {
-      await runs.stop()
+      await Promise.all([runs.stop(), pairChecks.stop()])
       for (const timer of timers) clearTimeout(timer)
     },
   }

@@ -1,7 +1,9 @@
 import type { SignedInstruction } from '../protocol/instruction.ts'
+import type { PairCheckDown } from '../protocol/pair-check.ts'
 import type { BundleShelf } from './bundle-shelf.ts'
 import type { Changes } from './changes.ts'
 import type { Errands } from './errands.ts'
+import type { Campaign } from './pair-checks/campaign.ts'
 import type { Authority } from './pki/authority.ts'
 import type { Store } from './store/store.ts'
 
@@ -21,6 +23,8 @@ export interface Core {
   errands: Errands
   /** How far steps have come that go on now, by run: of interest only while it lasts, and never stored. */
   live: Map<string, LiveProgress>
+  /** Checks of pairs of nodes that go on now, by their id. */
+  pairChecks: Map<string, { clusterId: string; campaign: Campaign }>
   now(): Date
   /** Of this process: before it nobody could have been heard. */
   startedAt: Date
@@ -39,6 +43,7 @@ export interface Presence {
   deliver(nodeId: string): void
   /** False where the node is not connected. */
   sendErrand(nodeId: string, errand: SignedInstruction): boolean
+  sendPairCheck(nodeId: string, body: PairCheckDown): boolean
 }
 
 /** Before the hub is there. */
@@ -47,4 +52,5 @@ export const NOBODY: Presence = {
   lastHeard: () => undefined,
   deliver: () => undefined,
   sendErrand: () => false,
+  sendPairCheck: () => false,
 }

@@ -62,6 +62,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     presence: NOBODY,
     errands: new Errands(),
     live: new Map(),
+    pairChecks: new Map(),
     now,
     startedAt: now(),
     log: options.log ?? (() => undefined),

@@ -21,8 +21,8 @@ export const ADMIN_PATHS = {
   clusters: '/v1/clusters',
   /** GET, DELETE (`?force=1`). */
   cluster: (name: string) => `/v1/clusters/${encodeURIComponent(name)}`,
-  /** GET plan; POST provision, reset. */
-  clusterAction: (name: string, action: 'plan' | 'provision' | 'reset') =>
+  /** GET plan; POST provision, reset, precheck. */
+  clusterAction: (name: string, action: 'plan' | 'provision' | 'reset' | 'precheck') =>
     `/v1/clusters/${encodeURIComponent(name)}/${action}`,
   /** GET (`?cluster=NAME`, `?all=1` with those removed). */
   nodes: '/v1/nodes',

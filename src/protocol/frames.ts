@@ -5,6 +5,7 @@ import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
 import { SignedInstruction } from './instruction.ts'
 import { NodeName, NodeState, RunId } from './names.ts'
+import { PairCheckDown, PairCheckUp } from './pair-check.ts'
 
 /**
  * Every websocket message: `{v, t, id, seq, ack, body}`. `seq` counts the durable messages of the sender (events and
@@ -48,6 +49,7 @@ export const UpFrame = z.discriminatedUnion('t', [
   /** Durable: somebody took Kubernetes off this node by hand, all of it. */
   z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
   z.strictObject({ ...envelope, t: z.literal('errand'), body: ErrandAnswer }),
+  z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckUp }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
 ])
 
@@ -70,6 +72,7 @@ export const DownFrame = z.discriminatedUnion('t', [
   z.strictObject({ ...envelope, t: z.literal('errand'), body: SignedInstruction }),
   z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
   z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
+  z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckDown }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
   z.strictObject({
     ...envelope,

@@ -142,6 +142,7 @@ describe('a session', () => {
         happened.push(`instruct ${seq}`)
       },
       onErrand: ({ payload }) => void happened.push(`errand ${payload}`),
+      onPairCheck: ({ say }) => void happened.push(`pair-check ${say}`),
       onCancel: (id) => void happened.push(`cancel ${id}`),
       onState: (state) => void happened.push(`state ${state}`),
       random: () => 0.5,

@@ -3,6 +3,7 @@ import { ADMIN_PATHS, type ClusterPlan, type ClusterView, type PlannedNode } fro
 import type { AdminClient } from './client.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
+import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
 import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
@@ -41,6 +42,7 @@ export function registerCluster(program: Command): void {
   registerLooks(cluster)
   registerActions(cluster)
   registerFollow(cluster)
+  registerPrecheck(cluster)
   cluster
     .command('kubeconfig')
     .description('how to get the access to its Kubernetes')

@@ -9,6 +9,7 @@ import { createCluster, deleteCluster, planCluster, provisionCluster, resetClust
 import type { Core } from '../core.ts'
 import { clusterByName, nodeById } from '../find.ts'
 import { approve, configure, remove } from '../node-commands.ts'
+import { checkPairs } from '../pair-checks/check-pairs.ts'
 import type { StoredEvent } from '../store/records.ts'
 import { clusterView, nodeDetail, nodeView } from '../views.ts'
 import { type Exchange, numberOf, type Route, readBody, reply } from './exchange.ts'
@@ -56,6 +57,9 @@ export const adminRoutes: readonly Route[] = [
     resetCluster(exchange.core, cluster(exchange))
     return seen(exchange)
   }),
+  admin('POST', /^\/v1\/clusters\/([^/]+)\/precheck$/, (exchange) =>
+    checkPairs(exchange.core, cluster(exchange), exchange.signal),
+  ),
   admin('GET', /^\/v1\/nodes$/, ({ core, query }) => listNodes(core, query)),
   admin('GET', /^\/v1\/nodes\/([^/]+)$/, seenNode),
   admin('DELETE', /^\/v1\/nodes\/([^/]+)$/, (exchange) => {

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { UpFrame } from '../../protocol/frames.ts'
 import type { SignedInstruction } from '../../protocol/instruction.ts'
+import type { PairCheckDown } from '../../protocol/pair-check.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Core, Presence } from '../core.ts'
 import { UNREACHABLE_MS } from '../director/director.ts'
@@ -80,6 +81,13 @@ export class Hub implements Presence {
     const session = this.#sessions.get(nodeId)
     if (!session?.isOpen) return false
     session.send('errand', errand)
+    return true
+  }
+
+  sendPairCheck(nodeId: string, body: PairCheckDown): boolean {
+    const session = this.#sessions.get(nodeId)
+    if (!session?.isOpen) return false
+    session.send('pair-check', body)
     return true
   }
 

@@ -53,6 +53,9 @@ function take(core: Core, node: Node, frame: UpFrame): void {
     case 'errand':
       core.errands.take(node.id, frame.body)
       break
+    case 'pair-check':
+      core.pairChecks.get(frame.body.check)?.campaign.hear(node.id, frame.body)
+      break
     case 'ack':
       break
   }

@@ -1,0 +1,119 @@
+import type { KeyObject } from 'node:crypto'
+import { reportOf } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import type { ProbeNetwork } from '../../host/probe-network.ts'
+import type { PairCheckDown, PairCheckOrder, PairCheckUp } from '../../protocol/pair-check.ts'
+import type { Log } from '../log.ts'
+import { dialPeer } from './dial.ts'
+import { lookAtFirewall } from './firewall.ts'
+import { type Listening, listenFor } from './listen.ts'
+import { checkIdIn, judgeOrder } from './order-gate.ts'
+import type { ProbeTime } from './probe-udp.ts'
+
+export interface PairCheckerOptions extends ProbeTime {
+  network: ProbeNetwork
+  view: HostView
+  instructionKey: KeyObject
+  nodeId: string
+  /** A run that goes on needs the ports itself. */
+  isBusy(): boolean
+  /** Lost where there is no connection. */
+  send(body: PairCheckUp): void
+  log: Log
+}
+
+export interface PairChecker {
+  take(body: PairCheckDown): void
+  /** Everything is closed once it resolves. */
+  stop(): Promise<void>
+}
+
+interface Open {
+  order: PairCheckOrder
+  listening: Promise<Listening>
+  end: AbortController
+}
+
+/**
+ * This node's part in checks of pairs, one at a time. What it opens is closed by the controller's word, by a newer
+ * order, by a run that begins, by the deadline of the order, and by the end of this process, whatever comes first.
+ */
+export function pairChecker(options: PairCheckerOptions): PairChecker {
+  const { network, view, send, log, now, sleep } = options
+  const taken = new Map<string, number>()
+  let open: Open | undefined
+
+  async function begin(body: PairCheckDown & { say: 'order' }): Promise<void> {
+    const { instructionKey, nodeId, isBusy } = options
+    const verdict = judgeOrder(body, { instructionKey, nodeId, isBusy: isBusy(), now: now(), taken })
+    if (verdict.kind === 'refused') {
+      log('warn', `refused: ${verdict.error.message} (${verdict.error.code})`)
+      if (verdict.check !== undefined) send({ say: 'refused', check: verdict.check, error: verdict.error })
+      return
+    }
+    const { order } = verdict
+    const { check, ports, closeAfterMs } = order
+    await stop()
+    const end = new AbortController()
+    const mine: Open = { order, listening: listenFor(order, network, view, now), end }
+    open = mine
+    void sleep(closeAfterMs, end.signal).then(
+      () => stopThis(mine),
+      () => undefined,
+    )
+    log('info', `checks pairs of nodes (${check}): listens on ${ports.join(', ') || 'nothing'} for a while`)
+    const [listening, firewall] = await Promise.all([mine.listening, lookAtFirewall(view)])
+    if (!end.signal.aborted) send({ say: 'listening', check, ports: listening.ports, firewall })
+  }
+
+  async function dial({ check, round, withoutUdp }: PairCheckDown & { say: 'go' }): Promise<void> {
+    const mine = open
+    if (mine?.order.check !== check) return
+    const { order, end } = mine
+    const peers = order.rounds[round] ?? []
+    const dialled = await Promise.all(
+      peers.map(({ ports, ...peer }) => {
+        const wanted = withoutUdp.includes(peer.node) ? ports.filter((port) => !port.endsWith('/udp')) : ports
+        return dialPeer({ ...peer, ports: wanted }, { ...options, order, signal: end.signal })
+      }),
+    )
+    send({ say: 'dialled', check, round, peers: dialled })
+  }
+
+  async function finish(check: string): Promise<void> {
+    const mine = open
+    if (mine?.order.check !== check) return
+    const listening = await mine.listening
+    await stopThis(mine)
+    send({ say: 'heard', check, peers: listening.heard() })
+    log('info', `checked pairs of nodes (${check}); everything is closed again`)
+  }
+
+  async function stopThis(mine: Open): Promise<void> {
+    mine.end.abort()
+    if (open === mine) open = undefined
+    await mine.listening.then(
+      ({ close }) => close(),
+      () => undefined,
+    )
+  }
+
+  async function stop(): Promise<void> {
+    if (open) await stopThis(open)
+  }
+
+  return {
+    take(body) {
+      const work = body.say === 'order' ? begin(body) : body.say === 'go' ? dial(body) : finish(body.check)
+      work.catch((error: unknown) => {
+        // What was ended on purpose ends its dials.
+        if (error instanceof Error && error.name === 'AbortError') return
+        const report = reportOf(error)
+        log('warn', `the check of pairs: ${report.message}`)
+        const check = 'check' in body ? body.check : checkIdIn(body.payload)
+        if (check !== undefined) send({ say: 'refused', check, error: report })
+      })
+    },
+    stop,
+  }
+}

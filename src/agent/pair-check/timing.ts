@@ -1,0 +1,24 @@
+import type { Timing } from '../../protocol/pair-check.ts'
+
+/** One ping that was answered. Wall clocks there and here, and the time it took by a clock that nobody sets. */
+export interface RoundTrip {
+  sentAtMs: number
+  receivedThereMs: number
+  sentThereMs: number
+  /** From sending to receiving, what the peer took in between included. */
+  tookMs: number
+}
+
+/** Median and 99th percentile; the offset is that of the quickest, whose two ways can differ least (RFC 5905, 10). */
+export function timingOf(trips: readonly RoundTrip[], lost: number): Timing | undefined {
+  const measured = trips
+    .map((trip) => {
+      const onTheWayMs = Math.max(0, trip.tookMs - (trip.sentThereMs - trip.receivedThereMs))
+      return { ms: onTheWayMs, offsetMs: trip.receivedThereMs - (trip.sentAtMs + onTheWayMs / 2) }
+    })
+    .sort((a, b) => a.ms - b.ms)
+  const at = (share: number) => measured[Math.ceil(share * measured.length) - 1]?.ms ?? 0
+  const [quickest] = measured
+  if (!quickest) return undefined
+  return { roundTrips: measured.length, lost, medianMs: at(0.5), p99Ms: at(0.99), offsetMs: quickest.offsetMs }
+}

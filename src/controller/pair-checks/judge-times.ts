@@ -1,0 +1,110 @@
+import type { Timing } from '../../protocol/pair-check.ts'
+import type { PairFinding } from '../../protocol/pair-report.ts'
+import { isMaster, type PairNode } from './needs.ts'
+import { pairKey } from './reach.ts'
+
+export interface Timed {
+  from: PairNode
+  to: PairNode
+  timing: Timing
+}
+
+/** As for the clock of one node against the controller (check time-skew). */
+const CLOCK = { warnMs: 300, failMs: 5_000 }
+/** etcd.io/docs "Tuning": its heartbeat, 100 ms, should be about the round trip between members. */
+const MASTERS = { warnMs: 50, failMs: 100 }
+const WORKERS = { warnMs: 200, failMs: Number.POSITIVE_INFINITY }
+const MOST_LOST = 0.02
+
+/** Round trips that are too long for what the two nodes are. */
+export function judgeLatency(timed: readonly Timed[]): PairFinding[] {
+  // Both ends time the same way there and back.
+  const ofPairs = new Map(timed.map((each) => [pairKey(each.from, each.to), each]))
+  return [...ofPairs.values()].flatMap(({ from, to, timing }): PairFinding[] => {
+    const { warnMs, failMs } = isMaster(from) && isMaster(to) ? MASTERS : WORKERS
+    const { medianMs, p99Ms, lost, roundTrips } = timing
+    const isLossy = lost / (lost + roundTrips) > MOST_LOST && lost > 1
+    if (medianMs <= warnMs && !isLossy) return []
+    const loss = lost > 0 ? `; ${lost} of ${lost + roundTrips} were lost` : ''
+    return [
+      {
+        kind: 'latency',
+        verdict: medianMs > failMs ? 'fail' : 'warn',
+        from: [from.name],
+        to: to.name,
+        port: null,
+        found: `round trips of ${short(medianMs)}, the slowest in a hundred ${short(p99Ms)}${loss}`,
+        wanted: `at most ${warnMs} ms${isMaster(from) && isMaster(to) ? ' between masters, for etcd' : ''}, and none lost`,
+        fix: `ping -c 100 -i 0.2 ${to.address}`,
+        on: from.name,
+      },
+    ]
+  })
+}
+
+/** Clocks that are apart from that of the node in the middle. */
+export function judgeClocks(timed: readonly Timed[]): { findings: PairFinding[]; spreadMs: number | null } {
+  const groups = clockGroups(timed).filter((group) => group.length > 1)
+  const spreads = groups.map((group) => (group.at(-1)?.ms ?? 0) - (group[0]?.ms ?? 0))
+  return { findings: groups.flatMap(clockFindings), spreadMs: spreads.length === 0 ? null : Math.max(...spreads) }
+}
+
+interface Clock {
+  node: PairNode
+  /** Against the first of its group. */
+  ms: number
+}
+
+/** Clocks that can be compared with one another, over others where need be; the slowest first. */
+function clockGroups(timed: readonly Timed[]): Clock[][] {
+  const measured = timed.filter(({ timing }) => timing.offsetMs !== undefined)
+  const edges = measured.flatMap(({ from, to, timing: { offsetMs = 0 } }) => [
+    { from, to, ms: offsetMs },
+    { from: to, to: from, ms: -offsetMs },
+  ])
+  const byNode = Map.groupBy(edges, ({ from }) => from.id)
+  const seen = new Set<string>()
+  const groups: Clock[][] = []
+  for (const { from } of edges) {
+    if (seen.has(from.id)) continue
+    seen.add(from.id)
+    const group: Clock[] = [{ node: from, ms: 0 }]
+    for (const clock of group) {
+      for (const { to, ms } of byNode.get(clock.node.id) ?? []) {
+        if (seen.has(to.id)) continue
+        seen.add(to.id)
+        group.push({ node: to, ms: clock.ms + ms })
+      }
+    }
+    groups.push(group.sort((a, b) => a.ms - b.ms))
+  }
+  return groups
+}
+
+function clockFindings(group: readonly Clock[]): PairFinding[] {
+  const middle = group[Math.floor((group.length - 1) / 2)]
+  if (!middle) return []
+  return group.flatMap(({ node, ms }): PairFinding[] => {
+    const offMs = ms - middle.ms
+    if (Math.abs(offMs) <= CLOCK.warnMs) return []
+    return [
+      {
+        kind: 'clock',
+        verdict: Math.abs(offMs) > CLOCK.failMs ? 'fail' : 'warn',
+        from: [middle.node.name],
+        to: node.name,
+        port: null,
+        found: `its clock is ${short(Math.abs(offMs))} ${offMs > 0 ? 'ahead of' : 'behind'} that of ${middle.node.name}`,
+        wanted: `at most ${CLOCK.warnMs} ms between nodes`,
+        fix: 'timedatectl set-ntp true; timedatectl timesync-status || chronyc tracking',
+        on: node.name,
+      },
+    ]
+  })
+}
+
+function short(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1_000).toFixed(0)} s`
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`
+  return `${ms >= 10 ? Math.round(ms) : Math.round(ms * 100) / 100} ms`
+}
