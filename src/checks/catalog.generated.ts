@@ -29,9 +29,12 @@ import { check as privilege } from './privilege/check.ts'
 import { check as proxy } from './proxy/check.ts'
 import { check as registryMirror } from './registry-mirror/check.ts'
 import { check as resolvConf } from './resolv-conf/check.ts'
+import { mend as mendResolvConf } from './resolv-conf/mend.ts'
 import { check as subnets } from './subnets/check.ts'
 import { check as swap } from './swap/check.ts'
+import { mend as mendSwap } from './swap/mend.ts'
 import { check as sysctl } from './sysctl/check.ts'
+import { mend as mendSysctl } from './sysctl/mend.ts'
 import { check as timeSkew } from './time-skew/check.ts'
 import { check as unfinishedRun } from './unfinished-run/check.ts'
 
@@ -71,4 +74,4 @@ export const checks: Check[] = [
 ]
 
 /** By id: `mend/` and the id of the check. */
-export const mends: Step<CheckParams>[] = [mendFirewalld]
+export const mends: Step<CheckParams>[] = [mendFirewalld, mendResolvConf, mendSwap, mendSysctl]

@@ -45,6 +45,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   'remove-chains': 'firewall',
   'remove-cgroups': 'cgroup',
   firewalld: 'firewall',
+  swap: 'command',
   run: 'command',
   nothing: 'command',
 }
@@ -59,6 +60,7 @@ export function subjectOf(undo: Undo): string {
     case 'restore-link':
     case 'restore-mode':
     case 'unmount-below':
+    case 'swap':
       return undo.path
     case 'unit':
       return undo.unit

@@ -52,6 +52,8 @@ export type Undo =
   | { kind: 'remove-cgroups'; names: string[] }
   /** Ports and interfaces that a zone of firewalld did not have: in what it keeps, or in what holds until a reload. */
   | { kind: 'firewalld'; zone: string; ports: string[]; interfaces: string[]; permanent: boolean }
+  /** Swap that was on. */
+  | { kind: 'swap'; path: string }
   | { kind: 'run'; argv: Argv; why: string }
   | { kind: 'nothing'; because: string }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CheckResult } from '../engine/run-checks.ts'
+import { precheckBrief } from './precheck-brief.ts'
 import { precheckJson } from './precheck-json.ts'
 import { precheckJunit } from './precheck-junit.ts'
 import { precheckSummary } from './precheck-summary.ts'
@@ -60,4 +61,12 @@ test('JUnit tells failures from errors, and escapes', () => {
   expect(xml).toContain('name="firewalld" time="0.012"><error message="no answer within 15 s">')
   expect(xml).toContain('<skipped message="no credentials given"/>')
   expect(xml).not.toContain('\u0007')
+})
+
+test('an installation tells only what has something to say', () => {
+  expect(precheckBrief([pass, ignored, skipped])).toBe(`[+] Running prechecks … 1 passed, 1 warning, 1 left out
+    ntp: found dnsmasq <"&\u0007> on 0.0.0.0; wanted port 53 free
+      ignored: the hypervisor does it
+      fix: systemctl disable --now dnsmasq
+`)
 })

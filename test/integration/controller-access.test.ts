@@ -161,6 +161,20 @@ describe('enrolment', () => {
     expect((await admin('GET', '/v1/nodes')).json).toHaveLength(1)
   })
 
+  it('shows what the prechecks had to say before anybody approves, and what they say when it is asked again', async () => {
+    const { body } = request('one')
+    const ignored = { id: 'ntp', verdict: 'warn', found: 'none answers', ignored: 'the hypervisor does it' }
+    const { nodeId } = (await enrol({ ...body, warnings: [ignored] })).json
+    expect(await showNode(controller, nodeId)).toMatchObject({ state: 'DISCOVERED', warnings: [ignored] })
+    const swap = { id: 'swap', verdict: 'warn', found: 'on' }
+    await enrol({ ...body, warnings: [swap] })
+    expect((await showNode(controller, nodeId)).warnings).toEqual([swap])
+    await admin('POST', `/v1/nodes/${nodeId}/approve`)
+    await enrol(body)
+    expect((await showNode(controller, nodeId)).warnings).toEqual([swap])
+    expect((await enrol({ ...body, warnings: [{ ...swap, more: 1 }] })).json.code).toBe('request/invalid')
+  })
+
   it('approves by itself where the cluster says so', async () => {
     installer = await createCluster(controller, 'auto', { autoApprove: true })
     const answer = await enrol(request('one').body)

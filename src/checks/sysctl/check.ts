@@ -3,18 +3,7 @@ import { type Finding, verdictOf } from '../../engine/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { type BootSetting, bootSettings } from './boot-settings.ts'
 import { hasSeveralCards } from './network-cards.ts'
-
-/** Kubernetes sets these itself when it is brought up, in a file of this name; only one read after it can undo that. */
-const OUR_FILE = '90-cantrip-kubernetes.conf'
-const SET_BY_US = ['net.ipv4.ip_forward', 'net.bridge.bridge-nf-call-iptables']
-
-/** A kubelet, its containers' log readers and their programs watch files by the hundred. */
-const AT_LEAST = [
-  { key: 'fs.inotify.max_user_instances', least: 1024 },
-  { key: 'fs.inotify.max_user_watches', least: 65_536 },
-] as const
-
-const STRICT = '1'
+import { AT_LEAST, isTakenBack, parameter, SET_BY_US, STRICT } from './parameters.ts'
 
 export const check: Check = {
   id: 'sysctl',
@@ -38,15 +27,10 @@ export const check: Check = {
   },
 }
 
-async function parameter(host: HostView, key: string): Promise<string | undefined> {
-  return (await host.read(`/proc/sys/${key.replaceAll('.', '/')}`))?.trim()
-}
-
 function takenBack(boot: ReadonlyMap<string, BootSetting>): Finding[] {
   return SET_BY_US.flatMap((key) => {
     const setting = boot.get(key)
-    const name = setting?.file.split('/').at(-1) ?? ''
-    if (setting === undefined || setting.value === '1' || name < OUR_FILE) return []
+    if (setting === undefined || !isTakenBack(setting)) return []
     const found = `${setting.file} sets ${key} to ${setting.value} at the next boot`
     const fix = `sed -i 's/^\\(${key.replaceAll('.', '[./]')}\\)[[:space:]]*=.*/\\1 = 1/' ${setting.file}`
     return [{ kind: 'warn', found, wanted: `${key} 1`, fix }]

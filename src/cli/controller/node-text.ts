@@ -1,5 +1,6 @@
 import type { NodeDetail } from '../../protocol/admin.ts'
 import type { Facts } from '../../protocol/facts.ts'
+import { checkText } from './check-text.ts'
 import { table } from './output.ts'
 
 /** What `node show` prints. */
@@ -21,9 +22,7 @@ export function nodeText(node: NodeDetail): string {
   ]
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
   const error = node.error ? `\n[-] ${node.error.message} (${node.error.code})\n    fix: ${node.error.fix}\n` : ''
-  const warnings = node.warnings
-    .map(({ id, found, fix }) => `[!] ${id}: ${found}${fix ? `; fix: ${fix}` : ''}\n`)
-    .join('')
+  const warnings = node.warnings.map(checkText).join('')
   return `${head}${error}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
 import { NodeRole } from '../../protocol/names.ts'
+import { checkText } from './check-text.ts'
 import type { AdminClient } from './client.ts'
 import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
@@ -118,6 +119,7 @@ function registerActions(node: Command): void {
         const { id } = await findNode(client, query, 'DISCOVERED')
         const after = await client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'approve'))
         print(`Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`)
+        print(after.warnings.map(checkText).join(''))
       }),
     )
   withAdmin(node.command('remove'))

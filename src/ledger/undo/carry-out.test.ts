@@ -25,6 +25,7 @@ test('every kind is content with what is gone already', async () => {
     { kind: 'remove-network-namespaces', names: ['cni-*'] },
     { kind: 'remove-cgroups', names: ['kubepods'] },
     { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: [], permanent: true },
+    { kind: 'swap', path: '/swap.img' },
     { kind: 'nothing', because: 'a test' },
   ]
   for (const undo of undos) {

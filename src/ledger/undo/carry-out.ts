@@ -18,6 +18,7 @@ import { restoreLink } from './restore-link.ts'
 import { restoreMode } from './restore-mode.ts'
 import type { CarryOut, UndoResult } from './result.ts'
 import { run } from './run.ts'
+import { swap } from './swap.ts'
 import { sysctl } from './sysctl.ts'
 import { unit } from './unit.ts'
 import { unmountBelow } from './unmount-below.ts'
@@ -41,6 +42,7 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
   'remove-chains': removeChains,
   'remove-cgroups': removeCgroups,
   firewalld,
+  swap,
   run,
   nothing,
 }

@@ -1,0 +1,26 @@
+import type { CheckParams } from '../../engine/check.ts'
+import type { Step } from '../../engine/step.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
+import { ownerOf } from './owner.ts'
+
+const PATH = '/etc/resolv.conf'
+
+/** Only where a person writes the file: any other owner would write it back. */
+export const mend: Step<CheckParams> = {
+  id: 'mend/resolv-conf',
+  title: 'Taking rotate out of the DNS configuration',
+  isDone: async (host) => (await rotating(host)) === undefined,
+  async apply(host) {
+    const text = await rotating(host)
+    if (text !== undefined) await host.write(PATH, text.replace(/^([ \t]*options\b.*?)[ \t]+rotate(?=\s|$)/gm, '$1'))
+  },
+}
+
+/** The text that makes resolvers rotate, where it can be changed. */
+async function rotating(host: HostView): Promise<string | undefined> {
+  const text = await host.read(PATH)
+  if (text === undefined || (await host.stat(PATH))?.kind !== 'file') return undefined
+  const { options, comments } = parseResolvConf(text)
+  return options.includes('rotate') && ownerOf(undefined, comments).name === '' ? text : undefined
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { carryOut } from '../../ledger/undo/carry-out.ts'
+import { check } from './check.ts'
+import { mend } from './mend.ts'
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+const context = { signal: new AbortController().signal, progress() {}, log() {} }
+const HEAD = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'
+const FSTAB = 'UUID=0a34 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n'
+
+test('off now and after the next boot, and on again as it was', async () => {
+  const on = new Set(['/swap.img', '/dev/zram0'])
+  const host = fakeHost({ files: { '/etc/fstab': FSTAB, '/swap.img': '', '/dev/zram0': '' } })
+  const show = () => {
+    host.files.seed('/proc/swaps', HEAD + [...on].map((path) => `${path} file\t\t2097148\t\t0\t\t-2\n`).join(''))
+    return {}
+  }
+  show()
+  host.on(['swapoff'], ([, path = '']) => (on.delete(path) ? show() : { exitCode: 1 }))
+  host.on(['swapon'], ([, path = '']) => on.add(path) && show())
+
+  await mend.apply(host, params, context)
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'off' })
+  expect(await mend.isDone(host, params)).toBe(true)
+  expect(host.text('/etc/fstab')).toBe('UUID=0a34 / ext4 defaults 0 1\n#/swap.img none swap sw 0 0\n')
+  expect(host.text('/etc/systemd/zram-generator.conf')).toBe('')
+
+  host.files.deleteTree('/dev/zram0', false)
+  for (const { undo } of host.changes.toReversed()) await carryOut(undo, host.machine)
+  expect(host.text('/etc/fstab')).toBe(FSTAB)
+  expect(await host.stat('/etc/systemd/zram-generator.conf')).toBeUndefined()
+  expect([...on]).toEqual(['/swap.img'])
+})

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import type { NodeDetail } from '../../protocol/admin.ts'
+import { nodeText } from './node-text.ts'
+
+const node: NodeDetail = {
+  ...{ id: 'n-1', name: 'one', cluster: 'prod', state: 'DISCOVERED', roles: [], address: '10.0.0.1', os: '' },
+  ...{ agentVersion: '', lastSeen: null, step: null, fingerprint: 'SHA256:x', connected: false, run: null },
+  ...{ error: null, interface: null, disks: [], facts: null },
+  warnings: [
+    { id: 'swap', verdict: 'warn', found: 'on: /swap.img', wanted: 'no swap', fix: 'swapoff -a' },
+    { id: 'ntp', verdict: 'warn', found: 'none answers', fix: 'open port 123', ignored: 'the hypervisor does it' },
+    { id: 'firewalld', verdict: 'error', found: 'no answer within 20 s' },
+  ],
+}
+
+test('before a node is let in it can be seen what its prechecks had to say, and what was ignored and why', () => {
+  expect(nodeText(node)).toContain(`
+[!] swap: on: /swap.img
+    wanted: no swap
+    fix: swapoff -a
+[!] ntp: none answers
+    ignored on the node: the hypervisor does it
+    fix: open port 123
+[!] firewalld: could not look: no answer within 20 s
+`)
+  expect(nodeText({ ...node, warnings: [] })).not.toContain('[!]')
+})
