@@ -12,7 +12,7 @@ export function parseZones(text: string): Zone[] {
   return text.split(/\n(?=\S)/).flatMap((block) => {
     const name = /^(\S+)/.exec(block)?.[1]
     if (name === undefined) return []
-    const field = (key: string) => new RegExp(`^\\s+${key}:[ \\t]*(.*)$`, 'm').exec(block)?.[1]?.trim() ?? ''
+    const field = (key: string) => new RegExp(`^[ \\t]+${key}:[ \\t]*(.*)$`, 'm').exec(block)?.[1]?.trim() ?? ''
     const words = (key: string) => field(key).split(/\s+/).filter(Boolean)
     const lists = { interfaces: words('interfaces'), sources: words('sources') }
     return [{ name, target: field('target'), ...lists, services: words('services'), ports: words('ports') }]

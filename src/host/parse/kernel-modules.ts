@@ -1,7 +1,12 @@
 /** Names in modules.dep and modules.builtin of /lib/modules/RELEASE; a dash in a name counts as an underscore. */
 export function parseModuleIndex(text: string): Set<string> {
-  const files = text.matchAll(/^[^\s:]*?([^\s:/]+)\.ko(?:\.[a-z0-9]+)?(?::|\s*$)/gm)
-  return new Set([...files].map((match) => plain(match[1] ?? '')))
+  const names = text.split('\n').flatMap((line) => {
+    const [path = ''] = line.split(':', 1)
+    const file = path.slice(path.lastIndexOf('/') + 1).trimEnd()
+    const end = file.lastIndexOf('.ko')
+    return end > 0 && /^\.ko(\.[a-z0-9]+)?$/.test(file.slice(end)) ? [plain(file.slice(0, end))] : []
+  })
+  return new Set(names)
 }
 
 /** Modules that a modprobe.d(5) file says not to load: `install NAME /bin/false`. */

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Script } from 'node:vm'
+import { expect, test } from 'vitest'
+import { mutate } from '../support/mutate.ts'
+import { seededRandom } from '../support/random.ts'
+import { PARSERS, type Sample } from './parsers/table.ts'
+
+const INPUTS = 100_000
+/** Of another run, to see what it has seen. */
+const SEED = Number(process.env.CANTRIP_SEED ?? Date.now() % 1_000_000)
+/** What looks back over a long line, again from each place in it, takes far longer; the longest ones take 2 ms. */
+const INPUT_MS = 200
+/** For one that does not come back at all. */
+const BATCH = 1_000
+const BATCH_MS = 30_000
+
+test.each(Object.entries(PARSERS))('%s takes whatever it is given', (name, { samples, parse }) => {
+  const random = seededRandom(SEED)
+  const originals = samples.map((sample: Sample) => Buffer.from(sample as string))
+  for (let done = 0; done < INPUTS; done += BATCH) {
+    let input: Buffer = Buffer.alloc(0)
+    const stopped = stoppedAfter(BATCH_MS, () => {
+      for (let i = 0; i < BATCH; i++) {
+        input = mutate(originals, random)
+        const bytes = input
+        if (!isQuick(() => parse(bytes.toString(), bytes))) throw new Error(`took more than ${INPUT_MS} ms`)
+      }
+    })
+    if (stopped === undefined) continue
+    const shown = JSON.stringify(input.subarray(0, 2_000).toString('latin1'))
+    throw new Error(`${name}, CANTRIP_SEED=${SEED}, ${input.length} bytes: ${shown}`, { cause: stopped })
+  }
+  expect(Object.keys(Object.prototype)).toEqual([])
+})
+
+/** At least one time of three: a machine at work on something else is not the parser's fault. */
+function isQuick(parse: () => unknown): boolean {
+  for (let tries = 0; tries < 3; tries++) {
+    const startedAt = performance.now()
+    parse()
+    if (performance.now() - startedAt < INPUT_MS) return true
+  }
+  return false
+}
+
+/** What ended the work before its time, a hang among them: a script in a context of its own can be interrupted. */
+function stoppedAfter(timeoutMs: number, work: () => void): unknown {
+  Object.assign(globalThis, { workOfParserTest: work })
+  try {
+    new Script('workOfParserTest()').runInThisContext({ timeout: timeoutMs })
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+const SRC = resolve(import.meta.dirname, '../../src')
+
+test('every parser of files and answers is in the table', () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^(host|checks)\/.*(?<!\.test)\.ts$/.test(file),
+  )
+  const text = files.map((file) => readFileSync(join(SRC, file), 'utf8')).join('\n')
+  const names = [...text.matchAll(/^export function ((?:parse|decode)[A-Z]\w*|read\w+Reply)\(/gm)].map(
+    (match) => match[1],
+  )
+  expect(names.length).toBeGreaterThan(20)
+  expect(names.filter((name) => !(String(name) in PARSERS))).toEqual([])
+})
