@@ -1,6 +1,6 @@
 /** What long campaigns share: how long they are, their seed, and the file that tells what they reached. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -12,28 +12,54 @@ export const isFull = process.env.CANTRIP_FULL === '1'
 export const seed = Number(process.env.CANTRIP_SEED ?? Math.floor(Date.now() / 86_400_000))
 
 export interface Reached {
-  /** What was asked for, and what was done: `{ cases: 10000 }`. */
+  /** What was done: `{ cases: 10000 }`. */
   counts: Record<string, number>
   failed: readonly string[]
 }
 
 /** A full run leaves test/results/NAME.json; a sample leaves no trace. */
-export function keepResult(name: string, { counts, failed }: Reached, startedMs: number): void {
+export function keepResult(name: string, reached: Reached, startedMs: number): void {
+  if (isFull) write(name, { ...heading(name, startedMs), ...reached })
+}
+
+/** For what is done in parts: rounds of the same commit and seed gather in one file. */
+export function keepRounds(name: string, rounds: Record<string, unknown[]>, startedMs: number): void {
   if (!isFull) return
+  const head = heading(name, startedMs)
+  const kept = read(name)
+  const isSame = kept?.commit === head.commit && kept.seed === head.seed
+  const all = { ...(isSame ? kept.rounds : {}), ...rounds }
+  const counts = { rounds: Object.keys(all).length, points: Object.values(all).flat().length }
+  write(name, { ...head, counts, rounds: all })
+}
+
+interface Kept {
+  commit: string
+  seed: number
+  rounds: Record<string, unknown[]>
+}
+
+function heading(campaign: string, startedMs: number) {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   const changed = git('status', '--porcelain', '--', 'src', 'test').split('\n').filter(Boolean)
   const isClean = changed.every((line) => line.includes('test/results/'))
-  const result = {
-    campaign: name,
+  return {
+    campaign,
     commit: `${git('rev-parse', 'HEAD')}${isClean ? '' : ' and changes'}`,
     seed,
     date: new Date().toISOString(),
     node: process.version,
     seconds: Math.round((Date.now() - startedMs) / 1000),
-    counts,
-    failed,
   }
-  const directory = join(root, 'test/results')
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
+}
+
+const fileOf = (name: string) => join(root, 'test/results', `${name}.json`)
+
+function read(name: string): Kept | undefined {
+  return existsSync(fileOf(name)) ? (JSON.parse(readFileSync(fileOf(name), 'utf8')) as Kept) : undefined
+}
+
+function write(name: string, result: object): void {
+  mkdirSync(join(root, 'test/results'), { recursive: true })
+  writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`)
 }

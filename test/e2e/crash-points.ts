@@ -1,0 +1,169 @@
+/**
+ * Crashes on a real node with a real Kubernetes: the agent killed, and the power of the whole node cut with its disk kept,
+ * at seeded moments of install, provisioning, reset and uninstall. Each history ends READY or restored, with 0
+ * differences, and what a person has on the node is untouched.
+ *
+ * `crash-points.ts [--from ROUND] [--count ROUNDS]`; CANTRIP_SEED and CANTRIP_FULL as in test/run/campaign.ts.
+ */
+import assert from 'node:assert/strict'
+import { parseArgs } from 'node:util'
+import { isFull, keepRounds, seed } from '../run/campaign.ts'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import {
+  awaitState,
+  carryAgent,
+  createCluster,
+  importBundle,
+  kubectl,
+  nodeRow,
+  openSite,
+  type Site,
+} from '../support/site/site.ts'
+import { bedNamed } from '../support/testbed/bed.ts'
+import type { Node } from '../support/testbed/machine.ts'
+import { downAll, up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+import type { Output } from '../support/testbed/run.ts'
+import { assertCanaries, type Canaries, liftMount, plantCanaries } from './canaries.ts'
+import { type Point, type Round, roundOf, sampleOf, type Verb } from './crash-plan.ts'
+import { runVerb, strike } from './crash-strike.ts'
+import { story } from './stages.ts'
+
+const NAME = 'c1'
+const CLUSTER = 'crash'
+const READY_MS = 420_000
+const ROUNDS = 18
+const { values } = parseArgs({ options: { from: { type: 'string' }, count: { type: 'string' } } })
+const from = Number(values.from ?? 0)
+const count = Number(values.count ?? ROUNDS - from)
+
+/** One point that was struck, and how it ended. */
+export interface Struck extends Point {
+  verb: Verb
+  ended: 'READY' | 'restored' | 'installed'
+}
+
+const say = (line: string) => console.log(line)
+const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-crash`)
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
+
+const { stage, end } = story(say, async () => say(site?.controllerLog().split('\n').slice(-40).join('\n') ?? ''))
+let site: Site | undefined
+let node: Node | undefined
+let install: string[] = []
+const startedMs = Date.now()
+
+const here = () => {
+  assert(site && node, 'the site is up')
+  const [agent = ''] = install
+  return { site, node, agent }
+}
+
+await downAll(bed)
+try {
+  await stage('a bare node, and a cluster that approves by itself', async () => {
+    const bundle = await bundleDirectory(runHere, say)
+    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    site = await openSite(bed)
+    await importBundle(site, bundle)
+    const overrides = testbedOverrides()
+    install = await carryAgent(
+      node,
+      await createCluster(site, { name: CLUSTER, overrides, flags: ['--auto-approve'] }),
+      CLUSTER,
+    )
+  })
+  const rounds = isFull
+    ? Array.from({ length: count }, (_, index) => ({ index: from + index, round: roundOf(seed, from + index) }))
+    : [{ index: 0, round: sampleOf(seed) }]
+  for (const { index, round } of rounds) {
+    const title = round.verbs.map(({ verb, points }) => `${verb} ×${points.length}`).join(', ')
+    await stage(`crashes, round ${index} of seed ${seed}: ${title}`, async () => {
+      const struck = await play(round)
+      for (const { verb, kind, records, afterMs, ended } of struck) {
+        say(`  ${verb}: ${kind} ${records} records and ${afterMs} ms on: ${ended}`)
+      }
+      keepRounds('crash-points-on-nodes', { [index]: struck }, startedMs)
+    })
+  }
+} finally {
+  await site?.close()
+  await downAll(bed)
+}
+process.exitCode = end()
+
+async function play({ verbs }: Round): Promise<Struck[]> {
+  const { node } = here()
+  const struck: Struck[] = []
+  let canaries: Canaries | undefined
+  let rebooted = false
+  for (const { verb, points } of verbs) {
+    const reached = await carryOut(verb, points)
+    rebooted ||= canaries !== undefined && reached.some(({ kind }) => kind === 'power cut')
+    const ended = verb === 'provision' ? 'READY' : verb === 'install' ? 'installed' : 'restored'
+    struck.push(...reached.map((point) => ({ ...point, verb, ended }) as const))
+    if (canaries) await assertCanaries(node, canaries, { rebooted })
+    if (verb === 'install') canaries = await plantCanaries(node, '/var/lib/cantrip')
+  }
+  canaries?.connection.close()
+  return struck
+}
+
+/** To its end, through all of its crashes; answers those that it came to. */
+async function carryOut(verb: Verb, points: Point[]): Promise<Point[]> {
+  return verb === 'provision' ? provision(points) : byHand(verb, points)
+}
+
+async function byHand(verb: Exclude<Verb, 'provision'>, points: Point[]): Promise<Point[]> {
+  const { site, node, agent } = here()
+  const argv = verb === 'install' ? install : [agent, verb, '--yes', '-o', 'json']
+  const reached: Point[] = []
+  for (const point of points) {
+    let ended: Output | undefined
+    const running = runVerb(node, argv).then((output) => {
+      ended = output
+    })
+    if (await strike(node, point, 'verb', () => ended !== undefined)) reached.push(point)
+    await running
+  }
+  const output = await runVerb(node, argv)
+  if (verb === 'install') {
+    assert.equal(output.code, 0, output.stderr + output.stdout)
+    await awaitState(site, NAME, 'APPROVED', 60_000)
+  } else await restored(output, argv)
+  return reached
+}
+
+/** A mount of somebody else below our directory is named, and nothing of it touched; without it all else goes. */
+async function restored(first: Output, argv: string[]): Promise<void> {
+  const { node } = here()
+  let output = first
+  if (first.code === 5 && first.stdout.includes('/var/lib/cantrip/mounted')) {
+    await liftMount(node, { within: '/var/lib/cantrip' })
+    output = await runVerb(node, argv)
+  }
+  assert.equal(output.code, 0, output.stderr + output.stdout)
+  const { restored, differences, leftovers } = JSON.parse(output.stdout)
+  assert.deepEqual({ restored, differences, leftovers }, { restored: true, differences: [], leftovers: [] })
+}
+
+async function provision(points: Point[]): Promise<Point[]> {
+  const { site, node } = here()
+  const row = await nodeRow(site, NAME)
+  assert(row, `the controller knows ${NAME}`)
+  await site.admin('node', 'configure', row.id, '--role', 'master,worker')
+  await site.admin('cluster', 'provision', CLUSTER)
+  let isReady = false
+  const ready = awaitState(site, NAME, 'READY', READY_MS).finally(() => {
+    isReady = true
+  })
+  ready.catch(() => undefined)
+  const reached: Point[] = []
+  for (const point of points) if (await strike(node, point, 'service', () => isReady)) reached.push(point)
+  await ready
+  const nodes = await kubectl(node, 'get', 'nodes', '--no-headers')
+  assert.match(nodes.stdout, new RegExp(`^${NAME} +Ready `), nodes.stderr + nodes.stdout)
+  return reached
+}
