@@ -130,7 +130,7 @@ async function processOf(node: Node): Promise<string> {
 /** Only the canaries' own rules, in their order, without counters: Kubernetes may come and go around them. */
 async function rulesOf(node: Node): Promise<Pick<Canaries, 'iptables' | 'nftables'>> {
   const saved = await execOk(node, ['iptables-save'])
-  const own = saved.split('\n').filter((line) => /CANARY|203\.0\.113\.0/.test(line))
+  const own = saved.split('\n').filter((line) => /[ :]CANARY( |$)|203\.0\.113\.0/.test(line))
   const iptables = own.map((line) => line.replace(/\[\d+:\d+\]/, '')).join('\n')
   return { iptables, nftables: await execOk(node, ['nft', 'list', 'table', 'inet', 'canary']) }
 }
