@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import { CHRONY_TRACKING, NTPQ, sntpReply } from '../../../test/support/fixtures/time-sync.ts'
+import { CHRONY_TRACKING, NTPQ, sntpReply, TIMESYNC } from '../../../test/support/fixtures/time-sync.ts'
 import { NetworkError } from '../../host/network.ts'
 import { check } from './check.ts'
 
@@ -30,6 +30,24 @@ test.each<[string, Parameters<typeof fakeHost>[0], string]>([
     'systemd-timesyncd is synchronised',
   ],
   ['ntpd', { files: runs('ntpd'), commands: { 'ntpq -c rv': { stdout: NTPQ.synchronised } } }, 'ntpd is synchronised'],
+  [
+    'timesyncd, which tells whom it follows',
+    {
+      files: { ...runs('systemd-timesyn'), '/run/systemd/timesync/synchronized': '' },
+      commands: { 'timedatectl show-timesync': { stdout: TIMESYNC } },
+    },
+    'systemd-timesyncd follows time.example.com (192.0.2.123)',
+  ],
+  [
+    'OpenNTPD',
+    { files: runs('ntpd'), commands: { 'ntpctl -s status': { stdout: '4/4 peers valid, clock synced, stratum 3\n' } } },
+    'ntpd is synchronised',
+  ],
+  [
+    'PTP, its clock named',
+    { files: { ...runs('phc2sys'), '/sys/class/ptp/ptp0/clock_name': 'ixgbe\n' } },
+    'phc2sys follows a PTP hardware clock (ixgbe)',
+  ],
   ['PTP', { files: runs('phc2sys') }, 'phc2sys follows a PTP hardware clock'],
   [
     'VMware tools',
@@ -107,6 +125,24 @@ test('a clock that is far off its server is a warning', async () => {
   const host = fakeHost({ files: { '/etc/chrony.conf': 'server 192.0.2.1\n' } })
   host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: -10_000 }))
   expect(await look(host)).toMatchObject({ kind: 'warn', found: expect.stringContaining('offset -10000 ms') })
+})
+
+test('of several servers one lies: it is named, for the others agree with this clock', async () => {
+  const host = fakeHost({ files: { '/etc/chrony.conf': 'server 192.0.2.1\nserver 192.0.2.2\nserver 192.0.2.3\n' } })
+  host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 10_000 }))
+  host.network.onExchange('192.0.2.2:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 3 }))
+  expect(await look(host)).toMatchObject({
+    kind: 'warn',
+    found: '192.0.2.1 answers (stratum 2, offset 10000 ms); 192.0.2.2 answers (stratum 2, offset 3 ms)',
+    fix: expect.stringMatching(/^take 192\.0\.2\.1 out of .*others agree/),
+  })
+})
+
+test('a chrony that is still on its way to the time is asked for its servers', async () => {
+  const host = fakeHost({ files: { ...runs('chronyd'), '/etc/chrony.conf': 'server 192.0.2.1\n' } })
+  host.on(['chronyc'], { stdout: CHRONY_TRACKING.synchronised.replace('0.000012345 seconds', '12.5 seconds') })
+  host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: -12_500 }))
+  expect(await look(host)).toMatchObject({ kind: 'warn', found: expect.stringContaining('offset -12500 ms') })
 })
 
 test('nothing configured: a machine is refused, a container warned, for its clock is not its own', async () => {

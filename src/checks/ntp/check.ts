@@ -1,10 +1,7 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { lookForDaemons } from './daemons.ts'
+import { FAR_OFF_MS, lookForDaemons } from './daemons.ts'
 import { askServers, configuredServers, type ServerAnswer } from './servers.ts'
-
-/** Beyond it certificates and leases suffer. */
-const FAR_OFF_MS = 5_000
 
 export const check: Check = {
   id: 'ntp',
@@ -17,36 +14,54 @@ export const check: Check = {
     if (synchronised !== undefined) return { kind: 'pass', found: synchronised }
     const servers = await configuredServers(host, running.includes('systemd-timesyncd'))
     if (servers.length === 0) return await judgeNothing(host, running)
+    const { answers, failures } = await askServers(host, servers)
+    const [first] = answers
+    if (first !== undefined) return judgeAnswers(first, answers)
     const asked = servers.join(', ')
-    try {
-      return judgeAnswer(await askServers(host, servers))
-    } catch (cause) {
-      if (!(cause instanceof AggregateError)) throw cause
-      const reasons = cause.errors.map((error) => (error instanceof Error ? error.message : String(error)))
-      return {
-        kind: 'fail',
-        found: `none of ${asked} answers: ${reasons[0]}`,
-        wanted: 'a time server that answers, or a local service that is synchronised',
-        fix: `let UDP port 123 out to ${asked}, or name a time server that this network has in ${CONFIG_FILE}`,
-      }
+    return {
+      kind: 'fail',
+      found: `none of ${asked} answers: ${failures[0]}`,
+      wanted: WANTED,
+      fix: `let UDP port 123 out to ${asked}, or name a time server that this network has in ${CONFIG_FILE}`,
     }
   },
 }
 
+const WANTED = 'a time server that answers, or a local service that is synchronised'
 const CONFIG_FILE = '/etc/systemd/timesyncd.conf or chrony.conf'
 const INSTALL =
   'apt-get install -y chrony || dnf install -y chrony || zypper install -y chrony; systemctl enable --now chronyd || systemctl enable --now chrony'
 
-function judgeAnswer({ server, stratum, offsetMs }: ServerAnswer): Verdict {
-  const found = `${server} answers (stratum ${stratum}, offset ${Math.round(offsetMs)} ms)`
-  if (Math.abs(offsetMs) < FAR_OFF_MS) return { kind: 'pass', found }
+/** One server cannot tell which of the two clocks is wrong; where others agree with ours, it is the server's. */
+function judgeAnswers(first: ServerAnswer, answers: readonly ServerAnswer[]): Verdict {
+  const far = answers.filter(({ offsetMs }) => Math.abs(offsetMs) >= FAR_OFF_MS)
+  const near = answers.find((answer) => !far.includes(answer))
+  const found = [...far, ...(near === undefined ? [] : [near])].map(show).join('; ')
+  if (far.length === 0) return { kind: 'pass', found: show(near ?? first) }
   const wanted = `a clock that is less than ${FAR_OFF_MS / 1_000} s off`
-  return { kind: 'warn', found, wanted, fix: 'timedatectl set-ntp true' }
+  if (near === undefined)
+    return {
+      kind: 'warn',
+      found,
+      wanted,
+      fix: `timedatectl set-ntp true; or, where the server is wrong, another one in ${CONFIG_FILE}`,
+    }
+  const liars = far.map(({ server }) => server).join(', ')
+  return {
+    kind: 'warn',
+    found,
+    wanted: 'servers that agree',
+    fix: `take ${liars} out of ${CONFIG_FILE}: the others agree with this clock`,
+  }
+}
+
+function show({ server, stratum, offsetMs }: ServerAnswer): string {
+  return `${server} answers (stratum ${stratum}, offset ${Math.round(offsetMs)} ms)`
 }
 
 /** The clock of a container is that of the machine around it, which cannot be asked from inside. */
 async function judgeNothing(host: HostView, running: readonly string[]): Promise<Verdict> {
-  const wanted = 'a time server that answers, or a local service that is synchronised'
+  const wanted = WANTED
   if (running.length > 0) {
     const found = `${running.join(', ')} runs, not synchronised, without a server`
     return { kind: 'fail', found, wanted, fix: `name a time server in ${CONFIG_FILE}, then restart the service` }

@@ -1,7 +1,12 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseChronyTracking, parseNtpqSynchronised } from '../../host/parse/time-sync.ts'
+import {
+  parseChronyTracking,
+  parseNtpctlSynchronised,
+  parseNtpqSynchronised,
+  parseTimesyncServer,
+} from '../../host/parse/time-sync.ts'
 import { ownProcesses } from '../../host/processes.ts'
 
 export interface Daemons {
@@ -11,6 +16,9 @@ export interface Daemons {
   synchronised?: string
 }
 
+/** Beyond it certificates and leases suffer. */
+export const FAR_OFF_MS = 5_000
+
 const ASK_TIMEOUT_MS = 8_000
 
 /** Local services that set the clock, by process name, and how each is asked. */
@@ -18,7 +26,7 @@ const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Pr
   { process: 'chronyd', name: 'chrony', ask: askChrony },
   { process: 'systemd-timesyn', name: 'systemd-timesyncd', ask: askTimesyncd },
   { process: 'ntpd', name: 'ntpd', ask: askNtpd },
-  { process: 'phc2sys', name: 'phc2sys', ask: async () => 'phc2sys follows a PTP hardware clock' },
+  { process: 'phc2sys', name: 'phc2sys', ask: askPhc2sys },
   { process: 'ptp4l', name: 'ptp4l', ask: async () => 'ptp4l follows PTP' },
   { process: 'vmtoolsd', name: 'VMware tools', ask: askVmware },
   { process: 'VBoxService', name: 'VirtualBox', ask: async () => "VirtualBox follows the host's clock" },
@@ -33,18 +41,34 @@ export async function lookForDaemons(host: HostView): Promise<Daemons> {
   return { running: running.map(({ name }) => name), ...(synchronised === undefined ? {} : { synchronised }) }
 }
 
+/** One that steps or slews still is not done. */
 async function askChrony(host: HostView): Promise<string | undefined> {
   const tracking = parseChronyTracking(await output(host, ['chronyc', '-n', 'tracking']))
-  return tracking && `chrony follows ${tracking.reference} (stratum ${tracking.stratum})`
+  if (tracking === undefined || tracking.offsetMs >= FAR_OFF_MS) return undefined
+  return `chrony follows ${tracking.reference} (stratum ${tracking.stratum})`
 }
 
 async function askTimesyncd(host: HostView): Promise<string | undefined> {
-  const marker = await host.stat('/run/systemd/timesync/synchronized')
-  return marker && 'systemd-timesyncd is synchronised'
+  const [marker, text] = await Promise.all([
+    host.stat('/run/systemd/timesync/synchronized'),
+    output(host, ['timedatectl', 'show-timesync']),
+  ])
+  if (marker === undefined) return undefined
+  const server = parseTimesyncServer(text)
+  return server === undefined ? 'systemd-timesyncd is synchronised' : `systemd-timesyncd follows ${server}`
 }
 
+/** Three programs go by that name: the reference one and ntpsec's, which ntpq asks, and OpenNTPD. */
 async function askNtpd(host: HostView): Promise<string | undefined> {
-  return parseNtpqSynchronised(await output(host, ['ntpq', '-c', 'rv'])) ? 'ntpd is synchronised' : undefined
+  const [rv, status] = await Promise.all([output(host, ['ntpq', '-c', 'rv']), output(host, ['ntpctl', '-s', 'status'])])
+  return parseNtpqSynchronised(rv) || parseNtpctlSynchronised(status) ? 'ntpd is synchronised' : undefined
+}
+
+async function askPhc2sys(host: HostView): Promise<string> {
+  const clocks = (await host.list('/sys/class/ptp')) ?? []
+  const names = await Promise.all(clocks.map((clock) => host.read(`/sys/class/ptp/${clock}/clock_name`)))
+  const known = names.flatMap((name) => name?.trim() || [])
+  return `phc2sys follows a PTP hardware clock${known.length > 0 ? ` (${known.join(', ')})` : ''}`
 }
 
 async function askVmware(host: HostView): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import type { HostView } from '../../host/host.ts'
+import { NetworkError } from '../../host/network.ts'
 import { readSntpReply, sntpRequest } from '../../host/parse/sntp.ts'
 import {
   parseChronyDirectories,
@@ -57,16 +58,31 @@ export interface ServerAnswer {
   offsetMs: number
 }
 
-/** The first good answer of any of them; an AggregateError says why each was of no use. */
-export async function askServers(host: HostView, servers: readonly string[]): Promise<ServerAnswer> {
-  return await Promise.any(servers.map((server) => askServer(host, server)))
+export interface Asked {
+  answers: ServerAnswer[]
+  /** Why each of the others was of no use. */
+  failures: string[]
 }
 
-async function askServer(host: HostView, server: string): Promise<ServerAnswer> {
+/** All of them at once. */
+export async function askServers(host: HostView, servers: readonly string[]): Promise<Asked> {
+  const asked = await Promise.all(servers.map((server) => askServer(host, server)))
+  return {
+    answers: asked.filter((each) => typeof each !== 'string'),
+    failures: asked.filter((each) => typeof each === 'string'),
+  }
+}
+
+async function askServer(host: HostView, server: string): Promise<ServerAnswer | string> {
   const cookie = new Uint8Array(new Float64Array([host.now().getTime()]).buffer)
   const request = sntpRequest(cookie)
-  const { reply, ...times } = await host.network.exchange({ host: server, port: NTP_PORT }, request, TIMEOUT_MS)
-  const answer = readSntpReply(reply, request, times)
-  if (answer.kind === 'unusable') throw new Error(`${server}: ${answer.because}`)
-  return { server, stratum: answer.stratum, offsetMs: answer.offsetMs }
+  try {
+    const { reply, ...times } = await host.network.exchange({ host: server, port: NTP_PORT }, request, TIMEOUT_MS)
+    const answer = readSntpReply(reply, request, times)
+    if (answer.kind === 'unusable') return `${server}: ${answer.because}`
+    return { server, stratum: answer.stratum, offsetMs: answer.offsetMs }
+  } catch (error) {
+    if (error instanceof NetworkError) return `${server}: ${error.message}`
+    throw error
+  }
 }

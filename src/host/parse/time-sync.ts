@@ -47,17 +47,38 @@ export function parseLinkServers(text: string): string[] {
   return (/^NTP=(.*)$/m.exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean)
 }
 
-/** `chronyc -n tracking`: the reference and stratum while synchronised. */
-export function parseChronyTracking(text: string): { reference: string; stratum: number } | undefined {
-  const field = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, 'm').exec(text)?.[1]?.trim()
+export interface ChronyTracking {
+  reference: string
+  stratum: number
+  /** How far the clock still is from what chrony takes for the time; 0 where it does not say. */
+  offsetMs: number
+}
+
+/** `chronyc -n tracking`: what it follows while it is synchronised. */
+export function parseChronyTracking(text: string): ChronyTracking | undefined {
+  const field = (name: string) => new RegExp(`^${name}[ \\t]*: (.*)$`, 'm').exec(text)?.[1]?.trim()
   const [id = '', name = ''] = /^(\S+)(?: \((.*)\))?$/.exec(field('Reference ID') ?? '')?.slice(1) ?? []
   const stratum = Number(field('Stratum'))
   const isNone = /^0*$/.test(id) || id === '7F7F0101'
   if (field('Leap status') === 'Not synchronised' || isNone || !(stratum >= 1 && stratum < 16)) return undefined
-  return { reference: name || id, stratum }
+  const seconds = Number(/^(\d{1,12}(?:\.\d{1,12})?) seconds/.exec(field('System time') ?? '')?.[1] ?? 0)
+  return { reference: name || id, stratum, offsetMs: seconds * 1_000 }
+}
+
+/** `timedatectl show-timesync`: the server that systemd-timesyncd follows. */
+export function parseTimesyncServer(text: string): string | undefined {
+  const field = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(text)?.[1]?.trim()
+  const [name, address] = [field('ServerName'), field('ServerAddress')]
+  if (name === undefined || address === undefined || name === address) return name ?? address
+  return `${name} (${address})`
 }
 
 /** `ntpq -c rv`: does ntpd follow a source? */
 export function parseNtpqSynchronised(text: string): boolean {
   return /\bleap_(none|add_sec|del_sec|add|del)\b/.test(text) && /\bsync_(?!unspec\b)\w+/.test(text)
+}
+
+/** `ntpctl -s status` of OpenNTPD: `4/4 peers valid, clock synced, stratum 3` */
+export function parseNtpctlSynchronised(text: string): boolean {
+  return /\bclock synced\b/.test(text)
 }

@@ -29,9 +29,11 @@ import {
   parseChronyDirectories,
   parseChronyTracking,
   parseLinkServers,
+  parseNtpctlSynchronised,
   parseNtpqSynchronised,
   parseNtpServers,
   parseTimesyncdServers,
+  parseTimesyncServer,
 } from '../../../src/host/parse/time-sync.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
 import { CGROUP_MOUNTS, PROC_CGROUPS } from '../../support/fixtures/cgroups.ts'
@@ -42,7 +44,7 @@ import { LOOPBACK, procFiles, VIRBR0 } from '../../support/fixtures/proc-net.ts'
 import { REGISTRY_HOSTS } from '../../support/fixtures/registry-hosts.ts'
 import { RESOLV_CONFS } from '../../support/fixtures/resolv-conf.ts'
 import { ROUTES } from '../../support/fixtures/routes.ts'
-import { CHRONY_TRACKING, NTPQ, sntpReply } from '../../support/fixtures/time-sync.ts'
+import { CHRONY_TRACKING, NTPQ, sntpReply, TIMESYNC } from '../../support/fixtures/time-sync.ts'
 import { LEDGER, NFT_CHAINS, SERVERS, SMALL_FILES, ZONES } from './samples.ts'
 
 export type Sample = string | Uint8Array
@@ -71,6 +73,7 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseNftChains: { samples: NFT_CHAINS, parse: parseNftChains },
   parseNtpServers: { samples: [...SERVERS.chrony, ...SERVERS.ntpd], parse: parseNtpServers },
   parseNtpqSynchronised: { samples: Object.values(NTPQ), parse: parseNtpqSynchronised },
+  parseNtpctlSynchronised: { samples: ['4/4 peers valid, clock synced, stratum 3\n'], parse: parseNtpctlSynchronised },
   parseNumberList: { samples: ['0-3,8', '0', '0-127', '0,2,4-6'], parse: parseNumberList },
   parseOsRelease: {
     samples: Object.values(OS_RELEASES).map(([, release]) => release),
@@ -94,6 +97,7 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   },
   parseSwaps: { samples: SMALL_FILES.swaps, parse: parseSwaps },
   parseSysctlConf: { samples: SMALL_FILES.sysctl, parse: parseSysctlConf },
+  parseTimesyncServer: { samples: [TIMESYNC], parse: parseTimesyncServer },
   parseTimesyncdServers: { samples: SERVERS.timesyncd, parse: (text) => parseTimesyncdServers([text, text]) },
   parseUnitState: { samples: SMALL_FILES.units, parse: parseUnitState },
   parseZones: { samples: ZONES, parse: parseZones },
