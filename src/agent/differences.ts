@@ -3,9 +3,10 @@ import type { Machine } from '../host/machine.ts'
 import { sameSysctl, sysctlPath } from '../host/machine.ts'
 import type { Undo, UnitState } from '../host/undo.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { FactKind } from '../snapshot/facts.ts'
 
 export interface Difference {
-  kind: ChangeKind
+  kind: ChangeKind | FactKind
   what: string
   before: string
   after: string

@@ -11,6 +11,7 @@ import { nodeIdOf } from './node-names.ts'
 import type { AgentPaths } from './paths.ts'
 import { openProvisionParams } from './provision-params.ts'
 import { isIn } from './scope.ts'
+import { afterSnapshot } from './snapshots.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 export interface ExecuteOptions {
@@ -82,7 +83,7 @@ async function carryOut(
   { paths, emit, signal }: ExecuteOptions,
 ): Promise<Outcome> {
   const { run } = instruction
-  const { machine, ledger, hostFor } = bench
+  const { machine, ledger } = bench
   switch (instruction.role) {
     case 'reset': {
       const { undoRuns } = await import('../engine/undo-run.ts')
@@ -94,6 +95,7 @@ async function carryOut(
     case 'worker': {
       const { runRole } = await import('../engine/run-steps.ts')
       const { ROLES } = await import('../roles/role-of.ts')
+      const { hostFor } = afterSnapshot(bench, paths, 'kubernetes')
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })

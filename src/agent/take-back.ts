@@ -1,22 +1,24 @@
 import type { Emit } from '../engine/event.ts'
-import { type UndoReport, undoRuns } from '../engine/undo-run.ts'
-import { subjectOf } from '../host/change.ts'
+import { type Leftover, type UndoReport, undoRuns } from '../engine/undo-run.ts'
+import { reportOf } from '../errors/agent-error.ts'
 import type { Machine } from '../host/machine.ts'
-import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { ChangeEntry } from '../ledger/entry.ts'
 import { replay } from '../ledger/replay.ts'
-import { type Difference, differencesAfter } from './differences.ts'
+import { carryOut } from '../ledger/undo/carry-out.ts'
+import type { Observer } from '../snapshot/look.ts'
+import { type Compared, openComparison } from './comparison.ts'
 import { readIdentity } from './identity.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
 import { isIn, type Scope } from './scope.ts'
+import { observerOf } from './snapshots.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 export type { Scope } from './scope.ts'
 
-export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone'> {
+export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone'>, Compared {
   restored: boolean
-  differences: Difference[]
 }
 
 export interface TakeBackOptions {
@@ -25,17 +27,19 @@ export interface TakeBackOptions {
   run: string
   emit: Emit
   signal: AbortSignal
+  /** Looks at the whole machine, for the comparison with how it was; without it only what the ledger names is compared. */
+  observer?: Observer
 }
 
 /**
- * Takes back what the ledger holds, newest first, then looks whether each thing is as it was before. With the agent
+ * Takes back what the ledger holds, newest first, then looks whether the machine is as it was before. With the agent
  * gone and nothing left to do, its own directories go too.
  */
 export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
   const { paths, scope } = options
   const bench = await openWorkBench(paths)
   if (scope !== 'agent') giveUpInstruction(paths)
-  const taken = await takeBackOn(bench, options)
+  const taken = await takeBackOn(bench, { observer: observerOf(bench.machine), ...options })
   if (scope === 'kubernetes' && taken.outcome === 'done') tellOfReset(paths)
   return taken
 }
@@ -43,25 +47,28 @@ export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
 /** The part of it that has to do with the machine and its ledger, which is closed in any case. */
 export async function takeBackOn(
   { machine, ledger }: Pick<WorkBench, 'machine' | 'ledger'>,
-  { paths, scope, run, emit, signal }: TakeBackOptions,
+  { paths, scope, run, emit, signal, observer }: TakeBackOptions,
 ): Promise<TakenBack> {
   let report: UndoReport
-  let differences: Difference[]
+  let compared: Compared
   let isEmpty: boolean
   try {
     const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
     const changes = replay(ledger.entries()).outstanding.filter(select)
     const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
+    const comparison = await openComparison({ paths, scope, machine, ledger, observer })
     report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
-    differences = report.outcome === 'cancelled' ? [] : await differencesAfter(notKept(changes, report), machine)
+    compared = await comparison.end(changes, report)
     isEmpty = replay(ledger.entries()).outstanding.length === 0
   } finally {
     await ledger.close()
   }
-  const { outcome, leftovers, kept, undone } = report
-  const restored = outcome === 'done' && leftovers.length === 0 && differences.length === 0
-  if (scope === 'all' && restored && isEmpty) await removeOwnDirectories(paths, machine)
-  return { outcome, restored, differences, leftovers, kept, undone }
+  const { outcome, kept, undone } = report
+  const isDone = outcome === 'done' && compared.differences.length === 0
+  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, machine) : NOTHING
+  const leftovers = [...report.leftovers, ...inOwn.leftovers]
+  const restored = isDone && leftovers.length === 0
+  return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], undone, ...compared }
 }
 
 /** Or the service would go on with it afterwards. The controller is told when it can be reached. */
@@ -89,14 +96,22 @@ function tellOfReset(paths: AgentPaths): void {
   outbox.close()
 }
 
-function notKept(changes: Numbered<ChangeEntry>[], { kept, leftovers }: UndoReport): Numbered<ChangeEntry>[] {
-  const told = new Set([...kept, ...leftovers].map(({ what }) => what))
-  return changes.filter(({ undo }) => !told.has(subjectOf(undo)))
-}
+const NOTHING: Pick<UndoReport, 'leftovers' | 'kept'> = { leftovers: [], kept: [] }
 
 /** The ledger itself, its backups, and what the service left behind at run time. */
-async function removeOwnDirectories({ stateDirectory, runtimeDirectory }: AgentPaths, machine: Machine): Promise<void> {
+async function removeOwnDirectories(
+  { stateDirectory, runtimeDirectory }: AgentPaths,
+  machine: Machine,
+): Promise<typeof NOTHING> {
+  const leftovers: Leftover[] = []
+  const kept: UndoReport['kept'] = []
   for (const path of [stateDirectory, runtimeDirectory]) {
-    if ((await machine.stat(path)) !== undefined) await machine.removeTree(path)
+    try {
+      const result = await carryOut({ kind: 'remove-tree', path }, machine)
+      if (result) kept.push({ what: path, because: result.kept })
+    } catch (error) {
+      leftovers.push({ what: path, error: reportOf(error) })
+    }
   }
+  return { leftovers, kept }
 }

@@ -9,6 +9,7 @@ import type { Machine } from '../host/machine.ts'
 import { recordingHost } from '../host/recording.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import type { AgentPaths } from './paths.ts'
+import { afterSnapshot } from './snapshots.ts'
 
 const RETRY_MS = 200
 
@@ -19,12 +20,16 @@ export interface WorkBench {
   hostFor(record: RecordChange): Host
 }
 
-/** Throws AgentError `ledger/busy` when another process is still at work after `patienceMs`. */
+/**
+ * Before the first change of all, the machine is looked at as it is. Throws AgentError `ledger/busy` when another process is still at work
+ * after `patienceMs`.
+ */
 export async function openWorkBench(paths: AgentPaths, patienceMs = 0, signal?: AbortSignal): Promise<WorkBench> {
   const machine = linuxMachine()
   const ledger = await openLedger(await openLog(paths, machine, patienceMs, signal))
   const backupDirectory = backupsOf(paths)
-  return { machine, ledger, hostFor: (record) => recordingHost({ machine, record, backupDirectory }) }
+  const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory })
+  return afterSnapshot({ machine, ledger, hostFor }, paths, 'install')
 }
 
 export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>): string {

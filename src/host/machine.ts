@@ -10,6 +10,11 @@ export interface FileAttributes {
   mtimeMs: number
 }
 
+export interface RemoveTreeOptions {
+  keepRoot?: boolean
+  all?: boolean
+}
+
 /**
  * Changes as such, without a record of them. Two things use it: the recording host, which writes the undo first,
  * and the undos themselves. Steps never see it.
@@ -30,8 +35,12 @@ export interface Machine extends HostView {
   unlink(path: string): Promise<void>
   /** Already gone is fine. */
   removeDirectory(path: string): Promise<'removed' | 'not-empty'>
-  /** Follows no link and crosses into no other file system: finding one is an error that leaves it alone. */
-  removeTree(path: string, options?: { keepRoot?: boolean }): Promise<void>
+  /**
+   * Follows no link and crosses into no other file system: finding a mount is an error that leaves all of it alone. What
+   * belongs to another user, and a link that leads out of the tree, stays as well unless `all` says that the tree is of
+   * containers, whose files are anybody's; the answer names what stayed, and the directories above it stay with it.
+   */
+  removeTree(path: string, options?: RemoveTreeOptions): Promise<string[]>
   /** Keeps a file under a new name in `directory` (made 0700), durably; returns its path there. */
   backUp(path: string, directory: string): Promise<string>
   restoreFile(backup: string, path: string, attributes: FileAttributes): Promise<void>

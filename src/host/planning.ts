@@ -87,7 +87,10 @@ function pretend(machine: Machine): Machine {
       files.set(path, undefined)
       return 'removed'
     },
-    removeTree: async (path) => void files.set(path, undefined),
+    async removeTree(path) {
+      files.set(path, undefined)
+      return []
+    },
     backUp: async (path, directory) => `${directory}/${basename(path)}`,
     restoreFile: async (_backup, path, { mode }) => put(path, 'file', mode),
     execute: async () => nothing,

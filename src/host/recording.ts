@@ -101,8 +101,8 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   }
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory') return undo
   const names = await machine.list(undo.path)
-  if (names === undefined) return { kind: 'remove-tree', path: undo.path }
-  return names.length === 0 ? { kind: 'empty-directory', path: undo.path } : { kind: 'nothing', because }
+  if (names === undefined) return { ...undo, kind: 'remove-tree' }
+  return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
 }
 
 /** Only the looking half of a machine. */

@@ -1,17 +1,35 @@
 import { expect, test } from 'vitest'
 import { takeBackText } from './take-back-text.ts'
 
+const RESTORED = { restored: true, differences: [], leftovers: [], unrelated: [], notCompared: [] }
+const log = { kind: 'file', what: '/var/log/a', before: 'nothing', after: 'a file', why: 'logs' }
+
 test('a restored host', () => {
-  expect(takeBackText({ restored: true, differences: [], leftovers: [] })).toBe('host restored: 0 differences\n')
+  expect(takeBackText(RESTORED, false)).toBe('host restored: 0 differences\n')
 })
 
-test('what is left and what differs is named with its fix', () => {
-  const text = takeBackText({
-    restored: false,
-    differences: [{ what: '/etc/a', before: 'nothing', after: 'a file', fix: 'rm /etc/a' }],
-    leftovers: [{ what: '/mnt', error: { message: '/mnt is busy', fix: 'umount /mnt' } }],
-  })
+test('what changed for other reasons is counted, and told with -v', () => {
+  const outcome = { ...RESTORED, unrelated: [log, log, { ...log, kind: 'user' }] }
+  expect(takeBackText(outcome, false)).toBe(
+    'changed meanwhile for other reasons: 2 files, 1 user (-v and -o json tell them)\nhost restored: 0 differences\n',
+  )
+  expect(takeBackText({ ...RESTORED, unrelated: [log] }, true)).toBe(
+    'not ours: /var/log/a: was nothing, is a file\n    why: logs\nhost restored: 0 differences\n',
+  )
+})
+
+test('what is left, what differs, and what was not compared is named', () => {
+  const text = takeBackText(
+    {
+      restored: false,
+      differences: [{ what: '/etc/a', before: 'nothing', after: 'a file', fix: 'rm /etc/a' }],
+      leftovers: [{ what: '/mnt', error: { message: '/mnt is busy', fix: 'umount /mnt' } }],
+      unrelated: [],
+      notCompared: ['firewall: nft failed'],
+    },
+    false,
+  )
   expect(text).toBe(
-    'host not restored: 2 differences\n  /mnt: /mnt is busy\n    fix: umount /mnt\n  /etc/a: was nothing, is a file\n    fix: rm /etc/a\n',
+    'not compared: firewall: nft failed\nhost not restored: 2 differences\n  /mnt: /mnt is busy\n    fix: umount /mnt\n  /etc/a: was nothing, is a file\n    fix: rm /etc/a\n',
   )
 })

@@ -1,23 +1,41 @@
-interface Difference {
+interface Change {
   what: string
   before: string
   after: string
-  fix: string
 }
 
 interface Outcome {
   restored: boolean
-  differences: readonly Difference[]
+  differences: readonly (Change & { fix: string })[]
   leftovers: readonly { what: string; error: { message: string; fix: string } }[]
+  unrelated: readonly (Change & { kind: string; why: string })[]
+  notCompared: readonly string[]
 }
 
-/** How `uninstall` and `reset` end: `host restored: 0 differences`, or what is not as it was. */
-export function takeBackText({ restored, differences, leftovers }: Outcome): string {
-  if (restored) return 'host restored: 0 differences\n'
+/**
+ * How `uninstall` and `reset` end: with what changed for other reasons, and at last with `host restored: 0 differences`
+ * or what is not as it was.
+ */
+export function takeBackText(outcome: Outcome, verbose: boolean): string {
+  const { restored, differences, leftovers, notCompared } = outcome
+  const before = [...notCompared.map((why) => `not compared: ${why}\n`), ...unrelatedText(outcome, verbose)].join('')
+  if (restored) return `${before}host restored: 0 differences\n`
   const left = leftovers.map(({ what, error }) => `  ${what}: ${error.message}\n    fix: ${error.fix}\n`)
-  const differing = differences.map(
-    ({ what, before, after, fix }) => `  ${what}: was ${before}, is ${after}\n    fix: ${fix}\n`,
-  )
+  const differing = differences.map((one) => `  ${changeText(one)}\n    fix: ${one.fix}\n`)
   const count = leftovers.length + differences.length
-  return `host not restored: ${count} ${count === 1 ? 'difference' : 'differences'}\n${[...left, ...differing].join('')}`
+  const summary = `host not restored: ${count} ${count === 1 ? 'difference' : 'differences'}\n`
+  return [before, summary, ...left, ...differing].join('')
+}
+
+/** All of it with -v; else how many of each kind. */
+function unrelatedText({ unrelated }: Outcome, verbose: boolean): string[] {
+  if (unrelated.length === 0) return []
+  if (verbose) return unrelated.map((one) => `not ours: ${changeText(one)}\n    why: ${one.why}\n`)
+  const kinds = Map.groupBy(unrelated, ({ kind }) => kind)
+  const counts = [...kinds].map(([kind, list]) => `${list.length} ${kind}${list.length === 1 ? '' : 's'}`)
+  return [`changed meanwhile for other reasons: ${counts.join(', ')} (-v and -o json tell them)\n`]
+}
+
+function changeText({ what, before, after }: Change): string {
+  return `${what}: was ${before}, is ${after}`
 }

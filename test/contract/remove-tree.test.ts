@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -17,11 +17,39 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 test('all of it goes, and what a link in it points to stays', async () => {
   symlinkSync(join(root, 'other'), join(root, 'tree/a/link'))
-  await removeTree(join(root, 'tree'))
+  await removeTree(join(root, 'tree'), { all: true })
   expect(readdirSync(root)).toEqual(['other'])
   expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
   await removeTree(join(root, 'tree'))
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'what is not ours stays, with the directories above it (needs root)',
+  async () => {
+    chownSync(join(root, 'tree/a/b/file'), 1234, 1234)
+    writeFileSync(join(root, 'tree/a/ours'), '')
+    symlinkSync(join(root, 'other'), join(root, 'tree/away'))
+    symlinkSync('a/b', join(root, 'tree/within'))
+    expect(await removeTree(join(root, 'tree'))).toEqual([
+      expect.stringContaining('tree/a/b/file (of user 1234)'),
+      expect.stringMatching(/tree\/away \(leads to .*other\)/),
+    ])
+    expect(readdirSync(join(root, 'tree'))).toEqual(['a', 'away'])
+    expect(readdirSync(join(root, 'tree/a'))).toEqual(['b'])
+    expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
+  },
+)
+
+test.skipIf(process.getuid?.() !== 0)(
+  'of a directory of containers all goes, whosever it is (needs root)',
+  async () => {
+    chownSync(join(root, 'tree/a/b'), 1234, 1234)
+    symlinkSync(join(root, 'other'), join(root, 'tree/away'))
+    expect(await removeTree(join(root, 'tree'), { all: true })).toEqual([])
+    expect(readdirSync(root)).toEqual(['other'])
+    expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
+  },
+)
 
 test('the root may stay', async () => {
   await removeTree(join(root, 'tree'), { keepRoot: true })

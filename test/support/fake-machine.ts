@@ -128,7 +128,10 @@ export function fakeMachine(): FakeMachine {
       files.delete(path)
       return 'removed'
     },
-    removeTree: async (path, options) => files.deleteTree(path, options?.keepRoot ?? false),
+    async removeTree(path, options) {
+      files.deleteTree(path, options?.keepRoot ?? false)
+      return []
+    },
     async backUp(path, directory) {
       const now = files.get(path)
       if (now?.kind !== 'file') throw new Error(`${path} is no file`)
@@ -189,6 +192,7 @@ function systemctl(argv: Argv, units: Map<string, UnitState>): Partial<Output> |
   const unit = argv.at(-1) ?? ''
   const state = units.get(unit) ?? units.get(`${unit}.service`)
   if (argv[1] === 'reset-failed') return {}
+  if (argv[1] === 'show-environment') return { stdout: 'LANG=C.UTF-8\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n' }
   if (argv[1] === 'is-active') return state?.active ? { stdout: 'active\n' } : { stdout: 'inactive\n', exitCode: 3 }
   if (argv[1] === 'is-enabled') {
     if (state === undefined) return { stderr: 'Failed to get unit file state\n', exitCode: 1 }

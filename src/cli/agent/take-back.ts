@@ -42,10 +42,10 @@ export async function takeBackVerb({
     const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
     const result = await takeBack({ paths, scope, run, emit, signal })
     signal.throwIfAborted()
-    const { restored, differences, leftovers, kept } = result
-    if (format === 'json') process.stdout.write(`${JSON.stringify({ restored, differences, leftovers, kept })}\n`)
-    else process.stdout.write(takeBackText(result))
-    if (!restored) process.exitCode = ExitCode.undoIncomplete
+    const { outcome: _outcome, undone: _undone, ...told } = result
+    if (format === 'json') process.stdout.write(`${JSON.stringify(told)}\n`)
+    else process.stdout.write(takeBackText(told, verbose))
+    if (!told.restored) process.exitCode = ExitCode.undoIncomplete
   })
 }
 

@@ -2,9 +2,23 @@
  * Deletes a directory with what is in it, and nothing else: it opens directory by directory without following
  * links and names entries through the open directory, so that nobody can put another tree in its place meanwhile.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
+import { resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
 import { AgentError } from '../../errors/agent-error.ts'
+import type { RemoveTreeOptions } from '../machine.ts'
 import { isBelow, parseMountinfo } from '../parse/mountinfo.ts'
 import { fileError } from './file-error.ts'
 
@@ -13,24 +27,36 @@ interface Left {
   error: unknown
 }
 
+/** One deletion, as it goes. */
+interface Removal {
+  /** The tree, as people name it. */
+  root: string
+  mount: string
+  all: boolean
+  left: Left[]
+  spared: string[]
+}
+
 /** Refuses before it deletes anything when a mount is below; goes on past what can't be deleted, and throws then. */
-export async function removeTree(path: string, { keepRoot = false } = {}): Promise<void> {
+export async function removeTree(path: string, options: RemoveTreeOptions = {}): Promise<string[]> {
+  const { keepRoot = false, all = false } = options
   const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
     .map((mount) => mount.mountPoint)
     .filter((point) => isBelow(point, path) && !(keepRoot && point === path))
   if (mounts.length > 0) throw holdsMount(path, mounts)
 
   const root = openDirectory(path)
-  if (root === undefined) return
-  const left: Left[] = []
+  if (root === undefined) return []
+  const removal: Removal = { root: path, mount: mountOf(root), all, left: [], spared: [] }
+  const { left, spared } = removal
   try {
-    await empty(root, path, mountOf(root), left)
+    await empty(root, path, removal)
   } finally {
     closeSync(root)
   }
-  if (!keepRoot && left.length === 0) attempt(path, left, () => rmdirSync(path))
+  if (!keepRoot && left.length + spared.length === 0) attempt(path, left, () => rmdirSync(path))
   const [first] = left
-  if (first === undefined) return
+  if (first === undefined) return spared
   throw new AgentError(
     'undo/tree-left',
     `${left.length} entries of ${path} could not be deleted, first ${first.path}: ${first.error instanceof Error ? first.error.message : first.error}`,
@@ -41,31 +67,45 @@ export async function removeTree(path: string, { keepRoot = false } = {}): Promi
   )
 }
 
-async function empty(directory: number, shownPath: string, mount: string, left: Left[]): Promise<void> {
+async function empty(directory: number, shownPath: string, removal: Removal): Promise<void> {
   await setImmediate()
+  const { left, spared } = removal
   const own = `/proc/self/fd/${directory}`
   for (const entry of readdirSync(own, { withFileTypes: true })) {
     const path = `${own}/${entry.name}`
     const shown = `${shownPath}/${entry.name}`
-    if (!entry.isDirectory()) {
+    const reason = removal.all ? undefined : reasonToSpare(path, shown, entry, removal.root)
+    if (reason !== undefined) {
+      spared.push(`${shown} (${reason})`)
+    } else if (!entry.isDirectory()) {
       attempt(shown, left, () => unlinkSync(path))
-      continue
+    } else {
+      const before = left.length + spared.length
+      await emptyBelow(path, shown, removal)
+      if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path))
     }
-    const before = left.length
-    await emptyBelow(path, shown, mount, left)
-    if (left.length === before) attempt(shown, left, () => rmdirSync(path))
   }
 }
 
-async function emptyBelow(path: string, shown: string, mount: string, left: Left[]): Promise<void> {
+/** Whose it is when it is not ours; undefined where it may go, or is gone. */
+function reasonToSpare(path: string, shown: string, entry: Dirent, root: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return undefined
+  if (stats.uid !== (process.geteuid?.() ?? 0)) return `of user ${stats.uid}`
+  if (!entry.isSymbolicLink()) return undefined
+  const target = readlinkSync(path)
+  return isBelow(resolve(shown, '..', target), root) ? undefined : `leads to ${target}`
+}
+
+async function emptyBelow(path: string, shown: string, removal: Removal): Promise<void> {
   let below: number | undefined
   try {
     below = openDirectory(path)
     if (below === undefined) return
-    if (mountOf(below) !== mount) throw new Error('something is mounted there')
-    await empty(below, shown, mount, left)
+    if (mountOf(below) !== removal.mount) throw new Error('something is mounted there')
+    await empty(below, shown, removal)
   } catch (error) {
-    left.push({ path: shown, error })
+    removal.left.push({ path: shown, error })
   } finally {
     if (below !== undefined) closeSync(below)
   }

@@ -1,6 +1,14 @@
-import type { CarryOut } from './result.ts'
+import type { CarryOut, UndoResult } from './result.ts'
 
-export const removeTree: CarryOut<'remove-tree'> = async ({ path }, machine) => {
-  if ((await machine.stat(path)) !== undefined) await machine.removeTree(path)
-  return undefined
+const MOST_NAMED = 5
+
+export const removeTree: CarryOut<'remove-tree'> = async ({ path, all = false }, machine) => {
+  if ((await machine.stat(path)) === undefined) return undefined
+  return keptIn(path, await machine.removeTree(path, { all }))
+}
+
+export function keptIn(path: string, spared: readonly string[]): UndoResult {
+  if (spared.length === 0) return undefined
+  const more = spared.length > MOST_NAMED ? `, and ${spared.length - MOST_NAMED} more` : ''
+  return { kept: `${path} holds what is not ours: ${spared.slice(0, MOST_NAMED).join(', ')}${more}` }
 }

@@ -1,0 +1,61 @@
+import type { UndoReport } from '../engine/undo-run.ts'
+import { subjectOf } from '../host/change.ts'
+import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { Observer } from '../snapshot/look.ts'
+import { lookAtFiles } from '../snapshot/look-at-files.ts'
+import { type Unrelated, type Verified, verify } from '../snapshot/verify.ts'
+import { type Difference, differencesAfter } from './differences.ts'
+import { knowledgeOf } from './knowledge.ts'
+import type { AgentPaths } from './paths.ts'
+import type { Scope } from './scope.ts'
+import { snapshotFor } from './snapshots.ts'
+import type { WorkBench } from './work-bench.ts'
+
+export interface Compared {
+  differences: Difference[]
+  /** Changed for reasons that have nothing to do with us; each says which. */
+  unrelated: Unrelated[]
+  /** Why less than the whole machine was compared with how it was. */
+  notCompared: string[]
+}
+
+interface Options extends Pick<WorkBench, 'machine' | 'ledger'> {
+  paths: AgentPaths
+  scope: Scope
+  observer: Observer | undefined
+}
+
+export interface Comparison {
+  /** `changes`: what was to be taken back. */
+  end(changes: readonly Numbered<ChangeEntry>[], report: UndoReport): Promise<Compared>
+}
+
+const NONE: Verified = { differences: [], unrelated: [], unseen: [] }
+
+/** To be opened before anything is taken back, and ended after it, while the ledger is still there. */
+export async function openComparison({ paths, scope, machine, ledger, observer }: Options): Promise<Comparison> {
+  const before = observer && (await snapshotFor(scope, paths, machine))
+  const thereAtUndo = new Set(before && Object.keys(await lookAtFiles(observer, new Map())))
+  return {
+    async end(changes, report) {
+      if (report.outcome === 'cancelled') return { differences: [], unrelated: [], notCompared: [] }
+      const byLedger = await differencesAfter(notKept(changes, report), machine)
+      const told = new Set(byLedger.map(({ what }) => what))
+      const knowledge = { ...knowledgeOf(ledger.entries(), report, paths, scope), thereAtUndo }
+      const { differences, unrelated, unseen } = before ? await verify(before, observer, knowledge) : NONE
+      return {
+        differences: [...byLedger, ...differences.filter(({ what }) => !told.has(what))],
+        unrelated,
+        notCompared: [
+          ...(observer && !before && scope !== 'agent' ? ['no snapshot of this machine from before is there'] : []),
+          ...unseen.map(({ kind, why }) => `${kind}: ${why}`),
+        ],
+      }
+    },
+  }
+}
+
+function notKept(changes: readonly Numbered<ChangeEntry>[], { kept, leftovers }: UndoReport): Numbered<ChangeEntry>[] {
+  const told = new Set([...kept, ...leftovers].map(({ what }) => what))
+  return changes.filter(({ undo }) => !told.has(subjectOf(undo)))
+}

@@ -1,0 +1,42 @@
+import type { UndoReport } from '../engine/undo-run.ts'
+import { subjectOf } from '../host/change.ts'
+import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
+import type { Knowledge } from '../snapshot/verify.ts'
+import type { AgentPaths } from './paths.ts'
+import { isIn, type Scope } from './scope.ts'
+
+/** The clock of a file system runs in ticks of some milliseconds, and what a unit does ends a moment after it. */
+const MARGIN_MS = 2_000
+
+/** What the ledger tells of this installation's work, for the comparison of the machine with how it was. */
+export function knowledgeOf(
+  entries: readonly Numbered<Entry>[],
+  { kept, leftovers }: Pick<UndoReport, 'kept' | 'leftovers'>,
+  paths: AgentPaths,
+  scope: Scope,
+): Omit<Knowledge, 'thereAtUndo'> {
+  const changes = entries.filter((entry): entry is Numbered<ChangeEntry> => entry.kind === 'change')
+  const times = workTimes(entries)
+  const stays = scope === 'kubernetes' ? [paths.configDirectory, paths.unit] : []
+  return {
+    named: new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)])),
+    broughtKubernetes: changes.some(({ step }) => isIn('kubernetes', step)),
+    wasAtWork: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),
+    kept,
+    left: leftovers,
+    own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, ...stays],
+  }
+}
+
+/** From the beginning of each run to its end; one that a crash cut ends with the next beginning, the last one not yet. */
+function workTimes(entries: readonly Entry[]): [from: number, to: number][] {
+  const times: [number, number][] = []
+  for (const entry of entries) {
+    if (entry.kind !== 'run-begun' && entry.kind !== 'ended') continue
+    const at = Date.parse(entry.at)
+    const last = times.at(-1)
+    if (last && last[1] === Number.POSITIVE_INFINITY) last[1] = at
+    if (entry.kind === 'run-begun') times.push([at, Number.POSITIVE_INFINITY])
+  }
+  return times
+}
