@@ -50,7 +50,7 @@ export function judge(
 
 /** A node that could not do its part. */
 function judgeNode(node: PairNode, plan: PairPlan, told: ReadonlyMap<string, Told>): PairFinding[] {
-  const { refused, ports, dialled } = told.get(node.id) ?? { dialled: new Map() }
+  const { refused, ports, dialled, heard } = told.get(node.id) ?? { dialled: new Map() }
   const takesPart = plan.rounds.flat().some(({ from, to }) => from.id === node.id || to.id === node.id)
   const finding = (found: string, fix: string): PairFinding => ({
     ...{ kind: 'node', verdict: 'fail', from: [], to: node.name, port: null, found, fix, on: node.name },
@@ -64,9 +64,8 @@ function judgeNode(node: PairNode, plan: PairPlan, told: ReadonlyMap<string, Tol
   if (failed) return [finding(`it cannot listen on ${failed[0]}: ${failed[1].why ?? 'it did not say why'}`, look)]
   const wanted = plan.rounds.flat().filter(({ from }) => from.id === node.id)
   const missing = wanted.filter(({ to }) => !dialled.has(to.id)).length
-  return missing === 0
-    ? []
-    : [finding(`of ${wanted.length} nodes that it was to dial it did not tell of ${missing}`, look)]
+  if (missing > 0) return [finding(`of ${wanted.length} nodes that it was to dial it did not tell of ${missing}`, look)]
+  return heard ? [] : [finding('it fell silent before the end', look)]
 }
 
 function leftOutFinding({ name, because, fix }: LeftOut): PairFinding {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { headerBytes, PACKET_BYTES, type Packet, readPacket, writePacket } from './packet.ts'
+
+const packet: Packet = {
+  kind: 'reply',
+  check: 'p-abcdefghij',
+  sequence: 7,
+  receivedAtMs: 1.5e12,
+  sentAtMs: 1.5e12 + 0.25,
+}
+
+test('what was written is read, however long it was made', () => {
+  expect(readPacket(writePacket(packet))).toEqual(packet)
+  expect(writePacket(packet)).toHaveLength(PACKET_BYTES)
+  const long = writePacket({ ...packet, kind: 'size' }, 1_472)
+  expect(long).toHaveLength(1_472)
+  expect(readPacket(long)).toEqual({ ...packet, kind: 'size' })
+  // With IPv4's header and UDP's it fills an Ethernet frame.
+  expect(long.length + headerBytes('10.0.0.1')).toBe(1_500)
+  expect(headerBytes('fd00::1')).toBe(48)
+})
+
+test('it is a VXLAN packet of the highest VNI, with a frame of a type for experiments', () => {
+  const bytes = writePacket(packet)
+  expect(bytes.readUInt8(0)).toBe(0x08)
+  expect(bytes.readUIntBE(4, 3)).toBe(0xffffff)
+  expect(bytes.readUInt16BE(20)).toBe(0x88b5)
+})
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['half of it', writePacket(packet).subarray(0, 40)],
+  ['another VXLAN packet', Buffer.alloc(100, 8)],
+  ['an unknown kind', writePacket(packet).fill(9, 30, 31)],
+])('%s is none of ours', (_, bytes) => {
+  expect(readPacket(bytes)).toBeUndefined()
+})
