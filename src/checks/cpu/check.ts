@@ -1,7 +1,7 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseNumberList } from '../../host/parse/number-list.ts'
+import { countCommon, parseNumberList } from '../../host/parse/number-list.ts'
 import { ifStillThere } from '../../host/processes.ts'
 
 const CORES = { master: 2, worker: 1, storage: 1 } as const
@@ -36,5 +36,5 @@ async function coresOfServices(host: HostView): Promise<number> {
     host.read('/sys/devices/system/cpu/online'),
   ])
   const allowed = parseNumberList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')
-  return [...parseNumberList(online)].filter((core) => allowed.has(core)).length
+  return countCommon(parseNumberList(online), allowed)
 }

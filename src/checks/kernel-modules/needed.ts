@@ -39,8 +39,14 @@ export const NEEDED_MODULES: readonly NeededModule[] = [
     // Neither shows whether it is built in; where packets are tracked the filter is there as well.
     isThere: async (host) => (await Promise.all(FILTER_SIGNS.map((path) => exists(host, path)))).includes(true),
   },
-  // Only some pod networks want it, and which one it will be is not known yet.
-  { name: 'vxlan', use: 'pod networks over VXLAN', kind: 'warn', isThere: (host) => exists(host, '/sys/module/vxlan') },
+  {
+    name: 'vxlan',
+    use: 'pod networks over VXLAN',
+    // Only some pod networks want it, and which one it will be is not known yet.
+    kind: 'warn',
+    // A container may be shown no modules at all: then nothing tells.
+    isThere: async (host) => (await exists(host, '/sys/module/vxlan')) || !(await exists(host, '/sys/module/kernel')),
+  },
 ]
 
 const FILTER_SIGNS = [

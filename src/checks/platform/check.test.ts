@@ -38,6 +38,11 @@ test.each<[string, FakeHostOptions, string]>([
     { files: { '/lib/ld-musl-x86_64.so.1': '', '/lib64/ld-linux-x86-64.so.2': '' } },
     'a machine',
   ],
+  [
+    'a machine made out of an image of Docker',
+    { files: { '/.dockerenv': '' }, links: { '/proc/self/ns/pid': 'pid:[4026531836]' } },
+    'a machine',
+  ],
   ['a VM of Azure', { files: { '/proc/sys/kernel/osrelease': '6.8.0-1015-azure\n' } }, 'a machine'],
 ])('%s is as usual', async (_, scene, found) => {
   expect(await look(scene)).toEqual({ kind: 'pass', found })

@@ -26,8 +26,15 @@ export const container: Oddity = async (host) => {
   }
 }
 
-/** systemd writes it down; other engines leave a file or a variable of process 1. */
+/** PROC_PID_INIT_INO of the kernel: the namespace that the machine's own processes are in. */
+const OF_THE_MACHINE = 'pid:[4026531836]'
+
+/**
+ * systemd writes it down; other engines leave a file or a variable of process 1. A machine whose disk was made out of an
+ * image for containers may have that file as well.
+ */
 async function containerName(host: HostView): Promise<string | undefined> {
+  if ((await host.readLink('/proc/self/ns/pid')) === OF_THE_MACHINE) return undefined
   const [told, environment] = await Promise.all([
     host.read('/run/systemd/container'),
     ifStillThere(() => host.read('/proc/1/environ')),
