@@ -27,7 +27,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'checks/catalog.generated': ['checks', 'engine'],
   // What the components that make a Kubernetes node share: paths, kubeadm's phases, the API.
   kubernetes: ['errors', 'host', 'engine', 'protocol', 'roles/params', 'bundle/format'],
-  components: ['kubernetes', 'errors', 'host', 'engine', 'pki', 'roles/params', 'protocol', 'bundle/format'],
+  components: [
+    'api-watch/settings',
+    'kubernetes',
+    'errors',
+    'host',
+    'engine',
+    'pki',
+    'roles/params',
+    'protocol',
+    'bundle/format',
+  ],
+  // A service of its own, which looks after the records of the API's name.
+  'api-watch': [],
   // What a master does in the cluster for another node.
   errands: ['errors', 'host', 'kubernetes', 'pki', 'protocol'],
   roles: ['errors', 'host', 'engine', 'components', 'checks', 'protocol', 'bundle/format'],

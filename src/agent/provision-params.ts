@@ -35,6 +35,7 @@ export async function openProvisionParams(
       return (await askPatiently({ ...asking, ...question }, OperatorCertificateResponse)).certificate
     },
     requestInvitation: (context) => requestInvitation(context, asking),
+    executable: process.execPath,
     controller: { urls, ca: tls.ca },
   }
 }

@@ -36,6 +36,7 @@ export const BINARIES = {
   runc: 'runc',
   etcd: 'etcd',
   etcdctl: 'etcd',
+  coredns: 'coredns',
 } as const satisfies Record<string, Versioned>
 
 export const CNI_PLUGINS = {

@@ -2,6 +2,7 @@ import { readCsr } from '../pki/csr.ts'
 import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
+import { mastersProblem } from './director/masters-problem.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
 import { newId } from './ids.ts'
 import { forget } from './node-commands.ts'
@@ -57,6 +58,8 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
   const members = situationOf(core, cluster.id)?.members ?? []
   const starting = members.filter(({ node }) => isStartable(node))
   const problems = starting.flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
+  const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
+  if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
   const nodes = members.map(({ node }) => ({
     id: node.id,
@@ -69,10 +72,13 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
 }
 
 /** Wants the cluster up. Nodes that failed are tried again; where all goes on already nothing changes. */
-export async function provisionCluster(core: Core, cluster: Cluster): Promise<void> {
-  const { problems, nodes } = await planCluster(core, cluster)
+export async function provisionCluster(core: Core, { id, ...before }: Cluster): Promise<void> {
+  const { problems, nodes } = await planCluster(core, { id, ...before })
   const [problem] = problems
   if (problem) throw refusal(problem.code, problem.message, problem.fix)
+  // Another administrator may have asked for something meanwhile.
+  const cluster = core.store.clusters.get(id)
+  if (!cluster) throw refusal('cluster/gone', `cluster ${before.name} was deleted meanwhile`, 'nothing')
   if (nodes.every(({ role }) => role === null) && cluster.desired === 'provision') return
   want(core, cluster, 'provision')
 }

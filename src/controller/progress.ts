@@ -2,6 +2,9 @@ import type { RunEvent } from '../protocol/event.ts'
 import type { LiveProgress } from './core.ts'
 import type { RunProgress } from './store/records.ts'
 
+/** After this step of the first master a cluster has what a node reads when it joins. */
+const LETS_IN = 'cluster-config/bind-rights'
+
 /** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
@@ -12,7 +15,8 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     case 'step-done':
     case 'step-skipped': {
       const { [event.step]: _, ...current } = progress.current
-      return { ...progress, done: Math.min(progress.of, progress.done + 1), current }
+      const letsIn = event.step === LETS_IN ? ({ letsIn: true } as const) : {}
+      return { ...progress, ...letsIn, done: Math.min(progress.of, progress.done + 1), current }
     }
     case 'run-ended':
       return { ...progress, current: {} }

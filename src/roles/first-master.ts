@@ -15,6 +15,7 @@ import { kubeadm } from '../components/kubeadm/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { node } from '../components/node/component.ts'
+import { nodeDns } from '../components/node-dns/component.ts'
 import { operator } from '../components/operator/component.ts'
 import { operatorCertificate } from '../components/operator-certificate/component.ts'
 import { preflight } from '../components/preflight/component.ts'
@@ -37,6 +38,7 @@ export const firstMaster: Role<ProvisionParams> = {
     kubeadm,
     kubelet,
     cniPlugins,
+    nodeDns,
     preflight,
     apiServer,
     controllers,

@@ -11,6 +11,7 @@ import { kubeadm } from '../components/kubeadm/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { node } from '../components/node/component.ts'
+import { nodeDns } from '../components/node-dns/component.ts'
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sharedKeys } from '../components/shared-keys/component.ts'
@@ -30,6 +31,7 @@ export const master: Role<ProvisionParams> = {
     controllerImages,
     networkImages,
     cniPlugins,
+    nodeDns,
     sharedKeys,
     etcd,
     kubeadm,

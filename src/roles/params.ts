@@ -24,5 +24,7 @@ export interface ProvisionParams extends NodeParams {
   requestInvitation(context: Pick<StepContext, 'signal' | 'log'>): Promise<Invitation>
   /** Asks the controller to sign the operator's key. */
   requestOperatorCertificate(csrPem: string): Promise<string>
+  /** This program, where it is one file. */
+  executable: string
   controller: { urls: readonly string[]; ca: string }
 }

@@ -5,6 +5,7 @@ import { join } from '../components/join/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
+import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
 import type { Role } from '../engine/step.ts'
@@ -13,5 +14,16 @@ import type { ProvisionParams } from './params.ts'
 /** Where pods run. All but the joining itself is done before there is a cluster to join. */
 export const worker: Role<ProvisionParams> = {
   id: 'worker',
-  components: [kernel, containerd, sandboxImage, networkImages, cniPlugins, kubelet, join, addOnImages, readiness],
+  components: [
+    kernel,
+    containerd,
+    sandboxImage,
+    networkImages,
+    cniPlugins,
+    kubelet,
+    nodeDns,
+    join,
+    addOnImages,
+    readiness,
+  ],
 }

@@ -36,8 +36,11 @@ export async function podsReachEachOther(master: Node, nodes: readonly Node[]): 
   const listed = await succeed(master, ['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}'])
   const addresses = listed.trim().split(' ')
   assert.equal(addresses.length, nodes.length)
-  const urls = [...addresses.map((address) => `http://${address}:${PORT}/busybox`), 'http://web/busybox']
-  const ask = urls.map((url) => `wget -q -T 10 -O /dev/null ${url}`).join(' && ')
+  const service = (await succeed(master, ['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])).trim()
+  const urls = [...addresses.map((address) => `${address}:${PORT}`), `${service}:80`]
+  // wget of a static busybox cannot resolve names, its nslookup can.
+  const looks = urls.map((url) => `wget -q -T 10 -O /dev/null http://${url}/busybox`)
+  const ask = [...looks, 'nslookup -type=a web.default.svc.cluster.local'].join(' && ')
   await apply(
     master,
     nodes.map(({ name }) => pod(`ask-${name}`, name, { ...LABELS, app: 'ask' }, ['sh', '-c', ask])),

@@ -1,35 +1,114 @@
 import assert from 'node:assert/strict'
-import { carryAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
-import { exec, type Node } from '../support/testbed/machine.ts'
+import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { type Bed, bedNamed } from '../support/testbed/bed.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 
-/** A cluster of the test bed: its nodes by name, and what brings one of them in. */
-export interface Shape {
-  site: Site
-  cluster: string
-  credentials: string
+const READY_MS = 540_000
+
+/** A bed with a site and one cluster, grown stage by stage. */
+export interface Scene {
+  readonly bed: Bed
+  readonly say: Say
+  readonly signal: AbortSignal
+  /** Bare nodes, and with the first of them the site. */
+  boot(...names: string[]): Promise<void>
+  node(name: string): Node
+  nodes(): Node[]
+  site(): Site
+  createCluster(name: string, flags: readonly string[]): Promise<void>
+  /** Installs the agent on a node, and gives the node its roles. */
+  bringIn(name: string, roles: string): Promise<void>
+  /** Until READY. */
+  provision(): Promise<void>
+  awaitReady(): Promise<void>
+  readonly cluster: string
+  /** All that is known, for whoever looks why a stage failed. */
+  show(): Promise<void>
+  close(): Promise<void>
 }
 
-export async function openShape(site: Site, cluster: string, flags: readonly string[] = []): Promise<Shape> {
-  const options = { name: cluster, overrides: testbedOverrides(), flags: ['--auto-approve', ...flags] }
-  return { site, cluster, credentials: await createCluster(site, options) }
+export function openScene(say: Say, signal: AbortSignal): Scene {
+  const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)
+  const nodes = new Map<string, Node>()
+  let site: Site | undefined
+  let cluster = ''
+  let credentials = ''
+  const scene: Scene = {
+    bed,
+    say,
+    signal,
+    get cluster() {
+      return cluster
+    },
+    site() {
+      assert(site, 'the site is up')
+      return site
+    },
+    node(name) {
+      const found = nodes.get(name)
+      assert(found, `node ${name} is up`)
+      return found
+    },
+    nodes: () => [...nodes.values()],
+    async boot(...names) {
+      for (const name of names) nodes.set(name, await up({ name, bed, signal }))
+      if (site) return
+      site = await openSite(bed)
+      await importBundle(site, await bundleDirectory(runHere, say))
+    },
+    async createCluster(name, flags) {
+      cluster = name
+      const options = { name, overrides: testbedOverrides(), flags: ['--auto-approve', ...flags] }
+      credentials = await createCluster(scene.site(), options)
+    },
+    async bringIn(name, roles) {
+      const node = scene.node(name)
+      const install = await carryAgent(node, credentials, cluster)
+      const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
+      assert.equal(code, 0, stderr + stdout)
+      await configure(scene.site(), name, roles)
+    },
+    async provision() {
+      await scene.site().admin('cluster', 'provision', cluster)
+      await scene.awaitReady()
+    },
+    async awaitReady() {
+      const watch = ['cluster', 'watch', cluster, '--until', 'READY', '--timeout', String(READY_MS / 1000)]
+      const { code, stdout, stderr } = await scene.site().cli(watch, { timeoutMs: READY_MS + 30_000 })
+      const shown = code === 0 ? '' : (await scene.site().cli(['cluster', 'show', cluster])).stdout
+      assert.equal(code, 0, `${stdout}${stderr}\n${shown}`)
+    },
+    async show() {
+      if (site) say(`--- controller\n${site.controllerLog().slice(-4_000)}`)
+      for (const node of nodes.values()) await showNode(node, say)
+      const [master] = nodes.values()
+      if (!master) return
+      const pods = await kubectl(master, 'get', 'nodes,pods', '-A', '-o', 'wide').catch(String)
+      say(`--- pods\n${typeof pods === 'string' ? pods : pods.stdout + pods.stderr}`)
+    },
+    async close() {
+      await site?.close()
+      site = undefined
+      nodes.clear()
+    },
+  }
+  return scene
 }
 
-/** Installs the agent and gives the node its roles. */
-export async function bringIn({ site, cluster, credentials }: Shape, node: Node, roles: string): Promise<void> {
-  const install = await carryAgent(node, credentials, cluster)
-  const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
-  assert.equal(code, 0, stderr + stdout)
-  const row = await nodeRow(site, node.name)
-  assert(row, `the controller knows ${node.name}`)
+export async function configure(site: Site, name: string, roles: string): Promise<void> {
+  const row = await nodeRow(site, name)
+  assert(row, `the controller knows ${name}`)
   await site.admin('node', 'configure', row.id, '--role', roles)
 }
 
-/** Rejects when the cluster FAILED, or is not there in time. */
-export async function awaitCluster({ site, cluster }: Shape, timeoutMs: number): Promise<void> {
-  const watch = ['cluster', 'watch', cluster, '--until', 'READY', '--timeout', String(Math.round(timeoutMs / 1000))]
-  const { code, stdout, stderr } = await site.cli(watch, { timeoutMs: timeoutMs + 30_000 })
-  assert.equal(code, 0, `${stdout}${stderr}\n${(await site.cli(['cluster', 'show', cluster])).stdout}`)
+async function showNode(node: Node, say: Say): Promise<void> {
+  const unit = ['journalctl', '--no-pager', '-o', 'cat', '-n', '60', '-u', 'cantrip-agent.service']
+  const journal = await exec(node, unit).catch(() => undefined)
+  say(`--- ${node.name}\n${journal?.stdout.slice(-8_000) ?? 'is off'}`)
 }
 
 export interface KubernetesNode {
@@ -48,4 +127,29 @@ export async function kubernetesNodes(master: Node): Promise<Map<string, Kuberne
 
 export function isReady(node: KubernetesNode | undefined): boolean {
   return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+}
+
+const TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/
+
+/** Neither in what ran nor in what was written, on any node. */
+export async function noTokenAnywhere(nodes: readonly Node[]): Promise<void> {
+  for (const node of nodes) {
+    const journal = await execOk(node, ['journalctl', '--no-pager', '-o', 'cat'])
+    const log = await execOk(node, ['cat', '/var/log/cantrip/agent.log'])
+    const ledger = await execOk(node, ['cat', '/var/lib/cantrip/ledger/ledger'])
+    const processes = await execOk(node, ['ps', '-eo', 'args'])
+    for (const text of [journal, log, ledger, processes]) assert.doesNotMatch(text, TOKEN, `a token on ${node.name}`)
+    const places = ['/etc/kubernetes', '/run/cantrip-join', '/var/lib/cantrip/backups']
+    const left = await exec(node, ['grep', '-rlE', `(^|[^a-z0-9])[a-z0-9]{6}\\.[a-z0-9]{16}([^a-z0-9]|$)`, ...places])
+    assert.equal(left.stdout, '', `a token in a file on ${node.name}`)
+  }
+}
+
+/** Newest first, so that a master is there for the others. */
+export async function uninstallAll(nodes: readonly Node[]): Promise<void> {
+  for (const node of nodes.toReversed()) {
+    const { code, stdout, stderr } = await exec(node, ['/root/agent', '--uninstall', '--yes'], { timeoutMs: 180_000 })
+    assert.equal(code, 0, `${node.name}: ${stderr}${stdout}`)
+    assert.match(stdout, /host restored: 0 differences\s*$/)
+  }
 }

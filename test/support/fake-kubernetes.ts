@@ -91,6 +91,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
     requestInvitation: async () => {
       throw new Error('nobody was asked for an invitation')
     },
+    executable: '/usr/local/bin/cantrip-agent',
     controller: { urls: ['https://controller:7443'], ca: authority.certificate },
     async requestOperatorCertificate(csr) {
       const { publicKey } = readCsr(csr)
@@ -107,7 +108,7 @@ function bundleFiles(): BundleFile[] {
   }
   const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy']
   return [
-    ...['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'etcd', 'etcdctl'].map(
+    ...['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'etcd', 'etcdctl', 'coredns'].map(
       (name) => make('binary', 'bin', name),
     ),
     ...['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth', 'flannel'].map((name) =>

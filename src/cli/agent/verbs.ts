@@ -12,6 +12,10 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runExecute } = await import('./execute.ts')
     return runExecute(rest)
   }
+  if (verb === 'api-watch' && isPlain) {
+    const { runApiWatch } = await import('./api-watch.ts')
+    return runApiWatch(rest)
+  }
   if (verb === 'errand' && isPlain) {
     const { runErrand } = await import('./errand.ts')
     return runErrand()

@@ -4,6 +4,6 @@ import { awaitApi, awaitConnection, startKubelet, writeManifest } from './steps.
 
 export const apiServer: ProvisionComponent = {
   id: 'api-server',
-  after: ['api-server-images', 'preflight', 'cni-plugins'],
+  after: ['api-server-images', 'preflight', 'cni-plugins', 'node-dns'],
   steps: () => [writeManifest, startKubelet, awaitConnection, finalizeKubelet, awaitApi],
 }

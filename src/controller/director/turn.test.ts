@@ -5,6 +5,10 @@ import { turnOf } from './turn.ts'
 
 const first = (state: 'open' | 'done', changes = {}) =>
   member({ id: 'm1', name: 'm1', state: 'PROVISIONING', ...changes }, { role: 'first-master', state })
+const letsIn = (changes = {}) => {
+  const progress = { of: 9, done: 5, current: {}, letsIn: true } as const
+  return member({ id: 'm1', name: 'm1', state: 'PROVISIONING', ...changes }, { role: 'first-master', progress })
+}
 const joining = (id: string, invited: boolean, changes = {}): Member =>
   member(
     { id, name: id, state: 'PROVISIONING', ...changes },
@@ -16,9 +20,10 @@ const worker = member({ id: 'w', name: 'w', state: 'PROVISIONING', roles: ['work
 const table: [string, Member, Member[], string][] = [
   ['a worker, before there is a master', worker, [], 'waits for a master'],
   ['a worker, before its master has begun', worker, [member({ id: 'm1', name: 'm1' })], 'waits for master m1'],
-  ['a worker asks a master that comes up', worker, [first('open')], 'm1'],
-  ['and first those that are up', worker, [joining('m2', true), first('done'), joined('m3')], 'm1 m3 m2'],
-  ['a failed master may have its API up', worker, [first('open', { state: 'FAILED' })], 'm1'],
+  ['or before its API is up', worker, [first('open')], 'waits for master m1'],
+  ['a worker asks a master whose API is up', worker, [letsIn()], 'm1'],
+  ['also where that has failed since', worker, [letsIn({ state: 'FAILED' })], 'm1'],
+  ['a master that is done is asked first', worker, [letsIn(), joining('m2', true), joined('m3')], 'm3 m1'],
   ['a master waits for the first', joining('m2', false), [first('open')], 'waits for master m1'],
   ['and then has its turn', joining('m2', false), [first('done')], 'm1'],
   ['alone', joining('m2', false), [first('done'), joining('m3', true)], 'waits for master m3 to join first'],

@@ -12,7 +12,7 @@ export type Turn = { hosts: readonly Node[] } | { waitingFor: string }
 export function turnOf(guest: Member, members: readonly Member[]): Turn {
   const others = members.filter(({ node }) => node.id !== guest.node.id)
   const holders = others.filter(holdsCluster)
-  const hosts = guest.run?.role === 'worker' ? [...holders, ...others.filter((each) => isOnItsWay(each))] : holders
+  const hosts = guest.run?.role === 'worker' ? [...holders, ...others.filter(isOnItsWay)] : holders
   if (hosts.length === 0) {
     const first = firstMaster(members)
     return { waitingFor: first ? `master ${first.name}` : 'a master' }
@@ -21,9 +21,9 @@ export function turnOf(guest: Member, members: readonly Member[]): Turn {
   return ahead ? { waitingFor: `master ${ahead.node.name} to join first` } : { hosts: hosts.map(({ node }) => node) }
 }
 
-/** Whether its API is up already only that master itself knows. */
+/** Not done yet, but its API is up. */
 function isOnItsWay(member: Member): boolean {
-  return isOfControlPlane(member) && member.run?.state !== 'done'
+  return isOfControlPlane(member) && member.run?.state !== 'done' && member.run?.progress.letsIn === true
 }
 
 /** One that is silent for long holds nobody up. */

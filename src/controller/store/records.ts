@@ -74,6 +74,8 @@ export interface RunProgress {
   done: number
   /** Titles of the steps that go on now, by id. */
   current: Record<string, string>
+  /** Its API is up, and others may join through it. */
+  letsIn?: true
   /** It was given what it needs to join. */
   invited?: true
 }

@@ -1,0 +1,98 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { awaitThat } from '../../kubernetes/api.ts'
+import { ownEndpoint } from '../../kubernetes/own-endpoint.ts'
+import { KUBELET_STATE, KUBERNETES_PKI, UNITS } from '../../kubernetes/paths.ts'
+import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { askAddress } from './dns-question.ts'
+import { isFirst, resolverOf } from './resolver.ts'
+import { corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings, watchUnit } from './templates.ts'
+
+const SERVICES = {
+  'cantrip-node-dns.service': `${DIRECTORY}/Corefile`,
+  'cantrip-api-watch.service': `${DIRECTORY}/api-watch.json`,
+} as const
+
+export const configure: ProvisionStep = {
+  id: 'node-dns/configure',
+  title: 'Configuring the node DNS',
+  async isDone(host, params) {
+    if ((await host.stat(WATCH)) === undefined) return false
+    const wanted = Object.entries(await files(host, params))
+    const found = await Promise.all(wanted.map(([path]) => host.read(path)))
+    return wanted.every(([, text], index) => found[index] === text)
+  },
+  async apply(host, params) {
+    await host.makeDirectory(DIRECTORY)
+    await host.makeDirectory(STATE)
+    await host.install(params.executable, WATCH, 0o755)
+    for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
+  },
+}
+
+export const startServices: ProvisionStep = {
+  id: 'node-dns/start-services',
+  title: 'Starting the node DNS',
+  async isDone(host) {
+    const current = await Promise.all(units().map(([unit, read]) => unitIsCurrent(host, unit, read)))
+    return current.every(Boolean)
+  },
+  async apply(host) {
+    for (const [unit, read] of units()) await startUnit(host, unit, read)
+  },
+}
+
+/** Only once it answers: until then, and whenever it does not, the other name servers are asked. */
+export const comeFirst: ProvisionStep = {
+  id: 'node-dns/come-first',
+  title: 'Letting the machine ask its node DNS first',
+  async isDone(host, params) {
+    return isFirst(host, await resolverFor(host, params), params.node.address)
+  },
+  async apply(host, params, { signal }) {
+    const { address } = params.node
+    const { name } = need(params)
+    const failure = async () =>
+      new AgentError('node-dns/no-answer', `the node DNS does not answer for ${name} on ${address} port 53`, {
+        fix: 'journalctl -u cantrip-node-dns -u cantrip-api-watch; then provision again',
+      })
+    await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure })
+    const resolver = await resolverFor(host, params)
+    if (resolver.apply) {
+      // Undone after the files are as they were.
+      await host.expect({ kind: 'run', argv: resolver.apply, why: 'name servers as they were before' })
+    }
+    for (const [path, text] of Object.entries(resolver.files)) await host.write(path, text)
+    if (resolver.apply) await host.run(resolver.apply, { kind: 'nothing', because: 'it is told again when undone' })
+  },
+}
+
+function units(): [string, string[]][] {
+  return Object.entries(SERVICES).map(([unit, file]) => [unit, [file, `${UNITS}/${unit}`]])
+}
+
+async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
+  const { name, port } = need(params)
+  const { upstreams } = await resolverFor(host, params)
+  const masters = params.cluster.masters.map(({ address }) => address)
+  const ca = `${KUBERNETES_PKI}/ca.crt`
+  const identity = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
+  return {
+    [`${DIRECTORY}/Corefile`]: corefile({ address: params.node.address, apiName: name, upstreams }),
+    [`${DIRECTORY}/api-watch.json`]: watchSettings({ name, port, masters, ca, identity }),
+    [`${UNITS}/cantrip-node-dns.service`]: dnsUnit(),
+    [`${UNITS}/cantrip-api-watch.service`]: watchUnit(),
+  }
+}
+
+function resolverFor(host: HostView, params: ProvisionParams) {
+  return resolverOf(host, params.node.address, need(params).name)
+}
+
+function need(params: ProvisionParams): { name: string; port: number } {
+  const found = ownEndpoint(params)
+  if (!found) throw new Error('a cluster whose API goes by an address has no such step')
+  return found
+}

@@ -1,0 +1,100 @@
+import type { ApiWatchSettings } from '../../api-watch/settings.ts'
+
+export const DIRECTORY = '/etc/cantrip-node-dns'
+export const STATE = '/var/lib/cantrip-node-dns'
+export const HOSTS = `${STATE}/hosts`
+
+export interface Zone {
+  /** The node's own. */
+  address: string
+  apiName: string
+  /** Name servers that were there before. */
+  upstreams: readonly string[]
+}
+
+/** The API's name from the file of healthy masters; everything else as it was. */
+export function corefile({ address, apiName, upstreams }: Zone): string {
+  const forward = `. {
+    bind ${address}
+    errors
+    forward . ${upstreams.join(' ')}
+}
+`
+  return `${apiName} {
+    bind ${address}
+    errors
+    loadbalance
+    hosts ${HOSTS} {
+        ttl 1
+        reload 500ms
+        no_reverse
+    }
+}
+${upstreams.length > 0 ? forward : ''}`
+}
+
+/** Nothing but what a name server needs: it reads two files and has one port. */
+const CONFINED = `NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes`
+
+/** It does not depend on the agent in any way: the agent may be down, or gone. */
+export function dnsUnit(): string {
+  return `[Unit]
+Description=Node DNS: the name of the Kubernetes API, and what the other name servers say
+Documentation=https://coredns.io
+After=network-online.target
+Wants=network-online.target
+Before=kubelet.service
+
+[Service]
+ExecStart=/usr/local/bin/coredns -conf ${DIRECTORY}/Corefile
+Restart=always
+RestartSec=1
+StartLimitIntervalSec=0
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+OOMScoreAdjust=-900
+LimitNOFILE=65536
+${CONFINED}
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+export function watchUnit(): string {
+  return `[Unit]
+Description=Which masters of Kubernetes are healthy, for the node DNS
+After=network-online.target
+Wants=network-online.target
+Before=kubelet.service
+
+[Service]
+ExecStart=${WATCH} api-watch ${DIRECTORY}/api-watch.json
+Restart=always
+RestartSec=1
+StartLimitIntervalSec=0
+CapabilityBoundingSet=CAP_DAC_READ_SEARCH
+OOMScoreAdjust=-900
+ReadWritePaths=${STATE}
+${CONFINED}
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+/** A copy of this program under a name of its own: it stays where the agent goes and Kubernetes stays. */
+export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
+
+export function watchSettings(settings: Omit<ApiWatchSettings, 'hosts'>): string {
+  return `${JSON.stringify({ ...settings, hosts: HOSTS }, null, 2)}\n`
+}

@@ -1,0 +1,37 @@
+import type { ErrorReport } from '../../errors/agent-error.ts'
+import type { Cluster } from '../store/records.ts'
+import { endpointOf } from './endpoint.ts'
+import { holdsCluster, isMaster, mastersOf } from './shape.ts'
+import type { Member } from './situation.ts'
+
+/**
+ * What is wrong with the masters that a cluster would have. Fewer than before is no problem: one that was lost must not
+ * keep workers from coming.
+ */
+export function mastersProblem(cluster: Cluster, members: readonly Member[]): ErrorReport | undefined {
+  const masters = mastersOf(members)
+  if (masters.length === 0) {
+    return {
+      code: 'cluster/no-master',
+      message: `cluster ${cluster.name} has no node with role master`,
+      fix: 'controller node configure NODE --role master,worker',
+    }
+  }
+  const isGrowing = members.some((member) => isMaster(member) && !holdsCluster(member))
+  if (!isGrowing) return undefined
+  if (masters.length % 2 === 0) {
+    const names = masters.map(({ name }) => name).join(', ')
+    return {
+      code: 'masters/even',
+      message: `cluster ${cluster.name} would have ${masters.length} masters (${names}): etcd decides by majority, so they can lose no more of them than ${masters.length - 1} could`,
+      fix: 'configure one master more, or make one of them a worker: controller node configure NODE --role worker',
+    }
+  }
+  const isOfOne = cluster.endpoint !== null && cluster.endpoint !== endpointOf({ ...cluster, endpoint: null }, masters)
+  if (!isOfOne || masters.length === 1) return undefined
+  return {
+    code: 'masters/endpoint',
+    message: `the API of cluster ${cluster.name} goes by the address of its one master, ${cluster.endpoint}: with more masters it would still go down with that one`,
+    fix: `controller cluster reset ${cluster.name}, then configure all masters before: controller cluster provision ${cluster.name}`,
+  }
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { kubectl } from '../support/site/site.ts'
+import { podsReachEachOther } from './pods-across.ts'
+import { isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const TAINT = 'node-role.kubernetes.io/control-plane'
+
+/** A dedicated master and a worker, and a worker that comes later. */
+export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
+  await stage('two bare nodes and a cluster with a dedicated master', async () => {
+    await scene.boot('m1', 'w1')
+    await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north'])
+  })
+  await stage('master and worker are installed and configured', async () => {
+    await scene.bringIn('m1', 'master')
+    await scene.bringIn('w1', 'worker')
+  })
+  await stage('provision: READY', () => scene.provision())
+  await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))
+  await stage('pods on both nodes reach each other and a service', () =>
+    podsReachEachOther(scene.node('m1'), scene.nodes()),
+  )
+  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.nodes()))
+  await stage('a further worker', async () => {
+    await scene.boot('w2')
+    await scene.bringIn('w2', 'worker')
+    await scene.provision()
+    assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
+  })
+  await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
+}
+
+async function pairIsRight({ node, say }: Scene): Promise<void> {
+  const found = await kubernetesNodes(node('m1'))
+  const [master, worker] = [found.get('m1'), found.get('w1')]
+  assert(isReady(master) && isReady(worker), 'both are Ready')
+  const taints = master?.spec.taints?.map(({ key, effect }) => `${key}:${effect}`)
+  assert.deepEqual(taints, [`${TAINT}:NoSchedule`])
+  assert.deepEqual(worker?.spec.taints ?? [], [])
+  for (const each of [master, worker]) assert.equal(each?.metadata.labels.site, 'north')
+  say((await kubectl(node('m1'), 'get', 'nodes,pods', '-A', '-o', 'wide')).stdout.trimEnd())
+}

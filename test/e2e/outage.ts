@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exec, type Node } from '../support/testbed/machine.ts'
+
+export interface Outage {
+  /** Of all who begin to ask at some moment of the time: the seconds until they have an answer. */
+  p99Seconds: number
+  worstSeconds: number
+  looks: number
+}
+
+const LOOK_EVERY_MS = 250
+
+/**
+ * Asks the API at its endpoint again and again, each time by a new connection, as long as `work` and `afterMs` last.
+ * Who asks in vain asks again: what counts is when he has his answer.
+ */
+export async function outageDuring(
+  node: Node,
+  endpoint: string,
+  afterMs: number,
+  work: () => Promise<void>,
+): Promise<Outage> {
+  const curl = ['curl', '--silent', '--output', '/dev/null', '--fail', '--max-time', '2']
+  const ask = [...curl, '--cacert', '/etc/kubernetes/pki/ca.crt', `https://${endpoint}/readyz`]
+  const looks: { beganMs: number; answeredMs: number | undefined }[] = []
+  const under = new Set<Promise<void>>()
+  let isOver = false
+  const asking = (async () => {
+    while (!isOver) {
+      const look = { beganMs: performance.now(), answeredMs: undefined as number | undefined }
+      looks.push(look)
+      const one = exec(node, ask).then(({ code }) => {
+        if (code === 0) look.answeredMs = performance.now()
+        under.delete(one)
+      })
+      under.add(one)
+      await sleep(LOOK_EVERY_MS)
+    }
+    await Promise.all(under)
+  })()
+  try {
+    await work()
+    await sleep(afterMs)
+  } finally {
+    isOver = true
+    await asking
+  }
+  const waits = looks.map(({ beganMs }) => {
+    const answers = looks.filter((other) => other.beganMs >= beganMs).flatMap(({ answeredMs }) => answeredMs ?? [])
+    return (Math.min(...answers) - beganMs) / 1000
+  })
+  const sorted = waits.filter(Number.isFinite).sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+  return { p99Seconds: at(0.99), worstSeconds: sorted.at(-1) ?? Number.NaN, looks: looks.length }
+}

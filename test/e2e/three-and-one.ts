@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { kubectl } from '../support/site/site.ts'
+import { exec, execOk } from '../support/testbed/machine.ts'
+import { boot, kill } from '../support/testbed/nodes.ts'
+import { until } from '../support/testbed/processes.ts'
+import { outageDuring } from './outage.ts'
+import { podsReachEachOther } from './pods-across.ts'
+import { isReady, kubernetesNodes, noTokenAnywhere, type Scene } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const CLUSTER = 'trio'
+const NAME = `api.${CLUSTER}.cantrip.internal`
+const ENDPOINT = `${NAME}:6443`
+const ALL = ['m1', 'm2', 'm3', 'w1']
+
+/** Three dedicated masters and a worker, and what becomes of them when the power goes. */
+export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void> {
+  await stage('four bare nodes', async () => {
+    await scene.boot(...ALL)
+    await scene.createCluster(CLUSTER, ['--dedicated-masters'])
+  })
+  await stage('two masters are refused, with the reason', async () => {
+    await scene.bringIn('m1', 'master')
+    await scene.bringIn('m2', 'master')
+    const { code, stderr } = await scene.site().cli(['cluster', 'provision', CLUSTER])
+    assert.equal(code, 7, stderr)
+    assert.match(stderr, /masters\/even/)
+  })
+  await stage('a third master and a worker are configured', async () => {
+    await scene.bringIn('m3', 'master')
+    await scene.bringIn('w1', 'worker')
+  })
+  await stage('provision: READY', () => scene.provision())
+  await stage('etcd has three members that vote, and every node asks its own DNS first', () => trioIsRight(scene))
+  await stage('pods on all nodes reach each other and a service', () =>
+    podsReachEachOther(scene.node('m1'), scene.nodes()),
+  )
+  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.nodes()))
+  await stage('a master loses its power: the API answers through the endpoint, and takes what is written', () =>
+    masterIsCut(scene),
+  )
+  await stage('the master is back', async () => {
+    await boot(scene.node('m3'), scene.signal)
+    await allReady(scene)
+    await etcdVotes(scene, 3)
+  })
+  await stage('all nodes lose their power at once: READY again without a hand', async () => {
+    for (const node of scene.nodes()) await kill(node)
+    await Promise.all(scene.nodes().map((node) => boot(node, scene.signal)))
+    await allReady(scene)
+    await podsReachEachOther(scene.node('m1'), scene.nodes())
+  })
+}
+
+async function trioIsRight(scene: Scene): Promise<void> {
+  await etcdVotes(scene, 3)
+  for (const node of scene.nodes()) {
+    const resolv = await execOk(node, ['cat', '/etc/resolv.conf'])
+    assert.equal(/^nameserver (\S+)/m.exec(resolv)?.[1], node.address, resolv)
+    const addresses = (await execOk(node, ['getent', 'ahostsv4', NAME])).match(/^\S+(?= +STREAM)/gm)
+    assert.deepEqual(addresses?.sort(), ['m1', 'm2', 'm3'].map((name) => scene.node(name).address).sort())
+    // Upstream forwarding goes on beside it.
+    await execOk(node, ['getent', 'ahostsv4', 'controller.test'])
+  }
+  const kubelet = await execOk(scene.node('w1'), ['cat', '/etc/kubernetes/kubelet.conf'])
+  assert.match(kubelet, new RegExp(`server: https://${ENDPOINT}`))
+  scene.say((await kubectl(scene.node('m1'), 'get', 'nodes,pods', '-A', '-o', 'wide')).stdout.trimEnd())
+}
+
+async function etcdVotes(scene: Scene, count: number): Promise<void> {
+  await until(`${count} healthy members of etcd`, 120_000, async () => {
+    const pki = ['ca', 'server'].map((name) => `/etc/etcd/pki/${name}.crt`)
+    const tls = ['--cacert', pki[0] ?? '', '--cert', pki[1] ?? '', '--key', '/etc/etcd/pki/server.key']
+    const etcdctl = (...argv: string[]) =>
+      exec(scene.node('m1'), ['etcdctl', '--endpoints=https://127.0.0.1:2379', ...tls, ...argv])
+    const members = await etcdctl('member', 'list', '--write-out=json')
+    if (members.code !== 0) return undefined
+    const voters = (JSON.parse(members.stdout) as { members: { isLearner?: boolean }[] }).members
+    const health = await etcdctl('endpoint', 'health', '--cluster')
+    const isWell = voters.length === count && voters.every(({ isLearner }) => !isLearner) && health.code === 0
+    return isWell ? true : undefined
+  })
+}
+
+async function masterIsCut(scene: Scene): Promise<void> {
+  const outage = await outageDuring(scene.node('w1'), ENDPOINT, 30_000, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await kill(scene.node('m3'))
+  })
+  scene.say(`  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`)
+  assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} looks`)
+  const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
+  assert.equal(made.code, 0, made.stderr)
+}
+
+async function allReady(scene: Scene): Promise<void> {
+  await until('all nodes and pods Ready', 300_000, async () => {
+    const found = await kubernetesNodes(scene.node('m1')).catch(() => undefined)
+    if (found?.size !== ALL.length || ![...found.values()].every(isReady)) return undefined
+    const pods = await kubectl(scene.node('m1'), 'get', 'pods', '-A', '--no-headers')
+    const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
+    return pods.code === 0 && late.length === 0 ? true : undefined
+  })
+}
