@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
 import { NetworkError } from '../../host/network.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
-const machine = (hostname: string) => fakeHost({ ...procFiles([]), hostname })
+function machine(hostname: string) {
+  const { files, links } = procFiles([])
+  const host = fakeHost({ files: { ...files, '/etc/resolv.conf': 'nameserver 192.0.2.53\n' }, links, hostname })
+  host.network.onExchange('192.0.2.53:53', (query) => dnsReply(query, { code: 3 }))
+  return host
+}
+const SAID = '(192.0.2.53: no such name (3 ms))'
 
 test.each([['10.0.2.10'], ['127.0.1.1'], ['127.0.0.1'], ['::1'], ['192.168.122.1'], ['fe80::5054:ff:fe12:3456']])(
   'a name that resolves to %s, an address of this machine, passes',
@@ -44,7 +51,7 @@ test.each([
 test('a name that nobody knows', async () => {
   expect(await check.look(machine('node-1'), params)).toMatchObject({
     kind: 'fail',
-    found: 'node-1 does not resolve',
+    found: `node-1 does not resolve ${SAID}`,
     fix: 'echo "10.0.2.10 node-1" >> /etc/hosts',
   })
 })
@@ -62,12 +69,15 @@ test('a look-up that hangs is a warning with what it costs', async () => {
     host.clock.nowMs += 10_000
     throw new NetworkError('resolve', 'EAI_AGAIN')
   })
-  expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found: 'no answer for node-1 after 10.0 s' })
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'warn',
+    found: `no answer for node-1 after 10.0 s ${SAID}`,
+  })
   host.network.onResolve('node-1', () => {
     host.clock.nowMs += 5_000
     return ['10.0.2.10']
   })
-  const found = 'node-1 resolves to 10.0.2.10, after 5.0 s'
+  const found = `node-1 resolves to 10.0.2.10, after 5.0 s ${SAID}`
   expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found })
 })
 

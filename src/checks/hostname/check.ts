@@ -1,10 +1,11 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { localAddresses } from '../../host/addresses.ts'
+import { askNameServers } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError } from '../../host/network.ts'
 import { isLoopback } from '../../host/parse/address.ts'
 
-const RESOLVE_TIMEOUT_MS = 12_000
+const RESOLVE_TIMEOUT_MS = 11_000
 const SLOW_MS = 1_000
 /** It is also the value of the label kubernetes.io/hostname. */
 const MAX_LENGTH = 63
@@ -15,7 +16,7 @@ export const check: Check = {
   title: 'Host name',
   hard: true,
   why: 'The host name becomes the name of the node: RFC 1123, lower case. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
-  timeoutMs: RESOLVE_TIMEOUT_MS + 2_000,
+  timeoutMs: RESOLVE_TIMEOUT_MS + 4_000,
   async look(host: HostView, { hostname }: CheckParams): Promise<Verdict> {
     const name = hostname ?? host.hostname()
     const wrong = whatIsWrongWith(name)
@@ -59,11 +60,15 @@ async function judgeResolution(host: HostView, name: string): Promise<Verdict> {
     addresses = await host.network.resolve(name, RESOLVE_TIMEOUT_MS)
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause
-    if (isSlow()) return { kind: 'warn', found: `no answer for ${name} after ${seconds()} s`, wanted, fix }
-    return { kind: 'fail', found: `${name} does not resolve`, wanted, fix }
+    const [slow, took] = [isSlow(), seconds()]
+    const said = await askNameServers(host, name)
+    if (slow) return { kind: 'warn', found: `no answer for ${name} after ${took} s (${said})`, wanted, fix }
+    return { kind: 'fail', found: `${name} does not resolve (${said})`, wanted, fix }
   }
   const found = `${name} resolves to ${addresses.join(', ')}`
   if (!addresses.some((address) => isLoopback(address) || own.all.includes(address)))
     return { kind: 'fail', found: `${found}, which is not this machine (${own.all.join(', ')})`, wanted, fix }
-  return isSlow() ? { kind: 'warn', found: `${found}, after ${seconds()} s`, wanted, fix } : { kind: 'pass', found }
+  if (!isSlow()) return { kind: 'pass', found }
+  const took = seconds()
+  return { kind: 'warn', found: `${found}, after ${took} s (${await askNameServers(host, name)})`, wanted, fix }
 }

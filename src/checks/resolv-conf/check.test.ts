@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { RESOLV_CONFS } from '../../../test/support/fixtures/resolv-conf.ts'
+import { NetworkError } from '../../host/network.ts'
+import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
@@ -8,11 +11,16 @@ const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 function machine(text: string, options: { link?: string; behindStub?: string } = {}) {
   const files: Record<string, string> = {}
   if (options.behindStub !== undefined) files['/run/systemd/resolve/resolv.conf'] = options.behindStub
-  if (options.link === undefined) return fakeHost({ files: { ...files, '/etc/resolv.conf': text } })
-  return fakeHost({
-    files: { ...files, [`/etc/${options.link}`.replace('/etc/..', '')]: text },
-    links: { '/etc/resolv.conf': options.link },
-  })
+  const host =
+    options.link === undefined
+      ? fakeHost({ files: { ...files, '/etc/resolv.conf': text } })
+      : fakeHost({
+          files: { ...files, [`/etc/${options.link}`.replace('/etc/..', '')]: text },
+          links: { '/etc/resolv.conf': options.link },
+        })
+  for (const server of parseResolvConf(text).nameservers)
+    host.network.onExchange(`${server}:53`, (query) => dnsReply(query, { code: 3 }))
+  return host
 }
 
 test.each(Object.entries(RESOLV_CONFS))('%s is fine', async (_, { text, found, ...options }) => {
@@ -50,13 +58,19 @@ test.each<[string, string, string, string]>([
   [
     'a cache on loopback alone',
     'nameserver 127.0.0.1\n',
-    'only 127.0.0.1, which a pod cannot reach (written by hand)',
+    'only 127.0.0.1, which in a pod is the pod itself (written by hand)',
+    'nameserver',
+  ],
+  [
+    'a cache on loopback before a real server',
+    'nameserver 127.0.0.1\nnameserver 192.0.2.53\n',
+    '127.0.0.1, which in a pod is the pod itself (written by hand)',
     'nameserver',
   ],
   [
     'a stub with nothing behind it',
     'nameserver 127.0.0.53\n',
-    'only 127.0.0.53, which a pod cannot reach (written by hand)',
+    'only 127.0.0.53, which in a pod is the pod itself (written by hand)',
     'nameserver',
   ],
 ])('%s is refused, where it must be changed is told', async (_, text, found, fix) => {
@@ -76,5 +90,23 @@ test('a search domain that answers every name', async () => {
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
     found: 'every name below the search domain wild.example resolves (written by hand)',
+  })
+})
+
+test('a cache on loopback does no harm where pods get the servers of systemd-resolved', async () => {
+  const host = machine('nameserver 127.0.0.1\n', { behindStub: 'nameserver 10.0.2.3\n' })
+  host.files.seedDirectory('/run/systemd/system')
+  host.units.set('systemd-resolved', { active: true, enabled: true })
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: '10.0.2.3' })
+})
+
+test('nameservers that are all silent are a warning with what each did; one that answers is enough', async () => {
+  const host = machine('nameserver 192.0.2.53\nnameserver 192.0.2.54\n')
+  host.network.onExchange('192.0.2.53:53', new NetworkError('tcp', '192.0.2.53:53 (UDP) gave no answer in 2000 ms'))
+  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+  host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP): connection refused'))
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'warn',
+    found: 'no nameserver answers: 192.0.2.53: no answer in 2000 ms; 192.0.2.54: connection refused',
   })
 })

@@ -1,5 +1,7 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { askEachNameServer } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
 import { NetworkError } from '../../host/network.ts'
 import { isLoopback } from '../../host/parse/address.ts'
 import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
@@ -36,27 +38,43 @@ export const check: Check = {
     if (conf.options.includes('rotate'))
       return fail(`options rotate in ${PATH}`, 'servers asked in their order', owner.removeOption('rotate'))
     const forPods = await serversForPods(host, conf.nameservers)
-    if (forPods.length === 0) {
-      const found = `only ${conf.nameservers.join(', ')}, which a pod cannot reach`
-      return fail(found, 'a nameserver that is not on loopback', owner.addServer)
+    const loops = forPods.filter(isLoopback)
+    if (loops.length > 0) {
+      const found = `${loops.length === forPods.length ? 'only ' : ''}${loops.join(', ')}, which in a pod is the pod itself`
+      return fail(found, 'nameservers that are not on loopback', owner.addServer)
     }
-    const wildcard = await wildcardDomain(host, conf.search)
+    const [wildcard, silent] = await Promise.all([wildcardDomain(host, conf.search), allSilent(host)])
     if (wildcard !== undefined)
       return fail(
         `every name below the search domain ${wildcard} resolves`,
         'search domains without a wildcard record',
         owner.removeSearch(wildcard),
       )
+    if (silent !== undefined)
+      return {
+        kind: 'warn',
+        found: `no nameserver answers: ${silent}`,
+        wanted: 'one that does: each look-up of a name that is not in /etc/hosts hangs',
+        fix: `let UDP port 53 out to it; or another one: ${owner.addServer}`,
+      }
     const by = owner.name === '' ? '' : ` (${owner.name})`
     return { kind: 'pass', found: `${forPods.join(', ')}${by}` }
   },
 }
 
-async function serversForPods(host: HostView, nameservers: readonly string[]): Promise<string[]> {
-  const direct = nameservers.filter((address) => !isLoopback(address))
-  if (direct.length > 0) return direct
-  const behind = parseResolvConf((await host.read(BEHIND_STUB)) ?? '')
-  return nameservers.includes('127.0.0.53') ? behind.nameservers.filter((address) => !isLoopback(address)) : []
+/** kubeadm hands kubelet the file of systemd-resolved where that runs, and else the one of the machine. */
+async function serversForPods(host: HostView, nameservers: readonly string[]): Promise<readonly string[]> {
+  const behind = parseResolvConf((await host.read(BEHIND_STUB)) ?? '').nameservers
+  if (behind.length === 0) return nameservers
+  const isUsed = nameservers.includes('127.0.0.53') || (await isUnitActive(host, 'systemd-resolved'))
+  return isUsed ? behind : nameservers
+}
+
+/** What each of them did instead of answering. */
+async function allSilent(host: HostView): Promise<string | undefined> {
+  const answers = await askEachNameServer(host, host.hostname())
+  if (answers.some(({ answered }) => answered)) return undefined
+  return answers.map(({ server, said }) => `${server}: ${said}`).join('; ')
 }
 
 /** Asks for a name that nobody has, below each search domain; the final dot keeps the resolver from searching. */

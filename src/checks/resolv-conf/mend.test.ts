@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { check } from './check.ts'
 import { mend } from './mend.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
-const machine = (text: string) => fakeHost({ files: { '/etc/resolv.conf': text } })
+function machine(text: string) {
+  const host = fakeHost({ files: { '/etc/resolv.conf': text } })
+  host.network.onExchange('192.0.2.53:53', (query) => dnsReply(query, { code: 3 }))
+  return host
+}
 
 test.each([
   ['nameserver 192.0.2.53\noptions rotate\n', 'nameserver 192.0.2.53\noptions\n'],
