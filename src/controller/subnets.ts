@@ -41,7 +41,14 @@ function parse(what: string, cidr: string): Subnet {
   return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
 }
 
-function contains(outer: Subnet, inner: Subnet): boolean {
+/** `cidr` is one that was admitted. */
+export function isInSubnet(address: string, cidr: string): boolean {
+  const version = isIP(address)
+  if (version === 0) return false
+  return contains(parse('subnet', cidr), { address, family: version === 4 ? 'ipv4' : 'ipv6' })
+}
+
+function contains(outer: Subnet, inner: Pick<Subnet, 'address' | 'family'>): boolean {
   const list = new BlockList()
   list.addSubnet(outer.address, outer.prefix, outer.family)
   return list.check(inner.address, inner.family)

@@ -1,4 +1,5 @@
 import type { ClusterView, NodeDetail, NodeView, RunView, Stage } from '../protocol/admin.ts'
+import { warningsAgainstCluster } from './against-cluster.ts'
 import type { Core } from './core.ts'
 import { clusterReadiness, nodeReadiness } from './director/readiness.ts'
 import { currentStep } from './progress.ts'
@@ -28,7 +29,8 @@ export function nodeView(core: Core, node: Node): NodeView {
 }
 
 export function nodeDetail(core: Core, node: Node): NodeDetail {
-  const { interface: name, disks, warnings, facts } = node
+  const { interface: name, disks, facts } = node
+  const warnings = [...node.warnings, ...warningsAgainstCluster(core, node)]
   return { ...nodeView(core, node), interface: name, disks, warnings, facts }
 }
 

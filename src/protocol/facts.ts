@@ -37,6 +37,8 @@ export const Facts = z.strictObject({
     .check(z.maxLength(256)),
   bootId: short,
   machineId: short,
+  /** Of the firmware; not every board has one. */
+  productUuid: z.optional(short),
   agentVersion: short,
   versions: z.record(short, short),
 })

@@ -10,6 +10,9 @@ export const PATHS = {
   enrolment: (fingerprint: string) => `/v1/enrol/${fingerprint}`,
   /** GET, any role of ours: 200 `{"now": ISO time}`; the controller precheck and the time-skew check ask it. */
   ping: '/v1/ping',
+  /** GET, role enrol: `/v1/names/<name>?machine=<machine-id>`: has another machine of the cluster this name? */
+  nodeName: (name: string, machineId: string) =>
+    `/v1/names/${encodeURIComponent(name)}?machine=${encodeURIComponent(machineId)}`,
   /** GET upgrade, role node. */
   agent: '/v1/agent',
   /** GET with ranges, role node: `/v1/bundles/<manifest sha256>/<path>`. */
@@ -72,6 +75,9 @@ export const InvitationResponse = z.strictObject({
   sealed: z.optional(z.string().check(z.maxLength(65_536))),
   waitingFor: z.optional(z.string().check(z.maxLength(2_000))),
 })
+
+/** The other one, where it is connected: one that is gone gives way. */
+export const NodeNameResponse = z.strictObject({ takenBy: z.nullable(z.string().check(z.maxLength(300))) })
 
 export const PingResponse = z.strictObject({ now: z.iso.datetime() })
 

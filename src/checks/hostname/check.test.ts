@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
-import { NetworkError } from '../../host/network.ts'
+import { NetworkError, type Response } from '../../host/network.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
@@ -85,4 +85,29 @@ test('the name that is about to be set counts, not the present one', async () =>
   const host = machine('localhost')
   expect(await check.look(host, { ...params, hostname: 'node-7' })).toMatchObject({ kind: 'pass' })
   expect(await check.look(host, { ...params, hostname: 'Node_7' })).toMatchObject({ kind: 'fail' })
+})
+
+describe('with a controller', () => {
+  const controller = { urls: ['https://a:8443', 'https://b:8443'], ca: 'CA', cert: 'CERT', key: 'KEY' }
+  function named(answer: Partial<Response>) {
+    const host = machine('node-1')
+    host.files.seed('/etc/machine-id', 'abc\n')
+    host.network.onResolve('node-1', ['10.0.2.10'])
+    host.network.onRequest('https://b:8443/v1/names/node-1?machine=abc', answer)
+    return host
+  }
+
+  test('a name that another node is connected under is refused, also one about to be set', async () => {
+    const host = named({ body: '{"takenBy":"node-1 (n-abc)"}' })
+    const found = 'node-1 is the name of another node of the cluster: node-1 (n-abc)'
+    expect(await check.look(host, { ...params, controller })).toMatchObject({ kind: 'fail', found })
+    expect(await check.look(host, { ...params, controller, hostname: 'node-1' })).toMatchObject({ kind: 'fail', found })
+  })
+
+  test.each<[string, Partial<Response>]>([
+    ['free', { body: '{"takenBy":null}' }],
+    ['not told by an older controller', { status: 404, body: '{"code":"not-found"}' }],
+  ])('a name that is %s passes', async (_, answer) => {
+    expect(await check.look(named(answer), { ...params, controller })).toMatchObject({ kind: 'pass' })
+  })
 })

@@ -4,6 +4,7 @@ import { askNameServers } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError } from '../../host/network.ts'
 import { isLoopback } from '../../host/parse/address.ts'
+import { takenBy } from './taken-by.ts'
 
 const RESOLVE_TIMEOUT_MS = 11_000
 const SLOW_MS = 1_000
@@ -15,15 +16,25 @@ export const check: Check = {
   id: 'hostname',
   title: 'Host name',
   hard: true,
-  why: 'The host name becomes the name of the node: RFC 1123, lower case. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
+  why: 'The host name becomes the name of the node: RFC 1123, lower case. In the cluster nobody else may have it. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
   timeoutMs: RESOLVE_TIMEOUT_MS + 4_000,
-  async look(host: HostView, { hostname }: CheckParams): Promise<Verdict> {
+  async look(host: HostView, { hostname, controller }: CheckParams): Promise<Verdict> {
     const name = hostname ?? host.hostname()
     const wrong = whatIsWrongWith(name)
     if (wrong !== undefined)
       return { kind: 'fail', found: `"${name}" ${wrong}`, wanted: WANTED_NAME, fix: renameFix(name) }
-    if (hostname !== undefined) return { kind: 'pass', found: `${name} (about to be set)` }
-    return await judgeResolution(host, name)
+    const [holder, resolution] = await Promise.all([
+      controller === undefined ? undefined : takenBy(host, name, controller),
+      hostname === undefined ? judgeResolution(host, name) : undefined,
+    ])
+    if (holder !== undefined)
+      return {
+        kind: 'fail',
+        found: `${name} is the name of another node of the cluster: ${holder}`,
+        wanted: 'a name of its own for each node',
+        fix: `install with --hostname ANOTHER-NAME, or: controller node remove ${name}`,
+      }
+    return resolution ?? { kind: 'pass', found: `${name} (about to be set)` }
   },
 }
 

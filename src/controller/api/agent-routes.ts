@@ -8,6 +8,7 @@ import {
   OperatorCertificateRequest,
   OperatorReport,
 } from '../../protocol/rest.ts'
+import { holderOfName } from '../against-cluster.ts'
 import { enrol, enrolmentState, heardAgain } from '../enrolment.ts'
 import { clusterOf, nodeById } from '../find.ts'
 import { invite } from '../invite.ts'
@@ -29,6 +30,14 @@ export const agentRoutes: readonly Route[] = [
     path: /^\/v1\/ping$/,
     roles: ['enrol', 'node', 'operator', 'admin'],
     handle: ({ core, response }) => reply(response, 200, { now: core.now().toISOString() }),
+  },
+  {
+    method: 'GET',
+    path: /^\/v1\/names\/([a-z0-9.-]{1,253})$/,
+    roles: ['enrol'],
+    handle({ core, identity, captured, query, response }) {
+      reply(response, 200, { takenBy: holderOfName(core, identity.name, captured, query.get('machine') ?? '') })
+    },
   },
   {
     method: 'POST',

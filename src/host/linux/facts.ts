@@ -3,6 +3,7 @@ import type { Facts } from '../../protocol/facts.ts'
 import type { HostView } from '../host.ts'
 import { parseOsRelease } from '../parse/os-release.ts'
 import { defaultInterface, parseRoutes } from '../parse/routes.ts'
+import { ifStillThere } from '../processes.ts'
 import { listDisks } from './disks.ts'
 
 /** As many as the protocol takes; a node with many pods has one each. */
@@ -16,10 +17,11 @@ export async function collectFacts(
   own: { agentVersion: string; versions: Record<string, string> },
 ): Promise<Facts> {
   const { blockDevices } = await import('systeminformation')
-  const [osRelease, bootId, machineId, model, disks, interfaces] = await Promise.all([
+  const [osRelease, bootId, machineId, productUuid, model, disks, interfaces] = await Promise.all([
     view.read('/etc/os-release'),
     view.read('/proc/sys/kernel/random/boot_id'),
     view.read('/etc/machine-id'),
+    ifStillThere(() => view.read('/sys/class/dmi/id/product_uuid')),
     cpuModel(view),
     blockDevices().then((devices) => listDisks(view, devices)),
     listInterfaces(view),
@@ -40,6 +42,7 @@ export async function collectFacts(
     interfaces,
     bootId: bootId?.trim() ?? '',
     machineId: machineId?.trim() ?? '',
+    ...(productUuid !== undefined && { productUuid: productUuid.trim().toLowerCase() }),
     ...own,
   }
 }

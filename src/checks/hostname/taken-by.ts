@@ -1,0 +1,21 @@
+import type { CheckParams } from '../../engine/check.ts'
+import type { HostView } from '../../host/host.ts'
+import { PATHS } from '../../protocol/rest.ts'
+
+const TIMEOUT_MS = 8_000
+
+/** The other node that is connected under this name. Undefined also where no controller tells: that is not this check's. */
+export async function takenBy(
+  host: HostView,
+  name: string,
+  { urls, ca, cert, key, proxy }: NonNullable<CheckParams['controller']>,
+): Promise<string | undefined> {
+  const path = PATHS.nodeName(name, ((await host.read('/etc/machine-id')) ?? '').trim())
+  const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
+  const asked = urls.map(async (url) => {
+    const { status, body } = await host.network.request(new URL(path, url).href, options)
+    if (status !== 200) throw new Error(`status ${status}`)
+    return /"takenBy"\s*:\s*"([^"\\]{1,300})"/.exec(body)?.[1]
+  })
+  return await Promise.any(asked).catch(() => undefined)
+}
