@@ -1,15 +1,13 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseEnabledControllers } from '../../host/parse/cgroups.ts'
-import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
-
-const ROOT = '/sys/fs/cgroup'
+import { cgroupVersion, parseEnabledControllers, CGROUP_ROOT as ROOT } from '../../host/parse/cgroups.ts'
+import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 
 /** As in kubeadm's SystemVerification: without the first ones the kubelet does not start, the others limit less. */
 const CONTROLLERS = {
-  v2: { needed: ['cpu', 'cpuset', 'memory', 'pids'], useful: ['io', 'hugetlb'] },
-  v1: { needed: ['cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids'], useful: ['blkio', 'hugetlb'] },
+  2: { needed: ['cpu', 'cpuset', 'memory', 'pids'], useful: ['io', 'hugetlb'] },
+  1: { needed: ['cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids'], useful: ['blkio', 'hugetlb'] },
 } as const
 
 export const check: Check = {
@@ -20,26 +18,20 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
-    const version = versionOf(mounts)
+    const version = cgroupVersion(mounts)
     if (version === undefined) return verdictOf([NO_CGROUPS], '')
     const there =
-      version === 'v2'
+      version === 2
         ? new Set(((await host.read(`${ROOT}/cgroup.controllers`)) ?? '').trim().split(/\s+/))
         : parseEnabledControllers((await host.read('/proc/cgroups')) ?? '')
     const { needed, useful } = CONTROLLERS[version]
     const findings = [
-      ...(version === 'v1' ? [VERSION_1] : []),
+      ...(version === 1 ? [VERSION_1] : []),
       ...lacking('fail', needed, there),
       ...lacking('warn', useful, there),
     ]
     return verdictOf(findings, `version 2 with ${[...there].join(', ')}`)
   },
-}
-
-/** A hybrid mount has the controllers in version 1 and is one of version 1 for Kubernetes. */
-function versionOf(mounts: readonly Mount[]): 'v1' | 'v2' | undefined {
-  if (mountOf(ROOT, mounts)?.fileSystem === 'cgroup2') return 'v2'
-  return mounts.some((mount) => mount.fileSystem === 'cgroup') ? 'v1' : undefined
 }
 
 function lacking(kind: Finding['kind'], wanted: readonly string[], there: ReadonlySet<string>): Finding[] {

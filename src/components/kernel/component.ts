@@ -1,9 +1,10 @@
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { meetKubelet } from './kubelet-conditions.ts'
 import { loadModules, setSysctls } from './steps.ts'
 
 /** What the kernel must offer before a container runs. */
 export const kernel: ProvisionComponent = {
   id: 'kernel',
   after: [],
-  steps: () => [loadModules, setSysctls],
+  steps: () => [meetKubelet, loadModules, setSysctls],
 }
