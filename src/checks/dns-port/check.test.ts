@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
 import {
   ANY,
   ANY6,
@@ -68,4 +69,11 @@ test.each<[string, FakeSocket[], string]>([
   ['a neighbour port', [{ table: 'tcp', local: ANY, port: 5353, state: '0A', inode: 9 }], 'free'],
 ])('%s is no conflict', async (_, sockets, found) => {
   expect(await look(sockets)).toEqual({ kind: 'pass', found })
+})
+
+test('the node DNS of this installation holds its own port, that of somebody else does not', async () => {
+  const { files, links } = procFiles(on53(NODE_ADDRESS, 'coredns'))
+  const ledger = { '/var/lib/cantrip/ledger/ledger.log': ledgerText(...KUBELET_INSTALLED) }
+  expect(await check.look(fakeHost({ files: { ...files, ...ledger }, links }), params)).toMatchObject({ kind: 'pass' })
+  expect(await check.look(fakeHost({ files, links }), params)).toMatchObject({ kind: 'fail' })
 })

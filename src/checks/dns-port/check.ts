@@ -1,4 +1,5 @@
-import type { Check, Verdict } from '../../engine/check.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/listeners.ts'
@@ -13,13 +14,16 @@ export const check: Check = {
   hard: true,
   why: "The node's own DNS listens on port 53 (TCP and UDP) of the node's address. A resolver on loopback or on a bridge of its own does not matter.",
   timeoutMs: 15_000,
-  async look(host: HostView): Promise<Verdict> {
+  async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const [sockets, addresses] = await Promise.all([boundSockets(host), localAddresses(host)])
     const bound = sockets.filter((socket) => socket.port === DNS_PORT)
     const ours = new Set(addresses.node)
     const conflicts = bound.filter((socket) => isWildcard(socket.address) || ours.has(socket.address))
     const holders = await socketHolders(host, bound)
     if (conflicts.length === 0) return { kind: 'pass', found: describeFree(bound, holders) }
+    const isOurs = conflicts.every((socket) => holders.get(socket.inode)?.startsWith('coredns '))
+    if (isOurs && (await ownKubernetes(host, ownStateDirectory)))
+      return { kind: 'pass', found: 'held by the node DNS of this installation' }
     const who = conflicts.map((socket) => describe(socket, holders))
     return {
       kind: 'fail',
