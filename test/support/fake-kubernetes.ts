@@ -108,9 +108,18 @@ function bundleFiles(): BundleFile[] {
   }
   const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy']
   return [
-    ...['kubeadm', 'kubelet', 'kubectl', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'etcd', 'etcdctl', 'coredns'].map(
-      (name) => make('binary', 'bin', name),
-    ),
+    ...[
+      'kubeadm',
+      'kubelet',
+      'kubectl',
+      'containerd',
+      'containerd-shim-runc-v2',
+      'ctr',
+      'runc',
+      'etcd',
+      'etcdctl',
+      'coredns',
+    ].map((name) => make('binary', 'bin', name)),
     ...['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth', 'flannel'].map((name) =>
       make('cni-plugin', 'cni', name),
     ),
