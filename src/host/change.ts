@@ -43,6 +43,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   'remove-links': 'interface',
   'remove-network-namespaces': 'network-namespace',
   'remove-chains': 'firewall',
+  'remove-nft-tables': 'firewall',
   'remove-cgroups': 'cgroup',
   firewalld: 'firewall',
   swap: 'command',
@@ -77,6 +78,7 @@ export function subjectOf(undo: Undo): string {
     case 'remove-links':
     case 'remove-network-namespaces':
     case 'remove-cgroups':
+    case 'remove-nft-tables':
       return undo.names.join(' ')
     case 'remove-chains':
       return undo.prefixes.map((prefix) => `${prefix}*`).join(' ')

@@ -3,6 +3,7 @@ import { expectedChange, type RecordChange } from './change.ts'
 import { escapeArgv } from './escape-argv.ts'
 import type { Host, HostView } from './host.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
+import { matchNames } from './name-patterns.ts'
 import { recordingFiles } from './recording-files.ts'
 import type { Undo } from './undo.ts'
 
@@ -96,6 +97,8 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
  */
 async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const because = 'it was there before'
+  if (undo.kind === 'remove-links') return sparing(undo, await machine.list('/sys/class/net'))
+  if (undo.kind === 'remove-network-namespaces') return sparing(undo, await machine.list('/run/netns'))
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
   }
@@ -103,6 +106,11 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const names = await machine.list(undo.path)
   if (names === undefined) return { ...undo, kind: 'remove-tree' }
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
+}
+
+function sparing<U extends { names: string[] }>(undo: U, there: readonly string[] = []): U & { spare?: string[] } {
+  const spare = matchNames(there, undo.names)
+  return spare.length === 0 ? undo : { ...undo, spare }
 }
 
 /** Only the looking half of a machine. */

@@ -42,12 +42,17 @@ export type Undo =
   | { kind: 'container-processes'; containerdNamespace: string }
   /** Every mount at or below the path, deepest first. */
   | { kind: 'unmount-below'; path: string }
-  /** Network links by exact name or by prefix (`cali*`). */
-  | { kind: 'remove-links'; names: string[] }
-  /** Network namespaces by prefix (`cni-*`). */
-  | { kind: 'remove-network-namespaces'; names: string[] }
-  /** iptables and ip6tables rules and chains whose chain name starts with one of these; other rules stay. */
-  | { kind: 'remove-chains'; prefixes: string[] }
+  /** Network links by exact name or by prefix (`cali*`), but for those that were there before. */
+  | { kind: 'remove-links'; names: string[]; spare?: string[] }
+  /** Network namespaces by prefix (`cni-*`), but for those that were there before, and those with a process in them. */
+  | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[] }
+  /**
+   * iptables and ip6tables rules and chains whose chain name starts with one of these; other rules stay. Chains of CNI
+   * plugins that serve another network than `networks`, as podman's, stay too.
+   */
+  | { kind: 'remove-chains'; prefixes: string[]; networks?: string[] }
+  /** Tables of nftables by name, in any family. */
+  | { kind: 'remove-nft-tables'; names: string[] }
   /** control groups by path below each hierarchy (`kubepods`). */
   | { kind: 'remove-cgroups'; names: string[] }
   /** Ports and interfaces that a zone of firewalld did not have: in what it keeps, or in what holds until a reload. */

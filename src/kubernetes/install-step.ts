@@ -34,7 +34,6 @@ export function installStep(
           'bytes',
         )
       }
-      await host.makeDirectory(DIRECTORY[role])
       await Promise.all(
         wanted.map(async ({ file, path }) => {
           const source = await params.bundleStore.fetch(host, file, (bytes) => tell(path, bytes), signal)

@@ -1,17 +1,25 @@
 import type { Host } from '../host/host.ts'
-import { KUBELET_STATE } from './paths.ts'
+import { CNI_CONFIGURATION, CNI_PLUGINS, KUBELET_STATE } from './paths.ts'
 
 /** Directories that kubelet and its pods make. */
-const DIRECTORIES = [
-  '/var/lib/cni',
-  '/run/flannel',
+const DIRECTORIES = ['/var/lib/cni', '/run/flannel', '/usr/libexec/kubernetes']
+/** What lies in these is anybody's, as it is in a container. */
+const OF_CONTAINERS = [
+  `${KUBELET_STATE}/pods`,
+  `${KUBELET_STATE}/plugins`,
   '/run/calico',
   '/run/cilium',
   '/var/lib/calico',
   '/var/log/pods',
   '/var/log/containers',
-  '/usr/libexec/kubernetes',
 ]
+/** What networks put by themselves where other programs have files of their own. */
+const NETWORK_FILES = [
+  ...['10-calico.conflist', 'calico-kubeconfig', '05-cilium.conflist'].map((name) => `${CNI_CONFIGURATION}/${name}`),
+  ...['calico', 'calico-ipam', 'install', 'cilium-cni'].map((name) => `${CNI_PLUGINS}/${name}`),
+]
+/** As their CNI configurations name them. */
+const NETWORKS = ['cbr0', 'k8s-pod-network', 'cilium']
 /** Kernel parameters that kubelet and kube-proxy set by themselves. */
 const SYSCTLS = [
   'vm.overcommit_memory',
@@ -34,10 +42,13 @@ export async function expectWhatPodsLeave(host: Host): Promise<void> {
     const before = (await host.read(`/proc/sys/${key.replaceAll('.', '/')}`))?.trim()
     if (before !== undefined) await host.expect({ kind: 'sysctl', key, before })
   }
-  await host.expect({ kind: 'remove-path', path: '/run/xtables.lock' })
+  for (const path of ['/run/xtables.lock', ...NETWORK_FILES]) await host.expect({ kind: 'remove-path', path })
   for (const path of [KUBELET_STATE, ...DIRECTORIES]) await host.expect({ kind: 'remove-tree', path })
+  for (const path of OF_CONTAINERS) await host.expect({ kind: 'remove-tree', path, all: true })
   await host.expect({ kind: 'remove-cgroups', names: ['kubepods', 'kubepods.slice'] })
-  await host.expect({ kind: 'remove-chains', prefixes: ['KUBE-', 'FLANNEL-', 'CNI-', 'cali-', 'CILIUM_'] })
+  const prefixes = ['KUBE-', 'FLANNEL-', 'CNI-', 'cali-', 'CILIUM_']
+  await host.expect({ kind: 'remove-chains', prefixes, networks: NETWORKS })
+  await host.expect({ kind: 'remove-nft-tables', names: ['kube-proxy', 'flannel-ipv4', 'flannel-ipv6'] })
   const links = [
     'cni0',
     'flannel.1',

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path/posix'
 import type { Host, HostView } from '../host/host.ts'
 import { isUnitActive } from '../host/is-unit-active.ts'
 import { UNITS } from './paths.ts'
@@ -29,7 +28,6 @@ export async function enableUnit(host: Host, unit: string): Promise<void> {
   if (await unitIsEnabled(host, unit)) return
   // From the link on a boot starts it, and whoever comes then finds it running: that it did not is on record before.
   if (!(await isUnitActive(host, unit))) await host.expect({ kind: 'unit', unit, before: { active: false } })
-  await host.makeDirectory(dirname(wantedBy(unit)))
   await host.link(`${UNITS}/${unit}`, wantedBy(unit))
 }
 

@@ -11,7 +11,6 @@ export const writeNetworkConfiguration: ProvisionStep = {
     return (await host.read(FILE)) === flannelConfiguration()
   },
   async apply(host) {
-    await host.makeDirectory(CNI_CONFIGURATION)
     await host.write(FILE, flannelConfiguration())
   },
 }

@@ -17,7 +17,6 @@ export const writeConfiguration: ProvisionStep = {
     return wanted.every(([, text], index) => found[index] === text)
   },
   async apply(host, params) {
-    await host.makeDirectory('/etc/containerd/conf.d')
     await host.makeDirectory('/etc/containerd/certs.d')
     for (const [path, text] of Object.entries(files(params))) await host.write(path, text)
   },
@@ -32,8 +31,8 @@ export const startService: ProvisionStep = {
   async apply(host, params) {
     // Undone newest first: the service stops, then what it mounted goes, then its directories.
     await host.makeDirectory('/var/lib/containerd', 0o711)
-    for (const path of ['/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
-      await host.expect({ kind: 'remove-tree', path })
+    for (const path of ['/var/lib/containerd', '/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
+      await host.expect({ kind: 'remove-tree', path, all: true })
     }
     await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
     await host.expect({ kind: 'unmount-below', path: '/run/containerd' })

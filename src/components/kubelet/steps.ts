@@ -12,7 +12,6 @@ export const writeUnit: ProvisionStep = {
     return (await host.read(UNIT)) === unit() && (await host.read(DROP_IN)) === dropIn()
   },
   async apply(host) {
-    await host.makeDirectory(`${UNITS}/kubelet.service.d`)
     await host.write(UNIT, unit())
     await host.write(DROP_IN, dropIn())
   },

@@ -11,6 +11,7 @@ import { removeCgroups } from './remove-cgroups.ts'
 import { removeChains } from './remove-chains.ts'
 import { removeLinks } from './remove-links.ts'
 import { removeNetworkNamespaces } from './remove-network-namespaces.ts'
+import { removeNftTables } from './remove-nft-tables.ts'
 import { removePath } from './remove-path.ts'
 import { removeTree } from './remove-tree.ts'
 import { restoreFile } from './restore-file.ts'
@@ -40,6 +41,7 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
   'remove-links': removeLinks,
   'remove-network-namespaces': removeNetworkNamespaces,
   'remove-chains': removeChains,
+  'remove-nft-tables': removeNftTables,
   'remove-cgroups': removeCgroups,
   firewalld,
   swap,

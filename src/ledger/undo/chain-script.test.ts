@@ -32,6 +32,33 @@ COMMIT
 `)
 })
 
+const podman = `*nat
+:POSTROUTING ACCEPT [0:0]
+:CNI-0123456789abcdef01234567 - [0:0]
+:CNI-aaaaaaaaaaaaaaaaaaaaaaaa - [0:0]
+:CNI-DN-0123456789abcdef01234 - [0:0]
+:CNI-DN-bbbbbbbbbbbbbbbbbbbbb - [0:0]
+:CNI-FORWARD - [0:0]
+:CNI-HOSTPORT-DNAT - [0:0]
+-A POSTROUTING -s 10.88.0.2/32 -m comment --comment "name: \\"podman\\" id: \\"a\\"" -j CNI-0123456789abcdef01234567
+-A POSTROUTING -s 10.244.0.2/32 -m comment --comment "name: \\"cbr0\\" id: \\"b\\"" -j CNI-aaaaaaaaaaaaaaaaaaaaaaaa
+-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"podman\\" id: \\"a\\"" -j CNI-DN-0123456789abcdef01234
+-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"cbr0\\" id: \\"b\\"" -j CNI-DN-bbbbbbbbbbbbbbbbbbbbb
+COMMIT
+`
+
+test("chains of podman's networks stay, those of ours go from between them", () => {
+  expect(removalScript(podman, ['CNI-'], ['cbr0'])).toBe(`*nat
+:CNI-aaaaaaaaaaaaaaaaaaaaaaaa - [0:0]
+:CNI-DN-bbbbbbbbbbbbbbbbbbbbb - [0:0]
+-D POSTROUTING -s 10.244.0.2/32 -m comment --comment "name: \\"cbr0\\" id: \\"b\\"" -j CNI-aaaaaaaaaaaaaaaaaaaaaaaa
+-D CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"cbr0\\" id: \\"b\\"" -j CNI-DN-bbbbbbbbbbbbbbbbbbbbb
+-X CNI-aaaaaaaaaaaaaaaaaaaaaaaa
+-X CNI-DN-bbbbbbbbbbbbbbbbbbbbb
+COMMIT
+`)
+})
+
 test('nothing of ours, nothing to do', () => {
   expect(removalScript(dump, ['CNI-'])).toBeUndefined()
   expect(removalScript('', ['KUBE-'])).toBeUndefined()

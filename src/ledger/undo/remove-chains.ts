@@ -1,23 +1,27 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Machine } from '../../host/machine.ts'
 import { removalScript } from './chain-script.ts'
-import type { CarryOut } from './result.ts'
+import type { CarryOut, UndoOf } from './result.ts'
 
 /** Both backends have rules of their own, and a host or an image may use either; the plain names are one of them. */
 const variants = ['iptables-nft', 'iptables-legacy', 'ip6tables-nft', 'ip6tables-legacy'] as const
 const plainNames = ['iptables', 'ip6tables'] as const
 
-export const removeChains: CarryOut<'remove-chains'> = async ({ prefixes }, machine) => {
-  let found = await Promise.all(variants.map((name) => clean(name, prefixes, machine)))
-  if (!found.includes('looked')) found = await Promise.all(plainNames.map((name) => clean(name, prefixes, machine)))
+export const removeChains: CarryOut<'remove-chains'> = async (undo, machine) => {
+  let found = await Promise.all(variants.map((name) => clean(name, undo, machine)))
+  if (!found.includes('looked')) found = await Promise.all(plainNames.map((name) => clean(name, undo, machine)))
   if (found.includes('looked')) return undefined
-  return { kept: `firewall rules of ${prefixes.join(', ')} could not be looked for: this machine has no iptables` }
+  return { kept: `firewall rules of ${undo.prefixes.join(', ')} could not be looked for: this machine has no iptables` }
 }
 
-async function clean(name: string, prefixes: readonly string[], machine: Machine): Promise<'looked' | 'absent'> {
+async function clean(
+  name: string,
+  { prefixes, networks }: UndoOf<'remove-chains'>,
+  machine: Machine,
+): Promise<'looked' | 'absent'> {
   const dump = await save(name, machine)
   if (dump === undefined) return 'absent'
-  const script = removalScript(dump, prefixes)
+  const script = removalScript(dump, prefixes, networks)
   if (script === undefined) return 'looked'
   const { exitCode, stderr } = await machine.ask([`${name}-restore`, '--noflush', '--wait', '5'], {
     stdin: script,

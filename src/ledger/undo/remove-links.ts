@@ -1,9 +1,9 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { matchNames } from './name-patterns.ts'
+import { matchNames } from '../../host/name-patterns.ts'
 import type { CarryOut } from './result.ts'
 
-export const removeLinks: CarryOut<'remove-links'> = async ({ names }, machine) => {
-  const present = async () => matchNames((await machine.list('/sys/class/net')) ?? [], names)
+export const removeLinks: CarryOut<'remove-links'> = async ({ names, spare = [] }, machine) => {
+  const present = async () => matchNames((await machine.list('/sys/class/net')) ?? [], names, spare)
   const links = await present()
   if (links.length === 0) return undefined
   // With -force it goes on past a link that went together with its peer.

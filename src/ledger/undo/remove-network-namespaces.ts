@@ -1,20 +1,30 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { matchNames } from './name-patterns.ts'
+import type { Machine } from '../../host/machine.ts'
+import { matchNames } from '../../host/name-patterns.ts'
 import type { CarryOut } from './result.ts'
 
-export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async ({ names }, machine) => {
-  const present = async () => matchNames((await machine.list('/run/netns')) ?? [], names)
-  const found = await present()
-  if (found.length === 0) return undefined
-  const batch = found.map((name) => `netns delete ${name}\n`).join('')
-  const { stderr } = await machine.ask(['ip', '-force', '-batch', '-'], { stdin: batch, timeoutMs: 60_000 })
-  const left = await present()
-  if (left.length === 0) return undefined
-  throw new AgentError(
-    'undo/namespace-left',
-    `network namespaces are still there: ${left.join(' ')} (${stderr.trim()})`,
-    {
-      fix: `ip netns delete ${left[0]}, then run the same command again`,
-    },
-  )
+export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine) => {
+  const { names, spare = [] } = undo
+  const present = async () => matchNames((await machine.list('/run/netns')) ?? [], names, spare)
+  const used = await inUse(await present(), machine)
+  const found = (await present()).filter((name) => !used.includes(name))
+  if (found.length > 0) {
+    const batch = found.map((name) => `netns delete ${name}\n`).join('')
+    const { stderr } = await machine.ask(['ip', '-force', '-batch', '-'], { stdin: batch, timeoutMs: 60_000 })
+    const left = (await present()).filter((name) => !used.includes(name))
+    if (left.length > 0) throw stillThere(left, stderr.trim())
+  }
+  return used.length === 0 ? undefined : { kept: `network namespaces are in use by others: ${used.join(' ')}` }
+}
+
+/** Our own containers have ended by now: who is in one of these is of another container engine, as podman. */
+async function inUse(names: readonly string[], machine: Machine): Promise<string[]> {
+  const pids = await Promise.all(names.map((name) => machine.ask(['ip', 'netns', 'pids', name], { timeoutMs: 30_000 })))
+  return names.filter((_, index) => pids[index]?.stdout.trim())
+}
+
+function stillThere(left: readonly string[], said: string): AgentError {
+  return new AgentError('undo/namespace-left', `network namespaces are still there: ${left.join(' ')} (${said})`, {
+    fix: `ip netns delete ${left[0]}, then run the same command again`,
+  })
 }
