@@ -15,6 +15,8 @@ export interface Question {
   proxy: string | undefined
   timeoutMs: number
   network: NetworkView
+  /** Whose abort is a failure to reach the controller as any other. */
+  signal?: AbortSignal
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Question {
  * itself says when it refuses, or `controller/bad-answer`.
  */
 export async function askController<T extends z.ZodMiniType>(question: Question, schema: T): Promise<z.output<T>> {
-  const { url, path, body, tls, proxy, timeoutMs, network } = question
+  const { url, path, body, tls, proxy, timeoutMs, network, signal } = question
   const request =
     body === undefined
       ? { method: 'GET' as const }
@@ -32,7 +34,13 @@ export async function askController<T extends z.ZodMiniType>(question: Question,
           body: JSON.stringify(body),
         }
   const response = await network
-    .request(new URL(path, url).href, { ...request, tls, timeoutMs, ...(proxy === undefined ? {} : { proxy }) })
+    .request(new URL(path, url).href, {
+      ...request,
+      tls,
+      timeoutMs,
+      ...(proxy && { proxy }),
+      ...(signal && { signal }),
+    })
     .catch((error: unknown) => {
       throw unreachable(url, error)
     })

@@ -99,7 +99,7 @@ async function askAgain(url: string, options: EnrolOptions): Promise<EnrolRespon
 async function ask(url: string, path: string, options: EnrolOptions, body?: unknown): Promise<EnrolResponse> {
   const { config, identity, ca, network, signal } = options
   const tls = { ca, cert: identity.certificate, key: identity.key }
-  const question = { url, path, body, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network }
+  const question = { url, path, body, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network, signal }
   const answer = await askController(question, EnrolResponseSchema)
   signal.throwIfAborted()
   return answer

@@ -13,6 +13,8 @@ export interface RequestOptions {
   /** http://[user:pass@]host:port, asked by CONNECT. */
   proxy?: string
   timeoutMs: number
+  /** Ends it earlier, as the time-out does. */
+  signal?: AbortSignal
   /** Ask for a websocket upgrade; a 101 is reported and the connection closed. */
   upgrade?: boolean
   /** Default 1 MiB; a longer body is an error. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { credentialsText } from '../../src/cli/controller/credentials.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
@@ -136,6 +137,15 @@ test('SIGTERM ends the work at a safe point without ending the run; the next sta
   expect(existsSync(agent.paths.instructionFile)).toBe(true)
   service = agent.start()
   expect(await endedRun()).toMatchObject({ outcome: 'done' })
+})
+
+test('SIGTERM ends at once an agent that waits for its approval', async () => {
+  await nodeId()
+  await until('its long question', () => service.output().includes('registered as') || undefined, tell)
+  await setTimeout(1_000)
+  const began = performance.now()
+  await service.end('SIGTERM')
+  expect(performance.now() - began).toBeLessThan(5_000)
 })
 
 test('it comes back by itself when the controller does', async () => {

@@ -15,8 +15,9 @@ export interface Deadline {
   timeoutMs: number
 }
 
-export function deadline(timeoutMs: number): Deadline {
-  return { signal: AbortSignal.timeout(timeoutMs), timeoutMs }
+export function deadline(timeoutMs: number, signal?: AbortSignal): Deadline {
+  const late = AbortSignal.timeout(timeoutMs)
+  return { signal: signal === undefined ? late : AbortSignal.any([late, signal]), timeoutMs }
 }
 
 export async function resolve(name: string, { signal, timeoutMs }: Deadline): Promise<string[]> {

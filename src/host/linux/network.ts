@@ -15,7 +15,7 @@ export const linuxNetwork: NetworkView = {
     const target = new URL(url)
     const secure = target.protocol === 'https:' || target.protocol === 'wss:'
     const to: Target = { host: bare(target.hostname), port: Number(target.port || (secure ? 443 : 80)) }
-    const until = deadline(options.timeoutMs)
+    const until = deadline(options.timeoutMs, options.signal)
     const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
     const socket = secure ? await openTls(raw, to, options.tls, until) : raw
     try {
