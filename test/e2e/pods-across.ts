@@ -4,6 +4,8 @@ import { execOk, type Node } from '../support/testbed/machine.ts'
 import { ADMIN, IMAGE, importImage } from './own-pod.ts'
 
 const PORT = 8080
+/** By hand: wget of a static busybox does not get as far as its connection. */
+const GET = "printf 'GET /busybox HTTP/1.0\\r\\n\\r\\n'"
 const LABELS = { test: 'across' }
 
 const pod = (name: string, node: string, labels: Record<string, string>, args: string[]) => ({
@@ -37,10 +39,9 @@ export async function podsReachEachOther(master: Node, nodes: readonly Node[]): 
   const addresses = listed.trim().split(' ')
   assert.equal(addresses.length, nodes.length)
   const service = (await succeed(master, ['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])).trim()
-  const urls = [...addresses.map((address) => `${address}:${PORT}`), `${service}:80`]
-  // wget of a static busybox cannot resolve names, its nslookup can.
-  const looks = urls.map((url) => `wget -q -T 10 -O /dev/null http://${url}/busybox`)
-  const ask = [...looks, 'nslookup -type=a web.default.svc.cluster.local'].join(' && ')
+  const places = [...addresses.map((address) => `${address} ${PORT}`), `${service} 80`]
+  const looks = places.map((place) => `${GET} | $b nc -w 10 ${place} | $b head -c 15 | $b grep -q ' 200'`)
+  const ask = ['b=/bin/busybox', ...looks, '$b nslookup -type=a web.default.svc.cluster.local'].join(' && ')
   await apply(
     master,
     nodes.map(({ name }) => pod(`ask-${name}`, name, { ...LABELS, app: 'ask' }, ['sh', '-c', ask])),

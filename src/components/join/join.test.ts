@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { join } from './component.ts'
+
+const TOKEN = 'abcdef.0123456789abcdef'
+const CA_HASH = `sha256:${'a'.repeat(64)}`
+const CONFIGURATION = '/run/cantrip-join/join.yaml'
+const MINUTE_MS = 60_000
+
+/** A worker whose kubelet gets its certificate when it starts with a token that is younger than half an hour. */
+function worker(): FakeKubernetes & { asked: number; configurations: string[] } {
+  const fake = { ...fakeKubernetes(), asked: 0, configurations: [] as string[] }
+  const { host, params } = fake
+  params.task = 'worker'
+  params.node = { ...params.node, roles: ['worker'] }
+  params.cluster = { ...params.cluster, endpoint: 'api.demo.cantrip.internal:6443' }
+  params.requestInvitation = async () => {
+    fake.asked += 1
+    return { role: 'worker', token: TOKEN, caHash: CA_HASH }
+  }
+  host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'preflight'], { stdout: 'fine' })
+  host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'kubelet-start'], () => {
+    fake.configurations.push(host.text(CONFIGURATION))
+    host.files.seed('/etc/kubernetes/bootstrap-kubelet.conf', `token: ${TOKEN}`)
+    host.files.seed('/etc/kubernetes/kubelet.conf', 'server')
+    host.files.seedLink('/var/lib/kubelet/pki/kubelet-client-current.pem', 'x')
+    host.units.set('kubelet.service', { active: true })
+    return {}
+  })
+  host.on(['/usr/bin/rm', '--force'], (argv) => {
+    host.files.delete(argv.at(-1) ?? '')
+    return {}
+  })
+  return fake
+}
+
+test('joins by a file for root alone, with a token and the hash of the authority', async () => {
+  const fake = worker()
+  await runComponent(join, fake)
+  const configuration = parse(fake.configurations[0] ?? '')
+  expect(configuration.discovery.bootstrapToken).toEqual({
+    apiServerEndpoint: 'api.demo.cantrip.internal:6443',
+    token: TOKEN,
+    caCertHashes: [CA_HASH],
+  })
+  expect(configuration.nodeRegistration.kubeletExtraArgs).toEqual([
+    { name: 'node-ip', value: '10.0.0.5' },
+    { name: 'node-labels', value: 'site=north' },
+  ])
+  expect(await runComponent(join, fake)).toEqual([])
+})
+
+test('nothing keeps the token: no file, no backup, no command line, no record', async () => {
+  const fake = worker()
+  await runComponent(join, fake)
+  const kept = [...fake.host.files.nodes].filter(([, node]) => node.kind === 'file' && node.bytes.includes(TOKEN))
+  expect(kept.map(([path]) => path)).toEqual([])
+  expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toContain(TOKEN)
+})
+
+test('a join that was cut is repeated with a token that is still good', async () => {
+  const fake = worker()
+  fake.host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'kubelet-start'], { exitCode: 1 })
+  await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'command/failed' })
+  await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'command/failed' })
+  expect(fake.asked).toBe(1)
+  fake.host.clock.nowMs += 21 * MINUTE_MS
+  await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'command/failed' })
+  expect(fake.asked).toBe(2)
+})
+
+test('what the cluster overrides of a node’s registration holds for workers too', async () => {
+  const fake = worker()
+  const kubeadm = 'kind: InitConfiguration\nnodeRegistration: {ignorePreflightErrors: [Swap]}\n'
+  fake.params.cluster = { ...fake.params.cluster, overrides: { kubeadm } }
+  await runComponent(join, fake)
+  expect(parse(fake.configurations[0] ?? '').nodeRegistration).toMatchObject({
+    name: 'n1',
+    ignorePreflightErrors: ['Swap'],
+  })
+})
+
+test('labels of Kubernetes itself a kubelet must not give itself', async () => {
+  const fake = worker()
+  fake.params.node = {
+    ...fake.params.node,
+    labels: { 'node-role.kubernetes.io/x': '', 'topology.kubernetes.io/zone': 'a' },
+  }
+  await runComponent(join, fake)
+  expect(fake.configurations[0]).not.toContain('node-labels')
+})

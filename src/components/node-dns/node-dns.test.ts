@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { nodeDns } from './component.ts'
+import { corefile } from './templates.ts'
+
+const MASTERS = ['10.0.0.5', '10.0.0.6', '10.0.0.7'].map((address, index) => ({ name: `m${index + 1}`, address }))
+/** The answer of a server that has one record. */
+const ANSWER = Buffer.from([0x63, 0x74, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0])
+const NO_SUCH_NAME = Buffer.from([0x63, 0x74, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0])
+const RESOLV_CONF = 'search example.com\nnameserver 192.0.2.53\n'
+
+function node(endpoint = 'api.demo.cantrip.internal:6443'): FakeKubernetes {
+  const fake = fakeKubernetes({ endpoint, masters: MASTERS })
+  fake.host.files.seed('/usr/local/bin/cantrip-agent', 'the executable')
+  fake.host.files.seed('/etc/resolv.conf', RESOLV_CONF)
+  fake.host.network.onExchange('10.0.0.5:53', (packet) => {
+    const isUp = fake.host.units.get('cantrip-node-dns.service')?.active
+    if (!isUp) throw new Error('ECONNREFUSED')
+    expect(Buffer.from(packet).toString('latin1')).toContain('\x03api\x04demo\x07cantrip\x08internal\x00')
+    return { reply: ANSWER, sentAtMs: 0, receivedAtMs: 1 }
+  })
+  return fake
+}
+
+test('one master or a load balancer need none', () => {
+  for (const endpoint of ['10.0.0.5:6443', '[fd00::5]:6443', 'lb.example.com:443']) {
+    expect(nodeDns.steps(node(endpoint).params)).toEqual([])
+  }
+})
+
+test('answers for the API, forwards the rest, and then comes first', async () => {
+  const fake = node()
+  await runComponent(nodeDns, fake)
+  const { host } = fake
+  expect(host.text('/etc/cantrip-node-dns/Corefile')).toContain('forward . 192.0.2.53\n')
+  expect(JSON.parse(host.text('/etc/cantrip-node-dns/api-watch.json'))).toMatchObject({
+    name: 'api.demo.cantrip.internal',
+    port: 6443,
+    masters: ['10.0.0.5', '10.0.0.6', '10.0.0.7'],
+  })
+  expect(host.text('/etc/resolv.conf')).toBe('search example.com\nnameserver 10.0.0.5\nnameserver 192.0.2.53\n')
+  expect(await runComponent(nodeDns, fake)).toEqual([])
+})
+
+test('does not come first where it does not answer', async () => {
+  const fake = node()
+  fake.host.network.onExchange('10.0.0.5:53', { reply: NO_SUCH_NAME, sentAtMs: 0, receivedAtMs: 1 })
+  await expect(runComponent(nodeDns, fake)).rejects.toMatchObject({ code: 'node-dns/no-answer' })
+  expect(fake.host.text('/etc/resolv.conf')).toBe(RESOLV_CONF)
+})
+
+test('goes backwards: the resolver first, then the services, then their files', async () => {
+  const fake = node()
+  await runComponent(nodeDns, fake)
+  const undos = fake.host.changes.map(({ undo }) => undo).toReversed()
+  const order = [
+    undos.findIndex((undo) => undo.kind === 'restore-file' && undo.path === '/etc/resolv.conf'),
+    undos.findIndex((undo) => undo.kind === 'unit' && undo.unit === 'cantrip-node-dns.service'),
+    undos.findIndex((undo) => undo.kind === 'remove-path' && undo.path === '/etc/cantrip-node-dns/Corefile'),
+    undos.findIndex((undo) => undo.kind === 'remove-path' && undo.path === '/usr/local/bin/coredns'),
+  ]
+  expect(order.every((at) => at >= 0)).toBe(true)
+  expect(order).toEqual(order.toSorted((a, b) => a - b))
+})
+
+test('without other name servers there is nothing to forward to', () => {
+  const text = corefile({ address: '10.0.0.5', apiName: 'api.demo.cantrip.internal', upstreams: [] })
+  expect(text).not.toContain('forward')
+})

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { RESOLV_CONFS } from '../../../test/support/fixtures/resolv-conf.ts'
+import { isFirst, resolverOf } from './resolver.ts'
+
+const ADDRESS = '10.0.0.5'
+const NAME = 'api.demo.cantrip.internal'
+
+interface Machine {
+  text: string
+  link?: string
+  behindStub?: string
+}
+
+function hostWith({ text, link, behindStub }: Machine, more: Record<string, string> = {}) {
+  const files = { ...more, ...(behindStub !== undefined && { '/run/systemd/resolve/resolv.conf': behindStub }) }
+  if (link === undefined) return fakeHost({ files: { ...files, '/etc/resolv.conf': text } })
+  const target = link.replace(/^\.\./, '')
+  return fakeHost({ files: { ...files, [target]: text }, links: { '/etc/resolv.conf': target } })
+}
+
+const machine = (name: string): Machine => {
+  const found = RESOLV_CONFS[name]
+  if (!found) throw new Error(`no such machine: ${name}`)
+  return found
+}
+
+test('a file of nobody gets the server before the others, and keeps the rest', async () => {
+  const host = hostWith({
+    text: '# mine\nsearch example.com\nnameserver 192.0.2.53\nnameserver 192.0.2.54\noptions edns0\n',
+  })
+  const resolver = await resolverOf(host, ADDRESS, NAME)
+  expect(resolver.files['/etc/resolv.conf']).toBe(
+    '# mine\nsearch example.com\nnameserver 10.0.0.5\nnameserver 192.0.2.53\nnameserver 192.0.2.54\noptions edns0\n',
+  )
+  expect(resolver.upstreams).toEqual(['192.0.2.53', '192.0.2.54'])
+  expect(resolver.apply).toBeUndefined()
+})
+
+test('a second look finds it first, and the same upstreams', async () => {
+  const host = hostWith({ text: 'nameserver 10.0.0.5\nnameserver 192.0.2.53\n' })
+  const resolver = await resolverOf(host, ADDRESS, NAME)
+  expect(await isFirst(host, resolver, ADDRESS)).toBe(true)
+  expect(resolver.files['/etc/resolv.conf']).toBe('nameserver 10.0.0.5\nnameserver 192.0.2.53\n')
+  expect(resolver.upstreams).toEqual(['192.0.2.53'])
+})
+
+test.each(['systemd-resolved with its stub', 'systemd-resolved without its stub'])('%s', async (name) => {
+  const servers = { '/run/systemd/resolve/resolv.conf': machine(name).behindStub ?? machine(name).text }
+  const host = hostWith(machine(name), servers)
+  const resolver = await resolverOf(host, ADDRESS, NAME)
+  expect(resolver).toMatchObject({
+    files: {
+      '/etc/systemd/resolved.conf.d/10-cantrip-node-dns.conf': `[Resolve]\nDNS=10.0.0.5\nDomains=~${NAME}\n`,
+    },
+    apply: ['systemctl', 'restart', 'systemd-resolved.service'],
+    upstreams: ['10.0.2.3'],
+  })
+  expect(await isFirst(host, resolver, ADDRESS)).toBe(false)
+})
+
+test.each(['NetworkManager', 'NetworkManager by a link'])('%s', async (name) => {
+  const resolver = await resolverOf(hostWith(machine(name)), ADDRESS, NAME)
+  expect(resolver).toMatchObject({
+    files: {
+      '/etc/NetworkManager/conf.d/90-cantrip-node-dns.conf': '[global-dns-domain-*]\nservers=10.0.0.5,192.0.2.53\n',
+    },
+    apply: ['systemctl', 'reload', 'NetworkManager.service'],
+  })
+})
+
+test('resolvconf of Debian, and the other one', async () => {
+  const debian = hostWith(machine('resolvconf'), { '/etc/resolvconf/resolv.conf.d/head': '# head\n' })
+  expect(await resolverOf(debian, ADDRESS, NAME)).toMatchObject({
+    files: { '/etc/resolvconf/resolv.conf.d/head': '# head\nnameserver 10.0.0.5\n' },
+    apply: ['resolvconf', '-u'],
+  })
+  const other = hostWith(machine('resolvconf'), { '/etc/resolvconf.conf': 'resolv_conf=/etc/resolv.conf\n' })
+  expect(await resolverOf(other, ADDRESS, NAME)).toMatchObject({
+    files: { '/etc/resolvconf.conf': 'resolv_conf=/etc/resolv.conf\nname_servers=10.0.0.5\n' },
+    apply: ['resolvconf', '-u'],
+  })
+})
+
+test('servers on loopback are no upstreams: they may ask us in turn', async () => {
+  const host = hostWith({ text: 'nameserver 127.0.0.1\nnameserver 192.0.2.53\n' })
+  expect((await resolverOf(host, ADDRESS, NAME)).upstreams).toEqual(['192.0.2.53'])
+})

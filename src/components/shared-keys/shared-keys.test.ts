@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
+import { sharedKeys } from './component.ts'
+
+const files = Object.fromEntries(Object.keys(SHARED_FILES).map((name) => [name, `content of ${name}`]))
+
+function master() {
+  const fake = fakeKubernetes()
+  let asked = 0
+  fake.params.task = 'master'
+  fake.params.requestInvitation = async () => {
+    asked += 1
+    return { role: 'master', files }
+  }
+  return { ...fake, asked: () => asked }
+}
+
+test('keys come once, for root alone', async () => {
+  const fake = master()
+  await runComponent(sharedKeys, fake)
+  expect(await runComponent(sharedKeys, fake)).toEqual([])
+  expect(fake.asked()).toBe(1)
+  expect(fake.host.text('/etc/etcd/pki/ca.key')).toBe('content of etcd-ca.key')
+  for (const [name, { path }] of Object.entries(SHARED_FILES)) {
+    expect(fake.host.files.stat(path)?.mode, path).toBe(name.endsWith('.key') ? 0o600 : 0o644)
+  }
+})
+
+test('after a kill in the middle they are asked for again', async () => {
+  const fake = master()
+  await runComponent(sharedKeys, fake)
+  fake.host.files.delete('/etc/kubernetes/pki/sa.key')
+  expect(await runComponent(sharedKeys, fake)).toEqual(['shared-keys/accept-invitation'])
+  expect(fake.host.text('/etc/kubernetes/pki/sa.key')).toBe('content of sa.key')
+})
+
+test('what a master runs is there before it is its turn', () => {
+  const [first] = sharedKeys.steps(fakeKubernetes().params)
+  expect(first?.id).toBe('shared-keys/install-binaries')
+})
