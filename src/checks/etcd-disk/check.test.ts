@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import type { CheckParams } from '../../engine/check.ts'
+import { AgentError } from '../../errors/agent-error.ts'
 import { check } from './check.ts'
 import { percentile } from './percentile.ts'
 
@@ -31,6 +32,15 @@ test.each<[string, (write: number) => number, CheckParams['roles'], string, stri
 test('a worker has no etcd, and nobody but root can try', async () => {
   expect(await look(() => 1, ['worker'])).toMatchObject({ kind: 'skipped' })
   expect(await look(() => 1, ['master'], 1000)).toMatchObject({ kind: 'skipped' })
+})
+
+test('a disk that takes no writes is named, and stops only what is to be a master', async () => {
+  const host = fakeHost()
+  const full = new AgentError('disk/full', 'no space is left on the file system of /var/lib', { fix: 'make room' })
+  const view = { ...host, syncTimes: () => Promise.reject(full) }
+  const lookAs = (roles: CheckParams['roles']) => check.look(view, { roles, ownStateDirectory: '/var/lib/cantrip' })
+  expect(await lookAs(['master'])).toMatchObject({ kind: 'fail', found: full.message, fix: 'make room' })
+  expect(await lookAs([])).toMatchObject({ kind: 'warn' })
 })
 
 test('percentiles', () => {

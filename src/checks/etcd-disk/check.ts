@@ -1,5 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView, SyncProbe } from '../../host/host.ts'
 import { percentile } from './percentile.ts'
 
@@ -32,12 +33,22 @@ export const check: Check = {
     const { must, may } = judgedRoles(roles)
     if (![...must, ...may].includes('master')) return { kind: 'skipped', found: 'etcd runs on masters alone' }
     if (host.uid() !== 0) return { kind: 'skipped', found: `only root can write to ${DATA}` }
-    const times = await host.syncTimes(DATA, PROBE)
-    const [median, slow] = [percentile(times, 50), percentile(times, 99)]
-    const found = `99 of 100 writes within ${inMs(slow)} (half of them within ${inMs(median)}), of ${times.length}`
-    const verdict = judge(slow, found)
+    const verdict = await measure(host)
     return verdict.kind === 'fail' && !must.includes('master') ? { ...verdict, kind: 'warn' } : verdict
   },
+}
+
+async function measure(host: HostView): Promise<Verdict> {
+  let times: number[]
+  try {
+    times = await host.syncTimes(DATA, PROBE)
+  } catch (cause) {
+    // Full, read-only, broken: it is known what to do about it.
+    if (!(cause instanceof AgentError)) throw cause
+    return { kind: 'fail', found: cause.message, wanted: `22 MiB can be written to ${DATA}`, fix: cause.fix }
+  }
+  const [median, slow] = [percentile(times, 50), percentile(times, 99)]
+  return judge(slow, `99 of 100 writes within ${inMs(slow)} (half of them within ${inMs(median)}), of ${times.length}`)
 }
 
 function judge(slow: number, found: string): Verdict {

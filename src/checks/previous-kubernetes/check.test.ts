@@ -57,6 +57,12 @@ test.each<[string, Scene]>([
       directories: ['/sys/class/net/cni-podman0', '/sys/class/net/podman0', '/var/lib/cni/networks/podman'],
     },
   ],
+  [
+    'links of LXC and LXD',
+    {
+      directories: ['/sys/class/net/lxcbr0', '/sys/class/net/lxdbr0', '/sys/class/net/veth1a2b3c4d'],
+    },
+  ],
   ['kubectl', { files: { '/usr/bin/kubectl': '' } }],
   [
     'our own state of an agent that waits',
@@ -119,7 +125,15 @@ test.each<[string, Scene, string, string]>([
     'a CNI file',
     { files: { '/etc/cni/net.d/10-flannel.conflist': '{"plugins":[{"type": "flannel"}]}' } },
     '/etc/cni/net.d/10-flannel.conflist',
-    'rm -f /etc/cni/net.d/10-flannel.conflist',
+    'rm -rf /etc/cni/net.d/10-flannel.conflist',
+  ],
+  [
+    'addresses that a pod network has given away',
+    {
+      files: { '/var/lib/cni/networks/cbr0/10.244.0.2': 'abc\r\neth0', '/run/flannel/subnet.env': 'FLANNEL_MTU=1450' },
+    },
+    '/var/lib/cni/networks/cbr0/, /run/flannel/',
+    'rm -rf /var/lib/cni/networks/cbr0/ /run/flannel/',
   ],
   [
     'mounts of pods',

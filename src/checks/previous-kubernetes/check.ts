@@ -41,6 +41,6 @@ export const check: Check = {
 /** Files are removed by name; mounts and links end with a restart, once nothing brings them back. */
 function otherFix(others: readonly string[]): string {
   const files = others.filter((trace) => trace.startsWith('/'))
-  const remove = files.length > 0 ? [`rm -f ${files.join(' ')}`] : []
+  const remove = files.length > 0 ? [`rm -rf ${files.join(' ')}`] : []
   return [...remove, ...(files.length < others.length ? ['reboot'] : [])].join('; ')
 }

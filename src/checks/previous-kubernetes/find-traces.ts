@@ -7,6 +7,7 @@ import {
   KUBERNETES_PLUGIN,
   POD_LINK,
   POD_MOUNTS_BELOW,
+  POD_NETWORK_STATE,
   POD_TASKS,
   UNIT_DIRECTORIES,
 } from './traces.ts'
@@ -41,10 +42,12 @@ export async function networkAndPodTraces(host: HostView): Promise<string[]> {
   const podMounts = mounts.filter((path) => POD_MOUNTS_BELOW.some((root) => path !== root && isBelow(path, root)))
   const links = ((await host.list('/sys/class/net')) ?? []).filter((name) => POD_LINK.test(name))
   const tasks = (await host.list(POD_TASKS)) ?? []
+  const held = await Promise.all(POD_NETWORK_STATE.map((path) => holdsFile(host, path)))
   return [
     ...podMounts.map((path) => `mount ${path}`),
     ...links.map((name) => `network link ${name}`),
     ...(await cniFiles(host)),
+    ...POD_NETWORK_STATE.filter((_, i) => held[i]).map((path) => `${path}/`),
     ...(tasks.length > 0 ? [`${tasks.length} containers of pods`] : []),
   ]
 }

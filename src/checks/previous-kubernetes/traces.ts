@@ -68,9 +68,17 @@ export const POD_MOUNTS_BELOW = ['/var/lib/kubelet', '/var/lib/rancher', '/var/l
 /** Tasks of containerd in the namespace of Kubernetes; those of Docker have another. */
 export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
-/** Links that a CNI of Kubernetes makes. Docker's, podman's and libvirt's have other names. */
+/** State of a pod network: addresses that it takes for given away, and the subnet of a node. Podman's lies beside it. */
+export const POD_NETWORK_STATE = [
+  '/var/lib/cni/networks/cbr0',
+  '/var/lib/cni/networks/k8s-pod-network',
+  '/var/lib/calico',
+  '/run/flannel',
+]
+
+/** Links that a CNI of Kubernetes makes. Docker's, podman's, LXD's and libvirt's have other names. */
 export const POD_LINK =
-  /^(cni0|flannel(\.|-)\S+|cilium_\w+|lxc_health|cali[0-9a-f]{8,}|vxlan\.calico|kube-ipvs0|kube-bridge|nodelocaldns|weave|antrea-gw0)$/
+  /^(cni0|flannel([.-])\S+|cilium_\w+|lxc_health|lxc[0-9a-f]{12}|cali[0-9a-f]{8,}|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|kube-ipvs0|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
 
 /** Plugins that only a Kubernetes network uses: podman, nerdctl and CRI-O bring files with bridge, loopback and the like. */
 export const KUBERNETES_PLUGIN =
