@@ -1,15 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { check as controllerCheck } from '../../src/checks/controller/check.ts'
+import { check as hostnameCheck } from '../../src/checks/hostname/check.ts'
+import { check as proxyCheck } from '../../src/checks/proxy/check.ts'
 import { check as timeSkew } from '../../src/checks/time-skew/check.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import type { CheckParams } from '../../src/engine/check.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { createCa } from '../../src/pki/certificate.ts'
-import { createCluster, type Installer } from '../support/controller/client.ts'
+import { openTlsSite } from '../contract/tls-site.ts'
+import { connectAgent } from '../support/controller/agent.ts'
+import { createCluster, enrolNode, type Installer } from '../support/controller/client.ts'
 
 let dataDirectory: string
 let controller: Controller
@@ -48,18 +52,70 @@ test.each([
   expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringContaining(found) })
 })
 
-test('a proxy that refuses is named as the proxy', async () => {
-  const proxy = await refusingProxy()
-  const { port } = proxy.address() as { port: number }
-  const verdict = await controllerCheck.look(host, paramsFor({ proxy: `http://me:hunter2@127.0.0.1:${port}` }))
-  proxy.close()
-  expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringMatching(/proxy failed: .*407/) })
+test('another CA, met through a proxy that looks into TLS: the names of what answered are told', async () => {
+  const inspector = await openTlsSite((_request, response) => void response.end())
+  const proxy = await openProxy((socket) => tunnel(socket, inspector.port))
+  const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url }))
+  await Promise.all([proxy.close(), inspector.close()])
+  const found = expect.stringMatching(/TLS failed: .*another CA \(what answered shows "server", issued by "test"\)$/)
+  expect(verdict).toMatchObject({ kind: 'fail', found })
+})
+
+test.each<[string, (socket: Socket) => unknown, RegExp]>([
+  ['403', (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'), /proxy failed: .*does not allow .* \(403\)/],
+  ['407', (socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'), /proxy failed: .*user name and password \(407\)/],
+  ['silence', () => undefined, /proxy failed: .*no answer to CONNECT in 8000 ms/],
+])('a proxy that answers with %s is named, and its password is not', async (_, answer, found) => {
+  const proxy = await openProxy(answer)
+  const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url.replace('//', '//me:hunter2@') }))
+  await proxy.close()
+  expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringMatching(found) })
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
 })
 
-function refusingProxy(): Promise<Server> {
-  const server = createServer((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'))
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
+test('a proxy that lets us through is used, and can be reached', async () => {
+  const proxy = await openProxy((socket) => tunnel(socket, controller.port))
+  const params = paramsFor({ proxy: proxy.url })
+  expect(await controllerCheck.look(host, params)).toMatchObject({ kind: 'pass' })
+  expect(await proxyCheck.look(host, params)).toEqual({ kind: 'pass', found: new URL(proxy.url).host })
+  await proxy.close()
+  expect(await proxyCheck.look(host, params)).toMatchObject({ kind: 'warn' })
+})
+
+test('the name of a node that is connected is taken for every other machine', async () => {
+  await connectAgent(controller, await enrolNode(controller, installer, 'node-7'))
+  const named = (hostname: string) => hostnameCheck.look(host, { ...paramsFor(), hostname })
+  await expect.poll(() => named('node-7')).toMatchObject({ kind: 'fail', found: expect.stringContaining('node-7 (n-') })
+  expect(await named('node-8')).toMatchObject({ kind: 'pass' })
+})
+
+/** CONNECT is answered so, and anything else as proxies do. */
+async function openProxy(answer: (socket: Socket) => unknown): Promise<{ url: string; close(): Promise<void> }> {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => socket.destroy())
+    const isForProxy = (data: Buffer) => data.toString('latin1').startsWith('CONNECT ')
+    socket.once('data', (data) => (isForProxy(data) ? answer(socket) : socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      for (const socket of open) socket.destroy()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+function tunnel(socket: Socket, port: number): void {
+  const up = connect(port, '127.0.0.1', () => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+    up.pipe(socket).pipe(up)
+  })
+  up.on('error', () => socket.destroy())
+  socket.on('close', () => up.destroy())
 }
 
 test.each([

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CheckResult } from '../../src/engine/run-checks.ts'
+import { askNameServers } from '../../src/host/ask-name-servers.ts'
+import { linuxHostView } from '../../src/host/linux/host-view.ts'
+import { answer } from '../support/testbed/dns-message.ts'
+
+const AGENT = resolve(import.meta.dirname, '../../src/agent.ts')
+const KNOWN = new Map([['controller.example.com', '192.0.2.7']])
+const ANSWERING = '127.0.0.71'
+const HANGING = '127.0.0.72'
+
+let directory: string
+let servers: Socket[]
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'names-'))
+  servers = await Promise.all([
+    serve(ANSWERING, (query, socket, from) => {
+      const response = answer(query, KNOWN)
+      if (response) socket.send(response, from.port, from.address)
+    }),
+    serve(HANGING, () => undefined),
+  ])
+})
+afterAll(() => {
+  for (const server of servers) server.close()
+  rmSync(directory, { recursive: true })
+})
+
+type Serve = (query: Buffer, socket: Socket, from: { port: number; address: string }) => void
+
+async function serve(address: string, onQuery: Serve): Promise<Socket> {
+  const socket = createSocket('udp4')
+  socket.on('message', (query, from) => onQuery(query, socket, from))
+  socket.bind(53, address)
+  await once(socket, 'listening')
+  return socket
+}
+
+test('each name server is asked, and told with what it said', async () => {
+  const text = `nameserver ${ANSWERING}\nnameserver ${HANGING}\nnameserver 127.0.0.73\n`
+  const view = { ...linuxHostView(), read: async () => text }
+  const silent = '127.0.0.72: no answer in 2000 ms; 127.0.0.73: connection refused (nothing listens there)'
+  expect(await askNameServers(view, 'controller.example.com')).toMatch(
+    new RegExp(`^127\\.0\\.0\\.71: 192\\.0\\.2\\.7 \\(\\d+ ms\\); ${silent.replace(/[.()]/g, '\\$&')}$`),
+  )
+  expect(await askNameServers(view, 'nobody.example.com')).toMatch(/^127\.0\.0\.71: no such name \(\d+ ms\); /)
+})
+
+/** `agent precheck` with another host name, resolv.conf and hosts file than this machine has: they are its own alone. */
+async function precheckAs(name: string, resolvConf: string): Promise<Map<string, CheckResult>> {
+  const [conf, hosts] = [join(directory, 'resolv.conf'), join(directory, 'hosts')]
+  writeFileSync(conf, resolvConf)
+  writeFileSync(hosts, '127.0.0.1 localhost\n')
+  const script =
+    'echo "$1" > /proc/sys/kernel/hostname && mount --bind "$2" /etc/resolv.conf && mount --bind "$3" /etc/hosts && exec "$4" "$5" precheck -o json'
+  const shell = ['sh', '-c', script, 'sh', name, conf, hosts, process.execPath, AGENT]
+  const { stdout } = await promisify(execFile)('unshare', ['--mount', '--uts', ...shell]).catch((error) => error)
+  const { checks } = JSON.parse(stdout) as { checks: CheckResult[] }
+  return new Map(checks.map((check) => [check.id, check]))
+}
+
+test('a resolver that hangs: what it costs, and that no server answers', async () => {
+  const results = await precheckAs('lonely-node', `nameserver ${HANGING}\n`)
+  expect(results.get('hostname')).toMatchObject({
+    verdict: 'warn',
+    found: expect.stringMatching(/^no answer for lonely-node after \d+\.\d s \(127\.0\.0\.72: no answer in 2000 ms\)$/),
+  })
+  expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('127.0.0.72') })
+})
+
+test('a bad host name, and options rotate', async () => {
+  const results = await precheckAs('Bad_Name', `nameserver ${ANSWERING}\noptions rotate\n`)
+  expect(results.get('hostname')).toMatchObject({
+    verdict: 'fail',
+    fix: expect.stringContaining('--hostname bad-name'),
+  })
+  expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringMatching(/^options rotate/) })
+})
+
+test('a name that the name server does not know', async () => {
+  const results = await precheckAs('nobody.example.com', `nameserver ${ANSWERING}\n`)
+  expect(results.get('hostname')).toMatchObject({
+    verdict: 'fail',
+    found: expect.stringMatching(/^nobody\.example\.com does not resolve \(127\.0\.0\.71: no such name \(\d+ ms\)\)$/),
+  })
+})
