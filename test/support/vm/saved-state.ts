@@ -1,4 +1,4 @@
-import { copyFile, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bed } from '../testbed/bed.ts'
 import { until } from '../testbed/processes.ts'
@@ -10,6 +10,7 @@ const SAVE_MS = 180_000
 /** Stops the guest, and keeps its disk and its memory in `directory`. The guest is off afterwards. */
 export async function saveState(guest: Guest, directory: string): Promise<Saved> {
   const saved = savedIn(directory)
+  await mkdir(directory, { recursive: true })
   // What is written is in the disk's file then, and the memory that is saved is smaller.
   await execOk(guest, ['sh', '-c', 'sync && echo 3 > /proc/sys/vm/drop_caches'])
   const monitor = await controlSocket(socketOf(guest, 'monitor'))
@@ -27,7 +28,7 @@ export async function saveState(guest: Guest, directory: string): Promise<Saved>
     monitor.close()
   }
   await powerCut(guest)
-  await rename(disk(guest), saved.disk).catch(() => copyFile(disk(guest), saved.disk))
+  await rename(disk(guest), saved.disk)
   await rm(guest.directory, { recursive: true })
   return saved
 }

@@ -1,0 +1,126 @@
+/** The whole precheck on a machine of its own: own kernel, cgroup v2, a clock that can be set, firewalld in earnest. */
+import assert from 'node:assert/strict'
+import { until } from '../support/testbed/processes.ts'
+import { exec, execOk } from '../support/vm/guest.ts'
+import { agent, FRESH, paste, type Scene, startFrom } from './scene.ts'
+
+interface Found {
+  readonly id: string
+  readonly verdict: string
+  readonly found: string
+  readonly fix: string | null
+}
+
+/** Emulated, on a disk that others use: whatever it measures may be right. */
+const MEASURES_THE_HOST = 'etcd-disk'
+/** Debian as it is shipped: few inotify watches, and a networkd that removes others' routing rules. */
+const SHIPPED = ['other-managers', 'sysctl']
+/** The test bed's addresses lie in the default service subnet. */
+const OF_THE_BED = 'subnets'
+const WARNINGS = [...SHIPPED, OF_THE_BED]
+
+/** Healthy: all pass but the two that tell what Debian ships; their fixes, pasted, bring them to pass. */
+export async function healthy(scene: Scene): Promise<void> {
+  const checks = await precheck(scene)
+  assertOnly(checks, WARNINGS)
+  assert.match(the(checks, 'cgroup').found, /^version 2 with .*cpuset.*hugetlb/)
+  assert.match(the(checks, 'kernel-modules').found, /br_netfilter.* can be loaded/)
+  assert.match(the(checks, 'ntp').found, /^systemd-timesyncd /)
+  for (const id of SHIPPED) await paste(scene, the(checks, id).fix)
+  assertOnly(await precheck(scene), [OF_THE_BED])
+  assert.equal(
+    await execOk(scene.guest, ['sh', '-c', 'lsmod | grep -c br_netfilter; true']),
+    '0\n',
+    'a check only looks',
+  )
+}
+
+/** Each trouble is found by the check that is meant for it, and by no other; its fix, pasted, ends it. */
+export async function troubles(scene: Scene): Promise<void> {
+  const fixed = async (trouble: string, id: string, verdict: string, found: RegExp) => {
+    await startFrom(scene, FRESH)
+    await paste(scene, trouble)
+    const checks = await precheck(scene)
+    assertOnly(checks, [...WARNINGS, id], trouble)
+    assert.equal(the(checks, id).verdict, verdict)
+    assert.match(the(checks, id).found, found)
+    await paste(scene, the(checks, id).fix)
+    assertOnly(await precheck(scene), WARNINGS, `after: ${the(checks, id).fix}`)
+  }
+  const swapOn =
+    'dd if=/dev/zero of=/swap bs=1M count=32 status=none && chmod 600 /swap && mkswap -q /swap && swapon /swap'
+  await fixed(swapOn, 'swap', 'warn', /on: \/swap \(32 MiB\)/)
+  const forbid = 'echo "install br_netfilter /bin/false" > /etc/modprobe.d/forbidden.conf'
+  await fixed(forbid, 'kernel-modules', 'fail', /br_netfilter may not be loaded: \/etc\/modprobe\.d\/forbidden\.conf/)
+}
+
+/** firewalld as it is shipped: the closed ports by name, a fix that can be pasted and outlives a reload, and off again. */
+export async function firewall(scene: Scene): Promise<void> {
+  await startFrom(scene, FRESH)
+  await execOk(scene.guest, ['systemctl', 'start', 'firewalld'])
+  await firewallIsUp(scene)
+  const closed = the(await precheck(scene), 'firewalld')
+  assert.equal(closed.verdict, 'fail')
+  for (const port of ['6443/tcp', '2379/tcp', '2380/tcp', '10250/tcp', '8472/udp']) assert(closed.found.includes(port))
+
+  await paste(scene, closed.fix)
+  await firewallIsUp(scene)
+  const open = await precheck(scene)
+  assertOnly(open, WARNINGS)
+  assert.match(the(open, 'firewalld').found, /lets the cluster through/)
+
+  await execOk(scene.guest, ['systemctl', 'stop', 'firewalld'])
+  const off = await precheck(scene)
+  assertOnly(off, WARNINGS)
+  assert.equal(the(off, 'firewalld').found, 'not active')
+}
+
+/** Its own clock, 10 s ahead of the controller's: only this machine's is wrong. Then right again, by its fix. */
+export async function wrongClock(scene: Scene): Promise<void> {
+  await startFrom(scene, FRESH)
+  const credentials = scene.install.slice(1)
+  const right = await precheck(scene, credentials)
+  assertOnly(right, WARNINGS)
+  assert.equal(the(right, 'controller').verdict, 'pass')
+
+  await paste(scene, 'timedatectl set-ntp false && date --set "10 seconds"')
+  const wrong = the(await precheck(scene, credentials), 'time-skew')
+  assert.equal(wrong.verdict, 'fail')
+  assert.match(wrong.found, /^(9\.\d+|10\.\d+|10) s .*ahead of the controller/)
+
+  await paste(scene, 'timedatectl set-ntp true')
+  const synchronised = async () =>
+    (await paste(scene, 'timedatectl show --property=NTPSynchronized --value')).trim() === 'yes'
+  await until('synchronised clock', 60_000, async () => ((await synchronised()) ? true : undefined), scene.signal)
+  assertOnly(await precheck(scene, credentials), WARNINGS)
+}
+
+/** Every check, run as for a first control plane. */
+async function precheck(scene: Scene, flags: readonly string[] = []): Promise<readonly Found[]> {
+  const { code, stdout, stderr } = await agent(scene, ['precheck', '--role', 'master', ...flags, '-o', 'json'])
+  assert.match(stdout, /^\{/, stderr)
+  const { checks, hardFailures } = JSON.parse(stdout) as { checks: Found[]; hardFailures: number }
+  assert.equal(code, hardFailures > 0 ? 3 : 0)
+  return checks
+}
+
+function the(checks: readonly Found[], id: string): Found & { fix: string } {
+  const found = checks.find((check) => check.id === id)
+  assert(found, `there is a check '${id}'`)
+  return { ...found, fix: found.fix ?? '' }
+}
+
+/** These checks are not content, and no others. */
+function assertOnly(checks: readonly Found[], ids: readonly string[], when = ''): void {
+  const complaints = checks
+    .filter(({ verdict }) => !['pass', 'skipped'].includes(verdict))
+    .filter(({ id }) => id !== MEASURES_THE_HOST)
+  const said = complaints.map(({ id, verdict, found }) => `${verdict} ${id}: ${found}`)
+  assert.deepEqual(complaints.map(({ id }) => id).sort(), [...ids].sort(), [when, ...said].join('\n'))
+}
+
+/** systemctl start and a reload come back before the rules are there. */
+async function firewallIsUp({ guest, signal }: Scene): Promise<void> {
+  const running = async () => (await exec(guest, ['firewall-cmd', '--state'])).code === 0
+  await until('firewalld', 60_000, async () => ((await running()) ? true : undefined), signal)
+}

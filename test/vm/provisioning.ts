@@ -1,0 +1,56 @@
+/** One machine to READY with nothing overridden: cgroup v2, systemd as the cgroup driver, the kubelet's own settings. */
+import assert from 'node:assert/strict'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import { awaitState, importBundle } from '../support/site/site.ts'
+import { exec, execOk } from '../support/vm/guest.ts'
+import { CLUSTER, order, type Scene, siteOf } from './scene.ts'
+
+const READY_MS = 1_500_000
+
+/** The controller has what it takes; a cluster can be provisioned from then on. */
+export async function giveBundle(scene: Scene): Promise<void> {
+  await importBundle(siteOf(scene), await bundleDirectory(runHere, scene.say))
+}
+
+/** DISCOVERED before, CONFIGURED afterwards. */
+export async function configured(scene: Scene): Promise<void> {
+  await order(scene, 'approve', 'APPROVED')
+  await order(scene, 'configure', 'CONFIGURED', '--role', 'master,worker')
+}
+
+export async function provisioned(scene: Scene): Promise<void> {
+  await siteOf(scene).admin('cluster', 'provision', CLUSTER)
+  try {
+    await awaitState(siteOf(scene), scene.guest.name, 'READY', READY_MS)
+  } catch (error) {
+    scene.say(await lastWords(scene))
+    throw error
+  }
+}
+
+export async function hasTheDefaults({ guest, say }: Scene): Promise<void> {
+  const config = await execOk(guest, ['cat', '/var/lib/kubelet/config.yaml'])
+  assert.match(config, /^cgroupDriver: systemd$/m)
+  assert.doesNotMatch(config, /failSwapOn: false|failCgroupV1/)
+  const groups = await execOk(guest, ['ls', '/sys/fs/cgroup/kubepods.slice'])
+  assert.match(groups, /kubepods-burstable\.slice/, 'pods are in slices of systemd')
+  const kubectl = ['/usr/local/bin/kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf']
+  const pods = await execOk(guest, [...kubectl, 'get', 'nodes,pods', '-A', '-o', 'wide'])
+  assert.match(pods, /node\/vm1 +Ready/)
+  say(pods.trimEnd())
+}
+
+async function lastWords({ guest }: Scene): Promise<string> {
+  const { stdout } = await exec(guest, [
+    'journalctl',
+    '--no-pager',
+    '-o',
+    'short-iso',
+    '-n',
+    '200',
+    '-u',
+    'cantrip-agent',
+  ])
+  return stdout
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { executables } from '../support/site/artefacts.ts'
+import { awaitState, createCluster, nodeRow, type Site } from '../support/site/site.ts'
+import type { Bed } from '../support/testbed/bed.ts'
+import { boot, copyIn, exec, execOk, type Guest, newGuest, powerCut } from '../support/vm/guest.ts'
+import { restoreState, saveState } from '../support/vm/saved-state.ts'
+
+export const CLUSTER = 'factory'
+const AGENT = '/root/agent'
+/** The machine with the executable and the credentials on it, and nothing done. */
+export const FRESH = 'fresh'
+/** The guest is slower than the host by an order of magnitude. */
+export const INSTALL_MS = 240_000
+export const UNINSTALL_MS = 600_000
+
+/** What the stages share. The guest is another one after each `startFrom`. */
+export interface Scene {
+  readonly bed: Bed
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+  guest: Guest
+  site: Site | undefined
+  /** The command that installs the agent; empty without a cluster. */
+  install: readonly string[]
+}
+
+export async function openScene(bed: Bed, signal: AbortSignal, say: (line: string) => void): Promise<Scene> {
+  const guest = await newGuest(bed, signal)
+  await boot(guest, signal)
+  return { bed, signal, say, guest, site: undefined, install: [] }
+}
+
+export function siteOf({ site }: Scene): Site {
+  assert(site, 'the controller is up')
+  return site
+}
+
+/** Makes a cluster, and carries the executable and the credentials to the guest. */
+export async function giveCredentials(scene: Scene, flags: readonly string[] = []): Promise<void> {
+  await copyIn(scene.guest, executables.agent, AGENT)
+  const credentials = await createCluster(siteOf(scene), { name: CLUSTER, overrides: {}, flags })
+  for (const file of [`${CLUSTER}.pem`, `${CLUSTER}-passphrase.txt`]) {
+    await copyIn(scene.guest, join(credentials, file), `/root/${file}`)
+  }
+  const files = ['--creds-file', `/root/${CLUSTER}.pem`, '--passphrase-file', `/root/${CLUSTER}-passphrase.txt`]
+  scene.install = [AGENT, ...files]
+}
+
+/** Keeps the machine as it is now under a name, and goes on with it. */
+export async function keepAs(scene: Scene, name: string): Promise<void> {
+  await saveState(scene.guest, stateDirectory(scene, name))
+  await startFrom(scene, name)
+}
+
+/** Goes on with the machine that was kept under that name; the present one is gone. */
+export async function startFrom(scene: Scene, name: string): Promise<void> {
+  await powerCut(scene.guest)
+  scene.guest = await restoreState(scene.bed, stateDirectory(scene, name), scene.signal)
+}
+
+const stateDirectory = ({ bed }: Scene, name: string) => join(bed.directory, `kept-${name}`)
+
+/** What a person pastes. */
+export const paste = (scene: Scene, command: string) => execOk(scene.guest, ['sh', '-c', command])
+
+export const agent = (scene: Scene, args: readonly string[], timeoutMs = INSTALL_MS) =>
+  exec(scene.guest, [AGENT, ...args], { timeoutMs })
+
+export async function installed(scene: Scene, state = 'DISCOVERED'): Promise<void> {
+  const { code, stdout, stderr } = await exec(scene.guest, scene.install, { timeoutMs: INSTALL_MS })
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /\[\+\] Node registered: id n-[a-z2-7]{10}, key SHA256:\S+, state /)
+  await awaitState(siteOf(scene), scene.guest.name, state, 60_000)
+}
+
+export async function uninstalled(scene: Scene): Promise<void> {
+  const { code, stdout, stderr } = await agent(scene, ['--uninstall', '--yes'], UNINSTALL_MS)
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /host restored: 0 differences\s*$/)
+  await nothingIsLeft(scene)
+}
+
+export async function nothingIsLeft({ guest }: Scene): Promise<void> {
+  const ours = ['/etc/kubernetes', '/var/lib/cantrip', '/etc/cantrip', '/var/lib/etcd', '/usr/local/bin/kubelet']
+  const left = await exec(guest, ['ls', '-d', ...ours, '/etc/systemd/system/cantrip-agent.service'])
+  assert.equal(left.stdout, '', 'nothing of ours is left')
+}
+
+export async function order(scene: Scene, verb: string, state: string, ...flags: string[]): Promise<void> {
+  const row = await nodeRow(siteOf(scene), scene.guest.name)
+  assert(row, `the controller knows ${scene.guest.name}`)
+  await siteOf(scene).admin('node', verb, row.id, ...flags)
+  await awaitState(siteOf(scene), scene.guest.name, state, 120_000)
+}
