@@ -24,7 +24,11 @@ test('too small for IPv6 in pods is a warning', async () => {
   })
 })
 
-test('without an interface or its MTU there is nothing to judge', async () => {
-  expect(await look(ROUTES.none)).toMatchObject({ kind: 'skipped' })
+test('without a default route it is that of the first network', async () => {
+  expect(await look({ ...ROUTES.none, '/sys/class/net/eth0/mtu': '1500\n' })).toMatchObject({ kind: 'pass' })
+})
+
+test('without a network or its MTU there is nothing to judge', async () => {
+  expect(await look({})).toMatchObject({ kind: 'skipped', found: 'no network is connected' })
   expect(await look(ROUTES.one)).toMatchObject({ kind: 'skipped', found: 'eth0 does not tell its MTU' })
 })

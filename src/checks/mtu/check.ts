@@ -14,8 +14,9 @@ export const check: Check = {
   why: 'Packets of pods are wrapped to travel between nodes, and what is left for them must do for IPv6. Whether the way between two nodes carries such packets is seen from both: controller cluster precheck.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const name = defaultRoutes(await mainRoutes(host))[0]?.interface
-    if (name === undefined) return { kind: 'skipped', found: 'no default route: the interface is not known' }
+    const routes = await mainRoutes(host)
+    const name = (defaultRoutes(routes)[0] ?? routes[0])?.interface
+    if (name === undefined) return { kind: 'skipped', found: 'no network is connected' }
     const mtu = Number((await host.read(`/sys/class/net/${name}/mtu`)) ?? 0)
     if (!(mtu > 0)) return { kind: 'skipped', found: `${name} does not tell its MTU` }
     const found = `${name} has ${mtu} bytes, which leaves ${mtu - VXLAN_BYTES} for pods`

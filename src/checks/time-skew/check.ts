@@ -37,14 +37,12 @@ export const check: Check = {
 
 /** Each sample narrows the bounds; when they contradict one another, a clock was set meanwhile and the last one counts. */
 async function skewBounds(host: HostView, controller: NonNullable<CheckParams['controller']>): Promise<Bounds> {
-  let bounds: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
-  for (let i = 0; i < SAMPLES; i++) {
-    const sample = await firstAnswer(host, controller)
+  const samples = await Promise.all(Array.from({ length: SAMPLES }, () => firstAnswer(host, controller)))
+  return samples.reduce((bounds, sample) => {
     const low = Math.max(bounds.low, sample.low)
     const high = Math.min(bounds.high, sample.high)
-    bounds = low <= high ? { low, high } : sample
-  }
-  return bounds
+    return low <= high ? { low, high } : sample
+  })
 }
 
 async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['controller']>): Promise<Bounds> {
