@@ -29,7 +29,8 @@ export function recordingFiles(options: {
   async function undoFor(path: string, now: FileStat | undefined, written?: string): Promise<Undo> {
     const sha256 = written === undefined ? {} : { sha256: written }
     if (now === undefined) return { kind: 'remove-path', path, ...sha256 }
-    if (now.kind === 'symlink') return { kind: 'restore-link', path, target: (await machine.readLink(path)) ?? '' }
+    if (now.kind === 'symlink')
+      return { kind: 'restore-link', path, target: (await machine.readLink(path)) ?? '', ...sha256 }
     if (now.kind !== 'file') throw notAFile(path, now)
     const backup = await machine.backUp(path, backupDirectory)
     const { mode, uid, gid, mtimeMs } = now

@@ -27,7 +27,9 @@ test('an overwritten file is kept beside with its attributes', async () => {
 test('a link in place of a file is put back as a link, and its target is not written through', async () => {
   const host = fakeHost({ links: { '/etc/resolv.conf': '../run/stub' }, files: { '/run/stub': 'stub' } })
   await host.write('/etc/resolv.conf', 'ours')
-  expect(undos(host)).toEqual([{ kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub' }])
+  expect(undos(host)).toEqual([
+    { kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub', sha256: expect.any(String) },
+  ])
   expect(host.text('/run/stub')).toBe('stub')
 })
 
@@ -66,6 +68,39 @@ test('what was there before is never claimed', async () => {
   expect(undos(host)).toEqual([
     { kind: 'empty-directory', path: '/var/lib/empty' },
     { kind: 'remove-tree', path: '/var/lib/new' },
+  ])
+})
+
+test('links, namespaces and mounts that were there before are spared', async () => {
+  const host = fakeHost({
+    directories: ['/sys/class/net/lxcbr0', '/sys/class/net/eth0', '/run/netns/cni-podman'],
+    files: { '/proc/self/mountinfo': '30 1 0:30 / /run/containerd/moby/rootfs rw - overlay overlay rw\n' },
+  })
+  await host.expect({ kind: 'remove-links', names: ['lxc*', 'cni0'] })
+  await host.expect({ kind: 'remove-network-namespaces', names: ['cni-*'] })
+  await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
+  await host.expect({ kind: 'unmount-below', path: '/var/lib/kubelet' })
+  expect(undos(host)).toEqual([
+    { kind: 'remove-links', names: ['lxc*', 'cni0'], spare: ['lxcbr0'] },
+    { kind: 'remove-network-namespaces', names: ['cni-*'], spare: ['cni-podman'] },
+    { kind: 'unmount-below', path: '/run/containerd', spare: ['/run/containerd/moby/rootfs'] },
+    { kind: 'unmount-below', path: '/var/lib/kubelet' },
+  ])
+})
+
+test('what the kernel sets with forwarding is put back after it', async () => {
+  const sysctls = {
+    'net.ipv4.ip_forward': '0',
+    'net.ipv4.conf.all.accept_redirects': '0',
+    'net.ipv4.conf.all.forwarding': '0',
+    'net.ipv4.conf.docker0.forwarding': '1',
+  }
+  const host = fakeHost({ sysctls: { ...sysctls, 'net.ipv6.conf.all.forwarding': '0' } })
+  await host.setSysctl('net.ipv4.ip_forward', '1')
+  expect(undos(host).toReversed()).toEqual([
+    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '0' },
+    { kind: 'sysctl', key: 'net.ipv4.conf.docker0.forwarding', before: '1' },
+    { kind: 'sysctl', key: 'net.ipv4.conf.all.accept_redirects', before: '0' },
   ])
 })
 

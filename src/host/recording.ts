@@ -3,7 +3,9 @@ import { expectedChange, type RecordChange } from './change.ts'
 import { escapeArgv } from './escape-argv.ts'
 import type { Host, HostView } from './host.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
+import { mirroredSysctls } from './mirrored-sysctls.ts'
 import { matchNames } from './name-patterns.ts'
+import { isBelow, parseMountinfo } from './parse/mountinfo.ts'
 import { recordingFiles } from './recording-files.ts'
 import type { Undo } from './undo.ts'
 
@@ -57,6 +59,9 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
         before === undefined
           ? { kind: 'nothing', because: 'the kernel did not have it before' }
           : { kind: 'sysctl', key, before: before.trim() }
+      // Undone after it.
+      for (const mirrored of await mirroredSysctls(machine, key))
+        await record(expectedChange({ kind: 'sysctl', ...mirrored }))
       await record({ kind: 'sysctl', what: `${key} = ${value}`, undo })
       await machine.writeSysctl(key, value)
     },
@@ -98,6 +103,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const because = 'it was there before'
   if (undo.kind === 'remove-links') return sparing(undo, await machine.list('/sys/class/net'))
+  if (undo.kind === 'unmount-below') return sparingMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
   if (undo.kind === 'remove-network-namespaces') return sparing(undo, await machine.list('/run/netns'))
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
@@ -106,6 +112,12 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const names = await machine.list(undo.path)
   if (names === undefined) return { ...undo, kind: 'remove-tree' }
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
+}
+
+function sparingMounts<U extends { path: string }>(undo: U, mountinfo: string): U & { spare?: string[] } {
+  const points = parseMountinfo(mountinfo).map(({ mountPoint }) => mountPoint)
+  const spare = points.filter((point) => isBelow(point, undo.path))
+  return spare.length === 0 ? undo : { ...undo, spare }
 }
 
 function sparing<U extends { names: string[] }>(undo: U, there: readonly string[] = []): U & { spare?: string[] } {

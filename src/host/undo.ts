@@ -30,7 +30,8 @@ export type Undo =
       mtimeMs: number
       sha256?: string
     }
-  | { kind: 'restore-link'; path: string; target: string }
+  /** As with `restore-file`, a file in its place that is not the one we wrote is left, and said. */
+  | { kind: 'restore-link'; path: string; target: string; sha256?: string }
   /** Permission bits of a file or directory that was there before. */
   | { kind: 'restore-mode'; path: string; mode: number }
   | { kind: 'unit'; unit: string; before: UnitState }
@@ -40,8 +41,8 @@ export type Undo =
   | { kind: 'hostname'; before: string }
   /** Processes in containers of the given containerd namespace: their shims, killed by process id. */
   | { kind: 'container-processes'; containerdNamespace: string }
-  /** Every mount at or below the path, deepest first. */
-  | { kind: 'unmount-below'; path: string }
+  /** Every mount at or below the path, deepest first, but for those that were there before. */
+  | { kind: 'unmount-below'; path: string; spare?: string[] }
   /** Network links by exact name or by prefix (`cali*`), but for those that were there before. */
   | { kind: 'remove-links'; names: string[]; spare?: string[] }
   /** Network namespaces by prefix (`cni-*`), but for those that were there before, and those with a process in them. */

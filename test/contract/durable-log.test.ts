@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open as openFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openDurableLog } from '../../src/host/linux/durable-log.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 
@@ -63,4 +63,20 @@ test('a second one is refused and told who has it; a closed one is free again', 
   })
   await ledger.close()
   await (await open()).close()
+})
+
+test('a sync that fails is the end: nothing is taken any more, also when the disk answers again', async () => {
+  const ledger = await open()
+  await ledger.append({ kind: 'done', run: 'r', step: 'a' })
+  const handle = await openFile(join(directory, 'ledger.jsonl'))
+  const prototype = Object.getPrototypeOf(handle)
+  await handle.close()
+  const sync = vi.spyOn(prototype, 'datasync').mockRejectedValue(Object.assign(new Error('EIO'), { code: 'EIO' }))
+  await expect(ledger.append({ kind: 'done', run: 'r', step: 'b' })).rejects.toMatchObject({ code: 'disk/broken' })
+  sync.mockRestore()
+  await expect(ledger.append({ kind: 'done', run: 'r', step: 'c' })).rejects.toMatchObject({ code: 'disk/broken' })
+  await ledger.close()
+  const again = await open()
+  expect(again.entries().map((entry) => 'step' in entry && entry.step)).not.toContain('c')
+  await again.close()
 })

@@ -19,6 +19,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path/posix'
 import { type FileAttributes, temporaryPath } from '../machine.ts'
+import { execute } from './commands.ts'
 import { absent, naming } from './file-error.ts'
 
 export async function writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
@@ -49,7 +50,7 @@ export async function createLink(target: string, path: string): Promise<void> {
 
 export async function restoreFile(backup: string, path: string, attributes: FileAttributes): Promise<void> {
   await replace(path, async (temporary) => {
-    await linkOrCopy(backup, temporary)
+    await linkOrCopyWhole(backup, temporary)
     await setAttributes(temporary, attributes)
   })
 }
@@ -63,7 +64,7 @@ export async function backUp(path: string, directory: string): Promise<string> {
       const backup = join(directory, `${path.slice(1).replaceAll('/', '-').slice(-150)}.${number}`)
       if ((await absent(lstat(backup))) !== undefined) continue
       try {
-        await linkOrCopy(path, backup)
+        await linkOrCopyWhole(path, backup)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
         throw error
@@ -129,18 +130,31 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 }
 
 async function linkOrCopy(source: string, path: string): Promise<void> {
+  await linkOrElse(source, path, () => copy(source, path))
+}
+
+async function linkOrElse(source: string, path: string, otherwise: () => Promise<void>): Promise<void> {
   try {
     await link(source, path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
-    await copy(source, path)
+    await otherwise()
   }
 }
 
 async function copy(source: string, path: string): Promise<void> {
   await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   await syncFile(path)
+}
+
+/** With access lists, capabilities and labels, which Node cannot read: as a link has them, on another file system too. */
+async function linkOrCopyWhole(source: string, path: string): Promise<void> {
+  await linkOrElse(source, path, async () => {
+    await (await open(path, 'wx', 0o600)).close()
+    await execute(['cp', '--preserve=all', '--reflink=auto', '--no-target-directory', '--', source, path])
+    await syncFile(path)
+  })
 }
 
 async function setAttributes(path: string, { mode, uid, gid, mtimeMs }: FileAttributes): Promise<void> {

@@ -24,6 +24,7 @@ test('every kind is content with what is gone already', async () => {
     { kind: 'remove-links', names: ['cni0'] },
     { kind: 'remove-network-namespaces', names: ['cni-*'] },
     { kind: 'remove-cgroups', names: ['kubepods'] },
+    { kind: 'remove-nft-tables', names: ['kube-proxy'] },
     { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: [], permanent: true },
     { kind: 'swap', path: '/swap.img' },
     { kind: 'nothing', because: 'a test' },
@@ -131,6 +132,42 @@ test('a lost backup is an error that names it', async () => {
     mtimeMs: 0,
   } as const
   await expect(carryOut(undo, scene())).rejects.toMatchObject({ code: 'undo/backup-missing' })
+})
+
+test('a link that somebody has replaced by a file of his own is left', async () => {
+  const machine = scene({ files: { '/etc/resolv.conf': 'theirs' } })
+  const undo: Undo = { kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub', sha256: 'of ours' }
+  expect(await carryOut(undo, machine)).toEqual({ kept: expect.stringContaining('/etc/resolv.conf was changed') })
+  expect(machine.files.bytes('/etc/resolv.conf')?.toString()).toBe('theirs')
+})
+
+test('a network namespace with a process in it is of another container engine', async () => {
+  const machine = scene({ directories: ['/run/netns/cni-ours', '/run/netns/cni-podman', '/run/netns/cni-before'] })
+  machine.on(['ip', 'netns', 'pids'], (argv) => ({ stdout: argv[3] === 'cni-podman' ? '812\n' : '' }))
+  machine.on(['ip', '-force'], (_, { stdin = '' }) => {
+    for (const [, name] of stdin.matchAll(/^netns delete (\S+)$/gm))
+      machine.files.deleteTree(`/run/netns/${name}`, false)
+    return {}
+  })
+  const undo: Undo = { kind: 'remove-network-namespaces', names: ['cni-*'], spare: ['cni-before'] }
+  expect(await carryOut(undo, machine)).toEqual({ kept: expect.stringContaining('cni-podman') })
+  expect(machine.files.list('/run/netns')).toEqual(['cni-before', 'cni-podman'])
+})
+
+test('tables of nftables go by name, and nothing is asked where the kernel has none', async () => {
+  const undo: Undo = { kind: 'remove-nft-tables', names: ['kube-proxy'] }
+  const without = scene({ files: { '/proc/modules': 'overlay 1 0 - Live 0x0\n' } })
+  await carryOut(undo, without)
+  expect(without.calls).toEqual([])
+  const machine = scene({ files: { '/proc/modules': 'nf_tables 1 0 - Live 0x0\n' } })
+  machine.on(['nft', 'list'], { stdout: 'table ip kube-proxy\ntable inet mine\ntable ip6 kube-proxy\n' })
+  let script = ''
+  machine.on(['nft', '-f'], (_, { stdin = '' }) => {
+    script = stdin
+    return {}
+  })
+  await carryOut(undo, machine)
+  expect(script).toBe('delete table ip kube-proxy\ndelete table ip6 kube-proxy\n')
 })
 
 test('a unit goes back to what it was, and a failed one is forgotten', async () => {

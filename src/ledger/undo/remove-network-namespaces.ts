@@ -19,8 +19,18 @@ export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = as
 
 /** Our own containers have ended by now: who is in one of these is of another container engine, as podman. */
 async function inUse(names: readonly string[], machine: Machine): Promise<string[]> {
-  const pids = await Promise.all(names.map((name) => machine.ask(['ip', 'netns', 'pids', name], { timeoutMs: 30_000 })))
-  return names.filter((_, index) => pids[index]?.stdout.trim())
+  const pids = await Promise.all(names.map((name) => processesIn(name, machine)))
+  return names.filter((_, index) => pids[index] !== '')
+}
+
+/** '' too where it cannot be told: then the kernel has the last word on the deletion. */
+async function processesIn(name: string, machine: Machine): Promise<string> {
+  try {
+    return (await machine.ask(['ip', 'netns', 'pids', name], { timeoutMs: 30_000 })).stdout.trim()
+  } catch (error) {
+    if (error instanceof AgentError) return ''
+    throw error
+  }
 }
 
 function stillThere(left: readonly string[], said: string): AgentError {

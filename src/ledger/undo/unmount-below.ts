@@ -8,10 +8,10 @@ const PAUSE_MS = 300
 /** Arguments a call, well below the kernel's limit for a command line. */
 const BATCH = 200
 
-export const unmountBelow: CarryOut<'unmount-below'> = async ({ path }, machine) => {
+export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = [] }, machine) => {
   let said = ''
   for (let tries = 0; tries < TRIES; tries++) {
-    const points = await mountPointsBelow(path, machine)
+    const points = await mountPointsBelow(path, spare, machine)
     if (points.length === 0) return undefined
     if (tries > 0) await machine.sleep(PAUSE_MS)
     for (let from = 0; from < points.length; from += BATCH) {
@@ -20,7 +20,7 @@ export const unmountBelow: CarryOut<'unmount-below'> = async ({ path }, machine)
       said = stderr.trim()
     }
   }
-  const left = await mountPointsBelow(path, machine)
+  const left = await mountPointsBelow(path, spare, machine)
   if (left.length === 0) return undefined
   throw new AgentError('undo/mount-left', `still mounted: ${left.join(' ')}${said && ` (${said.split('\n')[0]})`}`, {
     fix: `see what uses it (fuser -vm ${left[0]}), end that, then run the same command again`,
@@ -28,11 +28,11 @@ export const unmountBelow: CarryOut<'unmount-below'> = async ({ path }, machine)
 }
 
 /** Deepest first; of mounts on the same point the newest first. */
-async function mountPointsBelow(path: string, machine: Machine): Promise<string[]> {
+async function mountPointsBelow(path: string, spare: readonly string[], machine: Machine): Promise<string[]> {
   const mounts = parseMountinfo((await machine.read('/proc/self/mountinfo')) ?? '')
   return mounts
     .map(({ mountPoint }) => mountPoint)
-    .filter((point) => isBelow(point, path))
+    .filter((point) => isBelow(point, path) && !spare.includes(point))
     .toReversed()
     .sort((a, b) => b.split('/').length - a.split('/').length)
 }
