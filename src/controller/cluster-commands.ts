@@ -30,6 +30,7 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     endpoint: null,
     report: null,
     reportAt: null,
+    pairs: null,
     error: null,
     createdAt: now.toISOString(),
   }

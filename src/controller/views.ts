@@ -50,6 +50,7 @@ export function clusterView(core: Core, cluster: Cluster): ClusterView {
       members.flatMap(({ run }) => run ?? []),
     ),
     waitingFor: state === 'PROVISIONING' ? waitingFor(cluster, members) : null,
+    pairs: cluster.pairs,
     error,
   }
 }

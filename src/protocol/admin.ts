@@ -14,6 +14,7 @@ import {
   type NodeState,
   NodeRole as Role,
 } from './names.ts'
+import type { PairReport } from './pair-report.ts'
 
 /** The administrator's interface: JSON over HTTPS, role admin. Errors are ApiError of rest.ts. */
 export const ADMIN_PATHS = {
@@ -131,6 +132,8 @@ export interface ClusterView {
   stages: Stage[]
   /** While it is PROVISIONING: what READY still lacks. */
   waitingFor: string | null
+  /** The last check between its nodes. */
+  pairs: PairReport | null
   error: ErrorReport | null
 }
 

@@ -21,6 +21,13 @@ function took({ startedAt, endedAt }: Stage): string {
   return `${Math.max(0, Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000))}s`
 }
 
+function pairsText({ name, pairs }: ClusterView): string {
+  if (!pairs) return `not checked: controller cluster precheck ${name}`
+  const { fine, checked } = pairs.pairs
+  const failures = pairs.hardFailures > 0 ? `, ${pairs.hardFailures} failures` : ''
+  return `${fine} of ${checked} pairs fine${failures} (${pairs.at})`
+}
+
 /** What `cluster show` prints. */
 export function clusterText(cluster: ClusterView): string {
   const { settings } = cluster
@@ -31,6 +38,7 @@ export function clusterText(cluster: ClusterView): string {
     ['Network', `${settings.cni}, pods ${settings.podSubnet}, services ${settings.serviceSubnet}`],
     ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
     ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
+    ['Pairs', pairsText(cluster)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')

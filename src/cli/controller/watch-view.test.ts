@@ -28,6 +28,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   nodes,
   stages: [],
   waitingFor,
+  pairs: null,
   error: null,
 })
 

@@ -34,7 +34,9 @@ export async function checkPairs(core: Core, cluster: Cluster, signal: AbortSign
   try {
     const told = await campaign.run()
     const ms = core.now().getTime() - began.getTime()
-    return { cluster: cluster.name, at: began.toISOString(), ms, ...judge(plan, told, leftOut) }
+    const report = { cluster: cluster.name, at: began.toISOString(), ms, ...judge(plan, told, leftOut) }
+    core.store.clusters.update(cluster.id, { pairs: report })
+    return report
   } finally {
     core.pairChecks.delete(check)
   }

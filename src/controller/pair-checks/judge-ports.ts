@@ -15,13 +15,30 @@ export function judgePorts(looks: readonly Look[], told: ReadonlyMap<string, Tol
     // What a node forbids itself is mended there, one by one.
     [to.id, port, reach, reach === 'forbidden' ? from.id : ''].join(' '),
   )
-  const ports = [...groups.values()].map((group) => portFinding(group, looks, told))
+  const index = indexOf(looks)
+  const ports = [...groups.values()].map((group) => portFinding(group, index, told))
   return [...cutOff([...dead.values()]), ...ports, ...skipped(looks)]
 }
 
-function portFinding(group: readonly Blocked[], looks: readonly Look[], told: ReadonlyMap<string, Told>): PairFinding {
+interface Index {
+  looks: ReadonlyMap<string, Look>
+  /** By the port that was dialled. */
+  dialled: ReadonlyMap<string, Look[]>
+}
+
+const lookKey = ({ from, to, port }: Pick<Look, 'from' | 'to' | 'port'>) => `${from.id} ${to.id} ${port}`
+
+function indexOf(looks: readonly Look[]): Index {
+  const known = looks.filter(({ reach }) => reach !== 'unknown')
+  return {
+    looks: new Map(looks.map((look) => [lookKey(look), look])),
+    dialled: Map.groupBy(known, ({ to, port }) => `${to.id} ${port}`),
+  }
+}
+
+function portFinding(group: readonly Blocked[], index: Index, told: ReadonlyMap<string, Told>): PairFinding {
   const [{ from, to, port, reach, isHeld }] = group as [Blocked]
-  const dialled = looks.filter((look) => look.to.id === to.id && look.port === port && look.reach !== 'unknown').length
+  const dialled = index.dialled.get(`${to.id} ${port}`)?.length ?? 0
   const many = dialled > 1 ? ` (${group.length} of the ${dialled} that dialled it)` : ''
   const diallers = group.map((look) => look.from)
   const fix =
@@ -34,7 +51,7 @@ function portFinding(group: readonly Blocked[], looks: readonly Look[], told: Re
     from: diallers.map(({ name }) => name),
     to: to.name,
     port,
-    found: `${words(reach, isHeld)}${many}${otherWay(group, looks)}`,
+    found: `${words(reach, isHeld)}${many}${otherWay(group, index)}`,
     wanted: `${port} of ${to.name} (${to.address}) reached`,
     ...fix,
   }
@@ -56,10 +73,8 @@ function words(reach: Blocked['reach'], isHeld: boolean): string {
 }
 
 /** Where a port is needed both ways, whether one direction is blocked or both. */
-function otherWay(group: readonly Look[], looks: readonly Look[]): string {
-  const reverse = group.flatMap((look) =>
-    looks.filter(({ from, to, port }) => port === look.port && from.id === look.to.id && to.id === look.from.id),
-  )
+function otherWay(group: readonly Look[], { looks }: Index): string {
+  const reverse = group.flatMap(({ from, to, port }) => looks.get(lookKey({ from: to, to: from, port })) ?? [])
   if (reverse.length > 0 && reverse.every(isBlocked)) return '; the other way is blocked, too'
   if (reverse.length > 0 && reverse.every(({ reach }) => reach === 'open')) return '; the other way is open'
   return ''

@@ -104,7 +104,6 @@ function clockFindings(group: readonly Clock[]): PairFinding[] {
 }
 
 function short(ms: number): string {
-  if (ms >= 10_000) return `${(ms / 1_000).toFixed(0)} s`
-  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms >= 1_000) return `${Math.round(ms / 100) / 10} s`
   return `${ms >= 10 ? Math.round(ms) : Math.round(ms * 100) / 100} ms`
 }

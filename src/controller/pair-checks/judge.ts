@@ -1,9 +1,9 @@
 import type { PairFinding, PairReport } from '../../protocol/pair-report.ts'
 import type { Told } from './campaign.ts'
+import { judgeNodes } from './judge-nodes.ts'
 import { judgePorts } from './judge-ports.ts'
 import { judgeSizes } from './judge-sizes.ts'
 import { judgeClocks, judgeLatency, type Timed } from './judge-times.ts'
-import type { PairNode } from './needs.ts'
 import type { PairPlan } from './plan.ts'
 import { looksOf, pairKey } from './reach.ts'
 
@@ -29,43 +29,22 @@ export function judge(
   })
   const clocks = judgeClocks(timed)
   const findings = [
-    ...plan.nodes.flatMap((node) => judgeNode(node, plan, told)),
+    ...judgeNodes(dials, told),
     ...judgePorts(looks, told),
     ...judgeSizes(dials, told),
     ...judgeLatency(timed),
     ...clocks.findings,
     ...leftOut.map(leftOutFinding),
   ].sort((a, b) => WEIGHT[a.verdict] - WEIGHT[b.verdict])
-  const pairs = new Map(dials.map(({ from, to }) => [pairKey(from, to), [from.name, to.name]]))
-  const fine = [...pairs.values()].filter(([a = '', b = '']) => !findings.some((finding) => isAbout(finding, a, b)))
+  const pairs = new Map(dials.map(({ from, to }) => [pairKey(from, to), [from.name, to.name] as const]))
   return {
     nodes: plan.nodes.length,
-    pairs: { checked: pairs.size, fine: fine.length, of: plan.possiblePairs },
+    pairs: { checked: pairs.size, fine: fineOf([...pairs.values()], findings), of: plan.possiblePairs },
     latency: latencyOf(timed),
     clockSpreadMs: clocks.spreadMs,
     findings,
     hardFailures: findings.filter(({ verdict }) => verdict === 'fail').length,
   }
-}
-
-/** A node that could not do its part. */
-function judgeNode(node: PairNode, plan: PairPlan, told: ReadonlyMap<string, Told>): PairFinding[] {
-  const { refused, ports, dialled, heard } = told.get(node.id) ?? { dialled: new Map() }
-  const takesPart = plan.rounds.flat().some(({ from, to }) => from.id === node.id || to.id === node.id)
-  const finding = (found: string, fix: string): PairFinding => ({
-    ...{ kind: 'node', verdict: 'fail', from: [], to: node.name, port: null, found, fix, on: node.name },
-    wanted: 'a node that listens, dials, and tells',
-  })
-  const look = 'journalctl -u cantrip-agent -n 50'
-  if (!takesPart) return []
-  if (refused) return [finding(refused.message, refused.fix)]
-  if (!ports) return [finding('it told nothing in time', look)]
-  const failed = [...ports].find(([, { state }]) => state === 'failed')
-  if (failed) return [finding(`it cannot listen on ${failed[0]}: ${failed[1].why ?? 'it did not say why'}`, look)]
-  const wanted = plan.rounds.flat().filter(({ from }) => from.id === node.id)
-  const missing = wanted.filter(({ to }) => !dialled.has(to.id)).length
-  if (missing > 0) return [finding(`of ${wanted.length} nodes that it was to dial it did not tell of ${missing}`, look)]
-  return heard ? [] : [finding('it fell silent before the end', look)]
 }
 
 function leftOutFinding({ name, because, fix }: LeftOut): PairFinding {
@@ -75,10 +54,15 @@ function leftOutFinding({ name, because, fix }: LeftOut): PairFinding {
   }
 }
 
-function isAbout({ verdict, kind, from, to }: PairFinding, a: string, b: string): boolean {
-  if (verdict === 'skipped') return false
-  if (kind === 'node' || kind === 'clock') return to === a || to === b
-  return (to === a && from.includes(b)) || (to === b && from.includes(a))
+/** Pairs without a problem at either end; what was skipped is none. */
+function fineOf(pairs: readonly (readonly [string, string])[], findings: readonly PairFinding[]): number {
+  const problems = findings.filter(({ verdict }) => verdict !== 'skipped')
+  const isOfNode = ({ kind }: PairFinding) => kind === 'node' || kind === 'clock'
+  const nodes = new Set(problems.filter(isOfNode).map(({ to }) => to))
+  const between = new Set(
+    problems.flatMap(({ from, to }) => from.flatMap((each) => [`${each} ${to}`, `${to} ${each}`])),
+  )
+  return pairs.filter(([a, b]) => !nodes.has(a) && !nodes.has(b) && !between.has(`${a} ${b}`)).length
 }
 
 function latencyOf(timed: readonly Timed[]): PairReport['latency'] {

@@ -5,6 +5,7 @@ import type { RunEvent } from '../../protocol/event.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { NodeRole, NodeState } from '../../protocol/names.ts'
+import type { PairReport } from '../../protocol/pair-report.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Columns } from './table.ts'
 
@@ -22,6 +23,8 @@ export interface Cluster {
   endpoint: string | null
   report: OperatorReport | null
   reportAt: string | null
+  /** Of the last check between its nodes. */
+  pairs: PairReport | null
   error: ErrorReport | null
   createdAt: string
 }
@@ -78,6 +81,8 @@ export interface RunProgress {
   letsIn?: true
   /** It was given what it needs to join. */
   invited?: true
+  /** An earlier run was, and nothing has been taken back since. */
+  mayHaveJoined?: true
 }
 
 export interface Run {
@@ -122,6 +127,7 @@ export const CLUSTER: Columns<Cluster> = {
   endpoint: 'text',
   report: 'json',
   reportAt: 'text',
+  pairs: 'json',
   error: 'json',
   createdAt: 'text',
 }

@@ -94,4 +94,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN endpoint TEXT;  -- HOST:PORT of the API, from the start of its first master
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN pairs TEXT;  -- JSON, PairReport: the last check between its nodes
+  `,
 ]

@@ -26,6 +26,7 @@ const cluster: Cluster = {
   endpoint: null,
   report: null,
   reportAt: null,
+  pairs: null,
   error: null,
   createdAt: '2026-01-01T00:00:00.000Z',
 }
