@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
 import type { CheckParams } from '../../engine/check.ts'
@@ -9,6 +9,8 @@ interface Scene {
   services?: string
   trusted?: string
   target?: string
+  trustedSources?: string
+  rules?: readonly string[]
 }
 
 /** `firewall-cmd --list-all-zones` of RHEL 9, cut to three zones. */
@@ -17,6 +19,8 @@ const zones = ({
   services = 'cockpit dhcpv6-client ssh',
   trusted = '',
   target = 'default',
+  trustedSources = '',
+  rules = [],
 }: Scene = {}) => `block
   target: %%REJECT%%
   icmp-block-inversion: no
@@ -42,12 +46,12 @@ public (active)
   icmp-blocks: 
   rich rules: 
 \trule family="ipv4" source address="192.0.2.0/24" accept
-
+${rules.map((rule) => `\trule ${rule}\n`).join('')}
 trusted
   target: ACCEPT
   icmp-block-inversion: no
   interfaces: ${trusted}
-  sources: 
+  sources: ${trustedSources}
   services: 
   ports: 
 `
@@ -123,4 +127,57 @@ test('a firewalld that does not answer could not be looked at', async () => {
   const host = machine(OPEN)
   host.on(['firewall-cmd', '--list-all-zones'], { exitCode: 252, stderr: 'FirewallD is not running\n' })
   await expect(look(host)).rejects.toThrow('ended with 252: FirewallD is not running')
+})
+
+describe('ports that are open by other means', () => {
+  const PODS = { trusted: 'cni0 flannel.1' }
+  const ALL = ['6443/tcp', '2379-2380/tcp', '10250/tcp', '8472/udp', '53/tcp', '53/udp']
+  const rule = (port: string, from = '') => {
+    const [number, protocol] = port.split('/')
+    return `family="ipv4" ${from}port port="${number}" protocol="${protocol}" accept`
+  }
+
+  test.each<[string, Scene, string]>([
+    ['the subnet of the nodes is trusted', { ...PODS, trustedSources: '10.0.0.0/16' }, 'pass'],
+    ['another subnet is trusted', { ...PODS, trustedSources: '172.16.0.0/12' }, 'fail'],
+    ['a set of addresses is trusted', { ...PODS, trustedSources: 'ipset:nodes' }, 'pass'],
+    [
+      'a rich rule lets in the subnet',
+      { ...PODS, rules: ['family="ipv4" source address="10.0.2.0/24" accept'] },
+      'pass',
+    ],
+    [
+      'a rich rule lets in all but the subnet',
+      { ...PODS, rules: ['family="ipv4" source NOT address="10.0.2.0/24" accept'] },
+      'fail',
+    ],
+    [
+      'a rich rule rejects the subnet',
+      { ...PODS, rules: ['family="ipv4" source address="10.0.2.0/24" reject'] },
+      'fail',
+    ],
+    ['rich rules for each port', { ...PODS, rules: ALL.map((port) => rule(port)) }, 'pass'],
+    [
+      'rich rules for each port from the subnet',
+      { ...PODS, rules: ALL.map((port) => rule(port, 'source address="10.0.2.0/24" ')) },
+      'pass',
+    ],
+    [
+      'rich rules for each port from elsewhere',
+      { ...PODS, rules: ALL.map((port) => rule(port, 'source address="10.9.0.0/24" ')) },
+      'fail',
+    ],
+  ])('%s: %s', async (_, scene, kind) => {
+    expect(await look(machine(scene))).toMatchObject({ kind })
+  })
+
+  test('a service that a person has defined, which covers one of firewalld', async () => {
+    const host = machine({ ...PODS, services: 'ssh our-cluster' })
+    const xml = (ports: readonly string[]) =>
+      `<?xml version="1.0" encoding="utf-8"?>\n<service>\n${ports.map((port) => `  <port protocol="${port.split('/')[1]}" port='${port.split('/')[0]}'/>\n`).join('')}</service>\n`
+    host.files.seed('/usr/lib/firewalld/services/our-cluster.xml', xml(['80/tcp']))
+    expect(await look(host)).toMatchObject({ kind: 'fail' })
+    host.files.seed('/etc/firewalld/services/our-cluster.xml', xml(ALL))
+    expect(await look(host)).toMatchObject({ kind: 'pass' })
+  })
 })

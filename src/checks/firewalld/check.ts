@@ -12,9 +12,10 @@ export const check: Check = {
   timeoutMs: 20_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }
-    const { zoneName, states } = await readFirewall(host)
+    const firewall = await readFirewall(host)
+    const { zoneName, states } = firewall
     const closed = (ports: readonly string[]) => [
-      ...new Set(Object.values(states).flatMap((zones) => closedPorts(zones, zoneName, ports))),
+      ...new Set(Object.values(states).flatMap((zones) => closedPorts(zones, firewall, ports))),
     ]
     const { must, may } = judgedRoles(roles)
     const forMust = closed([...ON_EVERY_NODE, ...(must.includes('master') ? ON_A_MASTER : [])])

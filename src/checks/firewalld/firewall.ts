@@ -2,7 +2,7 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
-import { isOpen, parseZones, type Zone } from './zones.ts'
+import { covers, isKnownService, isOpen, parseServicePorts, parseZones, type Zone } from './zones.ts'
 
 /** What comes from other machines, by role. */
 export const ON_EVERY_NODE = ['10250/tcp', '8472/udp', '53/tcp', '53/udp']
@@ -14,26 +14,61 @@ const ASK_TIMEOUT_MS = 18_000
 export interface Firewall {
   /** The zone of the interface with the node's address. */
   zoneName: string
+  /** Of the node, in whose subnets the others are taken to be. */
+  addresses: string[]
   /** What holds until the next reload, and what holds from then on. */
   states: Record<'now' | 'permanent', Zone[]>
 }
 
 /** Of a firewalld that is active. */
 export async function readFirewall(host: HostView): Promise<Firewall> {
+  const addresses = await localAddresses(host)
   const [zoneName, now, permanent] = await Promise.all([
-    zoneOfNode(host),
+    zoneOfNode(host, addresses.interface),
     answerOf(host, ['firewall-cmd', '--list-all-zones']),
     answerOf(host, ['firewall-cmd', '--permanent', '--list-all-zones']),
   ])
-  return { zoneName, states: { now: parseZones(now), permanent: parseZones(permanent) } }
+  const states = {
+    now: await withServices(host, parseZones(now)),
+    permanent: await withServices(host, parseZones(permanent)),
+  }
+  return { zoneName, addresses: addresses.node, states }
 }
 
-export function closedPorts(zones: readonly Zone[], zoneName: string, ports: readonly string[]): string[] {
-  return ports.filter((port) => !zones.some((zone) => zone.name === zoneName && isOpen(zone, port)))
+/** Traffic goes to the zone of its source where there is one, else to that of the interface. */
+export function closedPorts(
+  zones: readonly Zone[],
+  { zoneName, addresses }: Pick<Firewall, 'zoneName' | 'addresses'>,
+  ports: readonly string[],
+): string[] {
+  const entered = zones.filter(
+    // What is in an ipset is not told: whoever has one for a zone with our ports has thought of it.
+    ({ name, sources }) =>
+      name === zoneName || sources.some((source) => source.startsWith('ipset:') || covers(source, addresses)),
+  )
+  return ports.filter((port) => !entered.some((zone) => isOpen(zone, port, addresses)))
 }
 
-async function zoneOfNode(host: HostView): Promise<string> {
-  const name = (await localAddresses(host)).interface
+/** Where definitions of services lie; one of a person covers one of firewalld's. */
+const DEFINITIONS = ['/etc/firewalld/services', '/usr/lib/firewalld/services']
+
+/** The ports of services that are not known beforehand are added to those of their zone. */
+async function withServices(host: HostView, zones: readonly Zone[]): Promise<Zone[]> {
+  return await Promise.all(
+    zones.map(async (zone) => {
+      const unknown = zone.services.filter((name) => !isKnownService(name))
+      const ports = await Promise.all(unknown.map((name) => portsOf(host, name)))
+      return { ...zone, ports: [...zone.ports, ...ports.flat()] }
+    }),
+  )
+}
+
+async function portsOf(host: HostView, service: string): Promise<string[]> {
+  const texts = await Promise.all(DEFINITIONS.map((directory) => host.read(`${directory}/${service}.xml`)))
+  return parseServicePorts(texts.find((text) => text !== undefined) ?? '')
+}
+
+async function zoneOfNode(host: HostView, name: string | undefined): Promise<string> {
   if (name !== undefined) {
     // Exit code 2 says `no zone`: the interface is in the default one.
     const { exitCode, stdout } = await host.ask(['firewall-cmd', `--get-zone-of-interface=${name}`])

@@ -26,11 +26,12 @@ async function openings(host: HostView, { roles }: CheckParams): Promise<Opening
   if (!(await isUnitActive(host, 'firewalld.service'))) return []
   const { must, may } = judgedRoles(roles)
   const wanted = [...ON_EVERY_NODE, ...([...must, ...may].includes('master') ? ON_A_MASTER : [])]
-  const { zoneName, states } = await readFirewall(host)
+  const firewall = await readFirewall(host)
+  const { zoneName, states } = firewall
   return (['permanent', 'now'] as const).flatMap((state) => {
     const zones = states[state]
     const permanent = state === 'permanent'
-    const ports = closedPorts(zones, zoneName, wanted)
+    const ports = closedPorts(zones, firewall, wanted)
     const trusted = zones.find(({ name }) => name === 'trusted')?.interfaces ?? []
     const blocked = letsPodsThrough(zones, zoneName) ? [] : POD_INTERFACES.filter((name) => !trusted.includes(name))
     return [

@@ -1,3 +1,5 @@
+import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
+
 export interface Zone {
   name: string
   target: string
@@ -5,6 +7,13 @@ export interface Zone {
   sources: string[]
   services: string[]
   ports: string[]
+  richRules: RichRule[]
+}
+
+/** A rule that lets in, all or one port, from everywhere or from a subnet. */
+export interface RichRule {
+  source?: string
+  port?: string
 }
 
 /** `firewall-cmd --list-all-zones`: blocks that begin with `NAME`, `NAME (active)` or `NAME (default, active)`. */
@@ -15,7 +24,23 @@ export function parseZones(text: string): Zone[] {
     const field = (key: string) => new RegExp(`^[ \\t]+${key}:[ \\t]*(.*)$`, 'm').exec(block)?.[1]?.trim() ?? ''
     const words = (key: string) => field(key).split(/\s+/).filter(Boolean)
     const lists = { interfaces: words('interfaces'), sources: words('sources') }
-    return [{ name, target: field('target'), ...lists, services: words('services'), ports: words('ports') }]
+    const open = { services: words('services'), ports: words('ports'), richRules: parseRichRules(block) }
+    return [{ name, target: field('target'), ...lists, ...open }]
+  })
+}
+
+/** See firewalld.richlanguage(5). Rules that say more than where from and which port are left out. */
+function parseRichRules(block: string): RichRule[] {
+  const rules = block.match(/^[ \t]+rule .*$/gm) ?? []
+  return rules.flatMap((rule) => {
+    if (
+      !/ accept\b/.test(rule) ||
+      /\b(NOT|invert|destination|service|mac|ipset|protocol value|forward-port)\b/.test(rule)
+    )
+      return []
+    const source = / source address="([^"]+)"/.exec(rule)?.[1]
+    const [, port, protocol] = / port port="([^"]+)" protocol="([^"]+)"/.exec(rule) ?? []
+    return [{ ...(source && { source }), ...(port && { port: `${port}/${protocol}` }) }]
   })
 }
 
@@ -32,13 +57,41 @@ const SERVICES: Record<string, readonly string[]> = {
   'kube-control-plane': ['6443/tcp', '2379-2380/tcp', '10250/tcp', '10257/tcp', '10259/tcp'],
 }
 
-/** Does the zone let in what comes to `6443/tcp`? */
-export function isOpen(zone: Zone, wanted: string): boolean {
-  if (zone.target === 'ACCEPT') return true
-  const [port, protocol] = wanted.split('/')
-  return [...zone.ports, ...zone.services.flatMap((service) => SERVICES[service] ?? [])].some((open) => {
-    const [range = '', openProtocol] = open.split('/')
-    const [first, last = first] = range.split('-').map(Number)
-    return openProtocol === protocol && Number(port) >= Number(first) && Number(port) <= Number(last)
+/** Of those that a person has defined, `<port protocol="tcp" port="6443"/>`; see firewalld.service(5). */
+export function parseServicePorts(xml: string): string[] {
+  const tags = xml.match(/<port\b[^<>]*>/g) ?? []
+  return tags.flatMap((tag) => {
+    const attribute = (name: string) => new RegExp(`\\b${name}=["']([^"']+)["']`).exec(tag)?.[1]
+    const [port, protocol] = [attribute('port'), attribute('protocol')]
+    return port === undefined || protocol === undefined ? [] : [`${port}/${protocol}`]
   })
+}
+
+export function isKnownService(name: string): boolean {
+  return name in SERVICES
+}
+
+/** Does the zone let in what comes from a machine at one of these addresses to `6443/tcp`? */
+export function isOpen(zone: Zone, wanted: string, from: readonly string[]): boolean {
+  if (zone.target === 'ACCEPT') return true
+  const ports = [...zone.ports, ...zone.services.flatMap((service) => SERVICES[service] ?? [])]
+  const ruled = zone.richRules.filter(({ source }) => source === undefined || covers(source, from))
+  return (
+    ports.some((open) => includes(open, wanted)) ||
+    ruled.some(({ port }) => port === undefined || includes(port, wanted))
+  )
+}
+
+function includes(open: string, wanted: string): boolean {
+  const [port, protocol] = wanted.split('/')
+  const [range = '', openProtocol] = open.split('/')
+  const [first, last = first] = range.split('-').map(Number)
+  return openProtocol === protocol && Number(port) >= Number(first) && Number(port) <= Number(last)
+}
+
+/** Is one of the addresses in the subnet? */
+export function covers(subnet: string, addresses: readonly string[]): boolean {
+  const outer = parseSubnet(subnet)
+  const inner = addresses.flatMap((address) => parseSubnet(address) ?? [])
+  return outer !== undefined && inner.some((address) => containsSubnet(outer, address))
 }

@@ -23,6 +23,7 @@ public (default, active)
   services: cockpit dhcpv6-client kubelet ssh
   ports: 6443/tcp 2379-2380/tcp 8472/udp
   rich rules: 
+\trule family="ipv4" source address="10.0.0.0/16" port port="6443" protocol="tcp" accept
 	rule family="ipv4" source address="192.0.2.0/24" accept
 `,
 ]

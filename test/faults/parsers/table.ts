@@ -1,5 +1,5 @@
 import { parseNftChains } from '../../../src/agent/pair-check/firewall.ts'
-import { parseZones } from '../../../src/checks/firewalld/zones.ts'
+import { parseServicePorts, parseZones } from '../../../src/checks/firewalld/zones.ts'
 import { isExempt } from '../../../src/checks/proxy/no-proxy.ts'
 import { parseUnitState } from '../../../src/host/linux/services.ts'
 import { isLoopback } from '../../../src/host/parse/address.ts'
@@ -94,6 +94,12 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseSubnet: {
     samples: ['10.244.0.0/16', 'fd00:42::/56', '127.0.0.1', 'fe80::1%eth0', 'localhost,10.0.0.0/8,.svc *.example.com'],
     parse: (text) => [parseSubnet(text), isExempt('10.244.0.0/16', text), isExempt('.svc', text)],
+  },
+  parseServicePorts: {
+    samples: [
+      '<?xml version="1.0"?>\n<service>\n  <port protocol="tcp" port="6443"/>\n  <port port=\'53\' protocol=\'udp\'></port>\n',
+    ],
+    parse: parseServicePorts,
   },
   parseSwaps: { samples: SMALL_FILES.swaps, parse: parseSwaps },
   parseSysctlConf: { samples: SMALL_FILES.sysctl, parse: parseSysctlConf },
