@@ -117,6 +117,9 @@ try {
   await stage('a disk that fills up in the middle: a named error, and a rerun goes on', async () => {
     await fullDisk(here().site, bed, interrupted.signal)
   })
+  await stage('two nodes check each other: ports, directions, packets, and nothing stays open', async () => {
+    await runHere([process.execPath, join(import.meta.dirname, 'pair-checks.ts')], say)
+  })
 } finally {
   await site?.close()
   await downAll(bed)
