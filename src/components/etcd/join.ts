@@ -1,3 +1,4 @@
+import { Indeterminate } from '../../engine/step.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import {
@@ -29,12 +30,12 @@ export const joinMembers: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return writeFiles(host, params, {})
-    await patiently(host, { signal, timeoutMs: ADD_MS }, async () => {
-      for (const leftover of await leftovers(host, params)) await removeMember(host, leftover.through, leftover.id)
+    await patiently(host, { signal, timeoutMs: ADD_MS }, async (request) => {
+      for (const { through, id } of await leftovers(host, params)) await request(() => removeMember(host, through, id))
       const found = await need(host, params)
       if (ownOf(found, params) !== undefined) return
       await forgetData(host)
-      await addLearner(host, found.through, peerUrlOf(params.node.address))
+      await request(() => addLearner(host, found.through, peerUrlOf(params.node.address)))
     })
     const { members } = await need(host, params)
     const others = members.filter(({ name, peerUrl }) => name !== '' && peerUrl !== peerUrlOf(params.node.address))
@@ -50,10 +51,10 @@ export const promote: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
-    await patiently(host, { signal, timeoutMs: PROMOTE_MS }, async () => {
-      const found = await need(host, params)
-      const own = ownOf(found, params)
-      if (own?.isLearner) await promoteMember(host, found.through, own.id)
+    await patiently(host, { signal, timeoutMs: PROMOTE_MS }, async (request) => {
+      const { through, members } = await need(host, params)
+      const own = ownOf({ through, members }, params)
+      if (own?.isLearner) await request(() => promoteMember(host, through, own.id))
     })
   },
 }
@@ -102,20 +103,43 @@ async function forgetData(host: Host): Promise<void> {
   await host.run(['/usr/bin/rm', '--recursive', '--force', MEMBER_DATA], { kind: 'nothing', because })
 }
 
-/** Again while etcd refuses: a member is not in touch with all others yet, or has not caught up. */
+/**
+ * Again while etcd refuses: a member is not in touch with all others yet, or has not caught up. Changes of the membership
+ * go through `request`: one without an answer may have been made, and as long as nobody can be asked it is not known.
+ */
 async function patiently(
   host: HostView,
   { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
-  work: () => Promise<void>,
+  work: (request: (change: () => Promise<void>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const deadlineMs = host.now().getTime() + timeoutMs
+  let isUnsure = false
+  const request = async (change: () => Promise<void>) => {
+    isUnsure = false // whoever asks has just seen the members
+    await change().catch((error: unknown) => {
+      isUnsure = error instanceof AgentError && error.code === 'etcd/no-answer'
+      throw error
+    })
+  }
   for (;;) {
     try {
-      return await work()
+      return await work(request)
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof AgentError) || host.now().getTime() > deadlineMs) throw error
+      if (!(error instanceof AgentError)) throw error
+      if (host.now().getTime() > deadlineMs) throw isUnsure ? membershipUnknown(error) : error
     }
     await host.sleep(AGAIN_MS, signal)
   }
+}
+
+function membershipUnknown(cause: AgentError): Indeterminate {
+  return new Indeterminate(
+    'etcd/membership-unknown',
+    'etcd was asked to change its members, and has not answered since: whether this node is one of them cannot be told',
+    {
+      fix: 'either get etcd on the other masters to answer (systemctl status etcd), then provision again: it looks, and goes on; or give this node up (agent reset), and see on another master that it is no member: etcdctl member list',
+      cause,
+    },
+  )
 }
