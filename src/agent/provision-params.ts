@@ -19,7 +19,7 @@ export interface ProvisionSurroundings {
 
 /** What the steps of a role need beside the instruction. */
 export async function openProvisionParams(
-  { role, params }: Pick<Instruction & { role: NodeTask }, 'role' | 'params'>,
+  { run, role, params }: Pick<Instruction & { role: NodeTask }, 'run' | 'role' | 'params'>,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
@@ -28,6 +28,7 @@ export async function openProvisionParams(
   const asking = { config, tls, host }
   return {
     ...params,
+    run,
     task: role,
     bundleStore: await openBundleStore(store),
     async requestOperatorCertificate(csr) {

@@ -2,6 +2,7 @@ import type { BundleRef } from '../bundle/format.ts'
 import type { Instruction } from '../protocol/instruction.ts'
 import type { Core } from './core.ts'
 import { endpointOf } from './director/endpoint.ts'
+import { hasJoined } from './director/shape.ts'
 import { newId } from './ids.ts'
 import type { Cluster, Node } from './store/records.ts'
 
@@ -37,7 +38,7 @@ export function instruct(core: Core, cluster: Cluster, node: Node, { role, maste
     state: 'open',
     acknowledged: false,
     cancel: false,
-    progress: { of: 0, done: 0, current: {} },
+    progress: { of: 0, done: 0, current: {}, ...(mayHaveJoined(core, node) && { mayHaveJoined: true }) },
     error: null,
     createdAt: now.toISOString(),
     expiresAt: common.expiresAt,
@@ -49,6 +50,11 @@ export function instruct(core: Core, cluster: Cluster, node: Node, { role, maste
     downSeq: node.downSeq + 1,
     error: null,
   })
+}
+
+function mayHaveJoined(core: Core, node: Node): boolean {
+  const [before] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  return before !== undefined && before.role !== 'reset' && hasJoined(before)
 }
 
 function bodyOf(

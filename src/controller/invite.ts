@@ -39,11 +39,11 @@ export async function invite(
   if (!host) return { waitingFor: `master ${hosts[0]?.name} to be connected` }
   const role = guest.run?.role === 'master' ? 'master' : 'worker'
   // Before it is asked for: two masters that ask at once do not both get it.
-  if (role === 'master') setInvited(core, guest, true)
+  setInvited(core, guest, true)
   const { name, address } = guest.node
   const answer = await core.errands.run(core, host, { errand: 'invite', guest: { name, address, role }, sealTo })
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
-  if (role === 'master') setInvited(core, guest, false)
+  setInvited(core, guest, false)
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
   throw new AgentError(code, `master ${host.name}: ${message}`, { fix })

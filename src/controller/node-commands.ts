@@ -1,11 +1,12 @@
 import type { ConfigureRequest } from '../protocol/admin.ts'
+import type { NodeRole } from '../protocol/names.ts'
 import type { LeaveRequest } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
 import { wasTouched } from './director/shape.ts'
 import { clusterOf } from './find.ts'
 import { reconcile, tellState } from './reconcile.ts'
-import type { Node } from './store/records.ts'
+import type { Cluster, Node } from './store/records.ts'
 
 /** Lets a DISCOVERED node in. One of the same name that is gone gives way to it; one that is there does not. */
 export function approve(core: Core, node: Node): void {
@@ -53,6 +54,7 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   }
   const others = store.nodes.where('cluster_id = ? AND id <> ?', node.clusterId, node.id)
   const roles = [...new Set(request.roles)]
+  admitChange(core, cluster, node, roles)
   admitRoles(cluster, node, others, roles)
   admitDisks(node, request.disks)
   const place = admitInterface(node, request.interface)
@@ -63,6 +65,15 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
     tellState(core, node.id)
   })
   settle(core, node)
+}
+
+/** What a former role has left on the machine only a reset takes away. */
+function admitChange(core: Core, cluster: Cluster, node: Node, roles: readonly NodeRole[]): void {
+  const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  const hasBegun = node.state === 'FAILED' && run !== undefined && run.role !== 'reset'
+  if (!hasBegun || node.roles.includes('master') === roles.includes('master')) return
+  const found = `node ${node.name} has begun to be ${node.roles.join(',')} and FAILED; it cannot become ${roles.join(',')}`
+  throw refusal('node/has-begun', found, `to begin anew: controller cluster reset ${cluster.name}`)
 }
 
 /** The node is ours no more: its session ends and its certificate is refused. `force`: even with Kubernetes on it. */

@@ -17,6 +17,8 @@ export interface BundleStore {
 
 /** What the steps of a provisioning role are given. */
 export interface ProvisionParams extends NodeParams {
+  /** Its id. */
+  run: string
   /** What this run makes of the node. */
   task: NodeTask
   bundleStore: BundleStore

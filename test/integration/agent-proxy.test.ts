@@ -62,6 +62,7 @@ test('manifest, files and the operator’s certificate come through the proxy of
   const host = recordingHost({ machine, record: async () => undefined, backupDirectory: join(directory, 'backups') })
   const params = await openProvisionParams(
     {
+      run: 'r-aaaaaaaaaa',
       role: 'first-master',
       params: NodeParams.parse({
         bundle: { name: manifest.name, manifestSha256, publicKey },

@@ -87,6 +87,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
       ...cluster,
     },
     node: { name: 'n1', address: '10.0.0.5', roles: ['master', 'worker'], labels: { site: 'north' } },
+    run: 'r-aaaaaaaaaa',
     task: 'first-master',
     requestInvitation: async () => {
       throw new Error('nobody was asked for an invitation')

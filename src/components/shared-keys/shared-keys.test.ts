@@ -35,6 +35,14 @@ test('after a kill in the middle they are asked for again', async () => {
   expect(fake.host.text('/etc/kubernetes/pki/sa.key')).toBe('content of sa.key')
 })
 
+test('a new run asks for its turn anew', async () => {
+  const fake = master()
+  await runComponent(sharedKeys, fake)
+  fake.params.run = 'r-bbbbbbbbbb'
+  expect(await runComponent(sharedKeys, fake)).toEqual(['shared-keys/accept-invitation'])
+  expect(fake.asked()).toBe(2)
+})
+
 test('what a master runs is there before it is its turn', () => {
   const [first] = sharedKeys.steps(fakeKubernetes().params)
   expect(first?.id).toBe('shared-keys/install-binaries')

@@ -1,13 +1,18 @@
+import { dirname } from 'node:path/posix'
 import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
 
+/** Of the run whose turn it is; in memory, for after a reboot it asks again. */
+const TURN = '/run/cantrip-join/turn'
 const files = Object.entries(SHARED_FILES)
 
 export const acceptInvitation: ProvisionStep = {
   id: 'shared-keys/accept-invitation',
   title: 'Asking a master to be let in',
-  async isDone(host) {
+  async isDone(host, params) {
+    // Each run asks for its turn, also where an earlier one was given the keys: meanwhile another master may be joining.
+    if ((await host.read(TURN)) !== params.run) return false
     const stats = await Promise.all(files.map(([, { path }]) => host.stat(path)))
     return stats.every((stat, index) => stat?.kind === 'file' && stat.size > 0 && stat.mode === files[index]?.[1].mode)
   },
@@ -24,5 +29,7 @@ export const acceptInvitation: ProvisionStep = {
       if (text === undefined) throw new Error(`found an invitation without ${name}`)
       await host.write(path, text, mode)
     }
+    await host.makeDirectory(dirname(TURN), 0o700)
+    await host.write(TURN, params.run, 0o600)
   },
 }

@@ -33,6 +33,11 @@ const one = 'n-aaaaaaaaaa'
 const two = 'n-bbbbbbbbbb'
 const three = 'n-cccccccccc'
 const RUN_FIX = 'look at: controller node logs; then again: controller cluster provision'
+const LOST = {
+  code: 'masters/lost',
+  message: 'nodes of cluster demo have joined a cluster whose masters are all gone',
+  fix: 'controller cluster reset demo, configure its nodes, then: controller cluster provision demo',
+}
 const to = (state: Node['state'], error: typeof boom | null = null): Decision => ({
   kind: 'node',
   nodeId: one,
@@ -114,6 +119,36 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     wanted({ attempt: 3 }),
     [member(working, { state: 'cancelled', cancel: true })],
     [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', fix: RUN_FIX })],
+  ],
+  [
+    'the masters are gone, and a worker has joined: another master does not start over',
+    wanted(),
+    [
+      member({ ...working, id: two }, { role: 'master' }),
+      member({ ...working, id: three, roles: ['worker'] }, { role: 'worker', state: 'done', id: 'r-w' }),
+    ],
+    [
+      { kind: 'cancel', runId: 'r-aaaaaaaaaa' },
+      { kind: 'node', nodeId: three, state: 'FAILED', error: LOST },
+    ],
+  ],
+  [
+    'and the cluster with them',
+    wanted({ state: 'READY' }),
+    [member({ ...working, id: three, state: 'READY', roles: ['worker'] }, { role: 'worker', state: 'done' })],
+    [clusterTo('FAILED', false, LOST)],
+  ],
+  [
+    'a worker that may have joined in an earlier run counts as well',
+    wanted({ state: 'FAILED', error: LOST, attempt: 2 }),
+    [
+      member({ id: two }),
+      member(
+        { ...working, id: three, roles: ['worker'] },
+        { role: 'worker', progress: { of: 0, done: 0, current: {}, mayHaveJoined: true } },
+      ),
+    ],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
   ['a worker without any master waits', wanted(), [member({ roles: ['worker'] })], []],
   ['a run that goes on is waited for', wanted(), [member(working, {})], []],

@@ -3,7 +3,7 @@ import type { ClusterState } from '../../protocol/admin.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { isMaster, roleOf, wasTouched } from './shape.ts'
+import { isLost, isMaster, roleOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
@@ -54,9 +54,10 @@ function provision(member: Member, { cluster, members }: Situation): Decision[] 
   if (node.state !== 'PROVISIONING' || !run) return []
   if (run.state === 'open') {
     // The master that was to start the cluster is gone, and this one takes its place.
-    const isMisplaced = run.role !== 'reset' && run.role !== role && !run.cancel
-    return isMisplaced ? [{ kind: 'cancel', runId: run.id }] : []
+    const isMisplaced = run.role !== 'reset' && (run.role !== role || isLost(members))
+    return isMisplaced && !run.cancel ? [{ kind: 'cancel', runId: run.id }] : []
   }
+  if (isLost(members)) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
   if (run.state === 'cancelled' && run.cancel && node.attempt === cluster.attempt) {
     return [{ kind: 'instruct', nodeId: node.id, role }]
   }
@@ -72,6 +73,7 @@ function isStartable({ node, run }: Member, cluster: Cluster): boolean {
 
 /** Masters at once; workers where there is a master, and of them, which all fetch the same files, so many at a time. */
 function mayStart({ node }: Member, cluster: Cluster, members: readonly Member[]): boolean {
+  if (isLost(members)) return false
   if (node.roles.includes('master')) return true
   if (!members.some(isMaster)) return false
   const workers = members.filter((each) => !isMaster(each))
@@ -108,8 +110,17 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   if (failed) return is('FAILED', false, failed.error)
   if (cluster.desired === 'reset') return nodes.some(wasTouched) ? is('RESETTING') : is('NEW', true)
   if (taking.length === 0) return is('NEW', true)
+  if (isLost(members)) return is('FAILED', false, lostError(cluster))
   if (cluster.state === 'READY' && taking.every((node) => node.state === 'READY')) return is('READY')
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
+}
+
+export function lostError({ name }: Cluster): ErrorReport {
+  return {
+    code: 'masters/lost',
+    message: `nodes of cluster ${name} have joined a cluster whose masters are all gone`,
+    fix: `controller cluster reset ${name}, configure its nodes, then: controller cluster provision ${name}`,
+  }
 }
 
 function errorOf(run: Run): ErrorReport {

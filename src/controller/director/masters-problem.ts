@@ -1,7 +1,8 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { Cluster } from '../store/records.ts'
+import { lostError } from './director.ts'
 import { endpointOf } from './endpoint.ts'
-import { holdsCluster, isMaster, mastersOf } from './shape.ts'
+import { holdsCluster, isLost, isMaster, mastersOf } from './shape.ts'
 import type { Member } from './situation.ts'
 
 /**
@@ -17,6 +18,7 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
       fix: 'controller node configure NODE --role master,worker',
     }
   }
+  if (isLost(members)) return lostError(cluster)
   const isGrowing = members.some((member) => isMaster(member) && !holdsCluster(member))
   if (!isGrowing) return undefined
   if (masters.length % 2 === 0) {

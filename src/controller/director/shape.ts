@@ -1,5 +1,5 @@
 import type { NodeTask } from '../../protocol/instruction.ts'
-import type { Node } from '../store/records.ts'
+import type { Node, Run } from '../store/records.ts'
 import type { Member } from './situation.ts'
 
 /** Something of Kubernetes may be on the machine. */
@@ -26,12 +26,27 @@ export function holdsCluster(member: Member): boolean {
   return isOfControlPlane(member) && member.run?.state === 'done'
 }
 
+/** It belongs to a cluster that another master has started, or may do so. */
+export function hasJoined({ role, state, progress }: Run): boolean {
+  if (role !== 'master' && role !== 'worker') return false
+  return state === 'done' || progress.invited === true || progress.mayHaveJoined === true
+}
+
+/** Nodes have joined a cluster whose masters are all gone: whoever started another one would not have them. */
+export function isLost(members: readonly Member[]): boolean {
+  const isThere = members.some((member) => holdsCluster(member) || hasBegun(member))
+  return !isThere && members.some(({ node, run }) => wasTouched(node) && run !== null && hasJoined(run))
+}
+
+function hasBegun({ node, run }: Member): boolean {
+  return run?.role === 'first-master' && wasTouched(node)
+}
+
 /** The master that starts the cluster: one that has it, else one that has begun to, else the one configured first. */
 export function firstMaster(members: readonly Member[]): Node | undefined {
   const rank = (member: Member) => {
-    const { node, run } = member
-    const hasBegun = run?.role === 'first-master' && wasTouched(node)
-    return `${holdsCluster(member) ? 0 : hasBegun ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
+    const { node } = member
+    return `${holdsCluster(member) ? 0 : hasBegun(member) ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
   }
   return members.filter(isMaster).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]?.node
 }

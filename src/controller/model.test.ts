@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
+import { enrol, happen } from '../../test/support/controller/model/events.ts'
+import { bringToRest } from '../../test/support/controller/model/rest.ts'
+import { contradictions } from '../../test/support/controller/model/truths.ts'
+import { openWorld } from '../../test/support/controller/model/world.ts'
+import { seededRandom } from '../../test/support/random.ts'
+
+const HISTORIES = isFull ? 500 : 12
+const LENGTH = 250
+const TIMEOUT_MS = isFull ? 3_600_000 : 120_000
+
+test(
+  `${HISTORIES} random histories of ${LENGTH} events end in one READY cluster, without a contradiction on the way`,
+  async () => {
+    const startedMs = Date.now()
+    const failed: string[] = []
+    let events = 0
+    for (let history = 0; history < HISTORIES; history++) {
+      const directory = mkdtempSync(join(tmpdir(), 'model-'))
+      const world = openWorld(directory, seededRandom(seed + history))
+      const told: string[] = []
+      try {
+        for (let at = 0; at < 3; at++) enrol(world)
+        for (let at = 0; at < LENGTH; at++) {
+          told.push(await happen(world))
+          events += 1
+          const wrong = contradictions(world)
+          if (wrong.length > 0) throw new Error(wrong.join('; '))
+        }
+        events += await bringToRest(world)
+      } catch (error) {
+        failed.push(`seed ${seed}, history ${history}: ${error}\n  ${told.slice(-25).join('\n  ')}`)
+      } finally {
+        world.core.store.close()
+        rmSync(directory, { recursive: true })
+      }
+    }
+    keepResult('director-model', { counts: { histories: HISTORIES, events }, failed }, startedMs)
+    expect(failed.slice(0, 3)).toEqual([])
+  },
+  TIMEOUT_MS,
+)

@@ -1,0 +1,150 @@
+import { provisionCluster, resetCluster } from '../../../../src/controller/cluster-commands.ts'
+import { approve, configure, leave, remove } from '../../../../src/controller/node-commands.ts'
+import { reconcile, reconcileAll } from '../../../../src/controller/reconcile.ts'
+import type { Cluster, Node } from '../../../../src/controller/store/records.ts'
+import { AgentError } from '../../../../src/errors/agent-error.ts'
+import type { NodeRole } from '../../../../src/protocol/names.ts'
+import { facts } from '../agent.ts'
+import { node as newNode } from '../member.ts'
+import { type Machine, newMachine, receive, send, tell, work } from './machine.ts'
+import type { World } from './world.ts'
+
+const MOST_NODES = 7
+const ROLES: NodeRole[][] = [['master'], ['master', 'worker'], ['worker'], ['worker']]
+
+export const clusterOf = ({ core, clusterId }: World): Cluster => {
+  const found = core.store.clusters.get(clusterId)
+  if (!found) throw new Error('the cluster is gone')
+  return found
+}
+export const nodesOf = ({ core, clusterId }: World): Node[] =>
+  core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
+
+/** What an administrator may be told instead. */
+export async function orRefused(work: () => void | Promise<void>): Promise<string | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof AgentError) return error.code
+    throw error
+  }
+}
+
+let serial = 0
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+
+export function enrol(world: World): void {
+  if (nodesOf(world).length >= MOST_NODES) return
+  serial += 1
+  const id = `n-${Array.from({ length: 10 }, (_, at) => ALPHABET[(serial >> (5 * (at % 6))) & 31]).join('')}`
+  const at = new Date(world.clock.nowMs).toISOString()
+  const fresh = newNode({ id, name: `node-${serial}`, clusterId: world.clusterId, createdAt: at, lastSeen: at })
+  const blank = { state: 'DISCOVERED', roles: [], approvedAt: null, configuredAt: null, interface: null } as const
+  world.core.store.nodes.insert({ ...fresh, ...blank, roles: [], facts })
+  world.machines.set(id, newMachine(id))
+}
+
+/** The operator of a cluster that is up tells of its nodes; `lucky`: all of them are well. */
+export function report(world: World, lucky: boolean): void {
+  const up = [...world.machines.values()].filter(({ kubernetes }) => kubernetes?.isUp)
+  const chosen = world.pick(up)?.kubernetes
+  if (!chosen) return
+  const members = [...world.machines.values()].filter(({ kubernetes }) => kubernetes?.cluster === chosen.cluster)
+  const names = members.map(({ id }) => world.core.store.nodes.get(id)?.name ?? id)
+  const ready = () => lucky || world.random() < 0.8
+  world.core.store.clusters.update(world.clusterId, {
+    report: {
+      kubernetesVersion: 'v1.36.3',
+      nodes: names.map((name) => ({ name, ready: ready(), kubeletVersion: 'v1.36.3' })),
+      pods: names.map((node) => ({
+        namespace: 'kube-system',
+        name: `p-${node}`,
+        node,
+        ready: ready(),
+        phase: 'Running',
+        restarts: 0,
+      })),
+      dns: ready(),
+    },
+    reportAt: new Date(world.clock.nowMs).toISOString(),
+  })
+  reconcile(world.core, world.clusterId)
+}
+
+export function pass(world: World, ms: number): void {
+  world.clock.nowMs += ms
+  for (const { id, isOnline } of world.machines.values()) {
+    if (isOnline) world.core.store.nodes.update(id, { lastSeen: new Date(world.clock.nowMs).toISOString() })
+  }
+  reconcileAll(world.core)
+}
+
+type Event = (world: World, node: Node | undefined, machine: Machine | undefined) => unknown
+
+/** What may happen, with its weight. */
+const EVENTS: readonly [weight: number, name: string, event: Event][] = [
+  [2, 'enrol', (world) => enrol(world)],
+  [4, 'approve', (world, node) => node && orRefused(() => approve(world.core, node))],
+  [
+    6,
+    'configure',
+    (world, node) =>
+      node && orRefused(() => configure(world.core, node, { roles: world.pick(ROLES) ?? [], disks: [] })),
+  ],
+  [3, 'provision', (world) => orRefused(() => provisionCluster(world.core, clusterOf(world)))],
+  [
+    1,
+    'provision twice at once',
+    (world) => {
+      const ask = () => orRefused(() => provisionCluster(world.core, clusterOf(world)))
+      return Promise.all([ask(), ask()])
+    },
+  ],
+  [
+    1,
+    'provision and reset at once',
+    (world) =>
+      Promise.all([
+        orRefused(() => provisionCluster(world.core, clusterOf(world))),
+        orRefused(() => resetCluster(world.core, clusterOf(world))),
+      ]),
+  ],
+  [0.3, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
+  [0.4, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.5))],
+  [0.2, 'leave', (world, node) => node && leave(world.core, node, 'nothing')],
+  [
+    0.3,
+    'reset by hand',
+    (_, __, machine) => {
+      if (!machine || machine.run) return
+      machine.kubernetes = undefined
+      tell(machine, { t: 'reset', body: {} })
+    },
+  ],
+  [3, 'lose the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: false })],
+  [6, 'find the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: true })],
+  [20, 'receive', (world, _, machine) => machine && receive(world, machine)],
+  [30, 'work', (world, _, machine) => machine && work(world, machine, false)],
+  [25, 'send', (world, _, machine) => machine && send(world, machine)],
+  [10, 'report', (world) => report(world, false)],
+  [8, 'a second passes', (world) => pass(world, 1_000)],
+  [1, 'minutes pass', (world) => pass(world, 150_000)],
+  [0.1, 'hours pass', (world) => pass(world, 7_200_000)],
+]
+const TOTAL = EVENTS.reduce((sum, [weight]) => sum + weight, 0)
+
+/** Something happens, to anybody; answers what. */
+export async function happen(world: World): Promise<string> {
+  let at = world.random() * TOTAL
+  const found = EVENTS.find(([weight]) => {
+    at -= weight
+    return at < 0
+  })
+  if (!found) throw new Error('no event was chosen')
+  const [, name, event] = found
+  const machine = world.pick([...world.machines.values()])
+  const node = machine && world.core.store.nodes.get(machine.id)
+  await event(world, node, machine)
+  return machine ? `${name} ${node?.name}` : name
+}

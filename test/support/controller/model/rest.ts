@@ -1,0 +1,78 @@
+import { provisionCluster, resetCluster } from '../../../../src/controller/cluster-commands.ts'
+import { approve, configure } from '../../../../src/controller/node-commands.ts'
+import type { NodeRole } from '../../../../src/protocol/names.ts'
+import { clusterOf, enrol, nodesOf, orRefused, pass, report } from './events.ts'
+import { receive, send, work } from './machine.ts'
+import { contradictions } from './truths.ts'
+import type { World } from './world.ts'
+
+const ROUNDS = 60
+
+/**
+ * From now on nothing fails, and somebody does what the controller's errors tell him to. Whatever has happened before,
+ * all nodes that have a role become READY in the end; throws where they do not. Answers how many events that took.
+ */
+export async function bringToRest(world: World): Promise<number> {
+  for (const machine of world.machines.values()) machine.isOnline = true
+  let events = await goOn(world)
+  for (let attempt = 0; attempt < 6; attempt++) {
+    const refused = await bringUp(world)
+    events += await goOn(world)
+    if (isAtRest(world)) return events
+    const { error, state } = clusterOf(world)
+    const mustReset = [refused, error?.code].some((code) => code === 'masters/lost' || code === 'masters/endpoint')
+    if (mustReset || state === 'RESETTING' || attempt === 3) {
+      resetCluster(world.core, clusterOf(world))
+      events += await goOn(world)
+    }
+  }
+  const nodes = nodesOf(world).map(({ name, state, roles, error }) => `${name} ${state} ${roles} ${error?.code ?? ''}`)
+  throw new Error(`stuck: ${clusterOf(world).state} ${clusterOf(world).error?.code ?? ''}: ${nodes.join('; ')}`)
+}
+
+function isAtRest(world: World): boolean {
+  const nodes = nodesOf(world)
+  return clusterOf(world).state === 'READY' && nodes.every(({ state }) => state === 'READY')
+}
+
+/** Lets all nodes in, with an odd number of masters, and asks for the cluster. Answers why that was refused. */
+async function bringUp(world: World): Promise<string | undefined> {
+  const { core } = world
+  if (nodesOf(world).length === 0) enrol(world)
+  for (const node of nodesOf(world)) {
+    if (node.state === 'DISCOVERED') approve(core, node)
+  }
+  const role = async (id: string, roles: NodeRole[]) => {
+    const node = core.store.nodes.get(id)
+    if (node) await orRefused(() => configure(core, node, { roles, disks: [] }))
+  }
+  for (const { id, state } of nodesOf(world)) if (state === 'APPROVED') await role(id, ['worker'])
+  const masters = () => nodesOf(world).filter(({ roles }) => roles.includes('master'))
+  const spare = () => nodesOf(world).filter(({ state }) => state === 'CONFIGURED')
+  const [first] = spare().filter(({ roles }) => !roles.includes('master'))
+  if (masters().length % 2 === 0 && first) await role(first.id, ['master'])
+  if (masters().length % 2 === 0) {
+    const [extra] = spare().filter(({ roles }) => roles.includes('master'))
+    if (extra) await role(extra.id, ['worker'])
+  }
+  return orRefused(() => provisionCluster(core, clusterOf(world)))
+}
+
+/** Until nothing changes any more. */
+async function goOn(world: World): Promise<number> {
+  let events = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const machine of world.machines.values()) {
+      if (world.core.store.nodes.get(machine.id)?.state === 'REMOVED') continue
+      receive(world, machine)
+      await work(world, machine, true)
+      for (let at = 0; at < 3; at++) send(world, machine)
+      events += 3
+    }
+    pass(world, 1_000)
+    report(world, true)
+    const wrong = contradictions(world)
+    if (wrong.length > 0) throw new Error(wrong.join('; '))
+  }
+  return events
+}

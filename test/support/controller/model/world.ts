@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { Changes } from '../../../../src/controller/changes.ts'
+import type { Core } from '../../../../src/controller/core.ts'
+import { openStore } from '../../../../src/controller/store/store.ts'
+import { cluster } from '../member.ts'
+import type { Machine } from './machine.ts'
+
+/** The controller's own logic on a real store, and machines that are only their essence. */
+export interface World {
+  core: Core
+  clusterId: string
+  /** By node id; also those that the controller has removed and that do not know it yet. */
+  machines: Map<string, Machine>
+  clock: { nowMs: number }
+  random(): number
+  /** One of several; undefined where there is none. */
+  pick<T>(from: readonly T[]): T | undefined
+}
+
+const START_MS = Date.parse('2026-01-01T00:00:00Z')
+const BUNDLE = { name: 'b', manifestSha256: '0'.repeat(64), publicKey: '' }
+
+export function openWorld(directory: string, random: () => number): World {
+  const clock = { nowMs: START_MS }
+  const machines = new Map<string, Machine>()
+  const store = openStore(join(directory, 'model.db'))
+  const online = (id: string) => machines.get(id)?.isOnline === true
+  const core = {
+    store,
+    authority: { signInstruction: (payload: string) => ({ payload, signature: '' }) },
+    bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] },
+    changes: new Changes(),
+    presence: {
+      isConnected: online,
+      lastHeard: (id: string) => (online(id) ? new Date(clock.nowMs) : undefined),
+      deliver: () => undefined,
+      sendErrand: () => true,
+    },
+    errands: {
+      // A master that is up lets others into its own cluster.
+      run: async (_: Core, master: { id: string }) => {
+        const kubernetes = machines.get(master.id)?.kubernetes
+        return kubernetes?.isUp
+          ? { id: '', outcome: 'done', sealed: kubernetes.cluster }
+          : { id: '', outcome: 'not-yet', waitingFor: 'its API' }
+      },
+    },
+    live: new Map(),
+    now: () => new Date(clock.nowMs),
+    startedAt: new Date(START_MS),
+    log: () => undefined,
+    publicUrls: [],
+  } as unknown as Core
+  const own = cluster({ createdAt: new Date(START_MS).toISOString() })
+  store.clusters.insert(own)
+  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]
+  return { core, clusterId: own.id, machines, clock, random, pick }
+}
