@@ -120,6 +120,9 @@ try {
   await stage('two nodes check each other: ports, directions, packets, and nothing stays open', async () => {
     await runHere([process.execPath, join(import.meta.dirname, 'pair-checks.ts')], say)
   })
+  await stage('the prechecks, where each meets what it is for', async () => {
+    await runHere([process.execPath, join(import.meta.dirname, 'prechecks.ts')], say)
+  })
 } finally {
   await site?.close()
   await downAll(bed)

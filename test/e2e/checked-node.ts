@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+
+export interface Verdict {
+  id: string
+  verdict: 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
+  hard: boolean
+  found: string
+  wanted: string | null
+  fix: string | null
+  ignored?: string
+}
+
+export interface Seen {
+  code: number
+  verdicts: Verdict[]
+  /** What a check had to say. */
+  of(id: string): Verdict
+}
+
+/** The prechecks on a real node, as a program asks for them. */
+export async function checked(node: Node, ...flags: string[]): Promise<Seen> {
+  const argv = ['/root/agent', 'precheck', '--role', 'worker', '-o', 'json', ...flags]
+  const { code, stdout, stderr } = await exec(node, argv, { timeoutMs: 60_000 })
+  assert.match(stdout, /^\{/, `no JSON: ${stderr}${stdout}`)
+  const verdicts: Verdict[] = JSON.parse(stdout).checks
+  const of = (id: string) => {
+    const found = verdicts.find((verdict) => verdict.id === id)
+    assert(found, `there is a check ${id}`)
+    return found
+  }
+  return { code, verdicts, of }
+}
+
+/** Writes a file of the node; answers how to have it back as it was. */
+export async function changeFile(node: Node, path: string, text: string): Promise<() => Promise<void>> {
+  const before = await exec(node, ['cat', path])
+  await put(node, path, text)
+  return async () => {
+    if (before.code === 0) await put(node, path, before.stdout)
+    else await execOk(node, ['rm', path])
+  }
+}
+
+async function put(node: Node, path: string, text: string): Promise<void> {
+  await execOk(node, ['mkdir', '-p', path.slice(0, path.lastIndexOf('/'))])
+  await execOk(node, ['dd', 'status=none', `of=${path}`], { stdin: text })
+}
+
+/** A transient service; answers how to end it. */
+export async function startService(node: Node, unit: string, argv: readonly string[]): Promise<() => Promise<void>> {
+  await execOk(node, ['systemd-run', '--quiet', `--unit=${unit}`, ...argv])
+  return async () => void (await execOk(node, ['systemctl', 'stop', unit]))
+}

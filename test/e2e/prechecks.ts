@@ -1,0 +1,154 @@
+/**
+ * The prechecks on a real node, where each meets what it is for; what is ignored there reaches the administrator, and what
+ * `--fix` mends is taken back. A story of its own, without Kubernetes.
+ */
+import assert from 'node:assert/strict'
+import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
+import { layPackage } from '../support/testbed/lay-package.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { downAll, up } from '../support/testbed/nodes.ts'
+import { changeFile, checked } from './checked-node.ts'
+import { openOddServers } from './odd-network.ts'
+import { hangingResolver, healthyNeighbours, lyingTimeServer, manyFaults, oddProxies } from './precheck-scenes.ts'
+import { story } from './stages.ts'
+
+const NAME = 'checked'
+const CLUSTER = 'careful'
+const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
+const HARDENING = '/etc/sysctl.d/99-hardening.conf'
+const MENDED = '/etc/sysctl.d/zz-cantrip-precheck.conf'
+const REASON = 'the image has a kubelet in it'
+
+const say = (line: string) => console.log(line)
+const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-prechecks`)
+const interrupted = new AbortController()
+process.on('SIGINT', () => interrupted.abort())
+process.on('SIGTERM', () => interrupted.abort())
+
+let site: Site | undefined
+let node: Node | undefined
+let install: string[] = []
+let endOddServers = () => {}
+
+const here = () => {
+  assert(site && node, 'the site is up')
+  return { site, node }
+}
+const { stage, end } = story(say, async () => {
+  if (site && node) say(site.controllerLog().slice(-3_000))
+})
+
+await downAll(bed)
+try {
+  await stage('a node with packages that nothing has started, and a controller', async () => {
+    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld'])
+      await layPackage(node, name, interrupted.signal)
+    site = await openSite(bed)
+    install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
+    endOddServers = await openOddServers(bed)
+  })
+  await stage('no false alarm: a stub resolver on loopback, a firewalld that is merely installed', () =>
+    healthyNeighbours(here().node),
+  )
+  await stage('dnsmasq on port 53, a leftover kubelet, options rotate, a bad hostname: each is named', () =>
+    manyFaults(here().node),
+  )
+  await stage('a resolver that hangs', () => hangingResolver(here().node))
+  await stage('a time server that lies by 10 s', () => lyingTimeServer(here().node))
+  await stage('a proxy that answers 403, 407, hangs, speaks another CA', () =>
+    oddProxies(here().node, install.slice(1)),
+  )
+  await stage('-t is told as precheck is, and JUnit is for CI systems', checkOnly)
+  await stage('--fix asks first, mends, and looks again', fixed)
+  await stage('an ignored failure is seen by the administrator before anybody approves', ignoredIsTold)
+  await stage('uninstall takes back what --fix did', takenBack)
+} finally {
+  endOddServers()
+  await site?.close()
+  await downAll(bed)
+}
+process.exitCode = end()
+
+async function checkOnly(): Promise<void> {
+  const { node } = here()
+  const table = await exec(node, [...install, '-t', '--role', 'worker'], { timeoutMs: 60_000 })
+  assert.equal(table.code, 0, table.stderr + table.stdout)
+  assert.match(table.stdout, /^pass {2}controller +https:\/\/\S+ answers$/m)
+  assert.match(table.stdout, /^\d+ passed(, \d+ warnings?)?(, \d+ left out)?\n$/m)
+  assert(!table.stdout.includes('\x1b'), 'colours are for terminals')
+  const junit = await exec(node, [...install, '-t', '-o', 'junit'], { timeoutMs: 60_000 })
+  assert.match(junit.stdout, /^<\?xml .*\n<testsuite name="precheck" tests="\d+" failures="0" errors="0"/)
+  const left = await exec(node, ['ls', '-d', '/etc/cantrip', '/var/lib/cantrip'])
+  assert.equal(left.stdout, '', 'a look leaves nothing')
+}
+
+async function fixed(): Promise<void> {
+  const { node } = here()
+  await changeFile(node, '/etc/resolv.conf', `nameserver ${GATEWAY}\noptions timeout:2 rotate\n`)
+  await changeFile(node, HARDENING, 'net.ipv4.ip_forward = 0\n')
+  const fix = ['/root/agent', 'precheck', '--role', 'worker', '--fix']
+  const unasked = await exec(node, fix, { timeoutMs: 60_000 })
+  assert.equal(unasked.code, 2, unasked.stdout + unasked.stderr)
+  assert.match(
+    unasked.stdout,
+    /Taking rotate out of the DNS configuration\n {4}file {2}\/etc\/resolv\.conf\n {8}back: /,
+  )
+  assert.match(await execOk(node, ['cat', '/etc/resolv.conf']), /rotate/)
+  assert.equal((await exec(node, [...fix, '-o', 'json'], { timeoutMs: 60_000 })).code, 2)
+
+  const { code, stdout, stderr } = await exec(node, [...fix, '--yes'], { timeoutMs: 120_000 })
+  assert.equal(code, 0, stdout + stderr)
+  const [before = '', rest = ''] = stdout.split('This can be mended')
+  const after = rest.slice(rest.lastIndexOf('[+] Step'))
+  assert.match(before, /^FAIL {2}resolv-conf/m)
+  assert.match(after, /^pass {2}resolv-conf[\s\S]*^pass {2}sysctl/m, stdout)
+  assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2\n`)
+  assert.match(await execOk(node, ['cat', MENDED]), /^net\.ipv4\.ip_forward = 1$/m)
+  const again = await exec(node, [...fix, '--yes', '-o', 'json'], { timeoutMs: 60_000 })
+  assert.deepEqual(JSON.parse(again.stdout).mended, [])
+}
+
+async function ignoredIsTold(): Promise<void> {
+  const { site, node } = here()
+  await execOk(node, ['cp', '/usr/bin/true', '/usr/bin/kubelet'])
+  const refused = await exec(node, install, { timeoutMs: 60_000 })
+  assert.equal(refused.code, 3, refused.stdout + refused.stderr)
+  assert.match(refused.stderr, /hard prechecks failed: previous-kubernetes; nothing was changed/)
+  const ignoring = [...install, '--ignore-check', `previous-kubernetes=${REASON}`]
+  const { code, stdout, stderr } = await exec(node, ignoring, { timeoutMs: 120_000 })
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, new RegExp(`ignored: ${REASON}`))
+  await awaitState(site, NAME, 'DISCOVERED', 10_000)
+  const row = await nodeRow(site, NAME)
+  assert(row, 'the controller knows the node')
+  const shown = await site.json<{ state: string; warnings: { id: string; ignored?: string }[] }>('node', 'show', row.id)
+  assert.equal(shown.state, 'DISCOVERED')
+  assert.equal(shown.warnings.find(({ id }) => id === 'previous-kubernetes')?.ignored, REASON)
+  const text = await site.admin('node', 'show', row.id)
+  assert.match(text, new RegExp(`\\[!\\] previous-kubernetes: .*\\n {4}ignored on the node: ${REASON}`))
+  const noted = (await execOk(node, ['cat', LEDGER])).split('\n').filter((line) => line.includes('"check-ignored"'))
+  assert.equal(noted.length, 1)
+  assert(noted[0]?.includes(REASON))
+
+  await execOk(node, ['rm', '/usr/bin/kubelet'])
+  assert.equal((await exec(node, install, { timeoutMs: 120_000 })).code, 0)
+  const after = await site.json<typeof shown>('node', 'show', row.id)
+  assert.deepEqual(
+    after.warnings.filter(({ id }) => id === 'previous-kubernetes'),
+    [],
+    'what was mended is not shown any more',
+  )
+  assert.match(await site.admin('node', 'approve', row.id), /APPROVED/)
+}
+
+async function takenBack(): Promise<void> {
+  const { node } = here()
+  const { code, stdout, stderr } = await exec(node, ['/root/agent', '--uninstall', '--yes'], { timeoutMs: 120_000 })
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, /host restored: 0 differences\s*$/)
+  assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2 rotate\n`)
+  assert.equal((await exec(node, ['ls', MENDED, '/var/lib/cantrip'])).stdout, '')
+  assert.equal((await checked(node)).of('resolv-conf').verdict, 'fail')
+}
