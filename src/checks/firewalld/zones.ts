@@ -19,30 +19,32 @@ export interface RichRule {
 /** `firewall-cmd --list-all-zones`: blocks that begin with `NAME`, `NAME (active)` or `NAME (default, active)`. */
 export function parseZones(text: string): Zone[] {
   return text.split(/\n(?=\S)/).flatMap((block) => {
-    const name = /^(\S+)/.exec(block)?.[1]
+    const [heading = '', ...lines] = block.split('\n')
+    const name = /^\S+/.exec(heading)?.[0]
     if (name === undefined) return []
-    const field = (key: string) => new RegExp(`^[ \\t]+${key}:[ \\t]*(.*)$`, 'm').exec(block)?.[1]?.trim() ?? ''
-    const words = (key: string) => field(key).split(/\s+/).filter(Boolean)
+    const fields = new Map(lines.flatMap((line) => fieldOf(line)))
+    const words = (key: string) => (fields.get(key) ?? '').split(/\s+/).filter(Boolean)
     const lists = { interfaces: words('interfaces'), sources: words('sources') }
-    const open = { services: words('services'), ports: words('ports'), richRules: parseRichRules(block) }
-    return [{ name, target: field('target'), ...lists, ...open }]
+    const open = { services: words('services'), ports: words('ports'), richRules: lines.flatMap(richRuleOf) }
+    return [{ name, target: fields.get('target') ?? '', ...lists, ...open }]
   })
 }
 
-/** See firewalld.richlanguage(5). Rules that say more than where from and which port are left out. */
-function parseRichRules(block: string): RichRule[] {
-  const rules = block.match(/^[ \t]+rule .*$/gm) ?? []
-  return rules.flatMap((rule) => {
-    if (
-      !/ accept\b/.test(rule) ||
-      /\b(NOT|invert|destination|service|mac|ipset|protocol value|forward-port)\b/.test(rule)
-    )
-      return []
-    const source = / source address="([^"]+)"/.exec(rule)?.[1]
-    const [, port, protocol] = / port port="([^"]+)" protocol="([^"]+)"/.exec(rule) ?? []
-    return [{ ...(source && { source }), ...(port && { port: `${port}/${protocol}` }) }]
-  })
+/** `  ports: 6443/tcp 8472/udp` */
+function fieldOf(line: string): [string, string][] {
+  const [, key, value] = /^[ \t]+([a-z][a-z-]*):[ \t]*(.*)$/.exec(line) ?? []
+  return key === undefined || value === undefined ? [] : [[key, value.trim()]]
 }
+
+/** See firewalld.richlanguage(5). Rules that say more than where from and which port are left out. */
+function richRuleOf(line: string): RichRule[] {
+  if (!/^[ \t]+rule\b.* accept\b/.test(line) || SAYS_MORE.test(line)) return []
+  const source = / source address="([^"]+)"/.exec(line)?.[1]
+  const [, port, protocol] = / port port="([^"]+)" protocol="([^"]+)"/.exec(line) ?? []
+  return [{ ...(source && { source }), ...(port && { port: `${port}/${protocol}` }) }]
+}
+
+const SAYS_MORE = /\b(NOT|invert|destination|service|mac|ipset|protocol value|forward-port)\b/
 
 /** Ports of the service definitions that firewalld ships for Kubernetes. */
 const SERVICES: Record<string, readonly string[]> = {
