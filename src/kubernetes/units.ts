@@ -8,8 +8,9 @@ import { UNITS } from './paths.ts'
  */
 export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
   const state = await unitProperties(host, unit)
-  const isUp = state.ActiveState === 'active' && state.UnitFileState === 'enabled' && state.NeedDaemonReload === 'no'
-  return isUp && (await startedAfter(host, state, files))
+  const isUp = state.ActiveState === 'active' && state.NeedDaemonReload === 'no'
+  // systemd's own UnitFileState is what it was when the unit was first looked at, until the next daemon-reload.
+  return isUp && (await unitIsEnabled(host, unit)) && (await startedAfter(host, state, files))
 }
 
 /** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
@@ -40,7 +41,7 @@ function wantedBy(unit: string): string {
 }
 
 async function unitProperties(host: HostView, unit: string): Promise<Record<string, string>> {
-  const properties = 'ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic'
+  const properties = 'ActiveState,NeedDaemonReload,ExecMainStartTimestampMonotonic'
   const { stdout } = await host.ask(['systemctl', 'show', unit, `--property=${properties}`])
   return Object.fromEntries(
     stdout.split('\n').flatMap((line) => {

@@ -142,9 +142,8 @@ function answerCommands(fake: FakeKubernetes): void {
   host.on(['systemctl', 'show'], ([, , unit = '']) => {
     const active = host.units.get(unit)?.active ? 'active' : 'inactive'
     if (unit === 'containerd.service' && active === 'active') host.files.seed('/run/containerd/containerd.sock', '')
-    const enabled = host.files.get(`/etc/systemd/system/multi-user.target.wants/${unit}`) ? 'enabled' : 'disabled'
     const started = 'ExecMainStartTimestampMonotonic=1000000000'
-    return { stdout: `ActiveState=${active}\nUnitFileState=${enabled}\nNeedDaemonReload=no\n${started}\n` }
+    return { stdout: `ActiveState=${active}\nNeedDaemonReload=no\n${started}\n` }
   })
   const ctr = ['/usr/local/bin/ctr', '--namespace', 'k8s.io', 'images']
   host.on([...ctr, 'check'], () => ({
