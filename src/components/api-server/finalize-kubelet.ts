@@ -23,7 +23,7 @@ export const finalizeKubelet: ProvisionStep = {
       new AgentError('kubelet/no-certificate', `kubelet did not store its certificate at ${CURRENT}`, {
         fix: 'journalctl -u kubelet tells why; then provision again',
       })
-    await awaitThat(host, isStored, { signal: context.signal, timeoutMs: 60_000, failure })
+    await awaitThat(host, isStored, { signal: context.signal, timeoutMs: 240_000, failure })
     const undo = { kind: 'nothing', because: 'kubelet.conf goes with its directory' } as const
     await kubeadmPhase(host, ['kubelet-finalize', 'enable-client-cert-rotation'], undo, context)
   },

@@ -26,7 +26,7 @@ export const awaitServices: ProvisionStep = {
   isDone: (host, { cluster }) => apiIsReady(host, hostPort(apiServiceAddress(cluster.serviceSubnet), 443)),
   async apply(host, { cluster }, { signal }) {
     const service = hostPort(apiServiceAddress(cluster.serviceSubnet), 443)
-    const timeoutMs = 180_000
+    const timeoutMs = 300_000
     const failure = async () =>
       new AgentError('kube-proxy/no-service', `the API's service ${service} is not reachable from this node`, {
         fix: 'kubectl -n kube-system logs ds/kube-proxy tells why; then provision again',

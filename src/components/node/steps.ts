@@ -22,7 +22,7 @@ export const markControlPlane: ProvisionStep = {
     return !params.cluster.dedicatedMasters || isTainted(found)
   },
   async apply(host, params, context) {
-    const timeoutMs = 120_000
+    const timeoutMs = 300_000
     const failure = async () =>
       new AgentError('node/not-registered', `${params.node.name} is not in the cluster after ${timeoutMs / 1000} s`, {
         fix: 'journalctl -u kubelet tells why; then provision again',

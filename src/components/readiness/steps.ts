@@ -33,7 +33,7 @@ export const awaitEndpoint: ProvisionStep = {
       new AgentError('readiness/endpoint', `the API does not answer at its endpoint ${endpoint}`, {
         fix: 'let the load balancer, or the name, of the API endpoint lead to this node; then provision again',
       })
-    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 120_000, failure })
+    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure })
   },
 }
 
