@@ -1,6 +1,7 @@
 import type { UndoReport } from '../engine/undo-run.ts'
 import { subjectOf } from '../host/change.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Observer } from '../snapshot/look.ts'
 import { lookAtFiles } from '../snapshot/look-at-files.ts'
 import { type Unrelated, type Verified, verify } from '../snapshot/verify.ts'
@@ -47,12 +48,21 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
         differences: [...byLedger, ...differences.filter(({ what }) => !told.has(what))],
         unrelated,
         notCompared: [
-          ...(observer && !before && scope !== 'agent' ? ['no snapshot of this machine from before is there'] : []),
+          ...(observer && !before && changes.length > 0 && scope !== 'agent'
+            ? ['no snapshot of this machine from before is there']
+            : []),
           ...unseen.map(({ kind, why }) => `${kind}: ${why}`),
+          ...damageOf(ledger),
         ],
       }
     },
   }
+}
+
+/** What was lost of the ledger names nothing any more: only the snapshot tells whether it was taken back. */
+function damageOf(ledger: Ledger): string[] {
+  const missing = ledger.entries().findLast((entry) => entry.kind === 'damage')?.missing ?? 0
+  return missing === 0 ? [] : [`what ${missing} lost records of the ledger named`]
 }
 
 function notKept(changes: readonly Numbered<ChangeEntry>[], { kept, leftovers }: UndoReport): Numbered<ChangeEntry>[] {

@@ -1,4 +1,6 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path/posix'
+import type { AgentPaths } from './paths.ts'
 
 export interface Reserve {
   /** Makes it, unless it is there; a disk that has no room for it is left alone. */
@@ -8,6 +10,8 @@ export interface Reserve {
 }
 
 const BYTES = 1024 * 1024
+
+export const reserveOf = ({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>) => join(stateDirectory, 'reserve')
 
 /** Room on the disk that is kept for the one message that counts then: that the disk is full. */
 export function keepReserve(path: string): Reserve {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import type { Emit } from '../engine/event.ts'
 import { type Leftover, type UndoReport, undoRuns } from '../engine/undo-run.ts'
 import { reportOf } from '../errors/agent-error.ts'
@@ -11,6 +12,7 @@ import { readIdentity } from './identity.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
+import { reserveOf } from './reserve.ts'
 import { isIn, type Scope } from './scope.ts'
 import { observerOf } from './snapshots.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
@@ -37,6 +39,8 @@ export interface TakeBackOptions {
  */
 export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
   const { paths, scope } = options
+  // On a full disk what is taken back has to be written down first; a service that stays makes the reserve again.
+  rmSync(reserveOf(paths), { force: true })
   const bench = await openWorkBench(paths)
   if (scope !== 'agent') giveUpInstruction(paths)
   const taken = await takeBackOn(bench, { observer: observerOf(bench.machine), ...options })
@@ -53,6 +57,7 @@ export async function takeBackOn(
   let compared: Compared
   let isEmpty: boolean
   try {
+    for (const message of ledger.repairs) emit({ kind: 'log', at: machine.now().toISOString(), level: 'warn', message })
     const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
     const changes = replay(ledger.entries()).outstanding.filter(select)
     const role = scope === 'kubernetes' ? 'reset' : 'uninstall'

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignedInstruction } from '../protocol/instruction.ts'
 import type { AgentConfig } from './config.ts'
@@ -10,7 +9,7 @@ import type { LinkStore } from './link-state.ts'
 import { keyFingerprint, nodeIdOf } from './node-names.ts'
 import type { Outbox } from './outbox.ts'
 import { pairCheckTaker } from './pair-check/taker.ts'
-import { keepReserve } from './reserve.ts'
+import { keepReserve, reserveOf } from './reserve.ts'
 import { keepFresh } from './rotation.ts'
 import { keepRuns, type RunKeeper } from './run-keeper.ts'
 import type { ServiceOptions } from './service.ts'
@@ -48,7 +47,7 @@ export function openWorker(options: WorkerOptions): Worker {
   const runs = keepRuns({
     ...options,
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
-    reserve: keepReserve(join(paths.stateDirectory, 'reserve')),
+    reserve: keepReserve(reserveOf(paths)),
     onOutbox: () => session()?.pump(),
     onProgress: (run, event) => session()?.sendLoose({ run, event }),
     endLeftBehind: () => endLeftBehind(options),
