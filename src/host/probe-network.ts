@@ -7,7 +7,7 @@ export interface ProbeNetwork {
   mtuOf(address: string): number | undefined
   /** Whether UDP packets leave with the don't-fragment flag, which Linux sets on those that fit the known path. */
   setsDontFragment(): boolean
-  /** Accepts and closes connections; those of others at once, without a word. Rejects with the system's error. */
+  /** Accepts connections and closes them at once, without a word. Rejects with the system's error. */
   acceptTcp(address: string, port: number): Promise<Closable>
   /** Never rejects. */
   connectTcp(from: string, to: Endpoint, timeoutMs: number): Promise<{ reach: ProbeReach; ms: number }>

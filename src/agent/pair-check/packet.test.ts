@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { mutate } from '../../../test/support/mutate.ts'
+import { seededRandom } from '../../../test/support/random.ts'
 import { headerBytes, PACKET_BYTES, type Packet, readPacket, writePacket } from './packet.ts'
 
 const packet: Packet = {
@@ -25,6 +27,20 @@ test('it is a VXLAN packet of the highest VNI, with a frame of a type for experi
   expect(bytes.readUInt8(0)).toBe(0x08)
   expect(bytes.readUIntBE(4, 3)).toBe(0xffffff)
   expect(bytes.readUInt16BE(20)).toBe(0x88b5)
+})
+
+test('whatever a stranger sends, it is read or it is none of ours, and an answer is never longer', () => {
+  const random = seededRandom(1)
+  const originals = [writePacket(packet), writePacket({ ...packet, kind: 'ping' }, 200)]
+  let read = 0
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = mutate(originals, random)
+    const found = readPacket(bytes)
+    if (!found) continue
+    read += 1
+    expect(writePacket({ ...found, kind: 'reply' }).length).toBeLessThanOrEqual(bytes.length)
+  }
+  expect(read).toBeGreaterThan(1_000)
 })
 
 test.each([

@@ -20,7 +20,8 @@ export async function checkPairs(core: Core, cluster: Cluster, signal: AbortSign
     throw refusal('pair-check/busy', `the nodes of ${cluster.name} check each other already`, 'wait half a minute')
   }
   const plan = planPairs(nodes, cluster.settings.cni, cluster.id)
-  const began = core.now()
+  const at = core.now().toISOString()
+  const beganMs = performance.now()
   const campaign = new Campaign({
     plan,
     check,
@@ -33,8 +34,8 @@ export async function checkPairs(core: Core, cluster: Cluster, signal: AbortSign
   core.pairChecks.set(check, { clusterId: cluster.id, campaign })
   try {
     const told = await campaign.run()
-    const ms = core.now().getTime() - began.getTime()
-    const report = { cluster: cluster.name, at: began.toISOString(), ms, ...judge(plan, told, leftOut) }
+    const ms = Math.round(performance.now() - beganMs)
+    const report = { cluster: cluster.name, at, ms, ...judge(plan, told, leftOut) }
     core.store.clusters.update(cluster.id, { pairs: report })
     return report
   } finally {
