@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { copyFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { executables } from '../support/site/artefacts.ts'
 import { awaitState, createCluster, nodeRow, type Site } from '../support/site/site.ts'
@@ -47,19 +48,30 @@ export async function giveCredentials(scene: Scene, flags: readonly string[] = [
   scene.install = [AGENT, ...files]
 }
 
-/** Keeps the machine as it is now under a name, and goes on with it. */
+/** Keeps the machine, and what the controller knows, under a name, and goes on with it. */
 export async function keepAs(scene: Scene, name: string): Promise<void> {
-  await saveState(scene.guest, stateDirectory(scene, name))
+  const directory = keptIn(scene, name)
+  await saveState(scene.guest, directory)
+  await siteOf(scene).whileDown(() => copyRecords(dataOf(scene), directory))
   await startFrom(scene, name)
 }
 
-/** Goes on with the machine that was kept under that name; the present one is gone. */
+/** Goes on with the machine and the controller that were kept under that name; the present machine is gone. */
 export async function startFrom(scene: Scene, name: string): Promise<void> {
   await powerCut(scene.guest)
-  scene.guest = await restoreState(scene.bed, stateDirectory(scene, name), scene.signal)
+  await siteOf(scene).whileDown(() => copyRecords(keptIn(scene, name), dataOf(scene)))
+  scene.guest = await restoreState(scene.bed, keptIn(scene, name), scene.signal)
 }
 
-const stateDirectory = ({ bed }: Scene, name: string) => join(bed.directory, `kept-${name}`)
+const keptIn = ({ bed }: Scene, name: string) => join(bed.directory, `kept-${name}`)
+const dataOf = (scene: Scene) => join(siteOf(scene).directory, 'data')
+
+/** The controller's database; its bundles and authorities stay the same. */
+async function copyRecords(from: string, to: string): Promise<void> {
+  const isOfDatabase = (file: string) => file.startsWith('controller.db')
+  for (const file of (await readdir(to)).filter(isOfDatabase)) await rm(join(to, file))
+  for (const file of (await readdir(from)).filter(isOfDatabase)) await copyFile(join(from, file), join(to, file))
+}
 
 /** What a person pastes. */
 export const paste = (scene: Scene, command: string) => execOk(scene.guest, ['sh', '-c', command])

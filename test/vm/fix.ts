@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { until } from '../support/testbed/processes.ts'
+import { exec, execOk } from '../support/vm/guest.ts'
+import { agent, FRESH, paste, type Scene, startFrom, UNINSTALL_MS } from './scene.ts'
+
+const MENDED = ['firewalld', 'swap', 'sysctl']
+const SWAP_ON =
+  'dd if=/dev/zero of=/swap bs=1M count=32 status=none && chmod 600 /swap && mkswap -q /swap && swapon /swap && echo "/swap none swap sw 0 0" >> /etc/fstab'
+/** All that is mended here, as a person would look at it. */
+const LOOK =
+  'cat /etc/fstab; swapon --show=NAME --noheadings; sysctl fs.inotify.max_user_instances; ls /etc/sysctl.d; firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones'
+
+/** `--fix` on a machine with its own kernel: firewalld opened, swap off, parameters set; uninstall takes all of it back. */
+export async function fixesAreTakenBack(scene: Scene): Promise<void> {
+  const { guest, signal } = await withTroubles(scene)
+  const running = async () => (await exec(guest, ['firewall-cmd', '--state'])).code === 0
+  await until('firewalld', 60_000, async () => ((await running()) ? true : undefined), signal)
+  const before = await paste(scene, LOOK)
+
+  const fix = await agent(scene, ['precheck', '--role', 'master', '--fix', '--yes', '-o', 'json'])
+  const { checks, mended } = JSON.parse(fix.stdout)
+  assert.deepEqual(
+    mended.map(({ id }: { id: string }) => id),
+    MENDED.map((id) => `mend/${id}`),
+    fix.stderr + fix.stdout,
+  )
+  const of = (id: string) => checks.find((check: { id: string }) => check.id === id)
+  for (const id of MENDED) assert.equal(of(id).verdict, 'pass', `${id}: ${of(id).found}`)
+  assert.equal((await paste(scene, 'swapon --show=NAME --noheadings')).trim(), '')
+  await execOk(guest, ['firewall-cmd', '--reload'])
+  const ports = await paste(scene, 'firewall-cmd --list-ports')
+  assert.match(ports, /6443\/tcp/, 'open after a reload too')
+
+  const { code, stdout, stderr } = await agent(scene, ['--uninstall', '--yes'], UNINSTALL_MS)
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /host restored: 0 differences\s*$/)
+  assert.equal(await paste(scene, LOOK), before)
+}
+
+async function withTroubles(scene: Scene): Promise<Scene> {
+  await startFrom(scene, FRESH)
+  await execOk(scene.guest, ['systemctl', 'start', 'firewalld'])
+  await paste(scene, SWAP_ON)
+  return scene
+}
