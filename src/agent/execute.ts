@@ -10,8 +10,7 @@ import { readOpenInstruction } from './link-state.ts'
 import { nodeIdOf } from './node-names.ts'
 import type { AgentPaths } from './paths.ts'
 import { openProvisionParams } from './provision-params.ts'
-import { isIn } from './scope.ts'
-import { afterSnapshot } from './snapshots.ts'
+import { afterSnapshot, observerOf } from './snapshots.ts'
 import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 export interface ExecuteOptions {
@@ -86,9 +85,14 @@ async function carryOut(
   const { machine, ledger } = bench
   switch (instruction.role) {
     case 'reset': {
-      const { undoRuns } = await import('../engine/undo-run.ts')
-      const select = ({ step }: { step: string }) => isIn('kubernetes', step)
-      return (await undoRuns({ ledger, machine, run, role: 'reset', select, emit, signal })).outcome
+      const { undoAndCompare } = await import('./take-back.ts')
+      const options = { paths, scope: 'kubernetes', run, emit, signal, observer: observerOf(machine) } as const
+      const { report, compared } = await undoAndCompare(bench, options)
+      for (const { what, before, after, fix } of compared.differences) {
+        const message = `not as it was before: ${what} was ${before}, is ${after}\n  fix: ${fix}`
+        emit({ kind: 'log', at: machine.now().toISOString(), level: 'warn', message })
+      }
+      return report.outcome
     }
     case 'first-master':
     case 'master':

@@ -42,6 +42,9 @@ export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
   // On a full disk what is taken back has to be written down first; a service that stays makes the reserve again.
   rmSync(reserveOf(paths), { force: true })
   const bench = await openWorkBench(paths)
+  for (const message of bench.ledger.repairs) {
+    options.emit({ kind: 'log', at: bench.machine.now().toISOString(), level: 'warn', message })
+  }
   if (scope !== 'agent') giveUpInstruction(paths)
   const taken = await takeBackOn(bench, { observer: observerOf(bench.machine), ...options })
   if (scope === 'kubernetes' && taken.outcome === 'done') tellOfReset(paths)
@@ -50,30 +53,37 @@ export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
 
 /** The part of it that has to do with the machine and its ledger, which is closed in any case. */
 export async function takeBackOn(
-  { machine, ledger }: Pick<WorkBench, 'machine' | 'ledger'>,
-  { paths, scope, run, emit, signal, observer }: TakeBackOptions,
+  bench: Pick<WorkBench, 'machine' | 'ledger'>,
+  options: TakeBackOptions,
 ): Promise<TakenBack> {
-  let report: UndoReport
-  let compared: Compared
-  let isEmpty: boolean
+  const { paths, scope } = options
+  let taken: Awaited<ReturnType<typeof undoAndCompare>>
   try {
-    for (const message of ledger.repairs) emit({ kind: 'log', at: machine.now().toISOString(), level: 'warn', message })
-    const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
-    const changes = replay(ledger.entries()).outstanding.filter(select)
-    const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
-    const comparison = await openComparison({ paths, scope, machine, ledger, observer })
-    report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
-    compared = await comparison.end(changes, report)
-    isEmpty = replay(ledger.entries()).outstanding.length === 0
+    taken = await undoAndCompare(bench, options)
   } finally {
-    await ledger.close()
+    await bench.ledger.close()
   }
+  const { report, compared, isEmpty } = taken
   const { outcome, kept, undone } = report
   const isDone = outcome === 'done' && compared.differences.length === 0
-  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, machine) : NOTHING
+  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, bench.machine) : NOTHING
   const leftovers = [...report.leftovers, ...inOwn.leftovers]
   const restored = isDone && leftovers.length === 0
   return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], undone, ...compared }
+}
+
+/** Newest first, and then the machine beside how it was. */
+export async function undoAndCompare(
+  { machine, ledger }: Pick<WorkBench, 'machine' | 'ledger'>,
+  { paths, scope, run, emit, signal, observer }: TakeBackOptions,
+): Promise<{ report: UndoReport; compared: Compared; isEmpty: boolean }> {
+  const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
+  const changes = replay(ledger.entries()).outstanding.filter(select)
+  const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
+  const comparison = await openComparison({ paths, scope, machine, ledger, observer })
+  const report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
+  const compared = await comparison.end(changes, report)
+  return { report, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
 }
 
 /** Or the service would go on with it afterwards. The controller is told when it can be reached. */
