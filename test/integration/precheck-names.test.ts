@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -54,21 +54,23 @@ test('each name server is asked, and told with what it said', async () => {
   expect(await askNameServers(view, 'nobody.example.com')).toMatch(/^127\.0\.0\.71: no such name \(\d+ ms\); /)
 })
 
-/** `agent precheck` with another host name, resolv.conf and hosts file than this machine has: they are its own alone. */
-async function precheckAs(name: string, resolvConf: string): Promise<Map<string, CheckResult>> {
-  const [conf, hosts] = [join(directory, 'resolv.conf'), join(directory, 'hosts')]
-  writeFileSync(conf, resolvConf)
-  writeFileSync(hosts, '127.0.0.1 localhost\n')
-  const script =
-    'echo "$1" > /proc/sys/kernel/hostname && mount --bind "$2" /etc/resolv.conf && mount --bind "$3" /etc/hosts && exec "$4" "$5" precheck -o json'
-  const shell = ['sh', '-c', script, 'sh', name, conf, hosts, process.execPath, AGENT]
+/** `agent precheck` under another host name and with other files in /etc than this machine has: they are its own alone. */
+async function precheckAs(name: string, files: Record<string, string>): Promise<Map<string, CheckResult>> {
+  const etc = mkdtempSync(join(directory, 'etc-'))
+  cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true })
+  for (const [path, text] of Object.entries({ hosts: '127.0.0.1 localhost\n', ...files })) {
+    rmSync(join(etc, path), { force: true })
+    writeFileSync(join(etc, path), text)
+  }
+  const script = 'echo "$1" > /proc/sys/kernel/hostname && mount --bind "$2" /etc && exec "$3" "$4" precheck -o json'
+  const shell = ['sh', '-c', script, 'sh', name, etc, process.execPath, AGENT]
   const { stdout } = await promisify(execFile)('unshare', ['--mount', '--uts', ...shell]).catch((error) => error)
   const { checks } = JSON.parse(stdout) as { checks: CheckResult[] }
   return new Map(checks.map((check) => [check.id, check]))
 }
 
 test('a resolver that hangs: what it costs, and that no server answers', async () => {
-  const results = await precheckAs('lonely-node', `nameserver ${HANGING}\n`)
+  const results = await precheckAs('lonely-node', { 'resolv.conf': `nameserver ${HANGING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'warn',
     found: expect.stringMatching(/^no answer for lonely-node after \d+\.\d s \(127\.0\.0\.72: no answer in 2000 ms\)$/),
@@ -77,7 +79,7 @@ test('a resolver that hangs: what it costs, and that no server answers', async (
 })
 
 test('a bad host name, and options rotate', async () => {
-  const results = await precheckAs('Bad_Name', `nameserver ${ANSWERING}\noptions rotate\n`)
+  const results = await precheckAs('Bad_Name', { 'resolv.conf': `nameserver ${ANSWERING}\noptions rotate\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
     fix: expect.stringContaining('--hostname bad-name'),
@@ -86,9 +88,21 @@ test('a bad host name, and options rotate', async () => {
 })
 
 test('a name that the name server does not know', async () => {
-  const results = await precheckAs('nobody.example.com', `nameserver ${ANSWERING}\n`)
+  const results = await precheckAs('nobody.example.com', { 'resolv.conf': `nameserver ${ANSWERING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
     found: expect.stringMatching(/^nobody\.example\.com does not resolve \(127\.0\.0\.71: no such name \(\d+ ms\)\)$/),
   })
+})
+
+test('many names that hang keep no other check from looking, nor the program from ending', async () => {
+  const startedAt = performance.now()
+  const pools = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => `pool ${i}.pool.example.org iburst\n`)
+  const search = ['a', 'b', 'c', 'd'].map((label) => `${label}.example.org`).join(' ')
+  const results = await precheckAs('lonely-node', {
+    'resolv.conf': `nameserver ${HANGING}\nnameserver 192.0.2.53\nsearch ${search}\n`,
+    'chrony.conf': pools.join(''),
+  })
+  expect([...results.values()].filter(({ verdict }) => verdict === 'error')).toEqual([])
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
 })

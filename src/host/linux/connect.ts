@@ -1,8 +1,8 @@
 /** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
-import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Certificate, PeerCertificate } from 'node:tls'
 import { NetworkError, type Stage, type TlsIdentity } from '../network.ts'
+import { ask } from './commands.ts'
 
 export interface Target {
   host: string
@@ -20,16 +20,22 @@ export function deadline(timeoutMs: number, signal?: AbortSignal): Deadline {
   return { signal: signal === undefined ? late : AbortSignal.any([late, signal]), timeoutMs }
 }
 
+/**
+ * In a process of its own: one of ours can't be given up, holds a thread that files are read with, and keeps the program
+ * from ending, for as long as the name servers hang. getent(1) asks what getaddrinfo(3) asks.
+ */
 export async function resolve(name: string, { signal, timeoutMs }: Deadline): Promise<string[]> {
   if (isIP(name) !== 0) return [name]
-  const answer = lookup(name, { all: true }).then(
-    (found) => found.map(({ address }) => address),
-    (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOTFOUND' ? 'no such name' : error.code
-      throw new NetworkError('resolve', `${name} does not resolve (${why})`, { cause: error })
-    },
-  )
-  return Promise.race([answer, expiry('resolve', `the name servers gave no answer for ${name}`, signal, timeoutMs)])
+  try {
+    const { exitCode, stdout } = await ask(['getent', 'ahosts', '--', name], { timeoutMs, signal })
+    const addresses = stdout.split('\n').flatMap((line) => line.split(/\s/, 1)[0] || [])
+    if (exitCode === 0) return [...new Set(addresses)]
+  } catch (cause) {
+    if (signal.aborted || (cause as { code?: unknown }).code === 'command/timeout')
+      throw new NetworkError('resolve', `the name servers gave no answer for ${name} in ${timeoutMs} ms`, { cause })
+    throw new NetworkError('resolve', `${name} cannot be looked up: ${plain(cause as Error)}`, { cause })
+  }
+  throw new NetworkError('resolve', `${name} does not resolve`)
 }
 
 export async function openTcp(to: Target, deadline: Deadline, stage: Stage = 'tcp'): Promise<Socket> {
@@ -126,14 +132,6 @@ export function settle<T>(
       signal.removeEventListener('abort', expire)
       resolvePromise(value)
     }, fail)
-  })
-}
-
-function expiry(stage: Stage, message: string, signal: AbortSignal, timeoutMs: number): Promise<never> {
-  return new Promise((_, reject) => {
-    const expire = () => reject(new NetworkError(stage, `${message} in ${timeoutMs} ms`))
-    if (signal.aborted) expire()
-    signal.addEventListener('abort', expire, { once: true })
   })
 }
 
