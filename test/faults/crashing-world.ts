@@ -182,6 +182,7 @@ export class CrashingWorld {
     }
     this.moments += 1
     const result = await effect(...args)
+    if (this.crashed) throw new Crash()
     settle()
     this.moment()
     return result

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import { KUBE_PROXY, NODE, READY } from '../../support/fake-kubeadm.ts'
 import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
@@ -66,7 +67,7 @@ function seedBelow(files: FakeFiles, directory: string, names: readonly string[]
 }
 
 function runPod(files: FakeFiles, name: string): void {
-  const shim = 10_000 + 2 * (name.length * 31 + name.charCodeAt(name.length - 1))
+  const shim = 10_000 + 2 * (crc32(name) % 10_000)
   const process = (pid: number, parent: number, argv: string[]) => {
     if (files.get(`/proc/${pid}`) !== undefined) return
     files.seed(`/proc/${pid}/stat`, `${pid} (${argv[0]}) S ${parent} 1 1`)
