@@ -1,16 +1,16 @@
 import type { CheckResult } from '../engine/run-checks.ts'
 import { isWorthTelling, precheckSummary } from './precheck-summary.ts'
+import { printable } from './printable.ts'
 
 /** For an installation, which has more to say: how many passed, and those that have something to say. */
 export function precheckBrief(results: readonly CheckResult[]): string {
   const told = results
     .filter(isWorthTelling)
-    .map(({ id, found, wanted, fix, ignored }) =>
-      [
-        `    ${id}: found ${found}${wanted ? `; wanted ${wanted}` : ''}\n`,
-        ...(ignored === undefined ? [] : [`      ignored: ${ignored}\n`]),
-        ...(fix === undefined ? [] : [`      fix: ${fix}\n`]),
-      ].join(''),
-    )
-  return [`[+] Running prechecks … ${precheckSummary(results)}\n`, ...told].join('')
+    .flatMap(({ id, found, wanted, fix, ignored }) => [
+      `    ${id}: found ${found}${wanted ? `; wanted ${wanted}` : ''}`,
+      ...(ignored === undefined ? [] : [`      ignored: ${ignored}`]),
+      ...(fix === undefined ? [] : [`      fix: ${fix}`]),
+    ])
+    .map(printable)
+  return [`[+] Running prechecks … ${precheckSummary(results)}`, ...told, ''].join('\n')
 }

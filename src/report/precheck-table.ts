@@ -1,5 +1,6 @@
 import type { CheckResult } from '../engine/run-checks.ts'
 import { precheckSummary, type Rating, ratingOf } from './precheck-summary.ts'
+import { printable } from './printable.ts'
 
 const LABELS: Record<Rating, { text: string; colour: number }> = {
   pass: { text: 'pass', colour: 32 },
@@ -21,8 +22,8 @@ export function precheckTable(results: readonly CheckResult[], { colour }: { col
       ...(fix === undefined ? [] : [`fix:    ${fix}`]),
       ...(ignored === undefined ? [] : [`ignored: ${ignored}`]),
     ]
-    const head = `${paint(rating, LABELS[rating].text)}  ${id.padEnd(width)}  ${said}`
-    return [head, ...more.map((text) => `${' '.repeat(width + 8)}${text}`)]
+    const head = `${paint(rating, LABELS[rating].text)}  ${id.padEnd(width)}  ${printable(said)}`
+    return [head, ...more.map((text) => `${' '.repeat(width + 8)}${printable(text)}`)]
   })
   return `${[...lines, '', precheckSummary(results)].join('\n')}\n`
 }

@@ -28,10 +28,10 @@ test('the summary counts what is not hard as a warning', () => {
 test('the table has found, wanted and fix, and colour only when asked', () => {
   const text = precheckTable([pass, fail, ignored, error], { colour: false })
   expect(text).toBe(`pass  cpu        4 cores
-FAIL  dns-port   dnsmasq <"&\u0007> on 0.0.0.0
+FAIL  dns-port   dnsmasq <"& > on 0.0.0.0
                  wanted: port 53 free
                  fix:    systemctl disable --now dnsmasq
-WARN  ntp        dnsmasq <"&\u0007> on 0.0.0.0
+WARN  ntp        dnsmasq <"& > on 0.0.0.0
                  wanted: port 53 free
                  fix:    systemctl disable --now dnsmasq
                  ignored: the hypervisor does it
@@ -65,7 +65,7 @@ test('JUnit tells failures from errors, and escapes', () => {
 
 test('an installation tells only what has something to say', () => {
   expect(precheckBrief([pass, ignored, skipped])).toBe(`[+] Running prechecks … 1 passed, 1 warning, 1 left out
-    ntp: found dnsmasq <"&\u0007> on 0.0.0.0; wanted port 53 free
+    ntp: found dnsmasq <"& > on 0.0.0.0; wanted port 53 free
       ignored: the hypervisor does it
       fix: systemctl disable --now dnsmasq
 `)

@@ -19,31 +19,36 @@ const node = await up({ name: 'checked', bed })
 let site: Site | undefined
 try {
   site = await openSite(bed)
-  const [program = '', ...credentials] = await carryAgent(
-    node,
-    await createCluster(site, { name: CLUSTER, overrides: {} }),
-    CLUSTER,
-  )
-  const argv = [program, 'precheck', ...credentials, '-o', 'json']
+  const installation = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
+  // A master's disk is measured for a while, beside which everything is quick: so both, and the worse one counts.
+  const ratios = [await ratioFor('master', installation), await ratioFor('worker', installation)]
+  report('precheck', Math.max(...ratios), 1.3)
+} finally {
+  await site?.close()
+  await down(node)
+}
+
+async function ratioFor(role: string, [program = '', ...credentials]: readonly string[]): Promise<number> {
   const ratios: number[] = []
   const rest: number[] = []
   for (let round = 0; round <= ROUNDS; round++) {
     const started = performance.now()
+    const argv = [program, 'precheck', '--role', role, ...credentials, '-o', 'json']
     const { stdout, stderr } = await exec(node, argv, { timeoutMs: 120_000 })
     const tookMs = performance.now() - started
     if (stdout === '') throw new Error(`no output: ${stderr}`)
     const { checks, ms } = JSON.parse(stdout) as Precheck
-    const [slowest] = checks.toSorted((a, b) => b.ms - a.ms)
-    if (!slowest || checks.some(({ verdict }) => verdict === 'skipped' || verdict === 'error'))
-      throw new Error(`not all were looked at: ${stdout}`)
+    if (checks.some(({ verdict }) => verdict === 'error')) throw new Error(`not all could look: ${stdout}`)
     if (round === 0) continue // it reads the program from the disk
-    console.log(`${checks.length} checks ${ms} ms, ${slowest.id} ${slowest.ms} ms`)
+    const looked = checks.filter(({ verdict }) => verdict !== 'skipped').toSorted((a, b) => b.ms - a.ms)
+    const [slowest] = looked
+    if (!slowest) throw new Error(`nothing was looked at: ${stdout}`)
+    console.log(`${role}: ${looked.length} of ${checks.length} checks ${ms} ms, ${slowest.id} ${slowest.ms} ms`)
     ratios.push(ms / slowest.ms)
     rest.push(tookMs - ms)
   }
-  console.log(`besides the checks: ${median(rest).toFixed(0)} ms, starting it in the node included`)
-  report('precheck', median(ratios), 1.3)
-} finally {
-  await site?.close()
-  await down(node)
+  console.log(
+    `${role}: ${median(ratios).toFixed(2)}; ${median(rest).toFixed(0)} ms besides, its start in the node included`,
+  )
+  return median(ratios)
 }

@@ -48,6 +48,12 @@ test('an installation that was cut off: go on with it, or take it back', async (
   })
 })
 
+test('--fix that was cut off: again, or take it back', async () => {
+  expect(await check.look(machine([begun('mend'), change]), params)).toMatchObject({
+    fix: 'go on: agent precheck --fix; or take it back: agent uninstall',
+  })
+})
+
 test('a provisioning that failed, the agent stopped', async () => {
   expect(await check.look(machine([begun('first-master'), change, ended('failed')]), params)).toMatchObject({
     kind: 'warn',

@@ -27,11 +27,17 @@ export const check: Check = {
       found: `${run.role} of ${run.at} ${ENDS[run.outcome ?? 'cut-off']}, with ${replayed.outstanding.length} changes in place`,
       wanted: 'each run finished or taken back',
       fix:
-        run.role === 'install'
-          ? 'go on: run the installation again with the same credentials; or take it back: agent uninstall'
+        run.role in AGAIN
+          ? `go on: ${AGAIN[run.role]}; or take it back: agent uninstall`
           : `go on: systemctl start ${agent}; or take it back: agent reset, or agent uninstall`,
     }
   },
+}
+
+/** What a person began, by the name of its role. */
+const AGAIN: Readonly<Record<string, string>> = {
+  install: 'run the installation again with the same credentials',
+  mend: 'agent precheck --fix',
 }
 
 const ENDS = {

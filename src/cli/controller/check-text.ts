@@ -1,6 +1,7 @@
 import type { CheckSummary } from '../../protocol/check-summary.ts'
+import { printable } from '../../report/printable.ts'
 
-/** A precheck that had something to say, for the administrator. */
+/** A precheck that had something to say, on a machine that nobody may have approved yet. */
 export function checkText({ id, verdict, found, wanted, fix, ignored }: CheckSummary): string {
   const lines = [
     `[!] ${id}: ${verdict === 'error' ? 'could not look: ' : ''}${found}`,
@@ -8,5 +9,5 @@ export function checkText({ id, verdict, found, wanted, fix, ignored }: CheckSum
     ...(wanted === undefined ? [] : [`    wanted: ${wanted}`]),
     ...(fix === undefined ? [] : [`    fix: ${fix}`]),
   ]
-  return `${lines.join('\n')}\n`
+  return lines.map((line) => `${printable(line)}\n`).join('')
 }

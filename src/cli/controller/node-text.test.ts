@@ -25,3 +25,8 @@ test('before a node is let in it can be seen what its prechecks had to say, and 
 `)
   expect(nodeText({ ...node, warnings: [] })).not.toContain('[!]')
 })
+
+test('words of a machine that nobody has approved command no terminal', () => {
+  const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
+  expect(nodeText({ ...node, warnings })).toContain('[!] swap: on [2JState: READY\n')
+})
