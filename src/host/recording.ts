@@ -5,6 +5,7 @@ import type { Host, HostView } from './host.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { mirroredSysctls } from './mirrored-sysctls.ts'
 import { matchNames } from './name-patterns.ts'
+import { listNftTables } from './nft-tables.ts'
 import { isBelow, parseMountinfo } from './parse/mountinfo.ts'
 import { recordingFiles } from './recording-files.ts'
 import type { Undo } from './undo.ts'
@@ -103,6 +104,9 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const because = 'it was there before'
   if (undo.kind === 'remove-links') return sparing(undo, await machine.list('/sys/class/net'))
+  if (undo.kind === 'remove-chains') {
+    return { ...undo, tables: (await listNftTables(machine)).map(({ family, name }) => `${family} ${name}`) }
+  }
   if (undo.kind === 'unmount-below') return sparingMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
   if (undo.kind === 'remove-network-namespaces') return sparing(undo, await machine.list('/run/netns'))
   if (undo.kind === 'remove-path') {

@@ -49,9 +49,10 @@ export type Undo =
   | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[] }
   /**
    * iptables and ip6tables rules and chains whose chain name starts with one of these; other rules stay. Chains of CNI
-   * plugins that serve another network than `networks`, as podman's, stay too.
+   * plugins that serve another network than `networks`, as podman's, stay too. A table of iptables that was not among
+   * `tables` before and is empty goes as well.
    */
-  | { kind: 'remove-chains'; prefixes: string[]; networks?: string[] }
+  | { kind: 'remove-chains'; prefixes: string[]; networks?: string[]; tables?: string[] }
   /** Tables of nftables by name, in any family. */
   | { kind: 'remove-nft-tables'; names: string[] }
   /** control groups by path below each hierarchy (`kubepods`). */

@@ -40,6 +40,31 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     expect(inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).toBe(before)
   })
 
+  test('a table that came with our rules goes, one with a rule of a person stays', async () => {
+    const tables = () => inside('nft', 'list', 'tables').trim().split('\n').filter(Boolean)
+    inside('nft', 'flush', 'ruleset')
+    inside('iptables-nft', '-A', 'INPUT', '-p', 'tcp', '--dport', '22', '-j', 'ACCEPT')
+    const before = inside('nft', 'list', 'ruleset').replaceAll(/packets \d+ bytes \d+/g, '')
+    inside('iptables-nft', '-t', 'mangle', '-N', 'KUBE-X')
+    inside('iptables-nft', '-t', 'mangle', '-A', 'PREROUTING', '-j', 'KUBE-X')
+    inside('ip6tables-nft', '-t', 'nat', '-N', 'KUBE-Y')
+    expect(tables()).toEqual(['table ip filter', 'table ip mangle', 'table ip6 nat'])
+    await carryOut({ kind: 'remove-chains', prefixes: ['KUBE-'], tables: ['ip filter'] }, machine)
+    expect(inside('nft', 'list', 'ruleset').replaceAll(/packets \d+ bytes \d+/g, '')).toBe(before)
+    inside('iptables-nft', '-t', 'nat', '-A', 'POSTROUTING', '-j', 'ACCEPT')
+    await carryOut({ kind: 'remove-chains', prefixes: ['KUBE-'], tables: ['ip filter'] }, machine)
+    expect(tables()).toEqual(['table ip filter', 'table ip nat'])
+    inside('nft', 'flush', 'ruleset')
+  })
+
+  test("tables of kube-proxy's and flannel's own go by name", async () => {
+    for (const table of ['ip kube-proxy', 'ip6 kube-proxy', 'inet mine'])
+      inside('nft', 'add', 'table', ...table.split(' '))
+    await carryOut({ kind: 'remove-nft-tables', names: ['kube-proxy', 'flannel-ipv4'] }, machine)
+    expect(inside('nft', 'list', 'tables').trim()).toBe('table inet mine')
+    inside('nft', 'delete', 'table', 'inet', 'mine')
+  })
+
   test('links go, whole pairs of them, and others stay', async () => {
     inside('ip', 'link', 'add', 'cni0', 'type', 'bridge')
     inside('ip', 'link', 'add', 'veth1', 'type', 'veth', 'peer', 'name', 'veth2')

@@ -1,6 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Machine } from '../../host/machine.ts'
 import { removalScript } from './chain-script.ts'
+import { removeEmptyTables } from './remove-empty-tables.ts'
 import type { CarryOut, UndoOf } from './result.ts'
 
 /** Both backends have rules of their own, and a host or an image may use either; the plain names are one of them. */
@@ -10,6 +11,7 @@ const plainNames = ['iptables', 'ip6tables'] as const
 export const removeChains: CarryOut<'remove-chains'> = async (undo, machine) => {
   let found = await Promise.all(variants.map((name) => clean(name, undo, machine)))
   if (!found.includes('looked')) found = await Promise.all(plainNames.map((name) => clean(name, undo, machine)))
+  if (undo.tables) await removeEmptyTables(undo.tables, machine)
   if (found.includes('looked')) return undefined
   return { kept: `firewall rules of ${undo.prefixes.join(', ')} could not be looked for: this machine has no iptables` }
 }
