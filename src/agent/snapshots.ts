@@ -22,13 +22,18 @@ export const observerOf = (view: HostView): Observer => ({ view, walk: walkTree 
  * The same bench, whose hosts make no change before the machine was looked at as it is: beside whatever else is done until
  * then. A run that goes on with what an earlier one began finds the snapshot of that one.
  */
-export function afterSnapshot(bench: WorkBench, paths: AgentPaths, before: Before): WorkBench {
+export function afterSnapshot(
+  bench: WorkBench,
+  paths: AgentPaths,
+  before: Before,
+  observer = observerOf(bench.machine),
+): WorkBench {
   const { machine, ledger, hostFor } = bench
   const { outstanding } = replay(ledger.entries())
   const isFresh = outstanding.every(({ step }) => before === 'kubernetes' && !isIn('kubernetes', step))
   if (!isFresh) return bench
   const take = async () => {
-    const { snapshot } = await observe(observerOf(machine))
+    const { snapshot } = await observe(observer)
     await writeSnapshot(machine, fileOf(paths, before), snapshot)
   }
   let taken: Promise<void> | undefined
