@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import { type Case, everyCase, play, playSeveral, type Stage, setStage } from './model/cases.ts'
 
-const EACH = isFull ? 1 : 17
+const EACH = isFull ? 1 : 23
 const SEVERAL = isFull ? 4_000 : 150
 const MOST_SHOWN = 20
 const timeout = 1_800_000
