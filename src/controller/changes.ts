@@ -9,9 +9,10 @@ export class Changes {
     for (const wake of waiting) wake()
   }
 
-  /** Reads again after each change until there is an answer, the time is over or the caller has gone. */
+  /** Reads again after each change until there is an answer, the time is over or the caller has gone; 0: reads once. */
   async until<T>(read: () => T | undefined, waitMs: number, signal: AbortSignal): Promise<T | undefined> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, waitMs))])
+    if (waitMs <= 0) return read()
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
     for (;;) {
       const answer = read()
       if (answer !== undefined || deadline.aborted) return answer

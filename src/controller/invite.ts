@@ -25,21 +25,20 @@ export async function invite(
     }
     return { guest, turn: turnOf(guest, members) }
   }
-  const due = () => {
+  // Whose turn it is and that it was taken are one: several ask at the same moment.
+  const takeTurn = () => {
     const { guest, turn } = look()
-    return 'hosts' in turn ? { guest, hosts: turn.hosts } : undefined
+    const host = 'hosts' in turn ? turn.hosts.find((each) => core.presence.isConnected(each.id)) : undefined
+    if (host) setInvited(core, guest, true)
+    return host && { guest, host }
   }
-  const found = await core.changes.until(due, waitMs, signal)
-  if (!found) {
+  const taken = await core.changes.until(takeTurn, waitMs, signal)
+  if (!taken) {
     const { turn } = look()
-    return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : 'its turn' }
+    return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
   }
-  const { guest, hosts } = found
-  const host = hosts.find((each) => core.presence.isConnected(each.id))
-  if (!host) return { waitingFor: `master ${hosts[0]?.name} to be connected` }
+  const { guest, host } = taken
   const role = guest.run?.role === 'master' ? 'master' : 'worker'
-  // Before it is asked for: two masters that ask at once do not both get it.
-  setInvited(core, guest, true)
   const { name, address } = guest.node
   const answer = await core.errands.run(core, host, { errand: 'invite', guest: { name, address, role }, sealTo })
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }

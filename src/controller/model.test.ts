@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
-import { enrol, happen } from '../../test/support/controller/model/events.ts'
+import { begin, happen } from '../../test/support/controller/model/events.ts'
 import { bringToRest } from '../../test/support/controller/model/rest.ts'
 import { contradictions } from '../../test/support/controller/model/truths.ts'
 import { openWorld } from '../../test/support/controller/model/world.ts'
@@ -24,7 +24,7 @@ test(
       const world = openWorld(directory, seededRandom(seed + history))
       const told: string[] = []
       try {
-        for (let at = 0; at < 3; at++) enrol(world)
+        begin(world)
         for (let at = 0; at < LENGTH; at++) {
           told.push(await happen(world))
           events += 1

@@ -31,6 +31,21 @@ export async function orRefused(work: () => void | Promise<void>): Promise<strin
   }
 }
 
+/** A cluster as most of them begin: masters and workers that are let in and configured. */
+export function begin(world: World): void {
+  const masters = world.pick([1, 1, 3, 3, 3, 5]) ?? 1
+  const workers = world.pick([0, 1, 2]) ?? 0
+  for (let at = 0; at < masters + workers; at++) enrol(world)
+  for (const [at, { id }] of nodesOf(world).entries()) {
+    const find = () => world.core.store.nodes.get(id)
+    const found = find()
+    if (found) approve(world.core, found)
+    const roles: NodeRole[] = at < masters ? ['master'] : ['worker']
+    const approved = find()
+    if (approved) configure(world.core, approved, { roles, disks: [] })
+  }
+}
+
 let serial = 0
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
@@ -84,10 +99,10 @@ type Event = (world: World, node: Node | undefined, machine: Machine | undefined
 
 /** What may happen, with its weight. */
 const EVENTS: readonly [weight: number, name: string, event: Event][] = [
-  [2, 'enrol', (world) => enrol(world)],
+  [0.5, 'enrol', (world) => enrol(world)],
   [4, 'approve', (world, node) => node && orRefused(() => approve(world.core, node))],
   [
-    6,
+    2,
     'configure',
     (world, node) =>
       node && orRefused(() => configure(world.core, node, { roles: world.pick(ROLES) ?? [], disks: [] })),
@@ -102,7 +117,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     },
   ],
   [
-    1,
+    0.1,
     'provision and reset at once',
     (world) =>
       Promise.all([
@@ -110,9 +125,9 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
         orRefused(() => resetCluster(world.core, clusterOf(world))),
       ]),
   ],
-  [0.3, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
-  [0.4, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.5))],
-  [0.2, 'leave', (world, node) => node && leave(world.core, node, 'nothing')],
+  [0.15, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
+  [0.25, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.5))],
+  [0.1, 'leave', (world, node) => node && leave(world.core, node, 'nothing')],
   [
     0.3,
     'reset by hand',
@@ -122,15 +137,30 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
       tell(machine, { t: 'reset', body: {} })
     },
   ],
-  [3, 'lose the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: false })],
+  [1, 'lose the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: false, wasAway: true })],
   [6, 'find the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: true })],
   [20, 'receive', (world, _, machine) => machine && receive(world, machine)],
   [30, 'work', (world, _, machine) => machine && work(world, machine, false)],
+  [
+    6,
+    'all work at once',
+    (world) => Promise.all([...world.machines.values()].map((machine) => work(world, machine, false))),
+  ],
+  [
+    6,
+    'all are heard',
+    (world) => {
+      for (const machine of world.machines.values()) {
+        receive(world, machine)
+        send(world, machine)
+      }
+    },
+  ],
   [25, 'send', (world, _, machine) => machine && send(world, machine)],
   [10, 'report', (world) => report(world, false)],
   [8, 'a second passes', (world) => pass(world, 1_000)],
-  [1, 'minutes pass', (world) => pass(world, 150_000)],
-  [0.1, 'hours pass', (world) => pass(world, 7_200_000)],
+  [0.5, 'minutes pass', (world) => pass(world, 150_000)],
+  [0.02, 'hours pass', (world) => pass(world, 7_200_000)],
 ]
 const TOTAL = EVENTS.reduce((sum, [weight]) => sum + weight, 0)
 

@@ -9,6 +9,8 @@ type Task = 'first-master' | 'master' | 'worker' | 'reset'
 export interface Machine {
   id: string
   isOnline: boolean
+  /** Since its run began. */
+  wasAway: boolean
   lastSeq: number
   lastGeneration: number
   run: { id: string; role: Task; isInvited: boolean; at: number } | undefined
@@ -22,6 +24,7 @@ let clusters = 0
 export const newMachine = (id: string): Machine => ({
   id,
   isOnline: true,
+  wasAway: false,
   lastSeq: 0,
   lastGeneration: 0,
   run: undefined,
@@ -46,6 +49,7 @@ function take(machine: Machine, run: { id: string; role: Task; seq: number; gene
     return
   }
   machine.lastGeneration = run.generation
+  machine.wasAway = false
   machine.run = { id: run.id, role: run.role, isInvited: false, at: 0 }
 }
 
