@@ -26,14 +26,14 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
       ({ verdict, kind, from, to, port, found }) => `${verdict} ${from.join(',')} ${to} ${port ?? kind}: ${found}`,
     )
 
-  beforeAll(() => {
+  beforeAll(async () => {
     for (const name of ['m', 'r', 'w']) world.add(name)
     world.connect(['m', '10.1.0.2/24'], ['r', '10.1.0.1/24'])
     world.connect(['w', '10.2.0.2/24'], ['r', '10.2.0.1/24'])
     world.ip('m', 'route', 'add', 'default', 'via', '10.1.0.1')
     world.ip('w', 'route', 'add', 'default', 'via', '10.2.0.1')
     world.run('r', 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
-    nodes = startNodes([master, worker], world)
+    nodes = await startNodes([master, worker], world)
   })
   afterEach(() => {
     for (const name of ['m', 'r', 'w']) nft(name, 'add table inet site', 'delete table inet site')

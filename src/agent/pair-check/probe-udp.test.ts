@@ -8,6 +8,8 @@ afterEach(() => void vi.useRealTimers())
 
 interface Path {
   roundTripMs?: number
+  /** Of the packets of these numbers. */
+  delayedMs?: (sent: number) => number
   /** Whether the packet arrives, and is answered. */
   carries?: (bytes: number, sent: number) => boolean
   /** What the kernel knows to be too large, and fragments. */
@@ -17,7 +19,14 @@ interface Path {
 }
 
 async function probe(path: Path, signal = new AbortController().signal): Promise<UdpProbe & { isClosed: boolean }> {
-  const { roundTripMs = 1, carries = () => true, fragmentsOver = 9_999, trouble, mtu = 1_500 } = path
+  const {
+    roundTripMs = 1,
+    delayedMs = () => 0,
+    carries = () => true,
+    fragmentsOver = 9_999,
+    trouble,
+    mtu = 1_500,
+  } = path
   const from = '10.0.0.1'
   let sent = 0
   let isClosed = false
@@ -31,7 +40,7 @@ async function probe(path: Path, signal = new AbortController().signal): Promise
         const asked = readPacket(packet)
         const nowMs = Date.now() + roundTripMs / 2
         const reply = asked && writePacket({ ...asked, kind: 'reply', receivedAtMs: nowMs, sentAtMs: nowMs })
-        if (reply && carries(bytes, sent)) setTimeout(() => onPacket(reply), roundTripMs)
+        if (reply && carries(bytes, sent)) setTimeout(() => onPacket(reply), roundTripMs + delayedMs(sent))
         return { isWhole: bytes <= fragmentsOver }
       },
       trouble: () => trouble,
@@ -79,6 +88,11 @@ test('lost packets are counted, and a size that got lost is sent again', async (
   const probed = await probe({ carries: (bytes, sent) => sent % 10 !== 0 && !(bytes === 1_500 && sent === 106) })
   expect(probed.timing?.lost).toBeGreaterThan(0)
   expect(probed.sizes?.answered).toEqual([1_500])
+})
+
+test('an answer that comes late is not lost', async () => {
+  const { timing } = await probe({ delayedMs: (sent) => (sent === 20 ? 210 : 0) })
+  expect(timing).toMatchObject({ lost: 0, medianMs: 1 })
 })
 
 test('below a size that does not arrive the common ones are tried', async () => {

@@ -21,7 +21,8 @@ const WARM_UP = 5
 const TIMING_MS = 700
 /** So many pings unanswered one after another, and nobody is there. */
 const UNANSWERED = 3
-const ANSWER_MS = 500
+const FIRST_ANSWER_MS = 500
+const ANSWER_MS = 200
 const SIZE_TRIES = 3
 const SIZE_ANSWER_MS = 300
 /** What links and tunnels commonly carry, tried below a size that does not arrive. */
@@ -42,13 +43,18 @@ export async function probeUdp(
     if (packet?.kind === 'reply' && packet.check === check) waiting.get(packet.sequence)?.(packet)
   })
   let sequence = 0
+  /** Answers to pings that nobody waited for any more: this machine, or that one, was busy. */
+  let late = 0
+  const countLate = () => {
+    late += 1
+  }
 
   /** Undefined where no answer came in time. */
   async function ask(kind: 'ping' | 'size', bytes: number, waitMs: number) {
     sequence += 1
     const mine = sequence
     const packet = writePacket({ kind, check, sequence: mine, receivedAtMs: 0, sentAtMs: 0 }, bytes)
-    const late = new AbortController()
+    const over = new AbortController()
     const sentAtMs = time.now().getTime()
     const beganMs = time.monotonicMs()
     const answered = new Promise<RoundTrip>((resolve) => {
@@ -57,10 +63,11 @@ export async function probeUdp(
       )
     })
     const { isWhole } = socket.send(packet)
-    const timeout = time.sleep(waitMs, AbortSignal.any([signal, late.signal])).catch(() => undefined)
+    const timeout = time.sleep(waitMs, AbortSignal.any([signal, over.signal])).catch(() => undefined)
     const trip = await Promise.race([answered, timeout])
-    late.abort()
-    waiting.delete(mine)
+    over.abort()
+    if (!trip && kind === 'ping') waiting.set(mine, countLate)
+    else waiting.delete(mine)
     signal.throwIfAborted()
     return { isWhole, trip: trip ?? undefined }
   }
@@ -70,7 +77,9 @@ export async function probeUdp(
     const untilMs = time.monotonicMs() + TIMING_MS
     let lost = 0
     while (trips.length + lost < WARM_UP + ROUND_TRIPS && (trips.length === 0 || time.monotonicMs() < untilMs)) {
-      const { trip } = await ask('ping', 0, ANSWER_MS)
+      const [first] = trips
+      const waitMs = first ? Math.max(ANSWER_MS, 4 * first.tookMs) : FIRST_ANSWER_MS
+      const { trip } = await ask('ping', 0, waitMs)
       if (trip) trips.push(trip)
       else lost += 1
       if (trips.length === 0 && (lost === UNANSWERED || socket.trouble() !== undefined)) break
@@ -111,8 +120,8 @@ export async function probeUdp(
   try {
     const { trips, lost } = await ping()
     const reach = trips.length > 0 ? 'open' : (socket.trouble() ?? 'filtered')
-    const timing = timingOf(trips.length > WARM_UP ? trips.slice(WARM_UP) : trips, lost)
     const sizes = await sizesTo(trips.length > 0)
+    const timing = timingOf(trips.length > WARM_UP ? trips.slice(WARM_UP) : trips, Math.max(0, lost - late))
     return { reach, ...(timing ? { timing } : {}), ...(sizes ? { sizes } : {}) }
   } finally {
     socket.close()

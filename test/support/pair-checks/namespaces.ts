@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { newId } from '../../../src/controller/ids.ts'
 import { Campaign, type Told } from '../../../src/controller/pair-checks/campaign.ts'
@@ -50,20 +51,23 @@ export interface RunningNodes {
   stop(): Promise<void>
 }
 
-/** Each node a process in the namespace of its name. */
-export function startNodes(nodes: readonly PairNode[], world: Namespaces): RunningNodes {
+/** Each node a process in the namespace of its name; resolves once all are up. */
+export async function startNodes(nodes: readonly PairNode[], world: Namespaces): Promise<RunningNodes> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   const plan = planPairs(nodes, 'flannel', 'seed')
   let campaign: Campaign | undefined
+  const ready: Promise<unknown>[] = []
   const children = new Map(
     nodes.map(({ id, name }) => {
       const [command = '', ...argv] = world.argv(name, [process.execPath, NODE, id, key])
       const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'ignore'] })
-      createInterface({ input: child.stdout }).on('line', (line) => campaign?.hear(id, JSON.parse(line)))
+      const lines = createInterface({ input: child.stdout })
+      ready.push(once(lines, 'line').then(() => lines.on('line', (line) => campaign?.hear(id, JSON.parse(line)))))
       return [id, child] as const
     }),
   )
+  await Promise.all(ready)
   return {
     async check() {
       campaign = new Campaign({

@@ -1,6 +1,6 @@
 /**
  * A node's part in checks of pairs as a process of its own, to be run in a network namespace: words of the controller
- * come in as lines of JSON, those of the node go out. argv: NODE-ID PUBLIC-KEY.
+ * come in as lines of JSON, those of the node go out, after a line `ready`. argv: NODE-ID PUBLIC-KEY.
  */
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
@@ -22,6 +22,7 @@ const checker = pairChecker({
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
 })
+process.stdout.write('ready\n')
 for await (const line of createInterface({ input: process.stdin })) checker.take(JSON.parse(line))
 await checker.stop()
 process.exit()

@@ -13,7 +13,7 @@ export interface SimulatedNetwork {
   silentFromMs?(node: PairNode): number
 }
 
-/** How long the agent dials, see src/agent/pair-check: TCP waits 2 s, UDP 3 pings of 500 ms, then sizes of 300 ms. */
+/** How long the agent dials, see src/agent/pair-check: TCP waits 2 s, UDP for 3 first pings 500 ms each, then sizes of 300 ms. */
 const FILTERED_TCP_MS = 2_000
 const FILTERED_UDP_MS = 3 * 500 + 2 * 300
 const PINGS = 100
