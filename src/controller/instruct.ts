@@ -54,7 +54,8 @@ export function instruct(core: Core, cluster: Cluster, node: Node, { role, maste
 
 function mayHaveJoined(core: Core, node: Node): boolean {
   const [before] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
-  return before !== undefined && before.role !== 'reset' && hasJoined(before)
+  if (before?.role === 'reset') return before.state !== 'done' && before.progress.mayHaveJoined === true
+  return before !== undefined && hasJoined(before)
 }
 
 function bodyOf(

@@ -276,6 +276,18 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [member({ state: 'FAILED', error: boom, attempt: 2 }, { role: 'reset', state: 'failed', error: boom })],
     [clusterTo('FAILED', false, boom)],
   ],
+  [
+    'the cluster is wanted again while a reset goes on',
+    wanted({ attempt: 3 }),
+    [member({ ...working, attempt: 2 }, { role: 'reset' })],
+    [],
+  ],
+  [
+    'that reset is done',
+    wanted({ attempt: 3, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2 }, { role: 'reset', state: 'done' })],
+    [to('DISCOVERED')],
+  ],
   ['the last node was removed', wanted({ state: 'READY' }), [], [clusterTo('NEW', true)]],
 ]
 

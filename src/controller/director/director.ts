@@ -52,9 +52,11 @@ function provision(member: Member, { cluster, members }: Situation): Decision[] 
     return mayStart(member, cluster, members) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
   }
   if (node.state !== 'PROVISIONING' || !run) return []
+  // It was asked for before the cluster was wanted again.
+  if (run.role === 'reset') return afterReset(member, cluster)
   if (run.state === 'open') {
     // The master that was to start the cluster is gone, and this one takes its place.
-    const isMisplaced = run.role !== 'reset' && (run.role !== role || isLost(members))
+    const isMisplaced = run.role !== role || isLost(members)
     return isMisplaced && !run.cancel ? [{ kind: 'cancel', runId: run.id }] : []
   }
   if (isLost(members)) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
@@ -82,12 +84,17 @@ function mayStart({ node }: Member, cluster: Cluster, members: readonly Member[]
   return waiting.findIndex((each) => each.node.id === node.id) < WORKERS_AT_ONCE - busy
 }
 
-function reset({ node, run }: Member, cluster: Cluster): Decision[] {
+function reset(member: Member, cluster: Cluster): Decision[] {
+  const { node, run } = member
   if (!wasTouched(node)) return []
   if (node.attempt < cluster.attempt) {
     if (run?.state === 'open') return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
     return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
   }
+  return afterReset(member, cluster)
+}
+
+function afterReset({ node, run }: Member, cluster: Cluster): Decision[] {
   if (node.state !== 'PROVISIONING' || !run || run.state === 'open') return []
   if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
   const state = cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
