@@ -7,6 +7,7 @@ import { lookAtFiles } from '../snapshot/look-at-files.ts'
 import { type Unrelated, type Verified, verify } from '../snapshot/verify.ts'
 import { type Difference, differencesAfter } from './differences.ts'
 import { knowledgeOf } from './knowledge.ts'
+import { otherInstallations } from './other-installations.ts'
 import type { AgentPaths } from './paths.ts'
 import type { Scope } from './scope.ts'
 import { snapshotFor } from './snapshots.ts'
@@ -42,7 +43,8 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
       if (report.outcome === 'cancelled') return { differences: [], unrelated: [], notCompared: [] }
       const byLedger = await differencesAfter(notKept(changes, report), machine)
       const told = new Set(byLedger.map(({ what }) => what))
-      const knowledge = { ...knowledgeOf(ledger.entries(), report, paths, scope), thereAtUndo }
+      const others = await otherInstallations(machine, paths)
+      const knowledge = { ...knowledgeOf(ledger.entries(), report, paths, scope, others), thereAtUndo }
       const { differences, unrelated, unseen } = before ? await verify(before, observer, knowledge) : NONE
       return {
         differences: [...byLedger, ...differences.filter(({ what }) => !told.has(what))],

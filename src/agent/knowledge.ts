@@ -2,6 +2,7 @@ import type { UndoReport } from '../engine/undo-run.ts'
 import { subjectOf } from '../host/change.ts'
 import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
 import type { Knowledge } from '../snapshot/verify.ts'
+import type { OtherInstallations } from './other-installations.ts'
 import type { AgentPaths } from './paths.ts'
 import { isIn, type Scope } from './scope.ts'
 
@@ -14,13 +15,15 @@ export function knowledgeOf(
   { kept, leftovers }: Pick<UndoReport, 'kept' | 'leftovers'>,
   paths: AgentPaths,
   scope: Scope,
+  others: OtherInstallations,
 ): Omit<Knowledge, 'thereAtUndo'> {
   const changes = entries.filter((entry): entry is Numbered<ChangeEntry> => entry.kind === 'change')
   const times = workTimes(entries)
   const stays = scope === 'kubernetes' ? [paths.configDirectory, paths.unit] : []
   return {
     named: new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)])),
-    broughtKubernetes: changes.some(({ step }) => isIn('kubernetes', step)),
+    madeByOthers: others.made,
+    broughtKubernetes: !others.hasKubernetes && changes.some(({ step }) => isIn('kubernetes', step)),
     wasAtWork: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),
     kept,
     left: leftovers,

@@ -46,6 +46,7 @@ const SCENE: FakeHostOptions = {
 
 const KNOWLEDGE: Knowledge = {
   named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'kubelet.service']),
+  madeByOthers: () => false,
   broughtKubernetes: true,
   wasAtWork: (ms) => ms >= AT_WORK && ms < LATER,
   thereAtUndo: new Set(['/etc/hardened.conf']),
@@ -224,6 +225,15 @@ test('without Kubernetes of its own it does not answer for that of others', asyn
   })
   expect(differences).toEqual([])
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not bring Kubernetes')])
+})
+
+test('what another installation holds is its affair', async () => {
+  const forward = (host: FakeHost) => host.files.seed('/proc/sys/net/ipv4/ip_forward', '1\n')
+  const { differences, unrelated } = await after(forward, AT_WORK, {
+    madeByOthers: (what) => what === 'net.ipv4.ip_forward',
+  })
+  expect(differences).toEqual([])
+  expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('another installation')])
 })
 
 test('what cannot be looked at is said, and not compared', async () => {

@@ -12,6 +12,8 @@ import { directionOf, reasonByRule } from './unrelated.ts'
 export interface Knowledge {
   /** Paths, units, parameters and modules that its ledger names. */
   named: ReadonlySet<string>
+  /** Is it the work of another installation of this program, which still holds it? */
+  madeByOthers(what: string): boolean
   /** The Kubernetes that came and went was brought by it. */
   broughtKubernetes: boolean
   /** Was one of its runs going on then? */
@@ -98,6 +100,7 @@ async function reasonsFor(
 function judge(change: Changed, knowledge: Knowledge): 'ours' | 'unknown' | { why: string } {
   const kept = keptReason(change, knowledge)
   if (kept !== undefined) return { why: kept }
+  if (knowledge.madeByOthers(change.what)) return { why: 'another installation of Cantrip on this machine made it so' }
   if (knowledge.named.has(change.what)) return 'ours'
   if (looksLikeOurs(change)) {
     return knowledge.broughtKubernetes ? 'ours' : { why: 'this installation did not bring Kubernetes to this machine' }
