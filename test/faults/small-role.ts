@@ -33,7 +33,7 @@ const steps = {
     {
       id: 'system/hostname',
       title: 'hostname',
-      isDone: async (host) => host.hostname() === 'after',
+      isDone: async (host) => host.hostname() === 'after' && fileIs('/etc/hostname', 'after\n')(host),
       apply: async (host) => host.setHostname('after'),
     },
     {

@@ -1,4 +1,5 @@
 import { seededRandom } from '../../support/random.ts'
+import type { Failure } from '../crashing-world.ts'
 import { History, type Verb } from './histories.ts'
 
 type Snapshot = Record<string, string>
@@ -64,6 +65,27 @@ export async function play(stage: Stage, { verb, at, powerCut, then, seed }: Cas
   try {
     await history.crash(verb, { at, powerCut })
     return await finish(stage, verb, then, seed)
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
+/** A write that fails, by name; then on, or back. Undefined where the verb has no such write. */
+export async function playFailure(
+  stage: Stage,
+  { verb, then, seed, failure }: Pick<Case, 'verb' | 'then' | 'seed'> & { failure: Failure },
+): Promise<string[] | undefined> {
+  const { history } = stage
+  stage.begin[verb](seededRandom(seed))
+  try {
+    const outcome = await history.fail(verb, failure)
+    if (outcome === undefined) return undefined
+    const { code } = failure.error()
+    const isNamed = outcome === 'failed' && history.said.some((line) => line.includes(code))
+    // What is taken back is tried more than once where the kernel may be slow.
+    const hasPassed = outcome === 'done' && (verb === 'reset' || verb === 'uninstall')
+    const wrong = isNamed || hasPassed ? [] : [`${verb} ended ${outcome}: ${history.said.join('\n')}`]
+    return [...wrong, ...(await finish(stage, verb, then, seed))]
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
   }

@@ -4,11 +4,12 @@ import { whileStopped } from '../../../src/agent/while-stopped.ts'
 import type { Outcome } from '../../../src/engine/event.ts'
 import { runRole } from '../../../src/engine/run-steps.ts'
 import type { Role } from '../../../src/engine/step.ts'
+import type { AgentError } from '../../../src/errors/agent-error.ts'
 import type { Machine } from '../../../src/host/machine.ts'
 import { recordingHost } from '../../../src/host/recording.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
 import { firstMaster } from '../../../src/roles/first-master.ts'
-import { CrashingWorld, type Effect } from '../crashing-world.ts'
+import { CrashingWorld, type Effect, type Failure } from '../crashing-world.ts'
 import { installParams, ModelNode } from './node.ts'
 import { tearing } from './torn.ts'
 import { writeAhead } from './write-ahead.ts'
@@ -68,6 +69,18 @@ export class History {
     const survived = await this.world.survive(at, luck, (ledger, machine) => this.carryOut(verb, ledger, machine))
     if (!survived && powerCut) await this.node.reboot()
     return !survived
+  }
+
+  /** One write fails, and nothing crashes. Undefined where the work ended before it came to that. */
+  async fail(verb: Verb, failure: Failure): Promise<Outcome | undefined> {
+    let outcome: Outcome | undefined
+    const came = await this.world.fail(failure, async (ledger, machine) => {
+      outcome = await this.carryOut(verb, ledger, machine).catch((error: AgentError): Outcome => {
+        this.said.push(`${error.code} ${error.message}`)
+        return 'failed'
+      })
+    })
+    return came ? outcome : undefined
   }
 
   /** What the last work had to say: why it failed, what it left. */

@@ -57,7 +57,8 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
   async function executeSome(effect: () => Promise<unknown>): Promise<void> {
     const before = new Map([...files.nodes].map(([path, node]) => [path, { ...node }]))
     const [objects, images] = [[...fake.objects], [...fake.images]]
-    await effect()
+    // The fake's commands do all at once: what others write while the answer is awaited is not among it.
+    const done = effect()
     const written = [...files.nodes].filter(([path, node]) => node.kind === 'file' && !same(node, before.get(path)))
     const whole = Math.floor(random() * (written.length + 1))
     written.slice(whole).forEach(([path, node], index) => {
@@ -70,6 +71,7 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
     for (const [path] of added.slice(Math.floor(random() * (added.length + 1)))) fake.objects.delete(path)
     fake.images.clear()
     for (const image of images) fake.images.add(image)
+    await done
   }
 }
 
