@@ -83,7 +83,7 @@ export function subjectOf(undo: Undo): string {
     case 'remove-chains':
       return undo.prefixes.map((prefix) => `${prefix}*`).join(' ')
     case 'firewalld':
-      return `zone ${undo.zone} of firewalld${undo.permanent ? ' for good' : ''}: ${[...undo.ports, ...undo.interfaces].join(' ')}`
+      return `zone ${undo.zone} of firewalld: ${[...undo.ports, ...undo.interfaces].join(' ')}`
     case 'run':
       return undo.why
     case 'nothing':

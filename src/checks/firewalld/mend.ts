@@ -4,46 +4,44 @@ import type { Step } from '../../engine/step.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
+import { type Opening, openForGood } from './zone-file.ts'
 
-/** What is closed in one of the two states of firewalld, which are opened apart: a reload would drop what others set. */
-interface Opening {
-  zone: string
-  ports: string[]
-  interfaces: string[]
-  permanent: boolean
-}
-
+/** What is closed now and what is after a reload are opened apart: a reload would drop what others have set. */
 export const mend: Step<CheckParams> = {
   id: 'mend/firewalld',
   title: 'Opening firewalld for the cluster',
-  isDone: async (host, params) => (await openings(host, params)).length === 0,
+  async isDone(host, params) {
+    const { now, permanent } = await openings(host, params)
+    return now.length + permanent.length === 0
+  },
   async apply(host, params) {
-    for (const opening of await openings(host, params)) await open(host, opening)
+    const { now, permanent } = await openings(host, params)
+    for (const opening of permanent) await openForGood(host, opening)
+    for (const opening of now) await openNow(host, opening)
   },
 }
 
-async function openings(host: HostView, { roles }: CheckParams): Promise<Opening[]> {
-  if (!(await isUnitActive(host, 'firewalld.service'))) return []
+async function openings(host: HostView, { roles }: CheckParams): Promise<Record<'now' | 'permanent', Opening[]>> {
+  if (!(await isUnitActive(host, 'firewalld.service'))) return { now: [], permanent: [] }
   const { must, may } = judgedRoles(roles)
   const wanted = [...ON_EVERY_NODE, ...([...must, ...may].includes('master') ? ON_A_MASTER : [])]
   const firewall = await readFirewall(host)
   const { zoneName, states } = firewall
-  return (['permanent', 'now'] as const).flatMap((state) => {
+  const missing = (state: keyof typeof states): Opening[] => {
     const zones = states[state]
-    const permanent = state === 'permanent'
     const ports = closedPorts(zones, firewall, wanted)
     const trusted = zones.find(({ name }) => name === 'trusted')?.interfaces ?? []
     const blocked = letsPodsThrough(zones, zoneName) ? [] : POD_INTERFACES.filter((name) => !trusted.includes(name))
     return [
-      ...(ports.length > 0 ? [{ zone: zoneName, ports, interfaces: [], permanent }] : []),
-      ...(blocked.length > 0 ? [{ zone: 'trusted', ports: [], interfaces: blocked, permanent }] : []),
+      ...(ports.length > 0 ? [{ zone: zoneName, ports, interfaces: [] }] : []),
+      ...(blocked.length > 0 ? [{ zone: 'trusted', ports: [], interfaces: blocked }] : []),
     ]
-  })
+  }
+  return { now: missing('now'), permanent: missing('permanent') }
 }
 
-async function open(host: Host, opening: Opening): Promise<void> {
-  const { zone, ports, interfaces, permanent } = opening
+async function openNow(host: Host, opening: Opening): Promise<void> {
+  const { zone, ports, interfaces } = opening
   const what = [...ports.map((port) => `--add-port=${port}`), ...interfaces.map((name) => `--add-interface=${name}`)]
-  const keeping = permanent ? ['--permanent'] : []
-  await host.run(['firewall-cmd', ...keeping, `--zone=${zone}`, ...what], { kind: 'firewalld', ...opening })
+  await host.run(['firewall-cmd', `--zone=${zone}`, ...what], { kind: 'firewalld', ...opening })
 }
