@@ -37,7 +37,7 @@ const NONE: Verified = { differences: [], unrelated: [], unseen: [] }
 /** To be opened before anything is taken back, and ended after it, while the ledger is still there. */
 export async function openComparison({ paths, scope, machine, ledger, observer }: Options): Promise<Comparison> {
   const before = observer && (await snapshotFor(scope, paths, machine))
-  const thereAtUndo = new Set(before && Object.keys(await lookAtFiles(observer, new Map())))
+  const thereAtUndo = new Set(before && Object.keys(await lookAtFiles(observer, { changedAtMs: new Map(), cut: [] })))
   return {
     async end(changes, report) {
       if (report.outcome === 'cancelled') return { differences: [], unrelated: [], notCompared: [] }

@@ -27,6 +27,8 @@ export interface Snapshot {
   facts: Partial<Record<FactKind, Facts>>
   /** Kinds that could not be looked at, and why: those are not compared. */
   unseen: Partial<Record<FactKind, string>>
+  /** Directories with more files than are looked at: what lies below is not compared. */
+  cut: string[]
 }
 
 export interface Changed {

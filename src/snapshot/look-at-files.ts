@@ -1,26 +1,28 @@
 import type { TreeEntry, WalkOptions } from '../host/linux/walk-tree.ts'
 import { parseMountinfo } from '../host/parse/mountinfo.ts'
 import type { Facts } from './facts.ts'
-import type { Observer } from './look.ts'
+import type { Notes, Observer } from './look.ts'
 import { LOCAL_FILE_SYSTEMS, MOST_ENTRIES, PLACES } from './places.ts'
 
 export type WalkTree = (root: string, options: WalkOptions) => Promise<TreeEntry[]>
 
-export async function lookAtFiles({ view, walk }: Observer, changedAtMs: Map<string, number>): Promise<Facts> {
+export async function lookAtFiles({ view, walk }: Observer, { changedAtMs, cut }: Notes): Promise<Facts> {
   const mounts = parseMountinfo((await view.read('/proc/self/mountinfo')) ?? '')
   const remote = mounts.filter(({ fileSystem }) => !LOCAL_FILE_SYSTEMS.has(fileSystem))
   const skip = new Set(remote.map(({ mountPoint }) => mountPoint))
   const facts: Facts = {}
-  let room = MOST_ENTRIES
   for (const { path: root, depth, contentBytes } of PLACES) {
     if (skip.has(root)) continue
-    for (const entry of await walk(root, { depth, contentBytes, skip, most: room })) {
-      if (!(entry.path in facts)) room -= 1
+    const entries = await walk(root, { depth, contentBytes, skip, most: MOST_ENTRIES })
+    if (entries.length === MOST_ENTRIES) {
+      cut.push(root)
+      continue
+    }
+    for (const entry of entries) {
       facts[entry.path] = textOf(entry)
       changedAtMs.set(entry.path, entry.ctimeMs)
     }
   }
-  if (room <= 0) throw new Error(`more than ${MOST_ENTRIES} files`)
   return facts
 }
 

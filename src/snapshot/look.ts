@@ -13,13 +13,20 @@ export interface Observer {
   walk: WalkTree
 }
 
+/** What a look tells beside its facts. */
+export interface Notes {
+  /** When a file was last changed, by path. */
+  changedAtMs: Map<string, number>
+  /** Places with more files than are looked at. */
+  cut: string[]
+}
+
 export interface Observed {
   snapshot: Snapshot
-  /** When a file was last changed, by path. */
   changedAtMs: ReadonlyMap<string, number>
 }
 
-const LOOKS: Record<FactKind, (observer: Observer, changedAtMs: Map<string, number>) => Promise<Facts>> = {
+const LOOKS: Record<FactKind, (observer: Observer, notes: Notes) => Promise<Facts>> = {
   file: lookAtFiles,
   unit: lookAtUnits,
   mount: lookAtMounts,
@@ -36,16 +43,17 @@ const LOOKS: Record<FactKind, (observer: Observer, changedAtMs: Map<string, numb
 }
 
 export async function observe(observer: Observer): Promise<Observed> {
-  const changedAtMs = new Map<string, number>()
-  const snapshot: Snapshot = { format: 1, takenAt: observer.view.now().toISOString(), facts: {}, unseen: {} }
+  const notes: Notes = { changedAtMs: new Map(), cut: [] }
+  const takenAt = observer.view.now().toISOString()
+  const snapshot: Snapshot = { format: 1, takenAt, facts: {}, unseen: {}, cut: notes.cut }
   await Promise.all(
     FACT_KINDS.map(async (kind) => {
       try {
-        snapshot.facts[kind] = await LOOKS[kind](observer, changedAtMs)
+        snapshot.facts[kind] = await LOOKS[kind](observer, notes)
       } catch (error) {
         snapshot.unseen[kind] = reportOf(error).message
       }
     }),
   )
-  return { snapshot, changedAtMs }
+  return { snapshot, changedAtMs: notes.changedAtMs }
 }

@@ -30,8 +30,8 @@ export const PLACES: readonly Place[] = [
   })),
 ]
 
-/** Of all places together: a machine with more has them cut, and says so. */
-export const MOST_ENTRIES = 20_000
+/** In one place: one with more is left out of the comparison, and that is said. */
+export const MOST_ENTRIES = 10_000
 
 /** Where a look does not have to ask a server. */
 export const LOCAL_FILE_SYSTEMS: ReadonlySet<string> = new Set([

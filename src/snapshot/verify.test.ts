@@ -21,7 +21,7 @@ const SCENE: FakeHostOptions = {
     '/proc/uptime': '7200.00 1.00\n',
     '/usr/local/bin/tool': 'x',
   },
-  directories: ['/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
+  directories: ['/opt/app', '/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
   sysctls: { 'net.ipv4.ip_forward': '0', 'vm.swappiness': '60', 'kernel.random.uuid': 'one' },
   now: new Date(BEFORE),
   commands: {
@@ -43,6 +43,8 @@ const SCENE: FakeHostOptions = {
     'dpkg-query --search': { stdout: 'nginx: /etc/nginx.conf\n', exitCode: 1 },
   },
 }
+
+const FILE = { kind: 'file', bytes: Buffer.alloc(0), mode: 0o644, uid: 0, gid: 0, mtimeMs: AT_WORK } as const
 
 const KNOWLEDGE: Knowledge = {
   named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'kubelet.service']),
@@ -234,6 +236,16 @@ test('what another installation holds is its affair', async () => {
   })
   expect(differences).toEqual([])
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('another installation')])
+})
+
+test('a place with too many files is said, and the others are compared', async () => {
+  const many = (host: FakeHost) => {
+    for (let i = 0; i < 10_001; i++) host.files.nodes.set(`/opt/app/${i}`, FILE)
+    host.files.seed('/etc/hosts', 'other')
+  }
+  const { differences, unseen } = await after(many)
+  expect(names(differences)).toEqual(['/etc/hosts'])
+  expect(unseen).toEqual([{ kind: 'file', why: expect.stringContaining('/opt has too many files') }])
 })
 
 test('what cannot be looked at is said, and not compared', async () => {

@@ -55,17 +55,23 @@ export interface Verified {
 /** Compares the machine with how it was. */
 export async function verify(before: Snapshot, observer: Observer, knowledge: Knowledge): Promise<Verified> {
   const observed = await observe(observer)
-  const changes = changesBetween(before, observed.snapshot).filter((change) => !isTold(change, knowledge))
+  const cut = [...new Set([...before.cut, ...observed.snapshot.cut])]
+  const changes = changesBetween(before, observed.snapshot).filter(
+    (change) => !isTold(change, knowledge) && !(change.kind === 'file' && isBelowAny(change.what, cut)),
+  )
   const reasons = await reasonsFor(changes, observed, observer.view, knowledge)
   const differing = changes.filter((change) => !reasons.has(change))
   const others = changes.filter((change) => reasons.has(change))
   return {
     differences: withoutContents(differing).map((change) => ({ ...told(change), fix: fixFor(change) })),
     unrelated: withoutContents(others).map((change) => ({ ...told(change), why: reasons.get(change) ?? '' })),
-    unseen: Object.entries({ ...before.unseen, ...observed.snapshot.unseen }).map(([kind, why]) => ({
-      kind: kind as FactKind,
-      why,
-    })),
+    unseen: [
+      ...Object.entries({ ...before.unseen, ...observed.snapshot.unseen }).map(([kind, why]) => ({
+        kind: kind as FactKind,
+        why,
+      })),
+      ...cut.map((place) => ({ kind: 'file' as const, why: `${place} has too many files to look at all of them` })),
+    ],
   }
 }
 
@@ -129,6 +135,10 @@ function keptReason({ kind, what }: Changed, { kept, named }: Knowledge): string
       what === one.what || ((kind === 'file' || kind === 'mount') && isBelow(what, one.what) && !named.has(what)),
   )
   return found && `left on purpose: ${found.because}`
+}
+
+function isBelowAny(path: string, directories: readonly string[]): boolean {
+  return directories.some((directory) => path !== directory && isBelow(path, directory))
 }
 
 function hasStopped({ before = '', after = '' }: Changed): boolean {

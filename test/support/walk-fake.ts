@@ -11,8 +11,10 @@ export function walkFake(files: FakeFiles) {
       const path = root === '/' ? `/${name}` : `${root}/${name}`
       const [node, stat] = [files.get(path), files.stat(path)]
       if (node === undefined || stat === undefined || options.skip.has(path)) continue
+      if (found.length === options.most) return found
       found.push({ path, stat, ctimeMs: stat.mtimeMs, ...contentOf(node, options) })
-      if (node.kind === 'directory') found.push(...(await walk(path, { ...options, depth: options.depth - 1 })))
+      if (node.kind === 'directory')
+        found.push(...(await walk(path, { ...options, depth: options.depth - 1, most: options.most - found.length })))
     }
     return found
   }
