@@ -15,7 +15,8 @@ Examples:
   sudo agent uninstall --keep-kubernetes     take away the agent, leave the node running
   sudo agent -m blue -d                      that instance alone
 
-Exit code 5 when something could not be taken back; run it again after mending what it names.
+At the end the machine is compared with how it was before: -v and -o json also tell what changed meanwhile for other reasons.
+Exit code 5 when something could not be taken back, or differs; run it again after mending what it names.
 `
 
 export function registerUninstall(program: Command): void {
