@@ -16,7 +16,7 @@ export interface Part {
   run(root: string, onOutput: (text: string) => void): Promise<Outcome>
 }
 
-// Two rows side by side, as long as there is work for both; the end-to-end test needs the machine for itself.
+// Two rows side by side, as long as there is work for both; stories on real nodes need the machine for themselves, one by one.
 export const parts: readonly Part[] = [
   { name: 'lint', after: [], run: lint },
   { name: 'types', after: ['lint'], run: (root) => single(root, ['tsc', '--noEmit']) },
@@ -24,14 +24,25 @@ export const parts: readonly Part[] = [
   { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
   { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
   { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration') },
-  { name: 'e2e', after: ['contract', 'integration'], live: true, run: endToEnd },
+  storyPart('e2e', ['contract', 'integration'], 'test/e2e/run.ts'),
+  storyPart('restored', ['e2e'], 'test/e2e/restored.ts'),
+  storyPart('crashes', ['restored'], 'test/e2e/crash-points.ts'),
+  storyPart('one-and-one', ['crashes'], 'test/e2e/shapes.ts', 'one-and-one'),
+  storyPart('three-and-one', ['one-and-one'], 'test/e2e/shapes.ts', 'three-and-one'),
+  storyPart('machine', ['three-and-one'], 'test/vm/run.ts'),
 ]
 
 /** The parts that show what was asked for: one by its name, with the build where it starts the executables. */
 export function select(name: string | undefined): readonly Part[] {
   if (name === undefined) return parts
-  const needed = name === 'integration' || name === 'e2e' ? ['build', name] : [name]
+  const startsExecutables = name === 'integration' || parts.some((part) => part.name === name && part.live)
+  const needed = startsExecutables ? ['build', name] : [name]
   return parts.filter((part) => needed.includes(part.name))
+}
+
+/** Stages on real nodes or an emulated machine, told as they go. */
+function storyPart(name: string, after: readonly string[], ...argv: readonly string[]): Part {
+  return { name, after, live: true, run: (root, onOutput) => tellStory(root, argv, onOutput) }
 }
 
 async function single(root: string, argv: readonly [string, ...string[]]): Promise<Outcome> {
@@ -69,8 +80,8 @@ async function vitest(root: string, project: string): Promise<Outcome> {
   }
 }
 
-async function endToEnd(root: string, onOutput: (text: string) => void): Promise<Outcome> {
-  const { ok, output } = await runCommand([process.execPath, 'test/e2e/run.ts'], {
+async function tellStory(root: string, argv: readonly string[], onOutput: (text: string) => void): Promise<Outcome> {
+  const { ok, output } = await runCommand([process.execPath, ...argv], {
     cwd: root,
     onOutput: (text) => onOutput(withoutSummary(text)),
   })
