@@ -6,7 +6,7 @@ import type { Observer } from '../snapshot/look.ts'
 import { lookAtFiles } from '../snapshot/look-at-files.ts'
 import { type Unrelated, type Verified, verify } from '../snapshot/verify.ts'
 import { type Difference, differencesAfter } from './differences.ts'
-import { knowledgeOf } from './knowledge.ts'
+import { type Kept, knowledgeOf } from './knowledge.ts'
 import { otherInstallations } from './other-installations.ts'
 import type { AgentPaths } from './paths.ts'
 import type { Scope } from './scope.ts'
@@ -28,8 +28,8 @@ interface Options extends Pick<WorkBench, 'machine' | 'ledger'> {
 }
 
 export interface Comparison {
-  /** `changes`: what was to be taken back. */
-  end(changes: readonly Numbered<ChangeEntry>[], report: UndoReport): Promise<Compared>
+  /** `changes`: what was to be taken back; `kept`: what was left on purpose, now or by an earlier try. */
+  end(changes: readonly Numbered<ChangeEntry>[], report: UndoReport, kept: readonly Kept[]): Promise<Compared>
 }
 
 const NONE: Verified = { differences: [], unrelated: [], unseen: [] }
@@ -39,15 +39,16 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
   const before = observer && (await snapshotFor(scope, paths, machine))
   const thereAtUndo = new Set(before && Object.keys(await lookAtFiles(observer, { changedAtMs: new Map(), cut: [] })))
   return {
-    async end(changes, report) {
+    async end(changes, report, kept) {
       if (report.outcome === 'cancelled') return { differences: [], unrelated: [], notCompared: [] }
       const byLedger = await differencesAfter(notKept(changes, report), machine)
-      const told = new Set(byLedger.map(({ what }) => what))
+      const namedAlready = new Set(byLedger.map(({ what }) => what))
       const others = await otherInstallations(machine, paths)
-      const knowledge = { ...knowledgeOf(ledger.entries(), report, paths, scope, others), thereAtUndo }
+      const told = { kept, leftovers: report.leftovers }
+      const knowledge = { ...knowledgeOf(ledger.entries(), told, paths, scope, others), thereAtUndo }
       const { differences, unrelated, unseen } = before ? await verify(before, observer, knowledge) : NONE
       return {
-        differences: [...byLedger, ...differences.filter(({ what }) => !told.has(what))],
+        differences: [...byLedger, ...differences.filter(({ what }) => !namedAlready.has(what))],
         unrelated,
         notCompared: [
           ...(observer && !before && changes.length > 0 && scope !== 'agent'

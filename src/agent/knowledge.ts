@@ -1,18 +1,21 @@
 import type { UndoReport } from '../engine/undo-run.ts'
 import { subjectOf } from '../host/change.ts'
+import type { HostView } from '../host/host.ts'
 import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
 import type { Knowledge } from '../snapshot/verify.ts'
 import type { OtherInstallations } from './other-installations.ts'
 import type { AgentPaths } from './paths.ts'
 import { isIn, type Scope } from './scope.ts'
 
-/** The clock of a file system runs in ticks of some milliseconds, and what a unit does ends a moment after it. */
-const MARGIN_MS = 2_000
+/** The clock of a file system runs in ticks of some milliseconds. */
+const MARGIN_MS = 100
+
+export type Kept = UndoReport['kept'][number]
 
 /** What the ledger tells of this installation's work, for the comparison of the machine with how it was. */
 export function knowledgeOf(
   entries: readonly Numbered<Entry>[],
-  { kept, leftovers }: Pick<UndoReport, 'kept' | 'leftovers'>,
+  { kept, leftovers }: { kept: readonly Kept[]; leftovers: UndoReport['leftovers'] },
   paths: AgentPaths,
   scope: Scope,
   others: OtherInstallations,
@@ -29,6 +32,20 @@ export function knowledgeOf(
     left: leftovers,
     own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, ...stays],
   }
+}
+
+/** What was left on purpose, by any taking back so far, and is still there. */
+export async function keptSoFar(entries: readonly Numbered<Entry>[], view: HostView): Promise<Kept[]> {
+  const changes = new Map(entries.map((entry) => [entry.seq, entry]))
+  const kept = new Map<string, Kept>()
+  for (const entry of entries) {
+    if (entry.kind !== 'undone' || entry.kept === undefined) continue
+    const change = changes.get(entry.change)
+    const what = change?.kind === 'change' ? subjectOf(change.undo) : ''
+    const isGone = what.startsWith('/') && (await view.stat(what)) === undefined
+    if (!isGone) kept.set(what, { what, because: entry.kept })
+  }
+  return [...kept.values()]
 }
 
 /** From the beginning of each run to its end; one that a crash cut ends with the next beginning, the last one not yet. */

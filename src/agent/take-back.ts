@@ -9,6 +9,7 @@ import { carryOut } from '../ledger/undo/carry-out.ts'
 import type { Observer } from '../snapshot/look.ts'
 import { type Compared, openComparison } from './comparison.ts'
 import { readIdentity } from './identity.ts'
+import { keptSoFar } from './knowledge.ts'
 import { openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
@@ -82,8 +83,9 @@ export async function undoAndCompare(
   const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
   const comparison = await openComparison({ paths, scope, machine, ledger, observer })
   const report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
-  const compared = await comparison.end(changes, report)
-  return { report, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
+  const kept = await keptSoFar(ledger.entries(), machine)
+  const compared = await comparison.end(changes, report, kept)
+  return { report: { ...report, kept }, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
 }
 
 /** Or the service would go on with it afterwards. The controller is told when it can be reached. */

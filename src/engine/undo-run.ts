@@ -5,6 +5,7 @@
 import { type ErrorReport, reportOf } from '../errors/agent-error.ts'
 import { subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
+import { isBelow } from '../host/parse/mountinfo.ts'
 import type { Undo } from '../host/undo.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -92,15 +93,17 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
     try {
       const kept = (await carryOut(undo, machine))?.kept
       // A directory may not be empty only for what was left over in it: it is looked at again with that.
-      if (kept !== undefined && report.leftovers.length > 0) return
+      if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return
       for (const { seq } of standingFor)
         ledger.note({ kind: 'undone', change: seq, ...(kept !== undefined && { kept }) })
       report.undone += standingFor.length
       if (kept === undefined) return
+      if (report.kept.some((one) => one.because === kept)) return
       report.kept.push({ what, because: kept })
       emit({ kind: 'log', at: at(), level: 'warn', message: `left as it is: ${kept}` })
     } catch (error) {
       const leftover = { what, error: reportOf(error) }
+      if (report.leftovers.some((one) => one.what === what && one.error.code === leftover.error.code)) return
       report.leftovers.push(leftover)
       emit({
         kind: 'log',

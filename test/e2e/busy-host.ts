@@ -1,15 +1,15 @@
 import { execOk, type Node } from '../support/testbed/machine.ts'
 
 const CONTROL =
-  'Package: cantrip-test\nVersion: 1\nArchitecture: all\nMaintainer: test <test@example.org>\nDescription: a package\n'
+  'Package: site-tool\nVersion: 1\nArchitecture: all\nMaintainer: test <test@example.org>\nDescription: a package\n'
 
 /** What goes on at a machine while it is a node: a package comes, a person, a lease, logs turn, a session begins. */
 export async function busyHost(node: Node): Promise<void> {
   const put = (path: string, text: string) => execOk(node, ['dd', 'status=none', `of=${path}`], { stdin: text })
-  await execOk(node, ['mkdir', '-p', '/root/package/DEBIAN', '/root/package/etc', '/root/package/usr/lib/cantrip-test'])
+  await execOk(node, ['mkdir', '-p', '/root/package/DEBIAN', '/root/package/etc', '/root/package/usr/lib/site-tool'])
   await put('/root/package/DEBIAN/control', CONTROL)
-  await put('/root/package/etc/cantrip-test.conf', 'from a package\n')
-  await put('/root/package/usr/lib/cantrip-test/file', 'x\n')
+  await put('/root/package/etc/site-tool.conf', 'from a package\n')
+  await put('/root/package/usr/lib/site-tool/file', 'x\n')
   await execOk(node, ['dpkg-deb', '--build', '/root/package', '/root/package.deb'])
   await execOk(node, ['dpkg', '-i', '/root/package.deb'])
   await execOk(node, ['rm', '-r', '/root/package', '/root/package.deb'])

@@ -91,7 +91,7 @@ try {
     assert.match(kept, /\/etc\/kubernetes\/theirs \(of user 1234\)/)
     assert.match(kept, /\/etc\/kubernetes\/linked \(leads to \/srv\/canary\/linked\)/)
     const names = told.unrelated.map(({ what }) => what)
-    for (const what of ['/etc/cantrip-test.conf', '/etc/resolv.conf', 'bob', 'canary.service', 'tcp 0.0.0.0:2222']) {
+    for (const what of ['/etc/site-tool.conf', '/etc/resolv.conf', 'bob', 'canary.service', 'tcp 0.0.0.0:2222']) {
       assert(names.includes(what), `${what} is told apart:\n${names.join('\n')}`)
     }
     await assertCanaries(here().node, planted())
