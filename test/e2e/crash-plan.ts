@@ -14,46 +14,53 @@ export interface Round {
   verbs: { verb: Verb; points: Point[] }[]
 }
 
-/** Records that a verb writes, roughly; points are chosen among these. */
-const RECORDS: Record<Verb, number> = { install: 22, provision: 300, reset: 170, uninstall: 190 }
-/** Bringing up waits most of the time, and writes nothing then. */
-const LONGEST_WAIT_MS: Record<Verb, number> = { install: 100, provision: 4_000, reset: 300, uninstall: 300 }
+/** Records that a piece of work writes, roughly, and how long it may write none; points are chosen among these. */
+const WORK = {
+  install: { verb: 'install', records: 22, waitMs: 100 },
+  provision: { verb: 'provision', records: 300, waitMs: 4_000 },
+  reset: { verb: 'reset', records: 170, waitMs: 300 },
+  uninstall: { verb: 'uninstall', records: 190, waitMs: 300 },
+  uninstallAgent: { verb: 'uninstall', records: 20, waitMs: 100 },
+} as const
+type Work = keyof typeof WORK
 
 /** Every third round brings Kubernetes up. */
 export function roundOf(seed: number, index: number): Round {
   const random = seededRandom(seed * 1_000 + index)
-  const at = (verb: Verb, count: number) => {
-    // In a row: the sum of their distances is within the verb.
-    const points = Array.from({ length: count }, () => pointOf(verb, random, count))
-    return { verb, points }
-  }
-  if (index % 3 !== 0) return { verbs: [at('install', 2), at('uninstall', 1)] }
-  const withReset = index % 2 === 1
-  return {
-    verbs: [
-      at('install', 1),
-      at('provision', 3),
-      ...(withReset ? [at('reset', 2)] : []),
-      at('uninstall', withReset ? 0 : 2),
-    ],
-  }
+  const works: [Work, number][] =
+    index % 3 !== 0
+      ? [
+          ['install', 2],
+          ['uninstallAgent', 1],
+        ]
+      : index % 2 === 0
+        ? [
+            ['install', 1],
+            ['provision', 3],
+            ['uninstall', 2],
+          ]
+        : [
+            ['install', 1],
+            ['provision', 3],
+            ['reset', 2],
+            ['uninstallAgent', 1],
+          ]
+  return { verbs: works.map(([work, count]) => cutOff(work, count, random)) }
 }
 
 /** For everyday: one bring-up and one point of each kind of work. */
 export function sampleOf(seed: number): Round {
   const random = seededRandom(seed * 1_000)
-  return {
-    verbs: (['install', 'provision', 'uninstall'] as const).map((verb) => ({
-      verb,
-      points: [pointOf(verb, random, 1)],
-    })),
-  }
+  return { verbs: (['install', 'provision', 'uninstall'] as const).map((work) => cutOff(work, 1, random)) }
 }
 
-function pointOf(verb: Verb, random: () => number, shares: number): Point {
-  return {
-    kind: random() < 0.5 ? 'kill' : 'power cut',
-    records: Math.floor((random() * RECORDS[verb]) / shares),
-    afterMs: random() < 0.5 ? 0 : Math.floor(random() * LONGEST_WAIT_MS[verb]),
-  }
+/** In a row: the sum of their distances is within the work. */
+function cutOff(work: Work, count: number, random: () => number): Round['verbs'][number] {
+  const { verb, records, waitMs } = WORK[work]
+  const points = Array.from({ length: count }, (): Point => {
+    const kind = random() < 0.5 ? 'kill' : 'power cut'
+    const afterMs = random() < 0.5 ? 0 : Math.floor(random() * waitMs)
+    return { kind, records: Math.floor((random() * records) / count), afterMs }
+  })
+  return { verb, points }
 }

@@ -22,7 +22,7 @@ import {
 } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { downAll, up } from '../support/testbed/nodes.ts'
+import { down, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import type { Output } from '../support/testbed/run.ts'
 import { assertCanaries, liftMount, plantCanaries } from './canaries.ts'
@@ -54,6 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => in
 const { stage, end } = story(say, showWhatIsKnown)
 let site: Site | undefined
 let node: Node | undefined
+let credentials = ''
 let install: string[] = []
 const startedMs = Date.now()
 
@@ -65,17 +66,13 @@ const here = () => {
 
 await downAll(bed)
 try {
-  await stage('a bare node, and a cluster that approves by itself', async () => {
+  await stage('a cluster that approves by itself', async () => {
     const bundle = await bundleDirectory(runHere, say)
     node = await up({ name: NAME, bed, signal: interrupted.signal })
     site = await openSite(bed)
     await importBundle(site, bundle)
     const overrides = testbedOverrides()
-    install = await carryAgent(
-      node,
-      await createCluster(site, { name: CLUSTER, overrides, flags: ['--auto-approve'] }),
-      CLUSTER,
-    )
+    credentials = await createCluster(site, { name: CLUSTER, overrides, flags: ['--auto-approve'] })
   })
   const rounds = isFull
     ? Array.from({ length: count }, (_, index) => ({ index: from + index, round: roundOf(seed, from + index) }))
@@ -94,6 +91,7 @@ try {
 process.exitCode = end()
 
 async function play({ verbs }: Round): Promise<Struck[]> {
+  await freshNode()
   const { node } = here()
   const struck: Struck[] = []
   await execOk(node, ['mkdir', '-p', '-m', '700', WITHIN])
@@ -108,6 +106,13 @@ async function play({ verbs }: Round): Promise<Struck[]> {
   }
   canaries.connection.close()
   return struck
+}
+
+/** Bare, beside the controller that goes on. */
+async function freshNode(): Promise<void> {
+  await down(here().node)
+  node = await up({ name: NAME, bed, signal: interrupted.signal })
+  install = await carryAgent(node, credentials, CLUSTER)
 }
 
 /** To its end, through all of its crashes; answers those that it came to. */
