@@ -74,6 +74,12 @@ const RULES: readonly Rule[] = [
     when: ['came', 'went'],
     why: 'parameters come and go with kernel modules, interfaces and kernels',
   },
+  {
+    kind: 'sysctl',
+    what: /^(vm\.(user_reserve|admin_reserve|min_free)_kbytes|fs\.file-max|net\.ipv4\.(tcp|udp)_mem)$/,
+    when: ['changed'],
+    why: 'the kernel sizes it by the free memory that a boot begins with (init_user_reserve in mm/mmap.c and its like)',
+  },
   { kind: 'sysctl', what: onOtherLink('\\.conf\\.'), why: 'it goes with a link that is not of Kubernetes' },
   {
     kind: 'module',

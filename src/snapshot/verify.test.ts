@@ -22,7 +22,12 @@ const SCENE: FakeHostOptions = {
     '/usr/local/bin/tool': 'x',
   },
   directories: ['/opt/app', '/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
-  sysctls: { 'net.ipv4.ip_forward': '0', 'vm.swappiness': '60', 'kernel.random.uuid': 'one' },
+  sysctls: {
+    'net.ipv4.ip_forward': '0',
+    'vm.swappiness': '60',
+    'vm.user_reserve_kbytes': '108555',
+    'kernel.random.uuid': 'one',
+  },
   now: new Date(BEFORE),
   commands: {
     'systemctl list-unit-files': { stdout: 'ssh.service enabled enabled\ncron.service enabled enabled\n' },
@@ -198,6 +203,12 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     },
     'cron.service',
     /when nothing of this/,
+  ],
+  [
+    'a parameter that another boot sized otherwise',
+    (host) => host.files.seed('/proc/sys/vm/user_reserve_kbytes', '108572\n'),
+    'vm.user_reserve_kbytes',
+    /free memory/,
   ],
   ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /come and go/],
 ])('none of ours: %s', async (_, change, what, why, atMs) => {
