@@ -5,8 +5,9 @@ import { refusal } from './director/admission.ts'
 import { mastersProblem } from './director/masters-problem.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
 import { newId } from './ids.ts'
-import { forget } from './node-commands.ts'
-import { reconcile, situationOf } from './reconcile.ts'
+import { forget } from './node-state.ts'
+import { reconcile } from './reconcile.ts'
+import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
 import { admitSubnets } from './subnets.ts'
 import { clusterView } from './views.ts'
@@ -87,6 +88,10 @@ export async function provisionCluster(core: Core, { id, ...before }: Cluster): 
 /** Wants Kubernetes away from all nodes; they stay enrolled. */
 export function resetCluster(core: Core, cluster: Cluster): void {
   if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
+  // Nobody is left who could take a node out of the cluster, and nobody needs to.
+  for (const { id } of core.store.nodes.where("cluster_id = ? AND leaving <> 'no'", cluster.id)) {
+    core.store.nodes.update(id, { leaving: 'no' })
+  }
   want(core, cluster, 'reset')
 }
 

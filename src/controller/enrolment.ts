@@ -8,7 +8,8 @@ import { clusterOf, nodeById } from './find.ts'
 import { newId } from './ids.ts'
 import { isHalfOver, issueNodeCertificate } from './node-certificate.ts'
 import { approve } from './node-commands.ts'
-import { reconcile, tellState } from './reconcile.ts'
+import { tellState } from './node-state.ts'
+import { reconcile } from './reconcile.ts'
 import type { Cluster, Enrolment, Node } from './store/records.ts'
 
 const MAX_PENDING = 1_000
@@ -63,6 +64,7 @@ function add(
     address: request.address,
     state: 'DISCOVERED',
     silent: 'no',
+    leaving: 'no',
     roles: [],
     interface: null,
     disks: [],

@@ -18,6 +18,8 @@ interface Open {
 /** Errands that are under way. Nothing of them is kept: one that is lost is asked for again. */
 export class Errands {
   readonly #open = new Map<string, Open>()
+  /** Nodes that a master takes out of their cluster, with what that waits for. */
+  readonly leaving = new Map<string, string>()
 
   /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
   async run(core: Core, master: Node, order: Order): Promise<ErrandAnswer> {

@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
 import type { Member } from './director/situation.ts'
 import { turnOf } from './director/turn.ts'
-import { situationOf } from './reconcile.ts'
+import { situationOf } from './situation-of.ts'
 import type { Node } from './store/records.ts'
 
 /**

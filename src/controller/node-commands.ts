@@ -3,9 +3,11 @@ import type { NodeRole } from '../protocol/names.ts'
 import type { LeaveRequest } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
-import { wasTouched } from './director/shape.ts'
+import { holdsCluster, wasTouched } from './director/shape.ts'
 import { clusterOf } from './find.ts'
-import { reconcile, tellState } from './reconcile.ts'
+import { forget, tellState } from './node-state.ts'
+import { reconcile } from './reconcile.ts'
+import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
 
 /** Lets a DISCOVERED node in. One of the same name that is gone gives way to it; one that is there does not. */
@@ -76,16 +78,27 @@ function admitChange(core: Core, cluster: Cluster, node: Node, roles: readonly N
   throw refusal('node/has-begun', found, `to begin anew: controller cluster reset ${cluster.name}`)
 }
 
-/** The node is ours no more: its session ends and its certificate is refused. `force`: even with Kubernetes on it. */
+/**
+ * The node is ours no more: its session ends and its certificate is refused. One that may have Kubernetes on it leaves
+ * its cluster before, and gives its machine back. `force`: at once, whatever is on it.
+ */
 export function remove(core: Core, node: Node, force: boolean): void {
   if (node.state === 'REMOVED') return
   if (wasTouched(node) && !force) {
-    const { name } = clusterOf(core, node)
-    const fix = `controller cluster reset ${name} first; or, where the machine is gone: --force`
-    throw refusal('node/in-use', `node ${node.name} is ${node.state}: Kubernetes may be on it`, fix)
-  }
-  core.store.transaction(() => forget(core, node))
+    admitLeaving(core, node)
+    core.store.nodes.update(node.id, { leaving: node.leaving === 'no' ? 'retire' : node.leaving, error: null })
+  } else core.store.transaction(() => forget(core, node))
   settle(core, node)
+}
+
+/** A cluster is not taken apart node by node: the last one that holds it goes by a reset. */
+function admitLeaving(core: Core, node: Node): void {
+  const { name } = clusterOf(core, node)
+  const members = situationOf(core, node.clusterId)?.members ?? []
+  if (members.some((member) => member.node.id !== node.id && holdsCluster(member))) return
+  const fix = `controller cluster reset ${name}; or, where the machine is gone: --force`
+  const found = `node ${node.name} is ${node.state}, and no other master of cluster ${name} could take it out`
+  throw refusal('node/in-use', found, fix)
 }
 
 /** The agent leaves its machine, by the hand of whoever may do that there. */
@@ -103,16 +116,6 @@ export function wasReset(core: Core, node: Node): void {
   if (!wasTouched(node) || store.runs.count("node_id = ? AND state = 'open'", node.id) > 0) return
   const state = clusterOf(core, node).settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
   store.nodes.update(node.id, { state, error: null, roles: [], configuredAt: null })
-  tellState(core, node.id)
-}
-
-/** Within a transaction. */
-export function forget(core: Core, node: Node): void {
-  const { store } = core
-  for (const { fingerprint } of store.enrolments.where('node_id = ?', node.id)) {
-    store.enrolments.update(fingerprint, { state: 'refused' })
-  }
-  store.nodes.update(node.id, { state: 'REMOVED', roles: [] })
   tellState(core, node.id)
 }
 

@@ -1,11 +1,12 @@
-import type { ErrorReport } from '../errors/agent-error.ts'
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
 import { endpointOf } from './director/endpoint.ts'
 import { mastersOf } from './director/shape.ts'
-import type { Member, Situation } from './director/situation.ts'
+import type { Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
-import type { Node } from './store/records.ts'
+import { forget, tellState } from './node-state.ts'
+import { retireLater } from './retire.ts'
+import { situationOf } from './situation-of.ts'
 
 /** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
 const MAX_ROUNDS = 50
@@ -13,9 +14,17 @@ const MAX_ROUNDS = 50
 /** Lets the director decide until it has nothing left to say. Durable as a whole; then nodes and watchers hear of it. */
 export function reconcile(core: Core, clusterId: string): void {
   const settled = core.store.transaction(() => settle(core, clusterId))
+  retireThose(core, clusterId)
   if (settled.rounds === 0) return
   for (const node of settled.nodes) core.presence.deliver(node)
   core.changes.announce()
+}
+
+/** What goes on on them ends first. */
+function retireThose(core: Core, clusterId: string): void {
+  const leaving = core.store.nodes.where("cluster_id = ? AND leaving = 'retire'", clusterId)
+  const isFree = (id: string) => core.store.runs.count("node_id = ? AND state = 'open'", id) === 0
+  for (const node of leaving.filter(({ id }) => isFree(id))) retireLater(core, node, () => reconcile(core, clusterId))
 }
 
 export function reconcileAll(core: Core): void {
@@ -32,23 +41,6 @@ function settle(core: Core, clusterId: string): { rounds: number; nodes: string[
     for (const decision of decisions) carryOut(core, situation, decision)
   }
   throw new Error(`the director does not settle for cluster ${clusterId}`)
-}
-
-export function situationOf(core: Core, clusterId: string): Situation | undefined {
-  const cluster = core.store.clusters.get(clusterId)
-  if (!cluster) return undefined
-  const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
-  const members = nodes.map((node): Member => {
-    const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
-    return { node, run: run ?? null, silentMs: silentMs(core, node) }
-  })
-  return { now: core.now(), cluster, members }
-}
-
-function silentMs(core: Core, node: Node): number {
-  const heardMs = core.presence.lastHeard(node.id)?.getTime() ?? 0
-  const knownMs = Date.parse(node.lastSeen ?? node.createdAt)
-  return Math.max(0, core.now().getTime() - Math.max(heardMs, knownMs, core.startedAt.getTime()))
 }
 
 function carryOut(core: Core, situation: Situation, decision: Decision): void {
@@ -83,8 +75,14 @@ const EXPIRED = {
 }
 
 function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: 'node' }): void {
+  if (state === 'REMOVED') {
+    const node = core.store.nodes.get(nodeId)
+    if (node) forget(core, node)
+    return
+  }
   const isBackAtStart = state === 'DISCOVERED' || state === 'APPROVED'
-  core.store.nodes.update(nodeId, { state, error, ...(isBackAtStart ? { roles: [], configuredAt: null } : {}) })
+  const blank = isBackAtStart ? { roles: [], configuredAt: null } : {}
+  core.store.nodes.update(nodeId, { state, error, leaving: 'no', ...blank })
   tellState(core, nodeId)
 }
 
@@ -120,20 +118,4 @@ function instructOrFail(core: Core, { cluster, members }: Situation, decision: D
   }
   core.store.nodes.update(node.id, { state: 'PROVISIONING' })
   tellState(core, node.id)
-}
-
-/** Appends the node's state to the cluster's events. */
-export function tellState(core: Core, nodeId: string): void {
-  const node = core.store.nodes.get(nodeId)
-  if (!node) return
-  const at = core.now().toISOString()
-  const error: { error?: ErrorReport } = node.error ? { error: node.error } : {}
-  const event = { kind: 'node-state' as const, at, state: visibleState(node), ...error }
-  core.store.tell({ at, clusterId: node.clusterId, nodeId, nodeSeq: null, runId: null, event })
-}
-
-/** What people see: one that is silent too long is UNREACHABLE, wherever it stands in its life. */
-export function visibleState(node: Node): Node['state'] | 'UNREACHABLE' {
-  const isMissed = node.silent === 'unreachable' && node.state !== 'REMOVED'
-  return isMissed ? 'UNREACHABLE' : node.state
 }

@@ -2,8 +2,9 @@ import type { ClusterView, NodeDetail, NodeView, RunView, Stage } from '../proto
 import { warningsAgainstCluster } from './against-cluster.ts'
 import type { Core } from './core.ts'
 import { clusterReadiness, nodeReadiness } from './director/readiness.ts'
+import { visibleState } from './node-state.ts'
 import { currentStep } from './progress.ts'
-import { situationOf, visibleState } from './reconcile.ts'
+import { situationOf } from './situation-of.ts'
 import type { Cluster, Node, Run } from './store/records.ts'
 
 export function nodeView(core: Core, node: Node): NodeView {
@@ -61,6 +62,7 @@ function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadines
 }
 
 function stepOf(core: Core, cluster: Cluster | undefined, node: Node, run: Run | undefined): string | null {
+  if (node.leaving === 'retire') return `leaving, waiting for ${core.errands.leaving.get(node.id) ?? 'its run to end'}`
   if (!cluster || !run || node.state !== 'PROVISIONING') return null
   if (run.state === 'done' && run.role !== 'reset') {
     const readiness = nodeReadiness(cluster, node, run)

@@ -2,6 +2,7 @@ import { reportOf } from '../errors/agent-error.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Errand, ErrandAnswer } from '../protocol/errand.ts'
 import { invite } from './invite.ts'
+import { retire } from './retire.ts'
 
 /** Never rejects: what goes wrong is told to whoever asked. */
 export async function carryOutErrand(machine: Machine, errand: Errand): Promise<ErrandAnswer> {
@@ -10,7 +11,7 @@ export async function carryOutErrand(machine: Machine, errand: Errand): Promise<
       case 'invite':
         return { id: errand.id, ...(await invite(machine, errand)) }
       case 'retire':
-        throw new Error('not yet')
+        return { id: errand.id, ...(await retire(machine, errand)) }
     }
   } catch (error) {
     return { id: errand.id, outcome: 'failed', error: reportOf(error) }

@@ -8,6 +8,8 @@ export interface EtcdMember {
   /** Empty until it has started once. */
   name: string
   peerUrl: string
+  /** Empty until it has started once. */
+  clientUrl: string
   /** Has no vote yet. */
   isLearner: boolean
 }
@@ -17,6 +19,7 @@ interface WireMember {
   ID: string
   name?: string
   peerURLs?: string[]
+  clientURLs?: string[]
   isLearner?: boolean
 }
 
@@ -54,12 +57,20 @@ export async function removeMember(host: HostView, address: string, id: string):
   await askEtcd(host, address, 'remove', { ID: id })
 }
 
+/** Whether it has a leader and can write (`/health`). */
+export async function isHealthy(host: HostView, { clientUrl }: EtcdMember): Promise<boolean> {
+  if (clientUrl === '') return false
+  try {
+    const tls = await identity(host)
+    return (await host.network.request(`${clientUrl}/health`, { tls, timeoutMs: 5_000 })).status === 200
+  } catch {
+    return false
+  }
+}
+
 async function askEtcd<T>(host: HostView, address: string, verb: string, body: unknown): Promise<T> {
-  const [ca, cert, key] = await Promise.all(
-    [ETCD_CLIENT.ca, ETCD_CLIENT.certificate, ETCD_CLIENT.key].map((path) => host.read(path)),
-  )
+  const tls = await identity(host)
   const url = `https://${hostPort(address, 2379)}/v3/cluster/member/${verb}`
-  const tls = { ca: ca ?? '', cert: cert ?? '', key: key ?? '' }
   const request = { method: 'POST', body: JSON.stringify(body), tls, timeoutMs: TIMEOUT_MS } as const
   const { status, body: text } = await host.network.request(url, request).catch((cause: unknown) => {
     throw new AgentError('etcd/no-answer', `etcd on ${address} does not answer: ${(cause as Error).message}`, {
@@ -73,6 +84,12 @@ async function askEtcd<T>(host: HostView, address: string, verb: string, body: u
   })
 }
 
+async function identity(host: HostView): Promise<{ ca: string; cert: string; key: string }> {
+  const paths = [ETCD_CLIENT.ca, ETCD_CLIENT.certificate, ETCD_CLIENT.key]
+  const [ca = '', cert = '', key = ''] = await Promise.all(paths.map((path) => host.read(path)))
+  return { ca, cert, key }
+}
+
 function messageIn(text: string): string {
   try {
     return String((JSON.parse(text) as { message?: unknown }).message ?? text).slice(0, 500)
@@ -81,6 +98,6 @@ function messageIn(text: string): string {
   }
 }
 
-function memberOf({ ID, name = '', peerURLs = [], isLearner = false }: WireMember): EtcdMember {
-  return { id: ID, name, peerUrl: peerURLs[0] ?? '', isLearner }
+function memberOf({ ID, name = '', peerURLs = [], clientURLs = [], isLearner = false }: WireMember): EtcdMember {
+  return { id: ID, name, peerUrl: peerURLs[0] ?? '', clientUrl: clientURLs[0] ?? '', isLearner }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { kubectl } from '../support/site/site.ts'
+import { kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { until } from '../support/testbed/processes.ts'
@@ -44,11 +44,15 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
     await allReady(scene)
     await etcdVotes(scene, 3)
   })
+  await stage('the worker is removed, another one comes while the controller is away for a minute', () =>
+    workerIsReplaced(scene),
+  )
   await stage('all nodes lose their power at once: READY again without a hand', async () => {
-    for (const node of scene.nodes()) await kill(node)
-    await Promise.all(scene.nodes().map((node) => boot(node, scene.signal)))
+    const members = ['m1', 'm2', 'm3', 'w2'].map(scene.node)
+    for (const node of members) await kill(node)
+    await Promise.all(members.map((node) => boot(node, scene.signal)))
     await allReady(scene)
-    await podsReachEachOther(scene.node('m1'), scene.nodes())
+    await podsReachEachOther(scene.node('m1'), members)
   })
 }
 
@@ -96,9 +100,31 @@ async function masterIsCut(scene: Scene): Promise<void> {
 async function allReady(scene: Scene): Promise<void> {
   await until('all nodes and pods Ready', 300_000, async () => {
     const found = await kubernetesNodes(scene.node('m1')).catch(() => undefined)
-    if (found?.size !== ALL.length || ![...found.values()].every(isReady)) return undefined
+    if (found?.size !== 4 || ![...found.values()].every(isReady)) return undefined
     const pods = await kubectl(scene.node('m1'), 'get', 'pods', '-A', '--no-headers')
     const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
     return pods.code === 0 && late.length === 0 ? true : undefined
   })
+}
+
+/** Away from its cluster, its machine as it was; another one comes in its place. */
+async function workerIsReplaced(scene: Scene): Promise<void> {
+  const row = await nodeRow(scene.site(), 'w1')
+  assert(row, 'the controller knows w1')
+  await scene.site().admin('node', 'remove', row.id, '--yes')
+  assert.equal(await nodeRow(scene.site(), 'w1'), undefined)
+  const left = await exec(scene.node('w1'), [
+    'ls',
+    '/etc/kubernetes',
+    '/usr/local/bin/kubelet',
+    '/etc/cantrip-node-dns',
+  ])
+  assert.equal(left.stdout, '', 'Kubernetes is off its machine')
+  await scene.boot('w2')
+  await scene.bringIn('w2', 'worker')
+  await scene.site().admin('cluster', 'provision', CLUSTER)
+  await scene.site().restartController('SIGKILL', 60_000)
+  await scene.awaitReady()
+  const found = await kubernetesNodes(scene.node('m1'))
+  assert.deepEqual([...found.keys()].sort(), ['m1', 'm2', 'm3', 'w2'])
 }

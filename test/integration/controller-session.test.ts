@@ -358,7 +358,6 @@ describe('what cannot be served', () => {
   })
 
   it.each([
-    [['worker'], {}, 403, 'unsupported'],
     [['master', 'storage'], {}, 403, 'unsupported'],
     [['master'], { interface: 'eth9' }, 400, 'interface/missing'],
     [['master'], { disks: ['/dev/sda'] }, 400, 'disk/unusable'],

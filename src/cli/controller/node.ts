@@ -123,17 +123,18 @@ function registerActions(node: Command): void {
       }),
     )
   withAdmin(node.command('remove'))
-    .description('refuse a node, or give it up')
+    .description('take a node out of its cluster, give its machine back, and forget it')
     .argument('<node>')
     .option('-y, --yes', 'do not ask')
-    .option('--force', 'even with Kubernetes on it')
-    .addHelpText('after', examples('controller node remove node-1'))
+    .option('--force', 'forget it at once, whatever is on it')
+    .addHelpText('after', examples('controller node remove node-1', 'controller node remove node-1 --force'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findNode(client, query)
         await confirm(`Remove node ${found.name} (${found.state})?`, flags)
         await client.delete(ADMIN_PATHS.node(found.id), { query: { force: flags.force ? '1' : undefined } })
-        print(`Node ${found.name} is REMOVED.\n`)
+        const { untilRemoved } = await import('./until-removed.ts')
+        await untilRemoved(client, found, print)
       }),
     )
 }

@@ -33,6 +33,7 @@ const one = 'n-aaaaaaaaaa'
 const two = 'n-bbbbbbbbbb'
 const three = 'n-cccccccccc'
 const RUN_FIX = 'look at: controller node logs; then again: controller cluster provision'
+const leaving = (how: 'retire' | 'reset') => ({ ...working, leaving: how }) as const
 const LOST = {
   code: 'masters/lost',
   message: 'nodes of cluster demo have joined a cluster whose masters are all gone',
@@ -287,6 +288,52 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     wanted({ attempt: 3, report: report(), reportAt: LATER }),
     [member({ ...working, attempt: 2 }, { role: 'reset', state: 'done' })],
     [to('DISCOVERED')],
+  ],
+  [
+    'a node that leaves is not provisioned again, and what it does is stopped',
+    wanted(),
+    [member(leaving('retire'), {})],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  [
+    'while a master takes it out of the cluster it waits',
+    wanted({ state: 'NEW' }),
+    [member(leaving('retire'), { state: 'done' })],
+    [clusterTo('NEW', true)],
+  ],
+  [
+    'then its machine is given back',
+    wanted(),
+    [member(leaving('reset'), { state: 'done' })],
+    [{ kind: 'instruct', nodeId: one, role: 'reset' }],
+  ],
+  [
+    'which is waited for',
+    wanted({ state: 'NEW' }),
+    [member(leaving('reset'), { role: 'reset' })],
+    [clusterTo('NEW', true)],
+  ],
+  ['and it is removed', wanted(), [member(leaving('reset'), { role: 'reset', state: 'done' })], [to('REMOVED')]],
+  [
+    'a machine that cannot be given back is shown',
+    wanted(),
+    [member(leaving('reset'), { role: 'reset', state: 'failed', error: boom })],
+    [to('FAILED', boom)],
+  ],
+  [
+    'one that is away for long is not waited for',
+    wanted(),
+    [member({ ...leaving('reset'), silent: 'unreachable' }, { state: 'done' }, 500_000)],
+    [to('REMOVED')],
+  ],
+  [
+    'a cluster is READY without a node that leaves',
+    wanted({ report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ ...leaving('retire'), id: two, name: 'two', roles: ['worker'] }, { state: 'done', role: 'worker' }),
+    ],
+    [clusterTo('READY')],
   ],
   ['the last node was removed', wanted({ state: 'READY' }), [], [clusterTo('NEW', true)]],
 ]

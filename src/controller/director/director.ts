@@ -23,15 +23,34 @@ const WORKERS_AT_ONCE = 100
 
 /** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
 export function direct(situation: Situation): Decision[] {
-  const { cluster, members } = situation
+  const { members } = situation
   const ofNodes = members.flatMap((member) => [
     ...silence(member),
     ...expiry(member, situation.now),
-    ...(cluster.desired === 'provision' ? provision(member, situation) : []),
-    ...(cluster.desired === 'reset' ? reset(member, cluster) : []),
+    ...ofLife(member, situation),
   ])
   // The cluster's state follows once its nodes have theirs.
   return ofNodes.length > 0 ? ofNodes : ofCluster(situation)
+}
+
+function ofLife(member: Member, situation: Situation): Decision[] {
+  if (member.node.leaving !== 'no') return leave(member)
+  if (situation.cluster.desired === 'provision') return provision(member, situation)
+  return situation.cluster.desired === 'reset' ? reset(member, situation.cluster) : []
+}
+
+/** Once a master has taken it out of its cluster, its machine is given back; one that is away is not waited for. */
+function leave({ node, run }: Member): Decision[] {
+  const isGone = !wasTouched(node) || node.silent === 'unreachable'
+  if (node.leaving === 'reset' && isGone) return [{ kind: 'node', nodeId: node.id, state: 'REMOVED', error: null }]
+  const isBusy = run?.state === 'open' && run.role !== 'reset'
+  if (isBusy) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+  if (node.leaving === 'retire' || run?.state === 'open') return []
+  if (run?.role !== 'reset' || node.state !== 'PROVISIONING') {
+    return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
+  }
+  const isDone = run.state === 'done'
+  return [{ kind: 'node', nodeId: node.id, state: isDone ? 'REMOVED' : 'FAILED', error: isDone ? null : errorOf(run) }]
 }
 
 function silence({ node, silentMs }: Member): Decision[] {
@@ -108,7 +127,7 @@ function ofCluster({ cluster, members }: Situation): Decision[] {
 }
 
 function nextClusterState(cluster: Cluster, members: readonly Member[]) {
-  const nodes = members.map(({ node }) => node)
+  const nodes = members.map(({ node }) => node).filter(({ leaving }) => leaving === 'no')
   const taking = nodes.filter((node) => node.roles.length > 0)
   const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
   const is = (state: ClusterState, settled = false, error: ErrorReport | null = null) => ({ state, error, settled })

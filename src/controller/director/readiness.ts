@@ -21,7 +21,7 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
 export function clusterReadiness(cluster: Cluster, members: readonly Member[]): Readiness {
   const { report } = cluster
   if (!report) return waiting('the operator to check in')
-  const late = members.find(({ node }) => node.roles.length > 0 && node.state !== 'READY')
+  const late = members.find(({ node }) => node.leaving === 'no' && node.roles.length > 0 && node.state !== 'READY')
   if (late) return waiting(`node ${late.node.name}`)
   const unready = report.nodes.find((node) => !node.ready)
   if (unready) return waiting(`node ${unready.name} to be Ready`)

@@ -7,7 +7,8 @@ export function wasTouched(node: Node): boolean {
   return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
 }
 
-export const isMaster = ({ node }: Member) => node.roles.includes('master')
+/** One that leaves is none any more. */
+export const isMaster = ({ node }: Member) => node.roles.includes('master') && node.leaving === 'no'
 
 /** In the order in which they were configured. */
 export function mastersOf(members: readonly Member[]): Node[] {

@@ -31,6 +31,9 @@ export interface Cluster {
 
 export type Silence = 'no' | 'suspect' | 'unreachable'
 
+/** A node that is removed: first out of its cluster, then Kubernetes off its machine. */
+export type Leaving = 'no' | 'retire' | 'reset'
+
 export interface Node {
   id: string
   clusterId: string
@@ -39,6 +42,7 @@ export interface Node {
   /** Where it stands in its life. Never UNREACHABLE: that is told by `silent`, and the life goes on after it. */
   state: Exclude<NodeState, 'UNREACHABLE'>
   silent: Silence
+  leaving: Leaving
   roles: NodeRole[]
   interface: string | null
   disks: string[]
@@ -139,6 +143,7 @@ export const NODE: Columns<Node> = {
   address: 'text',
   state: 'text',
   silent: 'text',
+  leaving: 'text',
   roles: 'json',
   interface: 'text',
   disks: 'json',

@@ -95,6 +95,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE clusters ADD COLUMN endpoint TEXT;  -- HOST:PORT of the API, from the start of its first master
   `,
   `
+  ALTER TABLE nodes ADD COLUMN leaving TEXT NOT NULL DEFAULT 'no';  -- no | retire | reset
+  `,
+  `
   ALTER TABLE clusters ADD COLUMN pairs TEXT;  -- JSON, PairReport: the last check between its nodes
   `,
 ]

@@ -29,6 +29,7 @@ export const node = (changes: Partial<Node> = {}): Node => ({
   address: '10.0.0.1',
   state: 'CONFIGURED',
   silent: 'no',
+  leaving: 'no',
   roles: ['master', 'worker'],
   interface: 'eth0',
   disks: [],

@@ -126,7 +126,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
       ]),
   ],
   [0.15, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
-  [0.25, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.5))],
+  [0.6, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.2))],
   [0.1, 'leave', (world, node) => node && leave(world.core, node, 'nothing')],
   [
     0.3,
@@ -176,5 +176,7 @@ export async function happen(world: World): Promise<string> {
   const machine = world.pick([...world.machines.values()])
   const node = machine && world.core.store.nodes.get(machine.id)
   await event(world, node, machine)
+  // A master takes a node out of its cluster beside all that.
+  if (nodesOf(world).some(({ leaving }) => leaving === 'retire')) await new Promise((resolve) => setImmediate(resolve))
   return machine ? `${name} ${node?.name}` : name
 }

@@ -69,6 +69,8 @@ async function goOn(world: World): Promise<number> {
       for (let at = 0; at < 3; at++) send(world, machine)
       events += 3
     }
+    await new Promise((resolve) => setImmediate(resolve))
+    world.core.errands.leaving.clear()
     pass(world, 1_000)
     report(world, true)
     const wrong = contradictions(world)

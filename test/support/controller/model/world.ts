@@ -37,6 +37,7 @@ export function openWorld(directory: string, random: () => number): World {
       sendErrand: () => true,
     },
     errands: {
+      leaving: new Map(),
       // A master that is up lets others into its own cluster.
       run: async (_: Core, master: { id: string }) => {
         const kubernetes = machines.get(master.id)?.kubernetes

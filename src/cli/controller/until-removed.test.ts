@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { untilRemoved } from './until-removed.ts'
+
+const NODE = { id: 'n-aaaaaaaaaa', name: 'w1' }
+const waiting = (step: string | null) => ({ state: 'READY', step, error: null })
+const atOnce = async () => undefined
+
+/** The states in which it is seen, the last one for good. */
+function seen(...states: object[]) {
+  const printed: string[] = []
+  const client = { get: async <T>() => (states.length > 1 ? states.shift() : states[0]) as T }
+  return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), atOnce) }
+}
+
+test('tells each thing that it waits for once', async () => {
+  const step = 'leaving, waiting for pods of w1 to go elsewhere'
+  const { printed, remove } = seen(waiting(step), waiting(step), waiting(null), { state: 'REMOVED' })
+  await remove()
+  expect(printed).toEqual([`Node w1: ${step}\n`, 'Node w1 is REMOVED.\n'])
+})
+
+test('says why it stays', async () => {
+  const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
+  const { remove } = seen(waiting(null), { state: 'READY', step: null, error })
+  await expect(remove()).rejects.toMatchObject({ code: 'etcd/quorum', fix: 'bring m2 back first' })
+})
+
+test('does not wait for ever', async () => {
+  await expect(seen(waiting('leaving')).remove()).rejects.toMatchObject({ code: 'node/still-leaving' })
+})

@@ -1,0 +1,32 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
+import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
+import type { AdminClient } from './client.ts'
+
+const LOOK_MS = 1_000
+const PATIENCE_MS = 15 * 60_000
+
+/** Tells what a node that leaves waits for, until it is gone. Throws when it does not go. */
+export async function untilRemoved(
+  client: Pick<AdminClient, 'get'>,
+  { id, name }: Pick<NodeView, 'id' | 'name'>,
+  print: (text: string) => void,
+  sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+): Promise<void> {
+  let told = ''
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
+    const node = await client.get<NodeDetail>(ADMIN_PATHS.node(id))
+    if (node.state === 'REMOVED') return print(`Node ${name} is REMOVED.\n`)
+    if (node.error) {
+      const { code, message, fix } = node.error
+      throw new AgentError(code, `node ${name} stays: ${message}`, { fix, exitCode: ExitCode.stepFailed })
+    }
+    if (node.step !== null && node.step !== told) print(`Node ${name}: ${node.step}\n`)
+    told = node.step ?? told
+    await sleep(LOOK_MS)
+  }
+  throw new AgentError('node/still-leaving', `node ${name} is still leaving: ${told}`, {
+    fix: `it goes on by itself; look: controller node show ${name}; or give it up: controller node remove ${name} --force`,
+    exitCode: ExitCode.stepFailed,
+  })
+}

@@ -1,0 +1,41 @@
+import type { Core } from './core.ts'
+import { holdsCluster } from './director/shape.ts'
+import { tellState } from './node-state.ts'
+import { situationOf } from './situation-of.ts'
+import type { Node } from './store/records.ts'
+
+/** Has a master take the node out of its cluster, one errand at a time; goes on with the node's machine after that. */
+export function retireLater(core: Core, node: Node, after: () => void): void {
+  if (core.errands.leaving.has(node.id)) return
+  core.errands.leaving.set(node.id, 'a master to take it out of the cluster')
+  setImmediate(() => {
+    void retire(core, node)
+      .catch((error: unknown) => core.log(`retire ${node.id}: ${error instanceof Error ? error.stack : error}`))
+      .finally(() => {
+        after()
+        core.changes.announce()
+      })
+  })
+}
+
+async function retire(core: Core, { id, clusterId, name, address, roles }: Node): Promise<void> {
+  const { errands, store } = core
+  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
+  const host = holders.find((each) => each.id !== id && core.presence.isConnected(each.id))
+  const guest = { name, address, role: roles.includes('master') ? ('master' as const) : ('worker' as const) }
+  const answer = host && (await errands.run(core, host, { errand: 'retire', guest }))
+  if (answer?.outcome === 'done') store.nodes.update(id, { leaving: 'reset' })
+  if (answer?.outcome === 'failed') {
+    store.nodes.update(id, { leaving: 'no', error: answer.error })
+    tellState(core, id)
+  }
+  const isWaiting = answer === undefined || answer.outcome === 'not-yet'
+  errands.leaving.delete(id)
+  if (!isWaiting) return
+  // What it waits for is shown until the next try, which is that of the next look after all nodes.
+  const waitingFor = answer?.outcome === 'not-yet' ? answer.waitingFor : 'a master that is connected'
+  errands.leaving.set(id, waitingFor)
+  setTimeout(() => errands.leaving.delete(id), AGAIN_MS).unref()
+}
+
+const AGAIN_MS = 2_000

@@ -1,0 +1,21 @@
+import type { Core } from './core.ts'
+import type { Member, Situation } from './director/situation.ts'
+import type { Node } from './store/records.ts'
+
+/** What the store and the hub know now; undefined where the cluster is gone. */
+export function situationOf(core: Core, clusterId: string): Situation | undefined {
+  const cluster = core.store.clusters.get(clusterId)
+  if (!cluster) return undefined
+  const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
+  const members = nodes.map((node): Member => {
+    const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+    return { node, run: run ?? null, silentMs: silentMs(core, node) }
+  })
+  return { now: core.now(), cluster, members }
+}
+
+function silentMs(core: Core, node: Node): number {
+  const heardMs = core.presence.lastHeard(node.id)?.getTime() ?? 0
+  const knownMs = Date.parse(node.lastSeen ?? node.createdAt)
+  return Math.max(0, core.now().getTime() - Math.max(heardMs, knownMs, core.startedAt.getTime()))
+}
