@@ -19,6 +19,7 @@ test(
     const startedMs = Date.now()
     const failed: string[] = []
     let events = 0
+    let stepsToRest = 0
     for (let history = 0; history < HISTORIES; history++) {
       const directory = mkdtempSync(join(tmpdir(), 'model-'))
       const world = openWorld(directory, seededRandom(seed + history))
@@ -31,7 +32,7 @@ test(
           const wrong = contradictions(world)
           if (wrong.length > 0) throw new Error(wrong.join('; '))
         }
-        events += await bringToRest(world)
+        stepsToRest += await bringToRest(world)
       } catch (error) {
         failed.push(`seed ${seed}, history ${history}: ${error}\n  ${told.slice(-25).join('\n  ')}`)
       } finally {
@@ -39,7 +40,7 @@ test(
         rmSync(directory, { recursive: true })
       }
     }
-    keepResult('director-model', { counts: { histories: HISTORIES, events }, failed }, startedMs)
+    keepResult('director-model', { counts: { histories: HISTORIES, events, stepsToRest }, failed }, startedMs)
     expect(failed.slice(0, 3)).toEqual([])
   },
   TIMEOUT_MS,

@@ -21,7 +21,7 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.nodes()))
+  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
   await stage('a further worker', async () => {
     await scene.boot('w2')
     await scene.bringIn('w2', 'worker')

@@ -35,7 +35,7 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.nodes()))
+  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
   await stage('a master loses its power: the API answers through the endpoint, and takes what is written', () =>
     masterIsCut(scene),
   )
