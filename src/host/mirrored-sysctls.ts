@@ -10,9 +10,10 @@ export async function mirroredSysctls(host: HostView, key: string): Promise<{ ke
   const family = /^net\.(ipv[46])\.(?:ip_forward|conf\.all\.forwarding)$/.exec(key)?.[1]
   if (family === undefined) return []
   const interfaces = (await host.list(sysctlPath(`net.${family}.conf`))) ?? []
-  const forwarding = interfaces
-    .filter((name) => name !== 'all')
+  // `all` is another name of the one that is written, and so the first to be put back.
+  const forwarding = [...interfaces.filter((name) => name !== 'all'), 'all']
     .map((name) => `net.${family}.conf.${name.replaceAll('.', '/')}.forwarding`)
+    .filter((one) => one !== key)
   const keys = [...(family === 'ipv4' ? ['net.ipv4.conf.all.accept_redirects'] : []), ...forwarding]
   const values = await Promise.all(keys.map((one) => host.read(sysctlPath(one))))
   return keys.flatMap((one, index) => {

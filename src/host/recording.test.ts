@@ -99,6 +99,7 @@ test('what the kernel sets with forwarding is put back after it', async () => {
   await host.setSysctl('net.ipv4.ip_forward', '1')
   expect(undos(host).toReversed()).toEqual([
     { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '0' },
+    { kind: 'sysctl', key: 'net.ipv4.conf.all.forwarding', before: '0' },
     { kind: 'sysctl', key: 'net.ipv4.conf.docker0.forwarding', before: '1' },
     { kind: 'sysctl', key: 'net.ipv4.conf.all.accept_redirects', before: '0' },
   ])
