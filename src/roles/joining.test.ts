@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { fakeEtcd } from '../../test/support/fake-etcd.ts'
+import { READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
+import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
+import { planRole } from '../engine/plan-role.ts'
+import type { Role } from '../engine/step.ts'
+import { planningHost } from '../host/planning.ts'
+import { SHARED_FILES } from '../kubernetes/shared-files.ts'
+import { createCa } from '../pki/certificate.ts'
+import { keyToPem } from '../pki/key.ts'
+import { master } from './master.ts'
+import type { ProvisionParams } from './params.ts'
+import { worker } from './worker.ts'
+
+const TOKEN = 'abcdef.0123456789abcdef'
+const FIRST = '10.0.0.1'
+const MASTERS = [
+  { name: 'm1', address: FIRST },
+  { name: 'n1', address: '10.0.0.5' },
+]
+const authority = createCa({ commonName: 'etcd-ca', days: 3650, now: new Date('2026-06-01T12:00:00Z') })
+
+function asMaster(): FakeKubernetes {
+  const fake = fakeKubernetes({ masters: MASTERS })
+  fakeEtcd(fake.host, [FIRST], { name: 'n1', peer: 'https://10.0.0.5:2380' })
+  // What lies in the cluster already.
+  for (const name of ['kube-system/daemonsets/kube-proxy', 'kube-flannel/daemonsets/kube-flannel-ds']) {
+    fake.objects.set(`/apis/apps/v1/namespaces/${name}`, {})
+  }
+  fake.params.task = 'master'
+  fake.params.requestInvitation = async () => {
+    // The very files that the fake kubeadm goes on with.
+    const other = fakeKubernetes()
+    runKubeadm(other, 'certs all')
+    const own: Record<string, string> = { 'etcd-ca.key': keyToPem(authority.key), 'etcd-ca.crt': authority.certificate }
+    const files = Object.entries(SHARED_FILES).map(([name, { path }]) => [name, own[name] ?? other.host.text(path)])
+    return { role: 'master', files: Object.fromEntries(files) }
+  }
+  return fake
+}
+
+function asWorker(): FakeKubernetes {
+  const fake = fakeKubernetes({ masters: [{ name: 'm1', address: FIRST }], endpoint: `${FIRST}:6443` })
+  const { host, params } = fake
+  params.task = 'worker'
+  params.node = { ...params.node, roles: ['worker'] }
+  params.requestInvitation = async () => ({ role: 'worker', token: TOKEN, caHash: `sha256:${'a'.repeat(64)}` })
+  host.on(['/usr/local/bin/kubeadm', 'join', 'phase'], (argv) => {
+    if (argv[3] !== 'kubelet-start') return {}
+    host.files.seed('/etc/kubernetes/pki/ca.crt', authority.certificate)
+    host.files.seed('/etc/kubernetes/kubelet.conf', 'server')
+    host.files.seed('/var/lib/kubelet/pki/pair.pem', 'pair')
+    host.files.seedLink('/var/lib/kubelet/pki/kubelet-client-current.pem', '/var/lib/kubelet/pki/pair.pem')
+    host.units.set('kubelet.service', { active: true })
+    return {}
+  })
+  host.on(['/usr/bin/rm', '--force'], (argv) => {
+    host.files.delete(argv.at(-1) ?? '')
+    return {}
+  })
+  host.network.onRequest(`https://${FIRST}:6443/`, (url, { tls }) => {
+    const { pathname, searchParams } = new URL(url)
+    if (pathname === '/readyz') return { status: 200 }
+    // As a node may, and only with its own certificate.
+    if (tls?.cert !== 'pair') return { status: 401 }
+    if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify({ status: READY }) }
+    if (searchParams.get('fieldSelector') !== 'spec.nodeName=n1') return { status: 403 }
+    const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })
+    const items = [pod('kube-system', 'kube-proxy-x'), pod('kube-flannel', 'kube-flannel-ds-x')]
+    return { status: 200, body: JSON.stringify({ items }) }
+  })
+  return fake
+}
+
+const table: [string, Role<ProvisionParams>, () => FakeKubernetes][] = [
+  ['master', master, asMaster],
+  ['worker', worker, asWorker],
+]
+
+async function bringUp(role: Role<ProvisionParams>, fake: FakeKubernetes): Promise<string[]> {
+  const applied: string[] = []
+  for (const component of role.components) applied.push(...(await runComponent(component, fake)))
+  return applied
+}
+
+test.each(table)('a bare machine becomes a %s, and a second run finds all of it done', async (_, role, open) => {
+  const fake = open()
+  expect((await bringUp(role, fake)).length).toBeGreaterThan(10)
+  expect(await bringUp(role, fake)).toEqual([])
+})
+
+test.each(table)('of the %s each component comes after all that it names', (_, role, open) => {
+  const ids = role.components.map(({ id }) => id)
+  for (const { id, after } of role.components) {
+    for (const earlier of after.filter((each) => ids.includes(each))) {
+      expect(ids.indexOf(earlier), `${id} after ${earlier}`).toBeLessThan(ids.indexOf(id))
+    }
+  }
+  const steps = role.components.flatMap((component) => component.steps(open().params).map(({ id }) => id))
+  expect(new Set(steps).size).toBe(steps.length)
+})
+
+test.each(table)(
+  'the plan of a %s changes nothing, waits for nothing, and lets nobody be asked',
+  async (_, role, open) => {
+    const fake = open()
+    fake.params.requestInvitation = async () => {
+      throw new Error('a plan asks for no invitation')
+    }
+    const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
+    const before = fake.host.files.snapshot()
+    const startMs = fake.host.clock.nowMs
+    const planned = await planRole(role, fake.params, planning, new AbortController().signal)
+    expect(planned.filter(({ unknown }) => unknown !== undefined)).toEqual([])
+    expect(fake.host.clock.nowMs).toBe(startMs)
+    expect(fake.host.files.snapshot()).toEqual(before)
+  },
+)
+
+test('a worker has neither etcd nor a key of the cluster', async () => {
+  const fake = asWorker()
+  await bringUp(worker, fake)
+  const paths = [...fake.host.files.nodes.keys()]
+  expect(paths.filter((path) => /etcd|ca\.key|admin\.conf|kube-apiserver/.test(path))).toEqual([])
+  expect([...fake.images].filter((image) => /apiserver|controller-manager|scheduler/.test(image))).toEqual([])
+})
+
+test.each(table)('no secret stands in a command line or a record of the %s', async (_, role, open) => {
+  const fake = open()
+  await bringUp(role, fake)
+  expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toMatch(/PRIVATE KEY|abcdef\.0123/)
+})
