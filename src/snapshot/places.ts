@@ -50,6 +50,7 @@ export const VOLATILE_SYSCTLS: readonly RegExp[] = [
   /^net\.ipv[46]\.(neigh|route)\./,
   /^net\.core\.netdev_rss_key$/,
   /^net\.ipv4\.tcp_(fastopen_key|available_)/,
-  /^net\.ipv6\.conf\..*\.stable_secret$/,
+  // The last two come with router advertisements.
+  /^net\.ipv6\.conf\..*\.(stable_secret|hop_limit|mtu)$/,
   /^dev\.cdrom\./,
 ]

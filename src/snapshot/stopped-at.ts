@@ -1,11 +1,11 @@
 import type { HostView } from '../host/host.ts'
 
-/** When a unit stopped; undefined where systemd does not know. */
+/** When a unit stopped: at the boot, where it has not run since. */
 export async function stoppedAtMs(view: HostView, unit: string): Promise<number | undefined> {
   const { stdout } = await view.ask(['systemctl', 'show', '--property=InactiveEnterTimestampMonotonic', '--', unit])
   const microseconds = Number(stdout.trim().split('=')[1] ?? 0)
   // Seconds since boot: the one clock that systemd's monotonic microseconds can be compared with.
   const uptime = Number((await view.read('/proc/uptime'))?.split(' ')[0])
-  if (!(microseconds > 0) || !(uptime > 0)) return undefined
+  if (!(uptime > 0)) return undefined
   return view.now().getTime() - uptime * 1000 + microseconds / 1000
 }

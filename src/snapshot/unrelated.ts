@@ -7,6 +7,8 @@ import type { Changed, FactKind } from './facts.ts'
 interface Rule {
   kind: FactKind
   what: RegExp
+  /** In how it was or how it is; anything without it. */
+  text?: RegExp
   /** Only these; any change without it. */
   when?: readonly ('came' | 'went' | 'changed')[]
   why: string
@@ -57,11 +59,18 @@ const RULES: readonly Rule[] = [
     what: /^\/(run\/(user|media|credentials|docker|containers|snapd|lock)|media|mnt|snap|proc|sys|var\/lib\/(docker|containers|snapd|lxc|lxcfs|machines))\b/,
     why: 'sessions, removable media and other container engines come and go',
   },
+  {
+    kind: 'mount',
+    what: /./,
+    text: /autofs/,
+    why: 'systemd mounts it when somebody asks for it, and unmounts it again',
+  },
   { kind: 'mount', what: /./, when: ['came'], why: 'nothing of Kubernetes mounts there' },
   { kind: 'interface', what: OTHER_LINKS, why: 'other container engines, virtual machines and VPNs come and go' },
   { kind: 'interface', what: /./, when: ['came'], why: 'no network of Kubernetes has links of that name' },
   { kind: 'address', what: onOtherLink(' on '), why: 'it goes with a link that is not of Kubernetes' },
   { kind: 'address', what: /./, when: ['came'], why: 'nothing of Kubernetes gives addresses to that link' },
+  { kind: 'route', what: /./, text: onOtherLink(' dev '), why: 'it goes with a link that is not of Kubernetes' },
   { kind: 'firewall', what: /./, when: ['came'], why: 'the rule names no chain of Kubernetes or its network' },
   {
     kind: 'firewall',
@@ -98,15 +107,15 @@ export function directionOf({ before, after }: Changed): 'came' | 'went' | 'chan
   return after === undefined ? 'went' : 'changed'
 }
 
-/** Why the change has nothing to do with Kubernetes, where its kind and name alone tell. */
+/** Why the change has nothing to do with Kubernetes, where its kind and its words alone tell. */
 export function reasonByRule(change: Changed): string | undefined {
   const direction = directionOf(change)
-  const rule = RULES.find(
-    ({ kind, what, when }) =>
-      kind === change.kind && what.test(change.what) && (when === undefined || when.includes(direction)),
-  )
-  if (rule === undefined && change.kind === 'route' && onOtherLink(' dev ').test(` ${change.before} ${change.after}`)) {
-    return 'it goes with a link that is not of Kubernetes'
-  }
-  return rule?.why
+  const words = ` ${change.before} ${change.after}`
+  return RULES.find(
+    ({ kind, what, text, when }) =>
+      kind === change.kind &&
+      what.test(change.what) &&
+      (text === undefined || text.test(words)) &&
+      (when === undefined || when.includes(direction)),
+  )?.why
 }

@@ -194,6 +194,24 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     'nft table inet mine chain input drop comment "KUBE-SERVICES"',
     /names no chain/,
   ],
+  [
+    'an automount',
+    write(
+      '/proc/self/mountinfo',
+      '22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n30 22 0:40 / /efi rw - autofs systemd-1 rw\n31 30 8:2 / /efi rw - vfat /dev/sda2 rw\n',
+    ),
+    '/efi',
+    /when somebody asks/,
+  ],
+  [
+    'a route of docker',
+    answers(
+      'ip -json -4 route',
+      '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"},{"dst":"10.9.0.0/16","dev":"docker0"}]',
+    ),
+    '10.9.0.0/16 in main',
+    /not of Kubernetes/,
+  ],
   ['a module', write('/proc/modules', 'nf_tables 1 0 - Live 0x0\nvxlan 1 0 - Live 0x0\n'), 'vxlan', /kernel loads/],
   [
     'a service that somebody stopped',
