@@ -197,6 +197,12 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [],
   ],
+  [
+    'nobody knows how a run ended: its error names the ways on',
+    wanted(),
+    [member(working, { state: 'indeterminate', error: boom })],
+    [to('FAILED', boom)],
+  ],
   ['a run failed', wanted(), [member(working, { state: 'failed', error: boom })], [to('FAILED', boom)]],
   [
     'the cluster fails with its node',
