@@ -57,8 +57,8 @@ export type Undo =
   | { kind: 'remove-nft-tables'; names: string[] }
   /** control groups by path below each hierarchy (`kubepods`). */
   | { kind: 'remove-cgroups'; names: string[] }
-  /** Ports and interfaces that a zone of firewalld has got until the next reload. */
-  | { kind: 'firewalld'; zone: string; ports: string[]; interfaces: string[] }
+  /** Ports and interfaces that a zone of firewalld has got until the next reload; for good where it was as shipped. */
+  | { kind: 'firewalld'; zone: string; ports: string[]; interfaces: string[]; permanent: boolean }
   /** Swap that was on. */
   | { kind: 'swap'; path: string }
   | { kind: 'run'; argv: Argv; why: string }

@@ -1,10 +1,10 @@
 import type { CheckParams } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import type { Step } from '../../engine/step.ts'
-import type { Host, HostView } from '../../host/host.ts'
+import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
-import { type Opening, openForGood } from './zone-file.ts'
+import { type Opening, openForGood, openNow } from './open-zone.ts'
 
 /** What is closed now and what is after a reload are opened apart: a reload would drop what others have set. */
 export const mend: Step<CheckParams> = {
@@ -38,10 +38,4 @@ async function openings(host: HostView, { roles }: CheckParams): Promise<Record<
     ]
   }
   return { now: missing('now'), permanent: missing('permanent') }
-}
-
-async function openNow(host: Host, opening: Opening): Promise<void> {
-  const { zone, ports, interfaces } = opening
-  const what = [...ports.map((port) => `--add-port=${port}`), ...interfaces.map((name) => `--add-interface=${name}`)]
-  await host.run(['firewall-cmd', `--zone=${zone}`, ...what], { kind: 'firewalld', ...opening })
 }

@@ -25,7 +25,7 @@ test('every kind is content with what is gone already', async () => {
     { kind: 'remove-network-namespaces', names: ['cni-*'] },
     { kind: 'remove-cgroups', names: ['kubepods'] },
     { kind: 'remove-nft-tables', names: ['kube-proxy'] },
-    { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: [] },
+    { kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: [], permanent: true },
     { kind: 'swap', path: '/swap.img' },
     { kind: 'nothing', because: 'a test' },
   ]
@@ -177,13 +177,41 @@ test('a unit goes back to what it was, and a failed one is forgotten', async () 
   expect(machine.calls).toContainEqual(['systemctl', 'reset-failed', '--', 'kubelet.service'])
 })
 
+const ZONE = '<?xml version="1.0"?>\n<zone>\n  <service name="ssh"/>\n  <forward/>\n</zone>\n'
+const CLOSE = ['--zone=public', '--remove-port=6443/tcp', '--remove-interface=cni0']
+const DEFAULTS = '--load-zone-defaults=public'
+const WITH_MORE = ZONE.replace('<forward/>', '<port port="80" protocol="tcp"/><forward/>')
+
 test.each([
-  ['runs closes what was opened', true],
-  ['was stopped has forgotten it', false],
-])('a firewalld that %s', async (_, active) => {
-  const machine = scene({ units: { 'firewalld.service': { enabled: true, active } } })
-  machine.on(['firewall-cmd'], {})
-  await carryOut({ kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: ['cni0'] }, machine)
-  const what = ['--zone=public', '--remove-port=6443/tcp', '--remove-interface=cni0']
-  expect(machine.calls).toEqual(active ? [['firewall-cmd', ...what]] : [])
+  ['closes what is open', true, false, ZONE, [['firewall-cmd', ...CLOSE]]],
+  ['that was stopped has forgotten', false, false, ZONE, []],
+  [
+    'has the zone as it was shipped',
+    ...[true, true, '<zone><forward /><service name="ssh"/></zone>'],
+    [
+      ['firewall-cmd', '--permanent', ...CLOSE],
+      ['firewall-cmd', '--permanent', DEFAULTS],
+    ],
+  ],
+  ['keeps what a person has added', true, true, WITH_MORE, [['firewall-cmd', '--permanent', ...CLOSE]]],
+  [
+    'that was stopped is changed without it',
+    ...[false, true, ZONE],
+    [
+      ['firewall-offline-cmd', ...CLOSE],
+      ['firewall-offline-cmd', DEFAULTS],
+    ],
+  ],
+] as [string, boolean, boolean, string, string[][]][])('a firewalld %s', async (_, active, permanent, own, calls) => {
+  const machine = scene({
+    files: {
+      '/usr/bin/firewall-cmd': '',
+      '/usr/lib/firewalld/zones/public.xml': ZONE,
+      '/etc/firewalld/zones/public.xml': own,
+    },
+    units: { 'firewalld.service': { enabled: true, active } },
+  })
+  machine.on(() => true, {})
+  await carryOut({ kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: ['cni0'], permanent }, machine)
+  expect(machine.calls).toEqual(calls)
 })
