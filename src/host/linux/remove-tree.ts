@@ -69,22 +69,31 @@ export async function removeTree(path: string, options: RemoveTreeOptions = {}):
 
 async function empty(directory: number, shownPath: string, removal: Removal): Promise<void> {
   await setImmediate()
-  const { left, spared } = removal
   const own = `/proc/self/fd/${directory}`
   for (const entry of readdirSync(own, { withFileTypes: true })) {
-    const path = `${own}/${entry.name}`
     const shown = `${shownPath}/${entry.name}`
-    const reason = removal.all ? undefined : reasonToSpare(path, shown, entry, removal.root)
-    if (reason !== undefined) {
-      spared.push(`${shown} (${reason})`)
-    } else if (!entry.isDirectory()) {
-      attempt(shown, left, () => unlinkSync(path))
-    } else {
-      const before = left.length + spared.length
-      await emptyBelow(path, shown, removal)
-      if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path))
+    try {
+      await removeEntry(entry, `${own}/${entry.name}`, shown, removal)
+    } catch (error) {
+      removal.left.push({ path: shown, error })
     }
   }
+}
+
+async function removeEntry(entry: Dirent, path: string, shown: string, removal: Removal): Promise<void> {
+  const { left, spared, all, root } = removal
+  const reason = all ? undefined : reasonToSpare(path, shown, entry, root)
+  if (reason !== undefined) {
+    spared.push(`${shown} (${reason})`)
+    return
+  }
+  if (!entry.isDirectory()) {
+    attempt(shown, left, () => unlinkSync(path))
+    return
+  }
+  const before = left.length + spared.length
+  await emptyBelow(path, shown, removal)
+  if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path))
 }
 
 /** Whose it is when it is not ours; undefined where it may go, or is gone. */
@@ -104,8 +113,6 @@ async function emptyBelow(path: string, shown: string, removal: Removal): Promis
     if (below === undefined) return
     if (mountOf(below) !== removal.mount) throw new Error('something is mounted there')
     await empty(below, shown, removal)
-  } catch (error) {
-    removal.left.push({ path: shown, error })
   } finally {
     if (below !== undefined) closeSync(below)
   }
