@@ -95,6 +95,8 @@ async function fetchFile(
         path,
         sha256: file.sha256,
         size: file.size,
+        // As it will be installed, which then takes a name more and no copy.
+        mode: file.role === 'binary' || file.role === 'cni-plugin' ? 0o755 : 0o644,
         tls,
         ...(proxy === undefined ? {} : { proxy }),
         ...(onProgress ? { onProgress } : {}),

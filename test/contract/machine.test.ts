@@ -134,6 +134,15 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await machine.stat(`${root}/kept`)).toEqual(before)
   })
 
+  test('a file that is installed under another mode keeps its own', async () => {
+    const { machine, host, root } = await setUp()
+    await machine.writeFile(`${root}/theirs`, 'x', 0o700)
+    await host.install(`${root}/theirs`, `${root}/ours`, 0o755)
+    expect([(await machine.stat(`${root}/theirs`))?.mode, (await machine.stat(`${root}/ours`))?.mode]).toEqual([
+      0o700, 0o755,
+    ])
+  })
+
   test('what a person changed since stays, and is said', async () => {
     const { machine, host, changes, root } = await setUp()
     await machine.writeFile(`${root}/old`, 'before', 0o644)

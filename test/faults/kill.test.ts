@@ -1,20 +1,11 @@
 import { spawn } from 'node:child_process'
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../support/random.ts'
+import { lookAt } from './look-at.ts'
 
 const fixture = join(import.meta.dirname, 'kill-fixture.ts')
 
@@ -39,17 +30,6 @@ async function execute(verb: string, directory: string, afterMs?: number): Promi
   return (await closed) === 'SIGKILL' ? undefined : text.trim().split('\n').at(-1)
 }
 
-function snapshot(directory: string): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
-    const path = join(directory, name)
-    const stats = lstatSync(path)
-    const content = stats.isFile() ? readFileSync(path, 'utf8') : stats.isSymbolicLink() ? readlinkSync(path) : ''
-    found[name] = `${stats.mode.toString(8)} ${stats.isFile() ? stats.mtimeMs : ''} ${content}`
-  }
-  return found
-}
-
 test('processes killed at 20 chances on a real disk, while they work and while they undo', {
   timeout: 180_000,
 }, async () => {
@@ -57,11 +37,12 @@ test('processes killed at 20 chances on a real disk, while they work and while t
   const directory = mkdtempSync(join(tmpdir(), 'cantrip-kill-'))
   const host = join(directory, 'host')
   mkdirSync(host)
+  writeFileSync(join(host, 'source'), 'to be installed')
   for (const id of ['a', 'b']) {
     for (let i = 0; i < 8; i++) writeFileSync(join(host, `old-${id}-${i}`), `before ${i}`)
     symlinkSync('somewhere', join(host, `link-${id}-3`))
   }
-  const before = snapshot(host)
+  const before = lookAt(host)
 
   let killed = 0
   for (let round = 0; round < 5; round++) {
@@ -73,7 +54,7 @@ test('processes killed at 20 chances on a real disk, while they work and while t
       if ((await execute('undo', directory, random() * 15)) === undefined) killed += 1
     }
     expect(await execute('undo', directory)).toMatch(/^done /)
-    expect(snapshot(host)).toEqual(before)
+    expect(lookAt(host)).toEqual(before)
   }
   expect(killed).toBeGreaterThan(4)
   rmSync(directory, { recursive: true })

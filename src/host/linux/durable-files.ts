@@ -39,7 +39,9 @@ export async function installFile(source: string, path: string, mode: number): P
   // A link would keep the label of where it lies, with which SELinux lets nobody execute it elsewhere.
   const labelled = (await absent(lstat('/sys/fs/selinux/enforce'))) !== undefined
   await replace(path, async (temporary) => {
-    await (labelled ? copy : linkOrCopy)(source, temporary)
+    // Names of one file share its mode, and the source keeps its own.
+    const alike = ((await lstat(source)).mode & 0o7777) === mode
+    await (alike && !labelled ? linkOrCopy : copy)(source, temporary)
     await chmod(temporary, mode)
   })
 }

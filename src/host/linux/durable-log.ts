@@ -59,7 +59,12 @@ async function openFile(directory: string, path: string): Promise<FileHandle> {
   return naming(path, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const file = await open(path, 'a', 0o600)
-    await syncDirectory(directory)
-    return file
+    try {
+      await syncDirectory(directory)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   })
 }
