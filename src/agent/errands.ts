@@ -28,7 +28,7 @@ export function errandTaker(options: ErrandsOptions): (signed: SignedInstruction
     if (typeof errand === 'string') return options.log('error', `refused an errand: ${errand}`)
     if (underWay.has(errand.id)) return
     underWay.add(errand.id)
-    options.log('info', `${errand.errand} ${errand.guest.name} (${errand.guest.role})`)
+    if ('guest' in errand) options.log('info', `${errand.errand} ${errand.guest.name} (${errand.guest.role})`)
     const answer = await carryOut(options.self, errand)
     underWay.delete(errand.id)
     if (answer.outcome === 'failed') options.log('error', `${errand.errand}: ${answer.error.message}`)

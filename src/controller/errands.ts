@@ -22,18 +22,18 @@ export class Errands {
   readonly leaving = new Map<string, string>()
 
   /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
-  async run(core: Core, master: Node, order: Order): Promise<ErrandAnswer> {
+  async run(core: Core, master: Node, order: Order, answerMs = ANSWER_MS): Promise<ErrandAnswer> {
     const id = newId('e')
     const notYet = (waitingFor: string): ErrandAnswer => ({ id, outcome: 'not-yet', waitingFor })
     const busy = [...this.#open.values()].filter(({ nodeId }) => nodeId === master.id).length
     if (busy >= AT_ONCE) return notYet(`master ${master.name}, which serves others`)
-    const expiresAt = new Date(core.now().getTime() + ANSWER_MS).toISOString()
+    const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
     const errand: Errand = { id, node: master.id, expiresAt, ...order }
     const signed = core.authority.signInstruction(JSON.stringify(errand))
     if (!core.presence.sendErrand(master.id, signed)) return notYet(`master ${master.name} to be connected`)
     try {
       return await new Promise<ErrandAnswer>((resolve) => {
-        const timer = setTimeout(() => resolve(notYet(`master ${master.name} to answer`)), ANSWER_MS)
+        const timer = setTimeout(() => resolve(notYet(`master ${master.name} to answer`)), answerMs)
         const answer = (given: ErrandAnswer) => {
           clearTimeout(timer)
           resolve(given)

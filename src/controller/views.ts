@@ -2,12 +2,15 @@ import type { ClusterView, NodeDetail, NodeView, RunView, Stage } from '../proto
 import { warningsAgainstCluster } from './against-cluster.ts'
 import type { Core } from './core.ts'
 import { clusterReadiness, nodeReadiness } from './director/readiness.ts'
+import type { Member } from './director/situation.ts'
+import { turnOf } from './director/turn.ts'
 import { visibleState } from './node-state.ts'
 import { currentStep } from './progress.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node, Run } from './store/records.ts'
 
-export function nodeView(core: Core, node: Node): NodeView {
+/** `members`: of its cluster, where they are known already. */
+export function nodeView(core: Core, node: Node, members?: readonly Member[]): NodeView {
   const cluster = core.store.clusters.get(node.clusterId)
   const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
   const [enrolment] = core.store.enrolments.where('node_id = ?', node.id)
@@ -21,7 +24,7 @@ export function nodeView(core: Core, node: Node): NodeView {
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
     lastSeen: core.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
-    step: stepOf(core, cluster, node, run),
+    step: stepOf(core, cluster, node, run, members),
     fingerprint: enrolment?.fingerprint ?? '',
     connected: core.presence.isConnected(node.id),
     run: run ? runView(run) : null,
@@ -44,7 +47,7 @@ export function clusterView(core: Core, cluster: Cluster): ClusterView {
     state,
     kubernetesVersion: settings.kubernetesVersion,
     settings,
-    nodes: members.map(({ node }) => nodeView(core, node)),
+    nodes: members.map(({ node }) => nodeView(core, node, members)),
     stages: stagesOf(
       cluster,
       members.map(({ node }) => node),
@@ -61,7 +64,13 @@ function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadines
   return readiness.ready ? null : readiness.waitingFor
 }
 
-function stepOf(core: Core, cluster: Cluster | undefined, node: Node, run: Run | undefined): string | null {
+function stepOf(
+  core: Core,
+  cluster: Cluster | undefined,
+  node: Node,
+  run: Run | undefined,
+  members?: readonly Member[],
+): string | null {
   if (node.leaving === 'retire') return `leaving, waiting for ${core.errands.leaving.get(node.id) ?? 'its run to end'}`
   if (!cluster || !run || node.state !== 'PROVISIONING') return null
   if (run.state === 'done' && run.role !== 'reset') {
@@ -70,10 +79,18 @@ function stepOf(core: Core, cluster: Cluster | undefined, node: Node, run: Run |
   }
   if (run.state !== 'open') return null
   if (run.cancel) return 'stopping'
-  return (
-    currentStep(run.progress, core.live.get(run.id)) ??
-    (run.acknowledged ? 'starting' : 'waiting for the node to take its instruction')
-  )
+  const step = currentStep(run.progress, core.live.get(run.id))
+  if (step === null) return run.acknowledged ? 'starting' : 'waiting for the node to take its instruction'
+  const isAsking = Object.keys(run.progress.current).some((id) => id.endsWith('/accept-invitation'))
+  return isAsking ? `${step}${turnText(core, node, members)}` : step
+}
+
+/** What a node that asks to be let in waits for. */
+function turnText(core: Core, node: Node, known?: readonly Member[]): string {
+  const members = known ?? situationOf(core, node.clusterId)?.members ?? []
+  const guest = members.find((member) => member.node.id === node.id)
+  const turn = guest && turnOf(guest, members)
+  return turn && 'waitingFor' in turn ? ` (waiting for ${turn.waitingFor})` : ''
 }
 
 function runView(run: Run): RunView {

@@ -142,3 +142,16 @@ test('asked for again, what is done is passed over', async () => {
   expect(verbs()).toEqual(['get', 'delete'])
   expect(etcd.asked).toEqual(['remove'])
 })
+
+test('how etcd is: each member is asked by itself', async () => {
+  const { host } = withEtcd(['127.0.0.1', '10.0.0.3'])
+  expect(await carryOutErrand(host.machine, { ...common, errand: 'look-at-etcd' })).toEqual({
+    id: common.id,
+    outcome: 'done',
+    etcd: [
+      { name: 'm1', isHealthy: true, isLearner: false },
+      { name: 'm2', isHealthy: false, isLearner: false },
+      { name: 'm3', isHealthy: true, isLearner: false },
+    ],
+  })
+})

@@ -23,7 +23,7 @@ export async function invite(host: HostView, errand: Errand & { errand: 'invite'
     : { outcome: 'done', sealed: seal(JSON.stringify(invitation), errand.sealTo) }
 }
 
-async function forWorker(host: HostView, { guest }: Errand): Promise<Invitation | Outcome> {
+async function forWorker(host: HostView, { guest }: Errand & { errand: 'invite' }): Promise<Invitation | Outcome> {
   const ready = await Promise.all([readApi(host, HERE, CLUSTER_INFO), readApi(host, HERE, RIGHTS)])
   const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
   if (ca === undefined || ready.includes(undefined)) return notYet('the API of the master')

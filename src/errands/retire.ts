@@ -21,7 +21,7 @@ const GONE_SECONDS = 30
 const SNAPSHOT = '/var/lib/etcd/before-removal.db'
 
 /** Can be asked for again at any point: what is done already is passed over. */
-export async function retire(machine: Machine, { guest }: Errand): Promise<Outcome> {
+export async function retire(machine: Machine, { guest }: Errand & { errand: 'retire' }): Promise<Outcome> {
   const found = guest.role === 'master' ? await needMembership(machine) : undefined
   const member = found?.members.find(({ peerUrl }) => peerUrl === peerUrlOf(guest.address))
   if (found && member) await needQuorum(machine, found, member)

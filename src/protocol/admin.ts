@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../errors/agent-error.ts'
 import type { CheckSummary } from './check-summary.ts'
+import type { EtcdHealth } from './errand.ts'
 import type { RunEvent } from './event.ts'
 import type { Facts } from './facts.ts'
 import { Overrides } from './instruction.ts'
@@ -25,6 +26,8 @@ export const ADMIN_PATHS = {
   /** GET plan; POST provision, reset, precheck. */
   clusterAction: (name: string, action: 'plan' | 'provision' | 'reset' | 'precheck') =>
     `/v1/clusters/${encodeURIComponent(name)}/${action}`,
+  /** GET: how it is now, as a master sees it. */
+  clusterHealth: (name: string) => `/v1/clusters/${encodeURIComponent(name)}/health`,
   /** GET (`?cluster=NAME`, `?all=1` with those removed). */
   nodes: '/v1/nodes',
   /** GET, DELETE (`?force=1`). */
@@ -135,6 +138,13 @@ export interface ClusterView {
   /** The last check between its nodes. */
   pairs: PairReport | null
   error: ErrorReport | null
+}
+
+/** Null where nobody tells. */
+export interface ClusterHealth {
+  etcd: EtcdHealth[] | null
+  /** As the operator has told last. */
+  nodes: { name: string; ready: boolean }[] | null
 }
 
 export interface CreateClusterResponse {

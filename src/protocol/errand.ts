@@ -23,15 +23,20 @@ export const Errand = z.discriminatedUnion('errand', [
   z.strictObject({ ...common, errand: z.literal('invite'), guest, sealTo: SealingKey }),
   /** The guest's pods go elsewhere, its etcd member and its objects go. */
   z.strictObject({ ...common, errand: z.literal('retire'), guest }),
+  /** How etcd is. */
+  z.strictObject({ ...common, errand: z.literal('look-at-etcd') }),
 ])
 
 const text = z.string().check(z.maxLength(2_000))
+
+export const EtcdHealth = z.strictObject({ name: text, isHealthy: z.boolean(), isLearner: z.boolean() })
 
 export const ErrandAnswer = z.discriminatedUnion('outcome', [
   z.strictObject({
     id: ErrandId,
     outcome: z.literal('done'),
     sealed: z.optional(z.string().check(z.maxLength(65_536))),
+    etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
   }),
   /** To be asked again. */
   z.strictObject({ id: ErrandId, outcome: z.literal('not-yet'), waitingFor: text }),
@@ -55,5 +60,6 @@ export const Invitation = z.discriminatedUnion('role', [
 ])
 
 export type Errand = z.infer<typeof Errand>
+export type EtcdHealth = z.infer<typeof EtcdHealth>
 export type ErrandAnswer = z.infer<typeof ErrandAnswer>
 export type Invitation = z.infer<typeof Invitation>

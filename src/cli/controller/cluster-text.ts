@@ -1,4 +1,4 @@
-import type { ClusterView, NodeView, Stage } from '../../protocol/admin.ts'
+import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../protocol/admin.ts'
 import { type Column, table } from './output.ts'
 
 const STAGES: Column<Stage>[] = [
@@ -28,8 +28,32 @@ function pairsText({ name, pairs }: ClusterView): string {
   return `${fine} of ${checked} pairs fine${failures} (${pairs.at})`
 }
 
+/** `3 of 3 members healthy`, and which are not. */
+function etcdText({ etcd }: ClusterHealth): string {
+  if (!etcd) return 'no master tells'
+  const ill = etcd.filter(({ isHealthy }) => !isHealthy).map(({ name }) => name || 'one that has not started')
+  const learning = etcd.filter(({ isLearner }) => isLearner).map(({ name }) => name)
+  const notes = [
+    ...(ill.length > 0 ? [`not: ${ill.join(', ')}`] : []),
+    ...learning.map((name) => `${name} is learning`),
+  ]
+  const found = `${etcd.length - ill.length} of ${etcd.length} members healthy`
+  return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
+}
+
+/** What Kubernetes itself says of a node. */
+function healthColumn({ nodes }: ClusterHealth): Column<NodeView> {
+  return {
+    title: 'KUBERNETES',
+    of({ name }) {
+      const found = nodes?.find((node) => node.name === name)
+      return found === undefined ? '' : found.ready ? 'Ready' : 'NotReady'
+    },
+  }
+}
+
 /** What `cluster show` prints. */
-export function clusterText(cluster: ClusterView): string {
+export function clusterText(cluster: ClusterView, health: ClusterHealth): string {
   const { settings } = cluster
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
@@ -39,11 +63,12 @@ export function clusterText(cluster: ClusterView): string {
     ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
     ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
     ['Pairs', pairsText(cluster)],
+    ['etcd', etcdText(health)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
   const error = cluster.error
     ? `\n[-] ${cluster.error.message} (${cluster.error.code})\n    fix: ${cluster.error.fix}\n`
     : ''
-  return `${head}${error}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, NODES)}`
+  return `${head}${error}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
 }

@@ -1,5 +1,11 @@
 import type { Command } from 'commander'
-import { ADMIN_PATHS, type ClusterPlan, type ClusterView, type PlannedNode } from '../../protocol/admin.ts'
+import {
+  ADMIN_PATHS,
+  type ClusterHealth,
+  type ClusterPlan,
+  type ClusterView,
+  type PlannedNode,
+} from '../../protocol/admin.ts'
 import type { AdminClient } from './client.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
@@ -63,7 +69,7 @@ function registerLooks(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('show'))
-    .description('state, stages, settings and nodes')
+    .description('state, stages, settings, nodes, and how they are')
     .argument('<name>')
     .addOption(formatOption())
     .option('--watch', 'again after each change')
@@ -71,7 +77,11 @@ function registerLooks(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       looking(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
-        return flags.output === 'json' || flags.output === 'yaml' ? structured(flags.output, found) : clusterText(found)
+        const health = await client.get<ClusterHealth>(ADMIN_PATHS.clusterHealth(found.name))
+        const isStructured = flags.output === 'json' || flags.output === 'yaml'
+        return isStructured
+          ? structured(flags.output as 'json' | 'yaml', { ...found, health })
+          : clusterText(found, health)
       }),
     )
   withAdmin(cluster.command('plan'))

@@ -8,6 +8,7 @@ import {
 import { createCluster, deleteCluster, planCluster, provisionCluster, resetCluster } from '../cluster-commands.ts'
 import type { Core } from '../core.ts'
 import { clusterByName, nodeById } from '../find.ts'
+import { healthOf } from '../health.ts'
 import { approve, configure, remove } from '../node-commands.ts'
 import { checkPairs } from '../pair-checks/check-pairs.ts'
 import type { StoredEvent } from '../store/records.ts'
@@ -60,6 +61,7 @@ export const adminRoutes: readonly Route[] = [
   admin('POST', /^\/v1\/clusters\/([^/]+)\/precheck$/, (exchange) =>
     checkPairs(exchange.core, cluster(exchange), exchange.signal),
   ),
+  admin('GET', /^\/v1\/clusters\/([^/]+)\/health$/, (exchange) => healthOf(exchange.core, cluster(exchange))),
   admin('GET', /^\/v1\/nodes$/, ({ core, query }) => listNodes(core, query)),
   admin('GET', /^\/v1\/nodes\/([^/]+)$/, seenNode),
   admin('DELETE', /^\/v1\/nodes\/([^/]+)$/, (exchange) => {

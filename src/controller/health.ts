@@ -1,0 +1,30 @@
+import type { ClusterHealth } from '../protocol/admin.ts'
+import type { Core } from './core.ts'
+import { holdsCluster } from './director/shape.ts'
+import { situationOf } from './situation-of.ts'
+import type { Cluster } from './store/records.ts'
+
+const FRESH_MS = 5_000
+/** Whoever looks does not want to wait. */
+const LOOK_MS = 5_000
+const known = new WeakMap<Core, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
+
+/** Whoever looks again and again does not have a master look each time. */
+export async function healthOf(core: Core, { id, report }: Cluster): Promise<ClusterHealth> {
+  const nowMs = core.now().getTime()
+  const looks = known.get(core) ?? new Map()
+  known.set(core, looks)
+  const last = looks.get(id)
+  const fresh = last && nowMs - last.atMs < FRESH_MS ? last : { atMs: nowMs, etcd: askMaster(core, id) }
+  looks.set(id, fresh)
+  const nodes = report?.nodes.map(({ name, ready }) => ({ name, ready })) ?? null
+  return { etcd: await fresh.etcd, nodes }
+}
+
+async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {
+  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
+  const host = holders.find(({ id }) => core.presence.isConnected(id))
+  if (!host) return null
+  const answer = await core.errands.run(core, host, { errand: 'look-at-etcd' }, LOOK_MS)
+  return answer.outcome === 'done' ? (answer.etcd ?? null) : null
+}

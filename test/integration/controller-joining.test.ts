@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import type { ClusterHealth } from '../../src/protocol/admin.ts'
+import { Errand } from '../../src/protocol/errand.ts'
+import type { RunEvent } from '../../src/protocol/event.ts'
+import type { Instruction } from '../../src/protocol/instruction.ts'
+import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import {
+  adminOf,
+  call,
+  createCluster,
+  type EnrolledNode,
+  enrolNode,
+  type Installer,
+  showNode,
+} from '../support/controller/client.ts'
+
+let dataDirectory: string
+let controller: Controller
+let installer: Installer
+let aheadMs = 0
+const admin = (method: string, path: string, body?: unknown) =>
+  call(controller.url, adminOf(controller), method, path, body)
+
+interface Guest {
+  node: EnrolledNode
+  agent: ScriptedAgent
+}
+
+beforeEach(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
+  aheadMs = 0
+  controller = await startController({
+    dataDirectory,
+    listen: { host: '127.0.0.1', port: 0 },
+    now: () => new Date(Date.now() + aheadMs),
+    tickMs: 600_000,
+  })
+  installer = await createCluster(controller, 'demo')
+})
+afterEach(async () => {
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+async function guest(name: string, roles: string[]): Promise<Guest> {
+  const node = await enrolNode(controller, installer, name)
+  const agent = await connectAgent(controller, node)
+  while ((await showNode(controller, node.id)).facts === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect((await admin('POST', `/v1/nodes/${node.id}/configure`, { roles })).status).toBe(200)
+  return { node, agent }
+}
+
+const at = '2026-01-01T00:00:00.000Z'
+const opened: RunEvent = { kind: 'step-done', at, step: 'cluster-config/bind-rights', ms: 1 }
+const invitation = (node: EnrolledNode, waitMs = 0) =>
+  call(controller.url, node, 'POST', `/v1/node/invitation?waitMs=${waitMs}`, { sealTo: KEY })
+const KEY = Buffer.alloc(32, 7).toString('base64')
+
+async function errandOf({ agent }: Guest): Promise<Errand> {
+  const { body } = await agent.next('errand')
+  return Errand.parse(JSON.parse(body.payload))
+}
+
+/** Tells what it is told to become, in the order of the guests. */
+async function provision(...guests: Guest[]): Promise<Instruction[]> {
+  expect((await admin('POST', '/v1/clusters/demo/provision')).status).toBe(200)
+  return Promise.all(guests.map(({ agent }) => agent.instruction()))
+}
+
+test('a worker is invited once the API of the first master is up, by that master, and nobody else reads it', async () => {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first, second] = await provision(master, worker)
+  expect([first?.role, second?.role]).toEqual(['first-master', 'worker'])
+  expect((await invitation(worker.node)).json).toEqual({ waitingFor: 'master m1' })
+
+  const asked = invitation(worker.node, 10_000)
+  master.agent.event(1, first?.run ?? '', opened)
+  const errand = await errandOf(master)
+  expect(errand).toMatchObject({
+    errand: 'invite',
+    node: master.node.id,
+    sealTo: KEY,
+    guest: { name: 'w1', role: 'worker' },
+  })
+  master.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'c2VhbGVk' })
+  expect(await asked).toMatchObject({ status: 200, json: { sealed: 'c2VhbGVk' } })
+})
+
+test('an answer that another node gives does not count', async () => {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first] = await provision(master, worker)
+  master.agent.event(1, first?.run ?? '', opened)
+  const asked = invitation(worker.node, 10_000)
+  const errand = await errandOf(master)
+  worker.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'Zm9yZ2Vk' })
+  await showNode(controller, worker.node.id)
+  const error = { code: 'x/failed', message: 'no', fix: 'mend it' }
+  master.agent.send('errand', { id: errand.id, outcome: 'failed', error })
+  expect(await asked).toMatchObject({ json: { code: 'x/failed', message: 'master m1: no', fix: 'mend it' } })
+})
+
+test('masters that ask in the same moment are let in one after another', async () => {
+  const masters = [await guest('m1', ['master']), await guest('m2', ['master']), await guest('m3', ['master'])]
+  const [m1, m2, m3] = masters as [Guest, Guest, Guest]
+  const [first] = await provision(m1, m2, m3)
+  const asked = [invitation(m2.node, 10_000), invitation(m3.node, 500)]
+  m1.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
+  const errand = await errandOf(m1)
+  m1.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'c2VhbGVk' })
+  const answers = await Promise.all(asked)
+  const [invited, waiting] = answers.map(({ status }) => status)
+  expect([invited, waiting].sort()).toEqual([200, 202])
+  expect(answers.find(({ status }) => status === 202)?.json.waitingFor).toMatch(/^master m[23] to join first$/)
+})
+
+test('who was not told to join is told nothing', async () => {
+  const worker = await guest('w1', ['worker'])
+  expect(await invitation(worker.node)).toMatchObject({ status: 403, json: { code: 'invitation/not-due' } })
+})
+
+test('how etcd is a master tells; without one nobody does', async () => {
+  const health = async () => (await admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
+  expect((await health()).etcd).toBeNull()
+  const master = await guest('m1', ['master'])
+  const [first] = await provision(master)
+  master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
+  await master.agent.next('ack')
+  aheadMs += 10_000
+  const looked = health()
+  const errand = await errandOf(master)
+  const etcd = [{ name: 'm1', isHealthy: true, isLearner: false }]
+  master.agent.send('errand', { id: errand.id, outcome: 'done', etcd })
+  expect((await looked).etcd).toEqual(etcd)
+})
