@@ -57,6 +57,7 @@ let node: Node | undefined
 let credentials = ''
 let install: string[] = []
 const startedMs = Date.now()
+const failed: string[] = []
 
 const here = () => {
   assert(site && node, 'the site is up')
@@ -80,10 +81,17 @@ try {
   for (const { index, round } of rounds) {
     const title = round.verbs.map(({ verb, points }) => `${verb} ×${points.length}`).join(', ')
     await stage(`crashes, round ${index} of seed ${seed}: ${title}`, async () => {
-      const struck = await play(round)
+      // Rounds know nothing of one another: one that fails is told, and the next one begins.
+      const struck = await play(round).catch(async (error: Error) => {
+        failed.push(`round ${index}: ${error.message.split('\n')[0]}`)
+        say(`  ${error.stack}`)
+        await showWhatIsKnown()
+        return failed.slice(-1)
+      })
       keepRounds('crash-points-on-nodes', { [index]: struck }, startedMs)
     })
   }
+  await stage('each round ended READY or restored', async () => assert.deepEqual(failed, []))
 } finally {
   await site?.close()
   await downAll(bed)
@@ -110,7 +118,10 @@ async function play({ verbs }: Round): Promise<Struck[]> {
 
 /** Bare, beside the controller that goes on. */
 async function freshNode(): Promise<void> {
+  const { site } = here()
   await down(here().node)
+  const left = await nodeRow(site, NAME)
+  if (left && left.state !== 'REMOVED') await site.admin('node', 'remove', left.id, '--force', '--yes')
   node = await up({ name: NAME, bed, signal: interrupted.signal })
   install = await carryAgent(node, credentials, CLUSTER)
 }

@@ -22,14 +22,16 @@ export function keepResult(name: string, reached: Reached, startedMs: number): v
   if (isFull) write(name, { ...heading(name, startedMs), ...reached })
 }
 
-/** For what is done in parts: rounds of the same commit and seed gather in one file. */
+/** For what is done in parts: rounds of the same commit and seed gather in one file. A text tells why one failed. */
 export function keepRounds(name: string, rounds: Record<string, unknown[]>, startedMs: number): void {
   if (!isFull) return
   const head = heading(name, startedMs)
   const kept = read(name)
   const isSame = kept?.commit === head.commit && kept.seed === head.seed
   const all = { ...(isSame ? kept.rounds : {}), ...rounds }
-  const counts = { rounds: Object.keys(all).length, points: Object.values(all).flat().length }
+  const points = Object.values(all).flat()
+  const failed = points.filter((point) => typeof point === 'string')
+  const counts = { rounds: Object.keys(all).length, points: points.length - failed.length, failed: failed.length }
   write(name, { ...head, counts, rounds: all })
 }
 

@@ -66,11 +66,14 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
 /** Ends every process of the node at once, nothing flushed, nothing stopped in order. Its disk stays. */
 export async function powerOff(node: Node): Promise<void> {
   const leader = await leaderOf(node)
-  if (leader) signalProcess(leader.pid, 'SIGKILL')
   const unit = machineName(node)
   const cgroups = findCgroups((name) => name === unit || name === `${unit}.service`)
+  const processes = [...new Set(cgroups.flatMap(processesOfCgroup))]
   // nspawn takes the network link away when it sees its machine end: give it that time.
-  const supervisors = cgroups.flatMap(processesOfCgroup).filter((pid) => readProc(pid, 'comm') === 'systemd-nspawn\n')
+  const supervisors = processes.filter((pid) => readProc(pid, 'comm') === 'systemd-nspawn\n')
+  // The leader last: whoever outlived it for a moment would see systemd gone, and could still tell of that.
+  const others = processes.filter((pid) => pid !== leader?.pid && !supervisors.includes(pid))
+  for (const pid of [...others, ...(leader ? [leader.pid] : [])]) signalProcess(pid, 'SIGKILL')
   const ended = () => (supervisors.some((pid) => identify(pid)) ? undefined : true)
   if (leader) await until(`end of ${unit}`, 10_000, ended)
   await killAll(() => cgroups.flatMap(processesOfCgroup), unit)
