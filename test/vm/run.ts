@@ -1,24 +1,28 @@
 /**
  * A whole machine under emulation: the prechecks there, and the agent in and out again. With CANTRIP_FULL=1 also a
- * provisioning with the product's defaults, and power cuts. The name of one part runs that alone.
+ * provisioning with the product's defaults, power cuts, and the test bed inside. Names of parts run those alone.
  */
+import assert from 'node:assert/strict'
 import { story } from '../e2e/stages.ts'
 import { isFull, keepResult } from '../run/campaign.ts'
 import { openSite } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
+import { leftovers } from '../support/testbed/leftovers.ts'
 import { downAll } from '../support/testbed/nodes.ts'
-import { powerCut } from '../support/vm/guest.ts'
+import { aborted, powerCut } from '../support/vm/guest.ts'
 import { isWholeMachine, powerCutLoses } from './ground.ts'
 import { cutPower, installation, uninstallation } from './power-cuts.ts'
 import { firewall, healthy, troubles, wrongClock } from './prechecks.ts'
 import { configured, giveBundle, hasTheDefaults, provisioned } from './provisioning.ts'
 import { FRESH, giveCredentials, installed, keepAs, openScene, type Scene, startFrom, uninstalled } from './scene.ts'
+import { testbedInside } from './testbed-inside.ts'
 
 const INSTALLED = 'installed'
 const READY = 'ready'
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-vm`)
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error(signal)))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => interrupted.abort(new Error(signal)))
 
 let scene: Scene | undefined
 const { stage, end } = story(console.log, async () => {})
@@ -26,7 +30,7 @@ const on = (title: string, work: (scene: Scene) => Promise<void>) =>
   stage(title, async () => {
     interrupted.signal.throwIfAborted()
     if (!scene) throw new Error('there is no guest')
-    await work(scene)
+    await Promise.race([aborted(interrupted.signal), work(scene)])
   })
 
 const parts: Record<string, () => Promise<void>> = {
@@ -56,6 +60,9 @@ const parts: Record<string, () => Promise<void>> = {
       cutPower(scene, 'vm-cut-uninstallation', uninstallation(INSTALLED), 10),
     )
   },
+  async testbed() {
+    await on('the test bed of this project on cgroup v2, with systemd as process 1', testbedInside)
+  },
   async provisioning() {
     const started = Date.now()
     await on('the bundle is with the controller; install, approve, configure: CONFIGURED', async (scene) => {
@@ -77,8 +84,8 @@ const parts: Record<string, () => Promise<void>> = {
   },
 }
 
-const [asked] = process.argv.slice(2)
-const chosen = asked === undefined ? (isFull ? Object.keys(parts) : ['prechecks']) : [asked]
+const asked = process.argv.slice(2)
+const chosen = asked.length > 0 ? asked : isFull ? Object.keys(parts) : ['prechecks']
 
 await downAll(bed)
 try {
@@ -98,4 +105,6 @@ try {
   if (scene) await powerCut(scene.guest)
   await downAll(bed)
 }
-process.exitCode = end()
+await stage('nothing is left behind', async () => assert.deepEqual(await leftovers(bed), []))
+const code = end()
+process.exit(interrupted.signal.aborted ? 130 : code) // what was interrupted may wait still

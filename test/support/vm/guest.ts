@@ -38,6 +38,7 @@ const CPU = 'max,-erms,-fsrm'
 
 /** A guest that is switched off, its disk new, or what `from` saved. */
 export async function newGuest(bed: Bed, signal?: AbortSignal, from?: Saved): Promise<Guest> {
+  signal?.throwIfAborted()
   const image = await guestImage(signal)
   const directory = join(bed.directory, GUEST_NAME)
   const guest: Guest = {
@@ -128,6 +129,14 @@ export async function copyIn(guest: Guest, file: string, target: string): Promis
   await execOk(guest, ['sh', '-c', take, 'sh', String(size), permissions, target], { timeoutMs: 300_000 })
 }
 
+/** Copies a directory with all that is in it, owners and permissions too; it becomes `target`. */
+export async function copyTreeIn(guest: Guest, directory: string, target: string): Promise<void> {
+  // 1<>: the disk keeps its size.
+  await must(['sh', '-c', 'tar -c -C "$1" . 1<> "$2"', 'sh', directory, carrier(guest)], { timeoutMs: 300_000 })
+  const take = 'blockdev --flushbufs /dev/vdb && mkdir -p "$1" && tar -x -C "$1" -f /dev/vdb'
+  await execOk(guest, ['sh', '-c', take, 'sh', target], { timeoutMs: 600_000 })
+}
+
 export const disk = (guest: Guest) => join(guest.directory, 'disk.qcow2')
 export const consoleLog = (guest: Guest) => join(guest.directory, 'console.log')
 export const socketOf = (guest: Guest, name: 'agent' | 'monitor') => join(guest.directory, `${name}.sock`)
@@ -168,7 +177,8 @@ async function command(guest: Guest, memory: string | undefined, signal?: AbortS
   ]
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<never> {
+/** Rejects when the signal is given; for a race with what does not look at it. */
+export function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(new Error('interrupted')), { once: true })
     if (signal?.aborted) reject(new Error('interrupted'))
