@@ -42,8 +42,8 @@ export async function openProvisionParams(
 }
 
 const WAIT_MS = 25_000
-/** Beside the wait a master may take 30 s to answer. */
-const INVITATION_TIMEOUT_MS = 70_000
+/** Beside the wait a master may be busy for 30 s, and take 30 s to answer. */
+const INVITATION_TIMEOUT_MS = 100_000
 const PAUSE_MS = 1_000
 
 /** For as long as it is not this node's turn; what it waits for is told once. */

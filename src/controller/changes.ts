@@ -1,9 +1,12 @@
 /** Lets a long poll wait for the next change of the store. */
 export class Changes {
   #waiting = new Set<() => void>()
+  /** Grows with each change: what was read at one number is still so. */
+  version = 0
 
   /** Something was committed. */
   announce(): void {
+    this.version += 1
     const waiting = this.#waiting
     this.#waiting = new Set()
     for (const wake of waiting) wake()

@@ -18,6 +18,8 @@ interface Open {
 /** Errands that are under way. Nothing of them is kept: one that is lost is asked for again. */
 export class Errands {
   readonly #open = new Map<string, Open>()
+  /** Whoever waits for one of them to end. */
+  readonly #queue: (() => void)[] = []
   /** Nodes that a master takes out of their cluster, with what that waits for. */
   readonly leaving = new Map<string, string>()
 
@@ -25,12 +27,14 @@ export class Errands {
   async run(core: Core, master: Node, order: Order, answerMs = ANSWER_MS): Promise<ErrandAnswer> {
     const id = newId('e')
     const notYet = (waitingFor: string): ErrandAnswer => ({ id, outcome: 'not-yet', waitingFor })
-    const busy = [...this.#open.values()].filter(({ nodeId }) => nodeId === master.id).length
-    if (busy >= AT_ONCE) return notYet(`master ${master.name}, which serves others`)
+    if (!(await this.#slotOf(master.id, answerMs))) return notYet(`master ${master.name}, which serves others`)
     const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
     const errand: Errand = { id, node: master.id, expiresAt, ...order }
     const signed = core.authority.signInstruction(JSON.stringify(errand))
-    if (!core.presence.sendErrand(master.id, signed)) return notYet(`master ${master.name} to be connected`)
+    if (!core.presence.sendErrand(master.id, signed)) {
+      this.#wake()
+      return notYet(`master ${master.name} to be connected`)
+    }
     try {
       return await new Promise<ErrandAnswer>((resolve) => {
         const timer = setTimeout(() => resolve(notYet(`master ${master.name} to answer`)), answerMs)
@@ -42,7 +46,28 @@ export class Errands {
       })
     } finally {
       this.#open.delete(id)
+      this.#wake()
     }
+  }
+
+  #wake(): void {
+    for (const wake of this.#queue.splice(0)) wake()
+  }
+
+  /** False where it would take too long. */
+  async #slotOf(masterId: string, waitMs: number): Promise<boolean> {
+    const isBusy = () => [...this.#open.values()].filter(({ nodeId }) => nodeId === masterId).length >= AT_ONCE
+    const deadlineMs = performance.now() + waitMs
+    while (isBusy() && performance.now() < deadlineMs) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadlineMs - performance.now())
+        this.#queue.push(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
+    return !isBusy()
   }
 
   /** One that is not waited for any more is passed over, and so is one of another node. */

@@ -18,7 +18,7 @@ export async function invite(
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<InvitationResponse> {
   const look = () => {
-    const members = situationOf(core, clusterId)?.members ?? []
+    const members = membersOf(core, clusterId)
     const guest = members.find(({ node }) => node.id === id)
     if (!guest || !isDue(guest)) {
       throw refusal('invitation/not-due', 'this node was not told to join a cluster', 'nothing: this run is over')
@@ -46,6 +46,18 @@ export async function invite(
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
   throw new AgentError(code, `master ${host.name}: ${message}`, { fix })
+}
+
+const seen = new WeakMap<Core, { version: number; clusterId: string; members: readonly Member[] }>()
+
+/** Read once for all that wait for their turn. */
+function membersOf(core: Core, clusterId: string): readonly Member[] {
+  const { version } = core.changes
+  const last = seen.get(core)
+  if (last?.version === version && last.clusterId === clusterId) return last.members
+  const members = situationOf(core, clusterId)?.members ?? []
+  seen.set(core, { version, clusterId, members })
+  return members
 }
 
 function isDue({ run }: Member): boolean {

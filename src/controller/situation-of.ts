@@ -7,10 +7,14 @@ export function situationOf(core: Core, clusterId: string): Situation | undefine
   const cluster = core.store.clusters.get(clusterId)
   if (!cluster) return undefined
   const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
-  const members = nodes.map((node): Member => {
-    const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
-    return { node, run: run ?? null, silentMs: silentMs(core, node) }
-  })
+  // A node's generation is that of its last run.
+  const last = 'IN (SELECT id, generation FROM nodes WHERE cluster_id = ?)'
+  const runs = new Map(
+    core.store.runs.where(`(node_id, generation) ${last}`, clusterId).map((run) => [run.nodeId, run]),
+  )
+  const members = nodes.map(
+    (node): Member => ({ node, run: runs.get(node.id) ?? null, silentMs: silentMs(core, node) }),
+  )
   return { now: core.now(), cluster, members }
 }
 

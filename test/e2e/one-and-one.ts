@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
+import { exec } from '../support/testbed/machine.ts'
 import { podsReachEachOther } from './pods-across.ts'
-import { isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
+import { configure, isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const TAINT = 'node-role.kubernetes.io/control-plane'
@@ -28,7 +29,22 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })
+  await stage('reset: its object stays, and the same nodes are provisioned again: READY', () => resetAndAgain(scene))
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
+}
+
+async function resetAndAgain(scene: Scene): Promise<void> {
+  const site = scene.site()
+  await site.admin('cluster', 'reset', scene.cluster, '--yes')
+  await site.admin('cluster', 'watch', scene.cluster, '--until', 'NEW', '--timeout', '180')
+  for (const node of scene.nodes()) {
+    const left = await exec(node, ['ls', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
+    assert.equal(left.stdout, '', `Kubernetes is off ${node.name}`)
+    await configure(site, node.name, node.name === 'm1' ? 'master' : 'worker')
+  }
+  await scene.provision()
+  const found = await kubernetesNodes(scene.node('m1'))
+  assert.deepEqual([...found.keys()].sort(), ['m1', 'w1', 'w2'])
 }
 
 async function pairIsRight({ node, say }: Scene): Promise<void> {

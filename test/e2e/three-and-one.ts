@@ -69,6 +69,9 @@ async function trioIsRight(scene: Scene): Promise<void> {
   const kubelet = await execOk(scene.node('w1'), ['cat', '/etc/kubernetes/kubelet.conf'])
   assert.match(kubelet, new RegExp(`server: https://${ENDPOINT}`))
   scene.say((await kubectl(scene.node('m1'), 'get', 'nodes,pods', '-A', '-o', 'wide')).stdout.trimEnd())
+  const shown = await scene.site().admin('cluster', 'show', CLUSTER)
+  assert.match(shown, /etcd: +3 of 3 members healthy/)
+  scene.say(shown.trimEnd())
 }
 
 async function etcdVotes(scene: Scene, count: number): Promise<void> {

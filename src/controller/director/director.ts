@@ -2,8 +2,9 @@ import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { ClusterState } from '../../protocol/admin.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
+import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { isLost, isMaster, roleOf, wasTouched } from './shape.ts'
+import { isLost, taskOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
@@ -19,24 +20,24 @@ export type Decision =
 
 export const SUSPECT_MS = 75_000
 export const UNREACHABLE_MS = 120_000
-const WORKERS_AT_ONCE = 100
 
 /** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
 export function direct(situation: Situation): Decision[] {
-  const { members } = situation
+  const { cluster, members, now } = situation
+  const outlook = outlookOf(situation)
   const ofNodes = members.flatMap((member) => [
     ...silence(member),
-    ...expiry(member, situation.now),
-    ...ofLife(member, situation),
+    ...expiry(member, now),
+    ...ofLife(member, cluster, outlook),
   ])
   // The cluster's state follows once its nodes have theirs.
   return ofNodes.length > 0 ? ofNodes : ofCluster(situation)
 }
 
-function ofLife(member: Member, situation: Situation): Decision[] {
+function ofLife(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
   if (member.node.leaving !== 'no') return leave(member)
-  if (situation.cluster.desired === 'provision') return provision(member, situation)
-  return situation.cluster.desired === 'reset' ? reset(member, situation.cluster) : []
+  if (cluster.desired === 'provision') return provision(member, cluster, outlook)
+  return cluster.desired === 'reset' ? reset(member, cluster) : []
 }
 
 /** Once a master has taken it out of its cluster, its machine is given back; one that is away is not waited for. */
@@ -64,43 +65,27 @@ function expiry({ run }: Member, now: Date): Decision[] {
   return isLost ? [{ kind: 'expire', runId: run.id }] : []
 }
 
-function provision(member: Member, { cluster, members }: Situation): Decision[] {
+function provision(member: Member, cluster: Cluster, { firstMasterId, isLost, mayStart }: Outlook): Decision[] {
   const { node, run } = member
-  const role = roleOf(node, members)
+  const role = taskOf(node, firstMasterId)
   if (isStartable(member, cluster)) {
-    return mayStart(member, cluster, members) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
+    return mayStart.has(node.id) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
   }
   if (node.state !== 'PROVISIONING' || !run) return []
   // It was asked for before the cluster was wanted again.
   if (run.role === 'reset') return afterReset(member, cluster)
   if (run.state === 'open') {
     // The master that was to start the cluster is gone, and this one takes its place.
-    const isMisplaced = run.role !== role || isLost(members)
+    const isMisplaced = run.role !== role || isLost
     return isMisplaced && !run.cancel ? [{ kind: 'cancel', runId: run.id }] : []
   }
-  if (isLost(members)) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
+  if (isLost) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
   if (run.state === 'cancelled' && run.cancel && node.attempt === cluster.attempt) {
     return [{ kind: 'instruct', nodeId: node.id, role }]
   }
   if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
   const isReady = nodeReadiness(cluster, node, run).ready
   return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
-}
-
-function isStartable({ node, run }: Member, cluster: Cluster): boolean {
-  const isDown = node.state === 'CONFIGURED' || node.state === 'FAILED'
-  return isDown && node.attempt !== cluster.attempt && run?.state !== 'open'
-}
-
-/** Masters at once; workers where there is a master, and of them, which all fetch the same files, so many at a time. */
-function mayStart({ node }: Member, cluster: Cluster, members: readonly Member[]): boolean {
-  if (isLost(members)) return false
-  if (node.roles.includes('master')) return true
-  if (!members.some(isMaster)) return false
-  const workers = members.filter((each) => !isMaster(each))
-  const busy = workers.filter(({ run }) => run?.state === 'open').length
-  const waiting = workers.filter((each) => isStartable(each, cluster))
-  return waiting.findIndex((each) => each.node.id === node.id) < WORKERS_AT_ONCE - busy
 }
 
 function reset(member: Member, cluster: Cluster): Decision[] {

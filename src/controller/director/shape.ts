@@ -54,6 +54,10 @@ export function firstMaster(members: readonly Member[]): Node | undefined {
 
 /** What a node with roles is told to become. */
 export function roleOf(node: Node, members: readonly Member[]): NodeTask {
+  return taskOf(node, firstMaster(members)?.id)
+}
+
+export function taskOf(node: Node, firstMasterId: string | undefined): NodeTask {
   if (!node.roles.includes('master')) return 'worker'
-  return firstMaster(members)?.id === node.id ? 'first-master' : 'master'
+  return firstMasterId === node.id ? 'first-master' : 'master'
 }

@@ -21,12 +21,15 @@ export function ingest(core: Core, batch: readonly Received[]): void {
       const node = core.store.nodes.get(nodeId)
       if (!node || node.state === 'REMOVED') continue
       take(core, node, frame)
-      clusters.add(node.clusterId)
+      // How far a run has come decides nothing, and there are many of these.
+      if (DECISIVE.includes(frame.t)) clusters.add(node.clusterId)
     }
     for (const cluster of clusters) reconcile(core, cluster)
   })
   core.changes.announce()
 }
+
+const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
 
 function take(core: Core, node: Node, frame: UpFrame): void {
   const { store } = core
