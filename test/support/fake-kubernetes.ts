@@ -154,6 +154,7 @@ function answerCommands(fake: FakeKubernetes): void {
     images.add(image?.name ?? '')
     return {}
   })
+  host.on(['sync'], {})
   host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
     if (stdin !== undefined) fake.inputs.push(stdin)
     kubectl(fake, argv, stdin)

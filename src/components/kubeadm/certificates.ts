@@ -6,6 +6,9 @@ import type { ProvisionStep } from '../../kubernetes/provision.ts'
 
 const PAIRS = ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']
 const SERVICE_ACCOUNTS = 'sa'
+const FILES = [...PAIRS.flatMap((name) => [`${name}.crt`, `${name}.key`]), 'sa.key', 'sa.pub'].map(
+  (file) => `${KUBERNETES_PKI}/${file}`,
+)
 
 export const issueCertificates: ProvisionStep = {
   id: 'kubeadm/issue-certificates',
@@ -23,6 +26,8 @@ export const issueCertificates: ProvisionStep = {
       }
     }
     await kubeadmPhase(host, ['certs', 'all'], WITH_ITS_DIRECTORY, context)
+    // kubeadm leaves them to the page cache: a power cut soon after would leave kubeconfigs, and certificates of no length.
+    await host.run(['sync', ...FILES, KUBERNETES_PKI], WITH_ITS_DIRECTORY, { signal: context.signal })
   },
 }
 

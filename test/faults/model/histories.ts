@@ -67,7 +67,7 @@ export class History {
   async crash(verb: Verb, { at, powerCut }: CrashPoint): Promise<boolean> {
     const luck = powerCut ? this.random() : 1
     const survived = await this.world.survive(at, luck, (ledger, machine) => this.carryOut(verb, ledger, machine))
-    if (!survived && powerCut) await this.node.reboot()
+    if (!survived && powerCut) await this.node.reboot(this.random)
     return !survived
   }
 

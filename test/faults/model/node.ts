@@ -8,6 +8,8 @@ import { type FakeKubernetes, fakeKubernetes } from '../../support/fake-kubernet
 import type { FakeMachine } from '../../support/fake-machine.ts'
 import { isVolatile, reboot, type Volatile, volatileOf } from './boot.ts'
 import { addMount, answerKernel } from './kernel.ts'
+import { refuseHalfPairs } from './kubeadm.ts'
+import { type PageCache, pageCache } from './page-cache.ts'
 import { renameOver } from './torn.ts'
 import { bringAbout } from './traces.ts'
 import { linkUnits, modulesBringSysctls } from './units.ts'
@@ -38,15 +40,17 @@ export class ModelNode {
   readonly fake: FakeKubernetes = fakeKubernetes()
   readonly machine: FakeMachine = this.fake.host.machine
   private readonly first: Volatile
+  private readonly cache: PageCache
 
   constructor() {
     const { machine } = this
     linkUnits(machine)
     modulesBringSysctls(machine)
     renameOver(machine)
+    this.cache = pageCache(machine)
+    refuseHalfPairs(machine)
     answerKernel(machine)
     setScene(machine)
-    machine.on(['sync'], {})
     this.first = volatileOf(machine)
   }
 
@@ -57,7 +61,8 @@ export class ModelNode {
   }
 
   /** After a power cut. */
-  async reboot(): Promise<void> {
+  async reboot(random: () => number): Promise<void> {
+    this.cache.lose(random)
     await reboot(this.machine, this.first)
     this.settle()
   }
@@ -92,6 +97,7 @@ export class ModelNode {
       for (const image of images) fake.images.add(image)
       machine.clock.nowMs = nowMs
       machine.calls.length = 0
+      this.cache.forget()
     }
   }
 }
