@@ -43,3 +43,13 @@ test('a kubeconfig that was cut off is made anew', async () => {
   fake.host.files.seed('/etc/kubernetes/admin.conf', fake.host.text('/etc/kubernetes/admin.conf').slice(0, -20))
   expect(await runComponent(kubeadm, fake)).toEqual(['kubeadm/write-kubeconfigs'])
 })
+
+test('the cluster’s DNS runs twice where there are several masters', async () => {
+  const masters = ['n1', 'm2', 'm3'].map((name, index) => ({ name, address: `10.0.0.${5 + index}` }))
+  const replicas = async (fake: ReturnType<typeof fakeKubernetes>) => {
+    await runComponent(kubeadm, fake)
+    return /replicas: (\d)/.exec(fake.host.text('/etc/kubernetes/patches/corednsdeployment+strategic.yaml'))?.[1]
+  }
+  expect(await replicas(fakeKubernetes())).toBe('1')
+  expect(await replicas(fakeKubernetes({ masters }))).toBe('2')
+})

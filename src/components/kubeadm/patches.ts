@@ -1,3 +1,5 @@
+import type { NodeParams } from '../../protocol/instruction.ts'
+
 /**
  * A startup probe of kubeadm looks each 10 s, the first time after 10 s, and kubelet puts up to one period before that
  * while it is young: a pod that is up is called Ready up to 20 s later. While a container starts it looks each second.
@@ -10,15 +12,17 @@ const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe
 const READINESS = { periodSeconds: 1, failureThreshold: 30 }
 
 /** Strategic merge patches by kubeadm's name of their target. */
-export const patches: Record<string, unknown> = {
-  'kube-apiserver': staticPod('kube-apiserver'),
-  'kube-controller-manager': staticPod('kube-controller-manager'),
-  'kube-scheduler': staticPod('kube-scheduler'),
-  corednsdeployment: {
-    spec: {
-      // A second one has nowhere else to run until there is a second node.
-      replicas: 1,
-      template: { spec: { containers: [{ name: 'coredns', readinessProbe: READINESS }] } },
+export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>): Record<string, unknown> {
+  return {
+    'kube-apiserver': staticPod('kube-apiserver'),
+    'kube-controller-manager': staticPod('kube-controller-manager'),
+    'kube-scheduler': staticPod('kube-scheduler'),
+    corednsdeployment: {
+      spec: {
+        // A second one has nowhere else to run until there is a second node; with several masters there will be.
+        replicas: masters.length > 1 ? 2 : 1,
+        template: { spec: { containers: [{ name: 'coredns', readinessProbe: READINESS }] } },
+      },
     },
-  },
+  }
 }

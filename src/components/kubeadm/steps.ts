@@ -2,7 +2,7 @@ import { KUBEADM_CONFIG, KUBEADM_PATCHES, KUBERNETES } from '../../kubernetes/pa
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { configuration } from './configuration.ts'
-import { patches } from './patches.ts'
+import { patchesFor } from './patches.ts'
 
 export const writeConfiguration: ProvisionStep = {
   id: 'kubeadm/write-configuration',
@@ -25,7 +25,7 @@ async function files(params: ProvisionParams): Promise<Record<string, string>> {
   return {
     [KUBEADM_CONFIG]: documents.map((document) => stringify(document)).join('---\n'),
     ...Object.fromEntries(
-      Object.entries(patches).map(([target, patch]) => [
+      Object.entries(patchesFor(params.cluster)).map(([target, patch]) => [
         `${KUBEADM_PATCHES}/${target}+strategic.yaml`,
         stringify(patch),
       ]),
