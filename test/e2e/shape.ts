@@ -21,7 +21,7 @@ export interface Scene {
   site(): Site
   createCluster(name: string, flags: readonly string[]): Promise<void>
   /** Installs the agent on a node, and gives the node its roles. */
-  bringIn(name: string, roles: string): Promise<void>
+  bringIn(name: string, roles: string, ...flags: string[]): Promise<void>
   /** Until READY. */
   provision(): Promise<void>
   awaitReady(): Promise<void>
@@ -65,12 +65,12 @@ export function openScene(say: Say, signal: AbortSignal): Scene {
       const options = { name, overrides: testbedOverrides(), flags: ['--auto-approve', ...flags] }
       credentials = await createCluster(scene.site(), options)
     },
-    async bringIn(name, roles) {
+    async bringIn(name, roles, ...flags) {
       const node = scene.node(name)
       const install = await carryAgent(node, credentials, cluster)
       const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
       assert.equal(code, 0, stderr + stdout)
-      await configure(scene.site(), name, roles)
+      await configure(scene.site(), name, roles, ...flags)
     },
     async provision() {
       await scene.site().admin('cluster', 'provision', cluster)
@@ -99,10 +99,10 @@ export function openScene(say: Say, signal: AbortSignal): Scene {
   return scene
 }
 
-export async function configure(site: Site, name: string, roles: string): Promise<void> {
+export async function configure(site: Site, name: string, roles: string, ...flags: string[]): Promise<void> {
   const row = await nodeRow(site, name)
   assert(row, `the controller knows ${name}`)
-  await site.admin('node', 'configure', row.id, '--role', roles)
+  await site.admin('node', 'configure', row.id, '--role', roles, ...flags)
 }
 
 async function showNode(node: Node, say: Say): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [one-and-one|three-and-one]`, without a name all.
+ * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [one-and-one|three-and-one|two-interfaces]`, without a name all.
  */
 import assert from 'node:assert/strict'
 import { downAll } from '../support/testbed/nodes.ts'
@@ -7,10 +7,12 @@ import { oneAndOne } from './one-and-one.ts'
 import { openScene, type Scene } from './shape.ts'
 import { type Story, story } from './stages.ts'
 import { threeAndOne } from './three-and-one.ts'
+import { twoInterfaces } from './two-interfaces.ts'
 
 const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'one-and-one': oneAndOne,
   'three-and-one': threeAndOne,
+  'two-interfaces': twoInterfaces,
 }
 const say = (line: string) => console.log(line)
 const interrupted = new AbortController()

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { kubectl } from '../support/site/site.ts'
+import { exec, execOk, leaderOf, type Node } from '../support/testbed/machine.ts'
+import { boot, kill } from '../support/testbed/nodes.ts'
+import { until } from '../support/testbed/processes.ts'
+import { must } from '../support/testbed/run.ts'
+import { podsReachEachOther } from './pods-across.ts'
+import { isReady, kubernetesNodes, type Scene } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const BRIDGE = 'br1'
+const INTERFACE = 'eth1'
+const NETWORK = '10.98.0'
+const last = (node: Node) => node.address.slice(node.address.lastIndexOf('.') + 1)
+const addressOf = (node: Node) => `${NETWORK}.${last(node)}`
+
+/** Nodes whose cluster traffic goes over another interface than their default route. */
+export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<void> {
+  await stage('two nodes, each with a second interface', async () => {
+    await scene.boot('m1', 'w1')
+    const ip = (...argv: string[]) => must(['ip', '-n', scene.bed.prefix, ...argv])
+    await ip('link', 'add', BRIDGE, 'type', 'bridge')
+    await ip('address', 'add', `${NETWORK}.1/24`, 'dev', BRIDGE)
+    await ip('link', 'set', BRIDGE, 'up')
+    for (const node of scene.nodes()) await addInterface(node)
+    await scene.createCluster('twins', [])
+  })
+  await stage('both are configured with it', async () => {
+    await scene.bringIn('m1', 'master,worker', '--interface', INTERFACE)
+    await scene.bringIn('w1', 'worker', '--interface', INTERFACE)
+  })
+  await stage('provision: READY', () => scene.provision())
+  await stage('kubelet, etcd, API and pod network go by its address', () => goesByIt(scene))
+  await stage('pods on both nodes reach each other and a service', () =>
+    podsReachEachOther(scene.node('m1'), scene.nodes()),
+  )
+  await stage('after a reboot with another default route it is so still', async () => {
+    for (const node of scene.nodes()) {
+      await kill(node)
+      await boot(node, scene.signal)
+      await addInterface(node)
+      await execOk(node, ['ip', 'route', 'replace', 'default', 'via', `${NETWORK}.1`, 'dev', INTERFACE])
+    }
+    await until('both Ready again', 240_000, async () => {
+      const found = await kubernetesNodes(scene.node('m1')).catch(() => undefined)
+      return found?.size === 2 && [...found.values()].every(isReady) ? true : undefined
+    })
+    await goesByIt(scene)
+    await podsReachEachOther(scene.node('m1'), scene.nodes())
+  })
+}
+
+/** As a second card would be: it is there after each boot, with its address. */
+async function addInterface(node: Node): Promise<void> {
+  const leader = await leaderOf(node)
+  assert(leader, `${node.name} runs`)
+  const ip = (...argv: string[]) => must(['ip', '-n', node.bed.prefix, ...argv])
+  const outer = `second-${node.name}`
+  const peer = ['peer', 'name', INTERFACE, 'netns', String(leader.pid)]
+  await ip('link', 'add', outer, 'type', 'veth', ...peer)
+  await ip('link', 'set', outer, 'master', BRIDGE, 'up')
+  await execOk(node, ['ip', 'address', 'add', `${addressOf(node)}/24`, 'dev', INTERFACE])
+  await execOk(node, ['ip', 'link', 'set', INTERFACE, 'up'])
+}
+
+async function goesByIt(scene: Scene): Promise<void> {
+  const [master, worker] = [scene.node('m1'), scene.node('w1')]
+  for (const [name, { status }] of await kubernetesNodes(master)) {
+    const internal = status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+    assert.deepEqual(internal, [addressOf(scene.node(name))], name)
+  }
+  const listening = await execOk(master, ['ss', '-Hltn'])
+  for (const port of [2379, 2380]) {
+    assert.match(listening, new RegExp(`${addressOf(master).replaceAll('.', '\\.')}:${port}\\b`))
+    assert(!listening.includes(`${master.address}:${port}`), `etcd listens on ${master.address}`)
+  }
+  const endpoints = await kubectl(
+    master,
+    'get',
+    'endpoints',
+    'kubernetes',
+    '-o',
+    'jsonpath={.subsets[*].addresses[*].ip}',
+  )
+  assert.equal(endpoints.stdout, addressOf(master))
+  const kubelet = await execOk(worker, ['cat', '/etc/kubernetes/kubelet.conf'])
+  assert.match(kubelet, new RegExp(`server: https://${addressOf(master)}:6443`))
+  const tunnel = await exec(worker, ['ip', '-d', 'link', 'show', 'flannel.1'])
+  assert.match(tunnel.stdout, new RegExp(`local ${addressOf(worker)} dev ${INTERFACE}`))
+}
