@@ -7,6 +7,7 @@ import { holdsCluster, wasTouched } from './director/shape.ts'
 import { clusterOf } from './find.ts'
 import { forget, tellState } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
+import { retireGone } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
 
@@ -87,7 +88,10 @@ export function remove(core: Core, node: Node, force: boolean): void {
   if (wasTouched(node) && !force) {
     admitLeaving(core, node)
     core.store.nodes.update(node.id, { leaving: node.leaving === 'no' ? 'retire' : node.leaving, error: null })
-  } else core.store.transaction(() => forget(core, node))
+  } else {
+    core.store.transaction(() => forget(core, node))
+    if (wasTouched(node)) retireGone(core, node)
+  }
   settle(core, node)
 }
 
@@ -104,7 +108,13 @@ function admitLeaving(core: Core, node: Node): void {
 /** The agent leaves its machine, by the hand of whoever may do that there. */
 export function leave(core: Core, node: Node, stays: LeaveRequest['stays']): void {
   core.log(`node ${node.id} leaves; on its machine stays: ${stays}`)
-  remove(core, node, true)
+  if (stays === 'nothing') {
+    remove(core, node, true)
+    return
+  }
+  // It goes on in its cluster without us.
+  core.store.transaction(() => forget(core, node))
+  settle(core, node)
 }
 
 /**

@@ -1,8 +1,12 @@
+import type { ErrandAnswer } from '../protocol/errand.ts'
 import type { Core } from './core.ts'
 import { holdsCluster } from './director/shape.ts'
 import { tellState } from './node-state.ts'
 import { situationOf } from './situation-of.ts'
 import type { Node } from './store/records.ts'
+
+const AGAIN_MS = 2_000
+const GONE_TRIES = 30
 
 /** Has a master take the node out of its cluster, one errand at a time; goes on with the node's machine after that. */
 export function retireLater(core: Core, node: Node, after: () => void): void {
@@ -18,12 +22,32 @@ export function retireLater(core: Core, node: Node, after: () => void): void {
   })
 }
 
-async function retire(core: Core, { id, clusterId, name, address, roles }: Node): Promise<void> {
-  const { errands, store } = core
+/**
+ * As far as that goes: a node that has gone already, by its own hand or by force, leaves no member of etcd and no object
+ * behind. Nobody waits for it, and a controller that restarts forgets it.
+ */
+export function retireGone(core: Core, node: Node): void {
+  const attempt = async (left: number): Promise<void> => {
+    const answer = await askMaster(core, node)
+    if (answer?.outcome === 'failed') core.log(`node ${node.name} is still in its cluster: ${answer.error.message}`)
+    if (answer?.outcome !== 'not-yet' || left === 0) return
+    setTimeout(() => void attempt(left - 1), AGAIN_MS).unref()
+  }
+  setImmediate(() => void attempt(GONE_TRIES))
+}
+
+/** Undefined where no other master of its cluster is connected. */
+async function askMaster(core: Core, { id, clusterId, name, address, roles }: Node): Promise<ErrandAnswer | undefined> {
   const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
   const host = holders.find((each) => each.id !== id && core.presence.isConnected(each.id))
   const guest = { name, address, role: roles.includes('master') ? ('master' as const) : ('worker' as const) }
-  const answer = host && (await errands.run(core, host, { errand: 'retire', guest }))
+  return host && core.errands.run(core, host, { errand: 'retire', guest })
+}
+
+async function retire(core: Core, node: Node): Promise<void> {
+  const { errands, store } = core
+  const { id } = node
+  const answer = await askMaster(core, node)
   if (answer?.outcome === 'done') store.nodes.update(id, { leaving: 'reset' })
   if (answer?.outcome === 'failed') {
     store.nodes.update(id, { leaving: 'no', error: answer.error })
@@ -37,5 +61,3 @@ async function retire(core: Core, { id, clusterId, name, address, roles }: Node)
   errands.leaving.set(id, waitingFor)
   setTimeout(() => errands.leaving.delete(id), AGAIN_MS).unref()
 }
-
-const AGAIN_MS = 2_000

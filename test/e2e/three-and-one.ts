@@ -40,6 +40,7 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
     masterIsCut(scene),
   )
   await stage('the master is back', async () => {
+    await tellCost(scene)
     await boot(scene.node('m3'), scene.signal)
     await allReady(scene)
     await etcdVotes(scene, 3)
@@ -72,6 +73,20 @@ async function trioIsRight(scene: Scene): Promise<void> {
   const shown = await scene.site().admin('cluster', 'show', CLUSTER)
   assert.match(shown, /etcd: +3 of 3 members healthy/)
   scene.say(shown.trimEnd())
+}
+
+/** What the two services of the node DNS take on a worker. */
+async function tellCost(scene: Scene): Promise<void> {
+  for (const unit of ['cantrip-node-dns', 'cantrip-api-watch']) {
+    const show = ['systemctl', 'show', unit, '--property=MainPID', '--value']
+    const pid = (await execOk(scene.node('w1'), show)).trim()
+    const status = await execOk(scene.node('w1'), ['cat', `/proc/${pid}/status`])
+    const [, anonymous] = /^RssAnon:\s+(\d+) kB/m.exec(status) ?? []
+    const times = await execOk(scene.node('w1'), ['ps', '-o', 'etimes=,cputimes=', '-p', pid])
+    const [seconds = 1, busy = 0] = times.trim().split(/\s+/).map(Number)
+    const share = ((100 * busy) / seconds).toFixed(1)
+    scene.say(`  ${unit}: ${(Number(anonymous) / 1000).toFixed(1)} MB of its own, ${share} % of a core`)
+  }
 }
 
 async function etcdVotes(scene: Scene, count: number): Promise<void> {

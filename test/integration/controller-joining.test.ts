@@ -138,3 +138,48 @@ test('how etcd is a master tells; without one nobody does', async () => {
   master.agent.send('errand', { id: errand.id, outcome: 'done', etcd })
   expect((await looked).etcd).toEqual(etcd)
 })
+
+/** A cluster of one master that is done and a worker that has joined it. */
+async function pair(): Promise<[Guest, Guest]> {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first, second] = await provision(master, worker)
+  master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
+  worker.agent.send('result', { run: second?.run ?? '', outcome: 'done' }, 1)
+  await Promise.all([master.agent.next('ack'), worker.agent.next('ack')])
+  return [master, worker]
+}
+
+test('a node is removed: out of its cluster first, then Kubernetes off its machine', async () => {
+  const [master, worker] = await pair()
+  await admin('DELETE', `/v1/nodes/${worker.node.id}`)
+  const errand = await errandOf(master)
+  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'w1', role: 'worker' } })
+  expect((await showNode(controller, worker.node.id)).step).toMatch(/^leaving, waiting for a master/)
+  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  const { role, run } = await worker.agent.instruction()
+  expect(role).toBe('reset')
+  worker.agent.send('result', { run, outcome: 'done' }, 2)
+  expect(await worker.agent.closed).toBe(4403)
+  expect((await showNode(controller, worker.node.id)).state).toBe('REMOVED')
+})
+
+test('a node that must not leave stays, and says why', async () => {
+  const [master, worker] = await pair()
+  await admin('DELETE', `/v1/nodes/${worker.node.id}`)
+  const errand = await errandOf(master)
+  const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
+  master.agent.send('errand', { id: errand.id, outcome: 'failed', error })
+  while ((await showNode(controller, worker.node.id)).error === null) await new Promise((done) => setTimeout(done, 20))
+  expect(await showNode(controller, worker.node.id)).toMatchObject({ state: 'PROVISIONING', error })
+})
+
+test('the last master is not taken out of its cluster', async () => {
+  const [master] = await pair()
+  expect((await admin('DELETE', `/v1/nodes/${master.node.id}`)).json.code).toBe('node/in-use')
+})
+
+test('a node that has gone by itself leaves nothing in its cluster', async () => {
+  const [master, worker] = await pair()
+  expect((await call(controller.url, worker.node, 'POST', '/v1/node/leave', { stays: 'nothing' })).status).toBe(200)
+  expect(await errandOf(master)).toMatchObject({ errand: 'retire', guest: { name: 'w1' } })
+})
