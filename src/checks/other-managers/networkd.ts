@@ -50,6 +50,6 @@ async function leavesRulesAlone(host: HostView): Promise<boolean> {
     DROP_INS.map(async (directory) => ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)),
   )
   const texts = await Promise.all([...FILES, ...dropIns.flat()].map((path) => host.read(path)))
-  const settings = [...texts.join('\n').matchAll(/^\s*ManageForeignRoutingPolicyRules\s*=\s*(\w+)/gim)]
+  const settings = [...texts.join('\n').matchAll(/^[ \t]*ManageForeignRoutingPolicyRules\s*=\s*(\w+)/gim)]
   return /^(no|false|off|0|n|f)$/i.test(settings.at(-1)?.[1] ?? 'yes')
 }

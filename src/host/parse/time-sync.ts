@@ -33,11 +33,12 @@ export function parseTimesyncdServers(texts: readonly string[]): string[] {
   let servers: string[] = []
   let fallback: string[] = []
   for (const line of texts.flatMap((text) => text.split('\n'))) {
-    const [, comment, key, value] = /^\s*(#?)\s*(NTP|FallbackNTP)\s*=(.*)$/.exec(line) ?? []
+    const [, comment, key, value] = /^(#?)\s*(NTP|FallbackNTP)\s*=(.*)$/.exec(line.trimStart()) ?? []
     if (value === undefined) continue
     const names = value.trim().split(/\s+/).filter(Boolean)
     if (key === 'FallbackNTP') fallback = names
-    else if (comment === '') servers = names.length === 0 ? [] : [...servers, ...names]
+    else if (comment === '' && names.length === 0) servers = []
+    else if (comment === '') servers.push(...names)
   }
   return servers.length > 0 ? servers : fallback
 }
