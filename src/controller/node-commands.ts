@@ -125,8 +125,10 @@ export function wasReset(core: Core, node: Node): void {
   const { store } = core
   if (!wasTouched(node) || store.runs.count("node_id = ? AND state = 'open'", node.id) > 0) return
   const state = clusterOf(core, node).settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
-  store.nodes.update(node.id, { state, error: null, roles: [], configuredAt: null })
+  store.nodes.update(node.id, { state, error: null, leaving: 'no', roles: [], configuredAt: null })
   tellState(core, node.id)
+  // What its cluster still has of it would be in the way when it joins again.
+  retireGone(core, node)
 }
 
 function settle(core: Core, node: Node): void {
