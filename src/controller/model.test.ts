@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -11,6 +11,8 @@ import { seededRandom } from '../../test/support/random.ts'
 
 const HISTORIES = isFull ? 500 : 12
 const LENGTH = 250
+/** In memory where that can be had: nothing here is about disks. */
+const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const TIMEOUT_MS = isFull ? 3_600_000 : 120_000
 
 test(
@@ -21,7 +23,7 @@ test(
     let events = 0
     let stepsToRest = 0
     for (let history = 0; history < HISTORIES; history++) {
-      const directory = mkdtempSync(join(tmpdir(), 'model-'))
+      const directory = mkdtempSync(join(PLACE, 'model-'))
       const world = openWorld(directory, seededRandom(seed + history))
       const told: string[] = []
       try {
