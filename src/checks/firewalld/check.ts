@@ -9,7 +9,7 @@ export const check: Check = {
   title: 'Firewall (firewalld)',
   hard: true,
   why: 'An active firewalld drops what nodes and pods say to one another unless its ports are open, now and after a reload. Merely installed, it does not matter.',
-  timeoutMs: 20_000,
+  timeoutMs: 45_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }
     const firewall = await readFirewall(host)
