@@ -60,15 +60,16 @@ export function recordingFiles(options: {
 
     async makeDirectory(path, mode) {
       const names = await machine.list(path)
-      if (names === undefined) {
-        const there = await machine.stat(path)
+      const there = names === undefined ? await machine.stat(path) : undefined
+      // A step beside this one may have made it in that very moment.
+      if (names === undefined && there?.kind !== 'directory') {
         if (there !== undefined) throw notADirectory(path, there)
         await makeParents(path)
         await recordPath('directory', path, { kind: 'remove-tree', path })
         await machine.createDirectory(path, mode ?? 0o755)
         return
       }
-      if (names.length === 0) await recordPath('directory', path, { kind: 'empty-directory', path })
+      if (names?.length === 0) await recordPath('directory', path, { kind: 'empty-directory', path })
       const now = await machine.stat(path)
       if (mode === undefined || now?.kind !== 'directory' || now.mode === mode) return
       await recordPath('directory', path, { kind: 'restore-mode', path, mode: now.mode })

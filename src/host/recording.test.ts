@@ -121,3 +121,16 @@ test('a directory keeps its former mode in the record, and one that stands in th
   expect(undos(host)).toEqual([{ kind: 'restore-mode', path: '/etc/cantrip', mode: 0o755 }])
   await expect(host.write('/etc/cantrip', '')).rejects.toMatchObject({ code: 'file/in-the-way' })
 })
+
+test('a directory that a step beside this one makes in that very moment is there', async () => {
+  const host = fakeHost()
+  const list = host.machine.list
+  host.machine.list = async (path) => {
+    const names = await list(path)
+    if (names === undefined) host.files.seedDirectory(path, { mode: 0o700 })
+    return names
+  }
+  await host.makeDirectory('/run/shared', 0o700)
+  expect(undos(host)).toEqual([])
+  expect((await host.stat('/run/shared'))?.kind).toBe('directory')
+})
