@@ -7,7 +7,8 @@ import { isLoopback } from '../../host/parse/address.ts'
 import { takenBy } from './taken-by.ts'
 
 const RESOLVE_TIMEOUT_MS = 11_000
-const SLOW_MS = 1_000
+/** A name server that is silent costs 5 s (timeout in resolv.conf(5)), a machine under load a second or two. */
+const SLOW_MS = 3_000
 /** It is also the value of the label kubernetes.io/hostname. */
 const MAX_LENGTH = 63
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
