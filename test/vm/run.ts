@@ -9,7 +9,9 @@ import { openSite } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { leftovers } from '../support/testbed/leftovers.ts'
 import { downAll } from '../support/testbed/nodes.ts'
-import { aborted, powerCut } from '../support/vm/guest.ts'
+import { powerCut } from '../support/vm/guest.ts'
+import { unlessAborted } from '../support/vm/unless-aborted.ts'
+import { fixesAreTakenBack } from './fix.ts'
 import { isWholeMachine, powerCutLoses } from './ground.ts'
 import { cutPower, installation, uninstallation } from './power-cuts.ts'
 import { firewall, healthy, troubles, wrongClock } from './prechecks.ts'
@@ -30,7 +32,7 @@ const on = (title: string, work: (scene: Scene) => Promise<void>) =>
   stage(title, async () => {
     interrupted.signal.throwIfAborted()
     if (!scene) throw new Error('there is no guest')
-    await Promise.race([aborted(interrupted.signal), work(scene)])
+    await unlessAborted(interrupted.signal, work(scene))
   })
 
 const parts: Record<string, () => Promise<void>> = {
@@ -38,6 +40,7 @@ const parts: Record<string, () => Promise<void>> = {
     await on('a healthy machine: only what Debian ships is told, and the fixes help', healthy)
     await on('swap, a forbidden module: each named by its check, and mended by the fix', troubles)
     await on('firewalld: closed ports named, opened by the fix, off', firewall)
+    await on('precheck --fix opens, switches off and sets; uninstall takes it back', fixesAreTakenBack)
     await on("a clock 10 s off the controller's", wrongClock)
     await on('install: DISCOVERED, and uninstall: 0 differences', async (scene) => {
       await startFrom(scene, FRESH)

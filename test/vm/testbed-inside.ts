@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { basename, join } from 'node:path'
 import { debianPackage } from '../support/testbed/debian-package.ts'
 import { baseRootfs } from '../support/testbed/rootfs.ts'
-import { copyIn, copyTreeIn, exec, execOk, type Guest } from '../support/vm/guest.ts'
+import { copyIn, copyTreeIn } from '../support/vm/copy-in.ts'
+import { exec, execOk, type Guest } from '../support/vm/guest.ts'
 import type { Scene } from './scene.ts'
 
 const root = join(import.meta.dirname, '../..')

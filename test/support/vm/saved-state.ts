@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Bed } from '../testbed/bed.ts'
 import { until } from '../testbed/processes.ts'
 import { controlSocket } from './control-socket.ts'
-import { boot, disk, execOk, type Guest, newGuest, powerCut, type Saved, socketOf } from './guest.ts'
+import { boot, execOk, type Guest, newGuest, powerCut, type Saved } from './guest.ts'
+import { disk, socketOf } from './qemu-command.ts'
 
 const SAVE_MS = 180_000
 
