@@ -40,13 +40,15 @@ const parts: Record<string, () => Promise<void>> = {
     await on('a healthy machine: only what Debian ships is told, and the fixes help', healthy)
     await on('swap, a forbidden module: each named by its check, and mended by the fix', troubles)
     await on('firewalld: closed ports named, opened by the fix, off', firewall)
-    await on('precheck --fix opens, switches off and sets; uninstall takes it back', fixesAreTakenBack)
     await on("a clock 10 s off the controller's", wrongClock)
     await on('install: DISCOVERED, and uninstall: 0 differences', async (scene) => {
       await startFrom(scene, FRESH)
       await installed(scene)
       await uninstalled(scene)
     })
+  },
+  async fix() {
+    await on('precheck --fix opens, switches off and sets; uninstall takes it back', fixesAreTakenBack)
   },
   async 'cut-installation'() {
     await on('power cuts of an installation: installed by the same command, and 0 differences after it', (scene) =>
