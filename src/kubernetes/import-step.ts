@@ -1,6 +1,5 @@
 import type { BundleFile } from '../bundle/format.ts'
 import { AgentError } from '../errors/agent-error.ts'
-import type { Argv } from '../host/argv.ts'
 import type { Host, HostView } from '../host/host.ts'
 import type { ProvisionParams } from '../roles/params.ts'
 import { BINARIES, CONTAINERD_SOCKET } from './paths.ts'
@@ -11,9 +10,6 @@ const CTR = [`${BINARIES}/ctr`, '--namespace', 'k8s.io', 'images'] as const
 const AT_ONCE = 2
 /** It looks at every layer of every image, while others are unpacked. */
 const CHECK_TIMEOUT_MS = 180_000
-const COLLECTED = /content digest sha256:[0-9a-f]+: not found/
-const MOST_TRIES = 4
-const AGAIN_MS = 1_000
 
 /** A step that fetches images of the bundle and imports each as soon as it is there, in the order given. */
 export function importStep(
@@ -46,20 +42,9 @@ export function importStep(
   }
 }
 
-/**
- * containerd collects what a killed import has left; an import that has just taken a layer of it for present then misses
- * it. The next one finds it gone, and brings it.
- */
 async function importImage(host: Host, archive: string, signal: AbortSignal): Promise<void> {
   const undo = { kind: 'nothing', because: "images go with containerd's own directory" } as const
-  const argv: Argv = [...CTR, 'import', '--local', archive]
-  for (let tries = 1; tries < MOST_TRIES; tries++) {
-    const { exitCode, stderr } = await host.run(argv, undo, { signal, okCodes: [0, 1] })
-    if (exitCode === 0) return
-    if (!COLLECTED.test(stderr)) break
-    await host.sleep(AGAIN_MS, signal)
-  }
-  await host.run(argv, undo, { signal })
+  await host.run([...CTR, 'import', '--local', archive], undo, { signal })
 }
 
 /** Names of the images whose every part is in the content store and unpacked. */
