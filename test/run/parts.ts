@@ -40,9 +40,9 @@ export function select(name: string | undefined): readonly Part[] {
   return parts.filter((part) => needed.includes(part.name))
 }
 
-/** Stages on real nodes or an emulated machine, told as they go. */
+/** Stages on real nodes or an emulated machine, told as they go; asked for alone they wait for the executables as well. */
 function storyPart(name: string, after: readonly string[], ...argv: readonly string[]): Part {
-  return { name, after, live: true, run: (root, onOutput) => tellStory(root, argv, onOutput) }
+  return { name, after: ['build', ...after], live: true, run: (root, onOutput) => tellStory(root, argv, onOutput) }
 }
 
 async function single(root: string, argv: readonly [string, ...string[]]): Promise<Outcome> {
