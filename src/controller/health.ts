@@ -1,7 +1,6 @@
 import type { ClusterHealth } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
-import { holdsCluster } from './director/shape.ts'
-import { situationOf } from './situation-of.ts'
+import { connectedHolder } from './situation-of.ts'
 import type { Cluster } from './store/records.ts'
 
 const FRESH_MS = 5_000
@@ -22,8 +21,7 @@ export async function healthOf(core: Core, { id, report }: Cluster): Promise<Clu
 }
 
 async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {
-  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
-  const host = holders.find(({ id }) => core.presence.isConnected(id))
+  const host = connectedHolder(core, clusterId)
   if (!host) return null
   const answer = await core.errands.run(core, host, { errand: 'look-at-etcd' }, LOOK_MS)
   return answer.outcome === 'done' ? (answer.etcd ?? null) : null

@@ -1,8 +1,7 @@
 import type { ErrandAnswer } from '../protocol/errand.ts'
 import type { Core } from './core.ts'
-import { holdsCluster } from './director/shape.ts'
 import { tellState } from './node-state.ts'
-import { situationOf } from './situation-of.ts'
+import { connectedHolder } from './situation-of.ts'
 import type { Node } from './store/records.ts'
 
 const AGAIN_MS = 2_000
@@ -38,8 +37,7 @@ export function retireGone(core: Core, node: Node): void {
 
 /** Undefined where no other master of its cluster is connected. */
 async function askMaster(core: Core, { id, clusterId, name, address, roles }: Node): Promise<ErrandAnswer | undefined> {
-  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
-  const host = holders.find((each) => each.id !== id && core.presence.isConnected(each.id))
+  const host = connectedHolder(core, clusterId, id)
   const guest = { name, address, role: roles.includes('master') ? ('master' as const) : ('worker' as const) }
   return host && core.errands.run(core, host, { errand: 'retire', guest })
 }

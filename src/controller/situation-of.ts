@@ -1,4 +1,5 @@
 import type { Core } from './core.ts'
+import { holdsCluster } from './director/shape.ts'
 import type { Member, Situation } from './director/situation.ts'
 import type { Node } from './store/records.ts'
 
@@ -16,6 +17,12 @@ export function situationOf(core: Core, clusterId: string): Situation | undefine
     (node): Member => ({ node, run: runs.get(node.id) ?? null, silentMs: silentMs(core, node) }),
   )
   return { now: core.now(), cluster, members }
+}
+
+/** A connected node that can act for its cluster, as its API and etcd run there; not the one that `but` names. */
+export function connectedHolder(core: Core, clusterId: string, but?: string): Node | undefined {
+  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
+  return holders.find(({ id }) => id !== but && core.presence.isConnected(id))
 }
 
 function silentMs(core: Core, node: Node): number {

@@ -76,9 +76,6 @@ export const InvitationResponse = z.strictObject({
   waitingFor: z.optional(z.string().check(z.maxLength(2_000))),
 })
 
-/** The other one, where it is connected: one that is gone gives way. */
-export const NodeNameResponse = z.strictObject({ takenBy: z.nullable(z.string().check(z.maxLength(300))) })
-
 export const PingResponse = z.strictObject({ now: z.iso.datetime() })
 
 const short = z.string().check(z.maxLength(253))

@@ -9,6 +9,7 @@ import type { CheckResult } from '../../engine/run-checks.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
+import { collect } from '../collect.ts'
 import { carryOutRole, terminalReporter } from './carry-out-role.ts'
 import { checkFirst, warningsOf } from './check-first.ts'
 import { precheckFormat } from './precheck-format.ts'
@@ -46,8 +47,6 @@ Examples:
 
 Run again after an interruption: it goes on where it was.
 `
-
-const collect = (value: string, earlier: string[] = []) => [...earlier, value]
 
 export function registerInstall(program: Command): void {
   program

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Check, CheckParams } from '../../engine/check.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
+import { collect } from '../collect.ts'
 import { precheckFormat } from './precheck-format.ts'
 import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
 import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
@@ -18,8 +19,6 @@ interface Options extends GlobalOptions {
   fix?: boolean
   yes?: boolean
 }
-
-const collect = (value: string, earlier: string[] = []) => [...earlier, value]
 
 export function registerPrecheck(program: Command): void {
   program

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CreateClusterResponse } from '../../protocol/admin.ts'
+import { collect } from '../collect.ts'
 import { examples } from './output.ts'
 import { print, withAdmin, withClient } from './session.ts'
 import type { SettingsFlags } from './settings.ts'
@@ -8,8 +9,6 @@ interface Flags extends SettingsFlags {
   admin?: string
   output: string
 }
-
-const collect = (value: string, before: string[] = []) => [...before, value]
 
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {

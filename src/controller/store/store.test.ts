@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { cluster as clusterWith } from '../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
-import type { Cluster } from './records.ts'
 import { openStore } from './store.ts'
 
 let directory: string
@@ -14,22 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }))
 const path = () => join(directory, 'controller.db')
 
-const cluster: Cluster = {
-  id: 'c-aaaaaaaaaa',
-  name: 'demo',
-  state: 'NEW',
-  settings: ClusterSettings.parse({ labels: { a: 'b' } }),
-  desired: 'none',
-  attempt: 0,
-  desiredAt: null,
-  readyAt: null,
-  endpoint: null,
-  report: null,
-  reportAt: null,
-  pairs: null,
-  error: null,
-  createdAt: '2026-01-01T00:00:00.000Z',
-}
+const cluster = clusterWith({ settings: ClusterSettings.parse({ labels: { a: 'b' } }) })
 
 it('gives back what was stored, after it was closed and opened again', () => {
   const first = openStore(path())

@@ -27,7 +27,8 @@ export function isReadOnly({ options, superOptions }: Mount): boolean {
   return options.includes('ro') || superOptions.includes('ro')
 }
 
-function unescapeOctal(text: string): string {
+/** The kernel writes blanks, tabs and the like in a path as `\040`. */
+export function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
 

@@ -1,3 +1,5 @@
+import { unescapeOctal } from './mountinfo.ts'
+
 export interface Swap {
   /** Of a device or file. */
   path: string
@@ -9,7 +11,7 @@ export interface Swap {
 export function parseSwaps(text: string): Swap[] {
   return text.split('\n').flatMap((line) => {
     const [, path = '', type = '', size = ''] = /^(\/\S+)\s+(\S+)\s+(\d+)\s/.exec(line) ?? []
-    return path === '' ? [] : [{ path: path.replaceAll('\\040', ' '), type, kib: Number(size) }]
+    return path === '' ? [] : [{ path: unescapeOctal(path), type, kib: Number(size) }]
   })
 }
 
