@@ -32,6 +32,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   'empty-directory': 'directory',
   'restore-file': 'file',
   'restore-link': 'link',
+  'remove-line': 'file',
   'restore-mode': 'file',
   unit: 'unit',
   'daemon-reload': 'unit',
@@ -59,6 +60,7 @@ export function subjectOf(undo: Undo): string {
     case 'empty-directory':
     case 'restore-file':
     case 'restore-link':
+    case 'remove-line':
     case 'restore-mode':
     case 'unmount-below':
     case 'swap':

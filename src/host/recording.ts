@@ -6,6 +6,7 @@ import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { mirroredSysctls } from './mirrored-sysctls.ts'
 import { matchNames } from './name-patterns.ts'
 import { listNftTables } from './nft-tables.ts'
+import { hasLine } from './parse/lines.ts'
 import { isBelow, parseMountinfo } from './parse/mountinfo.ts'
 import { recordingFiles } from './recording-files.ts'
 import type { Undo } from './undo.ts'
@@ -111,6 +112,9 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind === 'remove-network-namespaces') return sparing(undo, await machine.list('/run/netns'))
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
+  }
+  if (undo.kind === 'remove-line') {
+    return hasLine((await machine.read(undo.path)) ?? '', undo.line) ? { kind: 'nothing', because } : undo
   }
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory') return undo
   const names = await machine.list(undo.path)

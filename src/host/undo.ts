@@ -32,6 +32,8 @@ export type Undo =
     }
   /** As with `restore-file`, a file in its place that is not the one we wrote is left, and said. */
   | { kind: 'restore-link'; path: string; target: string; sha256?: string }
+  /** A line that we put into a file of somebody else, who may have written that again since: all else stays. */
+  | { kind: 'remove-line'; path: string; line: string }
   /** Permission bits of a file or directory that was there before. */
   | { kind: 'restore-mode'; path: string; mode: number }
   | { kind: 'unit'; unit: string; before: UnitState }

@@ -5,10 +5,6 @@
  *
  * Beside it, without a ratio of its own to reach: the same with the files fetched from a controller on the same cores.
  */
-import { createHash } from 'node:crypto'
-import { cp, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { MANIFEST_NAME } from '../../src/bundle/format.ts'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
@@ -21,11 +17,12 @@ import {
   type Site,
 } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
-import { execOk, type Node, path } from '../support/testbed/machine.ts'
+import { execOk } from '../support/testbed/machine.ts'
 import { down, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { median, report } from './measure.ts'
 import { plainBringUp } from './plain/plain.ts'
+import { stageBundle } from './stage.ts'
 
 const PAIRS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 3)
 const bed = bedNamed('cantrip-bench')
@@ -58,7 +55,7 @@ async function ours(round: number, files: Files): Promise<number> {
     await site.admin('node', 'approve', row?.id ?? '')
     await awaitState(site, 'ours', 'APPROVED', 60_000)
     await site.admin('node', 'configure', row?.id ?? '', '--role', 'master,worker')
-    if (files === 'staged') await stage(node)
+    if (files === 'staged') await stageBundle(bundle, node)
     const started = performance.now()
     await site.admin('cluster', 'provision', name)
     // One process that waits for events, not many that look: the bench must not take the cores it measures.
@@ -77,16 +74,6 @@ async function ours(round: number, files: Files): Promise<number> {
     await site?.close()
     await down(node)
   }
-}
-
-/** Where the agent looks before it fetches, as on a machine whose image has the bundle baked in. */
-async function stage(node: Node): Promise<void> {
-  const name = createHash('sha256')
-    .update(await readFile(join(bundle, MANIFEST_NAME)))
-    .digest('hex')
-  const to = join(path(node), '/var/lib/cantrip/bundle', name)
-  await mkdir(to, { recursive: true, mode: 0o700 })
-  await cp(bundle, to, { recursive: true })
 }
 
 const ratios: number[] = []

@@ -5,8 +5,21 @@ export function median(values: readonly number[]): number {
   return middle.reduce((total, value) => total + value, 0) / middle.length
 }
 
-/** Tells the goal and, as the last line, what scripts/bench collects. */
-export function report(name: string, ratio: number, goal: number): void {
+export interface Ratio {
+  ratio: number
+  goal: number
+  /** What it was made of, for people. */
+  note: string
+}
+
+/** Tells whether the goal was reached and, as the last line, what scripts/bench collects. */
+export function report(name: string, ratio: number, goal: number, note = ''): void {
   console.log(`goal ≤ ${goal}: ${ratio <= goal ? 'reached' : 'missed'}`)
-  console.log(`ratio ${name}: ${ratio.toFixed(2)}`)
+  console.log(`ratio ${name}: ${ratio.toFixed(2)} of ${goal}${note === '' ? '' : `; ${note}`}`)
+}
+
+/** What a bench has reported; undefined where it has not. */
+export function readRatio(output: string): Ratio | undefined {
+  const [, ratio, goal, note = ''] = /^ratio \S+: (\S+) of ([^\s;]+)(?:; (.*))?$/m.exec(output) ?? []
+  return ratio === undefined ? undefined : { ratio: Number(ratio), goal: Number(goal), note }
 }

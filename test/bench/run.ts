@@ -1,28 +1,43 @@
-// scripts/bench runs this: one bench after the other, for they share the machine, and all ratios at the end.
+// scripts/bench runs this: one bench after the other, for they share the machine, and all ratios in a table at the end.
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { keepTable } from '../run/campaign.ts'
 import { runCommand } from '../run/command.ts'
+import { type Ratio, readRatio } from './measure.ts'
 
 const root = join(import.meta.dirname, '../..')
 const names = globSync('*.bench.ts', { cwd: import.meta.dirname })
   .map((file) => basename(file, '.bench.ts'))
   .sort()
-const [wanted] = process.argv.slice(2)
-const chosen = wanted === undefined ? names : names.filter((name) => name === wanted)
-if (chosen.length === 0) {
-  console.error(`no such bench: ${wanted}; there are ${names.join(', ')}`)
+const { values, positionals: wanted } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true })
+const unknown = wanted.filter((name) => !names.includes(name))
+if (unknown.length > 0) {
+  console.error(`no such bench: ${unknown.join(', ')}; there are ${names.join(', ')}`)
   process.exit(2)
 }
 
-const ratios: string[] = []
-for (const name of chosen) {
+const table: Record<string, Ratio | undefined> = {}
+for (const name of wanted.length > 0 ? wanted : names) {
   console.log(`== ${name}`)
+  const startedMs = Date.now()
   const { ok, output } = await runCommand([process.execPath, join(import.meta.dirname, `${name}.bench.ts`)], {
     cwd: root,
     onOutput: (text) => process.stdout.write(text),
   })
-  const ratio = /^ratio .*$/m.exec(output)
-  ratios.push(ok && ratio ? ratio[0] : `ratio ${name}: not measured`)
+  const ratio = ok ? readRatio(output) : undefined
+  table[name] = ratio
+  if (ratio && values.full) keepTable('bench', { [name]: ratio }, startedMs)
 }
-console.log(['', ...ratios].join('\n'))
-process.exitCode = ratios.some((ratio) => ratio.endsWith('not measured')) ? 1 : 0
+const rows = Object.entries(table).map(([name, row]) => [
+  name,
+  row?.ratio.toFixed(2) ?? 'not measured',
+  row ? `≤ ${row.goal}` : '',
+  row?.note ?? '',
+])
+console.log('')
+for (const row of [['BENCH', 'RATIO', 'GOAL', 'OF'], ...rows]) {
+  const [name = '', ratio = '', goal = '', note = ''] = row
+  console.log(`${name.padEnd(14)}${ratio.padEnd(14)}${goal.padEnd(8)}${note}`.trimEnd())
+}
+process.exitCode = Object.values(table).includes(undefined) ? 1 : 0

@@ -1,8 +1,10 @@
 /**
- * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [one-and-one|three-and-one|two-interfaces]`, without a name all.
+ * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [NAME]...`, without a name all.
  */
 import assert from 'node:assert/strict'
 import { downAll } from '../support/testbed/nodes.ts'
+import { fiveMasters } from './five-masters.ts'
+import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { openScene, type Scene } from './shape.ts'
 import { type Story, story } from './stages.ts'
@@ -13,6 +15,8 @@ const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'one-and-one': oneAndOne,
   'three-and-one': threeAndOne,
   'two-interfaces': twoInterfaces,
+  'name-servers': nameServers,
+  'five-masters': fiveMasters,
 }
 const say = (line: string) => console.log(line)
 const interrupted = new AbortController()

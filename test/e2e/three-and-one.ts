@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pods-across.ts'
-import { isReady, kubernetesNodes, noTokenAnywhere, type Scene } from './shape.ts'
+import { allReady, etcdVotes, kubernetesNodes, noTokenAnywhere, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'trio'
@@ -42,8 +41,8 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
   await stage('the master is back', async () => {
     await tellCost(scene)
     await boot(scene.node('m3'), scene.signal)
-    await allReady(scene)
-    await etcdVotes(scene, 3)
+    await allReady(scene.node('m1'), 4)
+    await etcdVotes(scene.node('m1'), 3)
   })
   await stage('the worker is removed, another one comes while the controller is away for a minute', () =>
     workerIsReplaced(scene),
@@ -52,13 +51,13 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
     const members = ['m1', 'm2', 'm3', 'w2'].map(scene.node)
     for (const node of members) await kill(node)
     await Promise.all(members.map((node) => boot(node, scene.signal)))
-    await allReady(scene)
+    await allReady(scene.node('m1'), 4)
     await podsReachEachOther(scene.node('m1'), members)
   })
 }
 
 async function trioIsRight(scene: Scene): Promise<void> {
-  await etcdVotes(scene, 3)
+  await etcdVotes(scene.node('m1'), 3)
   for (const node of scene.nodes()) {
     const resolv = await execOk(node, ['cat', '/etc/resolv.conf'])
     assert.equal(/^nameserver (\S+)/m.exec(resolv)?.[1], node.address, resolv)
@@ -89,21 +88,6 @@ async function tellCost(scene: Scene): Promise<void> {
   }
 }
 
-async function etcdVotes(scene: Scene, count: number): Promise<void> {
-  await until(`${count} healthy members of etcd`, 120_000, async () => {
-    const pki = ['ca', 'server'].map((name) => `/etc/etcd/pki/${name}.crt`)
-    const tls = ['--cacert', pki[0] ?? '', '--cert', pki[1] ?? '', '--key', '/etc/etcd/pki/server.key']
-    const etcdctl = (...argv: string[]) =>
-      exec(scene.node('m1'), ['etcdctl', '--endpoints=https://127.0.0.1:2379', ...tls, ...argv])
-    const members = await etcdctl('member', 'list', '--write-out=json')
-    if (members.code !== 0) return undefined
-    const voters = (JSON.parse(members.stdout) as { members: { isLearner?: boolean }[] }).members
-    const health = await etcdctl('endpoint', 'health', '--cluster')
-    const isWell = voters.length === count && voters.every(({ isLearner }) => !isLearner) && health.code === 0
-    return isWell ? true : undefined
-  })
-}
-
 async function masterIsCut(scene: Scene): Promise<void> {
   const outage = await outageDuring(scene.node('w1'), ENDPOINT, 30_000, async () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000))
@@ -113,16 +97,6 @@ async function masterIsCut(scene: Scene): Promise<void> {
   assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} looks`)
   const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
   assert.equal(made.code, 0, made.stderr)
-}
-
-async function allReady(scene: Scene): Promise<void> {
-  await until('all nodes and pods Ready', 300_000, async () => {
-    const found = await kubernetesNodes(scene.node('m1')).catch(() => undefined)
-    if (found?.size !== 4 || ![...found.values()].every(isReady)) return undefined
-    const pods = await kubectl(scene.node('m1'), 'get', 'pods', '-A', '--no-headers')
-    const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
-    return pods.code === 0 && late.length === 0 ? true : undefined
-  })
 }
 
 /** Away from its cluster, its machine as it was; another one comes in its place. */

@@ -35,10 +35,18 @@ export function keepRounds(name: string, rounds: Record<string, unknown[]>, star
   write(name, { ...head, counts, rounds: all })
 }
 
+/** Rows that are measured one by one: each is kept with the commit and the time of its own. */
+export function keepTable(name: string, rows: Record<string, object>, startedMs: number): void {
+  const { campaign, seed: _, ...head } = heading(name, startedMs)
+  const measured = Object.entries(rows).map(([row, values]) => [row, { ...values, ...head }])
+  write(name, { campaign, rows: { ...(read(name)?.rows ?? {}), ...Object.fromEntries(measured) } })
+}
+
 interface Kept {
   commit: string
   seed: number
   rounds: Record<string, unknown[]>
+  rows?: Record<string, object>
 }
 
 function heading(campaign: string, startedMs: number) {

@@ -78,6 +78,12 @@ test.each<[string, string, string, string]>([
   expect(verdict).toMatchObject({ kind: 'fail', found, fix: expect.stringContaining(fix) })
 })
 
+test('dhclient of Debian says nothing of itself in the file', async () => {
+  const host = machine('domain example.com\nnameserver 192.0.2.53\n')
+  host.files.seed('/proc/412/comm', 'dhclient\n')
+  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: '192.0.2.53 (dhclient)' })
+})
+
 test('no file at all', async () => {
   const verdict = await check.look(fakeHost(), params)
   expect(verdict).toMatchObject({ kind: 'fail', found: 'no /etc/resolv.conf (written by hand)' })

@@ -5,11 +5,9 @@ import { isUnitActive } from '../../host/is-unit-active.ts'
 import { NetworkError } from '../../host/network.ts'
 import { isLoopback } from '../../host/parse/address.ts'
 import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { ownerOf } from './owner.ts'
+import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/resolv-conf-owner.ts'
+import { ADVICE } from './advice.ts'
 
-const PATH = '/etc/resolv.conf'
-/** Where systemd-resolved keeps the servers behind its stub; kubelet is given this file when it is there. */
-const BEHIND_STUB = '/run/systemd/resolve/resolv.conf'
 const PROBE_TIMEOUT_MS = 4_000
 
 export const check: Check = {
@@ -21,10 +19,11 @@ export const check: Check = {
   async look(host: HostView): Promise<Verdict> {
     const text = await host.read(PATH)
     const conf = parseResolvConf(text ?? '')
-    const owner = ownerOf(await host.readLink(PATH), conf.comments)
+    const owner = await ownerOfResolvConf(host)
+    const advice = ADVICE[owner]
     const fail = (found: string, wanted: string, fix: string): Verdict => ({
       kind: 'fail',
-      found: `${found} (${owner.name === '' ? 'written by hand' : `written by ${owner.name}`})`,
+      found: `${found} (written by ${owner === 'nobody' ? 'hand' : owner})`,
       wanted,
       fix,
     })
@@ -33,31 +32,31 @@ export const check: Check = {
       return fail(
         text === undefined ? `no ${PATH}` : `no nameserver in ${PATH}`,
         'at least one nameserver',
-        owner.addServer,
+        advice.addServer,
       )
     if (conf.options.includes('rotate'))
-      return fail(`options rotate in ${PATH}`, 'servers asked in their order', owner.removeOption('rotate'))
+      return fail(`options rotate in ${PATH}`, 'servers asked in their order', advice.removeOption('rotate'))
     const forPods = await serversForPods(host, conf.nameservers)
     const loops = forPods.filter(isLoopback)
     if (loops.length > 0) {
       const found = `${loops.length === forPods.length ? 'only ' : ''}${loops.join(', ')}, which in a pod is the pod itself`
-      return fail(found, 'nameservers that are not on loopback', owner.addServer)
+      return fail(found, 'nameservers that are not on loopback', advice.addServer)
     }
     const [wildcard, silent] = await Promise.all([wildcardDomain(host, conf.search), allSilent(host)])
     if (wildcard !== undefined)
       return fail(
         `every name below the search domain ${wildcard} resolves`,
         'search domains without a wildcard record',
-        owner.removeSearch(wildcard),
+        advice.removeSearch(wildcard),
       )
     if (silent !== undefined)
       return {
         kind: 'warn',
         found: `no nameserver answers: ${silent}`,
         wanted: 'one that does: each look-up of a name that is not in /etc/hosts hangs',
-        fix: `let UDP port 53 out to it; or another one: ${owner.addServer}`,
+        fix: `let UDP port 53 out to it; or another one: ${advice.addServer}`,
       }
-    const by = owner.name === '' ? '' : ` (${owner.name})`
+    const by = owner === 'nobody' ? '' : ` (${owner})`
     return { kind: 'pass', found: `${forPods.join(', ')}${by}` }
   },
 }

@@ -2,9 +2,7 @@ import type { CheckParams } from '../../engine/check.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { ownerOf } from './owner.ts'
-
-const PATH = '/etc/resolv.conf'
+import { ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/resolv-conf-owner.ts'
 
 /** Only where a person writes the file: any other owner would write it back. */
 export const mend: Step<CheckParams> = {
@@ -21,6 +19,6 @@ export const mend: Step<CheckParams> = {
 async function rotating(host: HostView): Promise<string | undefined> {
   const text = await host.read(PATH)
   if (text === undefined || (await host.stat(PATH))?.kind !== 'file') return undefined
-  const { options, comments } = parseResolvConf(text)
-  return options.includes('rotate') && ownerOf(undefined, comments).name === '' ? text : undefined
+  if (!parseResolvConf(text).options.includes('rotate')) return undefined
+  return (await ownerOfResolvConf(host)) === 'nobody' ? text : undefined
 }

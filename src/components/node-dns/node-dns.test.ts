@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { carryOut } from '../../ledger/undo/carry-out.ts'
 import { nodeDns } from './component.ts'
 import { corefile } from './templates.ts'
 
@@ -47,6 +48,18 @@ test('does not come first where it does not answer', async () => {
   fake.host.network.onExchange('10.0.0.5:53', { reply: NO_SUCH_NAME, sentAtMs: 0, receivedAtMs: 1 })
   await expect(runComponent(nodeDns, fake)).rejects.toMatchObject({ code: 'node-dns/no-answer' })
   expect(fake.host.text('/etc/resolv.conf')).toBe(RESOLV_CONF)
+})
+
+test('what DHCP has written since goes without the line of ours', async () => {
+  const fake = node()
+  await runComponent(nodeDns, fake)
+  const { host } = fake
+  host.files.seed('/etc/resolv.conf', 'search new.example\nnameserver 10.0.0.5\nnameserver 192.0.2.77\n')
+  const undos = host.changes
+    .map(({ undo }) => undo)
+    .filter((undo) => 'path' in undo && undo.path === '/etc/resolv.conf')
+  for (const undo of undos.toReversed()) await carryOut(undo, host.machine)
+  expect(host.text('/etc/resolv.conf')).toBe('search new.example\nnameserver 192.0.2.77\n')
 })
 
 test('goes backwards: the resolver first, then the services, then their files', async () => {

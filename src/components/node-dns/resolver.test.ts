@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { RESOLV_CONFS } from '../../../test/support/fixtures/resolv-conf.ts'
-import { isFirst, resolverOf } from './resolver.ts'
+import { isFirst, type Resolver, resolverOf } from './resolver.ts'
 
 const ADDRESS = '10.0.0.5'
 const NAME = 'api.demo.cantrip.internal'
@@ -25,12 +25,15 @@ const machine = (name: string): Machine => {
   return found
 }
 
+/** What comes to stand in resolv.conf at once. */
+const written = (resolver: Resolver) => resolver.lines?.find(({ path }) => path === '/etc/resolv.conf')?.text
+
 test('a file of nobody gets the server before the others, and keeps the rest', async () => {
   const host = hostWith({
     text: '# mine\nsearch example.com\nnameserver 192.0.2.53\nnameserver 192.0.2.54\noptions edns0\n',
   })
   const resolver = await resolverOf(host, ADDRESS, NAME)
-  expect(resolver.files['/etc/resolv.conf']).toBe(
+  expect(written(resolver)).toBe(
     '# mine\nsearch example.com\nnameserver 10.0.0.5\nnameserver 192.0.2.53\nnameserver 192.0.2.54\noptions edns0\n',
   )
   expect(resolver.upstreams).toEqual(['192.0.2.53', '192.0.2.54'])
@@ -41,7 +44,7 @@ test('a second look finds it first, and the same upstreams', async () => {
   const host = hostWith({ text: 'nameserver 10.0.0.5\nnameserver 192.0.2.53\n' })
   const resolver = await resolverOf(host, ADDRESS, NAME)
   expect(await isFirst(host, resolver, ADDRESS)).toBe(true)
-  expect(resolver.files['/etc/resolv.conf']).toBe('nameserver 10.0.0.5\nnameserver 192.0.2.53\n')
+  expect(written(resolver)).toBe('nameserver 10.0.0.5\nnameserver 192.0.2.53\n')
   expect(resolver.upstreams).toEqual(['192.0.2.53'])
 })
 
@@ -59,26 +62,56 @@ test.each(['systemd-resolved with its stub', 'systemd-resolved without its stub'
   expect(await isFirst(host, resolver, ADDRESS)).toBe(false)
 })
 
-test.each(['NetworkManager', 'NetworkManager by a link'])('%s', async (name) => {
+test.each([
+  ['NetworkManager', '[global-dns]\nsearches=example.com\n'],
+  ['NetworkManager by a link', '[global-dns]\n'],
+])('%s keeps its search domains', async (name, head) => {
   const resolver = await resolverOf(hostWith(machine(name)), ADDRESS, NAME)
   expect(resolver).toMatchObject({
     files: {
-      '/etc/NetworkManager/conf.d/90-cantrip-node-dns.conf': '[global-dns-domain-*]\nservers=10.0.0.5,192.0.2.53\n',
+      '/etc/NetworkManager/conf.d/90-cantrip-node-dns.conf': `${head}[global-dns-domain-*]\nservers=10.0.0.5,192.0.2.53\n`,
     },
     apply: ['systemctl', 'reload', 'NetworkManager.service'],
   })
 })
 
-test('resolvconf of Debian, and the other one', async () => {
+test('resolvconf of Debian, and the other one, whose own servers stay', async () => {
   const debian = hostWith(machine('resolvconf'), { '/etc/resolvconf/resolv.conf.d/head': '# head\n' })
   expect(await resolverOf(debian, ADDRESS, NAME)).toMatchObject({
-    files: { '/etc/resolvconf/resolv.conf.d/head': '# head\nnameserver 10.0.0.5\n' },
+    lines: [{ path: '/etc/resolvconf/resolv.conf.d/head', text: '# head\nnameserver 10.0.0.5\n' }],
     apply: ['resolvconf', '-u'],
   })
-  const other = hostWith(machine('resolvconf'), { '/etc/resolvconf.conf': 'resolv_conf=/etc/resolv.conf\n' })
+  const other = hostWith(machine('resolvconf'), { '/etc/resolvconf.conf': 'name_servers=192.0.2.9' })
   expect(await resolverOf(other, ADDRESS, NAME)).toMatchObject({
-    files: { '/etc/resolvconf.conf': 'resolv_conf=/etc/resolv.conf\nname_servers=10.0.0.5\n' },
+    lines: [
+      {
+        path: '/etc/resolvconf.conf',
+        text: 'name_servers=192.0.2.9\nname_servers="10.0.0.5 $name_servers"\n',
+      },
+    ],
     apply: ['resolvconf', '-u'],
+  })
+})
+
+test('dhclient gets a hook, for it writes the file anew with each lease', async () => {
+  const host = hostWith(machine('dhclient'), { '/etc/dhcp/dhclient-enter-hooks.d/debug': '' })
+  const resolver = await resolverOf(host, ADDRESS, NAME)
+  expect(resolver.files?.['/etc/dhcp/dhclient-enter-hooks.d/cantrip-node-dns']).toContain(
+    '[ -z "$new_domain_name_servers" ] || new_domain_name_servers="10.0.0.5 $new_domain_name_servers"\n',
+  )
+  expect(written(resolver)).toContain('search example.com\nnameserver 10.0.0.5\nnameserver 192.0.2.53\n')
+  expect((await resolverOf(hostWith(machine('dhclient')), ADDRESS, NAME)).files).toBeUndefined()
+})
+
+test('dhcpcd and netconfig have a place for it', async () => {
+  expect(await resolverOf(hostWith(machine('dhcpcd')), ADDRESS, NAME)).toMatchObject({
+    lines: [{ path: '/etc/resolv.conf.head', text: 'nameserver 10.0.0.5\n' }, { path: '/etc/resolv.conf' }],
+  })
+  const config = 'NETCONFIG_DNS_STATIC_SERVERS="192.0.2.9"\n'
+  const suse = hostWith(machine('netconfig'), { '/etc/sysconfig/network/config': config })
+  expect(await resolverOf(suse, ADDRESS, NAME)).toMatchObject({
+    lines: [{ text: `${config}NETCONFIG_DNS_STATIC_SERVERS="10.0.0.5 $NETCONFIG_DNS_STATIC_SERVERS"\n` }],
+    apply: ['netconfig', 'update', '-f'],
   })
 })
 

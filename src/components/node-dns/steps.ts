@@ -58,14 +58,24 @@ export const comeFirst: ProvisionStep = {
       new AgentError('node-dns/no-answer', `the node DNS does not answer for ${name} on ${address} port 53`, {
         fix: 'journalctl -u cantrip-node-dns -u cantrip-api-watch; then provision again',
       })
+    const notFirst = async () =>
+      new AgentError('node-dns/not-first', `${address} is not the first name server of this machine`, {
+        fix: 'look who writes /etc/resolv.conf; then provision again',
+      })
     await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure })
     const resolver = await resolverFor(host, params)
-    if (resolver.apply) {
-      // Undone after the files are as they were.
-      await host.expect({ kind: 'run', argv: resolver.apply, why: 'name servers as they were before' })
+    const { files = {}, lines = [], apply } = resolver
+    // Undone after the files are as they were.
+    if (apply) await host.expect({ kind: 'run', argv: apply, why: 'name servers as they were before' })
+    for (const [path, text] of Object.entries(files)) await host.write(path, text)
+    for (const { path, line, text } of lines) {
+      // Whoever writes this file again while we are here keeps the line.
+      await host.expect({ kind: 'remove-line', path, line })
+      await host.write(path, text, (await host.stat(path))?.mode)
     }
-    for (const [path, text] of Object.entries(resolver.files)) await host.write(path, text)
-    if (resolver.apply) await host.run(resolver.apply, { kind: 'nothing', because: 'it is told again when undone' })
+    if (!apply) return
+    await host.run(apply, { kind: 'nothing', because: 'it is told again when undone' })
+    await awaitThat(host, () => isFirst(host, resolver, address), { signal, timeoutMs: 30_000, failure: notFirst })
   },
 }
 

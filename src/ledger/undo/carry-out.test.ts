@@ -13,6 +13,7 @@ test('every kind is content with what is gone already', async () => {
     { kind: 'remove-path', path: '/etc/none', sha256: 'x' },
     { kind: 'remove-tree', path: '/etc/none' },
     { kind: 'empty-directory', path: '/etc/none' },
+    { kind: 'remove-line', path: '/etc/none', line: 'x' },
     { kind: 'restore-mode', path: '/etc/none', mode: 0o600 },
     { kind: 'unit', unit: 'none.service', before: { enabled: false, active: false } },
     { kind: 'daemon-reload' },
@@ -214,4 +215,15 @@ test.each([
   machine.on(() => true, {})
   await carryOut({ kind: 'firewalld', zone: 'public', ports: ['6443/tcp'], interfaces: ['cni0'], permanent }, machine)
   expect(machine.calls).toEqual(calls)
+})
+
+test('a line of ours goes from a file that its owner has written anew, and all else stays', async () => {
+  const machine = scene({
+    files: { '/etc/resolv.conf': 'search a.example\n nameserver 10.0.0.5\nnameserver 192.0.2.99\n' },
+  })
+  const undo = { kind: 'remove-line', path: '/etc/resolv.conf', line: 'nameserver 10.0.0.5' } as const
+  for (let again = 0; again < 2; again++) {
+    expect(await carryOut(undo, machine)).toBeUndefined()
+    expect((await machine.read('/etc/resolv.conf')) ?? '').toBe('search a.example\nnameserver 192.0.2.99\n')
+  }
 })

@@ -9,6 +9,7 @@ import { module } from './module.ts'
 import { nothing } from './nothing.ts'
 import { removeCgroups } from './remove-cgroups.ts'
 import { removeChains } from './remove-chains.ts'
+import { removeLine } from './remove-line.ts'
 import { removeLinks } from './remove-links.ts'
 import { removeNetworkNamespaces } from './remove-network-namespaces.ts'
 import { removeNftTables } from './remove-nft-tables.ts'
@@ -30,6 +31,7 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
   'empty-directory': emptyDirectory,
   'restore-file': restoreFile,
   'restore-link': restoreLink,
+  'remove-line': removeLine,
   'restore-mode': restoreMode,
   unit,
   'daemon-reload': daemonReload,

@@ -1,0 +1,44 @@
+import type { HostView } from './host.ts'
+import { parseResolvConf } from './parse/resolv-conf.ts'
+import { ownProcesses } from './processes.ts'
+
+export const RESOLV_CONF = '/etc/resolv.conf'
+/** Where systemd-resolved keeps the servers behind its stub; kubelet is given this file when it is there. */
+export const BEHIND_STUB = '/run/systemd/resolve/resolv.conf'
+
+export type ResolvConfOwner =
+  | 'systemd-resolved'
+  | 'NetworkManager'
+  | 'netconfig'
+  | 'resolvconf'
+  | 'dhclient'
+  | 'dhcpcd'
+  | 'connman'
+  | 'cloud-init'
+  /** A person. */
+  | 'nobody'
+
+/** Each says who it is by where the link leads, or in a comment of the file. */
+const SIGNS: readonly { owner: ResolvConfOwner; link?: RegExp; comment: RegExp }[] = [
+  { owner: 'systemd-resolved', link: /systemd\/resolve\//, comment: /managed by man:systemd-resolved/ },
+  { owner: 'NetworkManager', link: /NetworkManager\//, comment: /NetworkManager/ },
+  { owner: 'netconfig', link: /netconfig\//, comment: /netconfig/ },
+  { owner: 'resolvconf', link: /resolvconf\//, comment: /resolvconf/ },
+  { owner: 'dhclient', comment: /dhclient/ },
+  { owner: 'dhcpcd', comment: /dhcpcd/ },
+  { owner: 'connman', link: /connman\//, comment: /Connection Manager/ },
+  { owner: 'cloud-init', comment: /cloud-init/ },
+]
+
+/** Who writes resolv.conf, and so would write over what another has put there. */
+export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner> {
+  const link = await host.readLink(RESOLV_CONF)
+  const { comments } = parseResolvConf((await host.read(RESOLV_CONF)) ?? '')
+  const byLink = SIGNS.find((sign) => link !== undefined && sign.link?.test(link))
+  const byComment = SIGNS.find((sign) => comments.some((comment) => sign.comment.test(comment)))
+  const signed = (byLink ?? byComment)?.owner
+  if (signed) return signed
+  // Debian's dhclient-script writes the file without a word about itself.
+  const isWritten = link === undefined && (await ownProcesses(host, new Set(['dhclient']))).length > 0
+  return isWritten ? 'dhclient' : 'nobody'
+}

@@ -1,0 +1,91 @@
+/**
+ * Four real nodes ÷ one, from `cluster provision` to READY: three masters and a worker, and beside it one master and three
+ * workers. The bundle's files lie on the nodes, for sixteen times their size over one loopback says nothing of a network.
+ * What the whole cluster takes in memory is told as well.
+ */
+import { readFileSync } from 'node:fs'
+import { openScene } from '../e2e/shape.ts'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import { findCgroups, processesOfCgroup } from '../support/testbed/containment.ts'
+import { machineName, type Node } from '../support/testbed/machine.ts'
+import { downAll } from '../support/testbed/nodes.ts'
+import { median, report } from './measure.ts'
+import { stageBundle } from './stage.ts'
+
+const ROUNDS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 2)
+const SHAPES = {
+  one: { m1: 'master,worker' },
+  workers: { m1: 'master', w1: 'worker', w2: 'worker', w3: 'worker' },
+  masters: { m1: 'master', m2: 'master', m3: 'master', w1: 'worker' },
+} as const
+type Shape = keyof typeof SHAPES
+const TITLES: Record<Shape, string> = {
+  one: '1 node',
+  workers: '1 master + 3 workers',
+  masters: '3 masters + 1 worker',
+}
+
+interface Measured {
+  /** From the command to READY. */
+  seconds: number
+  /** What all processes of the nodes have of their own then. */
+  gigabytes: number
+}
+
+const bundle = await bundleDirectory(runHere, (line) => console.log(line))
+
+async function provision(shape: Shape): Promise<Measured> {
+  const scene = openScene(() => undefined, new AbortController().signal)
+  await downAll(scene.bed)
+  try {
+    const names = Object.keys(SHAPES[shape])
+    await scene.boot(...names)
+    await scene.createCluster(shape, shape === 'one' ? [] : ['--dedicated-masters'])
+    for (const [name, roles] of Object.entries(SHAPES[shape])) await scene.bringIn(name, roles)
+    for (const node of scene.nodes()) await stageBundle(bundle, node)
+    const started = performance.now()
+    await scene.provision()
+    const seconds = (performance.now() - started) / 1000
+    const gigabytes = ownMemory(scene.nodes())
+    console.log(`  ${TITLES[shape].padEnd(20)} ${seconds.toFixed(1).padStart(6)} s, ${gigabytes.toFixed(2)} GB`)
+    return { seconds, gigabytes }
+  } finally {
+    await scene.close()
+    await downAll(scene.bed)
+  }
+}
+
+/** In GB. */
+function ownMemory(nodes: readonly Node[]): number {
+  const units = new Set(nodes.flatMap((node) => [machineName(node), `${machineName(node)}.service`]))
+  const processes = new Set(findCgroups((name) => units.has(name)).flatMap(processesOfCgroup))
+  const kilobytes = [...processes].map((pid) => {
+    const [, anonymous = '0'] = /^RssAnon:\s+(\d+) kB/m.exec(statusOf(pid)) ?? []
+    return Number(anonymous)
+  })
+  return kilobytes.reduce((sum, each) => sum + each, 0) / 1e6
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8')
+  } catch {
+    return '' // it has ended
+  }
+}
+
+const measured: Record<Shape, Measured[]> = { one: [], workers: [], masters: [] }
+for (let round = 1; round <= ROUNDS; round++) {
+  const order: Shape[] = ['one', 'workers', 'masters']
+  // The other way round each time, so that a drift of the machine meets all.
+  for (const shape of round % 2 === 1 ? order : order.toReversed()) measured[shape].push(await provision(shape))
+}
+const ratioOf = (shape: Shape) =>
+  median(measured[shape].map(({ seconds }, round) => seconds / (measured.one[round]?.seconds ?? Number.NaN)))
+const notes = (Object.keys(SHAPES) as Shape[]).map((shape) => {
+  const seconds = median(measured[shape].map((each) => each.seconds)).toFixed(1)
+  const memory = median(measured[shape].map((each) => each.gigabytes)).toFixed(2)
+  return `${TITLES[shape]} ${seconds} s and ${memory} GB (${ratioOf(shape).toFixed(2)})`
+})
+report('four-nodes', ratioOf('masters'), 2, notes.join(', '))

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MEMBER_DATA } from '../../src/components/etcd/templates.ts'
+import { kubectl, nodeRow } from '../support/site/site.ts'
+import { exec, execOk } from '../support/testbed/machine.ts'
+import { boot, kill } from '../support/testbed/nodes.ts'
+import { until } from '../support/testbed/processes.ts'
+import { balance } from './load-balancer.ts'
+import { outageDuring } from './outage.ts'
+import { podsReachEachOther } from './pods-across.ts'
+import { allReady, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const CLUSTER = 'five'
+const BALANCER = 'lb'
+const ENDPOINT = `${BALANCER}.test:6443`
+const FIRST = ['m1', 'm2', 'm3']
+const LATER = ['m4', 'm5']
+const WORKER = 'w1'
+const MASTERS = [...FIRST, ...LATER]
+const ALL = [...MASTERS, WORKER]
+
+/** Three masters that also work and a worker, behind a load balancer of the site's own; then two more, one of which is cut as it joins. */
+export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void> {
+  const nodes = (names: readonly string[]) => names.map(scene.node)
+  await stage('six bare nodes, and a load balancer', async () => {
+    await scene.boot(...ALL, BALANCER)
+    await balance(scene.node(BALANCER), nodes(MASTERS), scene.signal)
+    await scene.createCluster(CLUSTER, ['--api-endpoint', ENDPOINT])
+  })
+  await stage('three masters that also work, and a worker: READY', async () => {
+    for (const name of FIRST) await scene.bringIn(name, 'master,worker')
+    await scene.bringIn(WORKER, 'worker')
+    await scene.provision()
+    await etcdVotes(scene.node('m1'), 3)
+  })
+  await stage('kubelets and kube-proxy go by the load balancer; no node has a name server of ours', () => goByIt(scene))
+  await stage('two more masters come; one loses its power as etcd takes it in, and joins without a hand', async () => {
+    for (const name of LATER) await scene.bringIn(name, 'master,worker')
+    await scene.site().admin('cluster', 'provision', CLUSTER)
+    const cut = await cutWhileJoining(scene)
+    scene.say(`  ${cut} lost its power at its step ${await stepOf(scene, cut)}`)
+    await boot(scene.node(cut), scene.signal)
+    await scene.awaitReady()
+    await etcdVotes(scene.node('m1'), 5)
+  })
+  await stage('pods on all nodes reach each other and a service', () =>
+    podsReachEachOther(scene.node('m1'), nodes(ALL)),
+  )
+  await stage(
+    'two of five lose their power: the API answers through the load balancer, and takes what is written',
+    async () => {
+      const outage = await outageDuring(scene.node('m1'), ENDPOINT, 30_000, async () => {
+        await sleep(3_000)
+        for (const node of nodes(LATER)) await kill(node)
+      })
+      scene.say(
+        `  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`,
+      )
+      assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} looks`)
+      const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
+      assert.equal(made.code, 0, made.stderr)
+    },
+  )
+  await stage('they are back', async () => {
+    for (const node of nodes(LATER)) await boot(node, scene.signal)
+    await allReady(scene.node('m1'), ALL.length)
+    await etcdVotes(scene.node('m1'), 5)
+  })
+  await stage('a master is removed: four members of etcd, and its machine as it was', async () => {
+    const row = await nodeRow(scene.site(), 'm5')
+    await scene.site().admin('node', 'remove', row?.id ?? '', '--yes')
+    await etcdVotes(scene.node('m1'), 4)
+    const left = await exec(scene.node('m5'), ['ls', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
+    assert.equal(left.stdout, '', 'Kubernetes is off its machine')
+    assert.deepEqual([...(await kubernetesNodes(scene.node('m1'))).keys()].sort(), ['m1', 'm2', 'm3', 'm4', 'w1'])
+  })
+}
+
+async function goByIt(scene: Scene): Promise<void> {
+  for (const name of [...FIRST, WORKER]) {
+    const node = scene.node(name)
+    // A master's kubelet keeps to the API server beside it (kubeadm's ControlPlaneKubeletLocalMode).
+    const server = name === WORKER ? ENDPOINT : `${node.address}:6443`
+    assert.match(await execOk(node, ['cat', '/etc/kubernetes/kubelet.conf']), new RegExp(`server: https://${server}`))
+    assert.equal((await exec(node, ['ls', '/etc/cantrip-node-dns'])).stdout, '')
+    assert.match(await execOk(node, ['cat', '/etc/resolv.conf']), /^nameserver 10\.99\.0\.1$/m)
+  }
+  const proxy = await kubectl(scene.node('m1'), '-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '-o', 'yaml')
+  assert.match(proxy.stdout, new RegExp(`server: https://${ENDPOINT}`))
+}
+
+/** As soon as etcd has one of the later masters among its members. Answers which. */
+async function cutWhileJoining(scene: Scene): Promise<string> {
+  return until('a fourth member of etcd', 300_000, async () => {
+    for (const name of LATER) {
+      const node = scene.node(name)
+      // Made by etcd itself, as soon as it runs as that member.
+      if ((await exec(node, ['ls', `${MEMBER_DATA}/member`])).code !== 0) continue
+      await kill(node)
+      return name
+    }
+    return undefined
+  })
+}
+
+async function stepOf(scene: Scene, name: string): Promise<string> {
+  return (await nodeRow(scene.site(), name))?.step ?? 'none'
+}

@@ -1,0 +1,37 @@
+import { layPackage } from '../support/testbed/lay-package.ts'
+import { execOk, type Node } from '../support/testbed/machine.ts'
+
+const CONFIG = '/etc/haproxy/haproxy.cfg'
+const UNIT = `[Unit]
+After=network.target
+
+[Service]
+Type=notify
+ExecStart=/usr/sbin/haproxy -Ws -f ${CONFIG}
+ExecReload=/bin/kill -USR2 $MAINPID
+
+[Install]
+WantedBy=multi-user.target
+`
+
+/** Makes a node the load balancer of an API, as an administrator would who has no other: HAProxy that asks for /readyz. */
+export async function balance(node: Node, masters: readonly Node[], signal: AbortSignal): Promise<void> {
+  const libraries = ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1']
+  for (const name of ['haproxy', ...libraries]) await layPackage(node, name, signal)
+  const config = [
+    ...['defaults', '  mode tcp', '  timeout connect 1s', '  timeout client 1h', '  timeout server 1h'],
+    ...['frontend api', '  bind :6443', '  default_backend masters'],
+    ...['backend masters', '  option httpchk GET /readyz', '  default-server check check-ssl verify none inter 1s'],
+    // One that goes takes its connections with it, so that who holds one comes back at once.
+    ...masters.map(
+      ({ name, address }) => `  server ${name} ${address}:6443 fall 2 rise 1 on-marked-down shutdown-sessions`,
+    ),
+    '',
+  ]
+  const write = (path: string, stdin: string) =>
+    execOk(node, ['install', '-D', '-m', '644', '/dev/stdin', path], { stdin })
+  await write(CONFIG, config.join('\n'))
+  await write('/etc/systemd/system/haproxy.service', UNIT)
+  await execOk(node, ['systemctl', 'daemon-reload'])
+  await execOk(node, ['systemctl', 'enable', '--now', 'haproxy'])
+}

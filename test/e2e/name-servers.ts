@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { boot, kill } from '../support/testbed/nodes.ts'
+import { until } from '../support/testbed/processes.ts'
+import { podsReachEachOther } from './pods-across.ts'
+import {
+  dhclient,
+  dhcpcd,
+  looksUp,
+  networkManager,
+  type Owner,
+  openresolv,
+  resolvconf,
+  resolved,
+  SEARCH,
+  serveAddresses,
+} from './resolv-conf-owners.ts'
+import { allReady, type Scene, uninstallAll } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const CLUSTER = 'owners'
+const API = `api.${CLUSTER}.cantrip.internal`
+const OWNERS: Record<string, Owner> = {
+  m1: resolved,
+  m2: networkManager,
+  m3: resolvconf,
+  w1: openresolv,
+  w2: dhclient,
+  w3: dhcpcd,
+}
+const NAMES = Object.keys(OWNERS)
+const MASTERS = NAMES.filter((name) => name.startsWith('m'))
+
+/** Three masters that also work, and workers; on each another program keeps resolv.conf. */
+export async function nameServers(scene: Scene, { stage }: Story): Promise<void> {
+  const before = new Map<string, string>()
+  await stage('six nodes, each with another owner of resolv.conf', async () => {
+    await scene.boot(...NAMES)
+    await serveAddresses(scene.node('m1'), ['w2', 'w3'].map(scene.node))
+    for (const [name, owner] of Object.entries(OWNERS)) await owner.take(scene.node(name), scene.signal)
+    for (const node of scene.nodes()) {
+      await looksUp(node, 'controller', '10.99.0.1')
+      before.set(node.name, await resolvConf(node))
+    }
+    await scene.createCluster(CLUSTER, [])
+  })
+  await stage('three masters that also work, and three workers are configured', async () => {
+    for (const name of MASTERS) await scene.bringIn(name, 'master,worker')
+    for (const name of NAMES.filter((each) => !MASTERS.includes(each))) await scene.bringIn(name, 'worker')
+  })
+  await stage('provision: READY', () => scene.provision())
+  await stage('each asks its node DNS first, and all names lead where they did', () => everyone(scene, asksItselfFirst))
+  await stage('pods on all nodes reach each other and a service', () =>
+    podsReachEachOther(scene.node('m1'), scene.nodes()),
+  )
+  await stage('the owner writes the file anew: it comes first still', () =>
+    everyone(scene, async (node) => {
+      await execOk(node, OWNERS[node.name]?.writeAgain ?? [], { timeoutMs: 60_000 })
+      await asksItselfFirst(node, scene)
+    }),
+  )
+  await stage('without the agent the name of the API is served; without the node DNS all other names are', () =>
+    everyone(scene, async (node) => {
+      await execOk(node, ['systemctl', 'stop', 'cantrip-agent'])
+      await namesOfMasters(node, scene)
+      await execOk(node, ['systemctl', 'stop', 'cantrip-node-dns', 'cantrip-api-watch'])
+      await looksUp(node, `controller.${SEARCH}`, '10.99.0.1')
+      await looksUp(node, 'controller', '10.99.0.1')
+      await execOk(node, ['systemctl', 'start', 'cantrip-node-dns', 'cantrip-api-watch', 'cantrip-agent'])
+    }),
+  )
+  await stage('after a power cut of all it comes first again, and the cluster is READY', async () => {
+    for (const node of scene.nodes()) await kill(node)
+    await Promise.all(scene.nodes().map((node) => boot(node, scene.signal)))
+    await allReady(scene.node('m1'), NAMES.length)
+    await everyone(scene, asksItselfFirst)
+  })
+  await stage('all are uninstalled: each resolv.conf is as its owner had it', async () => {
+    await uninstallAll(scene.nodes())
+    for (const node of scene.nodes()) {
+      assert.equal(await resolvConf(node), before.get(node.name), node.name)
+      await looksUp(node, 'controller', '10.99.0.1')
+    }
+  })
+}
+
+async function everyone(scene: Scene, look: (node: Node, scene: Scene) => Promise<void>): Promise<void> {
+  for (const node of scene.nodes()) await look(node, scene)
+}
+
+/** Of systemd-resolved the file behind its stub: the servers that it asks. */
+async function resolvConf(node: Node): Promise<string> {
+  const path = OWNERS[node.name] === resolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf'
+  return execOk(node, ['cat', path])
+}
+
+async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {
+  const text = await resolvConf(node)
+  assert.equal(/^nameserver (\S+)/m.exec(text)?.[1], node.address, `${node.name}: ${text}`)
+  await namesOfMasters(node, scene)
+  await looksUp(node, `controller.${SEARCH}`, '10.99.0.1')
+  await looksUp(node, 'controller', '10.99.0.1')
+}
+
+async function namesOfMasters(node: Node, scene: Scene): Promise<void> {
+  const wanted = MASTERS.map((name) => scene.node(name).address).sort()
+  // A master that came up a moment ago is looked at once a second.
+  await until(`the masters' addresses on ${node.name}`, 30_000, async () => {
+    await sleep(500)
+    const { stdout } = await exec(node, ['getent', 'ahostsv4', API])
+    const found = stdout.match(/^\S+(?= +STREAM)/gm)?.sort()
+    return found?.join() === wanted.join() ? true : undefined
+  })
+}

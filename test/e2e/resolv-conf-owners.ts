@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { GATEWAY, PREFIX_LENGTH } from '../support/testbed/bed.ts'
+import { layPackage } from '../support/testbed/lay-package.ts'
+import { execOk, type Node } from '../support/testbed/machine.ts'
+
+/** The domain in which every node has a name, and that a search domain has to lead to. */
+export const SEARCH = 'test'
+const NETWORK = '/etc/systemd/network/10-host0.network'
+
+/** A program that keeps resolv.conf of a node from now on, as on a machine that was installed with it. */
+export interface Owner {
+  name: string
+  take(node: Node, signal: AbortSignal): Promise<void>
+  /** Lets it write resolv.conf anew, as it does by itself some day. */
+  writeAgain: readonly string[]
+}
+
+export const resolved: Owner = {
+  name: 'systemd-resolved',
+  async take(node, signal) {
+    await layPackage(node, 'systemd-resolved', signal)
+    await write(node, `${NETWORK}.d/dns.conf`, `[Network]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`)
+    await all(node, [
+      ['systemd-sysusers'],
+      ['systemctl', 'daemon-reload'],
+      ['systemctl', 'reload', 'dbus'],
+      ['networkctl', 'reload'],
+      ['systemctl', 'enable', '--now', 'systemd-resolved'],
+      ['ln', '-sf', '../run/systemd/resolve/stub-resolv.conf', '/etc/resolv.conf'],
+    ])
+  },
+  writeAgain: ['systemctl', 'restart', 'systemd-resolved'],
+}
+
+export const networkManager: Owner = {
+  name: 'NetworkManager',
+  async take(node, signal) {
+    const libraries = ['libnm0', 'libbluetooth3', 'libmm-glib0', 'libndp0', 'libteamdctl0', 'libjansson4', 'libpsl5']
+    const more = ['libcurl3-gnutls', 'libglib2.0-0', 'libreadline8', 'libdaemon0']
+    for (const name of ['network-manager', ...libraries, ...more]) await layPackage(node, name, signal)
+    const profile = ['[connection]', 'id=host0', 'type=ethernet', 'interface-name=host0', '[ipv4]', 'method=manual']
+    const address = [`address1=${node.address}/${PREFIX_LENGTH},${GATEWAY}`, `dns=${GATEWAY};`, `dns-search=${SEARCH};`]
+    const file = '/etc/NetworkManager/system-connections/host0.nmconnection'
+    await write(node, file, [...profile, ...address, '[ipv6]', 'method=disabled', ''].join('\n'))
+    // As for systemd-networkd: there is no udev to wait for.
+    const unit = '/etc/systemd/system/NetworkManager.service.d/testbed.conf'
+    await write(node, unit, '[Service]\nReadOnlyPaths=/sys\n')
+    await all(node, [
+      ['chmod', '600', file],
+      ['rm', NETWORK],
+      ['systemctl', 'disable', '--now', 'systemd-networkd.socket', 'systemd-networkd'],
+      ['systemctl', 'daemon-reload'],
+      ['systemctl', 'reload', 'dbus'],
+      ['systemctl', 'enable', '--now', 'NetworkManager'],
+      ['nmcli', 'connection', 'up', 'host0'],
+    ])
+  },
+  writeAgain: ['nmcli', 'connection', 'up', 'host0'],
+}
+
+export const resolvconf: Owner = {
+  name: 'resolvconf of Debian',
+  async take(node, signal) {
+    await layPackage(node, 'resolvconf', signal)
+    await write(node, '/etc/resolvconf/resolv.conf.d/base', `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`)
+    await all(node, [
+      ['mkdir', '-p', '/run/resolvconf/interface'],
+      ['systemctl', 'daemon-reload'],
+      ['systemctl', 'enable', '--now', 'resolvconf'],
+      ['ln', '-sf', '../run/resolvconf/resolv.conf', '/etc/resolv.conf'],
+      ['resolvconf', '-u'],
+    ])
+  },
+  writeAgain: ['resolvconf', '-u'],
+}
+
+export const openresolv: Owner = {
+  name: 'openresolv',
+  async take(node, signal) {
+    await layPackage(node, 'openresolv', signal)
+    const told = `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`
+    await write(node, '/etc/openresolv-host0', told)
+    await unit(node, 'openresolv', ['Type=oneshot', 'StandardInput=file:/etc/openresolv-host0'], 'resolvconf -a host0')
+  },
+  writeAgain: ['systemctl', 'restart', 'openresolv'],
+}
+
+export const dhclient: Owner = {
+  name: 'dhclient',
+  async take(node, signal) {
+    await layPackage(node, 'isc-dhcp-client', signal)
+    await byDhcpAlone(node)
+    const run = '/sbin/dhclient -4 -pf /run/dhclient.host0.pid -lf /var/lib/dhcp/dhclient.host0.leases host0'
+    await unit(node, 'dhclient', ['Type=forking', 'ExecStartPre=/bin/ip link set host0 up'], run)
+  },
+  writeAgain: ['systemctl', 'restart', 'dhclient'],
+}
+
+export const dhcpcd: Owner = {
+  name: 'dhcpcd',
+  async take(node, signal) {
+    await layPackage(node, 'dhcpcd-base', signal)
+    await byDhcpAlone(node)
+    await execOk(node, ['useradd', '--system', '--home-dir', '/usr/lib/dhcpcd', '--no-create-home', 'dhcpcd'])
+    // Known to the server by its hardware address.
+    await unit(node, 'dhcpcd', ['Type=forking'], "/sbin/dhcpcd -4 -I '' host0")
+  },
+  writeAgain: ['systemctl', 'restart', 'dhcpcd'],
+}
+
+/** Makes a node the DHCP server of the bed, by its systemd-networkd. Whom it serves gets the address that he has. */
+export async function serveAddresses(server: Node, guests: readonly Node[]): Promise<void> {
+  const leases = guests.map(async (guest) => {
+    const hardware = (await execOk(guest, ['cat', '/sys/class/net/host0/address'])).trim()
+    return ['[DHCPServerStaticLease]', `MACAddress=${hardware}`, `Address=${guest.address}`]
+  })
+  const lines = [
+    ...['[Network]', 'DHCPServer=yes', '[DHCPServer]', 'PoolOffset=200', 'PoolSize=20', 'EmitNTP=no'],
+    ...[`DNS=${GATEWAY}`, `Router=${GATEWAY}`, 'EmitTimezone=no', `SendOption=15:string:${SEARCH}`],
+    ...(await Promise.all(leases)).flat(),
+  ]
+  await write(server, `${NETWORK}.d/dhcp.conf`, `${lines.join('\n')}\n`)
+  await execOk(server, ['networkctl', 'reload'])
+}
+
+async function byDhcpAlone(node: Node): Promise<void> {
+  await execOk(node, ['rm', NETWORK])
+  await execOk(node, ['systemctl', 'disable', '--now', 'systemd-networkd.socket', 'systemd-networkd'])
+  await execOk(node, ['mkdir', '-p', '/var/lib/dhcp'])
+}
+
+async function unit(node: Node, name: string, service: readonly string[], run: string): Promise<void> {
+  const network = ['[Unit]', 'Before=network-online.target', 'Wants=network-online.target']
+  const lines = [...network, '[Service]', ...service, `ExecStart=${run}`, '[Install]', 'WantedBy=multi-user.target', '']
+  await write(node, `/etc/systemd/system/${name}.service`, lines.join('\n'))
+  await execOk(node, ['systemctl', 'daemon-reload'])
+  await execOk(node, ['systemctl', 'enable', '--now', name], { timeoutMs: 60_000 })
+}
+
+async function write(node: Node, path: string, text: string): Promise<void> {
+  await execOk(node, ['install', '-D', '-m', '644', '/dev/stdin', path], { stdin: text })
+}
+
+async function all(node: Node, commands: readonly (readonly string[])[]): Promise<void> {
+  for (const argv of commands) await execOk(node, argv, { timeoutMs: 60_000 })
+}
+
+/** Names that the node asks for go to the right place: its search domain leads there still. */
+export async function looksUp(node: Node, name: string, address: string): Promise<void> {
+  const found = await execOk(node, ['getent', 'ahostsv4', name], { timeoutMs: 40_000 })
+  assert.equal(found.split(/\s/)[0], address, `${name} on ${node.name}`)
+}
