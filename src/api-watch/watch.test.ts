@@ -104,3 +104,13 @@ test('what stands in the file already is not written again', async () => {
   })
   expect(written).toEqual([])
 })
+
+test('masters that it knew before it began again are asked as well: the first ones may all be gone', async () => {
+  const { written } = await watching(3, (look, { files, up }) => {
+    if (look > 0) return
+    up.clear()
+    up.add('10.0.0.4')
+    files.set(HOSTS, '10.0.0.4 api.demo.cantrip.internal\n')
+  })
+  expect(written).toEqual([])
+})

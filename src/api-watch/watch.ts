@@ -27,8 +27,9 @@ const ENDPOINTS = '/api/v1/namespaces/default/endpoints/kubernetes'
  */
 export async function watchApi(surroundings: Surroundings): Promise<void> {
   const { settings, read, write, log, nowMs, sleep, signal } = surroundings
-  let known = [...settings.masters]
   let told: string | undefined = await read(settings.hosts)
+  // Those of the settings are the masters of the beginning, who may all have been replaced since.
+  let known = [...new Set([...settings.masters, ...addressesIn(told ?? '')])]
   let discoveredAtMs = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     const startedAtMs = nowMs()
@@ -68,6 +69,10 @@ async function discover(address: string, { settings, ask, read }: Surroundings):
   if (answer?.status !== 200) return []
   const { subsets = [] } = JSON.parse(answer.body) as { subsets?: { addresses?: { ip: string }[] }[] }
   return subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip))
+}
+
+function addressesIn(hosts: string): string[] {
+  return hosts.split('\n').flatMap((line) => line.split(' ')[0] || [])
 }
 
 export function hostsFile(name: string, addresses: readonly string[]): string {
