@@ -108,6 +108,7 @@ test('what stands in the file already is not written again', async () => {
 test('masters that it knew before it began again are asked as well: the first ones may all be gone', async () => {
   const { written } = await watching(3, (look, { files, up }) => {
     if (look > 0) return
+    files.delete('/pair')
     up.clear()
     up.add('10.0.0.4')
     files.set(HOSTS, '10.0.0.4 api.demo.cantrip.internal\n')

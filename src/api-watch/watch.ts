@@ -42,7 +42,8 @@ export async function watchApi(surroundings: Surroundings): Promise<void> {
     }
     if (healthy[0] !== undefined && nowMs() - discoveredAtMs >= DISCOVER_EVERY_MS) {
       discoveredAtMs = nowMs()
-      known = [...new Set([...settings.masters, ...(await discover(healthy[0], surroundings))])]
+      const found = await discover(healthy[0], surroundings)
+      if (found) known = [...new Set([...settings.masters, ...found])]
     }
     await sleep(Math.max(100, LOOK_EVERY_MS - (nowMs() - startedAtMs)), signal).catch(() => undefined)
   }
@@ -60,13 +61,13 @@ async function healthyOf(addresses: readonly string[], { settings, ask, read }: 
   return addresses.filter((_, index) => healthy[index])
 }
 
-/** Masters that came later. Nothing where this node may not ask yet. */
-async function discover(address: string, { settings, ask, read }: Surroundings): Promise<string[]> {
+/** All that there are now. Undefined where this node may not ask yet, or gets no answer. */
+async function discover(address: string, { settings, ask, read }: Surroundings): Promise<string[] | undefined> {
   const [ca, pair] = await Promise.all([read(settings.ca), read(settings.identity)])
-  if (ca === undefined || pair === undefined) return []
+  if (ca === undefined || pair === undefined) return undefined
   const identity = { ca, cert: pair, key: pair }
   const answer = await ask({ address, port: settings.port, path: ENDPOINTS, ...identity, timeoutMs: 5_000 })
-  if (answer?.status !== 200) return []
+  if (answer?.status !== 200) return undefined
   const { subsets = [] } = JSON.parse(answer.body) as { subsets?: { addresses?: { ip: string }[] }[] }
   return subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip))
 }
