@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, leaderOf, type Node } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
 import { must } from '../support/testbed/run.ts'
 import { podsReachEachOther } from './pods-across.ts'
-import { isReady, kubernetesNodes, type Scene } from './shape.ts'
+import { allReady, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const BRIDGE = 'br1'
@@ -41,10 +40,7 @@ export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<voi
       await addInterface(node)
       await execOk(node, ['ip', 'route', 'replace', 'default', 'via', `${NETWORK}.1`, 'dev', INTERFACE])
     }
-    await until('both Ready again', 240_000, async () => {
-      const found = await kubernetesNodes(scene.node('m1')).catch(() => undefined)
-      return found?.size === 2 && [...found.values()].every(isReady) ? true : undefined
-    })
+    await allReady(scene.node('m1'), 2)
     await goesByIt(scene)
     await podsReachEachOther(scene.node('m1'), scene.nodes())
   })

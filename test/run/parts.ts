@@ -29,7 +29,10 @@ export const parts: readonly Part[] = [
   storyPart('crashes', ['restored'], 'test/e2e/crash-points.ts'),
   storyPart('one-and-one', ['crashes'], 'test/e2e/shapes.ts', 'one-and-one'),
   storyPart('three-and-one', ['one-and-one'], 'test/e2e/shapes.ts', 'three-and-one'),
-  storyPart('machine', ['three-and-one'], 'test/vm/run.ts'),
+  storyPart('name-servers', ['three-and-one'], 'test/e2e/shapes.ts', 'name-servers'),
+  storyPart('five-masters', ['name-servers'], 'test/e2e/shapes.ts', 'five-masters'),
+  storyPart('two-interfaces', ['five-masters'], 'test/e2e/shapes.ts', 'two-interfaces'),
+  storyPart('machine', ['two-interfaces'], 'test/vm/run.ts'),
 ]
 
 /** The parts that show what was asked for: one by its name, with the build where it starts the executables. */
