@@ -1,4 +1,5 @@
 import type { HostView } from './host.ts'
+import { isUnitActive } from './is-unit-active.ts'
 import { parseResolvConf } from './parse/resolv-conf.ts'
 import { ownProcesses } from './processes.ts'
 
@@ -33,12 +34,26 @@ const SIGNS: readonly { owner: ResolvConfOwner; link?: RegExp; comment: RegExp }
 /** Who writes resolv.conf, and so would write over what another has put there. */
 export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner> {
   const link = await host.readLink(RESOLV_CONF)
-  const { comments } = parseResolvConf((await host.read(RESOLV_CONF)) ?? '')
-  const byLink = SIGNS.find((sign) => link !== undefined && sign.link?.test(link))
-  const byComment = SIGNS.find((sign) => comments.some((comment) => sign.comment.test(comment)))
-  const signed = (byLink ?? byComment)?.owner
-  if (signed) return signed
+  if (link !== undefined) {
+    const byLink = SIGNS.find((sign) => sign.link?.test(link))
+    if (byLink) return byLink.owner
+  }
+  const { comments, nameservers } = parseResolvConf((await host.read(RESOLV_CONF)) ?? '')
+  const byComment = SIGNS.find((sign) => comments.some((comment) => sign.comment.test(comment)))?.owner
+  if (byComment === 'systemd-resolved') return nameservers.every(isStub) ? byComment : 'nobody'
+  if (byComment === 'NetworkManager') return (await networkManagerWrites(host)) ? byComment : 'nobody'
+  if (byComment) return byComment
   // Debian's dhclient-script writes the file without a word about itself.
   const isWritten = link === undefined && (await ownProcesses(host, new Set(['dhclient']))).length > 0
   return isWritten ? 'dhclient' : 'nobody'
+}
+
+/** What is left of a copy of its file otherwise. */
+const isStub = (server: string) => server === '127.0.0.53' || server === '127.0.0.54'
+
+/** NetworkManager.conf(5): `dns=none` and `rc-manager=unmanaged` leave the file to a person, with the header it had. */
+async function networkManagerWrites(host: HostView): Promise<boolean> {
+  if (!(await isUnitActive(host, 'NetworkManager'))) return false
+  const { stdout } = await host.ask(['NetworkManager', '--print-config'])
+  return !/^(dns=none|rc-manager=unmanaged)$/m.test(stdout)
 }

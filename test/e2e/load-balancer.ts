@@ -1,5 +1,6 @@
 import { layPackage } from '../support/testbed/lay-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
+import { putFile } from '../support/testbed/nodes.ts'
 
 const CONFIG = '/etc/haproxy/haproxy.cfg'
 const UNIT = `[Unit]
@@ -28,10 +29,8 @@ export async function balance(node: Node, masters: readonly Node[], signal: Abor
     ),
     '',
   ]
-  const write = (path: string, stdin: string) =>
-    execOk(node, ['install', '-D', '-m', '644', '/dev/stdin', path], { stdin })
-  await write(CONFIG, config.join('\n'))
-  await write('/etc/systemd/system/haproxy.service', UNIT)
+  await putFile(node, CONFIG, config.join('\n'))
+  await putFile(node, '/etc/systemd/system/haproxy.service', UNIT)
   await execOk(node, ['systemctl', 'daemon-reload'])
   await execOk(node, ['systemctl', 'enable', '--now', 'haproxy'])
 }

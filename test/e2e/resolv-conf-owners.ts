@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { GATEWAY, PREFIX_LENGTH } from '../support/testbed/bed.ts'
 import { layPackage } from '../support/testbed/lay-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
+import { putFile } from '../support/testbed/nodes.ts'
 
 /** The domain in which every node has a name, and that a search domain has to lead to. */
 export const SEARCH = 'test'
@@ -19,7 +20,7 @@ export const resolved: Owner = {
   name: 'systemd-resolved',
   async take(node, signal) {
     await layPackage(node, 'systemd-resolved', signal)
-    await write(node, `${NETWORK}.d/dns.conf`, `[Network]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`)
+    await putFile(node, `${NETWORK}.d/dns.conf`, `[Network]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`)
     await all(node, [
       ['systemd-sysusers'],
       ['systemctl', 'daemon-reload'],
@@ -41,10 +42,10 @@ export const networkManager: Owner = {
     const profile = ['[connection]', 'id=host0', 'type=ethernet', 'interface-name=host0', '[ipv4]', 'method=manual']
     const address = [`address1=${node.address}/${PREFIX_LENGTH},${GATEWAY}`, `dns=${GATEWAY};`, `dns-search=${SEARCH};`]
     const file = '/etc/NetworkManager/system-connections/host0.nmconnection'
-    await write(node, file, [...profile, ...address, '[ipv6]', 'method=disabled', ''].join('\n'))
+    await putFile(node, file, [...profile, ...address, '[ipv6]', 'method=disabled', ''].join('\n'))
     // As for systemd-networkd: there is no udev to wait for.
     const unit = '/etc/systemd/system/NetworkManager.service.d/testbed.conf'
-    await write(node, unit, '[Service]\nReadOnlyPaths=/sys\n')
+    await putFile(node, unit, '[Service]\nReadOnlyPaths=/sys\n')
     await all(node, [
       ['chmod', '600', file],
       ['rm', NETWORK],
@@ -62,7 +63,7 @@ export const resolvconf: Owner = {
   name: 'resolvconf of Debian',
   async take(node, signal) {
     await layPackage(node, 'resolvconf', signal)
-    await write(node, '/etc/resolvconf/resolv.conf.d/base', `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`)
+    await putFile(node, '/etc/resolvconf/resolv.conf.d/base', `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`)
     await all(node, [
       ['mkdir', '-p', '/run/resolvconf/interface'],
       ['systemctl', 'daemon-reload'],
@@ -79,7 +80,7 @@ export const openresolv: Owner = {
   async take(node, signal) {
     await layPackage(node, 'openresolv', signal)
     const told = `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`
-    await write(node, '/etc/openresolv-host0', told)
+    await putFile(node, '/etc/openresolv-host0', told)
     await unit(node, 'openresolv', ['Type=oneshot', 'StandardInput=file:/etc/openresolv-host0'], 'resolvconf -a host0')
   },
   writeAgain: ['systemctl', 'restart', 'openresolv'],
@@ -119,7 +120,7 @@ export async function serveAddresses(server: Node, guests: readonly Node[]): Pro
     ...[`DNS=${GATEWAY}`, `Router=${GATEWAY}`, 'EmitTimezone=no', `SendOption=15:string:${SEARCH}`],
     ...(await Promise.all(leases)).flat(),
   ]
-  await write(server, `${NETWORK}.d/dhcp.conf`, `${lines.join('\n')}\n`)
+  await putFile(server, `${NETWORK}.d/dhcp.conf`, `${lines.join('\n')}\n`)
   await execOk(server, ['networkctl', 'reload'])
 }
 
@@ -132,13 +133,9 @@ async function byDhcpAlone(node: Node): Promise<void> {
 async function unit(node: Node, name: string, service: readonly string[], run: string): Promise<void> {
   const network = ['[Unit]', 'Before=network-online.target', 'Wants=network-online.target']
   const lines = [...network, '[Service]', ...service, `ExecStart=${run}`, '[Install]', 'WantedBy=multi-user.target', '']
-  await write(node, `/etc/systemd/system/${name}.service`, lines.join('\n'))
+  await putFile(node, `/etc/systemd/system/${name}.service`, lines.join('\n'))
   await execOk(node, ['systemctl', 'daemon-reload'])
   await execOk(node, ['systemctl', 'enable', '--now', name], { timeoutMs: 60_000 })
-}
-
-async function write(node: Node, path: string, text: string): Promise<void> {
-  await execOk(node, ['install', '-D', '-m', '644', '/dev/stdin', path], { stdin: text })
 }
 
 async function all(node: Node, commands: readonly (readonly string[])[]): Promise<void> {

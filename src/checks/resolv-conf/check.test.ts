@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fakeHost } from '../../../test/support/fake-host.ts'
+import { type FakeHost, fakeHost } from '../../../test/support/fake-host.ts'
 import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { RESOLV_CONFS } from '../../../test/support/fixtures/resolv-conf.ts'
 import { NetworkError } from '../../host/network.ts'
@@ -7,6 +7,12 @@ import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+
+function runNetworkManager(host: FakeHost, config = '') {
+  host.files.seedDirectory('/run/systemd/system')
+  host.units.set('NetworkManager', { active: true })
+  host.on(['NetworkManager', '--print-config'], { stdout: `[main]\n${config}` })
+}
 
 function machine(text: string, options: { link?: string; behindStub?: string } = {}) {
   const files: Record<string, string> = {}
@@ -18,6 +24,7 @@ function machine(text: string, options: { link?: string; behindStub?: string } =
           files: { ...files, [`/etc/${options.link}`.replace('/etc/..', '')]: text },
           links: { '/etc/resolv.conf': options.link },
         })
+  if (text.includes('NetworkManager')) runNetworkManager(host)
   for (const server of parseResolvConf(text).nameservers)
     host.network.onExchange(`${server}:53`, (query) => dnsReply(query, { code: 3 }))
   return host
@@ -76,6 +83,12 @@ test.each<[string, string, string, string]>([
 ])('%s is refused, where it must be changed is told', async (_, text, found, fix) => {
   const verdict = await check.look(machine(text), params)
   expect(verdict).toMatchObject({ kind: 'fail', found, fix: expect.stringContaining(fix) })
+})
+
+test('a person writes the file where NetworkManager is told not to, whatever its header says', async () => {
+  const host = machine(BY_NETWORK_MANAGER)
+  runNetworkManager(host, 'dns=none\n')
+  expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('written by hand') })
 })
 
 test('dhclient of Debian says nothing of itself in the file', async () => {

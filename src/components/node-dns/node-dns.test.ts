@@ -33,7 +33,7 @@ test('answers for the API, forwards the rest, and then comes first', async () =>
   const fake = node()
   await runComponent(nodeDns, fake)
   const { host } = fake
-  expect(host.text('/etc/cantrip-node-dns/Corefile')).toContain('forward . 192.0.2.53\n')
+  expect(host.text('/etc/cantrip-node-dns/Corefile')).toContain('forward . 192.0.2.53 {\n')
   expect(JSON.parse(host.text('/etc/cantrip-node-dns/api-watch.json'))).toMatchObject({
     name: 'api.demo.cantrip.internal',
     port: 6443,

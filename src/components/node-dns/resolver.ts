@@ -2,7 +2,8 @@ import type { HostView } from '../../host/host.ts'
 import { isLoopback } from '../../host/parse/address.ts'
 import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
 import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF } from '../../host/resolv-conf-owner.ts'
-import { type Way, wayOf } from './way.ts'
+import { formerServers } from './former-servers.ts'
+import { RESOLVED_DROP_IN, type Way, wayOf } from './way.ts'
 
 /** How a name server gets to the first place of resolv.conf, and stays there when its owner writes it again. */
 export interface Resolver extends Way {
@@ -16,7 +17,10 @@ export async function resolverOf(host: HostView, address: string, apiName: strin
   const owner = await ownerOfResolvConf(host)
   const effective = owner === 'systemd-resolved' ? BEHIND_STUB : RESOLV_CONF
   const found = parseResolvConf((await host.read(effective)) ?? '')
-  const upstreams = [...new Set(found.nameservers)].filter((server) => server !== address && !isLoopback(server))
+  const [first] = found.nameservers
+  const former = first === address ? await formerServers(host, owner, RESOLVED_DROP_IN) : []
+  const servers = [...former, ...found.nameservers]
+  const upstreams = [...new Set(servers)].filter((server) => server !== address && !isLoopback(server))
   return {
     ...(await wayOf(owner, host, { address, apiName, found: { ...found, nameservers: upstreams } })),
     upstreams,

@@ -8,18 +8,20 @@ import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { askAddress } from './dns-question.ts'
 import { isFirst, resolverOf } from './resolver.ts'
-import { corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings, watchUnit } from './templates.ts'
+import { COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings, watchUnit } from './templates.ts'
 
-const SERVICES = {
-  'cantrip-node-dns.service': `${DIRECTORY}/Corefile`,
-  'cantrip-api-watch.service': `${DIRECTORY}/api-watch.json`,
-} as const
+/** What each has read when it started. */
+const SERVICES: Record<string, readonly string[]> = {
+  'cantrip-node-dns.service': [COREDNS, `${DIRECTORY}/Corefile`],
+  'cantrip-api-watch.service': [WATCH, `${DIRECTORY}/api-watch.json`],
+}
 
 export const configure: ProvisionStep = {
   id: 'node-dns/configure',
   title: 'Configuring the node DNS',
   async isDone(host, params) {
-    if ((await host.stat(WATCH)) === undefined) return false
+    const [watch, own] = await Promise.all([host.sha256(WATCH), host.sha256(params.executable)])
+    if (watch === undefined || watch !== own) return false
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text)
@@ -80,19 +82,19 @@ export const comeFirst: ProvisionStep = {
 }
 
 function units(): [string, string[]][] {
-  return Object.entries(SERVICES).map(([unit, file]) => [unit, [file, `${UNITS}/${unit}`]])
+  return Object.entries(SERVICES).map(([unit, files]) => [unit, [...files, `${UNITS}/${unit}`]])
 }
 
 async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
   const { name, port } = need(params)
-  const { upstreams } = await resolverFor(host, params)
+  const { upstreams, afterStart } = await resolverFor(host, params)
   const masters = params.cluster.masters.map(({ address }) => address)
   const ca = `${KUBERNETES_PKI}/ca.crt`
   const identity = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
   return {
     [`${DIRECTORY}/Corefile`]: corefile({ address: params.node.address, apiName: name, upstreams }),
     [`${DIRECTORY}/api-watch.json`]: watchSettings({ name, port, masters, ca, identity }),
-    [`${UNITS}/cantrip-node-dns.service`]: dnsUnit(),
+    [`${UNITS}/cantrip-node-dns.service`]: dnsUnit(afterStart),
     [`${UNITS}/cantrip-api-watch.service`]: watchUnit(),
   }
 }

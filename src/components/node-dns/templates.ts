@@ -1,8 +1,12 @@
 import type { ApiWatchSettings } from '../../api-watch/settings.ts'
+import type { Argv } from '../../host/argv.ts'
 
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
 export const HOSTS = `${STATE}/hosts`
+export const COREDNS = '/usr/local/bin/coredns'
+/** A copy of this program under a name of its own: it stays where the agent goes and Kubernetes stays. */
+export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
 
 export interface Zone {
   /** The node's own. */
@@ -12,12 +16,15 @@ export interface Zone {
   upstreams: readonly string[]
 }
 
-/** The API's name from the file of healthy masters; everything else as it was. */
+/** The API's name from the file of healthy masters; everything else as glibc would ask: in order, resolv.conf(5). */
 export function corefile({ address, apiName, upstreams }: Zone): string {
   const forward = `. {
     bind ${address}
     errors
-    forward . ${upstreams.join(' ')}
+    forward . ${upstreams.join(' ')} {
+        policy sequential
+        failover SERVFAIL NOTIMP REFUSED
+    }
 }
 `
   return `${apiName} {
@@ -33,6 +40,9 @@ export function corefile({ address, apiName, upstreams }: Zone): string {
 ${upstreams.length > 0 ? forward : ''}`
 }
 
+/** The node's address may be there only minutes after a boot. */
+const ALWAYS_AGAIN = 'StartLimitIntervalSec=0'
+
 /** Nothing but what a name server needs: it reads two files and has one port. */
 const CONFINED = `NoNewPrivileges=yes
 ProtectSystem=strict
@@ -46,20 +56,20 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 RestrictNamespaces=yes
 LockPersonality=yes`
 
-/** It does not depend on the agent in any way: the agent may be down, or gone. */
-export function dnsUnit(): string {
+/** It does not depend on the agent in any way: the agent may be down, or gone. `afterStart`: what has to hear of it. */
+export function dnsUnit(afterStart?: Argv): string {
   return `[Unit]
 Description=Node DNS: the name of the Kubernetes API, and what the other name servers say
 Documentation=https://coredns.io
 After=network-online.target
 Wants=network-online.target
 Before=kubelet.service
+${ALWAYS_AGAIN}
 
 [Service]
-ExecStart=/usr/local/bin/coredns -conf ${DIRECTORY}/Corefile
-Restart=always
+ExecStart=${COREDNS} -conf ${DIRECTORY}/Corefile
+${afterStart === undefined ? '' : `ExecStartPost=-${afterStart.join(' ')}\n`}Restart=always
 RestartSec=1
-StartLimitIntervalSec=0
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 OOMScoreAdjust=-900
 LimitNOFILE=65536
@@ -76,12 +86,12 @@ Description=Which masters of Kubernetes are healthy, for the node DNS
 After=network-online.target
 Wants=network-online.target
 Before=kubelet.service
+${ALWAYS_AGAIN}
 
 [Service]
 ExecStart=${WATCH} api-watch ${DIRECTORY}/api-watch.json
 Restart=always
 RestartSec=1
-StartLimitIntervalSec=0
 CapabilityBoundingSet=CAP_DAC_READ_SEARCH
 OOMScoreAdjust=-900
 ReadWritePaths=${STATE}
@@ -91,9 +101,6 @@ ${CONFINED}
 WantedBy=multi-user.target
 `
 }
-
-/** A copy of this program under a name of its own: it stays where the agent goes and Kubernetes stays. */
-export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
 
 export function watchSettings(settings: Omit<ApiWatchSettings, 'hosts'>): string {
   return `${JSON.stringify({ ...settings, hosts: HOSTS }, null, 2)}\n`

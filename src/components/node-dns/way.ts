@@ -12,6 +12,8 @@ export interface Way {
   lines?: readonly { path: string; line: string; text: string }[]
   /** Lets the owner write resolv.conf again. */
   apply?: Argv
+  /** Each time that the name server has been started. */
+  afterStart?: Argv
 }
 
 export interface Asked {
@@ -24,6 +26,8 @@ export interface Asked {
 
 type WayOf = (host: HostView, asked: Asked) => Way | Promise<Way>
 
+/** The last one by its name: what others say is reset. */
+export const RESOLVED_DROP_IN = '/etc/systemd/resolved.conf.d/zz-cantrip-node-dns.conf'
 const HOOKS_OF_DHCLIENT = '/etc/dhcp/dhclient-enter-hooks.d'
 const DEBIAN_RESOLVCONF = '/etc/resolvconf/resolv.conf.d'
 
@@ -31,17 +35,28 @@ export const wayOf = async (owner: ResolvConfOwner, host: HostView, asked: Asked
   WAYS[owner](host, asked)
 
 const WAYS: Record<ResolvConfOwner, WayOf> = {
-  /** resolved.conf(5). The API's name goes nowhere else; all other names go to every server as before. */
-  'systemd-resolved': (_, { address, apiName }) => ({
-    files: {
-      '/etc/systemd/resolved.conf.d/10-cantrip-node-dns.conf': linesOf([
-        '[Resolve]',
-        `DNS=${address}`,
-        `Domains=~${apiName}`,
-      ]),
-    },
-    apply: ['systemctl', 'restart', 'systemd-resolved.service'],
-  }),
+  /**
+   * resolved.conf(5). It keeps to one server of its global list until that fails, and asks those of the links beside it. So
+   * ours is alone there, and forwards to the former ones; where no link has a server they stay behind ours, and it begins
+   * again with ours whenever that is up again.
+   */
+  'systemd-resolved': async (host, { address, apiName, found }) => {
+    const others = (await linksHaveServers(host)) ? [] : found.nameservers
+    return {
+      files: {
+        [RESOLVED_DROP_IN]: linesOf([
+          '[Resolve]',
+          'DNS=',
+          `DNS=${[address, ...others].join(' ')}`,
+          `Domains=~${apiName}`,
+        ]),
+      },
+      apply: ['systemctl', 'restart', 'systemd-resolved.service'],
+      ...(others.length > 0 && {
+        afterStart: ['/usr/bin/systemctl', '--no-block', 'try-restart', 'systemd-resolved.service'],
+      }),
+    }
+  },
 
   /** NetworkManager.conf(5). What is said here replaces what the connections say, search domains and options as well. */
   NetworkManager: (_, { address, found }) => ({
@@ -115,6 +130,12 @@ async function firstServer(host: HostView, address: string) {
 
 async function lastLine(host: HostView, path: string, line: string) {
   return { path, line, text: withLastLine((await host.read(path)) ?? '', line) }
+}
+
+/** `Link 2 (eth0): 10.0.0.1` */
+async function linksHaveServers(host: HostView): Promise<boolean> {
+  const { stdout } = await host.ask(['resolvectl', '--no-pager', 'dns'])
+  return /^Link \d+ .*: *\S/m.test(stdout)
 }
 
 const linesOf = (lines: readonly string[]) => `${lines.join('\n')}\n`

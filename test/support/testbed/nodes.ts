@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { isIPv4 } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Bed, defaultBed, GATEWAY } from './bed.ts'
 import { makeDisk, mountDisk, removeDisk } from './disk.ts'
 import { recordKernelSettings, restoreKernelSettings } from './kernel-settings.ts'
 import { withLock } from './lock.ts'
-import { exec, execOk, leaderOf, type Node, powerOff, powerOn } from './machine.ts'
+import { exec, execOk, leaderOf, type Node, path, powerOff, powerOn } from './machine.ts'
 import { networkDown, networkIsIdle, networkUp, setNames } from './network.ts'
 import { until } from './processes.ts'
 import { requirements } from './requirements.ts'
@@ -110,6 +110,13 @@ export async function copyIn(node: Node, file: string, target: string): Promise<
   } finally {
     await source.close()
   }
+}
+
+/** Puts a text file on a node's disk, readable for all. Directories are made. Not below /run, which is not on it. */
+export async function putFile(node: Node, target: string, text: string): Promise<void> {
+  const file = join(path(node), target)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text, { mode: 0o644 })
 }
 
 const locked = <T>(bed: Bed, signal: AbortSignal | undefined, work: () => Promise<T>) =>

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { unit as containerd } from '../../src/components/containerd/templates.ts'
+import { unit as etcd } from '../../src/components/etcd/templates.ts'
+import { unit as kubelet, dropIn as kubeletDropIn } from '../../src/components/kubelet/templates.ts'
+import { dnsUnit, watchUnit } from '../../src/components/node-dns/templates.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'units-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const UNITS: Record<string, string> = {
+  'containerd.service': containerd(),
+  'etcd.service': etcd('/etc/etcd/etcd.yaml'),
+  'kubelet.service': kubelet(),
+  'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),
+  'cantrip-node-dns.service': dnsUnit(['/usr/bin/systemctl', '--no-block', 'try-restart', 'x.service']),
+  'cantrip-api-watch.service': watchUnit(),
+}
+
+test('systemd understands every line of our units', () => {
+  mkdirSync(join(directory, 'kubelet.service.d'))
+  for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(directory, name), text)
+  cpSync(join(import.meta.dirname, '../../systemd/cantrip-agent.service'), join(directory, 'cantrip-agent.service'))
+  const units = [...Object.keys(UNITS).filter((name) => name.endsWith('.service')), 'cantrip-agent.service']
+  const argv = ['verify', '--man=no', ...units.map((name) => join(directory, name))]
+  const { stderr } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' })
+  // That the programs are not on this machine is no matter.
+  const complaints = stderr.split('\n').filter((line) => line.includes(directory) && !/is not executable/.test(line))
+  expect(complaints).toEqual([])
+})
