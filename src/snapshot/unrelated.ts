@@ -89,6 +89,11 @@ const RULES: readonly Rule[] = [
     when: ['changed'],
     why: 'the kernel sizes it by the free memory that a boot begins with (init_user_reserve in mm/mmap.c and its like)',
   },
+  {
+    kind: 'sysctl',
+    what: /^net\.ipv6\.conf\.[^.]+\.(accept_ra|addr_gen_mode|use_tempaddr)$/,
+    why: 'whatever manages a network link sets it as it takes the link over',
+  },
   { kind: 'sysctl', what: onOtherLink('\\.conf\\.'), why: 'it goes with a link that is not of Kubernetes' },
   {
     kind: 'module',

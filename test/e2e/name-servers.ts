@@ -13,6 +13,7 @@ import {
   openresolv,
   resolvconf,
   resolved,
+  resolvedAlone,
   SEARCH,
   serveAddresses,
 } from './resolv-conf-owners.ts'
@@ -28,6 +29,7 @@ const OWNERS: Record<string, Owner> = {
   w1: openresolv,
   w2: dhclient,
   w3: dhcpcd,
+  w4: resolvedAlone,
 }
 const NAMES = Object.keys(OWNERS)
 const MASTERS = NAMES.filter((name) => name.startsWith('m'))
@@ -35,17 +37,19 @@ const MASTERS = NAMES.filter((name) => name.startsWith('m'))
 /** Three masters that also work, and workers; on each another program keeps resolv.conf. */
 export async function nameServers(scene: Scene, { stage }: Story): Promise<void> {
   const before = new Map<string, string>()
-  await stage('six nodes, each with another owner of resolv.conf', async () => {
+  await stage('seven nodes, each with another owner of resolv.conf', async () => {
     await scene.boot(...NAMES)
     await serveAddresses(scene.node('m1'), ['w2', 'w3'].map(scene.node))
     for (const [name, owner] of Object.entries(OWNERS)) await owner.take(scene.node(name), scene.signal)
+    // Booted by it, and by nothing that was there before.
+    await cutPower(scene)
     for (const node of scene.nodes()) {
       await looksUp(node, 'controller', '10.99.0.1')
       before.set(node.name, await resolvConf(node))
     }
     await scene.createCluster(CLUSTER, [])
   })
-  await stage('three masters that also work, and three workers are configured', async () => {
+  await stage('three masters that also work, and four workers are configured', async () => {
     for (const name of MASTERS) await scene.bringIn(name, 'master,worker')
     for (const name of NAMES.filter((each) => !MASTERS.includes(each))) await scene.bringIn(name, 'worker')
   })
@@ -71,8 +75,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     }),
   )
   await stage('after a power cut of all it comes first again, and the cluster is READY', async () => {
-    for (const node of scene.nodes()) await kill(node)
-    await Promise.all(scene.nodes().map((node) => boot(node, scene.signal)))
+    await cutPower(scene)
     await allReady(scene.node('m1'), NAMES.length)
     await everyone(scene, asksItselfFirst)
   })
@@ -85,14 +88,21 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
   })
 }
 
+async function cutPower(scene: Scene): Promise<void> {
+  for (const node of scene.nodes()) await kill(node)
+  // The server of addresses first.
+  for (const node of scene.nodes()) await boot(node, scene.signal)
+}
+
 async function everyone(scene: Scene, look: (node: Node, scene: Scene) => Promise<void>): Promise<void> {
   for (const node of scene.nodes()) await look(node, scene)
 }
 
-/** Of systemd-resolved the file behind its stub: the servers that it asks. */
+/** What counts of it; of systemd-resolved the file behind its stub, with the servers that it asks. */
 async function resolvConf(node: Node): Promise<string> {
-  const path = OWNERS[node.name] === resolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf'
-  return execOk(node, ['cat', path])
+  const isBehindStub = OWNERS[node.name]?.name.startsWith('systemd-resolved')
+  const text = await execOk(node, ['cat', isBehindStub ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf'])
+  return text.replace(/^#.*\n/gm, '')
 }
 
 async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {

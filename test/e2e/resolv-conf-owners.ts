@@ -17,20 +17,30 @@ export interface Owner {
 }
 
 export const resolved: Owner = {
-  name: 'systemd-resolved',
-  async take(node, signal) {
-    await layPackage(node, 'systemd-resolved', signal)
-    await putFile(node, `${NETWORK}.d/dns.conf`, `[Network]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`)
-    await all(node, [
-      ['systemd-sysusers'],
-      ['systemctl', 'daemon-reload'],
-      ['systemctl', 'reload', 'dbus'],
-      ['networkctl', 'reload'],
-      ['systemctl', 'enable', '--now', 'systemd-resolved'],
-      ['ln', '-sf', '../run/systemd/resolve/stub-resolv.conf', '/etc/resolv.conf'],
-    ])
-  },
+  name: 'systemd-resolved by its link',
+  take: (node, signal) =>
+    resolve(node, signal, `${NETWORK}.d/dns.conf`, `[Network]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`),
   writeAgain: ['systemctl', 'restart', 'systemd-resolved'],
+}
+
+export const resolvedAlone: Owner = {
+  name: 'systemd-resolved by its configuration',
+  take: (node, signal) =>
+    resolve(node, signal, '/etc/systemd/resolved.conf', `[Resolve]\nDNS=${GATEWAY}\nDomains=${SEARCH}\n`),
+  writeAgain: ['systemctl', 'restart', 'systemd-resolved'],
+}
+
+async function resolve(node: Node, signal: AbortSignal, file: string, text: string): Promise<void> {
+  await layPackage(node, 'systemd-resolved', signal)
+  await putFile(node, file, text)
+  await all(node, [
+    ['systemd-sysusers'],
+    ['systemctl', 'daemon-reload'],
+    ['systemctl', 'reload', 'dbus'],
+    ['networkctl', 'reload'],
+    ['systemctl', 'enable', '--now', 'systemd-resolved'],
+    ['ln', '-sf', '../run/systemd/resolve/stub-resolv.conf', '/etc/resolv.conf'],
+  ])
 }
 
 export const networkManager: Owner = {

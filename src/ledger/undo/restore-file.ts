@@ -13,7 +13,7 @@ export const restoreFile: CarryOut<'restore-file'> = async (undo, machine) => {
     const same = now.mode === undo.mode && now.uid === undo.uid && now.gid === undo.gid
     if (content === before && same) return undefined
     if (written !== undefined && content !== written && content !== before) {
-      return { kept: `${path} was changed since it was written; what it was before is in ${backup}` }
+      return { kept: `${path} was changed since it was written` }
     }
   }
   await machine.restoreFile(backup, path, undo)

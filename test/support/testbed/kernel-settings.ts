@@ -9,6 +9,9 @@ const SETTINGS = [
   ...['kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes'],
 ]
 
+/** Whether nodes share the parameter (`kernel.panic`), so that one sees what another has set. */
+export const isShared = (sysctl: string) => SETTINGS.includes(sysctl.replaceAll('.', '/'))
+
 const recordOf = (bed: Bed) => join(bed.directory, 'kernel-settings.json')
 
 /** Writes the host's settings down, unless that was done for this bed. */
