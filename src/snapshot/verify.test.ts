@@ -25,6 +25,7 @@ const SCENE: FakeHostOptions = {
   sysctls: {
     'net.ipv4.ip_forward': '0',
     'vm.swappiness': '60',
+    'net.ipv6.conf.eth0.accept_ra': '1',
     'vm.user_reserve_kbytes': '108555',
     'kernel.random.uuid': 'one',
   },
@@ -227,6 +228,12 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     (host) => host.files.seed('/proc/sys/vm/user_reserve_kbytes', '108572\n'),
     'vm.user_reserve_kbytes',
     /free memory/,
+  ],
+  [
+    'what another manager of a link sets',
+    (host) => host.files.seed('/proc/sys/net/ipv6/conf/eth0/accept_ra', '0\n'),
+    'net.ipv6.conf.eth0.accept_ra',
+    /manages a network link/,
   ],
   ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /come and go/],
 ])('none of ours: %s', async (_, change, what, why, atMs) => {
