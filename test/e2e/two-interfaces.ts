@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, leaderOf, type Node } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { must } from '../support/testbed/run.ts'
+import { must, run } from '../support/testbed/run.ts'
 import { podsReachEachOther } from './pods-across.ts'
 import { allReady, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
@@ -52,6 +52,8 @@ async function addInterface(node: Node): Promise<void> {
   assert(leader, `${node.name} runs`)
   const ip = (...argv: string[]) => must(['ip', '-n', node.bed.prefix, ...argv])
   const outer = `second-${node.name}`
+  // What a power cut has left: it goes by itself, but not at once.
+  await run(['ip', '-n', node.bed.prefix, 'link', 'delete', outer])
   const peer = ['peer', 'name', INTERFACE, 'netns', String(leader.pid)]
   await ip('link', 'add', outer, 'type', 'veth', ...peer)
   await ip('link', 'set', outer, 'master', BRIDGE, 'up')
