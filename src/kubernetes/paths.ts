@@ -23,6 +23,5 @@ export const ETCD_CLIENT = {
   key: '/etc/kubernetes/pki/apiserver-etcd-client.key',
 } as const
 
-export const OPERATOR_NAMESPACE = 'cantrip-system'
 /** Kept on the node until it is in the cluster, and for a second run: root alone. */
 export const OPERATOR_PKI = '/etc/kubernetes/cantrip-operator'

@@ -1,4 +1,4 @@
-import { OPERATOR_NAMESPACE } from '../../kubernetes/paths.ts'
+import { OPERATOR_NAMESPACE } from '../../protocol/cluster-namespaces.ts'
 
 export const IDENTITY_ANNOTATION = 'cantrip.local/manifest'
 const NAME = 'operator'

@@ -30,6 +30,13 @@ test.each([
   ['a pod is still missing', READY, ALL.slice(1), ['kube-apiserver-n1']],
   ['a pod is not Ready', READY, [...ALL, pod('kube-system', 'coredns-b', false)], ['kube-system/coredns-b']],
   ['a pod ran to its end', READY, [...ALL, pod('kube-system', 'job-a', false, 'Succeeded')], []],
+  ['a pod was evicted', READY, [...ALL, pod('kube-system', 'coredns-b', false, 'Failed')], []],
+  [
+    'all of its kind were evicted',
+    READY,
+    [...ALL.slice(0, 4), pod('kube-system', 'coredns-a', false, 'Failed'), ...ALL.slice(5)],
+    ['coredns-'],
+  ],
   ['an add-on runs elsewhere', READY, [...ALL.slice(0, 4), elsewhere('coredns-a'), ...ALL.slice(5)], []],
   ['an add-on elsewhere is not Ready', READY, [...ALL, elsewhere('coredns-b', false)], ['kube-system/coredns-b']],
   ["another node's pod is not Ready", READY, [...ALL, elsewhere('kube-proxy-b', false)], []],

@@ -1,4 +1,4 @@
-import { OPERATOR_NAMESPACE } from '../../kubernetes/paths.ts'
+import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 
 interface Conditions {
@@ -13,9 +13,6 @@ export interface PodObject {
   status: Conditions & { phase?: string }
 }
 
-/** Namespaces of what the cluster itself is made of; what people run in others is theirs to look after. */
-const NAMESPACES: readonly string[] = ['kube-system', 'kube-flannel', OPERATOR_NAMESPACE]
-
 /** They run on whichever node comes first, and the first master waits for them. */
 const ADD_ONS: readonly string[] = ['coredns-', 'operator-']
 
@@ -26,8 +23,10 @@ export function waitingFor(
   pods: readonly PodObject[],
 ): string[] {
   const own = pods.filter(
-    ({ metadata, spec }) =>
-      NAMESPACES.includes(metadata.namespace) &&
+    ({ metadata, spec, status }) =>
+      CLUSTER_NAMESPACES.includes(metadata.namespace) &&
+      // One that was evicted stays as it is; another one takes its place.
+      status.phase !== 'Failed' &&
       ((spec?.nodeName ?? node.name) === node.name || ADD_ONS.some((prefix) => metadata.name.startsWith(prefix))),
   )
   const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']

@@ -1,3 +1,4 @@
+import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
 import type { Member } from './situation.ts'
@@ -21,16 +22,21 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
 export function clusterReadiness(cluster: Cluster, members: readonly Member[]): Readiness {
   const { report } = cluster
   if (!report) return waiting('the operator to check in')
-  const late = members.find(({ node }) => node.leaving === 'no' && node.roles.length > 0 && node.state !== 'READY')
-  if (late) return waiting(`node ${late.node.name}`)
-  const unready = report.nodes.find((node) => !node.ready)
+  const staying = members.map(({ node }) => node).filter(({ leaving, roles }) => leaving === 'no' && roles.length > 0)
+  const late = staying.find(({ state }) => state !== 'READY')
+  if (late) return waiting(`node ${late.name}`)
+  // What a node that has gone, or is none of ours, has left in the cluster keeps nobody waiting.
+  const names = new Set(staying.map(({ name }) => name))
+  const unready = report.nodes.find(({ name, ready }) => names.has(name) && !ready)
   if (unready) return waiting(`node ${unready.name} to be Ready`)
-  const pods = podReadiness(report.pods)
+  const pods = podReadiness(report.pods.filter(({ node }) => names.has(node) || node === ''))
   if (!pods.ready) return pods
   return report.dns ? READY : waiting("the cluster's DNS to answer")
 }
 
-function podReadiness(pods: OperatorReport['pods']): Readiness {
+/** Of what the cluster is made of. A pod that was evicted stays as it is; another one takes its place. */
+function podReadiness(all: OperatorReport['pods']): Readiness {
+  const pods = all.filter(({ namespace, phase }) => CLUSTER_NAMESPACES.includes(namespace) && phase !== 'Failed')
   const late = pods.filter((pod) => !pod.ready && pod.phase !== 'Succeeded')
   if (pods.length === 0) return waiting('pods')
   if (late.length === 0) return READY
