@@ -1,7 +1,6 @@
 import type { BundleRef } from '../bundle/format.ts'
 import type { Instruction } from '../protocol/instruction.ts'
 import type { Core } from './core.ts'
-import { endpointOf } from './director/endpoint.ts'
 import { hasJoined } from './director/shape.ts'
 import { newId } from './ids.ts'
 import type { Cluster, Node } from './store/records.ts'
@@ -11,13 +10,15 @@ const EXPIRES_MS = 3_600_000
 
 export interface Order {
   role: Instruction['role']
+  /** What the API is called. */
+  endpoint: string
   /** Of the cluster, in the order in which they were configured. */
   masters: readonly Node[]
   bundle?: BundleRef | undefined
 }
 
 /** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
-export function instruct(core: Core, cluster: Cluster, node: Node, { role, masters, bundle }: Order): void {
+export function instruct(core: Core, cluster: Cluster, node: Node, order: Order): void {
   const now = core.now()
   const common = {
     run: newId('r'),
@@ -25,7 +26,8 @@ export function instruct(core: Core, cluster: Cluster, node: Node, { role, maste
     generation: node.generation + 1,
     expiresAt: new Date(now.getTime() + EXPIRES_MS).toISOString(),
   }
-  const instruction = bodyOf(common, cluster, node, { role, masters, bundle })
+  const { role } = order
+  const instruction = bodyOf(common, cluster, node, order)
   const { payload, signature } = core.authority.signInstruction(JSON.stringify(instruction))
   core.store.runs.insert({
     id: common.run,
@@ -62,7 +64,7 @@ function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
   cluster: Cluster,
   node: Node,
-  { role, masters, bundle }: Order,
+  { role, endpoint, masters, bundle }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
@@ -80,7 +82,7 @@ function bodyOf(
         podSubnet,
         serviceSubnet,
         dedicatedMasters,
-        endpoint: endpointOf(cluster, masters),
+        endpoint,
         masters: masters.map(({ name, address }) => ({ name, address })),
         overrides,
       },

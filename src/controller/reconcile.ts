@@ -4,6 +4,7 @@ import { endpointOf } from './director/endpoint.ts'
 import { mastersOf } from './director/shape.ts'
 import type { Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
+import { keepEndpoint } from './keep-endpoint.ts'
 import { forget, tellState } from './node-state.ts'
 import { retireLater } from './retire.ts'
 import { situationOf } from './situation-of.ts'
@@ -96,7 +97,8 @@ function setClusterState(core: Core, { cluster, now }: Situation, decision: Deci
   core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
 }
 
-function instructOrFail(core: Core, { cluster, members }: Situation, decision: Decision & { kind: 'instruct' }): void {
+function instructOrFail(core: Core, situation: Situation, decision: Decision & { kind: 'instruct' }): void {
+  const { cluster, members } = situation
   const node = core.store.nodes.get(decision.nodeId)
   if (!node) return
   const bundle = core.bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
@@ -111,11 +113,9 @@ function instructOrFail(core: Core, { cluster, members }: Situation, decision: D
     tellState(core, node.id)
     return
   }
-  const masters = mastersOf(members)
-  instruct(core, cluster, node, { role: decision.role, masters, bundle })
-  if (decision.role !== 'reset' && cluster.endpoint === null) {
-    core.store.clusters.update(cluster.id, { endpoint: endpointOf(cluster, masters) })
-  }
+  const endpoint = endpointOf(cluster, members)
+  instruct(core, cluster, node, { role: decision.role, endpoint, masters: mastersOf(members), bundle })
+  if (decision.role !== 'reset') keepEndpoint(core, situation, endpoint)
   core.store.nodes.update(node.id, { state: 'PROVISIONING' })
   tellState(core, node.id)
 }

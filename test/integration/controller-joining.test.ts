@@ -26,6 +26,8 @@ let aheadMs = 0
 const admin = (method: string, path: string, body?: unknown) =>
   call(controller.url, adminOf(controller), method, path, body)
 
+type Placed = Exclude<Instruction, { role: 'reset' }>
+
 interface Guest {
   node: EnrolledNode
   agent: ScriptedAgent
@@ -48,11 +50,11 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-async function guest(name: string, roles: string[]): Promise<Guest> {
+async function guest(name: string, roles: string[], changes: object = {}): Promise<Guest> {
   const node = await enrolNode(controller, installer, name)
   const agent = await connectAgent(controller, node)
   while ((await showNode(controller, node.id)).facts === null) await new Promise((resolve) => setTimeout(resolve, 20))
-  expect((await admin('POST', `/v1/nodes/${node.id}/configure`, { roles })).status).toBe(200)
+  expect((await admin('POST', `/v1/nodes/${node.id}/configure`, { roles, ...changes })).status).toBe(200)
   return { node, agent }
 }
 
@@ -117,6 +119,20 @@ test('masters that ask in the same moment are let in one after another', async (
   const [invited, waiting] = answers.map(({ status }) => status)
   expect([invited, waiting].sort()).toEqual([200, 202])
   expect(answers.find(({ status }) => status === 202)?.json.waitingFor).toMatch(/^master m[23] to join first$/)
+})
+
+test('where the first master has vanished, the next one gives the API its own address, and who waits is told so', async () => {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first, waits] = (await provision(master, worker)) as [Placed, Placed]
+  expect([first, waits].map(({ params }) => params.cluster.endpoint)).toEqual(['10.0.0.1:6443', '10.0.0.1:6443'])
+  await admin('DELETE', `/v1/nodes/${master.node.id}?force=1`)
+  const next = await guest('m2', ['master'], { interface: 'eth1' })
+  const [started] = (await provision(next)) as [Placed]
+  expect([started.role, started.params.cluster.endpoint]).toEqual(['first-master', '10.1.0.1:6443'])
+  expect((await worker.agent.next('cancel')).body.run).toBe(waits.run)
+  worker.agent.send('result', { run: waits.run, outcome: 'cancelled' }, 1)
+  const again = (await worker.agent.instruction()) as Placed
+  expect([again.role, again.params.cluster.endpoint]).toEqual(['worker', '10.1.0.1:6443'])
 })
 
 test('who was not told to join is told nothing', async () => {

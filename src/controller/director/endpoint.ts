@@ -1,5 +1,7 @@
 import { isIPv6 } from 'node:net'
-import type { Cluster, Node } from '../store/records.ts'
+import type { Cluster } from '../store/records.ts'
+import { firstMaster, hasBegun, hasJoined, mastersOf, wasTouched } from './shape.ts'
+import type { Member } from './situation.ts'
 
 const API_PORT = 6443
 
@@ -8,10 +10,29 @@ const API_PORT = 6443
  * DNS knows, unless there is a load balancer. It does not change while the cluster lives: certificates and kubeconfigs
  * hold it.
  */
-export function endpointOf({ name, settings, endpoint }: Cluster, masters: readonly Node[]): string {
-  const [first, ...others] = masters
+export function endpointOf(cluster: Cluster, members: readonly Member[]): string {
+  const kept = lives(members) ? cluster.endpoint : null
+  return kept ?? freshEndpoint(cluster, members)
+}
+
+/** Of a cluster that would begin now. */
+export function freshEndpoint({ name, settings }: Cluster, members: readonly Member[]): string {
+  const [first, ...others] = mastersOf(members)
   const own = others.length > 0 ? apiName(name) : (first?.address ?? '')
-  return endpoint ?? settings.apiEndpoint ?? `${isIPv6(own) ? `[${own}]` : own}:${API_PORT}`
+  return settings.apiEndpoint ?? `${isIPv6(own) ? `[${own}]` : own}:${API_PORT}`
+}
+
+/**
+ * Its first master has begun, or somebody may have joined. Otherwise one that was to start it has vanished, and nothing
+ * is left that goes by that one's address.
+ */
+function lives(members: readonly Member[]): boolean {
+  const first = firstMaster(members)
+  return members.some(
+    (member) =>
+      (member.node.id === first?.id && hasBegun(member)) ||
+      (wasTouched(member.node) && member.run !== null && hasJoined(member.run)),
+  )
 }
 
 /** `.internal` is kept for private use, so no resolver elsewhere has an answer for it. */

@@ -34,6 +34,12 @@ const table: [string, Partial<Cluster>, Member[], string | undefined][] = [
     [there('m1'), waiting('m2'), waiting('m3')],
     'masters/endpoint',
   ],
+  [
+    'three in the place of one that vanished before anybody had joined',
+    { endpoint: '10.0.0.9:6443' },
+    [waiting('m1'), waiting('m2'), waiting('m3')],
+    undefined,
+  ],
   ['two more, behind a load balancer', balanced, [there('m1'), waiting('m2'), waiting('m3')], undefined],
   ['the first one again', { endpoint: '10.0.0.1:6443' }, [waiting('m1')], undefined],
 ]

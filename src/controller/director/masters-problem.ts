@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { Cluster } from '../store/records.ts'
 import { lostError } from './director.ts'
-import { endpointOf } from './endpoint.ts'
+import { endpointOf, freshEndpoint } from './endpoint.ts'
 import { holdsCluster, isLost, isMaster, mastersOf } from './shape.ts'
 import type { Member } from './situation.ts'
 
@@ -29,11 +29,11 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
       fix: 'configure one master more, or make one of them a worker: controller node configure NODE --role worker',
     }
   }
-  const isOfOne = cluster.endpoint !== null && cluster.endpoint !== endpointOf({ ...cluster, endpoint: null }, masters)
-  if (!isOfOne || masters.length === 1) return undefined
+  const endpoint = endpointOf(cluster, members)
+  if (masters.length === 1 || endpoint === freshEndpoint(cluster, members)) return undefined
   return {
     code: 'masters/endpoint',
-    message: `the API of cluster ${cluster.name} goes by the address of its one master, ${cluster.endpoint}: with more masters it would still go down with that one`,
+    message: `the API of cluster ${cluster.name} goes by the address of its one master, ${endpoint}: with more masters it would still go down with that one`,
     fix: `controller cluster reset ${cluster.name}, then configure all masters before: controller cluster provision ${cluster.name}`,
   }
 }

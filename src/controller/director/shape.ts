@@ -39,7 +39,8 @@ export function isLost(members: readonly Member[]): boolean {
   return !isThere && members.some(({ node, run }) => wasTouched(node) && run !== null && hasJoined(run))
 }
 
-function hasBegun({ node, run }: Member): boolean {
+/** It was told to start the cluster. */
+export function hasBegun({ node, run }: Member): boolean {
   return run?.role === 'first-master' && wasTouched(node)
 }
 
