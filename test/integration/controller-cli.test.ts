@@ -98,6 +98,8 @@ it('takes settings from a file, and flags before it', async () => {
 it.each([
   [['cluster', 'create', 'Bad_Name'], 2, 'cluster/bad-name'],
   [['cluster', 'create', 'x1', '--pod-subnet', '10.96.0.0/16'], 2, 'subnet/overlap'],
+  [['cluster', 'create', 'xa', '--service-subnet', '10.100.0.0/12'], 2, 'wanted 10.96.0.0/12'],
+  [['cluster', 'create', 'xb', '--pod-subnet', 'fd00::/64'], 7, 'unsupported'],
   [['cluster', 'create', 'x2', '--pod-subnet', '10.0.0.0'], 2, 'found podSubnet "10.0.0.0"; wanted ADDRESS/PREFIX'],
   [['cluster', 'create', 'x3', '--kubernetes-version', '1.36'], 2, 'settings/invalid'],
   [['cluster', 'create', 'x7', '--installer-ttl', 'long'], 2, 'wanted a number of days'],
