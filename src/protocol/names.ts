@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import * as z from 'zod/mini'
 
 /** RFC 1123 label, as Kubernetes wants names of nodes and clusters. */
@@ -12,7 +13,10 @@ export const RunId = z.string().check(z.regex(/^r-[a-z2-7]{10}$/))
 
 export const KubernetesVersion = z.string().check(z.regex(/^v1\.\d{1,3}\.\d{1,3}$/))
 export const Cidr = z.string().check(z.maxLength(50), z.regex(/^[0-9a-f.:]+\/\d{1,3}$/))
-export const HostPort = z.string().check(z.maxLength(260), z.regex(/^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/))
+/** A name or an address, and a port, as kubeadm takes its endpoint. */
+export const HOST_PORT_WANTED =
+  'HOST:PORT, a name in lower case or an address ([…] around IPv6) and a port from 1 to 65535, e.g. api.example.org:6443'
+export const HostPort = z.string().check(z.maxLength(260), z.refine(isHostPort, `wanted ${HOST_PORT_WANTED}`))
 export const IpAddress = z.string().check(z.maxLength(45), z.regex(/^[0-9a-f.:]+$/))
 export const NodeRole = z.enum(['master', 'worker', 'storage'])
 export const Cni = z.enum(['flannel', 'calico', 'cilium', 'none'])
@@ -32,3 +36,10 @@ export const NodeState = z.enum([
 export type NodeRole = z.infer<typeof NodeRole>
 export type NodeState = z.infer<typeof NodeState>
 export type Cni = z.infer<typeof Cni>
+
+function isHostPort(text: string): boolean {
+  const [, bracketed, host = '', port] = /^(?:\[([0-9a-f:]+)\]|([a-z0-9.-]+)):([1-9]\d{0,4})$/.exec(text) ?? []
+  if (port === undefined || Number(port) > 65_535) return false
+  if (bracketed !== undefined) return isIPv6(bracketed)
+  return /^[\d.]+$/.test(host) ? isIPv4(host) : NodeName.safeParse(host).success
+}

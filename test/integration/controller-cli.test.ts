@@ -100,6 +100,11 @@ it.each([
   [['cluster', 'create', 'x1', '--pod-subnet', '10.96.0.0/16'], 2, 'subnet/overlap'],
   [['cluster', 'create', 'xa', '--service-subnet', '10.100.0.0/12'], 2, 'wanted 10.96.0.0/12'],
   [['cluster', 'create', 'xb', '--pod-subnet', 'fd00::/64'], 7, 'unsupported'],
+  [
+    ['cluster', 'create', 'xc', '--api-endpoint', 'LB:99999'],
+    2,
+    'found apiEndpoint "LB:99999"; wanted HOST:PORT, a name',
+  ],
   [['cluster', 'create', 'x2', '--pod-subnet', '10.0.0.0'], 2, 'found podSubnet "10.0.0.0"; wanted ADDRESS/PREFIX'],
   [['cluster', 'create', 'x3', '--kubernetes-version', '1.36'], 2, 'settings/invalid'],
   [['cluster', 'create', 'x7', '--installer-ttl', 'long'], 2, 'wanted a number of days'],

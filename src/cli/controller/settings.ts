@@ -3,6 +3,7 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import { OVERRIDABLE } from '../../protocol/instruction.ts'
+import { HOST_PORT_WANTED } from '../../protocol/names.ts'
 
 export interface SettingsFlags {
   kubernetesVersion?: string
@@ -54,7 +55,7 @@ const WANTED: Record<keyof ClusterSettings, string> = {
   dedicatedMasters: 'true or false',
   autoApprove: 'true or false',
   installerTtlDays: 'a number of days from 1 to 3650',
-  apiEndpoint: 'HOST:PORT',
+  apiEndpoint: HOST_PORT_WANTED,
   overrides: `texts of at most 32 KiB by component: ${OVERRIDABLE.join(', ')}`,
 }
 
