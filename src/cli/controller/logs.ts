@@ -2,6 +2,7 @@ import { ADMIN_PATHS, type EventsResponse, type LogEntry } from '../../protocol/
 import type { AdminClient } from './client.ts'
 import { eventLine } from './event-line.ts'
 import type { Format } from './output.ts'
+import { patiently } from './patience.ts'
 import { print } from './session.ts'
 
 export interface LogsFlags {
@@ -33,7 +34,7 @@ export async function printLogs(
   for (const line of lines.slice(-countOf(flags.lines, lines.length))) print(`${line}\n`)
   while (flags.follow) {
     const options = { query: { ...query, after: String(last) }, waitMs: WAIT_MS }
-    const answer = await client.get<EventsResponse>(ADMIN_PATHS.events, options)
+    const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, options))
     last = answer.last
     for (const entry of answer.events) {
       const line = lineOf(entry, flags.output)

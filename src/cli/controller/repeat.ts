@@ -1,5 +1,6 @@
 import { ADMIN_PATHS, type EventsResponse } from '../../protocol/admin.ts'
 import type { AdminClient } from './client.ts'
+import { patiently } from './patience.ts'
 import { print } from './session.ts'
 
 const WAIT_MS = 25_000
@@ -15,11 +16,12 @@ export async function repeat(
   let last = await lastEvent(client)
   let shown = ''
   for (;;) {
-    const text = await look()
+    const text = await patiently(look)
     if (text !== shown) print(process.stdout.isTTY ? `\x1b[2J\x1b[H${text}` : text)
     shown = text
     const query = { after: String(last), cluster: filter.name }
-    const { last: seen } = await client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs: WAIT_MS })
+    const ask = () => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs: WAIT_MS })
+    const { last: seen } = await patiently(ask)
     last = seen
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
   }

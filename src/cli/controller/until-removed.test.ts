@@ -1,15 +1,29 @@
 import { expect, test } from 'vitest'
+import { AgentError } from '../../errors/agent-error.ts'
 import { untilRemoved } from './until-removed.ts'
 
 const NODE = { id: 'n-aaaaaaaaaa', name: 'w1' }
 const waiting = (step: string | null) => ({ state: 'READY', step, error: null })
-const atOnce = async () => undefined
+const away = new AgentError('controller/unreachable', 'cannot reach it', { fix: 'start it' })
+
+function clock() {
+  let ms = 0
+  const sleep = async (forMs: number) => {
+    ms += forMs
+  }
+  return { nowMs: () => ms, sleep }
+}
 
 /** The states in which it is seen, the last one for good. */
 function seen(...states: object[]) {
   const printed: string[] = []
-  const client = { get: async <T>() => (states.length > 1 ? states.shift() : states[0]) as T }
-  return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), atOnce) }
+  const get = async <T>() => {
+    const state = states.length > 1 ? states.shift() : states[0]
+    if (state instanceof Error) throw state
+    return state as T
+  }
+  const client = { get }
+  return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), clock()) }
 }
 
 test('tells each thing that it waits for once', async () => {
@@ -17,6 +31,12 @@ test('tells each thing that it waits for once', async () => {
   const { printed, remove } = seen(waiting(step), waiting(step), waiting(null), { state: 'REMOVED' })
   await remove()
   expect(printed).toEqual([`Node w1: ${step}\n`, 'Node w1 is REMOVED.\n'])
+})
+
+test('a controller that restarts meanwhile is waited for', async () => {
+  const { printed, remove } = seen(waiting(null), away, away, { state: 'REMOVED' })
+  await remove()
+  expect(printed).toEqual(['Node w1 is REMOVED.\n'])
 })
 
 test('says why it stays', async () => {

@@ -2,6 +2,7 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
 import type { AdminClient } from './client.ts'
+import { CLOCK, patiently } from './patience.ts'
 
 const LOOK_MS = 1_000
 const PATIENCE_MS = 15 * 60_000
@@ -11,11 +12,13 @@ export async function untilRemoved(
   client: Pick<AdminClient, 'get'>,
   { id, name }: Pick<NodeView, 'id' | 'name'>,
   print: (text: string) => void,
-  sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  { nowMs, sleep } = CLOCK,
 ): Promise<void> {
   let told = ''
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
-    const node = await client.get<NodeDetail>(ADMIN_PATHS.node(id))
+  const deadlineMs = nowMs() + PATIENCE_MS
+  while (nowMs() < deadlineMs) {
+    const look = () => client.get<NodeDetail>(ADMIN_PATHS.node(id))
+    const node = await patiently(look, { nowMs, sleep })
     if (node.state === 'REMOVED') return print(`Node ${name} is REMOVED.\n`)
     if (node.error) {
       const { code, message, fix } = node.error

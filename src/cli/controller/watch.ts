@@ -3,6 +3,7 @@ import { ExitCode } from '../../errors/exit-codes.ts'
 import { ADMIN_PATHS, type ClusterView, type EventsResponse, type LogEntry } from '../../protocol/admin.ts'
 import type { AdminClient } from './client.ts'
 import { eventLine } from './event-line.ts'
+import { patiently } from './patience.ts'
 import { lastEvent } from './repeat.ts'
 import { drawing } from './watch-view.ts'
 
@@ -15,17 +16,13 @@ export interface WatchOptions {
 const WAIT_MS = 10_000
 /** How far a download has come is no event: a person is shown it now and then. */
 const REDRAW_MS = 1_000
-/** A controller that restarts is waited for. */
-const PATIENCE_MS = 120_000
-const RETRY_MS = 1_000
 
 /** Shows how a cluster comes up. Throws `watch/failed` when it is FAILED, `watch/timeout` when it takes too long. */
 export async function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = drawing(process.stdout)
-  const patient = patience()
-  let last = await patient(() => lastEvent(client))
-  let cluster = await patient(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+  let last = await patiently(() => lastEvent(client))
+  let cluster = await patiently(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
   try {
     for (;;) {
       view.draw(cluster)
@@ -34,9 +31,9 @@ export async function watchCluster(client: AdminClient, name: string, options: W
       if (leftMs <= 0) throw timeout(cluster, options)
       const query = { after: String(last), cluster: name }
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
-      const answer = await patient(() => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs }))
+      const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs }))
       last = answer.last
-      cluster = await patient(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+      cluster = await patiently(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
       view.tell(linesOf(answer.events))
     }
   } finally {
@@ -66,19 +63,4 @@ function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): 
     fix: `give it longer, or look at: controller cluster logs ${cluster.name}`,
     exitCode: ExitCode.stepFailed,
   })
-}
-
-function patience() {
-  return async <T>(ask: () => Promise<T>): Promise<T> => {
-    const deadlineMs = performance.now() + PATIENCE_MS
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        const isAway = error instanceof AgentError && error.code === 'controller/unreachable'
-        if (!isAway || performance.now() > deadlineMs) throw error
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
-    }
-  }
 }

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, it } from 'vitest'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { createCluster, enrolNode } from '../support/controller/client.ts'
+
+const ROOT = join(import.meta.dirname, '../../src/controller.ts')
+let dataDirectory: string
+let controller: Controller
+const following: ChildProcess[] = []
+const start = (port: number) => startController({ dataDirectory, listen: { host: '127.0.0.1', port } })
+
+beforeEach(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  controller = await start(0)
+})
+afterEach(async () => {
+  for (const child of following.splice(0)) {
+    child.kill()
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+/** Runs until the test ends; what it prints can be waited for. */
+function follow(...argv: string[]) {
+  const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
+  const child = spawn(process.execPath, [ROOT, ...argv], { env })
+  following.push(child)
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk
+  })
+  const prints = async (wanted: string) => {
+    while (!out.includes(wanted)) await once(child.stdout, 'data', { signal: AbortSignal.timeout(30_000) })
+  }
+  return { prints }
+}
+
+it('a listing that is watched, and logs that are followed, go on when the controller has restarted', async () => {
+  const installer = await createCluster(controller, 'demo')
+  await enrolNode(controller, installer, 'n1')
+  const listing = follow('node', 'list', '--watch')
+  const logs = follow('cluster', 'logs', 'demo', '-f')
+  await Promise.all([listing.prints('n1'), logs.prints('n1')])
+  const { port } = controller
+  await controller.close()
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  controller = await start(port)
+  await enrolNode(controller, installer, 'n2')
+  await Promise.all([listing.prints('n2'), logs.prints('n2')])
+})
