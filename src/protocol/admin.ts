@@ -91,6 +91,8 @@ export interface NodeView {
   lastSeen: string | null
   /** What it does now, in words; null when nothing. */
   step: string | null
+  /** What it waits for meanwhile, in words; it stands in `step` as well. */
+  waitingFor: string | null
   fingerprint: string
   connected: boolean
   run: RunView | null

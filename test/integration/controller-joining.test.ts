@@ -121,6 +121,24 @@ test('masters that ask in the same moment are let in one after another', async (
   expect(answers.find(({ status }) => status === 202)?.json.waitingFor).toMatch(/^master m[23] to join first$/)
 })
 
+test('what a node waits for is seen: the master, and then that it is connected again', async () => {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first, second] = await provision(master, worker)
+  const seen = async () => (await showNode(controller, worker.node.id)).waitingFor
+  const until = async (wanted: string | null) => {
+    while ((await seen()) !== wanted) await new Promise((done) => setTimeout(done, 20))
+  }
+  expect(await seen()).toBe('the node to take its instruction')
+  const asking = { kind: 'step-started' as const, at, step: 'join/accept-invitation', title: 'Asking' }
+  worker.agent.event(1, second?.run ?? '', asking)
+  await until('master m1')
+  expect((await showNode(controller, worker.node.id)).step).toBe('Asking (waiting for master m1)')
+  master.agent.event(1, first?.run ?? '', opened)
+  await until(null)
+  master.agent.socket.terminate()
+  await until('master m1 to be connected')
+})
+
 test('where the first master has vanished, the next one gives the API its own address, and who waits is told so', async () => {
   const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
   const [first, waits] = (await provision(master, worker)) as [Placed, Placed]

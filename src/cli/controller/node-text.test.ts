@@ -4,7 +4,15 @@ import { nodeText } from './node-text.ts'
 
 const node: NodeDetail = {
   ...{ id: 'n-1', name: 'one', cluster: 'prod', state: 'DISCOVERED', roles: [], address: '10.0.0.1', os: '' },
-  ...{ agentVersion: '', lastSeen: null, step: null, fingerprint: 'SHA256:x', connected: false, run: null },
+  ...{
+    agentVersion: '',
+    lastSeen: null,
+    step: null,
+    waitingFor: null,
+    fingerprint: 'SHA256:x',
+    connected: false,
+    run: null,
+  },
   ...{ error: null, interface: null, disks: [], facts: null },
   warnings: [
     { id: 'swap', verdict: 'warn', found: 'on: /swap.img', wanted: 'no swap', fix: 'swapoff -a' },

@@ -1,4 +1,5 @@
 import type { ClusterView, NodeView } from '../../protocol/admin.ts'
+import { printable } from '../../report/printable.ts'
 
 export interface View {
   draw(cluster: ClusterView): void
@@ -7,12 +8,15 @@ export interface View {
   end(): void
 }
 
-type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>
+type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'rows'>
 
 /** On a terminal a line a node, redrawn in place under the log; elsewhere the log alone, and each change of state. */
 export function drawing(out: Out): View {
   return out.isTTY ? terminalView(out) : plainView(out)
 }
+
+/** Of a terminal that does not tell, as a serial line's. */
+const USUAL = { columns: 80, rows: 24 }
 
 function terminalView(out: Out): View {
   let drawn = 0
@@ -23,7 +27,9 @@ function terminalView(out: Out): View {
   return {
     draw(cluster) {
       erase()
-      const lines = statusLines(cluster).map((line) => line.slice(0, Math.max(20, out.columns - 1)))
+      // What has scrolled away, or was broken into two lines, could not be erased.
+      const width = Math.max(20, (out.columns || USUAL.columns) - 1)
+      const lines = statusLines(cluster, (out.rows || USUAL.rows) - 1).map((line) => line.slice(0, width))
       out.write(lines.map((line) => `${line}\n`).join(''))
       drawn = lines.length
     },
@@ -37,11 +43,17 @@ function terminalView(out: Out): View {
 
 function plainView(out: Out): View {
   let told = ''
+  const waits = new Map<string, string | null>()
   return {
     draw(cluster) {
       const now = `cluster ${cluster.name} is ${cluster.state}${waiting(cluster)}`
       if (now !== told) out.write(`${now}\n`)
       told = now
+      for (const { id, name, waitingFor } of cluster.nodes) {
+        const isNews = waitingFor && waitingFor !== waits.get(id)
+        if (isNews) out.write(`${printable(`node ${name}: waiting for ${waitingFor}`)}\n`)
+        waits.set(id, waitingFor)
+      }
     },
     tell(lines) {
       for (const line of lines) out.write(`${line}\n`)
@@ -50,20 +62,24 @@ function plainView(out: Out): View {
   }
 }
 
+/** What a run does is shown beside its node; one of a node that is away says nothing of how things go on. */
 function waiting({ waitingFor, nodes }: ClusterView): string {
-  const isRunning = nodes.some(({ run }) => run?.state === 'open')
-  return waitingFor && !isRunning ? `, waiting for ${waitingFor}` : ''
+  const isRunning = nodes.some(({ state, run }) => state === 'PROVISIONING' && run?.state === 'open')
+  return waitingFor && !isRunning ? printable(`, waiting for ${waitingFor}`) : ''
 }
 
-/** The cluster, then a line a node: name, state, bar, step. */
-export function statusLines(cluster: ClusterView): string[] {
-  const width = Math.max(0, ...cluster.nodes.map(({ name }) => name.length))
-  return [
-    `${cluster.name}: ${cluster.state}${waiting(cluster)}`,
-    ...cluster.nodes.map(
-      (node) => `  ${node.name.padEnd(width)}  ${node.state.padEnd(12)}  ${bar(node)}${node.step ?? ''}`,
-    ),
-  ]
+/** The cluster, then a line a node: name, state, bar, step. Of too many for `most` lines, those that are not READY. */
+export function statusLines(cluster: ClusterView, most = Number.POSITIVE_INFINITY): string[] {
+  const { nodes } = cluster
+  const width = Math.max(0, ...nodes.map(({ name }) => name.length))
+  const head = `${cluster.name}: ${cluster.state}${waiting(cluster)}`
+  const line = (node: NodeView) =>
+    printable(`  ${node.name.padEnd(width)}  ${node.state.padEnd(12)}  ${bar(node)}${node.step ?? ''}`)
+  if (nodes.length < most) return [head, ...nodes.map(line)]
+  if (most < 2) return [head]
+  const byNeed = [...nodes].sort((a, b) => Number(a.state === 'READY') - Number(b.state === 'READY'))
+  const shown = byNeed.slice(0, most - 2)
+  return [head, ...shown.map(line), `  … and ${nodes.length - shown.length} more`]
 }
 
 const WIDTH = 20

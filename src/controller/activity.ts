@@ -1,0 +1,55 @@
+import type { Core } from './core.ts'
+import { nodeReadiness } from './director/readiness.ts'
+import type { Member } from './director/situation.ts'
+import { turnOf } from './director/turn.ts'
+import { currentStep } from './progress.ts'
+import { situationOf } from './situation-of.ts'
+import type { Cluster, Node, Run } from './store/records.ts'
+
+/** In words for people: what a node does now, and what it waits for meanwhile; null when nothing. */
+export interface Activity {
+  step: string | null
+  waitingFor: string | null
+}
+
+const NOTHING: Activity = { step: null, waitingFor: null }
+const waits = (waitingFor: string, during = ''): Activity => ({
+  step: `${during}waiting for ${waitingFor}`,
+  waitingFor,
+})
+
+/** `members`: of its cluster, where they are known already. */
+export function activityOf(
+  core: Core,
+  cluster: Cluster | undefined,
+  node: Node,
+  run: Run | undefined,
+  members?: readonly Member[],
+): Activity {
+  if (node.leaving === 'retire') return waits(core.errands.leaving.get(node.id) ?? 'its run to end', 'leaving, ')
+  if (!cluster || !run || node.state !== 'PROVISIONING') return NOTHING
+  if (run.state === 'done' && run.role !== 'reset') {
+    const readiness = nodeReadiness(cluster, node, run)
+    return readiness.ready ? NOTHING : waits(readiness.waitingFor)
+  }
+  if (run.state !== 'open') return NOTHING
+  if (run.cancel) return { step: 'stopping', waitingFor: null }
+  const step = currentStep(run.progress, core.live.get(run.id))
+  if (step === null) {
+    return run.acknowledged ? { step: 'starting', waitingFor: null } : waits('the node to take its instruction')
+  }
+  const isAsking = Object.keys(run.progress.current).some((id) => id.endsWith('/accept-invitation'))
+  const waitingFor = isAsking ? turnText(core, node, members) : null
+  return { step: waitingFor === null ? step : `${step} (waiting for ${waitingFor})`, waitingFor }
+}
+
+/** What a node that asks to be let in waits for. */
+function turnText(core: Core, node: Node, known?: readonly Member[]): string | null {
+  const members = known ?? situationOf(core, node.clusterId)?.members ?? []
+  const guest = members.find((member) => member.node.id === node.id)
+  const turn = guest && turnOf(guest, members)
+  if (!turn) return null
+  if ('waitingFor' in turn) return turn.waitingFor
+  const isReachable = turn.hosts.some(({ id }) => core.presence.isConnected(id))
+  return isReachable ? null : `master ${turn.hosts[0]?.name} to be connected`
+}
