@@ -12,6 +12,11 @@ test('an error that a user can meet prints its fix and no stack', () => {
   expect(exitCodeOf(error)).toBe(3)
 })
 
+test('an error that another machine has told commands no terminal', () => {
+  const error = new AgentError('step/failed', 'ended with 1:\n\x1b[2J[+] all is well', { fix: 'look\x07' })
+  expect(errorText(error)).toBe('[-] ended with 1:\n     [2J[+] all is well (step/failed)\n    fix: look \n')
+})
+
 test('anything else is a bug and shows where', () => {
   expect(errorText(new TypeError('oops'))).toMatch(/bug[\s\S]*TypeError: oops[\s\S]*error-text\.test/)
   expect(exitCodeOf(new TypeError('oops'))).toBe(1)

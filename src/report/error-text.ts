@@ -1,11 +1,17 @@
-import { AgentError } from '../errors/agent-error.ts'
+import { AgentError, type ErrorReport } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
+import { printable, printableLines } from './printable.ts'
 
 /** What a person reads about a failure: found, wanted and the fix; a stack only for what is a bug of ours. */
 export function errorText(error: unknown): string {
-  if (error instanceof AgentError) return `[-] ${error.message} (${error.code})\n    fix: ${error.fix}\n`
+  if (error instanceof AgentError) return problemText(error)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `[-] A bug in the program, please report it together with this:\n${stack}\n`
+}
+
+/** Of this machine or of another one, whose words command no terminal. */
+export function problemText({ code, message, fix }: ErrorReport): string {
+  return `[-] ${printableLines(message)} (${printable(code)})\n    fix: ${printableLines(fix)}\n`
 }
 
 export function exitCodeOf(error: unknown): ExitCode {

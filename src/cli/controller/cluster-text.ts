@@ -1,4 +1,6 @@
 import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../protocol/admin.ts'
+import { problemText } from '../../report/error-text.ts'
+import { printable } from '../../report/printable.ts'
 import { type Column, table } from './output.ts'
 
 const STAGES: Column<Stage>[] = [
@@ -66,9 +68,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth): string
     ['etcd', etcdText(health)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
-  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
-  const error = cluster.error
-    ? `\n[-] ${cluster.error.message} (${cluster.error.code})\n    fix: ${cluster.error.fix}\n`
-    : ''
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const error = cluster.error ? `\n${problemText(cluster.error)}` : ''
   return `${head}${error}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
 }

@@ -6,6 +6,7 @@ import {
   type ClusterView,
   type PlannedNode,
 } from '../../protocol/admin.ts'
+import { printable } from '../../report/printable.ts'
 import type { AdminClient } from './client.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
@@ -96,7 +97,7 @@ function registerLooks(cluster: Command): void {
         if (flags.output === 'json' || flags.output === 'yaml') return print(await structured(flags.output, plan))
         print(table(plan.nodes, PLAN))
         print(`\nBundle: ${plan.bundle ?? 'none'}\n`)
-        for (const { message, fix } of plan.problems) print(`[!] ${message}\n    fix: ${fix}\n`)
+        for (const { message, fix } of plan.problems) print(`[!] ${printable(message)}\n    fix: ${printable(fix)}\n`)
       }),
     )
 }

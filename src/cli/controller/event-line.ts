@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../engine/event.ts'
 import type { LogEntry, StateEvent } from '../../protocol/admin.ts'
 import { eventText } from '../../report/event-text.ts'
+import { printable, printableLines } from '../../report/printable.ts'
 
 /** One line of log for what happened; undefined for what is only of interest while it lasts. */
 export function eventLine(entry: LogEntry): string | undefined {
@@ -14,7 +15,7 @@ export function eventLine(entry: LogEntry): string | undefined {
   const time = entry.at.slice(0, 19).replace('T', ' ')
   const about = entry.node ? entry.node.name || entry.node.id : `cluster ${entry.cluster}`
   const mark = said.level === 'error' ? '[-] ' : said.level === 'warn' ? '[!] ' : ''
-  return `${time}  ${about}  ${mark}${said.text}`
+  return `${time}  ${printable(about)}  ${mark}${printableLines(said.text)}`
 }
 
 function stateText({ state, error }: StateEvent): string {

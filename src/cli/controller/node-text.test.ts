@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { NodeDetail } from '../../protocol/admin.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import { nodeText } from './node-text.ts'
 
 const node: NodeDetail = {
@@ -37,4 +38,18 @@ test('before a node is let in it can be seen what its prechecks had to say, and 
 test('words of a machine that nobody has approved command no terminal', () => {
   const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
   expect(nodeText({ ...node, warnings })).toContain('[!] swap: on [2JState: READY\n')
+})
+
+test('nor does anything else that a node has told of itself', () => {
+  const bad = '\x1b[2J\x9b1mx'
+  const disk = { device: bad, sizeBytes: 1, model: bad, rotational: false, usableForStorage: false, reason: bad }
+  const link = { name: bad, mac: bad, mtu: 1500, speedMbps: null, addresses: [], defaultRoute: true }
+  const facts: Facts = {
+    ...{ hostname: bad, cpu: { model: bad, cores: 1 }, memoryBytes: 1, disks: [disk], interfaces: [link] },
+    os: { id: bad, version: bad, prettyName: bad, kernel: bad, arch: 'x64' },
+    ...{ bootId: bad, machineId: bad, agentVersion: bad, versions: {} },
+  }
+  const error = { code: bad, message: bad, fix: bad }
+  const text = nodeText({ ...node, facts, error, step: bad, interface: bad, agentVersion: bad })
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
 })

@@ -1,5 +1,7 @@
 import type { NodeDetail } from '../../protocol/admin.ts'
 import type { Facts } from '../../protocol/facts.ts'
+import { problemText } from '../../report/error-text.ts'
+import { printable } from '../../report/printable.ts'
 import { checkText } from './check-text.ts'
 import { table } from './output.ts'
 
@@ -20,8 +22,8 @@ export function nodeText(node: NodeDetail): string {
     ],
     ['Agent', node.agentVersion || '-'],
   ]
-  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}\n`).join('')
-  const error = node.error ? `\n[-] ${node.error.message} (${node.error.code})\n    fix: ${node.error.fix}\n` : ''
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const error = node.error ? `\n${problemText(node.error)}` : ''
   const warnings = node.warnings.map(checkText).join('')
   return `${head}${error}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
 }
@@ -29,7 +31,7 @@ export function nodeText(node: NodeDetail): string {
 function factsText(facts: Facts): string {
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
   return [
-    `Machine:    ${facts.os.prettyName}, kernel ${facts.os.kernel}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gigabytes(facts.memoryBytes)}\n\n`,
+    `Machine:    ${printable(`${facts.os.prettyName}, kernel ${facts.os.kernel}`)}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gigabytes(facts.memoryBytes)}\n\n`,
     table(facts.interfaces, [
       { title: 'INTERFACE', of: ({ name, defaultRoute }) => `${name}${defaultRoute ? ' (default route)' : ''}` },
       {

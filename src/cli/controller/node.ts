@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
 import { NodeRole } from '../../protocol/names.ts'
+import { printable } from '../../report/printable.ts'
 import { checkText } from './check-text.ts'
 import type { AdminClient } from './client.ts'
 import { confirm } from './confirm.ts'
@@ -156,7 +157,7 @@ function registerConfigure(node: Command): void {
           client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'configure'), { body }),
         )
         print(
-          `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${after.interface}).\n`,
+          `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')}).\n`,
         )
       }),
     )

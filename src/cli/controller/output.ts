@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { printable } from '../../report/printable.ts'
 
 export const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
 export type Format = (typeof FORMATS)[number]
@@ -39,10 +40,11 @@ export async function structured(format: 'json' | 'yaml', value: unknown): Promi
   return stringify(value)
 }
 
+/** What nodes have told stays in its cell, and commands no terminal. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const lines = [
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map((column) => column.of(row) || '-')),
+    ...rows.map((row) => columns.map((column) => printable(column.of(row)) || '-')),
   ]
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
   const padded = lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '))

@@ -1,4 +1,5 @@
 import type { PairFinding, PairReport } from '../../protocol/pair-report.ts'
+import { printable } from '../../report/printable.ts'
 import { type Column, table } from './output.ts'
 
 const LABEL = { fail: 'FAIL', warn: 'WARN', skipped: 'skip' }
@@ -23,7 +24,7 @@ export function pairReportText(report: PairReport): string {
 function below(finding: PairFinding | undefined): string[] {
   if (!finding || finding.verdict === 'skipped') return []
   const { wanted, fix, on } = finding
-  return [`      wanted: ${wanted}`, `      fix${on === null ? '' : ` on ${on}`}: ${fix}`]
+  return [`      wanted: ${wanted}`, `      fix${on === null ? '' : ` on ${on}`}: ${fix}`].map(printable)
 }
 
 function names(all: readonly string[]): string {

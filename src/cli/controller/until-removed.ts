@@ -1,6 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
+import { printable } from '../../report/printable.ts'
 import type { AdminClient } from './client.ts'
 import { CLOCK, patiently } from './patience.ts'
 
@@ -24,7 +25,7 @@ export async function untilRemoved(
       const { code, message, fix } = node.error
       throw new AgentError(code, `node ${name} stays: ${message}`, { fix, exitCode: ExitCode.stepFailed })
     }
-    if (node.step !== null && node.step !== told) print(`Node ${name}: ${node.step}\n`)
+    if (node.step !== null && node.step !== told) print(`Node ${name}: ${printable(node.step)}\n`)
     told = node.step ?? told
     await sleep(LOOK_MS)
   }
