@@ -3,13 +3,16 @@ import type { Core } from './core.ts'
 import { connectedHolder } from './situation-of.ts'
 import type { Cluster } from './store/records.ts'
 
+/** The operator tells each 30 s; one report may be late, another may get lost. */
+const CURRENT_MS = 90_000
+
 const FRESH_MS = 5_000
 /** Whoever looks does not want to wait. */
 const LOOK_MS = 5_000
 const known = new WeakMap<Core, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
 
 /** Whoever looks again and again does not have a master look each time. */
-export async function healthOf(core: Core, { id, report }: Cluster): Promise<ClusterHealth> {
+export async function healthOf(core: Core, { id, report, reportAt }: Cluster): Promise<ClusterHealth> {
   const nowMs = core.now().getTime()
   const looks = known.get(core) ?? new Map()
   known.set(core, looks)
@@ -17,7 +20,8 @@ export async function healthOf(core: Core, { id, report }: Cluster): Promise<Clu
   const fresh = last && nowMs - last.atMs < FRESH_MS ? last : { atMs: nowMs, etcd: askMaster(core, id) }
   looks.set(id, fresh)
   const nodes = report?.nodes.map(({ name, ready }) => ({ name, ready })) ?? null
-  return { etcd: await fresh.etcd, nodes }
+  const isCurrent = reportAt !== null && nowMs - Date.parse(reportAt) <= CURRENT_MS
+  return { etcd: await fresh.etcd, nodes, reportedAt: reportAt, isCurrent }
 }
 
 async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {

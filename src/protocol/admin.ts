@@ -147,6 +147,10 @@ export interface ClusterHealth {
   etcd: EtcdHealth[] | null
   /** As the operator has told last. */
   nodes: { name: string; ready: boolean }[] | null
+  /** When that was; ISO time. */
+  reportedAt: string | null
+  /** Whether that is still so: the operator tells each half minute. */
+  isCurrent: boolean
 }
 
 export interface CreateClusterResponse {

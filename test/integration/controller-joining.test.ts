@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { ClusterHealth } from '../../src/protocol/admin.ts'
 import { Errand } from '../../src/protocol/errand.ts'
 import type { RunEvent } from '../../src/protocol/event.ts'
@@ -171,6 +173,26 @@ test('how etcd is a master tells; without one nobody does', async () => {
   const etcd = [{ name: 'm1', isHealthy: true, isLearner: false }]
   master.agent.send('errand', { id: errand.id, outcome: 'done', etcd })
   expect((await looked).etcd).toEqual(etcd)
+})
+
+test('what the operator has told holds for 90 s', async () => {
+  const health = async () => (await admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
+  expect(await health()).toMatchObject({ nodes: null, reportedAt: null, isCurrent: false })
+  const { node } = await guest('m1', ['master'])
+  const { privateKey } = createKeyPair()
+  const order = { csr: buildCsr(privateKey, 'x') }
+  const { certificate } = (await call(controller.url, node, 'POST', '/v1/operator/certificate', order)).json
+  const operator = { ca: node.ca, cert: certificate, key: keyToPem(privateKey) }
+  const nodes = [{ name: 'm1', ready: true, kubeletVersion: 'v1.36.3' }]
+  const report = { kubernetesVersion: 'v1.36.3', nodes, pods: [], dns: true }
+  await provision()
+  expect((await call(controller.url, operator, 'POST', '/v1/operator/report', report)).status).toBe(200)
+  const told = await health()
+  expect(told).toMatchObject({ nodes: [{ name: 'm1', ready: true }], isCurrent: true })
+  aheadMs += 60_000
+  expect(await health()).toMatchObject({ reportedAt: told.reportedAt, isCurrent: true })
+  aheadMs += 60_000
+  expect(await health()).toMatchObject({ nodes: told.nodes, reportedAt: told.reportedAt, isCurrent: false })
 })
 
 /** A cluster of one master that is done and a worker that has joined it. */

@@ -43,13 +43,20 @@ function etcdText({ etcd }: ClusterHealth): string {
   return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
 }
 
+/** Who tells what Kubernetes says of its nodes. */
+function operatorText({ reportedAt, isCurrent }: ClusterHealth): string {
+  if (reportedAt === null) return 'has not reported yet'
+  return isCurrent ? 'reports' : `silent since ${reportedAt}: how nodes are in Kubernetes is unknown`
+}
+
 /** What Kubernetes itself says of a node. */
-function healthColumn({ nodes }: ClusterHealth): Column<NodeView> {
+function healthColumn({ nodes, isCurrent }: ClusterHealth): Column<NodeView> {
   return {
     title: 'KUBERNETES',
     of({ name }) {
       const found = nodes?.find((node) => node.name === name)
-      return found === undefined ? '' : found.ready ? 'Ready' : 'NotReady'
+      if (found === undefined) return ''
+      return isCurrent ? (found.ready ? 'Ready' : 'NotReady') : 'unknown'
     },
   }
 }
@@ -66,6 +73,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth): string
     ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
     ['Pairs', pairsText(cluster)],
     ['etcd', etcdText(health)],
+    ['Operator', operatorText(health)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
