@@ -2,7 +2,8 @@ import type { HostView } from '../host/host.ts'
 
 export type Verdict =
   | { kind: 'pass'; found: string }
-  | { kind: 'warn' | 'fail'; found: string; wanted: string; fix: string }
+  /** `isRefusal`: the controller was reached, and said no. */
+  | { kind: 'warn' | 'fail'; found: string; wanted: string; fix: string; isRefusal?: true }
   /** Does not apply here (no controller given, not that role); `found` says why. */
   | { kind: 'skipped'; found: string }
 

@@ -11,6 +11,8 @@ export interface CheckResult {
   found: string
   wanted?: string
   fix?: string
+  /** The controller was reached, and said no. */
+  isRefusal?: true
   /** Why a person had it ignored; the verdict is `warn` then. */
   ignored?: string
   ms: number
@@ -50,7 +52,7 @@ export function hardFailures(results: readonly CheckResult[]): CheckResult[] {
   return results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
 }
 
-type Seen = Pick<CheckResult, 'verdict' | 'found' | 'wanted' | 'fix'>
+type Seen = Pick<CheckResult, 'verdict' | 'found' | 'wanted' | 'fix' | 'isRefusal'>
 
 async function look(check: Check, view: HostView, params: CheckParams, signal?: AbortSignal): Promise<Seen> {
   const { promise: late, resolve } = Promise.withResolvers<Seen>()

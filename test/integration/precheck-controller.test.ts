@@ -13,7 +13,7 @@ import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { createCa } from '../../src/pki/certificate.ts'
 import { openTlsSite } from '../contract/tls-site.ts'
 import { connectAgent } from '../support/controller/agent.ts'
-import { createCluster, enrolNode, type Installer } from '../support/controller/client.ts'
+import { adminOf, call, createCluster, enrolNode, type Installer } from '../support/controller/client.ts'
 
 let dataDirectory: string
 let controller: Controller
@@ -50,6 +50,13 @@ test.each([
 ])('%s: the stage is named', async (_, more, found) => {
   const verdict = await controllerCheck.look(host, paramsFor(more()))
   expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringContaining(found) })
+})
+
+test('credentials of a cluster that was deleted are refused, which is not to be out of reach', async () => {
+  await call(controller.url, adminOf(controller), 'DELETE', '/v1/clusters/demo')
+  const verdict = await controllerCheck.look(host, paramsFor())
+  const found = expect.stringContaining('status 403 instead of 200 (the cluster of this certificate was deleted)')
+  expect(verdict).toMatchObject({ kind: 'fail', found, isRefusal: true })
 })
 
 test('another CA, met through a proxy that looks into TLS: the names of what answered are told', async () => {

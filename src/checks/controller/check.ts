@@ -6,7 +6,7 @@ import { PATHS } from '../../protocol/rest.ts'
 
 const TIMEOUT_MS = 8_000
 
-type Failure = { url: string; stage: Stage; message: string }
+type Failure = { url: string; stage: Stage; message: string; isRefusal?: true }
 
 export const check: Check = {
   id: 'controller',
@@ -25,7 +25,14 @@ export const check: Check = {
     const found = failures.map(({ url, stage, message }) => `${url}: ${STAGE_NAMES[stage]} failed: ${message}`)
     if (reached.length > 0) return { kind: 'pass', found: [`${reached.join(', ')} answers`, ...found].join('; ') }
     const stage = failures[0]?.stage ?? 'tcp'
-    return { kind: 'fail', found: found.join('; '), wanted: WANTED[stage], fix: fixFor(failures[0], proxy) }
+    const isRefused = failures.some(({ isRefusal }) => isRefusal)
+    return {
+      kind: 'fail',
+      found: found.join('; '),
+      wanted: WANTED[stage],
+      fix: fixFor(failures[0], proxy),
+      ...(isRefused && { isRefusal: true }),
+    }
   },
 }
 
@@ -47,7 +54,11 @@ async function failureIn(
 ): Promise<Failure | undefined> {
   if (outcome.status === 'rejected') return await failureOfError(host, url, outcome.reason)
   const { status, body } = outcome.value
-  return status === wanted ? undefined : { url, stage, message: `status ${status} instead of ${wanted}${reason(body)}` }
+  if (status === wanted) return undefined
+  const said = reason(body)
+  const failure = { url, stage, message: `status ${status} instead of ${wanted}${said}` }
+  // A proxy in between may say 403 as well, but not in our words.
+  return status === 403 && said !== '' ? { ...failure, isRefusal: true } : failure
 }
 
 async function failureOfError(host: HostView, url: string, error: unknown): Promise<Failure> {

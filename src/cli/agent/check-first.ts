@@ -24,18 +24,23 @@ export async function checkFirst({ ignoreCheck, tell, ...rest }: CheckInput): Pr
   return prechecked.results
 }
 
-/** What fails when the controller cannot be reached, and says nothing about this machine. */
-const NEED_CONTROLLER = ['controller', 'time-skew']
-
 function checksFailed(results: readonly CheckResult[]): AgentError {
   const failed = results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
   const ids = failed.map(({ id }) => id).join(', ')
-  const isUnreachable =
-    failed.some(({ id }) => id === 'controller') && failed.every(({ id }) => NEED_CONTROLLER.includes(id))
   return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
     fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
-    exitCode: isUnreachable ? ExitCode.controllerUnreachable : ExitCode.checkFailed,
+    exitCode: exitCodeOf(failed),
   })
+}
+
+/** What fails when the controller cannot be reached, and says nothing about this machine. */
+const NEED_CONTROLLER = ['controller', 'time-skew']
+
+function exitCodeOf(failed: readonly CheckResult[]): ExitCode {
+  const controller = failed.find(({ id }) => id === 'controller')
+  const isOfMachine = failed.some(({ id }) => !NEED_CONTROLLER.includes(id))
+  if (controller === undefined || isOfMachine) return ExitCode.checkFailed
+  return controller.isRefusal ? ExitCode.refused : ExitCode.controllerUnreachable
 }
 
 /** Of what the controller keeps for the administrator. */
