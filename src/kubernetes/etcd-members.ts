@@ -33,10 +33,17 @@ export interface Membership {
   members: EtcdMember[]
 }
 
-/** As a majority knows it, from the first of these machines whose etcd answers; undefined where none does. */
-export async function readMembership(host: HostView, addresses: readonly string[]): Promise<Membership | undefined> {
+/**
+ * From the first of these machines whose etcd answers; undefined where none does. `linearizable`: as a majority knows it,
+ * and no answer where there is none; else as that member itself knows it, which may have missed the latest.
+ */
+export async function readMembership(
+  host: HostView,
+  addresses: readonly string[],
+  options: { linearizable?: boolean } = {},
+): Promise<Membership | undefined> {
   for (const through of addresses) {
-    const answer = await askEtcd<{ members?: WireMember[] }>(host, through, 'list', {}).catch(() => undefined)
+    const answer = await askEtcd<{ members?: WireMember[] }>(host, through, 'list', options).catch(() => undefined)
     if (answer?.members) return { through, members: answer.members.map(memberOf) }
   }
   return undefined
@@ -57,14 +64,23 @@ export async function removeMember(host: HostView, address: string, id: string):
   await askEtcd(host, address, 'remove', { ID: id })
 }
 
-/** Whether it has a leader and can write (`/health`). */
-export async function isHealthy(host: HostView, { clientUrl }: EtcdMember): Promise<boolean> {
-  if (clientUrl === '') return false
+/** Whether it has a leader and can write. */
+export async function isHealthy(host: HostView, member: EtcdMember): Promise<boolean> {
+  return (await health(host, member)) === 200
+}
+
+/** Whether it runs, healthy or not. */
+export async function answers(host: HostView, member: EtcdMember): Promise<boolean> {
+  return (await health(host, member)) !== undefined
+}
+
+async function health(host: HostView, { clientUrl }: EtcdMember): Promise<number | undefined> {
+  if (clientUrl === '') return undefined
   try {
     const tls = await identity(host)
-    return (await host.network.request(`${clientUrl}/health`, { tls, timeoutMs: 5_000 })).status === 200
+    return (await host.network.request(`${clientUrl}/health`, { tls, timeoutMs: 5_000 })).status
   } catch {
-    return false
+    return undefined
   }
 }
 

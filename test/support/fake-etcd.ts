@@ -4,6 +4,7 @@ interface Member {
   ID: string
   name?: string
   peerURLs: string[]
+  clientURLs?: string[]
   isLearner?: boolean
 }
 
@@ -13,6 +14,8 @@ export interface FakeEtcd {
   /** What it refuses next, once each, in its own words. */
   refusals: string[]
   asked: string[]
+  /** Ids of members that do not run. */
+  down: Set<string>
 }
 
 /** Answers on each of the addresses. A learner has its name and data as soon as its node's unit runs. */
@@ -22,7 +25,12 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
     name: `m${index + 1}`,
     peerURLs: [`https://${address}:2380`],
   }))
-  const etcd: FakeEtcd = { members, refusals: [], asked: [] }
+  const etcd: FakeEtcd = { members, refusals: [], asked: [], down: new Set() }
+  const unwillingness = (verb: string): string | undefined => {
+    if (verb !== 'add') return undefined
+    if (etcd.members.some(({ isLearner }) => isLearner)) return 'etcdserver: too many learner members in cluster'
+    return etcd.members.some(({ ID }) => etcd.down.has(ID)) ? 'etcdserver: unhealthy cluster' : undefined
+  }
   const verbs: Record<string, (body: { ID?: string; peerURLs?: string[]; isLearner?: boolean }) => void> = {
     list: () => undefined,
     add({ peerURLs = [], isLearner = false }) {
@@ -40,7 +48,7 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
       const verb = url.slice(url.lastIndexOf('/') + 1)
       if (verb !== 'list') {
         etcd.asked.push(verb)
-        const message = etcd.refusals.shift()
+        const message = etcd.refusals.shift() ?? unwillingness(verb)
         if (message !== undefined) return { status: 400, body: JSON.stringify({ message }) }
       }
       verbs[verb]?.(JSON.parse(body ?? '{}'))

@@ -19,6 +19,8 @@ export interface FakeKubernetes {
   objects: Map<string, unknown>
   /** Names of the images that containerd has. */
   images: Set<string>
+  /** Paths of those that systemd has read. */
+  dropIns: string[]
   /** Standard input of each command that had one. */
   inputs: string[]
 }
@@ -36,7 +38,14 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
       'vm.overcommit_memory': '0',
     },
   })
-  const fake: FakeKubernetes = { host, params: fakeParams(cluster), objects: new Map(), images: new Set(), inputs: [] }
+  const fake: FakeKubernetes = {
+    host,
+    params: fakeParams(cluster),
+    objects: new Map(),
+    images: new Set(),
+    dropIns: [],
+    inputs: [],
+  }
   answerCommands(fake)
   host.network.onRequest('https://10.0.0.5:6443/', (url) => answerApi(fake, new URL(url)))
   host.network.onRequest('https://10.43.0.1:443/', () => ({ status: fake.objects.has(KUBE_PROXY) ? 200 : 503 }))
@@ -142,9 +151,14 @@ function answerCommands(fake: FakeKubernetes): void {
   host.on(['systemctl', 'show'], ([, , unit = '']) => {
     const active = host.units.get(unit)?.active ? 'active' : 'inactive'
     if (unit === 'containerd.service' && active === 'active') host.files.seed('/run/containerd/containerd.sock', '')
+    if (unit === 'etcd.service' && active === 'active') host.files.seed('/var/lib/etcd/member-data/member/wal/0', '')
     const started = 'ExecMainStartTimestampMonotonic=1000000000'
-    return { stdout: `ActiveState=${active}\nNeedDaemonReload=no\n${started}\n` }
+    const dropIns = `DropInPaths=${fake.dropIns.filter((path) => path.includes(`/${unit}.d/`)).join(' ')}`
+    return { stdout: `ActiveState=${active}\nNeedDaemonReload=no\n${started}\n${dropIns}\n` }
   })
+  host.machine.daemonReload = async () => {
+    fake.dropIns = [...host.files.nodes.keys()].filter((path) => /\.service\.d\/.+\.conf$/.test(path))
+  }
   const ctr = ['/usr/local/bin/ctr', '--namespace', 'k8s.io', 'images']
   host.on([...ctr, 'check'], () => ({
     stdout: [...images].map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`).join(''),
@@ -154,6 +168,15 @@ function answerCommands(fake: FakeKubernetes): void {
     images.add(image?.name ?? '')
     return {}
   })
+  host.on(['systemctl', 'stop'], ([, , unit = '']) => {
+    host.units.set(unit, { active: false })
+    return {}
+  })
+  host.on(['/usr/bin/rm'], (argv) => {
+    for (const path of argv.slice(1)) if (path.startsWith('/')) host.files.deleteTree(path, false)
+    return {}
+  })
+  host.on(['/usr/local/bin/etcdctl'], {})
   host.on(['sync'], {})
   host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
     if (stdin !== undefined) fake.inputs.push(stdin)

@@ -1,6 +1,7 @@
 import { installStep } from '../../kubernetes/install-step.ts'
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
 import { issueCertificates } from './certificates.ts'
+import { keepToData } from './data.ts'
 import { joinMembers, promote } from './join.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
@@ -12,6 +13,6 @@ export const etcd: ProvisionComponent = {
   after: ['shared-keys'],
   steps: ({ task }) =>
     task === 'first-master'
-      ? [install, issueCertificates, writeConfiguration, startService]
-      : [install, issueCertificates, joinMembers, startService, promote],
+      ? [install, issueCertificates, writeConfiguration, startService, keepToData]
+      : [install, issueCertificates, joinMembers, startService, keepToData, promote],
 }

@@ -1,4 +1,5 @@
 import type { Host, HostView } from '../../host/host.ts'
+import type { EtcdMember } from '../../kubernetes/etcd-members.ts'
 import { ETCD_PKI, UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { configuration, sameConfiguration, unit } from './templates.ts'
@@ -8,18 +9,25 @@ const UNIT = `${UNITS}/etcd.service`
 /** etcd reads its leaves again at each handshake; only these need a restart. */
 export const READ_AT_START = [CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
 
+type Others = readonly EtcdMember[]
+
 export async function isConfigured(host: HostView, params: ProvisionParams): Promise<boolean> {
   const [found, foundUnit] = await Promise.all([host.read(CONFIGURATION), host.read(UNIT)])
-  return sameConfiguration(found, textFor(params, {})) && foundUnit === unit(CONFIGURATION)
+  return sameConfiguration(found, textFor(params, [])) && foundUnit === unit(CONFIGURATION)
 }
 
-/** `others`: the members that this one joins, peer URL by name. */
-export async function writeFiles(host: Host, params: ProvisionParams, others: Record<string, string>): Promise<void> {
+/** To the letter: a member without data begins with the others that are named there, and etcd refuses any other list. */
+export async function isConfiguredToJoin(host: HostView, params: ProvisionParams, others: Others): Promise<boolean> {
+  return (await isConfigured(host, params)) && (await host.read(CONFIGURATION)) === textFor(params, others)
+}
+
+/** `others`: the members that this one joins. */
+export async function writeFiles(host: Host, params: ProvisionParams, others: Others): Promise<void> {
   await host.makeDirectory('/etc/etcd', 0o700)
   await host.write(CONFIGURATION, textFor(params, others), 0o600)
   await host.write(UNIT, unit(CONFIGURATION))
 }
 
-function textFor({ node, cluster }: ProvisionParams, others: Record<string, string>): string {
+function textFor({ node, cluster }: ProvisionParams, others: Others): string {
   return configuration({ name: node.name, address: node.address, others, token: cluster.id, pki: ETCD_PKI })
 }

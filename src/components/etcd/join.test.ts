@@ -1,56 +1,45 @@
 import { expect, test } from 'vitest'
-import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
-import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { createCa } from '../../pki/certificate.ts'
-import { keyToPem } from '../../pki/key.ts'
+import { runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { joiningMaster, OTHERS, PEER } from '../../../test/support/joining-master.ts'
 import { etcd } from './component.ts'
 
-const OTHERS = ['10.0.0.1', '10.0.0.2']
-const PEER = 'https://10.0.0.5:2380'
-const authority = createCa({ commonName: 'etcd-ca', days: 3650, now: new Date('2026-06-01T12:00:00Z') })
-
-/** A third master, to which the cluster's authority has been given. */
-function third() {
-  const fake = fakeKubernetes({
-    masters: [
-      { name: 'm1', address: '10.0.0.1' },
-      { name: 'm2', address: '10.0.0.2' },
-      { name: 'n1', address: '10.0.0.5' },
-    ],
-  })
-  fake.params.task = 'master'
-  fake.host.files.seed('/etc/etcd/pki/ca.crt', authority.certificate)
-  fake.host.files.seed('/etc/etcd/pki/ca.key', keyToPem(authority.key), { mode: 0o600 })
-  return { ...fake, etcd: fakeEtcd(fake.host, OTHERS, { name: 'n1', peer: PEER }) }
-}
-
 test('is taken in as a learner, started with the members there are, and then promoted', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
   expect(fake.etcd.members.at(-1)).toEqual({ ID: '202', name: 'n1', peerURLs: [PEER] })
   const settings = JSON.parse(fake.host.text('/etc/etcd/etcd.json'))
   expect(settings['initial-cluster-state']).toBe('existing')
-  expect(settings['initial-cluster']).toBe(`m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,n1=${PEER}`)
+  expect(settings['initial-cluster']).toBe(`100=https://10.0.0.1:2380,101=https://10.0.0.2:2380,n1=${PEER}`)
   expect(await runComponent(etcd, fake)).toEqual([])
 })
 
 test('what was cut after it was taken in goes on, and is not taken in twice', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   fake.etcd.members.push({ ID: '202', peerURLs: [PEER], isLearner: true })
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['promote'])
 })
 
+test('cut before its first start, it is told of the members that there are by then', async () => {
+  const fake = joiningMaster()
+  const first = etcd.steps(fake.params).slice(0, 3)
+  await runComponent({ ...etcd, steps: () => first }, fake)
+  fake.etcd.members.push({ ID: '300', name: 'm4', peerURLs: ['https://10.0.0.4:2380'] })
+  fake.params.cluster.masters.push({ name: 'm4', address: '10.0.0.4' })
+  await runComponent(etcd, fake)
+  expect(JSON.parse(fake.host.text('/etc/etcd/etcd.json'))['initial-cluster']).toContain('300=https://10.0.0.4:2380')
+})
+
 test('asks again while etcd refuses', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   fake.etcd.refusals.push('etcdserver: unhealthy cluster', 'etcdserver: unhealthy cluster')
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['add', 'add', 'add', 'promote'])
 })
 
 test('says what etcd says where it goes on refusing', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   fake.etcd.refusals.push(...Array<string>(500).fill('etcdserver: unhealthy cluster'))
   await expect(runComponent(etcd, fake)).rejects.toMatchObject({
     code: 'etcd/refused',
@@ -59,38 +48,37 @@ test('says what etcd says where it goes on refusing', async () => {
 })
 
 test('a member that lost its data is taken in anew', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   fake.etcd.members.push({ ID: '999', name: 'n1', peerURLs: [PEER] })
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
 })
 
-test('a learner that never started, of a master that is gone, gives way', async () => {
-  const fake = third()
-  fake.etcd.members.push({ ID: '999', peerURLs: ['https://10.0.0.9:2380'], isLearner: true })
-  await runComponent(etcd, fake)
-  expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
-  expect(fake.etcd.members.map(({ ID }) => ID)).not.toContain('999')
-})
-
 test('data of a member that was removed are not started with', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   fake.host.files.seed('/var/lib/etcd/member-data/member/wal/0', 'old')
-  fake.host.on(['/usr/bin/rm', '--recursive', '--force'], (argv) => {
-    fake.host.files.deleteTree(argv.at(-1) ?? '', false)
-    return {}
-  })
   await runComponent(etcd, fake)
   expect(fake.host.text('/var/lib/etcd/member-data/member/wal/0')).toBe('')
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
 })
 
 test('without any answer of the others nothing is started', async () => {
-  const fake = third()
+  const fake = joiningMaster()
   for (const address of OTHERS) fake.host.network.onRequest(`https://${address}:2379/`, new Error('refused'))
   for (const address of OTHERS) {
     fake.host.network.onRequest(`https://${address}:2379/v3/cluster/member/`, new Error('refused'))
   }
   await expect(runComponent(etcd, fake)).rejects.toMatchObject({ code: 'etcd/no-answer' })
   expect(fake.host.units.get('etcd.service')?.active ?? false).toBe(false)
+})
+
+test('members are those that a majority knows', async () => {
+  const fake = joiningMaster()
+  const lists: unknown[] = []
+  fake.host.network.onRequest('https://10.0.0.1:2379/v3/cluster/member/list', (_, { body }) => {
+    lists.push(JSON.parse(body ?? ''))
+    throw new Error('refused')
+  })
+  await runComponent(etcd, fake)
+  expect(new Set(lists.map((body) => JSON.stringify(body)))).toEqual(new Set(['{"linearizable":true}']))
 })

@@ -1,6 +1,6 @@
 import { Indeterminate } from '../../engine/step.ts'
 import { AgentError } from '../../errors/agent-error.ts'
-import type { Host, HostView } from '../../host/host.ts'
+import type { HostView } from '../../host/host.ts'
 import {
   addLearner,
   type EtcdMember,
@@ -12,8 +12,9 @@ import {
 } from '../../kubernetes/etcd-members.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
-import { isConfigured, writeFiles } from './files.ts'
-import { MEMBER_DATA } from './templates.ts'
+import { forgetData, hasData, letBegin, needsData } from './data.ts'
+import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
+import { leftovers, ownOf } from './leftovers.ts'
 
 const ADD_MS = 120_000
 const PROMOTE_MS = 300_000
@@ -24,22 +25,29 @@ export const joinMembers: ProvisionStep = {
   id: 'etcd/join-members',
   title: 'Joining the members of etcd',
   async isDone(host, params) {
-    if (!(await isConfigured(host, params))) return false
-    const own = ownOf(await membership(host, params), params)
-    return own !== undefined && (await mayStart(host, own))
+    const found = await membership(host, params)
+    if (found === undefined) return false
+    const own = ownOf(found, params)
+    if (own === undefined) return false
+    if (await hasData(host)) return isConfigured(host, params)
+    if (own.name !== '' || (await needsData(host))) return false
+    return isConfiguredToJoin(host, params, othersOf(found, params))
   },
   async apply(host, params, { signal }) {
-    if (host.isDryRun) return writeFiles(host, params, {})
+    if (host.isDryRun) return writeFiles(host, params, [])
     await patiently(host, { signal, timeoutMs: ADD_MS }, async (request) => {
-      for (const { through, id } of await leftovers(host, params)) await request(() => removeMember(host, through, id))
-      const found = await need(host, params)
-      if (ownOf(found, params) !== undefined) return
+      const before = await need(host, params)
+      const { through } = before
+      for (const { id } of await leftovers(host, params, before)) {
+        await request(() => removeMember(host, through, id))
+      }
+      if (ownOf(await need(host, params), params) !== undefined) return
       await forgetData(host)
-      await request(() => addLearner(host, found.through, peerUrlOf(params.node.address)))
+      await request(() => addLearner(host, through, peerUrlOf(params.node.address)))
     })
-    const { members } = await need(host, params)
-    const others = members.filter(({ name, peerUrl }) => name !== '' && peerUrl !== peerUrlOf(params.node.address))
-    await writeFiles(host, params, Object.fromEntries(others.map(({ name, peerUrl }) => [name, peerUrl])))
+    await writeFiles(host, params, othersOf(await need(host, params), params))
+    // Not before: a boot in between would let it begin as it was told once.
+    if (!(await hasData(host))) await letBegin(host)
   },
 }
 
@@ -47,14 +55,15 @@ export const promote: ProvisionStep = {
   id: 'etcd/promote',
   title: "Waiting until etcd's new member has caught up",
   async isDone(host, params) {
-    return ownOf(await membership(host, params), params)?.isLearner === false
+    const found = await membership(host, params)
+    return found !== undefined && ownOf(found, params)?.isLearner === false
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
     await patiently(host, { signal, timeoutMs: PROMOTE_MS }, async (request) => {
-      const { through, members } = await need(host, params)
-      const own = ownOf({ through, members }, params)
-      if (own?.isLearner) await request(() => promoteMember(host, through, own.id))
+      const found = await need(host, params)
+      const own = ownOf(found, params)
+      if (own?.isLearner) await request(() => promoteMember(host, found.through, own.id))
     })
   },
 }
@@ -62,7 +71,7 @@ export const promote: ProvisionStep = {
 /** The others are asked first: this node's own may not run yet. */
 function membership(host: HostView, { cluster, node }: ProvisionParams): Promise<Membership | undefined> {
   const others = cluster.masters.map(({ address }) => address).filter((address) => address !== node.address)
-  return readMembership(host, [...others, node.address])
+  return readMembership(host, [...others, node.address], { linearizable: true })
 }
 
 async function need(host: HostView, params: ProvisionParams): Promise<Membership> {
@@ -74,33 +83,8 @@ async function need(host: HostView, params: ProvisionParams): Promise<Membership
   })
 }
 
-function ownOf(found: Membership | undefined, { node }: ProvisionParams): EtcdMember | undefined {
-  return found?.members.find(({ peerUrl }) => peerUrl === peerUrlOf(node.address))
-}
-
-/** A member that has been up elsewhere in time has data; without them it must be taken in anew. */
-async function mayStart(host: HostView, own: EtcdMember): Promise<boolean> {
-  return own.name === '' || (await host.stat(`${MEMBER_DATA}/member`)) !== undefined
-}
-
-/**
- * This node's own member whose data are gone, and learners that never started: of those etcd takes in one at a time,
- * and it is our turn.
- */
-async function leftovers(host: HostView, params: ProvisionParams): Promise<(EtcdMember & { through: string })[]> {
-  const found = await need(host, params)
-  const own = ownOf(found, params)
-  const lost = own !== undefined && !(await mayStart(host, own)) ? [own] : []
-  const stale = found.members.filter((member) => member !== own && member.isLearner && member.name === '')
-  return [...lost, ...stale].map((member) => ({ ...member, through: found.through }))
-}
-
-/** Of a membership that has ended: etcd would refuse to start with them. */
-async function forgetData(host: Host): Promise<void> {
-  if ((await host.stat(MEMBER_DATA)) === undefined) return
-  const because = 'they are of a member that is none any more'
-  await host.setUnit('etcd.service', { active: false })
-  await host.run(['/usr/bin/rm', '--recursive', '--force', MEMBER_DATA], { kind: 'nothing', because })
+function othersOf({ members }: Membership, { node }: ProvisionParams): EtcdMember[] {
+  return members.filter(({ peerUrl }) => peerUrl !== peerUrlOf(node.address))
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
+import { dataMissing, hasData, needsData } from './data.ts'
 import { isConfigured, READ_AT_START, writeFiles } from './files.ts'
-import { DATA } from './templates.ts'
+import { DATA, MEMBER_DATA } from './templates.ts'
 
 export const writeConfiguration: ProvisionStep = {
   id: 'etcd/write-configuration',
   title: 'Configuring etcd',
   isDone: (host, params) => isConfigured(host, params),
-  apply: (host, params) => writeFiles(host, params, {}),
+  apply: (host, params) => writeFiles(host, params, []),
 }
 
 /** The unit notifies once the member serves: after that the step is done. */
@@ -18,7 +19,10 @@ export const startService: ProvisionStep = {
     return (await host.stat(DATA)) !== undefined && (await unitIsCurrent(host, 'etcd.service', READ_AT_START))
   },
   async apply(host) {
+    if ((await needsData(host)) && !(await hasData(host))) throw dataMissing()
     await host.makeDirectory(DATA, 0o700)
+    // Where that is a disk of its own it may not be empty.
+    await host.expect({ kind: 'remove-tree', path: MEMBER_DATA })
     await startUnit(host, 'etcd.service', READ_AT_START)
   },
 }

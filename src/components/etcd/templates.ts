@@ -1,14 +1,16 @@
 import { hostPort } from '../../kubernetes/endpoint.ts'
-import { peerUrlOf } from '../../kubernetes/etcd-members.ts'
+import { type EtcdMember, peerUrlOf } from '../../kubernetes/etcd-members.ts'
 
 export const DATA = '/var/lib/etcd'
 export const MEMBER_DATA = `${DATA}/member-data`
+/** Gets its name once its first entry is in it: a member without it has no data, whatever else lies there. */
+export const WAL = `${MEMBER_DATA}/member/wal`
 
 interface Member {
   name: string
   address: string
-  /** Those that it joins, peer URL by name; none where it is the first. */
-  others: Readonly<Record<string, string>>
+  /** Those that it joins; none where it is the first. */
+  others: readonly Pick<EtcdMember, 'id' | 'peerUrl'>[]
   /** Keeps members of two clusters apart that once had the same address. */
   token: string
   pki: string
@@ -29,7 +31,8 @@ export function sameConfiguration(found: string | undefined, wanted: string): bo
 export function configuration({ name, address, others, token, pki }: Member): string {
   const client = `https://${hostPort(address, 2379)}`
   const peer = peerUrlOf(address)
-  const initial = Object.entries({ ...others, [name]: peer }).map(([member, url]) => `${member}=${url}`)
+  // By their ids: etcd knows the others by their URLs, and two of them may have the same name, or none yet.
+  const initial = [...others.map(({ id, peerUrl }) => `${id}=${peerUrl}`), `${name}=${peer}`]
   const tls = (file: string) => ({
     'cert-file': `${pki}/${file}.crt`,
     'key-file': `${pki}/${file}.key`,
@@ -45,7 +48,7 @@ export function configuration({ name, address, others, token, pki }: Member): st
     'initial-advertise-peer-urls': peer,
     'initial-cluster': initial.join(','),
     'initial-cluster-token': token,
-    'initial-cluster-state': Object.keys(others).length === 0 ? 'new' : 'existing',
+    'initial-cluster-state': others.length === 0 ? 'new' : 'existing',
     // Health and metrics without a client certificate, on this machine alone.
     'listen-metrics-urls': 'http://127.0.0.1:2381',
     'client-transport-security': tls('server'),
@@ -88,5 +91,18 @@ LockPersonality=yes
 
 [Install]
 WantedBy=multi-user.target
+`
+}
+
+/**
+ * For a member that has had data. Without them it would begin anew under the id that it had: a cluster of its own and
+ * empty, or a voter that has forgotten its votes. Its description is what the journal says when systemd refuses.
+ */
+export function dropIn(): string {
+  return `# Written by Cantrip once etcd has begun: without its data it would begin anew, as another cluster or another member.
+[Unit]
+Description=etcd (not without its data, ${WAL})
+RequiresMountsFor=${DATA}
+AssertPathExists=${WAL}
 `
 }

@@ -1,6 +1,6 @@
 import type { FakeNode } from '../../support/fake-files.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
-import { wantedBy } from './units.ts'
+import { mayStart, wantedBy } from './units.ts'
 
 /** What lives in memory, and is at each boot as it was at the first. */
 const VOLATILE = ['/run', '/proc', '/sys', '/model']
@@ -24,9 +24,10 @@ export async function reboot(machine: FakeMachine, first: Volatile): Promise<voi
   }
   files.seed('/proc/sys/kernel/hostname', files.bytes('/etc/hostname')?.toString() ?? '')
   for (const [unit, state] of units) {
-    const active = files.get(wantedBy(unit)) !== undefined && files.get(`/etc/systemd/system/${unit}`) !== undefined
-    units.set(unit, { ...state, active })
+    const isThere = files.get(wantedBy(unit)) !== undefined && files.get(`/etc/systemd/system/${unit}`) !== undefined
+    units.set(unit, { ...state, active: isThere && mayStart(machine, unit) })
   }
+  await machine.daemonReload()
 }
 
 export const isVolatile = (path: string) => VOLATILE.some((top) => path === top || path.startsWith(`${top}/`))

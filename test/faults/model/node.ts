@@ -83,7 +83,7 @@ export class ModelNode {
     const nodes = [...machine.files.nodes].map(([path, node]) => [path, { ...node }] as const)
     const { nowMs } = machine.clock
     const [units, modules] = [[...machine.units], [...machine.modules]]
-    const [objects, images] = [structuredClone([...fake.objects]), [...fake.images]]
+    const [objects, images, dropIns] = [structuredClone([...fake.objects]), [...fake.images], fake.dropIns]
     return () => {
       refill(
         machine.files.nodes,
@@ -93,6 +93,7 @@ export class ModelNode {
       refill(fake.objects, structuredClone(objects))
       machine.modules.clear()
       for (const name of modules) machine.modules.add(name)
+      fake.dropIns = dropIns
       fake.images.clear()
       for (const image of images) fake.images.add(image)
       machine.clock.nowMs = nowMs

@@ -5,6 +5,7 @@ import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
 import { addMount } from './kernel.ts'
 
 const FLANNEL = '/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds'
+const WAL = '/var/lib/etcd/member-data/member/wal'
 const SYSCTLS = { 'vm/overcommit_memory': '1', 'kernel/panic': '10', 'net/ipv4/conf/all/route_localnet': '1' }
 const RULES = [':KUBE-SERVICES - [0:0]', '-A PREROUTING -j KUBE-SERVICES', ':FLANNEL-POSTRTG - [0:0]']
 
@@ -12,9 +13,9 @@ const RULES = [':KUBE-SERVICES - [0:0]', '-A PREROUTING -j KUBE-SERVICES', ':FLA
 export function bringAbout(fake: FakeKubernetes): void {
   const { files, units } = fake.host
   const isActive = (unit: string) => units.get(unit)?.active === true
-  if (files.get('/var/lib/etcd/member') === undefined) fake.objects.clear()
+  if (files.get(WAL) === undefined) fake.objects.clear()
   if (files.get('/var/lib/containerd/content') === undefined) fake.images.clear()
-  if (isActive('etcd.service')) seedBelow(files, '/var/lib/etcd', ['member'])
+  if (isActive('etcd.service')) seedBelow(files, '/var/lib/etcd', ['member-data/member/wal'])
   if (isActive('containerd.service')) runContainerd(files)
   if (!isActive('kubelet.service') || files.get('/var/lib/kubelet/config.yaml') === undefined) return
   runKubelet(files)

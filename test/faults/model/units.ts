@@ -2,6 +2,14 @@ import type { FakeMachine } from '../../support/fake-machine.ts'
 
 export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}`
 
+/** Whether systemd would start it: what its drop-ins assert is there. */
+export function mayStart({ files }: FakeMachine, unit: string): boolean {
+  const directory = `/etc/systemd/system/${unit}.d`
+  const texts = (files.list(directory) ?? []).map((name) => files.bytes(`${directory}/${name}`)?.toString() ?? '')
+  const asserted = texts.flatMap((text) => [...text.matchAll(/^AssertPathExists=(.+)$/gm)].map(([, path = '']) => path))
+  return asserted.every((path) => files.get(path) !== undefined)
+}
+
 /** Enabled is what has a link in the target's directory, whoever made it. */
 export function linkUnits(machine: FakeMachine): void {
   const { files, units } = machine
@@ -12,8 +20,17 @@ export function linkUnits(machine: FakeMachine): void {
   machine.setUnit = async (unit, { enabled, active }) => {
     if (enabled === true) files.seedLink(wantedBy(unit), `/etc/systemd/system/${unit}`)
     if (enabled === false) files.delete(wantedBy(unit))
-    if (active === true && files.get(`/etc/systemd/system/${unit}`) === undefined) throw new Error(`no unit ${unit}`)
+    if (active === true) check(unit)
     if (active !== undefined) units.set(unit, { active })
+  }
+  const { restartUnit } = machine
+  machine.restartUnit = async (unit) => {
+    check(unit)
+    await restartUnit(unit)
+  }
+  function check(unit: string): void {
+    if (files.get(`/etc/systemd/system/${unit}`) === undefined) throw new Error(`no unit ${unit}`)
+    if (!mayStart(machine, unit)) throw new Error(`Assertion failed on job for ${unit}`)
   }
   machine.on(['systemctl', 'is-enabled'], ([, , unit = '']) =>
     files.get(wantedBy(unit)) === undefined ? { stdout: 'disabled\n', exitCode: 1 } : { stdout: 'enabled\n' },

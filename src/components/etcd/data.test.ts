@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import type { FakeHost } from '../../../test/support/fake-host.ts'
+import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { joiningMaster, OTHERS, PEER } from '../../../test/support/joining-master.ts'
+import { etcd } from './component.ts'
+
+const DATA = '/var/lib/etcd/member-data'
+const DROP_IN = '/etc/systemd/system/etcd.service.d/10-data.conf'
+const LINK = '/etc/systemd/system/multi-user.target.wants/etcd.service'
+const CONFIGURATION = '/etc/etcd/etcd.json'
+
+test('once it has begun, it starts with its data only', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  expect(fake.host.text(DROP_IN)).toContain(`\nAssertPathExists=${DATA}/member/wal\n`)
+  const written = fake.host.changes.findIndex(({ what }) => what === DROP_IN)
+  expect(written).toBeGreaterThan(fake.host.changes.findIndex(({ what }) => what === 'etcd.service'))
+  expect(fake.host.changes[written]?.undo).toMatchObject({ kind: 'remove-path' })
+  // systemd has read it.
+  expect(fake.host.changes.at(-1)?.what).toBe('daemon-reload')
+})
+
+test('cut before systemd has read that, it is let read it', async () => {
+  const fake = fakeKubernetes()
+  const { daemonReload } = fake.host.machine
+  fake.host.machine.daemonReload = () => Promise.reject(new Error('cut'))
+  await expect(runComponent(etcd, fake)).rejects.toThrow('cut')
+  fake.host.machine.daemonReload = daemonReload
+  expect(await runComponent(etcd, fake)).toEqual(['etcd/keep-to-data'])
+})
+
+test('a first master whose data are not there is not started, and says why', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  fake.host.files.deleteTree(DATA, false)
+  fake.host.units.set('etcd.service', { active: false })
+  await expect(runComponent(etcd, fake)).rejects.toMatchObject({
+    code: 'etcd/data-missing',
+    message: expect.stringContaining(`${DATA}/member/wal is not there`),
+    fix: expect.stringMatching(/mount the disk .*; .* agent reset/),
+  })
+  expect(fake.host.units.get('etcd.service')?.active).toBe(false)
+})
+
+test('its data go also where they lie on a disk of their own, which is not empty', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seedDirectory('/var/lib/etcd/lost+found')
+  await runComponent(etcd, fake)
+  expect(fake.host.changes.map(({ undo }) => undo)).toContainEqual({ kind: 'remove-tree', path: DATA })
+})
+
+/** The cluster's first master once, in etcd's list as one that votes; its data are gone, and a start that failed left a file. */
+async function emptied() {
+  const fake = joiningMaster()
+  fake.params.task = 'first-master'
+  await runComponent(etcd, fake)
+  fake.params.task = 'master'
+  fake.host.files.deleteTree(DATA, false)
+  fake.host.files.seed(`${DATA}/member/snap/db`, '')
+  fake.host.units.set('etcd.service', { active: false })
+  fake.etcd.members.push({ ID: '999', name: 'n1', peerURLs: [PEER] })
+  return fake
+}
+type Emptied = Awaited<ReturnType<typeof emptied>>
+
+test('a member that lost its data is taken in anew, though a start that failed left a file', async () => {
+  const fake = await emptied()
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
+  expect(JSON.parse(fake.host.text(CONFIGURATION))['initial-cluster-state']).toBe('existing')
+  expect(fake.host.text(DROP_IN)).toContain('AssertPathExists')
+  expect(await runComponent(etcd, fake)).toEqual([])
+})
+
+test('cut anywhere while it is taken in anew, a boot starts it only as the member that it is', async () => {
+  let isWhole = false
+  let moment = 0
+  for (; !isWhole; moment++) {
+    const fake = await emptied()
+    isWhole = await runComponent(etcd, { ...fake, host: cutting(fake.host, moment) }).then(
+      () => true,
+      (error: Error) => (error.message === 'cut' ? false : Promise.reject(error)),
+    )
+    expect(asWhat(fake), `cut at moment ${moment}`).not.toBe('somebody else')
+    fake.host.units.set('etcd.service', { active: false })
+    await runComponent(etcd, fake)
+    expect(fake.etcd.members.filter(({ peerURLs }) => peerURLs[0] === PEER)).toMatchObject([{ name: 'n1' }])
+    expect(await runComponent(etcd, fake)).toEqual([])
+  }
+  expect(moment).toBeGreaterThan(10)
+})
+
+/** As what a boot would start it. */
+function asWhat({ host, etcd: { members } }: Emptied): string {
+  const has = (path: string) => host.files.get(path) !== undefined
+  if (!has(LINK) || (has(DROP_IN) && !has(`${DATA}/member/wal`))) return 'nothing'
+  if (has(`${DATA}/member/wal`)) return 'itself'
+  const settings = JSON.parse(host.text(CONFIGURATION))
+  const isTakenIn = members.some(({ peerURLs, name }) => peerURLs[0] === PEER && name === undefined)
+  const others = OTHERS.map((address, index) => `${100 + index}=https://${address}:2380`).join(',')
+  const isTold =
+    settings['initial-cluster-state'] === 'existing' && settings['initial-cluster'] === `${others},n1=${PEER}`
+  return isTakenIn && isTold ? 'itself' : 'somebody else'
+}
+
+/** Ends before the change of that number. */
+function cutting(host: FakeHost, moment: number): FakeHost {
+  let left = moment
+  const { write, remove, run, setUnit, restartUnit, daemonReload, makeDirectory } = host
+  const changes = { write, remove, run, setUnit, restartUnit, daemonReload, makeDirectory }
+  const cut = (change: (...args: never[]) => Promise<unknown>) => {
+    return (...args: never[]) => (left-- === 0 ? Promise.reject(new Error('cut')) : change(...args))
+  }
+  return { ...host, ...Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, cut(change)])) }
+}
