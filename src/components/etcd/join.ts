@@ -38,7 +38,7 @@ export const joinMembers: ProvisionStep = {
     await patiently(host, { signal, timeoutMs: ADD_MS }, async (request) => {
       const before = await need(host, params)
       const { through } = before
-      for (const { id } of await leftovers(host, params, before)) {
+      for (const { id } of await leftovers(host, params, before, signal)) {
         await request(() => removeMember(host, through, id))
       }
       if (ownOf(await need(host, params), params) !== undefined) return

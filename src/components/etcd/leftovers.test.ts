@@ -18,6 +18,55 @@ test('a learner that never started, of a master that is gone, gives way', async 
   expect(fake.etcd.members.map(({ ID }) => ID)).not.toContain('999')
 })
 
+test('a learner that has started and runs no more gives way', async () => {
+  const fake = joiningMaster()
+  fake.etcd.members.push({ ...voter('10.0.0.2', 'm2'), isLearner: true })
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
+})
+
+test('a learner that runs is waited for', async () => {
+  const fake = joiningMaster()
+  fake.etcd.members.push({ ...voter('10.0.0.9', 'm9'), isLearner: true })
+  fake.host.network.onRequest('https://10.0.0.9:2379/health', () => {
+    delete fake.etcd.members[2]?.isLearner
+    return { status: 200 }
+  })
+  await runComponent(etcd, fake)
+  expect(fake.etcd.members.map(({ ID }) => ID)).toContain('900')
+})
+
+test('a voter that is silent and no master of the cluster goes, also one of our own name', async () => {
+  const fake = joiningMaster()
+  fake.etcd.members.push(voter('10.0.0.9', 'n1'))
+  fake.etcd.down.add('900')
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
+  expect(fake.etcd.members.map(({ ID }) => ID)).not.toContain('900')
+})
+
+test('one that is away for a boot stays', async () => {
+  const fake = joiningMaster()
+  fake.etcd.members.push(voter('10.0.0.9', 'm9'))
+  const upAtMs = fake.host.clock.nowMs + 45_000
+  fake.host.network.onRequest('https://10.0.0.9:2379/health', () => {
+    if (fake.host.clock.nowMs < upAtMs) throw new Error('ECONNREFUSED')
+    return { status: 503 }
+  })
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['add', 'promote'])
+})
+
+test('a silent master of the cluster stays, and is why etcd refuses', async () => {
+  const fake = joiningMaster()
+  fake.etcd.down.add('101')
+  await expect(runComponent(etcd, fake)).rejects.toMatchObject({
+    code: 'etcd/refused',
+    message: expect.stringContaining('unhealthy cluster'),
+  })
+  expect(fake.etcd.members).toHaveLength(2)
+})
+
 test('members of one name, or of none yet, are all told to the one that joins', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push(voter('10.0.0.9', 'm1'), { ID: '901', peerURLs: ['https://10.0.0.10:2380'] })
