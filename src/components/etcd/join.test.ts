@@ -72,6 +72,17 @@ test('without any answer of the others nothing is started', async () => {
   expect(fake.host.units.get('etcd.service')?.active ?? false).toBe(false)
 })
 
+test('the cluster is saved before its members change, and once', async () => {
+  const fake = joiningMaster()
+  fake.etcd.members.push({ ID: '999', name: 'n1', peerURLs: [PEER] })
+  fake.host.on(['/usr/local/bin/etcdctl'], () => {
+    fake.etcd.asked.push('snapshot')
+    return {}
+  })
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['snapshot', 'remove', 'add', 'promote'])
+})
+
 test('members are those that a majority knows', async () => {
   const fake = joiningMaster()
   const lists: unknown[] = []

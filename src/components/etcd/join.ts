@@ -15,6 +15,7 @@ import type { ProvisionParams } from '../../roles/params.ts'
 import { forgetData, hasData, letBegin, needsData } from './data.ts'
 import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'
+import { saveSnapshot } from './snapshot.ts'
 
 const ADD_MS = 120_000
 const PROMOTE_MS = 300_000
@@ -35,15 +36,22 @@ export const joinMembers: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return writeFiles(host, params, [])
+    let isSaved = false
     await patiently(host, { signal, timeoutMs: ADD_MS }, async (request) => {
+      const change = (through: string, make: () => Promise<void>) =>
+        request(async () => {
+          if (!isSaved) await saveSnapshot(host, through, signal)
+          isSaved = true
+          await make()
+        })
       const before = await need(host, params)
       const { through } = before
       for (const { id } of await leftovers(host, params, before, signal)) {
-        await request(() => removeMember(host, through, id))
+        await change(through, () => removeMember(host, through, id))
       }
       if (ownOf(await need(host, params), params) !== undefined) return
       await forgetData(host)
-      await request(() => addLearner(host, through, peerUrlOf(params.node.address)))
+      await change(through, () => addLearner(host, through, peerUrlOf(params.node.address)))
     })
     await writeFiles(host, params, othersOf(await need(host, params), params))
     // Not before: a boot in between would let it begin as it was told once.

@@ -1,0 +1,19 @@
+import type { Argv } from '../../host/argv.ts'
+import type { Host } from '../../host/host.ts'
+import { hostPort } from '../../kubernetes/endpoint.ts'
+import { BINARIES, ETCD_CLIENT } from '../../kubernetes/paths.ts'
+import { DATA } from './templates.ts'
+
+const SNAPSHOT = `${DATA}/before-joining.db`
+
+/** The cluster as it was before its members change: all that it holds, kept here until the node joins again. */
+export async function saveSnapshot(host: Host, address: string, signal: AbortSignal): Promise<void> {
+  await host.makeDirectory(DATA, 0o700)
+  const { ca, certificate, key } = ETCD_CLIENT
+  const argv: Argv = [
+    `${BINARIES}/etcdctl`,
+    `--endpoints=https://${hostPort(address, 2379)}`,
+    ...[`--cacert=${ca}`, `--cert=${certificate}`, `--key=${key}`, 'snapshot', 'save', SNAPSHOT],
+  ]
+  await host.run(argv, { kind: 'remove-path', path: SNAPSHOT }, { signal, timeoutMs: 300_000 })
+}
