@@ -3,12 +3,11 @@ import type { HostView } from '../host/host.ts'
 import type { RequestOptions, Response, TlsIdentity } from '../host/network.ts'
 import type { NodeParams } from '../protocol/instruction.ts'
 import { localApi } from './endpoint.ts'
-import { ADMIN_CONF, KUBELET_STATE, KUBERNETES_PKI } from './paths.ts'
+import { ADMIN_CONF, KUBELET_IDENTITY, KUBERNETES_PKI } from './paths.ts'
 
 /** `cluster` for nodes that have no API server of their own. */
 type Where = { node: Pick<NodeParams['node'], 'address'>; cluster?: Pick<NodeParams['cluster'], 'endpoint'> }
 const MAX_BYTES = 32 * 1024 * 1024
-const KUBELET_IDENTITY = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
 
 /**
  * Reads from the API: on a master from its own server as the administrator, elsewhere at the endpoint as the node, which

@@ -12,6 +12,8 @@ export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 export const SUPER_ADMIN_CONF = '/etc/kubernetes/super-admin.conf'
 export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf'
 export const KUBELET_STATE = '/var/lib/kubelet'
+/** A link to the newest of kubelet's certificates of the cluster. */
+export const KUBELET_IDENTITY = '/var/lib/kubelet/pki/kubelet-client-current.pem'
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
 
 /** etcd's own authority and keys: root alone, and no pod mounts this directory. */

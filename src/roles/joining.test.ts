@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../test/support/fake-etcd.ts'
-import { READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
+import { KUBELET_CONF, KUBELET_PAIR, READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
 import { planRole } from '../engine/plan-role.ts'
 import type { Role } from '../engine/step.ts'
@@ -48,21 +48,17 @@ function asWorker(): FakeKubernetes {
   host.on(['/usr/local/bin/kubeadm', 'join', 'phase'], (argv) => {
     if (argv[3] !== 'kubelet-start') return {}
     host.files.seed('/etc/kubernetes/pki/ca.crt', authority.certificate)
-    host.files.seed('/etc/kubernetes/kubelet.conf', 'server')
-    host.files.seed('/var/lib/kubelet/pki/pair.pem', 'pair')
+    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed('/var/lib/kubelet/pki/pair.pem', KUBELET_PAIR)
     host.files.seedLink('/var/lib/kubelet/pki/kubelet-client-current.pem', '/var/lib/kubelet/pki/pair.pem')
     host.units.set('kubelet.service', { active: true })
-    return {}
-  })
-  host.on(['/usr/bin/rm', '--force'], (argv) => {
-    host.files.delete(argv.at(-1) ?? '')
     return {}
   })
   host.network.onRequest(`https://${FIRST}:6443/`, (url, { tls }) => {
     const { pathname, searchParams } = new URL(url)
     if (pathname === '/readyz') return { status: 200 }
     // As a node may, and only with its own certificate.
-    if (tls?.cert !== 'pair') return { status: 401 }
+    if (tls?.cert !== KUBELET_PAIR) return { status: 401 }
     if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify({ status: READY }) }
     if (searchParams.get('fieldSelector') !== 'spec.nodeName=n1') return { status: 403 }
     const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })

@@ -17,6 +17,9 @@ const certificate = issueCertificate({
   notBefore: NOW,
   days: 365,
 })
+/** As kubelet stores it. */
+export const KUBELET_PAIR = `${certificate}${keyToPem(keys.privateKey)}`
+export const KUBELET_CONF = 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** The files and objects of each phase that somebody looks at. */
@@ -51,13 +54,19 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n')
       put('/var/lib/kubelet/kubeadm-flags.env', 'KUBELET_KUBEADM_ARGS=""\n')
       host.units.set('kubelet.service', { enabled: true, active: true })
-      const current = '/var/lib/kubelet/pki/kubelet-client-current.pem'
-      host.files.seedLink(current, '/var/lib/kubelet/pki/kubelet-client-2026.pem')
+      const pki = '/var/lib/kubelet/pki'
+      if (host.files.get(`${pki}/kubelet-client-current.pem`) === undefined) {
+        put(`${pki}/kubelet-client-2026.pem`, KUBELET_PAIR)
+        host.files.seedLink(`${pki}/kubelet-client-current.pem`, `${pki}/kubelet-client-2026.pem`)
+      }
+      if (host.files.get(`${pki}/kubelet.crt`) === undefined) {
+        put(`${pki}/kubelet.crt`, certificate)
+        put(`${pki}/kubelet.key`, keyToPem(keys.privateKey))
+      }
       const taints = params.cluster.dedicatedMasters ? [TAINT] : []
       objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, status: READY })
     },
-    'kubelet-finalize enable-client-cert-rotation': () =>
-      put('/etc/kubernetes/kubelet.conf', 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'),
+    'kubelet-finalize enable-client-cert-rotation': () => put('/etc/kubernetes/kubelet.conf', KUBELET_CONF),
     'upload-config all': () =>
       add(
         ...['kubeadm-config', 'kubelet-config'].map((name) => `/api/v1${system}/configmaps/${name}`),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
 import type { StepContext } from '../../src/engine/step.ts'
+import { KUBELET_IDENTITY } from '../../src/kubernetes/paths.ts'
 import type { ProvisionComponent } from '../../src/kubernetes/provision.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
@@ -208,8 +209,9 @@ function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = '
 }
 
 function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: number; body?: string } {
-  const isUp =
-    host.units.get('kubelet.service')?.active && host.files.get('/etc/kubernetes/manifests/kube-apiserver.yaml')
+  // kubelet ends where it meets a certificate that was cut off.
+  const isRunning = host.units.get('kubelet.service')?.active && host.files.bytes(KUBELET_IDENTITY)?.length !== 0
+  const isUp = isRunning && host.files.get('/etc/kubernetes/manifests/kube-apiserver.yaml')
   if (!isUp) throw new Error('ECONNREFUSED')
   if (url.pathname === '/readyz') return { status: 200 }
   // With the manifest applied, flanneld writes this file.

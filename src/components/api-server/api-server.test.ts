@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { KUBELET_PAIR, runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { kubeadm } from '../kubeadm/component.ts'
 import { apiServer } from './component.ts'
@@ -17,6 +18,24 @@ test('kubelet starts with all that it reads, and is restarted once when the API 
     'api-server/finalize-kubelet',
   ])
   expect(await runComponent(apiServer, fake)).toEqual([])
+})
+
+test.each([
+  ['its kubeconfig names it', true],
+  ['its kubeconfig does not name it yet', false],
+])('a certificate of kubelet that a power cut emptied is made anew: %s', async (_, isNamed) => {
+  const fake = await prepared()
+  await runComponent(apiServer, fake)
+  const conf = fake.host.text('/etc/kubernetes/kubelet.conf')
+  fake.host.files.seed('/var/lib/kubelet/pki/kubelet-client-2026.pem', '')
+  if (!isNamed) {
+    fake.host.files.delete('/etc/kubernetes/kubelet.conf')
+    runKubeadm(fake, 'kubeconfig all')
+  }
+  expect(await runComponent(kubeadm, fake)).toEqual(isNamed ? ['kubeadm/write-kubeconfigs'] : [])
+  expect(await runComponent(apiServer, fake)).toEqual(['api-server/start-kubelet', 'api-server/finalize-kubelet'])
+  expect(fake.host.text('/var/lib/kubelet/pki/kubelet-client-current.pem')).toBe(KUBELET_PAIR)
+  expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(conf)
 })
 
 test('a manifest that a kill cut off is written again', async () => {

@@ -1,10 +1,9 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { awaitThat } from '../../kubernetes/api.ts'
 import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
-import { KUBELET_CONF, KUBELET_STATE } from '../../kubernetes/paths.ts'
+import { hasIdentity, syncKubelet } from '../../kubernetes/kubelet-certificates.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-
-const CURRENT = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
 
 /**
  * kubelet's kubeconfig names the certificate that kubelet renews by itself. The phase restarts kubelet, and right after
@@ -14,17 +13,18 @@ export const finalizeKubelet: ProvisionStep = {
   id: 'api-server/finalize-kubelet',
   title: 'Letting kubelet renew its own certificate',
   async isDone(host) {
-    return (await host.read(KUBELET_CONF))?.includes(`client-key: ${CURRENT}`) === true
+    const isNamed = (await host.read(KUBELET_CONF))?.includes(`client-key: ${KUBELET_IDENTITY}\n`) === true
+    return isNamed && (await hasIdentity(host))
   },
   async apply(host, _params, context) {
     // The phase does nothing, and says nothing, where kubelet has not stored its certificate yet.
-    const isStored = async () => (await host.readLink(CURRENT)) !== undefined
     const failure = async () =>
-      new AgentError('kubelet/no-certificate', `kubelet did not store its certificate at ${CURRENT}`, {
+      new AgentError('kubelet/no-certificate', `kubelet did not store its certificate at ${KUBELET_IDENTITY}`, {
         fix: 'journalctl -u kubelet tells why; then provision again',
       })
-    await awaitThat(host, isStored, { signal: context.signal, timeoutMs: 240_000, failure })
+    await awaitThat(host, () => hasIdentity(host), { signal: context.signal, timeoutMs: 240_000, failure })
     const undo = { kind: 'nothing', because: 'kubelet.conf goes with its directory' } as const
     await kubeadmPhase(host, ['kubelet-finalize', 'enable-client-cert-rotation'], undo, context)
+    await syncKubelet(host, context.signal)
   },
 }

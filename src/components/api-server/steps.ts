@@ -3,10 +3,11 @@ import type { HostView } from '../../host/host.ts'
 import { apiAnswers, apiIsReady, awaitThat } from '../../kubernetes/api.ts'
 import { API_PORT, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
+import { damagedCertificates, removeDamagedCertificates } from '../../kubernetes/kubelet-certificates.ts'
 import { KUBELET_STATE, STATIC_PODS } from '../../kubernetes/paths.ts'
 import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { hasManifests } from '../../kubernetes/static-pods.ts'
+import { hasManifests, syncManifests } from '../../kubernetes/static-pods.ts'
 import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 
 export const writeManifest: ProvisionStep = {
@@ -16,6 +17,7 @@ export const writeManifest: ProvisionStep = {
   async apply(host, _params, context) {
     await host.makeDirectory(STATIC_PODS)
     await kubeadmPhase(host, ['control-plane', 'apiserver'], WITH_ITS_DIRECTORY, context)
+    await syncManifests(host, ['kube-apiserver'], context)
   },
 }
 
@@ -27,11 +29,13 @@ export const startKubelet: ProvisionStep = {
       ['config.yaml', 'kubeadm-flags.env'].map((name) => host.stat(`${KUBELET_STATE}/${name}`)),
     )
     if (files.some((stat) => stat === undefined || stat.size === 0)) return false
+    if ((await damagedCertificates(host)).length > 0) return false
     if (!(await unitIsEnabled(host, 'kubelet.service'))) return false
     return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
   },
   async apply(host, _params, context) {
     await expectWhatPodsLeave(host)
+    await removeDamagedCertificates(host)
     await enableUnit(host, 'kubelet.service')
     const before = { active: false }
     await kubeadmPhase(host, ['kubelet-start'], { kind: 'unit', unit: 'kubelet.service', before }, context)

@@ -1,16 +1,19 @@
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { hasManifests } from '../../kubernetes/static-pods.ts'
+import { hasManifests, syncManifests } from '../../kubernetes/static-pods.ts'
+
+const MANIFESTS = ['kube-controller-manager', 'kube-scheduler']
 
 export const writeManifests: ProvisionStep = {
   id: 'controllers/write-manifests',
   title: 'Writing the manifests of controllers and scheduler',
-  isDone: (host) => hasManifests(host, ['kube-controller-manager', 'kube-scheduler']),
+  isDone: (host) => hasManifests(host, MANIFESTS),
   async apply(host, _params, context) {
     await Promise.all(
       ['controller-manager', 'scheduler'].map((name) =>
         kubeadmPhase(host, ['control-plane', name], WITH_ITS_DIRECTORY, context),
       ),
     )
+    await syncManifests(host, MANIFESTS, context)
   },
 }

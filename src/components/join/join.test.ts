@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { KUBELET_CONF, KUBELET_PAIR } from '../../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { join } from './component.ts'
 
 const TOKEN = 'abcdef.0123456789abcdef'
 const CA_HASH = `sha256:${'a'.repeat(64)}`
 const CONFIGURATION = '/run/cantrip-join/join.yaml'
+const PAIR = '/var/lib/kubelet/pki/kubelet-client-2026.pem'
+const CURRENT = '/var/lib/kubelet/pki/kubelet-client-current.pem'
 const MINUTE_MS = 60_000
 
 /** A worker whose kubelet gets its certificate when it starts with a token that is younger than half an hour. */
@@ -23,13 +26,10 @@ function worker(): FakeKubernetes & { asked: number; configurations: string[] } 
   host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'kubelet-start'], () => {
     fake.configurations.push(host.text(CONFIGURATION))
     host.files.seed('/etc/kubernetes/bootstrap-kubelet.conf', `token: ${TOKEN}`)
-    host.files.seed('/etc/kubernetes/kubelet.conf', 'server')
-    host.files.seedLink('/var/lib/kubelet/pki/kubelet-client-current.pem', 'x')
+    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed(PAIR, KUBELET_PAIR)
+    host.files.seedLink(CURRENT, PAIR)
     host.units.set('kubelet.service', { active: true })
-    return {}
-  })
-  host.on(['/usr/bin/rm', '--force'], (argv) => {
-    host.files.delete(argv.at(-1) ?? '')
     return {}
   })
   return fake
@@ -67,6 +67,19 @@ test('a join that was cut is repeated with a token that is still good', async ()
   expect(fake.asked).toBe(1)
   fake.host.clock.nowMs += 21 * MINUTE_MS
   await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'command/failed' })
+  expect(fake.asked).toBe(2)
+})
+
+test.each([
+  ['its certificate', PAIR],
+  ['its kubeconfig', '/etc/kubernetes/kubelet.conf'],
+])('a power cut emptied %s: it joins again', async (_, path) => {
+  const fake = worker()
+  await runComponent(join, fake)
+  fake.host.files.seed(path, '')
+  expect(await runComponent(join, fake)).toEqual(['join/accept-invitation', 'join/start-kubelet'])
+  expect(fake.host.text(CURRENT)).toBe(KUBELET_PAIR)
+  expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(KUBELET_CONF)
   expect(fake.asked).toBe(2)
 })
 

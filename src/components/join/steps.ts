@@ -2,7 +2,14 @@ import { AgentError } from '../../errors/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { awaitThat } from '../../kubernetes/api.ts'
-import { BINARIES, KUBELET_CONF, KUBELET_STATE, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
+import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
+import {
+  damagedCertificates,
+  hasIdentity,
+  removeDamagedCertificates,
+  syncKubelet,
+} from '../../kubernetes/kubelet-certificates.ts'
+import { BINARIES, KUBELET_CONF, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
 import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
@@ -18,6 +25,7 @@ const REPORT = `${KUBERNETES}/preflight.txt`
 /** A token lives 30 minutes; this leaves time to use it. */
 const FRESH_MS = 20 * 60_000
 const JOIN_MS = 180_000
+const SERVED = 'a secret that served once is not kept'
 
 const kubeadm = (phase: string): Argv => [`${BINARIES}/kubeadm`, 'join', 'phase', phase, '--config', CONFIGURATION]
 
@@ -35,7 +43,7 @@ export const acceptInvitation: ProvisionStep = {
     const invitation = await params.requestInvitation(context)
     if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
     const { stringify } = await import('yaml')
-    await removeSecret(host, CONFIGURATION)
+    await removeFile(host, CONFIGURATION, SERVED)
     await host.write(CONFIGURATION, stringify(await joinConfiguration(params, invitation)), 0o600)
   },
 }
@@ -62,6 +70,7 @@ export const startKubelet: ProvisionStep = {
   async isDone(host) {
     const left = await Promise.all([CONFIGURATION, BOOTSTRAP_CONF].map((path) => host.stat(path)))
     if (left.some((stat) => stat !== undefined) || !(await unitIsEnabled(host, 'kubelet.service'))) return false
+    if ((await damagedCertificates(host)).length > 0) return false
     return (await hasJoined(host)) && (await isActive(host))
   },
   async apply(host, _params, { signal }) {
@@ -70,23 +79,23 @@ export const startKubelet: ProvisionStep = {
     await host.makeDirectory(KUBERNETES)
     for (const path of [BOOTSTRAP_CONF, KUBELET_CONF]) await host.expect({ kind: 'remove-path', path })
     await host.makeDirectory(KUBERNETES_PKI)
+    await removeDamagedCertificates(host)
     if (!(await hasJoined(host))) {
+      // With half of it kubelet would take itself for one that has joined.
+      await removeFile(host, KUBELET_CONF, 'kubelet makes it anew')
       const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
       await host.run(kubeadm('kubelet-start'), undo, { signal, timeoutMs: 300_000 })
       await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure: async () => notJoined() })
     }
     await host.setUnit('kubelet.service', { active: true })
-    for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeSecret(host, path)
+    await syncKubelet(host, signal)
+    for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeFile(host, path, SERVED)
   },
 }
 
-/** kubelet writes its kubeconfig once it has its certificate. */
+/** kubelet writes its kubeconfig once it has its certificate, and leaves both to the page cache. */
 async function hasJoined(host: HostView): Promise<boolean> {
-  const [kubeconfig, certificate] = await Promise.all([
-    host.read(KUBELET_CONF),
-    host.readLink(`${KUBELET_STATE}/pki/kubelet-client-current.pem`),
-  ])
-  return kubeconfig !== undefined && kubeconfig.length > 0 && certificate !== undefined
+  return (await isWholeKubeconfig(host, KUBELET_CONF)) && (await hasIdentity(host))
 }
 
 async function isActive(host: HostView): Promise<boolean> {
@@ -94,10 +103,9 @@ async function isActive(host: HostView): Promise<boolean> {
 }
 
 /** Not by `host.remove`, which would keep a copy. */
-async function removeSecret(host: Host, path: string): Promise<void> {
+async function removeFile(host: Host, path: string, because: string): Promise<void> {
   if ((await host.stat(path)) === undefined) return
-  const undo = { kind: 'nothing', because: 'a secret that served once is not kept' } as const
-  await host.run(['/usr/bin/rm', '--force', path], undo)
+  await host.run(['/usr/bin/rm', '--force', path], { kind: 'nothing', because })
 }
 
 function notJoined(): AgentError {

@@ -1,6 +1,8 @@
 import type { HostView } from '../../host/host.ts'
 import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
-import { KUBERNETES } from '../../kubernetes/paths.ts'
+import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
+import { hasIdentity } from '../../kubernetes/kubelet-certificates.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY, KUBERNETES } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 
 const FILES = ['admin.conf', 'super-admin.conf', 'kubelet.conf', 'controller-manager.conf', 'scheduler.conf']
@@ -21,19 +23,13 @@ export const writeKubeconfigs: ProvisionStep = {
     }
     const because = 'each file that it writes is named before'
     await kubeadmPhase(host, ['kubeconfig', 'all'], { kind: 'nothing', because }, context)
+    await host.run(['sync', ...paths, KUBERNETES], { kind: 'nothing', because }, { signal: context.signal })
   },
 }
 
-/** Users come last in the file, and a user's key last in the user. */
+/** kubelet's may name the certificate that it renews by itself, and is nothing without it. */
 async function isWhole(host: HostView, path: string): Promise<boolean> {
-  const text = await host.read(path)
-  if (text === undefined) return false
-  const key = /\n\s+client-key(-data)?: (\S+)\n$/.exec(text)
-  if (key === null) return false
-  return (
-    key[1] === undefined ||
-    Buffer.from(key[2] ?? '', 'base64')
-      .toString()
-      .includes('-----END')
-  )
+  if (!(await isWholeKubeconfig(host, path))) return false
+  const text = path === KUBELET_CONF ? await host.read(path) : undefined
+  return text?.includes(KUBELET_IDENTITY) !== true || (await hasIdentity(host))
 }
