@@ -2,6 +2,7 @@ import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts
 import { CONTAINERD_SOCKET } from '../../kubernetes/paths.ts'
 import type { Invitation } from '../../protocol/errand.ts'
 import type { NodeParams } from '../../protocol/instruction.ts'
+import { mayGiveItself } from './labels.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
@@ -35,9 +36,8 @@ export async function joinConfiguration(
   }, configuration)
 }
 
-/** A kubelet may give itself labels of anybody but Kubernetes (NodeRestriction); those a master gives. */
 function labelArgs(labels: Readonly<Record<string, string>>) {
-  const own = Object.entries(labels).filter(([key]) => !/(^|\.)(kubernetes|k8s)\.io\//.test(key))
+  const own = Object.entries(labels).filter(([key]) => mayGiveItself(key))
   return own.length === 0
     ? []
     : [{ name: 'node-labels', value: own.map(([key, value]) => `${key}=${value}`).join(',') }]

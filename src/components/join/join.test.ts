@@ -93,13 +93,3 @@ test('what the cluster overrides of a node’s registration holds for workers to
     ignorePreflightErrors: ['Swap'],
   })
 })
-
-test('labels of Kubernetes itself a kubelet must not give itself', async () => {
-  const fake = worker()
-  fake.params.node = {
-    ...fake.params.node,
-    labels: { 'node-role.kubernetes.io/x': '', 'topology.kubernetes.io/zone': 'a' },
-  }
-  await runComponent(join, fake)
-  expect(fake.configurations[0]).not.toContain('node-labels')
-})
