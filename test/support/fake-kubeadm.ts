@@ -63,7 +63,8 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
         put(`${pki}/kubelet.crt`, certificate)
         put(`${pki}/kubelet.key`, keyToPem(keys.privateKey))
       }
-      const taints = params.cluster.dedicatedMasters ? [TAINT] : []
+      const isTainted = host.files.bytes('/etc/kubernetes/kubeadm.yaml')?.includes('register-with-taints')
+      const taints = isTainted ? [TAINT] : []
       objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, status: READY })
     },
     'kubelet-finalize enable-client-cert-rotation': () => put('/etc/kubernetes/kubelet.conf', KUBELET_CONF),
@@ -79,8 +80,9 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
         `${rbac}/namespaces/kube-public/rolebindings/kubeadm:bootstrap-signer-clusterinfo`,
       ),
     'mark-control-plane'() {
-      const node = objects.get(NODE) as { metadata: { labels: Record<string, string> } }
+      const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
       node.metadata.labels['node-role.kubernetes.io/control-plane'] = ''
+      if (params.cluster.dedicatedMasters) node.spec.taints = [TAINT]
     },
     'addon kube-proxy': () =>
       add(

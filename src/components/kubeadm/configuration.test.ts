@@ -29,6 +29,13 @@ test('external etcd over TLS, own names in the certificate, addresses that need 
 test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
   const { init, main } = await documents({ dedicatedMasters: true, endpoint: 'api.example.org:443' })
   expect(init?.nodeRegistration).not.toHaveProperty('taints')
+  // From its first moment on: no pod comes before kubeadm sets it.
+  expect(init?.nodeRegistration).toMatchObject({
+    kubeletExtraArgs: [
+      { name: 'node-ip', value: '10.0.0.5' },
+      { name: 'register-with-taints', value: 'node-role.kubernetes.io/control-plane=:NoSchedule' },
+    ],
+  })
   expect(main).toMatchObject({ controlPlaneEndpoint: 'api.example.org:443' })
   expect(main?.apiServer).toMatchObject({ certSANs: expect.arrayContaining(['api.example.org']) })
 })

@@ -4,6 +4,7 @@ import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernete
 import type { NodeParams } from '../../protocol/instruction.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
+const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'
 
 /** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
 export async function configuration(params: NodeParams): Promise<Mapping[]> {
@@ -37,7 +38,11 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
       // All images are of the bundle.
       imagePullPolicy: 'Never',
       // Without node-ip, kubelet asks the resolver who it is, which takes 20 s where that does not answer.
-      kubeletExtraArgs: [{ name: 'node-ip', value: node.address }],
+      kubeletExtraArgs: [
+        { name: 'node-ip', value: node.address },
+        // kubeadm taints it once the API is up, and by then pods of the cluster would have come.
+        ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
+      ],
       // Absent means kubeadm's default, the control-plane taint.
       ...(!cluster.dedicatedMasters && { taints: [] }),
     },
