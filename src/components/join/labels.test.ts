@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
 import { joinConfiguration } from './configuration.ts'
 import { labelsLeft, mayGiveItself } from './labels.ts'
+import { acceptInvitation } from './steps.ts'
 
 test.each([
   ['site', true],
@@ -34,4 +35,17 @@ test('a worker joins with those, and the others are named with what a person can
   })
   expect(labelsLeft('w1', labels)).toContain('kubectl label node w1 node-role.kubernetes.io/x=')
   expect(labelsLeft('w1', { site: 'north' })).toBe(undefined)
+})
+
+test('the run says so', async () => {
+  const { host, params } = fakeKubernetes()
+  const logged: string[] = []
+  const context = {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: (text: string) => logged.push(text),
+  }
+  const requestInvitation = async () => ({ role: 'worker', token: 't', caHash: 'h' }) as const
+  await acceptInvitation.apply(host, { ...params, node: { ...params.node, labels }, requestInvitation }, context)
+  expect(logged).toEqual([labelsLeft('n1', labels)])
 })
