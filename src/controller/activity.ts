@@ -1,5 +1,6 @@
 import type { Core } from './core.ts'
 import { nodeReadiness } from './director/readiness.ts'
+import { takesPart } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { turnOf } from './director/turn.ts'
 import { currentStep } from './progress.ts'
@@ -27,6 +28,9 @@ export function activityOf(
   members?: readonly Member[],
 ): Activity {
   if (node.leaving === 'retire') return waits(core.errands.leaving.get(node.id) ?? 'its run to end', 'leaving, ')
+  if (node.state === 'CONFIGURED' && cluster?.desired === 'provision' && !takesPart(node, cluster)) {
+    return waits(`: controller cluster provision ${cluster.name}`)
+  }
   if (!cluster || !run || node.state !== 'PROVISIONING') return NOTHING
   if (run.state === 'done' && run.role !== 'reset') {
     const readiness = nodeReadiness(cluster, node, run)

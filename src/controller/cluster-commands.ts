@@ -1,9 +1,11 @@
 import { readCsr } from '../pki/csr.ts'
-import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse } from '../protocol/admin.ts'
+import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse, PlannedNode } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
 import { mastersProblem } from './director/masters-problem.ts'
+import { isStartable } from './director/outlook.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
+import type { Member } from './director/situation.ts'
 import { newId } from './ids.ts'
 import { forget } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
@@ -58,17 +60,13 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
 export async function planCluster(core: Core, cluster: Cluster): Promise<ClusterPlan> {
   await core.bundles.refresh()
   const members = situationOf(core, cluster.id)?.members ?? []
-  const starting = members.filter(({ node }) => isStartable(node))
+  const asked = { ...cluster, attempt: cluster.attempt + 1 }
+  const starting = members.filter((member) => isStartable(member, asked))
   const problems = starting.flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
-  const nodes = members.map(({ node }) => ({
-    id: node.id,
-    name: node.name,
-    role: isStartable(node) ? roleOf(node, members) : null,
-    because: isStartable(node) ? (node.state === 'FAILED' ? 'tries again' : 'configured') : `is ${node.state}`,
-  }))
+  const nodes = members.map((member) => planOf(member, starting.includes(member), members))
   const arch = starting[0]?.node.facts?.os.arch ?? 'x64'
   return { bundle: core.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
 }
@@ -117,8 +115,12 @@ function want(core: Core, cluster: Cluster, desired: 'provision' | 'reset'): voi
   core.changes.announce()
 }
 
-function isStartable(node: Node): boolean {
-  return node.roles.length > 0 && (node.state === 'CONFIGURED' || node.state === 'FAILED')
+function planOf({ node }: Member, isStarting: boolean, members: readonly Member[]): PlannedNode {
+  const { id, name, state, leaving } = node
+  if (isStarting) {
+    return { id, name, role: roleOf(node, members), because: state === 'FAILED' ? 'tries again' : 'configured' }
+  }
+  return { id, name, role: null, because: leaving === 'no' ? `is ${state}` : 'leaves' }
 }
 
 function problemOf(core: Core, cluster: Cluster, node: Node) {

@@ -64,7 +64,9 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   store.transaction(() => {
     const state = node.state === 'FAILED' ? 'FAILED' : 'CONFIGURED'
     const configuredAt = core.now().toISOString()
-    store.nodes.update(node.id, { state, roles, disks: request.disks, configuredAt, ...place })
+    // What is configured while the cluster is up waits until that is asked for again, which looks at all of it first.
+    const { attempt } = cluster
+    store.nodes.update(node.id, { state, roles, disks: request.disks, configuredAt, attempt, ...place })
     tellState(core, node.id)
   })
   settle(core, node)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import type { ClusterHealth } from '../../src/protocol/admin.ts'
+import type { ClusterHealth, ClusterPlan } from '../../src/protocol/admin.ts'
 import { Errand } from '../../src/protocol/errand.ts'
 import type { RunEvent } from '../../src/protocol/event.ts'
 import type { Instruction } from '../../src/protocol/instruction.ts'
@@ -204,6 +204,22 @@ async function pair(): Promise<[Guest, Guest]> {
   await Promise.all([master.agent.next('ack'), worker.agent.next('ack')])
   return [master, worker]
 }
+
+test('what is configured while the cluster is up begins when that is asked for again, and no second master at all', async () => {
+  await pair()
+  const late = await guest('m2', ['master'])
+  expect(await showNode(controller, late.node.id)).toMatchObject({
+    state: 'CONFIGURED',
+    step: 'waiting for: controller cluster provision demo',
+  })
+  const plan = (await admin('GET', '/v1/clusters/demo/plan')).json as ClusterPlan
+  expect(plan.problems.map(({ code }) => code)).toEqual(['masters/even'])
+  expect((await admin('POST', '/v1/clusters/demo/provision')).json.code).toBe('masters/even')
+  await admin('POST', `/v1/nodes/${late.node.id}/configure`, { roles: ['worker'] })
+  expect(late.agent.received.filter(({ t }) => t === 'instruct')).toEqual([])
+  const [told] = await provision(late)
+  expect(told?.role).toBe('worker')
+})
 
 test('a node is removed: out of its cluster first, then Kubernetes off its machine', async () => {
   const [master, worker] = await pair()

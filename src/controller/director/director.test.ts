@@ -151,6 +151,36 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     ],
     [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
+  [
+    'a master that is configured while the cluster is up waits until that is asked for again',
+    wanted({ state: 'READY', report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ id: two, name: 'two', roles: ['master'], attempt: 1 }),
+    ],
+    [],
+  ],
+  [
+    'so does a worker, which the cluster becomes READY without',
+    wanted({ report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ id: two, name: 'two', roles: ['worker'], attempt: 1 }),
+    ],
+    [clusterTo('READY')],
+  ],
+  [
+    'asked for again it begins, beside what goes on',
+    wanted({ attempt: 2 }),
+    [member(working, {}), member({ id: two, name: 'two', roles: ['worker'], attempt: 1 })],
+    [{ kind: 'instruct', nodeId: two, role: 'worker' }],
+  ],
+  [
+    'only one that was never asked for is left: nothing is wanted any more',
+    wanted({ state: 'READY' }),
+    [member({ attempt: 1 })],
+    [clusterTo('NEW', true)],
+  ],
   ['a worker without any master waits', wanted(), [member({ roles: ['worker'] })], []],
   ['a run that goes on is waited for', wanted(), [member(working, {})], []],
   ['the cluster follows its node', wanted({ state: 'NEW' }), [member(working, {})], [clusterTo('PROVISIONING')]],

@@ -4,7 +4,7 @@ import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { isLost, taskOf, wasTouched } from './shape.ts'
+import { isLost, takesPart, taskOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
@@ -113,7 +113,7 @@ function ofCluster({ cluster, members }: Situation): Decision[] {
 
 function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const nodes = members.map(({ node }) => node).filter(({ leaving }) => leaving === 'no')
-  const taking = nodes.filter((node) => node.roles.length > 0)
+  const taking = nodes.filter((node) => takesPart(node, cluster))
   const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
   const is = (state: ClusterState, settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
   if (cluster.desired === 'none')

@@ -8,6 +8,8 @@ import type { Member } from './situation.ts'
 const waiting = (id: string): Member => member({ id, name: id, address: `10.0.0.${id.at(-1)}` })
 const there = (id: string): Member =>
   member({ id, name: id, address: `10.0.0.${id.at(-1)}`, state: 'READY' }, { role: 'master', state: 'done' })
+const failed = (id: string): Member =>
+  member({ id, name: id, address: `10.0.0.${id.at(-1)}`, state: 'FAILED' }, { role: 'master', state: 'failed' })
 const worker = member({ id: 'w', roles: ['worker'] })
 const named = { endpoint: 'api.demo.cantrip.internal:6443' }
 const balanced = { endpoint: 'lb:6443', settings: ClusterSettings.parse({ apiEndpoint: 'lb:6443' }) }
@@ -41,6 +43,8 @@ const table: [string, Partial<Cluster>, Member[], string | undefined][] = [
     undefined,
   ],
   ['two more, behind a load balancer', balanced, [there('m1'), waiting('m2'), waiting('m3')], undefined],
+  ['one that has begun tries again, where a third was lost', named, [there('m1'), failed('m2')], undefined],
+  ['but no other begins beside them', named, [there('m1'), failed('m2'), failed('m3'), waiting('m4')], 'masters/even'],
   ['the first one again', { endpoint: '10.0.0.1:6443' }, [waiting('m1')], undefined],
 ]
 

@@ -2,12 +2,12 @@ import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { Cluster } from '../store/records.ts'
 import { lostError } from './director.ts'
 import { endpointOf, freshEndpoint } from './endpoint.ts'
-import { holdsCluster, isLost, isMaster, mastersOf } from './shape.ts'
+import { isLost, isMaster, isOfControlPlane, mastersOf } from './shape.ts'
 import type { Member } from './situation.ts'
 
 /**
  * What is wrong with the masters that a cluster would have. Fewer than before is no problem: one that was lost must not
- * keep workers from coming.
+ * keep workers from coming, nor those that have begun from trying again.
  */
 export function mastersProblem(cluster: Cluster, members: readonly Member[]): ErrorReport | undefined {
   const masters = mastersOf(members)
@@ -19,7 +19,7 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
     }
   }
   if (isLost(members)) return lostError(cluster)
-  const isGrowing = members.some((member) => isMaster(member) && !holdsCluster(member))
+  const isGrowing = members.some((member) => isMaster(member) && !isOfControlPlane(member))
   if (!isGrowing) return undefined
   if (masters.length % 2 === 0) {
     const names = masters.map(({ name }) => name).join(', ')
@@ -34,6 +34,6 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
   return {
     code: 'masters/endpoint',
     message: `the API of cluster ${cluster.name} goes by the address of its one master, ${endpoint}: with more masters it would still go down with that one`,
-    fix: `controller cluster reset ${cluster.name}, then configure all masters before: controller cluster provision ${cluster.name}`,
+    fix: `make the others workers: controller node configure NODE --role worker; or begin anew: controller cluster reset ${cluster.name}, then configure all masters before: controller cluster provision ${cluster.name}`,
   }
 }

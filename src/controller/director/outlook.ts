@@ -30,6 +30,7 @@ export function outlookOf({ cluster, members }: Situation): Outlook {
   }
 }
 
+/** It was asked for, and waits to be told. */
 export function isStartable({ node, run }: Member, cluster: Cluster): boolean {
   const isDown = node.state === 'CONFIGURED' || node.state === 'FAILED'
   return isDown && node.attempt !== cluster.attempt && node.leaving === 'no' && run?.state !== 'open'

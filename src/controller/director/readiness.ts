@@ -1,6 +1,7 @@
 import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
+import { takesPart } from './shape.ts'
 import type { Member } from './situation.ts'
 
 export type Readiness = { ready: true } | { ready: false; waitingFor: string }
@@ -18,11 +19,11 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
   return podReadiness(report.pods.filter((pod) => pod.node === node.name || pod.node === ''))
 }
 
-/** All nodes with a role are READY, all pods are, and the cluster's DNS answers. */
+/** All nodes that take part are READY, all pods are, and the cluster's DNS answers. */
 export function clusterReadiness(cluster: Cluster, members: readonly Member[]): Readiness {
   const { report } = cluster
   if (!report) return waiting('the operator to check in')
-  const staying = members.map(({ node }) => node).filter(({ leaving, roles }) => leaving === 'no' && roles.length > 0)
+  const staying = members.map(({ node }) => node).filter((node) => takesPart(node, cluster))
   const late = staying.find(({ state }) => state !== 'READY')
   if (late) return waiting(`node ${late.name}`)
   // What a node that has gone, or is none of ours, has left in the cluster keeps nobody waiting.

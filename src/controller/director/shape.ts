@@ -1,10 +1,16 @@
 import type { NodeTask } from '../../protocol/instruction.ts'
-import type { Node, Run } from '../store/records.ts'
+import type { Cluster, Node, Run } from '../store/records.ts'
 import type { Member } from './situation.ts'
 
 /** Something of Kubernetes may be on the machine. */
 export function wasTouched(node: Node): boolean {
   return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
+}
+
+/** The cluster, as it was asked for last, is made of those: not of one that was configured after that, or that leaves. */
+export function takesPart({ state, roles, leaving, attempt }: Node, cluster: Cluster): boolean {
+  const isAsked = state !== 'CONFIGURED' || attempt !== cluster.attempt
+  return roles.length > 0 && leaving === 'no' && isAsked
 }
 
 /** One that leaves is none any more. */

@@ -51,7 +51,7 @@ export interface Node {
   agentVersion: string
   bootId: string
   error: ErrorReport | null
-  /** The cluster's attempt that its last run belongs to. */
+  /** The cluster's attempt that its last run belongs to, or in which it was configured: it begins with a later one. */
   attempt: number
   generation: number
   upSeq: number

@@ -31,6 +31,27 @@ export async function orRefused(work: () => void | Promise<void>): Promise<strin
   }
 }
 
+/** Somebody asks for the cluster; answers why that was refused. */
+export async function provision(world: World): Promise<string | undefined> {
+  const { core } = world
+  const fresh = (node: Node) => node.state === 'CONFIGURED' && node.roles.includes('master')
+  const begins = nodesOf(world).some(fresh)
+  const refused = await orRefused(() => provisionCluster(core, clusterOf(world)))
+  if (refused !== undefined) return refused
+  const withRoles = nodesOf(world).filter(({ roles }) => roles.length > 0)
+  for (const { id } of withRoles) world.asked.add(id)
+  const masters = withRoles.filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
+  if (begins && masters.length % 2 === 0) world.wrong.push(`a master begins where there are ${masters.length}`)
+  return undefined
+}
+
+export function configureNode(world: World, node: Node, roles: NodeRole[]): Promise<string | undefined> {
+  return orRefused(() => {
+    configure(world.core, node, { roles, disks: [] })
+    world.asked.delete(node.id)
+  })
+}
+
 /** A cluster as most of them begin: masters and workers that are let in and configured. */
 export function begin(world: World): void {
   const masters = world.pick([1, 1, 3, 3, 3, 5]) ?? 1
@@ -101,29 +122,13 @@ type Event = (world: World, node: Node | undefined, machine: Machine | undefined
 const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [0.5, 'enrol', (world) => enrol(world)],
   [4, 'approve', (world, node) => node && orRefused(() => approve(world.core, node))],
-  [
-    2,
-    'configure',
-    (world, node) =>
-      node && orRefused(() => configure(world.core, node, { roles: world.pick(ROLES) ?? [], disks: [] })),
-  ],
-  [3, 'provision', (world) => orRefused(() => provisionCluster(world.core, clusterOf(world)))],
-  [
-    1,
-    'provision twice at once',
-    (world) => {
-      const ask = () => orRefused(() => provisionCluster(world.core, clusterOf(world)))
-      return Promise.all([ask(), ask()])
-    },
-  ],
+  [2, 'configure', (world, node) => node && configureNode(world, node, world.pick(ROLES) ?? [])],
+  [3, 'provision', provision],
+  [1, 'provision twice at once', (world) => Promise.all([provision(world), provision(world)])],
   [
     0.1,
     'provision and reset at once',
-    (world) =>
-      Promise.all([
-        orRefused(() => provisionCluster(world.core, clusterOf(world))),
-        orRefused(() => resetCluster(world.core, clusterOf(world))),
-      ]),
+    (world) => Promise.all([provision(world), orRefused(() => resetCluster(world.core, clusterOf(world)))]),
   ],
   [0.15, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
   [0.6, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.2))],

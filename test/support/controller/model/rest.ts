@@ -1,7 +1,7 @@
-import { provisionCluster, resetCluster } from '../../../../src/controller/cluster-commands.ts'
-import { approve, configure } from '../../../../src/controller/node-commands.ts'
+import { resetCluster } from '../../../../src/controller/cluster-commands.ts'
+import { approve } from '../../../../src/controller/node-commands.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
-import { clusterOf, enrol, nodesOf, orRefused, pass, report } from './events.ts'
+import { clusterOf, configureNode, enrol, nodesOf, pass, provision, report } from './events.ts'
 import { receive, send, work } from './machine.ts'
 import { contradictions } from './truths.ts'
 import type { World } from './world.ts'
@@ -44,7 +44,7 @@ async function bringUp(world: World): Promise<string | undefined> {
   }
   const role = async (id: string, roles: NodeRole[]) => {
     const node = core.store.nodes.get(id)
-    if (node) await orRefused(() => configure(core, node, { roles, disks: [] }))
+    if (node) await configureNode(world, node, roles)
   }
   for (const { id, state } of nodesOf(world)) if (state === 'APPROVED') await role(id, ['worker'])
   const masters = () => nodesOf(world).filter(({ roles }) => roles.includes('master'))
@@ -55,7 +55,7 @@ async function bringUp(world: World): Promise<string | undefined> {
     const [extra] = spare().filter(({ roles }) => roles.includes('master'))
     if (extra) await role(extra.id, ['worker'])
   }
-  return orRefused(() => provisionCluster(core, clusterOf(world)))
+  return provision(world)
 }
 
 /** Until nothing changes any more. */

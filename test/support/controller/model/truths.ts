@@ -2,6 +2,8 @@ import type { Node, Run } from '../../../../src/controller/store/records.ts'
 import { clusterOf, nodesOf } from './events.ts'
 import type { World } from './world.ts'
 
+const isReset = (run: Run | undefined) => run?.role === 'reset'
+
 /** What must hold after whatever happened; answers what does not. */
 export function contradictions(world: World): string[] {
   const { core, machines } = world
@@ -10,7 +12,7 @@ export function contradictions(world: World): string[] {
     nodes.map((node) => [node.id, core.store.runs.where('node_id = ? ORDER BY generation', node.id)]),
   )
   const last = (node: Node): Run | undefined => runs.get(node.id)?.at(-1)
-  const found: string[] = []
+  const found = world.wrong.splice(0)
   const must = (isSo: boolean, what: string) => {
     if (!isSo) found.push(what)
   }
@@ -18,6 +20,7 @@ export function contradictions(world: World): string[] {
     const open = (runs.get(node.id) ?? []).filter(({ state }) => state === 'open')
     must(open.length <= 1, `${node.name} has ${open.length} open runs`)
     must(open.length === 0 || node.state === 'PROVISIONING', `${node.name} is ${node.state} with an open run`)
+    must(open.length === 0 || world.asked.has(node.id) || isReset(last(node)), `${node.name} began without being asked`)
     must(node.state !== 'READY' || last(node)?.state === 'done', `${node.name} is READY after ${last(node)?.state}`)
     must(node.state !== 'CONFIGURED' || node.roles.length > 0, `${node.name} is CONFIGURED without a role`)
     must(!['DISCOVERED', 'APPROVED'].includes(node.state) || node.roles.length === 0, `${node.name} keeps its roles`)

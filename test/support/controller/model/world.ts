@@ -12,6 +12,10 @@ export interface World {
   /** By node id; also those that the controller has removed and that do not know it yet. */
   machines: Map<string, Machine>
   clock: { nowMs: number }
+  /** Ids of nodes that had their roles when the cluster was asked for last. */
+  asked: Set<string>
+  /** What an event itself has found to be wrong. */
+  wrong: string[]
   random(): number
   /** One of several; undefined where there is none. */
   pick<T>(from: readonly T[]): T | undefined
@@ -55,5 +59,5 @@ export function openWorld(directory: string, random: () => number): World {
   const own = cluster({ createdAt: new Date(START_MS).toISOString() })
   store.clusters.insert(own)
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]
-  return { core, clusterId: own.id, machines, clock, random, pick }
+  return { core, clusterId: own.id, machines, clock, asked: new Set(), wrong: [], random, pick }
 }
