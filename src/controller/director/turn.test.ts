@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { member } from '../../../test/support/controller/member.ts'
+import type { RunProgress } from '../store/records.ts'
 import type { Member } from './situation.ts'
 import { turnOf } from './turn.ts'
 
@@ -13,6 +14,12 @@ const joining = (id: string, invited: boolean, changes = {}): Member =>
   member(
     { id, name: id, state: 'PROVISIONING', ...changes },
     { role: 'master', state: 'open', progress: { of: 0, done: 0, current: {}, ...(invited && { invited }) } },
+  )
+/** Its run was cut after it may have left a learner in etcd. */
+const again = (id: string, more: Partial<RunProgress> = {}, changes = {}): Member =>
+  member(
+    { id, name: id, state: 'PROVISIONING', ...changes },
+    { role: 'master', state: 'open', progress: { of: 0, done: 0, current: {}, mayHaveJoined: true, ...more } },
   )
 const joined = (id: string) => member({ id, name: id, state: 'READY' }, { role: 'master', state: 'done' })
 const worker = member({ id: 'w', name: 'w', state: 'PROVISIONING', roles: ['worker'] }, { role: 'worker' })
@@ -32,6 +39,33 @@ const table: [string, Member, Member[], string][] = [
     'nor does one that is silent for long',
     joining('m2', false),
     [first('done'), joining('m3', true, { silent: 'unreachable' })],
+    'm1',
+  ],
+  [
+    'nor, once it is back, one that another has overtaken',
+    joining('m3', true),
+    [first('done'), joining('m4', true)],
+    'm1',
+  ],
+  [
+    'which waits for that one',
+    joining('m4', true),
+    [first('done'), joining('m3', true)],
+    'waits for master m3 to join first',
+  ],
+  [
+    'one that may have left a learner in etcd comes before one that has not',
+    joining('m2', false),
+    [first('done'), again('m3')],
+    'waits for master m3 to join first',
+  ],
+  ['and itself does not wait', again('m3'), [first('done'), joining('m2', false), again('m4')], 'm1'],
+  ['but for whose turn it is', again('m3'), [first('done'), joining('m2', true)], 'waits for master m2 to join first'],
+  ['who does not wait for it', joining('m2', true), [first('done'), again('m3')], 'm1'],
+  [
+    'nor is it waited for where it is away',
+    joining('m2', false),
+    [first('done'), again('m3', {}, { silent: 'unreachable' })],
     'm1',
   ],
   ['one that asks again has its turn still', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],

@@ -17,7 +17,7 @@ export function turnOf(guest: Member, members: readonly Member[]): Turn {
     const first = firstMaster(members)
     return { waitingFor: first ? `master ${first.name}` : 'a master' }
   }
-  const ahead = guest.run?.role === 'master' && others.find(isJoining)
+  const ahead = guest.run?.role === 'master' && others.find((other) => isAhead(other, guest))
   return ahead ? { waitingFor: `master ${ahead.node.name} to join first` } : { hosts: hosts.map(({ node }) => node) }
 }
 
@@ -26,8 +26,19 @@ function isOnItsWay(member: Member): boolean {
   return isOfControlPlane(member) && member.run?.state !== 'done' && member.run?.progress.letsIn === true
 }
 
-/** One that is silent for long holds nobody up. */
-function isJoining({ node, run }: Member): boolean {
-  const isInvited = run?.role === 'master' && run.state === 'open' && run.progress.invited === true
-  return isInvited && node.silent !== 'unreachable'
+function isAhead(other: Member, guest: Member): boolean {
+  const [its, own] = [claimOf(other), claimOf(guest)]
+  // Both were let in where one was silent for so long that it was overtaken: only one of them waits for the other.
+  return its > own || (its === LET_IN && its === own && other.node.id < guest.node.id)
+}
+
+const LET_IN = 2
+
+/**
+ * A master that was let in joins before all others; then one that an earlier run has brought so far that etcd may hold
+ * it as a learner, beside which it takes in no other. One that is silent for long holds nobody up.
+ */
+function claimOf({ node, run }: Member): number {
+  if (run?.role !== 'master' || run.state !== 'open' || node.silent === 'unreachable') return 0
+  return run.progress.invited ? LET_IN : run.progress.mayHaveJoined ? 1 : 0
 }
