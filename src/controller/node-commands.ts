@@ -1,5 +1,4 @@
 import type { ConfigureRequest } from '../protocol/admin.ts'
-import type { NodeRole } from '../protocol/names.ts'
 import type { LeaveRequest } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
@@ -57,10 +56,10 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   }
   const others = store.nodes.where('cluster_id = ? AND id <> ?', node.clusterId, node.id)
   const roles = [...new Set(request.roles)]
-  admitChange(core, cluster, node, roles)
   admitRoles(cluster, node, others, roles)
   admitDisks(node, request.disks)
   const place = admitInterface(node, request.interface)
+  admitChange(core, cluster, node, { roles, ...place })
   store.transaction(() => {
     const state = node.state === 'FAILED' ? 'FAILED' : 'CONFIGURED'
     const configuredAt = core.now().toISOString()
@@ -72,13 +71,20 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   settle(core, node)
 }
 
-/** What a former role has left on the machine only a reset takes away. */
-function admitChange(core: Core, cluster: Cluster, node: Node, roles: readonly NodeRole[]): void {
+/** What a former role or address has left on the machine, and in the cluster, only a reset takes away. */
+function admitChange(core: Core, cluster: Cluster, node: Node, to: Pick<Node, 'roles' | 'address'>): void {
   const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
   const hasBegun = node.state === 'FAILED' && run !== undefined && run.role !== 'reset'
-  if (!hasBegun || node.roles.includes('master') === roles.includes('master')) return
-  const found = `node ${node.name} has begun to be ${node.roles.join(',')} and FAILED; it cannot become ${roles.join(',')}`
-  throw refusal('node/has-begun', found, `to begin anew: controller cluster reset ${cluster.name}`)
+  if (!hasBegun) return
+  const anew = `to begin anew: controller cluster reset ${cluster.name}`
+  const begun = `node ${node.name} has begun to be ${node.roles.join(',')} at ${node.address} and FAILED`
+  if (node.roles.includes('master') !== to.roles.includes('master')) {
+    throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, anew)
+  }
+  if (node.address !== to.address) {
+    const same = `controller node configure ${node.name} --role ${to.roles.join(',')} --interface ${node.interface}`
+    throw refusal('node/has-begun', `${begun}; it cannot move to ${to.address}`, `${same}; or, ${anew}`)
+  }
 }
 
 /**

@@ -172,6 +172,17 @@ describe('the way to READY', () => {
     expect(await states()).toBe('PROVISIONING PROVISIONING')
   })
 
+  it('what has begun keeps its address', async () => {
+    const agent = await connectAgent(controller, node)
+    const { run } = await provision(agent)
+    agent.send('result', { run, outcome: 'failed' }, 1)
+    await until('FAILED FAILED')
+    const { status, json } = await configure(['master', 'worker'], { interface: 'eth1' })
+    expect([status, json.code]).toEqual([403, 'node/has-begun'])
+    expect(json.fix).toContain('--role master,worker --interface eth0')
+    expect((await configure(['master'])).json).toMatchObject({ state: 'FAILED', address: '10.0.0.1' })
+  })
+
   it('resets: the node is DISCOVERED again under the same cluster and can be set up anew', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
