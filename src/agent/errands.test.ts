@@ -1,6 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { judgeErrand } from './errands.ts'
+import type { ErrandAnswer } from '../protocol/errand.ts'
+import { errandTaker, judgeErrand } from './errands.ts'
 
 const { publicKey: instructionKey, privateKey } = generateKeyPairSync('ed25519')
 const now = () => new Date('2026-06-01T12:00:00Z')
@@ -19,6 +23,26 @@ const signed = (content: object, key = privateKey) => {
 
 test('one that the controller signed for this node, in time', async () => {
   expect(await judgeErrand(signed(ERRAND), knowledge)).toEqual(ERRAND)
+})
+
+/** Writes down that it began, takes its time, and ends as done. */
+const WORK = (log: string) => `
+  const { id } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
+  require('node:fs').appendFileSync(${JSON.stringify(log)}, id + '\\n')
+  setTimeout(() => process.stdout.write(JSON.stringify({ id, outcome: 'done' })), 500)`
+
+test('what is asked for again while it goes on is done once, and answered each time', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'errands-'))
+  const log = join(directory, 'begun')
+  const answers: ErrandAnswer[] = []
+  const self = [process.execPath, '-e', WORK(log)] as const
+  const answer = (given: ErrandAnswer) => void answers.push(given)
+  const take = errandTaker({ self, ...knowledge, log: () => undefined, answer })
+  const other = { ...ERRAND, id: 'e-cccccccccc', guest: { ...ERRAND.guest, name: 'w2' } }
+  await Promise.all([ERRAND, { ...ERRAND, id: 'e-bbbbbbbbbb' }, other].map((errand) => take(signed(errand))))
+  expect(answers.map(({ id }) => id).sort()).toEqual(['e-aaaaaaaaaa', 'e-bbbbbbbbbb', 'e-cccccccccc'])
+  expect(readFileSync(log, 'utf8').trim().split('\n').sort()).toEqual(['e-aaaaaaaaaa', 'e-cccccccccc'])
+  rmSync(directory, { recursive: true })
 })
 
 test.each([

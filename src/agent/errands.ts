@@ -18,21 +18,25 @@ export interface ErrandsOptions {
 const LONGEST_MS = 10 * 60_000
 
 /**
- * Carries an errand out in a process of its own, which knows Kubernetes and is gone when it is done. One that nobody
- * signed, that is for another node or too old is not answered.
+ * Carries an errand out in a process of its own, which knows Kubernetes and is gone when it is done. One that is asked for
+ * again meanwhile is answered when that ends. One that nobody signed, that is for another node or too old is not answered.
  */
 export function errandTaker(options: ErrandsOptions): (signed: SignedInstruction) => Promise<void> {
-  const underWay = new Set<string>()
+  const underWay = new Map<string, Promise<ErrandAnswer>>()
+  const begin = async (errand: Errand): Promise<ErrandAnswer> => {
+    if ('guest' in errand) options.log('info', `${errand.errand} ${errand.guest.name} (${errand.guest.role})`)
+    const answer = await carryOut(options.self, errand)
+    if (answer.outcome === 'failed') options.log('error', `${errand.errand}: ${answer.error.message}`)
+    return answer
+  }
   return async (signed) => {
     const errand = await judgeErrand(signed, options)
     if (typeof errand === 'string') return options.log('error', `refused an errand: ${errand}`)
-    if (underWay.has(errand.id)) return
-    underWay.add(errand.id)
-    if ('guest' in errand) options.log('info', `${errand.errand} ${errand.guest.name} (${errand.guest.role})`)
-    const answer = await carryOut(options.self, errand)
-    underWay.delete(errand.id)
-    if (answer.outcome === 'failed') options.log('error', `${errand.errand}: ${answer.error.message}`)
-    options.answer(answer)
+    const { id, expiresAt: _, ...order } = errand
+    const key = JSON.stringify(order)
+    const answer = underWay.get(key) ?? begin(errand).finally(() => underWay.delete(key))
+    underWay.set(key, answer)
+    options.answer({ ...(await answer), id })
   }
 }
 

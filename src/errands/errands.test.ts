@@ -143,6 +143,35 @@ test('asked for again, what is done is passed over', async () => {
   expect(etcd.asked).toEqual(['remove'])
 })
 
+test('a member that another errand has removed meanwhile is out', async () => {
+  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  host.on(['/usr/local/bin/etcdctl'], () => {
+    etcd.members.pop()
+    etcd.refusals.push('etcdserver: member not found')
+    return {}
+  })
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(verbs().at(-1)).toBe('delete')
+})
+
+test('what goes wrong on the way is tried again: only the others that could not decide are a reason to stay', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  host.on((argv) => argv.includes('delete'), { exitCode: 1 })
+  const answer = await carryOutErrand(host.machine, retire('master'))
+  expect(answer).toMatchObject({
+    outcome: 'not-yet',
+    waitingFor: expect.stringMatching(/^a master that can: .*kubectl/),
+  })
+  expect(etcd.members).toHaveLength(2)
+})
+
+test('another node that has its address now keeps its member', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2', '10.0.0.3'])
+  const order: Errand = { ...common, errand: 'retire', guest: { name: 'old-m3', address: '10.0.0.3', role: 'master' } }
+  expect(await carryOutErrand(host.machine, order)).toMatchObject({ outcome: 'done' })
+  expect(etcd.members).toHaveLength(3)
+})
+
 test('how etcd is: each member is asked by itself', async () => {
   const { host } = withEtcd(['127.0.0.1', '10.0.0.3'])
   expect(await carryOutErrand(host.machine, { ...common, errand: 'look-at-etcd' })).toEqual({

@@ -20,10 +20,24 @@ const DRAIN_SECONDS = 20
 const GONE_SECONDS = 30
 const SNAPSHOT = '/var/lib/etcd/before-removal.db'
 
-/** Can be asked for again at any point: what is done already is passed over. */
+type Guest = (Errand & { errand: 'retire' })['guest']
+
+/**
+ * Can be asked for again at any point: what is done already is passed over. Fails only where nothing of etcd was touched,
+ * as the others could not decide without the member; whatever else is in the way may pass.
+ */
 export async function retire(machine: Machine, { guest }: Errand & { errand: 'retire' }): Promise<Outcome> {
+  try {
+    return await takeOut(machine, guest)
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code === 'etcd/quorum') throw error
+    return notYet(`a master that can: ${error.message.slice(0, 1_000)}`)
+  }
+}
+
+async function takeOut(machine: Machine, guest: Guest): Promise<Outcome> {
   const found = guest.role === 'master' ? await needMembership(machine) : undefined
-  const member = found?.members.find(({ peerUrl }) => peerUrl === peerUrlOf(guest.address))
+  const member = found?.members.find((each) => isOf(guest, each))
   if (found && member) await needQuorum(machine, found, member)
   if (await isThere(machine, guest.name)) {
     const drained = await kubectl(machine, [
@@ -34,10 +48,25 @@ export async function retire(machine: Machine, { guest }: Errand & { errand: 're
   }
   if (found && member) {
     await saveSnapshot(machine)
-    await removeMember(machine, found.through, member.id)
+    await removeOnce(machine, found.through, member.id)
   }
   await machine.execute(kubectlArgv(['delete', 'node', guest.name, '--ignore-not-found', '--wait=false']), OPTIONS)
   return { outcome: 'done' }
+}
+
+/** Its address may be another node's by now. */
+function isOf({ name, address }: Guest, member: EtcdMember): boolean {
+  return member.peerUrl === peerUrlOf(address) && (member.name === name || member.name === '')
+}
+
+/** Another errand for the same node may be quicker. */
+async function removeOnce(machine: Machine, through: string, id: string): Promise<void> {
+  try {
+    await removeMember(machine, through, id)
+  } catch (error) {
+    const now = await readMembership(machine, [through])
+    if (now === undefined || now.members.some((member) => member.id === id)) throw error
+  }
 }
 
 async function needMembership(machine: Machine): Promise<Membership> {
