@@ -1,8 +1,8 @@
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
 import { endpointOf } from './director/endpoint.ts'
-import { mastersOf } from './director/shape.ts'
-import type { Situation } from './director/situation.ts'
+import { isAtWork, mastersOf } from './director/shape.ts'
+import type { Member, Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
 import { forget, tellState } from './node-state.ts'
@@ -14,30 +14,29 @@ const MAX_ROUNDS = 50
 
 /** Lets the director decide until it has nothing left to say. Durable as a whole; then nodes and watchers hear of it. */
 export function reconcile(core: Core, clusterId: string): void {
-  const settled = core.store.transaction(() => settle(core, clusterId))
-  retireThose(core, clusterId)
-  if (settled.rounds === 0) return
-  for (const node of settled.nodes) core.presence.deliver(node)
+  const { rounds, members } = core.store.transaction(() => settle(core, clusterId))
+  retireThose(core, clusterId, members)
+  if (rounds === 0) return
+  for (const { node } of members) core.presence.deliver(node.id)
   core.changes.announce()
 }
 
 /** What goes on on them ends first. */
-function retireThose(core: Core, clusterId: string): void {
-  const leaving = core.store.nodes.where("cluster_id = ? AND leaving = 'retire'", clusterId)
-  const isFree = (id: string) => core.store.runs.count("node_id = ? AND state = 'open'", id) === 0
-  for (const node of leaving.filter(({ id }) => isFree(id))) retireLater(core, node, () => reconcile(core, clusterId))
+function retireThose(core: Core, clusterId: string, members: readonly Member[]): void {
+  const leaving = members.filter((member) => member.node.leaving === 'retire' && !isAtWork(member))
+  for (const { node } of leaving) retireLater(core, node, () => reconcile(core, clusterId))
 }
 
 export function reconcileAll(core: Core): void {
   for (const { id } of core.store.clusters.where('1')) reconcile(core, id)
 }
 
-function settle(core: Core, clusterId: string): { rounds: number; nodes: string[] } {
+function settle(core: Core, clusterId: string): { rounds: number; members: readonly Member[] } {
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const situation = situationOf(core, clusterId)
     const decisions = situation ? direct(situation) : []
     if (!situation || decisions.length === 0) {
-      return { rounds, nodes: situation?.members.map(({ node }) => node.id) ?? [] }
+      return { rounds, members: situation?.members ?? [] }
     }
     for (const decision of decisions) carryOut(core, situation, decision)
   }
@@ -72,7 +71,7 @@ function carryOut(core: Core, situation: Situation, decision: Decision): void {
 const EXPIRED = {
   code: 'run/expired',
   message: 'the node did not take the instruction within an hour',
-  fix: 'see that the node is connected (controller node list), then: controller cluster provision',
+  fix: 'see that the node is connected (controller node list), then: controller cluster provision; where its machine is gone: controller node remove NODE --force',
 }
 
 function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: 'node' }): void {

@@ -235,6 +235,25 @@ test('a node is removed: out of its cluster first, then Kubernetes off its machi
   expect((await showNode(controller, worker.node.id)).state).toBe('REMOVED')
 })
 
+test('a node that died in the middle of its run is removed all the same', async () => {
+  const [master, worker] = [await guest('m1', ['master']), await guest('w1', ['worker'])]
+  const [first] = await provision(master, worker)
+  master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
+  await master.agent.next('ack')
+  worker.agent.socket.terminate()
+  await worker.agent.closed
+  await admin('DELETE', `/v1/nodes/${worker.node.id}`)
+  expect((await showNode(controller, worker.node.id)).step).toBe('leaving, waiting for its run to end')
+  aheadMs = 200_000
+  master.agent.send('ack', {})
+  controller.tick()
+  const errand = await errandOf(master)
+  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'w1' } })
+  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  while ((await showNode(controller, worker.node.id)).state !== 'REMOVED')
+    await new Promise((done) => setTimeout(done, 20))
+})
+
 test('a node that must not leave stays, and says why', async () => {
   const [master, worker] = await pair()
   await admin('DELETE', `/v1/nodes/${worker.node.id}`)

@@ -207,6 +207,25 @@ describe('the way to READY', () => {
     agent.send('result', { run, outcome: 'cancelled' }, 1)
     expect((await agent.instruction()).role).toBe('reset')
   })
+
+  it('does not wait for a node that is away in the middle of its run; it is reset when it is back', async () => {
+    const first = await connectAgent(controller, node)
+    const { run } = await provision(first)
+    first.send('ack', {})
+    await stepIs('starting')
+    first.socket.terminate()
+    await first.closed
+    await admin('POST', '/v1/clusters/demo/reset')
+    aheadMs = 200_000
+    controller.tick()
+    const { run: now } = await showNode(controller, node.id)
+    expect([now?.role, now?.state]).toEqual(['reset', 'open'])
+    const back = await connectAgent(controller, node, first.lastSeq)
+    expect((await back.next('cancel')).body.run).toBe(run)
+    expect(back.received.filter(({ t }) => t === 'instruct')).toEqual([])
+    back.send('result', { run, outcome: 'cancelled' }, 1)
+    expect((await back.instruction()).role).toBe('reset')
+  })
 })
 
 describe('a restart in the middle', () => {

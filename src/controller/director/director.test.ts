@@ -281,6 +281,12 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ],
   ['reset cancels what goes on', resetting(), [member(working, {})], [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }]],
   ['and waits until it has ended', resetting(), [member(working, { cancel: true })], []],
+  [
+    'one that is away for long is not waited for: it is told to reset when it is back',
+    resetting(),
+    [member({ ...working, silent: 'unreachable' }, { cancel: true }, 500_000)],
+    [{ kind: 'instruct', nodeId: one, role: 'reset' }],
+  ],
   ['reset leaves an untouched node alone', resetting(), [member({})], [clusterTo('NEW', true)]],
   ['reset goes on', resetting(), [member({ ...working, attempt: 2 }, { role: 'reset' })], []],
   [

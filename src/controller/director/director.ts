@@ -4,7 +4,7 @@ import type { Instruction } from '../../protocol/instruction.ts'
 import type { Cluster, Node, Run, Silence } from '../store/records.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { isLost, takesPart, taskOf, wasTouched } from './shape.ts'
+import { isAtWork, isLost, takesPart, taskOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
@@ -92,7 +92,7 @@ function reset(member: Member, cluster: Cluster): Decision[] {
   const { node, run } = member
   if (!wasTouched(node)) return []
   if (node.attempt < cluster.attempt) {
-    if (run?.state === 'open') return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+    if (run && isAtWork(member)) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
     return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
   }
   return afterReset(member, cluster)

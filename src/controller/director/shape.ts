@@ -13,6 +13,11 @@ export function takesPart({ state, roles, leaving, attempt }: Node, cluster: Clu
   return roles.length > 0 && leaving === 'no' && isAsked
 }
 
+/** What goes on on it. A run that was asked to stop is not waited for where the node is silent for long. */
+export function isAtWork({ node, run }: Member): boolean {
+  return run?.state === 'open' && !(run.cancel && node.silent === 'unreachable')
+}
+
 /** One that leaves is none any more. */
 export const isMaster = ({ node }: Member) => node.roles.includes('master') && node.leaving === 'no'
 

@@ -67,13 +67,14 @@ export class Hub implements Presence {
     if (!session.isOpen) return
     if (session.sentState !== node.state) session.send('state', { state: node.state })
     session.sentState = node.state
-    for (const run of this.#core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq", nodeId)) {
-      const { payload, signature } = run
-      if (run.seq > session.peerSeq) this.#sendOnce(session, run.id, { payload, signature }, run.seq)
-      if (run.cancel && !session.sent.has(`cancel ${run.id}`)) {
-        session.send('cancel', { run: run.id })
-        session.sent.add(`cancel ${run.id}`)
-      }
+    // A node carries out one at a time: what follows a run that was stopped while the node was away comes after its end.
+    const [run] = this.#core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", nodeId)
+    if (!run) return
+    const { payload, signature } = run
+    if (run.seq > session.peerSeq) this.#sendOnce(session, run.id, { payload, signature }, run.seq)
+    if (run.cancel && !session.sent.has(`cancel ${run.id}`)) {
+      session.send('cancel', { run: run.id })
+      session.sent.add(`cancel ${run.id}`)
     }
   }
 

@@ -137,13 +137,18 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     0.3,
     'reset by hand',
     (_, __, machine) => {
-      if (!machine || machine.run) return
+      if (!machine || machine.run || machine.isDead) return
       machine.kubernetes = undefined
       tell(machine, { t: 'reset', body: {} })
     },
   ],
   [1, 'lose the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: false, wasAway: true })],
-  [6, 'find the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: true })],
+  [6, 'find the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: !machine.isDead })],
+  [
+    0.4,
+    'die',
+    (_, __, machine) => machine?.run && Object.assign(machine, { isOnline: false, wasAway: true, isDead: true }),
+  ],
   [20, 'receive', (world, _, machine) => machine && receive(world, machine)],
   [30, 'work', (world, _, machine) => machine && work(world, machine, false)],
   [

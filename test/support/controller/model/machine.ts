@@ -9,6 +9,8 @@ type Task = 'first-master' | 'master' | 'worker' | 'reset'
 export interface Machine {
   id: string
   isOnline: boolean
+  /** For good. */
+  isDead: boolean
   /** Since its run began. */
   wasAway: boolean
   lastSeq: number
@@ -24,6 +26,7 @@ let clusters = 0
 export const newMachine = (id: string): Machine => ({
   id,
   isOnline: true,
+  isDead: false,
   wasAway: false,
   lastSeq: 0,
   lastGeneration: 0,
@@ -35,10 +38,10 @@ export const newMachine = (id: string): Machine => ({
 /** What the controller holds for it comes in, as far as it is connected. */
 export function receive({ core }: World, machine: Machine): void {
   if (!machine.isOnline || core.store.nodes.get(machine.id)?.state === 'REMOVED') return
-  for (const run of core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq", machine.id)) {
-    if (run.seq > machine.lastSeq) take(machine, run)
-    if (run.cancel && machine.run?.id === run.id) end(machine, 'cancelled')
-  }
+  const [run] = core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", machine.id)
+  if (!run) return
+  if (run.seq > machine.lastSeq) take(machine, run)
+  if (run.cancel && machine.run?.id === run.id) end(machine, 'cancelled')
 }
 
 function take(machine: Machine, run: { id: string; role: Task; seq: number; generation: number }): void {
@@ -56,7 +59,7 @@ function take(machine: Machine, run: { id: string; role: Task; seq: number; gene
 /** The run goes on by one step; `lucky` is never in the way of it. */
 export async function work(world: World, machine: Machine, lucky: boolean): Promise<void> {
   const { run } = machine
-  if (!run) return
+  if (!run || machine.isDead) return
   if (!lucky && world.random() < 0.05) return end(machine, world.random() < 0.8 ? 'failed' : 'indeterminate')
   switch (run.role) {
     case 'reset':

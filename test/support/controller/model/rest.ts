@@ -1,7 +1,7 @@
 import { resetCluster } from '../../../../src/controller/cluster-commands.ts'
-import { approve } from '../../../../src/controller/node-commands.ts'
+import { approve, remove } from '../../../../src/controller/node-commands.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
-import { clusterOf, configureNode, enrol, nodesOf, pass, provision, report } from './events.ts'
+import { clusterOf, configureNode, enrol, nodesOf, orRefused, pass, provision, report } from './events.ts'
 import { receive, send, work } from './machine.ts'
 import { contradictions } from './truths.ts'
 import type { World } from './world.ts'
@@ -13,7 +13,9 @@ const ROUNDS = 60
  * all nodes that have a role become READY in the end; throws where they do not. Answers how many events that took.
  */
 export async function bringToRest(world: World): Promise<number> {
-  for (const machine of world.machines.values()) machine.isOnline = true
+  for (const machine of world.machines.values()) machine.isOnline = !machine.isDead
+  pass(world, 150_000)
+  await removeDead(world)
   let events = await goOn(world)
   for (let attempt = 0; attempt < 6; attempt++) {
     const refused = await bringUp(world)
@@ -28,6 +30,15 @@ export async function bringToRest(world: World): Promise<number> {
   }
   const nodes = nodesOf(world).map(({ name, state, roles, error }) => `${name} ${state} ${roles} ${error?.code ?? ''}`)
   throw new Error(`stuck: ${clusterOf(world).state} ${clusterOf(world).error?.code ?? ''}: ${nodes.join('; ')}`)
+}
+
+/** By force only where nobody could take it out. */
+async function removeDead(world: World): Promise<void> {
+  for (const node of nodesOf(world)) {
+    if (!world.machines.get(node.id)?.isDead) continue
+    const refused = await orRefused(() => remove(world.core, node, false))
+    if (refused !== undefined) remove(world.core, node, true)
+  }
 }
 
 function isAtRest(world: World): boolean {

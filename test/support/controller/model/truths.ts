@@ -17,7 +17,8 @@ export function contradictions(world: World): string[] {
     if (!isSo) found.push(what)
   }
   for (const node of nodes) {
-    const open = (runs.get(node.id) ?? []).filter(({ state }) => state === 'open')
+    // One that was asked to stop may not hear of it for long.
+    const open = (runs.get(node.id) ?? []).filter(({ state, cancel }) => state === 'open' && !cancel)
     must(open.length <= 1, `${node.name} has ${open.length} open runs`)
     must(open.length === 0 || node.state === 'PROVISIONING', `${node.name} is ${node.state} with an open run`)
     must(open.length === 0 || world.asked.has(node.id) || isReset(last(node)), `${node.name} began without being asked`)
