@@ -1,9 +1,11 @@
 import type { Core } from './core.ts'
+import { formersOf } from './director/outlook.ts'
 import { nodeReadiness } from './director/readiness.ts'
 import { takesPart } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { turnOf } from './director/turn.ts'
 import { currentStep } from './progress.ts'
+import { keyOfGone, waitOf } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node, Run } from './store/records.ts'
 
@@ -27,10 +29,8 @@ export function activityOf(
   run: Run | undefined,
   members?: readonly Member[],
 ): Activity {
-  if (node.leaving === 'retire') return waits(core.errands.leaving.get(node.id) ?? 'its run to end', 'leaving, ')
-  if (node.state === 'CONFIGURED' && cluster?.desired === 'provision' && !takesPart(node, cluster)) {
-    return waits(`: controller cluster provision ${cluster.name}`)
-  }
+  if (node.leaving === 'retire') return waits(waitOf(core, node.id) ?? 'its run to end', 'leaving, ')
+  if (node.state === 'CONFIGURED' && cluster?.desired === 'provision') return beforeIt(core, node, cluster, members)
   if (!cluster || !run || node.state !== 'PROVISIONING') return NOTHING
   if (run.state === 'done' && run.role !== 'reset') {
     const readiness = nodeReadiness(cluster, node, run)
@@ -45,6 +45,19 @@ export function activityOf(
   const isAsking = Object.keys(run.progress.current).some((id) => id.endsWith('/accept-invitation'))
   const waitingFor = isAsking ? turnText(core, node, members) : null
   return { step: waitingFor === null ? step : `${step} (waiting for ${waitingFor})`, waitingFor }
+}
+
+/** What a node waits for that has a role and has not begun. */
+function beforeIt(core: Core, node: Node, cluster: Cluster, known?: readonly Member[]): Activity {
+  if (!takesPart(node, cluster)) {
+    const command = `controller cluster provision ${cluster.name}`
+    return { step: `waiting for: ${command}`, waitingFor: command }
+  }
+  const situation = known ? { now: core.now(), cluster, members: known } : situationOf(core, cluster.id)
+  const former = situation && formersOf(situation)(node)
+  if (!former) return NOTHING
+  const why = waitOf(core, former.id ?? keyOfGone(cluster.id, former)) ?? 'a master to take it out'
+  return waits(`the former ${former.name} at ${former.address} to be out of the cluster, which waits for ${why}`)
 }
 
 /** What a node that asks to be let in waits for. */

@@ -33,6 +33,7 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     endpoint: null,
     report: null,
     reportAt: null,
+    gone: [],
     pairs: null,
     error: null,
     createdAt: now.toISOString(),
@@ -90,6 +91,7 @@ export function resetCluster(core: Core, cluster: Cluster): void {
   for (const { id } of core.store.nodes.where("cluster_id = ? AND leaving <> 'no'", cluster.id)) {
     core.store.nodes.update(id, { leaving: 'no' })
   }
+  core.store.clusters.update(cluster.id, { gone: [] })
   want(core, cluster, 'reset')
 }
 

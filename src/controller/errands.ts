@@ -20,8 +20,37 @@ export class Errands {
   readonly #open = new Map<string, Open>()
   /** Whoever waits for one of them to end. */
   readonly #queue: (() => void)[] = []
-  /** Nodes that a master takes out of their cluster, with what that waits for. */
-  readonly leaving = new Map<string, string>()
+  /** What masters take out of their clusters (retire.ts), with what that waits for. */
+  readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
+  /** Masters whose last errand was not done; the one that failed last has the highest number. */
+  readonly #failed = new Map<string, number>()
+  #failures = 0
+
+  /**
+   * Has one of these masters do it. One that could not do its last errand comes after the others, and while there is time
+   * the next is asked. Undefined where there are none.
+   */
+  async ask(
+    core: Core,
+    masters: readonly Node[],
+    order: Order,
+    answerMs = ANSWER_MS,
+  ): Promise<{ master: Node; answer: ErrandAnswer } | undefined> {
+    const untilMs = performance.now() + answerMs
+    const failedAt = ({ id }: Node) => this.#failed.get(id) ?? 0
+    let told: { master: Node; answer: ErrandAnswer } | undefined
+    for (const master of [...masters].sort((a, b) => failedAt(a) - failedAt(b))) {
+      const leftMs = told ? untilMs - performance.now() : answerMs
+      if (leftMs < answerMs / 2) break
+      const answer = await this.run(core, master, order, leftMs)
+      if (answer.outcome === 'done') this.#failed.delete(master.id)
+      else this.#failed.set(master.id, ++this.#failures)
+      if (answer.outcome === 'done') return { master, answer }
+      // What may still be done is no failure.
+      if (told?.answer.outcome !== 'not-yet') told = { master, answer }
+    }
+    return told
+  }
 
   /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
   async run(core: Core, master: Node, order: Order, answerMs = ANSWER_MS): Promise<ErrandAnswer> {

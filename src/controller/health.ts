@@ -1,6 +1,6 @@
 import type { ClusterHealth } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
-import { connectedHolder } from './situation-of.ts'
+import { connectedHolders, situationOf } from './situation-of.ts'
 import type { Cluster } from './store/records.ts'
 
 /** The operator tells each 30 s; one report may be late, another may get lost. */
@@ -25,8 +25,7 @@ export async function healthOf(core: Core, { id, report, reportAt }: Cluster): P
 }
 
 async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {
-  const host = connectedHolder(core, clusterId)
-  if (!host) return null
-  const answer = await core.errands.run(core, host, { errand: 'look-at-etcd' }, LOOK_MS)
-  return answer.outcome === 'done' ? (answer.etcd ?? null) : null
+  const masters = connectedHolders(core, situationOf(core, clusterId)?.members ?? [])
+  const answer = (await core.errands.ask(core, masters, { errand: 'look-at-etcd' }, LOOK_MS))?.answer
+  return answer?.outcome === 'done' ? (answer.etcd ?? null) : null
 }

@@ -28,24 +28,28 @@ export async function invite(
   // Whose turn it is and that it was taken are one: several ask at the same moment.
   const takeTurn = () => {
     const { guest, turn } = look()
-    const host = 'hosts' in turn ? turn.hosts.find((each) => core.presence.isConnected(each.id)) : undefined
-    if (host) setInvited(core, guest, true)
-    return host && { guest, host }
+    const hosts = 'hosts' in turn ? turn.hosts.filter((each) => core.presence.isConnected(each.id)) : []
+    if (hosts.length === 0) return undefined
+    setInvited(core, guest, true)
+    return { guest, hosts }
   }
   const taken = await core.changes.until(takeTurn, waitMs, signal)
   if (!taken) {
     const { turn } = look()
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
   }
-  const { guest, host } = taken
+  const { guest, hosts } = taken
   const role = guest.run?.role === 'master' ? 'master' : 'worker'
   const { name, address } = guest.node
-  const answer = await core.errands.run(core, host, { errand: 'invite', guest: { name, address, role }, sealTo })
+  const order = { errand: 'invite', guest: { name, address, role }, sealTo } as const
+  const asked = await core.errands.ask(core, hosts, order)
+  if (!asked) throw new Error('nobody was asked for an invitation')
+  const { master, answer } = asked
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
   setInvited(core, guest, false)
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
-  throw new AgentError(code, `master ${host.name}: ${message}`, { fix })
+  throw new AgentError(code, `master ${master.name}: ${message}`, { fix })
 }
 
 const seen = new WeakMap<Core, { version: number; clusterId: string; members: readonly Member[] }>()

@@ -6,7 +6,7 @@ import { holdsCluster, wasTouched } from './director/shape.ts'
 import { clusterOf } from './find.ts'
 import { forget, tellState } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
-import { retireGone } from './retire.ts'
+import { noteGone } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
 
@@ -29,7 +29,10 @@ export function approve(core: Core, node: Node): void {
     throw refusal('node/name-taken', `node ${present.id} is connected under the name ${node.name} already`, fix)
   }
   store.transaction(() => {
-    for (const other of others) forget(core, other)
+    for (const other of others) {
+      if (wasTouched(other)) noteGone(core, other)
+      forget(core, other)
+    }
     const approvedAt = core.now().toISOString()
     for (const { fingerprint } of store.enrolments.where("node_id = ? AND state = 'pending'", node.id)) {
       store.enrolments.update(fingerprint, { state: 'approved' })
@@ -97,8 +100,10 @@ export function remove(core: Core, node: Node, force: boolean): void {
     admitLeaving(core, node)
     core.store.nodes.update(node.id, { leaving: node.leaving === 'no' ? 'retire' : node.leaving, error: null })
   } else {
-    core.store.transaction(() => forget(core, node))
-    if (wasTouched(node)) retireGone(core, node)
+    core.store.transaction(() => {
+      if (wasTouched(node)) noteGone(core, node)
+      forget(core, node)
+    })
   }
   settle(core, node)
 }
@@ -133,10 +138,10 @@ export function wasReset(core: Core, node: Node): void {
   const { store } = core
   if (!wasTouched(node) || store.runs.count("node_id = ? AND state = 'open'", node.id) > 0) return
   const state = clusterOf(core, node).settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
-  store.nodes.update(node.id, { state, error: null, leaving: 'no', roles: [], configuredAt: null })
+  store.nodes.update(node.id, { state, error: null, roles: [], configuredAt: null })
   tellState(core, node.id)
   // What its cluster still has of it would be in the way when it joins again.
-  retireGone(core, node)
+  if (node.leaving === 'no') noteGone(core, node)
 }
 
 function settle(core: Core, node: Node): void {

@@ -24,6 +24,6 @@ export function forget(core: Core, node: Node): void {
   for (const { fingerprint } of store.enrolments.where('node_id = ?', node.id)) {
     store.enrolments.update(fingerprint, { state: 'refused' })
   }
-  store.nodes.update(node.id, { state: 'REMOVED', roles: [] })
+  store.nodes.update(node.id, { state: 'REMOVED', roles: [], leaving: 'no' })
   tellState(core, node.id)
 }

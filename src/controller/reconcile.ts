@@ -1,12 +1,12 @@
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
 import { endpointOf } from './director/endpoint.ts'
-import { isAtWork, mastersOf } from './director/shape.ts'
-import type { Member, Situation } from './director/situation.ts'
+import { mastersOf } from './director/shape.ts'
+import type { Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
 import { forget, tellState } from './node-state.ts'
-import { retireLater } from './retire.ts'
+import { forgetGone, retireThose } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 
 /** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
@@ -14,30 +14,23 @@ const MAX_ROUNDS = 50
 
 /** Lets the director decide until it has nothing left to say. Durable as a whole; then nodes and watchers hear of it. */
 export function reconcile(core: Core, clusterId: string): void {
-  const { rounds, members } = core.store.transaction(() => settle(core, clusterId))
-  retireThose(core, clusterId, members)
+  const { rounds, situation } = core.store.transaction(() => settle(core, clusterId))
+  if (!situation) return
+  retireThose(core, situation, () => reconcile(core, clusterId))
   if (rounds === 0) return
-  for (const { node } of members) core.presence.deliver(node.id)
+  for (const { node } of situation.members) core.presence.deliver(node.id)
   core.changes.announce()
-}
-
-/** What goes on on them ends first. */
-function retireThose(core: Core, clusterId: string, members: readonly Member[]): void {
-  const leaving = members.filter((member) => member.node.leaving === 'retire' && !isAtWork(member))
-  for (const { node } of leaving) retireLater(core, node, () => reconcile(core, clusterId))
 }
 
 export function reconcileAll(core: Core): void {
   for (const { id } of core.store.clusters.where('1')) reconcile(core, id)
 }
 
-function settle(core: Core, clusterId: string): { rounds: number; members: readonly Member[] } {
+function settle(core: Core, clusterId: string): { rounds: number; situation: Situation | undefined } {
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const situation = situationOf(core, clusterId)
     const decisions = situation ? direct(situation) : []
-    if (!situation || decisions.length === 0) {
-      return { rounds, members: situation?.members ?? [] }
-    }
+    if (!situation || decisions.length === 0) return { rounds, situation }
     for (const decision of decisions) carryOut(core, situation, decision)
   }
   throw new Error(`the director does not settle for cluster ${clusterId}`)
@@ -89,7 +82,7 @@ function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: '
 function setClusterState(core: Core, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
   const { state, error, settled } = decision
   const at = now.toISOString()
-  const forgotten = settled ? ({ desired: 'none', report: null, reportAt: null, endpoint: null } as const) : {}
+  const forgotten = settled ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [] } : {}
   core.store.clusters.update(cluster.id, { state, error, readyAt: state === 'READY' ? at : null, ...forgotten })
   if (state === cluster.state) return
   const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
@@ -112,6 +105,8 @@ function instructOrFail(core: Core, situation: Situation, decision: Decision & {
     tellState(core, node.id)
     return
   }
+  // From now on what the cluster has under this name is its own.
+  if (decision.role !== 'reset') forgetGone(core, cluster.id, ({ name }) => name === node.name)
   const endpoint = endpointOf(cluster, members)
   instruct(core, cluster, node, { role: decision.role, endpoint, masters: mastersOf(members), bundle })
   if (decision.role !== 'reset') keepEndpoint(core, situation, endpoint)

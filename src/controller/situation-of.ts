@@ -19,10 +19,10 @@ export function situationOf(core: Core, clusterId: string): Situation | undefine
   return { now: core.now(), cluster, members }
 }
 
-/** A connected node that can act for its cluster, as its API and etcd run there; not the one that `but` names. */
-export function connectedHolder(core: Core, clusterId: string, but?: string): Node | undefined {
-  const holders = (situationOf(core, clusterId)?.members ?? []).filter(holdsCluster).map(({ node }) => node)
-  return holders.find(({ id }) => id !== but && core.presence.isConnected(id))
+/** Connected nodes that can act for their cluster, as its API and etcd run there. */
+export function connectedHolders(core: Core, members: readonly Member[]): Node[] {
+  const holders = members.filter(holdsCluster).map(({ node }) => node)
+  return holders.filter(({ id }) => core.presence.isConnected(id))
 }
 
 function silentMs(core: Core, node: Node): number {

@@ -10,7 +10,7 @@ import {
   removeMember,
 } from '../kubernetes/etcd-members.ts'
 import { BINARIES, SUPER_ADMIN_CONF } from '../kubernetes/paths.ts'
-import type { Errand } from '../protocol/errand.ts'
+import type { Errand, Guest } from '../protocol/errand.ts'
 import { notYet, type Outcome } from './answer.ts'
 
 const HERE = '127.0.0.1'
@@ -19,8 +19,6 @@ const DRAIN_SECONDS = 20
 /** A kubelet that is gone confirms no pod's end. */
 const GONE_SECONDS = 30
 const SNAPSHOT = '/var/lib/etcd/before-removal.db'
-
-type Guest = (Errand & { errand: 'retire' })['guest']
 
 /**
  * Can be asked for again at any point: what is done already is passed over. Fails only where nothing of etcd was touched,

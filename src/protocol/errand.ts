@@ -12,7 +12,8 @@ const common = {
   node: NodeId,
   expiresAt: z.iso.datetime(),
 }
-const guest = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
+/** Whom an errand is for. */
+const Guest = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
 
 /**
  * What a master does in its cluster for another node. It changes nothing on the master's own machine, so it is no run;
@@ -20,9 +21,9 @@ const guest = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(
  */
 export const Errand = z.discriminatedUnion('errand', [
   /** What the guest needs to join, sealed to its key. */
-  z.strictObject({ ...common, errand: z.literal('invite'), guest, sealTo: SealingKey }),
+  z.strictObject({ ...common, errand: z.literal('invite'), guest: Guest, sealTo: SealingKey }),
   /** The guest's pods go elsewhere, its etcd member and its objects go. */
-  z.strictObject({ ...common, errand: z.literal('retire'), guest }),
+  z.strictObject({ ...common, errand: z.literal('retire'), guest: Guest }),
   /** How etcd is. */
   z.strictObject({ ...common, errand: z.literal('look-at-etcd') }),
 ])
@@ -59,6 +60,7 @@ export const Invitation = z.discriminatedUnion('role', [
   }),
 ])
 
+export type Guest = z.infer<typeof Guest>
 export type Errand = z.infer<typeof Errand>
 export type EtcdHealth = z.infer<typeof EtcdHealth>
 export type ErrandAnswer = z.infer<typeof ErrandAnswer>

@@ -377,6 +377,37 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     ],
     [clusterTo('READY')],
   ],
+  [
+    'a node begins once its cluster has nothing any more of one of its name',
+    wanted({ state: 'READY', gone: [{ name: 'two', address: '10.0.0.9', role: 'worker' }] }),
+    [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
+    [clusterTo('PROVISIONING')],
+  ],
+  [
+    'or of its address',
+    wanted({ gone: [{ name: 'former', address: '10.0.0.2', role: 'master' }] }),
+    [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
+    [],
+  ],
+  [
+    'also where that one is on its way out',
+    wanted(),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member(
+        { ...leaving('retire'), id: three, name: 'three', address: '10.0.0.2' },
+        { state: 'done', role: 'master' },
+      ),
+      member({ id: two, name: 'two', address: '10.0.0.2' }),
+    ],
+    [],
+  ],
+  [
+    'but not where no master could take anybody out',
+    wanted({ gone: [{ name: 'one', address: '10.0.0.1', role: 'master' }] }),
+    [member({})],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
   ['the last node was removed', wanted({ state: 'READY' }), [], [clusterTo('NEW', true)]],
 ]
 

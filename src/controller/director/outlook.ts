@@ -1,5 +1,5 @@
-import type { Cluster } from '../store/records.ts'
-import { firstMaster, isLost, isMaster } from './shape.ts'
+import type { Cluster, Node } from '../store/records.ts'
+import { firstMaster, holdsCluster, isLost, isMaster } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 /** Workers fetch the same files all at once: so many at a time. */
@@ -13,8 +13,10 @@ export interface Outlook {
   mayStart: ReadonlySet<string>
 }
 
-export function outlookOf({ cluster, members }: Situation): Outlook {
-  const startable = members.filter((member) => isStartable(member, cluster))
+export function outlookOf(situation: Situation): Outlook {
+  const { cluster, members } = situation
+  const formerOf = formersOf(situation)
+  const startable = members.filter((member) => isStartable(member, cluster) && !formerOf(member.node))
   const workers = startable.filter((member) => !isMaster(member))
   const busy = members.filter((member) => !isMaster(member) && member.run?.state === 'open').length
   const isWithout = isLost(members)
@@ -29,6 +31,19 @@ export function outlookOf({ cluster, members }: Situation): Outlook {
     mayStart: new Set(isWithout ? [] : begins.map(({ node }) => node.id)),
   }
 }
+
+/**
+ * Tells who leaves the cluster, or has gone from it, under the name or the address of a node that is to begin: it begins
+ * after that, or it would be taken out instead. Nobody is waited for where no master could take anybody out.
+ */
+export function formersOf({ cluster, members }: Situation): (node: Node) => Former | undefined {
+  const leaving = members.map(({ node }) => node).filter((node) => node.leaving === 'retire')
+  const formers: Former[] = members.some(holdsCluster) ? [...leaving, ...cluster.gone] : []
+  return ({ name, address }) => formers.find((former) => former.name === name || former.address === address)
+}
+
+/** `id`: while it is a node still. */
+type Former = Pick<Node, 'name' | 'address'> & { id?: string }
 
 /** It was asked for, and waits to be told. */
 export function isStartable({ node, run }: Member, cluster: Cluster): boolean {

@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
 import type { ClusterSettings, ClusterState, RunState, StateEvent } from '../../protocol/admin.ts'
 import type { CheckSummary } from '../../protocol/check-summary.ts'
+import type { Guest } from '../../protocol/errand.ts'
 import type { RunEvent } from '../../protocol/event.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
@@ -23,6 +24,8 @@ export interface Cluster {
   endpoint: string | null
   report: OperatorReport | null
   reportAt: string | null
+  /** Nodes that have gone at once: a master takes out of it what it may still have of them. */
+  gone: Guest[]
   /** Of the last check between its nodes. */
   pairs: PairReport | null
   error: ErrorReport | null
@@ -131,6 +134,7 @@ export const CLUSTER: Columns<Cluster> = {
   endpoint: 'text',
   report: 'json',
   reportAt: 'text',
+  gone: 'json',
   pairs: 'json',
   error: 'json',
   createdAt: 'text',

@@ -100,4 +100,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN pairs TEXT;  -- JSON, PairReport: the last check between its nodes
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN gone TEXT NOT NULL DEFAULT '[]';  -- JSON: name, address and role of nodes to be taken out
+  `,
 ]

@@ -98,8 +98,20 @@ export const facts: Facts = {
   versions: {},
 }
 
+/** As told by a machine of this address. */
+export function factsAt(address: string): Facts {
+  const [own, ...others] = facts.interfaces
+  if (!own) return facts
+  return { ...facts, interfaces: [{ ...own, addresses: [{ address, prefix: 24 }] }, ...others] }
+}
+
 /** Connects, says hello with `lastSeq` and tells the facts; resolves once it was welcomed. */
-export async function connectAgent(controller: Controller, node: EnrolledNode, lastSeq = 0): Promise<ScriptedAgent> {
+export async function connectAgent(
+  controller: Controller,
+  node: EnrolledNode,
+  lastSeq = 0,
+  told = facts,
+): Promise<ScriptedAgent> {
   const agent = new ScriptedAgent(controller, node)
   await once(agent.socket, 'open')
   agent.lastSeq = lastSeq
@@ -113,6 +125,6 @@ export async function connectAgent(controller: Controller, node: EnrolledNode, l
     warnings: [],
   })
   await agent.next('welcome')
-  agent.send('facts', facts)
+  agent.send('facts', told)
   return agent
 }

@@ -16,6 +16,7 @@ export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
   endpoint: null,
   report: null,
   reportAt: null,
+  gone: [],
   pairs: null,
   error: null,
   createdAt: EARLY,

@@ -4,9 +4,10 @@ import { reconcile, reconcileAll } from '../../../../src/controller/reconcile.ts
 import type { Cluster, Node } from '../../../../src/controller/store/records.ts'
 import { AgentError } from '../../../../src/errors/agent-error.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
-import { facts } from '../agent.ts'
+import { factsAt } from '../agent.ts'
 import { node as newNode } from '../member.ts'
 import { type Machine, newMachine, receive, send, tell, work } from './machine.ts'
+import { goOnRetiring } from './masters.ts'
 import type { World } from './world.ts'
 
 const MOST_NODES = 7
@@ -75,10 +76,29 @@ export function enrol(world: World): void {
   serial += 1
   const id = `n-${Array.from({ length: 10 }, (_, at) => ALPHABET[(serial >> (5 * (at % 6))) & 31]).join('')}`
   const at = new Date(world.clock.nowMs).toISOString()
-  const fresh = newNode({ id, name: `node-${serial}`, clusterId: world.clusterId, createdAt: at, lastSeen: at })
+  const { name, address } = placeOf(world)
+  const fresh = newNode({ id, name, address, clusterId: world.clusterId, createdAt: at, lastSeen: at })
   const blank = { state: 'DISCOVERED', roles: [], approvedAt: null, configuredAt: null, interface: null } as const
-  world.core.store.nodes.insert({ ...fresh, ...blank, roles: [], facts })
+  world.core.store.nodes.insert({ ...fresh, ...blank, roles: [], facts: factsAt(address) })
   world.machines.set(id, newMachine(id))
+}
+
+/** A machine of its own; or one that takes the place of another that is gone: its name, its address, or both. */
+function placeOf(world: World): { name: string; address: string } {
+  const own = { name: `node-${serial}`, address: `10.0.${serial >> 8}.${serial & 255}` }
+  const places = [...world.machines.values()].flatMap((machine) => {
+    const node = world.core.store.nodes.get(machine.id)
+    return node && (machine.isDead || node.state === 'REMOVED') ? { machine, node } : []
+  })
+  const found = world.pick(places)
+  if (!found || world.random() < 0.4) return own
+  const { machine, node } = found
+  Object.assign(machine, { isDead: true, isOnline: false, wasAway: true })
+  const taken = nodesOf(world).filter(({ id }) => !world.machines.get(id)?.isDead)
+  const isFree = taken.every(({ name, address }) => name !== node.name && address !== node.address)
+  if (!isFree) return own
+  const which = world.random()
+  return { name: which < 0.3 ? own.name : node.name, address: which > 0.7 ? own.address : node.address }
 }
 
 /** The operator of a cluster that is up tells of its nodes; `lucky`: all of them are well. */
@@ -113,6 +133,8 @@ export function pass(world: World, ms: number): void {
   for (const { id, isOnline } of world.machines.values()) {
     if (isOnline) world.core.store.nodes.update(id, { lastSeen: new Date(world.clock.nowMs).toISOString() })
   }
+  // Who is to be taken out is asked for again; so it is after a restart.
+  world.core.errands.departures.clear()
   reconcileAll(world.core)
 }
 
@@ -167,6 +189,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     },
   ],
   [25, 'send', (world, _, machine) => machine && send(world, machine)],
+  [8, 'a master goes on to take somebody out', (world) => goOnRetiring(world, false)],
   [10, 'report', (world) => report(world, false)],
   [8, 'a second passes', (world) => pass(world, 1_000)],
   [0.5, 'minutes pass', (world) => pass(world, 150_000)],
@@ -187,6 +210,7 @@ export async function happen(world: World): Promise<string> {
   const node = machine && world.core.store.nodes.get(machine.id)
   await event(world, node, machine)
   // A master takes a node out of its cluster beside all that.
-  if (nodesOf(world).some(({ leaving }) => leaving === 'retire')) await new Promise((resolve) => setImmediate(resolve))
+  const leaves = clusterOf(world).gone.length > 0 || nodesOf(world).some(({ leaving }) => leaving === 'retire')
+  if (leaves) await new Promise((resolve) => setImmediate(resolve))
   return machine ? `${name} ${node?.name}` : name
 }

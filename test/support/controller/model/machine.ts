@@ -1,6 +1,7 @@
 import { ingest } from '../../../../src/controller/hub/ingest.ts'
 import { invite } from '../../../../src/controller/invite.ts'
 import type { UpFrame } from '../../../../src/protocol/frames.ts'
+import type { Inside } from './masters.ts'
 import type { World } from './world.ts'
 
 type Task = 'first-master' | 'master' | 'worker' | 'reset'
@@ -66,7 +67,7 @@ export async function work(world: World, machine: Machine, lucky: boolean): Prom
       machine.kubernetes = undefined
       return end(machine, 'done')
     case 'first-master':
-      machine.kubernetes ??= { cluster: `k${++clusters}`, isUp: false }
+      machine.kubernetes ??= enter(world, machine, `k${++clusters}`, 'master')
       if (run.at++ === 0) {
         machine.kubernetes.isUp = true
         const step = 'cluster-config/bind-rights'
@@ -93,10 +94,16 @@ async function join(world: World, machine: Machine, run: NonNullable<Machine['ru
     const { sealed } = await invite(world.core, node, '', { waitMs: 0, signal })
     if (sealed === undefined) return
     run.isInvited = true
-    machine.kubernetes ??= { cluster: sealed, isUp: false }
+    machine.kubernetes ??= enter(world, machine, sealed, run.role === 'master' ? 'master' : 'worker')
   } catch {
     end(machine, 'failed')
   }
+}
+
+function enter(world: World, { id }: Machine, cluster: string, role: Inside['role']) {
+  const node = world.core.store.nodes.get(id)
+  if (node) world.inside.push({ cluster, name: node.name, address: node.address, role })
+  return { cluster, isUp: false }
 }
 
 function end(machine: Machine, outcome: 'done' | 'failed' | 'indeterminate' | 'cancelled'): void {

@@ -3,6 +3,7 @@ import { approve, remove } from '../../../../src/controller/node-commands.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
 import { clusterOf, configureNode, enrol, nodesOf, orRefused, pass, provision, report } from './events.ts'
 import { receive, send, work } from './machine.ts'
+import { goOnRetiring, leftInside } from './masters.ts'
 import { contradictions } from './truths.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +21,12 @@ export async function bringToRest(world: World): Promise<number> {
   for (let attempt = 0; attempt < 6; attempt++) {
     const refused = await bringUp(world)
     events += await goOn(world)
-    if (isAtRest(world)) return events
+    if (isAtRest(world)) {
+      const [cluster] = nodesOf(world).flatMap(({ id }) => world.machines.get(id)?.kubernetes?.cluster ?? [])
+      const left = leftInside(world, cluster ?? '')
+      if (left.length > 0) throw new Error(`the cluster still has: ${left.join(', ')}`)
+      return events
+    }
     const { error, state } = clusterOf(world)
     const mustReset = [refused, error?.code].some((code) => code === 'masters/lost' || code === 'masters/endpoint')
     if (mustReset || state === 'RESETTING' || attempt === 3) {
@@ -51,7 +57,8 @@ async function bringUp(world: World): Promise<string | undefined> {
   const { core } = world
   if (nodesOf(world).length === 0) enrol(world)
   for (const node of nodesOf(world)) {
-    if (node.state === 'DISCOVERED') approve(core, node)
+    const refused = node.state === 'DISCOVERED' ? await orRefused(() => approve(core, node)) : undefined
+    if (refused !== undefined) remove(core, node, true)
   }
   const role = async (id: string, roles: NodeRole[]) => {
     const node = core.store.nodes.get(id)
@@ -80,8 +87,8 @@ async function goOn(world: World): Promise<number> {
       for (let at = 0; at < 3; at++) send(world, machine)
       events += 3
     }
+    while (world.retiring.length > 0) await goOnRetiring(world, true)
     await new Promise((resolve) => setImmediate(resolve))
-    world.core.errands.leaving.clear()
     pass(world, 1_000)
     report(world, true)
     const wrong = contradictions(world)

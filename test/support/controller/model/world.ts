@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { Changes } from '../../../../src/controller/changes.ts'
 import type { Core } from '../../../../src/controller/core.ts'
+import { Errands } from '../../../../src/controller/errands.ts'
 import { openStore } from '../../../../src/controller/store/store.ts'
 import { cluster } from '../member.ts'
 import type { Machine } from './machine.ts'
+import { type Inside, type Retiring, takeErrand } from './masters.ts'
 
 /** The controller's own logic on a real store, and machines that are only their essence. */
 export interface World {
@@ -16,6 +18,10 @@ export interface World {
   asked: Set<string>
   /** What an event itself has found to be wrong. */
   wrong: string[]
+  /** What clusters have of their nodes. */
+  inside: Inside[]
+  /** Errands that go on. */
+  retiring: Retiring[]
   random(): number
   /** One of several; undefined where there is none. */
   pick<T>(from: readonly T[]): T | undefined
@@ -29,6 +35,11 @@ export function openWorld(directory: string, random: () => number): World {
   const machines = new Map<string, Machine>()
   const store = openStore(join(directory, 'model.db'))
   const online = (id: string) => machines.get(id)?.isOnline === true
+  let opened: World | undefined
+  const world = () => {
+    if (!opened) throw new Error('the world is not there yet')
+    return opened
+  }
   const core = {
     store,
     authority: { signInstruction: (payload: string) => ({ payload, signature: '' }) },
@@ -38,18 +49,9 @@ export function openWorld(directory: string, random: () => number): World {
       isConnected: online,
       lastHeard: (id: string) => (online(id) ? new Date(clock.nowMs) : undefined),
       deliver: () => undefined,
-      sendErrand: () => true,
+      sendErrand: (id: string, { payload }: { payload: string }) => takeErrand(world(), id, JSON.parse(payload)),
     },
-    errands: {
-      leaving: new Map(),
-      // A master that is up lets others into its own cluster.
-      run: async (_: Core, master: { id: string }) => {
-        const kubernetes = machines.get(master.id)?.kubernetes
-        return kubernetes?.isUp
-          ? { id: '', outcome: 'done', sealed: kubernetes.cluster }
-          : { id: '', outcome: 'not-yet', waitingFor: 'its API' }
-      },
-    },
+    errands: new Errands(),
     live: new Map(),
     now: () => new Date(clock.nowMs),
     startedAt: new Date(START_MS),
@@ -59,5 +61,17 @@ export function openWorld(directory: string, random: () => number): World {
   const own = cluster({ createdAt: new Date(START_MS).toISOString() })
   store.clusters.insert(own)
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]
-  return { core, clusterId: own.id, machines, clock, asked: new Set(), wrong: [], random, pick }
+  opened = {
+    core,
+    clusterId: own.id,
+    machines,
+    clock,
+    asked: new Set(),
+    wrong: [],
+    inside: [],
+    retiring: [],
+    random,
+    pick,
+  }
+  return opened
 }

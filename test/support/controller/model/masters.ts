@@ -1,0 +1,87 @@
+import { wasTouched } from '../../../../src/controller/director/shape.ts'
+import type { Errand, ErrandAnswer, Guest } from '../../../../src/protocol/errand.ts'
+import { nodesOf } from './events.ts'
+import type { World } from './world.ts'
+
+/** A node's object in a cluster, and its member of etcd where it is a master. */
+export interface Inside extends Guest {
+  cluster: string
+}
+
+export interface Retiring {
+  id: string
+  masterId: string
+  cluster: string
+  guest: Guest
+}
+
+/** More would keep those from the master who want to join. */
+const MOST_AT_ONCE = 2
+
+/** A master that is up lets others into its own cluster at once; taking somebody out takes its time. */
+export function takeErrand(world: World, masterId: string, errand: Errand): boolean {
+  const machine = world.machines.get(masterId)
+  if (!machine?.isOnline) return false
+  const { kubernetes } = machine
+  const { id } = errand
+  if (errand.errand === 'retire' && kubernetes?.isUp) {
+    world.retiring.push({ id, masterId, cluster: kubernetes.cluster, guest: errand.guest })
+    const [longest] = world.retiring
+    if (longest && world.retiring.length > MOST_AT_ONCE) end(world, longest, { outcome: 'not-yet', waitingFor: 'pods' })
+    return true
+  }
+  const answer: ErrandAnswer = kubernetes?.isUp
+    ? { id, outcome: 'done', sealed: kubernetes.cluster }
+    : { id, outcome: 'not-yet', waitingFor: 'its API' }
+  queueMicrotask(() => world.core.errands.take(masterId, answer))
+  return true
+}
+
+/** One of them ends; `lucky`: it is done. */
+export async function goOnRetiring(world: World, lucky: boolean): Promise<void> {
+  const found = world.pick(world.retiring)
+  if (!found) return
+  const { cluster, guest, masterId } = found
+  const kubernetes = world.machines.get(masterId)?.kubernetes
+  const isAlone = world.retiring.every((other) => other === found || other.guest.name !== guest.name)
+  const chance = lucky ? 1 : world.random()
+  if (kubernetes?.cluster !== cluster || chance < 0.2) end(world, found, { outcome: 'not-yet', waitingFor: 'pods' })
+  else if (chance < 0.3 && isAlone) {
+    end(world, found, { outcome: 'failed', error: { code: 'etcd/quorum', message: 'no', fix: 'bring it back' } })
+  } else {
+    takeOut(world, found)
+    // Whoever is slower finds it done.
+    for (const same of world.retiring.filter((other) => other.guest.name === guest.name)) {
+      end(world, same, { outcome: 'done' })
+    }
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+function takeOut(world: World, { cluster, guest }: Retiring): void {
+  const staying = nodesOf(world).filter((node) => wasTouched(node) && node.leaving === 'no')
+  for (const { name, address } of staying) {
+    if (name === guest.name) world.wrong.push(`${name} is taken out, and stays`)
+    else if (guest.role === 'master' && address === guest.address)
+      world.wrong.push(`the member of ${name} is taken out`)
+  }
+  world.inside = world.inside.filter((each) => each.cluster !== cluster || each.name !== guest.name)
+}
+
+type Told = Pick<ErrandAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
+type Failed = Omit<ErrandAnswer & { outcome: 'failed' }, 'id'>
+
+function end(world: World, { id, masterId }: Retiring, told: Told): void {
+  world.retiring = world.retiring.filter((each) => each.id !== id)
+  world.core.errands.take(masterId, { id, ...told })
+}
+
+/** What a cluster has of nodes that are no part of it. */
+export function leftInside(world: World, cluster: string): string[] {
+  const present = new Map(nodesOf(world).map((node) => [node.name, node.address]))
+  const left = world.inside.filter(({ name, address, role, ...each }) => {
+    if (each.cluster !== cluster) return false
+    return !present.has(name) || (role === 'master' && present.get(name) !== address)
+  })
+  return left.map(({ name, address, role }) => `${role} ${name} at ${address}`)
+}
