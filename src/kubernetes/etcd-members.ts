@@ -66,19 +66,22 @@ export async function removeMember(host: HostView, address: string, id: string):
 
 /** Whether it has a leader and can write. */
 export async function isHealthy(host: HostView, member: EtcdMember): Promise<boolean> {
-  return (await health(host, member)) === 200
+  return (await health(host, member, HEALTHY_MS)) === 200
 }
 
 /** Whether it runs, healthy or not. */
 export async function answers(host: HostView, member: EtcdMember): Promise<boolean> {
-  return (await health(host, member)) !== undefined
+  return (await health(host, member, 5_000)) !== undefined
 }
 
-async function health(host: HostView, { clientUrl }: EtcdMember): Promise<number | undefined> {
+/** Whoever looks at all of them waits for the slowest. */
+const HEALTHY_MS = 2_000
+
+async function health(host: HostView, { clientUrl }: EtcdMember, timeoutMs: number): Promise<number | undefined> {
   if (clientUrl === '') return undefined
   try {
     const tls = await identity(host)
-    return (await host.network.request(`${clientUrl}/health`, { tls, timeoutMs: 5_000 })).status
+    return (await host.network.request(`${clientUrl}/health`, { tls, timeoutMs })).status
   } catch {
     return undefined
   }

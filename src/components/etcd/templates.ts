@@ -66,6 +66,9 @@ Description=etcd
 Documentation=https://etcd.io
 After=network-online.target
 Wants=network-online.target
+RequiresMountsFor=${DATA}
+# Its address may be there only minutes after a boot.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
