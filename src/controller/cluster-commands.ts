@@ -7,6 +7,7 @@ import { isStartable } from './director/outlook.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { newId } from './ids.ts'
+import { admitLabels } from './labels.ts'
 import { forget } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
 import { situationOf } from './situation-of.ts'
@@ -17,6 +18,7 @@ import { clusterView } from './views.ts'
 export function createCluster(core: Core, request: CreateClusterRequest): CreateClusterResponse {
   const { publicKey } = readCsr(request.csr)
   admitSubnets(request.settings)
+  admitLabels(request.settings.labels)
   if (core.store.clusters.where('name = ?', request.name).length > 0) {
     throw refusal('cluster/exists', `cluster ${request.name} exists already`, 'choose another name')
   }

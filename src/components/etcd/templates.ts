@@ -105,7 +105,6 @@ export function dropIn(): string {
   return `# Written by Cantrip once etcd has begun: without its data it would begin anew, as another cluster or another member.
 [Unit]
 Description=etcd (not without its data, ${WAL})
-RequiresMountsFor=${DATA}
 AssertPathExists=${WAL}
 `
 }

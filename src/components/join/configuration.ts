@@ -2,7 +2,6 @@ import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts
 import { CONTAINERD_SOCKET } from '../../kubernetes/paths.ts'
 import type { Invitation } from '../../protocol/errand.ts'
 import type { NodeParams } from '../../protocol/instruction.ts'
-import { mayGiveItself } from './labels.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
@@ -37,8 +36,6 @@ export async function joinConfiguration(
 }
 
 function labelArgs(labels: Readonly<Record<string, string>>) {
-  const own = Object.entries(labels).filter(([key]) => mayGiveItself(key))
-  return own.length === 0
-    ? []
-    : [{ name: 'node-labels', value: own.map(([key, value]) => `${key}=${value}`).join(',') }]
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  return pairs.length === 0 ? [] : [{ name: 'node-labels', value: pairs.join(',') }]
 }

@@ -15,7 +15,6 @@ import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 import { joinConfiguration } from './configuration.ts'
-import { labelsLeft } from './labels.ts'
 
 /** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
 const DIRECTORY = '/run/cantrip-join'
@@ -44,8 +43,6 @@ export const acceptInvitation: ProvisionStep = {
     const invitation = await params.requestInvitation(context)
     if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
     const { stringify } = await import('yaml')
-    const left = labelsLeft(params.node.name, params.node.labels)
-    if (left !== undefined) context.log(left)
     await removeFile(host, CONFIGURATION, SERVED)
     await host.write(CONFIGURATION, stringify(await joinConfiguration(params, invitation)), 0o600)
   },

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { admitLabels } from './labels.ts'
+
+test.each([
+  ['site', true],
+  ['example.org/rack', true],
+  ['mykubernetes.io/x', true],
+  ['topology.kubernetes.io/zone', true],
+  ['topology.kubernetes.io/region', true],
+  ['node.kubernetes.io/instance-type', true],
+  ['sub.node.kubernetes.io/x', true],
+  ['kubelet.kubernetes.io/x', true],
+  ['topology.kubernetes.io/other', false],
+  ['node-role.kubernetes.io/worker', false],
+  ['node-restriction.kubernetes.io/x', false],
+  ['othernode.kubernetes.io/x', false],
+  ['kubernetes.io/hostname', false],
+  ['x.k8s.io/y', false],
+])('label %s: %s', (key, isAdmitted) => {
+  const admit = () => admitLabels({ site: 'north', [key]: 'x' })
+  if (isAdmitted) expect(admit).not.toThrow()
+  else {
+    const fix = expect.stringContaining(`kubectl label node NODE ${key}=x`)
+    expect(admit).toThrow(expect.objectContaining({ code: 'labels/reserved', exitCode: 2, fix }))
+  }
+})
