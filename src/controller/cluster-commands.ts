@@ -93,7 +93,6 @@ export function resetCluster(core: Core, cluster: Cluster): void {
   for (const { id } of core.store.nodes.where("cluster_id = ? AND leaving <> 'no'", cluster.id)) {
     core.store.nodes.update(id, { leaving: 'no' })
   }
-  core.store.clusters.update(cluster.id, { gone: [] })
   want(core, cluster, 'reset')
 }
 

@@ -1,4 +1,5 @@
 import { wasTouched } from '../../../../src/controller/director/shape.ts'
+import type { Node } from '../../../../src/controller/store/records.ts'
 import type { Errand, ErrandAnswer, Guest } from '../../../../src/protocol/errand.ts'
 import { nodesOf } from './events.ts'
 import type { World } from './world.ts'
@@ -59,7 +60,10 @@ export async function goOnRetiring(world: World, lucky: boolean): Promise<void> 
 }
 
 function takeOut(world: World, { cluster, guest }: Retiring): void {
-  const staying = nodesOf(world).filter((node) => wasTouched(node) && node.leaving === 'no')
+  // What goes on in a cluster that is being reset matters to nobody.
+  const isReset = ({ id, generation }: Node) =>
+    world.core.store.runs.count("node_id = ? AND generation = ? AND role = 'reset'", id, generation) > 0
+  const staying = nodesOf(world).filter((node) => wasTouched(node) && node.leaving === 'no' && !isReset(node))
   for (const { name, address } of staying) {
     if (name === guest.name) world.wrong.push(`${name} is taken out, and stays`)
     else if (guest.role === 'master' && address === guest.address)
