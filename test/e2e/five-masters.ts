@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MEMBER_DATA } from '../../src/components/etcd/templates.ts'
-import { kubectl, nodeRow } from '../support/site/site.ts'
+import { awaitState, kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { until } from '../support/testbed/processes.ts'
 import { balance } from './load-balancer.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pods-across.ts'
-import { allReady, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
+import { allReady, configure, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'five'
@@ -67,6 +67,10 @@ export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void>
     await allReady(scene.node('m1'), ALL.length)
     await etcdVotes(scene.node('m1'), 5)
   })
+  await stage(
+    'a master whose data are gone at a boot does not begin anew; reset and configured again it is taken in',
+    () => dataAreLost(scene),
+  )
   await stage('a master is removed: four members of etcd, and its machine as it was', async () => {
     const row = await nodeRow(scene.site(), 'm5')
     await scene.site().admin('node', 'remove', row?.id ?? '', '--yes')
@@ -102,6 +106,23 @@ async function cutWhileJoining(scene: Scene): Promise<string> {
     }
     return undefined
   })
+}
+
+async function dataAreLost(scene: Scene): Promise<void> {
+  const node = scene.node('m4')
+  await execOk(node, ['rm', '--recursive', MEMBER_DATA])
+  await kill(node)
+  await boot(node, scene.signal)
+  const etcd = await until('systemd to refuse etcd', 60_000, async () => {
+    const { stdout } = await exec(node, ['systemctl', 'show', 'etcd', '--property=ActiveState,AssertResult'])
+    return stdout.includes('AssertResult=no') ? stdout : undefined
+  })
+  assert.match(etcd, /ActiveState=inactive/)
+  await execOk(node, ['/root/agent', 'reset', '--yes'], { timeoutMs: 180_000 })
+  await awaitState(scene.site(), 'm4', 'APPROVED', 60_000)
+  await configure(scene.site(), 'm4', 'master,worker')
+  await scene.provision()
+  await etcdVotes(scene.node('m1'), 5)
 }
 
 async function stepOf(scene: Scene, name: string): Promise<string> {
