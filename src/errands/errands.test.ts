@@ -100,6 +100,8 @@ test('a worker is drained, then its object goes', async () => {
   const { host, etcd, verbs } = withEtcd([])
   expect(await carryOutErrand(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
   expect(verbs()).toEqual(['get', 'drain', 'delete'])
+  // kubectl's cache would stay where the machine is given back meanwhile.
+  for (const argv of host.calls) expect(argv.slice(5, 7)).toEqual(['--cache-dir', '/dev/null'])
   expect(etcd.asked).toEqual([])
 })
 

@@ -107,7 +107,8 @@ const kubectl = (machine: Machine, args: readonly string[]) => machine.ask(kubec
 
 function kubectlArgv(args: readonly string[]): Argv {
   const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:6443`]
-  return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/run/cantrip-kubectl', ...args]
+  // Without a cache: an errand leaves nothing on this machine, which may be given back at the same moment.
+  return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/dev/null', ...args]
 }
 
 function lastLine(text: string): string {

@@ -16,13 +16,13 @@ import {
   openSite,
   type Site,
 } from '../support/site/site.ts'
+import { stageBundle } from '../support/site/stage-bundle.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { execOk } from '../support/testbed/machine.ts'
 import { down, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { median, report } from './measure.ts'
 import { plainBringUp } from './plain/plain.ts'
-import { stageBundle } from './stage.ts'
 
 const PAIRS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 3)
 const bed = bedNamed('cantrip-bench')
@@ -55,7 +55,7 @@ async function ours(round: number, files: Files): Promise<number> {
     await site.admin('node', 'approve', row?.id ?? '')
     await awaitState(site, 'ours', 'APPROVED', 60_000)
     await site.admin('node', 'configure', row?.id ?? '', '--role', 'master,worker')
-    if (files === 'staged') await stageBundle(bundle, node)
+    if (files === 'staged') await stageBundle(bundle, node, 'copied')
     const started = performance.now()
     await site.admin('cluster', 'provision', name)
     // One process that waits for events, not many that look: the bench must not take the cores it measures.
@@ -94,5 +94,4 @@ try {
 } finally {
   await downAll(bed)
 }
-console.log(`with the files fetched: ${median(fetched).toFixed(2)}`)
-report('bring-up', median(ratios), 0.5)
+report('bring-up', median(ratios), 0.5, `with the files fetched ${median(fetched).toFixed(2)}`)

@@ -5,13 +5,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { openScene } from '../e2e/shape.ts'
-import { bundleDirectory } from '../support/site/artefacts.ts'
-import { runHere } from '../support/site/run-here.ts'
 import { findCgroups, processesOfCgroup } from '../support/testbed/containment.ts'
 import { machineName, type Node } from '../support/testbed/machine.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { median, report } from './measure.ts'
-import { stageBundle } from './stage.ts'
 
 const ROUNDS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 2)
 const SHAPES = {
@@ -33,8 +30,6 @@ interface Measured {
   gigabytes: number
 }
 
-const bundle = await bundleDirectory(runHere, (line) => console.log(line))
-
 async function provision(shape: Shape): Promise<Measured> {
   const scene = openScene(() => undefined, new AbortController().signal)
   await downAll(scene.bed)
@@ -43,7 +38,7 @@ async function provision(shape: Shape): Promise<Measured> {
     await scene.boot(...names)
     await scene.createCluster(shape, shape === 'one' ? [] : ['--dedicated-masters'])
     for (const [name, roles] of Object.entries(SHAPES[shape])) await scene.bringIn(name, roles)
-    for (const node of scene.nodes()) await stageBundle(bundle, node)
+    await scene.stage()
     const started = performance.now()
     await scene.provision()
     const seconds = (performance.now() - started) / 1000

@@ -31,6 +31,7 @@ export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void>
   await stage('three masters that also work, and a worker: READY', async () => {
     for (const name of FIRST) await scene.bringIn(name, 'master,worker')
     await scene.bringIn(WORKER, 'worker')
+    await scene.stage()
     await scene.provision()
     await etcdVotes(scene.node('m1'), 3)
   })

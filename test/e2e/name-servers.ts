@@ -52,6 +52,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
   await stage('three masters that also work, and four workers are configured', async () => {
     for (const name of MASTERS) await scene.bringIn(name, 'master,worker')
     for (const name of NAMES.filter((each) => !MASTERS.includes(each))) await scene.bringIn(name, 'worker')
+    await scene.stage()
   })
   await stage('provision: READY', () => scene.provision())
   await stage('each asks its node DNS first, and all names lead where they did', () => everyone(scene, asksItselfFirst))

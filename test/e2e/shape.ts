@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { stageBundle } from '../support/site/stage-bundle.ts'
 import { type Bed, bedNamed } from '../support/testbed/bed.ts'
 import { isShared } from '../support/testbed/kernel-settings.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
@@ -24,6 +25,8 @@ export interface Scene {
   createCluster(name: string, flags: readonly string[]): Promise<void>
   /** Installs the agent on a node, and gives the node its roles. */
   bringIn(name: string, roles: string, ...flags: string[]): Promise<void>
+  /** Puts the bundle on all nodes: a story of something else need not fetch it for each. */
+  stage(): Promise<void>
   /** Until READY. */
   provision(): Promise<void>
   awaitReady(): Promise<void>
@@ -73,6 +76,10 @@ export function openScene(say: Say, signal: AbortSignal): Scene {
       const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
       assert.equal(code, 0, stderr + stdout)
       await configure(scene.site(), name, roles, ...flags)
+    },
+    async stage() {
+      const bundle = await bundleDirectory(runHere, say)
+      for (const node of nodes.values()) await stageBundle(bundle, node, 'linked')
     },
     async provision() {
       await scene.site().admin('cluster', 'provision', cluster)
