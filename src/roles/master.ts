@@ -1,4 +1,3 @@
-import { addOnImages } from '../components/add-on-images/component.ts'
 import { apiServer } from '../components/api-server/component.ts'
 import { apiServerImages } from '../components/api-server-images/component.ts'
 import { cniPlugins } from '../components/cni-plugins/component.ts'
@@ -39,7 +38,6 @@ export const master: Role<ProvisionParams> = {
     preflight,
     apiServer,
     controllers,
-    addOnImages,
     node,
     readiness,
   ],

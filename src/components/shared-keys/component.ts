@@ -1,3 +1,5 @@
+import { otherImages } from '../../kubernetes/image-groups.ts'
+import { importStep } from '../../kubernetes/import-step.ts'
 import { installStep } from '../../kubernetes/install-step.ts'
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
 import { acceptInvitation } from './steps.ts'
@@ -7,9 +9,12 @@ const install = installStep('shared-keys/install-binaries', 'Installing what a m
   ...['etcd', 'etcdctl', 'kubeadm', 'kubectl', 'kubelet'],
 ])
 
+/** Nobody waits for these here, so that they need not wait for the processor either. */
+const importOthers = importStep('shared-keys/import-images', 'Importing images of the add-ons', otherImages)
+
 /** The authorities that all masters have in common. */
 export const sharedKeys: ProvisionComponent = {
   id: 'shared-keys',
   after: ['kernel', 'containerd', 'network-images', 'cni-plugins', 'node-dns'],
-  steps: () => [install, acceptInvitation],
+  steps: () => [install, importOthers, acceptInvitation],
 }

@@ -7,6 +7,7 @@ const files = Object.fromEntries(Object.keys(SHARED_FILES).map((name) => [name, 
 
 function master() {
   const fake = fakeKubernetes()
+  fake.host.files.seed('/run/containerd/containerd.sock', '')
   let asked = 0
   fake.params.task = 'master'
   fake.params.requestInvitation = async () => {
@@ -43,7 +44,14 @@ test('a new run asks for its turn anew', async () => {
   expect(fake.asked()).toBe(2)
 })
 
-test('what a master runs is there before it is its turn', () => {
-  const [first] = sharedKeys.steps(fakeKubernetes().params)
-  expect(first?.id).toBe('shared-keys/install-binaries')
+test('what a master runs is there before it is its turn', async () => {
+  const fake = master()
+  const { requestInvitation } = fake.params
+  fake.params.requestInvitation = async (context) => {
+    expect(fake.host.files.stat('/usr/local/bin/kubeadm')).toBeDefined()
+    expect([...fake.images]).toContain('registry.k8s.io/coredns/coredns:v1.14.2')
+    return requestInvitation(context)
+  }
+  await runComponent(sharedKeys, fake)
+  expect(fake.asked()).toBe(1)
 })
