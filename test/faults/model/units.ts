@@ -2,10 +2,11 @@ import type { FakeMachine } from '../../support/fake-machine.ts'
 
 export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}`
 
-/** Whether systemd would start it: what its drop-ins assert is there. */
+/** Whether systemd would start it: what its drop-ins assert is there. It reads `*.conf` alone, not what a torn write left beside it. */
 export function mayStart({ files }: FakeMachine, unit: string): boolean {
   const directory = `/etc/systemd/system/${unit}.d`
-  const texts = (files.list(directory) ?? []).map((name) => files.bytes(`${directory}/${name}`)?.toString() ?? '')
+  const names = (files.list(directory) ?? []).filter((name) => name.endsWith('.conf'))
+  const texts = names.map((name) => files.bytes(`${directory}/${name}`)?.toString() ?? '')
   const asserted = texts.flatMap((text) => [...text.matchAll(/^AssertPathExists=(.+)$/gm)].map(([, path = '']) => path))
   return asserted.every((path) => files.get(path) !== undefined)
 }
