@@ -6,7 +6,7 @@ import type { Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
 import { forget, tellState } from './node-state.ts'
-import { forgetGone, retireThose } from './retire.ts'
+import { forgetGone, noteGone, retireThose } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 
 /** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
@@ -74,6 +74,9 @@ function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: '
     return
   }
   const isBackAtStart = state === 'DISCOVERED' || state === 'APPROVED'
+  const before = core.store.nodes.get(nodeId)
+  // Reset, while somebody else may want the cluster up meanwhile: what is left of it then still has this node.
+  if (isBackAtStart && before?.leaving === 'no') noteGone(core, before)
   const blank = isBackAtStart ? { roles: [], configuredAt: null } : {}
   core.store.nodes.update(nodeId, { state, error, leaving: 'no', ...blank })
   tellState(core, nodeId)

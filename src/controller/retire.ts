@@ -64,7 +64,11 @@ function departuresOf(core: Core, { cluster, members }: Situation): Departure[] 
   const leaving = members
     .filter((member) => member.node.leaving === 'retire' && !isAtWork(member))
     .map(({ node }) => ({ key: node.id, nodeId: node.id, guest: guestOf(core, node) }))
-  const gone = cluster.gone.map((guest) => ({ key: keyOfGone(cluster.id, guest), guest }))
+  // Nothing of a cluster that is being reset stays.
+  const gone = (cluster.desired === 'reset' ? [] : cluster.gone).map((guest) => ({
+    key: keyOfGone(cluster.id, guest),
+    guest,
+  }))
   const staying = members.map(({ node }) => node).filter((node) => wasTouched(node) && node.leaving === 'no')
   return [...leaving, ...gone].map((departure) => {
     // etcd has one member at an address: what is there now is that of the node that has it now.

@@ -41,7 +41,9 @@ export async function podsReachEachOther(master: Node, nodes: readonly Node[]): 
   const service = (await succeed(master, ['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])).trim()
   const places = [...addresses.map((address) => `${address} ${PORT}`), `${service} 80`]
   const looks = places.map((place) => `${GET} | $b nc -w 10 ${place} | $b head -c 15 | $b grep -q ' 200'`)
-  const ask = ['b=/bin/busybox', ...looks, '$b nslookup -type=a web.default.svc.cluster.local'].join(' && ')
+  const all = [...looks, '$b nslookup -type=a web.default.svc.cluster.local'].join(' && ')
+  // Right after a boot kube-proxy may be about to learn of the service.
+  const ask = `b=/bin/busybox; for i in 1 2 3 4 5 6 7 8 9 10; do ${all} && exit 0; $b sleep 3; done; exit 1`
   await apply(
     master,
     nodes.map(({ name }) => pod(`ask-${name}`, name, { ...LABELS, app: 'ask' }, ['sh', '-c', ask])),
