@@ -1,4 +1,5 @@
 import type { Stage } from '../protocol/admin.ts'
+import { isStartable } from './director/outlook.ts'
 import type { Member } from './director/situation.ts'
 import type { Cluster, Node, Run } from './store/records.ts'
 
@@ -15,7 +16,7 @@ export function stagesOf(cluster: Cluster, members: readonly Member[]): Stage[] 
   const wereOthers = discovered !== null && members.some(({ node }) => node.createdAt < discovered)
   const approved = ended(nodes.map(({ approvedAt, state }) => (state === 'DISCOVERED' ? null : approvedAt)))
   const configured = ended(nodes.map(({ configuredAt }) => configuredAt))
-  const isWaiting = cluster.desired === 'provision' && taking.some(({ node }) => isToBegin(node, cluster))
+  const isWaiting = cluster.desired === 'provision' && taking.some((member) => isStartable(member, cluster))
   const runsBegan = earliest(runs.map(({ createdAt }) => createdAt))
   const runsEnded = isWaiting ? null : ended(runs.map(({ endedAt }) => endedAt))
   const isFailed = cluster.state === 'FAILED'
@@ -49,10 +50,6 @@ function lastRound(cluster: Cluster, members: readonly Member[]): { nodes: Node[
 
 /** Sorts behind all times. */
 const FOR_EVER = '~'
-
-function isToBegin({ state, attempt }: Node, cluster: Cluster): boolean {
-  return (state === 'CONFIGURED' || state === 'FAILED') && attempt !== cluster.attempt
-}
 
 function stage(name: string, startedAt: string | null, endedAt: string | null, isFailed: boolean): Stage {
   if (startedAt === null) return { name, state: 'pending', startedAt, endedAt: null }

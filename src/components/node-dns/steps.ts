@@ -20,8 +20,8 @@ export const configure: ProvisionStep = {
   id: 'node-dns/configure',
   title: 'Configuring the node DNS',
   async isDone(host, params) {
-    const [watch, own] = await Promise.all([host.sha256(WATCH), host.sha256(params.executable)])
-    if (watch === undefined || watch !== own) return false
+    const watch = await host.sha256(WATCH)
+    if (watch === undefined || watch !== (await host.sha256(params.executable))) return false
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text)
