@@ -8,7 +8,7 @@ import { cgroupVersion } from './containment.ts'
  */
 export function testbedOverrides(): Record<keyof Overrides, string> {
   const legacy = cgroupVersion() === 1
-  const kubelet = ['failSwapOn: false', ...(legacy ? ['cgroupDriver: cgroupfs', 'failCgroupV1: false'] : [])]
+  const kubelet = ['failSwapOn: false', ...(legacy ? ['cgroupDriver: cgroupfs', 'failCgroupV1: false'] : []), ...DISK]
   const containerd = [
     'version = 3',
     ...(mayLowerOomScores() ? [] : ["[plugins.'io.containerd.cri.v1.runtime']", '  restrict_oom_score_adj = true']),
@@ -26,6 +26,15 @@ export function testbedOverrides(): Record<keyof Overrides, string> {
     containerd: `${containerd.join('\n')}\n`,
   }
 }
+
+/**
+ * The nodes' disks are directories of the host's, which may well be fuller than the kubelet's defaults allow (10 % of its
+ * own file system, 15 % of the images', 5 % of the inodes). A threshold that is not named here is none.
+ */
+const DISK = [
+  'evictionHard: {memory.available: 100Mi, nodefs.available: 1Gi, imagefs.available: 1Gi}',
+  'imageGCHighThresholdPercent: 100', // never
+]
 
 /** The kernel's configuration is not in the node, swap is the host's. */
 const IGNORED = ['SystemVerification', 'Swap']
