@@ -54,6 +54,11 @@ async function pairIsRight({ node, say }: Scene): Promise<void> {
   const taints = master?.spec.taints?.map(({ key, effect }) => `${key}:${effect}`)
   assert.deepEqual(taints, [`${TAINT}:NoSchedule`])
   assert.deepEqual(worker?.spec.taints ?? [], [])
+  const excluded = 'node.kubernetes.io/exclude-from-external-load-balancers'
+  assert.deepEqual(
+    [master, worker].map((each) => each?.metadata.labels[excluded]),
+    ['', undefined],
+  )
   for (const each of [master, worker]) assert.equal(each?.metadata.labels.site, 'north')
   say((await kubectl(node('m1'), 'get', 'nodes,pods', '-A', '-o', 'wide')).stdout.trimEnd())
 }

@@ -103,8 +103,11 @@ export async function planTellsTheRun({ site, node, install }: Scene): Promise<v
   assert(unknown <= 1 && untold.length <= 2, `what the plan could not tell:\n${untold.join('\n')}`)
 }
 
-/** Status, logs, and a support bundle without a secret, on a node that is READY. */
+/** Status, logs, labels, and a support bundle without a secret, on a node that is READY. */
 export async function looksOfReadyNode({ node, install, passphrase }: Scene): Promise<void> {
+  const { stdout: labels } = await kubectl(node, 'get', 'nodes', '--show-labels')
+  assert.match(labels, /node-role\.kubernetes\.io\/control-plane=/)
+  assert.doesNotMatch(labels, /exclude-from-external-load-balancers/)
   const [agent = ''] = install
   const status = JSON.parse(await execOk(node, [agent, 'status', '-o', 'json']))
   assert.deepEqual([status.state, status.connected, status.run, status.problem], ['READY', true, null, null])

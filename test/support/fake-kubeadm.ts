@@ -82,6 +82,7 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
     'mark-control-plane'() {
       const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
       node.metadata.labels['node-role.kubernetes.io/control-plane'] = ''
+      node.metadata.labels['node.kubernetes.io/exclude-from-external-load-balancers'] = ''
       if (params.cluster.dedicatedMasters) node.spec.taints = [TAINT]
     },
     'addon kube-proxy': () =>

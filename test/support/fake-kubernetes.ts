@@ -199,12 +199,21 @@ interface ApiObject {
 function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = ''): void {
   const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
   if (argv.includes('taint')) node.spec.taints = []
-  if (argv.includes('label')) node.metadata.labels.site = 'north'
+  if (argv.includes('label')) label(node.metadata.labels, argv.slice(argv.indexOf('label') + 3))
   if (!argv.includes('apply')) return
   for (const item of (JSON.parse(stdin) as { items: ApiObject[] }).items) {
     const { name, namespace } = item.metadata
     const group = item.apiVersion === 'v1' ? '/api/v1' : `/apis/${item.apiVersion}`
     objects.set(`${group}${namespace ? `/namespaces/${namespace}` : ''}/${item.kind.toLowerCase()}s/${name}`, item)
+  }
+}
+
+/** `key=value`, or `key-` for one that goes. */
+function label(labels: Record<string, string>, changes: readonly string[]): void {
+  for (const change of changes) {
+    const [key = '', value] = change.split('=')
+    if (value !== undefined) labels[key] = value
+    else delete labels[key.replace(/-$/, '')]
   }
 }
 

@@ -16,3 +16,16 @@ test('applies CoreDNS unless all of it is there', async () => {
   expect(await runComponent(coredns, fake)).not.toEqual([])
   expect(fake.objects.has(last)).toBe(true)
 })
+
+test('brings back what was scaled down to nothing, and leaves another count alone', async () => {
+  const fake = fakeKubernetes()
+  for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
+    runKubeadm(fake, phase)
+  }
+  await runComponent(coredns, fake)
+  const path = '/apis/apps/v1/namespaces/kube-system/deployments/coredns'
+  fake.objects.set(path, { spec: { replicas: 3 } })
+  expect(await runComponent(coredns, fake)).toEqual([])
+  fake.objects.set(path, { spec: { replicas: 0 } })
+  expect(await runComponent(coredns, fake)).toEqual(['coredns/apply'])
+})

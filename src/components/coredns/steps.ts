@@ -1,19 +1,28 @@
-import { existInApi } from '../../kubernetes/api.ts'
+import type { HostView } from '../../host/host.ts'
+import { existInApi, readApi } from '../../kubernetes/api.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
 
 const SYSTEM = '/namespaces/kube-system'
+const DEPLOYMENT = `/apis/apps/v1${SYSTEM}/deployments/coredns`
 
 export const applyCoreDns: ProvisionStep = {
   id: 'coredns/apply',
   title: 'Applying CoreDNS',
-  isDone: (host, params) =>
-    existInApi(host, params, [
+  isDone: async (host, params) =>
+    (await isScaledUp(host, params)) &&
+    (await existInApi(host, params, [
       `/api/v1${SYSTEM}/configmaps/coredns`,
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:coredns',
       `/api/v1${SYSTEM}/serviceaccounts/coredns`,
-      `/apis/apps/v1${SYSTEM}/deployments/coredns`,
       `/api/v1${SYSTEM}/services/kube-dns`,
-    ]),
+    ])),
   apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'coredns'], WITH_ETCD, context),
+}
+
+/** kubeadm keeps the count that it finds, but for our patch, which gives one. */
+async function isScaledUp(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const found = await readApi<{ spec?: { replicas?: number } }>(host, params, DEPLOYMENT)
+  return found !== undefined && found.spec?.replicas !== 0
 }

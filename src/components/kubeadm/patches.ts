@@ -11,6 +11,17 @@ const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe
 /** The same for CoreDNS, which has no startup probe; it is still given 30 s before it counts as not ready. */
 const READINESS = { periodSeconds: 1, failureThreshold: 30 }
 
+/** kubeadm's own, which this list replaces, and nodes under pressure: kubelet starts it there, for it is critical. */
+const TOLERATIONS = [
+  { key: 'CriticalAddonsOnly', operator: 'Exists' },
+  ...[
+    'node-role.kubernetes.io/control-plane',
+    'node.kubernetes.io/disk-pressure',
+    'node.kubernetes.io/memory-pressure',
+    'node.kubernetes.io/pid-pressure',
+  ].map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' })),
+]
+
 /** Strategic merge patches by kubeadm's name of their target. */
 export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>): Record<string, unknown> {
   return {
@@ -21,7 +32,9 @@ export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>):
       spec: {
         // A second one has nowhere else to run until there is a second node; with several masters there will be.
         replicas: masters.length > 1 ? 2 : 1,
-        template: { spec: { containers: [{ name: 'coredns', readinessProbe: READINESS }] } },
+        template: {
+          spec: { tolerations: TOLERATIONS, containers: [{ name: 'coredns', readinessProbe: READINESS }] },
+        },
       },
     },
   }

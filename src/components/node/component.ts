@@ -1,10 +1,12 @@
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
-import { labelNode, markControlPlane, removeTaint } from './steps.ts'
+import { labelNode, markControlPlane, removeTaint, serveLoadBalancers } from './steps.ts'
 
 /** The node's own object: who it is, and what may run on it. */
 export const node: ProvisionComponent = {
   id: 'node',
   after: ['controllers'],
   steps: ({ cluster }) =>
-    cluster.dedicatedMasters ? [markControlPlane, labelNode] : [markControlPlane, removeTaint, labelNode],
+    cluster.dedicatedMasters
+      ? [markControlPlane, labelNode]
+      : [markControlPlane, removeTaint, serveLoadBalancers, labelNode],
 }

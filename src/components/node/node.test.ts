@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { NODE, runKubeadm } from '../../../test/support/fake-kubeadm.ts'
-import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { node } from './component.ts'
+
+const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
+const labels = ({ objects }: FakeKubernetes) =>
+  (objects.get(NODE) as { metadata: { labels: Record<string, string> } }).metadata.labels
 
 function prepared(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
   const fake = fakeKubernetes(cluster)
@@ -13,8 +17,9 @@ function prepared(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
 
 test('is marked and labelled', async () => {
   const fake = prepared()
-  expect(await runComponent(node, fake)).toEqual(['node/mark-control-plane', 'node/label'])
-  expect(fake.objects.get(NODE)).toMatchObject({ metadata: { labels: { site: 'north' } } })
+  expect(await runComponent(node, fake)).toEqual(['node/mark-control-plane', 'node/serve-load-balancers', 'node/label'])
+  expect(labels(fake)).toEqual({ 'node-role.kubernetes.io/control-plane': '', site: 'north' })
+  expect(await runComponent(node, fake)).toEqual([])
 })
 
 test('a taint from before is removed in a converged cluster, and stays in a dedicated one', async () => {
@@ -27,6 +32,26 @@ test('a taint from before is removed in a converged cluster, and stays in a dedi
   const dedicated = prepared({ dedicatedMasters: true })
   expect(await runComponent(node, dedicated)).toEqual(['node/mark-control-plane', 'node/label'])
   expect(dedicated.objects.get(NODE)).toMatchObject({ spec: { taints: [taint] } })
+})
+
+test('a master that also works is open to load balancers, also one that kubeadm has marked again', async () => {
+  const fake = prepared()
+  await runComponent(node, fake)
+  runKubeadm(fake, 'mark-control-plane')
+  expect(labels(fake)).toHaveProperty([EXCLUDED])
+  expect(await runComponent(node, fake)).toEqual(['node/serve-load-balancers'])
+  expect(labels(fake)).not.toHaveProperty([EXCLUDED])
+})
+
+test('a dedicated one is not, nor where the labels of the cluster say so', async () => {
+  const dedicated = prepared({ dedicatedMasters: true })
+  await runComponent(node, dedicated)
+  expect(labels(dedicated)).toHaveProperty([EXCLUDED])
+
+  const labelled = prepared()
+  labelled.params.node.labels = { [EXCLUDED]: 'true' }
+  await runComponent(node, labelled)
+  expect(labels(labelled)).toHaveProperty([EXCLUDED], 'true')
 })
 
 test('a node that does not come is named', async () => {

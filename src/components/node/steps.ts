@@ -7,6 +7,8 @@ import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+/** The cloud's and MetalLB's service controllers leave out nodes that have it. kubeadm gives it to every control plane. */
+const NO_BALANCER = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 interface NodeObject {
   metadata: { labels?: Record<string, string> }
@@ -44,6 +46,21 @@ export const removeTaint: ProvisionStep = {
   async apply(host, params, { signal }) {
     if (host.isDryRun && (await readNode(host, params)) === undefined) return
     await kubectl(host, params, ['taint', 'node', params.node.name, `${CONTROL_PLANE}:NoSchedule-`], { signal })
+  },
+}
+
+/** On a master that also works, pods serve what load balancers forward. */
+export const serveLoadBalancers: ProvisionStep = {
+  id: 'node/serve-load-balancers',
+  title: 'Letting load balancers use the node',
+  async isDone(host, params) {
+    // The cluster's own labels may ask for it.
+    if (params.node.labels[NO_BALANCER] !== undefined) return true
+    const found = await readNode(host, params)
+    return found !== undefined && found.metadata.labels?.[NO_BALANCER] === undefined
+  },
+  async apply(host, params, { signal }) {
+    await kubectl(host, params, ['label', 'node', params.node.name, `${NO_BALANCER}-`], { signal })
   },
 }
 

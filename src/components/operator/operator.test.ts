@@ -25,13 +25,32 @@ test('is applied by standard input, and again when its certificate is another', 
   expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
 })
 
+test('what somebody has scaled down, deleted or replaced in the cluster is applied again', async () => {
+  const fake = fakeKubernetes()
+  for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
+    runKubeadm(fake, phase)
+  }
+  await runComponent(operatorCertificate, fake)
+  await runComponent(operator, fake)
+  const own = [...fake.objects.keys()].filter((path) => path.includes('operator') || path.includes('cantrip-system'))
+  expect(own).toHaveLength(6)
+  for (const path of own) {
+    fake.objects.delete(path)
+    expect(await runComponent(operator, fake), path).toEqual(['operator/apply'])
+    expect(fake.objects.has(path), path).toBe(true)
+  }
+  const deployment = fake.objects.get(own.at(-1) ?? '') as { spec: { replicas: number } }
+  deployment.spec.replicas = 0
+  expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
+})
+
 test('may only look, and only at nodes and pods', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const role = items.find(({ kind }: { kind: string }) => kind === 'ClusterRole')
   expect(role.rules).toEqual([{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }])
 })
 
-test('runs as nobody, with nothing to write to, and where masters are tainted too', () => {
+test('runs as nobody, with nothing to write to, and not from a registry', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const { spec } = items.at(-1).spec.template
   const [container] = spec.containers
@@ -42,7 +61,21 @@ test('runs as nobody, with nothing to write to, and where masters are tainted to
     capabilities: { drop: ['ALL'] },
   })
   expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
-  expect(spec.tolerations[0].key).toBe('node-role.kubernetes.io/control-plane')
+})
+
+test('pressure neither evicts it nor keeps it away, and it leaves a node that is lost', () => {
+  const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
+  const { priorityClassName, tolerations } = items.at(-1).spec.template.spec
+  expect(priorityClassName).toBe('system-cluster-critical')
+  const told = tolerations.map((each: Record<string, unknown>) => `${each.key}:${each.effect}`)
+  expect(told).toEqual([
+    'node-role.kubernetes.io/control-plane:NoSchedule',
+    'node.kubernetes.io/disk-pressure:NoSchedule',
+    'node.kubernetes.io/memory-pressure:NoSchedule',
+    'node.kubernetes.io/pid-pressure:NoSchedule',
+    'node.kubernetes.io/not-ready:NoExecute',
+    'node.kubernetes.io/unreachable:NoExecute',
+  ])
 })
 
 test('the key is in the Secret alone', () => {

@@ -4,22 +4,25 @@ import { readApi } from '../../kubernetes/api.ts'
 import { applyManifest } from '../../kubernetes/kubectl.ts'
 import { OPERATOR_PKI } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { OPERATOR_NAMESPACE } from '../../protocol/cluster-namespaces.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
-import { IDENTITY_ANNOTATION, manifest, type OperatorSettings } from './templates.ts'
+import { IDENTITY_ANNOTATION, manifest, type OperatorSettings, objectPaths } from './templates.ts'
 
 interface Deployment {
   metadata: { annotations?: Record<string, string> }
+  spec?: { replicas?: number }
 }
-const DEPLOYMENT = `/apis/apps/v1/namespaces/${OPERATOR_NAMESPACE}/deployments/operator`
 
 export const applyOperator: ProvisionStep = {
   id: 'operator/apply',
   title: 'Applying the operator',
   async isDone(host, params) {
-    const applied = await readApi<Deployment>(host, params, DEPLOYMENT)
-    const found = applied?.metadata.annotations?.[IDENTITY_ANNOTATION]
-    return found !== undefined && found === (await settingsOf(host, params)).identity
+    const settings = await settingsOf(host, params)
+    const paths = objectPaths(settings)
+    const found = await Promise.all(paths.map((path) => readApi<Deployment>(host, params, path)))
+    const deployment = found.at(-1)
+    const isOurs = deployment?.metadata.annotations?.[IDENTITY_ANNOTATION] === settings.identity
+    // Somebody may have scaled it down: nothing in the cluster brings it back.
+    return isOurs && deployment?.spec?.replicas !== 0 && found.every((object) => object !== undefined)
   },
   async apply(host, params, context) {
     const key = (await host.read(`${OPERATOR_PKI}/tls.key`)) ?? ''
@@ -32,9 +35,10 @@ async function settingsOf(host: HostView, params: ProvisionParams): Promise<Oper
     image: imageOf(params),
     controller: params.controller,
     certificate: (await host.read(`${OPERATOR_PKI}/tls.crt`)) ?? '',
+    identity: '',
   }
-  // The key needs no part in it: another key has another certificate.
-  return { ...settings, identity: createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16) }
+  // Of the whole manifest, so that another agent's is applied as well. Another key has another certificate.
+  return { ...settings, identity: createHash('sha256').update(manifest(settings, '')).digest('hex').slice(0, 16) }
 }
 
 /** The one that came with the bundle, whatever agent is running here. */

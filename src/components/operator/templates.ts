@@ -18,8 +18,21 @@ export interface OperatorSettings {
 
 /** All of the operator as one list, the Deployment last: when that is there, so is the rest. */
 export function manifest(settings: OperatorSettings, key: string): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(settings, key) })
+}
+
+/** Where the API has each object of the manifest, in its order. */
+export function objectPaths(settings: OperatorSettings): string[] {
+  return objects(settings, '').map(({ apiVersion, kind, metadata }) => {
+    const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
+    const namespace = 'namespace' in metadata ? `/namespaces/${metadata.namespace}` : ''
+    return `${group}${namespace}/${kind.toLowerCase()}s/${metadata.name}`
+  })
+}
+
+function objects(settings: OperatorSettings, key: string) {
   const metadata = { name: NAME, namespace: OPERATOR_NAMESPACE, labels: LABELS }
-  const items = [
+  return [
     {
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -53,7 +66,6 @@ export function manifest(settings: OperatorSettings, key: string): string {
     },
     deployment(settings),
   ]
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
 }
 
 function deployment({ image, identity }: OperatorSettings) {
@@ -72,12 +84,30 @@ function deployment({ image, identity }: OperatorSettings) {
   }
 }
 
+/** Masters that are dedicated, and nodes under pressure. A node that is cordoned is left to whoever cordoned it. */
+const WHERE_TAINTED = [
+  'node-role.kubernetes.io/control-plane',
+  'node.kubernetes.io/disk-pressure',
+  'node.kubernetes.io/memory-pressure',
+  'node.kubernetes.io/pid-pressure',
+].map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }))
+
+/** It goes elsewhere from a node that is lost; by default Kubernetes waits 300 s. */
+const LEAVES_SOON = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+  key,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 30,
+}))
+
 function podSpec(image: string) {
   return {
     serviceAccountName: NAME,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 5,
-    tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+    // Kubelet evicts no pod of this priority, and starts it under pressure: it tells of that pressure.
+    priorityClassName: 'system-cluster-critical',
+    tolerations: [...WHERE_TAINTED, ...LEAVES_SOON],
     securityContext: {
       runAsNonRoot: true,
       runAsUser: USER,
