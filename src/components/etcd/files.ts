@@ -2,6 +2,7 @@ import type { Host, HostView } from '../../host/host.ts'
 import type { EtcdMember } from '../../kubernetes/etcd-members.ts'
 import { ETCD_PKI, UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
+import { letBegin } from './data.ts'
 import { configuration, sameConfiguration, unit } from './templates.ts'
 
 const CONFIGURATION = '/etc/etcd/etcd.json'
@@ -23,6 +24,8 @@ export async function isConfiguredToJoin(host: HostView, params: ProvisionParams
 
 /** `others`: the members that this one joins. */
 export async function writeFiles(host: Host, params: ProvisionParams, others: Others): Promise<void> {
+  // A node without a configuration has no member: a rule that a failed reset left behind is of data that are gone with it.
+  if ((await host.stat(CONFIGURATION)) === undefined) await letBegin(host)
   await host.makeDirectory('/etc/etcd', 0o700)
   await host.write(CONFIGURATION, textFor(params, others), 0o600)
   await host.write(UNIT, unit(CONFIGURATION))
