@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { openScene } from '../e2e/shape.ts'
+import { bedNamed } from '../support/testbed/bed.ts'
 import { findCgroups, processesOfCgroup } from '../support/testbed/containment.ts'
 import { machineName, type Node } from '../support/testbed/machine.ts'
 import { downAll } from '../support/testbed/nodes.ts'
@@ -31,7 +32,11 @@ interface Measured {
 }
 
 async function provision(shape: Shape): Promise<Measured> {
-  const scene = openScene(() => undefined, new AbortController().signal)
+  const scene = openScene(
+    bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-bench`),
+    () => undefined,
+    new AbortController().signal,
+  )
   await downAll(scene.bed)
   try {
     const names = Object.keys(SHAPES[shape])

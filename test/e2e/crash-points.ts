@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { isFull, keepRounds, seed } from '../run/campaign.ts'
+import { interruptible } from '../run/interruption.ts'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
@@ -48,10 +49,9 @@ export interface Struck extends Point {
 
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-crash`)
-const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
-const { stage, end } = story(say, showWhatIsKnown)
+const { stage, end } = story(say, showWhatIsKnown, interrupted)
 let site: Site | undefined
 let node: Node | undefined
 let credentials = ''
@@ -69,7 +69,7 @@ await downAll(bed)
 try {
   await stage('a cluster that approves by itself', async () => {
     const bundle = await bundleDirectory(runHere, say)
-    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    node = await up({ name: NAME, bed, signal: interrupted })
     site = await openSite(bed)
     await importBundle(site, bundle)
     const overrides = testbedOverrides()
@@ -122,7 +122,7 @@ async function freshNode(): Promise<void> {
   await down(here().node)
   const left = await nodeRow(site, NAME)
   if (left && left.state !== 'REMOVED') await site.admin('node', 'remove', left.id, '--force', '--yes')
-  node = await up({ name: NAME, bed, signal: interrupted.signal })
+  node = await up({ name: NAME, bed, signal: interrupted })
   install = await carryAgent(node, credentials, CLUSTER)
 }
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PairFinding, PairReport } from '../../src/protocol/pair-report.ts'
+import { interruptible } from '../run/interruption.ts'
 import { awaitState, carryAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
@@ -18,13 +19,11 @@ const PORTS = /:(6443|2379|2380|10250|8472)\b/
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-pairs`)
-const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
 let site: Site | undefined
 const nodes: Node[] = []
-const { stage, end } = story(say, async () => say(site?.controllerLog().slice(-2_000) ?? ''))
+const { stage, end } = story(say, async () => say(site?.controllerLog().slice(-2_000) ?? ''), interrupted)
 
 function here(): { site: Site; n1: Node; n2: Node } {
   const [n1, n2] = nodes
@@ -63,7 +62,7 @@ const listening = async (node: Node) =>
 await downAll(bed)
 try {
   await stage('two nodes, installed, approved and configured', async () => {
-    for (const name of ['n1', 'n2']) nodes.push(await up({ name, bed, signal: interrupted.signal }))
+    for (const name of ['n1', 'n2']) nodes.push(await up({ name, bed, signal: interrupted }))
     site = await openSite(bed)
     const credentials = await createCluster(site, { name: CLUSTER, overrides: {}, flags: ['--auto-approve'] })
     for (const node of nodes) {

@@ -3,6 +3,7 @@
  * `--fix` mends is taken back. A story of its own, without Kubernetes.
  */
 import assert from 'node:assert/strict'
+import { interruptible } from '../run/interruption.ts'
 import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
 import { layPackage } from '../support/testbed/lay-package.ts'
@@ -22,9 +23,7 @@ const REASON = 'the image has a kubelet in it'
 
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-prechecks`)
-const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
 let site: Site | undefined
 let node: Node | undefined
@@ -35,16 +34,19 @@ const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, async () => {
-  if (site && node) say(site.controllerLog().slice(-3_000))
-})
+const { stage, end } = story(
+  say,
+  async () => {
+    if (site && node) say(site.controllerLog().slice(-3_000))
+  },
+  interrupted,
+)
 
 await downAll(bed)
 try {
   await stage('a node with packages that nothing has started, and a controller', async () => {
-    node = await up({ name: NAME, bed, signal: interrupted.signal })
-    for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld'])
-      await layPackage(node, name, interrupted.signal)
+    node = await up({ name: NAME, bed, signal: interrupted })
+    for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld']) await layPackage(node, name, interrupted)
     site = await openSite(bed)
     install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
     endOddServers = await openOddServers(bed)

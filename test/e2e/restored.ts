@@ -3,6 +3,7 @@
  * and the report tells what is ours, what is not, and what was left on purpose.
  */
 import assert from 'node:assert/strict'
+import { interruptible } from '../run/interruption.ts'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
@@ -28,9 +29,7 @@ const NAME = 'r1'
 const READY_MS = 420_000
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-restored`)
-const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
 interface Told {
   restored: boolean
@@ -48,13 +47,13 @@ const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, showWhatIsKnown)
+const { stage, end } = story(say, showWhatIsKnown, interrupted)
 
 await downAll(bed)
 try {
   await stage('a bare node, and a bundle for it', async () => {
     const bundle = await bundleDirectory(runHere, say)
-    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    node = await up({ name: NAME, bed, signal: interrupted })
     site = await openSite(bed)
     await importBundle(site, bundle)
   })

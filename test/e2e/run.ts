@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { interruptible } from '../run/interruption.ts'
 import { bundleDirectory, executables } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
@@ -42,9 +43,7 @@ const CLUSTER = 'factory'
 const READY_MS = 420_000
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-e2e`)
-const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
 let site: Site | undefined
 let node: Node | undefined
@@ -57,7 +56,7 @@ const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, showWhatIsKnown)
+const { stage, end } = story(say, showWhatIsKnown, interrupted)
 
 await downAll(bed)
 try {
@@ -65,7 +64,7 @@ try {
     bundle = await bundleDirectory(runHere, say)
   })
   await stage('bare node booted', async () => {
-    node = await up({ name: 'n1', bed, signal: interrupted.signal })
+    node = await up({ name: 'n1', bed, signal: interrupted })
     site = await openSite(bed)
     await importBundle(site, bundle)
   })
@@ -106,7 +105,7 @@ try {
     await work(scene)
   }
   await stage('a second node, and a cluster that approves by itself', async () => {
-    scene = await setScene(here().site, bed, interrupted.signal)
+    scene = await setScene(here().site, bed, interrupted)
   })
   await stage('Ctrl-C in the middle of an installation: 130, and the same command goes on', onScene(interruptedInstall))
   await stage('an instance beside another, and away without it', onScene(instanceBeside))
@@ -115,7 +114,7 @@ try {
   await stage('reset, and READY again', onScene(resetAndAgain))
   await stage('uninstall that keeps Kubernetes, then all of it', onScene(keepKubernetes))
   await stage('a disk that fills up in the middle: a named error, and a rerun goes on', async () => {
-    await fullDisk(here().site, bed, interrupted.signal)
+    await fullDisk(here().site, bed, interrupted)
   })
   await stage('two nodes check each other: ports, directions, packets, and nothing stays open', async () => {
     await runHere([process.execPath, join(import.meta.dirname, 'pair-checks.ts')], say)
@@ -180,7 +179,7 @@ async function provisionThroughKills(): Promise<void> {
 }
 
 async function reach(what: string, look: () => Promise<{ code: number }>): Promise<void> {
-  await until(what, 120_000, async () => ((await look()).code === 0 ? true : undefined), interrupted.signal)
+  await until(what, 120_000, async () => ((await look()).code === 0 ? true : undefined), interrupted)
 }
 
 /** SIGKILL of the service's main process in the middle of its work; systemd ends the rest and starts it again. */

@@ -3,7 +3,7 @@ import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { stageBundle } from '../support/site/stage-bundle.ts'
-import { type Bed, bedNamed } from '../support/testbed/bed.ts'
+import type { Bed } from '../support/testbed/bed.ts'
 import { isShared } from '../support/testbed/kernel-settings.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
@@ -36,8 +36,7 @@ export interface Scene {
   close(): Promise<void>
 }
 
-export function openScene(say: Say, signal: AbortSignal): Scene {
-  const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)
+export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
   const nodes = new Map<string, Node>()
   let site: Site | undefined
   let cluster = ''

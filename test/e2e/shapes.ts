@@ -2,6 +2,8 @@
  * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [NAME]...`, without a name all.
  */
 import assert from 'node:assert/strict'
+import { interruptible } from '../run/interruption.ts'
+import { bedNamed } from '../support/testbed/bed.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { fiveMasters } from './five-masters.ts'
 import { nameServers } from './name-servers.ts'
@@ -19,14 +21,9 @@ const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'five-masters': fiveMasters,
 }
 const say = (line: string) => console.log(line)
-const interrupted = new AbortController()
-const scene = openScene(say, interrupted.signal)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    interrupted.abort()
-    void downAll(scene.bed).finally(() => process.exit(130))
-  })
-}
+const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)
+const interrupted = interruptible(() => downAll(bed))
+const scene = openScene(bed, say, interrupted)
 
 const wanted = process.argv.slice(2)
 let exitCode = 0
@@ -34,13 +31,13 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(stories)) {
   const tell = stories[name]
   assert(tell, `there is no story ${name}; there are ${Object.keys(stories).join(', ')}`)
   say(`— ${name}`)
-  await downAll(scene.bed)
-  const told = story(say, () => scene.show())
+  await downAll(bed)
+  const told = story(say, () => scene.show(), interrupted)
   try {
     await tell(scene, told)
   } finally {
     await scene.close()
-    await downAll(scene.bed)
+    await downAll(bed)
   }
   exitCode = Math.max(exitCode, told.end())
 }

@@ -5,7 +5,10 @@ export interface Story {
   end(): number
 }
 
-export function story(say: (line: string) => void, onFailure: () => Promise<void>): Story {
+const never = new Promise<never>(() => undefined)
+
+/** Once `signal` is aborted no stage ends any more: who aborted it ends the process. */
+export function story(say: (line: string) => void, onFailure: () => Promise<void>, signal?: AbortSignal): Story {
   let passed = 0
   let failed = 0
   return {
@@ -18,9 +21,11 @@ export function story(say: (line: string) => void, onFailure: () => Promise<void
       const started = performance.now()
       try {
         await work()
+        if (signal?.aborted) await never
         passed += 1
         say(`✓ ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
       } catch (error) {
+        if (signal?.aborted) await never
         failed += 1
         say(`✗ ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
         say(error instanceof Error ? (error.stack ?? error.message) : String(error))

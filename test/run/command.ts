@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { passSignalsTo } from './interruption.ts'
 
 export interface Ended {
   readonly ok: boolean
@@ -13,6 +14,7 @@ export async function runCommand(
 ): Promise<Ended> {
   const [program, ...rest] = argv
   const child = spawn(program, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  passSignalsTo(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')

@@ -1,4 +1,5 @@
 // scripts/test runs this: every part, also when one has failed, and at the end one line over all.
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { type Part, select } from './parts.ts'
@@ -20,10 +21,14 @@ if (chosen.length === 0 || positionals.length > 1) {
 const colours = process.stdout.isTTY && process.stdout.hasColors()
 delete process.env[colours ? 'NO_COLOR' : 'FORCE_COLOR']
 process.env[colours ? 'FORCE_COLOR' : 'NO_COLOR'] = '1'
-// Ctrl-C reaches the parts as well; they clean up, and this waits for them.
-process.on('SIGINT', () => {
-  process.exitCode = 130
-})
+// The parts get the signal as well: they clean up, this waits for them, and no other part begins.
+let interruptedBy: NodeJS.Signals | undefined
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    interruptedBy = name
+    process.exitCode = 128 + constants.signals[name]
+  })
+}
 
 const running = new Map<string, Promise<PartResult>>()
 for (const part of chosen) running.set(part.name, start(part))
@@ -35,6 +40,7 @@ process.exitCode ??= total.failed === 0 ? 0 : 1
 
 async function start(part: Part): Promise<PartResult> {
   await Promise.all(part.after.map((name) => running.get(name)))
+  if (interruptedBy) return { passed: 0, failed: 1, skipped: [], output: `${interruptedBy}\n`, name: part.name, ms: 0 }
   const started = performance.now()
   const outcome = await part.run(root, (text) => process.stdout.write(text))
   const tally = process.env.CI === 'true' ? inCi(outcome) : outcome
