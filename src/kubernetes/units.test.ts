@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
-import { startUnit, unitIsCurrent } from './units.ts'
+import { enableUnit, startUnit, unitIsCurrent } from './units.ts'
 
 const UNIT = 'x.service'
 const FILE = '/etc/x.conf'
@@ -32,4 +32,20 @@ test('is not current while systemd has not read its file again, or it was starte
   later.files.seed('/proc/uptime', '1010.00 1.00\n')
   later.files.seed(FILE, 'changed')
   expect(await unitIsCurrent(later, UNIT, [FILE])).toBe(false)
+})
+
+test('a unit of a package that ours has come to replace is read again', async () => {
+  const host = fakeHost({ files: { [FILE]: '', '/proc/uptime': '1000.00 1.00\n' } })
+  let fragment = `/lib/systemd/system/${UNIT}`
+  host.units.set(UNIT, { active: true })
+  host.machine.daemonReload = async () => {
+    fragment = `/etc/systemd/system/${UNIT}`
+  }
+  host.on(['systemctl', 'show', UNIT], () => ({
+    stdout: `ActiveState=active\nFragmentPath=${fragment}\nNeedDaemonReload=no\nExecMainStartTimestampMonotonic=1000000000\n`,
+  }))
+  await enableUnit(host, UNIT)
+  expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
+  await startUnit(host, UNIT, [FILE])
+  expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })

@@ -8,7 +8,7 @@ import { UNITS } from './paths.ts'
  */
 export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
   const state = await unitProperties(host, unit)
-  const isUp = state.ActiveState === 'active' && state.NeedDaemonReload === 'no'
+  const isUp = state.ActiveState === 'active' && !isOutdated(unit, state)
   // systemd's own UnitFileState is what it was when the unit was first looked at, until the next daemon-reload.
   return isUp && (await unitIsEnabled(host, unit)) && (await startedAfter(host, state, files))
 }
@@ -17,7 +17,7 @@ export async function unitIsCurrent(host: HostView, unit: string, files: readonl
 export async function startUnit(host: Host, unit: string, files: readonly string[]): Promise<void> {
   await enableUnit(host, unit)
   const before = await unitProperties(host, unit)
-  if (before.NeedDaemonReload === 'yes') await host.daemonReload()
+  if (isOutdated(unit, before)) await host.daemonReload()
   await host.setUnit(unit, { active: true })
   // A dry run starts nothing that could then be current.
   if (host.isDryRun && before.ActiveState !== 'active') return
@@ -40,8 +40,16 @@ function wantedBy(unit: string): string {
   return `${UNITS}/multi-user.target.wants/${unit}`
 }
 
+/**
+ * Whether systemd has something else in mind than the unit's file in /etc. It says NeedDaemonReload for a file that has
+ * changed, and not for one of a package in /usr/lib that a file in /etc has come to replace. No file at all: not loaded.
+ */
+function isOutdated(unit: string, { NeedDaemonReload, FragmentPath = '' }: Record<string, string>): boolean {
+  return NeedDaemonReload === 'yes' || !['', `${UNITS}/${unit}`].includes(FragmentPath)
+}
+
 async function unitProperties(host: HostView, unit: string): Promise<Record<string, string>> {
-  const properties = 'ActiveState,NeedDaemonReload,ExecMainStartTimestampMonotonic'
+  const properties = 'ActiveState,FragmentPath,NeedDaemonReload,ExecMainStartTimestampMonotonic'
   const { stdout } = await host.ask(['systemctl', 'show', unit, `--property=${properties}`])
   return Object.fromEntries(
     stdout.split('\n').flatMap((line) => {
