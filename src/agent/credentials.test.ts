@@ -66,6 +66,7 @@ function view(owner?: number): HostView {
         uid: owner ?? stat.uid,
         gid: stat.gid,
         mtimeMs: stat.mtimeMs,
+        links: stat.nlink,
       }
     },
   }

@@ -71,6 +71,22 @@ test('what is there and wrong is fetched again', async () => {
   expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
 })
 
+test("what is there and right, but somebody else's to write, is fetched again", async () => {
+  const store = await open()
+  const kubelet = store.file('binary', 'kubelet')
+  host.files.seed(store.pathOf(kubelet), 'binary kubelet v1.36.3\n', { uid: 1000 })
+  await store.fetch(host, kubelet)
+  expect(await host.stat(store.pathOf(kubelet))).toMatchObject({ uid: 0, size: kubelet.size })
+})
+
+test('what was discarded after its use is fetched again when it is wanted', async () => {
+  const store = await open()
+  const kubelet = store.file('binary', 'kubelet')
+  await host.discard(await store.fetch(host, kubelet), 'a test')
+  await store.fetch(host, kubelet)
+  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+})
+
 test('at most three files come at once', async () => {
   const store = await open()
   let running = 0

@@ -69,8 +69,9 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
         onProgress,
       )
       underWay.set(file.path, started)
-      // A file that could not be fetched may be asked for again.
-      started.catch(() => underWay.delete(file.path))
+      // Whoever has used it may have discarded it, and one that could not be fetched may be asked for again.
+      const forget = () => underWay.delete(file.path)
+      started.then(forget, forget)
       return started
     },
   }
@@ -95,8 +96,6 @@ async function fetchFile(
         path,
         sha256: file.sha256,
         size: file.size,
-        // As it will be installed, which then takes a name more and no copy.
-        mode: file.role === 'binary' || file.role === 'cni-plugin' ? 0o755 : 0o644,
         tls,
         ...(proxy === undefined ? {} : { proxy }),
         ...(onProgress ? { onProgress } : {}),
@@ -109,7 +108,9 @@ async function fetchFile(
 
 async function isThere(host: Host, file: BundleFile, path: string): Promise<boolean> {
   const found = await host.stat(path)
-  return found?.kind === 'file' && found.size === file.size && (await host.sha256(path)) === file.sha256
+  // Somebody else's file, put there by hand, would still be his to write.
+  const isOurs = found?.kind === 'file' && found.uid === host.uid()
+  return isOurs && found.size === file.size && (await host.sha256(path)) === file.sha256
 }
 
 async function readLocal({ ref, directory, host }: StoreOptions): Promise<VerifiedManifest | undefined> {

@@ -41,6 +41,8 @@ export interface FileStat {
   uid: number
   gid: number
   mtimeMs: number
+  /** How many names the file has: its hard links. */
+  links: number
 }
 
 export interface DiskSpace {
@@ -113,8 +115,18 @@ export interface Host extends HostView {
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>
   /** A directory with its parents. Undo removes what it made, and empties what it found empty. */
   makeDirectory(path: string, mode?: number): Promise<void>
-  /** Puts a copy of a (large) file in place, hard-linked where that is possible. */
+  /**
+   * Puts a copy of a (large) file in place: a file of our own, which nobody changes through another name or a descriptor
+   * that was open before. Follows a link at the end of `source`.
+   */
   install(source: string, path: string, mode: number): Promise<void>
+  /**
+   * As `install`, for a file that we put at `source` ourselves and have no further use for there: without a copy where that
+   * is possible. Undo removes what is at `path`, and does not bring `source` back.
+   */
+  move(source: string, path: string, mode: number): Promise<void>
+  /** Deletes a file that can be had again, for good. */
+  discard(path: string, because: string): Promise<void>
   /** Symbolic link at `path` to `target`. */
   link(target: string, path: string): Promise<void>
   /** Deletes one file or link; a backup makes it reversible. */

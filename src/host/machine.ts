@@ -26,8 +26,10 @@ export interface Machine extends HostView {
   writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void>
   /** One level; a directory that is there already is fine. */
   createDirectory(path: string, mode: number): Promise<void>
-  /** Atomic; a hard link where source and path share a file system, else a copy. */
+  /** Atomic; a copy, ours alone from the first byte on. */
   installFile(source: string, path: string, mode: number): Promise<void>
+  /** Atomic; the file itself where `source` is its only name and on the same file system, else a copy. */
+  moveFile(source: string, path: string, mode: number): Promise<void>
   /** Atomic; replaces a file or link. */
   createLink(target: string, path: string): Promise<void>
   setMode(path: string, mode: number): Promise<void>

@@ -39,7 +39,7 @@ function pretend(machine: Machine): Machine {
 
   const statOf = (kind: FileStat['kind'], size: number, mode: number): FileStat => {
     const uid = machine.uid()
-    return { kind, size, mode, uid, gid: uid, mtimeMs: machine.now().getTime() }
+    return { kind, size, mode, uid, gid: uid, mtimeMs: machine.now().getTime(), links: 1 }
   }
   const put = (path: string, kind: FileStat['kind'], mode: number, rest: Omit<Planned, 'stat'> = {}) =>
     void files.set(path, { stat: statOf(kind, rest.bytes?.length ?? 0, mode), ...rest })
@@ -75,6 +75,11 @@ function pretend(machine: Machine): Machine {
     async installFile(source, path, mode) {
       const sum = await sha256(source)
       put(path, 'file', mode, sum === undefined ? {} : { sha256: sum })
+    },
+    async moveFile(source, path, mode) {
+      const sum = await sha256(source)
+      put(path, 'file', mode, sum === undefined ? {} : { sha256: sum })
+      files.set(source, undefined)
     },
     createLink: async (target, path) => put(path, 'symlink', 0o777, { target }),
     async setMode(path, mode) {

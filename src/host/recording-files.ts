@@ -4,9 +4,13 @@ import { AgentError } from '../errors/agent-error.ts'
 import type { ChangeKind, RecordChange } from './change.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Machine } from './machine.ts'
+import { isOwnFile } from './own-file.ts'
 import type { Undo } from './undo.ts'
 
-type FileMethods = Pick<Host, 'write' | 'makeDirectory' | 'install' | 'link' | 'remove' | 'download'>
+type FileMethods = Pick<
+  Host,
+  'write' | 'makeDirectory' | 'install' | 'move' | 'discard' | 'link' | 'remove' | 'download'
+>
 
 const unitDirectories = ['/etc/systemd/', '/run/systemd/', '/usr/lib/systemd/', '/lib/systemd/']
 
@@ -45,13 +49,32 @@ export function recordingFiles(options: {
     await machine.createDirectory(parent, 0o755)
   }
 
+  async function discard(path: string, because: string): Promise<void> {
+    if ((await machine.stat(path)) === undefined) return
+    await recordPath('file', path, { kind: 'nothing', because })
+    await machine.unlink(path)
+  }
+
+  /** Records that `source` comes to `path`; false where the same is there already, and ours. */
+  async function prepareFor(source: string, path: string, mode: number): Promise<boolean> {
+    const [now, from] = await Promise.all([machine.stat(path), machine.stat(source)])
+    if (from?.kind !== 'file' && from?.kind !== 'symlink') {
+      throw new AgentError('file/missing', `${source} is not a file, and was to be installed as ${path}`, {
+        fix: 'run the same command again: it fetches what is missing',
+      })
+    }
+    if (isOwnFile(now, mode, machine) && (await machine.sameContent(path, source))) return false
+    if (now === undefined) await makeParents(path)
+    await recordPath('file', path, await undoFor(path, now))
+    return true
+  }
+
   return {
     async write(path, content, mode = 0o644) {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
       const sha256 = createHash('sha256').update(bytes).digest('hex')
       const now = await machine.stat(path)
-      const alike =
-        now?.kind === 'file' && now.mode === mode && now.uid === machine.uid() && now.size === bytes.byteLength
+      const alike = isOwnFile(now, mode, machine) && now.size === bytes.byteLength
       if (alike && (await machine.sha256(path)) === sha256) return
       if (now === undefined) await makeParents(path)
       await recordPath('file', path, await undoFor(path, now, sha256))
@@ -77,17 +100,15 @@ export function recordingFiles(options: {
     },
 
     async install(source, path, mode) {
-      const [now, from] = await Promise.all([machine.stat(path), machine.stat(source)])
-      if (from?.kind !== 'file') {
-        throw new AgentError('file/missing', `${source} is not a file, and was to be installed as ${path}`, {
-          fix: 'run the same command again: it fetches what is missing',
-        })
-      }
-      if (now?.kind === 'file' && now.mode === mode && (await machine.sameContent(path, source))) return
-      if (now === undefined) await makeParents(path)
-      await recordPath('file', path, await undoFor(path, now))
-      await machine.installFile(source, path, mode)
+      if (await prepareFor(source, path, mode)) await machine.installFile(source, path, mode)
     },
+
+    async move(source, path, mode) {
+      if (await prepareFor(source, path, mode)) await machine.moveFile(source, path, mode)
+      else await discard(source, `${path} is the same`)
+    },
+
+    discard,
 
     async link(target, path) {
       const now = await machine.stat(path)
@@ -107,7 +128,8 @@ export function recordingFiles(options: {
     async download(download) {
       const { path, sha256, size } = download
       const now = await machine.stat(path)
-      if (now?.kind === 'file' && now.size === size && (await machine.sha256(path)) === sha256) return
+      const isOurs = now?.kind === 'file' && now.uid === machine.uid()
+      if (isOurs && now.size === size && (await machine.sha256(path)) === sha256) return
       if (now === undefined) await makeParents(path)
       const part = `${path}.part`
       await Promise.all([

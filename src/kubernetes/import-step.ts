@@ -10,6 +10,7 @@ const CTR = [`${BINARIES}/ctr`, '--namespace', 'k8s.io', 'images'] as const
 const AT_ONCE = 2
 /** It looks at every layer of every image, while others are unpacked. */
 const CHECK_TIMEOUT_MS = 180_000
+const IMPORTED = 'containerd has the image, and the controller has the archive'
 
 /** A step that fetches images of the bundle and imports each as soon as it is there, in the order given. */
 export function importStep(
@@ -22,17 +23,22 @@ export function importStep(
     title,
     async isDone(host, params) {
       const present = await presentImages(host)
-      return choose(params).every((image) => present.has(image.name))
+      const archives = await Promise.all(choose(params).map((image) => host.stat(params.bundleStore.pathOf(image))))
+      return choose(params).every((image, index) => present.has(image.name) && archives[index] === undefined)
     },
     async apply(host, params, { signal, progress }) {
       const present = await presentImages(host)
       const missing = choose(params).filter((image) => !present.has(image.name))
+      for (const image of choose(params).filter((image) => present.has(image.name))) {
+        await host.discard(params.bundleStore.pathOf(image), IMPORTED)
+      }
       let done = 0
       const queue = missing.values()
       const worker = async () => {
         for (const image of queue) {
           const archive = await params.bundleStore.fetch(host, image, undefined, signal)
           await importImage(host, archive, signal)
+          await host.discard(archive, IMPORTED)
           done += 1
           progress(done, missing.length, 'items')
         }

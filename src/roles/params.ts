@@ -11,7 +11,10 @@ export interface BundleStore {
   file(role: BundleFile['role'], name: string): BundleFile
   /** Where the file lies once fetched. */
   pathOf(file: BundleFile): string
-  /** Makes sure that the file is on disk and verified; two callers at once cause one download. */
+  /**
+   * Makes sure that the file is on disk and verified; two callers at once cause one download. Who has used it moves or
+   * discards it: the node keeps nothing that the controller can give again.
+   */
   fetch(host: Host, file: BundleFile, onProgress?: (doneBytes: number) => void, signal?: AbortSignal): Promise<string>
 }
 

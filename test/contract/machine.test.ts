@@ -128,10 +128,11 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await machine.list(root)).toEqual(['empty', 'kept', 'link'])
     expect(await machine.list(`${root}/empty`)).toEqual([])
     expect(await machine.read(`${root}/kept`)).toBe('before')
-    expect(await machine.stat(`${root}/kept`)).toEqual(before)
+    // The backup is a name of it more, until the backups go.
+    expect(await machine.stat(`${root}/kept`)).toEqual({ ...before, links: expect.any(Number) })
     expect(await machine.readLink(`${root}/link`)).toBe('kept')
     await undoAll()
-    expect(await machine.stat(`${root}/kept`)).toEqual(before)
+    expect(await machine.stat(`${root}/kept`)).toEqual({ ...before, links: expect.any(Number) })
   })
 
   test('a file that is installed under another mode keeps its own', async () => {

@@ -15,6 +15,7 @@ const effects = new Set<PropertyKey>([
   'writeFile',
   'createDirectory',
   'installFile',
+  'moveFile',
   'createLink',
   'setMode',
   'unlink',

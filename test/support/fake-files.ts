@@ -8,6 +8,8 @@ interface Attributes {
   uid: number
   gid: number
   mtimeMs: number
+  /** How many names it has; absent is one. */
+  links?: number
 }
 
 export type FakeNode =
@@ -47,9 +49,9 @@ export class FakeFiles {
   stat(path: string): FileStat | undefined {
     const node = this.get(path)
     if (node === undefined) return undefined
-    const { kind, mode, uid, gid, mtimeMs } = node
+    const { kind, mode, uid, gid, mtimeMs, links = 1 } = node
     const size = node.kind === 'file' ? node.bytes.length : node.kind === 'symlink' ? node.target.length : 4096
-    return { kind, size, mode, uid, gid, mtimeMs }
+    return { kind, size, mode, uid, gid, mtimeMs, links }
   }
 
   list(path: string): string[] | undefined {
@@ -92,9 +94,19 @@ export class FakeFiles {
     this.nodes.set(path, { kind: 'symlink', target, ...this.attributes(0o777) })
   }
 
+  /** A second name of a file. */
+  seedHardLink(path: string, existing: string): void {
+    const node = this.get(existing)
+    if (node === undefined) throw failure('ENOENT', existing)
+    this.seedDirectory(dirname(path))
+    node.links = (node.links ?? 1) + 1
+    this.nodes.set(normalize(path), node)
+  }
+
   put(path: string, node: { kind: 'file'; bytes: Buffer } | { kind: 'symlink'; target: string }, mode: number): void {
     const own = this.place(path)
     if (this.nodes.get(own)?.kind === 'directory') throw failure('EISDIR', path)
+    this.forget(own)
     this.nodes.set(own, { ...node, ...this.attributes(mode) })
   }
 
@@ -113,7 +125,7 @@ export class FakeFiles {
   }
 
   delete(path: string): void {
-    this.nodes.delete(this.resolve(path, false))
+    this.forget(this.resolve(path, false))
   }
 
   deleteTree(path: string, keepRoot: boolean): void {
@@ -130,6 +142,12 @@ export class FakeFiles {
       return [path, `${node.kind} ${node.mode.toString(8)} ${node.uid}:${node.gid} ${content}`] as const
     })
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  private forget(own: string): void {
+    const node = this.nodes.get(own)
+    if (node?.links !== undefined) node.links -= 1
+    this.nodes.delete(own)
   }
 
   private place(path: string): string {

@@ -120,6 +120,10 @@ export function fakeMachine(): FakeMachine {
       if (bytes === undefined) throw new Error(`ENOENT: '${source}'`)
       files.put(path, { kind: 'file', bytes }, mode)
     },
+    async moveFile(source, path, mode) {
+      await machine.installFile(source, path, mode)
+      files.delete(source)
+    },
     createLink: async (target, path) => files.put(path, { kind: 'symlink', target }, 0o777),
     setMode: async (path, mode) => files.setAttributes(path, { mode }),
     unlink: async (path) => files.delete(path),

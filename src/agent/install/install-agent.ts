@@ -1,14 +1,16 @@
 import type { Step } from '../../engine/step.ts'
+import { isOwnFile } from '../../host/own-file.ts'
 import type { InstallParams } from './params.ts'
+
+const MODE = 0o755
 
 export const installAgent: Step<InstallParams> = {
   id: 'install/agent',
   title: 'Installing node agent',
   async isDone(host, { executable, paths }) {
-    if (executable === paths.executable) return true
-    const [ours, theirs] = await Promise.all([host.stat(executable), host.stat(paths.executable)])
-    if (theirs?.kind !== 'file' || theirs.mode !== 0o755 || theirs.size !== ours?.size) return false
+    // Earlier agents linked the file that was started, which stayed its owner's to write.
+    if (!isOwnFile(await host.stat(paths.executable), MODE, host)) return false
     return (await host.sha256(executable)) === (await host.sha256(paths.executable))
   },
-  apply: (host, { executable, paths }) => host.install(executable, paths.executable, 0o755),
+  apply: (host, { executable, paths }) => host.install(executable, paths.executable, MODE),
 }

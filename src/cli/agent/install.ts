@@ -160,9 +160,12 @@ async function noteIgnored({ ledger, machine }: WorkBench, results: readonly Che
   }
 }
 
-/** From source there is no executable to install. */
+/**
+ * The very file that runs, which nobody can write as long as it does: at its path the user who owns that may have put
+ * another one meanwhile. From source there is no executable to install.
+ */
 function executable(): string {
-  if (isSea()) return process.execPath
+  if (isSea()) return '/proc/self/exe'
   throw new AgentError('install/from-source', 'this runs from source; wanted the executable that scripts/build makes', {
     fix: 'scripts/build, then run dist/agent-linux-x64',
     exitCode: ExitCode.usage,

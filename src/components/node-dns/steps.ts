@@ -1,5 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
+import { isOwnFile } from '../../host/own-file.ts'
 import { awaitThat } from '../../kubernetes/api.ts'
 import { ownEndpoint } from '../../kubernetes/own-endpoint.ts'
 import { KUBELET_STATE, KUBERNETES_PKI, UNITS } from '../../kubernetes/paths.ts'
@@ -9,6 +10,8 @@ import type { ProvisionParams } from '../../roles/params.ts'
 import { askAddress } from './dns-question.ts'
 import { isFirst, resolverOf } from './resolver.ts'
 import { COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings, watchUnit } from './templates.ts'
+
+const WATCH_MODE = 0o755
 
 /** What each has read when it started. */
 const SERVICES: Record<string, readonly string[]> = {
@@ -20,8 +23,8 @@ export const configure: ProvisionStep = {
   id: 'node-dns/configure',
   title: 'Configuring the node DNS',
   async isDone(host, params) {
-    const watch = await host.sha256(WATCH)
-    if (watch === undefined || watch !== (await host.sha256(params.executable))) return false
+    if (!isOwnFile(await host.stat(WATCH), WATCH_MODE, host)) return false
+    if ((await host.sha256(WATCH)) !== (await host.sha256(params.executable))) return false
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text)
@@ -29,7 +32,7 @@ export const configure: ProvisionStep = {
   async apply(host, params) {
     await host.makeDirectory(DIRECTORY)
     await host.makeDirectory(STATE)
-    await host.install(params.executable, WATCH, 0o755)
+    await host.install(params.executable, WATCH, WATCH_MODE)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
   },
 }

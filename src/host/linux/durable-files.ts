@@ -6,7 +6,7 @@ import { constants } from 'node:fs'
 import {
   chmod,
   chown,
-  copyFile,
+  type FileHandle,
   link,
   lstat,
   mkdir,
@@ -21,13 +21,14 @@ import { dirname, join } from 'node:path/posix'
 import { type FileAttributes, temporaryPath } from '../machine.ts'
 import { execute } from './commands.ts'
 import { absent, naming } from './file-error.ts'
+import { CHUNK_BYTES } from './files.ts'
 
 export async function writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   await replace(path, async (temporary) => {
     const file = await open(temporary, 'wx', mode)
     try {
       await file.writeFile(content)
-      await file.chmod(mode)
+      await own(file, mode)
       await file.datasync()
     } finally {
       await file.close()
@@ -35,15 +36,20 @@ export async function writeFile(path: string, content: string | Uint8Array, mode
   })
 }
 
+/** Never a second name of the source: whoever owns that could go on writing it. */
 export async function installFile(source: string, path: string, mode: number): Promise<void> {
-  // A link would keep the label of where it lies, with which SELinux lets nobody execute it elsewhere.
+  await replace(path, (temporary) => copyAsOwn(source, temporary, mode))
+}
+
+export async function moveFile(source: string, path: string, mode: number): Promise<void> {
+  // A file that moves keeps the label of where it lay, with which SELinux lets nobody execute it elsewhere.
   const labelled = (await absent(lstat('/sys/fs/selinux/enforce'))) !== undefined
   await replace(path, async (temporary) => {
-    // Names of one file share its mode, and the source keeps its own.
-    const alike = ((await lstat(source)).mode & 0o7777) === mode
-    await (alike && !labelled ? linkOrCopy : copy)(source, temporary)
-    await chmod(temporary, mode)
+    const isOnlyName = (await lstat(source)).nlink === 1
+    if (!labelled && isOnlyName && (await renamed(source, temporary))) return setOwn(temporary, mode)
+    await copyAsOwn(source, temporary, mode)
   })
+  await remove(source)
 }
 
 export async function createLink(target: string, path: string): Promise<void> {
@@ -131,10 +137,6 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
   })
 }
 
-async function linkOrCopy(source: string, path: string): Promise<void> {
-  await linkOrElse(source, path, () => copy(source, path))
-}
-
 async function linkOrElse(source: string, path: string, otherwise: () => Promise<void>): Promise<void> {
   try {
     await link(source, path)
@@ -145,9 +147,54 @@ async function linkOrElse(source: string, path: string, otherwise: () => Promise
   }
 }
 
-async function copy(source: string, path: string): Promise<void> {
-  await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-  await syncFile(path)
+async function renamed(source: string, path: string): Promise<boolean> {
+  try {
+    await rename(source, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false
+    throw error
+  }
+}
+
+/** Nobody but us can open it before it is whole: copyFile would give it the mode of its source at once. */
+async function copyAsOwn(source: string, path: string, mode: number): Promise<void> {
+  const from = await open(source, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const to = await open(path, 'wx', 0o600)
+    try {
+      const block = Buffer.allocUnsafe(CHUNK_BYTES)
+      for (;;) {
+        const { bytesRead } = await from.read(block, 0, CHUNK_BYTES, null)
+        if (bytesRead === 0) break
+        await to.writeFile(block.subarray(0, bytesRead))
+      }
+      await own(to, mode)
+      await to.datasync()
+    } finally {
+      await to.close()
+    }
+  } finally {
+    await from.close()
+  }
+}
+
+async function setOwn(path: string, mode: number): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await own(file, mode)
+  } finally {
+    await file.close()
+  }
+}
+
+/** In a directory with the set-group-id bit, as /usr/local/bin on Debian, a new file gets that one's group. */
+async function own(file: FileHandle, mode: number): Promise<void> {
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+  const now = await file.stat()
+  // chown clears the set-user-id bits: mode comes after it.
+  if (now.uid !== uid || now.gid !== gid) await file.chown(uid, gid)
+  await file.chmod(mode)
 }
 
 /** With access lists, capabilities and labels, which Node cannot read: as a link has them, on another file system too. */

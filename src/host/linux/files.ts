@@ -30,8 +30,7 @@ export async function read(path: string): Promise<string | undefined> {
 export async function stat(path: string): Promise<FileStat | undefined> {
   const stats = await naming(path, () => absent(lstat(path)))
   if (stats === undefined) return undefined
-  const { size, uid, gid, mtimeMs } = stats
-  return { kind: kindOf(stats), size, mode: stats.mode & 0o7777, uid, gid, mtimeMs }
+  return fileStat(stats)
 }
 
 export async function readLink(path: string): Promise<string | undefined> {
@@ -89,7 +88,12 @@ export async function sameContent(path: string, other: string): Promise<boolean>
   return first === second
 }
 
-export function kindOf(stats: Stats): FileKind {
+export function fileStat(stats: Stats): FileStat {
+  const { size, uid, gid, mtimeMs, nlink } = stats
+  return { kind: kindOf(stats), size, mode: stats.mode & 0o7777, uid, gid, mtimeMs, links: nlink }
+}
+
+function kindOf(stats: Stats): FileKind {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'directory'
   if (stats.isSymbolicLink()) return 'symlink'

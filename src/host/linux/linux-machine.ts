@@ -16,6 +16,7 @@ export function linuxMachine(): Machine {
     writeFile: files.writeFile,
     createDirectory: files.createDirectory,
     installFile: files.installFile,
+    moveFile: files.moveFile,
     createLink: files.createLink,
     setMode: files.setMode,
     unlink: files.remove,

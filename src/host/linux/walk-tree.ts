@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { FileStat } from '../host.ts'
-import { kindOf } from './files.ts'
+import { fileStat } from './files.ts'
 
 export interface WalkOptions {
   /** 1: what lies in the directory itself. */
@@ -58,11 +58,10 @@ function* entriesOf(directory: string, options: WalkOptions): Generator<TreeEntr
 
 function look(path: string, { contentBytes, text }: WalkOptions): TreeEntry {
   const stats: Stats = lstatSync(path)
-  const { size, mode, uid, gid, mtimeMs, ctimeMs } = stats
-  const kind = kindOf(stats)
-  const entry = { path, stat: { kind, size, mode: mode & 0o7777, uid, gid, mtimeMs }, ctimeMs }
-  if (kind === 'symlink') return { ...entry, target: readlinkSync(path) }
-  if (kind !== 'file' || size > contentBytes) return entry
+  const stat = fileStat(stats)
+  const entry = { path, stat, ctimeMs: stats.ctimeMs }
+  if (stat.kind === 'symlink') return { ...entry, target: readlinkSync(path) }
+  if (stat.kind !== 'file' || stat.size > contentBytes) return entry
   const content = attempt(() => readFileSync(path))
   if (content === undefined) return entry
   return text

@@ -6,10 +6,11 @@ import type { Effect } from '../crashing-world.ts'
 
 /** Files come by rename: what an earlier try left beside them goes with it. */
 export function renameOver(machine: FakeMachine): void {
-  const { writeFile, installFile, createLink, restoreFile, files } = machine
+  const { writeFile, installFile, moveFile, createLink, restoreFile, files } = machine
   const done = (path: string) => files.delete(temporaryPath(path))
   machine.writeFile = (path, content, mode) => writeFile(path, content, mode).then(() => done(path))
   machine.installFile = (source, path, mode) => installFile(source, path, mode).then(() => done(path))
+  machine.moveFile = (source, path, mode) => moveFile(source, path, mode).then(() => done(path))
   machine.createLink = (target, path) => createLink(target, path).then(() => done(path))
   machine.restoreFile = (backup, path, attributes) => restoreFile(backup, path, attributes).then(() => done(path))
 }
@@ -25,6 +26,13 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
     switch (name) {
       case 'writeFile':
         return leave(first, Buffer.from(args[1] as string))
+      case 'moveFile': {
+        const bytes = files.bytes(first) ?? Buffer.alloc(0)
+        files.seed(temporaryPath(second), bytes)
+        // A copy, or the file itself.
+        if (random() < 0.5) files.delete(first)
+        return
+      }
       case 'installFile':
       case 'restoreFile':
         return leave(second, files.bytes(first) ?? Buffer.alloc(0))

@@ -31,6 +31,7 @@ function subjectOf(name: string, args: unknown[]): string | undefined {
     case 'backUp':
       return undefined
     case 'installFile':
+    case 'moveFile':
     case 'createLink':
       return args[1] as string
     case 'execute':
