@@ -2,19 +2,17 @@
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
-import { type Part, select } from './parts.ts'
+import { runCommand } from './command.ts'
+import { allParts, type Part, partNamed, partNames, turnOf } from './parts.ts'
 import { inCi, type PartResult, sum } from './tally.ts'
 
 const root = join(import.meta.dirname, '../..')
 const { values, positionals } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true })
 if (values.full) process.env.CANTRIP_FULL = '1'
-const chosen = select(positionals[0])
-if (chosen.length === 0 || positionals.length > 1) {
-  console.error(
-    `no such part: ${positionals.join(' ')}; there are ${select(undefined)
-      .map((part) => part.name)
-      .join(', ')}`,
-  )
+const [asked, ...more] = positionals
+const chosen = asked === undefined ? allParts(await turn()) : partNamed(asked)
+if (chosen.length === 0 || more.length > 0) {
+  console.error(`no such part: ${positionals.join(' ')}; there are ${partNames.join(', ')}`)
   process.exit(2)
 }
 // The parts write into pipes: they are told whether a person reads along.
@@ -37,6 +35,17 @@ const total = sum(results)
 for (const name of total.skipped) console.log(`not run here: ${name}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode ??= total.failed === 0 ? 0 : 1
+
+/** By the commit; all where every story is wanted, or there is no commit. */
+async function turn(): Promise<string[] | undefined> {
+  const head = await runCommand(['git', 'rev-parse', 'HEAD'], { cwd: root })
+  if (values.full || !head.ok) return undefined
+  const names = turnOf(head.output)
+  console.log(
+    `of the stories that take turns this commit runs ${names.join(' and ')}; all of them: scripts/test --full`,
+  )
+  return names
+}
 
 async function start(part: Part): Promise<PartResult> {
   await Promise.all(part.after.map((name) => running.get(name)))

@@ -16,36 +16,62 @@ export interface Part {
   run(root: string, onOutput: (text: string) => void): Promise<Outcome>
 }
 
-// Two rows side by side, as long as there is work for both; stories on real nodes need the machine for themselves, one by one.
-export const parts: readonly Part[] = [
+// Side by side as long as there is work for both cores; stories on real nodes need the machine for themselves, one by one.
+const quick: readonly Part[] = [
   { name: 'lint', after: [], run: lint },
   { name: 'types', after: ['lint'], run: (root) => single(root, ['tsc', '--noEmit']) },
   { name: 'unit', after: ['types'], run: (root) => vitest(root, 'unit') },
   { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
   { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
   { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration') },
-  storyPart('e2e', ['contract', 'integration'], 'test/e2e/run.ts'),
-  storyPart('restored', ['e2e'], 'test/e2e/restored.ts'),
-  storyPart('crashes', ['restored'], 'test/e2e/crash-points.ts'),
-  storyPart('one-and-one', ['crashes'], 'test/e2e/shapes.ts', 'one-and-one'),
-  storyPart('three-and-one', ['one-and-one'], 'test/e2e/shapes.ts', 'three-and-one'),
-  storyPart('name-servers', ['three-and-one'], 'test/e2e/shapes.ts', 'name-servers'),
-  storyPart('five-masters', ['name-servers'], 'test/e2e/shapes.ts', 'five-masters'),
-  storyPart('two-interfaces', ['five-masters'], 'test/e2e/shapes.ts', 'two-interfaces'),
-  storyPart('machine', ['two-interfaces'], 'test/vm/run.ts'),
 ]
 
-/** The parts that show what was asked for: one by its name, with the build where it starts the executables. */
-export function select(name: string | undefined): readonly Part[] {
-  if (name === undefined) return parts
-  const startsExecutables = name === 'integration' || parts.some((part) => part.name === name && part.live)
-  const needed = startsExecutables ? ['build', name] : [name]
-  return parts.filter((part) => needed.includes(part.name))
+/** The program that tells each story, in the order in which they are told. */
+const stories: Record<string, readonly string[]> = {
+  e2e: ['test/e2e/run.ts'],
+  restored: ['test/e2e/restored.ts'],
+  crashes: ['test/e2e/crash-points.ts'],
+  'one-and-one': ['test/e2e/shapes.ts', 'one-and-one'],
+  'three-and-one': ['test/e2e/shapes.ts', 'three-and-one'],
+  'name-servers': ['test/e2e/shapes.ts', 'name-servers'],
+  'five-masters': ['test/e2e/shapes.ts', 'five-masters'],
+  'two-interfaces': ['test/e2e/shapes.ts', 'two-interfaces'],
+  machine: ['test/vm/run.ts'],
 }
 
-/** Stages on real nodes or an emulated machine, told as they go; asked for alone they wait for the executables as well. */
-function storyPart(name: string, after: readonly string[], ...argv: readonly string[]): Part {
-  return { name, after: ['build', ...after], live: true, run: (root, onOutput) => tellStory(root, argv, onOutput) }
+/** Stories that take turns: a commit runs some of them, so that all are run every few commits. */
+const rotating = ['name-servers', 'five-masters', 'two-interfaces', 'machine'] as const
+const AT_ONCE = 2
+
+export const partNames: readonly string[] = [...quick.map(({ name }) => name), ...Object.keys(stories)]
+
+/** Which of the stories that take turns a commit runs: neighbours in the list, from the place that its hash names. */
+export function turnOf(commit: string): string[] {
+  const first = Number.parseInt(commit.slice(0, 8), 16) % rotating.length
+  return Array.from({ length: AT_ONCE }, (_, index) => rotating[(first + index) % rotating.length] ?? rotating[0])
+}
+
+/** All parts but the rotating stories that `turn` leaves out. Without a turn all of them. */
+export function allParts(turn: readonly string[] = rotating): readonly Part[] {
+  const told = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one === name))
+  return [...quick, ...storyParts(told, ['contract', 'integration'])]
+}
+
+/** One part by its name, with the build where it starts the executables; none where there is no such part. */
+export function partNamed(name: string): readonly Part[] {
+  const told = storyParts(Object.keys(stories).filter((story) => story === name))
+  const needsBuild = told.length > 0 || name === 'integration'
+  return [...quick.filter((part) => part.name === name || (needsBuild && part.name === 'build')), ...told]
+}
+
+/** Each waits for the one before it, and for the build of what it starts; the first also for `after`. */
+function storyParts(names: readonly string[], after: readonly string[] = []): Part[] {
+  return names.map((name, index) => ({
+    name,
+    after: ['build', ...(index === 0 ? after : names.slice(index - 1, index))],
+    live: true,
+    run: (root, onOutput) => tellStory(root, stories[name] ?? [], onOutput),
+  }))
 }
 
 async function single(root: string, argv: readonly [string, ...string[]]): Promise<Outcome> {
