@@ -9,14 +9,12 @@ export async function addressTowards(url: string): Promise<string> {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
   try {
     const { address } = await lookup(host)
-    return await new Promise((resolve, reject) => {
-      const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-      socket.once('error', reject)
-      socket.connect(9, address, () => {
-        resolve(socket.address().address)
-        socket.close()
-      })
-    })
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
+    return await new Promise<string>((resolve, reject) => {
+      socket.on('error', reject)
+      socket.once('connect', () => resolve(socket.address().address))
+      socket.connect(9, address)
+    }).finally(() => socket.close())
   } catch (cause) {
     const message = `no way to the controller at ${url} (${(cause as Error).message})`
     throw new AgentError('controller/unreachable', message, {

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors/agent-error.ts'
 import type { HostView } from '../host/host.ts'
 import type { Check, CheckParams, Verdict } from './check.ts'
+import { catchStrayErrors } from './stray-errors.ts'
 
 export interface CheckResult {
   id: string
@@ -26,17 +27,18 @@ export interface RunChecksOptions {
   now?: () => number
 }
 
-/** All at once, a deadline each; results in the order of the checks. */
+/** All at once, a deadline each; results in the order of the checks. However one fails to look, that is its result alone. */
 export async function runChecks(
   checks: readonly Check[],
   view: HostView,
   params: CheckParams,
   { ignore = new Map(), signal, now = () => performance.now() }: RunChecksOptions = {},
 ): Promise<CheckResult[]> {
+  const strayErrors = catchStrayErrors()
   return Promise.all(
     checks.map(async (check) => {
       const startedAt = now()
-      const seen = await look(check, view, params, signal)
+      const seen = await look(check, () => strayErrors.within(() => check.look(view, params)), signal)
       signal?.throwIfAborted()
       const { id, title, hard } = check
       const result: CheckResult = { id, title, hard, ...seen, ms: Math.round(now() - startedAt) }
@@ -54,13 +56,13 @@ export function hardFailures(results: readonly CheckResult[]): CheckResult[] {
 
 type Seen = Pick<CheckResult, 'verdict' | 'found' | 'wanted' | 'fix' | 'isRefusal'>
 
-async function look(check: Check, view: HostView, params: CheckParams, signal?: AbortSignal): Promise<Seen> {
+async function look(check: Check, work: () => Promise<Verdict>, signal?: AbortSignal): Promise<Seen> {
   const { promise: late, resolve } = Promise.withResolvers<Seen>()
   const giveUp = () => resolve(noAnswer(check))
   const timer = setTimeout(giveUp, check.timeoutMs)
   signal?.addEventListener('abort', giveUp)
   try {
-    return await Promise.race([check.look(view, params).then(seenOf), late])
+    return await Promise.race([work().then(seenOf), late])
   } catch (error) {
     return couldNotLook(error)
   } finally {

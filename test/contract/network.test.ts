@@ -139,3 +139,15 @@ test('one packet out and one back, with the times of both; silence ends with the
   expect(Math.abs(sentAtMs - Date.now())).toBeLessThan(60_000)
   await expect(linuxNetwork.exchange(to, Buffer.from('x'), 100)).rejects.toThrow('no answer in 100 ms')
 })
+
+test('no route, a name server of this link alone, no such interface: an error that says so', async () => {
+  const failure = (host: string) =>
+    linuxNetwork.exchange({ host, port: 53 }, Buffer.from('ping'), 500).then(
+      () => 'no error',
+      (error) => `${error.name} ${error.stage}: ${error.message}`,
+    )
+  // Broadcast without the right to send it: connecting fails, as it does without a route.
+  expect(await failure('255.255.255.255')).toMatch(/^NetworkError tcp: 255\.255\.255\.255:53 \(UDP\): /)
+  expect(await failure('fe80::1%no-such-link')).toMatch(/^NetworkError tcp: fe80::1%no-such-link:53 \(UDP\)/)
+  expect(await failure('fe80::1')).toMatch(/^NetworkError tcp: fe80::1:53 \(UDP\)/)
+})

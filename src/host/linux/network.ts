@@ -35,7 +35,7 @@ export const linuxNetwork: NetworkView = {
           reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP) gave no answer in ${timeoutMs} ms`))
         const timer = setTimeout(late, timeoutMs)
         let sentAtMs = 0
-        socket.once('error', (error: NodeJS.ErrnoException) => {
+        socket.on('error', (error: NodeJS.ErrnoException) => {
           clearTimeout(timer)
           reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP): ${plain(error)}`, { cause: error }))
         })
@@ -44,11 +44,13 @@ export const linuxNetwork: NetworkView = {
           clearTimeout(timer)
           done({ reply, sentAtMs, receivedAtMs })
         })
-        // Connected, so that only that host's packets arrive, and its refusal as an error.
-        socket.connect(to.port, address, () => {
+        // Connected, so that only that host's packets arrive, and its refusal as an error. A callback of `connect` is
+        // called without a route as well; the event is not.
+        socket.once('connect', () => {
           sentAtMs = monotonicMs()
           socket.send(packet)
         })
+        socket.connect(to.port, address)
       })
     } finally {
       socket.close()
