@@ -11,6 +11,7 @@ import { check as dnsPort } from './dns-port/check.ts'
 import { check as etcdDisk } from './etcd-disk/check.ts'
 import { check as fapolicyd } from './fapolicyd/check.ts'
 import { check as filesystems } from './filesystems/check.ts'
+import { check as firewall } from './firewall/check.ts'
 import { check as firewalld } from './firewalld/check.ts'
 import { mend as mendFirewalld } from './firewalld/mend.ts'
 import { check as hostname } from './hostname/check.ts'
@@ -49,6 +50,7 @@ export const checks: Check[] = [
   etcdDisk,
   fapolicyd,
   filesystems,
+  firewall,
   firewalld,
   hostname,
   identity,

@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest'
+import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
+import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
+import type { CheckParams, Verdict } from '../../engine/check.ts'
+import { check } from './check.ts'
+import type { Statement } from './nft-json.ts'
+
+type Roles = CheckParams['roles']
+
+interface Scene extends FakeHostOptions {
+  nft?: string
+  iptables?: string
+  legacy?: string
+}
+
+/** At 10.0.2.10/24 on eth0. */
+function look({ nft, iptables, legacy, ...more }: Scene, roles: Roles = ['master']): Promise<Verdict> {
+  const { files } = procFiles([])
+  const host = fakeHost({ ...more, files: { ...files, ...more.files } })
+  if (nft !== undefined) host.on(['nft', '-j', 'list', 'ruleset'], { stdout: nft })
+  if (iptables !== undefined) host.on(['iptables-nft-save'], { stdout: iptables })
+  if (legacy !== undefined) {
+    host.files.seed('/proc/net/ip_tables_names', 'filter\n')
+    host.on(['iptables-legacy-save'], { stdout: legacy })
+  }
+  return check.look(host, { roles, ownStateDirectory: '/var/lib/cantrip' })
+}
+
+const dump = (...lines: string[]) => `*filter\n${lines.join('\n')}\nCOMMIT\n`
+const POLICIES = (input: string, forward: string) => [
+  `:INPUT ${input} [0:0]`,
+  `:FORWARD ${forward} [0:0]`,
+  ':OUTPUT ACCEPT [0:0]',
+]
+const ANSWERS = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
+
+/** A ruleset as nft 1.0.6 prints it: one table, a chain that drops at the hook, and its rules. */
+function ruleset(rules: Statement[][], more: object[] = [], hook = 'input'): string {
+  const place = { family: 'inet', table: 'filter' }
+  return JSON.stringify({
+    nftables: [
+      { metainfo: { version: '1.0.6', json_schema_version: 1 } },
+      { table: { family: 'inet', name: 'filter', handle: 1 } },
+      ...more,
+      { chain: { ...place, name: hook, handle: 1, type: 'filter', hook, prio: 0, policy: 'drop' } },
+      ...rules.map((expr, handle) => ({ rule: { ...place, chain: hook, handle, expr } })),
+    ],
+  })
+}
+const match = (left: object, right: unknown, op = '==') => ({ match: { op, left, right } }) as Statement
+const ACCEPT: Statement = { accept: null }
+const answers = [match({ ct: { key: 'state' } }, ['established', 'related'], 'in'), ACCEPT]
+const byInterface = (name: unknown) => [match({ meta: { key: 'iifname' } }, name), ACCEPT]
+const bySource = (source: unknown) => [match({ payload: { protocol: 'ip', field: 'saddr' } }, source), ACCEPT]
+const byPort = (port: unknown, protocol = 'tcp') => [match({ payload: { protocol, field: 'dport' } }, port), ACCEPT]
+const LO = byInterface('lo')
+const PODS = byInterface({ set: ['cni0', 'flannel.1'] })
+
+test('no rules, and no program to see them with, is nothing to say', async () => {
+  expect(await look({})).toEqual({ kind: 'pass', found: 'no rules' })
+  expect(await look({ nft: '{"nftables": []}', iptables: '' })).toEqual({ kind: 'pass', found: 'no rules' })
+})
+
+test('who is not root cannot see rules, and firewalld has a check of its own', async () => {
+  expect(await look({ uid: 1000 })).toMatchObject({ kind: 'skipped' })
+  const units = { 'firewalld.service': { active: true } }
+  expect(await look({ units, directories: ['/run/systemd/system'] })).toMatchObject({ kind: 'pass' })
+})
+
+test('rules of a kind that nobody uses are not asked for: that would load the module of the kernel', async () => {
+  const host = fakeHost({ files: { ...procFiles([]).files, '/proc/modules': 'xfs 1 1 - Live 0x0\n' } })
+  await check.look(host, { roles: [], ownStateDirectory: '/x' })
+  expect(host.calls).toEqual([])
+})
+
+test('nftables.service with a policy that drops, and the fix for its file', async () => {
+  const conf = 'flush ruleset\n\ntable inet filter {\n\tchain input {\n\t}\n}\n'
+  const verdict = await look({ nft: ruleset([answers, LO]), files: { '/etc/nftables.conf': conf } })
+  expect(verdict).toEqual({
+    kind: 'fail',
+    found:
+      'inet filter input drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp from other nodes, what pods ask this node for',
+    wanted: 'what nodes and pods send one another gets through',
+    fix: `printf 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept\\ninsert rule inet filter input udp dport { 8472 } accept\\ninsert rule inet filter input iifname "cni0" accept\\ninsert rule inet filter input iifname "flannel.1" accept\\n' | tee -a /etc/nftables.conf | nft -f -`,
+  })
+})
+
+test('a rule is not appended to a file that does not make its chain: nothing of it would load any more', async () => {
+  const other = { '/etc/nftables.conf': 'table inet other {\n  chain input {\n  }\n}\n' }
+  expect(await look({ nft: ruleset([answers]), files: other })).toMatchObject({
+    fix: expect.stringMatching(/ \| nft -f - {2}# and the same where these rules come from, so that they last$/),
+  })
+})
+
+describe.each<[string, Statement[][], object[]?]>([
+  ['by port', [byPort({ set: [6443, { range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]],
+  ['by the network of the nodes', [bySource({ prefix: { addr: '10.0.0.0', len: 16 } })]],
+  [
+    'by a named set',
+    [bySource('@nodes')],
+    [{ set: { family: 'inet', table: 'filter', name: 'nodes', elem: [{ prefix: { addr: '10.0.2.0', len: 24 } }] } }],
+  ],
+  ['by the interface', [byInterface('eth*')]],
+  ['by all but the interface', [[match({ meta: { key: 'iifname' } }, 'wan0', '!='), ACCEPT]]],
+  [
+    'by a verdict map',
+    [
+      [
+        {
+          vmap: {
+            key: { meta: { key: 'l4proto' } },
+            data: {
+              set: [
+                ['tcp', { accept: null }],
+                ['udp', { accept: null }],
+              ],
+            },
+          },
+        } as unknown as Statement,
+      ],
+    ],
+  ],
+  [
+    'by a set of interfaces and sources',
+    [
+      [
+        match(
+          { concat: [{ meta: { key: 'iifname' } }, { payload: { protocol: 'ip', field: 'saddr' } }] },
+          { set: [{ concat: ['eth0', { prefix: { addr: '10.0.0.0', len: 8 } }] }] },
+        ),
+        ACCEPT,
+      ],
+    ],
+  ],
+])('nftables that accepts %s', (_, rules, more = []) => {
+  test('passes', async () => {
+    expect(await look({ nft: ruleset([answers, LO, PODS, ...rules], more) })).toMatchObject({ kind: 'pass' })
+  })
+  test('without it fails', async () => {
+    expect(await look({ nft: ruleset([answers, LO, PODS], more) })).toMatchObject({ kind: 'fail' })
+  })
+})
+
+test('rules for odd packets are passed over, also where it is not known whether they apply', async () => {
+  const odd: Statement[][] = [
+    [match({ ct: { key: 'state' } }, 'invalid', 'in'), { drop: null }],
+    [
+      match({ '&': [{ payload: { protocol: 'tcp', field: 'flags' } }, ['fin', 'syn']] }, ['fin', 'syn']),
+      { drop: null },
+    ],
+    [match({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false), { drop: null }],
+    [match({ payload: { protocol: 'ip', field: 'saddr' } }, '@banned'), { drop: null }],
+    [match({ meta: { key: 'pkttype' } }, 'multicast'), { drop: null }],
+    [{ limit: { rate: 9 } }, { drop: null }],
+  ]
+  expect(await look({ nft: ruleset([...odd, answers, PODS, byInterface('eth0')]) })).toMatchObject({ kind: 'pass' })
+})
+
+test('a rule that lets in some, and does not say whether all of us, is worth a warning', async () => {
+  const some = { set: ['10.0.2.11', '10.0.2.12'] }
+  expect(await look({ nft: ruleset([answers, PODS, bySource(some)]) }, ['worker'])).toMatchObject({
+    kind: 'warn',
+    found: 'inet filter input may drop, by rules that cannot be judged here, 10250/tcp, 8472/udp from other nodes',
+  })
+})
+
+test('answers must come back, and what goes out must go out', async () => {
+  expect(await look({ nft: ruleset([byPort({ range: [1, 32_000] }), byPort(8472, 'udp'), PODS]) })).toMatchObject({
+    kind: 'fail',
+    found: expect.stringContaining('answers to what this node asks'),
+    fix: expect.stringContaining('insert rule inet filter input ct state established,related accept'),
+  })
+  expect(await look({ nft: ruleset([answers], [], 'output') }, ['worker'])).toMatchObject({
+    kind: 'fail',
+    found:
+      'inet filter output drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp to other nodes, what this node asks pods for',
+  })
+})
+
+describe('iptables', () => {
+  test('the rules of a cloud image reject what is left, in FORWARD too', async () => {
+    const rules = dump(
+      ...POLICIES('ACCEPT', 'ACCEPT'),
+      '-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT',
+      '-A INPUT -p icmp -j ACCEPT',
+      '-A INPUT -i lo -j ACCEPT',
+      '-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT',
+      '-A INPUT -j REJECT --reject-with icmp-host-prohibited',
+      '-A FORWARD -j REJECT --reject-with icmp-host-prohibited',
+    )
+    expect(await look({ iptables: rules, files: { '/etc/iptables/rules.v4': rules } }, ['worker'])).toMatchObject({
+      kind: 'fail',
+      found: expect.stringMatching(/^INPUT \(iptables\) drops 10250\/tcp.*; FORWARD \(iptables\) drops what pods send/),
+      fix: 'iptables -I INPUT -p tcp -m multiport --dports 10250 -j ACCEPT && iptables -I INPUT -p udp -m multiport --dports 8472 -j ACCEPT && iptables -I INPUT -i cni0 -j ACCEPT && iptables -I INPUT -i flannel.1 -j ACCEPT && iptables -I FORWARD -i cni0 -j ACCEPT && iptables -I FORWARD -o cni0 -j ACCEPT && iptables-save > /etc/iptables/rules.v4',
+    })
+  })
+
+  test('the policy of Docker in FORWARD does no harm: the pod network appends its rules before it', async () => {
+    const docker = dump(
+      ...POLICIES('ACCEPT', 'DROP'),
+      ':DOCKER-USER - [0:0]',
+      '-A FORWARD -j DOCKER-USER',
+      '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+      '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT',
+      '-A DOCKER-USER -j RETURN',
+    )
+    expect(await look({ iptables: docker })).toMatchObject({ kind: 'pass' })
+    expect(await look({ legacy: docker }), 'it writes to nftables').toMatchObject({
+      kind: 'fail',
+      fix: expect.stringContaining('iptables-legacy -I FORWARD -i cni0 -j ACCEPT'),
+    })
+  })
+
+  test('chains in chains: jump, return, goto', async () => {
+    const rules = (...site: string[]) =>
+      dump(...POLICIES('DROP', 'ACCEPT'), ':SITE - [0:0]', ANSWERS, '-A INPUT -i cni0 -j ACCEPT', ...site)
+    const returns = ['-A INPUT -j SITE', '-A INPUT -j ACCEPT', '-A SITE -s 10.0.0.0/8 -j RETURN', '-A SITE -j DROP']
+    expect(await look({ iptables: rules(...returns) })).toMatchObject({ kind: 'pass' })
+    const goes = ['-A INPUT -g SITE', '-A INPUT -j ACCEPT', '-A SITE -p icmp -j ACCEPT']
+    expect(await look({ iptables: rules(...goes) })).toMatchObject({ kind: 'fail' })
+  })
+
+  test('ufw is told in its own words, and only where it was enabled', async () => {
+    const rules = dump(
+      ...POLICIES('DROP', 'DROP'),
+      ':ufw-not-local - [0:0]',
+      ':ufw-user-input - [0:0]',
+      ANSWERS,
+      '-A INPUT -j ufw-not-local',
+      '-A INPUT -j ufw-user-input',
+      '-A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN',
+      '-A ufw-not-local -m limit --limit 3/min --limit-burst 10 -j DROP',
+      '-A ufw-not-local -j DROP',
+      '-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT',
+    )
+    const enabled = { '/etc/ufw/ufw.conf': 'ENABLED=yes\n' }
+    expect(await look({ iptables: rules, files: enabled }, ['worker'])).toMatchObject({
+      kind: 'fail',
+      fix: 'ufw allow in proto tcp to any port 10250 && ufw allow in proto udp to any port 8472 && ufw allow in on cni0 && ufw allow in on flannel.1',
+    })
+    expect(await look({ iptables: rules }, ['worker'])).toMatchObject({ fix: expect.stringMatching(/^iptables -I/) })
+  })
+
+  test('before there is a role, what a master would lack is a warning', async () => {
+    const worker = ['-A INPUT -p tcp --dport 10250 -j ACCEPT', '-A INPUT -p udp --dport 8472 -j ACCEPT']
+    const rules = dump(...POLICIES('DROP', 'ACCEPT'), ANSWERS, '-A INPUT -i cni0 -j ACCEPT', ...worker)
+    expect(await look({ iptables: rules }, [])).toMatchObject({ kind: 'warn' })
+    expect(await look({ iptables: rules }, ['worker'])).toMatchObject({ kind: 'pass' })
+    expect(await look({ iptables: rules }, ['master'])).toMatchObject({ kind: 'fail' })
+  })
+
+  test('what nft shows of the chains of iptables is not judged a second time', async () => {
+    const place = { family: 'ip', table: 'filter' }
+    const nft = JSON.stringify({
+      nftables: [
+        { chain: { ...place, name: 'INPUT', type: 'filter', hook: 'input', prio: 0, policy: 'drop' } },
+        { rule: { ...place, chain: 'INPUT', expr: [{ xt: { type: 'match', name: 'set' } }, ACCEPT] } },
+      ],
+    })
+    const rules = dump(...POLICIES('DROP', 'ACCEPT'), '-A INPUT -i eth0 -j ACCEPT', '-A INPUT -i cni0 -j ACCEPT')
+    expect(await look({ nft, iptables: rules })).toMatchObject({ kind: 'pass' })
+    expect(await look({ nft }), 'where iptables is not installed').toMatchObject({ kind: 'warn' })
+  })
+})
+
+test('a program that ends with an error could not look', async () => {
+  const host = fakeHost({ files: procFiles([]).files })
+  host.on(['nft'], { exitCode: 1, stderr: 'netlink: Error: cache initialization failed\n' })
+  await expect(check.look(host, { roles: [], ownStateDirectory: '/x' })).rejects.toThrow(/ended with 1: netlink/)
+})

@@ -1,0 +1,88 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { localAddresses } from '../../host/addresses.ts'
+import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/is-unit-active.ts'
+import { ipv4ToNumber } from '../../host/parse/address.ts'
+import { mainRoutes } from '../../host/routes.ts'
+import { fixFor } from './fix.ts'
+import { type Flow, flowsOf } from './flows.ts'
+import { readChains } from './read-chains.ts'
+import { type BaseChain, fateOf } from './walk.ts'
+
+/** A flow that does not get through a chain, or may not. */
+export interface Obstacle {
+  chain: BaseChain
+  flow: Flow
+  isSure: boolean
+}
+
+/** Networks of containers and guests on this machine: no other node is there. */
+const INSIDE = /^(lo|docker|br-|virbr|lxc|lxd|incus|podman|veth|vnet|cni|flannel|cali|cilium|kube|weave|tunl)/
+
+export const check: Check = {
+  id: 'firewall',
+  title: 'Packet filter (ufw, nftables, iptables)',
+  hard: true,
+  why: 'Rules of ufw, nftables and iptables that drop what nodes and pods send one another: each chain of the kernel that filters is walked with the packets that the cluster depends on, for the ports of the role. Where a rule depends on what is not known here, it is a warning. firewalld has a check of its own.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
+    if (host.uid() !== 0) return { kind: 'skipped', found: 'only root is shown the rules' }
+    if (await isUnitActive(host, 'firewalld.service'))
+      return { kind: 'pass', found: 'firewalld is active, which has a check of its own' }
+    const { node, interface: name } = await localAddresses(host)
+    const address = node.find((each) => ipv4ToNumber(each) !== undefined)
+    if (address === undefined) return { kind: 'skipped', found: 'no IPv4 address' }
+    const routed = (await mainRoutes(host)).map((route) => route.interface).filter((each) => !INSIDE.test(each))
+    const interfaces = [...new Set([...(name === undefined ? [] : [name]), ...routed])]
+    const chains = await readChains(host)
+    const flows = flowsOf(roles, { address, interfaces })
+    const obstacles = chains.flatMap((chain) => obstaclesIn(chain, flows))
+    if (obstacles.length === 0)
+      return {
+        kind: 'pass',
+        found:
+          chains.length === 0 ? 'no rules' : `${chains.map(({ name }) => name).join(', ')}: let the cluster through`,
+      }
+    return {
+      kind: obstacles.some(({ isSure, flow }) => isSure && flow.kind === 'fail') ? 'fail' : 'warn',
+      found: tell(obstacles),
+      wanted: 'what nodes and pods send one another gets through',
+      fix: await fixFor(host, obstacles),
+    }
+  },
+}
+
+function obstaclesIn(chain: BaseChain, flows: readonly Flow[]): Obstacle[] {
+  return flows.flatMap((flow) => {
+    if (flow.packet.hook !== chain.hook) return []
+    const fate = fateOf(flow.packet, opened(chain))
+    return fate === 'open' ? [] : [{ chain, flow, isSure: fate === 'closed' }]
+  })
+}
+
+/**
+ * The pod network appends rules to iptables' FORWARD that let pods through, before its policy is asked: Docker's
+ * `policy DROP` does no harm, a rule that rejects the rest does. It writes through nftables.
+ */
+function opened(chain: BaseChain): BaseChain {
+  return chain.hook === 'forward' && chain.program === 'iptables' ? { ...chain, policy: 'accept' } : chain
+}
+
+/** `inet filter input drops 6443/tcp, 10250/tcp from other nodes; …` */
+function tell(obstacles: readonly Obstacle[]): string {
+  const words = (isSure: boolean) => (isSure ? 'drops' : 'may drop, by rules that cannot be judged here,')
+  const groups = Map.groupBy(obstacles, ({ chain, isSure }) => `${shown(chain)} ${words(isSure)}`)
+  return [...groups].map(([start, group]) => `${start} ${listed(group.map(({ flow }) => flow.about))}`).join('; ')
+}
+
+/** `6443/tcp from other nodes, 10250/tcp from other nodes` with the last words once. */
+function listed(abouts: readonly string[]): string {
+  const groups = Map.groupBy(abouts, (about) => / (from|to) other nodes$/.exec(about)?.[0] ?? about)
+  return [...groups]
+    .map(([end, group]) =>
+      group[0] === end ? end : group.map((about) => about.slice(0, -end.length)).join(', ') + end,
+    )
+    .join(', ')
+}
+
+const shown = ({ name, program }: BaseChain) => (program === 'nft' ? name : `${name} (${program})`)

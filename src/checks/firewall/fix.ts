@@ -1,0 +1,142 @@
+import { findCommand } from '../../host/find-command.ts'
+import type { HostView } from '../../host/host.ts'
+import type { Obstacle } from './check.ts'
+import type { BaseChain } from './walk.ts'
+
+/** Commands that can be pasted: those of the firewall that owns the rules, so that they last. */
+export async function fixFor(host: HostView, obstacles: readonly Obstacle[]): Promise<string> {
+  const ofIptables = obstacles.filter(({ chain }) => chain.program !== 'nft')
+  const ofNft = obstacles.filter(({ chain }) => chain.program === 'nft')
+  const isUfw = ofIptables.length > 0 && (await ufwIsEnabled(host))
+  const parts = [
+    ...(isUfw ? [ufw(ofIptables)] : ofIptables.length > 0 ? [await iptables(host, ofIptables)] : []),
+    ...(ofNft.length > 0 ? [await nft(host, ofNft)] : []),
+  ]
+  const notes = parts.flatMap(({ note }) => note ?? [])
+  return `${parts.map(({ command }) => command).join(' && ')}${notes.length > 0 ? `  # ${notes.join('; ')}` : ''}`
+}
+
+interface Part {
+  command: string
+  /** What a person has yet to do. */
+  note?: string
+}
+
+/** Its unit is active on every Ubuntu, its rules are there only where they were enabled (ufw(8)). */
+async function ufwIsEnabled(host: HostView): Promise<boolean> {
+  return /^ENABLED=yes/m.test((await host.read('/etc/ufw/ufw.conf')) ?? '')
+}
+
+function ufw(obstacles: readonly Obstacle[]): Part {
+  const at = (hook: BaseChain['hook']) => obstacles.filter(({ chain }) => chain.hook === hook)
+  const ports = (hook: 'input' | 'output', direction: string) =>
+    PROTOCOLS.flatMap((protocol) => {
+      const list = portsOf(at(hook), protocol)
+      return list.length > 0 ? [`ufw allow ${direction}proto ${protocol} to any port ${list.join(',')}`] : []
+    })
+  const commands = [
+    ...ports('input', 'in '),
+    ...(hasPods(at('input')) ? POD_INTERFACES.map((name) => `ufw allow in on ${name}`) : []),
+    ...ports('output', 'out '),
+    ...(hasPods(at('output')) ? POD_INTERFACES.map((name) => `ufw allow out on ${name}`) : []),
+    ...(hasPods(at('forward')) ? ['ufw route allow in on cni0', 'ufw route allow out on cni0'] : []),
+  ]
+  return { command: commands.join(' && ') }
+}
+
+/** At the head of the chain: whatever rejects comes later. */
+async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
+  const commands = chainsOf(obstacles).flatMap(({ chain, own }) => {
+    const insert = `${chain.program} -I ${chain.name}`
+    return [
+      ...(own.some(({ flow }) => flow.opening === 'answers')
+        ? [`${insert} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`]
+        : []),
+      ...PROTOCOLS.flatMap((protocol) => {
+        const list = portsOf(own, protocol)
+        return list.length > 0 ? [`${insert} -p ${protocol} -m multiport --dports ${list.join(',')} -j ACCEPT`] : []
+      }),
+      ...podMatches(own, chain.hook).map(
+        ([side, name]) => `${insert} ${side === 'in' ? '-i' : '-o'} ${name} -j ACCEPT`,
+      ),
+    ]
+  })
+  const { command, note } = await keptBy(host, obstacles[0]?.chain.program ?? 'iptables')
+  return { command: [...commands, ...command].join(' && '), ...(note && { note }) }
+}
+
+/** How rules of iptables outlast a restart on this machine. */
+async function keptBy(host: HostView, program: string): Promise<{ command: string[]; note?: string }> {
+  if ((await findCommand(host, 'netfilter-persistent')) !== undefined) return { command: ['netfilter-persistent save'] }
+  for (const file of ['/etc/sysconfig/iptables', '/etc/iptables/rules.v4', '/etc/iptables/iptables.rules'])
+    if ((await host.stat(file)) !== undefined) return { command: [`${program}-save > ${file}`] }
+  if ((await host.stat('/etc/csf/csf.conf')) !== undefined)
+    return { command: [], note: 'and the same lines in /etc/csf/csfpost.sh, so that they last' }
+  if ((await host.stat('/etc/shorewall/shorewall.conf')) !== undefined)
+    return { command: [], note: 'and the same lines in /etc/shorewall/started, so that they last' }
+  return { command: [], note: 'and the same where these rules come from, so that they last' }
+}
+
+const NFT_FILES = ['/etc/nftables.conf', '/etc/sysconfig/nftables.conf']
+
+async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
+  const lines = chainsOf(obstacles).flatMap(({ chain, own }) => [
+    ...(own.some(({ flow }) => flow.opening === 'answers')
+      ? [`${chain.name} ct state established,related accept`]
+      : []),
+    ...PROTOCOLS.flatMap((protocol) => {
+      const list = portsOf(own, protocol)
+      return list.length > 0 ? [`${chain.name} ${protocol} dport { ${list.join(', ')} } accept`] : []
+    }),
+    ...podMatches(own, chain.hook).map(
+      ([side, name]) => `${chain.name} ${side === 'in' ? 'iifname' : 'oifname'} "${name}" accept`,
+    ),
+  ])
+  const text = lines.map((line) => `insert rule ${line}`).join('\\n')
+  const file = await fileWith(
+    host,
+    chainsOf(obstacles).map(({ chain }) => chain.name),
+  )
+  if (file !== undefined) return { command: `printf '${text}\\n' | tee -a ${file} | nft -f -` }
+  return {
+    command: `printf '${text}\\n' | nft -f -`,
+    note: 'and the same where these rules come from, so that they last',
+  }
+}
+
+/** The file that nftables.service loads, if it makes these chains: a rule for one that is not there would keep it from loading. */
+async function fileWith(host: HostView, chains: readonly string[]): Promise<string | undefined> {
+  const texts = await Promise.all(NFT_FILES.map(async (file) => ({ file, text: (await host.read(file)) ?? '' })))
+  const makes = (text: string, name: string) => {
+    const [family, table, chain] = name.split(' ')
+    const tables = text.split(/^\s*(?:add\s+)?table\s+/m).filter((each) => each.startsWith(`${family} ${table} {`))
+    return tables.some((each) => each.split('\n').some((line) => line.trim().startsWith(`chain ${chain} {`)))
+  }
+  return texts.find(({ text }) => chains.every((name) => makes(text, name)))?.file
+}
+
+const PROTOCOLS = ['tcp', 'udp'] as const
+const POD_INTERFACES = ['cni0', 'flannel.1']
+
+function chainsOf(obstacles: readonly Obstacle[]): { chain: BaseChain; own: Obstacle[] }[] {
+  const groups = Map.groupBy(obstacles, ({ chain }) => chain)
+  return [...groups].map(([chain, own]) => ({ chain, own }))
+}
+
+function portsOf(obstacles: readonly Obstacle[], protocol: 'tcp' | 'udp'): number[] {
+  return obstacles.flatMap(({ flow: { opening } }) =>
+    typeof opening === 'object' && opening.protocol === protocol ? [opening.port] : [],
+  )
+}
+
+const hasPods = (obstacles: readonly Obstacle[]) => obstacles.some(({ flow }) => flow.opening === 'pods')
+
+function podMatches(obstacles: readonly Obstacle[], hook: BaseChain['hook']): (readonly ['in' | 'out', string])[] {
+  if (!hasPods(obstacles)) return []
+  if (hook === 'forward')
+    return [
+      ['in', 'cni0'],
+      ['out', 'cni0'],
+    ]
+  return POD_INTERFACES.map((name) => [hook === 'input' ? 'in' : 'out', name] as const)
+}

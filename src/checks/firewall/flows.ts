@@ -1,0 +1,101 @@
+import type { CheckParams } from '../../engine/check.ts'
+import { judgedRoles } from '../../engine/judged-roles.ts'
+import { podSubnet } from '../../protocol/default-subnets.ts'
+import type { Packet, Place } from './packet.ts'
+
+/** Something that the cluster depends on, and the packet by which it is judged. */
+export interface Flow {
+  /** `6443/tcp from other nodes` */
+  about: string
+  /** What is wrong when it does not get through. */
+  kind: 'fail' | 'warn'
+  packet: Packet
+  /** What lets it through: a port of this machine, of another one, or all that has to do with pods. */
+  opening: { port: number; protocol: 'tcp' | 'udp' } | 'pods' | 'answers'
+}
+
+interface Port {
+  port: number
+  protocol: 'tcp' | 'udp'
+}
+
+/** What nodes ask one another for. Ports that only this machine itself asks for go over the loopback interface. */
+const ON_EVERY_NODE: readonly Port[] = [
+  { port: 10250, protocol: 'tcp' },
+  { port: 8472, protocol: 'udp' },
+]
+const ON_A_MASTER: readonly Port[] = [6443, 2379, 2380].map((port) => ({ port, protocol: 'tcp' }))
+/** Any port of a program that asks. */
+const FROM = 40_000
+const POD_BRIDGE = ['cni0']
+const POD_TUNNEL = ['flannel.1']
+
+export interface Ways {
+  /** Of this machine. */
+  address: string
+  /** Interfaces by which other nodes may be reached. */
+  interfaces: readonly string[]
+}
+
+export function flowsOf(roles: CheckParams['roles'], { address, interfaces }: Ways): Flow[] {
+  const { must, may } = judgedRoles(roles)
+  const own: Place = { address, isOwn: true }
+  const others: Place = { address, isOwn: false }
+  const pods: Place = { address: podSubnet, isOwn: false }
+  const fromOthers = (port: number, protocol: Port['protocol']): Packet => ({
+    ...{ hook: 'input', in: interfaces, source: others, destination: own },
+    ...{ protocol, sourcePort: FROM, destinationPort: port, state: 'new' },
+  })
+  const masters: [Flow['kind'], readonly Port[]][] = [
+    ['fail', must.includes('master') ? ON_A_MASTER : []],
+    ['warn', may.includes('master') ? ON_A_MASTER : []],
+  ]
+  const served = [['fail', ON_EVERY_NODE] as const, ...masters].flatMap(([kind, ports]) =>
+    ports.map((port) => ({ kind, ...port })),
+  )
+  const entering = served.map(({ kind, port, protocol }): Flow => {
+    const packet = fromOthers(port, protocol)
+    return { about: `${port}/${protocol} from other nodes`, kind, packet, opening: { port, protocol } }
+  })
+  const leaving = [...ON_EVERY_NODE, ...ON_A_MASTER].map(({ port, protocol }): Flow => {
+    const packet: Packet = {
+      ...{ ...fromOthers(port, protocol), hook: 'output', in: [], out: interfaces, source: own, destination: others },
+    }
+    return { about: `${port}/${protocol} to other nodes`, kind: 'fail', packet, opening: { port, protocol } }
+  })
+
+  const tcp = { protocol: 'tcp', sourcePort: FROM, state: 'new' } as const
+  const toApi = { ...tcp, destinationPort: 6443 }
+  const toPod = { ...tcp, destinationPort: 8080 }
+  const forwarded = (inBy: readonly string[], outBy: readonly string[], state: Packet['state'] = 'new'): Packet => ({
+    ...{ ...toPod, hook: 'forward', in: inBy, out: outBy, source: pods, destination: pods, state },
+  })
+  const ofPods = (about: string, packet: Packet, kind: Flow['kind'] = 'fail'): Flow => ({
+    ...{ about, kind, packet, opening: 'pods' },
+  })
+  const outside: Place = { address: '192.0.2.1', isOwn: false }
+  return [
+    ...entering,
+    {
+      about: 'answers to what this node asks',
+      kind: 'fail',
+      packet: { ...fromOthers(FROM, 'tcp'), sourcePort: 443, state: 'established' },
+      opening: 'answers',
+    },
+    ...leaving,
+    ofPods(
+      'what pods ask this node for',
+      { ...toApi, hook: 'input', in: POD_BRIDGE, source: pods, destination: own },
+      // Elsewhere than on a master only a few pods ask a node for something.
+      must.includes('master') ? 'fail' : 'warn',
+    ),
+    ofPods('what this node asks pods for', {
+      ...{ ...toPod, hook: 'output', out: POD_BRIDGE, source: own, destination: pods },
+    }),
+    ofPods('what pods send one another', forwarded(POD_BRIDGE, POD_BRIDGE)),
+    ofPods('what pods send to other nodes', forwarded(POD_BRIDGE, POD_TUNNEL)),
+    ofPods('what pods get from other nodes', forwarded(POD_TUNNEL, POD_BRIDGE)),
+    ofPods('what pods send elsewhere', { ...forwarded(POD_BRIDGE, interfaces), destination: outside }),
+    ofPods('what pods get as an answer', { ...forwarded(interfaces, POD_BRIDGE, 'established'), source: outside }),
+  ]
+}

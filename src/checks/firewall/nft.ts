@@ -1,0 +1,84 @@
+import type { Entry, Ruleset, Statement, Value } from './nft-json.ts'
+import { alternativesOf, elementsOf, type LookUp, SOMETHING } from './nft-match.ts'
+import type { Condition } from './packet.ts'
+import type { Action, BaseChain, Rule } from './walk.ts'
+
+const FAMILIES = ['ip', 'inet']
+/** Statements that neither ask for anything nor end the rule. */
+const NO_OPERATIONS = ['counter', 'log', 'mangle', 'notrack', 'ct helper']
+const VERDICTS: Record<string, 'accept' | 'drop' | 'return' | 'continue'> = {
+  accept: 'accept',
+  queue: 'accept',
+  drop: 'drop',
+  reject: 'drop',
+  return: 'return',
+  continue: 'continue',
+}
+
+/** Base chains of type filter for IPv4 in the output of `nft -j list ruleset`. */
+export function parseNft(json: string): BaseChain[] {
+  const { nftables = [] } = JSON.parse(json) as Ruleset
+  const all = <K extends keyof Entry>(kind: K) =>
+    nftables.flatMap((entry) =>
+      FAMILIES.includes(entry[kind]?.family ?? '') ? [entry[kind] as NonNullable<Entry[K]>] : [],
+    )
+  const tableOf = ({ family, table }: { family: string; table: string }) => `${family} ${table}`
+
+  const sets = new Map([...all('set'), ...all('map')].map((set) => [`${tableOf(set)} ${set.name}`, set.elem ?? []]))
+  const tables = new Map<string, Map<string, Rule[]>>()
+  for (const chain of all('chain')) {
+    const table = tables.get(tableOf(chain)) ?? new Map<string, Rule[]>()
+    tables.set(tableOf(chain), table.set(chain.name, []))
+  }
+  for (const rule of all('rule')) {
+    const parsed = rulesOf(rule.expr ?? [], (name) => sets.get(`${tableOf(rule)} ${name}`))
+    tables
+      .get(tableOf(rule))
+      ?.get(rule.chain)
+      ?.push(...parsed)
+  }
+  return all('chain').flatMap((chain): BaseChain[] => {
+    const { hook, type, policy = 'accept', name } = chain
+    if (type !== 'filter' || (hook !== 'input' && hook !== 'forward' && hook !== 'output')) return []
+    const others = tables.get(tableOf(chain)) ?? new Map<string, Rule[]>()
+    return [{ hook, policy, name: `${tableOf(chain)} ${name}`, program: 'nft', rules: others.get(name) ?? [], others }]
+  })
+}
+
+/** A rule with a verdict map is as many rules as the map has elements. */
+function rulesOf(statements: readonly Statement[], lookUp: LookUp): Rule[] {
+  const rules: Rule[] = []
+  let asked: (readonly Condition[])[] = [[]]
+  const also = (more: readonly (readonly Condition[])[]) =>
+    asked.flatMap((before) => more.map((conditions) => [...before, ...conditions]))
+  for (const statement of statements) {
+    const action = actionOf(statement)
+    if (action !== undefined) rules.push(...asked.map((conditions) => ({ conditions, action })))
+    else if (statement.match) asked = also(alternativesOf(statement.match, lookUp))
+    else if (statement.vmap) rules.push(...mapped(statement.vmap, lookUp, also))
+    else if (!NO_OPERATIONS.some((name) => name in statement)) asked = also([[SOMETHING]])
+  }
+  return rules
+}
+
+function mapped(
+  { key, data }: NonNullable<Statement['vmap']>,
+  lookUp: LookUp,
+  also: (more: readonly (readonly Condition[])[]) => Condition[][],
+): Rule[] {
+  return (elementsOf(data, lookUp) ?? []).flatMap((element) => {
+    const [value, verdict] = element as [Value, Statement]
+    const action = actionOf(verdict)
+    if (action === undefined) return []
+    const asked = also(alternativesOf({ op: '==', left: key, right: { set: [value] } }, lookUp))
+    return asked.map((conditions) => ({ conditions, action }))
+  })
+}
+
+function actionOf(statement: Statement): Action | undefined {
+  if (statement.jump) return { kind: 'jump', chain: statement.jump.target }
+  if (statement.goto) return { kind: 'goto', chain: statement.goto.target }
+  if (statement.xt?.type === 'target') return { kind: statement.xt.name === 'REJECT' ? 'drop' : 'continue' }
+  const kind = VERDICTS[Object.keys(statement)[0] ?? '']
+  return kind === undefined ? undefined : { kind }
+}

@@ -1,0 +1,56 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Argv } from '../../host/argv.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseIptables } from './iptables.ts'
+import { parseNft } from './nft.ts'
+import type { BaseChain } from './walk.ts'
+
+/** A machine with Docker or an earlier kube-proxy has rules by the thousand. */
+const ASK = { timeoutMs: 12_000, maxBytes: 32 * 2 ** 20 }
+/** How iptables names its chains where it writes through nftables: its own program shows what nft has no words for. */
+const OF_IPTABLES = /^ip filter (INPUT|FORWARD|OUTPUT)$/
+
+/** All chains that filter IPv4. Asking the kernel for rules of a kind that nobody uses would load its module. */
+export async function readChains(host: HostView): Promise<BaseChain[]> {
+  const [nft, legacy] = await Promise.all([hasNftables(host), hasLegacyFilter(host)])
+  const [ofNft, ofIptables, ofLegacy] = await Promise.all([
+    nft
+      ? answer(host, ['nft', '-j', 'list', 'ruleset']).then((json) => (json === undefined ? [] : parseNft(json)))
+      : [],
+    nft ? rulesOf(host, 'iptables', ['iptables-nft-save', 'iptables-save']) : [],
+    legacy ? rulesOf(host, 'iptables-legacy', ['iptables-legacy-save', 'iptables-save']) : [],
+  ])
+  const shown = ofIptables.length > 0
+  return [...ofNft.filter(({ name }) => !(shown && OF_IPTABLES.test(name))), ...ofIptables, ...ofLegacy]
+}
+
+async function hasNftables(host: HostView): Promise<boolean> {
+  const modules = (await host.read('/proc/modules')) ?? ''
+  return modules === '' || /^nf_tables /m.test(modules)
+}
+
+async function hasLegacyFilter(host: HostView): Promise<boolean> {
+  return /^filter$/m.test((await host.read('/proc/net/ip_tables_names')) ?? '')
+}
+
+/** Asks the first of the programs that is there. */
+async function rulesOf(host: HostView, program: BaseChain['program'], names: readonly string[]): Promise<BaseChain[]> {
+  for (const name of names) {
+    const dump = await answer(host, [name])
+    if (dump !== undefined && program !== 'nft') return parseIptables(dump, program)
+  }
+  return []
+}
+
+async function answer(host: HostView, argv: Argv): Promise<string | undefined> {
+  try {
+    const { exitCode, stdout, stderr } = await host.ask(argv, ASK)
+    if (exitCode === 0) return stdout
+    throw new AgentError('firewall/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
+      fix: `run it by hand to see why: ${argv.join(' ')}`,
+    })
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'command/not-found') return undefined
+    throw error
+  }
+}
