@@ -74,23 +74,6 @@ async function readyz(host: HostView, endpoint: string): Promise<number | undefi
   }
 }
 
-/**
- * Asks every 100 ms: a look costs milliseconds, and what waits for it is the whole bring-up. A dry run goes on as if it
- * had come about.
- */
-export async function awaitThat(
-  host: HostView,
-  isSo: () => Promise<boolean>,
-  { signal, timeoutMs, failure }: { signal: AbortSignal; timeoutMs: number; failure: () => Promise<AgentError> },
-): Promise<void> {
-  if (host.isDryRun) return
-  const deadline = host.now().getTime() + timeoutMs
-  while (!(await isSo())) {
-    if (host.now().getTime() > deadline) throw await failure()
-    await host.sleep(100, signal)
-  }
-}
-
 interface Access {
   server: string
   tls: TlsIdentity

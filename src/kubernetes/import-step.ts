@@ -1,7 +1,8 @@
 import type { BundleFile } from '../bundle/format.ts'
 import { AgentError } from '../errors/agent-error.ts'
-import type { Host, HostView } from '../host/host.ts'
+import type { Host, HostView, Output } from '../host/host.ts'
 import type { ProvisionParams } from '../roles/params.ts'
+import { whileContainerdRuns } from './containerd-calls.ts'
 import { BINARIES, CONTAINERD_SOCKET } from './paths.ts'
 import type { ProvisionStep } from './provision.ts'
 
@@ -50,18 +51,23 @@ export function importStep(
 
 async function importImage(host: Host, archive: string, signal: AbortSignal): Promise<void> {
   const undo = { kind: 'nothing', because: "images go with containerd's own directory" } as const
-  await host.run([...CTR, 'import', '--local', archive], undo, { signal })
+  await whileContainerdRuns(host, () => host.run([...CTR, 'import', '--local', archive], undo, { signal }), signal)
+}
+
+async function listImages(host: HostView): Promise<Output> {
+  const output = await host.ask([...CTR, 'check'], { timeoutMs: CHECK_TIMEOUT_MS })
+  if (output.exitCode === 0) return output
+  throw new AgentError(
+    'containerd/no-answer',
+    `containerd did not list its images: ${output.stderr.trim().slice(-300)}`,
+    { fix: 'journalctl -u containerd, then provision again' },
+  )
 }
 
 /** Names of the images whose every part is in the content store and unpacked. */
 async function presentImages(host: HostView): Promise<Set<string>> {
   if ((await host.stat(CONTAINERD_SOCKET)) === undefined) return new Set()
-  const { exitCode, stdout, stderr } = await host.ask([...CTR, 'check'], { timeoutMs: CHECK_TIMEOUT_MS })
-  if (exitCode !== 0) {
-    throw new AgentError('containerd/no-answer', `containerd did not list its images: ${stderr.trim().slice(-300)}`, {
-      fix: 'journalctl -u containerd, then provision again',
-    })
-  }
+  const { stdout } = await whileContainerdRuns(host, () => listImages(host))
   const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/))
   return new Set(
     lines.filter((words) => words.includes('complete') && words.at(-1) === 'true').map(([name]) => name ?? ''),

@@ -4,6 +4,7 @@ import { enableUnit, startUnit, unitIsCurrent } from './units.ts'
 
 const UNIT = 'x.service'
 const FILE = '/etc/x.conf'
+const { signal } = new AbortController()
 
 /** A machine whose systemd says what it likes about the unit file. */
 function machine(said: string) {
@@ -18,16 +19,16 @@ function machine(said: string) {
 test('is enabled by its link, whatever systemd has remembered of it', async () => {
   const host = machine('UnitFileState=disabled\nNeedDaemonReload=no')
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
-  await startUnit(host, UNIT, [FILE])
+  await startUnit(host, UNIT, [FILE], signal)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })
 
 test('is not current while systemd has not read its file again, or it was started before its files', async () => {
   const unread = machine('NeedDaemonReload=yes')
-  await startUnit(unread, UNIT, [FILE])
+  await startUnit(unread, UNIT, [FILE], signal)
   expect(await unitIsCurrent(unread, UNIT, [FILE])).toBe(false)
   const later = machine('NeedDaemonReload=no')
-  await startUnit(later, UNIT, [FILE])
+  await startUnit(later, UNIT, [FILE], signal)
   later.clock.nowMs += 10_000
   later.files.seed('/proc/uptime', '1010.00 1.00\n')
   later.files.seed(FILE, 'changed')
@@ -46,6 +47,6 @@ test('a unit of a package that ours has come to replace is read again', async ()
   }))
   await enableUnit(host, UNIT)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
-  await startUnit(host, UNIT, [FILE])
+  await startUnit(host, UNIT, [FILE], signal)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })

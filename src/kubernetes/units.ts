@@ -1,27 +1,36 @@
+import { bringUpUnit } from '../host/bring-up-unit.ts'
 import type { Host, HostView } from '../host/host.ts'
 import { isUnitActive } from '../host/is-unit-active.ts'
+import { unitProperties } from '../host/unit-properties.ts'
 import { UNITS } from './paths.ts'
+
+const PROPERTIES = ['ActiveState', 'FragmentPath', 'NeedDaemonReload', 'ExecMainStartTimestampMonotonic']
 
 /**
  * Whether the unit is enabled, runs, and was started after each of the given files was last written; a process that
  * still has its former configuration is not what was asked for.
  */
 export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
-  const state = await unitProperties(host, unit)
+  const state = await unitProperties(host, unit, PROPERTIES)
   const isUp = state.ActiveState === 'active' && !isOutdated(unit, state)
   // systemd's own UnitFileState is what it was when the unit was first looked at, until the next daemon-reload.
   return isUp && (await unitIsEnabled(host, unit)) && (await startedAfter(host, state, files))
 }
 
 /** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
-export async function startUnit(host: Host, unit: string, files: readonly string[]): Promise<void> {
+export async function startUnit(
+  host: Host,
+  unit: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   await enableUnit(host, unit)
-  const before = await unitProperties(host, unit)
+  const before = await unitProperties(host, unit, PROPERTIES)
   if (isOutdated(unit, before)) await host.daemonReload()
-  await host.setUnit(unit, { active: true })
+  await bringUpUnit(host, unit, { signal })
   // A dry run starts nothing that could then be current.
   if (host.isDryRun && before.ActiveState !== 'active') return
-  if (!(await unitIsCurrent(host, unit, files))) await host.restartUnit(unit)
+  if (!(await unitIsCurrent(host, unit, files))) await bringUpUnit(host, unit, { restart: true, signal })
 }
 
 /** As `WantedBy=multi-user.target` says; `systemctl enable` would make systemd read all of its units again. */
@@ -46,17 +55,6 @@ function wantedBy(unit: string): string {
  */
 function isOutdated(unit: string, { NeedDaemonReload, FragmentPath = '' }: Record<string, string>): boolean {
   return NeedDaemonReload === 'yes' || !['', `${UNITS}/${unit}`].includes(FragmentPath)
-}
-
-async function unitProperties(host: HostView, unit: string): Promise<Record<string, string>> {
-  const properties = 'ActiveState,FragmentPath,NeedDaemonReload,ExecMainStartTimestampMonotonic'
-  const { stdout } = await host.ask(['systemctl', 'show', unit, `--property=${properties}`])
-  return Object.fromEntries(
-    stdout.split('\n').flatMap((line) => {
-      const at = line.indexOf('=')
-      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]]
-    }),
-  )
 }
 
 async function startedAfter(host: HostView, state: Record<string, string>, files: readonly string[]): Promise<boolean> {

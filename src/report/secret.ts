@@ -1,3 +1,5 @@
+import { maskSecretForms } from '../errors/secret-forms.ts'
+
 /** A value that shows itself to nobody by accident: it prints, logs and serializes as `***`. */
 export class Secret {
   readonly #value: string
@@ -23,14 +25,6 @@ export class Secret {
   }
 }
 
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g
-/** Bootstrap tokens and join tokens of kubeadm, bearer tokens, and user:password in URLs. */
-const TOKENS: readonly [RegExp, string][] = [
-  [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, '***'],
-  [/\b([Bb]earer )[A-Za-z0-9._~+/-]{8,}=*/g, '$1***'],
-  [/([a-z]+:\/\/)[^\s/@:]+:[^\s/@]+@/g, '$1***@'],
-]
-
 /** Takes secrets out of text: those that it was told by value, and what is a secret by its form. */
 export class Redactor {
   readonly #values = new Set<string>()
@@ -42,9 +36,9 @@ export class Redactor {
   }
 
   redact(text: string): string {
-    let clean = text.replace(PRIVATE_KEY, '***')
+    // Forms of several lines (a key) before the values of single ones.
+    let clean = maskSecretForms(text)
     for (const value of this.#values) clean = clean.replaceAll(value, '***')
-    for (const [form, mask] of TOKENS) clean = clean.replace(form, mask)
     return clean
   }
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { unit as containerd } from '../../src/components/containerd/templates.ts'
 import { unit as etcd } from '../../src/components/etcd/templates.ts'
 import { unit as kubelet, dropIn as kubeletDropIn } from '../../src/components/kubelet/templates.ts'
-import { dnsUnit, watchUnit } from '../../src/components/node-dns/templates.ts'
+import { apiWatchUnit, dnsUnit } from '../../src/components/node-dns/templates.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'units-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -17,7 +17,7 @@ const UNITS: Record<string, string> = {
   'kubelet.service': kubelet(),
   'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),
   'cantrip-node-dns.service': dnsUnit(['/usr/bin/systemctl', '--no-block', 'try-restart', 'x.service']),
-  'cantrip-api-watch.service': watchUnit(),
+  'cantrip-api-watch.service': apiWatchUnit(),
 }
 
 test('systemd understands every line of our units', () => {

@@ -1,9 +1,10 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat } from '../../kubernetes/api.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
 import { hasIdentity, syncKubelet } from '../../kubernetes/kubelet-certificates.ts'
 import { KUBELET_CONF, KUBELET_IDENTITY } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { watchControlPlane } from '../../kubernetes/watches.ts'
 
 /**
  * kubelet's kubeconfig names the certificate that kubelet renews by itself. The phase restarts kubelet, and right after
@@ -16,15 +17,17 @@ export const finalizeKubelet: ProvisionStep = {
     const isNamed = (await host.read(KUBELET_CONF))?.includes(`client-key: ${KUBELET_IDENTITY}\n`) === true
     return isNamed && (await hasIdentity(host))
   },
-  async apply(host, _params, context) {
+  async apply(host, params, context) {
     // The phase does nothing, and says nothing, where kubelet has not stored its certificate yet.
     const failure = async () =>
       new AgentError('kubelet/no-certificate', `kubelet did not store its certificate at ${KUBELET_IDENTITY}`, {
         fix: 'journalctl -u kubelet tells why; then provision again',
       })
-    await awaitThat(host, () => hasIdentity(host), { signal: context.signal, timeoutMs: 240_000, failure })
+    const { signal } = context
+    const watches = watchControlPlane(params)
+    await awaitThat(host, () => hasIdentity(host), { signal, timeoutMs: 240_000, failure, watches })
     const undo = { kind: 'nothing', because: 'kubelet.conf goes with its directory' } as const
     await kubeadmPhase(host, ['kubelet-finalize', 'enable-client-cert-rotation'], undo, context)
-    await syncKubelet(host, context.signal)
+    await syncKubelet(host, signal)
   },
 }

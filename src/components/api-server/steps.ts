@@ -1,6 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
-import { apiAnswers, apiIsReady, awaitThat } from '../../kubernetes/api.ts'
+import { apiAnswers, apiIsReady } from '../../kubernetes/api.ts'
 import { API_PORT, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
 import { damagedCertificates, removeDamagedCertificates } from '../../kubernetes/kubelet-certificates.ts'
@@ -9,6 +10,8 @@ import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { hasManifests, syncManifests } from '../../kubernetes/static-pods.ts'
 import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
+import { watchControlPlane } from '../../kubernetes/watches.ts'
+import type { NodeParams } from '../../protocol/instruction.ts'
 
 export const writeManifest: ProvisionStep = {
   id: 'api-server/write-manifest',
@@ -47,7 +50,7 @@ export const awaitConnection: ProvisionStep = {
   id: 'api-server/await-connection',
   title: 'Waiting for the API server to answer',
   isDone: (host, { node }) => apiAnswers(host, hostPort(node.address, API_PORT)),
-  apply: (host, { node }, { signal }) => awaitApiServer(host, node.address, apiAnswers, signal),
+  apply: (host, params, { signal }) => awaitApiServer(host, params, apiAnswers, signal),
 }
 
 /** Now it has stored what it begins with: the roles that controllers act by. */
@@ -55,15 +58,21 @@ export const awaitApi: ProvisionStep = {
   id: 'api-server/await-api',
   title: 'Waiting for the API server to be ready',
   isDone: (host, { node }) => apiIsReady(host, hostPort(node.address, API_PORT)),
-  apply: (host, { node }, { signal }) => awaitApiServer(host, node.address, apiIsReady, signal),
+  apply: (host, params, { signal }) => awaitApiServer(host, params, apiIsReady, signal),
 }
 
-async function awaitApiServer(host: HostView, address: string, isSo: typeof apiIsReady, signal: AbortSignal) {
-  const endpoint = hostPort(address, API_PORT)
+async function awaitApiServer(
+  host: HostView,
+  { node }: Pick<NodeParams, 'node'>,
+  isSo: typeof apiIsReady,
+  signal: AbortSignal,
+) {
+  const endpoint = hostPort(node.address, API_PORT)
   const timeoutMs = 240_000
   const failure = async () =>
     new AgentError('api-server/no-answer', `no API server at ${endpoint} after ${timeoutMs / 1000} s`, {
       fix: 'journalctl -u kubelet and /var/log/pods/kube-system_kube-apiserver* tell why; then provision again',
     })
-  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs, failure })
+  const watches = watchControlPlane({ node }, ['kube-apiserver'])
+  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs, failure, watches })
 }

@@ -1,8 +1,10 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat, readApi } from '../../kubernetes/api.ts'
+import { readApi } from '../../kubernetes/api.ts'
 import { applyManifest } from '../../kubernetes/kubectl.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { watchAddOns, watchControlPlane } from '../../kubernetes/watches.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { MANIFEST_ANNOTATION, type Network, render } from './render.ts'
 
@@ -15,6 +17,13 @@ const DAEMON_SET: Record<Network, string> = {
   flannel: '/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds',
   calico: '/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node',
   cilium: '/apis/apps/v1/namespaces/kube-system/daemonsets/cilium',
+}
+
+/** Beginnings of NAMESPACE/NAME. */
+const POD: Record<Network, string> = {
+  flannel: 'kube-flannel/kube-flannel-ds-',
+  calico: 'kube-system/calico-node-',
+  cilium: 'kube-system/cilium-',
 }
 
 export const applyNetwork: ProvisionStep = {
@@ -50,7 +59,8 @@ export const awaitNetwork: ProvisionStep = {
       new AgentError('cni/not-up', `${network} did not come up on this node within ${timeoutMs / 1000} s`, {
         fix: `kubectl get pods -A -o wide, and kubectl logs of ${network}'s pod, tell why; then provision again`,
       })
-    await awaitThat(host, () => networkIsUp(host, params), { signal, timeoutMs, failure })
+    const watches = [...watchControlPlane(params), watchAddOns([POD[network]])]
+    await awaitThat(host, () => networkIsUp(host, params), { signal, timeoutMs, failure, watches })
   },
 }
 

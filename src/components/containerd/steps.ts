@@ -28,7 +28,7 @@ export const startService: ProvisionStep = {
   async isDone(host, params) {
     return unitIsCurrent(host, 'containerd.service', Object.keys(files(params)))
   },
-  async apply(host, params) {
+  async apply(host, params, { signal }) {
     // Undone newest first: the service stops, then what it mounted goes, then its directories.
     await host.makeDirectory('/var/lib/containerd', 0o711)
     for (const path of ['/var/lib/containerd', '/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
@@ -36,7 +36,7 @@ export const startService: ProvisionStep = {
     }
     await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
     await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
-    await startUnit(host, 'containerd.service', Object.keys(files(params)))
+    await startUnit(host, 'containerd.service', Object.keys(files(params)), signal)
   },
 }
 

@@ -1,6 +1,8 @@
 import { Indeterminate } from '../../engine/step.ts'
 import { AgentError } from '../../errors/agent-error.ts'
+import { throwFailure, type Watch } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
+import { watchUnit } from '../../host/watch-unit.ts'
 import {
   addLearner,
   type EtcdMember,
@@ -68,7 +70,8 @@ export const promote: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
-    await patiently(host, { signal, timeoutMs: PROMOTE_MS }, async (request) => {
+    const watches = [watchUnit('etcd.service')]
+    await patiently(host, { signal, timeoutMs: PROMOTE_MS, watches }, async (request) => {
       const found = await need(host, params)
       const own = ownOf(found, params)
       if (own?.isLearner) await request(() => promoteMember(host, found.through, own.id))
@@ -101,7 +104,7 @@ function othersOf({ members }: Membership, { node }: ProvisionParams): EtcdMembe
  */
 async function patiently(
   host: HostView,
-  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  { signal, timeoutMs, watches = [] }: { signal: AbortSignal; timeoutMs: number; watches?: readonly Watch[] },
   work: (request: (change: () => Promise<void>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const deadlineMs = host.now().getTime() + timeoutMs
@@ -121,6 +124,7 @@ async function patiently(
       if (!(error instanceof AgentError)) throw error
       if (host.now().getTime() > deadlineMs) throw isUnsure ? membershipUnknown(error) : error
     }
+    await throwFailure(host, watches)
     await host.sleep(AGAIN_MS, signal)
   }
 }

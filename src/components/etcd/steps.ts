@@ -18,11 +18,11 @@ export const startService: ProvisionStep = {
   async isDone(host) {
     return (await host.stat(DATA)) !== undefined && (await unitIsCurrent(host, 'etcd.service', READ_AT_START))
   },
-  async apply(host) {
+  async apply(host, _params, { signal }) {
     if ((await needsData(host)) && !(await hasData(host))) throw dataMissing()
     await host.makeDirectory(DATA, 0o700)
     // Where that is a disk of its own it may not be empty.
     await host.expect({ kind: 'remove-tree', path: MEMBER_DATA })
-    await startUnit(host, 'etcd.service', READ_AT_START)
+    await startUnit(host, 'etcd.service', READ_AT_START, signal)
   },
 }

@@ -1,7 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
+import { awaitThat, watchMeanwhile } from '../../host/await-that.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { awaitThat } from '../../kubernetes/api.ts'
 import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
 import {
   damagedCertificates,
@@ -14,6 +14,7 @@ import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
 import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
+import { watchKubelet } from '../../kubernetes/watches.ts'
 import { joinConfiguration } from './configuration.ts'
 
 /** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
@@ -84,8 +85,12 @@ export const startKubelet: ProvisionStep = {
       // With half of it kubelet would take itself for one that has joined.
       await removeFile(host, KUBELET_CONF, 'kubelet makes it anew')
       const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
-      await host.run(kubeadm('kubelet-start'), undo, { signal, timeoutMs: 300_000 })
-      await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure: async () => notJoined() })
+      // kubeadm waits by itself for a kubelet that is well.
+      await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
+        host.run(kubeadm('kubelet-start'), undo, { signal: until, timeoutMs: 300_000 }),
+      )
+      const failure = async () => notJoined()
+      await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })
     }
     await host.setUnit('kubelet.service', { active: true })
     await syncKubelet(host, signal)

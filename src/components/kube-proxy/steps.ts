@@ -1,8 +1,10 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { apiIsReady, awaitThat, existInApi } from '../../kubernetes/api.ts'
+import { awaitThat } from '../../host/await-that.ts'
+import { apiIsReady, existInApi } from '../../kubernetes/api.ts'
 import { apiServiceAddress, hostPort } from '../../kubernetes/endpoint.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { watchAddOns, watchControlPlane } from '../../kubernetes/watches.ts'
 
 const SYSTEM = '/namespaces/kube-system'
 
@@ -24,13 +26,15 @@ export const awaitServices: ProvisionStep = {
   id: 'kube-proxy/await-services',
   title: 'Waiting until services are reachable',
   isDone: (host, { cluster }) => apiIsReady(host, hostPort(apiServiceAddress(cluster.serviceSubnet), 443)),
-  async apply(host, { cluster }, { signal }) {
+  async apply(host, params, { signal }) {
+    const { cluster } = params
     const service = hostPort(apiServiceAddress(cluster.serviceSubnet), 443)
     const timeoutMs = 300_000
     const failure = async () =>
       new AgentError('kube-proxy/no-service', `the API's service ${service} is not reachable from this node`, {
         fix: 'kubectl -n kube-system logs ds/kube-proxy tells why; then provision again',
       })
-    await awaitThat(host, () => apiIsReady(host, service), { signal, timeoutMs, failure })
+    const watches = [...watchControlPlane(params), watchAddOns(['kube-system/kube-proxy-'])]
+    await awaitThat(host, () => apiIsReady(host, service), { signal, timeoutMs, failure, watches })
   },
 }

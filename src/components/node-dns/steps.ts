@@ -1,7 +1,8 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
 import { isOwnFile } from '../../host/own-file.ts'
-import { awaitThat } from '../../kubernetes/api.ts'
+import { watchUnit } from '../../host/watch-unit.ts'
 import { ownEndpoint } from '../../kubernetes/own-endpoint.ts'
 import { KUBELET_STATE, KUBERNETES_PKI, UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
@@ -9,7 +10,7 @@ import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { askAddress } from './dns-question.ts'
 import { isFirst, resolverOf } from './resolver.ts'
-import { COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings, watchUnit } from './templates.ts'
+import { apiWatchUnit, COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings } from './templates.ts'
 
 const WATCH_MODE = 0o755
 
@@ -44,8 +45,8 @@ export const startServices: ProvisionStep = {
     const current = await Promise.all(units().map(([unit, read]) => unitIsCurrent(host, unit, read)))
     return current.every(Boolean)
   },
-  async apply(host) {
-    for (const [unit, read] of units()) await startUnit(host, unit, read)
+  async apply(host, _params, { signal }) {
+    for (const [unit, read] of units()) await startUnit(host, unit, read, signal)
   },
 }
 
@@ -67,7 +68,8 @@ export const comeFirst: ProvisionStep = {
       new AgentError('node-dns/not-first', `${address} is not the first name server of this machine`, {
         fix: 'look who writes /etc/resolv.conf; then provision again',
       })
-    await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure })
+    const watches = Object.keys(SERVICES).map(watchUnit)
+    await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure, watches })
     const resolver = await resolverFor(host, params)
     const { files = {}, lines = [], apply } = resolver
     // Undone after the files are as they were.
@@ -98,7 +100,7 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
     [`${DIRECTORY}/Corefile`]: corefile({ address: params.node.address, apiName: name, upstreams }),
     [`${DIRECTORY}/api-watch.json`]: watchSettings({ name, port, masters, ca, identity }),
     [`${UNITS}/cantrip-node-dns.service`]: dnsUnit(afterStart),
-    [`${UNITS}/cantrip-api-watch.service`]: watchUnit(),
+    [`${UNITS}/cantrip-api-watch.service`]: apiWatchUnit(),
   }
 }
 

@@ -80,7 +80,7 @@ WantedBy=multi-user.target
 `
 }
 
-export function watchUnit(): string {
+export function apiWatchUnit(): string {
   return `[Unit]
 Description=Which masters of Kubernetes are healthy, for the node DNS
 After=network-online.target

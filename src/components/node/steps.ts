@@ -1,9 +1,11 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat, readApi } from '../../kubernetes/api.ts'
+import { readApi } from '../../kubernetes/api.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
 import { kubectl } from '../../kubernetes/kubectl.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { watchControlPlane } from '../../kubernetes/watches.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
@@ -29,8 +31,9 @@ export const markControlPlane: ProvisionStep = {
       new AgentError('node/not-registered', `${params.node.name} is not in the cluster after ${timeoutMs / 1000} s`, {
         fix: 'journalctl -u kubelet tells why; then provision again',
       })
+    const watches = watchControlPlane(params, ['kube-apiserver'])
     const isRegistered = async () => (await readNode(host, params)) !== undefined
-    await awaitThat(host, isRegistered, { signal: context.signal, timeoutMs, failure })
+    await awaitThat(host, isRegistered, { signal: context.signal, timeoutMs, failure, watches })
     await kubeadmPhase(host, ['mark-control-plane'], WITH_ETCD, context)
   },
 }

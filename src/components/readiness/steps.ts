@@ -1,7 +1,10 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { awaitThat } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
-import { apiIsReady, awaitThat, readApi } from '../../kubernetes/api.ts'
+import { apiIsReady, readApi } from '../../kubernetes/api.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { watchAddOns, watchControlPlane, watchKubelet } from '../../kubernetes/watches.ts'
+import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { type NodeObject, type PodObject, waitingFor } from './waiting-for.ts'
 
@@ -19,7 +22,9 @@ export const awaitPods: ProvisionStep = {
       })
     }
     const isReady = async () => (await missing(host, params)).length === 0
-    await awaitThat(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure })
+    const own = params.task === 'worker' ? watchKubelet() : watchControlPlane(params)
+    const watches = [...own, watchAddOns(CLUSTER_NAMESPACES.map((namespace) => `${namespace}/`))]
+    await awaitThat(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure, watches })
   },
 }
 

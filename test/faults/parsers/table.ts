@@ -35,10 +35,13 @@ import {
   parseTimesyncdServers,
   parseTimesyncServer,
 } from '../../../src/host/parse/time-sync.ts'
+import { parseUnitProperties } from '../../../src/host/unit-properties.ts'
+import { parsePodErrors } from '../../../src/kubernetes/pod-errors.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
 import { CGROUP_MOUNTS, PROC_CGROUPS } from '../../support/fixtures/cgroups.ts'
 import { dnsReply } from '../../support/fixtures/dns.ts'
 import { MODULES_BUILTIN, MODULES_DEP } from '../../support/fixtures/kernel-modules.ts'
+import { KUBELET_JOURNAL } from '../../support/fixtures/kubelet-journal.ts'
 import { OS_RELEASES } from '../../support/fixtures/os-release.ts'
 import { LOOPBACK, procFiles, VIRBR0 } from '../../support/fixtures/proc-net.ts'
 import { REGISTRY_HOSTS } from '../../support/fixtures/registry-hosts.ts'
@@ -79,6 +82,7 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
     samples: Object.values(OS_RELEASES).map(([, release]) => release),
     parse: (text) => compareVersions(parseOsRelease(text).VERSION_ID ?? text.slice(0, 200), '20.04'),
   },
+  parsePodErrors: { samples: [KUBELET_JOURNAL], parse: parsePodErrors },
   parseRegistryHosts: { samples: Object.values(REGISTRY_HOSTS), parse: parseRegistryHosts },
   parseResolvConf: {
     samples: Object.values(RESOLV_CONFS).map(({ text }) => text),
@@ -105,6 +109,7 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseSysctlConf: { samples: SMALL_FILES.sysctl, parse: parseSysctlConf },
   parseTimesyncServer: { samples: [TIMESYNC], parse: parseTimesyncServer },
   parseTimesyncdServers: { samples: SERVERS.timesyncd, parse: (text) => parseTimesyncdServers([text, text]) },
+  parseUnitProperties: { samples: SMALL_FILES.units, parse: parseUnitProperties },
   parseUnitState: { samples: SMALL_FILES.units, parse: parseUnitState },
   parseZones: { samples: ZONES, parse: parseZones },
   decodeRecords: { samples: LEDGER, parse: (_, bytes) => decodeRecords(bytes) },

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../test/support/fake-host.ts'
+import { journalText, quoted, reasonLines } from './log-lines.ts'
+
+test.each<[string, string, string[]]>([
+  ['nothing', '', []],
+  [
+    'the error, and not what systemd says around it',
+    'Started etcd.service - etcd.\n{"level":"info","msg":"starting"}\n{"level":"fatal","msg":"no space left on device"}\netcd.service: Main process exited, code=exited, status=1/FAILURE\n',
+    ['{"level":"fatal","msg":"no space left on device"}'],
+  ],
+  [
+    'only systemd has spoken',
+    "x.service: Main process exited, code=killed, status=9/KILL\nx.service: Failed with result 'signal'.\n",
+    ['x.service: Main process exited, code=killed, status=9/KILL', "x.service: Failed with result 'signal'."],
+  ],
+  ['the same twice', 'error: a\nerror: b\nerror: a\n', ['error: a', 'error: b']],
+  [
+    'secrets by their form',
+    'error: https://bob:s3cret@proxy.example.com:3128 refused abcdef.0123456789abcdef\n',
+    ['error: https://***@proxy.example.com:3128 refused ***'],
+  ],
+  ['what would command a terminal', 'error: \u001b[31mred\u0007\n', ['error: \\x1b[31mred\\x07']],
+])('%s', (_, text, expected) => {
+  expect(reasonLines(text)).toEqual(expected)
+})
+
+test('at most 4 lines of 400 characters', () => {
+  const lines = reasonLines(Array.from({ length: 50 }, (_, i) => `error ${i} ${'x'.repeat(5_000)}`).join('\n'))
+  expect(lines).toHaveLength(4)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(410)
+  expect(quoted(lines).split('\n')).toHaveLength(5)
+})
+
+test('a machine without a journal has no lines', async () => {
+  expect(await journalText(fakeHost(), 'x.service')).toBe('')
+})

@@ -1,0 +1,55 @@
+import { maskSecretForms } from '../errors/secret-forms.ts'
+import type { Argv } from './argv.ts'
+import type { HostView } from './host.ts'
+
+const MOST_LINES = 4
+const LINE_CHARACTERS = 400
+/** Of a journal: more than a program writes between its start and its end. */
+const READ_LINES = 200
+const JOURNAL_TIMEOUT_MS = 10_000
+
+/** What systemd itself says of a unit that ends and starts; it tells no reason. */
+const OF_SYSTEMD =
+  /^\S+\.service: (Main process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Start request repeated|Service .* ended|Unit entered|Control process exited)|^(Starting|Started|Stopping|Stopped|Failed to start) /
+const TELLS_A_REASON =
+  /^[EF]\d{4} |"level":"(error|fatal|panic)"|level=(error|fatal|panic)|\b(error|fatal|panic|failed|cannot|denied|invalid|unknown)\b/i
+
+/**
+ * The end of a log, for a message: the lines that tell of an error where there are any, at most 4 of 400 characters, each
+ * once, without secrets, and with control characters escaped.
+ */
+export function reasonLines(text: string): string[] {
+  const lines = maskSecretForms(text)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const own = lines.filter((line) => !OF_SYSTEMD.test(line))
+  const telling = own.filter((line) => TELLS_A_REASON.test(line))
+  const chosen = [telling, own, lines].find((some) => some.length > 0) ?? []
+  return [...new Set(chosen.map(shown))].slice(-MOST_LINES)
+}
+
+/** Of the unit's journal since then; none where there is no journal to read. */
+export async function journalText(view: HostView, unit: string, sinceMs?: number): Promise<string> {
+  const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`]
+  const lines = sinceMs === undefined ? READ_LINES : 5 * READ_LINES
+  const argv: Argv = ['journalctl', '--no-pager', '--output=cat', `--lines=${lines}`, ...since, '--unit', unit]
+  try {
+    const { stdout } = await view.ask(argv, { timeoutMs: JOURNAL_TIMEOUT_MS })
+    return stdout
+  } catch {
+    // A machine without a journal: the reason is missing then, and not the failure.
+    return ''
+  }
+}
+
+/** `: ` and the line, or the lines below. */
+export function quoted(lines: readonly string[]): string {
+  if (lines.length < 2) return lines.length === 0 ? '' : `: ${lines[0]}`
+  return `:\n${lines.map((line) => `    ${line}`).join('\n')}`
+}
+
+function shown(line: string): string {
+  const escaped = line.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return escaped.length > LINE_CHARACTERS ? `${escaped.slice(0, LINE_CHARACTERS)} …` : escaped
+}

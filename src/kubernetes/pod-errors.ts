@@ -1,0 +1,41 @@
+/** What the kubelet's journal says of a pod that it cannot bring up. */
+export interface PodError {
+  /** NAMESPACE/NAME; of a manifest that it cannot read, the file's path. */
+  pod: string
+  container?: string
+  /** `CrashLoopBackOff`, `ErrImageNeverPull`, `CreatePodSandboxError`, `ManifestNotReadable` … */
+  reason: string
+  message: string
+}
+
+const NOT_SYNCED = /"Error syncing pod, skipping" err="(?<error>(?:[^"\\]|\\.)*)" pod="(?<pod>[^"]+)"/
+/** `failed to "StartContainer" for "kube-apiserver" with CrashLoopBackOff: "back-off 10s …"`, and others after a comma. */
+const CAUSE = /failed to "(?<act>\w+)" for "(?<subject>[^"]+)" with (?<reason>\w+): "(?<message>(?:[^"\\]|\\.)*)"/
+const NOT_READ = /"Could not process manifest file" err="(?<error>(?:[^"\\]|\\.)*)" path="(?<path>[^"]+)"/
+
+/** In order. Errors without a reason, such as of a network that is not ready yet, are left out: they are the way things begin. */
+export function parsePodErrors(journal: string): PodError[] {
+  return journal.split('\n').flatMap((line) => {
+    const file = NOT_READ.exec(line)?.groups
+    if (file) return [{ pod: file.path ?? '', reason: 'ManifestNotReadable', message: unquoted(file.error) }]
+    const found = NOT_SYNCED.exec(line)?.groups
+    const cause = CAUSE.exec(unquoted(found?.error))?.groups
+    if (found === undefined || cause === undefined) return []
+    const { act = '', subject = '', reason = '', message } = cause
+    const container = act.includes('Container') ? { container: subject } : {}
+    return [{ pod: found.pod ?? '', ...container, reason, message: unquoted(message) }]
+  })
+}
+
+function unquoted(text = ''): string {
+  return text.replace(/\\(["\\])/g, '$1')
+}
+
+/**
+ * How often its container has ended in a row, by the waits that the kubelet puts between: each is longer than the one
+ * before, and the first comes when it has ended twice.
+ */
+export function endsOf(errors: readonly PodError[]): number {
+  const waits = new Set(errors.flatMap(({ message }) => /^back-off (\S+) restarting/.exec(message)?.[1] ?? []))
+  return waits.size === 0 ? 0 : waits.size + 1
+}

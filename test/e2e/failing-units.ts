@@ -1,0 +1,128 @@
+/**
+ * What fails while a node is brought up is named at once, with the last lines of its log: containerd with an override that
+ * it cannot read, etcd whose disk is full, a kubelet with a setting that it refuses, an API server with a flag that it does
+ * not know. A node and clusters of their own.
+ */
+import assert from 'node:assert/strict'
+import { bundleDirectory } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import {
+  awaitState,
+  carryAgent,
+  createCluster,
+  importBundle,
+  nodeRow,
+  openSite,
+  type Site,
+} from '../support/site/site.ts'
+import { bedNamed } from '../support/testbed/bed.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { downAll, up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+import { story } from './stages.ts'
+
+const NAME = 'failing'
+const MINUTES_MS = 60_000
+const say = (line: string) => console.log(line)
+const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-failing`)
+const interrupted = new AbortController()
+process.on('SIGINT', () => interrupted.abort())
+process.on('SIGTERM', () => interrupted.abort())
+
+let site: Site | undefined
+let node: Node | undefined
+const here = () => {
+  assert(site && node, 'the site is up')
+  return { site, node }
+}
+const { stage, end } = story(say, async () => {
+  if (!site || !node) return
+  say(site.controllerLog().slice(-3_000))
+  say((await exec(node, ['journalctl', '--no-pager', '-n', '80', '-u', 'cantrip-agent'])).stdout)
+})
+
+await downAll(bed)
+try {
+  await stage('a node and a controller with a bundle', async () => {
+    const bundle = await bundleDirectory(runHere, say)
+    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    site = await openSite(bed)
+    await importBundle(site, bundle)
+  })
+  await stage('containerd cannot read the override', async () => {
+    await begin('containerd', { containerd: 'version = 3\n[plugins\n' })
+    await failsWith('containerd', /containerd\.service .*\(exit-code, exit code 1\).*toml/s)
+    await leave()
+  })
+  await stage('etcd has no room', async () => {
+    const { kubelet } = testbedOverrides()
+    await begin('kubelet', { kubelet: `${kubelet}evictionHard: {nonsense.available: 5%}\n` })
+    await execOk(here().node, ['mkdir', '-p', '/var/lib/etcd'])
+    await execOk(here().node, ['mount', '-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', '/var/lib/etcd'])
+    await failsWith('kubelet', /etcd\.service .*no space left on device/s)
+  })
+  await stage('with room for etcd: the kubelet refuses its configuration', async () => {
+    await execOk(here().node, ['mount', '-o', 'remount,size=512m', '/var/lib/etcd'])
+    await failsWith('kubelet', /kubelet\.service was restarted 3 times .*nonsense\.available/s)
+    await leave()
+    await exec(here().node, ['umount', '/var/lib/etcd'])
+  })
+  await stage('the API server does not know a flag', async () => {
+    const kubeadm = `${testbedOverrides().kubeadm}---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+apiServer: {extraArgs: [{name: nonsense, value: x}]}
+`
+    await begin('flag', { kubeadm })
+    await failsWith(
+      'flag',
+      /container kube-apiserver of pod kube-system\/kube-apiserver-failing: .*unknown flag: --nonsense/s,
+    )
+    await leave()
+  })
+} finally {
+  await site?.close()
+  await downAll(bed)
+}
+process.exitCode = end()
+
+async function begin(cluster: string, overrides: Record<string, string>): Promise<void> {
+  const { site, node } = here()
+  const flags = ['--auto-approve']
+  const credentials = await createCluster(site, {
+    name: cluster,
+    overrides: { ...testbedOverrides(), ...overrides },
+    flags,
+  })
+  const { code, stdout, stderr } = await exec(node, await carryAgent(node, credentials, cluster), {
+    timeoutMs: 120_000,
+  })
+  assert.equal(code, 0, stderr + stdout)
+  await awaitState(site, NAME, 'APPROVED', 30_000)
+  const row = await nodeRow(site, NAME)
+  assert(row, 'the controller knows the node')
+  await site.admin('node', 'configure', row.id, '--role', 'master,worker')
+}
+
+/** Of the time between the program's failure and the run's end only an upper bound is looked at: other work goes before. */
+async function failsWith(cluster: string, message: RegExp): Promise<void> {
+  const { site } = here()
+  const began = performance.now()
+  await site.admin('cluster', 'provision', cluster)
+  await awaitState(site, NAME, 'PROVISIONING', MINUTES_MS)
+  await awaitState(site, NAME, 'FAILED', 4 * MINUTES_MS)
+  const row = await nodeRow(site, NAME)
+  const shown = await site.admin('node', 'show', row?.id ?? '')
+  assert.match(shown, message)
+  assert.doesNotMatch(shown, /after \d+ s/)
+  say(
+    `  after ${((performance.now() - began) / 1000).toFixed(0)} s: ${message.exec(shown)?.[0].replaceAll(/\s+/g, ' ')}`,
+  )
+}
+
+async function leave(): Promise<void> {
+  const { node } = here()
+  const { code, stdout, stderr } = await exec(node, ['/root/agent', '-d', '--yes'], { timeoutMs: 180_000 })
+  assert.equal(code, 0, stderr + stdout)
+  assert.match(stdout, /host restored: 0 differences\s*$/)
+}
