@@ -1,9 +1,38 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { removeTree } from '../../src/host/linux/remove-tree.ts'
+
+/** mkdir by mkdir from within, for no path is as long. */
+const MAKE_DEEP = `
+import os, sys
+os.chdir(sys.argv[1])
+for i in range(int(sys.argv[2])):
+    os.mkdir('deep')
+    os.chdir('deep')
+`
+
+const MAKE_MANY = `
+import os, sys
+os.chdir(sys.argv[1])
+for i in range(100000):
+    os.close(os.open(str(i), os.O_CREAT))
+`
+
+function countDescriptors() {
+  const signal = new AbortController()
+  let most = 0
+  void (async () => {
+    while (!signal.signal.aborted) {
+      most = Math.max(most, readdirSync('/proc/self/fd').length)
+      await setImmediate()
+    }
+  })()
+  return { signal, mostOpen: () => most }
+}
 
 let root: string
 beforeEach(() => {
@@ -50,6 +79,99 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
   },
 )
+
+const NAMES = [
+  ...[
+    'a\xff',
+    '\xff',
+    '\xfe\x80',
+    'a\nb',
+    'a\tb',
+    '\x1b[2J',
+    ' ',
+    '-rf',
+    '*',
+    '%s%n',
+    '$(reboot)',
+    "'",
+    '"',
+    '\\',
+    '…',
+  ].map((name) => Buffer.from(name, 'latin1')),
+  Buffer.from('世界 🙂'),
+  Buffer.alloc(255, 'n'),
+]
+const inTree = (...names: Buffer[]) =>
+  Buffer.concat([Buffer.from(join(root, 'tree')), ...names.flatMap((name) => [Buffer.from('/'), name])])
+
+test('a name may be any bytes, of files, directories and links', async () => {
+  for (const name of NAMES) {
+    mkdirSync(inTree(name))
+    for (const inner of NAMES) writeFileSync(inTree(name, inner), '')
+    symlinkSync(inTree(NAMES[0] as Buffer), inTree(name, Buffer.from('link')))
+  }
+  expect(await removeTree(join(root, 'tree'))).toEqual([])
+  expect(readdirSync(root)).toEqual(['other'])
+})
+
+test.skipIf(process.getuid?.() !== 0)('what stays is named, whatever its name (needs root)', async () => {
+  for (const name of NAMES.slice(0, 4)) {
+    writeFileSync(inTree(name), '')
+    chownSync(inTree(name), 1234, 1234)
+  }
+  const spared = await removeTree(join(root, 'tree'))
+  const shown = spared.map((one) => one.slice(join(root, 'tree/').length))
+  expect(shown.sort()).toEqual(
+    ['\\xfe\\x80', '\\xff', 'a\\x0ab', 'a\\xff'].map((name) => `${name} (of user 1234)`).sort(),
+  )
+})
+
+test('a tree deeper than a path can name goes, with one descriptor at a time', async () => {
+  const deepest = 1_200
+  execFileSync('python3', ['-c', MAKE_DEEP, join(root, 'tree'), String(deepest)])
+  const before = readdirSync('/proc/self/fd').length
+  const { signal, mostOpen } = countDescriptors()
+  await removeTree(join(root, 'tree'))
+  signal.abort()
+  expect(mostOpen() - before).toBeLessThan(10)
+  expect(readdirSync(root)).toEqual(['other'])
+})
+
+test('a directory with 100,000 entries goes, and others get their turn meanwhile', async () => {
+  execFileSync('python3', ['-c', MAKE_MANY, join(root, 'tree/a')])
+  let turns = 0
+  const timer = setInterval(() => turns++, 5)
+  await removeTree(join(root, 'tree'))
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(5)
+  expect(readdirSync(root)).toEqual(['other'])
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'an immutable file is named, with a fix that works; the rest is gone (needs root)',
+  async () => {
+    const path = join(root, 'tree/a/b/file')
+    writeFileSync(join(root, 'tree/a/ours'), '')
+    execFileSync('chattr', ['+i', path])
+    const error = await removeTree(join(root, 'tree')).catch((reason) => reason)
+    expect(error).toMatchObject({ code: 'undo/tree-left', message: expect.stringContaining('tree/a/b/file') })
+    expect(readdirSync(join(root, 'tree/a'))).toEqual(['b'])
+    const [, lift = ''] = /lift that \((.*?)\)/.exec(error.fix) ?? []
+    execFileSync('sh', ['-c', lift])
+    await removeTree(join(root, 'tree'))
+    expect(readdirSync(root)).toEqual(['other'])
+  },
+)
+
+test('a directory that is moved away while it is emptied ends the deletion there', async () => {
+  mkdirSync(join(root, 'tree/z'))
+  const removal = removeTree(join(root, 'tree'))
+  // Its first turn ends within tree, the second one within tree/a.
+  await setImmediate()
+  renameSync(join(root, 'tree/a'), join(root, 'other/a'))
+  await expect(removal).rejects.toMatchObject({ code: 'undo/tree-left' })
+  expect(readdirSync(join(root, 'other'))).toEqual(['a', 'precious'])
+})
 
 test('the root may stay', async () => {
   await removeTree(join(root, 'tree'), { keepRoot: true })

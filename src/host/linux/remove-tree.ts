@@ -1,8 +1,10 @@
 /**
  * Deletes a directory with what is in it, and nothing else: it opens directory by directory without following
  * links and names entries through the open directory, so that nobody can put another tree in its place meanwhile.
+ * Names are bytes, for Linux takes any but `/` and NUL; a tree may be deeper than a path can name or descriptors last.
  */
 import {
+  type BigIntStats,
   closeSync,
   constants,
   type Dirent,
@@ -18,8 +20,10 @@ import {
 import { resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
 import { AgentError } from '../../errors/agent-error.ts'
+import { escapeArgv } from '../escape-argv.ts'
 import type { RemoveTreeOptions } from '../machine.ts'
 import { isBelow, parseMountinfo } from '../parse/mountinfo.ts'
+import { shownName } from '../shown-name.ts'
 import { fileError } from './file-error.ts'
 
 interface Left {
@@ -35,7 +39,15 @@ interface Removal {
   all: boolean
   left: Left[]
   spared: string[]
+  /** The directory that is open: one at a time, however deep the tree is. */
+  directory: number
 }
+
+/** Entries between two turns of the event loop. */
+const TURN = 200
+const LOST = -1
+/** Of a path in a message; the end tells more than the middle. */
+const SHOWN = 300
 
 /** Refuses before it deletes anything when a mount is below; goes on past what can't be deleted, and throws then. */
 export async function removeTree(path: string, options: RemoveTreeOptions = {}): Promise<string[]> {
@@ -45,77 +57,85 @@ export async function removeTree(path: string, options: RemoveTreeOptions = {}):
     .filter((point) => isBelow(point, path) && !(keepRoot && point === path))
   if (mounts.length > 0) throw holdsMount(path, mounts)
 
-  const root = openDirectory(path)
-  if (root === undefined) return []
-  const removal: Removal = { root: path, mount: mountOf(root), all, left: [], spared: [] }
+  const directory = openDirectory(path, path)
+  if (directory === undefined) return []
+  const removal: Removal = { root: path, mount: mountOf(directory), all, left: [], spared: [], directory }
   const { left, spared } = removal
   try {
-    await empty(root, path, removal)
+    await empty(path, removal)
+  } catch (error) {
+    left.push({ path, error })
   } finally {
-    closeSync(root)
+    if (removal.directory !== LOST) closeSync(removal.directory)
   }
   if (!keepRoot && left.length + spared.length === 0) attempt(path, left, () => rmdirSync(path))
-  const [first] = left
-  if (first === undefined) return spared
-  throw new AgentError(
-    'undo/tree-left',
-    `${left.length} entries of ${path} could not be deleted, first ${first.path}: ${first.error instanceof Error ? first.error.message : first.error}`,
-    {
-      fix: `see what holds it (lsof +D ${path}; lsattr -d ${first.path}), then run the same command again`,
-      cause: first.error,
-    },
-  )
+  if (left.length > 0) throw treeLeft(path, left)
+  return spared
 }
 
-async function empty(directory: number, shownPath: string, removal: Removal): Promise<void> {
+/** Empties the directory that is open. */
+async function empty(shownPath: string, removal: Removal): Promise<void> {
   await setImmediate()
-  const own = `/proc/self/fd/${directory}`
-  for (const entry of readdirSync(own, { withFileTypes: true })) {
-    const shown = `${shownPath}/${entry.name}`
+  const names = readdirSync(`/proc/self/fd/${removal.directory}`, { withFileTypes: true, encoding: 'buffer' })
+  for (const [index, entry] of names.entries()) {
+    if (index % TURN === TURN - 1) await setImmediate()
+    const shown = `${shownPath}/${shownName(entry.name)}`
     try {
-      await removeEntry(entry, `${own}/${entry.name}`, shown, removal)
+      await removeEntry(entry, shown, removal)
     } catch (error) {
+      // The way back up is lost: what is above cannot be emptied by this try.
+      if (removal.directory === LOST) throw error
       removal.left.push({ path: shown, error })
     }
   }
 }
 
-async function removeEntry(entry: Dirent, path: string, shown: string, removal: Removal): Promise<void> {
+async function removeEntry(entry: Dirent<Buffer>, shown: string, removal: Removal): Promise<void> {
   const { left, spared, all, root } = removal
-  const reason = all ? undefined : reasonToSpare(path, shown, entry, root)
+  const path = () => Buffer.concat([Buffer.from(`/proc/self/fd/${removal.directory}/`), entry.name])
+  const reason = all ? undefined : reasonToSpare(path(), shown, entry, root)
   if (reason !== undefined) {
-    spared.push(`${shown} (${reason})`)
+    spared.push(`${ending(shown)} (${reason})`)
     return
   }
   if (!entry.isDirectory()) {
-    attempt(shown, left, () => unlinkSync(path))
+    attempt(shown, left, () => unlinkSync(path()))
     return
   }
   const before = left.length + spared.length
-  await emptyBelow(path, shown, removal)
-  if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path))
+  await emptyBelow(path(), shown, removal)
+  if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path()))
 }
 
 /** Whose it is when it is not ours; undefined where it may go, or is gone. */
-function reasonToSpare(path: string, shown: string, entry: Dirent, root: string): string | undefined {
+function reasonToSpare(path: Buffer, shown: string, entry: Dirent<Buffer>, root: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return undefined
   if (stats.uid !== (process.geteuid?.() ?? 0)) return `of user ${stats.uid}`
   if (!entry.isSymbolicLink()) return undefined
-  const target = readlinkSync(path)
+  const target = shownName(readlinkSync(path, { encoding: 'buffer' }))
   return isBelow(resolve(shown, '..', target), root) ? undefined : `leads to ${target}`
 }
 
-async function emptyBelow(path: string, shown: string, removal: Removal): Promise<void> {
-  let below: number | undefined
-  try {
-    below = openDirectory(path)
-    if (below === undefined) return
-    if (mountOf(below) !== removal.mount) throw new Error('something is mounted there')
-    await empty(below, shown, removal)
-  } finally {
-    if (below !== undefined) closeSync(below)
+/** Goes down into a directory, and up again by its `..`, which must be where it came from. */
+async function emptyBelow(path: Buffer, shown: string, removal: Removal): Promise<void> {
+  const below = openDirectory(path, shown)
+  if (below === undefined) return
+  if (mountOf(below) !== removal.mount) {
+    closeSync(below)
+    throw new Error('something is mounted there')
   }
+  const above = identityOf(removal.directory)
+  closeSync(removal.directory)
+  removal.directory = below
+  await empty(shown, removal)
+  const back = openDirectory(`/proc/self/fd/${below}/..`, shown) ?? LOST
+  closeSync(below)
+  removal.directory = back
+  if (back !== LOST && identityOf(back) === above) return
+  if (back !== LOST) closeSync(back)
+  removal.directory = LOST
+  throw new Error(`${shown} was moved while it was being emptied`)
 }
 
 function attempt(shown: string, left: Left[], work: () => void): void {
@@ -126,18 +146,20 @@ function attempt(shown: string, left: Left[], work: () => void): void {
   }
 }
 
-function openDirectory(path: string): number | undefined {
+function openDirectory(path: string | Buffer, shown: string): number | undefined {
   try {
-    const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-    if (fstatSync(directory).isDirectory()) return directory
-    closeSync(directory)
-    return undefined
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') return undefined
-    if (code === 'ENOTDIR' || code === 'ELOOP') throw notADirectory(path)
+    if (code === 'ENOTDIR' || code === 'ELOOP') throw notADirectory(shown)
     throw error
   }
+}
+
+function identityOf(directory: number): string {
+  const { dev, ino }: BigIntStats = fstatSync(directory, { bigint: true })
+  return `${dev}:${ino}`
 }
 
 /** The mount that an open directory lies on; the device alone does not tell a bind mount. */
@@ -145,14 +167,34 @@ function mountOf(directory: number): string {
   return /mnt_id:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${directory}`, 'utf8'))?.[1] ?? ''
 }
 
+const ending = (path: string) => (path.length > SHOWN ? `…${path.slice(-SHOWN)}` : path)
+
+function treeLeft(path: string, left: readonly Left[]): AgentError {
+  const [first] = left as [Left]
+  const { error } = first
+  const isDenied = error instanceof AgentError && error.code === 'file/denied'
+  const words = escapeArgv([path])
+  return new AgentError(
+    'undo/tree-left',
+    `${left.length} entries of ${path} could not be deleted, first ${ending(first.path)}: ${error instanceof Error ? ending(error.message) : error}`,
+    {
+      // chattr walks the tree; it says so of what has no attributes, and goes on.
+      fix: isDenied
+        ? `see what is immutable or append-only (lsattr -R ${words}), lift that (chattr -R -f -i -a ${words}), then run the same command again`
+        : `see what holds it (lsof +D ${words}), then run the same command again`,
+      cause: error,
+    },
+  )
+}
+
 function notADirectory(path: string): AgentError {
   return new AgentError('undo/not-a-directory', `${path} is a link or a file now, wanted the directory made earlier`, {
-    fix: `look at what it is (stat ${path}), move it away, then run the same command again`,
+    fix: `look at what it is (stat ${escapeArgv([path])}), move it away, then run the same command again`,
   })
 }
 
 function holdsMount(path: string, mounts: string[]): AgentError {
   return new AgentError('undo/holds-mount', `${path} still holds a mount and is left alone: ${mounts.join(' ')}`, {
-    fix: `unmount it, then run the same command again: umount ${mounts.toReversed().join(' ')}`,
+    fix: `unmount it, then run the same command again: umount ${escapeArgv(mounts.toReversed())}`,
   })
 }

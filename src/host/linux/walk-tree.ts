@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { FileStat } from '../host.ts'
+import { shownName } from '../shown-name.ts'
 import { fileStat } from './files.ts'
 
 export interface WalkOptions {
@@ -17,6 +18,7 @@ export interface WalkOptions {
 }
 
 export interface TreeEntry {
+  /** Of names that are not UTF-8, or hold control characters, the bytes are shown as \xHH. */
   path: string
   stat: FileStat
   /** When the inode was last changed: nobody can set it. */
@@ -35,34 +37,47 @@ const TURN = 200
  */
 export async function walkTree(root: string, options: WalkOptions): Promise<TreeEntry[]> {
   const found: TreeEntry[] = []
-  const open = [{ path: root, depth: options.depth }]
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    const { path, depth } = next
-    for (const entry of entriesOf(path, options)) {
+  const open: Directory[] = [{ path: Buffer.from(root), shown: root, depth: options.depth }]
+  for (const { path, shown, depth } of open) {
+    for (const { below, entry } of entriesOf(path, shown, options)) {
       if (found.length === options.most) return found
       found.push(entry)
       if (found.length % TURN === 0) await setImmediate()
-      if (entry.stat.kind === 'directory' && depth > 1) open.push({ path: entry.path, depth: depth - 1 })
+      if (entry.stat.kind === 'directory' && depth > 1) open.push({ path: below, shown: entry.path, depth: depth - 1 })
     }
   }
   return found
 }
 
-function* entriesOf(directory: string, options: WalkOptions): Generator<TreeEntry> {
-  for (const name of attempt(() => readdirSync(directory)) ?? []) {
-    const path = directory === '/' ? `/${name}` : `${directory}/${name}`
-    const entry = options.skip.has(path) ? undefined : attempt(() => look(path, options))
-    if (entry !== undefined) yield entry
+interface Directory {
+  /** A name is bytes: read as text it would name another file, or none. */
+  path: Buffer
+  shown: string
+  depth: number
+}
+
+function* entriesOf(
+  directory: Buffer,
+  shown: string,
+  options: WalkOptions,
+): Generator<{ below: Buffer; entry: TreeEntry }> {
+  const slash = Buffer.from(shown === '/' ? '' : '/')
+  for (const name of attempt(() => readdirSync(directory, { encoding: 'buffer' })) ?? []) {
+    const path = `${shown}${slash}${shownName(name)}`
+    if (options.skip.has(path)) continue
+    const below = Buffer.concat([directory, slash, name])
+    const entry = attempt(() => look(below, path, options))
+    if (entry !== undefined) yield { below, entry }
   }
 }
 
-function look(path: string, { contentBytes, text }: WalkOptions): TreeEntry {
-  const stats: Stats = lstatSync(path)
+function look(below: Buffer, path: string, { contentBytes, text }: WalkOptions): TreeEntry {
+  const stats: Stats = lstatSync(below)
   const stat = fileStat(stats)
   const entry = { path, stat, ctimeMs: stats.ctimeMs }
-  if (stat.kind === 'symlink') return { ...entry, target: readlinkSync(path) }
+  if (stat.kind === 'symlink') return { ...entry, target: shownName(readlinkSync(below, { encoding: 'buffer' })) }
   if (stat.kind !== 'file' || stat.size > contentBytes) return entry
-  const content = attempt(() => readFileSync(path))
+  const content = attempt(() => readFileSync(below))
   if (content === undefined) return entry
   return text
     ? { ...entry, text: content.toString() }

@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { walkTree } from '../../src/host/linux/walk-tree.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'cantrip-walk-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const OPTIONS = { depth: 3, contentBytes: 100, skip: new Set<string>(), most: 1_000 }
+const at = (...names: (string | Buffer)[]) =>
+  Buffer.concat([Buffer.from(root), ...names.flatMap((name) => [Buffer.from('/'), Buffer.from(name as Buffer)])])
+
+test('entries whose names are not UTF-8, or hold line breaks, are found and told apart, with what is in them', async () => {
+  for (const name of [Buffer.from([0xff]), Buffer.from([0xfe]), 'a\nb']) {
+    mkdirSync(at(name))
+    writeFileSync(at(name, name), 'x')
+  }
+  symlinkSync(at(Buffer.from([0xff])), at('link'))
+  const found = await walkTree(root, OPTIONS)
+  expect(found.map(({ path }) => path.slice(root.length + 1)).sort()).toEqual(
+    ['a\\x0ab', 'a\\x0ab/a\\x0ab', 'link', '\\xfe', '\\xfe/\\xfe', '\\xff', '\\xff/\\xff'].sort(),
+  )
+  expect(found.find(({ path }) => path.endsWith('/link'))?.target).toBe(`${root}/\\xff`)
+  expect(found.filter(({ sha256 }) => sha256).length).toBe(3)
+})
+
+test('no deeper than asked, no more than asked, and not into what is to be skipped', async () => {
+  mkdirSync(at('a/b/c/d'), { recursive: true })
+  mkdirSync(at('server/x'), { recursive: true })
+  const paths = async (options: object) =>
+    (await walkTree(root, { ...OPTIONS, ...options })).map(({ path }) => path.slice(root.length + 1))
+  expect(await paths({ skip: new Set([`${root}/server`]) })).toEqual(['a', 'a/b', 'a/b/c'])
+  expect(await paths({ most: 2 })).toEqual(['a', 'server'])
+})
