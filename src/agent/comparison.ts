@@ -2,8 +2,7 @@ import type { UndoReport } from '../engine/undo-run.ts'
 import { subjectOf } from '../host/change.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Observer } from '../snapshot/look.ts'
-import { lookAtFiles } from '../snapshot/look-at-files.ts'
+import { type Observer, observe } from '../snapshot/look.ts'
 import { type Unrelated, type Verified, verify } from '../snapshot/verify.ts'
 import { type Difference, differencesAfter } from './differences.ts'
 import { type Kept, knowledgeOf } from './knowledge.ts'
@@ -37,7 +36,7 @@ const NONE: Verified = { differences: [], unrelated: [], unseen: [] }
 /** To be opened before anything is taken back, and ended after it, while the ledger is still there. */
 export async function openComparison({ paths, scope, machine, ledger, observer }: Options): Promise<Comparison> {
   const before = observer && (await snapshotFor(scope, paths, machine))
-  const thereAtUndo = new Set(before && Object.keys(await lookAtFiles(observer, { changedAtMs: new Map(), cut: [] })))
+  const atUndo = before && (await observe(observer)).snapshot
   return {
     async end(changes, report, kept) {
       if (report.outcome === 'cancelled') return { differences: [], unrelated: [], notCompared: [] }
@@ -45,8 +44,9 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
       const namedAlready = new Set(byLedger.map(({ what }) => what))
       const others = await otherInstallations(machine, paths)
       const told = { kept, leftovers: report.leftovers }
-      const knowledge = { ...knowledgeOf(ledger.entries(), told, paths, scope, others), thereAtUndo }
-      const { differences, unrelated, unseen } = before ? await verify(before, observer, knowledge) : NONE
+      const known = knowledgeOf(ledger.entries(), told, paths, scope, others)
+      const { differences, unrelated, unseen } =
+        before && atUndo ? await verify(before, observer, { ...known, atUndo }) : NONE
       return {
         differences: [...byLedger, ...differences.filter(({ what }) => !namedAlready.has(what))],
         unrelated,

@@ -52,7 +52,7 @@ test.each<[string, FakeHostOptions, Undo, string]>([
     '/etc/l',
   ],
   ['another sysctl', { sysctls: { 'net.a': '2' } }, { kind: 'sysctl', key: 'net.a', before: '1' }, 'net.a'],
-  ['another hostname', { hostname: 'two' }, { kind: 'hostname', before: 'one' }, 'one'],
+  ['another hostname', { hostname: 'two' }, { kind: 'hostname', before: 'one' }, 'hostname'],
   [
     'a running unit',
     { units: { 'a.service': { active: true } } },

@@ -1,6 +1,7 @@
 import { type ChangeKind, subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { sameSysctl, sysctlPath } from '../host/machine.ts'
+import { hasLine } from '../host/parse/lines.ts'
 import type { Undo, UnitState } from '../host/undo.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { FactKind } from '../snapshot/facts.ts'
@@ -68,6 +69,10 @@ const compares: { [K in Undo['kind']]?: Compare<K> } = {
     const after = await machine.readLink(path)
     if (after === target) return undefined
     return { before: `a link to ${target}`, after: after ?? 'none', fix: `ln -sfn ${target} ${path}` }
+  },
+  async 'remove-line'({ path, line }, machine) {
+    if (!hasLine((await machine.read(path)) ?? '', line)) return undefined
+    return { before: 'without it', after: `with the line ${line}`, fix: `take the line out of ${path}` }
   },
   async unit({ unit, before }, machine) {
     const after = await machine.unitState(unit)

@@ -1,6 +1,7 @@
 import type { UndoReport } from '../engine/undo-run.ts'
 import { subjectOf } from '../host/change.ts'
 import type { HostView } from '../host/host.ts'
+import type { Undo } from '../host/undo.ts'
 import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
 import type { Knowledge } from '../snapshot/verify.ts'
 import type { OtherInstallations } from './other-installations.ts'
@@ -9,6 +10,8 @@ import { isIn, type Scope } from './scope.ts'
 
 /** The clock of a file system runs in ticks of some milliseconds. */
 const MARGIN_MS = 100
+
+const TREES: ReadonlySet<Undo['kind']> = new Set(['remove-tree', 'empty-directory', 'unmount-below'])
 
 export type Kept = UndoReport['kept'][number]
 
@@ -19,12 +22,16 @@ export function knowledgeOf(
   paths: AgentPaths,
   scope: Scope,
   others: OtherInstallations,
-): Omit<Knowledge, 'thereAtUndo'> {
+): Omit<Knowledge, 'atUndo'> {
   const changes = entries.filter((entry): entry is Numbered<ChangeEntry> => entry.kind === 'change')
   const times = workTimes(entries)
   const stays = scope === 'kubernetes' ? [paths.configDirectory, paths.unit] : []
+  const isLine = ({ undo }: ChangeEntry) => undo.kind === 'remove-line'
   return {
-    named: new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)])),
+    named: new Set(changes.filter((change) => !isLine(change)).flatMap(({ what, undo }) => [what, subjectOf(undo)])),
+    trees: changes.flatMap(({ undo }) => (TREES.has(undo.kind) && 'path' in undo ? [undo.path] : [])),
+    shared: new Set(changes.filter(isLine).map(({ undo }) => subjectOf(undo))),
+    isWhole: !entries.some(({ kind }) => kind === 'damage'),
     madeByOthers: others.made,
     broughtKubernetes: !others.hasKubernetes && changes.some(({ step }) => isIn('kubernetes', step)),
     wasAtWork: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),

@@ -74,7 +74,7 @@ export function subjectOf(undo: Undo): string {
     case 'module':
       return undo.name
     case 'hostname':
-      return undo.before
+      return 'hostname'
     case 'container-processes':
       return `containers of containerd's ${undo.containerdNamespace}`
     case 'remove-links':

@@ -95,7 +95,7 @@ export function recordingFiles(options: {
       if (names?.length === 0) await recordPath('directory', path, { kind: 'empty-directory', path })
       const now = await machine.stat(path)
       if (mode === undefined || now?.kind !== 'directory' || now.mode === mode) return
-      await recordPath('directory', path, { kind: 'restore-mode', path, mode: now.mode })
+      await recordPath('directory', path, { kind: 'restore-mode', path, mode: now.mode, written: mode })
       await machine.setMode(path, mode)
     },
 

@@ -55,7 +55,7 @@ test('units, sysctls and modules that are as wanted leave no record', async () =
   await host.loadModule('overlay')
   expect(undos(host)).toEqual([
     { kind: 'unit', unit: 'a.service', before: { active: true } },
-    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '1' },
+    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '1', written: '0' },
     { kind: 'module', name: 'overlay' },
   ])
 })
@@ -98,7 +98,7 @@ test('what the kernel sets with forwarding is put back after it', async () => {
   const host = fakeHost({ sysctls: { ...sysctls, 'net.ipv6.conf.all.forwarding': '0' } })
   await host.setSysctl('net.ipv4.ip_forward', '1')
   expect(undos(host).toReversed()).toEqual([
-    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '0' },
+    { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '0', written: '1' },
     { kind: 'sysctl', key: 'net.ipv4.conf.all.forwarding', before: '0' },
     { kind: 'sysctl', key: 'net.ipv4.conf.docker0.forwarding', before: '1' },
     { kind: 'sysctl', key: 'net.ipv4.conf.all.accept_redirects', before: '0' },
@@ -118,7 +118,7 @@ test('the record comes before the change', async () => {
 test('a directory keeps its former mode in the record, and one that stands in the way is an error', async () => {
   const host = fakeHost({ files: { '/etc/cantrip/x': '' } })
   await host.makeDirectory('/etc/cantrip', 0o700)
-  expect(undos(host)).toEqual([{ kind: 'restore-mode', path: '/etc/cantrip', mode: 0o755 }])
+  expect(undos(host)).toEqual([{ kind: 'restore-mode', path: '/etc/cantrip', mode: 0o755, written: 0o700 }])
   await expect(host.write('/etc/cantrip', '')).rejects.toMatchObject({ code: 'file/in-the-way' })
 })
 

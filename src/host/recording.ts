@@ -60,7 +60,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       const undo: Undo =
         before === undefined
           ? { kind: 'nothing', because: 'the kernel did not have it before' }
-          : { kind: 'sysctl', key, before: before.trim() }
+          : { kind: 'sysctl', key, before: before.trim(), written: value }
       // Undone after it.
       for (const mirrored of await mirroredSysctls(machine, key))
         await record(expectedChange({ kind: 'sysctl', ...mirrored }))
@@ -79,7 +79,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     async setHostname(name) {
       const before = machine.hostname()
       if (before !== name) {
-        await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before } })
+        await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before, written: name } })
         await machine.writeSysctl('kernel.hostname', name)
       }
       // Last, and so undone first: a boot after a power cut takes the name from it, and nobody knew the former one.

@@ -34,13 +34,15 @@ export type Undo =
   | { kind: 'restore-link'; path: string; target: string; sha256?: string }
   /** A line that we put into a file of somebody else, who may have written that again since: all else stays. */
   | { kind: 'remove-line'; path: string; line: string }
-  /** Permission bits of a file or directory that was there before. */
-  | { kind: 'restore-mode'; path: string; mode: number }
+  /** Permission bits of a file or directory that was there before. Other bits than `written` are left, and said. */
+  | { kind: 'restore-mode'; path: string; mode: number; written?: number }
   | { kind: 'unit'; unit: string; before: UnitState }
   | { kind: 'daemon-reload' }
-  | { kind: 'sysctl'; key: string; before: string }
+  /** With `written` a value that is another one now is somebody else's: it is left, and said. */
+  | { kind: 'sysctl'; key: string; before: string; written?: string }
   | { kind: 'module'; name: string }
-  | { kind: 'hostname'; before: string }
+  /** As with `sysctl`. */
+  | { kind: 'hostname'; before: string; written?: string }
   /** Processes in containers of the given containerd namespace: their shims, killed by process id. */
   | { kind: 'container-processes'; containerdNamespace: string }
   /** Every mount at or below the path, deepest first, but for those that were there before. */

@@ -1,31 +1,42 @@
-import { isBelow } from '../host/parse/mountinfo.ts'
+import { isMarkedByCalico, isPodChain, isPodLink } from '../host/kubernetes-names.ts'
 import type { Changed, FactKind } from './facts.ts'
 
-/** Where this program, Kubernetes, containerd, etcd and the pod networks write, whether the ledger names it or not. */
+/** Nobody but Kubernetes and its networks writes here: pods, too, by a hostPath. */
+const PLACES =
+  /^(\/etc\/(kubernetes|calico|cilium|flannel)|\/var\/lib\/(kubelet|calico|cilium)|\/run\/(flannel|calico|cilium)|\/var\/log\/(pods|containers|calico)|\/usr\/libexec\/kubernetes)(\/|$)/
+/** Where this program, Kubernetes, containerd, etcd and the pod networks write. */
 const PATHS =
   /^(\/etc\/(kubernetes|etcd|containerd|cni|calico|cilium|flannel|cantrip[^/]*)|\/opt\/(cni|containerd|nri)|\/var\/lib\/(kubelet|etcd|containerd|cni|calico|cilium|cantrip[^/]*)|\/run\/(kubelet|containerd|nri|flannel|calico|cilium|cantrip[^/]*|xtables\.lock)|\/var\/log\/(pods|containers|calico|cantrip[^/]*)|\/usr\/libexec\/kubernetes|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|containerd[-\w]*|ctr|runc|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|containerd|cantrip\S*)\.service(\.d)?(\/|$)/
 const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|containerd|flanneld|coredns|calico|cilium|cantrip)\b/
-const LINKS = /^(cni0|flannel[.-]\S+|kube-\S+|cilium_\S+|lxc\S+|cali\S+|tunl0|vxlan\.calico)$/
-const CHAINS = /\b(KUBE|CNI|FLANNEL|CILIUM|cali)[-_]|\btable \w+ (kube-proxy|flannel-\S+)/
+const NFT_TABLES = /\btable (ip|ip6) (kube-proxy|flannel-ipv[46])\b/
 
-const OURS: Record<FactKind, (change: Changed) => boolean> = {
-  file: ({ what }) => PATHS.test(what),
-  unit: ({ what }) => /^(kubelet|etcd|containerd|cantrip|kubepods|cri-containerd)/.test(what),
-  mount: ({ what }) => PATHS.test(what) || isBelow(what, '/run/netns'),
-  interface: ({ what, after = '' }) => LINKS.test(what) || (/^veth/.test(what) && !after.includes(' in ')),
-  address: ({ what }) => LINKS.test(what.split(' on ')[1] ?? ''),
-  route: ({ before = '', after = '' }) => / dev (cni0|flannel\S*|cali\S*|tunl0|cilium\S*)/.test(` ${before} ${after}`),
-  // What stands in a comment is no chain.
-  firewall: ({ what }) => CHAINS.test(what.replace(/"(?:[^"\\]|\\.)*"/g, '')),
-  sysctl: () => false,
-  module: () => false,
-  hostname: () => false,
-  user: ({ what }) => /^(group )?(kube|etcd|cantrip)/.test(what),
+/** What other programs make for us is on record by kind alone: the names that they fix in their sources tell whose it is. */
+const BY_NAME: Partial<Record<FactKind, (change: Changed) => boolean>> = {
+  file: ({ what }) => PLACES.test(what),
+  interface: ({ what }) => isPodLink(what),
+  address: ({ what }) => isPodLink(what.split(' on ')[1] ?? ''),
+  route: ({ before = '', after = '' }) => [before, after].some((way) => isPodLink(/ ?dev (\S+)/.exec(way)?.[1] ?? '')),
+  firewall: ({ what }) => isOfPods(what),
   port: ({ before = '', after = '' }) => PROGRAMS.test(`${before} ${after}`),
-  cgroup: ({ what }) => /\/(kubepods|cri-containerd)[^/]*$/.test(what),
+  cgroup: ({ what }) => /\/(kubepods(\.slice)?|cri-containerd-[0-9a-f]{64}\.scope)$/.test(what),
 }
 
-/** Does it look like the work of this program, or of the Kubernetes that it brought? */
-export function looksLikeOurs(change: Changed): boolean {
-  return OURS[change.kind](change)
+/** Where records were lost, what lies in places that others use as well counts too. */
+const WITHOUT_RECORDS: Partial<Record<FactKind, (change: Changed) => boolean>> = {
+  file: ({ what }) => PATHS.test(what),
+  unit: ({ what }) => /^(kubelet|etcd|containerd|cantrip|kubepods|cri-containerd)/.test(what),
+  mount: ({ what }) => PATHS.test(what),
+}
+
+/** Does it look like the work of this program, or of the Kubernetes that it brought? `isWhole`: its ledger names all files and units. */
+export function looksLikeOurs(change: Changed, isWhole: boolean): boolean {
+  if (BY_NAME[change.kind]?.(change)) return true
+  return !isWhole && WITHOUT_RECORDS[change.kind]?.(change) === true
+}
+
+/** What stands in a comment is no chain. */
+function isOfPods(line: string): boolean {
+  if (isMarkedByCalico(line) || NFT_TABLES.test(line)) return true
+  const words = line.replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  return [...words.matchAll(/ (?:chain|-A|-j|-g) ([^\s,]+)/g)].some(([, chain = '']) => isPodChain(chain))
 }

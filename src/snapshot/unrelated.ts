@@ -59,6 +59,7 @@ const RULES: readonly Rule[] = [
     what: /^\/(run\/(user|media|credentials|docker|containers|snapd|lock)|media|mnt|snap|proc|sys|var\/lib\/(docker|containers|snapd|lxc|lxcfs|machines))\b/,
     why: 'sessions, removable media and other container engines come and go',
   },
+  { kind: 'mount', what: /^\/run\/netns(\/|$)/, why: 'network namespaces of other programs' },
   {
     kind: 'mount',
     what: /./,

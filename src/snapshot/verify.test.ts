@@ -21,7 +21,7 @@ const SCENE: FakeHostOptions = {
     '/proc/uptime': '7200.00 1.00\n',
     '/usr/local/bin/tool': 'x',
   },
-  directories: ['/opt/app', '/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
+  directories: ['/etc/systemd/system', '/opt/app', '/var/log', '/var/lib/dpkg', '/sys/fs/cgroup/memory/system.slice'],
   sysctls: {
     'net.ipv4.ip_forward': '0',
     'vm.swappiness': '60',
@@ -52,18 +52,20 @@ const SCENE: FakeHostOptions = {
 
 const FILE = { kind: 'file', bytes: Buffer.alloc(0), mode: 0o644, uid: 0, gid: 0, mtimeMs: AT_WORK } as const
 
-const KNOWLEDGE: Knowledge = {
+const KNOWLEDGE: Omit<Knowledge, 'atUndo'> = {
   named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'kubelet.service']),
   madeByOthers: () => false,
   broughtKubernetes: true,
   wasAtWork: (ms) => ms >= AT_WORK && ms < LATER,
-  thereAtUndo: new Set(['/etc/hardened.conf']),
+  trees: ['/etc/kubernetes', '/var/log/pods', '/var/lib/kubelet/pods'],
+  shared: new Set(['/etc/resolv.local']),
+  isWhole: true,
   kept: [],
   left: [],
   own: ['/var/lib/cantrip'],
 }
 
-/** What is found after `change`, made at the given time. */
+/** What is found after `change`, made at the given time: while the undo runs, where `knowledge` does not say how it was when that began. */
 async function after(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge: Partial<Knowledge> = {}) {
   const host = fakeHost(SCENE)
   const observer = { view: host, walk: walkFake(host.machine.files) }
@@ -72,7 +74,16 @@ async function after(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge
   host.clock.nowMs = atMs
   change(host)
   host.clock.nowMs = LATER
-  return verify(snapshot, observer, { ...KNOWLEDGE, ...knowledge })
+  return verify(snapshot, observer, { ...KNOWLEDGE, atUndo: snapshot, ...knowledge })
+}
+
+/** The same of what was so already when the undo began. */
+async function afterOlder(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge: Partial<Knowledge> = {}) {
+  const host = fakeHost(SCENE)
+  host.clock.nowMs = atMs
+  change(host)
+  const { snapshot: atUndo } = await observe({ view: host, walk: walkFake(host.machine.files) })
+  return after(change, atMs, { atUndo, ...knowledge })
 }
 
 const names = (found: readonly { what: string }[]) => found.map(({ what }) => what)
@@ -153,6 +164,94 @@ test.each<[string, (host: FakeHost) => void, string]>([
   expect(differences[0]?.fix).not.toBe('')
 })
 
+const LINK = (...more: object[]) =>
+  answers('ip -json -details link', JSON.stringify([{ ifname: 'eth0', link_type: 'ether', mtu: 1500 }, ...more]))
+const RULES = (...lines: string[]) =>
+  answers('iptables-nft-save', ['*filter', ':INPUT ACCEPT [1:2]', ...lines, 'COMMIT', ''].join('\n'))
+const OWN = '-A INPUT -p tcp --dport 22 -j ACCEPT'
+
+test.each<[string, (host: FakeHost) => void, string]>([
+  ['a parameter', (host) => host.files.seed('/proc/sys/vm/swappiness', '10\n'), 'vm.swappiness'],
+  ['an address that is gone', answers('ip -json address', '[]'), '192.0.2.7/24 on eth0'],
+  ['a route that is gone', answers('ip -json -4 route', '[]'), 'default in main'],
+  [
+    'another default route',
+    answers('ip -json -4 route', '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]'),
+    'default in main',
+  ],
+  ['a rule for routes', answers('ip -json -4 rule', '[{"priority":100,"src":"all","table":"vpn"}]'), 'rule-4'],
+  ['a link', LINK({ ifname: 'dummy0', mtu: 1500, linkinfo: { info_kind: 'dummy' } }), 'dummy0'],
+  [
+    'another size of packets',
+    answers('ip -json -details link', '[{"ifname":"eth0","link_type":"ether","mtu":9000}]'),
+    'eth0',
+  ],
+  ['a bridge of LXC', LINK({ ifname: 'lxcbr0', mtu: 1500, linkinfo: { info_kind: 'bridge' } }), 'lxcbr0'],
+  ['a bridge whose name begins as a link of Calico', LINK({ ifname: 'cali-lab', mtu: 1500 }), 'cali-lab'],
+  ["one end of a person's pair", LINK({ ifname: 'veth0', mtu: 1500, linkinfo: { info_kind: 'veth' } }), 'veth0'],
+  ["a tunnel that the kernel's module brings", LINK({ ifname: 'tunl0', mtu: 1480 }), 'tunl0'],
+  ['a rule that is gone', RULES(), `iptables-nft -t filter ${OWN}`],
+  [
+    'a chain that begins as one of Kubernetes',
+    RULES(OWN, ':KUBE-MINE - [0:0]'),
+    'iptables-nft -t filter chain KUBE-MINE',
+  ],
+  ['a rule that leads there', RULES(OWN, '-A INPUT -j KUBE-MINE'), 'iptables-nft -t filter -A INPUT -j KUBE-MINE'],
+  ['a chain that begins as one of Calico', RULES(OWN, ':cali-mine - [0:0]'), 'iptables-nft -t filter chain cali-mine'],
+  [
+    'a table of kube-proxy in another family',
+    answers('nft -s -t list ruleset', 'table inet kube-proxy {\n}\n'),
+    'nft table inet kube-proxy',
+  ],
+  ['a file that went', (host) => host.files.deleteTree('/usr/local/bin/tool', false), '/usr/local/bin/tool'],
+  ['a drop-in', write('/etc/systemd/system/ssh.service.d/limits.conf'), '/etc/systemd/system/ssh.service.d'],
+  [
+    'a drop-in for a unit of ours',
+    write('/etc/systemd/system/kubelet.service.d/site.conf'),
+    '/etc/systemd/system/kubelet.service.d',
+  ],
+  ['a tool beside ours', write('/usr/local/bin/kubectx'), '/usr/local/bin/kubectx'],
+  ['a file changed while a run was at work', write('/etc/hardened.conf', 'lax'), '/etc/hardened.conf'],
+  ['a cron table', write('/etc/cron.d/backup'), '/etc/cron.d'],
+  [
+    'a namespace',
+    write(
+      '/proc/self/mountinfo',
+      '22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n30 22 0:4 net:[1] /run/netns/vpn rw - nsfs nsfs rw\n',
+    ),
+    '/run/netns/vpn',
+  ],
+  ['an account', write('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash\netcd:x:998:998::/:/bin/false\n'), 'etcd'],
+  ['the host name', (host) => host.files.seed('/proc/sys/kernel/hostname', 'web\n'), 'hostname'],
+])('what somebody else has changed, whenever it was: %s', async (_, change, what) => {
+  const { differences, unrelated } = await afterOlder(change)
+  expect(differences).toEqual([])
+  expect(names(unrelated).some((name) => name.startsWith(what))).toBe(true)
+  expect(unrelated.every(({ why }) => why.length > 10)).toBe(true)
+})
+
+test('of a ledger that has lost records, what nobody names counts, and so does what lies in the places of Kubernetes', async () => {
+  const knowledge = { isWhole: false, trees: [] }
+  const change = (host: FakeHost) => {
+    host.files.seed('/etc/hardened.conf', 'lax')
+    host.files.seed('/etc/kubernetes/admin.conf', 'x')
+    host.files.seed('/proc/sys/vm/swappiness', '10\n')
+  }
+  expect(names((await afterOlder(change, AT_WORK, knowledge)).differences)).toEqual([
+    '/etc/hardened.conf',
+    '/etc/kubernetes',
+    'vm.swappiness',
+  ])
+})
+
+test('a file of others in which a line was is theirs', async () => {
+  const { differences, unrelated } = await after(write('/etc/resolv.local'))
+  expect(differences).toEqual([])
+  expect(unrelated).toEqual([
+    expect.objectContaining({ what: '/etc/resolv.local', why: expect.stringContaining('line') }),
+  ])
+})
+
 test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
   ['logs', write('/var/log/syslog.1'), '/var/log/syslog.1', /rotate/],
   ['a package', write('/etc/nginx.conf'), '/etc/nginx.conf', /package nginx/],
@@ -169,12 +268,6 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     '/etc/hardened.conf',
     /when nothing of this/,
     BEFORE + 1,
-  ],
-  [
-    'a file that went before',
-    (host) => host.files.deleteTree('/usr/local/bin/tool', false),
-    '/usr/local/bin/tool',
-    /before the undo/,
   ],
   ['a session', write('/run/utmp-x'), '/run/utmp-x', /run-time/],
   [
@@ -260,6 +353,8 @@ test('what was left on purpose, or could not be taken back, is told once', async
 test('without Kubernetes of its own it does not answer for that of others', async () => {
   const { differences, unrelated } = await after(write('/etc/kubernetes/admin.conf'), AT_WORK, {
     broughtKubernetes: false,
+    isWhole: false,
+    trees: [],
   })
   expect(differences).toEqual([])
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not bring Kubernetes')])

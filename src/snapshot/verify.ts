@@ -12,14 +12,20 @@ import { directionOf, reasonByRule } from './unrelated.ts'
 export interface Knowledge {
   /** Paths, units, parameters and modules that its ledger names. */
   named: ReadonlySet<string>
+  /** Directories that its ledger names with all that is, or is mounted, below them. */
+  trees: readonly string[]
+  /** Files of others, in which it had a line. */
+  shared: ReadonlySet<string>
+  /** Its ledger has lost no record: what is not named there it has not made. */
+  isWhole: boolean
   /** Is it the work of another installation of this program, which still holds it? */
   madeByOthers(what: string): boolean
   /** The Kubernetes that came and went was brought by it. */
   broughtKubernetes: boolean
   /** Was one of its runs going on then? */
   wasAtWork(ms: number): boolean
-  /** Paths that were there when the taking back began. */
-  thereAtUndo: ReadonlySet<string>
+  /** How the machine was when the undo began. */
+  atUndo: Snapshot
   /** Left on purpose, and told already. */
   kept: readonly { what: string; because: string }[]
   /** Could not be taken back, and told already. */
@@ -107,19 +113,33 @@ function judge(change: Changed, knowledge: Knowledge): 'ours' | 'unknown' | { wh
   const kept = keptReason(change, knowledge)
   if (kept !== undefined) return { why: kept }
   if (knowledge.madeByOthers(change.what)) return { why: 'another installation of Cantrip on this machine made it so' }
-  if (knowledge.named.has(change.what)) return 'ours'
-  if (looksLikeOurs(change)) {
+  if (change.kind === 'file' && knowledge.shared.has(change.what)) return { why: SHARED }
+  if (isNamed(change, knowledge)) return 'ours'
+  if (looksLikeOurs(change, knowledge.isWhole)) {
     return knowledge.broughtKubernetes ? 'ours' : { why: 'this installation did not bring Kubernetes to this machine' }
   }
   if (change.kind === 'unit' && directionOf(change) === 'changed') {
     return hasStopped(change) ? 'unknown' : { why: 'its links below /etc/systemd are compared as files' }
   }
-  const wentBefore = change.kind === 'file' && directionOf(change) === 'went' && !knowledge.thereAtUndo.has(change.what)
-  const why = reasonByRule(change) ?? (wentBefore ? GONE_BEFORE : undefined)
+  const why = reasonByRule(change) ?? (isOlderThanUndo(change, knowledge) ? OLDER : undefined)
   return why === undefined ? 'unknown' : { why }
 }
 
-const GONE_BEFORE = 'gone before the undo began, and the ledger names no removal of it'
+const SHARED = 'others write to it too; the line that was put there is gone'
+const OLDER = 'it was so when the undo began, and the ledger names no such change: somebody else made it'
+
+function isNamed({ kind, what }: Changed, { named, trees }: Knowledge): boolean {
+  if (named.has(what)) return true
+  return (kind === 'file' || kind === 'mount') && trees.some((tree) => isBelow(what, tree))
+}
+
+/** Of a whole ledger that tells it apart; else a file that was gone already, whose time nobody knows any more. */
+function isOlderThanUndo(change: Changed, { atUndo, isWhole }: Knowledge): boolean {
+  const { kind, what, after } = change
+  if (kind in atUndo.unseen || (!isWhole && !(kind === 'file' && directionOf(change) === 'went'))) return false
+  return atUndo.facts[kind]?.[what] === after
+}
+
 const atAnotherTime = (ms: number) =>
   `changed at ${new Date(ms).toISOString()}, when nothing of this installation was at work`
 

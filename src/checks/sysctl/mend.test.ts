@@ -27,7 +27,7 @@ test('few watches and a file that takes forwarding back: mended now and for the 
   expect(await mend.isDone(host, params)).toBe(true)
   expect(host.changes.map(({ undo }) => undo)).toEqual([
     expect.objectContaining({ kind: 'remove-path', path: FILE }),
-    { kind: 'sysctl', key: 'fs.inotify.max_user_instances', before: '128' },
+    { kind: 'sysctl', key: 'fs.inotify.max_user_instances', before: '128', written: '1024' },
   ])
 })
 

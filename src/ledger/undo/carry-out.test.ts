@@ -38,6 +38,50 @@ test('every kind is content with what is gone already', async () => {
   }
 })
 
+test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
+  [
+    'a parameter',
+    { kind: 'sysctl', key: 'net.a', before: '1', written: '2 3' },
+    { sysctls: { 'net.a': '2\t3' } },
+    '1',
+    /^$/,
+  ],
+  ['one of an older record', { kind: 'sysctl', key: 'net.a', before: '1' }, { sysctls: { 'net.a': '9' } }, '1', /^$/],
+  [
+    'a parameter of somebody else',
+    { kind: 'sysctl', key: 'net.a', before: '1', written: '2' },
+    { sysctls: { 'net.a': '9' } },
+    '9',
+    /^net.a was set to 9 by somebody else; Cantrip had set 2 in the place of 1$/,
+  ],
+  ['a host name', { kind: 'hostname', before: 'old', written: 'new' }, { hostname: 'new' }, 'old', /^$/],
+  [
+    'a host name of somebody else',
+    { kind: 'hostname', before: 'old', written: 'new' },
+    { hostname: 'web' },
+    'web',
+    /web by/,
+  ],
+])('%s goes back to what it was unless somebody has set it since', async (_, undo, options, expected, why) => {
+  const machine = scene(options)
+  const result = await carryOut(undo, machine)
+  expect(result?.kept ?? '').toMatch(why)
+  const now = undo.kind === 'hostname' ? machine.hostname() : machine.files.bytes('/proc/sys/net/a')?.toString().trim()
+  expect(now).toBe(expected)
+})
+
+test('a mode goes back to what it was unless somebody has set it since', async () => {
+  const machine = scene({ directories: ['/srv/a', '/srv/b'] })
+  machine.files.setAttributes('/srv/a', { mode: 0o700 })
+  machine.files.setAttributes('/srv/b', { mode: 0o711 })
+  const undo = (path: string): Undo => ({ kind: 'restore-mode', path, mode: 0o755, written: 0o700 })
+  expect(await carryOut(undo('/srv/a'), machine)).toBeUndefined()
+  expect((await carryOut(undo('/srv/b'), machine))?.kept).toBe(
+    'the mode of /srv/b was set to 711 by somebody else; before, it was 755',
+  )
+  expect([machine.files.stat('/srv/a')?.mode, machine.files.stat('/srv/b')?.mode]).toEqual([0o755, 0o711])
+})
+
 test('mounts go deepest first, in one call, and one that stays is told with its fix', async () => {
   const points = ['/var/lib/kubelet', '/var/lib/kubelet/pods/a/b', '/var/lib/kubelet/pods/c', '/var/lib/kubelet-other']
   const machine = scene()

@@ -2,8 +2,14 @@ import { sameSysctl, sysctlPath } from '../../host/machine.ts'
 import type { CarryOut } from './result.ts'
 
 /** A key that is gone went with its module or interface. */
-export const sysctl: CarryOut<'sysctl'> = async ({ key, before }, machine) => {
+export const sysctl: CarryOut<'sysctl'> = async ({ key, before, written }, machine) => {
   const now = await machine.read(sysctlPath(key))
-  if (now !== undefined && !sameSysctl(now, before)) await machine.writeSysctl(key, before)
+  if (now === undefined || sameSysctl(now, before)) return undefined
+  if (written !== undefined && !sameSysctl(now, written)) {
+    return {
+      kept: `${key} was set to ${now.trim()} by somebody else; Cantrip had set ${written} in the place of ${before}`,
+    }
+  }
+  await machine.writeSysctl(key, before)
   return undefined
 }
