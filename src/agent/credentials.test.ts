@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { lstat, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AgentError } from '../errors/agent-error.ts'
 import type { HostView } from '../host/host.ts'
+import { linuxHostView } from '../host/linux/host-view.ts'
 import { createCa, issueCertificate } from '../pki/certificate.ts'
 import { encryptKey } from '../pki/encrypt-key.ts'
 import { createKeyPair } from '../pki/key.ts'
@@ -51,26 +51,15 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 /** Real files; owner and clock as the test wants them. */
 function view(owner?: number): HostView {
-  const partial: Partial<HostView> = {
-    uid: () => process.getuid?.() ?? 0,
+  const real = linuxHostView()
+  return {
+    ...real,
     now: () => now,
-    read: (path) => readFile(path, 'utf8'),
-    stat: async (path) => {
-      const stat = await lstat(path).catch(() => undefined)
-      if (!stat) return undefined
-      const kind = stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'symlink' : 'directory'
-      return {
-        kind,
-        size: stat.size,
-        mode: stat.mode & 0o7777,
-        uid: owner ?? stat.uid,
-        gid: stat.gid,
-        mtimeMs: stat.mtimeMs,
-        links: stat.nlink,
-      }
+    async readFileItself(path, maxBytes) {
+      const found = await real.readFileItself(path, maxBytes)
+      return found && { ...found, stat: { ...found.stat, uid: owner ?? found.stat.uid } }
     },
   }
-  return partial as HostView
 }
 
 let count = 0

@@ -1,6 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { AgentError } from '../errors/agent-error.ts'
 import type { HostView } from '../host/host.ts'
+import { type SudoEnvironment, trustOf } from '../host/trust.ts'
 import { decryptKey } from '../pki/decrypt-key.ts'
 import { keyToPem } from '../pki/key.ts'
 import { ENCRYPTED_KEY_LABEL } from '../pki/pbes2.ts'
@@ -27,9 +28,15 @@ const ORDER = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', ENROLMENT_LABE
 const NEW_ONES = 'make new ones: controller cluster create (or creds), and copy both files'
 
 /** Reads and verifies the two files. Every way in which they can be wrong is an AgentError `credentials/…`, exit code 2. */
-export async function readCredentials(credsFile: string, passphraseFile: string, view: HostView): Promise<Credentials> {
-  const text = await readCredentialFile(credsFile, 'credentials file', view)
-  const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view)
+export async function readCredentials(
+  credsFile: string,
+  passphraseFile: string,
+  view: HostView,
+  environment: SudoEnvironment = process.env,
+): Promise<Credentials> {
+  const trust = await trustOf(view, environment)
+  const text = await readCredentialFile(credsFile, 'credentials file', view, trust)
+  const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view, trust)
   const blocks = blocksOf(text, passphraseText, credsFile)
   const passphrase = new Secret(passphraseText.split('\n')[0]?.trim() ?? '')
   const [certificate, encryptedKey, ca, enrolment] = blocks.map(({ label, der }) => toPem(label, der))

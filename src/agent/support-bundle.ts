@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { create } from 'tar'
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
@@ -25,8 +26,9 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
   try {
     for (const [name, text] of texts) await writeFile(join(directory, name), redactor.redact(text), { mode: 0o600 })
     const names = texts.map(([name]) => name)
-    await writeFile(output, '', { mode: 0o600, flag: 'wx' })
-    await create({ gzip: true, portable: true, cwd: directory, file: output }, names)
+    // Written through the descriptor: by its name, somebody whose directory it is could have it written over another file.
+    const file = await open(output, 'wx', 0o600)
+    await pipeline(create({ gzip: true, portable: true, cwd: directory }, names), file.createWriteStream())
     return names
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause

@@ -32,7 +32,7 @@ test('keys that others can read, of another kind, or that are none, are refused'
   const path = join(scratch, 'key.pem')
   await readOrCreateKey(path)
   await chmod(path, 0o644)
-  await expect(readOrCreateKey(path)).rejects.toMatchObject({ code: 'bundle/bad-key', fix: `chmod 600 ${path}` })
+  await expect(readOrCreateKey(path)).rejects.toMatchObject({ code: 'bundle/world-readable', fix: `chmod 600 ${path}` })
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }))
   await chmod(path, 0o600)
@@ -41,7 +41,7 @@ test('keys that others can read, of another kind, or that are none, are refused'
   await writeFile(path, 'text')
   await expect(readOrCreateKey(path)).rejects.toMatchObject({ code: 'bundle/bad-key' })
   await expect(readPublicKey(join(scratch, 'nothing.pub'))).rejects.toMatchObject({
-    code: 'bundle/no-key',
+    code: 'bundle/missing',
     exitCode: 2,
   })
 })

@@ -1,9 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { readGiven } from '../host/linux/read-given.ts'
 import { badBundle, hasCode } from './error.ts'
 
 const ED25519_SIGNATURE_BYTES = 64
+const MAX_BYTES = 64 * 1024
 
 /** Base64 of the SPKI DER: how an instruction, and the controller's data directory, hold a builder's public key. */
 export function encodePublicKey(key: KeyObject): string {
@@ -29,17 +31,13 @@ export function decodePublicKey(text: string): KeyObject {
 }
 
 export async function readPublicKey(path: string): Promise<KeyObject> {
-  try {
-    return decodePublicKey(await readFile(path, 'utf8'))
-  } catch (cause) {
-    if (!hasCode(cause, 'ENOENT')) throw cause
-    throw badBundle(
-      'no-key',
-      `found no public key at ${path}; a bundle is trusted only with the key of its builder`,
-      `copy the builder's .pub file here and name it: --key FILE.pub`,
-      cause,
-    )
-  }
+  return decodePublicKey(
+    await readGiven({
+      ...{ path, what: 'public key', code: 'bundle', maxBytes: MAX_BYTES, isSecret: false },
+      ifMissing:
+        'a bundle is trusted only with the key of its builder: copy that .pub file here and name it: --key FILE.pub',
+    }),
+  )
 }
 
 /** The builder's key (Ed25519, PKCS#8 PEM, 0600); made, with its public half in `<path>.pub`, where nothing is. */
@@ -60,21 +58,21 @@ export async function readOrCreateKey(path: string): Promise<KeyObject> {
 }
 
 async function readPrivateKey(path: string): Promise<KeyObject | undefined> {
-  const found = await stat(path).catch((error: unknown) => {
+  const isThere = await lstat(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   })
-  if (!found) return undefined
-  if ((found.mode & 0o077) !== 0) {
-    const mode = (found.mode & 0o777).toString(8)
-    throw badBundle('bad-key', `${path} has mode ${mode}; wanted 600, for it signs`, `chmod 600 ${path}`)
-  }
-  const key = parsePrivateKey(await readFile(path), path)
+  if (!isThere) return undefined
+  const pem = await readGiven({
+    ...{ path, what: 'signing key', code: 'bundle', maxBytes: MAX_BYTES, isSecret: true },
+    ifMissing: 'name another file with --key; where nothing is, a key is made',
+  })
+  const key = parsePrivateKey(pem, path)
   if (key.asymmetricKeyType === 'ed25519') return key
   throw notAKey(path, `a key of type ${key.asymmetricKeyType}`)
 }
 
-function parsePrivateKey(pem: Buffer, path: string): KeyObject {
+function parsePrivateKey(pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {

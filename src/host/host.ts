@@ -68,6 +68,11 @@ export interface HostView {
   ask(argv: Argv, options?: AskOptions): Promise<Output>
   /** A regular file's text (at most 16 MiB), undefined where nothing is. Follows links. */
   read(path: string): Promise<string | undefined>
+  /**
+   * What lies at a path itself, and its text, both from one descriptor, so that what was judged is what was read. A link at
+   * the end is not followed, nothing is waited for. No text where it is no regular file, or has more than `maxBytes`.
+   */
+  readFileItself(path: string, maxBytes: number): Promise<{ stat: FileStat; text?: string } | undefined>
   /** Without following a link at the end of the path (lstat). */
   stat(path: string): Promise<FileStat | undefined>
   readLink(path: string): Promise<string | undefined>

@@ -135,11 +135,12 @@ function sparing<U extends { names: string[] }>(undo: U, there: readonly string[
 
 /** Only the looking half of a machine. */
 export function viewOf(machine: Machine): HostView {
-  const { ask, read, stat, readLink, list, diskSpace, syncTimes, sha256, network } = machine
+  const { ask, read, readFileItself, stat, readLink, list, diskSpace, syncTimes, sha256, network } = machine
   const { uid, arch, hostname, memoryBytes, cpuCount, now, sleep } = machine
   return {
     ask,
     read,
+    readFileItself,
     stat,
     readLink,
     list,

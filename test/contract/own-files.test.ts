@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chown, link, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,8 @@ interface Subject {
   root: string
   giveTo(path: string, uid: number): Promise<void>
   secondName(path: string, existing: string): Promise<void>
+  /** A named pipe that nobody writes to. */
+  special(path: string): Promise<void>
 }
 
 const subjects: Record<string, () => Promise<Subject>> = {
@@ -33,6 +36,8 @@ const subjects: Record<string, () => Promise<Subject>> = {
       root: '/scene',
       giveTo: async (path, uid) => machine.files.setAttributes(path, { uid, gid: uid }),
       secondName: async (path, existing) => machine.files.seedHardLink(path, existing),
+      special: async (path) =>
+        void machine.files.nodes.set(path, { kind: 'other', mode: 0o644, uid: 0, gid: 0, mtimeMs: 0 }),
     }
   },
   'the linux machine': async () => ({
@@ -40,6 +45,7 @@ const subjects: Record<string, () => Promise<Subject>> = {
     root: await mkdtemp(join(scratch, 'root-')),
     giveTo: (path, uid) => chown(path, uid, uid),
     secondName: (path, existing) => link(existing, path),
+    special: async (path) => void execFileSync('mkfifo', [path]),
   }),
 }
 
@@ -114,5 +120,25 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     expect(changes.map(({ undo }) => undo.kind)).toEqual(['remove-path', 'nothing'])
     await undoAll()
     expect(await machine.list(root)).toEqual([])
+  })
+
+  test('a file and what is known of it come from one look; what is no file is told, and nothing is waited for', async () => {
+    const { machine, root, special } = await setUp()
+    await machine.writeFile(`${root}/file`, 'text', 0o600)
+    await machine.createLink('file', `${root}/link`)
+    await special(`${root}/pipe`)
+    expect(await machine.readFileItself(`${root}/file`, 4)).toMatchObject({
+      stat: { ...OURS, mode: 0o600 },
+      text: 'text',
+    })
+    expect(await machine.readFileItself(`${root}/file`, 3)).toEqual({ stat: expect.objectContaining({ size: 4 }) })
+    expect(await machine.readFileItself(`${root}/link`, 9)).toEqual({
+      stat: expect.objectContaining({ kind: 'symlink' }),
+    })
+    expect(await machine.readFileItself(root, 9)).toEqual({ stat: expect.objectContaining({ kind: 'directory' }) })
+    expect(await machine.readFileItself(`${root}/pipe`, 9)).toEqual({
+      stat: expect.objectContaining({ kind: 'other' }),
+    })
+    expect(await machine.readFileItself(`${root}/none`, 9)).toBeUndefined()
   })
 })

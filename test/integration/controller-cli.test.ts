@@ -111,7 +111,7 @@ it.each([
   [['cluster', 'create', 'x8', '--label', 'a b=c'], 2, 'wanted KEY=VALUE'],
   [['cluster', 'create', 'x9', '-f', 'wrong.yaml'], 2, 'found setting colour'],
   [['cluster', 'create', 'x4', '--override', 'etcd=lab.yaml'], 2, 'settings/unknown-component'],
-  [['cluster', 'create', 'x5', '--override', 'kubelet=nowhere.yaml'], 2, 'settings/file'],
+  [['cluster', 'create', 'x5', '--override', 'kubelet=nowhere.yaml'], 2, 'settings/missing'],
   [['cluster', 'create', 'x6', '--cni', 'wires'], 2, 'Allowed choices are flannel'],
   [['cluster', 'show', 'nowhere'], 2, 'cluster/unknown'],
   [['cluster', 'kubeconfig', 'factory'], 7, 'unsupported'],

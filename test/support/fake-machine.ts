@@ -79,6 +79,12 @@ export function fakeMachine(): FakeMachine {
 
     ask,
     read: async (path) => files.bytes(path)?.toString(),
+    async readFileItself(path, maxBytes) {
+      const stat = files.stat(path)
+      if (stat === undefined) return undefined
+      const isRead = stat.kind === 'file' && stat.size <= maxBytes
+      return { stat, ...(isRead && { text: files.bytes(path)?.toString() ?? '' }) }
+    },
     stat: async (path) => files.stat(path),
     async readLink(path) {
       const node = files.get(path)

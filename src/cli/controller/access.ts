@@ -5,6 +5,7 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { AdminAccess } from '../../protocol/admin.ts'
 
+const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'
 
 /** Where the administrator's access is looked for: the first that is named, else the first that is there. */
@@ -14,7 +15,11 @@ export function accessCandidates(option: string | undefined, environment: NodeJS
   return [join(DEFAULT_DATA, 'admin.json'), join(homedir(), '.config/cantrip/admin.json')]
 }
 
-export function readAccess(option: string | undefined, environment: NodeJS.ProcessEnv = process.env): AdminAccess {
+export async function readAccess(
+  option: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<AdminAccess> {
+  if (option) return parse(option, await readNamed(option))
   const candidates = accessCandidates(option, environment)
   for (const path of candidates) {
     const text = readIfThere(path)
@@ -24,6 +29,12 @@ export function readAccess(option: string | undefined, environment: NodeJS.Proce
     fix: "give --admin FILE, or set CANTRIP_ADMIN; the controller's first start writes it: DATA_DIRECTORY/admin.json",
     exitCode: ExitCode.usage,
   })
+}
+
+async function readNamed(path: string): Promise<string> {
+  const { readGiven } = await import('../../host/linux/read-given.ts')
+  const file = { path, what: "administrator's access", code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
+  return readGiven({ ...file, ifMissing: "the controller's first start writes it: DATA_DIRECTORY/admin.json" })
 }
 
 function readIfThere(path: string): string | undefined {

@@ -70,7 +70,7 @@ test('a bundle is built from a directory, verified, imported and listed', async 
 test.each([
   ['bundle/bad-agent', ['build', '--agent', '/etc/passwd', '--output', '/nonexistent/out']],
   ['bundle/no-directory', ['build', '--from', 'dir', '--agent', process.execPath, '--output', '/nonexistent/out']],
-  ['bundle/no-key', ['verify', '/nonexistent', '--key', '/nonexistent/key.pub']],
+  ['bundle/missing', ['verify', '/nonexistent', '--key', '/nonexistent/key.pub']],
 ])('bad input is %s, exit code 2', async (code, args) => {
   await expect(controller(...args)).rejects.toMatchObject({ code, exitCode: 2 })
 })

@@ -7,7 +7,7 @@ export async function withClient<T>(
   options: { admin?: string },
   work: (client: AdminClient) => Promise<T>,
 ): Promise<T> {
-  const client = new AdminClient(readAccess(options.admin))
+  const client = new AdminClient(await readAccess(options.admin))
   try {
     return await work(client)
   } finally {

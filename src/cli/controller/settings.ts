@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import { OVERRIDABLE } from '../../protocol/instruction.ts'
 import { HOST_PORT_WANTED } from '../../protocol/names.ts'
+
+const MAX_BYTES = 2 ** 20
 
 export interface SettingsFlags {
   kubernetesVersion?: string
@@ -111,12 +112,9 @@ async function readSettingsFile(path: string): Promise<object> {
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
-    throw bad('file', `cannot read ${path}: ${code}`, 'give the path of a file that is there', cause)
-  }
+  const { readGiven } = await import('../../host/linux/read-given.ts')
+  const file = { path, what: 'file', code: 'settings', maxBytes: MAX_BYTES, isSecret: false }
+  return readGiven({ ...file, ifMissing: 'give the path of a file that is there' })
 }
 
 function bad(name: string, message: string, fix: string, cause?: unknown): AgentError {

@@ -27,6 +27,32 @@ export async function read(path: string): Promise<string | undefined> {
   })
 }
 
+export async function readFileItself(
+  path: string,
+  maxBytes: number,
+): Promise<{ stat: FileStat; text?: string } | undefined> {
+  return naming(path, async () => {
+    // Opening a device may do something to it.
+    const named = await stat(path)
+    if (named === undefined || named.kind !== 'file') return named && { stat: named }
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+    const file = await absent(open(path, flags)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ELOOP') return 'symlink' as const
+      throw error
+    })
+    if (file === undefined) return undefined
+    if (file === 'symlink') return { stat: { ...named, kind: file } }
+    try {
+      const opened = fileStat(await file.stat())
+      if (opened.kind !== 'file') return { stat: opened }
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes + 1), 0, maxBytes + 1, 0)
+      return { stat: opened, ...(bytesRead <= maxBytes && { text: buffer.toString('utf8', 0, bytesRead) }) }
+    } finally {
+      await file.close()
+    }
+  })
+}
+
 export async function stat(path: string): Promise<FileStat | undefined> {
   const stats = await naming(path, () => absent(lstat(path)))
   if (stats === undefined) return undefined

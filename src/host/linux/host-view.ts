@@ -2,7 +2,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { HostView } from '../host.ts'
 import { ask } from './commands.ts'
-import { diskSpace, list, read, readLink, sha256, stat } from './files.ts'
+import { diskSpace, list, read, readFileItself, readLink, sha256, stat } from './files.ts'
 import { linuxNetwork } from './network.ts'
 import { syncTimes } from './sync-times.ts'
 
@@ -11,6 +11,7 @@ export function linuxHostView(): HostView {
   return {
     ask,
     read,
+    readFileItself,
     stat,
     readLink,
     list,
