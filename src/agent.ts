@@ -1,4 +1,6 @@
 /** The agent's composition root: picks the verb, prints what went wrong, and ends the process. */
+
+import { guardStandardStreams } from './cli/standard-streams.ts'
 import { versionText } from './cli/version-text.ts'
 import { exitCode } from './report/exit-code.ts'
 
@@ -18,4 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return runVerb(argv)
 }
 
-exitCode(main(process.argv.slice(2))).then((code) => process.exit(code))
+const ended = guardStandardStreams(process)
+exitCode(main(process.argv.slice(2)))
+  .then(ended)
+  .then((code) => process.exit(code))

@@ -4,9 +4,10 @@ import { registerCluster } from './cli/controller/cluster.ts'
 import { registerCompletion } from './cli/controller/completion.ts'
 import { registerNode } from './cli/controller/node.ts'
 import { registerServe } from './cli/controller/serve.ts'
+import { guardStandardStreams } from './cli/standard-streams.ts'
 import { versionText } from './cli/version-text.ts'
 import { ExitCode } from './errors/exit-codes.ts'
-import { errorText, exitCodeOf } from './report/error-text.ts'
+import { exitCode } from './report/exit-code.ts'
 
 const program = new Command('controller')
   .description('Brings Kubernetes up on machines that already exist')
@@ -29,20 +30,21 @@ From nothing to READY:
 for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerCompletion])
   register(program)
 
-// A reader that went away (`| head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? ExitCode.ok : ExitCode.bug),
-)
-
+const ended = guardStandardStreams(process)
 strict(program)
-program.parseAsync().then(
-  () => process.exit(),
-  (error: unknown) => {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage)
-    process.stderr.write(errorText(error))
-    process.exit(exitCodeOf(error))
-  },
-)
+exitCode(run())
+  .then(ended)
+  .then((code) => process.exit(code))
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync()
+    return Number(process.exitCode ?? ExitCode.ok)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    throw error
+  }
+}
 
 /** Mistakes in usage end with exit code 2, in every verb. */
 function strict(command: Command): void {

@@ -4,8 +4,8 @@ import { mendingRole } from '../../engine/mends.ts'
 import type { PlannedStep } from '../../engine/plan-role.ts'
 import type { CheckResult } from '../../engine/run-checks.ts'
 import type { Step } from '../../engine/step.ts'
+import { confirm } from '../confirm.ts'
 import { carryOutRole, terminalReporter } from './carry-out-role.ts'
-import { confirm } from './confirm.ts'
 import { planText } from './plan-text.ts'
 
 interface FixInput {
@@ -46,7 +46,7 @@ export async function fix({
     return planned
   }
   print(`\nThis can be mended, and agent uninstall takes it back:\n\n${planText(planned)}\n`)
-  await confirm('Do it?', yes)
+  await confirm('Do it?', yes, signal)
   const bench = await openWorkBench(paths)
   try {
     const tell = isText ? await terminalReporter(verbose) : () => undefined

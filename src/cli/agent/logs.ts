@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
+import { readerLeft } from '../standard-streams.ts'
 import { Interrupted, interruption, optionsOf, pathsFor } from './surroundings.ts'
 
 interface Options {
@@ -28,10 +29,11 @@ export function registerLogs(program: Command): void {
       for (const line of lines) print(line)
       if (!options.follow) return
       const signal = interruption()
-      await followFile(logFile, end, print, signal).catch((error: unknown) => {
+      const following = followFile(logFile, end, print, signal).catch((error: unknown) => {
         if (!(error instanceof Interrupted)) throw error
         process.exitCode = ExitCode.interrupted
       })
+      await Promise.race([following, readerLeft(process)])
     })
 }
 

@@ -2,7 +2,7 @@ import type { AgentPaths } from '../../agent/paths.ts'
 import type { Scope } from '../../agent/scope.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
-import { confirm } from './confirm.ts'
+import { confirm } from '../confirm.ts'
 import { type Format, interruption, pathsFor, requireRoot } from './surroundings.ts'
 
 export interface TakeBackVerb {

@@ -7,12 +7,12 @@ import {
   type PlannedNode,
 } from '../../protocol/admin.ts'
 import { printable } from '../../report/printable.ts'
+import { confirm } from '../confirm.ts'
 import type { AdminClient } from './client.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
-import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from './output.ts'
 import { print, withAdmin, withClient } from './session.ts'
@@ -133,7 +133,7 @@ function registerActions(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        await confirm(`Take Kubernetes away from all ${found.nodes.length} nodes of ${found.name}?`, flags)
+        await confirm(`Take Kubernetes away from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
         const after = await client.post<ClusterView>(ADMIN_PATHS.clusterAction(found.name, 'reset'))
         print(`Cluster ${after.name} is ${after.state}.\n`)
       }),
@@ -147,7 +147,7 @@ function registerActions(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        await confirm(`Forget cluster ${found.name} and its ${found.nodes.length} nodes?`, flags)
+        await confirm(`Forget cluster ${found.name} and its ${found.nodes.length} nodes?`, flags.yes)
         await client.delete(ADMIN_PATHS.cluster(found.name), { query: { force: flags.force ? '1' : undefined } })
         print(`Cluster ${found.name} is deleted.\n`)
       }),

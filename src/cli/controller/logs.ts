@@ -1,4 +1,5 @@
 import { ADMIN_PATHS, type EventsResponse, type LogEntry } from '../../protocol/admin.ts'
+import { readerLeft } from '../standard-streams.ts'
 import type { AdminClient } from './client.ts'
 import { eventLine } from './event-line.ts'
 import type { Format } from './output.ts'
@@ -32,12 +33,22 @@ export async function printLogs(
   }
   const lines = past.flatMap((entry) => lineOf(entry, flags.output) ?? [])
   for (const line of lines.slice(-countOf(flags.lines, lines.length))) print(`${line}\n`)
-  while (flags.follow) {
+  if (flags.follow) await Promise.race([follow(client, query, last, flags.output), readerLeft(process)])
+}
+
+async function follow(
+  client: AdminClient,
+  query: Record<string, string | undefined>,
+  after: number,
+  format: Format,
+): Promise<never> {
+  let last = after
+  for (;;) {
     const options = { query: { ...query, after: String(last) }, waitMs: WAIT_MS }
     const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, options))
     last = answer.last
     for (const entry of answer.events) {
-      const line = lineOf(entry, flags.output)
+      const line = lineOf(entry, format)
       if (line !== undefined) print(`${line}\n`)
     }
   }

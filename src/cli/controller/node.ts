@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../protocol/admin.ts'
 import { NodeRole } from '../../protocol/names.ts'
 import { printable } from '../../report/printable.ts'
+import { confirm } from '../confirm.ts'
 import { checkText } from './check-text.ts'
 import type { AdminClient } from './client.ts'
-import { confirm } from './confirm.ts'
 import { findCluster } from './find-cluster.ts'
 import type { LogsFlags } from './logs.ts'
 import { nodeText } from './node-text.ts'
@@ -132,7 +132,7 @@ function registerActions(node: Command): void {
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findNode(client, query)
-        await confirm(`Remove node ${found.name} (${found.state})?`, flags)
+        await confirm(`Remove node ${found.name} (${found.state})?`, flags.yes)
         await client.delete(ADMIN_PATHS.node(found.id), { query: { force: flags.force ? '1' : undefined } })
         const { untilRemoved } = await import('./until-removed.ts')
         await untilRemoved(client, found, print)

@@ -1,4 +1,5 @@
 import { ADMIN_PATHS, type EventsResponse } from '../../protocol/admin.ts'
+import { readerLeft } from '../standard-streams.ts'
 import type { AdminClient } from './client.ts'
 import { patiently } from './patience.ts'
 import { print } from './session.ts'
@@ -7,12 +8,16 @@ const WAIT_MS = 25_000
 /** Changes come in bursts: one look for all of them. */
 const SETTLE_MS = 300
 
-/** Prints the look again whenever something has changed; on a terminal in the same place. Ends with the process. */
-export async function repeat(
+/** Prints the look again whenever something has changed; on a terminal in the same place. Ends when its reader leaves. */
+export function repeat(client: AdminClient, filter: { name?: string }, look: () => Promise<string>): Promise<void> {
+  return Promise.race([keepPrinting(client, filter, look), readerLeft(process)])
+}
+
+async function keepPrinting(
   client: AdminClient,
   filter: { name?: string },
   look: () => Promise<string>,
-): Promise<void> {
+): Promise<never> {
   let last = await lastEvent(client)
   let shown = ''
   for (;;) {

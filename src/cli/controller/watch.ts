@@ -1,6 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import { ADMIN_PATHS, type ClusterView, type EventsResponse, type LogEntry } from '../../protocol/admin.ts'
+import { readerLeft } from '../standard-streams.ts'
 import type { AdminClient } from './client.ts'
 import { eventLine } from './event-line.ts'
 import { patiently } from './patience.ts'
@@ -17,8 +18,14 @@ const WAIT_MS = 10_000
 /** How far a download has come is no event: a person is shown it now and then. */
 const REDRAW_MS = 1_000
 
-/** Shows how a cluster comes up. Throws `watch/failed` when it is FAILED, `watch/timeout` when it takes too long. */
-export async function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
+/** Shows how a cluster comes up; without `until` or a time it ends when its reader leaves. Throws `watch/failed` when it is FAILED, `watch/timeout` when it takes too long. */
+export function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
+  const watching = follow(client, name, options)
+  const isEndless = options.until === undefined && options.timeoutMs === undefined
+  return isEndless ? Promise.race([watching, readerLeft(process)]) : watching
+}
+
+async function follow(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = drawing(process.stdout)
   let last = await patiently(() => lastEvent(client))
