@@ -99,8 +99,9 @@ function isWithin({ address, isOwn }: Place, range: string): Answer {
   const outer = parseSubnet(range)
   const inner = parseSubnet(address)
   if (outer === undefined || inner === undefined) return range.includes('-') ? 'unknown' : 'no'
-  if (containsSubnet(outer, inner)) return isOwn || outer.prefix < ONE_ADDRESS[outer.family] ? 'yes' : 'unknown'
-  // A pod or another node may be anywhere, save where no machine sends from.
+  // Another node, or a pod, is not at our own address.
+  if (containsSubnet(outer, inner)) return sure(isOwn || outer.prefix < ONE_ADDRESS[outer.family])
+  // It may be anywhere, save where no machine sends from.
   return isOwn || isLoopback(outer.address) || outer.family !== inner.family ? 'no' : 'unknown'
 }
 
