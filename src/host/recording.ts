@@ -1,6 +1,7 @@
 /** The Host that steps get: every change appends its undo, durably, before it is made. */
+
+import { escapeArgv } from '../errors/escape-argv.ts'
 import { expectedChange, type RecordChange } from './change.ts'
-import { escapeArgv } from './escape-argv.ts'
 import type { Host, HostView } from './host.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { mirroredSysctls } from './mirrored-sysctls.ts'

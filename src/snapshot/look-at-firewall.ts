@@ -1,6 +1,7 @@
 import { AgentError } from '../errors/agent-error.ts'
 import type { Argv } from '../host/argv.ts'
 import type { HostView } from '../host/host.ts'
+import { iptablesInUse } from '../host/iptables-saves.ts'
 import type { Facts } from './facts.ts'
 import type { Observer } from './look.ts'
 
@@ -18,29 +19,15 @@ export async function lookAtFirewall({ view }: Observer): Promise<Facts> {
     const times = Number(/\d+/.exec(facts[line] ?? '0')?.[0]) + 1
     facts[line] = times === 1 ? 'a rule' : `${times} rules alike`
   }
-  const asked = [...(await legacyTools(view)), ...(await nftTools(view))]
+  const programs = await iptablesInUse(view)
+  const asked: Argv[] = programs.map((program) => [`${program}-save`])
+  if (programs.includes('iptables-nft')) asked.push(['nft', '-s', '-t', 'list', 'ruleset'])
   const dumps = await Promise.all(asked.map(async (argv) => ({ argv, dump: await answer(view, argv) })))
   for (const { argv, dump } of dumps) {
     const lines = argv[0] === 'nft' ? linesOfNft(dump) : linesOfIptables(argv[0] ?? '', dump)
     for (const line of lines) add(line)
   }
   return facts
-}
-
-const LEGACY: readonly [kernelsList: string, argv: Argv][] = [
-  ['/proc/net/ip_tables_names', ['iptables-legacy-save']],
-  ['/proc/net/ip6_tables_names', ['ip6tables-legacy-save']],
-]
-const NFT: readonly Argv[] = [['iptables-nft-save'], ['ip6tables-nft-save'], ['nft', '-s', '-t', 'list', 'ruleset']]
-
-async function legacyTools(view: HostView): Promise<Argv[]> {
-  const lists = await Promise.all(LEGACY.map(([kernelsList]) => view.read(kernelsList)))
-  return LEGACY.filter((_, index) => lists[index]?.trim()).map(([, argv]) => argv)
-}
-
-async function nftTools(view: HostView): Promise<readonly Argv[]> {
-  const modules = (await view.read('/proc/modules')) ?? ''
-  return modules === '' || /^nf_tables /m.test(modules) ? NFT : []
 }
 
 /** A tool that is not there has made no rules that it alone could show. */

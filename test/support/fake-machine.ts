@@ -1,6 +1,6 @@
 import { AgentError } from '../../src/errors/agent-error.ts'
+import { escapeArgv } from '../../src/errors/escape-argv.ts'
 import type { Argv } from '../../src/host/argv.ts'
-import { escapeArgv } from '../../src/host/escape-argv.ts'
 import type { AskOptions, DiskSpace, Output, RunOptions } from '../../src/host/host.ts'
 import { type Machine, sysctlPath } from '../../src/host/machine.ts'
 import type { UnitState } from '../../src/host/undo.ts'

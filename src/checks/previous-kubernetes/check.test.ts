@@ -63,6 +63,40 @@ test.each<[string, Scene]>([
       directories: ['/sys/class/net/lxcbr0', '/sys/class/net/lxdbr0', '/sys/class/net/veth1a2b3c4d'],
     },
   ],
+  [
+    'rules of podman, nerdctl, libvirt, Tailscale and wg-quick',
+    {
+      files: { '/etc/cni/net.d/87-podman-bridge.conflist': PODMAN },
+      commands: {
+        'iptables-nft-save': {
+          stdout: `*nat\n${[
+            'CNI-HOSTPORT-DNAT',
+            'CNI-24a3f2b1c5d6e7f8a9b0c1d2',
+            'CNI-DN-24a3f',
+            'DOCKER',
+            'LIBVIRT_PRT',
+            'ts-postrouting',
+            'NETAVARK-HOSTPORT-DNAT',
+            'KUBE-ALLOW',
+            'cali-mine',
+            'WEAVER',
+          ]
+            .map((name) => `:${name} - [0:0]\n`)
+            .join('')}COMMIT\n`,
+        },
+        'nft list tables': {
+          stdout: 'table inet netavark\ntable ip wg-quick-wg0\ntable inet lxd\ntable inet flannel\n',
+        },
+        'ip rule show': {
+          stdout:
+            '0:\tfrom all lookup local\n5210:\tfrom all fwmark 0x80000/0xff0000 lookup main\n5270:\tfrom all lookup 52\n32764:\tfrom all lookup main suppress_prefixlength 0\n32765:\tnot from all fwmark 0xca6c lookup 51820\n',
+        },
+      },
+    },
+  ],
+  ['programs that systemd has pinned', { directories: ['/sys/fs/bpf/systemd', '/sys/fs/bpf/ip'] }],
+  ['an etcd beside, which keeps its data elsewhere', { files: process(300, 'etcd') }],
+  ['the client of minikube', { files: { '/usr/local/bin/minikube': '', '/usr/local/bin/kind': '' } }],
   ['kubectl', { files: { '/usr/bin/kubectl': '' } }],
   [
     'our own state of an agent that waits',
@@ -79,53 +113,178 @@ test.each<[string, Scene]>([
   expect(await look(fakeHost(scene))).toEqual({ kind: 'pass', found: 'no trace' })
 })
 
+const moved = (parent: string, ...names: string[]) =>
+  `mv -t "$old"${parent} ${names.map((name) => `${parent}/${name}`).join(' ')}`
+const MOUNTED = '/proc/self/mountinfo'
+
 test.each<[string, Scene, string, string]>([
-  ['a kubelet binary', { files: { '/usr/bin/kubelet': '' } }, '/usr/bin/kubelet', 'kubeadm reset -f'],
+  ['a kubelet binary', { files: { '/usr/bin/kubelet': '' } }, '/usr/bin/kubelet', moved('/usr/bin', 'kubelet')],
   [
     'a kubelet unit',
     { files: { '/etc/systemd/system/kubelet.service': '' } },
     '/etc/systemd/system/kubelet.service',
-    'kubeadm reset -f',
+    'systemctl disable --now kubelet.service; old=',
   ],
-  ['a running kubelet', { files: process(812, 'kubelet') }, 'process kubelet (pid 812)', 'kubeadm reset -f'],
+  [
+    'a running kubelet',
+    { files: process(812, 'kubelet') },
+    'process kubelet (pid 812)',
+    'pkill --ns $$ --nslist pid -x kubelet',
+  ],
+  [
+    'a running kubelet of a unit that no file tells of',
+    { files: { ...process(812, 'kubelet'), '/proc/812/cgroup': '0::/system.slice/old kubelet.service\n' } },
+    'process kubelet (pid 812)',
+    "systemctl stop 'old kubelet.service'",
+  ],
   [
     'manifests',
     { files: { '/etc/kubernetes/manifests/etcd.yaml': 'kind: Pod' } },
     '/etc/kubernetes/',
-    'kubeadm reset -f',
+    moved('/etc', 'kubernetes'),
   ],
-  ['data of etcd', { files: { '/var/lib/etcd/member/snap/db': 'x' } }, '/var/lib/etcd/', 'kubeadm reset -f'],
+  ['data of etcd', { files: { '/var/lib/etcd/member/snap/db': 'x' } }, '/var/lib/etcd/', moved('/var/lib', 'etcd')],
+  [
+    'data of etcd on a disk of its own',
+    {
+      files: {
+        '/var/lib/etcd/member/snap/db': 'x',
+        [MOUNTED]: `${ROOT}30 22 8:17 / /var/lib/etcd rw - ext4 /dev/sdb1 rw\n`,
+      },
+      directories: ['/var/lib/etcd/lost+found'],
+    },
+    '/var/lib/etcd/',
+    moved('/var/lib/etcd', 'member'),
+  ],
+  [
+    'state behind a link to another disk, with a volume in it',
+    {
+      files: {
+        '/data/kubelet/pods/1/x': '1',
+        [MOUNTED]: `${ROOT}40 22 0:50 / /data/kubelet/pods/1/volumes/a rw - tmpfs tmpfs rw\n`,
+      },
+      links: { '/var/lib/kubelet': '/data/kubelet' },
+    },
+    '/var/lib/kubelet/, mount /data/kubelet/pods/1/volumes/a',
+    "findmnt -lno TARGET | grep -E '^(/data/kubelet)/.' | LC_ALL=C sort -r | xargs -rd '\\n' umount && ! findmnt",
+  ],
   [
     'k3s',
     { files: { '/usr/local/bin/k3s': '', '/etc/rancher/k3s/k3s.yaml': '' } },
     '/usr/local/bin/k3s, /etc/rancher/k3s/',
-    'k3s-uninstall.sh',
+    moved('/usr/local/bin', 'k3s'),
+  ],
+  [
+    'k3s with its scripts: volumes are moved before the script deletes where they were',
+    {
+      files: {
+        ...Object.fromEntries(
+          ['k3s', 'k3s-killall.sh', 'k3s-agent-uninstall.sh'].map((name) => [`/usr/local/bin/${name}`, '']),
+        ),
+        '/var/lib/rancher/k3s/storage/pvc-1/data': 'x',
+      },
+    },
+    '/usr/local/bin/k3s, /var/lib/rancher/k3s/',
+    `/usr/local/bin/k3s-killall.sh; ! findmnt -lno TARGET | grep -E '^(/var/lib/rancher/k3s)/.' && old=$(mktemp -d /var/lib/former-kubernetes-XXXXXX) && mkdir -p "$old"/var/lib/rancher && ${moved('/var/lib/rancher', 'k3s')} && /usr/local/bin/k3s-agent-uninstall.sh`,
   ],
   [
     'RKE2',
     { files: { '/usr/local/lib/systemd/system/rke2-server.service': '' } },
     '/usr/local/lib/systemd/system/rke2-server.service',
-    'rke2-uninstall.sh',
+    'systemctl disable --now rke2-server.service',
   ],
-  ['k0s', { files: process(77, 'k0s') }, 'process k0s (pid 77)', 'k0s reset'],
-  ['MicroK8s', { files: { '/snap/bin/microk8s': '' } }, '/snap/bin/microk8s', 'snap remove --purge microk8s'],
+  ['k0s', { files: process(77, 'k0s') }, 'process k0s (pid 77)', 'pkill --ns $$ --nslist pid -x k0s'],
+  ['MicroK8s', { files: { '/snap/bin/microk8s': '' } }, '/snap/bin/microk8s', 'snap remove microk8s'],
+  [
+    'the agent of Rancher',
+    { files: { '/etc/rancher/agent/config.yaml': '', '/usr/local/bin/rancher-system-agent': '' } },
+    '/usr/local/bin/rancher-system-agent, /etc/rancher/agent/',
+    moved('/usr/local/bin', 'rancher-system-agent'),
+  ],
+  [
+    'RKE, whose parts are containers of Docker',
+    { files: { '/opt/rke/etcd-snapshots/1.zip': '' } },
+    '/opt/rke/',
+    'docker ps --all --quiet --filter label=io.rancher.rke.container.name | xargs -r docker rm --force',
+  ],
+  [
+    'MicroShift of a package',
+    {
+      files: { '/usr/bin/microshift': '', '/usr/bin/rpm': '', '/usr/bin/dnf': '' },
+      commands: { 'rpm --query': { stdout: 'microshift\n' } },
+    },
+    '/usr/bin/microshift',
+    'dnf remove -y microshift',
+  ],
+  [
+    'kubelet of a package that is held',
+    {
+      files: {
+        '/usr/bin/kubelet': '',
+        '/usr/lib/systemd/system/kubelet.service': '',
+        '/usr/bin/dpkg-query': '',
+        '/usr/bin/apt-get': '',
+      },
+      commands: {
+        'dpkg-query --search /usr/lib/systemd/system/kubelet.service': { exitCode: 1 },
+        'dpkg-query --search /lib/systemd/system/kubelet.service': {
+          stdout: 'kubelet: /lib/systemd/system/kubelet.service\n',
+        },
+        'dpkg-query --search /usr/bin/kubelet': { stdout: 'kubelet:amd64: /usr/bin/kubelet\n' },
+      },
+    },
+    '/usr/bin/kubelet, /usr/lib/systemd/system/kubelet.service',
+    'apt-get purge -y --allow-change-held-packages kubelet',
+  ],
+  [
+    'minikube without a virtual machine',
+    { files: { '/var/lib/minikube/certs/ca.crt': '' } },
+    '/var/lib/minikube/',
+    moved('/var/lib', 'minikube'),
+  ],
+  [
+    'nodeadm of Amazon EKS',
+    { files: { '/usr/bin/nodeadm': '', '/etc/systemd/system/nodeadm-run.service': '' } },
+    '/usr/bin/nodeadm, /etc/systemd/system/nodeadm-run.service',
+    'systemctl disable --now nodeadm-run.service',
+  ],
+  [
+    'the etcd of Kubespray',
+    {
+      files: {
+        '/etc/ssl/etcd/ssl/ca.pem': '',
+        ...process(300, 'etcd'),
+        '/proc/300/cgroup': '0::/system.slice/etcd.service\n',
+      },
+    },
+    '/etc/ssl/etcd/',
+    'systemctl stop etcd.service',
+  ],
+  [
+    'data of an etcd that runs, and is of no Kubernetes: that they are left alone',
+    { files: { '/var/lib/etcd/default/member/snap/db': 'x', ...process(300, 'etcd') } },
+    '/var/lib/etcd/',
+    '  # /var/lib/etcd is left alone: an etcd runs that is not of Kubernetes',
+  ],
   [
     'the bridge of flannel',
     { directories: ['/sys/class/net/cni0', '/sys/class/net/flannel.1'] },
     'network link cni0, network link flannel.1',
-    'reboot',
+    'ip link delete cni0; ip link delete flannel.1',
   ],
   [
     'links of Calico and Cilium',
-    { directories: ['/sys/class/net/cali0123456789a', '/sys/class/net/cilium_host'] },
-    'network link cali0123456789a, network link cilium_host',
-    'reboot',
+    {
+      directories: ['cali0123456789a', 'cilium_host', 'cilium_net'].map((name) => `/sys/class/net/${name}`),
+    },
+    'network link cali0123456789a, network link cilium_host, network link cilium_net',
+    'ip link delete cali0123456789a; ip link delete cilium_host',
   ],
   [
     'a CNI file',
-    { files: { '/etc/cni/net.d/10-flannel.conflist': '{"plugins":[{"type": "flannel"}]}' } },
-    '/etc/cni/net.d/10-flannel.conflist',
-    'rm -rf /etc/cni/net.d/10-flannel.conflist',
+    { files: { '/etc/cni/net.d/10 (old) flannel.conflist': '{"plugins":[{"type": "flannel"}]}' } },
+    '/etc/cni/net.d/10 (old) flannel.conflist',
+    `mv -t "$old"/etc/cni/net.d '/etc/cni/net.d/10 (old) flannel.conflist'`,
   ],
   [
     'addresses that a pod network has given away',
@@ -133,21 +292,72 @@ test.each<[string, Scene, string, string]>([
       files: { '/var/lib/cni/networks/cbr0/10.244.0.2': 'abc\r\neth0', '/run/flannel/subnet.env': 'FLANNEL_MTU=1450' },
     },
     '/var/lib/cni/networks/cbr0/, /run/flannel/',
-    'rm -rf /var/lib/cni/networks/cbr0/ /run/flannel/',
+    `${moved('/var/lib/cni/networks', 'cbr0')} && ${moved('/run', 'flannel')}`,
   ],
   [
     'mounts of pods',
     {
-      files: { '/proc/self/mountinfo': `${ROOT}40 22 0:50 / /var/lib/kubelet/pods/1/volumes/a rw - tmpfs tmpfs rw\n` },
+      files: { [MOUNTED]: `${ROOT}40 22 0:50 / /var/lib/kubelet/pods/1/volumes/a rw - tmpfs tmpfs rw\n` },
     },
     'mount /var/lib/kubelet/pods/1/volumes/a',
+    "grep -E '^(/var/lib/kubelet)/.' | LC_ALL=C sort -r | xargs -rd '\\n' umount",
+  ],
+  [
+    'containers of pods that no containerd looks after',
+    { directories: ['/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc'] },
+    '1 containers of pods',
     'reboot',
   ],
   [
     'containers of pods',
-    { directories: ['/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc'] },
+    {
+      directories: ['/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc', '/run/systemd/system'],
+      files: { '/usr/bin/ctr': '' },
+      units: { 'containerd.service': { enabled: true, active: true } },
+    },
     '1 containers of pods',
-    'reboot',
+    '/usr/bin/ctr -n k8s.io tasks list -q | xargs -r /usr/bin/ctr -n k8s.io tasks delete --force',
+  ],
+  [
+    'chains',
+    {
+      commands: {
+        'iptables-nft-save': {
+          stdout: `*filter\n:INPUT ACCEPT [0:0]\n:KUBE-FIREWALL - [0:0]\n:KUBE-MINE - [0:0]\nCOMMIT\n`,
+        },
+        'ip6tables-nft-save': { stdout: `*nat\n:CNI-HOSTPORT-DNAT - [0:0]\n:KUBE-SVC-ABC - [0:0]\nCOMMIT\n` },
+      },
+    },
+    'chain KUBE-FIREWALL of iptables-nft, chain CNI-HOSTPORT-DNAT and 1 more of ip6tables-nft',
+    "iptables-nft-save | awk -v ours='^(KUBE-(SOURCE-RANGES-)?FIREWALL)$'",
+  ],
+  [
+    'a table of kube-proxy',
+    { commands: { 'nft list tables': { stdout: 'table inet filter\ntable ip kube-proxy\n' } } },
+    'nftables table ip kube-proxy',
+    'nft delete table ip kube-proxy',
+  ],
+  [
+    'a routing rule of Cilium',
+    {
+      commands: {
+        'ip rule show': { stdout: '0:\tfrom all lookup local\n9:\tfrom all fwmark 0x200/0xf00 lookup 2004\n' },
+      },
+    },
+    'routing rule 9: from all fwmark 0x200/0xf00 lookup 2004',
+    'ip -4 rule delete pref 9 from all fwmark 0x200/0xf00 lookup 2004; ip -4 route flush table 2004',
+  ],
+  [
+    'maps that Cilium and Calico have pinned',
+    {
+      directories: [
+        '/sys/fs/bpf/cilium/devices',
+        '/sys/fs/bpf/tc/globals/cilium_ct4_global',
+        '/sys/fs/bpf/tc/globals/mine',
+      ],
+    },
+    '/sys/fs/bpf/cilium, /sys/fs/bpf/tc/globals/cilium_ct4_global',
+    'rm -r /sys/fs/bpf/cilium /sys/fs/bpf/tc/globals/cilium_ct4_global',
   ],
 ])('%s is a trace', async (_, scene, found, fix) => {
   expect(await look(fakeHost(scene))).toMatchObject({ kind: 'fail', found, fix: expect.stringContaining(fix) })

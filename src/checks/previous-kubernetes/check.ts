@@ -1,8 +1,16 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
-import { distributionTraces, networkAndPodTraces, runningProcesses } from './find-traces.ts'
-import { DISTRIBUTIONS } from './traces.ts'
+import {
+  type DistributionTraces,
+  distributionTraces,
+  type PodTraces,
+  podTraces,
+  runningProcesses,
+} from './find-traces.ts'
+import { fixFor } from './fix.ts'
+import { type KernelTraces, kernelTraces } from './kernel-traces.ts'
+import { DISTRIBUTIONS, ETCD_DATA, KUBESPRAY } from './traces.ts'
 
 const MOST_SHOWN = 8
 
@@ -10,37 +18,62 @@ export const check: Check = {
   id: 'previous-kubernetes',
   title: 'No earlier Kubernetes',
   hard: true,
-  why: 'Binaries, units, processes, state, mounts and network links of an earlier Kubernetes make a new one fail in odd ways. Docker, podman, and empty directories do not matter.',
+  why: 'Binaries, units, processes, state, mounts, network links and firewall rules of an earlier Kubernetes make a new one fail in odd ways. Docker, podman, LXC, VPNs and empty directories do not matter. The fix deletes no data: it moves state to /var/lib/former-kubernetes-*.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))
       return { kind: 'pass', found: 'Kubernetes of this installation alone' }
-    const names = new Set(DISTRIBUTIONS.flatMap((distribution) => distribution.processes))
-    const [traces, running, others] = await Promise.all([
-      Promise.all(DISTRIBUTIONS.map((distribution) => distributionTraces(host, distribution))),
-      runningProcesses(host, names),
-      networkAndPodTraces(host),
+    const names = DISTRIBUTIONS.flatMap((distribution) => distribution.processes)
+    const [running, pods] = await Promise.all([runningProcesses(host, new Set([...names, 'etcd'])), podTraces(host)])
+    const [looked, kernel] = await Promise.all([
+      Promise.all(DISTRIBUTIONS.map((distribution) => distributionTraces(host, distribution, running))),
+      kernelTraces(host, pods.hasOtherCni),
     ])
-    const found = DISTRIBUTIONS.map((distribution, i) => {
-      const active = distribution.processes.flatMap((name) => running.get(name) ?? [])
-      return { distribution, traces: [...active, ...(traces[i] ?? [])] }
-    }).filter((entry) => entry.traces.length > 0)
-    const all = [...found.flatMap((entry) => entry.traces), ...others]
+    const found = looked.filter(isTrace)
+    const all = [...found.flatMap(described), ...podsDescribed(pods), ...kernelDescribed(kernel)]
     if (all.length === 0) return { kind: 'pass', found: 'no trace' }
-    const more = all.length > MOST_SHOWN ? `, and ${all.length - MOST_SHOWN} more` : ''
-    const fixes = found.map(({ distribution }) => distribution.fix)
+    const isKubespray = found.some(({ distribution }) => distribution.name === KUBESPRAY)
+    const etcd = running.filter(({ name }) => name === 'etcd')
+    const distributions = found.map((one) =>
+      one.distribution.name === KUBESPRAY ? { ...one, processes: [...one.processes, ...etcd] } : one,
+    )
+    const keep = etcd.length > 0 && !isKubespray ? [ETCD_DATA] : []
     return {
       kind: 'fail',
-      found: `${all.slice(0, MOST_SHOWN).join(', ')}${more}`,
+      found: `${all.slice(0, MOST_SHOWN).join(', ')}${all.length > MOST_SHOWN ? `, and ${all.length - MOST_SHOWN} more` : ''}`,
       wanted: 'no trace of an earlier Kubernetes',
-      fix: [...fixes, ...(others.length > 0 ? [otherFix(others)] : [])].join('; '),
+      fix: await fixFor(host, { distributions, keep, pods, kernel }),
     }
   },
 }
 
-/** Files are removed by name; mounts and links end with a restart, once nothing brings them back. */
-function otherFix(others: readonly string[]): string {
-  const files = others.filter((trace) => trace.startsWith('/'))
-  const remove = files.length > 0 ? [`rm -rf ${files.join(' ')}`] : []
-  return [...remove, ...(files.length < others.length ? ['reboot'] : [])].join('; ')
+function isTrace({ processes, binaries, units, directories }: DistributionTraces): boolean {
+  return processes.length + binaries.length + units.length + directories.length > 0
+}
+
+function described({ processes, binaries, units, directories }: DistributionTraces): string[] {
+  const active = processes.map(({ name, pid }) => `process ${name} (pid ${pid})`)
+  return [...active, ...binaries, ...units, ...directories.map((path) => `${path}/`)]
+}
+
+function podsDescribed({ mounts, links, cniFiles, directories, containers }: PodTraces): string[] {
+  return [
+    ...mounts.map((path) => `mount ${path}`),
+    ...links.map((name) => `network link ${name}`),
+    ...cniFiles,
+    ...directories.map((path) => `${path}/`),
+    ...(containers > 0 ? [`${containers} containers of pods`] : []),
+  ]
+}
+
+function kernelDescribed({ chains, tables, rules, routes, pinned }: KernelTraces): string[] {
+  return [
+    ...chains.map(({ program, names: [first, ...more] }) =>
+      more.length === 0 ? `chain ${first} of ${program}` : `chain ${first} and ${more.length} more of ${program}`,
+    ),
+    ...tables.map(({ family, name }) => `nftables table ${family} ${name}`),
+    ...rules.map(({ text }) => `routing rule ${text.replace(/\s+/g, ' ')}`),
+    ...routes.map((text) => `route ${text}`),
+    ...pinned,
+  ]
 }

@@ -1,6 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { ownProcesses } from '../../host/processes.ts'
+import { ifStillThere, ownProcesses } from '../../host/processes.ts'
+import { realPath } from '../../host/real-path.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,
@@ -12,60 +13,112 @@ import {
   UNIT_DIRECTORIES,
 } from './traces.ts'
 
-/** Paths of one distribution, as a person would write them. */
-export async function distributionTraces(host: HostView, distribution: Distribution): Promise<string[]> {
-  const { binaries, units, directories } = distribution
-  const found = await Promise.all([
-    ...binaries.map((name) => firstFound(host, BINARY_DIRECTORIES, name)),
-    ...units.map((name) => firstFound(host, UNIT_DIRECTORIES, name)),
-    ...directories.map(async (path) => ((await holdsFile(host, path)) ? `${path}/` : undefined)),
+export interface Process {
+  pid: string
+  name: string
+  /** The service that it belongs to. */
+  unit?: string
+}
+
+/** Of one distribution. */
+export interface DistributionTraces {
+  distribution: Distribution
+  processes: readonly Process[]
+  binaries: readonly string[]
+  /** Paths of unit files. */
+  units: readonly string[]
+  directories: readonly string[]
+}
+
+/** Mounts, links and files that no single distribution owns. */
+export interface PodTraces {
+  mounts: readonly string[]
+  links: readonly string[]
+  cniFiles: readonly string[]
+  /** A CNI network of another program, such as podman, is configured. */
+  hasOtherCni: boolean
+  directories: readonly string[]
+  containers: number
+}
+
+/** Everything that a distribution has left; its processes are looked for beforehand, for all of them at once. */
+export async function distributionTraces(
+  host: HostView,
+  distribution: Distribution,
+  running: readonly Process[],
+): Promise<DistributionTraces> {
+  const [binaries, units, directories] = await Promise.all([
+    Promise.all(distribution.binaries.map((name) => firstFound(host, BINARY_DIRECTORIES, name))),
+    Promise.all(distribution.units.map((name) => firstFound(host, UNIT_DIRECTORIES, name))),
+    Promise.all(distribution.directories.map(async (path) => ((await holdsFile(host, path)) ? path : undefined))),
   ])
-  return found.filter((path) => path !== undefined)
+  return {
+    distribution,
+    processes: running.filter(({ name }) => distribution.processes.includes(name)),
+    binaries: binaries.filter((path) => path !== undefined),
+    units: units.filter((path) => path !== undefined),
+    directories: directories.filter((path) => path !== undefined),
+  }
 }
 
 /** One path a name: several of the directories may be links to one another. */
-async function firstFound(host: HostView, directories: readonly string[], name: string): Promise<string | undefined> {
+export async function firstFound(
+  host: HostView,
+  directories: readonly string[],
+  name: string,
+): Promise<string | undefined> {
   const paths = directories.map((directory) => `${directory}/${name}`)
   const stats = await Promise.all(paths.map((path) => host.stat(path)))
   return paths.find((_, i) => stats[i] !== undefined)
 }
 
-/** Of all distributions at once, for the list of processes is long: `kubelet (pid 812)` by name. */
-export async function runningProcesses(host: HostView, names: ReadonlySet<string>): Promise<Map<string, string>> {
+export async function runningProcesses(host: HostView, names: ReadonlySet<string>): Promise<Process[]> {
   const own = await ownProcesses(host, names)
-  return new Map(own.map(({ pid, name }) => [name, `process ${name} (pid ${pid})`]))
-}
-
-/** Mounts, network links, CNI files and containers that no single distribution owns. */
-export async function networkAndPodTraces(host: HostView): Promise<string[]> {
-  const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '').map((mount) => mount.mountPoint)
-  const podMounts = mounts.filter((path) => POD_MOUNTS_BELOW.some((root) => path !== root && isBelow(path, root)))
-  const links = ((await host.list('/sys/class/net')) ?? []).filter((name) => POD_LINK.test(name))
-  const tasks = (await host.list(POD_TASKS)) ?? []
-  const held = await Promise.all(POD_NETWORK_STATE.map((path) => holdsFile(host, path)))
-  return [
-    ...podMounts.map((path) => `mount ${path}`),
-    ...links.map((name) => `network link ${name}`),
-    ...(await cniFiles(host)),
-    ...POD_NETWORK_STATE.filter((_, i) => held[i]).map((path) => `${path}/`),
-    ...(tasks.length > 0 ? [`${tasks.length} containers of pods`] : []),
-  ]
-}
-
-async function cniFiles(host: HostView): Promise<string[]> {
-  const directory = '/etc/cni/net.d'
-  const paths = ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)
-  const found = await Promise.all(
-    paths.map(async (path) => {
-      if ((await host.stat(path))?.kind !== 'file') return []
-      return KUBERNETES_PLUGIN.test((await host.read(path)) ?? '') ? [path] : []
+  return await Promise.all(
+    own.map(async (process) => {
+      const cgroups = (await ifStillThere(() => host.read(`/proc/${process.pid}/cgroup`))) ?? ''
+      const [, unit] = /\/([^/\n]+\.service)$/m.exec(cgroups) ?? []
+      return unit === undefined ? process : { ...process, unit }
     }),
   )
-  return found.flat()
+}
+
+export async function podTraces(host: HostView): Promise<PodTraces> {
+  const roots = [...POD_MOUNTS_BELOW, ...(await Promise.all(POD_MOUNTS_BELOW.map((path) => realPath(host, path))))]
+  const isOfPods = (path: string) => roots.some((root) => root !== undefined && path !== root && isBelow(path, root))
+  const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '').map(({ mountPoint }) => mountPoint)
+  const links = (await host.list('/sys/class/net')) ?? []
+  const held = await Promise.all(POD_NETWORK_STATE.map((path) => holdsFile(host, path)))
+  return {
+    mounts: mounts.filter(isOfPods),
+    links: links.filter((name) => POD_LINK.test(name)),
+    ...(await cniFiles(host)),
+    directories: POD_NETWORK_STATE.filter((_, i) => held[i]),
+    containers: ((await host.list(POD_TASKS)) ?? []).length,
+  }
+}
+
+async function cniFiles(host: HostView): Promise<Pick<PodTraces, 'cniFiles' | 'hasOtherCni'>> {
+  const directory = '/etc/cni/net.d'
+  const paths = ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)
+  const files = await Promise.all(
+    paths.map(async (path) =>
+      (await host.stat(path))?.kind === 'file' ? [{ path, text: await host.read(path) }] : [],
+    ),
+  )
+  const isOfKubernetes = ({ text }: { text: string | undefined }) => KUBERNETES_PLUGIN.test(text ?? '')
+  const others = files.flat().filter((file) => /\.conf(list)?$/.test(file.path) && !isOfKubernetes(file))
+  return {
+    cniFiles: files
+      .flat()
+      .filter(isOfKubernetes)
+      .map(({ path }) => path),
+    hasOtherCni: others.length > 0,
+  }
 }
 
 /** Directories alone, also those of a fresh file system (lost+found) or an empty mount, are no trace. */
-async function holdsFile(host: HostView, directory: string, depth = 0): Promise<boolean> {
+export async function holdsFile(host: HostView, directory: string, depth = 0): Promise<boolean> {
   for (const name of (await host.list(directory)) ?? []) {
     const path = `${directory}/${name}`
     const stat = await host.stat(path)

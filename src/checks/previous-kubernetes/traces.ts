@@ -1,4 +1,4 @@
-/** What distributions of Kubernetes leave on a machine, and how each is taken away. */
+/** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
   name: string
   /** In any of BINARY_DIRECTORIES. */
@@ -8,16 +8,32 @@ export interface Distribution {
   processes: readonly string[]
   /** Traces when there is at least one file in them. */
   directories: readonly string[]
-  fix: string
+  /** Scripts of its own in BINARY_DIRECTORIES: one that ends its containers, and ones that remove its programs. */
+  stopScript?: string
+  removeScripts?: readonly string[]
+  /** Containers of Docker that are its own have this label. */
+  dockerLabel?: string
 }
 
-export const BINARY_DIRECTORIES = ['/usr/bin', '/usr/local/bin', '/opt/bin', '/snap/bin', '/usr/sbin', '/opt/rke2/bin']
+export const BINARY_DIRECTORIES = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/opt/bin',
+  '/snap/bin',
+  '/usr/sbin',
+  '/opt/rke2/bin',
+  '/opt/rancher-system-agent/bin',
+]
 export const UNIT_DIRECTORIES = [
   '/etc/systemd/system',
   '/usr/local/lib/systemd/system',
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ]
+
+/** It runs etcd as a service of its own. */
+export const KUBESPRAY = 'Kubespray'
+export const ETCD_DATA = '/var/lib/etcd'
 
 export const DISTRIBUTIONS: readonly Distribution[] = [
   {
@@ -26,7 +42,8 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     units: ['k3s.service', 'k3s-agent.service'],
     processes: ['k3s-server', 'k3s-agent', 'k3s'],
     directories: ['/etc/rancher/k3s', '/var/lib/rancher/k3s'],
-    fix: 'k3s-uninstall.sh || k3s-agent-uninstall.sh',
+    stopScript: 'k3s-killall.sh',
+    removeScripts: ['k3s-uninstall.sh', 'k3s-agent-uninstall.sh'],
   },
   {
     name: 'RKE2',
@@ -34,7 +51,24 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     units: ['rke2-server.service', 'rke2-agent.service'],
     processes: ['rke2'],
     directories: ['/etc/rancher/rke2', '/var/lib/rancher/rke2'],
-    fix: 'rke2-uninstall.sh',
+    stopScript: 'rke2-killall.sh',
+    removeScripts: ['rke2-uninstall.sh'],
+  },
+  {
+    name: 'Rancher',
+    binaries: ['rancher-system-agent'],
+    units: ['rancher-system-agent.service'],
+    processes: ['rancher-system-'],
+    directories: ['/etc/rancher/agent', '/var/lib/rancher/agent'],
+    removeScripts: ['rancher-system-agent-uninstall.sh'],
+  },
+  {
+    name: 'RKE',
+    binaries: [],
+    units: [],
+    processes: [],
+    directories: ['/opt/rke', '/var/lib/rancher/rke'],
+    dockerLabel: 'io.rancher.rke.container.name',
   },
   {
     name: 'k0s',
@@ -42,7 +76,6 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     units: ['k0scontroller.service', 'k0sworker.service'],
     processes: ['k0s'],
     directories: ['/etc/k0s', '/var/lib/k0s'],
-    fix: 'k0s stop; k0s reset',
   },
   {
     name: 'MicroK8s',
@@ -50,20 +83,68 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     units: ['snap.microk8s.daemon-kubelite.service'],
     processes: ['kubelite'],
     directories: ['/var/snap/microk8s'],
-    fix: 'snap remove --purge microk8s',
+  },
+  {
+    name: 'Canonical Kubernetes',
+    binaries: [],
+    units: ['snap.k8s.kubelet.service', 'snap.kubelet.daemon.service', 'snap.kube-apiserver.daemon.service'],
+    processes: ['k8sd'],
+    directories: ['/var/snap/k8s', '/var/snap/kubelet'],
+  },
+  {
+    name: 'MicroShift',
+    binaries: ['microshift'],
+    units: ['microshift.service'],
+    processes: ['microshift', 'microshift-etcd'],
+    directories: ['/var/lib/microshift', '/var/lib/microshift-backups'],
+  },
+  {
+    name: 'minikube without a virtual machine',
+    binaries: [],
+    units: ['localkube.service'],
+    processes: ['localkube'],
+    directories: ['/var/lib/minikube', '/var/lib/localkube'],
+  },
+  {
+    name: 'Amazon EKS',
+    binaries: ['nodeadm'],
+    units: ['nodeadm-config.service', 'nodeadm-run.service', 'eks-healthchecker.service'],
+    processes: ['nodeadm'],
+    directories: ['/opt/nodeadm', '/etc/eks/nodeadm'],
+  },
+  {
+    name: KUBESPRAY,
+    binaries: [],
+    units: [],
+    processes: [],
+    directories: ['/etc/ssl/etcd', '/usr/local/bin/etcd-scripts'],
   },
   {
     name: 'kubeadm',
-    binaries: ['kubeadm', 'kubelet'],
-    units: ['kubelet.service'],
+    binaries: ['kubeadm', 'kubelet', 'kube-apiserver', 'kube-proxy', 'kube-scheduler', 'kube-controller-manager'],
+    units: [
+      'kubelet.service',
+      'kube-apiserver.service',
+      'kube-proxy.service',
+      'kube-scheduler.service',
+      'kube-controller-manager.service',
+    ],
     processes: ['kubelet', 'kube-apiserver', 'kube-controller', 'kube-scheduler', 'kube-proxy'],
-    directories: ['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd'],
-    fix: 'kubeadm reset -f; systemctl disable --now kubelet; apt-get purge -y kubeadm kubelet || dnf remove -y kubeadm kubelet; rm -rf /etc/kubernetes /var/lib/kubelet/* /var/lib/etcd/*',
+    directories: ['/etc/kubernetes', '/var/lib/kubelet', ETCD_DATA],
   },
 ]
 
 /** Below these, mounts are those of pods. The mount point itself may be a disk that a person put there. */
-export const POD_MOUNTS_BELOW = ['/var/lib/kubelet', '/var/lib/rancher', '/var/lib/k0s', '/run/k3s', '/run/k0s']
+export const POD_MOUNTS_BELOW = [
+  '/var/lib/kubelet',
+  '/var/lib/rancher',
+  '/var/lib/k0s',
+  '/var/lib/minikube',
+  '/run/k3s',
+  '/run/k0s',
+  '/var/snap/microk8s',
+  '/var/snap/k8s',
+]
 
 /** Tasks of containerd in the namespace of Kubernetes; those of Docker have another. */
 export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
@@ -74,6 +155,58 @@ export const POD_NETWORK_STATE = [
   '/var/lib/cni/networks/k8s-pod-network',
   '/var/lib/calico',
   '/run/flannel',
+]
+
+/** What Cilium, Calico and the CNI of Amazon pin in the kernel: the last part of a path is a pattern. */
+export const PINNED: readonly { directory: string; names: RegExp }[] = [
+  { directory: '/sys/fs/bpf', names: /^(cilium|calico)$/ },
+  { directory: '/sys/fs/bpf/tc/globals', names: /^(cilium_|cali)/ },
+  { directory: '/sys/fs/bpf/globals', names: /^aws$/ },
+]
+
+/**
+ * Chains as kubelet, kube-proxy and pod networks name them, for the awk of any distribution (no intervals). Others' names
+ * may begin alike: a person's KUBE-ALLOW is none of them.
+ */
+export const POD_CHAINS: readonly string[] = [
+  'KUBE-(EXTERNAL-)?SERVICES',
+  'KUBE-NODE-?PORTS?',
+  'KUBE-(FORWARD|POSTROUTING|LOAD-BALANCER|PROXY-FIREWALL)',
+  'KUBE-MARK-(MASQ|DROP)',
+  'KUBE-(SOURCE-RANGES-)?FIREWALL',
+  'KUBE-(IPTABLES-HINT|KUBELET-CANARY|PROXY-CANARY)',
+  'KUBE-IPVS-(OUT-)?FILTER',
+  'KUBE-(PORTALS|NODEPORT)-(CONTAINER|HOST)',
+  'KUBE-(SVC|SVL|SEP|XLB|EXT|FW)-[A-Z0-9]+',
+  'KUBE-ROUTER-(INPUT|OUTPUT|FORWARD|SERVICES|HAIRPIN)',
+  'KUBE-(NWPLCY|POD-FW)-[A-Z0-9]+',
+  'FLANNEL-(FWD|POSTRTG)',
+  'cali-(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING)',
+  'cali-(cidr-block|fip-[ds]nat|nat-outgoing|rpf-skip|failsafe-in|failsafe-out|wl-to-host)',
+  'cali-(from|to)-(wl-dispatch|hep-forward|host-endpoint|endpoint-mark|hep)[-a-z0-9]*',
+  'cali-(set-endpoint-mark|tw|fw|th|fh|thfw|fhfw|pi|po|pri|pro|sm)(-[-_.A-Za-z0-9]+)?',
+  '(OLD_)?CILIUM_[A-Za-z_]+',
+  'WEAVE(-[A-Z-]+)?',
+  'ANTREA-[A-Z-]+',
+]
+
+/** Those of the CNI plugins bridge, portmap and firewall, which podman and nerdctl have used as well. */
+export const CNI_CHAINS: readonly string[] = [
+  'CNI-HOSTPORT-(DNAT|SETMARK|MASQ)',
+  'CNI-(FORWARD|ADMIN)',
+  'CNI-[DS]N-[0-9a-z]+',
+  'CNI-[0-9a-f]+',
+]
+
+/** Tables of nftables, as kube-proxy and pod networks name them. */
+export const POD_TABLES = /^(kube-proxy|flannel-ipv4|flannel-ipv6|calico|antrea)$/
+
+/** As `ip rule` shows them: of Cilium, of Calico with WireGuard, of the CNI of Amazon, of kube-router. */
+export const POD_RULES = [
+  /\bfwmark 0x(200|a00)\/0xf00 lookup 200[45]$/,
+  /\bnot from all fwmark 0x(100000|200000)\/0x(100000|200000) lookup 1$/,
+  /\bfwmark 0x80\/0x80 lookup main$/,
+  /\blookup kube-router(-dsr)?$/,
 ]
 
 /** Links that a CNI of Kubernetes makes. Docker's, podman's, LXD's and libvirt's have other names. */

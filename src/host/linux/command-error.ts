@@ -1,5 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { escapeArgv } from '../escape-argv.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
 
 /** How a command ended otherwise than wanted. */
 export type CommandEnd =

@@ -1,0 +1,76 @@
+import { AgentError } from '../../errors/agent-error.ts'
+import type { Argv } from '../../host/argv.ts'
+import type { HostView } from '../../host/host.ts'
+import { iptablesSaves } from '../../host/iptables-saves.ts'
+import { listNftTables, type NftTable } from '../../host/nft-tables.ts'
+import { CNI_CHAINS, PINNED, POD_CHAINS, POD_RULES, POD_TABLES } from './traces.ts'
+
+/** What a pod network leaves in the kernel until the next boot. */
+export interface KernelTraces {
+  /** By the program that keeps them (iptables-nft, ip6tables-legacy …). */
+  chains: readonly { program: string; names: readonly string[]; pattern: string }[]
+  tables: readonly NftTable[]
+  /** As `ip rule` shows them. */
+  rules: readonly { family: '-4' | '-6'; text: string }[]
+  /** Calico's, which swallow what goes to addresses of its pods. */
+  routes: readonly string[]
+  /** Paths of pinned programs and maps (BPF). */
+  pinned: readonly string[]
+}
+
+/** @param isCniShared podman or nerdctl uses the CNI plugins as well, whose chains may be theirs. */
+export async function kernelTraces(host: HostView, isCniShared: boolean): Promise<KernelTraces> {
+  const [saves, tables, rules4, rules6, routes, pinned] = await Promise.all([
+    iptablesSaves(host),
+    listNftTables(host),
+    linesOf(host, ['ip', 'rule', 'show']),
+    linesOf(host, ['ip', '-6', 'rule', 'show']),
+    linesOf(host, ['ip', 'route', 'show', 'type', 'blackhole', 'proto', '80']),
+    pinnedObjects(host),
+  ])
+  const known = isCniShared ? POD_CHAINS : [...POD_CHAINS, ...CNI_CHAINS]
+  const chains = saves.map(({ program, text }) => ({ program, ...chainsIn(text, known) }))
+  const knownRules = (family: '-4' | '-6', lines: string[]) =>
+    lines.filter((text) => POD_RULES.some((rule) => rule.test(text))).map((text) => ({ family, text }))
+  return {
+    chains: chains.filter(({ names }) => names.length > 0),
+    tables: tables.filter(({ name }) => POD_TABLES.test(name)),
+    rules: [...knownRules('-4', rules4), ...knownRules('-6', rules6)],
+    routes,
+    pinned,
+  }
+}
+
+/** The names, and a pattern for awk that holds for them and for no other name that is known to be somebody else's. */
+function chainsIn(save: string, known: readonly string[]): { names: string[]; pattern: string } {
+  const all = [...save.matchAll(/^:(\S+) -/gm)].map(([, name = '']) => name)
+  const isLike = (pattern: string, name: string) => new RegExp(`^(${pattern})$`).test(name)
+  const names = all.filter((name) => known.some((pattern) => isLike(pattern, name)))
+  const patterns = known.filter((pattern) => names.some((name) => isLike(pattern, name)))
+  return { names, pattern: `^(${patterns.join('|')})$` }
+}
+
+async function pinnedObjects(host: HostView): Promise<string[]> {
+  const found = await Promise.all(
+    PINNED.map(async ({ directory, names }) =>
+      ((await host.list(directory)) ?? []).filter((name) => names.test(name)).map((name) => `${directory}/${name}`),
+    ),
+  )
+  return found.flat()
+}
+
+/** None where the program is not there, or may not ask. */
+async function linesOf(host: HostView, argv: Argv): Promise<string[]> {
+  try {
+    const { exitCode, stdout } = await host.ask(argv)
+    return exitCode === 0
+      ? stdout
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '')
+      : []
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'command/not-found') return []
+    throw error
+  }
+}

@@ -1,0 +1,36 @@
+import { escapeArgv } from './escape-argv.ts'
+
+type Words = string | number | readonly string[]
+
+/**
+ * A command line for a shell that can be pasted as it is. What stands in ${} is one word, or a word for each entry of
+ * a list, and is quoted: nothing from a machine, be it a blank, a glob or a quote, is taken for syntax.
+ */
+export function command({ raw }: TemplateStringsArray, ...words: Words[]): string {
+  return raw.map((text, i) => text + (i < words.length ? quoted(words[i] ?? '') : '')).join('')
+}
+
+function quoted(words: Words): string {
+  return escapeArgv(typeof words === 'object' ? words : [String(words)])
+}
+
+type Commands = readonly (string | undefined)[]
+
+/** Each only where those before it have succeeded. */
+export function inOrder(...commands: Commands): string {
+  return given(commands).join(' && ')
+}
+
+/** Each whatever has become of those before it. */
+export function independent(...commands: Commands): string {
+  return given(commands).join('; ')
+}
+
+/** What a person should know about it, as a comment that a shell skips. */
+export function remarked(line: string, remark: string): string {
+  return `${line}  # ${remark}`
+}
+
+function given(commands: Commands): string[] {
+  return commands.filter((line) => line !== undefined && line !== '').map(String)
+}
