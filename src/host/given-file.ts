@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix'
 import { AgentError } from '../errors/agent-error.ts'
+import { escapeArgv } from '../errors/escape-argv.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
-import { escapeArgv } from './escape-argv.ts'
 import type { FileStat, HostView } from './host.ts'
 import { isReadOnly, mountOf, parseMountinfo } from './parse/mountinfo.ts'
 import type { Trust } from './trust.ts'

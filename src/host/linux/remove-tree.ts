@@ -20,7 +20,7 @@ import {
 import { resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
 import { AgentError } from '../../errors/agent-error.ts'
-import { escapeArgv } from '../escape-argv.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
 import type { RemoveTreeOptions } from '../machine.ts'
 import { isBelow, parseMountinfo } from '../parse/mountinfo.ts'
 import { shownName } from '../shown-name.ts'
