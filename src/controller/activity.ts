@@ -53,8 +53,8 @@ function beforeIt(core: Core, node: Node, cluster: Cluster, known?: readonly Mem
     const command = `controller cluster provision ${cluster.name}`
     return { step: `waiting for: ${command}`, waitingFor: command }
   }
-  const situation = known ? { now: core.now(), cluster, members: known } : situationOf(core, cluster.id)
-  const former = situation && formersOf(situation)(node)
+  const members = known ?? situationOf(core, cluster.id)?.members ?? []
+  const former = formersOf({ cluster, members })(node)
   if (!former) return NOTHING
   const why = waitOf(core, former.id ?? keyOfGone(cluster.id, former)) ?? 'a master to take it out'
   return waits(`the former ${former.name} at ${former.address} to be out of the cluster, which waits for ${why}`)

@@ -32,6 +32,8 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     attempt: 0,
     desiredAt: null,
     readyAt: null,
+    establishedAt: null,
+    problems: [],
     endpoint: null,
     report: null,
     reportAt: null,

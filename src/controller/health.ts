@@ -1,10 +1,8 @@
 import type { ClusterHealth } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
+import { SILENT_MS } from './director/problems.ts'
 import { connectedHolders, situationOf } from './situation-of.ts'
 import type { Cluster } from './store/records.ts'
-
-/** The operator tells each 30 s; one report may be late, another may get lost. */
-const CURRENT_MS = 90_000
 
 const FRESH_MS = 5_000
 /** Whoever looks does not want to wait. */
@@ -19,9 +17,12 @@ export async function healthOf(core: Core, { id, report, reportAt }: Cluster): P
   const last = looks.get(id)
   const fresh = last && nowMs - last.atMs < FRESH_MS ? last : { atMs: nowMs, etcd: askMaster(core, id) }
   looks.set(id, fresh)
-  const nodes = report?.nodes.map(({ name, ready }) => ({ name, ready })) ?? null
-  const isCurrent = reportAt !== null && nowMs - Date.parse(reportAt) <= CURRENT_MS
-  return { etcd: await fresh.etcd, nodes, reportedAt: reportAt, isCurrent }
+  const nodes = report?.nodes.map(({ name, ready, unhealthy = [] }) => ({
+    ...{ name, ready },
+    unhealthy: unhealthy.map(({ type }) => type),
+  }))
+  const isCurrent = reportAt !== null && nowMs - Date.parse(reportAt) < SILENT_MS
+  return { etcd: await fresh.etcd, nodes: nodes ?? null, reportedAt: reportAt, isCurrent }
 }
 
 async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {

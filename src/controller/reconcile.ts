@@ -1,3 +1,4 @@
+import { tellClusterState } from './cluster-state.ts'
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
 import { endpointOf } from './director/endpoint.ts'
@@ -58,6 +59,10 @@ function carryOut(core: Core, situation: Situation, decision: Decision): void {
     case 'cluster':
       setClusterState(core, situation, decision)
       break
+    case 'problems':
+      store.clusters.update(situation.cluster.id, { problems: decision.problems })
+      tellClusterState(core, situation.cluster)
+      break
   }
 }
 
@@ -84,12 +89,12 @@ function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: '
 
 function setClusterState(core: Core, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
   const { state, error, settled } = decision
-  const at = now.toISOString()
-  const forgotten = settled ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [] } : {}
-  core.store.clusters.update(cluster.id, { state, error, readyAt: state === 'READY' ? at : null, ...forgotten })
-  if (state === cluster.state) return
-  const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
-  core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
+  const readyAt = state === 'READY' ? now.toISOString() : null
+  const forgotten = settled
+    ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [], establishedAt: null }
+    : { establishedAt: cluster.establishedAt ?? readyAt }
+  core.store.clusters.update(cluster.id, { state, error, readyAt, ...forgotten })
+  tellClusterState(core, cluster)
 }
 
 function instructOrFail(core: Core, situation: Situation, decision: Decision & { kind: 'instruct' }): void {

@@ -1,7 +1,7 @@
 import type { Core } from './core.ts'
 import { holdsCluster } from './director/shape.ts'
 import type { Member, Situation } from './director/situation.ts'
-import type { Node } from './store/records.ts'
+import type { Cluster, Node } from './store/records.ts'
 
 /** What the store and the hub know now; undefined where the cluster is gone. */
 export function situationOf(core: Core, clusterId: string): Situation | undefined {
@@ -16,7 +16,7 @@ export function situationOf(core: Core, clusterId: string): Situation | undefine
   const members = nodes.map(
     (node): Member => ({ node, run: runs.get(node.id) ?? null, silentMs: silentMs(core, node) }),
   )
-  return { now: core.now(), cluster, members }
+  return { now: core.now(), cluster, members, reportSilentMs: reportSilentMs(core, cluster) }
 }
 
 /** Connected nodes that can act for their cluster, as its API and etcd run there. */
@@ -29,4 +29,9 @@ function silentMs(core: Core, node: Node): number {
   const heardMs = core.presence.lastHeard(node.id)?.getTime() ?? 0
   const knownMs = Date.parse(node.lastSeen ?? node.createdAt)
   return Math.max(0, core.now().getTime() - Math.max(heardMs, knownMs, core.startedAt.getTime()))
+}
+
+function reportSilentMs(core: Core, { reportAt }: Cluster): number {
+  if (reportAt === null) return 0
+  return Math.max(0, core.now().getTime() - Math.max(Date.parse(reportAt), core.startedAt.getTime()))
 }

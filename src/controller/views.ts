@@ -1,6 +1,7 @@
 import type { ClusterView, NodeDetail, NodeView, RunView } from '../protocol/admin.ts'
 import { activityOf } from './activity.ts'
 import { warningsAgainstCluster } from './against-cluster.ts'
+import { problemsNow, visibleClusterState } from './cluster-state.ts'
 import type { Core } from './core.ts'
 import { clusterReadiness } from './director/readiness.ts'
 import type { Member } from './director/situation.ts'
@@ -13,12 +14,13 @@ import type { Cluster, Node, Run } from './store/records.ts'
 export function nodeView(core: Core, node: Node, members?: readonly Member[]): NodeView {
   const cluster = core.store.clusters.get(node.clusterId)
   const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  const problems = cluster ? problemsNow(core, cluster).filter((problem) => problem.node === node.name) : []
   const [enrolment] = core.store.enrolments.where('node_id = ?', node.id)
   return {
     id: node.id,
     name: node.name,
     cluster: cluster?.name ?? '',
-    state: visibleState(node),
+    state: visibleState(node) === 'READY' && problems.length > 0 ? 'DEGRADED' : visibleState(node),
     roles: node.roles,
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
@@ -28,6 +30,7 @@ export function nodeView(core: Core, node: Node, members?: readonly Member[]): N
     fingerprint: enrolment?.fingerprint ?? '',
     connected: core.presence.isConnected(node.id),
     run: run ? runView(run) : null,
+    problems,
     error: node.error,
   }
 }
@@ -40,7 +43,8 @@ export function nodeDetail(core: Core, node: Node): NodeDetail {
 
 export function clusterView(core: Core, cluster: Cluster): ClusterView {
   const members = situationOf(core, cluster.id)?.members ?? []
-  const { id, name, state, settings, error } = cluster
+  const { id, name, settings, error } = cluster
+  const state = visibleClusterState(cluster)
   return {
     id,
     name,
@@ -50,6 +54,7 @@ export function clusterView(core: Core, cluster: Cluster): ClusterView {
     nodes: members.map(({ node }) => nodeView(core, node, members)),
     stages: stagesOf(cluster, members),
     waitingFor: state === 'PROVISIONING' ? waitingFor(cluster, members) : null,
+    problems: problemsNow(core, cluster),
     pairs: cluster.pairs,
     error,
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { buildReport, nodeReport, type PodObject, podReport } from './cluster-state.ts'
+import { OperatorReport } from '../protocol/rest.ts'
+import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } from './cluster-state.ts'
 
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] })
 
@@ -10,6 +11,7 @@ test('a node is what its Ready condition says', () => {
     name: 'n1',
     ready: true,
     kubeletVersion: 'v1.36.3',
+    unhealthy: [],
   })
   expect(nodeReport({ metadata, status: ready('Unknown') }).ready).toBe(false)
   expect(nodeReport({ metadata }).ready).toBe(false)
@@ -37,4 +39,82 @@ test('restarts are summed over containers, and a report stays within its limits'
     true,
   )
   expect(report.pods).toHaveLength(20_000)
+})
+
+const SINCE = '2026-01-01T00:00:00Z'
+const condition = (type: string, status: string, reason = '', message = '') => ({
+  ...{ type, status, reason, message },
+  lastTransitionTime: SINCE,
+})
+
+test('of a node its pressure is told, and why it is not Ready; not what is well, nor what other programs add', () => {
+  const conditions = [
+    condition('Ready', 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.'),
+    condition('DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure'),
+    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
+    condition('PIDPressure', 'Unknown', 'NodeStatusUnknown'),
+    condition('NetworkUnavailable', 'False', 'FlannelIsUp'),
+    condition('KernelDeadlock', 'True', 'DockerHung'),
+  ]
+  expect(nodeReport({ metadata: { name: 'n1', uid: '1' }, status: { conditions } }).unhealthy).toEqual([
+    { type: 'Ready', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', since: SINCE },
+    { type: 'DiskPressure', reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure', since: SINCE },
+  ])
+})
+
+const metadata = { name: 'p', namespace: 'kube-system', uid: '1' }
+const unready = condition('Ready', 'False', 'ContainersNotReady', 'containers with unready status: [coredns]')
+const waiting = (reason: string) => [{ restartCount: 0, state: { waiting: { reason } } }]
+
+test.each<[string, PodObject['status'], string]>([
+  [
+    'cannot be scheduled',
+    { phase: 'Pending', conditions: [condition('PodScheduled', 'False', 'Unschedulable', '0/1 nodes are available.')] },
+    'Unschedulable',
+  ],
+  ['was evicted', { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource.' }, 'Evicted'],
+  [
+    'has no image',
+    { phase: 'Pending', conditions: [unready], containerStatuses: waiting('ErrImageNeverPull') },
+    'ErrImageNeverPull',
+  ],
+  ['is not Ready', { phase: 'Running', conditions: [unready] }, 'ContainersNotReady'],
+])('why a pod of the cluster %s', (_, status, reason) => {
+  expect(podReport({ metadata, ...(status && { status }) }).why?.reason).toBe(reason)
+})
+
+test("not of a pod that is well, nor of other people's", () => {
+  expect(podReport({ metadata, status: { ...ready('True'), phase: 'Running' } })).not.toHaveProperty('why')
+  const theirs = { ...metadata, namespace: 'shop' }
+  expect(podReport({ metadata: theirs, status: { phase: 'Pending', conditions: [unready] } })).not.toHaveProperty('why')
+  expect(podReport({ metadata: { ...metadata, deletionTimestamp: SINCE } }).leaving).toBe(true)
+})
+
+test('what Kubernetes says is limited in bytes, and stays whole characters', () => {
+  const status = {
+    phase: 'Pending',
+    conditions: [condition('PodScheduled', 'False', 'Unschedulable', 'é€'.repeat(500))],
+  }
+  const message = podReport({ metadata, status }).why?.message ?? ''
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(300)
+  expect(message).toMatch(/^[é€]+…$/)
+})
+
+test("of too many pods the cluster's own are told", () => {
+  const other = podReport({ metadata: { ...metadata, namespace: 'shop' } })
+  const pods = [...Array.from({ length: 20_000 }, () => other), podReport({ metadata })]
+  expect(buildReport('v1.36.3', [], pods, true).pods[0]?.namespace).toBe('kube-system')
+})
+
+test('a controller of a later version passes over what it does not know, and one of an earlier version gets what it knows', () => {
+  const status = { conditions: [condition('DiskPressure', 'True')] }
+  const nodes = [nodeReport({ metadata: { name: 'n1', uid: '1' }, status })]
+  const pods = [podReport({ metadata: { ...metadata, deletionTimestamp: SINCE }, status: { reason: 'Evicted' } })]
+  const report = buildReport('v1.36.3', nodes, pods, true)
+  expect(OperatorReport.parse({ ...report, later: 1, pods: [{ ...report.pods[0], later: 1 }] })).toEqual(report)
+  expect(withoutDetails(report)).toEqual({
+    ...{ kubernetesVersion: 'v1.36.3', dns: true },
+    nodes: [{ name: 'n1', ready: false, kubeletVersion: '' }],
+    pods: [{ namespace: 'kube-system', name: 'p', node: '', ready: false, phase: 'Pending', restarts: 0 }],
+  })
 })

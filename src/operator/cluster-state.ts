@@ -1,13 +1,13 @@
+import { CLUSTER_NAMESPACES } from '../protocol/cluster-namespaces.ts'
 import type { OperatorReport } from '../protocol/rest.ts'
+import { type Conditions, isTrue, type PodStatus, unhealthyConditions, whyNotReady } from './conditions.ts'
 
 interface Metadata {
   name: string
   namespace?: string
   uid: string
   resourceVersion?: string
-}
-interface Conditions {
-  conditions?: { type: string; status: string }[]
+  deletionTimestamp?: string
 }
 export interface NodeObject {
   metadata: Metadata
@@ -16,46 +16,64 @@ export interface NodeObject {
 export interface PodObject {
   metadata: Metadata
   spec?: { nodeName?: string }
-  status?: Conditions & { phase?: string; containerStatuses?: { restartCount: number }[] }
+  status?: PodStatus
 }
 
 export type NodeReport = OperatorReport['nodes'][number]
 export type PodReport = OperatorReport['pods'][number]
 
 export function nodeReport({ metadata, status }: NodeObject): NodeReport {
-  return { name: metadata.name, ready: isReady(status), kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '' }
+  return {
+    name: metadata.name,
+    ready: isTrue(status, 'Ready'),
+    kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
+    unhealthy: unhealthyConditions(status),
+  }
 }
 
 export function podReport({ metadata, spec, status }: PodObject): PodReport {
   const phase = status?.phase ?? 'Pending'
+  const namespace = metadata.namespace ?? ''
+  // A pod that ran to its end is where it was meant to be.
+  const ready = phase === 'Succeeded' || isTrue(status, 'Ready')
+  const why = ready || !CLUSTER_NAMESPACES.includes(namespace) ? undefined : whyNotReady(status)
   return {
-    namespace: metadata.namespace ?? '',
+    namespace,
     name: metadata.name,
     node: spec?.nodeName ?? '',
-    // A pod that ran to its end is where it was meant to be.
-    ready: phase === 'Succeeded' || isReady(status),
+    ready,
     phase,
     restarts: (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+    ...(why && { why }),
+    ...(metadata.deletionTimestamp !== undefined && { leaving: true }),
   }
-}
-
-function isReady(status: Conditions | undefined): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true
 }
 
 /** The most that a report may hold. */
 const LIMITS = { nodes: 5_000, pods: 20_000 }
 
+/** Pods of the cluster itself come first: of too many others some are left out. */
 export function buildReport(
   kubernetesVersion: string,
   nodes: Iterable<NodeReport>,
   pods: Iterable<PodReport>,
   dns: boolean,
 ): OperatorReport {
+  const all = [...pods]
+  const isOwn = ({ namespace }: PodReport) => CLUSTER_NAMESPACES.includes(namespace)
   return {
     kubernetesVersion,
     nodes: [...nodes].slice(0, LIMITS.nodes),
-    pods: [...pods].slice(0, LIMITS.pods),
+    pods: [...all.filter(isOwn), ...all.filter((pod) => !isOwn(pod))].slice(0, LIMITS.pods),
     dns,
+  }
+}
+
+/** As a controller of an earlier version takes it, which refuses what it does not know. */
+export function withoutDetails(report: OperatorReport): OperatorReport {
+  return {
+    ...report,
+    nodes: report.nodes.map(({ unhealthy: _, ...node }) => node),
+    pods: report.pods.map(({ why: _, leaving: __, ...pod }) => pod),
   }
 }

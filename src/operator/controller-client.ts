@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import type { OperatorReport } from '../protocol/rest.ts'
+import { withoutDetails } from './cluster-state.ts'
 
 /** Of the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
 export interface Identity {
@@ -27,12 +28,31 @@ export async function sendReport(identity: Identity, report: OperatorReport, sig
   let refusal: unknown = new Error('no controller is named in controller.json')
   for (const url of identity.urls) {
     try {
-      return await post(new URL(PATHS.operatorReport, url), identity, JSON.stringify(report), signal)
+      return await send(new URL(PATHS.operatorReport, url), identity, report, signal)
     } catch (error) {
       refusal = error
     }
   }
   throw refusal
+}
+
+/** A controller of an earlier version refuses a report that has more in it than it knows. */
+async function send(url: URL, identity: Identity, report: OperatorReport, signal: AbortSignal): Promise<void> {
+  try {
+    await post(url, identity, JSON.stringify(report), signal)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 400) throw error
+    await post(url, identity, JSON.stringify(withoutDetails(report)), signal)
+  }
+}
+
+class Refusal extends Error {
+  readonly status: number
+  constructor(url: URL, status: number) {
+    super(`${url.origin} answered ${status}`)
+    this.name = 'Refusal'
+    this.status = status
+  }
 }
 
 function post(url: URL, { ca, cert, key }: Identity, body: string, signal: AbortSignal): Promise<void> {
@@ -42,7 +62,7 @@ function post(url: URL, { ca, cert, key }: Identity, body: string, signal: Abort
       response.resume()
       const status = response.statusCode ?? 0
       if (status >= 200 && status < 300) response.on('end', resolve)
-      else reject(new Error(`${url.origin} answered ${status}`))
+      else reject(new Refusal(url, status))
       response.on('error', reject)
     })
     call.setTimeout(15_000, () => call.destroy(new Error(`${url.origin} sent nothing for 15 s`)))

@@ -73,7 +73,7 @@ function fakeApi(token: string) {
   }
 }
 
-async function started() {
+async function started({ isOlder = false } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'operator-'))
   ends.push(() => rmSync(directory, { recursive: true }))
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
@@ -88,7 +88,9 @@ async function started() {
       peers.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN))
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
-      reports.push(OperatorReport.parse(JSON.parse(Buffer.concat(chunks).toString())))
+      const report = OperatorReport.parse(JSON.parse(Buffer.concat(chunks).toString()))
+      if (isOlder && report.nodes.some((each) => 'unhealthy' in each)) return void response.writeHead(400).end()
+      reports.push(report)
       response.writeHead(204).end()
     },
     true,
@@ -143,6 +145,14 @@ test('what is in the cluster, and each change of it, reaches the controller', as
   api.push('DELETED', pod('p1', 'True'))
   await until(() => reports.at(-1)?.pods.length === 1)
 
+  stop.abort()
+  await ended
+})
+
+test('a controller of an earlier version, which refuses what it does not know, gets what it knows', async () => {
+  const { reports, stop, ended } = await started({ isOlder: true })
+  await until(() => reports.length > 0)
+  expect(reports[0]?.nodes).toEqual([{ name: 'n1', ready: true, kubeletVersion: '' }])
   stop.abort()
   await ended
 })

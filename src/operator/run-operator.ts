@@ -76,7 +76,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
         log(dns ? "the cluster's DNS answers" : "the cluster's DNS does not answer")
         onChange()
       }
-      await sleep(dns ? 30_000 : 500, signal)
+      await sleep(dns ? 10_000 : 500, signal)
     }
   }
   log('watching nodes and pods')

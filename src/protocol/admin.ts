@@ -74,14 +74,29 @@ export const ConfigureRequest = z.strictObject({
   disks: z._default(z.array(z.string().check(z.maxLength(255))).check(z.maxLength(64)), []),
 })
 
-export const CLUSTER_STATES = ['NEW', 'PROVISIONING', 'READY', 'FAILED', 'RESETTING'] as const
+/** DEGRADED: it was READY, and something is wrong with it now; `problems` say what. */
+export const CLUSTER_STATES = ['NEW', 'PROVISIONING', 'READY', 'DEGRADED', 'FAILED', 'RESETTING'] as const
 export type ClusterState = (typeof CLUSTER_STATES)[number]
+
+/** What is wrong with a cluster that has been READY. */
+export interface Problem {
+  /** e.g. `node/disk-pressure`. */
+  code: string
+  /** Name of the node that it is about; null where it is about the cluster. */
+  node: string | null
+  message: string
+  /** ISO time. */
+  since: string
+  /** ISO time: when it was seen last. */
+  seenAt: string
+}
 
 export interface NodeView {
   id: string
   name: string
   cluster: string
-  state: NodeState
+  /** DEGRADED: it is READY in its life, and `problems` say what is wrong with it now. */
+  state: NodeState | 'DEGRADED'
   roles: NodeRole[]
   /** Empty until it is known. */
   address: string
@@ -96,6 +111,7 @@ export interface NodeView {
   fingerprint: string
   connected: boolean
   run: RunView | null
+  problems: Problem[]
   error: ErrorReport | null
 }
 
@@ -137,6 +153,7 @@ export interface ClusterView {
   stages: Stage[]
   /** While it is PROVISIONING: what READY still lacks. */
   waitingFor: string | null
+  problems: Problem[]
   /** The last check between its nodes. */
   pairs: PairReport | null
   error: ErrorReport | null
@@ -145,8 +162,8 @@ export interface ClusterView {
 /** Null where nobody tells. */
 export interface ClusterHealth {
   etcd: EtcdHealth[] | null
-  /** As the operator has told last. */
-  nodes: { name: string; ready: boolean }[] | null
+  /** As the operator has told last; `unhealthy`: conditions such as `DiskPressure`. */
+  nodes: { name: string; ready: boolean; unhealthy: string[] }[] | null
   /** When that was; ISO time. */
   reportedAt: string | null
   /** Whether that is still so: the operator tells each half minute. */

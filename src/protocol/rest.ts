@@ -79,18 +79,39 @@ export const InvitationResponse = z.strictObject({
 export const PingResponse = z.strictObject({ now: z.iso.datetime() })
 
 const short = z.string().check(z.maxLength(253))
-export const OperatorReport = z.strictObject({
+/** What a component of Kubernetes says about a condition; `since` by the cluster's own clock. */
+const Statement = z.object({
+  reason: short,
+  message: z.string().check(z.maxLength(1_024)),
+  since: z.optional(z.string().check(z.maxLength(40))),
+})
+/** Fields that came later are optional, and what a newer operator knows beyond these is passed over. */
+export const OperatorReport = z.object({
   kubernetesVersion: short,
-  nodes: z.array(z.strictObject({ name: short, ready: z.boolean(), kubeletVersion: short })).check(z.maxLength(5_000)),
+  nodes: z
+    .array(
+      z.object({
+        name: short,
+        ready: z.boolean(),
+        kubeletVersion: short,
+        /** Conditions that are not as they are on a healthy node: `Ready`, `DiskPressure`, `MemoryPressure`, … */
+        unhealthy: z.optional(z.array(z.object({ type: short, ...Statement.shape })).check(z.maxLength(20))),
+      }),
+    )
+    .check(z.maxLength(5_000)),
   pods: z
     .array(
-      z.strictObject({
+      z.object({
         namespace: short,
         name: short,
         node: short,
         ready: z.boolean(),
         phase: short,
         restarts: z.number(),
+        /** Of a pod of the cluster itself: why it is not Ready. */
+        why: z.optional(Statement),
+        /** It is being deleted. */
+        leaving: z.optional(z.literal(true)),
       }),
     )
     .check(z.maxLength(20_000)),

@@ -62,7 +62,7 @@ function asWorker(): FakeKubernetes {
     if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify({ status: READY }) }
     if (searchParams.get('fieldSelector') !== 'spec.nodeName=n1') return { status: 403 }
     const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })
-    const items = [pod('kube-system', 'kube-proxy-x'), pod('kube-flannel', 'kube-flannel-ds-x')]
+    const items = [pod('kube-system', 'kube-proxy-x8zqk'), pod('kube-flannel', 'kube-flannel-ds-lq4bb')]
     return { status: 200, body: JSON.stringify({ items }) }
   })
   return fake

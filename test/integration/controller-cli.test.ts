@@ -184,7 +184,16 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
   const report = {
     kubernetesVersion: 'v1.36.3',
     nodes: [{ name: 'node-1', ready: true, kubeletVersion: 'v1.36.3' }],
-    pods: [{ namespace: 'kube-system', name: 'p', node: 'node-1', ready: true, phase: 'Running', restarts: 0 }],
+    pods: [
+      {
+        namespace: 'kube-system',
+        name: 'kube-proxy-x8zqk',
+        node: 'node-1',
+        ready: true,
+        phase: 'Running',
+        restarts: 0,
+      },
+    ],
     dns: true,
   }
   await call(

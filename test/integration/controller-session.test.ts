@@ -88,7 +88,7 @@ async function report(ready: boolean, dns = true): Promise<void> {
     csr: buildCsr(privateKey, 'x'),
   })
   const operator = { ca: node.ca, cert: json.certificate, key: keyToPem(privateKey) }
-  const pod = { namespace: 'kube-system', name: 'dns', node: 'one', ready, phase: 'Running', restarts: 0 }
+  const pod = { namespace: 'kube-system', name: 'kube-proxy-x8zqk', node: 'one', ready, phase: 'Running', restarts: 0 }
   const body = {
     kubernetesVersion: 'v1.36.3',
     nodes: [{ name: 'one', ready: true, kubeletVersion: 'v1.36.3' }],

@@ -238,9 +238,9 @@ function pods(objects: Map<string, unknown>): unknown[] {
   const apps = '/apis/apps/v1/namespaces'
   return [
     ...['kube-apiserver-n1', 'kube-controller-manager-n1', 'kube-scheduler-n1'].map((name) => pod('kube-system', name)),
-    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x'),
-    ...when(`${apps}/kube-system/deployments/coredns`, 'kube-system', 'coredns-x'),
-    ...when(`${apps}/kube-flannel/daemonsets/kube-flannel-ds`, 'kube-flannel', 'kube-flannel-ds-x'),
-    ...when(`${apps}/cantrip-system/deployments/operator`, 'cantrip-system', 'operator-x'),
+    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x8zqk'),
+    ...when(`${apps}/kube-system/deployments/coredns`, 'kube-system', 'coredns-7d764666f9-2kvh5'),
+    ...when(`${apps}/kube-flannel/daemonsets/kube-flannel-ds`, 'kube-flannel', 'kube-flannel-ds-lq4bb'),
+    ...when(`${apps}/cantrip-system/deployments/operator`, 'cantrip-system', 'operator-5b9c4dd56f-jxw7n'),
   ]
 }

@@ -1,7 +1,8 @@
 import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../protocol/admin.ts'
 import { problemText } from '../../report/error-text.ts'
 import { printable } from '../../report/printable.ts'
-import { type Column, table } from './output.ts'
+import { age, type Column, table } from './output.ts'
+import { lackOf, problemLines } from './problem-text.ts'
 
 const STAGES: Column<Stage>[] = [
   { title: 'STAGE', of: ({ name }) => name },
@@ -44,9 +45,11 @@ function etcdText({ etcd }: ClusterHealth): string {
 }
 
 /** Who tells what Kubernetes says of its nodes. */
-function operatorText({ reportedAt, isCurrent }: ClusterHealth): string {
+function operatorText({ reportedAt, isCurrent }: ClusterHealth, now: Date): string {
   if (reportedAt === null) return 'has not reported yet'
-  return isCurrent ? 'reports' : `silent since ${reportedAt}: how nodes are in Kubernetes is unknown`
+  return isCurrent
+    ? `reports, the last time ${age(reportedAt, now)} ago`
+    : `silent since ${reportedAt}: how nodes are in Kubernetes is unknown`
 }
 
 /** What Kubernetes itself says of a node. */
@@ -56,27 +59,30 @@ function healthColumn({ nodes, isCurrent }: ClusterHealth): Column<NodeView> {
     of({ name }) {
       const found = nodes?.find((node) => node.name === name)
       if (found === undefined) return ''
-      return isCurrent ? (found.ready ? 'Ready' : 'NotReady') : 'unknown'
+      if (!isCurrent) return 'unknown'
+      const pressure = found.unhealthy.filter((type) => type !== 'Ready')
+      return [found.ready ? 'Ready' : 'NotReady', ...pressure].join(',')
     },
   }
 }
 
 /** What `cluster show` prints. */
-export function clusterText(cluster: ClusterView, health: ClusterHealth): string {
+export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Date): string {
   const { settings } = cluster
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
-    ['State', cluster.waitingFor ? `${cluster.state}, waiting for ${cluster.waitingFor}` : cluster.state],
+    ['State', `${cluster.state}${lackOf(cluster)}`],
     ['Kubernetes', cluster.kubernetesVersion],
     ['Network', `${settings.cni}, pods ${settings.podSubnet}, services ${settings.serviceSubnet}`],
     ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
     ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
     ['Pairs', pairsText(cluster)],
     ['etcd', etcdText(health)],
-    ['Operator', operatorText(health)],
+    ['Operator', operatorText(health, now)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
   const error = cluster.error ? `\n${problemText(cluster.error)}` : ''
-  return `${head}${error}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
+  const problems = problemLines(cluster.problems, now)
+  return `${head}${error}${problems && `\n${problems}`}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
 }

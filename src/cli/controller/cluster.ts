@@ -15,6 +15,7 @@ import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
 import { findCluster } from './find-cluster.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from './output.ts'
+import { problemCell } from './problem-text.ts'
 import { print, withAdmin, withClient } from './session.ts'
 
 interface Flags {
@@ -31,6 +32,7 @@ const COLUMNS: Column<ClusterView>[] = [
   { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
   { title: 'NODES', of: ({ nodes }) => String(nodes.length) },
   { title: 'READY', of: ({ nodes }) => String(nodes.filter(({ state }) => state === 'READY').length) },
+  { title: 'PROBLEMS', of: ({ problems }) => problemCell(problems), rare: true },
   { title: 'CNI', of: ({ settings }) => settings.cni, wide: true },
   { title: 'LOCATION', of: ({ settings }) => settings.location, wide: true },
   { title: 'ID', of: ({ id }) => id, wide: true },
@@ -82,7 +84,7 @@ function registerLooks(cluster: Command): void {
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
         return isStructured
           ? structured(flags.output as 'json' | 'yaml', { ...found, health })
-          : clusterText(found, health)
+          : clusterText(found, health, new Date())
       }),
     )
   withAdmin(cluster.command('plan'))

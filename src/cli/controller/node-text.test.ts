@@ -3,6 +3,7 @@ import type { NodeDetail } from '../../protocol/admin.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import { nodeText } from './node-text.ts'
 
+const now = new Date('2026-01-01T00:00:20.000Z')
 const node: NodeDetail = {
   ...{ id: 'n-1', name: 'one', cluster: 'prod', state: 'DISCOVERED', roles: [], address: '10.0.0.1', os: '' },
   ...{
@@ -14,7 +15,7 @@ const node: NodeDetail = {
     connected: false,
     run: null,
   },
-  ...{ error: null, interface: null, disks: [], facts: null },
+  ...{ error: null, problems: [], interface: null, disks: [], facts: null },
   warnings: [
     { id: 'swap', verdict: 'warn', found: 'on: /swap.img', wanted: 'no swap', fix: 'swapoff -a' },
     { id: 'ntp', verdict: 'warn', found: 'none answers', fix: 'open port 123', ignored: 'the hypervisor does it' },
@@ -23,7 +24,7 @@ const node: NodeDetail = {
 }
 
 test('before a node is let in it can be seen what its prechecks had to say, and what was ignored and why', () => {
-  expect(nodeText(node)).toContain(`
+  expect(nodeText(node, now)).toContain(`
 [!] swap: on: /swap.img
     wanted: no swap
     fix: swapoff -a
@@ -32,12 +33,12 @@ test('before a node is let in it can be seen what its prechecks had to say, and 
     fix: open port 123
 [!] firewalld: could not look: no answer within 20 s
 `)
-  expect(nodeText({ ...node, warnings: [] })).not.toContain('[!]')
+  expect(nodeText({ ...node, warnings: [] }, now)).not.toContain('[!]')
 })
 
 test('words of a machine that nobody has approved command no terminal', () => {
   const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
-  expect(nodeText({ ...node, warnings })).toContain('[!] swap: on [2JState: READY\n')
+  expect(nodeText({ ...node, warnings }, now)).toContain('[!] swap: on [2JState: READY\n')
 })
 
 test('nor does anything else that a node has told of itself', () => {
@@ -50,6 +51,6 @@ test('nor does anything else that a node has told of itself', () => {
     ...{ bootId: bad, machineId: bad, agentVersion: bad, versions: {} },
   }
   const error = { code: bad, message: bad, fix: bad }
-  const text = nodeText({ ...node, facts, error, step: bad, interface: bad, agentVersion: bad })
+  const text = nodeText({ ...node, facts, error, step: bad, interface: bad, agentVersion: bad }, now)
   expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
 })

@@ -4,9 +4,10 @@ import { problemText } from '../../report/error-text.ts'
 import { printable } from '../../report/printable.ts'
 import { checkText } from './check-text.ts'
 import { table } from './output.ts'
+import { problemLines } from './problem-text.ts'
 
 /** What `node show` prints. */
-export function nodeText(node: NodeDetail): string {
+export function nodeText(node: NodeDetail, now: Date): string {
   const lines: [string, string][] = [
     ['Name', `${node.name} (${node.id})`],
     ['Cluster', node.cluster],
@@ -25,7 +26,8 @@ export function nodeText(node: NodeDetail): string {
   const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
   const error = node.error ? `\n${problemText(node.error)}` : ''
   const warnings = node.warnings.map(checkText).join('')
-  return `${head}${error}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
+  const problems = problemLines(node.problems, now)
+  return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
 }
 
 function factsText(facts: Facts): string {

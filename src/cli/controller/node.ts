@@ -10,6 +10,7 @@ import type { LogsFlags } from './logs.ts'
 import { nodeText } from './node-text.ts'
 import { onceItHasTold } from './once-it-has-told.ts'
 import { age, type Column, examples, type Format, formatOption, render, structured } from './output.ts'
+import { problemCell } from './problem-text.ts'
 import { resolve } from './resolve.ts'
 import { print, withAdmin, withClient } from './session.ts'
 
@@ -38,6 +39,7 @@ const columns = (now: Date): Column<NodeView>[] => [
   { title: 'ADDRESS', of: ({ address }) => address },
   { title: 'SEEN', of: ({ lastSeen }) => age(lastSeen, now) },
   { title: 'STEP', of: ({ step }) => step ?? '' },
+  { title: 'PROBLEMS', of: ({ problems }) => problemCell(problems), rare: true },
   { title: 'ID', of: ({ id }) => id, wide: true },
   { title: 'OS', of: ({ os }) => os, wide: true },
   { title: 'AGENT', of: ({ agentVersion }) => agentVersion, wide: true },
@@ -91,7 +93,7 @@ function registerLooks(node: Command): void {
         const { id } = await findNode(client, query)
         const detail = await client.get<NodeDetail>(ADMIN_PATHS.node(id))
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
-        print(isStructured ? await structured(flags.output as 'json' | 'yaml', detail) : nodeText(detail))
+        print(isStructured ? await structured(flags.output as 'json' | 'yaml', detail) : nodeText(detail, new Date()))
       }),
     )
   withAdmin(node.command('logs'))

@@ -9,6 +9,8 @@ export interface Column<T> {
   of(row: T): string
   /** Only with `-o wide`. */
   wide?: boolean
+  /** Only where a row has something there. */
+  rare?: boolean
 }
 
 export function formatOption(): Option {
@@ -30,7 +32,9 @@ export async function render<T>(
   if (format === 'json' || format === 'yaml') return structured(format, value)
   return table(
     rows,
-    columns.filter(({ wide }) => !wide || format === 'wide'),
+    columns
+      .filter(({ wide }) => !wide || format === 'wide')
+      .filter(({ rare, of }) => !rare || rows.some((row) => of(row) !== '')),
   )
 }
 

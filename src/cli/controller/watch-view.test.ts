@@ -17,6 +17,7 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   fingerprint: '',
   connected: true,
   run: { id: 'r', role: 'first-master', state: 'open', done: 5, of: 20, createdAt: '', endedAt: null },
+  problems: [],
   error: null,
   ...changes,
 })
@@ -29,6 +30,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   nodes,
   stages: [],
   waitingFor,
+  problems: [],
   pairs: null,
   error: null,
 })
@@ -52,6 +54,16 @@ it('says it as well where a run goes on only on a node that is away', () => {
   const nodes = [node({ run }), node({ name: 'two', state: 'UNREACHABLE' })]
   expect(statusLines(cluster(nodes, 'node two'))[0]).toBe('demo: PROVISIONING, waiting for node two')
   expect(statusLines(cluster([...nodes, node({ name: 'three' })], 'node two'))[0]).toBe('demo: PROVISIONING')
+})
+
+it('says what is wrong with one that is DEGRADED', () => {
+  const problem = { code: 'dns/no-answer', node: null, message: 'DNS\x07 is silent', since: '', seenAt: '' }
+  const degraded = {
+    ...cluster([node({ state: 'READY', run })]),
+    state: 'DEGRADED' as const,
+    problems: [problem, problem],
+  }
+  expect(statusLines(degraded)[0]).toBe('demo: DEGRADED: DNS  is silent (and 1 more)')
 })
 
 it('shows those that are not READY first where not all have room', () => {

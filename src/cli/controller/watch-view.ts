@@ -1,5 +1,6 @@
 import type { ClusterView, NodeView } from '../../protocol/admin.ts'
 import { printable } from '../../report/printable.ts'
+import { lackOf } from './problem-text.ts'
 
 export interface View {
   draw(cluster: ClusterView): void
@@ -63,9 +64,9 @@ function plainView(out: Out): View {
 }
 
 /** What a run does is shown beside its node; one of a node that is away says nothing of how things go on. */
-function waiting({ waitingFor, nodes }: ClusterView): string {
-  const isRunning = nodes.some(({ state, run }) => state === 'PROVISIONING' && run?.state === 'open')
-  return waitingFor && !isRunning ? printable(`, waiting for ${waitingFor}`) : ''
+function waiting(cluster: ClusterView): string {
+  const isRunning = cluster.nodes.some(({ state, run }) => state === 'PROVISIONING' && run?.state === 'open')
+  return isRunning ? '' : lackOf(cluster)
 }
 
 /** The cluster, then a line a node: name, state, bar, step. Of too many for `most` lines, those that are not READY. */

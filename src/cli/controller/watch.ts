@@ -5,6 +5,7 @@ import { readerLeft } from '../standard-streams.ts'
 import type { AdminClient } from './client.ts'
 import { eventLine } from './event-line.ts'
 import { patiently } from './patience.ts'
+import { lackOf } from './problem-text.ts'
 import { lastEvent } from './repeat.ts'
 import { drawing } from './watch-view.ts'
 
@@ -64,8 +65,7 @@ function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
 }
 
 function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {
-  const waiting = cluster.waitingFor ? `, waiting for ${cluster.waitingFor}` : ''
-  const found = `after ${Math.round(timeoutMs / 1_000)} s cluster ${cluster.name} is ${cluster.state}${waiting}`
+  const found = `after ${Math.round(timeoutMs / 1_000)} s cluster ${cluster.name} is ${cluster.state}${lackOf(cluster)}`
   return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'an end'}`, {
     fix: `give it longer, or look at: controller cluster logs ${cluster.name}`,
     exitCode: ExitCode.stepFailed,

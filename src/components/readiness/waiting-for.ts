@@ -1,4 +1,4 @@
-import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
+import { type OwnWorkload, ownWorkloadOf, ownWorkloads } from '../../protocol/own-pods.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 
 interface Conditions {
@@ -8,43 +8,41 @@ export interface NodeObject {
   status: Conditions
 }
 export interface PodObject {
-  metadata: { name: string; namespace: string }
+  metadata: { name: string; namespace: string; deletionTimestamp?: string }
   spec?: { nodeName?: string }
   status: Conditions & { phase?: string }
 }
 
-/** They run on whichever node comes first, and the first master waits for them. */
-const ADD_ONS: readonly string[] = ['coredns-', 'operator-']
-
-/** What is not Ready, by name; nothing when all is. */
+/** What is not Ready, by name; nothing when all is. Only what the cluster itself is made of counts. */
 export function waitingFor(
   { node, cluster, task }: Pick<ProvisionParams, 'node' | 'cluster' | 'task'>,
   found: NodeObject | undefined,
   pods: readonly PodObject[],
 ): string[] {
-  const own = pods.filter(
-    ({ metadata, spec, status }) =>
-      CLUSTER_NAMESPACES.includes(metadata.namespace) &&
-      // One that was evicted stays as it is; another one takes its place.
-      status.phase !== 'Failed' &&
-      ((spec?.nodeName ?? node.name) === node.name || ADD_ONS.some((prefix) => metadata.name.startsWith(prefix))),
-  )
-  const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
-  const wanted = [
-    ...(task === 'worker' ? [] : controlPlane.map((name) => `${name}-${node.name}`)),
-    'kube-proxy-',
-    ...(cluster.cni === 'flannel' ? ['kube-flannel-ds-'] : []),
-    // Without a network of ours the node is not Ready either, and its pods wait for who brings one.
-    ...(cluster.cni === 'none' || task !== 'first-master' ? [] : ADD_ONS),
-  ]
-  return [
-    ...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]),
-    ...wanted.filter((prefix) => !own.some(({ metadata }) => metadata.name.startsWith(prefix))),
-    ...own
-      .filter(({ status }) => status.phase !== 'Succeeded' && !isReady(status))
-      .filter(({ metadata }) => cluster.cni !== 'none' || wanted.some((prefix) => metadata.name.startsWith(prefix)))
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
-  ]
+  const workloads = ownWorkloads(cluster.cni)
+  const isWanted = ({ runsOn }: OwnWorkload) => {
+    if (runsOn === 'masters') return task !== 'worker'
+    // They run on whichever node comes first, and the first master waits for them. Without a network of ours the node is
+    // not Ready either, and its pods wait for who brings one.
+    return runsOn === 'nodes' || (task === 'first-master' && cluster.cni !== 'none')
+  }
+  // One that was evicted, or goes, stays as it is; another one takes its place.
+  const living = pods.filter(({ metadata, status }) => status.phase !== 'Failed' && !metadata.deletionTimestamp)
+  const podsOf = (workload: OwnWorkload) =>
+    living.filter(({ metadata, spec }) => {
+      const place = spec?.nodeName ?? node.name
+      const isHere = workload.runsOn === 'any' || place === node.name
+      return isHere && ownWorkloadOf({ ...metadata, node: place }, workloads) === workload
+    })
+  const late = workloads.filter(isWanted).flatMap((workload) => {
+    const own = podsOf(workload)
+    const unready = own.filter(({ status }) => !isReady(status))
+    if (own.length === 0) return [workload.name]
+    // Elsewhere one of them may be on a node that is lost.
+    const isEnough = workload.runsOn === 'any' ? unready.length < own.length : unready.length === 0
+    return isEnough ? [] : unready.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+  })
+  return [...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]), ...late]
 }
 
 function isReady(status: Conditions | undefined): boolean {

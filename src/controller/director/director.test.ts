@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cluster, EARLY, member } from '../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
-import type { Cluster, Node, Run } from '../store/records.ts'
+import type { Cluster, KnownProblem, Node, Run } from '../store/records.ts'
 import { type Decision, direct } from './director.ts'
 import type { Member } from './situation.ts'
 
@@ -12,7 +12,7 @@ const boom = { code: 'etcd/dead', message: 'etcd died', fix: 'look' }
 
 const pod = (ready: boolean, phase = 'Running') => ({
   namespace: 'kube-system',
-  name: 'p',
+  name: 'kube-proxy-x8zqk',
   node: 'one',
   ready,
   phase,
@@ -53,6 +53,14 @@ const clusterTo = (state: Cluster['state'], settled = false, error: typeof boom 
 })
 const resetting = (changes: Partial<Cluster> = {}) =>
   cluster({ desired: 'reset', attempt: 2, state: 'RESETTING', ...changes })
+
+const PROBLEM: Omit<KnownProblem, 'since' | 'counts'> = {
+  code: 'dns/no-answer',
+  subject: '',
+  node: null,
+  message: "the cluster's DNS does not answer",
+  seenBy: 'operator',
+}
 
 const table: [string, Cluster, Member[], Decision[]][] = [
   ['nothing wanted, nothing done', cluster(), [member({})], []],
@@ -226,6 +234,24 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     wanted({ state: 'READY', report: report({ pods: [pod(false)] }), reportAt: LATER }),
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [],
+  ],
+  [
+    'what is wrong with it is told beside that',
+    wanted({ state: 'READY', establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'problems', problems: expect.arrayContaining([expect.objectContaining(PROBLEM)]) }],
+  ],
+  [
+    'a node that came when it was READY makes it READY again, whatever is wrong',
+    wanted({ establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [clusterTo('READY')],
+  ],
+  [
+    'one that is not wanted any more has no problems',
+    cluster({ problems: [{ ...PROBLEM, since: EARLY, counts: true }] }),
+    [],
+    [{ kind: 'problems', problems: [] }],
   ],
   [
     'nobody knows how a run ended: its error names the ways on',
@@ -419,12 +445,12 @@ describe('director', () => {
     const master = member(working, {})
     const busy = workersOf(40, working, { role: 'worker' })
     const waiting = workersOf(200, {})
-    const decisions = direct({ now, cluster: wanted(), members: [master, ...busy, ...waiting] })
+    const decisions = direct({ now, reportSilentMs: 0, cluster: wanted(), members: [master, ...busy, ...waiting] })
     expect(decisions).toHaveLength(60)
     expect(decisions[0]).toEqual({ kind: 'instruct', nodeId: 'n-0', role: 'worker' })
   })
 
   it.each(table)('%s', (_, wantedCluster, members, decisions) => {
-    expect(direct({ now, cluster: wantedCluster, members })).toEqual(decisions)
+    expect(direct({ now, reportSilentMs: 0, cluster: wantedCluster, members })).toEqual(decisions)
   })
 })

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ErrorReport } from '../../errors/agent-error.ts'
-import type { ClusterState } from '../../protocol/admin.ts'
 import type { Instruction } from '../../protocol/instruction.ts'
-import type { Cluster, Node, Run, Silence } from '../store/records.ts'
+import type { Cluster, KnownProblem, Node, Run, Silence } from '../store/records.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
+import { problemsOf } from './problems.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
 import { isAtWork, isLost, takesPart, taskOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
@@ -16,7 +17,9 @@ export type Decision =
   /** The instruction never reached its node in time. */
   | { kind: 'expire'; runId: string }
   /** `settled`: what was wanted is done with, nothing is wanted any more. */
-  | { kind: 'cluster'; state: ClusterState; error: ErrorReport | null; settled: boolean }
+  | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
+  /** What is wrong with a cluster that was READY; none any more where there are none. */
+  | { kind: 'problems'; problems: KnownProblem[] }
 
 export const SUSPECT_MS = 75_000
 export const UNREACHABLE_MS = 120_000
@@ -30,8 +33,15 @@ export function direct(situation: Situation): Decision[] {
     ...expiry(member, now),
     ...ofLife(member, cluster, outlook),
   ])
-  // The cluster's state follows once its nodes have theirs.
-  return ofNodes.length > 0 ? ofNodes : ofCluster(situation)
+  // The cluster's state follows once its nodes have theirs, and what is wrong with it after that.
+  if (ofNodes.length > 0) return ofNodes
+  const own = ofCluster(situation)
+  return own.length > 0 ? own : ofProblems(situation)
+}
+
+function ofProblems(situation: Situation): Decision[] {
+  const problems = problemsOf(situation)
+  return isDeepStrictEqual(problems, situation.cluster.problems) ? [] : [{ kind: 'problems', problems }]
 }
 
 function ofLife(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
@@ -115,14 +125,16 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const nodes = members.map(({ node }) => node).filter(({ leaving }) => leaving === 'no')
   const taking = nodes.filter((node) => takesPart(node, cluster))
   const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
-  const is = (state: ClusterState, settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
+  const is = (state: Cluster['state'], settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
   if (cluster.desired === 'none')
     return is(cluster.state === 'NEW' || taking.some(wasTouched) ? cluster.state : 'NEW', false, cluster.error)
   if (failed) return is('FAILED', false, failed.error)
   if (cluster.desired === 'reset') return nodes.some(wasTouched) ? is('RESETTING') : is('NEW', true)
   if (taking.length === 0) return is('NEW', true)
   if (isLost(members)) return is('FAILED', false, lostError(cluster))
-  if (cluster.state === 'READY' && taking.every((node) => node.state === 'READY')) return is('READY')
+  const isUp = taking.every((node) => node.state === 'READY')
+  // From then on it is not less than READY for what Kubernetes says: its problems tell that.
+  if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) return is('READY')
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
 }
 

@@ -36,7 +36,10 @@ export function outlookOf(situation: Situation): Outlook {
  * Tells who leaves the cluster, or has gone from it, under the name or the address of a node that is to begin: it begins
  * after that, or it would be taken out instead. Nobody is waited for where no master could take anybody out.
  */
-export function formersOf({ cluster, members }: Situation): (node: Node) => Former | undefined {
+export function formersOf({
+  cluster,
+  members,
+}: Pick<Situation, 'cluster' | 'members'>): (node: Node) => Former | undefined {
   const leaving = members.map(({ node }) => node).filter((node) => node.leaving === 'retire')
   const formers: Former[] = members.some(holdsCluster) ? [...leaving, ...cluster.gone] : []
   return ({ name, address }) => formers.find((former) => former.name === name || former.address === address)

@@ -7,7 +7,7 @@ type Pod = OperatorReport['pods'][number]
 
 const pod = (changes: Partial<Pod> = {}): Pod => ({
   namespace: 'kube-system',
-  name: 'coredns-a',
+  name: 'coredns-7d764666f9-2kvh5',
   node: 'one',
   ready: true,
   phase: 'Running',
@@ -21,10 +21,30 @@ const waiting = (waitingFor: string): Readiness => ({ ready: false, waitingFor }
 const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
   ['all is up', {}, READY, READY],
   [
-    'a pod of the cluster is not ready',
+    'a pod of the cluster waits for a place',
     { pods: [pod(), pod({ ready: false, phase: 'Pending', node: '' })] },
-    waiting('1 of 2 pods: kube-system/coredns-a'),
-    waiting('1 of 2 pods: kube-system/coredns-a'),
+    READY,
+    waiting('1 of 2 pods: kube-system/coredns-7d764666f9-2kvh5'),
+  ],
+  [
+    'a pod of the cluster is not ready, and it is told why',
+    {
+      pods: [pod(), pod({ name: 'kube-proxy-x8zqk', ready: false, why: { reason: 'ErrImageNeverPull', message: '' } })],
+    },
+    waiting('1 of 2 pods: kube-system/kube-proxy-x8zqk: ErrImageNeverPull'),
+    waiting('1 of 2 pods: kube-system/kube-proxy-x8zqk: ErrImageNeverPull'),
+  ],
+  [
+    "somebody else's pods of the same namespace wait, here or anywhere",
+    {
+      pods: [
+        pod(),
+        pod({ name: 'metrics-server-a', ready: false }),
+        pod({ name: 'kube-proxy-mine', node: '', ready: false }),
+      ],
+    },
+    READY,
+    READY,
   ],
   [
     "somebody's own pods are not ready",
@@ -32,7 +52,12 @@ const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
     READY,
     READY,
   ],
-  ['a pod was evicted', { pods: [pod(), pod({ name: 'coredns-b', ready: false, phase: 'Failed' })] }, READY, READY],
+  [
+    'a pod was evicted',
+    { pods: [pod(), pod({ name: 'coredns-7d764666f9-b5tvz', ready: false, phase: 'Failed' })] },
+    READY,
+    READY,
+  ],
   ['all pods were evicted', { pods: [pod({ ready: false, phase: 'Failed' })] }, waiting('pods'), waiting('pods')],
   [
     'the cluster has a node that is none of ours, or no more',

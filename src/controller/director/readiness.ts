@@ -1,6 +1,7 @@
-import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
+import { ownWorkloadOf, ownWorkloads } from '../../protocol/own-pods.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, Node, Run } from '../store/records.ts'
+import { because } from './found-problem.ts'
 import { takesPart } from './shape.ts'
 import type { Member } from './situation.ts'
 
@@ -16,7 +17,10 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
   const found = report.nodes.find(({ name }) => name === node.name)
   if (!found) return waiting(`node ${node.name} to register`)
   if (!found.ready) return waiting(`node ${node.name} to be Ready`)
-  return podReadiness(report.pods.filter((pod) => pod.node === node.name || pod.node === ''))
+  return podReadiness(
+    cluster,
+    report.pods.filter((pod) => pod.node === node.name),
+  )
 }
 
 /** All nodes that take part are READY, all pods are, and the cluster's DNS answers. */
@@ -30,17 +34,21 @@ export function clusterReadiness(cluster: Cluster, members: readonly Member[]): 
   const names = new Set(staying.map(({ name }) => name))
   const unready = report.nodes.find(({ name, ready }) => names.has(name) && !ready)
   if (unready) return waiting(`node ${unready.name} to be Ready`)
-  const pods = podReadiness(report.pods.filter(({ node }) => names.has(node) || node === ''))
+  const pods = podReadiness(
+    cluster,
+    report.pods.filter(({ node }) => names.has(node) || node === ''),
+  )
   if (!pods.ready) return pods
   return report.dns ? READY : waiting("the cluster's DNS to answer")
 }
 
 /** Of what the cluster is made of. A pod that was evicted stays as it is; another one takes its place. */
-function podReadiness(all: OperatorReport['pods']): Readiness {
-  const pods = all.filter(({ namespace, phase }) => CLUSTER_NAMESPACES.includes(namespace) && phase !== 'Failed')
+function podReadiness({ settings }: Cluster, all: OperatorReport['pods']): Readiness {
+  const workloads = ownWorkloads(settings.cni)
+  const pods = all.filter((pod) => pod.phase !== 'Failed' && !pod.leaving && ownWorkloadOf(pod, workloads))
   const late = pods.filter((pod) => !pod.ready && pod.phase !== 'Succeeded')
   if (pods.length === 0) return waiting('pods')
   if (late.length === 0) return READY
-  const names = late.slice(0, 3).map((pod) => `${pod.namespace}/${pod.name}`)
+  const names = late.slice(0, 3).map(({ namespace, name, why }) => `${namespace}/${name}${why ? because(why) : ''}`)
   return waiting(`${late.length} of ${pods.length} pods: ${names.join(', ')}${late.length > 3 ? ', …' : ''}`)
 }

@@ -6,6 +6,8 @@ export interface Situation {
   cluster: Cluster
   /** Without those that were removed. */
   members: readonly Member[]
+  /** Since the operator has reported last; 0 where it never has. */
+  reportSilentMs: number
 }
 
 export interface Member {

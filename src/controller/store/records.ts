@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
-import type { ClusterSettings, ClusterState, RunState, StateEvent } from '../../protocol/admin.ts'
+import type { ClusterSettings, ClusterState, Problem, RunState, StateEvent } from '../../protocol/admin.ts'
 import type { CheckSummary } from '../../protocol/check-summary.ts'
 import type { Guest } from '../../protocol/errand.ts'
 import type { RunEvent } from '../../protocol/event.ts'
@@ -13,13 +13,18 @@ import type { Columns } from './table.ts'
 export interface Cluster {
   id: string
   name: string
-  state: ClusterState
+  /** Where it stands in its life. Never DEGRADED: that is told by `problems`, and the life goes on. */
+  state: Exclude<ClusterState, 'DEGRADED'>
   settings: ClusterSettings
   desired: 'none' | 'provision' | 'reset'
   /** Grows with each provision and reset that an administrator asks for. */
   attempt: number
   desiredAt: string | null
   readyAt: string | null
+  /** When it was READY for the first time since it began. */
+  establishedAt: string | null
+  /** What is wrong with it now, since it was READY once. */
+  problems: KnownProblem[]
   /** What everybody calls its API, HOST:PORT; null until its first master starts. */
   endpoint: string | null
   report: OperatorReport | null
@@ -30,6 +35,15 @@ export interface Cluster {
   pairs: PairReport | null
   error: ErrorReport | null
   createdAt: string
+}
+
+/** A problem as it is kept: it counts once it has lasted for longer than a restart takes. */
+export interface KnownProblem extends Omit<Problem, 'seenAt'> {
+  /** With `code` it names the problem, whatever its message says: a node or a pod. */
+  subject: string
+  /** By whom it was seen: then its last look is as old as the last report. */
+  seenBy: 'operator' | 'controller'
+  counts: boolean
 }
 
 export type Silence = 'no' | 'suspect' | 'unreachable'
@@ -131,6 +145,8 @@ export const CLUSTER: Columns<Cluster> = {
   attempt: 'integer',
   desiredAt: 'text',
   readyAt: 'text',
+  establishedAt: 'text',
+  problems: 'json',
   endpoint: 'text',
   report: 'json',
   reportAt: 'text',

@@ -103,4 +103,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN gone TEXT NOT NULL DEFAULT '[]';  -- JSON: name, address and role of nodes to be taken out
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN established_at TEXT;  -- when it was READY for the first time since it began
+  ALTER TABLE clusters ADD COLUMN problems TEXT NOT NULL DEFAULT '[]';  -- JSON, KnownProblem[]
+  UPDATE clusters SET established_at = ready_at;
+  `,
 ]

@@ -13,6 +13,8 @@ export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
   attempt: 0,
   desiredAt: null,
   readyAt: null,
+  establishedAt: null,
+  problems: [],
   endpoint: null,
   report: null,
   reportAt: null,

@@ -2,14 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Controller, startController } from '../../../src/controller/start.ts'
+import { buildCsr } from '../../../src/pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
 import type { NodeDetail } from '../../../src/protocol/admin.ts'
 import { Errand } from '../../../src/protocol/errand.ts'
 import type { Instruction } from '../../../src/protocol/instruction.ts'
+import type { OperatorReport } from '../../../src/protocol/rest.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from './agent.ts'
 import { importSmallBundle } from './bundle.ts'
 import {
   type Answer,
   adminOf,
+  type Credentials,
   call,
   createCluster,
   type EnrolledNode,
@@ -17,6 +21,7 @@ import {
   type Installer,
   showNode,
 } from './client.ts'
+import { wellReport } from './well-report.ts'
 
 export interface Guest {
   node: EnrolledNode
@@ -28,6 +33,7 @@ export class Scene {
   readonly #directory: string
   #installer: Installer | undefined
   #machines = 0
+  #operator: Credentials | undefined
   #controller: Controller | undefined
   /** How far the controller's clock is ahead. */
   aheadMs = 0
@@ -69,6 +75,24 @@ export class Scene {
     return showNode(this.controller, node.id)
   }
 
+  /** As the operator does, of these nodes; by default all is well. */
+  async report(guests: readonly Guest[], changes: Partial<OperatorReport> = {}): Promise<void> {
+    const [first] = guests
+    if (!first) throw new Error('there is no node to run the operator on')
+    const shown = await Promise.all(guests.map((guest) => this.show(guest)))
+    const masters = shown.flatMap(({ name, roles }) => (roles.includes('master') ? [name] : []))
+    const body = {
+      ...wellReport(
+        shown.map(({ name }) => name),
+        masters,
+      ),
+      ...changes,
+    }
+    this.#operator ??= await operatorOf(this.controller, first.node)
+    const { status, text } = await call(this.controller.url, this.#operator, 'POST', '/v1/operator/report', body)
+    if (status !== 200) throw new Error(text)
+  }
+
   /** Looks until it is so. */
   async until(isSo: () => Promise<boolean>): Promise<void> {
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -103,6 +127,14 @@ export class Scene {
     }
     return guests
   }
+}
+
+/** The certificate that a master asks for, for the operator. */
+async function operatorOf(controller: Controller, { ca, ...node }: EnrolledNode): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const order = { csr: buildCsr(privateKey, 'operator') }
+  const { json } = await call(controller.url, { ca, ...node }, 'POST', '/v1/operator/certificate', order)
+  return { ca, cert: json.certificate, key: keyToPem(privateKey) }
 }
 
 export async function openScene(): Promise<Scene> {

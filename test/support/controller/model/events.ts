@@ -6,6 +6,7 @@ import { AgentError } from '../../../../src/errors/agent-error.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
 import { factsAt } from '../agent.ts'
 import { node as newNode } from '../member.ts'
+import { wellReport } from '../well-report.ts'
 import { type Machine, newMachine, receive, send, tell, work } from './machine.ts'
 import { goOnRetiring } from './masters.ts'
 import type { World } from './world.ts'
@@ -107,22 +108,27 @@ export function report(world: World, lucky: boolean): void {
   const chosen = world.pick(up)?.kubernetes
   if (!chosen) return
   const members = [...world.machines.values()].filter(({ kubernetes }) => kubernetes?.cluster === chosen.cluster)
-  const names = members.map(({ id }) => world.core.store.nodes.get(id)?.name ?? id)
+  const nodeOf = ({ id }: Machine) => world.core.store.nodes.get(id)
+  const names = members.map((machine) => nodeOf(machine)?.name ?? machine.id)
+  const masters = members.flatMap((machine) => {
+    const found = nodeOf(machine)
+    return found?.roles.includes('master') ? [found.name] : []
+  })
   const ready = () => lucky || world.random() < 0.8
+  const dns = ready()
+  world.told = {
+    atMs: world.clock.nowMs,
+    dnsDownSinceMs: dns ? undefined : (world.told?.dnsDownSinceMs ?? world.clock.nowMs),
+  }
+  const { nodes, pods, ...rest } = wellReport(names, masters)
+  const report = {
+    ...rest,
+    nodes: nodes.map((node) => ({ ...node, ready: ready() })),
+    pods: pods.map((pod) => ({ ...pod, ready: ready() })),
+    dns,
+  }
   world.core.store.clusters.update(world.clusterId, {
-    report: {
-      kubernetesVersion: 'v1.36.3',
-      nodes: names.map((name) => ({ name, ready: ready(), kubeletVersion: 'v1.36.3' })),
-      pods: names.map((node) => ({
-        namespace: 'kube-system',
-        name: `p-${node}`,
-        node,
-        ready: ready(),
-        phase: 'Running',
-        restarts: 0,
-      })),
-      dns: ready(),
-    },
+    report,
     reportAt: new Date(world.clock.nowMs).toISOString(),
   })
   reconcile(world.core, world.clusterId)

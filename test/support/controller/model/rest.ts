@@ -1,4 +1,5 @@
 import { resetCluster } from '../../../../src/controller/cluster-commands.ts'
+import { visibleClusterState } from '../../../../src/controller/cluster-state.ts'
 import { approve, remove } from '../../../../src/controller/node-commands.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
 import { clusterOf, configureNode, enrol, nodesOf, orRefused, pass, provision, report } from './events.ts'
@@ -49,7 +50,7 @@ async function removeDead(world: World): Promise<void> {
 
 function isAtRest(world: World): boolean {
   const nodes = nodesOf(world)
-  return clusterOf(world).state === 'READY' && nodes.every(({ state }) => state === 'READY')
+  return visibleClusterState(clusterOf(world)) === 'READY' && nodes.every(({ state }) => state === 'READY')
 }
 
 /** Lets all nodes in, with an odd number of masters, and asks for the cluster. Answers why that was refused. */

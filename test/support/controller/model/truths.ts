@@ -1,3 +1,5 @@
+import { visibleClusterState } from '../../../../src/controller/cluster-state.ts'
+import { takesPart } from '../../../../src/controller/director/shape.ts'
 import type { Node, Run } from '../../../../src/controller/store/records.ts'
 import { clusterOf, nodesOf } from './events.ts'
 import type { World } from './world.ts'
@@ -37,6 +39,10 @@ export function contradictions(world: World): string[] {
   const clusters = new Set(ready.flatMap(({ id }) => machines.get(id)?.kubernetes?.cluster ?? []))
   must(clusters.size <= 1, `READY nodes are of ${clusters.size} clusters: ${[...clusters]}`)
   const cluster = clusterOf(world)
+  const wrong = whatIsWrong(world)
+  must(visibleClusterState(cluster) !== 'READY' || wrong === undefined, `the cluster is READY, and ${wrong}`)
+  must(visibleClusterState(cluster) !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED by nobody')
+  must(cluster.desired === 'provision' || cluster.problems.length === 0, 'a cluster that is not wanted has problems')
   if (cluster.state === 'READY') {
     must(
       ready.some(({ roles }) => roles.includes('master')),
@@ -44,4 +50,15 @@ export function contradictions(world: World): string[] {
     )
   }
   return found
+}
+
+/** What nobody may call READY, as far as this world itself has told it, for longer than a moment. */
+function whatIsWrong(world: World): string | undefined {
+  const { told, clock } = world
+  const away = nodesOf(world).find((node) => takesPart(node, clusterOf(world)) && node.silent === 'unreachable')
+  if (away) return `${away.name} is away`
+  if (!told || clusterOf(world).report === null) return undefined
+  if (clock.nowMs - told.atMs >= 90_000) return 'nobody tells'
+  const downMs = told.dnsDownSinceMs === undefined ? 0 : clock.nowMs - told.dnsDownSinceMs
+  return downMs >= 15_000 ? 'its DNS is down' : undefined
 }

@@ -20,6 +20,8 @@ export interface World {
   wrong: string[]
   /** What clusters have of their nodes. */
   inside: Inside[]
+  /** By the operator, the last time. */
+  told: { atMs: number; dnsDownSinceMs: number | undefined } | undefined
   /** Errands that go on. */
   retiring: Retiring[]
   random(): number
@@ -69,6 +71,7 @@ export function openWorld(directory: string, random: () => number): World {
     asked: new Set(),
     wrong: [],
     inside: [],
+    told: undefined,
     retiring: [],
     random,
     pick,

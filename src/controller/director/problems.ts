@@ -1,0 +1,104 @@
+import type { OperatorReport } from '../../protocol/rest.ts'
+import type { KnownProblem } from '../store/records.ts'
+import { because, type Found } from './found-problem.ts'
+import { podProblems } from './pod-problems.ts'
+import { takesPart } from './shape.ts'
+import type { Member, Situation } from './situation.ts'
+
+/** The operator reports each 30 s: one report may be late, another may get lost, and a new pod of it takes a moment. */
+export const SILENT_MS = 90_000
+/** For how long a problem may be a restart. An agent's silence, and the operator's, have lasted for longer already. */
+const GRACE_MS = { node: 15_000, dns: 15_000, pod: 60_000 } as const
+
+/** Where all nodes of a large site are away, some of them are enough to name. */
+const MOST = 200
+
+/**
+ * What is wrong with a cluster that has been READY, with since when. Pure: a problem that was known keeps its time, and
+ * counts once it has lasted for longer than a restart takes.
+ */
+export function problemsOf(situation: Situation): KnownProblem[] {
+  const { cluster, now } = situation
+  if (cluster.desired !== 'provision' || cluster.establishedAt === null) return []
+  const known = new Map(cluster.problems.map((problem) => [keyOf(problem), problem]))
+  return found(situation).map((problem) => {
+    const times = [known.get(keyOf(problem))?.since ?? now.toISOString(), isoOf(problem.since)]
+    const since = times.filter((time) => time !== undefined).sort()[0] ?? now.toISOString()
+    return { ...problem, since, counts: now.getTime() - Date.parse(since) >= graceOf(problem) }
+  })
+}
+
+function found(situation: Situation): Found[] {
+  const { cluster, members, reportSilentMs } = situation
+  const { report, reportAt } = cluster
+  const nodes = members.filter(({ node }) => takesPart(node, cluster) && node.state === 'READY')
+  const silent = nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable)
+  if (!report || !reportAt) return silent
+  const problems = [
+    ...(reportSilentMs >= SILENT_MS ? [operatorSilent(reportAt)] : []),
+    ...(report.dns ? [] : [dnsSilent()]),
+    ...silent,
+    ...nodes.flatMap((member) => nodeProblems(member, report)),
+    ...podProblems(cluster, nodes, report),
+  ]
+  return problems.slice(0, MOST)
+}
+
+function unreachable({ node: { name, lastSeen } }: Member): Found {
+  const message = `the agent on node ${name} is not connected`
+  return {
+    code: 'node/unreachable',
+    subject: name,
+    node: name,
+    message,
+    since: lastSeen ?? undefined,
+    seenBy: 'controller',
+  }
+}
+
+function operatorSilent(reportAt: string): Found {
+  const message = 'the operator does not report: how Kubernetes is now is not known'
+  return { code: 'operator/silent', subject: '', node: null, message, since: reportAt, seenBy: 'controller' }
+}
+
+function dnsSilent(): Found {
+  const message = "the cluster's DNS does not answer"
+  return { code: 'dns/no-answer', subject: '', node: null, message, seenBy: 'operator' }
+}
+
+/** By the conditions' names in Kubernetes. */
+const CONDITIONS: Readonly<Record<string, { code: string; is: string }>> = {
+  Ready: { code: 'node/not-ready', is: 'is not Ready' },
+  DiskPressure: { code: 'node/disk-pressure', is: 'has disk pressure' },
+  MemoryPressure: { code: 'node/memory-pressure', is: 'has memory pressure' },
+  PIDPressure: { code: 'node/pid-pressure', is: 'has PID pressure' },
+  NetworkUnavailable: { code: 'node/network-unavailable', is: 'has no pod network' },
+}
+
+function nodeProblems({ node: { name } }: Member, { nodes }: OperatorReport): Found[] {
+  const own = { subject: name, node: name, seenBy: 'operator' } as const
+  const told = nodes.find((each) => each.name === name)
+  if (!told) return [{ ...own, code: 'node/not-registered', message: `node ${name} is not in the cluster` }]
+  const unhealthy = told.unhealthy ?? []
+  // An operator of an earlier version tells only whether it is Ready.
+  const isBare = !told.ready && unhealthy.every(({ type }) => type !== 'Ready')
+  const bare: typeof unhealthy = isBare ? [{ type: 'Ready', reason: '', message: '' }] : []
+  return [...unhealthy, ...bare].flatMap(({ type, reason, message, since }) => {
+    const { code, is } = CONDITIONS[type] ?? {}
+    if (code === undefined) return []
+    return [{ ...own, code, message: `node ${name} ${is}${because({ reason, message })}`, since }]
+  })
+}
+
+const keyOf = ({ code, subject }: Pick<KnownProblem, 'code' | 'subject'>) => `${code} ${subject}`
+
+function graceOf({ code, seenBy }: Found): number {
+  if (seenBy === 'controller') return 0
+  return code.startsWith('pod/') ? GRACE_MS.pod : code.startsWith('dns/') ? GRACE_MS.dns : GRACE_MS.node
+}
+
+/** As the controller writes times, so that they sort; undefined for what is none. */
+function isoOf(time: string | undefined): string | undefined {
+  const ms = time === undefined ? Number.NaN : Date.parse(time)
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
+}

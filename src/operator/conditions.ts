@@ -1,0 +1,74 @@
+import type { OperatorReport } from '../protocol/rest.ts'
+
+interface Condition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+  lastTransitionTime?: string
+}
+export interface Conditions {
+  conditions?: Condition[]
+}
+interface ContainerState {
+  waiting?: { reason?: string; message?: string }
+  terminated?: { reason?: string; message?: string; exitCode?: number }
+}
+export interface PodStatus extends Conditions {
+  phase?: string
+  /** Of a pod that was evicted. */
+  reason?: string
+  message?: string
+  containerStatuses?: { restartCount: number; state?: ContainerState }[]
+}
+
+type Unhealthy = NonNullable<OperatorReport['nodes'][number]['unhealthy']>[number]
+type Why = NonNullable<OperatorReport['pods'][number]['why']>
+
+const MESSAGE_BYTES = 300
+const REASON_BYTES = 120
+
+export function isTrue(status: Conditions | undefined, type: string): boolean {
+  return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
+}
+
+/** By the names of k8s.io/api/core/v1: `Ready` is to be True, the others are not. What other programs add is theirs. */
+const BAD_WHEN_TRUE = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable']
+
+export function unhealthyConditions(status: Conditions | undefined): Unhealthy[] {
+  return (status?.conditions ?? [])
+    .filter(({ type, status: value }) =>
+      type === 'Ready' ? value !== 'True' : BAD_WHEN_TRUE.includes(type) && value === 'True',
+    )
+    .map((condition) => ({ type: condition.type, ...statement(condition) }))
+}
+
+/** The first of: evicted, not scheduled, what a container waits for, not Ready. */
+export function whyNotReady(status: PodStatus | undefined): Why | undefined {
+  if (status?.reason) return statement(status)
+  const conditions = status?.conditions ?? []
+  const isFalse = (type: string) => conditions.find((each) => each.type === type && each.status === 'False')
+  const unscheduled = isFalse('PodScheduled')
+  if (unscheduled) return statement(unscheduled)
+  const unready = isFalse('Ready')
+  const since = unready?.lastTransitionTime
+  const states = (status?.containerStatuses ?? []).map(({ state }) => state)
+  const stuck = states.find((state) => state?.waiting ?? state?.terminated)
+  if (stuck) return statement({ ...(stuck.waiting ?? stuck.terminated), ...(since && { lastTransitionTime: since }) })
+  return unready && statement(unready)
+}
+
+function statement({ reason, message, lastTransitionTime }: Partial<Condition>): Why {
+  return {
+    reason: cut(reason ?? '', REASON_BYTES),
+    message: cut(message ?? '', MESSAGE_BYTES),
+    ...(lastTransitionTime !== undefined && { since: lastTransitionTime.slice(0, 40) }),
+  }
+}
+
+/** So many bytes of UTF-8 at most, and whole characters. */
+function cut(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text
+  const whole = new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 3), { stream: true })
+  return `${whole}…`
+}
