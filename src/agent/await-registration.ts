@@ -8,7 +8,11 @@ export interface AwaitOptions {
   monotonicMs(): number
   timeoutMs: number
   signal: AbortSignal
+  /** Throws where the service has failed for good. */
+  stillRuns(): Promise<void>
 }
+
+const WATCH_EVERY_MS = 1_000
 
 type Registered = ServiceStatus & { nodeId: string; fingerprint: string; state: NonNullable<ServiceStatus['state']> }
 
@@ -16,7 +20,8 @@ const REFUSALS = /^(enrol|identity|node|cluster)\/|^controller\/(bad-answer|fail
 
 /** Waits until the service says that the controller knows this node. */
 export async function awaitRegistration(options: AwaitOptions): Promise<Registered> {
-  const { statusFile, sleep, monotonicMs, timeoutMs, signal } = options
+  const { statusFile, sleep, monotonicMs, timeoutMs, signal, stillRuns } = options
+  let watchAtMs = monotonicMs()
   const until = monotonicMs() + timeoutMs
   for (;;) {
     const status = readStatus(statusFile)
@@ -26,6 +31,10 @@ export async function awaitRegistration(options: AwaitOptions): Promise<Register
     }
     if (status && isRegistered(status)) return status
     if (monotonicMs() >= until) throw notSeen(status, timeoutMs)
+    if (monotonicMs() >= watchAtMs) {
+      await stillRuns()
+      watchAtMs = monotonicMs() + WATCH_EVERY_MS
+    }
     await sleep(100, signal)
   }
 }

@@ -14,6 +14,7 @@ import { check as filesystems } from './filesystems/check.ts'
 import { check as firewall } from './firewall/check.ts'
 import { check as firewalld } from './firewalld/check.ts'
 import { mend as mendFirewalld } from './firewalld/mend.ts'
+import { check as foreignConfiguration } from './foreign-configuration/check.ts'
 import { check as hostname } from './hostname/check.ts'
 import { check as identity } from './identity/check.ts'
 import { check as kernel } from './kernel/check.ts'
@@ -52,6 +53,7 @@ export const checks: Check[] = [
   filesystems,
   firewall,
   firewalld,
+  foreignConfiguration,
   hostname,
   identity,
   kernel,

@@ -14,7 +14,11 @@ test.each<[string, string, string[]]>([
     "x.service: Main process exited, code=killed, status=9/KILL\nx.service: Failed with result 'signal'.\n",
     ['x.service: Main process exited, code=killed, status=9/KILL', "x.service: Failed with result 'signal'."],
   ],
-  ['the same twice', 'error: a\nerror: b\nerror: a\n', ['error: a', 'error: b']],
+  [
+    'the same at each start',
+    'time="01:38:08" level=error msg=a\nerror: b\ntime="01:38:13" level=error msg=a\n',
+    ['time="01:38:13" level=error msg=a', 'error: b'],
+  ],
   [
     'secrets by their form',
     'error: https://bob:s3cret@proxy.example.com:3128 refused abcdef.0123456789abcdef\n',
@@ -26,7 +30,11 @@ test.each<[string, string, string[]]>([
 })
 
 test('at most 4 lines of 400 characters', () => {
-  const lines = reasonLines(Array.from({ length: 50 }, (_, i) => `error ${i} ${'x'.repeat(5_000)}`).join('\n'))
+  const lines = reasonLines(
+    Array.from({ length: 50 }, (_, i) => `error ${'abcdefghijklmnopqrstuvwxyz'[i % 26]} ${'x'.repeat(5_000)}`).join(
+      '\n',
+    ),
+  )
   expect(lines).toHaveLength(4)
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(410)
   expect(quoted(lines).split('\n')).toHaveLength(5)

@@ -26,7 +26,9 @@ export function reasonLines(text: string): string[] {
   const own = lines.filter((line) => !OF_SYSTEMD.test(line))
   const telling = own.filter((line) => TELLS_A_REASON.test(line))
   const chosen = [telling, own, lines].find((some) => some.length > 0) ?? []
-  return [...new Set(chosen.map(shown))].slice(-MOST_LINES)
+  // The last of those that differ in a time or a number alone, as a program writes them at each start.
+  const last = new Map(chosen.map((line) => [line.replace(/\d+/g, '0'), line]))
+  return [...last.values()].map(shown).slice(-MOST_LINES)
 }
 
 /** Of the unit's journal since then; none where there is no journal to read. */

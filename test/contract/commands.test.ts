@@ -3,6 +3,17 @@ import { ask, execute } from '../../src/host/linux/commands.ts'
 
 const node = process.execPath
 
+test('settings that somebody gave to others of our programs do not reach ours', async () => {
+  const given = { ETCDCTL_CERT: '/x', KUBECONFIG: '/x', KUBERC: '/x', CONTAINERD_ADDRESS: '/x' }
+  Object.assign(process.env, given)
+  try {
+    const { stdout } = await ask(['env'], { env: { KUBECONFIG: '/ours' } })
+    expect(stdout.split('\n').filter((line) => /^(ETCD|KUBE|CONTAINERD)/.test(line))).toEqual(['KUBECONFIG=/ours'])
+  } finally {
+    for (const name of Object.keys(given)) delete process.env[name]
+  }
+})
+
 test('of a long output the end is kept', async () => {
   const script = 'for (let i = 0; i < 200000; i++) console.log("line " + i)'
   const { stdout } = await ask([node, '-e', script], { maxBytes: 1000 })

@@ -56,14 +56,14 @@ try {
   })
   await stage('etcd has no room', async () => {
     const { kubelet } = testbedOverrides()
-    await begin('kubelet', { kubelet: `${kubelet}evictionHard: {nonsense.available: 5%}\n` })
+    await begin('kubelet', { kubelet: `${kubelet}topologyManagerPolicy: nonsense\n` })
     await execOk(here().node, ['mkdir', '-p', '/var/lib/etcd'])
     await execOk(here().node, ['mount', '-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', '/var/lib/etcd'])
     await failsWith('kubelet', /etcd\.service .*no space left on device/s)
   })
   await stage('with room for etcd: the kubelet refuses its configuration', async () => {
     await execOk(here().node, ['mount', '-o', 'remount,size=512m', '/var/lib/etcd'])
-    await failsWith('kubelet', /kubelet\.service was restarted 3 times .*nonsense\.available/s)
+    await failsWith('kubelet', /kubelet\.service was restarted \d times .*nonsense/s)
     await leave()
     await exec(here().node, ['umount', '/var/lib/etcd'])
   })

@@ -1,4 +1,5 @@
 import type { Step } from '../../engine/step.ts'
+import { bringUpUnit } from '../../host/bring-up-unit.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import type { InstallParams } from './params.ts'
 
@@ -9,5 +10,8 @@ export const startAgent: Step<InstallParams> = {
     const enabled = await host.ask(['systemctl', 'is-enabled', paths.unit])
     return enabled.stdout.trim() === 'enabled' && (await isUnitActive(host, paths.unit))
   },
-  apply: (host, { paths }) => host.setUnit(paths.unit, { enabled: true, active: true }),
+  async apply(host, { paths }, { signal }) {
+    await host.setUnit(paths.unit, { enabled: true })
+    await bringUpUnit(host, paths.unit, { signal })
+  },
 }

@@ -177,12 +177,16 @@ const REGISTERED_WITHIN_MS = 60_000
 async function registered(paths: AgentPaths, view: HostView, format: Format, signal: AbortSignal): Promise<void> {
   const { awaitRegistration } = await import('../../agent/await-registration.ts')
   const { registeredText } = await import('../../agent/install/prepare.ts')
+  const { throwFailure } = await import('../../host/await-that.ts')
+  const { watchUnit } = await import('../../host/watch-unit.ts')
+  const watches = [watchUnit(paths.unit)]
   const status = await awaitRegistration({
     statusFile: paths.statusFile,
     sleep: (ms, until) => view.sleep(ms, until),
     monotonicMs: () => performance.now(),
     timeoutMs: REGISTERED_WITHIN_MS,
     signal,
+    stillRuns: () => throwFailure(view, watches),
   })
   if (format === 'text') return print(registeredText(status))
   const { nodeId, fingerprint, state } = status

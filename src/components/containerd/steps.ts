@@ -2,10 +2,8 @@ import { UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
-import { configuration, unit } from './templates.ts'
+import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
 
-const CONFIGURATION = '/etc/containerd/config.toml'
-const OVERRIDES = '/etc/containerd/conf.d/50-cluster.toml'
 const UNIT = `${UNITS}/containerd.service`
 
 export const writeConfiguration: ProvisionStep = {

@@ -1,7 +1,11 @@
-/** containerd 2's main configuration. Files of conf.d are merged over it, key by key. */
+/** Where the cluster's overrides are: the one file that is merged over the main configuration, key by key. */
+export const OVERRIDES = '/etc/containerd/conf.d/50-cluster.toml'
+export const CONFIGURATION = '/etc/containerd/config.toml'
+
+/** containerd 2's main configuration. Other files of conf.d may be those of another containerd: they are not read. */
 export function configuration(sandboxImage: string): string {
   return `version = 3
-imports = ['/etc/containerd/conf.d/*.toml']
+imports = ['${OVERRIDES}']
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = '${sandboxImage}'
@@ -26,7 +30,7 @@ After=network.target local-fs.target dbus.service
 
 [Service]
 Type=notify
-ExecStart=/usr/local/bin/containerd
+ExecStart=/usr/local/bin/containerd --config ${CONFIGURATION}
 Restart=always
 RestartSec=5
 # Containers outlive a restart of containerd, and have control groups of their own.

@@ -75,6 +75,8 @@ Type=notify
 ExecStart=/usr/local/bin/etcd --config-file ${configurationFile}
 Restart=always
 RestartSec=2
+# Members talk to each other, never through a proxy.
+UnsetEnvironment=HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy
 LimitNOFILE=65536
 OOMScoreAdjust=-999
 UMask=0077

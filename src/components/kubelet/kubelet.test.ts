@@ -11,12 +11,11 @@ test('is installed, and neither enabled nor started before there is on record wh
   expect(fake.host.units.get('kubelet.service')?.active ?? false).toBe(false)
 })
 
-test('the drop-in reads what kubeadm writes, in the order of its packages', () => {
+test('the drop-in reads what kubeadm writes, and nothing that another Kubernetes may have left', () => {
   const start = dropIn()
     .split('\n')
     .findLast((line) => line.startsWith('ExecStart='))
-  expect(start).toBe(
-    'ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS',
-  )
-  expect(dropIn()).toContain('EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env')
+  expect(start).toMatch(/--kubeconfig=\/etc\/kubernetes\/kubelet\.conf --config=\/var\/lib\/kubelet\/config\.yaml /)
+  expect(start?.match(/\$\w+/g)).toEqual(['$KUBELET_KUBEADM_ARGS'])
+  expect(dropIn().match(/^EnvironmentFile=.*$/gm)).toEqual(['EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env'])
 })

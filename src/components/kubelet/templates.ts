@@ -16,14 +16,15 @@ WantedBy=multi-user.target
 `
 }
 
-/** Says the same as the drop-in of kubeadm's packages, so that kubeadm's later commands find what they expect. */
+/**
+ * Says the same as the drop-in of kubeadm's packages, so that kubeadm's later commands find what they expect, save that
+ * nothing of another Kubernetes comes in: no /etc/default/kubelet, and no variable that somebody gave to all services.
+ */
 export function dropIn(): string {
   return `[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+Environment=KUBELET_KUBEADM_ARGS=
 EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-EnvironmentFile=-/etc/default/kubelet
 ExecStart=
-ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
 `
 }

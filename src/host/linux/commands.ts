@@ -25,6 +25,13 @@ export async function execute(argv: Argv, options: RunOptions = {}): Promise<Out
   return { exitCode: end.exitCode, stdout, stderr }
 }
 
+/** What programs that we start would take for their settings, and what somebody meant for others of them. */
+const SETTINGS_OF_OTHERS = /^(ETCD|KUBE|CONTAINERD_|CONTAINER_RUNTIME_ENDPOINT$|IMAGE_SERVICE_ENDPOINT$|CNI_|NRI_)/
+
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTINGS_OF_OTHERS.test(name)))
+}
+
 interface Ended {
   end: CommandEnd
   stdout: string
@@ -37,7 +44,7 @@ async function run(argv: Argv, options: RunOptions & { timeoutMs: number }): Pro
   const [file, ...args] = argv
   const child = spawn(file, args, {
     cwd: options.cwd ?? '/',
-    env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },
+    env: { ...ownEnvironment(), LC_ALL: 'C.UTF-8', ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
   })

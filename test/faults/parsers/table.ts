@@ -35,6 +35,7 @@ import {
   parseTimesyncdServers,
   parseTimesyncServer,
 } from '../../../src/host/parse/time-sync.ts'
+import { parseUnitFile } from '../../../src/host/parse/unit-file.ts'
 import { parseUnitProperties } from '../../../src/host/unit-properties.ts'
 import { parsePodErrors } from '../../../src/kubernetes/pod-errors.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
@@ -109,6 +110,10 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseSysctlConf: { samples: SMALL_FILES.sysctl, parse: parseSysctlConf },
   parseTimesyncServer: { samples: [TIMESYNC], parse: parseTimesyncServer },
   parseTimesyncdServers: { samples: SERVERS.timesyncd, parse: (text) => parseTimesyncdServers([text, text]) },
+  parseUnitFile: {
+    samples: ['[Service]\nExecStart=\nExecStart=/usr/bin/containerd \\\n  --config /etc/x\n# no\n'],
+    parse: parseUnitFile,
+  },
   parseUnitProperties: { samples: SMALL_FILES.units, parse: parseUnitProperties },
   parseUnitState: { samples: SMALL_FILES.units, parse: parseUnitState },
   parseZones: { samples: ZONES, parse: parseZones },

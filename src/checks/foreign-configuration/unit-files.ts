@@ -1,0 +1,106 @@
+import type { Finding } from '../../engine/findings.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
+import type { HostView } from '../../host/host.ts'
+import { parseUnitFile } from '../../host/parse/unit-file.ts'
+import { realPath } from '../../host/real-path.ts'
+import { type Harm, judgeDirective } from './judge-directive.ts'
+import { BEFORE_OWN, dropInDirectories, OWN_DIRECTORY, UNIT_DIRECTORIES, UNITS } from './unit-directories.ts'
+
+interface DropIn {
+  path: string
+  directory: string
+  units: string[]
+}
+
+/** Written by us, so that a file of the same name elsewhere is not read. */
+const OWN_DROP_INS = ['kubelet.service.d/10-kubeadm.conf', 'etcd.service.d/10-data.conf']
+const RELOAD = 'systemctl daemon-reload'
+
+/** Drop-ins of others that systemd will read for our units, and unit files of others that cover ours. */
+export async function unitFileFindings(host: HostView): Promise<Finding[]> {
+  const [covering, dropIns] = await Promise.all([coveringFiles(host), foreignDropIns(host)])
+  const judged = await Promise.all(dropIns.map((dropIn) => judge(host, dropIn)))
+  return [...covering, ...judged.flat()]
+}
+
+async function coveringFiles(host: HostView): Promise<Finding[]> {
+  const paths = BEFORE_OWN.flatMap((directory) => UNITS.map((unit) => `${directory}/${unit}`))
+  const stats = await Promise.all(paths.map((path) => host.stat(path)))
+  return paths
+    .filter((_, index) => stats[index] !== undefined)
+    .map((path) => ({
+      kind: 'fail',
+      found: `${shown(path)} covers the unit of that name that Kubernetes is run by`,
+      wanted: 'units that systemd reads from /etc/systemd/system',
+      fix: `${disable(path)} && ${RELOAD}`,
+    }))
+}
+
+async function foreignDropIns(host: HostView): Promise<DropIn[]> {
+  const directories = [...new Set(UNITS.flatMap(dropInDirectories))]
+  const found = await Promise.all(directories.map((directory) => readDropIns(host, directory)))
+  return found.flat()
+}
+
+/** One file a name, as systemd chooses it; a link to /dev/null takes the others of its name away. */
+async function readDropIns(host: HostView, directory: string): Promise<DropIn[]> {
+  const lists = await Promise.all(UNIT_DIRECTORIES.map((parent) => host.list(`${parent}/${directory}`)))
+  const paths = new Map<string, string>()
+  UNIT_DIRECTORIES.forEach((parent, index) => {
+    for (const name of lists[index] ?? []) {
+      const isOwn = OWN_DROP_INS.includes(`${directory}/${name}`) && !BEFORE_OWN.includes(parent)
+      if (name.endsWith('.conf') && !isOwn && !paths.has(name)) paths.set(name, `${parent}/${directory}/${name}`)
+    }
+  })
+  const units = UNITS.filter((unit) => dropInDirectories(unit).includes(directory))
+  return [...paths.values()].map((path) => ({ path, directory, units }))
+}
+
+async function judge(host: HostView, { path, directory, units }: DropIn): Promise<Finding[]> {
+  // /dev/null is no regular file: what is masked has no text.
+  const real = await realPath(host, path)
+  if (real === undefined || (await host.stat(real))?.kind !== 'file') return []
+  const directives = parseUnitFile((await host.read(real)) ?? '')
+  const harms = directives.flatMap((directive) => {
+    const harm = judgeDirective(directive)
+    return harm === undefined ? [] : [{ harm, name: directive.name }]
+  })
+  const missing = await missingFiles(host, directives)
+  const kind: Harm | undefined = [...harms.map(({ harm }) => harm), ...missing.map((): Harm => 'fail')].toSorted()[0]
+  if (kind === undefined) return []
+  const names = [...new Set(harms.map(({ name }) => `${name}=`))]
+  const reads = missing.map((file) => `EnvironmentFile=${shown(file)}, which is not there`)
+  return [
+    {
+      kind,
+      found: `${shown(path)} sets ${[...names, ...reads].join(', ')} for ${units.join(', ')}`,
+      wanted: 'units that run as Kubernetes is set up here; limits, priorities and a proxy may be set',
+      fix: `${withoutDropIn(path, directory)} && ${RELOAD}`,
+    },
+  ]
+}
+
+/** systemd does not start a unit whose file of variables is missing, save where a `-` stands before it. */
+async function missingFiles(host: HostView, directives: readonly { name: string; value: string }[]): Promise<string[]> {
+  const files = directives
+    .filter(({ name, value }) => name === 'EnvironmentFile' && /^\/[^*?[%]*$/.test(value))
+    .map(({ value }) => value)
+  const stats = await Promise.all(files.map((file) => host.stat(file)))
+  return files.filter((_, index) => stats[index] === undefined)
+}
+
+/** systemd reads files that end in .conf alone; one of a package is covered, for the package would bring it again. */
+function withoutDropIn(path: string, directory: string): string {
+  if (path.startsWith('/etc/')) return disable(path)
+  const own = `${OWN_DIRECTORY}/${directory}`
+  const link = escapeArgv(['ln', '-s', '/dev/null', `${own}/${path.slice(path.lastIndexOf('/') + 1)}`])
+  return `${escapeArgv(['mkdir', '-p', own])} && ${link}`
+}
+
+function disable(path: string): string {
+  return escapeArgv(['mv', path, `${path}.disabled`])
+}
+
+function shown(path: string): string {
+  return escapeArgv([path])
+}
