@@ -4,6 +4,7 @@ import { registerCluster } from './cli/controller/cluster.ts'
 import { registerCompletion } from './cli/controller/completion.ts'
 import { registerNode } from './cli/controller/node.ts'
 import { registerServe } from './cli/controller/serve.ts'
+import { nameFileErrors } from './cli/name-file-errors.ts'
 import { guardStandardStreams } from './cli/standard-streams.ts'
 import { versionText } from './cli/version-text.ts'
 import { ExitCode } from './errors/exit-codes.ts'
@@ -38,7 +39,7 @@ exitCode(run())
 
 async function run(): Promise<number> {
   try {
-    await program.parseAsync()
+    await nameFileErrors(() => program.parseAsync())
     return Number(process.exitCode ?? ExitCode.ok)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage

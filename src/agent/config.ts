@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 import type { CheckSummary } from '../protocol/check-summary.ts'
 import { readIfThere } from './durable-file.ts'
+import { readInstructionKey } from './instruction-gate.ts'
 import type { AgentPaths } from './paths.ts'
 
 /** agent.json: what the service needs to know beside its keys. */
@@ -23,22 +24,51 @@ export interface AgentConfig {
 export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
   const text = readIfThere(paths.configFile)
   if (text === undefined) return undefined
-  try {
-    const config = JSON.parse(text) as AgentConfig
-    if (config.format === 1 && Array.isArray(config.urls) && config.urls.length > 0) return config
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-  }
-  throw new AgentError('config/damaged', `${paths.configFile} is not what an installation writes`, {
-    fix: 'run the installation again with the same credentials',
+  const config = parse(text)
+  if (config) return config
+  const message = `${paths.configFile} is damaged: found no settings of an agent, wanted what an installation writes there`
+  throw new AgentError('config/damaged', message, {
+    fix: 'run the installation again with NAME.pem and its passphrase: it writes the file anew',
     exitCode: ExitCode.usage,
   })
 }
 
-export function requireConfig(paths: Pick<AgentPaths, 'configFile' | 'unit'>): AgentConfig {
+/** The same, where a damaged one is as good as none. */
+export function wholeConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
+  const text = readIfThere(paths.configFile)
+  return text === undefined ? undefined : parse(text)
+}
+
+function parse(text: string): AgentConfig | undefined {
+  try {
+    const config = JSON.parse(text) as AgentConfig
+    const { format, nodeName, urls, cluster, instructionKey } = config
+    const texts = [nodeName, cluster.id, cluster.name, instructionKey]
+    const isWhole = format === 1 && texts.every((each) => typeof each === 'string' && each !== '')
+    if (isWhole && urls.length > 0 && urls.every((url) => URL.canParse(url)) && isPublicKey(instructionKey))
+      return config
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause
+  }
+  return undefined
+}
+
+function isPublicKey(base64: string): boolean {
+  try {
+    return readInstructionKey(base64).asymmetricKeyType === 'ed25519'
+  } catch {
+    return false
+  }
+}
+
+export function requireConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig {
   const config = readConfig(paths)
   if (config) return config
-  throw new AgentError('agent/not-installed', `the agent is not installed here (no ${paths.configFile})`, {
+  throw notInstalled(paths)
+}
+
+export function notInstalled(paths: Pick<AgentPaths, 'configFile'>): AgentError {
+  return new AgentError('agent/not-installed', `the agent is not installed here (no ${paths.configFile})`, {
     fix: 'install it: agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt',
     exitCode: ExitCode.usage,
   })

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { AgentError } from '../errors/agent-error.ts'
 import { readIfThere, writeDurably } from './durable-file.ts'
@@ -12,13 +13,48 @@ export interface NodeIdentity {
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
 
-/** The node's key and certificate, once it is enrolled. They lie in one file, so that they always belong together. */
+/**
+ * The node's key and certificate, once it is enrolled. They lie in one file, so that they always belong together. Throws
+ * `agent/incomplete` where that file, or the authority's certificate, is damaged.
+ */
 export function readIdentity(paths: AgentPaths): NodeIdentity | undefined {
   const pair = readIfThere(paths.nodeIdentity)
   if (pair === undefined) return undefined
+  const { key, cert } = partsOf(pair)
+  if (key === undefined || cert === undefined) throw incomplete(paths.nodeIdentity)
+  const ca = need(paths.caFile)
+  if (!parses(() => new X509Certificate(ca))) throw incomplete(paths.caFile)
+  return { ca, key, cert }
+}
+
+/** The same, where a damaged one is as good as none. */
+export function wholeIdentity(paths: AgentPaths): NodeIdentity | undefined {
+  try {
+    return readIdentity(paths)
+  } catch (error) {
+    if (error instanceof AgentError) return undefined
+    throw error
+  }
+}
+
+/** Of what `keepIdentity` wrote. Absent is what cannot be read, and a certificate that is not the key's. */
+export function partsOf(pair: string): Partial<Pick<NodeIdentity, 'key' | 'cert'>> {
   const at = pair.indexOf(CERTIFICATE)
-  if (at < 0 || pair.slice(0, at).trim() === '') throw incomplete(paths.nodeIdentity)
-  return { ca: need(paths.caFile), key: pair.slice(0, at), cert: pair.slice(at) }
+  const key = at < 0 ? pair : pair.slice(0, at)
+  const cert = at < 0 ? '' : pair.slice(at)
+  if (!parses(() => createPrivateKey(key))) return {}
+  return parses(() => new X509Certificate(cert)) && new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+    ? { key, cert }
+    : { key }
+}
+
+function parses(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The old pair or the new one, whenever the power goes. */
@@ -32,7 +68,7 @@ export function readInstaller(paths: AgentPaths) {
     ca: need(paths.caFile),
     identity: { certificate: need(paths.installerCertificate), key: need(paths.installerKey) },
     csr: need(paths.nodeCsr),
-    key: readIfThere(paths.nodeKey) ?? readIdentity(paths)?.key ?? need(paths.nodeKey),
+    key: readIfThere(paths.nodeKey) ?? partsOf(readIfThere(paths.nodeIdentity) ?? '').key ?? need(paths.nodeKey),
   }
 }
 
@@ -54,8 +90,15 @@ export function forgetInstaller(paths: AgentPaths): void {
 
 /** Private keys on this machine, for those who must not let them out. */
 export function privateKeys(paths: AgentPaths): string[] {
-  const pair = readIfThere(paths.nodeIdentity)?.split(CERTIFICATE)[0]
-  return [pair, readIfThere(paths.nodeKey), readIfThere(paths.installerKey)].filter((key) => key !== undefined)
+  const texts = [paths.nodeIdentity, paths.nodeKey, paths.installerKey].map((path) => {
+    try {
+      return readIfThere(path)?.split(CERTIFICATE)[0]
+    } catch {
+      // What cannot be read gets nowhere; whoever needs it says so.
+      return undefined
+    }
+  })
+  return texts.filter((key) => key !== undefined)
 }
 
 export function need(path: string): string {
@@ -66,6 +109,6 @@ export function need(path: string): string {
 
 export function incomplete(path: string): AgentError {
   return new AgentError('agent/incomplete', `${path} is missing or damaged; the service cannot do without it`, {
-    fix: 'run the installation again with the same credentials',
+    fix: 'run the installation again with NAME.pem and its passphrase: the node enrols anew where that is needed',
   })
 }

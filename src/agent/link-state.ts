@@ -1,3 +1,5 @@
+import { AgentError } from '../errors/agent-error.ts'
+import { ExitCode } from '../errors/exit-codes.ts'
 import type { Instruction, SignedInstruction } from '../protocol/instruction.ts'
 import type { NodeState } from '../protocol/names.ts'
 import { readIfThere, removeDurably, writeDurably } from './durable-file.ts'
@@ -74,8 +76,30 @@ export function readOpenInstruction(path: string): OpenInstruction | undefined {
   return readJson<OpenInstruction>(path)
 }
 
-/** Files that only this program writes, atomically and for root alone: their form is known. */
-function readJson<T>(path: string): T | undefined {
+/** For whoever takes all back: what cannot be read can wait for nothing. */
+export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): void {
+  for (const path of [linkFile, instructionFile]) {
+    try {
+      readJson(path)
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error
+      removeDurably(path)
+    }
+  }
+}
+
+/** Files that only this program writes, atomically and for root alone: their form is known, unless the disk failed. */
+function readJson<T extends object>(path: string): T | undefined {
   const text = readIfThere(path)
-  return text === undefined ? undefined : (JSON.parse(text) as T)
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as T
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+  }
+  throw new AgentError('state/damaged', `${path} is damaged: found no JSON object, wanted what the agent wrote there`, {
+    fix: `rm ${path} (the agent takes up its work again by itself; where an instruction was open, provision again)`,
+    exitCode: ExitCode.usage,
+  })
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,4 +30,14 @@ test('a restart goes on in the same file', () => {
   openLogFile(path).write('one')
   openLogFile(path).write('two')
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+})
+
+test('where no log can be written, lines are dropped until one can', () => {
+  const path = join(directory, 'not-yet', 'agent.log')
+  writeFileSync(join(directory, 'not-yet'), '')
+  const log = openLogFile(path)
+  log.write('dropped')
+  rmSync(join(directory, 'not-yet'))
+  log.write('kept')
+  expect(readFileSync(path, 'utf8')).toBe('kept\n')
 })

@@ -9,27 +9,41 @@ export interface LogFile {
 const MAX_BYTES = 8 * 1024 * 1024
 const KEEP = 3
 
-/** A log that rotates itself: `agent.log`, then `agent.log.1` to `.3`, each at most `maxBytes`, all 0600. */
+/**
+ * A log that rotates itself: `agent.log`, then `agent.log.1` to `.3`, each at most `maxBytes`, all 0600. On a disk that is
+ * full or read-only a line is dropped (the journal has it as well), and the next one is tried.
+ */
 export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  let file = open(path)
-  let bytes = fstatSync(file).size
+  let file: number | undefined
+  let bytes = 0
 
+  const reopen = () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    file = open(path)
+    bytes = fstatSync(file).size
+    return file
+  }
+  const close = () => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
+  }
   const rotate = () => {
-    closeSync(file)
+    close()
     for (let number = KEEP - 1; number >= 1; number--) renameIfThere(`${path}.${number}`, `${path}.${number + 1}`)
     renameIfThere(path, `${path}.1`)
-    file = open(path)
-    bytes = 0
   }
 
   return {
     write(line) {
       const text = Buffer.from(`${line}\n`)
-      if (bytes > 0 && bytes + text.length > maxBytes) rotate()
-      bytes += writeSync(file, text)
+      try {
+        if (bytes > 0 && bytes + text.length > maxBytes) rotate()
+        bytes += writeSync(file ?? reopen(), text)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      }
     },
-    close: () => closeSync(file),
+    close,
   }
 }
 

@@ -14,11 +14,13 @@ import {
   type NodeIdentity,
   readIdentity,
   readInstaller,
+  wholeIdentity,
 } from './identity.ts'
+import { keepServing } from './keep-serving.ts'
 import { keepLink } from './link.ts'
-import { openLinkStore } from './link-state.ts'
+import { type LinkStore, openLinkStore } from './link-state.ts'
 import type { Log } from './log.ts'
-import { openOutbox } from './outbox.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
 import type { Notifier } from './sd-notify.ts'
 import type { Self } from './self.ts'
@@ -45,34 +47,33 @@ export interface ServiceOptions {
   signal: AbortSignal
 }
 
-/** The service: enrols where that is to be done, then keeps the link and carries out what comes, until the signal. */
+/** The service, until the signal: `serve`, again where that could not go on. */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { paths, notifier, log, signal } = options
-  const config = requireConfig(paths)
-  makePrivateDirectory(paths.stateDirectory)
-  const status = openStatusFile(paths.statusFile, options.agentVersion)
-  notifier.ready()
-  const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
-  try {
-    status.update({ cluster: config.cluster.name })
-    const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
-    forgetInstaller(paths)
-    await work(options, config, identity, status)
-  } catch (error) {
-    if (signal.aborted) return
-    status.update({ problem: reportOf(error) })
-    throw error
-  } finally {
-    clearInterval(watchdog)
-    notifier.stopping()
-    log('info', 'the agent stops')
-  }
+  const { paths, signal, agentVersion } = options
+  const status = openStatusFile(paths.statusFile, agentVersion)
+  const { stateDirectory } = paths
+  await keepServing((attempt) => serve({ ...options, signal: attempt }, status), {
+    ...options,
+    ...{ stateDirectory, status, signal },
+  })
 }
 
-/** One that has expired is of use no more, where the installation was run again to mend that. */
+/** Enrols where that is to be done, then keeps the link and carries out what comes. */
+async function serve(options: ServiceOptions, status: StatusFile): Promise<void> {
+  const { paths } = options
+  const config = requireConfig(paths)
+  makePrivateDirectory(paths.stateDirectory)
+  status.update({ cluster: config.cluster.name })
+  const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
+  forgetInstaller(paths)
+  await work(options, config, identity, status)
+}
+
+/** One that has expired, or is damaged, is of use no more where the installation was run again to mend that. */
 async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
-  const identity = readIdentity(paths)
-  if (!identity || !hasInstaller(paths)) return identity
+  if (!hasInstaller(paths)) return readIdentity(paths)
+  const identity = wholeIdentity(paths)
+  if (!identity) return undefined
   const { expiryOf } = await import('./node-names.ts')
   return expiryOf(identity, now()) ? undefined : identity
 }
@@ -106,7 +107,7 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
       status.update({ problem: reportOf(error) })
     },
   })
-  const before = readIdentity(paths)
+  const before = wholeIdentity(paths)
   if (!before || nodeIdOf(before, paths) !== nodeId) forgetNode(paths)
   const identity = { ca: installer.ca, cert: certificate, key: installer.key }
   keepIdentity(paths, identity)
@@ -121,10 +122,30 @@ async function work(
   identity: NodeIdentity,
   status: StatusFile,
 ): Promise<void> {
-  let present = identity
-  const { paths, notifier } = options
+  const { paths } = options
   const link = openLinkStore(paths)
   const outbox = openOutbox(paths.outboxFile)
+  try {
+    await keepAtWork(options, config, identity, { link, outbox, status })
+  } finally {
+    outbox.close()
+  }
+}
+
+interface Stores {
+  link: LinkStore
+  outbox: Outbox
+  status: StatusFile
+}
+
+async function keepAtWork(
+  options: ServiceOptions,
+  config: AgentConfig,
+  identity: NodeIdentity,
+  { link, outbox, status }: Stores,
+): Promise<void> {
+  let present = identity
+  const { notifier } = options
   const showState = (state: NodeState) => {
     status.update({ state })
     link.update({ state })
@@ -175,7 +196,6 @@ async function work(
   const { close } = await worker
   await connection.ended
   await close()
-  outbox.close()
 }
 
 /** A failure is not kept: the next one who asks makes another try. */

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { Emit } from '../engine/event.ts'
 import { type Leftover, type UndoReport, undoRuns } from '../engine/undo-run.ts'
 import { reportOf } from '../errors/agent-error.ts'
@@ -8,9 +8,8 @@ import { replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
 import type { Observer } from '../snapshot/look.ts'
 import { type Compared, openComparison } from './comparison.ts'
-import { readIdentity } from './identity.ts'
 import { keptSoFar } from './knowledge.ts'
-import { openLinkStore } from './link-state.ts'
+import { dropDamaged, openLinkStore } from './link-state.ts'
 import { openOutbox } from './outbox.ts'
 import type { AgentPaths } from './paths.ts'
 import { reserveOf } from './reserve.ts'
@@ -90,6 +89,7 @@ export async function undoAndCompare(
 
 /** Or the service would go on with it afterwards. The controller is told when it can be reached. */
 function giveUpInstruction(paths: AgentPaths): void {
+  dropDamaged(paths)
   const link = openLinkStore(paths)
   const open = link.open()
   if (!open) return
@@ -106,7 +106,7 @@ function giveUpInstruction(paths: AgentPaths): void {
 
 /** The service sends it when it can; a node that has not enrolled has nobody to tell. */
 function tellOfReset(paths: AgentPaths): void {
-  if (!readIdentity(paths)) return
+  if (!existsSync(paths.nodeIdentity)) return
   openLinkStore(paths).update({ kubernetesVersion: undefined })
   const outbox = openOutbox(paths.outboxFile)
   outbox.append({ t: 'reset', body: {} })

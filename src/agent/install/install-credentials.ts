@@ -1,6 +1,7 @@
 import type { Step } from '../../engine/step.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
+import { partsOf } from '../identity.ts'
 import type { AgentPaths } from '../paths.ts'
 import type { InstallParams } from './params.ts'
 
@@ -25,12 +26,12 @@ export const installCredentials: Step<InstallParams> = {
     await host.write(paths.caFile, ca, 0o600)
     if (await isEnrolled(host, paths)) return
     // The service writes it, and writes it again with each new key: so without the sum of a content.
-    const hadExpired = await isThere(host, paths.nodeIdentity)
-    if (!hadExpired) await host.expect({ kind: 'remove-path', path: paths.nodeIdentity })
+    const wasEnrolled = await isThere(host, paths.nodeIdentity)
+    if (!wasEnrolled) await host.expect({ kind: 'remove-path', path: paths.nodeIdentity })
     await host.write(paths.installerCertificate, installer.certificate, 0o600)
     await host.write(paths.installerKey, installer.key.reveal(), 0o600)
     await makeKey(host, params)
-    if (hadExpired && (await isUnitActive(host, paths.unit))) await host.restartUnit(paths.unit)
+    if (wasEnrolled && (await isUnitActive(host, paths.unit))) await host.restartUnit(paths.unit)
   },
 }
 
@@ -38,7 +39,8 @@ async function makeKey(host: Host, { paths, config }: InstallParams): Promise<vo
   const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
   const { buildCsr } = await import('../../pki/csr.ts')
   const { createPrivateKey } = await import('node:crypto')
-  const found = (await host.read(paths.nodeIdentity)) ?? (await host.read(paths.nodeKey))
+  const pair = (await host.read(paths.nodeIdentity)) ?? (await host.read(paths.nodeKey)) ?? ''
+  const { key: found } = partsOf(pair)
   const key = found === undefined ? createKeyPair().privateKey : createPrivateKey(found)
   if (found === undefined) await host.write(paths.nodeKey, keyToPem(key), 0o600)
   await host.write(paths.nodeCsr, buildCsr(key, config.nodeName), 0o600)
@@ -50,12 +52,15 @@ async function canEnrol(host: HostView, { paths, credentials }: InstallParams): 
   return hasKey && (await isThere(host, paths.installerKey)) && (await isThere(host, paths.nodeCsr))
 }
 
-/** A node whose certificate expired while it was off enrols again, with the key that the controller knows. */
+/**
+ * A node whose certificate expired while it was off, or is damaged, enrols again; with the key that the controller knows
+ * where that can still be read.
+ */
 async function isEnrolled(host: HostView, paths: AgentPaths): Promise<boolean> {
-  const pair = await host.read(paths.nodeIdentity)
-  if (pair === undefined) return false
+  const { cert } = partsOf((await host.read(paths.nodeIdentity)) ?? '')
+  if (cert === undefined) return false
   const { expiryOf } = await import('../node-names.ts')
-  return expiryOf({ cert: pair.slice(pair.indexOf('-----BEGIN CERTIFICATE-----')) }, host.now()) === undefined
+  return expiryOf({ cert }, host.now()) === undefined
 }
 
 async function isThere(host: HostView, path: string): Promise<boolean> {

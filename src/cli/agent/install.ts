@@ -84,10 +84,10 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const view = linuxHostView()
   const { readCredentials } = await import('../../agent/credentials.ts')
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
-  const { readConfig } = await import('../../agent/config.ts')
+  const { wholeConfig } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
   const config = configFor(credentials, options, view.hostname())
-  if (view.uid() === 0) refuseOther(readConfig(paths), config)
+  if (view.uid() === 0) refuseOther(wholeConfig(paths), config)
 
   const params = paramsFor({ ...options, paths, credentials })
   const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, tell, signal })

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
-import { requireConfig } from '../../agent/config.ts'
+import { notInstalled } from '../../agent/config.ts'
 import { privateKeys } from '../../agent/identity.ts'
 import { createLog } from '../../agent/log.ts'
 import { openLogFile } from '../../agent/log-file.ts'
@@ -16,13 +16,12 @@ import { pathsFor } from './surroundings.ts'
 export async function run(argv: readonly string[]): Promise<void> {
   const at = argv.findIndex((word) => word === '--instance' || word === '-m')
   const paths = pathsFor(at < 0 ? undefined : argv[at + 1])
-  // Before anything is written: where it is not installed, it leaves nothing.
-  requireConfig(paths)
-  const file = openLogFile(paths.logFile)
+  // Before anything is written: where it is not installed, it leaves nothing. A damaged file is told by the service.
+  if (!existsSync(paths.configFile)) throw notInstalled(paths)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   const redactor = new Redactor()
   for (const key of privateKeys(paths)) redactor.add(key)
-  const log = createLog([print, file.write], redactor, () => new Date())
+  const log = createLog([print, openLogFile(paths.logFile).write], redactor, () => new Date())
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
   const self = selfOf(process, isSea())

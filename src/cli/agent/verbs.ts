@@ -1,8 +1,9 @@
 import { exitCode } from '../../report/exit-code.ts'
+import { nameFileErrors } from '../name-file-errors.ts'
 
 /** All verbs but the service, whose executable holds them as a script of their own. Answers the exit code; never rejects. */
 export function runVerb(argv: readonly string[]): Promise<number> {
-  return exitCode(choose(argv))
+  return exitCode(nameFileErrors(() => choose(argv)))
 }
 
 async function choose(argv: readonly string[]): Promise<number> {

@@ -1,16 +1,16 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import type { AdminAccess } from '../../protocol/admin.ts'
+import { AdminAccess } from '../../protocol/admin.ts'
 import { readIfThere, writePrivateFile } from '../private-files.ts'
 import type { Authority } from './authority.ts'
 
 const DAYS = 365
 const RENEW_BEFORE_MS = 30 * 86_400_000
 
-/** Writes the local administrator's access (0600) where there is none, it ends soon, or the address has changed. */
+/** Writes the local administrator's access (0600) where there is none that can be read, it ends soon, or the address has changed. */
 export function ensureAdminAccess(path: string, url: string, authority: Authority, now: Date): void {
   const found = readIfThere(path)
-  const access = found === undefined ? undefined : (JSON.parse(found) as AdminAccess)
+  const access = found === undefined ? undefined : readAccess(found)
   if (access && !endsSoon(access, now)) {
     if (access.url !== url) writePrivateFile(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
     return
@@ -19,6 +19,16 @@ export function ensureAdminAccess(path: string, url: string, authority: Authorit
   const certificate = authority.clientCertificate({ role: 'admin', identity: 'local', publicKey, days: DAYS, now })
   const fresh: AdminAccess = { url, ca: authority.ca, certificate, key: keyToPem(privateKey) }
   writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`)
+}
+
+/** A damaged one is written anew. */
+function readAccess(text: string): AdminAccess | undefined {
+  try {
+    const access = AdminAccess.parse(JSON.parse(text))
+    return new X509Certificate(access.certificate).checkPrivateKey(createPrivateKey(access.key)) ? access : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function endsSoon(access: AdminAccess, now: Date): boolean {

@@ -1,6 +1,15 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { AgentError } from '../../errors/agent-error.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { SignedInstruction } from '../../protocol/instruction.ts'
@@ -77,7 +86,10 @@ function openCa(directory: string, now: Date): Ca {
   const keyPath = join(directory, 'ca.key')
   const certificate = readIfThere(certificatePath)
   const key = readIfThere(keyPath)
-  if (certificate && key) return { certificate, key: createPrivateKey(key) }
+  if (certificate !== undefined && key !== undefined) {
+    reading(certificatePath, () => new X509Certificate(certificate))
+    return { certificate, key: reading(keyPath, () => createPrivateKey(key)) }
+  }
   const made = createCa({ commonName: 'cantrip controller CA', days: CA_DAYS, now })
   // The certificate last: a start that was cut off between the two makes both again.
   writePrivateFile(keyPath, keyToPem(made.key))
@@ -85,9 +97,22 @@ function openCa(directory: string, now: Date): Ca {
   return made
 }
 
+/** Nodes trust what is in these files: a damaged one is never replaced by a new one. */
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new AgentError('authority/damaged', `${path} is damaged: wanted the PEM that the first start wrote`, {
+      fix: `put ${path} back from your backup of the data directory, and start the controller again`,
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}
+
 function openInstructionKey(path: string): KeyObject {
   const found = readIfThere(path)
-  if (found) return createPrivateKey(found)
+  if (found !== undefined) return reading(path, () => createPrivateKey(found))
   const { privateKey } = generateKeyPairSync('ed25519')
   writePrivateFile(path, keyToPem(privateKey))
   return privateKey

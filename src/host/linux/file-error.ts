@@ -28,6 +28,21 @@ const known: Record<string, (path: string) => { code: string; found: string; fix
     found: `${path} is in use`,
     fix: `see what is mounted there or uses it: findmnt -R ${path}; fuser -vm ${path}`,
   }),
+  ENOTDIR: (path) => ({
+    code: 'file/not-a-directory',
+    found: `a part of ${path} is a file, wanted directories`,
+    fix: `see which (namei -l ${path}), and move it away or choose another path`,
+  }),
+  EEXIST: (path) => ({
+    code: 'file/not-a-directory',
+    found: `${path} is there already, and is no directory`,
+    fix: `see what it is (ls -la ${path}), and move it away or choose another path`,
+  }),
+  EISDIR: (path) => ({
+    code: 'file/is-directory',
+    found: `${path} is a directory, wanted a file`,
+    fix: `see what it holds (ls -la ${path}), and move it away: mv ${path} ${path}.away`,
+  }),
   EIO: (path) => ({
     code: 'disk/broken',
     found: `the disk reported an error at ${path}`,

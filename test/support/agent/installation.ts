@@ -92,7 +92,8 @@ export async function installAgent(
   return installation
 }
 
-function startService(root: string): Service {
+/** The service below `root`, as it is. */
+export function startService(root: string): Service {
   const child = spawn(process.execPath, [PROGRAM, root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const chunks: string[] = []
   child.stdout.on('data', (chunk) => chunks.push(String(chunk)))

@@ -1,0 +1,98 @@
+/** The service beside files of its own that are damaged: it says which and how to mend it, waits, and goes on once they are whole. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
+import { readStatus } from '../../src/agent/status.ts'
+import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import { type Service, startService, until } from '../support/agent/installation.ts'
+
+let root: string
+let paths: AgentPaths
+let service: Service | undefined
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'damage-'))
+  paths = pathsOf(undefined, root)
+  const ca = createCa({ commonName: 'test', days: 10, now: new Date() })
+  const { privateKey, publicKey } = createKeyPair()
+  const certificate = issueCertificate({
+    ...{ ca, publicKey, commonName: 'n-1', organization: 'cantrip:node', usages: ['clientAuth'] },
+    ...{ notBefore: new Date(Date.now() - 60_000), days: 5 },
+  })
+  const instructionKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
+  const config = {
+    ...{ format: 1, nodeName: 'n1', urls: ['https://127.0.0.1:1'], cluster: { id: 'c-1', name: 'demo' } },
+    instructionKey: instructionKey.toString('base64'),
+  }
+  for (const path of [paths.configFile, paths.linkFile]) mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(paths.configFile, JSON.stringify(config))
+  writeFileSync(paths.caFile, ca.certificate)
+  writeFileSync(paths.nodeIdentity, `${keyToPem(privateKey).trimEnd()}\n${certificate}`)
+  writeFileSync(paths.linkFile, '{"lastSeq":3}')
+  writeFileSync(join(root, 'ahead'), '0')
+  writeFileSync(join(root, 'work'), '0')
+})
+afterEach(async () => {
+  await service?.end('SIGKILL')
+  rmSync(root, { recursive: true })
+})
+
+const half = (text: string) => text.slice(0, text.length / 2)
+
+test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
+  ['agent.json is empty', 'configFile', () => '', 'config/damaged'],
+  ['agent.json is cut', 'configFile', half, 'config/damaged'],
+  ['agent.json is other JSON', 'configFile', () => '{"format":1,"urls":"x"}', 'config/damaged'],
+  [
+    "agent.json's key does not parse",
+    'configFile',
+    (text) => JSON.stringify({ ...JSON.parse(text), instructionKey: 'AAAA' }),
+    'config/damaged',
+  ],
+  ['node.pem is empty', 'nodeIdentity', () => '', 'agent/incomplete'],
+  ['node.pem is cut', 'nodeIdentity', (text) => text.slice(0, -40), 'agent/incomplete'],
+  ['the key does not parse', 'nodeIdentity', (text) => text.replace(/\n[^\n-]{20}/, '\n!!!!'), 'agent/incomplete'],
+  ['ca.crt does not parse', 'caFile', half, 'agent/incomplete'],
+  ['link.json is cut', 'linkFile', half, 'state/damaged'],
+])('%s: told, waited for, and taken up again without a restart', async (_, file, damage, code) => {
+  const path = String(paths[file])
+  const whole = readFileSync(path, 'utf8')
+  writeFileSync(path, damage(whole))
+  const running = startService(root)
+  service = running
+  const tell = () => running.output()
+  const problem = await until('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, tell)
+  expect(problem.code).toBe(code)
+  expect(problem.message).toContain(path)
+  expect(tell()).toContain(`${problem.message} (${code}); fix: ${problem.fix}`)
+  expect(tell()).not.toMatch(/\n\s+at |report it/)
+  writeFileSync(path, whole)
+  await until(
+    'the service to go on',
+    () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
+    tell,
+  )
+  expect(running.process.exitCode).toBeNull()
+})
+
+test('a state directory that cannot be written, the same', async () => {
+  renameSync(paths.stateDirectory, `${paths.stateDirectory}.away`)
+  mkdirSync(`${paths.stateDirectory}/outbox`, { recursive: true })
+  const running = startService(root)
+  service = running
+  const tell = () => running.output()
+  await until('the problem', () => readStatus(paths.statusFile)?.problem?.code === 'file/is-directory', tell)
+  await setTimeout(600)
+  expect(tell().match(/file\/is-directory/g)?.length).toBeGreaterThan(1)
+  rmSync(`${paths.stateDirectory}/outbox`, { recursive: true })
+  await until(
+    'the service to go on',
+    () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
+    tell,
+  )
+})
