@@ -2,7 +2,7 @@ import type { HostView } from './host.ts'
 import { realPath } from './real-path.ts'
 
 /** Where a service looks for programs, and where distributions that keep /usr to themselves have theirs. */
-const DIRECTORIES = [
+export const PROGRAM_DIRECTORIES = [
   '/usr/local/sbin',
   '/usr/local/bin',
   '/usr/sbin',
@@ -16,7 +16,7 @@ const DIRECTORIES = [
 /** The path of a program that is there, not only a link to nothing. */
 export async function findCommand(view: HostView, name: string): Promise<string | undefined> {
   const found = await Promise.all(
-    DIRECTORIES.map(async (directory) => {
+    PROGRAM_DIRECTORIES.map(async (directory) => {
       const path = `${directory}/${name}`
       if ((await view.stat(path)) === undefined) return undefined
       const real = await realPath(view, path)

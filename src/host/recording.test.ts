@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
+import { carryOut } from '../ledger/undo/carry-out.ts'
 
 const undos = (host: ReturnType<typeof fakeHost>) => host.changes.map((change) => change.undo)
 
@@ -66,9 +67,20 @@ test('what was there before is never claimed', async () => {
   await host.expect({ kind: 'remove-tree', path: '/var/lib/empty' })
   await host.expect({ kind: 'remove-tree', path: '/var/lib/new' })
   expect(undos(host)).toEqual([
+    { kind: 'restore-mode', path: '/var/lib/kubelet', mode: 0o755 },
+    { kind: 'restore-mode', path: '/var/lib/empty', mode: 0o755 },
     { kind: 'empty-directory', path: '/var/lib/empty' },
     { kind: 'remove-tree', path: '/var/lib/new' },
   ])
+})
+
+test('a directory that was there has its mode back, whatever a daemon made of it', async () => {
+  const host = fakeHost({ files: { '/opt/containerd/bin/x': '' } })
+  await host.expect({ kind: 'remove-tree', path: '/opt/containerd', all: true })
+  host.files.setAttributes('/opt/containerd', { mode: 0o711 })
+  await host.expect({ kind: 'remove-tree', path: '/opt/containerd', all: true })
+  for (const undo of undos(host).toReversed()) await carryOut(undo, host.machine)
+  expect(await host.stat('/opt/containerd')).toMatchObject({ mode: 0o755 })
 })
 
 test('links, namespaces and mounts that were there before are spared', async () => {

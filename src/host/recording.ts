@@ -1,7 +1,6 @@
 /** The Host that steps get: every change appends its undo, durably, before it is made. */
-
 import { escapeArgv } from '../errors/escape-argv.ts'
-import { expectedChange, type RecordChange } from './change.ts'
+import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import type { Host, HostView } from './host.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { mirroredSysctls } from './mirrored-sysctls.ts'
@@ -93,6 +92,12 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     },
 
     async expect(undo) {
+      // Daemons set the mode of the directories they are given, those of others as well.
+      const now =
+        undo.kind === 'remove-tree' || undo.kind === 'empty-directory' ? await machine.stat(undo.path) : undefined
+      if (now?.kind === 'directory') {
+        await record(expectedChange({ kind: 'restore-mode', path: subjectOf(undo), mode: now.mode }))
+      }
       const change = expectedChange(await claimable(machine, undo))
       if (change.undo.kind !== 'nothing' || undo.kind === 'nothing') await record(change)
     },

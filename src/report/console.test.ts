@@ -39,6 +39,24 @@ test.each([10, 20, 40, 200])('a bar fits into %i columns', (columns) => {
   expect(bar({ done: 50e6, of: 100e6, unit: 'bytes' }, columns).length).toBeLessThan(columns)
 })
 
+test.each([
+  [80, '    [####################                    ] 50 %  48 of 95 MiB'],
+  [38, '    [######      ] 50 %  48 of 95 MiB'],
+  [24, '    50 %  48 of 95 MiB'],
+  [20, '50 %  48 of 95 MiB'],
+  [10, '50 %'],
+  [3, ''],
+])('in %i columns what has no room is left out as a whole', (columns, shown) => {
+  expect(bar({ done: 50e6, of: 100e6, unit: 'bytes' }, columns)).toBe(shown)
+})
+
+test('what is printed after a run does not stick to its bar', () => {
+  const parts: string[] = []
+  const report = consoleReporter({ write: (part) => parts.push(part), isTty: true, columns: 60 })
+  for (const event of events) report(event)
+  expect(parts.join('').split('\r\x1b[2K').at(-1)).toBe('')
+})
+
 test('a bar with nothing to do does not divide by zero', () => {
   expect(bar({ done: 0, of: 0, unit: 'items' }, 80)).toContain('0 %')
 })

@@ -18,9 +18,12 @@ export function consoleReporter(terminal: Terminal): (event: EngineEvent) => voi
   const numbers = new Map<string, { number: number; title: string }>()
   let barShown = false
 
-  const line = (text: string) => {
+  const clear = () => {
     if (barShown) terminal.write('\r\x1b[2K')
     barShown = false
+  }
+  const line = (text: string) => {
+    clear()
     terminal.write(`${text}\n`)
   }
   const heading = (step: string) => {
@@ -50,22 +53,28 @@ export function consoleReporter(terminal: Terminal): (event: EngineEvent) => voi
         if (event.level === 'warn' || event.level === 'error') return line(`[!] ${event.message}`)
         return terminal.verbose ? line(`    ${event.message}`) : undefined
       case 'step-done':
-      case 'run-ended':
         return
+      case 'run-ended':
+        return clear()
     }
   }
 }
 
-/** `    [#####     ] 50 %  12 of 24 MB`, never longer than the terminal is wide. */
+const WIDEST = 40
+const NARROWEST = 5
+
+/** `    [#####     ] 50 %  12 of 24 MiB`, never longer than the terminal is wide: what has no room is left out as a whole. */
 export function bar({ done, of, unit }: Pick<Progress, 'done' | 'of' | 'unit'>, columns: number): string {
   const share = of > 0 ? Math.min(1, done / of) : 0
-  const amount = unit === 'bytes' ? `${megabytes(done)} of ${megabytes(of)} MB` : `${done} of ${of}`
-  const tail = ` ${Math.floor(share * 100)} %  ${amount}`
-  const width = Math.max(0, Math.min(40, columns - tail.length - 7))
+  const amount = unit === 'bytes' ? `${mebibytes(done)} of ${mebibytes(of)} MiB` : `${done} of ${of}`
+  const percent = `${Math.floor(share * 100)} %`
+  const tail = `${percent}  ${amount}`
+  const width = Math.min(WIDEST, columns - tail.length - 8)
   const filled = Math.round(share * width)
-  return `    [${'#'.repeat(filled)}${' '.repeat(width - filled)}]${tail}`.slice(0, columns - 1)
+  const drawn = width < NARROWEST ? [] : [`    [${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${tail}`]
+  return [...drawn, `    ${tail}`, tail, percent].find((text) => text.length < columns) ?? ''
 }
 
-function megabytes(bytes: number): string {
-  return String(Math.round(bytes / 1_000_000))
+function mebibytes(bytes: number): string {
+  return String(Math.round(bytes / 2 ** 20))
 }

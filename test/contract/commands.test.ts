@@ -61,3 +61,17 @@ test('a command that does not read its input is no failure', async () => {
 test('a killed command says by what', async () => {
   await expect(ask(['sh', '-c', 'kill -9 $$'])).rejects.toMatchObject({ code: 'command/killed' })
 })
+
+test.each([
+  ['', ''],
+  ['without the directories of root', '/nowhere:/usr/games'],
+])('with a PATH that is %s programs are found all the same', async (_, path) => {
+  const former = process.env.PATH
+  process.env.PATH = path
+  try {
+    expect((await ask(['getent', 'passwd', 'root'])).stdout).toMatch(/^root:/)
+    expect((await ask(['chroot', '--version'])).stdout).toMatch(/^chroot/)
+  } finally {
+    process.env.PATH = former
+  }
+})

@@ -37,6 +37,7 @@ import {
   resetAndAgain,
   type Scene,
   setScene,
+  startedByBob,
 } from './verbs.ts'
 
 const CLUSTER = 'factory'
@@ -108,6 +109,7 @@ try {
     scene = await setScene(here().site, bed, interrupted)
   })
   await stage('Ctrl-C in the middle of an installation: 130, and the same command goes on', onScene(interruptedInstall))
+  await stage('an unprivileged user who owns the agent and the credentials gets nothing of root', onScene(startedByBob))
   await stage('an instance beside another, and away without it', onScene(instanceBeside))
   await stage('a plan changes nothing and tells what the run does: READY', onScene(planTellsTheRun))
   await stage('status, logs, and a support bundle without secrets', onScene(looksOfReadyNode))

@@ -7,6 +7,7 @@ import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { until } from '../support/testbed/processes.ts'
+import { localRoot, onlyRootWrites } from './local-root.ts'
 
 const CLUSTER = 'verbs'
 const NAME = 'n3'
@@ -51,6 +52,11 @@ export async function interruptedInstall({ site, node, install }: Scene): Promis
   const again = await exec(node, install, { timeoutMs: 120_000 })
   assert.equal(again.code, 0, again.stderr + again.stdout)
   await awaitState(site, NAME, 'APPROVED', 30_000)
+}
+
+/** The agent that is installed by now, started once more by a user who owns the file. */
+export async function startedByBob({ node, install }: Scene): Promise<void> {
+  await localRoot(node, install)
 }
 
 /** `-m blue` beside the default installation, for another cluster; `-m blue -d` takes that one alone away. */
@@ -105,6 +111,7 @@ export async function planTellsTheRun({ site, node, install }: Scene): Promise<v
 
 /** Status, logs, labels, and a support bundle without a secret, on a node that is READY. */
 export async function looksOfReadyNode({ node, install, passphrase }: Scene): Promise<void> {
+  await onlyRootWrites(node)
   const { stdout: labels } = await kubectl(node, 'get', 'nodes', '--show-labels')
   assert.match(labels, /node-role\.kubernetes\.io\/control-plane=/)
   assert.doesNotMatch(labels, /exclude-from-external-load-balancers/)

@@ -22,13 +22,14 @@ const PROBE: SyncProbe = {
 const GOOD = 10
 const POOR = 50
 const HOPELESS = 150
+const PAUSE_MS = 1_000
 
 export const check: Check = {
   id: 'etcd-disk',
   title: "Disk of etcd's log",
   hard: true,
-  why: 'Each of its small writes etcd makes durable before it goes on; where that takes long, it loses its leader. 22 MiB are written as etcd writes, in a file that is gone at once: 99 of 100 writes should take less than 10 ms, and more than 150 ms does not work.',
-  timeoutMs: 15_000,
+  why: 'Each of its small writes etcd makes durable before it goes on; where that takes long, it loses its leader. 22 MiB are written as etcd writes, in a file that is gone at once: 99 of 100 writes should take less than 10 ms; more than 150 ms, also when measured again, does not work.',
+  timeoutMs: 30_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     if (![...must, ...may].includes('master')) return { kind: 'skipped', found: 'etcd runs on masters alone' }
@@ -38,17 +39,28 @@ export const check: Check = {
   },
 }
 
+/** What else the machine does may hold one measurement up, but hardly two in the same way: the better one counts. */
 async function measure(host: HostView): Promise<Verdict> {
+  const first = await measureOnce(host)
+  if (first.verdict.kind !== 'fail' || first.slow === undefined) return first.verdict
+  await host.sleep(PAUSE_MS)
+  const second = await measureOnce(host)
+  return second.slow === undefined || second.slow < first.slow ? second.verdict : first.verdict
+}
+
+async function measureOnce(host: HostView): Promise<{ verdict: Verdict; slow?: number }> {
   let times: number[]
   try {
     times = await host.syncTimes(DATA, PROBE)
   } catch (cause) {
     // Full, read-only, broken: it is known what to do about it.
     if (!(cause instanceof AgentError)) throw cause
-    return { kind: 'fail', found: cause.message, wanted: `22 MiB can be written to ${DATA}`, fix: cause.fix }
+    const wanted = `22 MiB can be written to ${DATA}`
+    return { verdict: { kind: 'fail', found: cause.message, wanted, fix: cause.fix } }
   }
   const [median, slow] = [percentile(times, 50), percentile(times, 99)]
-  return judge(slow, `99 of 100 writes within ${inMs(slow)} (half of them within ${inMs(median)}), of ${times.length}`)
+  const found = `99 of 100 writes within ${inMs(slow)} (half of them within ${inMs(median)}), of ${times.length}`
+  return { slow, verdict: judge(slow, found) }
 }
 
 function judge(slow: number, found: string): Verdict {

@@ -33,6 +33,14 @@ test.each(NOT_IN_THE_LIST)('%s is new enough: a warning', async (name) => {
   expect(await check.look(machine(name), params)).toMatchObject({ kind: 'warn' })
 })
 
+test('versions are told as a person would: one that is alone is no range', async () => {
+  const verdict = await check.look(machine('sles-16'), params)
+  expect(verdict).toMatchObject({ wanted: 'SUSE Linux Enterprise Server 15' })
+  const unknown = await check.look(machine('arch'), params)
+  expect(unknown).toMatchObject({ wanted: expect.stringContaining('Ubuntu 20.04 to 26.04, Debian 11 to 13') })
+  expect(unknown).toMatchObject({ wanted: expect.stringMatching(/SUSE Linux Enterprise Server 15, .* 3510 or newer$/) })
+})
+
 test.each(TOO_OLD)('%s is too old', async (name) => {
   expect(await check.look(machine(name), params)).toMatchObject({
     kind: 'fail',

@@ -1,7 +1,7 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { compareVersions, parseOsRelease } from '../../host/parse/os-release.ts'
-import { NEW_ENOUGH_KERNEL, OLDEST_KERNEL, SUPPORTED } from './supported.ts'
+import { NEW_ENOUGH_KERNEL, OLDEST_KERNEL, SUPPORTED, type Supported } from './supported.ts'
 
 export const check: Check = {
   id: 'os',
@@ -45,7 +45,7 @@ export const check: Check = {
             fix: 'go on, or choose one of those',
           }
         : { kind: 'fail', found, wanted: `a distribution that was tested: ${names()}`, fix: 'choose one of those' }
-    const wanted = `${supported.name} ${supported.from}${supported.to ? ` to ${supported.to}` : ' or newer'}`
+    const wanted = `${supported.name} ${versionsOf(supported)}`
     if (compareVersions(version, supported.from) < 0)
       return { kind: 'fail', found, wanted, fix: 'upgrade the distribution, then restart' }
     if (supported.to !== undefined && compareVersions(version, supported.to) > 0)
@@ -55,5 +55,10 @@ export const check: Check = {
 }
 
 function names(): string {
-  return SUPPORTED.map((entry) => `${entry.name} ${entry.from}${entry.to ? `–${entry.to}` : '+'}`).join(', ')
+  return SUPPORTED.map((entry) => `${entry.name} ${versionsOf(entry)}`).join(', ')
+}
+
+function versionsOf({ from, to }: Supported): string {
+  if (to === undefined) return `${from} or newer`
+  return from === to ? from : `${from} to ${to}`
 }

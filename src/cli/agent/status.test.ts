@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { pathsOf } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
-import { statusText } from './status.ts'
+import { notRunning, statusText } from './status.ts'
 
 const status: ServiceStatus = {
   state: 'READY',
@@ -36,4 +37,12 @@ test('the work that goes on', () => {
   expect(line({}, 'at work on')).toBe('nothing')
   expect(line({ run }, 'at work on')).toBe('first-master (r-1): etcd/start, 3 of 20 steps')
   expect(line({ run: { ...run, step: null } }, 'at work on')).toBe('first-master (r-1): starting, 3 of 20 steps')
+})
+
+test('a unit is named only where there is one to look at', () => {
+  const paths = pathsOf('blue')
+  expect(notRunning(paths, true)).toContain('systemctl status cantrip-blue-agent.service')
+  expect(notRunning(paths, false)).toBe(
+    'The agent is not installed on this machine: there is no /etc/systemd/system/cantrip-blue-agent.service\n',
+  )
 })

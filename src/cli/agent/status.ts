@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { AgentPaths } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
 import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
 
@@ -16,7 +18,7 @@ export function registerStatus(program: Command): void {
       const { readStatus } = await import('../../agent/status.ts')
       const status = readStatus(paths.statusFile)
       if (format === 'json') process.stdout.write(`${JSON.stringify(jsonOf(status))}\n`)
-      else process.stdout.write(status ? statusText(status) : notRunning(paths.unit))
+      else process.stdout.write(status ? statusText(status) : notRunning(paths, existsSync(paths.unitFile)))
       if (!status) process.exitCode = 4
     })
 }
@@ -58,6 +60,9 @@ function linkText({ controller, connected, state, problem }: ServiceStatus): str
   return `${controller ?? '-'}, ${connected ? 'connected' : 'not connected'}`
 }
 
-function notRunning(unit: string): string {
-  return `the agent does not run here; see: systemctl status ${unit}\n`
+/** After an uninstallation there is no unit to look at. */
+export function notRunning({ unit, unitFile }: Pick<AgentPaths, 'unit' | 'unitFile'>, isInstalled: boolean): string {
+  return isInstalled
+    ? `The agent is not running. Check: systemctl status ${unit}\n`
+    : `The agent is not installed on this machine: there is no ${unitFile}\n`
 }

@@ -50,7 +50,7 @@ export function interruption(): AbortSignal {
 
 export class Interrupted extends AgentError {
   constructor() {
-    super('interrupted', 'interrupted; what was begun was ended, nothing is half-done', {
+    super('interrupted', 'interrupted; every change made so far is on record', {
       fix: 'run the same command again: it goes on where it was',
       exitCode: ExitCode.interrupted,
     })

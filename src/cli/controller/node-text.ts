@@ -31,9 +31,9 @@ export function nodeText(node: NodeDetail, now: Date): string {
 }
 
 function factsText(facts: Facts): string {
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   return [
-    `Machine:    ${printable(`${facts.os.prettyName}, kernel ${facts.os.kernel}`)}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gigabytes(facts.memoryBytes)}\n\n`,
+    `Machine:    ${printable(`${facts.os.prettyName}, kernel ${facts.os.kernel}`)}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gibibytes(facts.memoryBytes)}\n\n`,
     table(facts.interfaces, [
       { title: 'INTERFACE', of: ({ name, defaultRoute }) => `${name}${defaultRoute ? ' (default route)' : ''}` },
       {
@@ -45,7 +45,7 @@ function factsText(facts: Facts): string {
     '\n',
     table(facts.disks, [
       { title: 'DISK', of: ({ device }) => device },
-      { title: 'SIZE', of: ({ sizeBytes }) => gigabytes(sizeBytes) },
+      { title: 'SIZE', of: ({ sizeBytes }) => gibibytes(sizeBytes) },
       { title: 'FOR STORAGE', of: ({ usableForStorage, reason }) => (usableForStorage ? 'yes' : `no: ${reason}`) },
     ]),
   ].join('')

@@ -15,6 +15,15 @@ test('control characters of an argument do not reach the terminal', () => {
   expect(error.message).toBe("command took longer than 1.5 s: x $'a\\x1b[31m\\x0a'\nIt wrote nothing to stderr.")
 })
 
+test('one that was ended from outside is not asked why', () => {
+  const stopped = commandError(['systemctl', 'start', 'etcd'], { kind: 'signal', signal: 'SIGTERM' }, '')
+  expect(stopped.message).toBe('command was ended by SIGTERM: systemctl start etcd')
+  expect(stopped.fix).toContain('run the same command again')
+  const killed = commandError(['kubeadm'], { kind: 'signal', signal: 'SIGKILL' }, 'half a line')
+  expect(killed.message).toBe('command was ended by SIGKILL: kubeadm\nhalf a line')
+  expect(killed.fix).toContain('oom')
+})
+
 test('one that is missing and one that may not be executed are told apart', () => {
   const cause = (code: string) => Object.assign(new Error(code), { code })
   expect(commandError(['x'], { kind: 'not-started', cause: cause('ENOENT') }, '').code).toBe('command/not-found')

@@ -23,10 +23,15 @@ export function commandError(argv: readonly string[], end: CommandEnd, stderr: s
         fix: again,
         facts: { exitCode: end.exitCode },
       })
-    case 'signal':
-      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}\n${said}`, {
-        fix: `find out what ended it (journalctl -k --grep=oom), then ${again}`,
-      })
+    case 'signal': {
+      // What was ended from outside had no time to say why.
+      const heard = tail === '' ? '' : `\n${tail}`
+      const fix =
+        end.signal === 'SIGKILL'
+          ? `see whether the kernel ran out of memory: journalctl -k --grep=oom; then ${again}`
+          : 'somebody stopped it, or the machine is shutting down: run the same command again'
+      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}${heard}`, { fix })
+    }
     case 'timeout':
       return new AgentError(
         'command/timeout',

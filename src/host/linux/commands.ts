@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
 import type { Argv } from '../argv.ts'
+import { PROGRAM_DIRECTORIES } from '../find-command.ts'
 import type { AskOptions, Output, RunOptions } from '../host.ts'
 import { type CommandEnd, commandError } from './command-error.ts'
 
@@ -29,7 +30,14 @@ export async function execute(argv: Argv, options: RunOptions = {}): Promise<Out
 const SETTINGS_OF_OTHERS = /^(ETCD|KUBE|CONTAINERD_|CONTAINER_RUNTIME_ENDPOINT$|IMAGE_SERVICE_ENDPOINT$|CNI_|NRI_)/
 
 function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTINGS_OF_OTHERS.test(name)))
+  const own = Object.entries(process.env).filter(([name]) => !SETTINGS_OF_OTHERS.test(name))
+  return { ...Object.fromEntries(own), PATH: searchPath(process.env.PATH) }
+}
+
+/** Behind what is set, where programs for root are on every machine: cron, su and an empty environment leave them out. */
+function searchPath(path = ''): string {
+  const given = path.split(':').filter((directory) => directory !== '')
+  return [...new Set([...given, ...PROGRAM_DIRECTORIES])].join(':')
 }
 
 interface Ended {
