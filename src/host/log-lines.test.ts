@@ -10,6 +10,11 @@ test.each<[string, string, string[]]>([
     ['{"level":"fatal","msg":"no space left on device"}'],
   ],
   [
+    "a panic of Go's, without its stack",
+    '{"level":"warn","msg":"Failed to detect storage schema version"}\n{"level":"panic","msg":"failed to save","error":"write: no space left on device"}\npanic: failed to save\n\ngoroutine 1 [running]:\ngo.uber.org/zap.(*Logger).Panic(0xb1c76c2c480?, {0x12ce564?, 0x24?}, {0xb1c770569c0, 0x1, 0x1})\n\tgo.uber.org/zap@v1.27.0/logger.go:270 +0x55\n',
+    ['{"level":"panic","msg":"failed to save","error":"write: no space left on device"}', 'panic: failed to save'],
+  ],
+  [
     'only systemd has spoken',
     "x.service: Main process exited, code=killed, status=9/KILL\nx.service: Failed with result 'signal'.\n",
     ['x.service: Main process exited, code=killed, status=9/KILL', "x.service: Failed with result 'signal'."],

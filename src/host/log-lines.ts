@@ -11,11 +11,16 @@ const JOURNAL_TIMEOUT_MS = 10_000
 /** What systemd itself says of a unit that ends and starts; it tells no reason. */
 const OF_SYSTEMD =
   /^\S+\.service: (Main process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Start request repeated|Service .* ended|Unit entered|Control process exited)|^(Starting|Started|Stopping|Stopped|Failed to start) /
+/** Of Go's own account of a panic. */
+const STACK_FRAME =
+  /^(goroutine \d+ \[|created by |\S+\.go:\d+( \+0x[0-9a-f]+)?$|[\w./*()-]+\([^)]*(0x[0-9a-f]|\.\.\.|\{)[^)]*\)?$)/
+/** The last words of a program in klog's form, zap's, logrus' and Go's. */
+const ENDS_IT = /^F\d{4} |"level":"(fatal|panic)"|level=(fatal|panic)\b|^panic: |"command failed"/
 const TELLS_A_REASON =
   /^[EF]\d{4} |"level":"(error|fatal|panic)"|level=(error|fatal|panic)|\b(error|fatal|panic|failed|cannot|denied|invalid|unknown)\b/i
 
 /**
- * The end of a log, for a message: the lines that tell of an error where there are any, at most 4 of 400 characters, each
+ * The end of a log, for a message: the lines that tell why it ended, or of errors, where there are any, at most 4 of 400 characters, each
  * once, without secrets, and with control characters escaped.
  */
 export function reasonLines(text: string): string[] {
@@ -23,9 +28,10 @@ export function reasonLines(text: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const own = lines.filter((line) => !OF_SYSTEMD.test(line))
+  const own = lines.filter((line) => !OF_SYSTEMD.test(line) && !STACK_FRAME.test(line))
+  const grave = own.filter((line) => ENDS_IT.test(line))
   const telling = own.filter((line) => TELLS_A_REASON.test(line))
-  const chosen = [telling, own, lines].find((some) => some.length > 0) ?? []
+  const chosen = [grave, telling, own, lines].find((some) => some.length > 0) ?? []
   // The last of those that differ in a time or a number alone, as a program writes them at each start.
   const last = new Map(chosen.map((line) => [line.replace(/\d+/g, '0'), line]))
   return [...last.values()].map(shown).slice(-MOST_LINES)

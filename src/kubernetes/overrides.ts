@@ -3,19 +3,32 @@ import { ExitCode } from '../errors/exit-codes.ts'
 
 export type Mapping = { [key: string]: unknown }
 
+/** What may stand in the override of each program that is configured in YAML. */
+const OVERRIDE_KINDS = {
+  kubeadm: ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration'],
+  kubelet: ['KubeletConfiguration'],
+  'kube-proxy': ['KubeProxyConfiguration'],
+} as const
+
+type YamlOverride = keyof typeof OVERRIDE_KINDS
+export const YAML_OVERRIDES = Object.keys(OVERRIDE_KINDS) as YamlOverride[]
+
 /** The documents of one override; a document without a kind is taken for the first that may stand there. */
-export async function readOverride(component: string, text: string | undefined, kinds: string[]): Promise<Mapping[]> {
+export async function readOverride(component: YamlOverride, text: string | undefined): Promise<Mapping[]> {
+  const kinds: readonly string[] = OVERRIDE_KINDS[component]
   if (text === undefined) return []
   const { parseAllDocuments } = await import('yaml')
   const wanted = `a mapping of kind ${kinds.join(' or ')}`
-  return [...parseAllDocuments(text)].map((document) => {
+  return [...parseAllDocuments(text)].flatMap((document) => {
     const [error] = document.errors
     if (error !== undefined) throw refused(component, `is not YAML: ${error.message.split('\n')[0]}`, wanted)
     const value: unknown = document.toJS()
+    // Between two lines of dashes, or after the last.
+    if (value === null) return []
     if (!isMapping(value)) throw refused(component, 'holds a document that is no mapping', wanted)
     const kind = value.kind ?? kinds[0]
     if (!kinds.includes(String(kind))) throw refused(component, `holds a document of kind ${String(kind)}`, wanted)
-    return { ...value, kind }
+    return [{ ...value, kind }]
   })
 }
 
@@ -45,7 +58,7 @@ function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
 
 function refused(component: string, found: string, wanted: string): AgentError {
   return new AgentError('override/not-usable', `the override of ${component} ${found}; wanted is ${wanted}`, {
-    fix: `mend the file that was given with --override ${component}=FILE, and configure the cluster with it again`,
+    fix: `mend the file that is given with --override ${component}=FILE when the cluster is created`,
     exitCode: ExitCode.usage,
   })
 }

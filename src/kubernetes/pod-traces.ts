@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts'
+import { KUBELET_SYSCTLS } from '../host/kubelet-sysctls.ts'
 import { CNI_CONFIGURATION, CNI_PLUGINS, KUBELET_STATE } from './paths.ts'
 
 /** Directories that kubelet and its pods make. */
@@ -22,11 +23,7 @@ const NETWORK_FILES = [
 const NETWORKS = ['cbr0', 'k8s-pod-network', 'cilium']
 /** Kernel parameters that kubelet and kube-proxy set by themselves. */
 const SYSCTLS = [
-  'vm.overcommit_memory',
-  'kernel.panic',
-  'kernel.panic_on_oops',
-  'kernel.keys.root_maxkeys',
-  'kernel.keys.root_maxbytes',
+  ...KUBELET_SYSCTLS.map(([key]) => key),
   'net.ipv4.conf.all.route_localnet',
   'net.netfilter.nf_conntrack_max',
   'net.netfilter.nf_conntrack_tcp_timeout_established',

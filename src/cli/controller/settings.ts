@@ -1,5 +1,6 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
+import { readOverride, YAML_OVERRIDES } from '../../kubernetes/overrides.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import { OVERRIDABLE } from '../../protocol/instruction.ts'
 import { HOST_PORT_WANTED } from '../../protocol/names.ts'
@@ -21,7 +22,10 @@ export interface SettingsFlags {
   file?: string
 }
 
-/** A cluster's settings: what the file says, and over it what the flags say. Throws `settings/…` with exit code 2. */
+/**
+ * A cluster's settings: what the file says, and over it what the flags say. Throws `settings/…` and `override/…` with exit
+ * code 2: an override that its program could not be given is refused here, and not on the node.
+ */
 export async function readSettings(flags: SettingsFlags): Promise<ClusterSettings> {
   const fromFile = flags.file === undefined ? {} : await readSettingsFile(flags.file)
   const { labels = {}, overrides = {} } = fromFile as { labels?: object; overrides?: object }
@@ -40,7 +44,10 @@ export async function readSettings(flags: SettingsFlags): Promise<ClusterSetting
     overrides: { ...overrides, ...(await readOverrides(flags.override ?? [])) },
   }
   const parsed = ClusterSettings.safeParse(settings)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    await Promise.all(YAML_OVERRIDES.map((component) => readOverride(component, parsed.data.overrides[component])))
+    return parsed.data
+  }
   const [issue] = parsed.error.issues
   const [field, ...rest] = (issue?.path ?? []).map(String)
   throw wrongSetting(settings, field ?? '', rest)

@@ -22,11 +22,7 @@ export async function joinConfiguration(
       kubeletExtraArgs: [{ name: 'node-ip', value: node.address }, ...labelArgs(node.labels)],
     },
   }
-  const changes = await readOverride('kubeadm', cluster.overrides.kubeadm, [
-    'InitConfiguration',
-    'ClusterConfiguration',
-    'JoinConfiguration',
-  ])
+  const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   return changes.reduce<Mapping>((merged, change) => {
     if (change.kind === 'JoinConfiguration') return merge(merged, change)
     // What is said of nodes for the first of them holds for the others.

@@ -43,6 +43,27 @@ test('a parameter that somebody changed since is set again', async () => {
   expect(await runComponent(kernel, fake)).toEqual(['kernel/set-sysctls'])
 })
 
+test('a kubelet that leaves the kernel as it is finds it as it wants it, now and at each boot', async () => {
+  const fake = fakeKubernetes({ overrides: { kubelet: 'protectKernelDefaults: true\n' } })
+  const wanted = {
+    'vm.overcommit_memory': '1',
+    'vm.panic_on_oom': '0',
+    'kernel.panic': '10',
+    'kernel.panic_on_oops': '1',
+    'kernel.keys.root_maxkeys': '1000000',
+    'kernel.keys.root_maxbytes': '25000000',
+  }
+  fake.host.files.seed('/proc/sys/kernel/panic', '0\n')
+  await runComponent(kernel, fake)
+  for (const [key, value] of Object.entries(wanted)) {
+    expect(fake.host.text(`/proc/sys/${key.replaceAll('.', '/')}`)).toBe(`${value}\n`)
+    expect(fake.host.text('/etc/sysctl.d/90-cantrip-kubernetes.conf')).toContain(`${key} = ${value}\n`)
+  }
+  expect(fake.host.changes.map(({ undo }) => undo)).toContainEqual(
+    expect.objectContaining({ kind: 'sysctl', key: 'kernel.panic', before: '0' }),
+  )
+})
+
 test('a kernel without IPv6 lacks nothing', async () => {
   const fake = fakeKubernetes()
   fake.host.files.delete('/proc/sys/net/bridge/bridge-nf-call-ip6tables')

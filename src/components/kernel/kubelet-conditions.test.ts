@@ -3,6 +3,7 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { CGROUP_MOUNTS } from '../../../test/support/fixtures/cgroups.ts'
 import { kernel } from './component.ts'
 
+const READ_ONLY = '90 24 0:22 /sys /proc/sys ro,nosuid,nodev,noexec,relatime - proc proc rw\n'
 const SWAP = 'Filename\t\tType\t\tSize\t\tUsed\t\tPriority\n/swap.img  file\t\t2097148\t\t0\t\t-2\n'
 
 function machine(mounts: string, swaps: string, cluster: Parameters<typeof fakeKubernetes>[0]) {
@@ -39,6 +40,16 @@ test.each<[string, string, string, string | undefined, object]>([
     { code: 'kubelet/cgroup-v1' },
   ],
   ['swap', CGROUP_MOUNTS.v2, SWAP, undefined, { code: 'kubelet/swap-on', fix: expect.stringContaining('swapoff -a') }],
+  [
+    'parameters of the kernel that nobody here can set',
+    CGROUP_MOUNTS.v2 + READ_ONLY,
+    '',
+    undefined,
+    {
+      code: 'kubelet/read-only-parameters',
+      fix: 'on the machine around this container: sysctl -w vm.overcommit_memory=1',
+    },
+  ],
 ])('%s: it ends before anything is done', async (_, mounts, swaps, kubelet, error) => {
   const fake = machine(mounts, swaps, { overrides: kubelet === undefined ? {} : { kubelet } })
   await expect(runComponent(kernel, fake)).rejects.toMatchObject(error)

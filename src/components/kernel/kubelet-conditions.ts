@@ -1,7 +1,8 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
+import { KUBELET_SYSCTLS } from '../../host/kubelet-sysctls.ts'
 import { cgroupVersion } from '../../host/parse/cgroups.ts'
-import { parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 import { parseSwaps } from '../../host/parse/swaps.ts'
 import { readOverride } from '../../kubernetes/overrides.ts'
@@ -26,14 +27,14 @@ export const meetKubelet: ProvisionStep = {
 }
 
 async function obstacle(host: HostView, { cluster }: ProvisionParams): Promise<AgentError | undefined> {
-  const [mountinfo = '', swaps = '', documents] = await Promise.all([
+  const [mountinfo = '', swaps = '', failCgroupV1, failSwapOn] = await Promise.all([
     host.read('/proc/self/mountinfo'),
     host.read('/proc/swaps'),
-    readOverride('kubelet', cluster.overrides.kubelet, ['KubeletConfiguration']),
+    kubeletSetting(cluster.overrides, 'failCgroupV1'),
+    kubeletSetting(cluster.overrides, 'failSwapOn'),
   ])
-  const refuses = (setting: string) => documents.findLast((document) => setting in document)?.[setting] !== false
   const isNew = compareVersions(cluster.kubernetesVersion.replace(/^v/, ''), REFUSES_CGROUP_V1_SINCE) >= 0
-  if (isNew && cgroupVersion(parseMountinfo(mountinfo)) === 1 && refuses('failCgroupV1'))
+  if (isNew && cgroupVersion(parseMountinfo(mountinfo)) === 1 && failCgroupV1 !== false)
     return new AgentError(
       'kubelet/cgroup-v1',
       `this machine has control groups of version 1, which the kubelet of Kubernetes ${cluster.kubernetesVersion} refuses`,
@@ -42,11 +43,37 @@ async function obstacle(host: HostView, { cluster }: ProvisionParams): Promise<A
       },
     )
   const [swap] = parseSwaps(swaps)
-  if (swap !== undefined && refuses('failSwapOn'))
+  if (swap !== undefined && failSwapOn !== false)
     return new AgentError('kubelet/swap-on', `swap is on (${swap.path}), which the kubelet refuses`, {
       fix: `swapoff -a, and take it out of /etc/fstab; or ${allow('failSwapOn')}`,
     })
-  return undefined
+  return readOnlyParameters(host, mountinfo)
+}
+
+/** Where /proc/sys is read-only (a container) neither we nor the kubelet can set what it wants, and it ends at its start. */
+async function readOnlyParameters(host: HostView, mountinfo: string): Promise<AgentError | undefined> {
+  const mount = mountOf('/proc/sys', parseMountinfo(mountinfo))
+  if (mount === undefined || !isReadOnly(mount)) return undefined
+  const found = await Promise.all(
+    KUBELET_SYSCTLS.map(async ([key]) => (await host.read(`/proc/sys/${key.replaceAll('.', '/')}`))?.trim()),
+  )
+  const others = KUBELET_SYSCTLS.filter(([, value], index) => found[index] !== undefined && found[index] !== value)
+  if (others.length === 0) return undefined
+  const settings = others.map(([key, value]) => `${key}=${value}`)
+  return new AgentError(
+    'kubelet/read-only-parameters',
+    `/proc/sys is read-only, and the kubelet wants other kernel parameters: ${settings.join(', ')}`,
+    { fix: `on the machine around this container: sysctl -w ${settings.join(' ')}` },
+  )
+}
+
+/** What the overrides set last; undefined where they leave the kubelet's default. */
+export async function kubeletSetting(
+  overrides: ProvisionParams['cluster']['overrides'],
+  name: string,
+): Promise<unknown> {
+  const documents = await readOverride('kubelet', overrides.kubelet)
+  return documents.findLast((document) => name in document)?.[name]
 }
 
 function allow(setting: string): string {

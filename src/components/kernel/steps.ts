@@ -1,6 +1,8 @@
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { MODULES, modulesFile, SYSCTLS, sysctlFile } from './templates.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { kubeletSetting } from './kubelet-conditions.ts'
+import { MODULES, modulesFile, sysctlFile, sysctlsFor } from './templates.ts'
 
 const MODULES_FILE = '/etc/modules-load.d/90-cantrip-kubernetes.conf'
 const SYSCTL_FILE = '/etc/sysctl.d/90-cantrip-kubernetes.conf'
@@ -22,12 +24,14 @@ export const loadModules: ProvisionStep = {
 export const setSysctls: ProvisionStep = {
   id: 'kernel/set-sysctls',
   title: 'Setting kernel parameters',
-  async isDone(host) {
-    return (await host.read(SYSCTL_FILE)) === sysctlFile() && (await differingSysctls(host)).length === 0
+  async isDone(host, params) {
+    const wanted = await wantedSysctls(params)
+    return (await host.read(SYSCTL_FILE)) === sysctlFile(wanted) && (await differing(host, wanted)).length === 0
   },
-  async apply(host) {
-    for (const [key, value] of await differingSysctls(host)) await host.setSysctl(key, value)
-    await host.write(SYSCTL_FILE, sysctlFile())
+  async apply(host, params) {
+    const wanted = await wantedSysctls(params)
+    for (const [key, value] of await differing(host, wanted)) await host.setSysctl(key, value)
+    await host.write(SYSCTL_FILE, sysctlFile(wanted))
   },
 }
 
@@ -41,13 +45,19 @@ async function missingModules(host: HostView): Promise<string[]> {
   return MODULES.filter((name) => !has[name])
 }
 
-async function differingSysctls(host: HostView): Promise<[string, string][]> {
-  const differing: [string, string][] = []
-  for (const [key, value] of SYSCTLS) {
-    const found = await host.read(`/proc/sys/${key.replaceAll('.', '/')}`)
+type Sysctls = ReturnType<typeof sysctlsFor>
+
+async function wantedSysctls({ cluster }: ProvisionParams): Promise<Sysctls> {
+  return sysctlsFor((await kubeletSetting(cluster.overrides, 'protectKernelDefaults')) === true)
+}
+
+async function differing(host: HostView, wanted: Sysctls): Promise<Sysctls> {
+  const found: [string, string][] = []
+  for (const [key, value] of wanted) {
+    const text = await host.read(`/proc/sys/${key.replaceAll('.', '/')}`)
     // A kernel without IPv6 has no parameter for it, and needs none.
-    if (found === undefined && key.includes('ip6')) continue
-    if (found?.trim() !== value) differing.push([key, value])
+    if (text === undefined && key.includes('ip6')) continue
+    if (text?.trim() !== value) found.push([key, value])
   }
-  return differing
+  return found
 }

@@ -1,16 +1,23 @@
+import { KUBELET_SYSCTLS } from '../../host/kubelet-sysctls.ts'
+
 /** overlay: containerd's file systems; br_netfilter: packets between pods on one bridge pass kube-proxy's rules. */
 export const MODULES = ['overlay', 'br_netfilter'] as const
 
-export const SYSCTLS: readonly (readonly [key: string, value: string])[] = [
+const SYSCTLS: readonly (readonly [key: string, value: string])[] = [
   ['net.ipv4.ip_forward', '1'],
   ['net.bridge.bridge-nf-call-iptables', '1'],
   ['net.bridge.bridge-nf-call-ip6tables', '1'],
 ]
 
+/** `protects`: the kubelet is told to leave the kernel as it is, and ends where it is not as it wants it. */
+export function sysctlsFor(protects: boolean): typeof SYSCTLS {
+  return protects ? [...SYSCTLS, ...KUBELET_SYSCTLS] : SYSCTLS
+}
+
 export function modulesFile(): string {
   return MODULES.map((name) => `${name}\n`).join('')
 }
 
-export function sysctlFile(): string {
-  return SYSCTLS.map(([key, value]) => `${key} = ${value}\n`).join('')
+export function sysctlFile(sysctls: typeof SYSCTLS): string {
+  return sysctls.map(([key, value]) => `${key} = ${value}\n`).join('')
 }

@@ -53,6 +53,27 @@ test('overrides are merged into the document of their kind', async () => {
   expect(init?.nodeRegistration).toMatchObject({ name: 'n1', ignorePreflightErrors: ['Swap'] })
 })
 
+test('one file for first and joining nodes: each takes what is said of it', async () => {
+  const kubeadm = `kind: InitConfiguration
+nodeRegistration: {ignorePreflightErrors: [Swap]}
+---
+kind: ClusterConfiguration
+controllerManager: {extraArgs: [{name: v, value: "2"}]}
+---
+kind: JoinConfiguration
+nodeRegistration: {ignorePreflightErrors: [Mem]}
+---
+`
+  const { params } = fakeKubernetes({ overrides: { kubeadm } })
+  const kindsOf = async (task: typeof params.task) => {
+    const [init, main] = await configuration({ ...params, task })
+    return [init?.nodeRegistration, main?.controllerManager]
+  }
+  const arg = { extraArgs: expect.arrayContaining([{ name: 'v', value: '2' }]) }
+  expect(await kindsOf('first-master')).toMatchObject([{ ignorePreflightErrors: ['Swap'] }, arg])
+  expect(await kindsOf('master')).toMatchObject([{ ignorePreflightErrors: ['Mem'] }, arg])
+})
+
 test('lists of named things are merged by name, other lists are replaced', () => {
   const base = {
     args: [
@@ -73,7 +94,7 @@ test('lists of named things are merged by name, other lists are replaced', () =>
 test.each([
   ['kubelet', { kubelet: 'a: [' }, /is not YAML/],
   ['kubelet', { kubelet: '- a\n' }, /no mapping/],
-  ['kubeadm', { kubeadm: 'kind: JoinConfiguration\n' }, /kind JoinConfiguration; wanted is/],
+  ['kubeadm', { kubeadm: 'kind: ResetConfiguration\n' }, /kind ResetConfiguration; wanted is/],
 ])('an override of %s that cannot be used is refused by name', async (_, overrides, message) => {
   await expect(documents({ overrides })).rejects.toMatchObject({
     code: 'override/not-usable',

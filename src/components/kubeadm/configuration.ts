@@ -2,12 +2,13 @@ import { splitHostPort } from '../../kubernetes/endpoint.ts'
 import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
 import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
 import type { NodeParams } from '../../protocol/instruction.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'
 
 /** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
-export async function configuration(params: NodeParams): Promise<Mapping[]> {
+export async function configuration(params: Joining): Promise<Mapping[]> {
   const { overrides } = params.cluster
   const documents = [
     initConfiguration(params),
@@ -16,13 +17,25 @@ export async function configuration(params: NodeParams): Promise<Mapping[]> {
     { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
   ]
   const changes = [
-    ...(await readOverride('kubeadm', overrides.kubeadm, ['InitConfiguration', 'ClusterConfiguration'])),
-    ...(await readOverride('kubelet', overrides.kubelet, ['KubeletConfiguration'])),
-    ...(await readOverride('kube-proxy', overrides['kube-proxy'], ['KubeProxyConfiguration'])),
+    ...(await kubeadmChanges(params)),
+    ...(await readOverride('kubelet', overrides.kubelet)),
+    ...(await readOverride('kube-proxy', overrides['kube-proxy'])),
   ]
   return documents.map((document) =>
     changes.filter((change) => change.kind === document.kind).reduce<Mapping>(merge, document),
   )
+}
+
+type Joining = NodeParams & { task?: ProvisionParams['task'] }
+
+/** A master that joins is set up by phases of `kubeadm init`: what is said of joining nodes holds for it too. */
+async function kubeadmChanges({ cluster, task }: Joining): Promise<Mapping[]> {
+  const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
+  if (task === undefined || task === 'first-master') return changes
+  return changes.map(({ kind, nodeRegistration, ...rest }) => {
+    if (kind !== 'JoinConfiguration') return { kind, nodeRegistration, ...rest }
+    return { kind: 'InitConfiguration', nodeRegistration }
+  })
 }
 
 function initConfiguration({ node, cluster }: NodeParams): Mapping {

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { readSettings } from './settings.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'settings-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function override(component: string, text: string): string {
+  const path = join(directory, `${component}-${text.length}.yaml`)
+  writeFileSync(path, text, { mode: 0o600 })
+  return `${component}=${path}`
+}
+
+const ALL_KINDS = ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration'].map((kind) => `kind: ${kind}\n`)
+
+test.each([
+  ['all kinds that kubeadm reads', 'kubeadm', ALL_KINDS.join('---\n')],
+  ['a line of dashes at the end', 'kubelet', 'failSwapOn: false\n---\n'],
+  ['TOML', 'containerd', 'version = 3\n'],
+])('%s is taken', async (_, component, text) => {
+  const { overrides } = await readSettings({ override: [override(component, text)] })
+  expect(overrides).toEqual({ [component]: text })
+})
+
+test.each([
+  ['a kind of another command', 'kubeadm', 'kind: ResetConfiguration\n', /holds a document of kind ResetConfiguration/],
+  ['a kind of another program', 'kubelet', 'kind: InitConfiguration\n', /kind InitConfiguration; wanted is/],
+  ['no YAML', 'kube-proxy', 'a: [\n', /is not YAML/],
+])('%s is refused when the cluster is created', async (_, component, text, message) => {
+  await expect(readSettings({ override: [override(component, text)] })).rejects.toMatchObject({
+    ...{ code: 'override/not-usable', exitCode: 2 },
+    message: expect.stringMatching(message),
+  })
+})
