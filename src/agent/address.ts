@@ -1,26 +1,27 @@
-import { createSocket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
-import { isIPv6 } from 'node:net'
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
+import type { NetworkView } from '../host/network.ts'
+import { unreachable } from './unreachable.ts'
 
-/** The address that this machine has on the way to the controller. Nothing is sent: the kernel only picks the route. */
-export async function addressTowards(url: string): Promise<string> {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  try {
-    const { address } = await lookup(host)
-    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-    return await new Promise<string>((resolve, reject) => {
-      socket.on('error', reject)
-      socket.once('connect', () => resolve(socket.address().address))
-      socket.connect(9, address)
-    }).finally(() => socket.close())
-  } catch (cause) {
-    const message = `no way to the controller at ${url} (${(cause as Error).message})`
-    throw new AgentError('controller/unreachable', message, {
-      fix: 'mend routes and name resolution of this machine',
-      exitCode: ExitCode.controllerUnreachable,
-      cause,
-    })
+const TIMEOUT_MS = 10_000
+
+/**
+ * The address that this machine has on the way to the controller, or to the proxy before it: the kernel's choice. Throws
+ * `controller/unreachable`.
+ */
+export async function addressTowards(url: string, proxy: string | undefined, network: NetworkView): Promise<string> {
+  const host = new URL(proxy ?? url).hostname.replace(/^\[|\]$/g, '')
+  const addresses = await network.resolve(host, TIMEOUT_MS).catch((error: unknown) => {
+    throw unreachable(url, error)
+  })
+  for (const address of addresses) {
+    const source = await network.sourceTowards(address)
+    if (source !== undefined) return source.address.replace(/%.*$/, '')
   }
+  const way = proxy === undefined ? 'the controller' : `the proxy before the controller`
+  const found = `this machine has no route to ${way} at ${host} (${addresses.join(', ')})`
+  throw new AgentError('controller/unreachable', `${found}; wanted one on the way to ${url}`, {
+    fix: `see: ip route get ${addresses[0] ?? host}; then add a route, or give the controller a --public-url that this machine has a route to`,
+    exitCode: ExitCode.controllerUnreachable,
+  })
 }

@@ -88,13 +88,14 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
   const installer = readInstaller(paths)
   const fingerprint = keyFingerprint(installer.key)
   status.update({ fingerprint })
+  const network = await options.network()
   const { certificate, nodeId } = await enrol({
     ...options,
     ...installer,
-    network: await options.network(),
+    network,
     config,
     fingerprint,
-    addressTowards,
+    addressTowards: (url) => addressTowards(url, config.proxy, network),
     onAnswer({ nodeId, state, cluster }) {
       if (status.get().nodeId !== nodeId) {
         log('info', `registered as ${nodeId} in ${cluster.name}; an administrator approves it`)

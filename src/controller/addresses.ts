@@ -29,5 +29,7 @@ export function certificateHosts(listen: Listen, publicUrls: readonly string[]):
 
 function outerAddresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:')).map(({ address }) => address)
+  return all
+    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address))
+    .map(({ address }) => address)
 }

@@ -51,7 +51,18 @@ export class NetworkError extends Error {
   }
 }
 
+/** An address of this machine, and the interface that has it. */
+export interface Source {
+  address: string
+  interface: string
+}
+
 export interface NetworkView {
+  /**
+   * What the kernel would send from to this address, by its own choice of a route; undefined where it has none. Nothing is
+   * sent.
+   */
+  sourceTowards(address: string): Promise<Source | undefined>
   /** Through the system's resolver (getaddrinfo), addresses in its order. Throws NetworkError 'resolve'. */
   resolve(name: string, timeoutMs: number): Promise<string[]>
   request(url: string, options: RequestOptions): Promise<Response>

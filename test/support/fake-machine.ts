@@ -6,6 +6,7 @@ import { type Machine, sysctlPath } from '../../src/host/machine.ts'
 import type { UnitState } from '../../src/host/undo.ts'
 import { FakeFiles } from './fake-files.ts'
 import { type FakeNetwork, fakeNetwork } from './fake-network.ts'
+import { sourceByRoutes } from './fake-source.ts'
 
 export type CommandMatch = readonly string[] | ((argv: Argv) => boolean)
 export type CommandAnswer =
@@ -74,7 +75,7 @@ export function fakeMachine(): FakeMachine {
     facts,
     disk: { totalBytes: 100 * 2 ** 30, freeBytes: 50 * 2 ** 30, totalInodes: 1_000_000, freeInodes: 900_000 },
     syncMs: () => 0.5,
-    network: fakeNetwork(),
+    network: fakeNetwork((address) => sourceByRoutes((path) => files.bytes(path)?.toString() ?? '', address)),
     on: (match, answer) => void answers.push({ match, answer }),
 
     ask,

@@ -1,4 +1,10 @@
-import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../../src/host/network.ts'
+import {
+  NetworkError,
+  type NetworkView,
+  type RequestOptions,
+  type Response,
+  type Source,
+} from '../../src/host/network.ts'
 
 type Answer<Arguments extends unknown[], Result> = Result | Error | ((...args: Arguments) => Result | Promise<Result>)
 type Exchange = { reply: Uint8Array; sentAtMs: number; receivedAtMs: number }
@@ -10,10 +16,13 @@ export interface FakeNetwork extends NetworkView {
   onRequest(urlPrefix: string, answer: Answer<[string, RequestOptions], Partial<Response>>): void
   /** `host:port` */
   onExchange(to: string, answer: Answer<[Uint8Array], Exchange>): void
+  /** What is sent from to an address; undefined: there is no route. */
+  onSource(address: string, source: Source | undefined): void
 }
 
-/** Nothing resolves and nothing answers, except what a test says. */
-export function fakeNetwork(): FakeNetwork {
+/** Nothing resolves and nothing answers, except what a test says. `byRoutes` is asked where no source is told. */
+export function fakeNetwork(byRoutes: (address: string) => Source | undefined = () => undefined): FakeNetwork {
+  const sources = new Map<string, Source | undefined>()
   const names = new Map<string, Answer<[string], string[]>>()
   const urls = new Map<string, Answer<[string, RequestOptions], Partial<Response>>>()
   const exchanges = new Map<string, Answer<[Uint8Array], Exchange>>()
@@ -21,6 +30,9 @@ export function fakeNetwork(): FakeNetwork {
     onResolve: (name, answer) => void names.set(name, answer),
     onRequest: (prefix, answer) => void urls.set(prefix, answer),
     onExchange: (to, answer) => void exchanges.set(to, answer),
+    onSource: (address, source) => void sources.set(address, source),
+
+    sourceTowards: async (address) => (sources.has(address) ? sources.get(address) : byRoutes(address)),
 
     async resolve(name) {
       if (/^[\d.]+$|:/.test(name)) return [name]

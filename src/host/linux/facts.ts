@@ -1,10 +1,11 @@
-import { networkInterfaces, release } from 'node:os'
+import { type NetworkInterfaceInfo, release } from 'node:os'
 import type { Facts } from '../../protocol/facts.ts'
+import { defaultSource } from '../addresses.ts'
 import type { HostView } from '../host.ts'
 import { parseOsRelease } from '../parse/os-release.ts'
-import { defaultInterface, parseRoutes } from '../parse/routes.ts'
 import { ifStillThere } from '../processes.ts'
 import { listDisks } from './disks.ts'
+import { addressesByInterface } from './interfaces.ts'
 
 /** As many as the protocol takes; a node with many pods has one each. */
 const MAX_INTERFACES = 256
@@ -58,9 +59,12 @@ async function cpuModel(view: HostView): Promise<string> {
 
 /** Those that carry an address, loopback left out. */
 async function listInterfaces(view: HostView): Promise<Interface[]> {
-  const routed = defaultInterface(parseRoutes((await view.read('/proc/net/route')) ?? ''))
-  const found = Object.entries(networkInterfaces()).map(async ([name, all = []]) => {
-    const addresses = all.filter(({ internal }) => !internal)
+  const routed = await defaultSource(view)
+  const found = [...addressesByInterface()].map(async ([name, all]) => {
+    const addresses = inOrder(
+      all.filter(({ internal }) => !internal),
+      routed?.address,
+    )
     const [first] = addresses
     if (first === undefined) return []
     const [mtu, speed] = await Promise.all([view.read(`/sys/class/net/${name}/mtu`), linkSpeed(view, name)])
@@ -71,11 +75,17 @@ async function listInterfaces(view: HostView): Promise<Interface[]> {
         mtu: Number(mtu ?? 0),
         speedMbps: speed,
         addresses: addresses.map(({ address, cidr }) => ({ address, prefix: Number(cidr?.split('/')[1] ?? 0) })),
-        defaultRoute: name === routed,
+        defaultRoute: name === routed?.interface,
       },
     ]
   })
   return (await Promise.all(found)).flat().slice(0, MAX_INTERFACES)
+}
+
+/** What a node goes by comes first; what moves between machines (keepalived's /32 beside an address of the network), last. */
+function inOrder(addresses: readonly NetworkInterfaceInfo[], preferred: string | undefined): NetworkInterfaceInfo[] {
+  const rank = ({ address, cidr }: NetworkInterfaceInfo) => (address === preferred ? 0 : cidr?.endsWith('/32') ? 2 : 1)
+  return addresses.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Virtual and unplugged links have none: the file can't be read, or says -1. */

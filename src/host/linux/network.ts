@@ -5,11 +5,14 @@ import { isIPv6, type Socket } from 'node:net'
 import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../network.ts'
 import { type Deadline, deadline, isOfTls, openTcp, openTls, plain, resolve, settle, type Target } from './connect.ts'
 import { bare, openTunnel } from './proxy.ts'
+import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
 
 export const linuxNetwork: NetworkView = {
   resolve: (name, timeoutMs) => resolve(name, deadline(timeoutMs)),
+
+  sourceTowards,
 
   async request(url, options) {
     const target = new URL(url)

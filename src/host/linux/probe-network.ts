@@ -2,16 +2,16 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect, createServer, isIPv6 } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import type { Closable, Endpoint, ProbeNetwork, ProbeReach, ProbeSocket } from '../probe-network.ts'
+import { interfaceOf } from './interfaces.ts'
 
 type Trouble = Exclude<ProbeReach, 'open' | 'filtered'>
 
 export const linuxProbeNetwork: ProbeNetwork = {
   mtuOf(address) {
-    const found = Object.entries(networkInterfaces()).find(([, all]) => all?.some((each) => each.address === address))
-    const path = `/sys/class/net/${found?.[0]}/mtu`
-    return found && existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined
+    const name = interfaceOf(address)
+    const path = `/sys/class/net/${name}/mtu`
+    return name !== undefined && existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined
   },
 
   // ip(7): where it is 0 a UDP socket is in mode IP_PMTUDISC_WANT. Node cannot set the mode itself.

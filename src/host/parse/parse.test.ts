@@ -4,7 +4,7 @@ import { isBelow, mountOf, parseMountinfo } from './mountinfo.ts'
 import { compareVersions, parseOsRelease } from './os-release.ts'
 import { parseBoundSockets } from './proc-net.ts'
 import { parseResolvConf } from './resolv-conf.ts'
-import { defaultInterface, isOnInterface, parseIpv6Addresses, parseLocalAddresses, parseRoutes } from './routes.ts'
+import { parseIpv6Addresses, parseLocalAddresses, parseRoutes } from './routes.ts'
 import { readSntpReply, sntpRequest } from './sntp.ts'
 
 test('os-release: quotes of both kinds, escapes, comments', () => {
@@ -71,17 +71,18 @@ garbage
   ])
 })
 
-test('routes: of two default routes the one with the lower metric; a down one does not count', () => {
+test('routes: with their metric; a down one does not count', () => {
   const routes = parseRoutes(`Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 wlan0\t00000000\t0102000A\t0003\t0\t0\t600\t00000000\t0\t0\t0
 eth0\t00000000\t0103000A\t0003\t0\t0\t100\t00000000\t0\t0\t0
 eth9\t00000000\t0103000A\t0002\t0\t0\t1\t00000000\t0\t0\t0
 eth0\t0003000A\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
 `)
-  expect(defaultInterface(routes)).toBe('eth0')
-  expect(isOnInterface('10.0.3.7', 'eth0', routes)).toBe(true)
-  expect(isOnInterface('10.0.2.7', 'eth0', routes)).toBe(false)
-  expect(defaultInterface([])).toBeUndefined()
+  expect(routes.map(({ interface: name, metric }) => [name, metric])).toEqual([
+    ['wlan0', 600],
+    ['eth0', 100],
+    ['eth0', 100],
+  ])
 })
 
 test('local addresses: each once, also the second of a network', () => {

@@ -1,4 +1,4 @@
-import { ipv4ToNumber, ipv6FromBytes } from './address.ts'
+import { ipv6FromBytes } from './address.ts'
 
 export interface Ipv4Route {
   interface: string
@@ -42,11 +42,6 @@ function littleEndian(hex: string): number {
   return Buffer.from(hex, 'hex').readUInt32LE()
 }
 
-/** The interface of the default route with the lowest metric. */
-export function defaultInterface(routes: readonly Ipv4Route[]): string | undefined {
-  return routes.filter((route) => route.mask === 0).sort((a, b) => a.metric - b.metric)[0]?.interface
-}
-
 /** This machine's own IPv4 addresses, out of /proc/net/fib_trie, in its order. */
 export function parseLocalAddresses(fibTrie: string): string[] {
   const addresses = new Set<string>()
@@ -56,13 +51,6 @@ export function parseLocalAddresses(fibTrie: string): string[] {
     if (leaf !== undefined && /^\s*\/32 host LOCAL$/.test(line)) addresses.add(leaf)
   }
   return [...addresses]
-}
-
-/** Does the address lie in a network that is directly connected to the interface? */
-export function isOnInterface(address: string, name: string, routes: readonly Ipv4Route[]): boolean {
-  const number = ipv4ToNumber(address)
-  if (number === undefined) return false
-  return routes.some((r) => r.interface === name && r.mask !== 0 && (number & r.mask) >>> 0 === r.destination)
 }
 
 /** /proc/net/if_inet6. */

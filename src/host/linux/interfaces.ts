@@ -1,0 +1,18 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+
+/** Addresses by interface. getifaddrs(3) tells an address with a label (`eth0:1`) under that: it is one of eth0. */
+export function addressesByInterface(): Map<string, NetworkInterfaceInfo[]> {
+  const found = new Map<string, NetworkInterfaceInfo[]>()
+  for (const [label, addresses = []] of Object.entries(networkInterfaces())) {
+    const [name = label] = label.split(':')
+    found.set(name, [...(found.get(name) ?? []), ...addresses])
+  }
+  return found
+}
+
+/** The interface that has an address, which may name its scope (`fe80::1%eth0`). */
+export function interfaceOf(address: string): string | undefined {
+  const [bare] = address.split('%')
+  const all = [...addressesByInterface()]
+  return all.find(([, addresses]) => addresses.some((each) => each.address === bare))?.[0]
+}
