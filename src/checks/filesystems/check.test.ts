@@ -68,6 +68,22 @@ test.each<[string, string, string, string, string]>([
     '/var/lib/containerd is on overlay',
     'ext4 or XFS',
   ],
+  [
+    'etcd on a share',
+    ROOT + at('/var/lib/etcd', 'nfs'),
+    'fail',
+    '/var/lib/etcd is on nfs, where a write',
+    'mount a disk',
+  ],
+  ['etcd on Ceph', ROOT + at('/var/lib/etcd', 'ceph'), 'fail', '/var/lib/etcd is on ceph', 'mount a disk'],
+  ['etcd on GlusterFS', ROOT + at('/var/lib/etcd', 'fuse.glusterfs'), 'fail', 'on fuse.glusterfs', 'mount a disk'],
+  ['etcd in a layer', ROOT + at('/var/lib/etcd', 'overlay'), 'warn', '/var/lib/etcd is on overlay', 'mount a disk'],
+  ['the kubelet on a stick', ROOT + at('/var/lib/kubelet', 'exfat'), 'fail', 'no owners, modes and sockets', 'mount a'],
+  ['the kubelet on a share', ROOT + at('/var/lib/kubelet', 'nfs4'), 'warn', '/var/lib/kubelet is on nfs4', 'mount a'],
+  ['containers on Ceph', ROOT + at('/var/lib/containerd', 'ceph'), 'fail', 'cannot hold layers', 'ext4 or XFS'],
+  ['containers on the host of a VM', at('/', 'virtiofs'), 'fail', '/var/lib/containerd is on virtiofs', 'ext4 or XFS'],
+  ['an encrypted directory', ROOT + at('/var/lib/containerd', 'ecryptfs'), 'fail', 'is on ecryptfs', 'ext4 or XFS'],
+  ['ZFS of unknown version', at('/', 'zfs'), 'warn', '/var/lib/containerd is on zfs', 'upgrade OpenZFS to 2.2'],
   ['a share', ROOT + at('/var/lib', 'nfs4'), 'fail', '/var/lib/containerd is on nfs4', 'ext4 or XFS'],
   ['state in memory', ROOT + at('/var/lib/kubelet', 'tmpfs'), 'warn', '/var/lib/kubelet is in memory', 'mount a disk'],
   ['a private root', ROOT.replace(' shared:1', ''), 'warn', '/ is a private mount', 'mount --make-rshared /'],
@@ -129,4 +145,18 @@ test('XFS is asked whether it knows file types', async () => {
     kind: 'fail',
     found: '/var/lib/containerd is on an XFS without file types (ftype=0 on /)',
   })
+})
+
+test.each([
+  ['0.8.3-1ubuntu12', 'fail'],
+  ['2.1.5-1ubuntu6~22.04.1', 'fail'],
+  ['2.2.0-rc3', 'pass'],
+  ['2.2.2-0ubuntu9', 'pass'],
+  ['2.10.1', 'pass'],
+  ['3.0.0', 'pass'],
+])('ZFS %s: %s', async (version, kind) => {
+  const zfs = { files: { '/sys/module/zfs/version': `${version}\n` } }
+  expect(await look(at('/', 'zfs'), zfs)).toMatchObject({ kind })
+  // The rest of the machine may lie on it.
+  expect(await look(at('/', 'zfs') + at('/var/lib/containerd', 'ext4'), zfs)).toMatchObject({ kind: 'pass' })
 })

@@ -12,21 +12,24 @@ export const check: Check = {
   id: 'filesystems',
   title: 'File systems written to',
   hard: true,
-  why: 'Every path that is written to must be a directory that can be written to, where programs lie without noexec, with inodes left, and for layers of images on a file system that can hold them (XFS with ftype=1). Data directories that are links are a warning.',
+  why: 'Every path that is written to must be a directory that can be written to, where programs lie without noexec, with inodes left, and for layers of images on a file system that can hold them (XFS with ftype=1, ZFS since 2.2). etcd and the kubelet need a disk of this machine. Data directories that are links are a warning.',
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
     const ofRole = WRITTEN_PATHS.filter((path) => path.roles.some((role) => must.includes(role) || may.includes(role)))
     const own: WrittenPath = { path: ownStateDirectory, roles, lasting: true }
-    const seen = await Promise.all([...ofRole, own].map((path) => see(host, path, mounts)))
+    const zfsVersion = (await host.read('/sys/module/zfs/version'))?.trim()
+    const seen = await Promise.all(
+      [...ofRole, own].map(async (path) => ({ ...(await see(host, path, mounts)), zfsVersion })),
+    )
     const findings = [...seen.flatMap(judgePath), ...(await judgeXfs(host, seen)), ...judgePropagation(mounts)]
     const kinds = new Set(seen.flatMap(({ mount }) => mount?.fileSystem ?? []))
     return verdictOf(findings, `${seen.length} directories on ${[...kinds].join(', ') || 'file systems unknown'}`)
   },
 }
 
-async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<SeenPath> {
+async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<Omit<SeenPath, 'zfsVersion'>> {
   const real = await realPath(host, path.path)
   const [stat, space] = await Promise.all([host.stat(real ?? path.path), host.diskSpace(real ?? '/')])
   return { ...path, real, stat, space, mount: mountOf(real ?? path.path, mounts) }

@@ -2,6 +2,7 @@ import type { Finding } from '../../engine/findings.ts'
 import type { DiskSpace, FileStat } from '../../host/host.ts'
 import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
 import type { WrittenPath } from './paths.ts'
+import { judgeFileSystem } from './unfit.ts'
 
 /** A path that is written to, as it is on this machine. */
 export interface SeenPath extends WrittenPath {
@@ -11,11 +12,9 @@ export interface SeenPath extends WrittenPath {
   stat: FileStat | undefined
   mount: Mount | undefined
   space: DiskSpace
+  /** Of the kernel's module; undefined where there is none. */
+  zfsVersion: string | undefined
 }
-
-/** File systems that overlayfs cannot use below its upper layer: no whiteouts, no attributes, or no stable directories. */
-const NO_LAYERS = /^(overlay|aufs|nfs4?|cifs|smb3?|vfat|exfat|ntfs3?|fuseblk|fuse(\..+)?|9p|virtiofs|ecryptfs)$/
-const IN_MEMORY = ['tmpfs', 'ramfs']
 
 export function judgePath(seen: SeenPath): Finding[] {
   if (seen.real === undefined)
@@ -43,9 +42,9 @@ export function judgePath(seen: SeenPath): Finding[] {
   ]
 }
 
-function judgeMount({ path, executable, layers, lasting }: SeenPath, mount: Mount): Finding[] {
+function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
+  const { path, executable } = seen
   const { mountPoint, fileSystem } = mount
-  const ownDisk = `mount a disk with ext4 or XFS on ${path}`
   if (isReadOnly(mount))
     return [
       {
@@ -63,21 +62,7 @@ function judgeMount({ path, executable, layers, lasting }: SeenPath, mount: Moun
       wanted: `programs can be started from ${path}`,
       fix: `mount -o remount,exec ${mountPoint}, and take noexec out of its line in /etc/fstab`,
     })
-  if (layers && NO_LAYERS.test(fileSystem))
-    findings.push({
-      kind: 'fail',
-      found: `${path} is on ${fileSystem}, which cannot hold layers of images`,
-      wanted: 'ext4, XFS or btrfs',
-      fix: ownDisk,
-    })
-  if (lasting && IN_MEMORY.includes(fileSystem))
-    findings.push({
-      kind: 'warn',
-      found: `${path} is in memory (${fileSystem})`,
-      wanted: 'a disk: what lies there must outlast a restart',
-      fix: ownDisk,
-    })
-  return findings
+  return [...findings, ...judgeFileSystem(seen, fileSystem, seen.zfsVersion)]
 }
 
 /** Where /usr belongs to the distribution, a directory that can be written to is laid over what we need of it. */

@@ -11,6 +11,8 @@ export interface WrittenPath {
   layers?: true
   /** Lost at a restart, it would take the cluster's or the pods' state along. */
   lasting?: true
+  /** What else than files that are written once. */
+  holds?: 'a database' | 'pods'
   /** Inodes that images and pods fill it with. */
   inodes?: number
 }
@@ -25,8 +27,8 @@ export const WRITTEN_PATHS: readonly WrittenPath[] = [
   { path: '/etc/containerd', roles: all },
   { path: '/etc/cni/net.d', roles: all },
   { path: '/var/lib/containerd', roles: all, executable: 'of containers', layers: true, lasting: true, inodes: 50_000 },
-  { path: '/var/lib/kubelet', roles: all, lasting: true, inodes: 10_000 },
-  { path: '/var/lib/etcd', roles: ['master'], lasting: true },
+  { path: '/var/lib/kubelet', roles: all, lasting: true, holds: 'pods', inodes: 10_000 },
+  { path: '/var/lib/etcd', roles: ['master'], lasting: true, holds: 'a database' },
   { path: '/var/log', roles: all },
   { path: '/run', roles: all },
 ]
