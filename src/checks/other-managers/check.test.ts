@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import { check } from './check.ts'
 
@@ -149,5 +149,144 @@ test('who pulls by a timer or by cron', async () => {
   expect(await look({ files: unit })).toMatchObject({ kind: 'pass', found: expect.stringMatching(/^ansible-pull/) })
   expect(await look({ files: { '/etc/cron.d/pull': '0 3 * * * root ansible-pull -U x\n' } })).toMatchObject({
     found: expect.stringMatching(/^ansible-pull/),
+  })
+})
+
+describe('links of the pod network', () => {
+  const running = (unit: string) => ({ units: { [unit]: { active: true } }, directories: ['/run/systemd/system'] })
+  /** New enough to be told about rules, and told. */
+  const told = { '/etc/systemd/networkd.conf': '[Network]\nManageForeignRoutingPolicyRules=no\n' }
+  const network = (...lines: string[]) => `${lines.join('\n')}\n\n[Network]\nDHCP=yes\n`
+  const networkd = (files: Record<string, string>, links: Record<string, string> = {}) =>
+    look({ ...running('systemd-networkd.service'), files: { ...SYSTEMD_252, ...told, ...files }, links })
+
+  test.each<[string, string]>([
+    ['Name=*', 'cni* flannel* veth*'],
+    ['Name=!lo', 'cni* flannel* veth*'],
+    ['# any', 'cni* flannel* veth*'],
+    ['Type=ether', 'veth*'],
+    ['Type=ether bridge', 'cni* veth*'],
+    ['Kind=!bridge veth', 'flannel*'],
+    ['Name=e* v*', 'veth*'],
+    ['Virtualization=!container\nName=*', 'cni* flannel* veth*'],
+  ])('networkd manages by %j: %s', async (match, names) => {
+    const path = '/etc/systemd/network/50-all.network'
+    expect(await networkd({ [path]: network('[Match]', match) })).toEqual({
+      kind: 'fail',
+      found: `systemd-networkd manages ${names} by ${path}, and takes away the addresses that they get`,
+      wanted: 'links of the pod network left to it',
+      fix: `printf '[Match]\\nName=${names}\\n\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
+    })
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['a card by its name', { '/etc/systemd/network/10-eth.network': network('[Match]', 'Name=en* eth*') }],
+    [
+      'a card by its address',
+      { '/run/systemd/network/10-netplan-eth0.network': network('[Match]', 'MACAddress=02:00:00:00:00:01') },
+    ],
+    ['a card by its path', { '/etc/systemd/network/10-card.network': network('[Match]', 'Type=ether', 'Path=pci-*') }],
+    [
+      'Flatcar, which leaves out what programs make',
+      {
+        '/usr/lib/systemd/network/zz-default.network': network(
+          '[Match]',
+          'Name=*',
+          'Type=!loopback bridge tunnel vxlan wireguard',
+          'Driver=!veth dummy',
+        ),
+      },
+    ],
+    [
+      'an earlier file that says so',
+      {
+        '/etc/systemd/network/00-cni.network': '[Match]\nName=cni* flannel* veth*\n[Link]\nUnmanaged=yes\n',
+        '/etc/systemd/network/99-all.network': network('[Match]', 'Name=*'),
+      },
+    ],
+    [
+      'a drop-in that says so',
+      {
+        '/etc/systemd/network/99-all.network': network('[Match]', 'Name=*'),
+        '/etc/systemd/network/99-all.network.d/pods.conf': '[Match]\nName=\nName=eth*\n',
+      },
+    ],
+    [
+      'one of the same name that covers it',
+      {
+        '/usr/lib/systemd/network/99-all.network': network('[Match]', 'Name=*'),
+        '/etc/systemd/network/99-all.network': '',
+      },
+    ],
+  ])('networkd manages %s', async (_, files) => {
+    expect(await networkd(files)).toEqual({ kind: 'pass', found: 'none' })
+  })
+
+  test('a file that is masked, and a networkd that does not run', async () => {
+    const all = { '/usr/lib/systemd/network/99-all.network': network('[Match]', 'Name=*') }
+    expect(await networkd(all, { '/etc/systemd/network/99-all.network': '/dev/null' })).toMatchObject({ kind: 'pass' })
+    expect(await look({ files: all, directories: ['/run/systemd/system'] })).toMatchObject({ kind: 'pass' })
+  })
+
+  const profile = (...lines: string[]) => ({
+    '/etc/NetworkManager/system-connections/all.nmconnection': `[connection]\nid=all\ntype=ethernet\n${lines.join('\n')}\n[ipv4]\nmethod=auto\n`,
+  })
+  const manager = (files: Record<string, string>) => look({ ...running('NetworkManager.service'), files })
+  const conf = (line: string) => ({ '/etc/NetworkManager/conf.d/50-x.conf': `[keyfile]\n${line}\n` })
+
+  test('NetworkManager with a profile for every device at a time', async () => {
+    expect(await manager(profile('multi-connect=3'))).toMatchObject({
+      kind: 'warn',
+      found: expect.stringContaining('/etc/NetworkManager/system-connections/all.nmconnection'),
+      fix: expect.stringContaining(
+        'unmanaged-devices+=;interface-name:cni*;interface-name:flannel*;interface-name:veth*',
+      ),
+    })
+  })
+  test.each<[string, Record<string, string>]>([
+    ['none', {}],
+    ['one for one device at a time', profile('')],
+    ['one for one card', profile('multi-connect=3', 'interface-name=eth0')],
+    ['one that nobody starts', profile('multi-connect=3', 'autoconnect=false')],
+    ['veth unmanaged', { ...profile('multi-connect=3'), ...conf('unmanaged-devices=type:veth') }],
+    [
+      'all unmanaged but one',
+      { ...profile('multi-connect=3'), ...conf('unmanaged-devices=*,except:interface-name:eth0') },
+    ],
+    [
+      'by name',
+      { ...profile('multi-connect=3'), ...conf('unmanaged-devices=interface-name:veth*;interface-name:cali*') },
+    ],
+  ])('NetworkManager with profiles: %s', async (_, files) => {
+    expect(await manager(files)).toEqual({ kind: 'pass', found: 'none' })
+  })
+
+  test('nm-cloud-setup', async () => {
+    expect(await look(running('nm-cloud-setup.timer'))).toMatchObject({
+      kind: 'warn',
+      fix: expect.stringMatching(/^systemctl disable/),
+    })
+  })
+
+  test.each<[string, string]>([
+    ['', 'warn'],
+    ['denyinterfaces wlan0', 'warn'],
+    ['denyinterfaces veth* cni* flannel*', 'pass'],
+    ['allowinterfaces eth0', 'pass'],
+    ['allowinterfaces eth* veth*', 'warn'],
+  ])('dhcpcd with %j: %s', async (line, kind) => {
+    const scene = { ...running('dhcpcd.service'), files: { '/etc/dhcpcd.conf': `# x\nduid\n${line}\n` } }
+    expect(await look(scene)).toMatchObject({ kind })
+  })
+
+  test.each<[string | undefined, string]>([
+    [undefined, 'warn'],
+    ['vmnet,veth', 'warn'],
+    ['vmnet,veth,cni,flannel', 'pass'],
+  ])('ConnMan with %j: %s', async (list, kind) => {
+    const text = `[General]\n${list === undefined ? '#' : ''}NetworkInterfaceBlacklist=${list}\n`
+    expect(await look({ ...running('connman.service'), files: { '/etc/connman/main.conf': text } })).toMatchObject({
+      kind,
+    })
   })
 })

@@ -2,6 +2,8 @@ import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { managersAtWork } from './managers.ts'
+import { judgeNetworkFiles } from './network-files.ts'
+import { judgeNetworkManagers } from './network-managers.ts'
 import { judgeNetworkd } from './networkd.ts'
 import { type OwnedFile, ownedFiles } from './owned-files.ts'
 import { judgeUpdates } from './updates.ts'
@@ -10,17 +12,19 @@ export const check: Check = {
   id: 'other-managers',
   title: 'Others that change this machine',
   hard: false,
-  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades restart containers; systemd-networkd removes routing rules that it did not make. That one of them runs does not matter by itself.',
+  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades restart containers; systemd-networkd removes routing rules that it did not make; network managers that are told to manage every link manage those of pods. That one of them runs does not matter by itself.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const [managers, owned, updates, networkd] = await Promise.all([
+    const [managers, owned, ...findings] = await Promise.all([
       managersAtWork(host),
       ownedFiles(host),
       judgeUpdates(host),
       judgeNetworkd(host),
+      judgeNetworkFiles(host),
+      judgeNetworkManagers(host),
     ])
     const otherwise = managers.length === 0 ? 'none' : `${managers.join(', ')}, but no file that we write is theirs`
-    return verdictOf([...judgeOwned(owned), ...updates, ...networkd], otherwise)
+    return verdictOf([...judgeOwned(owned), ...findings.flat()], otherwise)
   },
 }
 

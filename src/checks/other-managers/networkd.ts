@@ -1,6 +1,7 @@
 import type { Finding } from '../../engine/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
+import { filesIn } from './ini.ts'
 
 /** Since then networkd takes away routing rules that it did not make, when it starts or an interface changes. */
 const TAKES_AWAY_SINCE = 243
@@ -14,7 +15,7 @@ const LIBRARIES = [
   '/usr/lib/x86_64-linux-gnu/systemd',
   '/usr/lib/aarch64-linux-gnu/systemd',
 ]
-const FILES = ['/etc/systemd/networkd.conf']
+const FILE = '/etc/systemd/networkd.conf'
 const DROP_INS = ['/usr/lib/systemd/networkd.conf.d', '/run/systemd/networkd.conf.d', '/etc/systemd/networkd.conf.d']
 
 /** Rules and routes of a pod network, which systemd-networkd would remove. */
@@ -46,10 +47,8 @@ async function systemdVersion(host: HostView): Promise<number | undefined> {
 }
 
 async function leavesRulesAlone(host: HostView): Promise<boolean> {
-  const dropIns = await Promise.all(
-    DROP_INS.map(async (directory) => ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)),
-  )
-  const texts = await Promise.all([...FILES, ...dropIns.flat()].map((path) => host.read(path)))
+  const main = (await host.read(FILE)) ?? ''
+  const texts = [main, ...(await filesIn(host, DROP_INS)).map(({ text }) => text)]
   const settings = [...texts.join('\n').matchAll(/^[ \t]*ManageForeignRoutingPolicyRules\s*=\s*(\w+)/gim)]
   return /^(no|false|off|0|n|f)$/i.test(settings.at(-1)?.[1] ?? 'yes')
 }

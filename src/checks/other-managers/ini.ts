@@ -1,0 +1,40 @@
+import type { HostView } from '../../host/host.ts'
+
+/** Sections of a configuration file of systemd or NetworkManager: keys with their values, in their order. */
+export type Ini = ReadonlyMap<string, readonly (readonly [key: string, value: string])[]>
+
+export function parseIni(text: string): Ini {
+  const sections = new Map<string, [string, string][]>()
+  let section: [string, string][] = []
+  for (const raw of text.split('\n')) {
+    const line = raw.trim()
+    const [, name] = /^\[(.+)\]$/.exec(line) ?? []
+    const [, key, value] = /^([^#;=][^=]*?)\s*=\s*(.*)$/.exec(line) ?? []
+    if (name !== undefined) {
+      section = sections.get(name) ?? []
+      sections.set(name, section)
+    } else if (key !== undefined) section.push([key, value ?? ''])
+  }
+  return sections
+}
+
+/** The last one counts. */
+export function settingOf(ini: Ini, section: string, key: string): string | undefined {
+  return ini.get(section)?.findLast(([name]) => name === key)?.[1]
+}
+
+/** As systemd and GLib read it. */
+export function isYes(value: string | undefined): boolean {
+  return /^(1|y|yes|t|true|on)$/i.test(value ?? '')
+}
+
+/** Of directories in their order. */
+export async function filesIn(
+  host: HostView,
+  directories: readonly string[],
+): Promise<{ path: string; text: string }[]> {
+  const lists = await Promise.all(
+    directories.map(async (directory) => ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)),
+  )
+  return Promise.all(lists.flat().map(async (path) => ({ path, text: (await host.read(path)) ?? '' })))
+}

@@ -1,0 +1,34 @@
+/** A link that the pod network makes, as network managers tell links apart. */
+export interface PodLink {
+  name: string
+  /** As `networkctl list` shows it. */
+  type: string
+  /** As the kernel and udev name it. */
+  kind: string
+}
+
+export const POD_LINKS: readonly PodLink[] = [
+  { name: 'cni0', type: 'bridge', kind: 'bridge' },
+  { name: 'flannel.1', type: 'vxlan', kind: 'vxlan' },
+  { name: 'veth0a1b2c3d', type: 'ether', kind: 'veth' },
+]
+/** All of them, as patterns. */
+export const PATTERNS = ['cni*', 'flannel*', 'veth*']
+
+/** Whether a name matches a shell pattern (glob(7)). */
+export function matchesGlob(name: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  try {
+    return new RegExp(`^${source.replace(/\[!/g, '[^')}$`).test(name)
+  } catch {
+    return false
+  }
+}
+
+/** The patterns that stand for these links. */
+export function patternsOf(links: readonly PodLink[]): string[] {
+  return PATTERNS.filter((pattern) => links.some(({ name }) => matchesGlob(name, pattern)))
+}
