@@ -42,6 +42,20 @@ test('a first master whose data are not there is not started, and says why', asy
   expect(fake.host.units.get('etcd.service')?.active).toBe(false)
 })
 
+test.each(['file', 'what systemd has read'])(
+  'a reset that left the %s of the rule behind took the data: etcd begins anew',
+  async (left) => {
+    const fake = fakeKubernetes()
+    await runComponent(etcd, fake)
+    fake.host.files.deleteTree(DATA, false)
+    for (const path of [CONFIGURATION, ...(left === 'file' ? [] : [DROP_IN])]) fake.host.files.delete(path)
+    fake.host.units.set('etcd.service', { active: false })
+    await runComponent(etcd, fake)
+    expect(fake.host.units.get('etcd.service')?.active).toBe(true)
+    expect(fake.host.text(DROP_IN)).toContain('AssertPathExists')
+  },
+)
+
 test('its data go also where they lie on a disk of their own, which is not empty', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seedDirectory('/var/lib/etcd/lost+found')
