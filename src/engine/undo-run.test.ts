@@ -129,3 +129,26 @@ test('told to stop, it ends between two changes', async () => {
   })
   expect(await undo({ signal: controller.signal })).toMatchObject({ outcome: 'cancelled', undone: 1 })
 })
+
+test('a power cut after a directory is gone: what was put back in it is not put back again', async () => {
+  const path = '/etc/etcd/pki/peer.key'
+  const attributes = { backup: '/var/backup', mode: 0o600, uid: 0, gid: 0, mtimeMs: 0 }
+  const undos: Undo[] = [
+    { kind: 'remove-path', path: '/etc/etcd/pki' },
+    { kind: 'remove-path', path },
+    { kind: 'restore-file', path, ...attributes },
+  ]
+  const { machine, log, undo } = await setUp(undos.map((undo) => ({ role: 'r', undo })))
+  machine.files.seed(path, 'new')
+  machine.files.seed('/var/backup', 'old')
+  let kept = log.durable
+  const { removeDirectory } = machine
+  machine.removeDirectory = async (directory) => {
+    kept = log.durable
+    return removeDirectory(directory)
+  }
+  await undo()
+  const ledger = await openLedger(memoryLog(kept))
+  expect(machine.files.get('/etc/etcd/pki')).toBeUndefined()
+  expect(await undo({ ledger })).toMatchObject({ outcome: 'done', leftovers: [] })
+})

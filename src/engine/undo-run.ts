@@ -6,7 +6,7 @@ import { type ErrorReport, reportOf } from '../errors/agent-error.ts'
 import { subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { isBelow } from '../host/parse/mountinfo.ts'
-import type { Undo } from '../host/undo.ts'
+import type { Undo, UndoKind } from '../host/undo.ts'
 import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
@@ -41,6 +41,7 @@ export interface UndoReport {
 
 const STEP = 'undo/changes'
 const PROGRESS_EVERY_MS = 200
+const RESTORES: ReadonlySet<UndoKind> = new Set(['restore-file', 'restore-link', 'restore-mode'])
 const reload: Undo = { kind: 'daemon-reload' }
 
 export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
@@ -94,8 +95,12 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
       const kept = (await carryOut(undo, machine))?.kept
       // A directory may not be empty only for what was left over in it: it is looked at again with that.
       if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return
-      for (const { seq } of standingFor)
-        ledger.note({ kind: 'undone', change: seq, ...(kept !== undefined && { kept }) })
+      for (const { seq } of standingFor) {
+        const undone = { kind: 'undone', change: seq, ...(kept !== undefined && { kept }) } as const
+        // Put back once more, after a power cut, it would have no directory any more.
+        if (RESTORES.has(undo.kind)) await ledger.append(undone)
+        else ledger.note(undone)
+      }
       report.undone += standingFor.length
       if (kept === undefined) return
       if (report.kept.some((one) => one.because === kept)) return

@@ -2,6 +2,8 @@ import type { DurableLog } from '../../src/host/durable-log.ts'
 
 export interface MemoryLog extends DurableLog {
   bytes: Buffer
+  /** What a power cut leaves: all up to the last sync. */
+  durable: Buffer
   damaged: Buffer
   syncs: number
 }
@@ -10,12 +12,15 @@ export interface MemoryLog extends DurableLog {
 export function memoryLog(bytes: Uint8Array = Buffer.alloc(0)): MemoryLog {
   const log: MemoryLog = {
     bytes: Buffer.from(bytes),
+    durable: Buffer.from(bytes),
     damaged: Buffer.alloc(0),
     syncs: 0,
     read: async () => log.bytes,
     async append(more, sync) {
       log.bytes = Buffer.concat([log.bytes, more])
-      if (sync) log.syncs += 1
+      if (!sync) return
+      log.durable = log.bytes
+      log.syncs += 1
     },
     async replace(good, damaged) {
       log.bytes = Buffer.from(good)
