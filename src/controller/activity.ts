@@ -1,6 +1,7 @@
 import type { Core } from './core.ts'
 import { formersOf } from './director/outlook.ts'
 import { nodeReadiness } from './director/readiness.ts'
+import { isRepairable } from './director/repairs.ts'
 import { takesPart } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { turnOf } from './director/turn.ts'
@@ -31,11 +32,17 @@ export function activityOf(
 ): Activity {
   if (node.leaving === 'retire') return waits(waitOf(core, node.id) ?? 'its run to end', 'leaving, ')
   if (node.state === 'CONFIGURED' && cluster?.desired === 'provision') return beforeIt(core, node, cluster, members)
-  if (!cluster || !run || node.state !== 'PROVISIONING') return NOTHING
+  if (!cluster || !run) return NOTHING
+  if (node.state === 'READY') return ofRepair(core, cluster, node, run, members)
+  if (node.state !== 'PROVISIONING') return NOTHING
   if (run.state === 'done' && run.role !== 'reset') {
     const readiness = nodeReadiness(cluster, node, run)
     return readiness.ready ? NOTHING : waits(readiness.waitingFor)
   }
+  return ofRun(core, node, run, members)
+}
+
+function ofRun(core: Core, node: Node, run: Run, members?: readonly Member[]): Activity {
   if (run.state !== 'open') return NOTHING
   if (run.cancel) return { step: 'stopping', waitingFor: null }
   const step = currentStep(run.progress, core.live.get(run.id))
@@ -45,6 +52,15 @@ export function activityOf(
   const isAsking = Object.keys(run.progress.current).some((id) => id.endsWith('/accept-invitation'))
   const waitingFor = isAsking ? turnText(core, node, members) : null
   return { step: waitingFor === null ? step : `${step} (waiting for ${waitingFor})`, waitingFor }
+}
+
+function ofRepair(core: Core, cluster: Cluster, node: Node, run: Run, known?: readonly Member[]): Activity {
+  const members = known ?? situationOf(core, node.clusterId)?.members ?? []
+  if (members.some((member) => member.node.id === node.id && isRepairable(member, cluster))) {
+    return waits('its turn to be repaired')
+  }
+  const { step, waitingFor } = run.repair ? ofRun(core, node, run, members) : NOTHING
+  return { step: step === null ? null : `repair: ${step}`, waitingFor }
 }
 
 /** What a node waits for that has a role and has not begun. */

@@ -4,6 +4,7 @@ import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
 import { mastersProblem } from './director/masters-problem.ts'
 import { isStartable } from './director/outlook.ts'
+import { isRepairable, repairRoleOf } from './director/repairs.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { newId } from './ids.ts'
@@ -30,6 +31,7 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     settings: request.settings,
     desired: 'none',
     attempt: 0,
+    repairAttempt: 0,
     desiredAt: null,
     readyAt: null,
     establishedAt: null,
@@ -67,16 +69,23 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
   const members = situationOf(core, cluster.id)?.members ?? []
   const asked = { ...cluster, attempt: cluster.attempt + 1 }
   const starting = members.filter((member) => isStartable(member, asked))
-  const problems = starting.flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
+  const repairing = repairsOf(asked, members)
+  const problems = [...starting, ...repairing].flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
-  const nodes = members.map((member) => planOf(member, starting.includes(member), members))
-  const arch = starting[0]?.node.facts?.os.arch ?? 'x64'
+  const nodes = members.map((member) => {
+    if (repairing.includes(member)) return planOfRepair(member, members)
+    return planOf(member, starting.includes(member), members)
+  })
+  const arch = [...starting, ...repairing][0]?.node.facts?.os.arch ?? 'x64'
   return { bundle: core.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
 }
 
-/** Wants the cluster up. Nodes that failed are tried again; where all goes on already nothing changes. */
+/**
+ * Wants the cluster up. Nodes that failed are tried again, and those that are READY are repaired; where all goes on already
+ * nothing changes.
+ */
 export async function provisionCluster(core: Core, { id, ...before }: Cluster): Promise<void> {
   const { problems, nodes } = await planCluster(core, { id, ...before })
   const [problem] = problems
@@ -85,7 +94,8 @@ export async function provisionCluster(core: Core, { id, ...before }: Cluster): 
   const cluster = core.store.clusters.get(id)
   if (!cluster) throw refusal('cluster/gone', `cluster ${before.name} was deleted meanwhile`, 'nothing')
   if (nodes.every(({ role }) => role === null) && cluster.desired === 'provision') return
-  want(core, cluster, 'provision')
+  const isRepair = nodes.some(({ repair }) => repair)
+  want(core, cluster, { desired: 'provision', ...(isRepair && { repairAttempt: cluster.attempt + 1 }) })
 }
 
 /** Wants Kubernetes away from all nodes; they stay enrolled. */
@@ -95,7 +105,7 @@ export function resetCluster(core: Core, cluster: Cluster): void {
   for (const { id } of core.store.nodes.where("cluster_id = ? AND leaving <> 'no'", cluster.id)) {
     core.store.nodes.update(id, { leaving: 'no' })
   }
-  want(core, cluster, 'reset')
+  want(core, cluster, { desired: 'reset' })
 }
 
 export function deleteCluster(core: Core, cluster: Cluster, force: boolean): void {
@@ -113,19 +123,43 @@ export function deleteCluster(core: Core, cluster: Cluster, force: boolean): voi
   core.changes.announce()
 }
 
-function want(core: Core, cluster: Cluster, desired: 'provision' | 'reset'): void {
+function want(core: Core, cluster: Cluster, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
   const desiredAt = core.now().toISOString()
-  core.store.clusters.update(cluster.id, { desired, attempt: cluster.attempt + 1, desiredAt, error: null })
+  core.store.clusters.update(cluster.id, { ...what, attempt: cluster.attempt + 1, desiredAt, error: null })
   reconcile(core, cluster.id)
   core.changes.announce()
+}
+
+/**
+ * READY nodes that look at each of their steps again: where nothing else begins or goes on, or something is wrong. To bring
+ * a further node into a healthy cluster the others are left alone.
+ */
+function repairsOf(asked: Cluster, members: readonly Member[]): Member[] {
+  const isBegun = members.some((member) => isStartable(member, asked) || member.node.state === 'PROVISIONING')
+  if (isBegun && !asked.problems.some(({ counts }) => counts)) return []
+  const isWaiting = (member: Member) => isRepairable(member, asked)
+  const repairAttempt = asked.attempt
+  return members.filter((member) => !isWaiting(member) && isRepairable(member, { ...asked, repairAttempt }))
+}
+
+function planOfRepair(member: Member, members: readonly Member[]): PlannedNode {
+  const { id, name } = member.node
+  const because = 'repair: whatever of its steps is not done is done again'
+  return { id, name, role: repairRoleOf(members)(member), repair: true, because }
 }
 
 function planOf({ node }: Member, isStarting: boolean, members: readonly Member[]): PlannedNode {
   const { id, name, state, leaving } = node
   if (isStarting) {
-    return { id, name, role: roleOf(node, members), because: state === 'FAILED' ? 'tries again' : 'configured' }
+    return {
+      id,
+      name,
+      role: roleOf(node, members),
+      repair: false,
+      because: state === 'FAILED' ? 'tries again' : 'configured',
+    }
   }
-  return { id, name, role: null, because: leaving === 'no' ? `is ${state}` : 'leaves' }
+  return { id, name, role: null, repair: false, because: leaving === 'no' ? `is ${state}` : 'leaves' }
 }
 
 function problemOf(core: Core, cluster: Cluster, node: Node) {

@@ -15,6 +15,7 @@ export interface Order {
   /** Of the cluster, in the order in which they were configured. */
   masters: readonly Node[]
   bundle?: BundleRef | undefined
+  repair?: true | undefined
 }
 
 /** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
@@ -33,6 +34,7 @@ export function instruct(core: Core, cluster: Cluster, node: Node, order: Order)
     id: common.run,
     nodeId: node.id,
     role,
+    repair: order.repair === true,
     generation: common.generation,
     seq: node.downSeq + 1,
     payload,
@@ -55,7 +57,7 @@ export function instruct(core: Core, cluster: Cluster, node: Node, order: Order)
 }
 
 function mayHaveJoined(core: Core, node: Node): boolean {
-  const [before] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  const [before] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
   if (before?.role === 'reset') return before.state !== 'done' && before.progress.mayHaveJoined === true
   return before !== undefined && hasJoined(before)
 }

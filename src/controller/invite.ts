@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.ts'
 import type { InvitationResponse } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
+import { lastRun } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { turnOf } from './director/turn.ts'
 import { situationOf } from './situation-of.ts'
@@ -39,7 +40,7 @@ export async function invite(
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
   }
   const { guest, hosts } = taken
-  const role = guest.run?.role === 'master' ? 'master' : 'worker'
+  const role = lastRun(guest)?.role === 'master' ? 'master' : 'worker'
   const { name, address } = guest.node
   const order = { errand: 'invite', guest: { name, address, role }, sealTo } as const
   const asked = await core.errands.ask(core, hosts, order)
@@ -64,11 +65,13 @@ function membersOf(core: Core, clusterId: string): readonly Member[] {
   return members
 }
 
-function isDue({ run }: Member): boolean {
+function isDue(member: Member): boolean {
+  const run = lastRun(member)
   return run?.state === 'open' && !run.cancel && (run.role === 'worker' || run.role === 'master')
 }
 
-function setInvited(core: Core, { run }: Member, invited: boolean): void {
+function setInvited(core: Core, member: Member, invited: boolean): void {
+  const run = lastRun(member)
   const stored = run && core.store.runs.get(run.id)
   if (!stored) return
   const { invited: _, ...progress } = stored.progress

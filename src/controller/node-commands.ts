@@ -76,7 +76,7 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
 
 /** What a former role or address has left on the machine, and in the cluster, only a reset takes away. */
 function admitChange(core: Core, cluster: Cluster, node: Node, to: Pick<Node, 'roles' | 'address'>): void {
-  const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
+  const [run] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
   const hasBegun = node.state === 'FAILED' && run !== undefined && run.role !== 'reset'
   if (!hasBegun) return
   const anew = `to begin anew: controller cluster reset ${cluster.name}`

@@ -99,14 +99,15 @@ function setClusterState(core: Core, { cluster, now }: Situation, decision: Deci
 
 function instructOrFail(core: Core, situation: Situation, decision: Decision & { kind: 'instruct' }): void {
   const { cluster, members } = situation
+  const { role, repair } = decision
   const node = core.store.nodes.get(decision.nodeId)
   if (!node) return
   const bundle = core.bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
-  if (decision.role !== 'reset' && !bundle) {
+  if (role !== 'reset' && !bundle) {
     const fix = `controller bundle import, then: controller cluster provision ${cluster.name}`
     const message = `there is no bundle of ${cluster.settings.kubernetesVersion} for ${node.name}`
     core.store.nodes.update(node.id, {
-      state: 'FAILED',
+      state: repair ? node.state : 'FAILED',
       attempt: cluster.attempt,
       error: { code: 'bundle/none', message, fix },
     })
@@ -114,10 +115,11 @@ function instructOrFail(core: Core, situation: Situation, decision: Decision & {
     return
   }
   // From now on what the cluster has under this name is its own.
-  if (decision.role !== 'reset') forgetGone(core, cluster.id, ({ name }) => name === node.name)
+  if (role !== 'reset') forgetGone(core, cluster.id, ({ name }) => name === node.name)
   const endpoint = endpointOf(cluster, members)
-  instruct(core, cluster, node, { role: decision.role, endpoint, masters: mastersOf(members), bundle })
-  if (decision.role !== 'reset') keepEndpoint(core, situation, endpoint)
+  instruct(core, cluster, node, { role, endpoint, masters: mastersOf(members), bundle, repair })
+  if (repair) return
+  if (role !== 'reset') keepEndpoint(core, situation, endpoint)
   core.store.nodes.update(node.id, { state: 'PROVISIONING' })
   tellState(core, node.id)
 }

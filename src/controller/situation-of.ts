@@ -7,16 +7,23 @@ import type { Cluster, Node } from './store/records.ts'
 export function situationOf(core: Core, clusterId: string): Situation | undefined {
   const cluster = core.store.clusters.get(clusterId)
   if (!cluster) return undefined
+  const runsOf = lastRuns(core, clusterId)
   const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
-  // A node's generation is that of its last run.
-  const last = 'IN (SELECT id, generation FROM nodes WHERE cluster_id = ?)'
-  const runs = new Map(
-    core.store.runs.where(`(node_id, generation) ${last}`, clusterId).map((run) => [run.nodeId, run]),
-  )
-  const members = nodes.map(
-    (node): Member => ({ node, run: runs.get(node.id) ?? null, silentMs: silentMs(core, node) }),
-  )
+  const members = nodes.map((node): Member => ({ node, ...runsOf(node), silentMs: silentMs(core, node) }))
   return { now: core.now(), cluster, members, reportSilentMs: reportSilentMs(core, cluster) }
+}
+
+/** Of each node the last run of either kind. */
+function lastRuns(core: Core, clusterId: string): (node: Node) => Pick<Member, 'run' | 'repair'> {
+  const own = 'SELECT id FROM nodes WHERE cluster_id = ?'
+  const last = `SELECT node_id, max(generation) FROM runs WHERE node_id IN (${own}) GROUP BY node_id, repair`
+  const found = core.store.runs.where(`(node_id, generation) IN (${last})`, clusterId)
+  const of = (repair: boolean) => new Map(found.filter((run) => run.repair === repair).map((run) => [run.nodeId, run]))
+  const [runs, repairs] = [of(false), of(true)]
+  return ({ id }) => {
+    const [run, repair] = [runs.get(id) ?? null, repairs.get(id) ?? null]
+    return { run, repair: repair !== null && repair.generation > (run?.generation ?? 0) ? repair : null }
+  }
 }
 
 /** Connected nodes that can act for their cluster, as its API and etcd run there. */

@@ -112,6 +112,26 @@ describe('stages', () => {
     ])
   })
 
+  it('are those of a repair', () => {
+    const repaired = (id: string, from: number, to: number | null): Member => {
+      const { node, run } = joining(id, 1, READY, ran(10, 14))
+      const times = {
+        createdAt: at(from),
+        endedAt: to === null ? null : at(to),
+        state: to === null ? 'open' : 'done',
+      } as const
+      return member({ ...node, attempt: 2 }, run, 0, times)
+    }
+    const asked = wanted({ desiredAt: at(DAY), attempt: 2, repairAttempt: 2 })
+    const members = [repaired('a', DAY, DAY + 1), repaired('b', DAY + 1, null)]
+    expect(seen(asked, members)[3]).toBe(`provision running ${DAY}-`)
+    const done = [repaired('a', DAY, DAY + 1), repaired('b', DAY + 1, DAY + 2)]
+    expect(seen({ ...asked, state: 'READY', readyAt: at(DAY + 3) }, done).slice(3)).toEqual([
+      `provision done ${DAY}-${DAY + 2}`,
+      `check-in done ${DAY + 2}-${DAY + 3}`,
+    ])
+  })
+
   it('begin anew with a reset', () => {
     const back: Partial<Node> = { state: 'DISCOVERED', roles: [], configuredAt: null }
     const members = [joining('a', 1, back, { role: 'reset', ...ran(DAY, DAY + 1) })]

@@ -1,5 +1,7 @@
 import type { Stage } from '../protocol/admin.ts'
 import { isStartable } from './director/outlook.ts'
+import { isRepairable } from './director/repairs.ts'
+import { lastRun } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import type { Cluster, Node, Run } from './store/records.ts'
 
@@ -16,7 +18,7 @@ export function stagesOf(cluster: Cluster, members: readonly Member[]): Stage[] 
   const wereOthers = discovered !== null && members.some(({ node }) => node.createdAt < discovered)
   const approved = ended(nodes.map(({ approvedAt, state }) => (state === 'DISCOVERED' ? null : approvedAt)))
   const configured = ended(nodes.map(({ configuredAt }) => configuredAt))
-  const isWaiting = cluster.desired === 'provision' && taking.some((member) => isStartable(member, cluster))
+  const isWaiting = cluster.desired === 'provision' && taking.some((member) => isDue(member, cluster))
   const runsBegan = earliest(runs.map(({ createdAt }) => createdAt))
   const runsEnded = isWaiting ? null : ended(runs.map(({ endedAt }) => endedAt))
   const isFailed = cluster.state === 'FAILED'
@@ -30,11 +32,17 @@ export function stagesOf(cluster: Cluster, members: readonly Member[]): Stage[] 
   ]
 }
 
+const isDue = (member: Member, cluster: Cluster) => isStartable(member, cluster) || isRepairable(member, cluster)
+
 /** The latest runs that went on side by side or one after another since the cluster was wanted up, and their nodes. */
 function lastRound(cluster: Cluster, members: readonly Member[]): { nodes: Node[]; runs: Run[] } {
   const since = cluster.desiredAt ?? ''
   const ran = members
-    .flatMap(({ node, run }) => (run && run.role !== 'reset' && run.createdAt >= since ? [{ node, run }] : []))
+    .flatMap((member) => {
+      const { node } = member
+      const run = lastRun(member)
+      return run && run.role !== 'reset' && run.createdAt >= since ? [{ node, run }] : []
+    })
     .sort((a, b) => (a.run.createdAt < b.run.createdAt ? -1 : 1))
   let round: typeof ran = []
   let until = ''

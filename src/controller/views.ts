@@ -4,6 +4,7 @@ import { warningsAgainstCluster } from './against-cluster.ts'
 import { problemsNow, visibleClusterState } from './cluster-state.ts'
 import type { Core } from './core.ts'
 import { clusterReadiness } from './director/readiness.ts'
+import { isInRepair, isRepairable } from './director/repairs.ts'
 import type { Member } from './director/situation.ts'
 import { visibleState } from './node-state.ts'
 import { situationOf } from './situation-of.ts'
@@ -61,11 +62,13 @@ export function clusterView(core: Core, cluster: Cluster): ClusterView {
 }
 
 function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadiness>[1]): string | null {
+  const repairing = members.filter((member) => isInRepair(member) || isRepairable(member, cluster))
+  if (repairing.length > 0) return `the repair of ${repairing.map(({ node }) => node.name).join(', ')}`
   const readiness = clusterReadiness(cluster, members)
   return readiness.ready ? null : readiness.waitingFor
 }
 
 function runView(run: Run): RunView {
-  const { id, role, state, progress, createdAt, endedAt } = run
-  return { id, role, state, done: progress.done, of: progress.of, createdAt, endedAt }
+  const { id, role, repair, state, progress, createdAt, endedAt } = run
+  return { id, role, repair, state, done: progress.done, of: progress.of, createdAt, endedAt }
 }

@@ -49,6 +49,13 @@ export async function readMembership(
   return undefined
 }
 
+/** Whether the member on this machine runs and has a vote, as a majority knows it. */
+export async function hasVote(host: HostView, address: string): Promise<boolean> {
+  const found = await readMembership(host, [address], { linearizable: true })
+  const own = found?.members.find(({ peerUrl }) => peerUrl === peerUrlOf(address))
+  return own !== undefined && own.name !== '' && !own.isLearner
+}
+
 /** Throws `etcd/refused` with what etcd itself says. */
 export async function addLearner(host: HostView, address: string, peerUrl: string): Promise<void> {
   await askEtcd(host, address, 'add', { peerURLs: [peerUrl], isLearner: true })

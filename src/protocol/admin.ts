@@ -125,6 +125,8 @@ export interface NodeDetail extends NodeView {
 export interface RunView {
   id: string
   role: string
+  /** Of a node that is READY, and stays so. */
+  repair: boolean
   state: RunState
   /** Steps. */
   done: number
@@ -181,6 +183,8 @@ export interface PlannedNode {
   name: string
   /** What it would be told; null when nothing. */
   role: string | null
+  /** It is READY, and stays so. */
+  repair: boolean
   because: string
 }
 

@@ -85,6 +85,17 @@ test.each(table)('a bare machine becomes a %s, and a second run finds all of it 
   expect(await bringUp(role, fake)).toEqual([])
 })
 
+test.each(table)('a repair of a %s, which is another run, finds all of it done as well', async (_, role, open) => {
+  const fake = open()
+  await bringUp(role, fake)
+  fakeEtcd(fake.host, [FIRST, '10.0.0.5'], { name: 'n1', peer: 'https://10.0.0.5:2380' })
+  fake.params.run = 'r-bbbbbbbbbb'
+  fake.params.requestInvitation = async () => {
+    throw new Error('one that has joined needs no invitation')
+  }
+  expect(await bringUp(role, fake)).toEqual([])
+})
+
 test.each(table)('of the %s each component comes after all that it names', (_, role, open) => {
   const ids = role.components.map(({ id }) => id)
   for (const { id, after } of role.components) {

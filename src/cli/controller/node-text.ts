@@ -19,7 +19,9 @@ export function nodeText(node: NodeDetail, now: Date): string {
     ['Step', node.step ?? '-'],
     [
       'Run',
-      node.run ? `${node.run.id} ${node.run.role}: ${node.run.state}, ${node.run.done} of ${node.run.of} steps` : '-',
+      node.run
+        ? `${node.run.id} ${node.run.role}${node.run.repair ? ', repair' : ''}: ${node.run.state}, ${node.run.done} of ${node.run.of} steps`
+        : '-',
     ],
     ['Agent', node.agentVersion || '-'],
   ]

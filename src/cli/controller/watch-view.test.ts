@@ -16,7 +16,7 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   waitingFor: null,
   fingerprint: '',
   connected: true,
-  run: { id: 'r', role: 'first-master', state: 'open', done: 5, of: 20, createdAt: '', endedAt: null },
+  run: { id: 'r', role: 'first-master', repair: false, state: 'open', done: 5, of: 20, createdAt: '', endedAt: null },
   problems: [],
   error: null,
   ...changes,
@@ -44,7 +44,16 @@ it('draws a line a node', () => {
   ])
 })
 
-const run = { id: 'r', role: 'first-master', state: 'done', done: 20, of: 20, createdAt: '', endedAt: '' } as const
+const run = {
+  id: 'r',
+  role: 'first-master',
+  repair: false,
+  state: 'done',
+  done: 20,
+  of: 20,
+  createdAt: '',
+  endedAt: '',
+} as const
 
 it('says what is waited for once no run goes on', () => {
   expect(statusLines(cluster([node({ run })], 'the operator'))[0]).toBe('demo: PROVISIONING, waiting for the operator')

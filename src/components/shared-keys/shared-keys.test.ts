@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
 import { sharedKeys } from './component.ts'
@@ -42,6 +43,16 @@ test('a new run asks for its turn anew', async () => {
   fake.params.run = 'r-bbbbbbbbbb'
   expect(await runComponent(sharedKeys, fake)).toEqual(['shared-keys/accept-invitation'])
   expect(fake.asked()).toBe(2)
+})
+
+test('one that has a vote in etcd has joined, and needs no turn; a learner does', async () => {
+  const fake = master()
+  await runComponent(sharedKeys, fake)
+  fake.params.run = 'r-bbbbbbbbbb'
+  const etcd = fakeEtcd(fake.host, ['10.0.0.5'], { name: 'm1', peer: 'https://10.0.0.5:2380' })
+  expect(await runComponent(sharedKeys, fake)).toEqual([])
+  for (const member of etcd.members) member.isLearner = true
+  expect(await runComponent(sharedKeys, fake)).toEqual(['shared-keys/accept-invitation'])
 })
 
 test('what a master runs is there before it is its turn', async () => {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix'
+import { hasVote } from '../../kubernetes/etcd-members.ts'
 import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
@@ -11,10 +12,11 @@ export const acceptInvitation: ProvisionStep = {
   id: 'shared-keys/accept-invitation',
   title: 'Asking a master to be let in',
   async isDone(host, params) {
-    // Each run asks for its turn, also where an earlier one was given the keys: meanwhile another master may be joining.
-    if ((await host.read(TURN)) !== params.run) return false
     const stats = await Promise.all(files.map(([, { path }]) => host.stat(path)))
-    return stats.every((stat) => stat?.kind === 'file' && stat.size > 0)
+    if (!stats.every((stat) => stat?.kind === 'file' && stat.size > 0)) return false
+    // Each run asks for its turn, also where an earlier one was given the keys: meanwhile another master may be joining.
+    // One that has joined has no need of it.
+    return (await host.read(TURN)) === params.run || (await hasVote(host, params.node.address))
   },
   async apply(host, params, context) {
     await host.makeDirectory('/etc/etcd', 0o700)

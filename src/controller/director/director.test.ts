@@ -236,6 +236,60 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [],
   ],
   [
+    'provision on a READY cluster repairs',
+    wanted({ state: 'READY', attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master', repair: true }],
+  ],
+  [
+    'a node in repair stays READY, and the cluster is PROVISIONING meanwhile',
+    wanted({ state: 'READY', establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, {})],
+    [clusterTo('PROVISIONING')],
+  ],
+  [
+    'until it has ended, whatever is wrong still',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'done' })],
+    [clusterTo('READY')],
+  ],
+  [
+    'one that went away in the middle holds nobody up',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY', silent: 'unreachable' }, { state: 'done' }, 500_000, {})],
+    [clusterTo('READY')],
+  ],
+  [
+    'a repair that failed leaves the node READY, with what it said',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'failed', error: boom })],
+    [to('READY', boom)],
+  ],
+  [
+    'reset stops a repair',
+    resetting(),
+    [member({ ...working, state: 'READY' }, { state: 'done' }, 0, { id: 'r-repair' })],
+    [{ kind: 'cancel', runId: 'r-repair' }],
+  ],
+  [
+    'so does removing the node',
+    wanted(),
+    [member({ ...leaving('retire'), state: 'READY' }, { state: 'done' }, 0, { id: 'r-repair' })],
+    [{ kind: 'cancel', runId: 'r-repair' }],
+  ],
+  [
+    'a repair that was never taken expires',
+    wanted({ state: 'READY' }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }, 0, {
+        id: 'r-repair',
+        acknowledged: false,
+        expiresAt: LATER,
+      }),
+    ],
+    [{ kind: 'expire', runId: 'r-repair' }],
+  ],
+  [
     'what is wrong with it is told beside that',
     wanted({ state: 'READY', establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
     [member({ ...working, state: 'READY' }, { state: 'done' })],

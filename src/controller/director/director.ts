@@ -5,14 +5,15 @@ import type { Cluster, KnownProblem, Node, Run, Silence } from '../store/records
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { problemsOf } from './problems.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
-import { isAtWork, isLost, takesPart, taskOf, wasTouched } from './shape.ts'
+import { isFailedRepair, isInRepair } from './repairs.ts'
+import { isAtWork, isLost, lastRun, takesPart, taskOf, wasTouched } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 export type Decision =
   | { kind: 'silence'; nodeId: string; silent: Silence }
   | { kind: 'node'; nodeId: string; state: Node['state']; error: ErrorReport | null }
   /** A new signed instruction of the cluster's current attempt. */
-  | { kind: 'instruct'; nodeId: string; role: Instruction['role'] }
+  | { kind: 'instruct'; nodeId: string; role: Instruction['role']; repair?: true }
   | { kind: 'cancel'; runId: string }
   /** The instruction never reached its node in time. */
   | { kind: 'expire'; runId: string }
@@ -51,7 +52,9 @@ function ofLife(member: Member, cluster: Cluster, outlook: Outlook): Decision[] 
 }
 
 /** Once a master has taken it out of its cluster, its machine is given back; one that is away is not waited for. */
-function leave({ node, run }: Member): Decision[] {
+function leave(member: Member): Decision[] {
+  const { node } = member
+  const run = lastRun(member)
   const isGone = !wasTouched(node) || node.silent === 'unreachable'
   if (node.leaving === 'reset' && isGone) return [{ kind: 'node', nodeId: node.id, state: 'REMOVED', error: null }]
   const isBusy = run?.state === 'open' && run.role !== 'reset'
@@ -70,13 +73,16 @@ function silence({ node, silentMs }: Member): Decision[] {
   return isEnrolled && silent !== node.silent ? [{ kind: 'silence', nodeId: node.id, silent }] : []
 }
 
-function expiry({ run }: Member, now: Date): Decision[] {
+function expiry(member: Member, now: Date): Decision[] {
+  const run = lastRun(member)
   const isLost = run?.state === 'open' && !run.acknowledged && now.getTime() >= Date.parse(run.expiresAt)
   return isLost ? [{ kind: 'expire', runId: run.id }] : []
 }
 
-function provision(member: Member, cluster: Cluster, { firstMasterId, isLost, mayStart }: Outlook): Decision[] {
+function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
   const { node, run } = member
+  const { firstMasterId, isLost, mayStart } = outlook
+  if (node.state === 'READY') return repair(member, outlook)
   const role = taskOf(node, firstMasterId)
   if (isStartable(member, cluster)) {
     return mayStart.has(node.id) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
@@ -98,8 +104,18 @@ function provision(member: Member, cluster: Cluster, { firstMasterId, isLost, ma
   return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
 }
 
+/** A node that is READY stays so. What a repair that failed has said stands beside that until the next one. */
+function repair({ node, run, repair }: Member, { repairRoleOf, mayRepair }: Outlook): Decision[] {
+  if (mayRepair.has(node.id)) {
+    return [{ kind: 'instruct', nodeId: node.id, role: repairRoleOf({ node, run }), repair: true }]
+  }
+  const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null
+  return hasFailed ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: errorOf(repair) }] : []
+}
+
 function reset(member: Member, cluster: Cluster): Decision[] {
-  const { node, run } = member
+  const { node } = member
+  const run = lastRun(member)
   if (!wasTouched(node)) return []
   if (node.attempt < cluster.attempt) {
     if (run && isAtWork(member)) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
@@ -134,7 +150,9 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   if (isLost(members)) return is('FAILED', false, lostError(cluster))
   const isUp = taking.every((node) => node.state === 'READY')
   // From then on it is not less than READY for what Kubernetes says: its problems tell that.
-  if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) return is('READY')
+  if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
+    return is(members.some(isInRepair) ? 'PROVISIONING' : 'READY')
+  }
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
 }
 

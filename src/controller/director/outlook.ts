@@ -1,9 +1,7 @@
 import type { Cluster, Node } from '../store/records.ts'
+import { repairRoleOf, repairsToStart, WORKERS_AT_ONCE } from './repairs.ts'
 import { firstMaster, holdsCluster, isLost, isMaster } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
-
-/** Workers fetch the same files all at once: so many at a time. */
-const WORKERS_AT_ONCE = 100
 
 /** What decisions about single nodes rest on, of the cluster as a whole. */
 export interface Outlook {
@@ -11,6 +9,9 @@ export interface Outlook {
   isLost: boolean
   /** Ids of those that can be told to begin. */
   mayStart: ReadonlySet<string>
+  /** Ids of those that can be told to repair themselves. */
+  mayRepair: ReadonlySet<string>
+  repairRoleOf: ReturnType<typeof repairRoleOf>
 }
 
 export function outlookOf(situation: Situation): Outlook {
@@ -29,6 +30,8 @@ export function outlookOf(situation: Situation): Outlook {
     firstMasterId: firstMaster(members)?.id,
     isLost: isWithout,
     mayStart: new Set(isWithout ? [] : begins.map(({ node }) => node.id)),
+    mayRepair: new Set(isWithout ? [] : repairsToStart(cluster, members)),
+    repairRoleOf: repairRoleOf(members),
   }
 }
 

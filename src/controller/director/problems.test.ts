@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cluster, member } from '../../../test/support/controller/member.ts'
+import { cluster, member, run } from '../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../protocol/admin.ts'
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { Cluster, KnownProblem, Node } from '../store/records.ts'
@@ -73,6 +73,12 @@ const table: [string, Scene, string[]][] = [
   ['a report may be late', { silentMs: SILENT_MS - 1 }, []],
   ['an agent is away', { members: [m1(), w1({ silent: 'unreachable' })] }, ['node/unreachable w1']],
   ['for a moment', { members: [m1(), w1({ silent: 'suspect' })] }, []],
+  [
+    'a repair has failed',
+    { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'failed' }) }] },
+    ['repair/failed w1'],
+  ],
+  ['one has been stopped', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
   ['a node has disk pressure', { report: { nodes: [told('m1', [PRESSED]), told('w1')] } }, ['node/disk-pressure m1']],
   [
     'memory and PIDs',

@@ -2,6 +2,7 @@ import type { OperatorReport } from '../../protocol/rest.ts'
 import type { KnownProblem } from '../store/records.ts'
 import { because, type Found } from './found-problem.ts'
 import { podProblems } from './pod-problems.ts'
+import { isFailedRepair } from './repairs.ts'
 import { takesPart } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
@@ -32,12 +33,15 @@ function found(situation: Situation): Found[] {
   const { cluster, members, reportSilentMs } = situation
   const { report, reportAt } = cluster
   const nodes = members.filter(({ node }) => takesPart(node, cluster) && node.state === 'READY')
-  const silent = nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable)
-  if (!report || !reportAt) return silent
+  const known = [
+    ...nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable),
+    ...nodes.flatMap(failedRepair),
+  ]
+  if (!report || !reportAt) return known
   const problems = [
     ...(reportSilentMs >= SILENT_MS ? [operatorSilent(reportAt)] : []),
     ...(report.dns ? [] : [dnsSilent()]),
-    ...silent,
+    ...known,
     ...nodes.flatMap((member) => nodeProblems(member, report)),
     ...podProblems(cluster, nodes, report),
   ]
@@ -54,6 +58,14 @@ function unreachable({ node: { name, lastSeen } }: Member): Found {
     since: lastSeen ?? undefined,
     seenBy: 'controller',
   }
+}
+
+function failedRepair({ node: { name }, repair }: Member): Found[] {
+  if (repair === null || !isFailedRepair(repair)) return []
+  const [why] = repair.error?.message.split('\n') ?? []
+  const message = `the last repair of node ${name} ${repair.state === 'failed' ? 'failed' : `is ${repair.state}`}${why ? `: ${why}` : ''}`
+  const since = repair.endedAt ?? undefined
+  return [{ code: 'repair/failed', subject: name, node: name, message, since, seenBy: 'controller' }]
 }
 
 function operatorSilent(reportAt: string): Found {

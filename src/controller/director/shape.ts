@@ -13,8 +13,13 @@ export function takesPart({ state, roles, leaving, attempt }: Node, cluster: Clu
   return roles.length > 0 && leaving === 'no' && isAsked
 }
 
-/** What goes on on it. A run that was asked to stop is not waited for where the node is silent for long. */
-export function isAtWork({ node, run }: Member): boolean {
+/** What it was told last, a repair or not. */
+export const lastRun = ({ run, repair }: Member): Run | null => repair ?? run
+
+/** Something goes on on it. A run that was asked to stop is not waited for where the node is silent for long. */
+export function isAtWork(member: Member): boolean {
+  const { node } = member
+  const run = lastRun(member)
   return run?.state === 'open' && !(run.cancel && node.silent === 'unreachable')
 }
 

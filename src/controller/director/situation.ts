@@ -12,8 +12,10 @@ export interface Situation {
 
 export interface Member {
   node: Node
-  /** Its last run. */
+  /** Its last run that is no repair: what the node is goes by that. */
   run: Run | null
+  /** Its last repair, where that came later. */
+  repair: Run | null
   /** Since it was last heard of; 0 while it is connected. */
   silentMs: number
 }

@@ -68,6 +68,18 @@ const table: [string, Member, Member[], string][] = [
     [first('done'), again('m3', {}, { silent: 'unreachable' })],
     'm1',
   ],
+  [
+    'a master waits while another one is repaired',
+    joining('m2', false),
+    [first('done'), member({ id: 'm3', name: 'm3', state: 'READY' }, { role: 'master', state: 'done' }, 0, {})],
+    'waits for master m3 to be repaired first',
+  ],
+  [
+    'a master in repair whose keys are gone asks for them',
+    member({ id: 'm2', name: 'm2', state: 'READY' }, { role: 'master', state: 'done' }, 0, { role: 'master' }),
+    [first('done'), joining('m3', false)],
+    'm1',
+  ],
   ['one that asks again has its turn still', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],
 ]
 

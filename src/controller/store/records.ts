@@ -19,6 +19,8 @@ export interface Cluster {
   desired: 'none' | 'provision' | 'reset'
   /** Grows with each provision and reset that an administrator asks for. */
   attempt: number
+  /** The last attempt that repairs: READY nodes whose last run is of an earlier one are told to look at each step again. */
+  repairAttempt: number
   desiredAt: string | null
   readyAt: string | null
   /** When it was READY for the first time since it began. */
@@ -110,6 +112,8 @@ export interface Run {
   id: string
   nodeId: string
   role: Instruction['role']
+  /** Of a node that was READY, and stays so however it ends. */
+  repair: boolean
   generation: number
   seq: number
   payload: string
@@ -143,6 +147,7 @@ export const CLUSTER: Columns<Cluster> = {
   settings: 'json',
   desired: 'text',
   attempt: 'integer',
+  repairAttempt: 'integer',
   desiredAt: 'text',
   readyAt: 'text',
   establishedAt: 'text',
@@ -197,6 +202,7 @@ export const RUN: Columns<Run> = {
   id: 'text',
   nodeId: 'text',
   role: 'text',
+  repair: 'boolean',
   generation: 'integer',
   seq: 'integer',
   payload: 'text',

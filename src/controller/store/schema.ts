@@ -108,4 +108,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE clusters ADD COLUMN problems TEXT NOT NULL DEFAULT '[]';  -- JSON, KnownProblem[]
   UPDATE clusters SET established_at = ready_at;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN repair INTEGER NOT NULL DEFAULT 0;  -- of a node that was READY, and stays so
+  ALTER TABLE clusters ADD COLUMN repair_attempt INTEGER NOT NULL DEFAULT 0;  -- the last one that repairs READY nodes
+  `,
 ]

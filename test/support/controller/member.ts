@@ -11,6 +11,7 @@ export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
   settings: ClusterSettings.parse({}),
   desired: 'none',
   attempt: 0,
+  repairAttempt: 0,
   desiredAt: null,
   readyAt: null,
   establishedAt: null,
@@ -55,6 +56,7 @@ export const run = (changes: Partial<Run> = {}): Run => ({
   id: 'r-aaaaaaaaaa',
   nodeId: 'n-aaaaaaaaaa',
   role: 'first-master',
+  repair: false,
   generation: 1,
   seq: 1,
   payload: '',
@@ -69,8 +71,14 @@ export const run = (changes: Partial<Run> = {}): Run => ({
   endedAt: null,
   ...changes,
 })
-export const member = (n: Partial<Node>, r: Partial<Run> | null = null, silentMs = 0): Member => ({
+export const member = (
+  n: Partial<Node>,
+  r: Partial<Run> | null = null,
+  silentMs = 0,
+  repair: Partial<Run> | null = null,
+): Member => ({
   node: node(n),
   run: r && run(r),
+  repair: repair && run({ repair: true, ...repair }),
   silentMs,
 })

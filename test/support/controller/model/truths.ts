@@ -13,7 +13,11 @@ export function contradictions(world: World): string[] {
   const runs = new Map(
     nodes.map((node) => [node.id, core.store.runs.where('node_id = ? ORDER BY generation', node.id)]),
   )
-  const last = (node: Node): Run | undefined => runs.get(node.id)?.at(-1)
+  const last = (node: Node): Run | undefined =>
+    runs
+      .get(node.id)
+      ?.filter(({ repair }) => !repair)
+      .at(-1)
   const found = world.wrong.splice(0)
   const must = (isSo: boolean, what: string) => {
     if (!isSo) found.push(what)
@@ -22,19 +26,20 @@ export function contradictions(world: World): string[] {
     // One that was asked to stop may not hear of it for long.
     const open = (runs.get(node.id) ?? []).filter(({ state, cancel }) => state === 'open' && !cancel)
     must(open.length <= 1, `${node.name} has ${open.length} open runs`)
-    must(open.length === 0 || node.state === 'PROVISIONING', `${node.name} is ${node.state} with an open run`)
+    const wanted = open[0]?.repair ? 'READY' : 'PROVISIONING'
+    must(open.length === 0 || node.state === wanted, `${node.name} is ${node.state} with an open run`)
     must(open.length === 0 || world.asked.has(node.id) || isReset(last(node)), `${node.name} began without being asked`)
     must(node.state !== 'READY' || last(node)?.state === 'done', `${node.name} is READY after ${last(node)?.state}`)
     must(node.state !== 'CONFIGURED' || node.roles.length > 0, `${node.name} is CONFIGURED without a role`)
     must(!['DISCOVERED', 'APPROVED'].includes(node.state) || node.roles.length === 0, `${node.name} keeps its roles`)
   }
   // One that was silent for long had held nobody up, and may be back.
-  const joining = nodes.filter((node) => {
-    const run = last(node)
-    const isInvited = run?.role === 'master' && run.state === 'open' && run.progress.invited === true
-    return isInvited && machines.get(node.id)?.wasAway === false
+  const changing = nodes.filter((node) => {
+    const run = runs.get(node.id)?.at(-1)
+    if (run?.state !== 'open' || run.cancel || machines.get(node.id)?.wasAway !== false) return false
+    return run.repair ? node.roles.includes('master') : run.role === 'master' && run.progress.invited === true
   })
-  must(joining.length <= 1, `${joining.length} masters join at once`)
+  must(changing.length <= 1, `${changing.length} masters join or are repaired at once`)
   const ready = nodes.filter(({ state }) => state === 'READY')
   const clusters = new Set(ready.flatMap(({ id }) => machines.get(id)?.kubernetes?.cluster ?? []))
   must(clusters.size <= 1, `READY nodes are of ${clusters.size} clusters: ${[...clusters]}`)

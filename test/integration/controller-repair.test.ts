@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ClusterPlan, ClusterView } from '../../src/protocol/admin.ts'
+import type { Instruction } from '../../src/protocol/instruction.ts'
+import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+
+let scene: Scene
+let guests: Guest[]
+
+beforeEach(async () => {
+  scene = await openScene()
+  guests = await scene.up(['m1', ['master']], ['m2', ['master']], ['m3', ['master']], ['w1', ['worker']])
+  await scene.report(guests)
+  expect((await show()).state).toBe('READY')
+})
+afterEach(() => scene.close())
+
+const show = async (): Promise<ClusterView> => (await scene.admin('GET', '/v1/clusters/demo')).json
+const plan = async (): Promise<ClusterPlan> => (await scene.admin('GET', '/v1/clusters/demo/plan')).json
+const provision = () => scene.admin('POST', '/v1/clusters/demo/provision')
+const nodes = async () => (await show()).nodes.map(({ name, state, step }) => `${name} ${state} ${step}`)
+const of = (at: number): Guest => guests[at] as Guest
+/** What it is told now; undefined where that is nothing. */
+const isTold = (at: number) => of(at).agent.received.some(({ t }) => t === 'instruct')
+
+async function end(at: number, { run }: Instruction, outcome: 'done' | 'failed', message = ''): Promise<void> {
+  const error = { code: 'step/failed', message, fix: 'look' }
+  of(at).agent.send('result', { run, outcome, ...(outcome === 'failed' && { error }) }, 2)
+  await of(at).agent.next('ack', (frame) => frame.ack === 2)
+}
+
+it('provision on a READY cluster repairs: workers at once, masters one at a time, and all stay READY', async () => {
+  expect((await plan()).nodes.map(({ name, role, repair }) => `${name} ${role} ${repair}`)).toEqual([
+    'm1 first-master true',
+    'm2 master true',
+    'm3 master true',
+    'w1 worker true',
+  ])
+  await provision()
+  const [first, worker] = await Promise.all([of(0).agent.instruction(), of(3).agent.instruction()])
+  expect([first.role, worker.role]).toEqual(['first-master', 'worker'])
+  expect(first).toMatchObject({ generation: 2, params: { node: { name: 'm1' } } })
+  expect(await show()).toMatchObject({ state: 'PROVISIONING', waitingFor: 'the repair of m1, m2, m3, w1' })
+  expect(await nodes()).toEqual([
+    'm1 READY repair: waiting for the node to take its instruction',
+    'm2 READY waiting for its turn to be repaired',
+    'm3 READY waiting for its turn to be repaired',
+    'w1 READY repair: waiting for the node to take its instruction',
+  ])
+  // Asked again meanwhile, nothing changes.
+  await provision()
+  expect((await plan()).nodes.every(({ role }) => role === null)).toBe(true)
+  await end(3, worker, 'done')
+  expect([isTold(0), isTold(1), isTold(2), isTold(3)]).toEqual([false, false, false, false])
+
+  await end(0, first, 'done')
+  const second = await of(1).agent.instruction()
+  expect([second.role, isTold(2)]).toEqual(['master', false])
+  await end(1, second, 'done')
+  await end(2, await of(2).agent.instruction(), 'done')
+  expect((await show()).state).toBe('READY')
+  expect(await nodes()).toEqual(['m1 READY null', 'm2 READY null', 'm3 READY null', 'w1 READY null'])
+})
+
+it('a repair that fails leaves the node READY in its life, tells why in full, and lets no further master begin', async () => {
+  await provision()
+  const journal = Array.from({ length: 40 }, (_, line) => `etcd[7]: line ${line} ${'x'.repeat(100)}`).join('\n')
+  await end(0, await of(0).agent.instruction(), 'failed', `etcd.service failed\n${journal}`)
+  await end(3, await of(3).agent.instruction(), 'done')
+  const shown = await show()
+  expect(shown.state).toBe('DEGRADED')
+  expect(shown.problems.map(({ message }) => message)).toEqual([
+    'the last repair of node m1 failed: etcd.service failed',
+  ])
+  expect((await scene.show(of(0))).error?.message).toBe(`etcd.service failed\n${journal}`)
+  expect(isTold(1)).toBe(false)
+
+  await provision()
+  const again = await of(0).agent.instruction()
+  expect((await scene.show(of(0))).error).toBeNull()
+  of(0).agent.send('result', { run: again.run, outcome: 'done' }, 3)
+  await of(0).agent.next('ack', (frame) => frame.ack === 3)
+  await end(1, await of(1).agent.instruction(), 'done')
+  await end(2, await of(2).agent.instruction(), 'done')
+  const last = await of(3).agent.instruction()
+  of(3).agent.send('result', { run: last.run, outcome: 'done' }, 3)
+  await of(3).agent.next('ack', (frame) => frame.ack === 3)
+  expect((await show()).state).toBe('READY')
+})
+
+it('a further node of a healthy cluster comes alone; where something is wrong the others are repaired as well', async () => {
+  const w2 = await scene.guest('w2', ['worker'])
+  await provision()
+  const { run } = await w2.agent.instruction()
+  expect([0, 1, 2, 3].some(isTold)).toBe(false)
+  w2.agent.send('result', { run, outcome: 'done' }, 1)
+  await w2.agent.next('ack', (frame) => frame.ack === 1)
+  await scene.report([...guests, w2], { dns: false })
+  scene.aheadMs += 20_000
+  scene.controller.tick()
+  expect((await show()).state).toBe('DEGRADED')
+  const w3 = await scene.guest('w3', ['worker'])
+  await provision()
+  const told = await Promise.all([w3, w2, of(0), of(3)].map(({ agent }) => agent.instruction()))
+  expect(told.map(({ role }) => role)).toEqual(['worker', 'worker', 'first-master', 'worker'])
+})
+
+it('a node that is away holds nobody up, and is repaired when it is back', async () => {
+  of(3).agent.socket.terminate()
+  scene.aheadMs += 121_000
+  const nowMs = Date.now() + scene.aheadMs
+  for (const at of [0, 1, 2]) {
+    of(at).agent.send('ack', {})
+    await scene.until(async () => Date.parse((await scene.show(of(at))).lastSeen ?? '') >= nowMs - 1_000)
+  }
+  scene.controller.tick()
+  await provision()
+  await end(0, await of(0).agent.instruction(), 'done')
+  await end(1, await of(1).agent.instruction(), 'done')
+  await end(2, await of(2).agent.instruction(), 'done')
+  await scene.report(guests)
+  const { state, problems } = await show()
+  expect([state, problems.map(({ code }) => code)]).toEqual(['DEGRADED', ['node/unreachable']])
+  const { connectAgent, factsAt } = await import('../support/controller/agent.ts')
+  const back = await connectAgent(scene.controller, of(3).node, 1, factsAt('10.0.0.4'))
+  expect((await back.instruction()).role).toBe('worker')
+  expect((await scene.show(of(3))).state).toBe('READY')
+})
