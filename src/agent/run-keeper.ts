@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../engine/event.ts'
 import type { ErrorReport } from '../errors/agent-error.ts'
 import { eventText } from '../report/event-text.ts'
+import { shorten } from '../report/shorten.ts'
 import type { LinkStore, OpenInstruction } from './link-state.ts'
 import type { Log } from './log.ts'
 import type { Outbox, OutboxMessage } from './outbox.ts'
@@ -169,15 +170,16 @@ function follow(status: StatusFile, run: string, event: EngineEvent): void {
   }
 }
 
-const MAX_TEXT = 8_000
+/** Bytes, so that no text is longer than what the protocol lets it be (frames.ts counts characters: 8,192 and 4,096). */
+const MAX = { text: 8_000, fix: 4_000, code: 120 } as const
 
 /** Without secrets, and with texts as long as the protocol lets them be. */
 function fitting(redact: (text: string) => string) {
-  const fitText = (text: string) => redact(text).slice(0, MAX_TEXT)
+  const fitText = (text: string) => shorten(redact(text), MAX.text)
   const fitError = ({ code, message, fix }: ErrorReport): ErrorReport => ({
-    code: code.slice(0, 120),
+    code: code.slice(0, MAX.code),
     message: fitText(message),
-    fix: fitText(fix),
+    fix: shorten(redact(fix), MAX.fix),
   })
   const fitEvent = (event: EngineEvent): EngineEvent => {
     if (event.kind === 'log') return { ...event, message: fitText(event.message) }

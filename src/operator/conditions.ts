@@ -1,4 +1,5 @@
 import type { OperatorReport } from '../protocol/rest.ts'
+import { shorten } from '../report/shorten.ts'
 
 interface Condition {
   type: string
@@ -60,15 +61,8 @@ export function whyNotReady(status: PodStatus | undefined): Why | undefined {
 
 function statement({ reason, message, lastTransitionTime }: Partial<Condition>): Why {
   return {
-    reason: cut(reason ?? '', REASON_BYTES),
-    message: cut(message ?? '', MESSAGE_BYTES),
+    reason: shorten(reason ?? '', REASON_BYTES),
+    message: shorten(message ?? '', MESSAGE_BYTES),
     ...(lastTransitionTime !== undefined && { since: lastTransitionTime.slice(0, 40) }),
   }
-}
-
-/** So many bytes of UTF-8 at most, and whole characters. */
-function cut(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text
-  const whole = new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 3), { stream: true })
-  return `${whole}…`
 }

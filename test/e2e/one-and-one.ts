@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import type { ClusterView } from '../../src/protocol/admin.ts'
 import { kubectl } from '../support/site/site.ts'
-import { exec } from '../support/testbed/machine.ts'
+import { exec, execOk } from '../support/testbed/machine.ts'
+import { until } from '../support/testbed/processes.ts'
 import { podsReachEachOther } from './pods-across.ts'
 import { configure, isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
+const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const TAINT = 'node-role.kubernetes.io/control-plane'
 
 /** A dedicated master and a worker, and a worker that comes later. */
@@ -23,6 +26,8 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
+  await stage('what is missing is told, and provision mends it', () => degradedAndRepaired(scene))
+  await stage('a repair with nothing to mend changes nothing', () => nothingToMend(scene))
   await stage('a further worker', async () => {
     await scene.boot('w2')
     await scene.bringIn('w2', 'worker')
@@ -31,6 +36,38 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   })
   await stage('reset: its object stays, and the same nodes are provisioned again: READY', () => resetAndAgain(scene))
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
+}
+
+/** Somebody stops a kubelet and scales CoreDNS down to nothing: the second is seen first, and both are mended. */
+async function degradedAndRepaired(scene: Scene): Promise<void> {
+  const [m1, w1] = [scene.node('m1'), scene.node('w1')]
+  await execOk(w1, ['systemctl', 'stop', 'kubelet.service'])
+  await kubectl(m1, '-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=0')
+  const { problems } = await until('the cluster DEGRADED', 90_000, async () => {
+    const { stdout } = await scene.site().cli(['cluster', 'show', scene.cluster, '-o', 'json'])
+    const found = JSON.parse(stdout) as ClusterView
+    return found.state === 'DEGRADED' ? found : undefined
+  })
+  const told = problems.map(({ message }) => message).join('\n')
+  assert.match(told, /the cluster's DNS does not answer/)
+  const watch = ['cluster', 'watch', scene.cluster, '--until', 'READY', '--timeout', '1']
+  const { code, stderr } = await scene.site().cli(watch)
+  assert.deepEqual([code, /is DEGRADED: .*; wanted READY/.test(stderr)], [4, true], stderr)
+  await scene.provision()
+  assert.equal((await execOk(w1, ['systemctl', 'is-active', 'kubelet.service'])).trim(), 'active')
+}
+
+/** Each node has looked at all of its steps, and its ledger has no further change. */
+async function nothingToMend(scene: Scene): Promise<void> {
+  const changes = async () => {
+    const ledgers = await Promise.all(scene.nodes().map((node) => execOk(node, ['cat', LEDGER])))
+    return ledgers.map((text) => text.split('\n').filter((line) => line.includes('"kind":"change"')).length)
+  }
+  const before = await changes()
+  const startedMs = performance.now()
+  await scene.provision()
+  scene.say(`a repair with nothing to mend took ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  assert.deepEqual(await changes(), before)
 }
 
 async function resetAndAgain(scene: Scene): Promise<void> {
