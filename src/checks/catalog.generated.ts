@@ -18,6 +18,7 @@ import { check as foreignConfiguration } from './foreign-configuration/check.ts'
 import { check as hostname } from './hostname/check.ts'
 import { check as identity } from './identity/check.ts'
 import { check as kernel } from './kernel/check.ts'
+import { check as kernelAccess } from './kernel-access/check.ts'
 import { check as kernelModules } from './kernel-modules/check.ts'
 import { check as memory } from './memory/check.ts'
 import { check as mtu } from './mtu/check.ts'
@@ -57,6 +58,7 @@ export const checks: Check[] = [
   hostname,
   identity,
   kernel,
+  kernelAccess,
   kernelModules,
   memory,
   mtu,

@@ -64,8 +64,9 @@ try {
   await stage('with room for etcd: the kubelet refuses its configuration', async () => {
     await execOk(here().node, ['mount', '-o', 'remount,size=512m', '/var/lib/etcd'])
     await failsWith('kubelet', /kubelet\.service was restarted \d times .*nonsense/s)
+    await execOk(here().node, ['umount', '--lazy', '/var/lib/etcd'])
+    await execOk(here().node, ['rmdir', '/var/lib/etcd'])
     await leave()
-    await exec(here().node, ['umount', '/var/lib/etcd'])
   })
   await stage('the API server does not know a flag', async () => {
     const kubeadm = `${testbedOverrides().kubeadm}---

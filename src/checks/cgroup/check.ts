@@ -1,8 +1,10 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
 import type { HostView } from '../../host/host.ts'
 import { cgroupVersion, parseEnabledControllers, CGROUP_ROOT as ROOT } from '../../host/parse/cgroups.ts'
-import { parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { isReadOnly, type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { realTimeTasks } from './real-time.ts'
 
 /** As in kubeadm's SystemVerification: without the first ones the kubelet does not start, the others limit less. */
 const CONTROLLERS = {
@@ -29,9 +31,26 @@ export const check: Check = {
       ...(version === 1 ? [VERSION_1] : []),
       ...lacking('fail', needed, there),
       ...lacking('warn', useful, there),
+      ...readOnly(version === 2 ? 'cgroup2' : 'cgroup', mounts),
+      ...(version === 2 ? await realTimeTasks(host) : []),
     ]
     return verdictOf(findings, `version 2 with ${[...there].join(', ')}`)
   },
+}
+
+/** In version 1 systemd keeps the directory above the controllers read-only, which is as it should be. */
+function readOnly(fileSystem: string, mounts: readonly Mount[]): Finding[] {
+  const found = mounts.filter((mount) => mount.fileSystem === fileSystem && isReadOnly(mount))
+  const paths = found.map(({ mountPoint }) => mountPoint).filter((path) => path.startsWith(ROOT))
+  if (paths.length === 0) return []
+  return [
+    {
+      kind: 'fail',
+      found: `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} read-only`,
+      wanted: 'control groups that can be made',
+      fix: paths.map((path) => escapeArgv(['mount', '-o', 'remount,bind,rw', path])).join(' && '),
+    },
+  ]
 }
 
 function lacking(kind: Finding['kind'], wanted: readonly string[], there: ReadonlySet<string>): Finding[] {

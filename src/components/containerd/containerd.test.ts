@@ -36,3 +36,20 @@ test('is restarted when its configuration is younger than the process', async ()
   await start?.apply(host, fake.params, context)
   expect(restarted).toEqual(['containerd.service'])
 })
+
+test.each([
+  ['of a container that may not lower OOM scores', '000001fffeffffff', true],
+  ['of a machine', '000001ffffffffff', false],
+])('on the first process %s runc can start pods', async (_, capabilities, restricted) => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed('/proc/1/status', `Name:\tsystemd\nCapBnd:\t${capabilities}\n`)
+  await runComponent(containerd, fake)
+  expect(fake.host.text(CONFIGURATION).includes('restrict_oom_score_adj = true')).toBe(restricted)
+})
+
+test('reads the one file with overrides of this cluster, whoever else has some', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(containerd, fake)
+  expect(fake.host.text(CONFIGURATION)).toContain(`imports = ['${OVERRIDE}']`)
+  expect(fake.host.text('/etc/systemd/system/containerd.service')).toContain(`--config ${CONFIGURATION}\n`)
+})

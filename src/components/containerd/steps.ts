@@ -1,3 +1,4 @@
+import type { HostView } from '../../host/host.ts'
 import { UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
@@ -5,28 +6,29 @@ import type { ProvisionParams } from '../../roles/params.ts'
 import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/containerd.service`
+const READ_AT_START = [CONFIGURATION, OVERRIDES, UNIT]
 
 export const writeConfiguration: ProvisionStep = {
   id: 'containerd/write-configuration',
   title: 'Configuring containerd',
   async isDone(host, params) {
-    const wanted = Object.entries(files(params))
+    const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text)
   },
   async apply(host, params) {
     await host.makeDirectory('/etc/containerd/certs.d')
-    for (const [path, text] of Object.entries(files(params))) await host.write(path, text)
+    for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
   },
 }
 
 export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
-  async isDone(host, params) {
-    return unitIsCurrent(host, 'containerd.service', Object.keys(files(params)))
+  async isDone(host) {
+    return unitIsCurrent(host, 'containerd.service', READ_AT_START)
   },
-  async apply(host, params, { signal }) {
+  async apply(host, _params, { signal }) {
     // Undone newest first: the service stops, then what it mounted goes, then its directories.
     await host.makeDirectory('/var/lib/containerd', 0o711)
     for (const path of ['/var/lib/containerd', '/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
@@ -34,17 +36,26 @@ export const startService: ProvisionStep = {
     }
     await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
     await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
-    await startUnit(host, 'containerd.service', Object.keys(files(params)), signal)
+    await startUnit(host, 'containerd.service', READ_AT_START, signal)
   },
 }
 
-function files(params: ProvisionParams): Record<string, string> {
+async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
+  const restrictOomScoreAdj = !(await mayLowerOomScores(host))
   return {
-    [CONFIGURATION]: configuration(sandboxImage(params)),
+    [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
     // Always there, so that an override which a later instruction takes back is gone.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
     [UNIT]: unit(),
   }
+}
+
+const CAP_SYS_RESOURCE = 24n
+
+/** What services may have is what the first process may. In a container without it runc cannot start a pod. */
+async function mayLowerOomScores(host: HostView): Promise<boolean> {
+  const mask = /^CapBnd:\s*([0-9a-f]+)$/m.exec((await host.read('/proc/1/status')) ?? '')?.[1]
+  return mask === undefined || ((BigInt(`0x${mask}`) >> CAP_SYS_RESOURCE) & 1n) === 1n
 }
 
 /** The bundle has one pause image, and it is the one that kubeadm of that version names. */

@@ -3,7 +3,10 @@ export const OVERRIDES = '/etc/containerd/conf.d/50-cluster.toml'
 export const CONFIGURATION = '/etc/containerd/config.toml'
 
 /** containerd 2's main configuration. Other files of conf.d may be those of another containerd: they are not read. */
-export function configuration(sandboxImage: string): string {
+export function configuration(sandboxImage: string, { restrictOomScoreAdj }: { restrictOomScoreAdj: boolean }): string {
+  const runtime = restrictOomScoreAdj
+    ? "\n[plugins.'io.containerd.cri.v1.runtime']\n  restrict_oom_score_adj = true\n"
+    : ''
   return `version = 3
 imports = ['${OVERRIDES}']
 
@@ -12,7 +15,7 @@ imports = ['${OVERRIDES}']
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = '/etc/containerd/certs.d'
-
+${runtime}
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
   runtime_type = 'io.containerd.runc.v2'
 

@@ -1,0 +1,72 @@
+import type { Finding } from '../../engine/findings.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
+import type { HostView } from '../../host/host.ts'
+import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
+import { ifStillThere, processIds } from '../../host/processes.ts'
+
+/** SCHED_FIFO and SCHED_RR of sched(7). */
+const REAL_TIME = ['1', '2']
+/** Of proc_pid_stat(5), counted after the name, which may hold blanks and parentheses. */
+const POLICY = 38
+const MOST_SHOWN = 5
+
+interface Task {
+  pid: string
+  name: string
+  group: string
+}
+
+/**
+ * A kernel with CONFIG_RT_GROUP_SCHED refuses to hand on `cpu` (EINVAL) while a real-time task runs outside of the root's
+ * control group; containers then have no limits of processor time, or do not start. Only where it was not handed on yet.
+ */
+export async function realTimeTasks(host: HostView): Promise<Finding[]> {
+  const handedOn = ((await host.read(`${CGROUP_ROOT}/cgroup.subtree_control`)) ?? '').trim().split(/\s+/)
+  if (handedOn.includes('cpu')) return []
+  const setting = await kernelSetting(host)
+  if (setting === 'n') return []
+  const found = (await Promise.all((await processIds(host)).map((pid) => realTimeTask(host, pid)))).filter(
+    (task) => task !== undefined,
+  )
+  if (found.length === 0) return []
+  const names = found.slice(0, MOST_SHOWN).map(({ pid, name, group }) => `${name} (pid ${pid}, ${group})`)
+  return [
+    {
+      kind: setting === 'y' ? 'fail' : 'warn',
+      found: `cpu is not handed on, and real-time tasks run outside of the root's control group: ${names.join(', ')}`,
+      wanted: 'none while the controller cpu is switched on (CONFIG_RT_GROUP_SCHED)',
+      fix: [
+        ...found.map(({ pid }) => escapeArgv(['chrt', '--all-tasks', '--other', '--pid', '0', pid])),
+        `echo +cpu > ${CGROUP_ROOT}/cgroup.subtree_control`,
+      ].join(' && '),
+    },
+  ]
+}
+
+/** Undefined where the kernel's configuration is not to be read. */
+async function kernelSetting(host: HostView): Promise<'y' | 'n' | undefined> {
+  const release = ((await host.read('/proc/sys/kernel/osrelease')) ?? '').trim()
+  const paths = [`/boot/config-${release}`, `/lib/modules/${release}/config`, `/usr/lib/modules/${release}/config`]
+  const texts = await Promise.all(paths.map((path) => host.read(path)))
+  const text = texts.find((each) => each !== undefined)
+  if (text === undefined) return undefined
+  // Since 6.14 the kernel's command line may switch it off, and on.
+  const [, switched] = /\brt_group_sched=(\S+)/.exec((await host.read('/proc/cmdline')) ?? '') ?? []
+  if (!/^CONFIG_RT_GROUP_SCHED=y$/m.test(text)) return 'n'
+  const isOff = /^CONFIG_RT_GROUP_SCHED_DEFAULT_DISABLED=y$/m.test(text)
+  return (switched === undefined ? isOff : switched === '0') ? 'n' : 'y'
+}
+
+async function realTimeTask(host: HostView, pid: string): Promise<Task | undefined> {
+  const group = /^0::(.*)$/m.exec((await ifStillThere(() => host.read(`/proc/${pid}/cgroup`))) ?? '')?.[1]
+  if (group === undefined || group === '/') return undefined
+  const threads = (await ifStillThere(() => host.list(`/proc/${pid}/task`))) ?? []
+  const stats = await Promise.all(threads.map((id) => ifStillThere(() => host.read(`/proc/${pid}/task/${id}/stat`))))
+  const isRealTime = (stat = '') => REAL_TIME.includes(policyOf(stat))
+  const stat = stats.find(isRealTime)
+  return stat === undefined ? undefined : { pid, name: /\((.*)\)/s.exec(stat)?.[1] ?? '?', group }
+}
+
+function policyOf(stat: string): string {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[POLICY] ?? ''
+}

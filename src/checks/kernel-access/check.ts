@@ -1,0 +1,25 @@
+import type { Check, Verdict } from '../../engine/check.ts'
+import { verdictOf } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { inotifyInstances } from './inotify-instances.ts'
+import { kernelMessages } from './kernel-messages.ts'
+import { openFiles } from './open-files.ts'
+import { readOnlyParameters } from './read-only-parameters.ts'
+import { sharedRoot } from './shared-root.ts'
+
+const NEEDS = [kernelMessages, readOnlyParameters, sharedRoot, inotifyInstances, openFiles]
+
+export const check: Check = {
+  id: 'kernel-access',
+  title: 'Access to the kernel',
+  hard: true,
+  why: 'A kubelet reads /dev/kmsg, sets kernel parameters, and watches files; without one of these it ends at its start, again and again. Containers of machines (LXC, Docker) often lack them.',
+  timeoutMs: 15_000,
+  async look(host: HostView): Promise<Verdict> {
+    const findings = await Promise.all(NEEDS.map((need) => need(host)))
+    return verdictOf(
+      findings.filter((finding) => finding !== undefined),
+      'kernel messages, parameters, and files to watch',
+    )
+  },
+}

@@ -1,0 +1,34 @@
+import type { Finding } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { ifStillThere, processIds } from '../../host/processes.ts'
+
+const LIMIT = '/proc/sys/fs/inotify/max_user_instances'
+const INSTANCE = 'anon_inode:inotify'
+/** What containerd, a kubelet, etcd and this agent open; the check of kernel parameters asks for more, for pods. */
+const WANTED = 24
+/** Where there are so many, nobody needs to count. */
+const PLENTY = 1024
+const RAISED = 8192
+
+/** Each user has a limit of its own, and ours is root's. */
+export async function inotifyInstances(host: HostView): Promise<Finding | undefined> {
+  const limit = Number(await host.read(LIMIT))
+  if (!(limit < PLENTY)) return undefined
+  const counts = await Promise.all((await processIds(host)).map((pid) => countOf(host, pid)))
+  const used = counts.reduce((sum, count) => sum + count, 0)
+  if (used + WANTED <= limit) return undefined
+  return {
+    kind: used + WANTED / 2 > limit ? 'fail' : 'warn',
+    found: `root uses ${used} of at most ${limit} inotify instances`,
+    wanted: `room for ${WANTED} more, or a kubelet ends with "too many open files"`,
+    fix: `echo 'fs.inotify.max_user_instances = ${RAISED}' >> /etc/sysctl.d/90-inotify.conf && sysctl -w fs.inotify.max_user_instances=${RAISED}`,
+  }
+}
+
+async function countOf(host: HostView, pid: string): Promise<number> {
+  const directory = `/proc/${pid}`
+  if ((await ifStillThere(() => host.stat(directory)))?.uid !== 0) return 0
+  const names = (await ifStillThere(() => host.list(`${directory}/fd`))) ?? []
+  const targets = await Promise.all(names.map((name) => ifStillThere(() => host.readLink(`${directory}/fd/${name}`))))
+  return targets.filter((target) => target === INSTANCE).length
+}

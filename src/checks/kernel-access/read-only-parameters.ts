@@ -1,0 +1,17 @@
+import type { Finding } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+
+const DIRECTORY = '/proc/sys'
+
+/** The kubelet, kube-proxy and this agent set kernel parameters; the first ends at its start where it cannot. */
+export async function readOnlyParameters(host: HostView): Promise<Finding | undefined> {
+  const mount = mountOf(DIRECTORY, parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
+  if (mount === undefined || !isReadOnly(mount)) return undefined
+  return {
+    kind: 'fail',
+    found: `${DIRECTORY} is read-only`,
+    wanted: 'kernel parameters that can be set',
+    fix: `mount -o remount,bind,rw ${mount.mountPoint}`,
+  }
+}

@@ -1,0 +1,15 @@
+import type { Finding } from '../../engine/findings.ts'
+import type { HostView } from '../../host/host.ts'
+import { mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+
+/** systemd shares the root at boot; a container may have it private, and then mounts of pods are not seen outside of them. */
+export async function sharedRoot(host: HostView): Promise<Finding | undefined> {
+  const root = mountOf('/', parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
+  if (root === undefined || root.shared) return undefined
+  return {
+    kind: 'warn',
+    found: 'mounts below / are not shared',
+    wanted: 'a shared root, for pods that mount file systems for others (Cilium, Calico, storage)',
+    fix: 'mount --make-rshared /',
+  }
+}
