@@ -25,6 +25,7 @@ import { check as mtu } from './mtu/check.ts'
 import { check as ntp } from './ntp/check.ts'
 import { check as os } from './os/check.ts'
 import { check as otherManagers } from './other-managers/check.ts'
+import { check as owners } from './owners/check.ts'
 import { check as platform } from './platform/check.ts'
 import { check as ports } from './ports/check.ts'
 import { check as previousKubernetes } from './previous-kubernetes/check.ts'
@@ -65,6 +66,7 @@ export const checks: Check[] = [
   ntp,
   os,
   otherManagers,
+  owners,
   platform,
   ports,
   previousKubernetes,

@@ -5,7 +5,7 @@ import { type SudoEnvironment, trustOf } from './trust.ts'
 
 const BOB = { uid: 1000, gid: 1000 }
 const EVE = { uid: 1001, gid: 1001 }
-const SUDO: SudoEnvironment = { SUDO_UID: '1000', SUDO_GID: '1000' }
+const SUDO: SudoEnvironment = { SUDO_UID: '1000' }
 const PASSWD = 'root:x:0:0::/root:/bin/bash\nbob:x:1000:1000::/home/bob:/bin/bash\neve:x:1001:1001::/home/eve:/bin/sh\n'
 const GROUP = 'root:x:0:\nusers:x:100:\nbob:x:1000:\neve:x:1001:\n'
 const SECRET = { mode: 0o600 }
@@ -50,7 +50,7 @@ test.each<[string, string, (files: FakeHost['files']) => void, Parameters<typeof
       files.seedDirectory('/srv', { uid: 70_000, gid: 70_000, mode: 0o775 })
       files.seed('/srv/f', 'read', { uid: 70_000, ...SECRET })
     },
-    { sudo: { SUDO_UID: '70000', SUDO_GID: '70000' } },
+    { sudo: { SUDO_UID: '70000' } },
   ],
   [
     'behind a link of root',
@@ -122,6 +122,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
       files.seedDirectory('/srv', { gid: 100, mode: 0o775 })
       files.seed('/srv/f', 'x', SECRET)
     },
+    { files: { '/etc/group': GROUP.replace('users:x:100:', 'users:x:100:eve') } },
   ],
   [
     "in a directory that the caller's group may write, in which eve is",

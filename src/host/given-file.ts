@@ -36,7 +36,7 @@ export async function readGivenFile(given: GivenFile, view: View): Promise<strin
   const isJudged = isSecret || view.uid() === 0
   const swap = isJudged ? await untrustedPlace(path, trust, view) : undefined
   if (swap !== undefined) {
-    const message = `${what} ${path} could be swapped for another file: ${swap}`
+    const message = `${what} ${path} could be swapped for another file: ${swap.kind} ${swap.path} ${swap.why}`
     throw refuse(file, 'foreign-directory', `${message}; wanted root or the caller alone`, copyFix(file, view))
   }
   const found = await view.readFileItself(path, maxBytes)

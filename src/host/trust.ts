@@ -3,40 +3,36 @@ import type { HostView } from './host.ts'
 /** Users and groups who may stand behind what we read as we are: root, ourselves, and whoever called sudo. */
 export interface Trust {
   uids: ReadonlySet<number>
-  /** Groups with nobody else in them. */
-  gids: ReadonlySet<number>
+  /** Whether nobody else is in the group. */
+  trustsGroup(gid: number): boolean
   /** Before a command in a fix. */
   sudo: '' | 'sudo '
 }
 
-/** sudo(8) sets both for the command it starts; without root they say nothing. */
-export type SudoEnvironment = { SUDO_UID?: string | undefined; SUDO_GID?: string | undefined }
+/** sudo(8) sets it for the command it starts; without root it says nothing. */
+export type SudoEnvironment = { SUDO_UID?: string | undefined }
 
-export async function trustOf(view: Pick<HostView, 'uid' | 'read'>, environment: SudoEnvironment): Promise<Trust> {
-  const { SUDO_UID, SUDO_GID } = environment
-  const caller = view.uid() === 0 && /^\d+$/.test(SUDO_UID ?? '') ? Number(SUDO_UID) : undefined
+export async function trustOf(
+  view: Pick<HostView, 'uid' | 'read'>,
+  { SUDO_UID = '' }: SudoEnvironment,
+): Promise<Trust> {
+  const caller = view.uid() === 0 && /^\d+$/.test(SUDO_UID) ? Number(SUDO_UID) : undefined
   const uids = new Set([0, view.uid(), ...(caller === undefined ? [] : [caller])])
-  const gids = new Set([0])
-  for (const uid of uids) {
-    const gid = await privateGroupOf(uid, uid === caller ? Number(SUDO_GID) : undefined, view)
-    if (gid !== undefined) gids.add(gid)
-  }
-  return { uids, gids, sudo: caller === undefined ? '' : 'sudo ' }
+  const [users, groups] = await Promise.all(['/etc/passwd', '/etc/group'].map((path) => entriesOf(view, path)))
+  return { uids, trustsGroup: (gid) => isPrivate(gid, uids, users ?? [], groups ?? []), sudo: caller ? 'sudo ' : '' }
 }
 
-/** A group of one's own, as useradd makes it; a user whom only a directory service knows has it under his own number. */
-async function privateGroupOf(uid: number, given: number | undefined, view: Pick<HostView, 'read'>) {
-  const users = entriesOf(await view.read('/etc/passwd'))
-  const own = users.find(([, , id]) => Number(id) === uid)
-  const gid = own ? Number(own[3]) : given === uid ? given : undefined
-  if (gid === undefined) return undefined
-  const members = entriesOf(await view.read('/etc/group')).find(([, , id]) => Number(id) === gid)?.[3]
-  const others = (members ?? '').split(',').filter((name) => name !== '' && name !== own?.[0])
-  const isShared = users.some(([, , id, group]) => Number(group) === gid && Number(id) !== uid)
-  return others.length > 0 || isShared ? undefined : gid
+/** A group that only a directory service knows is taken for a user's own where it has his number, as useradd makes it. */
+function isPrivate(gid: number, uids: ReadonlySet<number>, users: string[][], groups: string[][]): boolean {
+  const group = groups.find(([, , id]) => Number(id) === gid)
+  const primary = users.filter(([, , , id]) => Number(id) === gid)
+  if (group === undefined && primary.length === 0) return uids.has(gid)
+  const names = (group?.[3] ?? '').split(',').filter((name) => name !== '')
+  const members = names.map((name) => users.find(([user]) => user === name))
+  return [...primary, ...members].every((user) => user !== undefined && uids.has(Number(user[2])))
 }
 
 /** passwd(5) and group(5): fields between colons. */
-function entriesOf(text = ''): string[][] {
-  return text.split('\n').map((line) => line.split(':'))
+async function entriesOf(view: Pick<HostView, 'read'>, path: string): Promise<string[][]> {
+  return ((await view.read(path)) ?? '').split('\n').map((line) => line.split(':'))
 }

@@ -51,6 +51,11 @@ const named = (node: Node, name: string) => async (): Promise<Restore> => {
   return async () => void (await set(node.name))
 }
 
+const givenAway = (node: Node, directory: string) => async (): Promise<Restore> => {
+  await execOk(node, ['chown', '1000', directory])
+  return async () => void (await execOk(node, ['chown', '0', directory]))
+}
+
 const withFile = (node: Node, path: string, text: string) => () => changeFile(node, path, text)
 
 /** What looks like trouble and is none: a stub resolver on loopback, a firewall that is installed and not active. */
@@ -71,6 +76,7 @@ export async function manyFaults(node: Node): Promise<void> {
     leftoverKubelet(node),
     named(node, 'Bad_Name'),
     withFile(node, '/etc/resolv.conf', `nameserver ${GATEWAY}\noptions rotate\n`),
+    givenAway(node, '/opt'),
   ]
   await inScene(makes, async () => {
     const { code, of } = await checked(node)
@@ -88,8 +94,11 @@ export async function manyFaults(node: Node): Promise<void> {
       assert.match(seen.fix ?? '', fix)
       assert(seen.wanted, `${id} says what it wanted`)
     }
-    await execOk(node, ['sh', '-c', of('resolv-conf').fix ?? ''])
-    assert.equal((await checked(node)).of('resolv-conf').verdict, 'pass', 'the fix can be pasted')
+    assert.deepEqual([of('owners').verdict, of('owners').found], ['warn', 'directory /opt belongs to user 1000'])
+    const pasted = ['resolv-conf', 'owners']
+    for (const id of pasted) await execOk(node, ['sh', '-c', of(id).fix ?? ''])
+    const after = await checked(node)
+    for (const id of pasted) assert.equal(after.of(id).verdict, 'pass', `the fix of ${id} can be pasted`)
   })
 }
 

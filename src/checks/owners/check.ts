@@ -1,0 +1,46 @@
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { verdictOf } from '../../engine/findings.ts'
+import { command, inOrder } from '../../errors/command.ts'
+import type { HostView } from '../../host/host.ts'
+import { trustOf } from '../../host/trust.ts'
+import { type UntrustedPlace, untrustedPlace } from '../../host/untrusted-place.ts'
+
+/** Programs and settings of the node lie there, which root starts and reads. */
+const DIRECTORIES = [
+  '/usr/local/bin',
+  '/opt/cni/bin',
+  '/etc/systemd/system',
+  '/etc/kubernetes',
+  '/etc/containerd',
+  '/etc/cni/net.d',
+  '/var/lib/containerd',
+  '/var/lib/kubelet',
+]
+
+export const check: Check = {
+  id: 'owners',
+  title: 'Owners of directories',
+  hard: false,
+  why: 'Root starts programs from there and reads settings there. Whoever owns one of these directories, or one above it, or may write it, can put a file of his own in their place, and so becomes root.',
+  timeoutMs: 15_000,
+  async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
+    const trust = await trustOf({ uid: () => 0, read: host.read }, {})
+    const paths = [...DIRECTORIES, ownStateDirectory].map((directory) => `${directory}/any`)
+    const places = await Promise.all(paths.map((path) => untrustedPlace(path, trust, host)))
+    const findings = places
+      .filter((place) => place !== undefined)
+      .map((place) => ({
+        kind: 'warn' as const,
+        found: `${place.kind} ${place.path} ${place.why}`,
+        wanted: 'directories of programs and settings that only root may write',
+        fix: fixFor(place),
+      }))
+    return verdictOf(findings, 'only root may write where programs and settings of the node lie')
+  },
+}
+
+/** Whoever works there with another user may need it back: it is said before the fix whose it is. */
+function fixFor({ path, kind }: UntrustedPlace): string {
+  if (kind === 'symlink') return command`chown --no-dereference root:root ${path}`
+  return inOrder(command`chown root:root ${path}`, command`chmod go-w ${path}`)
+}
