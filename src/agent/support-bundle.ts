@@ -64,7 +64,7 @@ async function collect(paths: AgentPaths, view: HostView): Promise<[string, stri
     ['unit-status.txt', ['systemctl', 'status', '--no-pager', '--full', paths.unit]],
     ['journal.txt', ['journalctl', '--no-pager', '-n', '5000', '-u', paths.unit]],
     ['journal-kubelet.txt', ['journalctl', '--no-pager', '-n', '2000', '-u', 'kubelet']],
-    ['journal-containerd.txt', ['journalctl', '--no-pager', '-n', '1000', '-u', 'containerd']],
+    ['journal-containerd.txt', ['journalctl', '--no-pager', '-n', '1000', '-u', 'cantrip-containerd']],
     ['addresses.txt', ['ip', 'address']],
     ['routes.txt', ['ip', 'route']],
     ['disks.txt', ['df', '-h']],

@@ -6,7 +6,8 @@ import { replay } from '../ledger/replay.ts'
 const BROUGHT_BY_US = [
   '/usr/local/bin/kubelet',
   '/usr/local/bin/etcd',
-  '/usr/local/bin/containerd',
+  '/usr/local/lib/cantrip/bin/containerd',
+  '/usr/local/bin/containerd', // of installations up to 0.1
   '/etc/kubernetes',
   '/etc/systemd/system/kubelet.service',
   '/etc/systemd/system/etcd.service',

@@ -76,7 +76,7 @@ export function subjectOf(undo: Undo): string {
     case 'hostname':
       return 'hostname'
     case 'container-processes':
-      return `containers of containerd's ${undo.containerdNamespace}`
+      return `containers of ${undo.socket ?? `containerd's ${undo.containerdNamespace}`}`
     case 'remove-links':
     case 'remove-network-namespaces':
     case 'remove-cgroups':

@@ -43,8 +43,11 @@ export type Undo =
   | { kind: 'module'; name: string }
   /** As with `sysctl`. */
   | { kind: 'hostname'; before: string; written?: string }
-  /** Processes in containers of the given containerd namespace: their shims, killed by process id. */
-  | { kind: 'container-processes'; containerdNamespace: string }
+  /**
+   * Processes in containers of the given containerd namespace: their shims, killed by process id. With `socket` those of
+   * the one containerd that listens there, in whatever namespace.
+   */
+  | { kind: 'container-processes'; containerdNamespace: string; socket?: string }
   /** Every mount at or below the path, deepest first, but for those that were there before. */
   | { kind: 'unmount-below'; path: string; spare?: string[] }
   /** Network links by exact name or by prefix (`cali*`), but for those that were there before. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
 import { importStep } from './import-step.ts'
 import { installStep } from './install-step.ts'
+import { CONTAINERD } from './paths.ts'
 
 const NAMES = ['kubelet', 'kubeadm']
 const component = (fake: FakeKubernetes) => ({
@@ -17,7 +18,7 @@ const imagesOf = ({ params }: FakeKubernetes) =>
 
 async function provisioned(): Promise<FakeKubernetes> {
   const fake = fakeKubernetes()
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   expect(await runComponent(component(fake), fake)).toEqual(['test/install', 'test/import'])
   return fake
 }

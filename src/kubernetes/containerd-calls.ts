@@ -4,8 +4,8 @@ import type { HostView } from '../host/host.ts'
 import { isUnitActive } from '../host/is-unit-active.ts'
 import { unitProperties } from '../host/unit-properties.ts'
 import { watchUnit } from '../host/watch-unit.ts'
+import { CONTAINERD } from './paths.ts'
 
-const UNIT = 'containerd.service'
 const AWAY_MS = 120_000
 const TRIES = 4
 /** systemd hears of the end of a process a moment after whoever is connected to it. */
@@ -28,15 +28,16 @@ export async function whileContainerdRuns<T>(
     } catch (error) {
       signal.throwIfAborted()
       await host.sleep(NOTICED_MS, signal)
-      const isSame = (await isUnitActive(host, UNIT)) && (await startOf(host)) === before
+      const isSame = (await isUnitActive(host, CONTAINERD.unit)) && (await startOf(host)) === before
       if (!(error instanceof AgentError) || isSame || attempt === TRIES) throw error
       const failure = async () => error
-      const watches = [watchUnit(UNIT)]
-      await awaitThat(host, () => isUnitActive(host, UNIT), { signal, timeoutMs: AWAY_MS, failure, watches })
+      const watches = [watchUnit(CONTAINERD.unit)]
+      await awaitThat(host, () => isUnitActive(host, CONTAINERD.unit), { signal, timeoutMs: AWAY_MS, failure, watches })
     }
   }
 }
 
 async function startOf(host: HostView): Promise<string | undefined> {
-  return (await unitProperties(host, UNIT, ['ExecMainStartTimestampMonotonic'])).ExecMainStartTimestampMonotonic
+  return (await unitProperties(host, CONTAINERD.unit, ['ExecMainStartTimestampMonotonic']))
+    .ExecMainStartTimestampMonotonic
 }

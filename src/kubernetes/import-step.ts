@@ -3,10 +3,15 @@ import { AgentError } from '../errors/agent-error.ts'
 import type { Host, HostView, Output } from '../host/host.ts'
 import type { ProvisionParams } from '../roles/params.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
-import { BINARIES, CONTAINERD_SOCKET } from './paths.ts'
+import { CONTAINERD } from './paths.ts'
 import type { ProvisionStep } from './provision.ts'
 
-const CTR = [`${BINARIES}/ctr`, '--namespace', 'k8s.io', 'images'] as const
+const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images'] as const
+/**
+ * The kubelet makes room on a disk that fills by removing images that no container uses at that moment. It spares those
+ * with this label of containerd's CRI plugin. There may be no registry to get the others back from.
+ */
+const PINNED = { key: 'io.cri-containerd.pinned', value: 'pinned' }
 /** Unpacking is the processor's work and the disk's: more at once than this only makes the first one later. */
 const AT_ONCE = 2
 /** It looks at every layer of every image, while others are unpacked. */
@@ -51,22 +56,25 @@ export function importStep(
 
 async function importImage(host: Host, archive: string, signal: AbortSignal): Promise<void> {
   const undo = { kind: 'nothing', because: "images go with containerd's own directory" } as const
-  await whileContainerdRuns(host, () => host.run([...CTR, 'import', '--local', archive], undo, { signal }), signal)
+  const label = `${PINNED.key}=${PINNED.value}`
+  const argv = [...CTR, 'import', '--local', '--label', label, archive] as const
+  await whileContainerdRuns(host, () => host.run(argv, undo, { signal }), signal)
 }
 
 async function listImages(host: HostView): Promise<Output> {
-  const output = await host.ask([...CTR, 'check'], { timeoutMs: CHECK_TIMEOUT_MS })
+  const pinned = `labels."${PINNED.key}"==${PINNED.value}`
+  const output = await host.ask([...CTR, 'check', pinned], { timeoutMs: CHECK_TIMEOUT_MS })
   if (output.exitCode === 0) return output
   throw new AgentError(
     'containerd/no-answer',
     `containerd did not list its images: ${output.stderr.trim().slice(-300)}`,
-    { fix: 'journalctl -u containerd, then provision again' },
+    { fix: `journalctl -u ${CONTAINERD.unit}, then provision again` },
   )
 }
 
-/** Names of the images whose every part is in the content store and unpacked. */
+/** Names of the pinned images whose every part is in the content store and unpacked. */
 async function presentImages(host: HostView): Promise<Set<string>> {
-  if ((await host.stat(CONTAINERD_SOCKET)) === undefined) return new Set()
+  if ((await host.stat(CONTAINERD.socket)) === undefined) return new Set()
   const { stdout } = await whileContainerdRuns(host, () => listImages(host))
   const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/))
   return new Set(

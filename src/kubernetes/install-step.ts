@@ -19,9 +19,10 @@ export function installStep(
   title: string,
   role: keyof typeof DIRECTORY,
   names: readonly string[],
+  directory: string = DIRECTORY[role],
 ): ProvisionStep {
   const files = (params: ProvisionParams): Wanted[] =>
-    names.map((name) => ({ file: params.bundleStore.file(role, name), path: `${DIRECTORY[role]}/${name}` }))
+    names.map((name) => ({ file: params.bundleStore.file(role, name), path: `${directory}/${name}` }))
 
   return {
     id,

@@ -14,7 +14,19 @@ export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf'
 export const KUBELET_STATE = '/var/lib/kubelet'
 /** A link to the newest of kubelet's certificates of the cluster. */
 export const KUBELET_IDENTITY = '/var/lib/kubelet/pki/kubelet-client-current.pem'
-export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
+
+/**
+ * A containerd of our own, which shares no file with one of a package or of Docker: either may be on the machine, come
+ * later, and go again. Its runc and its shim are where no other containerd looks for one.
+ */
+export const CONTAINERD = {
+  unit: 'cantrip-containerd.service',
+  binaries: '/usr/local/lib/cantrip/bin',
+  configuration: '/etc/cantrip-containerd',
+  root: '/var/lib/cantrip-containerd',
+  state: '/run/cantrip-containerd',
+  socket: '/run/cantrip-containerd/containerd.sock',
+} as const
 
 /** etcd's own authority and keys: root alone, and no pod mounts this directory. */
 export const ETCD_PKI = '/etc/etcd/pki'

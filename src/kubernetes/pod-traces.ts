@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { KUBELET_SYSCTLS } from '../host/kubelet-sysctls.ts'
-import { CNI_CONFIGURATION, CNI_PLUGINS, KUBELET_STATE } from './paths.ts'
+import { CNI_CONFIGURATION, CNI_PLUGINS, CONTAINERD, KUBELET_STATE } from './paths.ts'
 
 /** Directories that kubelet and its pods make. */
 const DIRECTORIES = ['/var/lib/cni', '/run/flannel', '/usr/libexec/kubernetes']
@@ -65,5 +65,5 @@ export async function expectWhatPodsLeave(host: Host): Promise<void> {
   await host.expect({ kind: 'remove-network-namespaces', names: ['cni-*'] })
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/plugins` })
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/pods` })
-  await host.expect({ kind: 'container-processes', containerdNamespace: 'k8s.io' })
+  await host.expect({ kind: 'container-processes', containerdNamespace: 'k8s.io', socket: CONTAINERD.socket })
 }

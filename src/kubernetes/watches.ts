@@ -1,11 +1,12 @@
 import type { Watch } from '../host/await-that.ts'
 import { watchUnit } from '../host/watch-unit.ts'
 import type { NodeParams } from '../protocol/instruction.ts'
+import { CONTAINERD } from './paths.ts'
 import { ADD_ON_PATIENCE, STATIC_POD_PATIENCE, watchPods } from './watch-pods.ts'
 
 /** What every wait on a node builds on, in this order. Made anew for each wait. */
 export function watchKubelet(): Watch[] {
-  return [watchUnit('containerd.service'), watchUnit('kubelet.service')]
+  return [watchUnit(CONTAINERD.unit), watchUnit('kubelet.service')]
 }
 
 export type ControlPlanePod = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'

@@ -46,10 +46,10 @@ test('undo, newest first: kubelet, containers, mounts, networks, containerd, dir
     undos.findIndex((undo) => undo.kind === 'remove-chains'),
     undos.findIndex((undo) => undo.kind === 'remove-cgroups'),
     undos.findIndex((undo) => undo.kind === 'remove-tree' && undo.path === '/var/lib/kubelet'),
-    undos.findIndex((undo) => undo.kind === 'unit' && undo.unit === 'containerd.service'),
-    undos.findIndex((undo) => undo.kind === 'unmount-below' && undo.path === '/run/containerd'),
-    undos.findIndex((undo) => undo.kind === 'remove-tree' && undo.path === '/var/lib/containerd'),
-    undos.findIndex((undo) => undo.kind === 'remove-path' && undo.path === '/usr/local/bin/containerd'),
+    undos.findIndex((undo) => undo.kind === 'unit' && undo.unit === 'cantrip-containerd.service'),
+    undos.findIndex((undo) => undo.kind === 'unmount-below' && undo.path === '/run/cantrip-containerd'),
+    undos.findIndex((undo) => undo.kind === 'remove-tree' && undo.path === '/var/lib/cantrip-containerd'),
+    undos.findIndex((undo) => undo.kind === 'remove-path' && undo.path === '/usr/local/lib/cantrip/bin/containerd'),
   ]
   expect(order.every((at) => at >= 0)).toBe(true)
   expect(order).toEqual(order.toSorted((a, b) => a - b))

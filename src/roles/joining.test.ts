@@ -129,7 +129,7 @@ test('a worker has neither etcd nor a key of the cluster', async () => {
   await bringUp(worker, fake)
   const paths = [...fake.host.files.nodes.keys()]
   expect(paths.filter((path) => /etcd|ca\.key|admin\.conf|kube-apiserver/.test(path))).toEqual([])
-  expect([...fake.images].filter((image) => /apiserver|controller-manager|scheduler/.test(image))).toEqual([])
+  expect([...fake.images.keys()].filter((image) => /apiserver|controller-manager|scheduler/.test(image))).toEqual([])
 })
 
 test.each(table)('no secret stands in a command line or a record of the %s', async (_, role, open) => {

@@ -4,10 +4,10 @@ import type { Changed, FactKind } from './facts.ts'
 /** Nobody but Kubernetes and its networks writes here: pods, too, by a hostPath. */
 const PLACES =
   /^(\/etc\/(kubernetes|calico|cilium|flannel)|\/var\/lib\/(kubelet|calico|cilium)|\/run\/(flannel|calico|cilium)|\/var\/log\/(pods|containers|calico)|\/usr\/libexec\/kubernetes)(\/|$)/
-/** Where this program, Kubernetes, containerd, etcd and the pod networks write. */
+/** Where this program, Kubernetes, etcd and the pod networks write. */
 const PATHS =
-  /^(\/etc\/(kubernetes|etcd|containerd|cni|calico|cilium|flannel|cantrip[^/]*)|\/opt\/(cni|containerd|nri)|\/var\/lib\/(kubelet|etcd|containerd|cni|calico|cilium|cantrip[^/]*)|\/run\/(kubelet|containerd|nri|flannel|calico|cilium|cantrip[^/]*|xtables\.lock)|\/var\/log\/(pods|containers|calico|cantrip[^/]*)|\/usr\/libexec\/kubernetes|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|containerd[-\w]*|ctr|runc|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|containerd|cantrip\S*)\.service(\.d)?(\/|$)/
-const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|containerd|flanneld|coredns|calico|cilium|cantrip)\b/
+  /^(\/etc\/(kubernetes|etcd|cni|calico|cilium|flannel|cantrip[^/]*)|\/opt\/cni|\/var\/lib\/(kubelet|etcd|cni|calico|cilium|cantrip[^/]*)|\/run\/(kubelet|flannel|calico|cilium|cantrip[^/]*|xtables\.lock)|\/var\/log\/(pods|containers|calico|cantrip[^/]*)|\/usr\/libexec\/kubernetes|\/usr\/local\/lib\/cantrip|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
+const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|flanneld|coredns|calico|cilium|cantrip)\b/
 const NFT_TABLES = /\btable (ip|ip6) (kube-proxy|flannel-ipv[46])\b/
 
 /** What other programs make for us is on record by kind alone: the names that they fix in their sources tell whose it is. */
@@ -24,7 +24,7 @@ const BY_NAME: Partial<Record<FactKind, (change: Changed) => boolean>> = {
 /** Where records were lost, what lies in places that others use as well counts too. */
 const WITHOUT_RECORDS: Partial<Record<FactKind, (change: Changed) => boolean>> = {
   file: ({ what }) => PATHS.test(what),
-  unit: ({ what }) => /^(kubelet|etcd|containerd|cantrip|kubepods|cri-containerd)/.test(what),
+  unit: ({ what }) => /^(kubelet|etcd|cantrip|kubepods|cri-containerd)/.test(what),
   mount: ({ what }) => PATHS.test(what),
 }
 

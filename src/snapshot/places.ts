@@ -23,7 +23,7 @@ export const PLACES: readonly Place[] = [
   { path: '/var', depth: 1, contentBytes: 0 },
   { path: '/var/lib', depth: 1, contentBytes: 0 },
   { path: '/var/log', depth: 1, contentBytes: 0 },
-  ...['kubelet', 'etcd', 'containerd', 'cni', 'calico'].map((name) => ({
+  ...['kubelet', 'etcd', 'cantrip-containerd', 'cni', 'calico'].map((name) => ({
     path: `/var/lib/${name}`,
     depth: 2,
     contentBytes: 0,

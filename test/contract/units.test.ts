@@ -12,7 +12,7 @@ const directory = mkdtempSync(join(tmpdir(), 'units-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const UNITS: Record<string, string> = {
-  'containerd.service': containerd(),
+  'cantrip-containerd.service': containerd(),
   'etcd.service': etcd('/etc/etcd/etcd.yaml'),
   'kubelet.service': kubelet(),
   'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),

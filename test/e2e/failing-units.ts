@@ -51,7 +51,7 @@ try {
   })
   await stage('containerd cannot read the override', async () => {
     await begin('containerd', { containerd: 'version = 3\n[plugins\n' })
-    await failsWith('containerd', /containerd\.service .*\(exit-code, exit code 1\).*toml/s)
+    await failsWith('containerd', /cantrip-containerd\.service .*\(exit-code, exit code 1\).*toml/s)
     await leave()
   })
   await stage('etcd has no room', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { imageArchive } from '../../src/bundle/build/image.ts'
 import { writeHashed } from '../../src/bundle/build/write-hashed.ts'
+import { CONTAINERD } from '../../src/kubernetes/paths.ts'
 import { kubectl } from '../support/site/site.ts'
 import { debianPackage } from '../support/testbed/debian-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
@@ -33,10 +34,13 @@ export async function ownPodResolves(node: Node): Promise<void> {
   await kubectl(node, 'delete', 'pod', 'own', '--now')
 }
 
+/** Of the containerd that pods run in. */
+export const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
+const IMPORT = [...CTR, 'images', 'import', '--local']
 export const ADMIN = ['--kubeconfig', '/etc/kubernetes/admin.conf']
 
-/** Into the node's containerd, as nobody else would. */
-export async function importImage(node: Node): Promise<void> {
+/** Into a containerd of the node's, as nobody else would. */
+export async function importImage(node: Node, ctrImport: readonly string[] = IMPORT): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-own-pod-'))
   try {
     const busybox = join(await debianPackage('busybox-static'), 'bin/busybox')
@@ -45,7 +49,7 @@ export async function importImage(node: Node): Promise<void> {
     const file = join(scratch, 'busybox.tar')
     await writeHashed(file, archive.bytes())
     await copyIn(node, file, '/root/busybox.tar')
-    await execOk(node, ['ctr', '--namespace', 'k8s.io', 'images', 'import', '--local', '/root/busybox.tar'])
+    await execOk(node, [...ctrImport, '/root/busybox.tar'])
     await execOk(node, ['rm', '/root/busybox.tar'])
   } finally {
     await rm(scratch, { recursive: true, force: true })

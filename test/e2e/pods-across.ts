@@ -30,7 +30,7 @@ const SERVICE = {
 
 /** On each node a pod that serves; from each node every one of them is reached by its address, and the service by its name. */
 export async function podsReachEachOther(master: Node, nodes: readonly Node[]): Promise<void> {
-  await Promise.all(nodes.map(importImage))
+  await Promise.all(nodes.map((node) => importImage(node)))
   const serve = ['httpd', '-f', '-p', String(PORT), '-h', '/bin']
   const servers = nodes.map(({ name }) => pod(`web-${name}`, name, { ...LABELS, app: 'web' }, serve))
   await apply(master, [SERVICE, ...servers])

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Overrides } from '../../src/protocol/instruction.ts'
 import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
@@ -22,7 +23,7 @@ export interface Scene {
   node(name: string): Node
   nodes(): Node[]
   site(): Site
-  createCluster(name: string, flags: readonly string[]): Promise<void>
+  createCluster(name: string, flags: readonly string[], overrides?: Overrides): Promise<void>
   /** Installs the agent on a node, and gives the node its roles. */
   bringIn(name: string, roles: string, ...flags: string[]): Promise<void>
   /** Puts the bundle on all nodes: a story of something else need not fetch it for each. */
@@ -64,9 +65,9 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
       site = await openSite(bed)
       await importBundle(site, await bundleDirectory(runHere, say))
     },
-    async createCluster(name, flags) {
+    async createCluster(name, flags, overrides = testbedOverrides()) {
       cluster = name
-      const options = { name, overrides: testbedOverrides(), flags: ['--auto-approve', ...flags] }
+      const options = { name, overrides, flags: ['--auto-approve', ...flags] }
       credentials = await createCluster(scene.site(), options)
     },
     async bringIn(name, roles, ...flags) {

@@ -9,6 +9,7 @@ import { fiveMasters } from './five-masters.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { openScene, type Scene } from './shape.ts'
+import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
 import { threeAndOne } from './three-and-one.ts'
 import { twoInterfaces } from './two-interfaces.ts'
@@ -19,6 +20,7 @@ const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'two-interfaces': twoInterfaces,
   'name-servers': nameServers,
   'five-masters': fiveMasters,
+  'shared-machine': sharedMachine,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
 import type { StepContext } from '../../src/engine/step.ts'
-import { KUBELET_IDENTITY } from '../../src/kubernetes/paths.ts'
+import { CONTAINERD, KUBELET_IDENTITY } from '../../src/kubernetes/paths.ts'
 import type { ProvisionComponent } from '../../src/kubernetes/provision.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
@@ -18,8 +18,8 @@ export interface FakeKubernetes {
   params: ProvisionParams
   /** Objects of the cluster by the path of the API. */
   objects: Map<string, unknown>
-  /** Names of the images that containerd has. */
-  images: Set<string>
+  /** Names of the images that containerd has, and whether each is pinned. */
+  images: Map<string, boolean>
   /** Paths of those that systemd has read. */
   dropIns: string[]
   /** Standard input of each command that had one. */
@@ -43,7 +43,7 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
     host,
     params: fakeParams(cluster),
     objects: new Map(),
-    images: new Set(),
+    images: new Map(),
     dropIns: [],
     inputs: [],
   }
@@ -151,7 +151,7 @@ function answerCommands(fake: FakeKubernetes): void {
   const { host, images, params } = fake
   host.on(['systemctl', 'show'], ([, , unit = '']) => {
     const active = host.units.get(unit)?.active ? 'active' : 'inactive'
-    if (unit === 'containerd.service' && active === 'active') host.files.seed('/run/containerd/containerd.sock', '')
+    if (unit === CONTAINERD.unit && active === 'active') host.files.seed(CONTAINERD.socket, '')
     if (unit === 'etcd.service' && active === 'active') host.files.seed('/var/lib/etcd/member-data/member/wal/0', '')
     const started = 'ExecMainStartTimestampMonotonic=1000000000'
     const dropIns = `DropInPaths=${fake.dropIns.filter((path) => path.includes(`/${unit}.d/`)).join(' ')}`
@@ -160,13 +160,16 @@ function answerCommands(fake: FakeKubernetes): void {
   host.machine.daemonReload = async () => {
     fake.dropIns = [...host.files.nodes.keys()].filter((path) => /\.service\.d\/.+\.conf$/.test(path))
   }
-  const ctr = ['/usr/local/bin/ctr', '--namespace', 'k8s.io', 'images']
+  const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
   host.on([...ctr, 'check'], () => ({
-    stdout: [...images].map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`).join(''),
+    stdout: [...images]
+      .filter(([, isPinned]) => isPinned)
+      .map(([name]) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`)
+      .join(''),
   }))
   host.on([...ctr, 'import'], (argv) => {
     const image = params.bundleStore.manifest.files.find(({ path }) => `/bundle/${path}` === argv.at(-1))
-    images.add(image?.name ?? '')
+    images.set(image?.name ?? '', argv.includes('io.cri-containerd.pinned=pinned'))
     return {}
   })
   host.on(['systemctl', 'stop'], ([, , unit = '']) => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
 import type { DiskSpace, HostView } from '../../host/host.ts'
+import { mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { check } from './check.ts'
 
 const GIB = 2 ** 30
@@ -9,14 +10,22 @@ const ROOT = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remou
 const ETCD = '30 22 8:17 / /var/lib/etcd rw,noatime shared:2 - xfs /dev/sdb1 rw,attr2\n'
 const params = { roles: ['master' as const], ownStateDirectory: '/var/lib/cantrip' }
 
-function machine(mountinfo: string, freeGib: Record<string, number>, more: Record<string, string> = {}): HostView {
+/** `totalGib`: of each disk; without it all of it is free. */
+function machine(
+  mountinfo: string,
+  freeGib: Record<string, number>,
+  more: Record<string, string> = {},
+  { links = {}, totalGib }: { links?: Record<string, string>; totalGib?: number } = {},
+): HostView {
   const host = fakeHost({
     files: { '/proc/self/mountinfo': mountinfo, ...more },
+    links,
     directories: ['/var/lib/etcd', '/var/log'],
   })
   const diskSpace = async (path: string): Promise<DiskSpace> => {
-    const free = freeGib[path] ?? freeGib['/'] ?? 0
-    return { totalBytes: 100 * GIB, freeBytes: free * GIB, totalInodes: 1e6, freeInodes: 1e6 }
+    const mount = mountOf(path, parseMountinfo(mountinfo))?.mountPoint ?? '/'
+    const free = freeGib[mount] ?? freeGib['/'] ?? 0
+    return { totalBytes: (totalGib ?? free) * GIB, freeBytes: free * GIB, totalInodes: 1e6, freeInodes: 1e6 }
   }
   return { ...host, diskSpace }
 }
@@ -27,7 +36,7 @@ test('one disk needs the sum of all paths', async () => {
     kind: 'fail',
     found: '4.0 GiB free on /',
     wanted: expect.stringMatching(
-      /^7\.6 GiB on \/ \(for .*\/var\/lib\/containerd, .*\/var\/lib\/etcd.*\/var\/lib\/cantrip\)$/,
+      /^7\.6 GiB on \/ \(for .*\/var\/lib\/cantrip-containerd, .*\/var\/lib\/etcd.*\/var\/lib\/cantrip\)$/,
     ),
     fix: expect.stringContaining('du -xh -d2 /'),
   })
@@ -43,13 +52,65 @@ test('a disk of its own has a need of its own', async () => {
 })
 
 test('a worker does not need room for etcd', async () => {
-  const host = machine(ROOT + ETCD, { '/': 6, '/var/lib/etcd': 0 })
+  const host = machine(ROOT + ETCD, { '/': 8, '/var/lib/etcd': 0 })
   expect(await check.look(host, { ...params, roles: ['worker'] })).toMatchObject({ kind: 'pass' })
 })
 
-test('a link to a smaller disk counts', async () => {
-  const host = machine(ROOT, { '/': 40, '/var/lib/containerd': 1 })
-  expect(await check.look(host, params)).toMatchObject({ kind: 'fail', found: '1.0 GiB free on /' })
+const DATA = '40 22 8:33 / /mnt/data rw,noatime shared:3 - ext4 /dev/sdc1 rw\n'
+const CONTAINERD = '/var/lib/cantrip-containerd'
+const LINKS = { [CONTAINERD]: '/mnt/data/containerd', '/var/lib/kubelet': '/mnt/data/kubelet' }
+
+test('a link to a smaller disk counts, and is told by that disk', async () => {
+  const host = machine(ROOT + DATA, { '/': 40, '/mnt/data': 1 }, {}, { links: LINKS })
+  expect(await check.look(host, params)).toMatchObject({
+    kind: 'fail',
+    found: '1.0 GiB free on /mnt/data',
+    wanted: `3.5 GiB on /mnt/data (for ${CONTAINERD}, /var/lib/kubelet)`,
+  })
+})
+
+test.each([
+  ['to a disk that suffices, whether what they lead to is there or not', LINKS],
+  ['from a directory above', { '/var/lib': '/mnt/data/lib' }],
+])('links %s do not fail: what lies on / does not need room there', async (_, links) => {
+  const host = machine(ROOT + DATA, { '/': 5, '/mnt/data': 12 }, {}, { links })
+  expect(await check.look(host, params)).toEqual({
+    kind: 'pass',
+    found: '5.0 GiB free on /, 12.0 GiB free on /mnt/data',
+  })
+})
+
+test('two mounts of one file system need the sum', async () => {
+  const binds = [CONTAINERD, '/var/lib/kubelet'].map((path) => DATA.replace('/mnt/data', path)).join('')
+  const free = { '/': 40, [CONTAINERD]: 3.3, '/var/lib/kubelet': 3.3 }
+  expect(await check.look(machine(ROOT + binds, free), params)).toMatchObject({
+    kind: 'fail',
+    found: `3.3 GiB free on ${CONTAINERD}`,
+    wanted: expect.stringContaining('3.5 GiB'),
+  })
+})
+
+test.each<[string, number, number, string]>([
+  [
+    'a large disk that is nearly full',
+    120,
+    1024,
+    '120.0 GiB of 1024.0 GiB free on /, where the kubelet evicts pods below 15%',
+  ],
+  [
+    'one that the installation itself fills',
+    10,
+    40,
+    '10.0 GiB of 40.0 GiB free on /, where the kubelet evicts pods below 15%',
+  ],
+])('%s: the kubelet would evict pods, unless the cluster says otherwise', async (_, free, totalGib, found) => {
+  const verdict = await check.look(machine(ROOT, { '/': free }, {}, { totalGib }), params)
+  expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
+  expect(verdict).toMatchObject({ fix: expect.stringContaining('--override kubelet=FILE') })
+})
+
+test('a disk with room for what is installed and the share of the kubelet', async () => {
+  expect(await check.look(machine(ROOT, { '/': 14 }, {}, { totalGib: 40 }), params)).toMatchObject({ kind: 'pass' })
 })
 
 test('where our own Kubernetes lies already, a tenth will do', async () => {

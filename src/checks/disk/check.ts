@@ -1,8 +1,12 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { type Finding, verdictOf } from '../../engine/findings.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/kubelet-evictions.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
+import { escapeArgv } from '../../errors/escape-argv.ts'
 import type { HostView } from '../../host/host.ts'
-import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { whereItLies } from '../../host/where-it-lies.ts'
 import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
 
 const MIB = 1024 * 1024
@@ -10,54 +14,72 @@ const MIB = 1024 * 1024
 const SHARE_TO_GO_ON = 0.1
 
 interface FileSystemNeed {
+  device: string
   mountPoint: string
   paths: string[]
   mib: number
+  freeMib: number
 }
 
 export const check: Check = {
   id: 'disk',
   title: 'Disk space',
   hard: true,
-  why: 'Every path that is written to has a need of its own; paths on one file system need the sum.',
+  why: 'Every path that is written to has a need of its own; paths on one file system need the sum. Where less is left than the share below which the kubelet evicts pods and removes images (by default 15 % for containerd, 10 % for itself, 5 % of the inodes), that is a warning: the configuration of a cluster may name others.',
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
-    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
     const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
-    const needs = byFileSystem([...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], mounts)
     const share = (await ownKubernetes(host, ownStateDirectory)) ? SHARE_TO_GO_ON : 1
-    const looked = await Promise.all(
-      needs.map(async (need) => ({ ...need, mib: need.mib * share, freeMib: await freeMib(host, need) })),
-    )
-    const short = looked.filter((entry) => entry.freeMib < entry.mib)
-    const found = (short.length > 0 ? short : looked).map((e) => `${gib(e.freeMib)} free on ${e.mountPoint}`).join(', ')
-    if (short.length === 0) return { kind: 'pass', found }
-    const wanted = short.map((e) => `${gib(e.mib)} on ${e.mountPoint} (for ${e.paths.join(', ')})`).join('; ')
-    const first = short[0]?.mountPoint ?? '/'
-    return {
-      kind: 'fail',
-      found,
-      wanted,
-      fix: `make room or mount a larger disk, see: du -xh -d2 ${first} | sort -h | tail`,
-    }
+    const needs = await byFileSystem(host, [...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], share)
+    const short = needs.filter((need) => need.freeMib < need.mib)
+    const willBeWritten = (device?: string) => (needs.find((need) => need.device === device)?.mib ?? 0) * MIB
+    const shortages = await shortagesOf(host, KUBELET_DEFAULTS, (mount) => willBeWritten(mount?.device))
+    const others = shortages.filter(({ device }) => !short.some((need) => need.device === device))
+    const findings = [...short.map(tooSmall), ...others.map(evicts)]
+    return verdictOf(findings, needs.map((need) => `${gib(need.freeMib)} free on ${need.mountPoint}`).join(', '))
   },
 }
 
-function byFileSystem(needs: readonly { path: string; mib: number }[], mounts: readonly Mount[]): FileSystemNeed[] {
-  const byMount = new Map<string, FileSystemNeed>()
+/** Several mounts may show one file system, and a link may lead to another one than its path seems to lie on. */
+async function byFileSystem(
+  host: HostView,
+  needs: readonly { path: string; mib: number }[],
+  share: number,
+): Promise<FileSystemNeed[]> {
+  const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+  const found = new Map<string, FileSystemNeed>()
   for (const { path, mib } of needs) {
-    const mountPoint = mountOf(path, mounts)?.mountPoint ?? path
-    const entry = byMount.get(mountPoint) ?? { mountPoint, paths: [], mib: 0 }
-    byMount.set(mountPoint, { mountPoint, paths: [...entry.paths, path], mib: entry.mib + mib })
+    const { mount, space } = await whereItLies(host, path, mounts)
+    const { device, mountPoint } = mount ?? { device: path, mountPoint: path }
+    const others = found.get(device) ?? { device, mountPoint, paths: [], mib: 0, freeMib: space.freeBytes / MIB }
+    found.set(device, { ...others, paths: [...others.paths, path], mib: others.mib + mib * share })
   }
-  return [...byMount.values()]
+  return [...found.values()]
 }
 
-/** The least of all paths: a link may lead to another file system than the one that the path seems to lie on. */
-async function freeMib(host: HostView, { paths }: FileSystemNeed): Promise<number> {
-  const spaces = await Promise.all(paths.map((path) => host.diskSpace(path)))
-  return Math.min(...spaces.map(({ freeBytes }) => freeBytes)) / MIB
+function tooSmall({ mountPoint, mib, freeMib, paths }: FileSystemNeed): Finding {
+  return {
+    kind: 'fail',
+    found: `${gib(freeMib)} free on ${mountPoint}`,
+    wanted: `${gib(mib)} on ${mountPoint} (for ${paths.join(', ')})`,
+    fix: makeRoom('du', mountPoint),
+  }
+}
+
+function evicts({ signal, threshold, mountPoint, free, total, least }: Shortage): Finding {
+  const isBytes = signal.endsWith('.available')
+  const amount = (value: number) => (isBytes ? gib(value / MIB) : `${Math.ceil(value)} inodes`)
+  return {
+    kind: 'warn',
+    found: `${amount(free)} of ${amount(total)} free on ${mountPoint}, where the kubelet evicts pods below ${threshold} (${signal})`,
+    wanted: `${amount(least)} that stay free beside what is written`,
+    fix: `${makeRoom(isBytes ? 'du' : 'du --inodes', mountPoint)}; or give the cluster's kubelets an evictionHard that suits, with --override kubelet=FILE`,
+  }
+}
+
+function makeRoom(du: string, mountPoint: string): string {
+  return `make room or mount a larger disk, see: ${du} -xh -d2 ${escapeArgv([mountPoint])} | sort -h | tail`
 }
 
 function gib(mib: number): string {

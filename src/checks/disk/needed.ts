@@ -12,10 +12,10 @@ const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
 /** Free MiB where we write: binaries, images and their layers, etcd up to its quota, pods, logs. */
 export const NEEDED_SPACE: readonly NeededSpace[] = [
-  { path: '/usr/local/bin', mib: 700, roles: all },
+  { path: '/usr/local', mib: 700, roles: all },
   { path: '/opt/cni/bin', mib: 100, roles: all },
   { path: '/etc', mib: 20, roles: all },
-  { path: '/var/lib/containerd', mib: 3_072, roles: all },
+  { path: '/var/lib/cantrip-containerd', mib: 3_072, roles: all },
   { path: '/var/lib/kubelet', mib: 512, roles: all },
   { path: '/var/lib/etcd', mib: 2_048, roles: ['master'] },
   { path: '/var/log', mib: 256, roles: all },

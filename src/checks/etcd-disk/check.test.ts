@@ -64,6 +64,14 @@ test('a disk that takes no writes is named, and stops only what is to be a maste
   expect(await lookAs([])).toMatchObject({ kind: 'warn' })
 })
 
+test('the disk is that which a link leads to, also to what is yet to be made', async () => {
+  const host = fakeHost({ links: { '/var/lib/etcd': '/mnt/ssd/etcd' } })
+  const asked: string[] = []
+  const view = { ...host, syncTimes: async (directory: string) => [asked.push(directory)] }
+  await check.look(view, { roles: ['master'], ownStateDirectory: '/var/lib/cantrip' })
+  expect(asked).toEqual(['/mnt/ssd/etcd'])
+})
+
 test('percentiles', () => {
   const numbers = Array.from({ length: 100 }, (_, i) => 100 - i)
   expect([percentile(numbers, 50), percentile(numbers, 99), percentile(numbers, 100), percentile([7], 1)]).toEqual([

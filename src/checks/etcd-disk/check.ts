@@ -2,6 +2,7 @@ import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView, SyncProbe } from '../../host/host.ts'
+import { realPath } from '../../host/real-path.ts'
 import { percentile } from './percentile.ts'
 
 const DATA = '/var/lib/etcd'
@@ -51,7 +52,8 @@ async function measure(host: HostView): Promise<Verdict> {
 async function measureOnce(host: HostView): Promise<{ verdict: Verdict; slow?: number }> {
   let times: number[]
   try {
-    times = await host.syncTimes(DATA, PROBE)
+    // A link may lead to a directory that is yet to be made, on another disk than the link itself.
+    times = await host.syncTimes((await realPath(host, DATA)) ?? DATA, PROBE)
   } catch (cause) {
     // Full, read-only, broken: it is known what to do about it.
     if (!(cause instanceof AgentError)) throw cause

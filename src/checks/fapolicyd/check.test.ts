@@ -33,7 +33,8 @@ test('enforcing with the rules that come with it would refuse our programs', asy
   })
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
-    found: 'active, without a rule that allows /usr/local/bin/, /opt/cni/bin/, /var/lib/containerd/, /run/containerd/',
+    found:
+      'active, without a rule that allows /usr/local/bin/, /usr/local/lib/cantrip/, /opt/cni/bin/, /var/lib/cantrip-containerd/, /run/cantrip-containerd/',
   })
 })
 

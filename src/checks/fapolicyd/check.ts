@@ -5,7 +5,13 @@ import { isUnitActive } from '../../host/is-unit-active.ts'
 const RULES = '/etc/fapolicyd/rules.d'
 
 /** Where executables of ours and of containers lie. */
-const EXECUTED_FROM = ['/usr/local/bin/', '/opt/cni/bin/', '/var/lib/containerd/', '/run/containerd/'] as const
+const EXECUTED_FROM = [
+  '/usr/local/bin/',
+  '/usr/local/lib/cantrip/',
+  '/opt/cni/bin/',
+  '/var/lib/cantrip-containerd/',
+  '/run/cantrip-containerd/',
+] as const
 
 const RULE_LINES = EXECUTED_FROM.map((directory) => `allow perm=any all : dir=${directory}`)
 

@@ -14,7 +14,7 @@ function look(mountinfo: string, more: FakeHostOptions = {}, roles: CheckParams[
 
 test.each<[string, string, FakeHostOptions]>([
   ['one disk', ROOT, {}],
-  ['a disk of its own for containers', ROOT + at('/var/lib/containerd', 'xfs'), {}],
+  ['a disk of its own for containers', ROOT + at('/var/lib/cantrip-containerd', 'xfs'), {}],
   ['btrfs', at('/', 'btrfs', 'rw', 'rw,space_cache=v2,subvolid=256,subvol=/@'), {}],
   [
     'hardened /tmp and /var/log',
@@ -44,7 +44,7 @@ test.each<[string, string, string, string, string]>([
     'a disk that went read-only',
     at('/', 'ext4', 'rw', 'ro'),
     'fail',
-    '/var/lib/containerd is read-only (ext4 on /)',
+    '/var/lib/cantrip-containerd is read-only (ext4 on /)',
     'mount -o remount,rw /',
   ],
   [
@@ -58,14 +58,14 @@ test.each<[string, string, string, string, string]>([
     'noexec on /var',
     ROOT + at('/var', 'ext4', 'rw,noexec'),
     'warn',
-    '/var/lib/containerd is on a file system mounted noexec',
+    '/var/lib/cantrip-containerd is on a file system mounted noexec',
     'remount,exec /var',
   ],
   [
     'a container',
     '22 1 0:40 / / rw shared:1 - overlay overlay rw,lowerdir=/l\n',
     'fail',
-    '/var/lib/containerd is on overlay',
+    '/var/lib/cantrip-containerd is on overlay',
     'ext4 or XFS',
   ],
   [
@@ -80,11 +80,23 @@ test.each<[string, string, string, string, string]>([
   ['etcd in a layer', ROOT + at('/var/lib/etcd', 'overlay'), 'warn', '/var/lib/etcd is on overlay', 'mount a disk'],
   ['the kubelet on a stick', ROOT + at('/var/lib/kubelet', 'exfat'), 'fail', 'no owners, modes and sockets', 'mount a'],
   ['the kubelet on a share', ROOT + at('/var/lib/kubelet', 'nfs4'), 'warn', '/var/lib/kubelet is on nfs4', 'mount a'],
-  ['containers on Ceph', ROOT + at('/var/lib/containerd', 'ceph'), 'fail', 'cannot hold layers', 'ext4 or XFS'],
-  ['containers on the host of a VM', at('/', 'virtiofs'), 'fail', '/var/lib/containerd is on virtiofs', 'ext4 or XFS'],
-  ['an encrypted directory', ROOT + at('/var/lib/containerd', 'ecryptfs'), 'fail', 'is on ecryptfs', 'ext4 or XFS'],
-  ['ZFS of unknown version', at('/', 'zfs'), 'warn', '/var/lib/containerd is on zfs', 'upgrade OpenZFS to 2.2'],
-  ['a share', ROOT + at('/var/lib', 'nfs4'), 'fail', '/var/lib/containerd is on nfs4', 'ext4 or XFS'],
+  ['containers on Ceph', ROOT + at('/var/lib/cantrip-containerd', 'ceph'), 'fail', 'cannot hold layers', 'ext4 or XFS'],
+  [
+    'containers on the host of a VM',
+    at('/', 'virtiofs'),
+    'fail',
+    '/var/lib/cantrip-containerd is on virtiofs',
+    'ext4 or XFS',
+  ],
+  [
+    'an encrypted directory',
+    ROOT + at('/var/lib/cantrip-containerd', 'ecryptfs'),
+    'fail',
+    'is on ecryptfs',
+    'ext4 or XFS',
+  ],
+  ['ZFS of unknown version', at('/', 'zfs'), 'warn', '/var/lib/cantrip-containerd is on zfs', 'upgrade OpenZFS to 2.2'],
+  ['a share', ROOT + at('/var/lib', 'nfs4'), 'fail', '/var/lib/cantrip-containerd is on nfs4', 'ext4 or XFS'],
   ['state in memory', ROOT + at('/var/lib/kubelet', 'tmpfs'), 'warn', '/var/lib/kubelet is in memory', 'mount a disk'],
   ['a private root', ROOT.replace(' shared:1', ''), 'warn', '/ is a private mount', 'mount --make-rshared /'],
 ])('%s: %s', async (_, mountinfo, kind, found, fix) => {
@@ -143,7 +155,7 @@ test('XFS is asked whether it knows file types', async () => {
   expect(await look(root)).toMatchObject({ kind: 'pass' })
   expect(await look(root, xfs(0))).toMatchObject({
     kind: 'fail',
-    found: '/var/lib/containerd is on an XFS without file types (ftype=0 on /)',
+    found: '/var/lib/cantrip-containerd is on an XFS without file types (ftype=0 on /)',
   })
 })
 
@@ -158,5 +170,5 @@ test.each([
   const zfs = { files: { '/sys/module/zfs/version': `${version}\n` } }
   expect(await look(at('/', 'zfs'), zfs)).toMatchObject({ kind })
   // The rest of the machine may lie on it.
-  expect(await look(at('/', 'zfs') + at('/var/lib/containerd', 'ext4'), zfs)).toMatchObject({ kind: 'pass' })
+  expect(await look(at('/', 'zfs') + at('/var/lib/cantrip-containerd', 'ext4'), zfs)).toMatchObject({ kind: 'pass' })
 })

@@ -3,7 +3,7 @@ import { type Finding, verdictOf } from '../../engine/findings.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { realPath } from '../../host/real-path.ts'
+import { whereItLies } from '../../host/where-it-lies.ts'
 import { judgePath, type SeenPath } from './judge.ts'
 import { WRITTEN_PATHS, type WrittenPath } from './paths.ts'
 import { judgeXfs } from './xfs.ts'
@@ -30,9 +30,8 @@ export const check: Check = {
 }
 
 async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<Omit<SeenPath, 'zfsVersion'>> {
-  const real = await realPath(host, path.path)
-  const [stat, space] = await Promise.all([host.stat(real ?? path.path), host.diskSpace(real ?? '/')])
-  return { ...path, real, stat, space, mount: mountOf(real ?? path.path, mounts) }
+  const lies = await whereItLies(host, path.path, mounts)
+  return { ...path, ...lies, stat: await host.stat(lies.real ?? path.path) }
 }
 
 /** systemd makes it so at boot; without it, what a pod mounts for others stays unseen. */

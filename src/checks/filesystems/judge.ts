@@ -1,17 +1,14 @@
 import type { Finding } from '../../engine/findings.ts'
-import type { DiskSpace, FileStat } from '../../host/host.ts'
+import type { FileStat } from '../../host/host.ts'
 import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
+import type { WhereItLies } from '../../host/where-it-lies.ts'
 import type { WrittenPath } from './paths.ts'
 import { judgeFileSystem } from './unfit.ts'
 
 /** A path that is written to, as it is on this machine. */
-export interface SeenPath extends WrittenPath {
-  /** With links followed; undefined in a circle of links. */
-  real: string | undefined
+export interface SeenPath extends WrittenPath, WhereItLies {
   /** Of the real path; undefined where it is yet to be made. */
   stat: FileStat | undefined
-  mount: Mount | undefined
-  space: DiskSpace
   /** Of the kernel's module; undefined where there is none. */
   zfsVersion: string | undefined
 }

@@ -21,12 +21,20 @@ const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
 export const WRITTEN_PATHS: readonly WrittenPath[] = [
   { path: '/usr/local/bin', roles: all, executable: 'ours' },
+  { path: '/usr/local/lib/cantrip', roles: all, executable: 'ours' },
   { path: '/opt/cni/bin', roles: all, executable: 'ours' },
   { path: '/etc/systemd/system', roles: all },
   { path: '/etc/kubernetes', roles: all },
-  { path: '/etc/containerd', roles: all },
+  { path: '/etc/cantrip-containerd', roles: all },
   { path: '/etc/cni/net.d', roles: all },
-  { path: '/var/lib/containerd', roles: all, executable: 'of containers', layers: true, lasting: true, inodes: 50_000 },
+  {
+    path: '/var/lib/cantrip-containerd',
+    roles: all,
+    executable: 'of containers',
+    layers: true,
+    lasting: true,
+    inodes: 50_000,
+  },
   { path: '/var/lib/kubelet', roles: all, lasting: true, holds: 'pods', inodes: 10_000 },
   { path: '/var/lib/etcd', roles: ['master'], lasting: true, holds: 'a database' },
   { path: '/var/log', roles: all },

@@ -5,7 +5,7 @@ import { dropInDirectories } from './unit-directories.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const look = (options: FakeHostOptions) => check.look(fakeHost(options), params)
-const CONTAINERD = '/etc/systemd/system/containerd.service.d/override.conf'
+const CONTAINERD = '/etc/systemd/system/cantrip-containerd.service.d/override.conf'
 const service = (text: string, path = CONTAINERD) => ({ files: { [path]: `[Service]\n${text}\n` } })
 const CNI = '{"cniVersion":"1.0.0","name":"containerd-net","plugins":[{"type":"bridge","bridge":"cni0"}]}'
 
@@ -13,7 +13,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
   [
     'another containerd',
     service('ExecStart=\nExecStart=/usr/bin/containerd --config /etc/containerd/old.toml'),
-    /override\.conf sets ExecStart= for containerd\.service$/,
+    /override\.conf sets ExecStart= for cantrip-containerd\.service$/,
     `mv ${CONTAINERD} ${CONTAINERD}.disabled && systemctl daemon-reload`,
   ],
   [
@@ -34,7 +34,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
   [
     'hardening of every service',
     service('NoNewPrivileges=yes\nPrivateMounts=true', '/etc/systemd/system/service.d/hardening.conf'),
-    /sets NoNewPrivileges=, PrivateMounts= for containerd\.service, kubelet\.service, etcd\.service/,
+    /sets NoNewPrivileges=, PrivateMounts= for cantrip-containerd\.service, kubelet\.service, etcd\.service/,
     'mv /etc/systemd/system/service.d/hardening.conf /etc/systemd/system/service.d/hardening.conf.disabled && systemctl daemon-reload',
   ],
   [
@@ -45,9 +45,9 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
   ],
   [
     'set with systemctl set-property, transient',
-    service('DeviceAllow=/dev/null rw', '/run/systemd/system.control/containerd.service.d/50-DeviceAllow.conf'),
+    service('DeviceAllow=/dev/null rw', '/run/systemd/system.control/cantrip-containerd.service.d/50-DeviceAllow.conf'),
     /sets DeviceAllow=/,
-    'mkdir -p /etc/systemd/system/containerd.service.d && ln -s /dev/null /etc/systemd/system/containerd.service.d/50-DeviceAllow.conf && systemctl daemon-reload',
+    'mkdir -p /etc/systemd/system/cantrip-containerd.service.d && ln -s /dev/null /etc/systemd/system/cantrip-containerd.service.d/50-DeviceAllow.conf && systemctl daemon-reload',
   ],
   [
     'a transient unit of that name',
@@ -79,20 +79,8 @@ test.each<[string, FakeHostOptions, RegExp]>([
     { files: { '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--network-plugin=cni\n' } },
     /\/etc\/default\/kubelet is not read/,
   ],
-  [
-    'settings of another containerd',
-    { files: { '/etc/containerd/conf.d/10-runtime.toml': 'version = 2\n' } },
-    /10-runtime\.toml is not read/,
-  ],
 ])('%s: a warning', async (_, options, found) => {
   expect(await look(options)).toMatchObject({ kind: 'warn', found: expect.stringMatching(found) })
-})
-
-test('a plugin of NRI is named, and its fix keeps containerd from starting it', async () => {
-  const host = fakeHost()
-  host.files.seed('/opt/nri/plugins/10-tuner', '', { mode: 0o755 })
-  host.files.seed('/opt/nri/plugins/20-off', '', { mode: 0o644 })
-  expect(await check.look(host, params)).toMatchObject({ kind: 'warn', fix: 'chmod -x /opt/nri/plugins/10-tuner' })
 })
 
 test.each<[string, FakeHostOptions]>([
@@ -112,8 +100,8 @@ test.each<[string, FakeHostOptions]>([
   [
     'one that is masked',
     {
-      ...service('ExecStart=/bin/false', '/usr/lib/systemd/system/containerd.service.d/10-old.conf'),
-      links: { '/etc/systemd/system/containerd.service.d/10-old.conf': '/dev/null' },
+      ...service('ExecStart=/bin/false', '/usr/lib/systemd/system/cantrip-containerd.service.d/10-old.conf'),
+      links: { '/etc/systemd/system/cantrip-containerd.service.d/10-old.conf': '/dev/null' },
     },
   ],
   [
@@ -130,6 +118,17 @@ test.each<[string, FakeHostOptions]>([
   ],
   ['a network that is switched off', { files: { '/etc/cni/net.d/10-crio-bridge.conflist.disabled': CNI } }],
   ["settings of kubeadm's package that set nothing", { files: { '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=\n' } }],
+  [
+    'a containerd of others, with drop-ins, settings and plugins',
+    {
+      files: {
+        '/etc/systemd/system/containerd.service.d/override.conf':
+          '[Service]\nExecStart=/usr/bin/containerd -c /etc/old\n',
+        '/etc/containerd/conf.d/10-runtime.toml': 'version = 2\n',
+        '/opt/nri/plugins/10-tuner': '',
+      },
+    },
+  ],
   ['Docker alone', { files: { '/etc/containerd/config.toml': 'disabled_plugins = ["cri"]\n' } }],
 ])('%s: no harm', async (_, options) => {
   expect(await look(options)).toEqual({ kind: 'pass', found: 'none that matters' })

@@ -3,7 +3,6 @@ import { verdictOf } from '../../engine/findings.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { networkFileFindings } from './network-files.ts'
-import { nriPluginFindings } from './nri-plugins.ts'
 import { unitFileFindings } from './unit-files.ts'
 import { unreadFileFindings } from './unread-files.ts'
 
@@ -18,7 +17,6 @@ export const check: Check = {
     const findings = await Promise.all([
       unitFileFindings(host),
       networkFileFindings(host, isOurs),
-      nriPluginFindings(host),
       unreadFileFindings(host),
     ])
     return verdictOf(findings.flat(), 'none that matters')

@@ -23,7 +23,7 @@ export const BEFORE_OWN = UNIT_DIRECTORIES.slice(0, UNIT_DIRECTORIES.indexOf(OWN
 
 /** The agent's own is left out: its file says that local changes belong into a drop-in. */
 export const UNITS = [
-  'containerd.service',
+  'cantrip-containerd.service',
   'kubelet.service',
   'etcd.service',
   'cantrip-node-dns.service',

@@ -11,9 +11,9 @@ const UNATTENDED = {
   '/etc/apt/apt.conf.d/20auto-upgrades':
     'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
 }
-const CONTAINERD = (state: string) => ({
-  '/usr/bin/containerd': '',
-  '/var/lib/dpkg/status': `Package: adduser\nStatus: install ok installed\n\nPackage: containerd.io\nStatus: ${state} ok installed\nPriority: optional\n\nPackage: zlib1g\nStatus: install ok installed\n`,
+const KUBELET = (state: string) => ({
+  '/usr/bin/kubelet': '',
+  '/var/lib/dpkg/status': `Package: adduser\nStatus: install ok installed\n\nPackage: kubelet\nStatus: ${state} ok installed\nPriority: optional\n\nPackage: zlib1g\nStatus: install ok installed\n`,
 })
 
 test.each<[string, FakeHostOptions, string]>([
@@ -40,14 +40,14 @@ test.each<[string, FakeHostOptions, string]>([
   ],
   ['cron that no longer pulls', { files: { '/etc/crontab': '#0 3 * * * root ansible-pull -U x\n' } }, 'none'],
   ['unattended upgrades without a container package', { files: UNATTENDED }, 'none'],
-  ['a container package on hold', { files: { ...UNATTENDED, ...CONTAINERD('hold') } }, 'none'],
+  ['a container package on hold', { files: { ...UNATTENDED, ...KUBELET('hold') } }, 'none'],
   [
     'upgrades that were switched off later',
     {
       files: {
         ...UNATTENDED,
         '/etc/apt/apt.conf.d/99-off': 'APT::Periodic::Unattended-Upgrade "0";\n',
-        ...CONTAINERD('install'),
+        ...KUBELET('install'),
       },
     },
     'none',
@@ -56,13 +56,14 @@ test.each<[string, FakeHostOptions, string]>([
     'dnf-automatic that only downloads',
     {
       files: {
-        '/usr/bin/containerd': '',
+        '/usr/bin/kubelet': '',
         '/etc/systemd/system/timers.target.wants/dnf-automatic.timer': '',
         '/etc/dnf/automatic.conf': '[commands]\napply_updates = no\n',
       },
     },
     'none',
   ],
+  ['containerd of a package, upgraded by itself', { files: { ...UNATTENDED, '/usr/bin/containerd': '' } }, 'none'],
   ['networkd that is merely installed', { files: SYSTEMD_252, directories: ['/run/systemd/system'] }, 'none'],
   ['an old networkd', { ...NETWORKD, files: { '/usr/lib/systemd/libsystemd-shared-239.so': '' } }, 'none'],
   [
@@ -83,8 +84,8 @@ test.each<[string, FakeHostOptions, string]>([
 test.each<[string, FakeHostOptions, string, string]>([
   [
     'ansible',
-    { files: { '/etc/containerd/config.toml': '# Ansible managed\nversion = 2\n' } },
-    '/etc/containerd/config.toml belongs to ansible',
+    { files: { '/etc/fstab': '# Ansible managed\n' } },
+    '/etc/fstab belongs to ansible',
     'out of what ansible manages',
   ],
   [
@@ -98,10 +99,10 @@ test.each<[string, FakeHostOptions, string, string]>([
     {
       files: {
         '/opt/puppetlabs/puppet/cache/state/resources.txt':
-          'file[/etc/hosts]\nfile[/etc/systemd/system/containerd.service.d/proxy.conf]\n',
+          'file[/etc/hosts]\nfile[/etc/systemd/system/kubelet.service.d/proxy.conf]\n',
       },
     },
-    '/etc/hosts, /etc/systemd/system/containerd.service.d/proxy.conf belong to puppet',
+    '/etc/hosts, /etc/systemd/system/kubelet.service.d/proxy.conf belong to puppet',
     'puppet',
   ],
   [
@@ -112,15 +113,15 @@ test.each<[string, FakeHostOptions, string, string]>([
   ],
   [
     'apt',
-    { files: { ...UNATTENDED, ...CONTAINERD('install') } },
-    'unattended-upgrades upgrades containerd.io by itself',
-    'apt-mark hold containerd.io',
+    { files: { ...UNATTENDED, ...KUBELET('install') } },
+    'unattended-upgrades upgrades kubelet by itself',
+    'apt-mark hold kubelet',
   ],
   [
     'dnf',
-    { files: { '/usr/bin/containerd': '', '/etc/systemd/system/timers.target.wants/dnf-automatic-install.timer': '' } },
-    'dnf-automatic upgrades containerd, containerd.io by itself',
-    'excludepkgs=containerd,containerd.io',
+    { files: { '/usr/bin/kubelet': '', '/etc/systemd/system/timers.target.wants/dnf-automatic-install.timer': '' } },
+    'dnf-automatic upgrades kubelet by itself',
+    'excludepkgs=kubelet',
   ],
   [
     'networkd',

@@ -2,22 +2,15 @@ import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** Where we write into what may belong to somebody else already. */
-const FILES = [
-  '/etc/hosts',
-  '/etc/hostname',
-  '/etc/resolv.conf',
-  '/etc/fstab',
-  '/etc/containerd/config.toml',
-  '/etc/crictl.yaml',
-]
+const FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/fstab', '/etc/crictl.yaml']
 const BELOW = [
-  '/etc/containerd',
+  '/etc/cantrip-containerd',
   '/etc/cni/net.d',
   '/etc/kubernetes',
   '/etc/modules-load.d/90-cantrip',
   '/etc/sysctl.d/90-cantrip',
 ]
-const UNITS = /^\/etc\/systemd\/system\/(kubelet|containerd|etcd|cantrip)/
+const UNITS = /^\/etc\/systemd\/system\/(kubelet|etcd|cantrip)/
 
 /** What managers by convention write at the top of a file. */
 const MARK =

@@ -1,14 +1,12 @@
 import type { Finding } from '../../engine/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** Packages whose upgrade restarts what runs containers; ours lie in /usr/local/bin and belong to no package. */
+/** Packages whose upgrade restarts the kubelet. Our containerd belongs to no package, and shares nothing with one. */
 const PROGRAMS: Record<string, readonly string[]> = {
-  containerd: ['containerd', 'containerd.io'],
-  runc: ['runc', 'containerd.io'],
   kubelet: ['kubelet'],
 }
 
-/** Automatic upgrades of packages that would restart containers or the kubelet behind our back. */
+/** Automatic upgrades of packages that would restart the kubelet behind our back. */
 export async function judgeUpdates(host: HostView): Promise<Finding[]> {
   const names = Object.keys(PROGRAMS)
   const stats = await Promise.all(names.map((name) => host.stat(`/usr/bin/${name}`)))

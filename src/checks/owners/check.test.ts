@@ -22,7 +22,7 @@ test.each<[string, (files: FakeHost['files']) => void]>([
     'a link of root to another disk',
     (files) => {
       files.seedDirectory('/mnt/data/containerd', { mode: 0o711 })
-      files.seedLink('/var/lib/containerd', '/mnt/data/containerd')
+      files.seedLink('/var/lib/cantrip-containerd', '/mnt/data/containerd')
     },
   ],
   ["somebody's directory beside", (files) => files.seedDirectory('/opt/app', BOB)],
@@ -53,11 +53,17 @@ test.each<[string, string, string, (files: FakeHost['files']) => void, string?]>
   ],
   [
     "a user's link leads to the images",
-    'symlink /var/lib/containerd belongs to user 1000',
-    'chown --no-dereference root:root /var/lib/containerd',
+    'symlink /var/lib/cantrip-containerd belongs to user 1000',
+    'chown --no-dereference root:root /var/lib/cantrip-containerd',
     (files) => {
       files.seedDirectory('/mnt/data')
-      files.nodes.set('/var/lib/containerd', { kind: 'symlink', target: '/mnt/data', mode: 0o777, mtimeMs: 0, ...BOB })
+      files.nodes.set('/var/lib/cantrip-containerd', {
+        kind: 'symlink',
+        target: '/mnt/data',
+        mode: 0o777,
+        mtimeMs: 0,
+        ...BOB,
+      })
     },
   ],
 ])('%s: is told', async (_, found, fix, set, group) => {

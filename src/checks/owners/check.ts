@@ -8,12 +8,13 @@ import { type UntrustedPlace, untrustedPlace } from '../../host/untrusted-place.
 /** Programs and settings of the node lie there, which root starts and reads. */
 const DIRECTORIES = [
   '/usr/local/bin',
+  '/usr/local/lib/cantrip/bin',
   '/opt/cni/bin',
   '/etc/systemd/system',
   '/etc/kubernetes',
-  '/etc/containerd',
+  '/etc/cantrip-containerd',
   '/etc/cni/net.d',
-  '/var/lib/containerd',
+  '/var/lib/cantrip-containerd',
   '/var/lib/kubelet',
 ]
 

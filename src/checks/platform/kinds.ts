@@ -22,7 +22,7 @@ export const container: Oddity = async (host) => {
   if (name === undefined) return undefined
   return {
     found: `a container (${name}), which shares kernel, clock and disk with the machine around it`,
-    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/containerd; or use the machine around it',
+    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/cantrip-containerd; or use the machine around it',
   }
 }
 

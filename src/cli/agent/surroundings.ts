@@ -10,13 +10,20 @@ export interface GlobalOptions {
   color?: boolean
 }
 
+/** Directories and units of these names come with Kubernetes. */
+const TAKEN = ['api-watch', 'containerd', 'join', 'node-dns', 'operator']
+
 /** Paths of the installation that a command is about. */
 export function pathsFor(instance: string | undefined): AgentPaths {
-  if (instance === undefined || INSTANCE_NAME.test(instance)) return pathsOf(instance)
+  if (instance === undefined || isUsable(instance)) return pathsOf(instance)
   throw new AgentError('usage/instance', `"${instance}" is no name for an instance`, {
-    fix: 'use lower-case letters, digits and hyphens, at most 32',
+    fix: `use lower-case letters, digits and hyphens, at most 32, and none of ${TAKEN.join(', ')}`,
     exitCode: ExitCode.usage,
   })
+}
+
+function isUsable(instance: string): boolean {
+  return INSTANCE_NAME.test(instance) && !TAKEN.includes(instance)
 }
 
 export function optionsOf<T extends object>(command: Command): T & GlobalOptions {

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 import { addOnImages } from './component.ts'
 
 test('all the others of the bundle', async () => {
   const fake = fakeKubernetes()
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(addOnImages, fake)
-  expect([...fake.images]).toEqual(['registry.k8s.io/coredns/coredns:v1.14.2', 'cantrip.local/agent:1.2.3'])
+  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/coredns/coredns:v1.14.2', 'cantrip.local/agent:1.2.3'])
   expect(await runComponent(addOnImages, fake)).toEqual([])
 })

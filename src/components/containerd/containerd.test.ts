@@ -2,16 +2,16 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { containerd } from './component.ts'
 
-const CONFIGURATION = '/etc/containerd/config.toml'
-const OVERRIDE = '/etc/containerd/conf.d/50-cluster.toml'
+const CONFIGURATION = '/etc/cantrip-containerd/config.toml'
+const OVERRIDE = '/etc/cantrip-containerd/conf.d/50-cluster.toml'
 
 test("runs with systemd's control groups and the bundle's pause image", async () => {
   const fake = fakeKubernetes()
   await runComponent(containerd, fake)
   expect(fake.host.text(CONFIGURATION)).toContain("sandbox = 'registry.k8s.io/pause:3.10.2'")
   expect(fake.host.text(CONFIGURATION)).toContain('SystemdCgroup = true')
-  expect(fake.host.units.get('containerd.service')?.active).toBe(true)
-  expect(fake.host.text('/usr/local/bin/containerd')).toBe('containerd')
+  expect(fake.host.units.get('cantrip-containerd.service')?.active).toBe(true)
+  expect(fake.host.text('/usr/local/lib/cantrip/bin/containerd')).toBe('containerd')
 })
 
 test('an override is a file of its own, and is gone when it is taken back', async () => {
@@ -34,7 +34,7 @@ test('is restarted when its configuration is younger than the process', async ()
   expect(await start?.isDone(host, fake.params)).toBe(false)
   const context = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
   await start?.apply(host, fake.params, context)
-  expect(restarted).toEqual(['containerd.service'])
+  expect(restarted).toEqual(['cantrip-containerd.service'])
 })
 
 test.each([
@@ -51,5 +51,5 @@ test('reads the one file with overrides of this cluster, whoever else has some',
   const fake = fakeKubernetes()
   await runComponent(containerd, fake)
   expect(fake.host.text(CONFIGURATION)).toContain(`imports = ['${OVERRIDE}']`)
-  expect(fake.host.text('/etc/systemd/system/containerd.service')).toContain(`--config ${CONFIGURATION}\n`)
+  expect(fake.host.text('/etc/systemd/system/cantrip-containerd.service')).toContain(`--config ${CONFIGURATION}\n`)
 })

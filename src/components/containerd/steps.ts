@@ -1,11 +1,11 @@
 import type { HostView } from '../../host/host.ts'
-import { UNITS } from '../../kubernetes/paths.ts'
+import { CONTAINERD, UNITS } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
 
-const UNIT = `${UNITS}/containerd.service`
+const UNIT = `${UNITS}/${CONTAINERD.unit}`
 const READ_AT_START = [CONFIGURATION, OVERRIDES, UNIT]
 
 export const writeConfiguration: ProvisionStep = {
@@ -17,7 +17,6 @@ export const writeConfiguration: ProvisionStep = {
     return wanted.every(([, text], index) => found[index] === text)
   },
   async apply(host, params) {
-    await host.makeDirectory('/etc/containerd/certs.d')
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
   },
 }
@@ -26,17 +25,15 @@ export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
   async isDone(host) {
-    return unitIsCurrent(host, 'containerd.service', READ_AT_START)
+    return unitIsCurrent(host, CONTAINERD.unit, READ_AT_START)
   },
   async apply(host, _params, { signal }) {
     // Undone newest first: the service stops, then what it mounted goes, then its directories.
-    await host.makeDirectory('/var/lib/containerd', 0o711)
-    for (const path of ['/var/lib/containerd', '/run/containerd', '/run/nri', '/opt/containerd', '/opt/nri']) {
-      await host.expect({ kind: 'remove-tree', path, all: true })
-    }
-    await host.expect({ kind: 'unmount-below', path: '/var/lib/containerd/tmpmounts' })
-    await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
-    await startUnit(host, 'containerd.service', READ_AT_START, signal)
+    await host.makeDirectory(CONTAINERD.root, 0o711)
+    for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
+    await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
+    await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
+    await startUnit(host, CONTAINERD.unit, READ_AT_START, signal)
   },
 }
 

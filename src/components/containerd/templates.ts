@@ -1,14 +1,40 @@
-/** Where the cluster's overrides are: the one file that is merged over the main configuration, key by key. */
-export const OVERRIDES = '/etc/containerd/conf.d/50-cluster.toml'
-export const CONFIGURATION = '/etc/containerd/config.toml'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 
-/** containerd 2's main configuration. Other files of conf.d may be those of another containerd: they are not read. */
+const { binaries, configuration: directory, root, state, socket } = CONTAINERD
+
+/** Where the cluster's overrides are: the one file that is merged over the main configuration, key by key. */
+export const OVERRIDES = `${directory}/conf.d/50-cluster.toml`
+export const CONFIGURATION = `${directory}/config.toml`
+
+/**
+ * containerd 2's main configuration. Each path that it would share with another containerd is set, but for those of
+ * registries, which are for both.
+ */
 export function configuration(sandboxImage: string, { restrictOomScoreAdj }: { restrictOomScoreAdj: boolean }): string {
   const runtime = restrictOomScoreAdj
     ? "\n[plugins.'io.containerd.cri.v1.runtime']\n  restrict_oom_score_adj = true\n"
     : ''
   return `version = 3
+root = '${root}'
+state = '${state}'
 imports = ['${OVERRIDES}']
+
+[grpc]
+  address = '${socket}'
+
+[plugins.'io.containerd.internal.v1.opt']
+  path = '${root}/opt'
+
+[plugins.'io.containerd.image-verifier.v1.bindir']
+  bin_dir = '${root}/image-verifier/bin'
+
+[plugins.'io.containerd.nri.v1.nri']
+  socket_path = '${state}/nri.sock'
+  plugin_path = '${root}/nri/plugins'
+  plugin_config_path = '${root}/nri/conf.d'
+
+[plugins.'io.containerd.shim.v1.manager']
+  socket_dir = '${state}/s'
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = '${sandboxImage}'
@@ -20,20 +46,23 @@ ${runtime}
   runtime_type = 'io.containerd.runc.v2'
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-  BinaryName = '/usr/local/bin/runc'
+  BinaryName = '${binaries}/runc'
+  Root = '${state}/runc'
   SystemdCgroup = true
 `
 }
 
 export function unit(): string {
   return `[Unit]
-Description=containerd container runtime
+Description=containerd container runtime of Kubernetes
 Documentation=https://containerd.io
 After=network.target local-fs.target dbus.service
 
 [Service]
 Type=notify
-ExecStart=/usr/local/bin/containerd --config ${CONFIGURATION}
+# It looks for its shim in PATH.
+Environment=PATH=${binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ExecStart=${binaries}/containerd --config ${CONFIGURATION}
 Restart=always
 RestartSec=5
 # Containers outlive a restart of containerd, and have control groups of their own.

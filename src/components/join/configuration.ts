@@ -1,5 +1,5 @@
 import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
-import { CONTAINERD_SOCKET } from '../../kubernetes/paths.ts'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 import type { Invitation } from '../../protocol/errand.ts'
 import type { NodeParams } from '../../protocol/instruction.ts'
 
@@ -16,10 +16,14 @@ export async function joinConfiguration(
     discovery: { bootstrapToken: { apiServerEndpoint: cluster.endpoint, token, caCertHashes: [caHash] } },
     nodeRegistration: {
       name: node.name,
-      criSocket: `unix://${CONTAINERD_SOCKET}`,
+      criSocket: `unix://${CONTAINERD.socket}`,
       // All images are of the bundle.
       imagePullPolicy: 'Never',
-      kubeletExtraArgs: [{ name: 'node-ip', value: node.address }, ...labelArgs(node.labels)],
+      kubeletExtraArgs: [
+        { name: 'node-ip', value: node.address },
+        { name: 'containerd', value: CONTAINERD.socket },
+        ...labelArgs(node.labels),
+      ],
     },
   }
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)

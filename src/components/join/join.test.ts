@@ -46,6 +46,7 @@ test('joins by a file for root alone, with a token and the hash of the authority
   })
   expect(configuration.nodeRegistration.kubeletExtraArgs).toEqual([
     { name: 'node-ip', value: '10.0.0.5' },
+    { name: 'containerd', value: '/run/cantrip-containerd/containerd.sock' },
     { name: 'node-labels', value: 'site=north' },
   ])
   expect(await runComponent(join, fake)).toEqual([])

@@ -55,3 +55,43 @@ test.each<[string, string, string, string | undefined, object]>([
   await expect(runComponent(kernel, fake)).rejects.toMatchObject(error)
   expect(fake.host.changes).toEqual([])
 })
+
+test.each<[string, string | undefined, number, string | undefined]>([
+  ['more than the thresholds of a kubelet', undefined, 16, undefined],
+  ['less than those', undefined, 12, 'kubelet/disk-pressure'],
+  [
+    'less, and the cluster has lower ones',
+    'evictionHard: {imagefs.available: 1Gi, nodefs.available: 5%}\n',
+    12,
+    undefined,
+  ],
+  ['less than those of the cluster', 'evictionHard: {imagefs.available: 20Gi}\n', 12, 'kubelet/disk-pressure'],
+  ['a threshold of its own for memory alone', 'evictionHard: {memory.available: 1Gi}\n', 12, undefined],
+  [
+    'one for memory, merged with the defaults',
+    'evictionHard: {memory.available: 1Gi}\nmergeDefaultEvictionSettings: true\n',
+    12,
+    'kubelet/disk-pressure',
+  ],
+])('a disk of 100 GiB with %s', async (_, kubelet, freeGib, code) => {
+  const fake = machine(CGROUP_MOUNTS.v2, '', { overrides: kubelet === undefined ? {} : { kubelet } })
+  fake.host.setDisk({ totalBytes: 100 * 2 ** 30, freeBytes: freeGib * 2 ** 30 })
+  const run = runComponent(kernel, fake)
+  if (code === undefined) expect(await run).toContain('kernel/set-sysctls')
+  else await expect(run).rejects.toMatchObject({ code, message: expect.stringContaining('12.0 % is free') })
+})
+
+test('a disk that became full once the kubelet ran keeps no run from going on', async () => {
+  const fake = machine(CGROUP_MOUNTS.v2, '', {})
+  fake.host.setDisk({ totalBytes: 100 * 2 ** 30, freeBytes: 2 ** 30 })
+  fake.host.files.seed('/etc/kubernetes/kubelet.conf', '')
+  expect(await runComponent(kernel, fake)).toContain('kernel/set-sysctls')
+})
+
+test('inodes count as well, where the file system has a number of them', async () => {
+  const fake = machine(CGROUP_MOUNTS.v2, '', {})
+  fake.host.setDisk({ totalInodes: 1000, freeInodes: 40 })
+  await expect(runComponent(kernel, fake)).rejects.toMatchObject({ code: 'kubelet/disk-pressure' })
+  fake.host.setDisk({ totalInodes: 0, freeInodes: 0 })
+  expect(await runComponent(kernel, fake)).toContain('kernel/set-sysctls')
+})

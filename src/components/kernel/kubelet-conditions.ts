@@ -5,9 +5,10 @@ import { cgroupVersion } from '../../host/parse/cgroups.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 import { parseSwaps } from '../../host/parse/swaps.ts'
-import { readOverride } from '../../kubernetes/overrides.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
+import { fullDisk } from './full-disk.ts'
+import { kubeletSetting } from './kubelet-setting.ts'
 
 /** From here on a kubelet ends at its start on control groups of version 1, unless it is told not to (KEP-5573). */
 const REFUSES_CGROUP_V1_SINCE = '1.35'
@@ -47,7 +48,7 @@ async function obstacle(host: HostView, { cluster }: ProvisionParams): Promise<A
     return new AgentError('kubelet/swap-on', `swap is on (${swap.path}), which the kubelet refuses`, {
       fix: `swapoff -a, and take it out of /etc/fstab; or ${allow('failSwapOn')}`,
     })
-  return readOnlyParameters(host, mountinfo)
+  return (await readOnlyParameters(host, mountinfo)) ?? (await fullDisk(host, cluster.overrides))
 }
 
 /** Where /proc/sys is read-only (a container) neither we nor the kubelet can set what it wants, and it ends at its start. */
@@ -65,15 +66,6 @@ async function readOnlyParameters(host: HostView, mountinfo: string): Promise<Ag
     `/proc/sys is read-only, and the kubelet wants other kernel parameters: ${settings.join(', ')}`,
     { fix: `on the machine around this container: sysctl -w ${settings.join(' ')}` },
   )
-}
-
-/** What the overrides set last; undefined where they leave the kubelet's default. */
-export async function kubeletSetting(
-  overrides: ProvisionParams['cluster']['overrides'],
-  name: string,
-): Promise<unknown> {
-  const documents = await readOverride('kubelet', overrides.kubelet)
-  return documents.findLast((document) => name in document)?.[name]
 }
 
 function allow(setting: string): string {

@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
-import { kubeletSetting } from './kubelet-conditions.ts'
+import { kubeletSetting } from './kubelet-setting.ts'
 import { MODULES, modulesFile, sysctlFile, sysctlsFor } from './templates.ts'
 
 const MODULES_FILE = '/etc/modules-load.d/90-cantrip-kubernetes.conf'

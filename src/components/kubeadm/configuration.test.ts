@@ -3,6 +3,8 @@ import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
 import { merge } from '../../kubernetes/overrides.ts'
 import { configuration } from './configuration.ts'
 
+const OWN_CONTAINERD = { name: 'containerd', value: '/run/cantrip-containerd/containerd.sock' }
+
 async function documents(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
   const [init, main, kubelet, proxy] = await configuration(fakeKubernetes(cluster).params)
   return { init, main, kubelet, proxy }
@@ -17,7 +19,12 @@ test('external etcd over TLS, own names in the certificate, addresses that need 
     etcd: { external: { endpoints: ['https://127.0.0.1:2379'], caFile: '/etc/kubernetes/pki/etcd/ca.crt' } },
   })
   expect(init).toMatchObject({
-    nodeRegistration: { name: 'n1', kubeletExtraArgs: [{ name: 'node-ip', value: '10.0.0.5' }], taints: [] },
+    nodeRegistration: {
+      name: 'n1',
+      criSocket: 'unix:///run/cantrip-containerd/containerd.sock',
+      kubeletExtraArgs: [{ name: 'node-ip', value: '10.0.0.5' }, OWN_CONTAINERD],
+      taints: [],
+    },
   })
   expect(kubelet).toEqual({
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
@@ -33,6 +40,7 @@ test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certi
   expect(init?.nodeRegistration).toMatchObject({
     kubeletExtraArgs: [
       { name: 'node-ip', value: '10.0.0.5' },
+      OWN_CONTAINERD,
       { name: 'register-with-taints', value: 'node-role.kubernetes.io/control-plane=:NoSchedule' },
     ],
   })

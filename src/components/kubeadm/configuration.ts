@@ -1,6 +1,6 @@
 import { splitHostPort } from '../../kubernetes/endpoint.ts'
 import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
-import { CONTAINERD_SOCKET, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
+import { CONTAINERD, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
 import type { NodeParams } from '../../protocol/instruction.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 
@@ -47,12 +47,14 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
     bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
     nodeRegistration: {
       name: node.name,
-      criSocket: `unix://${CONTAINERD_SOCKET}`,
+      criSocket: `unix://${CONTAINERD.socket}`,
       // All images are of the bundle.
       imagePullPolicy: 'Never',
       // Without node-ip, kubelet asks the resolver who it is, which takes 20 s where that does not answer.
       kubeletExtraArgs: [
         { name: 'node-ip', value: node.address },
+        // What it counts of each container it asks of a containerd as well, and not by criSocket.
+        { name: 'containerd', value: CONTAINERD.socket },
         // kubeadm taints it once the API is up, and by then pods of the cluster would have come.
         ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
       ],

@@ -1,9 +1,11 @@
+import { CONTAINERD } from '../../kubernetes/paths.ts'
+
 export function unit(): string {
   return `[Unit]
 Description=kubelet: the Kubernetes node agent
 Documentation=https://kubernetes.io/docs/
-Wants=network-online.target containerd.service
-After=network-online.target containerd.service
+Wants=network-online.target ${CONTAINERD.unit}
+After=network-online.target ${CONTAINERD.unit}
 
 [Service]
 ExecStart=/usr/local/bin/kubelet

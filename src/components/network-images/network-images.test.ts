@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 import { networkImages } from './component.ts'
 
 test('kube-proxy and the images of the chosen network', async () => {
   const fake = fakeKubernetes()
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)
-  expect([...fake.images]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3', 'ghcr.io/flannel-io/flannel:v0.28.4'])
+  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3', 'ghcr.io/flannel-io/flannel:v0.28.4'])
   expect(await runComponent(networkImages, fake)).toEqual([])
 })
 
 test('a cluster without a network of ours needs kube-proxy alone', async () => {
   const fake = fakeKubernetes({ cni: 'none' })
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)
-  expect([...fake.images]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3'])
+  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3'])
 })

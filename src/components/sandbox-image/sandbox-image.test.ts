@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 import { sandboxImage } from './component.ts'
 
 test('the one image that every pod needs', async () => {
   const fake = fakeKubernetes()
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(sandboxImage, fake)
-  expect([...fake.images]).toEqual(['registry.k8s.io/pause:3.10.2'])
+  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/pause:3.10.2'])
 })

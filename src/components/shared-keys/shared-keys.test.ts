@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { CONTAINERD } from '../../kubernetes/paths.ts'
 import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
 import { sharedKeys } from './component.ts'
 
@@ -8,7 +9,7 @@ const files = Object.fromEntries(Object.keys(SHARED_FILES).map((name) => [name, 
 
 function master() {
   const fake = fakeKubernetes()
-  fake.host.files.seed('/run/containerd/containerd.sock', '')
+  fake.host.files.seed(CONTAINERD.socket, '')
   let asked = 0
   fake.params.task = 'master'
   fake.params.requestInvitation = async () => {
@@ -60,7 +61,7 @@ test('what a master runs is there before it is its turn', async () => {
   const { requestInvitation } = fake.params
   fake.params.requestInvitation = async (context) => {
     expect(fake.host.files.stat('/usr/local/bin/kubeadm')).toBeDefined()
-    expect([...fake.images]).toContain('registry.k8s.io/coredns/coredns:v1.14.2')
+    expect([...fake.images.keys()]).toContain('registry.k8s.io/coredns/coredns:v1.14.2')
     return requestInvitation(context)
   }
   await runComponent(sharedKeys, fake)

@@ -1,4 +1,6 @@
 export interface Mount {
+  /** MAJOR:MINOR of the file system, which several mounts may show. */
+  device: string
   mountPoint: string
   fileSystem: string
   source: string
@@ -14,10 +16,10 @@ export interface Mount {
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ')
-    const [, , , , mountPoint, options, ...tags] = (before ?? '').split(' ')
+    const [, , device = '', , mountPoint, options, ...tags] = (before ?? '').split(' ')
     const [fileSystem, source, superOptions] = (after ?? '').split(' ')
     if (!mountPoint || !options || !fileSystem) return []
-    const mount = { mountPoint: unescapeOctal(mountPoint), fileSystem, source: unescapeOctal(source ?? '') }
+    const mount = { device, mountPoint: unescapeOctal(mountPoint), fileSystem, source: unescapeOctal(source ?? '') }
     const shared = tags.some((tag) => tag.startsWith('shared:'))
     return [{ ...mount, options: options.split(','), superOptions: (superOptions ?? '').split(','), shared }]
   })

@@ -128,6 +128,25 @@ test('containers of our namespace end before their shims; those of others live',
   ])
 })
 
+test('with a socket, the containers of that containerd end, and those of another in the same namespace live', async () => {
+  const machine = scene()
+  const shim = (namespace: string, socket: string) => [
+    '/x/containerd-shim-runc-v2',
+    '-namespace',
+    namespace,
+    '-id',
+    'x',
+    '-address',
+    socket,
+  ]
+  process(machine, 10, 1, shim('k8s.io', '/run/cantrip-containerd/containerd.sock'))
+  process(machine, 20, 1, shim('k8s.io', '/run/containerd/containerd.sock'))
+  process(machine, 30, 1, shim('default', '/run/cantrip-containerd/containerd.sock'))
+  const socket = '/run/cantrip-containerd/containerd.sock'
+  await carryOut({ kind: 'container-processes', containerdNamespace: 'k8s.io', socket }, machine)
+  expect(machine.killed.map(({ pid }) => pid)).toEqual([10, 30])
+})
+
 test('links by name and by prefix in one call', async () => {
   const machine = scene({ directories: ['cni0', 'cali1', 'cali2', 'eth0'].map((name) => `/sys/class/net/${name}`) })
   machine.on(['ip'], (_argv, { stdin }) => {

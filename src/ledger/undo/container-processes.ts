@@ -10,10 +10,11 @@ const PAUSE_MS = 100
  * containerd's shims outlive it, and their containers with them. Containers are asked to end, then made to; a shim
  * is ended last, for it reaps what its containers leave.
  */
-export const containerProcesses: CarryOut<'container-processes'> = async ({ containerdNamespace }, machine) => {
+export const containerProcesses: CarryOut<'container-processes'> = async ({ containerdNamespace, socket }, machine) => {
+  const option = socket === undefined ? ['-namespace', containerdNamespace] : ['-address', socket]
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const all = await listProcesses(machine)
-    const shims = all.filter((process) => isShimOf(process, containerdNamespace))
+    const shims = all.filter((process) => isShimWith(process, option))
     if (shims.length === 0) return undefined
     if (waitedMs >= LONGEST_MS) throw stillThere(shims)
     const containers = descendantsOf(shims, all)
@@ -27,9 +28,10 @@ export const containerProcesses: CarryOut<'container-processes'> = async ({ cont
   }
 }
 
-function isShimOf({ argv }: Process, namespace: string): boolean {
+function isShimWith({ argv }: Process, [option = '', value]: string[]): boolean {
   const isShim = /(^|\/)containerd-shim(-[a-z0-9-]+)?$/.test(argv[0] ?? '')
-  return isShim && argv[argv.indexOf('-namespace') + 1] === namespace
+  const at = argv.indexOf(option)
+  return isShim && at > 0 && argv[at + 1] === value
 }
 
 function stillThere(shims: readonly Process[]): AgentError {

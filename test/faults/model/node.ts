@@ -94,8 +94,7 @@ export class ModelNode {
       machine.modules.clear()
       for (const name of modules) machine.modules.add(name)
       fake.dropIns = dropIns
-      fake.images.clear()
-      for (const image of images) fake.images.add(image)
+      refill(fake.images, images)
       machine.clock.nowMs = nowMs
       machine.calls.length = 0
       this.cache.forget()

@@ -78,7 +78,7 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
     const added = [...fake.objects].slice(objects.length)
     for (const [path] of added.slice(Math.floor(random() * (added.length + 1)))) fake.objects.delete(path)
     fake.images.clear()
-    for (const image of images) fake.images.add(image)
+    for (const [image, isPinned] of images) fake.images.set(image, isPinned)
     await done
   }
 }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { CONTAINERD } from '../../../src/kubernetes/paths.ts'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import { KUBE_PROXY, NODE, READY } from '../../support/fake-kubeadm.ts'
 import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
@@ -14,19 +15,17 @@ export function bringAbout(fake: FakeKubernetes): void {
   const { files, units } = fake.host
   const isActive = (unit: string) => units.get(unit)?.active === true
   if (files.get(WAL) === undefined) fake.objects.clear()
-  if (files.get('/var/lib/containerd/content') === undefined) fake.images.clear()
+  if (files.get(`${CONTAINERD.root}/content`) === undefined) fake.images.clear()
   if (isActive('etcd.service')) seedBelow(files, '/var/lib/etcd', ['member-data/member/wal'])
-  if (isActive('containerd.service')) runContainerd(files)
+  if (isActive(CONTAINERD.unit)) runContainerd(files)
   if (!isActive('kubelet.service') || files.get('/var/lib/kubelet/config.yaml') === undefined) return
   runKubelet(files)
-  if (isActive('containerd.service')) runPods(fake)
+  if (isActive(CONTAINERD.unit)) runPods(fake)
 }
 
 function runContainerd(files: FakeFiles): void {
-  seedBelow(files, '/var/lib/containerd', ['content', 'snapshots'])
-  for (const path of ['/run/containerd/containerd.sock', '/run/nri/nri.sock', '/opt/containerd/bin/none']) {
-    seedOnce(files, path)
-  }
+  seedBelow(files, CONTAINERD.root, ['content', 'snapshots'])
+  for (const path of [CONTAINERD.socket, `${CONTAINERD.state}/nri.sock`]) seedOnce(files, path)
 }
 
 function runKubelet(files: FakeFiles): void {
@@ -68,15 +67,16 @@ function seedBelow(files: FakeFiles, directory: string, names: readonly string[]
 }
 
 function runPod(files: FakeFiles, name: string): void {
+  const shimPath = `${CONTAINERD.binaries}/containerd-shim-runc-v2`
   const shim = 10_000 + 2 * (crc32(name) % 10_000)
   const process = (pid: number, parent: number, argv: string[]) => {
     if (files.get(`/proc/${pid}`) !== undefined) return
     files.seed(`/proc/${pid}/stat`, `${pid} (${argv[0]}) S ${parent} 1 1`)
     files.seed(`/proc/${pid}/cmdline`, `${argv.join('\0')}\0`)
   }
-  process(shim, 1, ['/usr/local/bin/containerd-shim-runc-v2', '-namespace', 'k8s.io', '-id', name])
+  process(shim, 1, [shimPath, '-namespace', 'k8s.io', '-id', name, '-address', CONTAINERD.socket])
   process(shim + 1, shim, [name])
-  addMount(files, `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${name}/rootfs`)
+  addMount(files, `${CONTAINERD.state}/io.containerd.runtime.v2.task/k8s.io/${name}/rootfs`)
   addMount(files, `/var/lib/kubelet/pods/${name}/volumes/token`)
   files.seedDirectory(`/sys/fs/cgroup/kubepods/${name}`)
   seedOnce(files, `/var/log/pods/${name}`)

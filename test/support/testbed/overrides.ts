@@ -4,11 +4,12 @@ import { cgroupVersion } from './containment.ts'
 
 /**
  * What a cluster on the nodes of this host has to have otherwise than on real machines: a node is a container, shares
- * the host's kernel, swap and connection table, and has the host's cgroup version.
+ * the host's kernel, swap and connection table, and has the host's cgroup version. `disk`: lines of the kubelet's
+ * configuration about a disk that fills.
  */
-export function testbedOverrides(): Record<keyof Overrides, string> {
+export function testbedOverrides(disk: readonly string[] = DISK): Record<keyof Overrides, string> {
   const legacy = cgroupVersion() === 1
-  const kubelet = ['failSwapOn: false', ...(legacy ? ['cgroupDriver: cgroupfs', 'failCgroupV1: false'] : []), ...DISK]
+  const kubelet = ['failSwapOn: false', ...(legacy ? ['cgroupDriver: cgroupfs', 'failCgroupV1: false'] : []), ...disk]
   const containerd = [
     'version = 3',
     ...(mayLowerOomScores() ? [] : ["[plugins.'io.containerd.cri.v1.runtime']", '  restrict_oom_score_adj = true']),

@@ -1,0 +1,32 @@
+import { type EvictionHard, KUBELET_DEFAULTS, shortagesOf } from '../../engine/kubelet-evictions.ts'
+import { AgentError } from '../../errors/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { KUBELET_CONF } from '../../kubernetes/paths.ts'
+import type { ProvisionParams } from '../../roles/params.ts'
+import { kubeletSetting } from './kubelet-setting.ts'
+
+type Overrides = ProvisionParams['cluster']['overrides']
+
+/** Below its thresholds a kubelet takes no pods. One that is in the cluster already may be short of room for a while. */
+export async function fullDisk(host: HostView, overrides: Overrides): Promise<AgentError | undefined> {
+  if ((await host.stat(KUBELET_CONF)) !== undefined) return undefined
+  const [shortage] = await shortagesOf(host, await evictionHard(overrides))
+  if (shortage === undefined) return undefined
+  const { signal, threshold, mountPoint, free, total } = shortage
+  const share = ((free / total) * 100).toFixed(1)
+  return new AgentError(
+    'kubelet/disk-pressure',
+    `${share} % is free on ${mountPoint}; with less than ${threshold} (${signal}) the kubelet evicts pods and takes no others`,
+    {
+      fix: 'make room or mount a larger disk; or put an evictionHard that suits into the file that is given to the cluster with --override kubelet=FILE',
+    },
+  )
+}
+
+/** As the kubelet has it: where some thresholds are given, the others are none, unless it is told to merge them. */
+async function evictionHard(overrides: Overrides): Promise<EvictionHard> {
+  const given = (await kubeletSetting(overrides, 'evictionHard')) as EvictionHard | undefined
+  if (given === undefined) return KUBELET_DEFAULTS
+  const merges = (await kubeletSetting(overrides, 'mergeDefaultEvictionSettings')) === true
+  return { ...(merges ? KUBELET_DEFAULTS : {}), ...given }
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { kubectl } from '../support/site/site.ts'
+import { execOk, type Node } from '../support/testbed/machine.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
+import { until } from '../support/testbed/processes.ts'
+import { dockerAsItIs, startDocker } from './docker-beside.ts'
+import { CTR, IMAGE, importImage } from './own-pod.ts'
+import { allReady, type Scene, uninstallAll } from './shape.ts'
+import type { Story } from './stages.ts'
+
+const DISK = '/mnt/data'
+const OF_KUBERNETES = ['/var/lib/cantrip-containerd', '/var/lib/kubelet']
+/** The kubelet's own thresholds; only what would make a test wait minutes is shorter. */
+const QUICKLY = ['evictionPressureTransitionPeriod: 10s', 'imageMinimumGCAge: 1s']
+const DEPLOYMENTS: [string, string][] = [
+  ['kube-system', 'coredns'],
+  ['cantrip-system', 'operator'],
+]
+
+/**
+ * One node on which Docker and the containerd of a package run containers, and whose disk fills: neither notices
+ * Kubernetes, from the installation to its end, and the images of the cluster stay, for there is no registry.
+ */
+export async function sharedMachine(scene: Scene, { stage }: Story): Promise<void> {
+  let docker: Record<string, string> = {}
+  const node = () => scene.node('n1')
+  const dockerIsTheSame = async () => assert.deepEqual(await dockerAsItIs(node()), docker)
+  await stage('a bare node with Docker, whose containers run, and a disk of 4200 MiB for Kubernetes', async () => {
+    await scene.boot('n1')
+    await startDocker(node(), scene.signal)
+    await mountDisk(node())
+    docker = await dockerAsItIs(node())
+    scene.say(docker.units ?? '')
+  })
+  await stage('install and provision: READY', async () => {
+    await scene.createCluster('shared', [], testbedOverrides(QUICKLY))
+    await scene.bringIn('n1', 'master,worker')
+    await scene.provision()
+  })
+  await stage('Docker, its containerd, their containers and images are as they were', dockerIsTheSame)
+  let images: string[] = []
+  await stage(
+    'the disk fills up to 8 % free: pods are evicted, and images that are not of the bundle removed',
+    async () => {
+      images = await presentImages(node())
+      assert(images.length > 8, images.join(' '))
+      await importImage(node())
+      await runVictim(node())
+      for (const [namespace, name] of DEPLOYMENTS) await scale(node(), namespace, name, 0)
+      await fill(node(), 0.08)
+      await underPressure(node(), 'True')
+      await until('the eviction of a pod', 180_000, async () => {
+        const { stdout } = await kubectl(node(), 'get', 'pod', 'victim', '--output=jsonpath={.status.reason}')
+        return stdout === 'Evicted' ? true : undefined
+      })
+      await until('the end of an image that is not pinned', 180_000, async () =>
+        (await presentImages(node())).includes(IMAGE) ? undefined : true,
+      )
+      assert.deepEqual(await presentImages(node()), images)
+    },
+  )
+  await stage('there is room again: what was stopped meanwhile comes back, from no registry', async () => {
+    await execOk(node(), ['rm', `${DISK}/fill`])
+    await underPressure(node(), 'False')
+    await kubectl(node(), 'delete', 'pod', 'victim', '--now')
+    for (const [namespace, name] of DEPLOYMENTS) await scale(node(), namespace, name, 1)
+    await allReady(node(), 1)
+    assert.deepEqual(await presentImages(node()), images)
+  })
+  await stage('uninstall: 0 differences, and Docker did not notice', async () => {
+    await uninstallAll([node()])
+    await dockerIsTheSame()
+    const left = await execOk(node(), ['find', '/run', '/etc', '/usr/local', '/var/lib', '-xdev', '-name', '*cantrip*'])
+    assert.equal(left, `${OF_KUBERNETES[0]}\n`, 'its mount point alone')
+    assert.equal(await execOk(node(), ['find', DISK, '-mindepth', '2']), '')
+  })
+}
+
+async function mountDisk(node: Node): Promise<void> {
+  await execOk(node, ['mkdir', '-p', DISK, ...OF_KUBERNETES])
+  await execOk(node, ['mount', '-t', 'tmpfs', '-o', 'size=4200m,mode=0755', 'tmpfs', DISK])
+  for (const path of OF_KUBERNETES) {
+    const directory = `${DISK}/${path.split('/').at(-1)}`
+    await execOk(node, ['mkdir', directory])
+    await execOk(node, ['mount', '--bind', directory, path])
+  }
+}
+
+/** Complete, unpacked and pinned or not. */
+async function presentImages(node: Node): Promise<string[]> {
+  const names = await execOk(node, [...CTR, 'images', 'check', '--quiet'], { timeoutMs: 60_000 })
+  return names
+    .split('\n')
+    .filter((name) => name !== '' && !name.startsWith('sha256:'))
+    .sort()
+}
+
+/** What an administrator runs beside the cluster's own: nothing protects it. */
+async function runVictim(node: Node): Promise<void> {
+  const run = ['run', 'victim', `--image=${IMAGE}`, '--image-pull-policy=Never', '--restart=Never']
+  const { code, stderr } = await kubectl(node, ...run, '--', 'sleep', '86400')
+  assert.equal(code, 0, stderr)
+  const ready = await kubectl(node, 'wait', '--for=condition=Ready', 'pod/victim', '--timeout=60s')
+  assert.equal(ready.code, 0, ready.stderr)
+}
+
+async function scale(node: Node, namespace: string, name: string, replicas: number): Promise<void> {
+  const { code, stderr } = await kubectl(node, '-n', namespace, 'scale', 'deployment', name, `--replicas=${replicas}`)
+  assert.equal(code, 0, stderr)
+  await until(`${replicas} pods of ${name}`, 180_000, async () => {
+    const path = '--output=jsonpath={.status.replicas},{.status.readyReplicas}'
+    const { stdout } = await kubectl(node, '-n', namespace, 'get', 'deployment', name, path)
+    return stdout === (replicas === 0 ? ',' : `${replicas},${replicas}`) ? true : undefined
+  })
+}
+
+async function fill(node: Node, free: number): Promise<void> {
+  const [size = 0, available = 0] =
+    (await execOk(node, ['df', '--block-size=1', '--output=size,avail', DISK]))
+      .split('\n')[1]
+      ?.trim()
+      .split(/\s+/)
+      .map(Number) ?? []
+  const length = Math.floor(available - size * free)
+  await execOk(node, ['fallocate', '--length', String(length), `${DISK}/fill`])
+}
+
+async function underPressure(node: Node, wanted: 'True' | 'False'): Promise<void> {
+  const condition = `--output=jsonpath={.items[0].status.conditions[?(@.type=="DiskPressure")].status}`
+  await until(`DiskPressure ${wanted}`, 180_000, async () => {
+    const { stdout } = await kubectl(node, 'get', 'nodes', condition)
+    return stdout === wanted ? true : undefined
+  })
+}
