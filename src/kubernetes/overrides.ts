@@ -1,5 +1,6 @@
 import { AgentError } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
+import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
 
@@ -17,12 +18,9 @@ export const YAML_OVERRIDES = Object.keys(OVERRIDE_KINDS) as YamlOverride[]
 export async function readOverride(component: YamlOverride, text: string | undefined): Promise<Mapping[]> {
   const kinds: readonly string[] = OVERRIDE_KINDS[component]
   if (text === undefined) return []
-  const { parseAllDocuments } = await import('yaml')
   const wanted = `a mapping of kind ${kinds.join(' or ')}`
-  return [...parseAllDocuments(text)].flatMap((document) => {
-    const [error] = document.errors
-    if (error !== undefined) throw refused(component, `is not YAML: ${error.message.split('\n')[0]}`, wanted)
-    const value: unknown = document.toJS()
+  return (await readYaml(text)).flatMap(({ value, problem }) => {
+    if (problem !== undefined) throw refused(component, `is not YAML: ${problem.split('\n')[0]}`, wanted)
     // Between two lines of dashes, or after the last.
     if (value === null) return []
     if (!isMapping(value)) throw refused(component, 'holds a document that is no mapping', wanted)

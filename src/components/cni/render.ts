@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { AgentError } from '../../errors/agent-error.ts'
 import { splitHostPort } from '../../kubernetes/endpoint.ts'
+import { readYaml } from '../../kubernetes/yaml.ts'
 
 export type Network = 'flannel' | 'calico' | 'cilium'
 export const MANIFEST_ANNOTATION = 'cantrip.local/manifest'
@@ -36,9 +37,8 @@ const SET: Record<Network, (objects: readonly KubernetesObject[], settings: Sett
 
 /** The upstream manifest with the cluster's pod subnet in its place, as a list that kubectl takes. */
 export async function render(network: Network, manifest: string, settings: Settings): Promise<string> {
-  const { parseAllDocuments } = await import('yaml')
-  const objects = [...parseAllDocuments(manifest)]
-    .map((document) => document.toJS() as KubernetesObject | null)
+  const objects = (await readYaml(manifest))
+    .map(({ value }) => value as KubernetesObject | null)
     .filter((object) => object !== null)
   SET[network](objects, settings)
   const { metadata } = find(objects, 'DaemonSet', WORKLOAD[network])

@@ -15,6 +15,7 @@ import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
 import { watchKubelet } from '../../kubernetes/watches.ts'
+import { writeYaml } from '../../kubernetes/yaml.ts'
 import { joinConfiguration } from './configuration.ts'
 
 /** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
@@ -43,9 +44,8 @@ export const acceptInvitation: ProvisionStep = {
     if (host.isDryRun) return
     const invitation = await params.requestInvitation(context)
     if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
-    const { stringify } = await import('yaml')
     await removeFile(host, CONFIGURATION, SERVED)
-    await host.write(CONFIGURATION, stringify(await joinConfiguration(params, invitation)), 0o600)
+    await host.write(CONFIGURATION, await writeYaml(await joinConfiguration(params, invitation)), 0o600)
   },
 }
 

@@ -1,5 +1,6 @@
 import { KUBEADM_CONFIG, KUBEADM_PATCHES, KUBERNETES } from '../../kubernetes/paths.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { writeYaml } from '../../kubernetes/yaml.ts'
 import type { ProvisionParams } from '../../roles/params.ts'
 import { configuration } from './configuration.ts'
 import { patchesFor } from './patches.ts'
@@ -20,15 +21,9 @@ export const writeConfiguration: ProvisionStep = {
 }
 
 async function files(params: ProvisionParams): Promise<Record<string, string>> {
-  const { stringify } = await import('yaml')
-  const documents = await configuration(params)
-  return {
-    [KUBEADM_CONFIG]: documents.map((document) => stringify(document)).join('---\n'),
-    ...Object.fromEntries(
-      Object.entries(patchesFor(params.cluster)).map(([target, patch]) => [
-        `${KUBEADM_PATCHES}/${target}+strategic.yaml`,
-        stringify(patch),
-      ]),
-    ),
-  }
+  const documents = await Promise.all((await configuration(params)).map(writeYaml))
+  const patches = Object.entries(patchesFor(params.cluster)).map(
+    async ([target, patch]) => [`${KUBEADM_PATCHES}/${target}+strategic.yaml`, await writeYaml(patch)] as const,
+  )
+  return { [KUBEADM_CONFIG]: documents.join('---\n'), ...Object.fromEntries(await Promise.all(patches)) }
 }

@@ -1,0 +1,32 @@
+import type { Tags } from 'yaml'
+
+/** Kubernetes' programs read YAML 1.1, where `no`, `on`, `y`, `0b101` and `1_000` are no texts. */
+const VERSION = '1.1'
+
+/** Their reader knows neither the times of day of YAML 1.1 (12:30:45) nor, for what becomes JSON, its dates. */
+const customTags = (tags: Tags) => tags.filter((tag) => !isTime(tag))
+
+function isTime(tag: Tags[number]): boolean {
+  return typeof tag === 'object' && (('format' in tag && tag.format === 'TIME') || tag.tag.endsWith(':timestamp'))
+}
+
+/** A document for a Go program. Texts stand in quotes, whatever they look like. */
+export async function writeYaml(value: unknown): Promise<string> {
+  const { stringify } = await import('yaml')
+  return stringify(value, { version: VERSION, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
+}
+
+export interface YamlDocument {
+  value: unknown
+  /** Why it is not YAML. */
+  problem?: string
+}
+
+/** The documents of a text that was written for a Go program, as that would read them. */
+export async function readYaml(text: string): Promise<YamlDocument[]> {
+  const { parseAllDocuments } = await import('yaml')
+  return [...parseAllDocuments(text, { version: VERSION, customTags })].map((document) => {
+    const [error] = document.errors
+    return error === undefined ? { value: document.toJS() } : { value: undefined, problem: error.message }
+  })
+}
