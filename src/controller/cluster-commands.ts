@@ -57,6 +57,7 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     format: 1 as const,
     urls: [...core.publicUrls],
     cluster: { id: cluster.id, name: cluster.name },
+    subnets: { pod: request.settings.podSubnet, service: request.settings.serviceSubnet },
     instructionKey: core.authority.instructionKey,
   }
   const certificate = core.authority.clientCertificate(order)

@@ -9,6 +9,7 @@ import { reconcile } from './reconcile.ts'
 import { noteGone } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
+import { admitNodes } from './subnets.ts'
 
 /** Lets a DISCOVERED node in. One of the same name that is gone gives way to it; one that is there does not. */
 export function approve(core: Core, node: Node): void {
@@ -60,6 +61,7 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   const others = store.nodes.where('cluster_id = ? AND id <> ?', node.clusterId, node.id)
   const roles = [...new Set(request.roles)]
   admitRoles(cluster, node, others, roles)
+  admitNodes(cluster, others.filter(({ state, roles: theirs }) => state !== 'REMOVED' && theirs.length > 0).length + 1)
   admitDisks(node, request.disks)
   const place = admitInterface(node, request.interface)
   admitChange(core, cluster, node, { roles, ...place })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { admitSubnets, isInSubnet } from './subnets.ts'
+import { admitNodes, admitSubnets, isInSubnet } from './subnets.ts'
 
 const REFUSED = { code: 'unsupported', exitCode: 7 }
 const bad = (code: string, found = '') => ({ code, message: expect.stringContaining(found), exitCode: 2 })
@@ -21,11 +21,29 @@ it.each([
   // kubeadm: a node has a /24 of at most 65536, and services 20 bits.
   ['8.0.0.0/7', '10.96.0.0/12', bad('subnet/invalid', 'from /8 to /24')],
   ['10.244.0.0/16', '172.0.0.0/11', bad('subnet/invalid', 'from /12 to /24')],
+  ['10.244.0.0/23', '10.96.0.0/24', undefined],
+  ['10.244.0.0/24', '10.96.0.0/12', bad('subnet/one-node', 'room for one node: each gets a /24')],
+  ['10.244.0.0/25', '10.96.0.0/12', bad('subnet/invalid', 'from /8 to /24')],
+  ['127.0.0.0/8', '10.96.0.0/12', bad('subnet/reserved', 'loopback')],
+  [
+    '10.244.0.0/16',
+    '127.96.0.0/12',
+    bad('subnet/reserved', 'service subnet 127.96.0.0/12, which overlaps 127.0.0.0/8'),
+  ],
+  ['169.254.0.0/16', '10.96.0.0/12', bad('subnet/reserved', 'link-local')],
+  ['10.244.0.0/16', '169.240.0.0/12', bad('subnet/reserved', 'link-local')],
+  ['224.0.0.0/8', '10.96.0.0/12', bad('subnet/reserved', 'multicast')],
+  ['239.255.0.0/16', '10.96.0.0/12', bad('subnet/reserved', 'multicast')],
+  ['0.0.0.0/8', '10.96.0.0/12', bad('subnet/reserved', '0.0.0.0/8')],
+  ['10.244.0.0/16', '0.16.0.0/12', bad('subnet/reserved', '0.0.0.0/8')],
+  ['250.0.0.0/16', '10.96.0.0/12', bad('subnet/reserved', 'class E')],
+  ['10.244.0.0/16', '255.255.255.0/24', bad('subnet/reserved', 'class E')],
+  ['100.64.0.0/16', '198.18.0.0/15', undefined],
   ['fd00:1::/64', 'fd00:2::/112', REFUSED],
   ['10.244.0.0/16', 'fd00::/112', REFUSED],
   ['fd00:1::/64', '10.96.0.0/12', REFUSED],
 ])('pods %s and services %s', (podSubnet, serviceSubnet, refusal) => {
-  const admit = () => admitSubnets({ podSubnet, serviceSubnet })
+  const admit = () => admitSubnets({ podSubnet, serviceSubnet, overrides: {} })
   if (refusal === undefined) expect(admit).not.toThrow()
   else expect(admit).toThrow(expect.objectContaining(refusal))
 })
@@ -41,4 +59,27 @@ it.each([
   ['eth0', '10.96.0.0/12', false],
 ])('%s in %s: %s', (address, cidr, isIn) => {
   expect(isInSubnet(address, cidr)).toBe(isIn)
+})
+
+const withMask = (mask: number) => ({
+  kubeadm: `kind: ClusterConfiguration\ncontrollerManager:\n  extraArgs:\n    - name: node-cidr-mask-size\n      value: "${mask}"\n`,
+})
+
+it('a cluster whose nodes get smaller ranges has room for more of them', () => {
+  const small = { podSubnet: '10.244.0.0/24', serviceSubnet: '10.96.0.0/24' }
+  expect(() => admitSubnets({ ...small, overrides: withMask(26) })).not.toThrow()
+  expect(() =>
+    admitSubnets({ ...small, overrides: { kubeadm: '{extraArgs: [{name: "node-cidr-mask-size", value: 26}]}' } }),
+  ).not.toThrow()
+  expect(() => admitSubnets({ ...small, overrides: withMask(24) })).toThrow('room for one node')
+})
+
+it('no more nodes than the pod subnet has ranges for', () => {
+  const cluster = (podSubnet: string, overrides = {}) =>
+    ({ name: 'lab', settings: { podSubnet, overrides } }) as Parameters<typeof admitNodes>[0]
+  expect(() => admitNodes(cluster('10.244.0.0/23'), 2)).not.toThrow()
+  expect(() => admitNodes(cluster('10.244.0.0/23'), 3)).toThrow(
+    'pod subnet 10.244.0.0/23 of cluster lab has room for 2 nodes (each gets a /24); this is node 3',
+  )
+  expect(() => admitNodes(cluster('10.244.0.0/24', withMask(26)), 4)).not.toThrow()
 })

@@ -12,6 +12,8 @@ export interface CheckParams {
   roles: readonly ('master' | 'worker' | 'storage')[]
   /** Absent when no credentials were given. */
   controller?: { urls: readonly string[]; ca: string; cert: string; key: string; proxy?: string }
+  /** Of the cluster; absent where it is not known which that will be. */
+  subnets?: { pod: string; service: string }
   /** Paths of this installation, which the previous-kubernetes and ports checks leave out of account. */
   ownStateDirectory: string
   /** The name that the node is about to get (`--hostname`); its present one where absent. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ClusterId, Label } from './names.ts'
+import { Cidr, ClusterId, Label } from './names.ts'
 
 /**
  * NAME.pem holds, in this order: the installer certificate, its key as encrypted PKCS#8 (PBES2, AES-256-CBC,
@@ -12,6 +12,8 @@ export const Enrolment = z.strictObject({
   format: z.literal(1),
   urls: z.array(z.url()).check(z.minLength(1), z.maxLength(16)),
   cluster: z.strictObject({ id: ClusterId, name: Label }),
+  /** Of the cluster; absent in files of an older controller. */
+  subnets: z.optional(z.strictObject({ pod: Cidr, service: Cidr })),
   /** Ed25519 public key that signs instructions: SPKI DER, base64. */
   instructionKey: z.string().check(z.maxLength(200)),
 })

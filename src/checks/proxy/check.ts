@@ -14,7 +14,7 @@ export const check: Check = {
   hard: false,
   why: 'A proxy that services of this machine are given must answer, and must be left out for what is in the cluster: kubeadm hands the setting to the control plane, whose own traffic would get lost in it.',
   timeoutMs: 15_000,
-  async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
+  async look(host: HostView, { controller, subnets }: CheckParams): Promise<Verdict> {
     const environment = await serviceEnvironment(host)
     const given = PROXIES.flatMap((name) => ({ name, url: environment.get(name) ?? '' })).filter(
       ({ url }) => url !== '',
@@ -24,7 +24,7 @@ export const check: Check = {
     const noProxy = environment.get('NO_PROXY') ?? environment.get('no_proxy') ?? ''
     const [unreachable, missing] = await Promise.all([
       Promise.all(all.map((proxy) => whyUnreachable(host, proxy))).then((found) => found.filter(isText)),
-      given.length === 0 ? [] : notExempt(host, noProxy),
+      given.length === 0 ? [] : notExempt(host, noProxy, subnets),
     ])
     const found = [
       ...new Set([
@@ -89,8 +89,8 @@ async function whyUnreachable(
   return undefined
 }
 
-async function notExempt(host: HostView, noProxy: string): Promise<string[]> {
+async function notExempt(host: HostView, noProxy: string, subnets: CheckParams['subnets']): Promise<string[]> {
   const { node } = await localAddresses(host)
-  const addresses = node.filter((address) => !address.startsWith('fe80:'))
-  return [...addresses, podSubnet, serviceSubnet, '.svc'].filter((target) => !isExempt(target, noProxy))
+  const { pod, service } = subnets ?? { pod: podSubnet, service: serviceSubnet }
+  return [...node, pod, service, '.svc'].filter((target) => !isExempt(target, noProxy))
 }

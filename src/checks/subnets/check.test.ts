@@ -56,3 +56,17 @@ test('a flat 10.0.0.0/8 at our door hides behind both', async () => {
   )
   expect(await look(withRoute('eth1\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0'))).toMatchObject({ found })
 })
+
+test("with credentials the cluster's own subnets count, not the default ones", async () => {
+  const subnets = { pod: '10.50.0.0/16', service: '10.60.0.0/16' }
+  const own = (files: Record<string, string>) => check.look(fakeHost({ files }), { ...params, subnets })
+  expect(await own(withRoute('lxdbr0\t0011F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0'))).toEqual({
+    kind: 'pass',
+    found: '10.50.0.0/16 and 10.60.0.0/16 are not in use here',
+  })
+  expect(await own({ ...procFiles([]).files, '/etc/resolv.conf': 'nameserver 10.60.0.10\n' })).toMatchObject({
+    kind: 'warn',
+    found: "the same addresses: the name server 10.60.0.10 and the cluster's service subnet 10.60.0.0/16",
+    fix: 'another cluster with other ranges: controller cluster create NAME --service-subnet ANOTHER-RANGE',
+  })
+})

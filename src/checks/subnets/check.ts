@@ -1,4 +1,4 @@
-import type { Check, Verdict } from '../../engine/check.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
@@ -13,9 +13,9 @@ export const check: Check = {
   id: 'subnets',
   title: 'Pod and service subnets free',
   hard: false,
-  why: 'What lies in the pod or service subnet cannot be reached any more once the cluster runs: this machine, its gateway, its name servers, networks that it is connected to. Judged by the default subnets; the controller judges by those of the cluster.',
+  why: 'What lies in the pod or service subnet cannot be reached any more once the cluster runs: this machine, its gateway, its name servers, networks that it is connected to. Judged by the subnets of the cluster that the credentials are for; without credentials by the default ones.',
   timeoutMs: 15_000,
-  async look(host: HostView): Promise<Verdict> {
+  async look(host: HostView, { subnets = DEFAULT }: CheckParams): Promise<Verdict> {
     const [own, routes, resolvConf = ''] = await Promise.all([
       localAddresses(host),
       mainRoutes(host),
@@ -23,7 +23,7 @@ export const check: Check = {
     ])
     const foreign = routes.filter((route) => !OF_KUBERNETES.test(route.interface))
     const needed = neededSubnets(own.node, foreign, parseResolvConf(resolvConf).nameservers)
-    const conflicts = SUBNETS.flatMap((subnet) =>
+    const conflicts = rangesOf(subnets).flatMap((subnet) =>
       [...needed, ...connectedSubnets(foreign)]
         .filter(
           (each) =>
@@ -34,24 +34,30 @@ export const check: Check = {
           flag: subnet.flag,
         })),
     )
-    if (conflicts.length === 0) return { kind: 'pass', found: `${podSubnet} and ${serviceSubnet} are not in use here` }
+    if (conflicts.length === 0)
+      return { kind: 'pass', found: `${subnets.pod} and ${subnets.service} are not in use here` }
     const flags = [...new Set(conflicts.map(({ flag }) => flag))]
     return {
       kind: 'warn',
       found: `the same addresses: ${conflicts.map(({ text }) => text).join('; ')}`,
       wanted: 'subnets of pods and services that nothing else uses',
-      fix: `where the cluster is not to have the defaults, nothing; else: controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
+      fix: `${subnets === DEFAULT ? 'where the cluster is not to have the defaults, nothing; else: ' : 'another cluster with other ranges: '}controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
     }
   },
 }
 
-const SUBNETS = [
-  { name: 'default pod subnet', flag: '--pod-subnet', cidr: podSubnet },
-  { name: 'default service subnet', flag: '--service-subnet', cidr: serviceSubnet },
-].flatMap(({ cidr, ...rest }) => {
-  const range = parseSubnet(cidr)
-  return range === undefined ? [] : [{ ...rest, range }]
-})
+const DEFAULT = { pod: podSubnet, service: serviceSubnet }
+
+function rangesOf(subnets: typeof DEFAULT): { name: string; flag: string; range: Subnet }[] {
+  const whose = subnets === DEFAULT ? 'default' : "cluster's"
+  return [
+    { name: `${whose} pod subnet`, flag: '--pod-subnet', cidr: subnets.pod },
+    { name: `${whose} service subnet`, flag: '--service-subnet', cidr: subnets.service },
+  ].flatMap(({ cidr, ...rest }) => {
+    const range = parseSubnet(cidr)
+    return range === undefined ? [] : [{ ...rest, range }]
+  })
+}
 
 interface Use {
   what: string

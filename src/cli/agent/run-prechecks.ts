@@ -48,7 +48,12 @@ export function paramsFor({ paths, credentials, role, proxy, hostname }: Wishes)
   if (credentials === undefined) return params
   const { installer, ca, enrolment } = credentials
   const { certificate: cert, key } = installer
-  return { ...params, controller: { urls: enrolment.urls, ca, cert, key: key.reveal(), ...(proxy && { proxy }) } }
+  const { subnets } = enrolment
+  return {
+    ...params,
+    ...(subnets && { subnets }),
+    controller: { urls: enrolment.urls, ca, cert, key: key.reveal(), ...(proxy && { proxy }) },
+  }
 }
 
 export function findCheck(checks: readonly Check[], id: string): Check {
