@@ -1,10 +1,11 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { command, inOrder, remarked } from '../../errors/command.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError } from '../../host/network.ts'
 import { parseEnvironment } from '../../host/parse/environment.ts'
 import { podSubnet, serviceSubnet } from '../../protocol/default-subnets.ts'
-import { isExempt } from './no-proxy.ts'
+import { entriesOf, isExempt } from './no-proxy.ts'
 
 const TIMEOUT_MS = 5_000
 
@@ -33,21 +34,35 @@ export const check: Check = {
       ]),
     ]
     if (found.length === 0) return { kind: 'pass', found: [...new Set(all.map(({ url }) => shown(url)))].join(', ') }
-    const entries = [noProxy, ...missing].filter(isText).join(',')
     return {
       kind: 'warn',
       found: found.join('; '),
       wanted: 'a proxy that answers, and is left out for the node, pods and services',
-      fix: [
-        ...(unreachable.length > 0 ? ['check the address of the proxy, and that it runs'] : []),
-        ...(missing.length > 0
-          ? [
-              `systemctl set-environment NO_PROXY=${entries} no_proxy=${entries}; and the same where the proxy is set, e.g. DefaultEnvironment= in /etc/systemd/system.conf`,
-            ]
-          : []),
-      ].join('; '),
+      fix: fixFor([...entriesOf(noProxy), ...missing], {
+        isReached: unreachable.length === 0,
+        isMissing: missing.length > 0,
+      }),
     }
   },
+}
+
+const ADDRESS = 'check the address of the proxy, and that it runs'
+const SYSTEM_CONF = '/etc/systemd/system.conf.d'
+
+/** Now, and at the next boot: see systemd-system.conf(5). */
+function fixFor(
+  entries: readonly string[],
+  { isReached, isMissing }: { isReached: boolean; isMissing: boolean },
+): string {
+  if (!isMissing) return ADDRESS
+  const settings = ['NO_PROXY', 'no_proxy'].map((name) => `${name}=${entries.join(',')}`)
+  const atBoot = `DefaultEnvironment=${settings.map((setting) => `"${setting.replaceAll('%', '%%')}"`).join(' ')}`
+  const line = inOrder(
+    command`systemctl set-environment ${settings}`,
+    command`mkdir -p ${SYSTEM_CONF}`,
+    command`printf '%s\n' '[Manager]' ${atBoot} > ${`${SYSTEM_CONF}/90-no-proxy.conf`}`,
+  )
+  return isReached ? line : remarked(line, ADDRESS)
 }
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']

@@ -1,8 +1,13 @@
 import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
 
+/** People write blanks between them; programs differ in whether they allow that. */
+export function entriesOf(noProxy: string): string[] {
+  return noProxy.split(/[\s,]+/).filter((entry) => entry !== '')
+}
+
 /** Does NO_PROXY leave this address, subnet or domain out? As Go reads it (golang.org/x/net/http/httpproxy). */
 export function isExempt(target: string, noProxy: string): boolean {
-  const entries = noProxy.split(/[\s,]+/).filter((entry) => entry !== '')
+  const entries = entriesOf(noProxy)
   const subnet = parseSubnet(target)
   return entries.some((entry) => {
     if (entry === '*') return true

@@ -8,8 +8,18 @@ const FSTAB = `# <file system> <mount point> <type> <options> <dump> <pass>
 UUID=0a3407de-014b-458b-b5c1-848e92a327a3 / ext4 errors=remount-ro 0 1
 #/swap.img	none	swap	sw	0	0
 `
-const look = (swaps: string | undefined, fstab = FSTAB) =>
-  check.look(fakeHost({ files: { '/etc/fstab': fstab, ...(swaps !== undefined && { '/proc/swaps': swaps }) } }), params)
+type Scene = NonNullable<Parameters<typeof fakeHost>[0]>
+const look = (swaps: string | undefined, fstab = FSTAB, { files, ...scene }: Scene = {}) =>
+  check.look(
+    fakeHost({
+      ...scene,
+      files: { '/etc/fstab': fstab, ...(swaps !== undefined && { '/proc/swaps': swaps }), ...files },
+    }),
+    params,
+  )
+const WANTS = '/etc/systemd/system/multi-user.target.wants'
+const GENERATED = '/run/systemd/generator/swap.target.requires'
+const ZRAM = '/dev/zram0                              partition\t1001472\t\t0\t\t100\n'
 
 test.each([
   ['none', HEAD, FSTAB],
@@ -24,13 +34,13 @@ test.each([
     '/swap.img                               file\t\t2097148\t\t524\t\t-2\n',
     `${FSTAB}/swap.img none swap sw 0 0\n`,
     'on: /swap.img (2048 MiB)',
-    /^swapoff -a && sed -i\.before-kubernetes .*\/etc\/fstab$/,
+    /^swapoff -a && sed -i\.before-kubernetes .*\/etc\/fstab && systemctl daemon-reload$/,
   ],
   [
     '/dev/zram0                              partition\t1001472\t\t0\t\t100\n',
     FSTAB,
     'on: /dev/zram0 (978 MiB)',
-    /^swapoff -a && touch \/etc\/systemd\/zram-generator\.conf$/,
+    /^swapoff -a && systemctl mask swap\.target$/,
   ],
   [
     '/dev/dm-1                               partition\t8388604\t\t0\t\t-2\n',
@@ -47,4 +57,69 @@ test('off now, on again after the next boot', async () => {
     kind: 'warn',
     found: 'off until the next boot: UUID=1f2e in /etc/fstab',
   })
+})
+
+test.each<[string, Scene, string]>([
+  [
+    'a service that is known for it',
+    { files: { [`${WANTS}/zramswap.service`]: '[Service]\nExecStart=/usr/sbin/zramswap start\n' } },
+    'systemctl disable --now zramswap.service && swapoff -a',
+  ],
+  [
+    'a service of a person',
+    {
+      files: {
+        [`${WANTS}/tune it.service`]: "[Service]\nExecStart=/bin/sh -c 'mkswap /dev/zram0 && swapon /dev/zram0'\n",
+      },
+    },
+    "systemctl disable --now 'tune it.service' && swapoff -a",
+  ],
+  [
+    'zram-generator, whatever its files say',
+    {
+      files: {
+        [`${GENERATED}/dev-zram0.swap`]: '[Unit]\nSourcePath=/etc/systemd/zram-generator.conf\n',
+        '/etc/systemd/zram-generator.conf': '[zram0]\n',
+      },
+    },
+    'swapoff -a && systemctl mask swap.target',
+  ],
+])('zram by %s', async (_, scene, fix) => {
+  expect(await look(HEAD + ZRAM, FSTAB, scene)).toMatchObject({ kind: 'warn', fix })
+  expect(await look(HEAD, FSTAB, scene)).toMatchObject({
+    kind: 'warn',
+    found: expect.stringMatching(/^off until the next boot: /),
+    fix: fix.replace('swapoff -a && ', '').replace(/ && swapoff -a$/, ''),
+  })
+})
+
+test('a unit of type swap, and a partition that systemd finds by its type', async () => {
+  const files = {
+    [`${WANTS}/data-swapfile.swap`]: '[Swap]\nWhat=/data/swapfile\n',
+    [`${GENERATED}/dev-disk-by\\x2dpartuuid-0a.swap`]: '[Unit]\nDocumentation=man:systemd-gpt-auto-generator(8)\n',
+  }
+  const verdict = await look(HEAD, FSTAB, { files })
+  expect(verdict).toMatchObject({
+    found: 'off until the next boot: data-swapfile.swap, dev-disk-by\\x2dpartuuid-0a.swap',
+    fix: 'systemctl mask swap.target',
+  })
+  const masked = await look(HEAD, `${FSTAB}/swap.img none swap sw 0 0\n`, {
+    files,
+    links: { '/etc/systemd/system/swap.target': '/dev/null' },
+  })
+  expect(masked).toEqual({ kind: 'pass', found: 'off' })
+})
+
+test.each<[string, Scene]>([
+  [
+    'units that were made of an fstab that was mended since',
+    { files: { [`${GENERATED}/swap.img.swap`]: '[Unit]\nSourcePath=/etc/fstab\n' } },
+  ],
+  [
+    'services that only sound like it',
+    { files: { [`${WANTS}/usb-hotswap.service`]: '[Service]\nExecStart=/usr/bin/hotswap\n' } },
+  ],
+  ['a service for it that nothing starts', { files: { '/usr/lib/systemd/system/zramswap.service': '[Service]\n' } }],
+])('%s', async (_, scene) => {
+  expect(await look(HEAD, FSTAB, scene)).toEqual({ kind: 'pass', found: 'off' })
 })

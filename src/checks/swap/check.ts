@@ -1,7 +1,8 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Swap } from '../../host/parse/swaps.ts'
-import { swapSpace } from './find.ts'
+import { type SwapSpace, swapSpace } from './find.ts'
 
 export const check: Check = {
   id: 'swap',
@@ -10,12 +11,13 @@ export const check: Check = {
   why: 'A kubelet does not start while swap is on, unless the configuration of the cluster says failSwapOn: false. That is looked at when Kubernetes is brought up; here it is a warning.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const { active, atBoot } = await swapSpace(host)
+    const space = await swapSpace(host)
+    const { active, inFstab, units } = space
     const wanted = 'no swap, now and after the next boot, or failSwapOn: false in the configuration of the cluster'
-    if (active.length > 0)
-      return { kind: 'warn', found: `on: ${active.map(described).join(', ')}`, wanted, fix: fixFor(active, atBoot) }
-    if (atBoot.length > 0)
-      return { kind: 'warn', found: `off until the next boot: ${atBoot.join(', ')} in /etc/fstab`, wanted, fix: FSTAB }
+    const fix = fixFor(space)
+    if (active.length > 0) return { kind: 'warn', found: `on: ${active.map(described).join(', ')}`, wanted, fix }
+    const atBoot = [...(inFstab.length > 0 ? [`${inFstab.join(', ')} in /etc/fstab`] : []), ...units]
+    if (atBoot.length > 0) return { kind: 'warn', found: `off until the next boot: ${atBoot.join(', ')}`, wanted, fix }
     return { kind: 'pass', found: 'off' }
   },
 }
@@ -24,15 +26,17 @@ function described({ path, kib }: Swap): string {
   return `${path} (${Math.round(kib / 1024)} MiB)`
 }
 
-const FSTAB = String.raw`sed -i.before-kubernetes -E 's/^([^#]\S*\s+\S+\s+swap\s)/#\1/' /etc/fstab`
+const FSTAB = String.raw`sed -i.before-kubernetes -E 's/^\s*[^#[:space:]]\S*\s+\S+\s+swap\s/#&/' /etc/fstab`
 
-function fixFor(active: readonly Swap[], atBoot: readonly string[]): string {
-  const compressed = active.filter(({ path }) => path.startsWith('/dev/zram'))
-  return [
-    'swapoff -a',
-    ...(atBoot.length > 0 ? [FSTAB] : []),
-    // An empty file of this name switches the generator off, see zram-generator.conf(5).
-    ...(compressed.length > 0 ? ['touch /etc/systemd/zram-generator.conf'] : []),
-    ...(atBoot.length + compressed.length === 0 ? ['systemctl mask swap.target'] : []),
-  ].join(' && ')
+/** The services first: one that is stopped takes its swap along, and one that runs would bring it back. */
+function fixFor({ active, inFstab, units }: SwapSpace): string {
+  const services = units.filter((name) => name.endsWith('.service'))
+  const isFromElsewhere = units.length > services.length || (inFstab.length === 0 && services.length === 0)
+  return inOrder(
+    services.length > 0 ? command`systemctl disable --now ${services}` : undefined,
+    active.length > 0 ? 'swapoff -a' : undefined,
+    inFstab.length > 0 ? inOrder(FSTAB, 'systemctl daemon-reload') : undefined,
+    // All that systemd turns on by itself (zram-generator, swap partitions, .swap units) is pulled in by this target.
+    isFromElsewhere ? 'systemctl mask swap.target' : undefined,
+  )
 }

@@ -24,11 +24,27 @@ test('off now and after the next boot, and on again as it was', async () => {
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'off' })
   expect(await mend.isDone(host, params)).toBe(true)
   expect(host.text('/etc/fstab')).toBe('UUID=0a34 / ext4 defaults 0 1\n#/swap.img none swap sw 0 0\n')
-  expect(host.text('/etc/systemd/zram-generator.conf')).toBe('')
 
   host.files.deleteTree('/dev/zram0', false)
   for (const { undo } of host.changes.toReversed()) await carryOut(undo, host.machine)
   expect(host.text('/etc/fstab')).toBe(FSTAB)
-  expect(await host.stat('/etc/systemd/zram-generator.conf')).toBeUndefined()
   expect([...on]).toEqual(['/swap.img'])
+})
+
+test('what a service and systemd itself turn on stays off', async () => {
+  const host = fakeHost({
+    files: {
+      '/etc/fstab': '',
+      '/proc/swaps': HEAD,
+      '/etc/systemd/system/multi-user.target.wants/zramswap.service': '',
+      '/run/systemd/generator/swap.target.requires/dev-sda3.swap': '',
+    },
+    units: { 'zramswap.service': { enabled: true, active: true } },
+  })
+  await mend.apply(host, params, context)
+  expect(host.units.get('zramswap.service')).toEqual({ enabled: false, active: false })
+  expect(await host.readLink('/etc/systemd/system/swap.target')).toBe('/dev/null')
+  for (const { undo } of host.changes.toReversed()) await carryOut(undo, host.machine)
+  expect(host.units.get('zramswap.service')).toEqual({ enabled: true, active: true })
+  expect(await host.stat('/etc/systemd/system/swap.target')).toBeUndefined()
 })

@@ -1,24 +1,31 @@
 import type { CheckParams } from '../../engine/check.ts'
 import type { Step } from '../../engine/step.ts'
 import { parseFstabSwaps } from '../../host/parse/swaps.ts'
-import { swapSpace } from './find.ts'
+import { SWAP_TARGET, swapSpace } from './find.ts'
 
 const FSTAB = '/etc/fstab'
-/** Empty, it switches the generator off: zram-generator.conf(5). */
-const ZRAM_GENERATOR = '/etc/systemd/zram-generator.conf'
 
 export const mend: Step<CheckParams> = {
   id: 'mend/swap',
   title: 'Turning swap off, for the next boot too',
   async isDone(host) {
-    const { active, atBoot } = await swapSpace(host)
-    return active.length + atBoot.length === 0
+    const { active, inFstab, units } = await swapSpace(host)
+    return active.length + inFstab.length + units.length === 0
   },
   async apply(host) {
-    const { active, atBoot } = await swapSpace(host)
-    if (atBoot.length > 0) await host.write(FSTAB, withoutSwap((await host.read(FSTAB)) ?? ''))
-    if (active.some(({ path }) => path.startsWith('/dev/zram'))) await host.write(ZRAM_GENERATOR, '')
-    for (const { path } of active) await host.run(['swapoff', path], { kind: 'swap', path })
+    const { inFstab, units } = await swapSpace(host)
+    const services = units.filter((name) => name.endsWith('.service'))
+    if (inFstab.length > 0) {
+      await host.write(FSTAB, withoutSwap((await host.read(FSTAB)) ?? ''))
+      await host.daemonReload()
+    }
+    for (const name of services) await host.setUnit(name, { enabled: false, active: false })
+    // As systemctl mask does it: nothing pulls in what systemd makes of partitions and of zram-generator.conf.
+    if (units.length > services.length || services.length + inFstab.length === 0) {
+      await host.link('/dev/null', SWAP_TARGET)
+      await host.daemonReload()
+    }
+    for (const { path } of (await swapSpace(host)).active) await host.run(['swapoff', path], { kind: 'swap', path })
   },
 }
 

@@ -46,7 +46,7 @@ async function obstacle(host: HostView, { cluster }: ProvisionParams): Promise<A
   const [swap] = parseSwaps(swaps)
   if (swap !== undefined && failSwapOn !== false)
     return new AgentError('kubelet/swap-on', `swap is on (${swap.path}), which the kubelet refuses`, {
-      fix: `swapoff -a, and take it out of /etc/fstab; or ${allow('failSwapOn')}`,
+      fix: `turn it off as the check "swap" says: agent precheck; or ${allow('failSwapOn')}`,
     })
   return (await readOnlyParameters(host, mountinfo)) ?? (await fullDisk(host, cluster.overrides))
 }
