@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 import type { NetworkView } from '../host/network.ts'
 import { unreachable } from './unreachable.ts'
@@ -21,7 +22,7 @@ export async function addressTowards(url: string, proxy: string | undefined, net
   const way = proxy === undefined ? 'the controller' : `the proxy before the controller`
   const found = `this machine has no route to ${way} at ${host} (${addresses.join(', ')})`
   throw new AgentError('controller/unreachable', `${found}; wanted one on the way to ${url}`, {
-    fix: `see: ip route get ${addresses[0] ?? host}; then add a route, or give the controller a --public-url that this machine has a route to`,
+    fix: `see: ${command`ip route get ${addresses[0] ?? host}`}; then add a route, or give the controller a --public-url that this machine has a route to`,
     exitCode: ExitCode.controllerUnreachable,
   })
 }

@@ -1,3 +1,4 @@
+import { command } from '../errors/command.ts'
 import { type ChangeKind, subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { sameSysctl, sysctlPath } from '../host/machine.ts'
@@ -41,14 +42,22 @@ function madeItsDirectory(tree: Numbered<ChangeEntry>, { seq, undo }: Numbered<C
   return tree.seq < seq && 'path' in undo && undo.path.startsWith(`${subjectOf(tree.undo)}/`)
 }
 
+/** What lies there may be somebody's: no command deletes it. */
+function lookInto(path: string): string {
+  return `look at what lies there, and move it away: ${command`ls -la ${path}`}`
+}
+
 type Compared = Pick<Difference, 'before' | 'after' | 'fix'> | undefined
 type Compare<K extends Undo['kind']> = (undo: Extract<Undo, { kind: K }>, machine: Machine) => Promise<Compared>
 
 const gone = async ({ path }: { path: string }, machine: Machine): Promise<Compared> => {
   const stat = await machine.stat(path)
   if (stat === undefined) return undefined
-  const flag = stat.kind === 'directory' ? '-r ' : ''
-  return { before: 'nothing', after: `a ${stat.kind}`, fix: `rm ${flag}${path}` }
+  return {
+    before: 'nothing',
+    after: `a ${stat.kind}`,
+    fix: stat.kind === 'directory' ? lookInto(path) : command`rm ${path}`,
+  }
 }
 
 const compares: { [K in Undo['kind']]?: Compare<K> } = {
@@ -57,18 +66,18 @@ const compares: { [K in Undo['kind']]?: Compare<K> } = {
   async 'empty-directory'({ path }, machine) {
     const names = (await machine.list(path)) ?? []
     if (names.length === 0) return undefined
-    return { before: 'empty', after: names.join(' '), fix: `look at what lies in ${path}` }
+    return { before: 'empty', after: names.join(' '), fix: lookInto(path) }
   },
   async 'restore-file'({ path, backup }, machine) {
     const [before, after] = await Promise.all([machine.sha256(backup), machine.sha256(path)])
     if (before === undefined || before === after) return undefined
     const is = after === undefined ? 'nothing' : 'another content'
-    return { before: `as in ${backup}`, after: is, fix: `cp -p ${backup} ${path}` }
+    return { before: `as in ${backup}`, after: is, fix: command`cp -p ${backup} ${path}` }
   },
   async 'restore-link'({ path, target }, machine) {
     const after = await machine.readLink(path)
     if (after === target) return undefined
-    return { before: `a link to ${target}`, after: after ?? 'none', fix: `ln -sfn ${target} ${path}` }
+    return { before: `a link to ${target}`, after: after ?? 'none', fix: command`ln -sfn ${target} ${path}` }
   },
   async 'remove-line'({ path, line }, machine) {
     if (!hasLine((await machine.read(path)) ?? '', line)) return undefined
@@ -78,16 +87,16 @@ const compares: { [K in Undo['kind']]?: Compare<K> } = {
     const after = await machine.unitState(unit)
     const alike = (key: 'active' | 'enabled') => before[key] === undefined || before[key] === (after[key] ?? false)
     if (alike('active') && alike('enabled')) return undefined
-    return { before: stateText(before), after: stateText(after), fix: `systemctl status ${unit}` }
+    return { before: stateText(before), after: stateText(after), fix: command`systemctl status ${unit}` }
   },
   async sysctl({ key, before }, machine) {
     const after = (await machine.read(sysctlPath(key)))?.trim()
     if (after === undefined || sameSysctl(after, before)) return undefined
-    return { before, after, fix: `sysctl -w ${key}='${before}'` }
+    return { before, after, fix: command`sysctl -w ${`${key}=${before}`}` }
   },
   async hostname({ before }, machine) {
     const after = machine.hostname()
-    return after === before ? undefined : { before, after, fix: `hostnamectl set-hostname ${before}` }
+    return after === before ? undefined : { before, after, fix: command`hostnamectl set-hostname ${before}` }
   },
 }
 

@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.ts'
+import { command, remarked } from '../errors/command.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 import type { Instruction, SignedInstruction } from '../protocol/instruction.ts'
 import type { NodeState } from '../protocol/names.ts'
@@ -99,7 +100,10 @@ function readJson<T extends object>(path: string): T | undefined {
     if (!(cause instanceof SyntaxError)) throw cause
   }
   throw new AgentError('state/damaged', `${path} is damaged: found no JSON object, wanted what the agent wrote there`, {
-    fix: `rm ${path} (the agent takes up its work again by itself; where an instruction was open, provision again)`,
+    fix: remarked(
+      command`rm ${path}`,
+      'the agent takes up its work again by itself; where an instruction was open, provision again',
+    ),
     exitCode: ExitCode.usage,
   })
 }

@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 
 /** Of Kubernetes' own labels those that a kubelet is let give itself (NodeRestriction), and does not give by itself. */
@@ -14,7 +15,7 @@ export function admitLabels(labels: Readonly<Record<string, string>>): void {
     'labels/reserved',
     `found label ${pairs.join(', ')}, which Kubernetes lets no node give itself; wanted one outside kubernetes.io and k8s.io, or of node.kubernetes.io/*, topology.kubernetes.io/zone, topology.kubernetes.io/region`,
     {
-      fix: `leave it out, and once the cluster is READY: kubectl label node NODE ${pairs.join(' ')}`,
+      fix: `leave it out, and once the cluster is READY: ${command`kubectl label node NODE ${pairs}`}`,
       exitCode: ExitCode.usage,
     },
   )

@@ -31,6 +31,28 @@ export function remarked(line: string, remark: string): string {
   return `${line}  # ${remark}`
 }
 
+/** What no command does: a person reads it. */
+export class Advice {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export function advice(text: string): Advice {
+  return new Advice(text)
+}
+
+/** What several findings want done, in one line that can be pasted where any of it can: advice comes last, as a remark. */
+export function together(fixes: readonly (string | Advice)[]): string {
+  const lines = fixes.filter((fix) => typeof fix === 'string').map((fix) => fix.split('  # '))
+  const words = fixes.flatMap((fix) => (fix instanceof Advice ? [fix.text] : []))
+  const remarks = [...new Set([...lines.flatMap(([, ...remark]) => remark), ...words])].join('; ')
+  const line = independent(...new Set(lines.map(([line]) => line)))
+  if (line === '') return remarks
+  return remarks === '' ? line : remarked(line, remarks)
+}
+
 function given(commands: Commands): string[] {
   return commands.filter((line) => line !== undefined && line !== '').map(String)
 }

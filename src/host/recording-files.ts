@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path/posix'
 import { AgentError } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import type { ChangeKind, RecordChange } from './change.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Machine } from './machine.ts'
@@ -143,12 +144,12 @@ export function recordingFiles(options: {
 
 function notAFile(path: string, now: FileStat): AgentError {
   return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a file or nothing`, {
-    fix: `look at what it is and move it away: mv ${path} ${path}.old`,
+    fix: `look at what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
   })
 }
 
 function notADirectory(path: string, now: FileStat): AgentError {
   return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a directory or nothing`, {
-    fix: `look at what it is and move it away: mv ${path} ${path}.old`,
+    fix: `look at what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
   })
 }

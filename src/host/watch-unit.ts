@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import type { Watch } from './await-that.ts'
 import type { HostView } from './host.ts'
 import { journalText, quoted, reasonLines } from './log-lines.ts'
@@ -94,13 +95,14 @@ function endingOf({ Result = 'unknown', ExecMainCode, ExecMainStatus = '0' }: St
 async function failed(view: HostView, unit: string, how: string): Promise<AgentError> {
   const lines = reasonLines(await journalText(view, unit))
   return new AgentError('unit/failed', `${unit} ${how}${quoted(lines)}`, {
-    fix: `mend what its log names (journalctl -u ${unit} -e shows all of it), then run the same again`,
+    fix: `mend what its log names (${command`journalctl -u ${unit} -e`} shows all of it), then run the same again`,
     facts: { unit },
   })
 }
 
 function notLoaded(unit: string, state: string): AgentError {
-  const fix = state === 'masked' ? `systemctl unmask ${unit}` : `systemctl status ${unit}, and mend its file`
+  const fix =
+    state === 'masked' ? command`systemctl unmask ${unit}` : `${command`systemctl status ${unit}`}, and mend its file`
   return new AgentError('unit/not-loaded', `${unit} cannot be started: systemd calls it ${state}`, {
     fix: `${fix}; then run the same again`,
     facts: { unit },

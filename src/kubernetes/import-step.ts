@@ -1,5 +1,6 @@
 import type { BundleFile } from '../bundle/format.ts'
 import { AgentError } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import type { Host, HostView, Output } from '../host/host.ts'
 import type { ProvisionParams } from '../roles/params.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
@@ -68,7 +69,7 @@ async function listImages(host: HostView): Promise<Output> {
   throw new AgentError(
     'containerd/no-answer',
     `containerd did not list its images: ${output.stderr.trim().slice(-300)}`,
-    { fix: `journalctl -u ${CONTAINERD.unit}, then provision again` },
+    { fix: `${command`journalctl -u ${CONTAINERD.unit}`}, then provision again` },
   )
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import { hasCode } from '../error.ts'
 
 export interface ToolOptions {
@@ -37,7 +38,7 @@ function failure(argv: readonly [string, ...string[]], cause: Error & { code?: u
   const [tool] = argv
   if (hasCode(cause, 'ENOENT')) {
     return new AgentError('bundle/no-tool', `found no ${tool}; building a bundle needs it`, {
-      fix: `apt-get install ${PACKAGE_OF[tool] ?? tool}; or take upstream's files: controller bundle build --from dir`,
+      fix: `${command`apt-get install ${PACKAGE_OF[tool] ?? tool}`}; or take upstream's files: controller bundle build --from dir`,
       cause,
     })
   }

@@ -1,6 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { advice, command, inOrder, remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { cgroupVersion, parseEnabledControllers, CGROUP_ROOT as ROOT } from '../../host/parse/cgroups.ts'
 import { isReadOnly, type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
@@ -48,7 +48,7 @@ function readOnly(fileSystem: string, mounts: readonly Mount[]): Finding[] {
       kind: 'fail',
       found: `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} read-only`,
       wanted: 'control groups that can be made',
-      fix: paths.map((path) => escapeArgv(['mount', '-o', 'remount,bind,rw', path])).join(' && '),
+      fix: inOrder(...paths.map((path) => command`mount -o remount,bind,rw ${path}`)),
     },
   ]
 }
@@ -63,14 +63,15 @@ function lacking(kind: Finding['kind'], wanted: readonly string[], there: Readon
       found: `no controller ${missing.join(', ')}`,
       wanted: `the controllers ${wanted.join(', ')}`,
       fix: missing.includes('memory')
-        ? `add ${switchedOn} to the kernel's command line (see cat /proc/cmdline) and restart`
-        : "use the distribution's own kernel; in a container delegate them (systemd: Delegate=yes)",
+        ? advice(`add ${switchedOn} to the kernel's command line (see cat /proc/cmdline) and restart`)
+        : advice("use the distribution's own kernel; in a container delegate them (systemd: Delegate=yes)"),
     },
   ]
 }
 
-const TO_VERSION_2 =
-  'add systemd.unified_cgroup_hierarchy=1 to the kernel command line and restart (grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1, or GRUB_CMDLINE_LINUX in /etc/default/grub and update-grub)'
+const TO_VERSION_2 = advice(
+  'add systemd.unified_cgroup_hierarchy=1 to the kernel command line and restart (grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1, or GRUB_CMDLINE_LINUX in /etc/default/grub and update-grub)',
+)
 
 const VERSION_1: Finding = {
   kind: 'warn',
@@ -84,5 +85,5 @@ const NO_CGROUPS: Finding = {
   kind: 'fail',
   found: `nothing is mounted on ${ROOT}`,
   wanted: 'control groups of version 2',
-  fix: `mount -t cgroup2 none ${ROOT}, or let systemd boot the machine`,
+  fix: remarked(command`mount -t cgroup2 none ${ROOT}`, 'or let systemd boot the machine'),
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 import { ifStillThere, processIds } from '../../host/processes.ts'
@@ -35,10 +35,10 @@ export async function realTimeTasks(host: HostView): Promise<Finding[]> {
       kind: setting === 'y' ? 'fail' : 'warn',
       found: `cpu is not handed on, and real-time tasks run outside of the root's control group: ${names.join(', ')}`,
       wanted: 'none while the controller cpu is switched on (CONFIG_RT_GROUP_SCHED)',
-      fix: [
-        ...found.map(({ pid }) => escapeArgv(['chrt', '--all-tasks', '--other', '--pid', '0', pid])),
-        `echo +cpu > ${CGROUP_ROOT}/cgroup.subtree_control`,
-      ].join(' && '),
+      fix: inOrder(
+        ...found.map(({ pid }) => command`chrt --all-tasks --other --pid 0 ${pid}`),
+        command`echo +cpu > ${`${CGROUP_ROOT}/cgroup.subtree_control`}`,
+      ),
     },
   ]
 }

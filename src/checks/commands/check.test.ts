@@ -33,7 +33,10 @@ test('/sbin is a link on a merged /usr, and iptables a link to an alternative', 
 test.each([
   ['/usr/bin/apt-get', 'apt-get install -y mount iproute2; apt-get install -y conntrack'],
   ['/usr/bin/dnf', 'dnf install -y util-linux iproute; dnf install -y conntrack-tools'],
-  ['/usr/bin/zypper', 'zypper install -y util-linux iproute2; zypper install -y conntrack-tools'],
+  [
+    '/usr/bin/zypper',
+    'zypper --non-interactive install util-linux iproute2; zypper --non-interactive install conntrack-tools',
+  ],
   ['/usr/bin/emerge', 'install losetup, ip; install conntrack'],
 ])('with %s: %s', async (manager, fix) => {
   const host = machine(but('losetup', 'ip', 'conntrack'), { files: { [manager]: '' } })

@@ -1,5 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { advice, command } from '../../errors/command.ts'
 import { findCommand } from '../../host/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 import { NEEDED_COMMANDS, type NeededCommand } from './needed.ts'
@@ -28,7 +29,11 @@ export const check: Check = {
 }
 
 type Manager = 'apt' | 'dnf' | 'zypper'
-const INSTALL = { apt: 'apt-get install -y', dnf: 'dnf install -y', zypper: 'zypper install -y' } as const
+const INSTALL = {
+  apt: ['apt-get', 'install', '-y'],
+  dnf: ['dnf', 'install', '-y'],
+  zypper: ['zypper', '--non-interactive', 'install'],
+} as const
 
 async function packageManager(host: HostView): Promise<Manager | undefined> {
   const programs = { apt: 'apt-get', dnf: 'dnf', zypper: 'zypper' } as const
@@ -46,12 +51,14 @@ function told(kind: Finding['kind'], missing: readonly NeededCommand[], manager:
       found: `no ${names.join(', ')}`,
       wanted: missing.map((command, i) => `${names[i]} for ${command.use}`).join(', '),
       fix:
-        manager === undefined ? `install ${names.join(', ')}` : `${INSTALL[manager]} ${packagesOf(missing, manager)}`,
+        manager === undefined
+          ? advice(`install ${names.join(', ')}`)
+          : command`${INSTALL[manager]} ${packagesOf(missing, manager)}`,
     },
   ]
 }
 
-function packagesOf(missing: readonly NeededCommand[], manager: Manager): string {
+function packagesOf(missing: readonly NeededCommand[], manager: Manager): string[] {
   const names = missing.map(({ packages }) => (typeof packages === 'string' ? packages : packages[manager]))
-  return [...new Set(names)].join(' ')
+  return [...new Set(names)].flatMap((name) => name.split(' '))
 }

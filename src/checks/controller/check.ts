@@ -1,4 +1,5 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { command } from '../../errors/command.ts'
 import { askNameServers } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError, type RequestOptions, type Response, STAGE_NAMES, type Stage } from '../../host/network.ts'
@@ -87,11 +88,11 @@ function fixFor(failure: Failure | undefined, proxy: string | undefined): string
   const { hostname, port } = new URL(failure?.url ?? 'https://controller')
   switch (failure?.stage) {
     case 'resolve':
-      return `see: getent hosts ${hostname}; then add it to the DNS or to /etc/hosts`
+      return `see: ${command`getent hosts ${hostname}`}; then add it to the DNS or to /etc/hosts`
     case 'proxy':
       return 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
     case 'tls':
-      return `see whom you meet: openssl s_client -connect ${hostname}:${port || 443} </dev/null; exempt the controller from TLS inspection, or use the credentials of this controller`
+      return `see whom you meet: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or use the credentials of this controller`
     case 'http':
       return 'ask the administrator whether these credentials are still valid, and see the log of the controller'
     case 'upgrade':

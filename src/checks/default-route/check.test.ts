@@ -26,6 +26,8 @@ test('two that the kernel takes alike are a warning', async () => {
   expect(await look(ROUTES.alike)).toMatchObject({
     kind: 'warn',
     found: 'several default routes of the same metric: eth0 via 10.0.3.1, eth1 via 10.0.4.1',
-    fix: expect.stringContaining('ip route replace default via 10.0.4.1 dev eth1 metric 200'),
+    fix: expect.stringContaining(
+      'ip route add default via 10.0.4.1 dev eth1 metric 200 && ip route delete default via 10.0.4.1 dev eth1 metric 100',
+    ),
   })
 })

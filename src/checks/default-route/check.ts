@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { command, inOrder, remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { defaultRoutes, mainRoutes, type Route } from '../../host/routes.ts'
 
@@ -15,15 +16,16 @@ export const check: Check = {
         kind: 'warn',
         found: 'no default route',
         wanted: 'one, or a route that covers the pod and service subnets',
-        fix: `ip route add default via ADDRESS-OF-YOUR-GATEWAY, also in the configuration of the network; ${CHOOSE}`,
+        fix: `add one (ip route add default via ADDRESS-OF-YOUR-GATEWAY), also in the configuration of the network; ${CHOOSE}`,
       }
     const rivals = others.filter((route) => route.metric === first.metric && route.interface !== first.interface)
-    if (rivals.length > 0)
+    const [rival] = rivals
+    if (rival !== undefined)
       return {
         kind: 'warn',
         found: `several default routes of the same metric: ${[first, ...rivals].map(show).join(', ')}`,
         wanted: 'one that the kernel prefers, or a chosen interface',
-        fix: `give one of them a higher metric, e.g. ip route replace default via ${rivals[0]?.gateway ?? 'GATEWAY'} dev ${rivals[0]?.interface} metric ${first.metric + 100}; ${CHOOSE}`,
+        fix: remarked(higherMetric(rival), `also in the configuration of the network; ${CHOOSE}`),
       }
     const after = others.map((route) => route.interface).filter((name) => name !== first.interface)
     return {
@@ -31,6 +33,15 @@ export const check: Check = {
       found: `${show(first)}${after.length > 0 ? `, before ${[...new Set(after)].join(', ')}` : ''}`,
     }
   },
+}
+
+/** The route of that metric is replaced: one that is only added would be a third. */
+function higherMetric({ interface: name, gateway, metric }: Route): string {
+  const route = [...(gateway === undefined ? [] : ['via', gateway]), 'dev', name]
+  return inOrder(
+    command`ip route add default ${route} metric ${metric + 100}`,
+    command`ip route delete default ${route} metric ${metric}`,
+  )
 }
 
 const CHOOSE = 'or choose: controller node configure NODE --role … --interface INTERFACE'

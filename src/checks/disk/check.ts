@@ -3,7 +3,7 @@ import { type Finding, verdictOf } from '../../engine/findings.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/kubelet-evictions.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { whereItLies } from '../../host/where-it-lies.ts'
@@ -63,7 +63,7 @@ function tooSmall({ mountPoint, mib, freeMib, paths }: FileSystemNeed): Finding 
     kind: 'fail',
     found: `${gib(freeMib)} free on ${mountPoint}`,
     wanted: `${gib(mib)} on ${mountPoint} (for ${paths.join(', ')})`,
-    fix: makeRoom('du', mountPoint),
+    fix: makeRoom(['du'], mountPoint),
   }
 }
 
@@ -74,12 +74,12 @@ function evicts({ signal, threshold, mountPoint, free, total, least }: Shortage)
     kind: 'warn',
     found: `${amount(free)} of ${amount(total)} free on ${mountPoint}, where the kubelet evicts pods below ${threshold} (${signal})`,
     wanted: `${amount(least)} that stay free beside what is written`,
-    fix: `${makeRoom(isBytes ? 'du' : 'du --inodes', mountPoint)}; or give the cluster's kubelets an evictionHard that suits, with --override kubelet=FILE`,
+    fix: `${makeRoom(isBytes ? ['du'] : ['du', '--inodes'], mountPoint)}; or give the cluster's kubelets an evictionHard that suits, with --override kubelet=FILE`,
   }
 }
 
-function makeRoom(du: string, mountPoint: string): string {
-  return `make room or mount a larger disk, see: ${du} -xh -d2 ${escapeArgv([mountPoint])} | sort -h | tail`
+function makeRoom(du: string[], mountPoint: string): string {
+  return `make room or mount a larger disk, see: ${command`${du} -xh -d2 ${mountPoint} | sort -h | tail`}`
 }
 
 function gib(mib: number): string {

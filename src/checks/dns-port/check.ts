@@ -1,5 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
+import { independent } from '../../errors/command.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/listeners.ts'
@@ -58,6 +59,6 @@ const FIXES: readonly { holder: string; fix: string }[] = [
 
 function fixFor(holders: readonly string[]): string {
   const known = FIXES.filter(({ holder }) => holders.some((text) => text.startsWith(holder)))
-  if (known.length > 0) return known.map(({ fix }) => fix).join('; ')
+  if (known.length > 0) return independent(...known.map(({ fix }) => fix))
   return "see who it is with: ss -lnptu 'sport = :53'; then stop it, or let it listen on 127.0.0.1 only"
 }

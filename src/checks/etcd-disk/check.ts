@@ -75,7 +75,7 @@ function judge(slow: number, found: string): Verdict {
   return { kind: 'fail', found, wanted: `${wanted}, at most ${HOPELESS} ms`, fix: OWN_DISK }
 }
 
-const OWN_DISK = `mount an SSD on ${DATA}; see what else writes to its disk now: iostat -x 1 3, or cat /proc/diskstats`
+const OWN_DISK = `give ${DATA} a disk of its own, an SSD; see what else writes to its disk now: iostat -x 1 3, or cat /proc/diskstats`
 
 function inMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`

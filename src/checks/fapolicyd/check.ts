@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 
@@ -32,11 +33,11 @@ export const check: Check = {
       kind: 'fail',
       found: `active, without a rule that allows ${missing.join(', ')}`,
       wanted: 'not active, or rules that allow our programs',
-      fix: [
-        `printf '%s\\n' ${RULE_LINES.map((line) => `'${line}'`).join(' ')} > ${RULES}/30-cantrip.rules`,
+      fix: inOrder(
+        command`printf '%s\n' ${RULE_LINES} > ${`${RULES}/30-cantrip.rules`}`,
         'fagenrules --load',
         'systemctl restart fapolicyd',
-      ].join(' && '),
+      ),
     }
   },
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { advice, command, remarked } from '../../errors/command.ts'
 import type { FileStat } from '../../host/host.ts'
 import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
 import type { WhereItLies } from '../../host/where-it-lies.ts'
@@ -20,7 +21,7 @@ export function judgePath(seen: SeenPath): Finding[] {
         kind: 'fail',
         found: `${seen.path} is a link that leads to itself`,
         wanted: 'a directory',
-        fix: `rm ${seen.path}`,
+        fix: command`rm ${seen.path}`,
       },
     ]
   if (seen.stat !== undefined && seen.stat.kind !== 'directory')
@@ -29,7 +30,7 @@ export function judgePath(seen: SeenPath): Finding[] {
         kind: 'fail',
         found: `${seen.path} is a ${seen.stat.kind}`,
         wanted: 'a directory',
-        fix: `see what it is (ls -l ${seen.path}), then move it away`,
+        fix: remarked(command`mv ${seen.path} ${`${seen.path}.old`}`, 'once you know what it is'),
       },
     ]
   return [
@@ -57,15 +58,24 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
       kind: executable === 'ours' ? 'fail' : 'warn',
       found: `${path} is on a file system mounted noexec (${mountPoint})`,
       wanted: `programs can be started from ${path}`,
-      fix: `mount -o remount,exec ${mountPoint}, and take noexec out of its line in /etc/fstab`,
+      fix: remarked(command`mount -o remount,exec ${mountPoint}`, 'and take noexec out of its line in /etc/fstab'),
     })
   return [...findings, ...judgeFileSystem(seen, fileSystem, seen.zfsVersion)]
 }
 
 /** Where /usr belongs to the distribution, a directory that can be written to is laid over what we need of it. */
 function readOnlyFix(path: string, mountPoint: string): string {
-  if (!path.startsWith('/usr/')) return `mount -o remount,rw ${mountPoint}; if that fails see: dmesg | tail`
-  return `mkdir -p /var/local && mount --bind /var/local /usr/local && mkdir -p ${path}, and the same in a mount unit for the next boot; on a machine that is not immutable: mount -o remount,rw ${mountPoint}`
+  if (!path.startsWith('/usr/'))
+    return remarked(command`mount -o remount,rw ${mountPoint}`, 'if that fails see: dmesg | tail')
+  return remarked(
+    command`mkdir -p /var/local && mount --bind /var/local /usr/local && mkdir -p ${path}`,
+    `and the same in a mount unit for the next boot; on a machine that is not immutable: ${command`mount -o remount,rw ${mountPoint}`}`,
+  )
+}
+
+/** fstab(5) has blanks as \\040. */
+function inFstab(path: string): string {
+  return path.replace(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`)
 }
 
 /** The kubelet and taking back follow no link: a bind mount does the same for them and is one. */
@@ -76,7 +86,7 @@ function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[]
       kind: 'warn',
       found: `${path} is a link to ${target}`,
       wanted: 'a directory or a mount point',
-      fix: `rm ${path} && mkdir -p ${path} ${target} && echo '${target} ${path} none bind 0 0' >> /etc/fstab && mount ${path}`,
+      fix: command`rm ${path} && mkdir -p ${[path, target]} && echo ${`${inFstab(target)} ${inFstab(path)} none bind 0 0`} >> /etc/fstab && mount ${path}`,
     },
   ]
 }
@@ -89,7 +99,9 @@ function judgeInodes({ path, inodes, space: { totalInodes, freeInodes } }: SeenP
       kind: freeInodes < inodes / 5 ? 'fail' : 'warn',
       found: `${freeInodes} free inodes for ${path}`,
       wanted: `${inodes}`,
-      fix: `remove many small files (see: du --inodes -xd2 / | sort -n | tail), or mount a disk of its own on ${path}`,
+      fix: advice(
+        `remove many small files (see: du --inodes -xd2 / | sort -n | tail), or mount a disk of its own on ${path}`,
+      ),
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { type Advice, advice } from '../../errors/command.ts'
 import type { WrittenPath } from './paths.ts'
 
 /** Shared with other machines, or a program of its own. */
@@ -12,8 +13,8 @@ const ZFS_WITH_LAYERS = [2, 2]
 
 /** What lies at a path, as far as not every file system can hold it. */
 export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersion: string | undefined): Finding[] {
-  const own = { wanted: 'ext4, XFS or btrfs', fix: `mount a disk with ext4 or XFS on ${path.path}` }
-  const say = (kind: Finding['kind'], why: string, fix = own.fix): Finding[] => [
+  const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`give ${path.path} a disk of its own with ext4 or XFS`) }
+  const say = (kind: Finding['kind'], why: string, fix: Finding['fix'] = own.fix): Finding[] => [
     { kind, found: `${path.path} is on ${fileSystem}, ${why}`, wanted: own.wanted, fix },
   ]
   const isShared = NETWORK.test(fileSystem)
@@ -44,10 +45,10 @@ export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersio
   }
 }
 
-type Say = (kind: Finding['kind'], why: string, fix?: string) => Finding[]
+type Say = (kind: Finding['kind'], why: string, fix?: Finding['fix']) => Finding[]
 
 /** OpenZFS takes overlayfs on top since 2.2.0 (its release notes). */
-function judgeZfs(say: Say, version: string | undefined, ownDisk: string): Finding[] {
+function judgeZfs(say: Say, version: string | undefined, ownDisk: Advice): Finding[] {
   const [major = 0, minor = 0] =
     /^\d+\.\d+/
       .exec(version ?? '')?.[0]
@@ -55,7 +56,7 @@ function judgeZfs(say: Say, version: string | undefined, ownDisk: string): Findi
       .map(Number) ?? []
   const [wantedMajor = 0, wantedMinor = 0] = ZFS_WITH_LAYERS
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return []
-  const upgrade = `upgrade OpenZFS to 2.2 or newer, or ${ownDisk}`
+  const upgrade = advice(`upgrade OpenZFS to 2.2 or newer, or ${ownDisk.text}`)
   if (version === undefined)
     return say('warn', 'which holds layers of images since OpenZFS 2.2: its version is unknown', upgrade)
   return say('fail', `which holds layers of images since OpenZFS 2.2 (this is ${version})`, upgrade)

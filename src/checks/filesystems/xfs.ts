@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { advice } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import type { SeenPath } from './judge.ts'
 
@@ -13,7 +14,9 @@ export async function judgeXfs(host: HostView, seen: readonly SeenPath[]): Promi
       kind: 'fail',
       found: `${path.path} is on an XFS without file types (ftype=0 on ${mountPoint})`,
       wanted: 'XFS with ftype=1',
-      fix: `make the file system anew (mkfs.xfs -n ftype=1), or mount another disk on ${path.path}`,
+      fix: advice(
+        `make the file system anew (mkfs.xfs -n ftype=1; it deletes what is there), or mount another disk on ${path.path}`,
+      ),
     },
   ]
 }

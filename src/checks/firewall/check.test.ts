@@ -81,7 +81,7 @@ test('nftables.service with a policy that drops, and the fix for its file', asyn
     found:
       'inet filter input drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp from other nodes, what pods ask this node for',
     wanted: 'what nodes and pods send one another gets through',
-    fix: `printf 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept\\ninsert rule inet filter input udp dport { 8472 } accept\\ninsert rule inet filter input iifname "cni0" accept\\ninsert rule inet filter input iifname "flannel.1" accept\\n' | tee -a /etc/nftables.conf | nft -f -`,
+    fix: `printf '%s\\n' 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept' 'insert rule inet filter input udp dport { 8472 } accept' 'insert rule inet filter input iifname "cni0" accept' 'insert rule inet filter input iifname "flannel.1" accept' | tee -a /etc/nftables.conf | nft -f -`,
   })
 })
 

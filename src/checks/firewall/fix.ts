@@ -1,3 +1,4 @@
+import { command } from '../../errors/command.ts'
 import { findCommand } from '../../host/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Obstacle } from './check.ts'
@@ -32,13 +33,13 @@ function ufw(obstacles: readonly Obstacle[]): Part {
   const ports = (hook: 'input' | 'output', direction: string) =>
     PROTOCOLS.flatMap((protocol) => {
       const list = portsOf(at(hook), protocol)
-      return list.length > 0 ? [`ufw allow ${direction}proto ${protocol} to any port ${list.join(',')}`] : []
+      return list.length > 0 ? [command`ufw allow ${direction} proto ${protocol} to any port ${list.join(',')}`] : []
     })
   const commands = [
-    ...ports('input', 'in '),
-    ...(hasPods(at('input')) ? POD_INTERFACES.map((name) => `ufw allow in on ${name}`) : []),
-    ...ports('output', 'out '),
-    ...(hasPods(at('output')) ? POD_INTERFACES.map((name) => `ufw allow out on ${name}`) : []),
+    ...ports('input', 'in'),
+    ...(hasPods(at('input')) ? POD_INTERFACES.map((name) => command`ufw allow in on ${name}`) : []),
+    ...ports('output', 'out'),
+    ...(hasPods(at('output')) ? POD_INTERFACES.map((name) => command`ufw allow out on ${name}`) : []),
     ...(hasPods(at('forward')) ? ['ufw route allow in on cni0', 'ufw route allow out on cni0'] : []),
   ]
   return { command: commands.join(' && ') }
@@ -47,7 +48,7 @@ function ufw(obstacles: readonly Obstacle[]): Part {
 /** At the head of the chain: whatever rejects comes later. */
 async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
   const commands = chainsOf(obstacles).flatMap(({ chain, own }) => {
-    const insert = `${chain.program} -I ${chain.name}`
+    const insert = command`${chain.program} -I ${chain.name}`
     return [
       ...(own.some(({ flow }) => flow.opening === 'answers')
         ? [`${insert} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`]
@@ -61,8 +62,8 @@ async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise
       ),
     ]
   })
-  const { command, note } = await keptBy(host, obstacles[0]?.chain.program ?? 'iptables')
-  return { command: [...commands, ...command].join(' && '), ...(note && { note }) }
+  const { command: keep, note } = await keptBy(host, obstacles[0]?.chain.program ?? 'iptables')
+  return { command: [...commands, ...keep].join(' && '), ...(note && { note }) }
 }
 
 /** How rules of iptables outlast a restart on this machine. */
@@ -82,24 +83,23 @@ const NFT_FILES = ['/etc/nftables.conf', '/etc/sysconfig/nftables.conf']
 async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
   const lines = chainsOf(obstacles).flatMap(({ chain, own }) => [
     ...(own.some(({ flow }) => flow.opening === 'answers')
-      ? [`${chain.name} ct state established,related accept`]
+      ? [`insert rule ${chain.name} ct state established,related accept`]
       : []),
     ...PROTOCOLS.flatMap((protocol) => {
       const list = portsOf(own, protocol)
-      return list.length > 0 ? [`${chain.name} ${protocol} dport { ${list.join(', ')} } accept`] : []
+      return list.length > 0 ? [`insert rule ${chain.name} ${protocol} dport { ${list.join(', ')} } accept`] : []
     }),
     ...podMatches(own, chain.hook).map(
-      ([side, name]) => `${chain.name} ${side === 'in' ? 'iifname' : 'oifname'} "${name}" accept`,
+      ([side, name]) => `insert rule ${chain.name} ${side === 'in' ? 'iifname' : 'oifname'} "${name}" accept`,
     ),
   ])
-  const text = lines.map((line) => `insert rule ${line}`).join('\\n')
   const file = await fileWith(
     host,
     chainsOf(obstacles).map(({ chain }) => chain.name),
   )
-  if (file !== undefined) return { command: `printf '${text}\\n' | tee -a ${file} | nft -f -` }
+  if (file !== undefined) return { command: command`printf '%s\n' ${lines} | tee -a ${file} | nft -f -` }
   return {
-    command: `printf '${text}\\n' | nft -f -`,
+    command: command`printf '%s\n' ${lines} | nft -f -`,
     note: 'and the same where these rules come from, so that they last',
   }
 }

@@ -1,5 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
@@ -36,7 +37,7 @@ export const check: Check = {
 }
 
 function fixFor(zone: string, closed: readonly string[], podsBlocked: boolean): string {
-  const open = `firewall-cmd --permanent --zone=${zone} ${closed.map((port) => `--add-port=${port}`).join(' ')}`
-  const trust = `firewall-cmd --permanent --zone=trusted ${POD_INTERFACES.map((i) => `--add-interface=${i}`).join(' ')}`
-  return [...(closed.length > 0 ? [open] : []), ...(podsBlocked ? [trust] : []), 'firewall-cmd --reload'].join(' && ')
+  const open = command`firewall-cmd --permanent ${[`--zone=${zone}`, ...closed.map((port) => `--add-port=${port}`)]}`
+  const trust = command`firewall-cmd --permanent --zone=trusted ${POD_INTERFACES.map((i) => `--add-interface=${i}`)}`
+  return inOrder(closed.length > 0 ? open : undefined, podsBlocked ? trust : undefined, 'firewall-cmd --reload')
 }

@@ -52,7 +52,7 @@ test('a name that nobody knows', async () => {
   expect(await check.look(machine('node-1'), params)).toMatchObject({
     kind: 'fail',
     found: `node-1 does not resolve ${SAID}`,
-    fix: 'echo "10.0.2.10 node-1" >> /etc/hosts',
+    fix: "echo '10.0.2.10 node-1' >> /etc/hosts",
   })
 })
 

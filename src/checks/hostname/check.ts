@@ -1,4 +1,5 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { command, remarked } from '../../errors/command.ts'
 import { localAddresses } from '../../host/addresses.ts'
 import { askNameServers } from '../../host/ask-name-servers.ts'
 import type { HostView } from '../../host/host.ts'
@@ -57,13 +58,13 @@ function renameFix(name: string): string {
     .slice(0, MAX_LENGTH)
     .replace(/^[-.]+|[-.]+$/g, '')
   const usable = whatIsWrongWith(better) === undefined ? better : 'node-1'
-  return `hostnamectl set-hostname ${usable}, or install with --hostname ${usable}`
+  return remarked(command`hostnamectl set-hostname ${usable}`, `or install with --hostname ${usable}`)
 }
 
 async function judgeResolution(host: HostView, name: string): Promise<Verdict> {
   const own = await localAddresses(host)
   const wanted = `${name} resolves at once to an address of this machine`
-  const fix = `echo "${own.node[0] ?? '127.0.1.1'} ${name}" >> /etc/hosts`
+  const fix = command`echo ${`${own.node[0] ?? '127.0.1.1'} ${name}`} >> /etc/hosts`
   const startMs = host.now().getTime()
   const seconds = () => ((host.now().getTime() - startMs) / 1_000).toFixed(1)
   const isSlow = () => host.now().getTime() - startMs >= SLOW_MS

@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { type Advice, advice, remarked, together } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { ifStillThere } from '../../host/processes.ts'
 import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
@@ -30,20 +31,20 @@ export const check: Check = {
       kind: 'warn',
       found: wrong.map(({ found }) => found).join('; '),
       wanted: 'an identity that no other machine has',
-      fix: wrong.map(({ fix }) => fix).join('; '),
+      fix: together(wrong.map(({ fix }) => fix)),
     }
   },
 }
 
 interface Wrong {
   found: string
-  fix: string
+  fix: string | Advice
 }
 
 /** machine-id(5): 32 lower-case hex digits; `uninitialized` until the first boot of an image has ended. */
 function wrongMachineId(text: string | undefined): Wrong | undefined {
   const id = text?.trim() ?? ''
-  const fix = 'rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; then reboot'
+  const fix = remarked('rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup', 'then reboot')
   if (id === '') return { found: 'no /etc/machine-id', fix }
   if (!/^[0-9a-f]{32}$/.test(id)) return { found: `/etc/machine-id is "${id.slice(0, 40)}"`, fix }
   return isOneDigit(id) ? { found: `machine-id ${id} is nobody's`, fix } : undefined
@@ -54,7 +55,9 @@ function wrongUuid(text: string | undefined): Wrong | undefined {
   if (uuid === '' || !(UUIDS_OF_MANY.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
   return {
     found: `product_uuid ${uuid}, which many machines have`,
-    fix: 'set a UUID of its own with the tool of the board (or in the settings of the virtual machine); Kubernetes runs without',
+    fix: advice(
+      'set a UUID of its own with the tool of the board (or in the settings of the virtual machine); Kubernetes runs without',
+    ),
   }
 }
 
@@ -62,7 +65,7 @@ function wrongMac(name: string | undefined, text: string | undefined): Wrong | u
   const mac = text?.trim() ?? ''
   if (name === undefined || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || !isOneDigit(mac.replaceAll(':', '')))
     return undefined
-  return { found: `${name} has the MAC address ${mac}`, fix: `give ${name} a MAC address of its own` }
+  return { found: `${name} has the MAC address ${mac}`, fix: advice(`give ${name} a MAC address of its own`) }
 }
 
 function isOneDigit(hex: string): boolean {

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { ifStillThere, processIds } from '../../host/processes.ts'
 
@@ -21,7 +22,7 @@ export async function inotifyInstances(host: HostView): Promise<Finding | undefi
     kind: used + WANTED / 2 > limit ? 'fail' : 'warn',
     found: `root uses ${used} of at most ${limit} inotify instances`,
     wanted: `room for ${WANTED} more, or a kubelet ends with "too many open files"`,
-    fix: `echo 'fs.inotify.max_user_instances = ${RAISED}' >> /etc/sysctl.d/90-inotify.conf && sysctl -w fs.inotify.max_user_instances=${RAISED}`,
+    fix: command`echo ${`fs.inotify.max_user_instances = ${RAISED}`} >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${`fs.inotify.max_user_instances=${RAISED}`}`,
   }
 }
 

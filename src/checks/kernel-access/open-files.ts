@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** What containerd, a kubelet and etcd open by themselves, and some pods. */
@@ -13,6 +14,6 @@ export async function openFiles(host: HostView): Promise<Finding | undefined> {
     kind: limit - allocated < WANTED / 10 ? 'fail' : 'warn',
     found: `${allocated} of at most ${limit} open files`,
     wanted: `room for ${WANTED} more`,
-    fix: `echo 'fs.file-max = ${more}' > /etc/sysctl.d/90-file-max.conf && sysctl -w fs.file-max=${more}`,
+    fix: command`echo ${`fs.file-max = ${more}`} > /etc/sysctl.d/90-file-max.conf && sysctl -w ${`fs.file-max=${more}`}`,
   }
 }

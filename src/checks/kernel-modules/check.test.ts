@@ -61,7 +61,7 @@ test('a hardened machine forbids one: the file is named; a blacklist only keeps 
     kind: 'fail',
     found: `br_netfilter may not be loaded: ${file}`,
     wanted: 'br_netfilter for services for pods on one bridge',
-    fix: `sed -i '/install[[:space:]]\\+br[-_]netfilter/d' ${file}`,
+    fix: `sed -i -E --follow-symlinks '/^\\s*install\\s+br[-_]netfilter\\s/d' ${file}`,
   })
   expect(await look({ ...INSTALLED, [file]: 'blacklist overlay\n# install overlay /bin/true\n' })).toMatchObject({
     kind: 'pass',

@@ -1,5 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { type ModuleFiles, moduleFiles } from './find.ts'
 import { NEEDED_MODULES, type NeededModule } from './needed.ts'
@@ -44,7 +45,7 @@ function judge({ name, or, use, kind }: NeededModule, files: ModuleFiles): Findi
   const file = files.forbidden.get(known[0] ?? '') ?? ''
   return told(
     `${known[0]} may not be loaded: ${file}`,
-    `sed -i '/install[[:space:]]\\+${known[0]?.replaceAll('_', '[-_]')}/d' ${file}`,
+    command`sed -i -E --follow-symlinks ${`/^\\s*install\\s+${known[0]?.replace(/[-_]/g, '[-_]')}\\s/d`} ${file}`,
   )
 }
 
@@ -53,5 +54,5 @@ const OTHER_KERNEL =
 
 /** Distributions put what few machines need into a package of its own. */
 function packageFix(release: string): string {
-  return `apt-get install -y linux-modules-extra-${release} || dnf install -y kernel-modules-extra-${release} || zypper install -y kernel-default`
+  return command`apt-get install -y ${`linux-modules-extra-${release}`} || dnf install -y ${`kernel-modules-extra-${release}`} || zypper install -y kernel-default`
 }

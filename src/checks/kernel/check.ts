@@ -1,5 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 
@@ -50,7 +51,10 @@ function judgeNamespaces(there: readonly string[], limits: ReadonlyMap<string, s
       kind: 'fail' as const,
       found: `user.max_${name}_namespaces is 0`,
       wanted,
-      fix: `sysctl -w user.max_${name}_namespaces=10000; and take it out of the file that sets it: grep -rn max_${name}_namespaces /etc/sysctl.conf /etc/sysctl.d`,
+      fix: inOrder(
+        command`echo ${`user.max_${name}_namespaces = 10000`} > ${`/etc/sysctl.d/99-${name}-namespaces.conf`}`,
+        command`sysctl -w ${`user.max_${name}_namespaces=10000`}`,
+      ),
     })),
   ]
 }

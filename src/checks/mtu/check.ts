@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { command, remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
 
@@ -26,7 +27,7 @@ export const check: Check = {
       kind: 'warn',
       found,
       wanted,
-      fix: `ip link set ${name} mtu 1500, where the network behind it carries that`,
+      fix: remarked(command`ip link set ${name} mtu 1500`, 'where the network behind it carries that'),
     }
   },
 }

@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { FAR_OFF_MS, lookForDaemons } from './daemons.ts'
 import { askServers, configuredServers, type ServerAnswer } from './servers.ts'
@@ -44,7 +45,7 @@ function judgeAnswers(first: ServerAnswer, answers: readonly ServerAnswer[]): Ve
       kind: 'warn',
       found,
       wanted,
-      fix: `timedatectl set-ntp true; or, where the server is wrong, another one in ${CONFIG_FILE}`,
+      fix: remarked('timedatectl set-ntp true', `or, where the server is wrong, another one in ${CONFIG_FILE}`),
     }
   const liars = far.map(({ server }) => server).join(', ')
   return {

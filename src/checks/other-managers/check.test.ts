@@ -176,7 +176,7 @@ describe('links of the pod network', () => {
       kind: 'fail',
       found: `systemd-networkd manages ${names} by ${path}, and takes away the addresses that they get`,
       wanted: 'links of the pod network left to it',
-      fix: `printf '[Match]\\nName=${names}\\n\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
+      fix: `printf '%s\\n' '[Match]' 'Name=${names}' '' '[Link]' 'Unmanaged=yes' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
     })
   })
 

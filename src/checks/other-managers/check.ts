@@ -1,5 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { advice } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { managersAtWork } from './managers.ts'
 import { judgeNetworkFiles } from './network-files.ts'
@@ -37,7 +38,7 @@ function judgeOwned(owned: readonly OwnedFile[]): Finding[] {
       kind: 'warn',
       found: `${paths} ${owned.length === 1 ? 'belongs' : 'belong'} to ${managers}`,
       wanted: 'one who writes each file',
-      fix: `take ${paths} out of what ${managers} manages on this machine`,
+      fix: advice(`take ${paths} out of what ${managers} manages on this machine`),
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { filesIn, type Ini, isYes, parseIni, settingOf } from './ini.ts'
@@ -41,7 +42,7 @@ export async function judgeNetworkFiles(host: HostView): Promise<Finding[]> {
       kind: 'fail',
       found: `systemd-networkd manages ${names} by ${[...new Set(managed.map(({ path }) => path))].join(', ')}, and takes away the addresses that they get`,
       wanted: 'links of the pod network left to it',
-      fix: `printf '[Match]\\nName=${names}\\n\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
+      fix: command`printf '%s\n' '[Match]' ${`Name=${names}`} '' '[Link]' 'Unmanaged=yes' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
     },
   ]
 }

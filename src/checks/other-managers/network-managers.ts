@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { filesIn, parseIni, settingOf } from './ini.ts'
@@ -33,7 +34,7 @@ async function networkManager(host: HostView): Promise<Finding[]> {
       kind: 'warn',
       found: `NetworkManager starts the profile ${first.path}, which is for every Ethernet device, on those of pods`,
       wanted: WANTED,
-      fix: `printf '[keyfile]\\nunmanaged-devices+=;${devices}\\n' > /etc/NetworkManager/conf.d/90-kubernetes.conf && systemctl reload NetworkManager`,
+      fix: command`printf '%s\n' '[keyfile]' ${`unmanaged-devices+=;${devices}`} > /etc/NetworkManager/conf.d/90-kubernetes.conf && systemctl reload NetworkManager`,
     },
   ]
 }
@@ -96,7 +97,7 @@ async function dhcpcd(host: HostView): Promise<Finding[]> {
       kind: 'warn',
       found: 'dhcpcd asks for an address on the links of pods, and adds routes over them',
       wanted: WANTED,
-      fix: `printf 'denyinterfaces ${PATTERNS.join(' ')}\\n' >> /etc/dhcpcd.conf && dhcpcd --rebind`,
+      fix: command`printf '%s\n' ${`denyinterfaces ${PATTERNS.join(' ')}`} >> /etc/dhcpcd.conf && dhcpcd --rebind`,
     },
   ]
 }
@@ -114,7 +115,7 @@ async function connman(host: HostView): Promise<Finding[]> {
       kind: 'warn',
       found: 'ConnMan manages the links of pods',
       wanted: WANTED,
-      fix: `printf '[General]\\nNetworkInterfaceBlacklist=${list ?? CONNMAN_LEAVES},cni,flannel,veth\\n' >> ${CONNMAN} && systemctl restart connman`,
+      fix: command`printf '%s\n' '[General]' ${`NetworkInterfaceBlacklist=${list ?? CONNMAN_LEAVES},cni,flannel,veth`} >> ${CONNMAN} && systemctl restart connman`,
     },
   ]
 }

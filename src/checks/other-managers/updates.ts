@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** Packages whose upgrade restarts the kubelet. Our containerd belongs to no package, and shares nothing with one. */
@@ -40,7 +41,7 @@ function byApt(names: readonly string[]): Finding[] {
       kind: 'warn',
       found: `unattended-upgrades upgrades ${names.join(', ')} by itself`,
       wanted: 'no restart of containers at an hour that nobody chose',
-      fix: `apt-mark hold ${names.join(' ')}`,
+      fix: command`apt-mark hold ${names}`,
     },
   ]
 }
@@ -60,7 +61,7 @@ function byDnf(names: readonly string[]): Finding[] {
       kind: 'warn',
       found: `dnf-automatic upgrades ${packages.replaceAll(' ', ', ')} by itself`,
       wanted: 'no restart of containers at an hour that nobody chose',
-      fix: `sed -i '/^\\[main\\]/a excludepkgs=${packages.replaceAll(' ', ',')}' /etc/dnf/dnf.conf`,
+      fix: command`sed -i ${`/^\\[main\\]/a excludepkgs=${packages.replaceAll(' ', ',')}`} /etc/dnf/dnf.conf`,
     },
   ]
 }

@@ -1,6 +1,7 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
 import { ownKubernetes } from '../../engine/own-kubernetes.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/listeners.ts'
 import type { BoundSocket } from '../../host/parse/proc-net.ts'
@@ -54,6 +55,6 @@ async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[]
     return `${port} (${use}${only})`
   })
   const filter = sockets.map(({ port }) => `sport = :${port}`).join(' or ')
-  const fix = `stop what holds them, see: ss -lnptu '${filter}'`
+  const fix = `stop what holds them, see: ${command`ss -lnptu ${filter}`}`
   return { kind, found: found.join(', '), wanted: `free: ${wanted.join(', ')}`, fix }
 }

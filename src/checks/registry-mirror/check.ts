@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../../engine/check.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError, STAGE_NAMES } from '../../host/network.ts'
 import { parseRegistryHosts, type RegistryHost } from '../../host/parse/registry-hosts.ts'
@@ -62,14 +63,20 @@ async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | unde
     })
     // It wants a name and password for everything but this question: it is there.
     if (status < 400 || status === 401 || status === 403 || (overridePath && status < 500)) return undefined
-    return { found: `${shown} answers ${status}, which no registry does`, fix: `see: curl -v ${shown}/v2/` }
+    return {
+      found: `${shown} answers ${status}, which no registry does`,
+      fix: `see: ${command`curl -v ${`${shown}/v2/`}`}`,
+    }
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error
     if (error.stage === 'tls' && skipVerify) return undefined
     const found = `${shown}: ${STAGE_NAMES[error.stage]} failed: ${error.message}`
     return {
       found,
-      fix: error.stage === 'tls' ? `name the CA of the mirror in ${file}: ca = "FILE"` : `see: curl -v ${shown}/v2/`,
+      fix:
+        error.stage === 'tls'
+          ? `name the CA of the mirror in ${file}: ca = "FILE"`
+          : `see: ${command`curl -v ${`${shown}/v2/`}`}`,
     }
   }
 }

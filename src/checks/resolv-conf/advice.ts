@@ -1,3 +1,4 @@
+import { command, remarked } from '../../errors/command.ts'
 import type { ResolvConfOwner } from '../../host/resolv-conf-owner.ts'
 
 /** Where a change of resolv.conf must be made to last. */
@@ -9,14 +10,15 @@ export interface Advice {
 
 const byHand: Advice = {
   addServer: 'echo "nameserver ADDRESS-OF-YOUR-DNS" >> /etc/resolv.conf',
-  removeOption: (option) => `sed -i -E '/^options/s/ +${option}\\b//' /etc/resolv.conf`,
+  removeOption: (option) => command`sed -i -E --follow-symlinks ${`/^options/s/ +${option}\\b//`} /etc/resolv.conf`,
   removeSearch: (domain) =>
-    `sed -i -E '/^(search|domain)/s/ +${domain.replaceAll('.', '\\.')}(\\s|$)/\\1/' /etc/resolv.conf`,
+    command`sed -i -E --follow-symlinks ${`/^(search|domain)/s/ +${domain.replaceAll('.', '\\.')}(\\s|$)/\\1/`} /etc/resolv.conf`,
 }
 
 const resolved: Advice = {
   addServer: 'set DNS=ADDRESS-OF-YOUR-DNS in /etc/systemd/resolved.conf; systemctl restart systemd-resolved',
-  removeOption: (option) => `ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf (it sets no ${option})`,
+  removeOption: (option) =>
+    remarked('ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf', `it sets no ${option}`),
   removeSearch: (domain) =>
     `take ${domain} out of Domains= in /etc/systemd/resolved.conf and of the DHCP options; systemctl restart systemd-resolved`,
 }
@@ -24,9 +26,9 @@ const resolved: Advice = {
 const networkManager: Advice = {
   addServer: 'nmcli connection modify CONNECTION ipv4.dns ADDRESS-OF-YOUR-DNS && nmcli connection up CONNECTION',
   removeOption: (option) =>
-    `nmcli connection modify CONNECTION -ipv4.dns-options ${option} && nmcli connection up CONNECTION`,
+    command`nmcli connection modify CONNECTION -ipv4.dns-options ${option} && nmcli connection up CONNECTION`,
   removeSearch: (domain) =>
-    `nmcli connection modify CONNECTION -ipv4.dns-search ${domain} && nmcli connection up CONNECTION`,
+    command`nmcli connection modify CONNECTION -ipv4.dns-search ${domain} && nmcli connection up CONNECTION`,
 }
 
 /** A program whose configuration file we only name. */

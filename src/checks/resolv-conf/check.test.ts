@@ -42,7 +42,7 @@ test.each<[string, string, string, string]>([
     'options rotate',
     'nameserver 192.0.2.53\noptions timeout:2 rotate\n',
     'options rotate in /etc/resolv.conf (written by hand)',
-    "sed -i -E '/^options/s/ +rotate",
+    "sed -i -E --follow-symlinks '/^options/s/ +rotate",
   ],
   [
     'rotate by NetworkManager',

@@ -73,7 +73,7 @@ test.each([
   expect(await look({ files: { [path]: text } })).toMatchObject({
     kind: 'warn',
     found: `${path} sets net.ipv4.ip_forward to 0 at the next boot`,
-    fix: `sed -i 's/^\\(net[./]ipv4[./]ip_forward\\)[[:space:]]*=.*/\\1 = 1/' ${path}`,
+    fix: `sed -i -E --follow-symlinks 's/^\\s*-?\\s*(net[./]ipv4[./]ip_forward)\\s*=.*/\\1 = 1/' ${path}`,
   })
 })
 

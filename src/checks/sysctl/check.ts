@@ -1,5 +1,6 @@
 import type { Check, Verdict } from '../../engine/check.ts'
 import { type Finding, verdictOf } from '../../engine/findings.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { type BootSetting, bootSettings } from './boot-settings.ts'
 import { hasSeveralCards } from './network-cards.ts'
@@ -32,7 +33,7 @@ function takenBack(boot: ReadonlyMap<string, BootSetting>): Finding[] {
     const setting = boot.get(key)
     if (setting === undefined || !isTakenBack(setting)) return []
     const found = `${setting.file} sets ${key} to ${setting.value} at the next boot`
-    const fix = `sed -i 's/^\\(${key.replaceAll('.', '[./]')}\\)[[:space:]]*=.*/\\1 = 1/' ${setting.file}`
+    const fix = command`sed -i -E --follow-symlinks ${`s/^\\s*-?\\s*(${key.replaceAll('.', '[./]')})\\s*=.*/\\1 = 1/`} ${setting.file}`
     return [{ kind: 'warn', found, wanted: `${key} 1`, fix }]
   })
 }
@@ -40,7 +41,7 @@ function takenBack(boot: ReadonlyMap<string, BootSetting>): Finding[] {
 /** Not a number: this kernel has no such limit. */
 function tooFew(key: string, value: number | undefined, least: number): Finding[] {
   if (value === undefined || Number.isNaN(value) || value >= least) return []
-  const fix = `echo '${key} = ${least}' >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${key}=${least}`
+  const fix = command`echo ${`${key} = ${least}`} >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${`${key}=${least}`}`
   return [{ kind: 'warn', found: `${key} ${value}`, wanted: `at least ${least}`, fix }]
 }
 

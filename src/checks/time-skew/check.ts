@@ -1,5 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
 import { AgentError } from '../../errors/agent-error.ts'
+import { remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { PATHS } from '../../protocol/rest.ts'
 
@@ -30,7 +31,7 @@ export const check: Check = {
     const found = `${seconds(Math.abs(middle))} (${margin}) ${direction} the controller`
     if (least <= WARN_MS) return { kind: 'pass', found }
     const wanted = `at most ${seconds(WARN_MS)}; ${seconds(FAIL_MS)} and more is refused`
-    const fix = 'timedatectl set-ntp true; on the controller as well, when its clock is the wrong one'
+    const fix = remarked('timedatectl set-ntp true', 'on the controller as well, when its clock is the wrong one')
     return { kind: least > FAIL_MS ? 'fail' : 'warn', found, wanted, fix }
   },
 }

@@ -1,4 +1,5 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { ifStillThere } from '../../host/processes.ts'
@@ -29,7 +30,7 @@ export const check: Check = {
       fix:
         run.role in AGAIN
           ? `go on: ${AGAIN[run.role]}; or take it back: agent uninstall`
-          : `go on: systemctl start ${agent}; or take it back: agent reset, or agent uninstall`,
+          : `go on: ${command`systemctl start ${agent}`}; or take it back: agent reset, or agent uninstall`,
     }
   },
 }

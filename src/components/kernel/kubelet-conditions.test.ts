@@ -39,7 +39,13 @@ test.each<[string, string, string, string | undefined, object]>([
     'failSwapOn: false\n',
     { code: 'kubelet/cgroup-v1' },
   ],
-  ['swap', CGROUP_MOUNTS.v2, SWAP, undefined, { code: 'kubelet/swap-on', fix: expect.stringContaining('agent precheck') }],
+  [
+    'swap',
+    CGROUP_MOUNTS.v2,
+    SWAP,
+    undefined,
+    { code: 'kubelet/swap-on', fix: expect.stringContaining('agent precheck') },
+  ],
   [
     'parameters of the kernel that nobody here can set',
     CGROUP_MOUNTS.v2 + READ_ONLY,

@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { KUBELET_SYSCTLS } from '../../host/kubelet-sysctls.ts'
 import { cgroupVersion } from '../../host/parse/cgroups.ts'
@@ -64,7 +65,7 @@ async function readOnlyParameters(host: HostView, mountinfo: string): Promise<Ag
   return new AgentError(
     'kubelet/read-only-parameters',
     `/proc/sys is read-only, and the kubelet wants other kernel parameters: ${settings.join(', ')}`,
-    { fix: `on the machine around this container: sysctl -w ${settings.join(' ')}` },
+    { fix: `on the machine around this container: ${command`sysctl -w ${settings}`}` },
   )
 }
 

@@ -24,7 +24,7 @@ test.each([
   [
     wall('nftables', 'inet filter input'),
     [b, ...many.slice(0, 1)],
-    'nft insert rule inet filter input ip saddr { 10.0.0.98, 10.0.0.99 } tcp dport 6443 accept  # and in /etc/nftables.conf, to stay',
+    "nft insert rule inet filter input ip saddr '{ 10.0.0.98, 10.0.0.99 }' tcp dport 6443 accept  # and in /etc/nftables.conf, to stay",
   ],
   [
     wall('nftables', 'inet filter input'),

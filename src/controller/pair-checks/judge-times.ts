@@ -1,3 +1,4 @@
+import { command } from '../../errors/command.ts'
 import type { Timing } from '../../protocol/pair-check.ts'
 import type { PairFinding } from '../../protocol/pair-report.ts'
 import { isMaster, type PairNode } from './needs.ts'
@@ -35,7 +36,7 @@ export function judgeLatency(timed: readonly Timed[]): PairFinding[] {
         port: null,
         found: `round trips of ${short(medianMs)}, the slowest in a hundred ${short(p99Ms)}${loss}`,
         wanted: `at most ${warnMs} ms${isMaster(from) && isMaster(to) ? ' between masters, for etcd' : ''}, and none lost`,
-        fix: `ping -c 100 -i 0.2 ${to.address}`,
+        fix: command`ping -c 100 -i 0.2 ${to.address}`,
         on: from.name,
       },
     ]

@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command as commandLine } from '../../errors/command.ts'
 import { escapeArgv } from '../../errors/escape-argv.ts'
 
 /** How a command ended otherwise than wanted. */
@@ -53,7 +54,7 @@ function notStarted(command: string, name: string, cause: NodeJS.ErrnoException)
     })
   }
   return new AgentError('command/not-started', `${name} could not be started (${cause.code}): ${command}`, {
-    fix: `see that ${name} is executable and made for this machine: file $(command -v ${name})`,
+    fix: `see that ${name} is executable and made for this machine: ${commandLine`file "$(command -v ${name})"`}`,
     cause,
   })
 }

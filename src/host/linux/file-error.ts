@@ -1,11 +1,12 @@
 import { dirname } from 'node:path/posix'
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 
 const known: Record<string, (path: string) => { code: string; found: string; fix: string }> = {
   ENOSPC: (path) => ({
     code: 'disk/full',
     found: `no space is left on the file system of ${path}`,
-    fix: `make room and run the same command again: df -h ${dirname(path)}`,
+    fix: `make room and run the same command again: ${command`df -h ${dirname(path)}`}`,
   }),
   EDQUOT: (path) => ({
     code: 'disk/full',
@@ -15,18 +16,18 @@ const known: Record<string, (path: string) => { code: string; found: string; fix
   EROFS: (path) => ({
     code: 'disk/read-only',
     found: `${path} is on a file system mounted read-only, wanted to write there`,
-    fix: `find out why (dmesg | tail), then: mount -o remount,rw $(findmnt -no TARGET -T ${dirname(path)})`,
+    fix: `find out why (dmesg | tail), then: ${command`mount -o remount,rw "$(findmnt -no TARGET -T ${dirname(path)})"`}`,
   }),
   EACCES: (path) => ({ code: 'file/denied', found: `access to ${path} was denied`, fix: 'run it as root (sudo)' }),
   EPERM: (path) => ({
     code: 'file/denied',
     found: `changing ${path} is not permitted`,
-    fix: `run it as root (sudo); if it is run as root, look for an immutable flag: lsattr -d ${path}`,
+    fix: `run it as root (sudo); if it is run as root, look for an immutable flag: ${command`lsattr -d ${path}`}`,
   }),
   EBUSY: (path) => ({
     code: 'file/busy',
     found: `${path} is in use`,
-    fix: `see what is mounted there or uses it: findmnt -R ${path}; fuser -vm ${path}`,
+    fix: `see what is mounted there or uses it: ${command`findmnt -R ${path}; fuser -vm ${path}`}`,
   }),
   ENOTDIR: (path) => ({
     code: 'file/not-a-directory',
@@ -36,12 +37,12 @@ const known: Record<string, (path: string) => { code: string; found: string; fix
   EEXIST: (path) => ({
     code: 'file/not-a-directory',
     found: `${path} is there already, and is no directory`,
-    fix: `see what it is (ls -la ${path}), and move it away or choose another path`,
+    fix: `see what it is (${command`ls -la ${path}`}), and move it away or choose another path`,
   }),
   EISDIR: (path) => ({
     code: 'file/is-directory',
     found: `${path} is a directory, wanted a file`,
-    fix: `see what it holds (ls -la ${path}), and move it away: mv ${path} ${path}.away`,
+    fix: `see what it holds (${command`ls -la ${path}`}), and move it away: ${command`mv ${path} ${`${path}.away`}`}`,
   }),
   EIO: (path) => ({
     code: 'disk/broken',

@@ -4,6 +4,7 @@ import { constants, type Stats } from 'node:fs'
 import { lstat, stat as nodeStat, open, readdir, readlink, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path/posix'
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { DiskSpace, FileKind, FileStat } from '../host.ts'
 import { absent, naming } from './file-error.ts'
 
@@ -128,12 +129,12 @@ function kindOf(stats: Stats): FileKind {
 
 function notRegular(path: string, kind: FileKind): AgentError {
   return new AgentError('file/not-regular', `${path} is a ${kind}, wanted a regular file`, {
-    fix: `look at what it is: stat ${path}`,
+    fix: `look at what it is: ${command`stat ${path}`}`,
   })
 }
 
 function tooLarge(path: string, size: number): AgentError {
   return new AgentError('file/too-large', `${path} has ${size} bytes, wanted at most ${MAX_READ_BYTES}`, {
-    fix: `look at what it is: head -c 1000 ${path}`,
+    fix: `look at what it is: ${command`head -c 1000 ${path}`}`,
   })
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import { sysctlPath } from '../machine.ts'
 import { execute } from './commands.ts'
 import { naming } from './file-error.ts'
@@ -19,7 +20,7 @@ export async function writeSysctl(key: string, value: string): Promise<void> {
       if (code !== 'ENOENT' && code !== 'EINVAL') throw error
       const problem = code === 'ENOENT' ? 'this kernel does not have it' : 'the kernel refused that value'
       throw new AgentError('sysctl/refused', `could not set ${key} to ${value}: ${problem}`, {
-        fix: `see what it has: sysctl -a --pattern ${key.split('.').at(-1)}`,
+        fix: `see what it has: ${command`sysctl -a --pattern ${key.split('.').at(-1) ?? key}`}`,
         cause: error,
       })
     }

@@ -20,7 +20,7 @@ import {
 import { resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
 import { AgentError } from '../../errors/agent-error.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { command } from '../../errors/command.ts'
 import type { RemoveTreeOptions } from '../machine.ts'
 import { isBelow, parseMountinfo } from '../parse/mountinfo.ts'
 import { shownName } from '../shown-name.ts'
@@ -173,15 +173,14 @@ function treeLeft(path: string, left: readonly Left[]): AgentError {
   const [first] = left as [Left]
   const { error } = first
   const isDenied = error instanceof AgentError && error.code === 'file/denied'
-  const words = escapeArgv([path])
   return new AgentError(
     'undo/tree-left',
     `${left.length} entries of ${path} could not be deleted, first ${ending(first.path)}: ${error instanceof Error ? ending(error.message) : error}`,
     {
       // chattr walks the tree; it says so of what has no attributes, and goes on.
       fix: isDenied
-        ? `see what is immutable or append-only (lsattr -R ${words}), lift that (chattr -R -f -i -a ${words}), then run the same command again`
-        : `see what holds it (lsof +D ${words}), then run the same command again`,
+        ? `see what is immutable or append-only (${command`lsattr -R ${path}`}), lift that (${command`chattr -R -f -i -a ${path}`}), then run the same command again`
+        : `see what holds it (${command`lsof +D ${path}`}), then run the same command again`,
       cause: error,
     },
   )
@@ -189,12 +188,12 @@ function treeLeft(path: string, left: readonly Left[]): AgentError {
 
 function notADirectory(path: string): AgentError {
   return new AgentError('undo/not-a-directory', `${path} is a link or a file now, wanted the directory made earlier`, {
-    fix: `look at what it is (stat ${escapeArgv([path])}), move it away, then run the same command again`,
+    fix: `look at what it is (${command`stat ${path}`}), move it away, then run the same command again`,
   })
 }
 
 function holdsMount(path: string, mounts: string[]): AgentError {
   return new AgentError('undo/holds-mount', `${path} still holds a mount and is left alone: ${mounts.join(' ')}`, {
-    fix: `unmount it, then run the same command again: umount ${escapeArgv(mounts.toReversed())}`,
+    fix: `unmount it, then run the same command again: ${command`umount ${mounts.toReversed()}`}`,
   })
 }

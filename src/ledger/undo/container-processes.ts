@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import { descendantsOf, listProcesses, type Process } from './processes.ts'
 import type { CarryOut } from './result.ts'
 
@@ -37,6 +38,6 @@ function isShimWith({ argv }: Process, [option = '', value]: string[]): boolean 
 function stillThere(shims: readonly Process[]): AgentError {
   const pids = shims.map(({ pid }) => pid).join(' ')
   return new AgentError('undo/processes-left', `containers do not end; their shims have the process ids ${pids}`, {
-    fix: `see what they wait for (cat /proc/${shims[0]?.pid}/stack), then run the same command again; a reboot ends them`,
+    fix: `see what they wait for (${command`cat ${`/proc/${shims[0]?.pid}/stack`}`}), then run the same command again; a reboot ends them`,
   })
 }

@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import type { CarryOut } from './result.ts'
 
@@ -48,7 +49,7 @@ async function present(paths: readonly string[], machine: Machine): Promise<stri
 
 function left(path: string, cause: unknown): AgentError {
   return new AgentError('undo/cgroup-left', `control group ${path} still has processes`, {
-    fix: `see which (cat ${path}/cgroup.procs), end them, then run the same command again`,
+    fix: `see which (${command`cat ${`${path}/cgroup.procs`}`}), end them, then run the same command again`,
     cause,
   })
 }

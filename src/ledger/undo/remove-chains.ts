@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import { removalScript } from './chain-script.ts'
 import { removeEmptyTables } from './remove-empty-tables.ts'
@@ -31,7 +32,7 @@ async function clean(
   })
   if (exitCode === 0) return 'looked'
   throw new AgentError('undo/chains-left', `${name} refused to remove our chains: ${stderr.trim()}`, {
-    fix: `look at what refers to them: ${name}-save | grep -E '${prefixes.join('|')}', then run the same command again`,
+    fix: `look at what refers to them: ${command`${`${name}-save`} | grep -E ${prefixes.join('|')}`}, then run the same command again`,
   })
 }
 

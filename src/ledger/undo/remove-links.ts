@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import { matchNames } from '../../host/name-patterns.ts'
 import type { CarryOut } from './result.ts'
 
@@ -12,6 +13,6 @@ export const removeLinks: CarryOut<'remove-links'> = async ({ names, spare = [] 
   const left = await present()
   if (left.length === 0) return undefined
   throw new AgentError('undo/link-left', `network interfaces are still there: ${left.join(' ')} (${stderr.trim()})`, {
-    fix: `ip link delete ${left[0]}, then run the same command again`,
+    fix: `${command`ip link delete ${left[0] ?? ''}`}, then run the same command again`,
   })
 }

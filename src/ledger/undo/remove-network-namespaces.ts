@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import { matchNames } from '../../host/name-patterns.ts'
 import type { CarryOut } from './result.ts'
@@ -35,6 +36,6 @@ async function processesIn(name: string, machine: Machine): Promise<string> {
 
 function stillThere(left: readonly string[], said: string): AgentError {
   return new AgentError('undo/namespace-left', `network namespaces are still there: ${left.join(' ')} (${said})`, {
-    fix: `ip netns delete ${left[0]}, then run the same command again`,
+    fix: `${command`ip netns delete ${left[0] ?? ''}`}, then run the same command again`,
   })
 }

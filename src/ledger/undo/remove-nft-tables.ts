@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import { listNftTables, type NftTable } from '../../host/nft-tables.ts'
 import type { CarryOut } from './result.ts'
@@ -19,6 +20,6 @@ export async function deleteTables(tables: readonly NftTable[], machine: Machine
   const { exitCode, stderr } = await machine.ask(['nft', '-f', '-'], { stdin: script, timeoutMs: 30_000 })
   if (exitCode === 0) return
   throw new AgentError('undo/nft-tables-left', `nft did not delete ${words.join(', ')}: ${stderr.trim()}`, {
-    fix: `nft delete table ${words[0]}, then run the same command again`,
+    fix: `${command`nft delete table ${(words[0] ?? '').split(' ')}`}, then run the same command again`,
   })
 }

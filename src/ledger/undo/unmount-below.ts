@@ -1,4 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import type { CarryOut } from './result.ts'
@@ -23,7 +24,7 @@ export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = []
   const left = await mountPointsBelow(path, spare, machine)
   if (left.length === 0) return undefined
   throw new AgentError('undo/mount-left', `still mounted: ${left.join(' ')}${said && ` (${said.split('\n')[0]})`}`, {
-    fix: `see what uses it (fuser -vm ${left[0]}), end that, then run the same command again`,
+    fix: `see what uses it (${command`fuser -vm ${left[0] ?? ''}`}), end that, then run the same command again`,
   })
 }
 
