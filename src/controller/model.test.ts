@@ -3,38 +3,48 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
-import { begin, happen } from '../../test/support/controller/model/events.ts'
+import { begin, happen, live } from '../../test/support/controller/model/events.ts'
 import { bringToRest } from '../../test/support/controller/model/rest.ts'
 import { contradictions } from '../../test/support/controller/model/truths.ts'
 import { openWorld } from '../../test/support/controller/model/world.ts'
 import { seededRandom } from '../../test/support/random.ts'
 
 const HISTORIES = isFull ? 500 : 12
-const LENGTH = 250
+const LENGTH = isFull ? 250 : 150
+/** Of the cluster that is READY by then. */
+const LIFE = 100
 /** In memory where that can be had: nothing here is about disks. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const TIMEOUT_MS = isFull ? 3_600_000 : 120_000
 
 test(
-  `${HISTORIES} random histories of ${LENGTH} events end in one READY cluster, without a contradiction on the way`,
+  `${HISTORIES} random histories of ${LENGTH + LIFE} events end in one READY cluster, without a contradiction on the way`,
   async () => {
     const startedMs = Date.now()
     const failed: string[] = []
     let events = 0
     let stepsToRest = 0
+    let repairs = 0
+    let degraded = 0
     for (let history = 0; history < HISTORIES; history++) {
       const directory = mkdtempSync(join(PLACE, 'model-'))
       const world = openWorld(directory, seededRandom(seed + history))
       const told: string[] = []
       try {
         begin(world)
-        for (let at = 0; at < LENGTH; at++) {
-          told.push(await happen(world))
-          events += 1
-          const wrong = contradictions(world)
-          if (wrong.length > 0) throw new Error(wrong.join('; '))
+        const go = async (event: typeof happen, count: number) => {
+          for (let at = 0; at < count; at++) {
+            told.push(await event(world))
+            events += 1
+            const wrong = contradictions(world)
+            if (wrong.length > 0) throw new Error(wrong.join('; '))
+          }
+          stepsToRest += await bringToRest(world)
         }
-        stepsToRest += await bringToRest(world)
+        await go(happen, LENGTH)
+        await go(live, LIFE)
+        repairs += world.core.store.runs.count("repair = 1 AND state = 'done'")
+        degraded += world.core.store.events.count('event LIKE ?', '%DEGRADED%')
       } catch (error) {
         failed.push(`seed ${seed}, history ${history}: ${error}\n  ${told.slice(-25).join('\n  ')}`)
       } finally {
@@ -42,8 +52,15 @@ test(
         rmSync(directory, { recursive: true })
       }
     }
-    keepResult('director-model', { counts: { histories: HISTORIES, events, stepsToRest }, failed }, startedMs)
+    keepResult(
+      'director-model',
+      { counts: { histories: HISTORIES, events, stepsToRest, repairs, degraded }, failed },
+      startedMs,
+    )
     expect(failed.slice(0, 3)).toEqual([])
+    // Of histories in which none happens nothing would be shown about them.
+    expect(repairs).toBeGreaterThan(HISTORIES / 3)
+    expect(degraded).toBeGreaterThan(HISTORIES / 3)
   },
   TIMEOUT_MS,
 )

@@ -38,27 +38,30 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
 }
 
-/** Somebody stops a kubelet and scales CoreDNS down to nothing: the second is seen first, and both are mended. */
-async function degradedAndRepaired(scene: Scene): Promise<void> {
+/** Somebody scales CoreDNS down to nothing, and stops a kubelet: the first is told within half a minute, and both are mended. */
+export async function degradedAndRepaired(scene: Scene): Promise<void> {
   const [m1, w1] = [scene.node('m1'), scene.node('w1')]
-  await execOk(w1, ['systemctl', 'stop', 'kubelet.service'])
   await kubectl(m1, '-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=0')
-  const { problems } = await until('the cluster DEGRADED', 90_000, async () => {
-    const { stdout } = await scene.site().cli(['cluster', 'show', scene.cluster, '-o', 'json'])
-    const found = JSON.parse(stdout) as ClusterView
-    return found.state === 'DEGRADED' ? found : undefined
-  })
-  const told = problems.map(({ message }) => message).join('\n')
-  assert.match(told, /the cluster's DNS does not answer/)
+  const { problems } = await awaitDegraded(scene)
+  assert.match(problems.map(({ message }) => message).join('\n'), /the cluster's DNS does not answer/)
   const watch = ['cluster', 'watch', scene.cluster, '--until', 'READY', '--timeout', '1']
   const { code, stderr } = await scene.site().cli(watch)
   assert.deepEqual([code, /is DEGRADED: .*; wanted READY/.test(stderr)], [4, true], stderr)
+  await execOk(w1, ['systemctl', 'stop', 'kubelet.service'])
   await scene.provision()
   assert.equal((await execOk(w1, ['systemctl', 'is-active', 'kubelet.service'])).trim(), 'active')
 }
 
+export function awaitDegraded(scene: Scene): Promise<ClusterView> {
+  return until('the cluster DEGRADED', 150_000, async () => {
+    const { stdout } = await scene.site().cli(['cluster', 'show', scene.cluster, '-o', 'json'])
+    const found = JSON.parse(stdout) as ClusterView
+    return found.state === 'DEGRADED' ? found : undefined
+  })
+}
+
 /** Each node has looked at all of its steps, and its ledger has no further change. */
-async function nothingToMend(scene: Scene): Promise<void> {
+export async function nothingToMend(scene: Scene): Promise<void> {
   const changes = async () => {
     const ledgers = await Promise.all(scene.nodes().map((node) => execOk(node, ['cat', LEDGER])))
     return ledgers.map((text) => text.split('\n').filter((line) => line.includes('"kind":"change"')).length)

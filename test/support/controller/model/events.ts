@@ -201,12 +201,23 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [0.5, 'minutes pass', (world) => pass(world, 150_000)],
   [0.02, 'hours pass', (world) => pass(world, 7_200_000)],
 ]
-const TOTAL = EVENTS.reduce((sum, [weight]) => sum + weight, 0)
+/** Of a cluster that is READY: nothing comes or goes, and it is repaired now and then. */
+const OF_LIFE = new Set(['provision', 'receive', 'work', 'all work at once', 'all are heard', 'send', 'report'])
+const LIFE: typeof EVENTS = [
+  ...EVENTS.filter(([, name]) => OF_LIFE.has(name)),
+  [2, 'lose the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: false, wasAway: true })],
+  [6, 'find the link', (_, __, machine) => machine && Object.assign(machine, { isOnline: !machine.isDead })],
+  [10, 'all is well', (world) => report(world, true)],
+  [8, 'twenty seconds pass', (world) => pass(world, 20_000)],
+]
 
 /** Something happens, to anybody; answers what. */
-export async function happen(world: World): Promise<string> {
-  let at = world.random() * TOTAL
-  const found = EVENTS.find(([weight]) => {
+export const happen = (world: World) => oneOf(EVENTS, world)
+export const live = (world: World) => oneOf(LIFE, world)
+
+async function oneOf(events: typeof EVENTS, world: World): Promise<string> {
+  let at = world.random() * events.reduce((sum, [weight]) => sum + weight, 0)
+  const found = events.find(([weight]) => {
     at -= weight
     return at < 0
   })
