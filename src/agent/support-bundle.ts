@@ -28,7 +28,12 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
     const names = texts.map(([name]) => name)
     // Written through the descriptor: by its name, somebody whose directory it is could have it written over another file.
     const file = await open(output, 'wx', 0o600)
-    await pipeline(create({ gzip: true, portable: true, cwd: directory }, names), file.createWriteStream())
+    try {
+      await pipeline(create({ gzip: true, portable: true, cwd: directory }, names), file.createWriteStream())
+    } catch (error) {
+      await rm(output)
+      throw error
+    }
     return names
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { lstat, mkdir, open, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { readGiven } from '../host/linux/read-given.ts'
 import { badBundle, hasCode } from './error.ts'
@@ -53,7 +53,8 @@ export async function readOrCreateKey(path: string): Promise<KeyObject> {
   } finally {
     await file.close()
   }
-  await writeFile(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 })
+  await rm(`${path}.pub`, { force: true })
+  await writeFile(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644, flag: 'wx' })
   return privateKey
 }
 

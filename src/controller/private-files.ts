@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Ours alone (0700), with its parents. */
@@ -10,14 +20,15 @@ export function makePrivateDirectory(path: string): void {
 /** Durable and whole or not at all; 0600 from the first byte on. */
 export function writePrivateFile(path: string, content: string): void {
   const temporary = `${path}.new`
-  const file = openSync(temporary, 'w', 0o600)
+  // Never through a link, and never into a file that somebody has open.
+  rmSync(temporary, { force: true })
+  const file = openSync(temporary, 'wx', 0o600)
   try {
     writeSync(file, content)
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  chmodSync(temporary, 0o600)
   renameSync(temporary, path)
   const directory = openSync(dirname(path), 'r')
   fsyncSync(directory)

@@ -28,18 +28,15 @@ type View = Pick<HostView, 'stat' | 'readLink' | 'readFileItself' | 'read' | 'ui
  * through a link, that nobody but those who are trusted owns, may write, or can swap for another. Without root, a file that
  * is no secret is its reader's own affair. Throws AgentError `<code>/…`, exit code 2.
  */
-export async function readGivenFile(given: GivenFile, view: View): Promise<string> {
-  const { what, maxBytes, isSecret, trust } = given
-  // Not resolved: a link on the way is judged where the kernel goes.
-  const path = given.path.startsWith('/') ? given.path : `${process.cwd()}/${given.path}`
-  const file = { ...given, path }
+export async function readGivenFile(file: GivenFile, view: View): Promise<string> {
+  const { path, what, maxBytes, isSecret, trust } = file
   const isJudged = isSecret || view.uid() === 0
-  const swap = isJudged ? await untrustedPlace(path, trust, view) : undefined
+  const swap = isJudged ? await untrustedPlace(absolute(path), trust, view) : undefined
   if (swap !== undefined) {
     const message = `${what} ${path} could be swapped for another file: ${swap.kind} ${swap.path} ${swap.why}`
     throw refuse(file, 'foreign-directory', `${message}; wanted root or the caller alone`, copyFix(file, view))
   }
-  const found = await view.readFileItself(path, maxBytes)
+  const found = await view.readFileItself(absolute(path), maxBytes)
   if (found === undefined) throw refuse(file, 'missing', `${what} ${path} does not exist`, file.ifMissing)
   const { stat, text } = found
   if (stat.kind !== 'file') throw await notAFile(file, stat, view)
@@ -61,10 +58,15 @@ export async function readGivenFile(given: GivenFile, view: View): Promise<strin
 }
 
 async function notAFile(file: GivenFile, { kind }: FileStat, view: View): Promise<AgentError> {
-  const target = kind === 'symlink' ? await view.readLink(file.path) : undefined
+  const target = kind === 'symlink' ? await view.readLink(absolute(file.path)) : undefined
   const found = target === undefined ? `a ${kind}` : `a link to ${target}`
   const message = `${file.what} ${file.path} is ${found}; wanted a regular file`
   return refuse(file, 'not-a-file', message, 'give the path of the file itself')
+}
+
+/** Not resolved: a link on the way is judged where the kernel goes. */
+function absolute(path: string): string {
+  return path.startsWith('/') ? path : `${process.cwd()}/${path}`
 }
 
 /** Another owner or mode would not do: whoever may write the directory puts his own file there again. */
@@ -77,7 +79,7 @@ function copyFix({ path, trust }: GivenFile, view: View): string {
 
 /** Where modes cannot be changed, as on a read-only medium or VFAT, a copy has one. */
 async function modeFix(file: GivenFile, view: View): Promise<string> {
-  const mount = mountOf(file.path, parseMountinfo((await view.read('/proc/self/mountinfo')) ?? ''))
+  const mount = mountOf(absolute(file.path), parseMountinfo((await view.read('/proc/self/mountinfo')) ?? ''))
   const isFixed = mount !== undefined && (isReadOnly(mount) || MODELESS.has(mount.fileSystem))
   return isFixed ? copyFix(file, view) : escapeArgv(['chmod', '600', file.path])
 }

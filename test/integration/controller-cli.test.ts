@@ -1,7 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -126,6 +126,31 @@ it.each([
   expect([ran.code, ran.out]).toEqual([code, ''])
   expect(ran.err).toContain(said)
   expect(ran.err).not.toMatch(/^\s+at /m)
+})
+
+it.skipIf(process.getuid?.() !== 0)('reads and keeps nothing, as root, that another user could write', async () => {
+  const at = (name: string) => join(directory, name)
+  writeFileSync(at('theirs.yaml'), 'cni: flannel')
+  mkdirSync(at('theirs'))
+  writeFileSync(at('theirs/admin.json'), readFileSync(controller.adminFile))
+  for (const name of ['theirs.yaml', 'theirs']) chownSync(at(name), 1000, 1000)
+  symlinkSync('lab.yaml', at('link.yaml'))
+  execFileSync('mkfifo', [at('pipe.yaml')])
+  const wanted: [argv: string[], said: string][] = [
+    [['cluster', 'create', 'y1', '-f', 'theirs.yaml'], 'settings/foreign-owner'],
+    [['cluster', 'create', 'y2', '--override', 'kubelet=theirs.yaml'], 'install -m 600 theirs.yaml /root/theirs.yaml'],
+    [['cluster', 'create', 'y3', '-f', 'link.yaml'], 'is a link to lab.yaml'],
+    [['cluster', 'create', 'y4', '-f', 'pipe.yaml'], 'settings/not-a-file'],
+    [['cluster', 'list', '--admin', 'theirs/admin.json'], 'admin/foreign-directory'],
+    [['bundle', 'verify', 'any', '--key', 'theirs.yaml'], 'bundle/foreign-owner'],
+    [['serve', '--data', 'theirs', '--listen', '127.0.0.1:0'], 'data/foreign-directory'],
+  ]
+  for (const [argv, said] of wanted) {
+    const ran = await run(argv)
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(said)])
+  }
+  const bySudo = await run(['cluster', 'create', 'y5', '-f', 'theirs.yaml'], { SUDO_UID: '1000' })
+  expect(bySudo).toMatchObject({ code: 0, err: '' })
 })
 
 it('says when there is no controller', async () => {

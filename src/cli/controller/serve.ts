@@ -1,4 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { AgentError } from '../../errors/agent-error.ts'
+import { command, inOrder } from '../../errors/command.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
 import { DEFAULT_DATA } from './access.ts'
 import { examples } from './output.ts'
 
@@ -31,6 +34,7 @@ export function registerServe(program: Command): void {
 }
 
 async function serve(flags: Flags): Promise<void> {
+  await refuseForeign(flags.data)
   const { startController } = await import('../../controller/start.ts')
   const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
   const controller = await startController({
@@ -44,6 +48,25 @@ async function serve(flags: Flags): Promise<void> {
   await signalled()
   log('going down')
   await controller.close()
+}
+
+/** Whoever can put another database or key in its place would rule every node. */
+async function refuseForeign(data: string): Promise<void> {
+  const [{ linuxHostView }, { trustOf }, { untrustedPlace }] = await Promise.all([
+    import('../../host/linux/host-view.ts'),
+    import('../../host/trust.ts'),
+    import('../../host/untrusted-place.ts'),
+  ])
+  const view = linuxHostView()
+  if (view.uid() !== 0) return
+  const directory = data.startsWith('/') ? data : `${process.cwd()}/${data}`
+  const place = await untrustedPlace(`${directory}/any`, await trustOf(view, process.env), view)
+  if (place === undefined) return
+  const found = `the data directory ${data} is not root's alone: ${place.kind} ${place.path} ${place.why}`
+  throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root may write`, {
+    fix: inOrder(command`chown --no-dereference root:root ${place.path}`, command`chmod go-w ${place.path}`),
+    exitCode: ExitCode.usage,
+  })
 }
 
 function signalled(): Promise<void> {
