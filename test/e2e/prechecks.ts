@@ -10,6 +10,7 @@ import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
+import { mendedByTheirFix } from './mended-scenes.ts'
 import { openOddServers } from './odd-network.ts'
 import { hangingResolver, healthyNeighbours, lyingTimeServer, manyFaults, oddProxies } from './precheck-scenes.ts'
 import { story } from './stages.ts'
@@ -56,6 +57,9 @@ try {
   )
   await stage('dnsmasq on port 53, a leftover kubelet, options rotate, a bad hostname: each is named', () =>
     manyFaults(here().node),
+  )
+  await stage('configuration of others, and what the kernel does not give: each printed fix is pasted, and mends', () =>
+    mendedByTheirFix(here().node),
   )
   await stage('a resolver that hangs', () => hangingResolver(here().node))
   await stage('a time server that lies by 10 s', () => lyingTimeServer(here().node))

@@ -129,6 +129,10 @@ test.each<[string, FakeHostOptions]>([
       },
     },
   ],
+  [
+    'a drop-in of another containerd',
+    service('ExecStart=/usr/bin/containerd --config /x', '/etc/systemd/system/containerd.service.d/override.conf'),
+  ],
   ['Docker alone', { files: { '/etc/containerd/config.toml': 'disabled_plugins = ["cri"]\n' } }],
 ])('%s: no harm', async (_, options) => {
   expect(await look(options)).toEqual({ kind: 'pass', found: 'none that matters' })
