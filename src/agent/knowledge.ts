@@ -3,6 +3,8 @@ import { subjectOf } from '../host/change.ts'
 import type { HostView } from '../host/host.ts'
 import type { Undo } from '../host/undo.ts'
 import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
+import { CNI_STATE } from '../ledger/undo/cni-records.ts'
+import { NAMESPACES } from '../ledger/undo/network-namespaces.ts'
 import type { Knowledge } from '../snapshot/verify.ts'
 import type { OtherInstallations } from './other-installations.ts'
 import type { AgentPaths } from './paths.ts'
@@ -12,6 +14,8 @@ import { isIn, type Scope } from './scope.ts'
 const MARGIN_MS = 100
 
 const TREES: ReadonlySet<Undo['kind']> = new Set(['remove-tree', 'empty-directory', 'unmount-below'])
+/** Others have things of theirs there too. */
+const SHARED: ReadonlySet<string> = new Set([NAMESPACES, CNI_STATE])
 
 export type Kept = UndoReport['kept'][number]
 
@@ -29,7 +33,9 @@ export function knowledgeOf(
   const isLine = ({ undo }: ChangeEntry) => undo.kind === 'remove-line'
   return {
     named: new Set(changes.filter((change) => !isLine(change)).flatMap(({ what, undo }) => [what, subjectOf(undo)])),
-    trees: changes.flatMap(({ undo }) => (TREES.has(undo.kind) && 'path' in undo ? [undo.path] : [])),
+    trees: changes.flatMap(({ undo }) =>
+      TREES.has(undo.kind) && 'path' in undo && !SHARED.has(undo.path) ? [undo.path] : [],
+    ),
     shared: new Set(changes.filter(isLine).map(({ undo }) => subjectOf(undo))),
     isWhole: !entries.some(({ kind }) => kind === 'damage'),
     madeByOthers: others.made,

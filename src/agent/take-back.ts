@@ -19,7 +19,7 @@ import { openWorkBench, type WorkBench } from './work-bench.ts'
 
 export type { Scope } from './scope.ts'
 
-export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone'>, Compared {
+export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone' | 'removed'>, Compared {
   restored: boolean
 }
 
@@ -64,12 +64,12 @@ export async function takeBackOn(
     await bench.ledger.close()
   }
   const { report, compared, isEmpty } = taken
-  const { outcome, kept, undone } = report
+  const { outcome, kept, undone, removed } = report
   const isDone = outcome === 'done' && compared.differences.length === 0
   const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, bench.machine) : NOTHING
   const leftovers = [...report.leftovers, ...inOwn.leftovers]
   const restored = isDone && leftovers.length === 0
-  return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], undone, ...compared }
+  return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], removed, undone, ...compared }
 }
 
 /** Newest first, and then the machine beside how it was. */
@@ -125,7 +125,7 @@ async function removeOwnDirectories(
   for (const path of [stateDirectory, runtimeDirectory]) {
     try {
       const result = await carryOut({ kind: 'remove-tree', path }, machine)
-      if (result) kept.push({ what: path, because: result.kept })
+      if (result?.kept) kept.push({ what: path, because: result.kept })
     } catch (error) {
       leftovers.push({ what: path, error: reportOf(error) })
     }

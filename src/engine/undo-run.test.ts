@@ -75,6 +75,39 @@ test('what is kept is said once, and counts as dealt with', async () => {
   expect(await machine.read(path)).toBe('by a person')
 })
 
+test('what other programs made is told, and durable by name before it goes: a rerun knows it without their records', async () => {
+  const names = [1, 2].map((digit) => `cni-${digit}8dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f`)
+  const { machine, ledger, log, events, undo } = await setUp([
+    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cni' } },
+    { role: 'r', undo: { kind: 'remove-network-namespaces', names: ['cni-*'] } },
+  ])
+  for (const name of names) {
+    machine.files.seedDirectory(`/run/netns/${name}`)
+    machine.files.seed(`/var/lib/cni/results/cbr0-${name}-eth0`, JSON.stringify({ netns: `/run/netns/${name}` }))
+  }
+  machine.files.seedDirectory('/run/netns/vpn')
+  machine.on(['ip', 'netns', 'pids'], {})
+  machine.on(['ip', '-force'], () => {
+    const written = Buffer.from(log.bytes).toString()
+    expect(names.every((name) => written.includes(name))).toBe(true)
+    machine.files.deleteTree(`/run/netns/${names[0]}`, false)
+    return { stderr: 'busy' }
+  })
+  expect(await undo()).toMatchObject({ outcome: 'failed', leftovers: [{ error: { code: 'undo/namespace-left' } }] })
+  expect(machine.files.get('/var/lib/cni')).toBeUndefined()
+
+  machine.on(['ip', '-force'], () => {
+    machine.files.deleteTree(`/run/netns/${names[1]}`, false)
+    return {}
+  })
+  const report = await undo()
+  expect(report).toMatchObject({ outcome: 'done', removed: [`network namespace ${names[1]}`] })
+  expect(machine.files.list('/run/netns')).toEqual(['vpn'])
+  expect(replay(ledger.entries()).outstanding).toEqual([])
+  const logged = events.flatMap((event) => (event.kind === 'log' && event.level === 'info' ? event.message : []))
+  expect(logged).toEqual([`removed network namespace ${names[1]}`])
+})
+
 test('a directory that holds a leftover is taken up again with it', async () => {
   const { machine, undo } = await setUp([
     { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours' } },

@@ -11,6 +11,7 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
+import type { RecordFound } from '../ledger/undo/result.ts'
 import type { Emit, Outcome } from './event.ts'
 
 export interface UndoRunsOptions {
@@ -33,6 +34,8 @@ export interface Leftover {
 export interface UndoReport {
   outcome: Outcome
   undone: number
+  /** What other programs had made, one by one: namespaces, interfaces, chains, mounts, processes, control groups. */
+  removed: string[]
   /** Left on purpose, and why: not ours any more, or not ours alone. */
   kept: { what: string; because: string }[]
   /** Could not be taken back: exit code 5, and a rerun tries again. */
@@ -54,7 +57,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   await ledger.append({ kind: 'run-begun', run, role, at: at() })
   emit({ kind: 'step-started', at: at(), step: STEP, title })
 
-  const report: UndoReport = { outcome: 'done', undone: 0, kept: [], leftovers: [] }
+  const report: UndoReport = { outcome: 'done', undone: 0, removed: [], kept: [], leftovers: [] }
   /** Changes whose undo is one daemon-reload, which stands for all of them at the latest moment that is right. */
   let reloads: Numbered<ChangeEntry>[] = []
   let toldAtMs = beganAt.getTime()
@@ -83,6 +86,12 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   emit({ kind: 'run-ended', at: at(), outcome: report.outcome, ms, ...(first && { error: first.error }) })
   return report
 
+  function found([change]: Numbered<ChangeEntry>[]): RecordFound {
+    return async (names) => {
+      if (change) await ledger.append({ kind: 'found', change: change.seq, names })
+    }
+  }
+
   async function flushReloads(): Promise<void> {
     const pending = reloads
     reloads = []
@@ -92,7 +101,9 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   async function takeBack(undo: Undo, standingFor: Numbered<ChangeEntry>[]): Promise<void> {
     const what = subjectOf(undo)
     try {
-      const kept = (await carryOut(undo, machine))?.kept
+      const { kept, removed = [] } = (await carryOut(undo, machine, found(standingFor))) ?? {}
+      report.removed.push(...removed)
+      for (const one of removed) emit({ kind: 'log', at: at(), level: 'info', message: `removed ${one}` })
       // A directory may not be empty only for what was left over in it: it is looked at again with that.
       if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return
       for (const { seq } of standingFor) {

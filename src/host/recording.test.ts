@@ -85,16 +85,20 @@ test('a directory that was there has its mode back, whatever a daemon made of it
 
 test('links, namespaces and mounts that were there before are spared', async () => {
   const host = fakeHost({
-    directories: ['/sys/class/net/lxcbr0', '/sys/class/net/eth0', '/run/netns/cni-podman'],
-    files: { '/proc/self/mountinfo': '30 1 0:30 / /run/containerd/moby/rootfs rw - overlay overlay rw\n' },
+    directories: ['lxcbr0', 'lxc0123456789ab', 'eth0'].map((name) => `/sys/class/net/${name}`),
+    files: {
+      '/run/netns/cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f': '',
+      '/run/netns/cni-mine': '',
+      '/proc/self/mountinfo': '30 1 0:30 / /run/containerd/moby/rootfs rw - overlay overlay rw\n',
+    },
   })
   await host.expect({ kind: 'remove-links', names: ['lxc*', 'cni0'] })
   await host.expect({ kind: 'remove-network-namespaces', names: ['cni-*'] })
   await host.expect({ kind: 'unmount-below', path: '/run/containerd' })
   await host.expect({ kind: 'unmount-below', path: '/var/lib/kubelet' })
   expect(undos(host)).toEqual([
-    { kind: 'remove-links', names: ['lxc*', 'cni0'], spare: ['lxcbr0'] },
-    { kind: 'remove-network-namespaces', names: ['cni-*'], spare: ['cni-podman'] },
+    { kind: 'remove-links', names: ['lxc*', 'cni0'], spare: ['lxc0123456789ab'] },
+    { kind: 'remove-network-namespaces', names: ['cni-*'], spare: ['cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f'] },
     { kind: 'unmount-below', path: '/run/containerd', spare: ['/run/containerd/moby/rootfs'] },
     { kind: 'unmount-below', path: '/var/lib/kubelet' },
   ])

@@ -2,9 +2,9 @@
 import { escapeArgv } from '../errors/escape-argv.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import type { Host, HostView } from './host.ts'
+import { isPodNamespace, linksMeantBy } from './kubernetes-names.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { mirroredSysctls } from './mirrored-sysctls.ts'
-import { matchNames } from './name-patterns.ts'
 import { listNftTables } from './nft-tables.ts'
 import { hasLine } from './parse/lines.ts'
 import { isBelow, parseMountinfo } from './parse/mountinfo.ts'
@@ -110,12 +110,27 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
  */
 async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   const because = 'it was there before'
-  if (undo.kind === 'remove-links') return sparing(undo, await machine.list('/sys/class/net'))
+  if (undo.kind === 'remove-links') {
+    const there = (await machine.list('/sys/class/net')) ?? []
+    return sparing(
+      undo,
+      undo.names.flatMap((pattern) => linksMeantBy(pattern, there)),
+    )
+  }
+  if (undo.kind === 'remove-nft-tables') {
+    const tables = (await listNftTables(machine)).filter(({ name }) => undo.names.includes(name))
+    return sparing(
+      undo,
+      tables.map(({ family, name }) => `${family} ${name}`),
+    )
+  }
   if (undo.kind === 'remove-chains') {
     return { ...undo, tables: (await listNftTables(machine)).map(({ family, name }) => `${family} ${name}`) }
   }
   if (undo.kind === 'unmount-below') return sparingMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
-  if (undo.kind === 'remove-network-namespaces') return sparing(undo, await machine.list('/run/netns'))
+  if (undo.kind === 'remove-network-namespaces') {
+    return sparing(undo, ((await machine.list('/run/netns')) ?? []).filter(isPodNamespace))
+  }
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
   }
@@ -125,6 +140,8 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory') return undo
   const names = await machine.list(undo.path)
   if (names === undefined) return { ...undo, kind: 'remove-tree' }
+  // Shared with other container engines: what ours will record there is told apart, whoever has made the directory.
+  if (undo.path === '/var/lib/cni') return { ...undo, kind: 'empty-directory' }
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
 }
 
@@ -134,8 +151,7 @@ function sparingMounts<U extends { path: string }>(undo: U, mountinfo: string): 
   return spare.length === 0 ? undo : { ...undo, spare }
 }
 
-function sparing<U extends { names: string[] }>(undo: U, there: readonly string[] = []): U & { spare?: string[] } {
-  const spare = matchNames(there, undo.names)
+function sparing<U extends Undo>(undo: U, spare: string[]): U & { spare?: string[] } {
   return spare.length === 0 ? undo : { ...undo, spare }
 }
 

@@ -15,6 +15,7 @@ export type Undo =
   /**
    * A directory that was not there before, with what came to lie in it. Never crosses a mount or a link. What belongs to
    * another user, and a link that leads out of it, is left and said; not so with `all`, for directories of containers.
+   * Of `/var/lib/cni` and `/run/netns`, which container engines share, only what ours recorded there goes.
    */
   | { kind: 'remove-tree'; path: string; all?: boolean }
   /** A directory that was there before and was empty: it stays, what came to lie in it goes, with the same exceptions. */
@@ -44,24 +45,27 @@ export type Undo =
   /** As with `sysctl`. */
   | { kind: 'hostname'; before: string; written?: string }
   /**
-   * Processes in containers of the given containerd namespace: their shims, killed by process id. With `socket` those of
-   * the one containerd that listens there, in whatever namespace.
+   * Processes in containers of the given namespace of containerd: its shims, killed by process id. With `socket` those of
+   * the one containerd that listens there, in whatever namespace; without it that of /run/containerd.
    */
   | { kind: 'container-processes'; containerdNamespace: string; socket?: string }
-  /** Every mount at or below the path, deepest first, but for those that were there before. */
+  /** Every mount at or below the path, deepest first, but for those that were there before. Of `/run/netns` only itself. */
   | { kind: 'unmount-below'; path: string; spare?: string[] }
-  /** Network links by exact name or by prefix (`cali*`), but for those that were there before. */
+  /** Network links by exact name, or as kubernetes-names.ts knows them (`cali*`), but for those that were there before. */
   | { kind: 'remove-links'; names: string[]; spare?: string[] }
-  /** Network namespaces by prefix (`cni-*`), but for those that were there before, and those with a process in them. */
-  | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[] }
   /**
-   * iptables and ip6tables rules and chains whose chain name starts with one of these; other rules stay. Chains of CNI
-   * plugins that serve another network than `networks`, as podman's, stay too. A table of iptables that was not among
-   * `tables` before and is empty goes as well.
+   * Network namespaces of pods (`cni-*`), by what containerd and its plugins recorded, but for those that were there
+   * before, and those with a process in them. The ledger keeps as `found` what an earlier try was about to remove.
+   */
+  | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[]; found?: string[]; containerd?: string }
+  /**
+   * Chains of iptables and ip6tables that kubernetes-names.ts knows by one of these prefixes, and the rules that lead to
+   * them; other rules stay. Chains of CNI plugins that serve another network than `networks`, as podman's, stay too. A
+   * table of iptables that was not among `tables` before and is empty goes as well.
    */
   | { kind: 'remove-chains'; prefixes: string[]; networks?: string[]; tables?: string[] }
-  /** Tables of nftables by name, in any family. */
-  | { kind: 'remove-nft-tables'; names: string[] }
+  /** Tables of nftables by name, in the families ip and ip6, but for those that were there before (`ip kube-proxy`). */
+  | { kind: 'remove-nft-tables'; names: string[]; spare?: string[] }
   /** control groups by path below each hierarchy (`kubepods`). */
   | { kind: 'remove-cgroups'; names: string[] }
   /** Ports and interfaces that a zone of firewalld has got until the next reload; for good where it was as shipped. */

@@ -15,6 +15,8 @@ export type Entry =
   | { kind: 'check-ignored'; check: string; found: string; reason: string; at: string }
   /** The change with that sequence number was taken back, or there is good reason to leave it. */
   | { kind: 'undone'; change: number; kept?: string }
+  /** By what other programs recorded, these are what the undo of that change is about to remove; their records may go before them. */
+  | { kind: 'found'; change: number; names: string[] }
   /** So many records are missing in all, found on opening; what was readable of them lies in `file`. */
   | { kind: 'damage'; missing: number; file?: string }
 

@@ -35,6 +35,13 @@ export function replay(entries: readonly Numbered<Entry>[]): Replayed {
       case 'change':
         changes.set(entry.seq, entry)
         break
+      case 'found': {
+        const change = changes.get(entry.change)
+        if (change?.undo.kind !== 'remove-network-namespaces') break
+        const found = [...new Set([...(change.undo.found ?? []), ...entry.names])]
+        changes.set(entry.change, { ...change, undo: { ...change.undo, found } })
+        break
+      }
       case 'ended': {
         const run = runs.get(entry.run)
         if (run !== undefined) run.outcome = entry.outcome

@@ -33,10 +33,22 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
       for (const line of lines) inside(tool, '-t', 'nat', ...line.split(' '))
     }
     rules('-N MINE', '-A POSTROUTING -j MINE', '-A MINE -p tcp --dport 80 -j RETURN')
+    rules(
+      '-N KUBE-MINE',
+      '-A INPUT -j KUBE-MINE',
+      '-A KUBE-MINE -p tcp --dport 81 -j RETURN',
+      '-N cali-mine',
+      '-N CNI-MINE',
+    )
     const before = inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')
-    rules('-N KUBE-SERVICES', '-N KUBE-SVC-X', '-A KUBE-SERVICES -j KUBE-SVC-X', '-I PREROUTING -j KUBE-SERVICES')
-    inside(tool, '-t', 'nat', '-I', 'MINE', '-m', 'comment', '--comment', 'to our "own" chain', '-j', 'KUBE-SVC-X')
-    expect(await carryOut({ kind: 'remove-chains', prefixes: ['KUBE-', 'CNI-'] }, machine)).toBeUndefined()
+    const service = 'KUBE-SVC-NPX46M4PTMTKRN6Y'
+    rules('-N KUBE-SERVICES', `-N ${service}`, `-A KUBE-SERVICES -j ${service}`, '-I PREROUTING -j KUBE-SERVICES')
+    inside(tool, '-t', 'nat', '-I', 'MINE', '-m', 'comment', '--comment', 'to our "own" chain', '-j', service)
+    const undo = { kind: 'remove-chains', prefixes: ['KUBE-', 'CNI-', 'cali-'] } as const
+    expect((await carryOut({ ...undo, prefixes: [...undo.prefixes] }, machine))?.removed?.slice(0, 2)).toEqual([
+      `${tool}: chain KUBE-SERVICES of nat`,
+      `${tool}: chain ${service} of nat`,
+    ])
     expect(inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).toBe(before)
   })
 
@@ -45,9 +57,9 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     inside('nft', 'flush', 'ruleset')
     inside('iptables-nft', '-A', 'INPUT', '-p', 'tcp', '--dport', '22', '-j', 'ACCEPT')
     const before = inside('nft', 'list', 'ruleset').replaceAll(/packets \d+ bytes \d+/g, '')
-    inside('iptables-nft', '-t', 'mangle', '-N', 'KUBE-X')
-    inside('iptables-nft', '-t', 'mangle', '-A', 'PREROUTING', '-j', 'KUBE-X')
-    inside('ip6tables-nft', '-t', 'nat', '-N', 'KUBE-Y')
+    inside('iptables-nft', '-t', 'mangle', '-N', 'KUBE-KUBELET-CANARY')
+    inside('iptables-nft', '-t', 'mangle', '-A', 'PREROUTING', '-j', 'KUBE-KUBELET-CANARY')
+    inside('ip6tables-nft', '-t', 'nat', '-N', 'KUBE-MARK-MASQ')
     expect(tables()).toEqual(['table ip filter', 'table ip mangle', 'table ip6 nat'])
     await carryOut({ kind: 'remove-chains', prefixes: ['KUBE-'], tables: ['ip filter'] }, machine)
     expect(inside('nft', 'list', 'ruleset').replaceAll(/packets \d+ bytes \d+/g, '')).toBe(before)
@@ -58,24 +70,28 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
   })
 
   test("tables of kube-proxy's and flannel's own go by name", async () => {
-    for (const table of ['ip kube-proxy', 'ip6 kube-proxy', 'inet mine'])
+    for (const table of ['ip kube-proxy', 'ip6 kube-proxy', 'inet mine', 'inet kube-proxy'])
       inside('nft', 'add', 'table', ...table.split(' '))
     await carryOut({ kind: 'remove-nft-tables', names: ['kube-proxy', 'flannel-ipv4'] }, machine)
-    expect(inside('nft', 'list', 'tables').trim()).toBe('table inet mine')
-    inside('nft', 'delete', 'table', 'inet', 'mine')
+    expect(inside('nft', 'list', 'tables').trim()).toBe('table inet mine\ntable inet kube-proxy')
+    for (const name of ['mine', 'kube-proxy']) inside('nft', 'delete', 'table', 'inet', name)
   })
 
   test('links go, whole pairs of them, and others stay', async () => {
     inside('ip', 'link', 'add', 'cni0', 'type', 'bridge')
-    inside('ip', 'link', 'add', 'veth1', 'type', 'veth', 'peer', 'name', 'veth2')
-    inside('ip', 'link', 'add', 'mine0', 'type', 'bridge')
-    await carryOut({ kind: 'remove-links', names: ['cni0', 'veth*'] }, machine)
+    inside('ip', 'link', 'add', 'cali0123456789a', 'type', 'veth', 'peer', 'name', 'cali0123456789b')
+    for (const name of ['mine0', 'lxcbr0', 'cali-lab']) inside('ip', 'link', 'add', name, 'type', 'bridge')
+    // Someone's port of our bridge is let go of, not deleted.
+    inside('ip', 'link', 'add', 'mine1', 'master', 'cni0', 'type', 'veth', 'peer', 'name', 'peer1')
+    const names = ['cni0', 'cali*', 'lxc*', 'tunl0']
+    await carryOut({ kind: 'remove-links', names }, machine)
     const left = inside('ip', '-br', 'link')
       .trim()
       .split('\n')
       .map((line) => line.split(/\s/)[0])
-    expect(left).toContain('mine0')
-    expect(left.filter((name) => /^(cni0|veth)/.test(name ?? ''))).toEqual([])
+    const isExpected = (name = '') => /^(cni0|cali|lxc|mine)/.test(name)
+    const shown = left.map((name) => name?.split('@')[0]).filter(isExpected)
+    expect(shown.sort()).toEqual(['cali-lab', 'lxcbr0', 'mine0', 'mine1'])
   })
 
   test('mounts below a path go, stacked and nested, and the tree after them', async () => {

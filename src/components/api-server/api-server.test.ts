@@ -59,5 +59,5 @@ test('what pods will leave behind is in the ledger before kubelet starts', async
   expect(started).toBeGreaterThan(kinds.indexOf('container-processes'))
   // kubelet sets it by itself; its former value is kept.
   const sysctls = fake.host.changes.flatMap(({ undo }) => (undo.kind === 'sysctl' ? [undo] : []))
-  expect(sysctls).toContainEqual({ kind: 'sysctl', key: 'vm.overcommit_memory', before: '0' })
+  expect(sysctls).toContainEqual({ kind: 'sysctl', key: 'vm.overcommit_memory', before: '0', written: '1' })
 })

@@ -36,8 +36,8 @@ export const startKubelet: ProvisionStep = {
     if (!(await unitIsEnabled(host, 'kubelet.service'))) return false
     return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
   },
-  async apply(host, _params, context) {
-    await expectWhatPodsLeave(host)
+  async apply(host, params, context) {
+    await expectWhatPodsLeave(host, params)
     await removeDamagedCertificates(host)
     await enableUnit(host, 'kubelet.service')
     const before = { active: false }

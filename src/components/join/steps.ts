@@ -74,8 +74,8 @@ export const startKubelet: ProvisionStep = {
     if ((await damagedCertificates(host)).length > 0) return false
     return (await hasJoined(host)) && (await isActive(host))
   },
-  async apply(host, _params, { signal }) {
-    await expectWhatPodsLeave(host)
+  async apply(host, params, { signal }) {
+    await expectWhatPodsLeave(host, params)
     await enableUnit(host, 'kubelet.service')
     await host.makeDirectory(KUBERNETES)
     for (const path of [BOOTSTRAP_CONF, KUBELET_CONF]) await host.expect({ kind: 'remove-path', path })

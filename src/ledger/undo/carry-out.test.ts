@@ -113,13 +113,17 @@ function process(machine: FakeMachine, pid: number, parent: number, argv: string
 
 test('containers of our namespace end before their shims; those of others live', async () => {
   const machine = scene()
-  const shim = (namespace: string) => ['/usr/local/bin/containerd-shim-runc-v2', '-namespace', namespace, '-id', 'x']
+  const shim = (namespace: string, socket = '/run/containerd/containerd.sock') => [
+    ...['/usr/local/bin/containerd-shim-runc-v2', '-namespace', namespace, '-id', 'x', '-address', socket],
+  ]
   process(machine, 10, 1, shim('k8s.io'))
   process(machine, 11, 10, ['/pause'])
   process(machine, 12, 11, ['nginx'])
   process(machine, 20, 1, shim('moby'))
   process(machine, 21, 20, ['postgres'])
   process(machine, 30, 1, ['grep', '-namespace', 'k8s.io'])
+  process(machine, 40, 1, shim('k8s.io', '/run/k3s/containerd/containerd.sock'))
+  process(machine, 41, 40, ['traefik'])
   await carryOut({ kind: 'container-processes', containerdNamespace: 'k8s.io' }, machine)
   expect(machine.killed).toEqual([
     { pid: 11, signal: 'SIGTERM' },
@@ -147,18 +151,52 @@ test('with a socket, the containers of that containerd end, and those of another
   expect(machine.killed.map(({ pid }) => pid)).toEqual([10, 30])
 })
 
-test('links by name and by prefix in one call', async () => {
-  const machine = scene({ directories: ['cni0', 'cali1', 'cali2', 'eth0'].map((name) => `/sys/class/net/${name}`) })
-  machine.on(['ip'], (_argv, { stdin }) => {
-    for (const [, name] of (stdin ?? '').matchAll(/^link delete (\S+)$/gm)) {
-      machine.files.deleteTree(`/sys/class/net/${name}`, false)
+/** Deletes what `ip -batch` is told to, but for what the kernel does not let go of. */
+function answerIp(machine: FakeMachine, stays: readonly string[] = []): void {
+  machine.on(['ip', '-force'], (_argv, { stdin = '' }) => {
+    for (const [, kind, name = ''] of stdin.matchAll(/^(link|netns) delete (\S+)$/gm)) {
+      const path = kind === 'link' ? `/sys/class/net/${name}` : `/run/netns/${name}`
+      if (!stays.includes(name)) machine.files.deleteTree(path, false)
     }
     return {}
   })
-  await carryOut({ kind: 'remove-links', names: ['cni0', 'cali*', 'flannel.1'] }, machine)
-  expect(machine.files.list('/sys/class/net')).toEqual(['eth0'])
+}
+
+const LINKS = ['cni0', 'cali0123456789a', 'calic0ffee00000', 'cali-lab', 'cali1', 'lxcbr0', 'lxc0123456789ab', 'lxc1']
+const OF_OLD_RECORDS = [
+  'cni0',
+  'flannel.1',
+  'flannel-v6.1',
+  'kube-ipvs0',
+  'cali*',
+  'tunl0',
+  'vxlan.calico',
+  'cilium_*',
+  'lxc*',
+]
+
+test('links go by name, or as their makers call them, in one call; names that only begin alike stay', async () => {
+  const machine = scene({ directories: [...LINKS, 'cilium_mine', 'eth0'].map((name) => `/sys/class/net/${name}`) })
+  answerIp(machine)
+  const result = await carryOut({ kind: 'remove-links', names: OF_OLD_RECORDS, spare: ['calic0ffee00000'] }, machine)
+  expect(machine.files.list('/sys/class/net')).toEqual(
+    ['calic0ffee00000', 'cali-lab', 'cali1', 'cilium_mine', 'eth0', 'lxc1', 'lxcbr0'].sort(),
+  )
+  expect(result?.removed).toEqual(
+    ['cni0', 'cali0123456789a', 'lxc0123456789ab'].map((name) => `network interface ${name}`),
+  )
   expect(machine.calls).toEqual([['ip', '-force', '-batch', '-']])
 })
+
+test.each(['tunl0', 'gre0', 'sit0', 'ip6tnl0'])(
+  '%s, which the kernel does not let go of, is left and said',
+  async (name) => {
+    const machine = scene({ directories: [`/sys/class/net/${name}`] })
+    expect(await carryOut({ kind: 'remove-links', names: [name] }, machine)).toEqual({
+      kept: expect.stringContaining(`${name} stays until`),
+    })
+  },
+)
 
 test('control groups go from below, in every hierarchy, and a slice is stopped first', async () => {
   const machine = scene({
@@ -205,18 +243,104 @@ test('a link that somebody has replaced by a file of his own is left', async () 
   expect(machine.files.bytes('/etc/resolv.conf')?.toString()).toBe('theirs')
 })
 
-test('a network namespace with a process in it is of another container engine', async () => {
-  const machine = scene({ directories: ['/run/netns/cni-ours', '/run/netns/cni-podman', '/run/netns/cni-before'] })
-  machine.on(['ip', 'netns', 'pids'], (argv) => ({ stdout: argv[3] === 'cni-podman' ? '812\n' : '' }))
-  machine.on(['ip', '-force'], (_, { stdin = '' }) => {
-    for (const [, name] of stdin.matchAll(/^netns delete (\S+)$/gm))
-      machine.files.deleteTree(`/run/netns/${name}`, false)
+const POD = (digit: number) => `cni-${digit}8dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f`
+const DATABASE = ['grep', '--text', '--only-matching', '-E']
+const netns = (...names: string[]) => names.map((name) => `/run/netns/${name}`)
+const PODS_OF_OLD: Undo = { kind: 'remove-network-namespaces', names: ['cni-*'], spare: [POD(0)] }
+const record = (name: string, networkName = 'cbr0') =>
+  JSON.stringify({ kind: 'cniCacheV1', networkName, netns: `/var/run/netns/${name}` })
+
+test('network namespaces go by what libcni and containerd recorded; others stay, whatever they are called', async () => {
+  const machine = scene({
+    directories: netns(POD(0), POD(1), POD(2), POD(3), POD(4), 'vpn', 'cni-mine', 'netns-27b1'),
+    files: { '/var/lib/cni/results/cbr0-a-eth0': record(POD(1)), '/var/lib/cni/results/cbr0-b-eth0': '{' },
+  })
+  machine.on(DATABASE, { stdout: `${POD(2)}\n${POD(0)}\n` })
+  machine.on(['ip', 'netns', 'pids'], {})
+  machine.on(['ip', '-json', 'link'], { stdout: '[{"ifindex":7,"master":"cni0"},{"ifindex":8,"master":"lxcbr0"}]' })
+  machine.on(['ip', '-netns', POD(3)], { stdout: '[{"ifindex":2,"link_index":7}]' })
+  machine.on(['ip', '-netns', POD(4)], { stdout: '[{"ifindex":2,"link_index":8}]' })
+  answerIp(machine)
+  const found: string[][] = []
+  const result = await carryOut(PODS_OF_OLD, machine, async (names) => {
+    // Before they are gone.
+    expect(machine.files.list('/run/netns')).toContain(names[0])
+    found.push(names)
+  })
+  expect(machine.files.list('/run/netns')).toEqual([POD(0), POD(4), 'cni-mine', 'netns-27b1', 'vpn'])
+  expect(found).toEqual([[POD(1), POD(2), POD(3)]])
+  expect(result).toEqual({
+    removed: [1, 2, 3].map((digit) => `network namespace ${POD(digit)}`),
+    kept: `no record says that these network namespaces are ours: ${POD(4)}`,
+  })
+})
+
+test('what an earlier try has found is ours, though its records are gone', async () => {
+  const machine = scene({ directories: netns(POD(1), POD(2)) })
+  machine.on(['ip', 'netns', 'pids'], {})
+  answerIp(machine)
+  await carryOut({ ...PODS_OF_OLD, found: [POD(1)] } as Undo, machine)
+  expect(machine.files.list('/run/netns')).toEqual([POD(2)])
+})
+
+test('a network namespace with a process in it is of somebody else', async () => {
+  const machine = scene({ directories: netns(POD(1), POD(2)) })
+  machine.on(DATABASE, { stdout: `${POD(1)}\n${POD(2)}\n` })
+  machine.on(['ip', 'netns', 'pids'], (argv) => ({ stdout: argv[3] === POD(2) ? '812\n' : '' }))
+  answerIp(machine)
+  expect((await carryOut(PODS_OF_OLD, machine))?.kept).toContain(`in use by others: ${POD(2)}`)
+  expect(machine.files.list('/run/netns')).toEqual([POD(2)])
+})
+
+test('of old records, too: the directory of network namespaces goes when nobody has one there', async () => {
+  const undos: Undo[] = [
+    { kind: 'unmount-below', path: '/run/netns' },
+    { kind: 'remove-tree', path: '/run/netns' },
+  ]
+  const mounts = (...points: string[]) => ({
+    '/proc/self/mountinfo': points.map((point, i) => mountLine(i + 2, point)).join(''),
+  })
+  const others = scene({ directories: netns('vpn'), files: mounts('/run/netns', '/run/netns/vpn') })
+  for (const undo of undos) expect((await carryOut(undo, others))?.kept).toContain('/run/netns')
+  expect([others.files.list('/run/netns'), others.calls]).toEqual([['vpn'], []])
+
+  const alone = scene({ directories: ['/run/netns'], files: mounts('/run/netns') })
+  alone.on(['umount'], () => {
+    alone.files.seed('/proc/self/mountinfo', '')
     return {}
   })
-  const undo: Undo = { kind: 'remove-network-namespaces', names: ['cni-*'], spare: ['cni-before'] }
-  expect(await carryOut(undo, machine)).toEqual({ kept: expect.stringContaining('cni-podman') })
-  expect(machine.files.list('/run/netns')).toEqual(['cni-before', 'cni-podman'])
+  for (const undo of undos) expect((await carryOut(undo, alone))?.kept).toBeUndefined()
+  expect(alone.files.get('/run/netns')).toBeUndefined()
 })
+
+test.each<Undo['kind'] & ('remove-tree' | 'empty-directory')>(['remove-tree', 'empty-directory'])(
+  "%s: of what CNI plugins keep, podman's stays",
+  async (kind) => {
+    const machine = scene({
+      files: {
+        '/var/lib/cni/results/cbr0-a-eth0': record(POD(1)),
+        '/var/lib/cni/results/site-b-net1': record(POD(1), 'site'),
+        '/var/lib/cni/results/cbr0-half-eth0': '{"kind":',
+        '/var/lib/cni/results/podman-c-eth0': record('netns-27b1', 'podman'),
+        '/var/lib/cni/networks/cbr0/10.244.0.2': '',
+        '/var/lib/cni/networks/site/10.1.0.2': '',
+        '/var/lib/cni/networks/podman/10.88.0.2': '',
+        '/var/lib/cni/flannel/a': '',
+        '/var/lib/cni/cache/results/cbr0-d-eth0': record(POD(1)),
+      },
+    })
+    expect((await carryOut({ kind, path: '/var/lib/cni' }, machine))?.kept).toContain('of another container engine')
+    const left = Object.keys(machine.files.snapshot()).filter((path) => path.startsWith('/var/lib/cni/'))
+    expect(left.filter((path) => machine.files.stat(path)?.kind === 'file')).toEqual([
+      '/var/lib/cni/networks/podman/10.88.0.2',
+      '/var/lib/cni/results/podman-c-eth0',
+    ])
+    machine.files.deleteTree('/var/lib/cni/networks', false)
+    machine.files.deleteTree('/var/lib/cni/results', false)
+    await carryOut({ kind, path: '/var/lib/cni' }, machine)
+    expect(machine.files.get('/var/lib/cni') !== undefined).toBe(kind === 'empty-directory')
+  },
+)
 
 test('tables of nftables go by name, and nothing is asked where the kernel has none', async () => {
   const undo: Undo = { kind: 'remove-nft-tables', names: ['kube-proxy'] }
@@ -224,13 +348,19 @@ test('tables of nftables go by name, and nothing is asked where the kernel has n
   await carryOut(undo, without)
   expect(without.calls).toEqual([])
   const machine = scene({ files: { '/proc/modules': 'nf_tables 1 0 - Live 0x0\n' } })
-  machine.on(['nft', 'list'], { stdout: 'table ip kube-proxy\ntable inet mine\ntable ip6 kube-proxy\n' })
+  machine.on(['nft', 'list'], {
+    stdout:
+      'table ip kube-proxy\ntable inet mine\ntable ip6 kube-proxy\ntable inet kube-proxy\ntable ip flannel-ipv4\n',
+  })
   let script = ''
   machine.on(['nft', '-f'], (_, { stdin = '' }) => {
     script = stdin
     return {}
   })
-  await carryOut(undo, machine)
+  await carryOut(
+    { kind: 'remove-nft-tables', names: ['kube-proxy', 'flannel-ipv4'], spare: ['ip flannel-ipv4'] },
+    machine,
+  )
   expect(script).toBe('delete table ip kube-proxy\ndelete table ip6 kube-proxy\n')
 })
 

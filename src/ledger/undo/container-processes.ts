@@ -1,24 +1,27 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
 import { descendantsOf, listProcesses, type Process } from './processes.ts'
-import type { CarryOut } from './result.ts'
+import { type CarryOut, resultOf, type UndoOf } from './result.ts'
 
 const GRACE_MS = 3_000
 const LONGEST_MS = 15_000
 const PAUSE_MS = 100
+/** Where that of older records listens; k3s and others have containerds of their own, with a namespace of the same name. */
+const SOCKET = '/run/containerd/containerd.sock'
 
 /**
  * containerd's shims outlive it, and their containers with them. Containers are asked to end, then made to; a shim
  * is ended last, for it reaps what its containers leave.
  */
-export const containerProcesses: CarryOut<'container-processes'> = async ({ containerdNamespace, socket }, machine) => {
-  const option = socket === undefined ? ['-namespace', containerdNamespace] : ['-address', socket]
+export const containerProcesses: CarryOut<'container-processes'> = async (undo, machine) => {
+  const removed = new Map<number, string>()
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const all = await listProcesses(machine)
-    const shims = all.filter((process) => isShimWith(process, option))
-    if (shims.length === 0) return undefined
+    const shims = all.filter((process) => isShimOf(process, undo))
+    if (shims.length === 0) return resultOf([...removed.values()])
     if (waitedMs >= LONGEST_MS) throw stillThere(shims)
     const containers = descendantsOf(shims, all)
+    for (const [pid, words] of [...containers, ...shims].map(wordsFor)) removed.set(pid, words)
     const signal = waitedMs < GRACE_MS ? 'SIGTERM' : 'SIGKILL'
     if (containers.length === 0) {
       for (const { pid } of shims) await machine.kill(pid, 'SIGKILL')
@@ -29,10 +32,21 @@ export const containerProcesses: CarryOut<'container-processes'> = async ({ cont
   }
 }
 
-function isShimWith({ argv }: Process, [option = '', value]: string[]): boolean {
+function isShimOf({ argv }: Process, { containerdNamespace, socket }: UndoOf<'container-processes'>): boolean {
   const isShim = /(^|\/)containerd-shim(-[a-z0-9-]+)?$/.test(argv[0] ?? '')
-  const at = argv.indexOf(option)
-  return isShim && at > 0 && argv[at + 1] === value
+  if (!isShim) return false
+  const address = flagOf(argv, '-address')
+  if (socket !== undefined) return address === socket
+  return flagOf(argv, '-namespace') === containerdNamespace && (address ?? SOCKET) === SOCKET
+}
+
+function flagOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.indexOf(flag)
+  return at < 0 ? undefined : argv[at + 1]
+}
+
+function wordsFor({ pid, argv }: Process): [number, string] {
+  return [pid, `process ${pid} (${argv[0] ?? ''})`]
 }
 
 function stillThere(shims: readonly Process[]): AgentError {

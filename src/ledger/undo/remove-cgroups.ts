@@ -1,7 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
-import type { CarryOut } from './result.ts'
+import { type CarryOut, resultOf } from './result.ts'
 
 const ROOT = '/sys/fs/cgroup'
 const TRIES = 10
@@ -9,6 +9,7 @@ const PAUSE_MS = 200
 
 export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
   const roots = [ROOT, ...((await machine.list(ROOT)) ?? []).map((name) => `${ROOT}/${name}`)]
+  const removed: string[] = []
   for (const name of names) {
     const places = await present(
       roots.map((root) => `${root}/${name}`),
@@ -17,8 +18,9 @@ export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machi
     if (places.length === 0) continue
     if (name.endsWith('.slice')) await machine.ask(['systemctl', 'stop', '--', name], { timeoutMs: 60_000 })
     for (const place of places) await removeGroup(place, machine)
+    removed.push(...places.map((place) => `control group ${place}`))
   }
-  return undefined
+  return resultOf(removed)
 }
 
 async function removeGroup(path: string, machine: Machine): Promise<void> {

@@ -1,37 +1,43 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
-import type { Machine } from '../../host/machine.ts'
-import { matchNames } from '../../host/name-patterns.ts'
-import type { CarryOut } from './result.ts'
+import { isPodNamespace } from '../../host/kubernetes-names.ts'
+import { NAMESPACES, namespacesInUse } from './network-namespaces.ts'
+import { podNamespaces } from './pod-namespaces.ts'
+import { type CarryOut, resultOf } from './result.ts'
 
-export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine) => {
-  const { names, spare = [] } = undo
-  const present = async () => matchNames((await machine.list('/run/netns')) ?? [], names, spare)
-  const used = await inUse(await present(), machine)
-  const found = (await present()).filter((name) => !used.includes(name))
-  if (found.length > 0) {
-    const batch = found.map((name) => `netns delete ${name}\n`).join('')
+export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine, recordFound) => {
+  const { spare = [], found = [] } = undo
+  const there = async () =>
+    ((await machine.list(NAMESPACES)) ?? []).filter((name) => isPodNamespace(name) && !spare.includes(name))
+  const candidates = await there()
+  const ours = [
+    ...found,
+    ...(await podNamespaces(
+      candidates.filter((name) => !found.includes(name)),
+      machine,
+    )),
+  ]
+  const used = await namespacesInUse(
+    candidates.filter((name) => ours.includes(name)),
+    machine,
+  )
+  const unknown = candidates.filter((name) => !ours.includes(name))
+  const going = (await there()).filter((name) => ours.includes(name) && !used.includes(name))
+  if (going.length > 0) {
+    await recordFound(going)
+    const batch = going.map((name) => `netns delete ${name}\n`).join('')
     const { stderr } = await machine.ask(['ip', '-force', '-batch', '-'], { stdin: batch, timeoutMs: 60_000 })
-    const left = (await present()).filter((name) => !used.includes(name))
+    const left = (await there()).filter((name) => going.includes(name))
     if (left.length > 0) throw stillThere(left, stderr.trim())
   }
-  return used.length === 0 ? undefined : { kept: `network namespaces are in use by others: ${used.join(' ')}` }
-}
-
-/** Our own containers have ended by now: who is in one of these is of another container engine, as podman. */
-async function inUse(names: readonly string[], machine: Machine): Promise<string[]> {
-  const pids = await Promise.all(names.map((name) => processesIn(name, machine)))
-  return names.filter((_, index) => pids[index] !== '')
-}
-
-/** '' too where it cannot be told: then the kernel has the last word on the deletion. */
-async function processesIn(name: string, machine: Machine): Promise<string> {
-  try {
-    return (await machine.ask(['ip', 'netns', 'pids', name], { timeoutMs: 30_000 })).stdout.trim()
-  } catch (error) {
-    if (error instanceof AgentError) return ''
-    throw error
-  }
+  const kept = [
+    ...(used.length > 0 ? [`network namespaces are in use by others: ${used.join(' ')}`] : []),
+    ...(unknown.length > 0 ? [`no record says that these network namespaces are ours: ${unknown.join(' ')}`] : []),
+  ]
+  return resultOf(
+    going.map((name) => `network namespace ${name}`),
+    kept.length > 0 ? kept.join('; ') : undefined,
+  )
 }
 
 function stillThere(left: readonly string[], said: string): AgentError {

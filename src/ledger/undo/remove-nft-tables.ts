@@ -2,15 +2,17 @@ import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
 import type { Machine } from '../../host/machine.ts'
 import { listNftTables, type NftTable } from '../../host/nft-tables.ts'
-import type { CarryOut } from './result.ts'
+import { type CarryOut, resultOf } from './result.ts'
+
+const FAMILIES = ['ip', 'ip6']
 
 /** kube-proxy's and flannel's own tables of nftables, where they are told to use it. */
-export const removeNftTables: CarryOut<'remove-nft-tables'> = async ({ names }, machine) => {
-  await deleteTables(
-    (await listNftTables(machine)).filter(({ name }) => names.includes(name)),
-    machine,
+export const removeNftTables: CarryOut<'remove-nft-tables'> = async ({ names, spare = [] }, machine) => {
+  const tables = (await listNftTables(machine)).filter(
+    ({ family, name }) => FAMILIES.includes(family) && names.includes(name) && !spare.includes(`${family} ${name}`),
   )
-  return undefined
+  await deleteTables(tables, machine)
+  return resultOf(tables.map(({ family, name }) => `nftables table ${family} ${name}`))
 }
 
 export async function deleteTables(tables: readonly NftTable[], machine: Machine): Promise<void> {

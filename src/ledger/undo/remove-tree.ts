@@ -1,14 +1,12 @@
-import type { CarryOut, UndoResult } from './result.ts'
+import { CNI_STATE, removeCniRecords } from './cni-records.ts'
+import { keptIn } from './kept-in.ts'
+import { NAMESPACES } from './network-namespaces.ts'
+import { removePath } from './remove-path.ts'
+import type { CarryOut } from './result.ts'
 
-const MOST_NAMED = 5
-
-export const removeTree: CarryOut<'remove-tree'> = async ({ path, all = false }, machine) => {
+export const removeTree: CarryOut<'remove-tree'> = async ({ path, all = false }, machine, recordFound) => {
   if ((await machine.stat(path)) === undefined) return undefined
+  if (path === CNI_STATE) return removeCniRecords(machine, false)
+  if (path === NAMESPACES) return removePath({ kind: 'remove-path', path }, machine, recordFound)
   return keptIn(path, await machine.removeTree(path, { all }))
-}
-
-export function keptIn(path: string, spared: readonly string[]): UndoResult {
-  if (spared.length === 0) return undefined
-  const more = spared.length > MOST_NAMED ? `, and ${spared.length - MOST_NAMED} more` : ''
-  return { kept: `${path} holds what is not ours: ${spared.slice(0, MOST_NAMED).join(', ')}${more}` }
 }

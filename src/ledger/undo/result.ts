@@ -3,8 +3,27 @@ import type { Undo, UndoKind } from '../../host/undo.ts'
 
 export type UndoOf<K extends UndoKind> = Extract<Undo, { kind: K }>
 
-/** Left on purpose: what is there now is not, or not only, what we made. Nothing: it is as it was before. */
-export type UndoResult = { kept: string } | undefined
+/** Nothing: it is as it was before, and was so already or is told by the undo itself. */
+export type UndoResult =
+  | {
+      /** Left on purpose, and why: what is there now is not, or not only, what we made. */
+      kept?: string
+      /** What was removed of what other programs had made, one by one. */
+      removed?: readonly string[]
+    }
+  | undefined
+
+/** To be durable in the ledger before it is removed: what tells that it is ours may be gone by the next try. */
+export type RecordFound = (names: string[]) => Promise<void>
 
 /** Already as it was before is fine. Throws an AgentError, with its fix, for what is left over. */
-export type CarryOut<K extends UndoKind> = (undo: UndoOf<K>, machine: Machine) => Promise<UndoResult>
+export type CarryOut<K extends UndoKind> = (
+  undo: UndoOf<K>,
+  machine: Machine,
+  recordFound: RecordFound,
+) => Promise<UndoResult>
+
+export function resultOf(removed: readonly string[], kept?: string): UndoResult {
+  if (removed.length === 0 && kept === undefined) return undefined
+  return { ...(kept !== undefined && { kept }), ...(removed.length > 0 && { removed }) }
+}

@@ -26,7 +26,7 @@ export function answerKernel(machine: FakeMachine): void {
     for (const line of stdin.trim().split('\n')) {
       const [kind, , name = ''] = line.split(' ')
       if (kind === 'link') files.deleteTree(`/sys/class/net/${name}`, false)
-      else files.delete(`/run/netns/${name}`)
+      else removeNamespace(files, `/run/netns/${name}`)
     }
     return {}
   })
@@ -48,6 +48,12 @@ export function answerKernel(machine: FakeMachine): void {
     if (isGroup && (files.list('/proc') ?? []).some((name) => /^\d+$/.test(name))) throw new Error(`EBUSY: ${path}`)
     return removeDirectory(path)
   }
+}
+
+function removeNamespace(files: FakeFiles, path: string): void {
+  const others = lines(files, MOUNTS).filter((line) => pointOf(line) !== path)
+  files.seed(MOUNTS, others.map((line) => `${line}\n`).join(''))
+  files.delete(path)
 }
 
 export function mountPoints(files: FakeFiles): string[] {

@@ -10,6 +10,9 @@ const WAL = '/var/lib/etcd/member-data/member/wal'
 const SYSCTLS = { 'vm/overcommit_memory': '1', 'kernel/panic': '10', 'net/ipv4/conf/all/route_localnet': '1' }
 const RULES = [':KUBE-SERVICES - [0:0]', '-A PREROUTING -j KUBE-SERVICES', ':FLANNEL-POSTRTG - [0:0]']
 
+const NAMESPACE = '/run/netns/cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f'
+const RESULT = '/var/lib/cni/results/cbr0-coredns-eth0'
+
 /** What runs makes files, mounts, processes, links, rules and control groups by itself, for as long as it runs. */
 export function bringAbout(fake: FakeKubernetes): void {
   const { files, units } = fake.host
@@ -49,10 +52,9 @@ function runPods({ host: { files }, objects }: FakeKubernetes): void {
   if (objects.has(FLANNEL)) {
     runPod(files, 'kube-flannel')
     for (const link of ['cni0', 'flannel.1']) files.seedDirectory(`/sys/class/net/${link}`)
-    for (const path of ['/run/netns/cni-1', '/var/lib/cni/networks/cbr0/lock', '/run/flannel/subnet.env']) {
-      seedOnce(files, path)
-    }
-    addMount(files, '/run/netns/cni-1')
+    for (const path of [NAMESPACE, '/var/lib/cni/networks/cbr0/lock', '/run/flannel/subnet.env']) seedOnce(files, path)
+    if (files.get(RESULT) === undefined) files.seed(RESULT, JSON.stringify({ networkName: 'cbr0', netns: NAMESPACE }))
+    addMount(files, NAMESPACE)
   }
 }
 
