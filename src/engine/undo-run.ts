@@ -11,7 +11,7 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
-import type { RecordFound } from '../ledger/undo/result.ts'
+import type { Found } from '../ledger/undo/result.ts'
 import type { Emit, Outcome } from './event.ts'
 
 export interface UndoRunsOptions {
@@ -58,6 +58,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   emit({ kind: 'step-started', at: at(), step: STEP, title })
 
   const report: UndoReport = { outcome: 'done', undone: 0, removed: [], kept: [], leftovers: [] }
+  let fatal: { error: unknown } | undefined
   /** Changes whose undo is one daemon-reload, which stands for all of them at the latest moment that is right. */
   let reloads: Numbered<ChangeEntry>[] = []
   let toldAtMs = beganAt.getTime()
@@ -86,9 +87,25 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   emit({ kind: 'run-ended', at: at(), outcome: report.outcome, ms, ...(first && { error: first.error }) })
   return report
 
-  function found([change]: Numbered<ChangeEntry>[]): RecordFound {
-    return async (names) => {
-      if (change) await ledger.append({ kind: 'found', change: change.seq, names })
+  function tellRemoved(removed: readonly string[]): void {
+    report.removed.push(...removed)
+    for (const one of removed) emit({ kind: 'log', at: at(), level: 'info', message: `removed ${one}` })
+  }
+
+  function foundFor(undo: Undo, [change]: Numbered<ChangeEntry>[]): Found | undefined {
+    if (undo.kind !== 'remove-network-namespaces' || change === undefined) return undefined
+    const { seq } = change
+    return {
+      known: replay(ledger.entries()).found.get(seq) ?? [],
+      async record(names) {
+        try {
+          await ledger.append({ kind: 'found', change: seq, names })
+        } catch (error) {
+          // Nothing may go on: what tells that these are ours would be removed next.
+          fatal = { error }
+          throw error
+        }
+      },
     }
   }
 
@@ -101,9 +118,8 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   async function takeBack(undo: Undo, standingFor: Numbered<ChangeEntry>[]): Promise<void> {
     const what = subjectOf(undo)
     try {
-      const { kept, removed = [] } = (await carryOut(undo, machine, found(standingFor))) ?? {}
-      report.removed.push(...removed)
-      for (const one of removed) emit({ kind: 'log', at: at(), level: 'info', message: `removed ${one}` })
+      const { kept, removed = [] } = (await carryOut(undo, machine, foundFor(undo, standingFor))) ?? {}
+      tellRemoved(removed)
       // A directory may not be empty only for what was left over in it: it is looked at again with that.
       if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return
       for (const { seq } of standingFor) {
@@ -118,6 +134,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
       report.kept.push({ what, because: kept })
       emit({ kind: 'log', at: at(), level: 'warn', message: `left as it is: ${kept}` })
     } catch (error) {
+      if (fatal) throw fatal.error
       const leftover = { what, error: reportOf(error) }
       if (report.leftovers.some((one) => one.what === what && one.error.code === leftover.error.code)) return
       report.leftovers.push(leftover)

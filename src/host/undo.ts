@@ -55,9 +55,9 @@ export type Undo =
   | { kind: 'remove-links'; names: string[]; spare?: string[] }
   /**
    * Network namespaces of pods (`cni-*`), by what containerd and its plugins recorded, but for those that were there
-   * before, and those with a process in them. The ledger keeps as `found` what an earlier try was about to remove.
+   * before, and those with a process in them. `containerd` is its root directory, /var/lib/containerd without it.
    */
-  | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[]; found?: string[]; containerd?: string }
+  | { kind: 'remove-network-namespaces'; names: string[]; spare?: string[]; containerd?: string }
   /**
    * Chains of iptables and ip6tables that kubernetes-names.ts knows by one of these prefixes, and the rules that lead to
    * them; other rules stay. Chains of CNI plugins that serve another network than `networks`, as podman's, stay too. A

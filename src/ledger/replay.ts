@@ -12,6 +12,8 @@ export interface Replayed {
   runs: Map<string, RunState>
   /** Changes that were not taken back, newest first: the order to take them back in. */
   outstanding: Numbered<ChangeEntry>[]
+  /** By the change: what its undo was about to remove. */
+  found: ReadonlyMap<number, readonly string[]>
   /** The newest run that did not end. */
   openRun?: RunState
 }
@@ -20,6 +22,7 @@ export interface Replayed {
 export function replay(entries: readonly Numbered<Entry>[]): Replayed {
   const runs = new Map<string, RunState>()
   const changes = new Map<number, Numbered<ChangeEntry>>()
+  const found = new Map<number, string[]>()
   for (const entry of entries) {
     switch (entry.kind) {
       case 'run-begun': {
@@ -36,10 +39,7 @@ export function replay(entries: readonly Numbered<Entry>[]): Replayed {
         changes.set(entry.seq, entry)
         break
       case 'found': {
-        const change = changes.get(entry.change)
-        if (change?.undo.kind !== 'remove-network-namespaces') break
-        const found = [...new Set([...(change.undo.found ?? []), ...entry.names])]
-        changes.set(entry.change, { ...change, undo: { ...change.undo, found } })
+        found.set(entry.change, [...(found.get(entry.change) ?? []), ...entry.names])
         break
       }
       case 'ended': {
@@ -56,5 +56,5 @@ export function replay(entries: readonly Numbered<Entry>[]): Replayed {
     }
   }
   const openRun = [...runs.values()].findLast((run) => run.outcome === undefined)
-  return { runs, outstanding: [...changes.values()].reverse(), ...(openRun && { openRun }) }
+  return { runs, found, outstanding: [...changes.values()].reverse(), ...(openRun && { openRun }) }
 }

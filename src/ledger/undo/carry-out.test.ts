@@ -262,11 +262,12 @@ test('network namespaces go by what libcni and containerd recorded; others stay,
   machine.on(['ip', '-netns', POD(4)], { stdout: '[{"ifindex":2,"link_index":8}]' })
   answerIp(machine)
   const found: string[][] = []
-  const result = await carryOut(PODS_OF_OLD, machine, async (names) => {
+  const recordFound = async (names: string[]) => {
     // Before they are gone.
     expect(machine.files.list('/run/netns')).toContain(names[0])
     found.push(names)
-  })
+  }
+  const result = await carryOut(PODS_OF_OLD, machine, { known: [], record: recordFound })
   expect(machine.files.list('/run/netns')).toEqual([POD(0), POD(4), 'cni-mine', 'netns-27b1', 'vpn'])
   expect(found).toEqual([[POD(1), POD(2), POD(3)]])
   expect(result).toEqual({
@@ -279,7 +280,7 @@ test('what an earlier try has found is ours, though its records are gone', async
   const machine = scene({ directories: netns(POD(1), POD(2)) })
   machine.on(['ip', 'netns', 'pids'], {})
   answerIp(machine)
-  await carryOut({ ...PODS_OF_OLD, found: [POD(1)] } as Undo, machine)
+  await carryOut(PODS_OF_OLD, machine, { known: [POD(1)], record: async () => undefined })
   expect(machine.files.list('/run/netns')).toEqual([POD(2)])
 })
 

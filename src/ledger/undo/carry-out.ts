@@ -18,7 +18,7 @@ import { removeTree } from './remove-tree.ts'
 import { restoreFile } from './restore-file.ts'
 import { restoreLink } from './restore-link.ts'
 import { restoreMode } from './restore-mode.ts'
-import type { CarryOut, RecordFound, UndoResult } from './result.ts'
+import type { CarryOut, Found, UndoResult } from './result.ts'
 import { run } from './run.ts'
 import { swap } from './swap.ts'
 import { sysctl } from './sysctl.ts'
@@ -54,8 +54,8 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
 export function carryOut<K extends UndoKind>(
   undo: Extract<Undo, { kind: K }>,
   machine: Machine,
-  recordFound: RecordFound = async () => undefined,
+  found: Found = { known: [], record: async () => undefined },
 ): Promise<UndoResult> {
   const one: CarryOut<K> = undos[undo.kind as K]
-  return one(undo as never, machine, recordFound)
+  return one(undo as never, machine, found)
 }

@@ -4,8 +4,8 @@ import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
 import { cniRecords } from './cni-records.ts'
 
-/** containerd's own database: it names the network namespace of every sandbox that its CRI plugin has made. */
-const CONTAINERD_DATABASE = '/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db'
+/** containerd's own database below its root directory: it names the network namespace of every sandbox of its CRI plugin. */
+const DATABASE = 'io.containerd.metadata.v1.bolt/meta.db'
 const BRIDGE = 'cni0'
 const PATIENCE = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
 
@@ -17,11 +17,11 @@ interface Link {
 }
 
 /** Which of these network namespaces our containerd has made: by its records, by its plugins', or by the ports of our bridge. */
-export async function podNamespaces(names: readonly string[], host: HostView): Promise<string[]> {
+export async function podNamespaces(names: readonly string[], containerd: string, host: HostView): Promise<string[]> {
   if (names.length === 0) return []
   const [records, sandboxes] = await Promise.all([
     cniRecords(host),
-    answer(host, ['grep', '--text', '--only-matching', '-E', 'cni-[0-9a-f-]{36}', CONTAINERD_DATABASE]),
+    answer(host, ['grep', '--text', '--only-matching', '-E', 'cni-[0-9a-f-]{36}', `${containerd}/${DATABASE}`]),
   ])
   const recorded = new Set([...records.map(({ netns = '' }) => basename(netns)), ...sandboxes.split('\n')])
   const open = names.filter((name) => !recorded.has(name))

@@ -5,18 +5,13 @@ import { NAMESPACES, namespacesInUse } from './network-namespaces.ts'
 import { podNamespaces } from './pod-namespaces.ts'
 import { type CarryOut, resultOf } from './result.ts'
 
-export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine, recordFound) => {
-  const { spare = [], found = [] } = undo
+export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine, found) => {
+  const { spare = [], containerd = '/var/lib/containerd' } = undo
   const there = async () =>
     ((await machine.list(NAMESPACES)) ?? []).filter((name) => isPodNamespace(name) && !spare.includes(name))
   const candidates = await there()
-  const ours = [
-    ...found,
-    ...(await podNamespaces(
-      candidates.filter((name) => !found.includes(name)),
-      machine,
-    )),
-  ]
+  const open = candidates.filter((name) => !found.known.includes(name))
+  const ours = [...found.known, ...(await podNamespaces(open, containerd, machine))]
   const used = await namespacesInUse(
     candidates.filter((name) => ours.includes(name)),
     machine,
@@ -24,7 +19,7 @@ export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = as
   const unknown = candidates.filter((name) => !ours.includes(name))
   const going = (await there()).filter((name) => ours.includes(name) && !used.includes(name))
   if (going.length > 0) {
-    await recordFound(going)
+    await found.record(going)
     const batch = going.map((name) => `netns delete ${name}\n`).join('')
     const { stderr } = await machine.ask(['ip', '-force', '-batch', '-'], { stdin: batch, timeoutMs: 60_000 })
     const left = (await there()).filter((name) => going.includes(name))

@@ -13,15 +13,16 @@ export type UndoResult =
     }
   | undefined
 
-/** To be durable in the ledger before it is removed: what tells that it is ours may be gone by the next try. */
-export type RecordFound = (names: string[]) => Promise<void>
+/** What is ours by the records of other programs, which may be gone by the next try. */
+export interface Found {
+  /** By an earlier try. */
+  known: readonly string[]
+  /** Durable when it resolves, and only then to be removed. */
+  record(names: string[]): Promise<void>
+}
 
 /** Already as it was before is fine. Throws an AgentError, with its fix, for what is left over. */
-export type CarryOut<K extends UndoKind> = (
-  undo: UndoOf<K>,
-  machine: Machine,
-  recordFound: RecordFound,
-) => Promise<UndoResult>
+export type CarryOut<K extends UndoKind> = (undo: UndoOf<K>, machine: Machine, found: Found) => Promise<UndoResult>
 
 export function resultOf(removed: readonly string[], kept?: string): UndoResult {
   if (removed.length === 0 && kept === undefined) return undefined
