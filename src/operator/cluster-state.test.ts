@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { OperatorReport } from '../protocol/rest.ts'
 import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } from './cluster-state.ts'
 
+const KNOWN = { kubernetesVersion: 'v1.36.3', dns: true, api: true }
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] })
 
 test('a node is what its Ready condition says', () => {
@@ -33,10 +34,9 @@ test('restarts are summed over containers, and a report stays within its limits'
   const pod = podReport({ metadata: { name: 'p', namespace: 'x', uid: '1' }, spec: { nodeName: 'n1' }, status })
   expect(pod).toMatchObject({ node: 'n1', restarts: 5 })
   const report = buildReport(
-    'v1.36.3',
+    KNOWN,
     [],
     Array.from({ length: 20_001 }, () => pod),
-    true,
   )
   expect(report.pods).toHaveLength(20_000)
 })
@@ -103,14 +103,14 @@ test('what Kubernetes says is limited in bytes, and stays whole characters', () 
 test("of too many pods the cluster's own are told", () => {
   const other = podReport({ metadata: { ...metadata, namespace: 'shop' } })
   const pods = [...Array.from({ length: 20_000 }, () => other), podReport({ metadata })]
-  expect(buildReport('v1.36.3', [], pods, true).pods[0]?.namespace).toBe('kube-system')
+  expect(buildReport(KNOWN, [], pods).pods[0]?.namespace).toBe('kube-system')
 })
 
 test('a controller of a later version passes over what it does not know, and one of an earlier version gets what it knows', () => {
   const status = { conditions: [condition('DiskPressure', 'True')] }
   const nodes = [nodeReport({ metadata: { name: 'n1', uid: '1' }, status })]
   const pods = [podReport({ metadata: { ...metadata, deletionTimestamp: SINCE }, status: { reason: 'Evicted' } })]
-  const report = buildReport('v1.36.3', nodes, pods, true)
+  const report = buildReport(KNOWN, nodes, pods)
   expect(OperatorReport.parse({ ...report, later: 1, pods: [{ ...report.pods[0], later: 1 }] })).toEqual(report)
   expect(withoutDetails(report)).toEqual({
     ...{ kubernetesVersion: 'v1.36.3', dns: true },

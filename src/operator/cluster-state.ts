@@ -54,23 +54,21 @@ const LIMITS = { nodes: 5_000, pods: 20_000 }
 
 /** Pods of the cluster itself come first: of too many others some are left out. */
 export function buildReport(
-  kubernetesVersion: string,
+  known: Pick<OperatorReport, 'kubernetesVersion' | 'dns' | 'api'>,
   nodes: Iterable<NodeReport>,
   pods: Iterable<PodReport>,
-  dns: boolean,
 ): OperatorReport {
   const all = [...pods]
   const isOwn = ({ namespace }: PodReport) => CLUSTER_NAMESPACES.includes(namespace)
   return {
-    kubernetesVersion,
+    ...known,
     nodes: [...nodes].slice(0, LIMITS.nodes),
     pods: [...all.filter(isOwn), ...all.filter((pod) => !isOwn(pod))].slice(0, LIMITS.pods),
-    dns,
   }
 }
 
 /** As a controller of an earlier version takes it, which refuses what it does not know. */
-export function withoutDetails(report: OperatorReport): OperatorReport {
+export function withoutDetails({ api: _, ...report }: OperatorReport): OperatorReport {
   return {
     ...report,
     nodes: report.nodes.map(({ unhealthy: _, ...node }) => node),

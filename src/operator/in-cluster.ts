@@ -44,6 +44,17 @@ export async function getJson<T>(cluster: InCluster, path: string, signal: Abort
   return JSON.parse(await textOf(await openApi(cluster, path, { signal, idleMs: 30_000 }))) as T
 }
 
+/** Whether the API server calls itself ready, its etcd included; throws where it cannot be reached. */
+export async function isApiReady(cluster: InCluster, signal: AbortSignal): Promise<boolean> {
+  try {
+    await textOf(await openApi(cluster, '/readyz', { signal, idleMs: 10_000 }))
+    return true
+  } catch (error) {
+    if (error instanceof ApiStatusError) return false
+    throw error
+  }
+}
+
 async function textOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)

@@ -50,9 +50,10 @@ const pod = (uid: string, status: string) => ({
 function fakeApi(token: string) {
   const watchers: ServerResponse[] = []
   const refused: string[] = []
-  return {
+  const api = {
     watchers,
     refused,
+    isReady: true,
     push: (type: string, object: unknown) => watchers.at(-1)?.write(`${JSON.stringify({ type, object })}\n`),
     answer(request: IncomingMessage, response: ServerResponse) {
       const url = new URL(request.url ?? '', 'https://api')
@@ -62,6 +63,7 @@ function fakeApi(token: string) {
         return
       }
       if (url.pathname === '/version') return void response.end(JSON.stringify({ gitVersion: 'v1.36.3' }))
+      if (url.pathname === '/readyz') return void response.writeHead(api.isReady ? 200 : 500).end()
       if (url.searchParams.has('watch')) {
         response.writeHead(200).flushHeaders()
         if (url.pathname === '/api/v1/pods') watchers.push(response)
@@ -71,6 +73,7 @@ function fakeApi(token: string) {
       response.end(JSON.stringify({ metadata: { resourceVersion: '10' }, items }))
     },
   }
+  return api
 }
 
 async function started({ isOlder = false } = {}) {
@@ -135,6 +138,7 @@ test('what is in the cluster, and each change of it, reaches the controller', as
     nodes: [{ name: 'n1', ready: true }],
     pods: [{ name: 'p1', ready: false }],
     dns: false,
+    api: true,
   })
   expect(peers[0]).toBe('c-aaaaaaaaaa')
 
@@ -142,8 +146,11 @@ test('what is in the cluster, and each change of it, reaches the controller', as
   api.push('ADDED', pod('p2', 'True'))
   await until(() => reports.at(-1)?.pods.length === 2)
   expect(reports.at(-1)?.pods.every(({ ready }) => ready)).toBe(true)
+  // Without etcd the API server still answers, and is not ready.
+  api.isReady = false
   api.push('DELETED', pod('p1', 'True'))
   await until(() => reports.at(-1)?.pods.length === 1)
+  expect(reports.at(-1)?.api).toBe(false)
 
   stop.abort()
   await ended

@@ -4,7 +4,7 @@ import { ExitCode } from '../errors/exit-codes.ts'
 import { dnsAnswers } from './cluster-dns.ts'
 import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
 import { readIdentity, sendReport } from './controller-client.ts'
-import { getJson, type InCluster } from './in-cluster.ts'
+import { getJson, type InCluster, isApiReady } from './in-cluster.ts'
 import { sleep } from './pause.ts'
 import { ReportLoop } from './report-loop.ts'
 import { Watch } from './watch.ts'
@@ -64,7 +64,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     async send() {
       if (!nodes.synced || !pods.synced) return
       kubernetesVersion = (await getJson<{ gitVersion: string }>(cluster, '/version', signal)).gitVersion
-      const report = buildReport(kubernetesVersion, nodes.kept.values(), pods.kept.values(), dns)
+      const api = await isApiReady(cluster, signal)
+      const report = buildReport({ kubernetesVersion, dns, api }, nodes.kept.values(), pods.kept.values())
       await sendReport(await readIdentity(identityDirectory), report, signal)
     },
   })

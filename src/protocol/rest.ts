@@ -117,6 +117,8 @@ export const OperatorReport = z.object({
     .check(z.maxLength(20_000)),
   /** The cluster's DNS answered for kubernetes.default.svc from the operator's own pod. */
   dns: z.boolean(),
+  /** Whether the API server calls itself ready; without etcd it is not, and what it tells of nodes and pods may be old. */
+  api: z.optional(z.boolean()),
 })
 
 export type EnrolRequest = z.infer<typeof EnrolRequest>

@@ -28,7 +28,9 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
   await stage('what is missing is told, and provision mends it', () => degradedAndRepaired(scene))
   await stage('a repair with nothing to mend changes nothing', () => nothingToMend(scene))
-  await stage('a further worker', async () => {
+  await stage("a further worker, beside somebody else's pod that cannot run in kube-system", async () => {
+    const theirs = ['create', 'deployment', 'metrics-server', '--image=registry.invalid/none']
+    await kubectl(scene.node('m1'), '-n', 'kube-system', ...theirs)
     await scene.boot('w2')
     await scene.bringIn('w2', 'worker')
     await scene.provision()

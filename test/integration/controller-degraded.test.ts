@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ClusterView } from '../../src/protocol/admin.ts'
 import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
 
-const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let scene: Scene
 let guests: Guest[]
 
@@ -23,15 +20,6 @@ const messages = async () => (await show()).problems.map(({ message }) => messag
 function later(ms: number): void {
   scene.aheadMs += ms
   scene.controller.tick()
-}
-
-function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: scene.controller.adminFile }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [ROOT, ...argv], { env }, (error, out, err) => {
-      resolve({ code: error ? Number(error.code) : 0, out, err })
-    })
-  })
 }
 
 it('a cluster whose DNS is down is DEGRADED after a moment, with the reason, and READY again by itself', async () => {
@@ -85,26 +73,26 @@ it('disk pressure and pods that cannot be scheduled are named wherever the clust
   const pod = `pod kube-system/${dns} cannot be scheduled: Unschedulable, 0/2 nodes are available`
   expect(await messages()).toEqual([disk, pod])
 
-  const shown = (await cli('cluster', 'show', 'demo')).out
+  const shown = (await scene.cli('cluster', 'show', 'demo')).out
   expect(shown).toContain(`State:      DEGRADED: ${disk} (and 1 more)\n`)
   expect(shown).toMatch(new RegExp(`^\\[!\\] ${pod} \\(for 18\\ds|3m, seen \\ds ago\\)$`, 'm'))
   expect(shown).toMatch(/^w1 .*DEGRADED .* Ready,DiskPressure$/m)
-  expect((await cli('cluster', 'list')).out).toMatch(new RegExp(`^demo +DEGRADED .*${disk}; ${pod}$`, 'm'))
-  expect((await cli('node', 'list')).out).toMatch(new RegExp(`^w1 +demo +DEGRADED .*${disk}$`, 'm'))
-  const node = (await cli('node', 'show', 'w1')).out
+  expect((await scene.cli('cluster', 'list')).out).toMatch(new RegExp(`^demo +DEGRADED .*${disk}; ${pod}$`, 'm'))
+  expect((await scene.cli('node', 'list')).out).toMatch(new RegExp(`^w1 +demo +DEGRADED .*${disk}$`, 'm'))
+  const node = (await scene.cli('node', 'show', 'w1')).out
   expect(node).toContain(`[!] ${disk} (for `)
   expect(node).toMatch(/^State: {6}DEGRADED$/m)
-  const json = JSON.parse((await cli('cluster', 'show', 'demo', '-o', 'json')).out)
+  const json = JSON.parse((await scene.cli('cluster', 'show', 'demo', '-o', 'json')).out)
   expect(json.problems[0]).toMatchObject({ code: 'node/disk-pressure', node: 'w1', since })
   expect(json.health.nodes[1]).toEqual({ name: 'w1', ready: true, unhealthy: ['DiskPressure'] })
 
-  const watched = await cli('cluster', 'watch', 'demo', '--until', 'READY', '--timeout', '0.5')
+  const watched = await scene.cli('cluster', 'watch', 'demo', '--until', 'READY', '--timeout', '0.5')
   expect(watched).toMatchObject({
     code: 4,
     out: expect.stringContaining(`cluster demo is DEGRADED: ${disk} (and 1 more)`),
   })
   expect(watched.err).toContain(`cluster demo is DEGRADED: ${disk} (and 1 more); wanted READY`)
-  expect(await cli('cluster', 'watch', 'demo', '--until', 'DEGRADED')).toMatchObject({ code: 0 })
+  expect(await scene.cli('cluster', 'watch', 'demo', '--until', 'DEGRADED')).toMatchObject({ code: 0 })
 })
 
 it('an agent that is away is told, and an operator of an earlier version is understood', async () => {

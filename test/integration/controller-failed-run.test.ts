@@ -1,24 +1,12 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openScene, type Scene } from '../support/controller/scene.ts'
 
-const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let scene: Scene
 
 beforeEach(async () => {
   scene = await openScene()
 })
 afterEach(() => scene.close())
-
-function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: scene.controller.adminFile }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [ROOT, ...argv], { env }, (error, out, err) => {
-      resolve({ code: error ? Number(error.code) : 0, out, err })
-    })
-  })
-}
 
 it('what a node says about its failure is shown in full, with each line of its journal', async () => {
   const guest = await scene.guest('m1', ['master'])
@@ -30,18 +18,18 @@ it('what a node says about its failure is shown in full, with each line of its j
   guest.agent.send('result', { run: instruction?.run ?? '', outcome: 'failed', error }, 1)
   await guest.agent.next('ack')
 
-  const watched = await cli('cluster', 'watch', 'demo', '--until', 'READY')
+  const watched = await scene.cli('cluster', 'watch', 'demo', '--until', 'READY')
   expect(watched.code).toBe(4)
   const texts = [
     watched.err,
-    (await cli('cluster', 'show', 'demo')).out,
-    (await cli('node', 'show', 'm1')).out,
-    (await cli('node', 'logs', 'm1')).out,
+    (await scene.cli('cluster', 'show', 'demo')).out,
+    (await scene.cli('node', 'show', 'm1')).out,
+    (await scene.cli('node', 'logs', 'm1')).out,
   ]
   for (const text of texts) {
     for (const line of lines) expect(text).toContain(`\n    ${line}`)
     expect(text).toContain('y'.repeat(3_900))
   }
-  const json = JSON.parse((await cli('node', 'show', 'm1', '-o', 'json')).out)
+  const json = JSON.parse((await scene.cli('node', 'show', 'm1', '-o', 'json')).out)
   expect(json.error).toEqual(error)
 })

@@ -68,6 +68,7 @@ const table: [string, Scene, string[]][] = [
   ['all is well', {}, []],
   ['before it was READY nothing is told', { report: { dns: false }, changes: { establishedAt: null } }, []],
   ['nor while it is reset', { report: { dns: false }, changes: { desired: 'reset' } }, []],
+  ['its API is up without etcd', { report: { api: false } }, ['api/not-ready']],
   ['its DNS is down', { report: { dns: false } }, ['dns/no-answer']],
   ['the operator is silent', { silentMs: SILENT_MS }, ['operator/silent']],
   ['a report may be late', { silentMs: SILENT_MS - 1 }, []],
@@ -185,6 +186,7 @@ describe('problems', () => {
 
   const grace: [string, Scene, number][] = [
     ['DNS', { report: { dns: false } }, 15],
+    ['the API', { report: { api: false } }, 15],
     ['a node', { report: { nodes: [told('m1', [LOST]), told('w1')] } }, 15],
     ['a pod', { report: { pods: without(DNS) } }, 60],
     ['the operator, whose silence has lasted', { silentMs: SILENT_MS }, 0],

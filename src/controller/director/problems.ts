@@ -9,7 +9,7 @@ import type { Member, Situation } from './situation.ts'
 /** The operator reports each 30 s: one report may be late, another may get lost, and a new pod of it takes a moment. */
 export const SILENT_MS = 90_000
 /** For how long a problem may be a restart. An agent's silence, and the operator's, have lasted for longer already. */
-const GRACE_MS = { node: 15_000, dns: 15_000, pod: 60_000 } as const
+const GRACE_MS = { pod: 60_000, other: 15_000 } as const
 
 /** Where all nodes of a large site are away, some of them are enough to name. */
 const MOST = 200
@@ -40,6 +40,7 @@ function found(situation: Situation): Found[] {
   if (!report || !reportAt) return known
   const problems = [
     ...(reportSilentMs >= SILENT_MS ? [operatorSilent(reportAt)] : []),
+    ...(report.api === false ? [apiNotReady()] : []),
     ...(report.dns ? [] : [dnsSilent()]),
     ...known,
     ...nodes.flatMap((member) => nodeProblems(member, report)),
@@ -71,6 +72,11 @@ function failedRepair({ node: { name }, repair }: Member): Found[] {
 function operatorSilent(reportAt: string): Found {
   const message = 'the operator does not report: how Kubernetes is now is not known'
   return { code: 'operator/silent', subject: '', node: null, message, since: reportAt, seenBy: 'controller' }
+}
+
+function apiNotReady(): Found {
+  const message = 'the API server is not ready: what Kubernetes tells of nodes and pods may be old'
+  return { code: 'api/not-ready', subject: '', node: null, message, seenBy: 'operator' }
 }
 
 function dnsSilent(): Found {
@@ -106,7 +112,7 @@ const keyOf = ({ code, subject }: Pick<KnownProblem, 'code' | 'subject'>) => `${
 
 function graceOf({ code, seenBy }: Found): number {
   if (seenBy === 'controller') return 0
-  return code.startsWith('pod/') ? GRACE_MS.pod : code.startsWith('dns/') ? GRACE_MS.dns : GRACE_MS.node
+  return code.startsWith('pod/') ? GRACE_MS.pod : GRACE_MS.other
 }
 
 /** As the controller writes times, so that they sort; undefined for what is none. */

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,8 @@ import {
   showNode,
 } from './client.ts'
 import { wellReport } from './well-report.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
 
 export interface Guest {
   node: EnrolledNode
@@ -69,6 +72,16 @@ export class Scene {
 
   admin(method: string, path: string, body?: unknown): Promise<Answer> {
     return call(this.controller.url, adminOf(this.controller), method, path, body)
+  }
+
+  /** The command line of the administrator. */
+  cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+    const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: this.controller.adminFile }
+    return new Promise((resolve) => {
+      execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, out, err) => {
+        resolve({ code: error ? Number(error.code) : 0, out, err })
+      })
+    })
   }
 
   show({ node }: Pick<Guest, 'node'>): Promise<NodeDetail> {
