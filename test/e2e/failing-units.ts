@@ -5,6 +5,7 @@
  * clusters of their own.
  */
 import assert from 'node:assert/strict'
+import { interruptible } from '../run/interruption.ts'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
@@ -29,9 +30,7 @@ const NAME = 'failing'
 const MINUTES_MS = 60_000
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-failing`)
-const interrupted = new AbortController()
-process.on('SIGINT', () => interrupted.abort())
-process.on('SIGTERM', () => interrupted.abort())
+const interrupted = interruptible(() => downAll(bed))
 
 let site: Site | undefined
 let node: Node | undefined
@@ -39,17 +38,21 @@ const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, async () => {
-  if (!site || !node) return
-  say(site.controllerLog().slice(-3_000))
-  say((await exec(node, ['journalctl', '--no-pager', '-n', '80', '-u', 'cantrip-agent'])).stdout)
-})
+const { stage, end } = story(
+  say,
+  async () => {
+    if (!site || !node) return
+    say(site.controllerLog().slice(-3_000))
+    say((await exec(node, ['journalctl', '--no-pager', '-n', '80', '-u', 'cantrip-agent'])).stdout)
+  },
+  interrupted,
+)
 
 await downAll(bed)
 try {
   await stage('a node and a controller with a bundle', async () => {
     const bundle = await bundleDirectory(runHere, say)
-    node = await up({ name: NAME, bed, signal: interrupted.signal })
+    node = await up({ name: NAME, bed, signal: interrupted })
     site = await openSite(bed)
     await importBundle(site, bundle)
   })

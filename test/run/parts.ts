@@ -37,11 +37,19 @@ const stories: Record<string, readonly string[]> = {
   'five-masters': ['test/e2e/shapes.ts', 'five-masters'],
   'two-interfaces': ['test/e2e/shapes.ts', 'two-interfaces'],
   'shared-machine': ['test/e2e/shapes.ts', 'shared-machine'],
+  'failing-units': ['test/e2e/failing-units.ts'],
   machine: ['test/vm/run.ts'],
 }
 
 /** Stories that take turns: a commit runs some of them, so that all are run every few commits. */
-const rotating = ['name-servers', 'five-masters', 'two-interfaces', 'shared-machine', 'machine'] as const
+const rotating = [
+  'name-servers',
+  'five-masters',
+  'two-interfaces',
+  'shared-machine',
+  'failing-units',
+  'machine',
+] as const
 const AT_ONCE = 2
 
 export const partNames: readonly string[] = [...quick.map(({ name }) => name), ...Object.keys(stories)]
