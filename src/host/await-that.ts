@@ -52,6 +52,7 @@ export async function watchMeanwhile(
   { signal, watches }: Pick<Wait, 'signal'> & { watches: readonly Watch[] },
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
+  if (host.isDryRun) return void (await work(signal))
   const ended = new AbortController()
   const failed = new AbortController()
   const watching = async () => {

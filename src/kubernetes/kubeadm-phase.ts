@@ -1,7 +1,8 @@
 import type { StepContext } from '../engine/step.ts'
 import type { Argv } from '../host/argv.ts'
-import type { Host } from '../host/host.ts'
+import type { Host, Output } from '../host/host.ts'
 import type { Undo } from '../host/undo.ts'
+import { whileContainerdRuns } from './containerd-calls.ts'
 import { BINARIES, KUBEADM_CONFIG } from './paths.ts'
 
 /** One phase of `kubeadm init`; `args` are the phase's name and its own flags. */
@@ -16,7 +17,12 @@ export async function kubeadmPhase(
   undo: Undo,
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<void> {
-  await host.run(kubeadmPhaseArgv(args), undo, { signal, timeoutMs: 300_000 })
+  await runKubeadm(host, kubeadmPhaseArgv(args), undo, signal)
+}
+
+/** Again where containerd, which phases ask what it is and has, went away meanwhile. */
+export function runKubeadm(host: Host, argv: Argv, undo: Undo, signal: AbortSignal): Promise<Output> {
+  return whileContainerdRuns(host, () => host.run(argv, undo, { signal, timeoutMs: 300_000 }), signal)
 }
 
 /** For phases that write below directories whose undo is recorded already. */

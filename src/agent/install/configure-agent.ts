@@ -1,4 +1,5 @@
 import type { Step } from '../../engine/step.ts'
+import { bringUpUnit } from '../../host/bring-up-unit.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import type { AgentConfig } from '../config.ts'
@@ -16,7 +17,7 @@ export const configureAgent: Step<InstallParams> = {
     if ((await host.read(paths.unitFile)) !== renderUnit(paths)) return false
     return (await host.stat(paths.logDirectory))?.mode === 0o700
   },
-  async apply(host, params) {
+  async apply(host, params, { signal }) {
     const { paths } = params
     // After a power cut the service may be running with what was there before.
     const isRunning = await isUnitActive(host, paths.unit)
@@ -24,7 +25,7 @@ export const configureAgent: Step<InstallParams> = {
     await host.write(paths.configFile, textOf(params), 0o600)
     await host.write(paths.unitFile, renderUnit(paths))
     await host.daemonReload()
-    if (isRunning) await host.restartUnit(paths.unit)
+    if (isRunning) await bringUpUnit(host, paths.unit, { restart: true, signal })
   },
 }
 

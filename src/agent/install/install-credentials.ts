@@ -1,4 +1,5 @@
 import type { Step } from '../../engine/step.ts'
+import { bringUpUnit } from '../../host/bring-up-unit.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { partsOf } from '../identity.ts'
@@ -19,7 +20,7 @@ export const installCredentials: Step<InstallParams> = {
     if ((await host.read(paths.caFile)) !== credentials.ca) return false
     return (await isEnrolled(host, paths)) || (await canEnrol(host, params))
   },
-  async apply(host, params) {
+  async apply(host, params, { signal }) {
     const { paths, credentials } = params
     const { installer, ca } = credentials
     await host.makeDirectory(paths.configDirectory, 0o700)
@@ -31,7 +32,8 @@ export const installCredentials: Step<InstallParams> = {
     await host.write(paths.installerCertificate, installer.certificate, 0o600)
     await host.write(paths.installerKey, installer.key.reveal(), 0o600)
     await makeKey(host, params)
-    if (wasEnrolled && (await isUnitActive(host, paths.unit))) await host.restartUnit(paths.unit)
+    if (wasEnrolled && (await isUnitActive(host, paths.unit)))
+      await bringUpUnit(host, paths.unit, { restart: true, signal })
   },
 }
 

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
+import { command, inOrder } from '../../errors/command.ts'
 import { escapeArgv } from '../../errors/escape-argv.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseUnitFile } from '../../host/parse/unit-file.ts'
@@ -32,7 +33,7 @@ async function coveringFiles(host: HostView): Promise<Finding[]> {
       kind: 'fail',
       found: `${shown(path)} covers the unit of that name that Kubernetes is run by`,
       wanted: 'units that systemd reads from /etc/systemd/system',
-      fix: `${disable(path)} && ${RELOAD}`,
+      fix: inOrder(disable(path), RELOAD),
     }))
 }
 
@@ -75,7 +76,7 @@ async function judge(host: HostView, { path, directory, units }: DropIn): Promis
       kind,
       found: `${shown(path)} sets ${[...names, ...reads].join(', ')} for ${units.join(', ')}`,
       wanted: 'units that run as Kubernetes is set up here; limits, priorities and a proxy may be set',
-      fix: `${withoutDropIn(path, directory)} && ${RELOAD}`,
+      fix: inOrder(...withoutDropIn(path, directory), RELOAD),
     },
   ]
 }
@@ -90,15 +91,15 @@ async function missingFiles(host: HostView, directives: readonly { name: string;
 }
 
 /** systemd reads files that end in .conf alone; one of a package is covered, for the package would bring it again. */
-function withoutDropIn(path: string, directory: string): string {
-  if (path.startsWith('/etc/')) return disable(path)
+function withoutDropIn(path: string, directory: string): string[] {
+  if (path.startsWith('/etc/')) return [disable(path)]
   const own = `${OWN_DIRECTORY}/${directory}`
-  const link = escapeArgv(['ln', '-s', '/dev/null', `${own}/${path.slice(path.lastIndexOf('/') + 1)}`])
-  return `${escapeArgv(['mkdir', '-p', own])} && ${link}`
+  const link = `${own}/${path.slice(path.lastIndexOf('/') + 1)}`
+  return [command`mkdir -p ${own}`, command`ln -s /dev/null ${link}`]
 }
 
 function disable(path: string): string {
-  return escapeArgv(['mv', path, `${path}.disabled`])
+  return command`mv ${path} ${`${path}.disabled`}`
 }
 
 function shown(path: string): string {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { command } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** Settings of kubeadm's packages for the kubelet; ours takes its own from the cluster's overrides alone. */
@@ -11,8 +11,8 @@ export async function unreadFileFindings(host: HostView): Promise<Finding[]> {
   const set = KUBELET_SETTINGS.filter((_, index) => /^\s*KUBELET_EXTRA_ARGS=\s*["']?[^\s"']/m.test(texts[index] ?? ''))
   return set.map((path) => ({
     kind: 'warn',
-    found: `${escapeArgv([path])} is not read`,
+    found: `${path} is not read`,
     wanted: 'settings of the kubelet in the overrides of the cluster (--override kubelet=FILE)',
-    fix: escapeArgv(['mv', path, `${path}.disabled`]),
+    fix: command`mv ${path} ${`${path}.disabled`}`,
   }))
 }

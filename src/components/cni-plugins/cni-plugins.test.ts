@@ -10,6 +10,24 @@ test("flannel's plugin and configuration are there before kubelet", async () => 
   expect(plugins.map(({ type }: { type: string }) => type)).toEqual(['flannel', 'portmap'])
 })
 
+test.each([
+  ['flannel', '10-containerd-net.conflist', true],
+  ['flannel', '87-podman-bridge.conflist', false],
+  ['calico', '10-containerd-net.conflist', false],
+  ['calico', '00-old.json', true],
+  ['none', '00-old.json', false],
+] as const)('%s beside %s of others', async (cni, name, isRefused) => {
+  const fake = fakeKubernetes({ cni })
+  fake.host.files.seed(`/etc/cni/net.d/${name}`, '{}')
+  const run = runComponent(cniPlugins, fake)
+  if (!isRefused) return void (await run)
+  await expect(run).rejects.toMatchObject({
+    code: 'cni/another-network',
+    fix: expect.stringContaining(`mv /etc/cni/net.d/${name} /etc/cni/net.d/${name}.disabled`),
+  })
+  expect(fake.host.changes).toEqual([])
+})
+
 test('another network brings its own', async () => {
   const fake = fakeKubernetes({ cni: 'calico' })
   expect(await runComponent(cniPlugins, fake)).toEqual(['cni-plugins/install'])

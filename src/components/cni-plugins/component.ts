@@ -1,5 +1,6 @@
 import { installStep } from '../../kubernetes/install-step.ts'
 import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { comeFirst } from './come-first.ts'
 import { writeNetworkConfiguration } from './steps.ts'
 
 const PLUGINS = ['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth']
@@ -12,6 +13,6 @@ export const cniPlugins: ProvisionComponent = {
     const plugins = cluster.cni === 'flannel' ? [...PLUGINS, 'flannel'] : PLUGINS
     const install = installStep('cni-plugins/install', 'Installing CNI plugins', 'cni-plugin', plugins)
     // Calico and Cilium write a configuration of their own, with what they find on the node.
-    return cluster.cni === 'flannel' ? [install, writeNetworkConfiguration] : [install]
+    return cluster.cni === 'flannel' ? [comeFirst, install, writeNetworkConfiguration] : [comeFirst, install]
   },
 }

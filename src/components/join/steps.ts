@@ -2,6 +2,7 @@ import { AgentError } from '../../errors/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import { awaitThat, watchMeanwhile } from '../../host/await-that.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { runKubeadm } from '../../kubernetes/kubeadm-phase.ts'
 import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
 import {
   damagedCertificates,
@@ -58,7 +59,7 @@ export const runPreflight: ProvisionStep = {
   async apply(host, _params, { signal, log }) {
     await host.makeDirectory(KUBERNETES)
     const undo = { kind: 'nothing', because: 'it only looks' } as const
-    const { stdout, stderr } = await host.run(kubeadm('preflight'), undo, { signal, timeoutMs: 300_000 })
+    const { stdout, stderr } = await runKubeadm(host, kubeadm('preflight'), undo, signal)
     for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${stdout}${stderr}`, 0o600)
   },
@@ -87,7 +88,7 @@ export const startKubelet: ProvisionStep = {
       const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
       // kubeadm waits by itself for a kubelet that is well.
       await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
-        host.run(kubeadm('kubelet-start'), undo, { signal: until, timeoutMs: 300_000 }),
+        runKubeadm(host, kubeadm('kubelet-start'), undo, until),
       )
       const failure = async () => notJoined()
       await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })

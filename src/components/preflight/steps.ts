@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HostView } from '../../host/host.ts'
-import { kubeadmPhaseArgv } from '../../kubernetes/kubeadm-phase.ts'
+import { kubeadmPhaseArgv, runKubeadm } from '../../kubernetes/kubeadm-phase.ts'
 import { KUBEADM_CONFIG, KUBERNETES, STATIC_PODS } from '../../kubernetes/paths.ts'
 import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
@@ -17,7 +17,7 @@ export const runPreflight: ProvisionStep = {
   },
   async apply(host, _params, { signal, log }) {
     const undo = { kind: 'nothing', because: 'it only looks' } as const
-    const { stdout, stderr } = await host.run(kubeadmPhaseArgv(['preflight']), undo, { signal, timeoutMs: 300_000 })
+    const { stdout, stderr } = await runKubeadm(host, kubeadmPhaseArgv(['preflight']), undo, signal)
     for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${await heading(host)}${stdout}${stderr}`, 0o600)
   },

@@ -1,5 +1,5 @@
 import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat } from '../../host/await-that.ts'
+import { awaitThat, type Watch } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
 import { apiIsReady, readApi } from '../../kubernetes/api.ts'
 import type { ProvisionStep } from '../../kubernetes/provision.ts'
@@ -22,8 +22,7 @@ export const awaitPods: ProvisionStep = {
       })
     }
     const isReady = async () => (await missing(host, params)).length === 0
-    const own = params.task === 'worker' ? watchKubelet() : watchControlPlane(params)
-    const watches = [...own, watchAddOns(CLUSTER_NAMESPACES.map((namespace) => `${namespace}/`))]
+    const watches = [...watchOwn(params), watchAddOns(CLUSTER_NAMESPACES.map((namespace) => `${namespace}/`))]
     await awaitThat(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure, watches })
   },
 }
@@ -38,8 +37,13 @@ export const awaitEndpoint: ProvisionStep = {
       new AgentError('readiness/endpoint', `the API does not answer at its endpoint ${endpoint}`, {
         fix: 'let the load balancer, or the name, of the API endpoint lead to this node; then provision again',
       })
-    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure })
+    const watches = watchOwn(params)
+    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure, watches })
   },
+}
+
+function watchOwn(params: ProvisionParams): Watch[] {
+  return params.task === 'worker' ? watchKubelet() : watchControlPlane(params)
 }
 
 async function missing(host: HostView, params: ProvisionParams): Promise<string[]> {
