@@ -9,13 +9,13 @@ import { contradictions } from '../../test/support/controller/model/truths.ts'
 import { openWorld } from '../../test/support/controller/model/world.ts'
 import { seededRandom } from '../../test/support/random.ts'
 
-const HISTORIES = isFull ? 500 : 12
+const HISTORIES = isFull ? 500 : 8
 const LENGTH = isFull ? 250 : 150
 /** Of the cluster that is READY by then. */
 const LIFE = 100
 /** In memory where that can be had: nothing here is about disks. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-const TIMEOUT_MS = isFull ? 3_600_000 : 120_000
+const TIMEOUT_MS = isFull ? 3_600_000 : 300_000
 
 test(
   `${HISTORIES} random histories of ${LENGTH + LIFE} events end in one READY cluster, without a contradiction on the way`,
