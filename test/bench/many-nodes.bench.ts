@@ -10,6 +10,7 @@ import type { ClusterView } from '../../src/protocol/admin.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
+import { wellReport } from '../support/controller/well-report.ts'
 import { report } from './measure.ts'
 
 const STEPS = 30
@@ -113,13 +114,8 @@ async function reportNodes(controller: Controller, stubs: readonly Stub[]): Prom
   const csr = buildCsr(privateKey, 'operator')
   const { json } = await call(controller.url, first.node, 'POST', '/v1/operator/certificate', { csr })
   const identity = { ca: first.node.ca, cert: json.certificate, key: keyToPem(privateKey) }
-  const pod = { namespace: 'kube-system', ready: true, phase: 'Running', restarts: 0 }
-  const body = {
-    kubernetesVersion: 'v1.36.3',
-    nodes: stubs.map(({ name }) => ({ name, ready: true, kubeletVersion: 'v1.36.3' })),
-    pods: stubs.map(({ name }) => ({ ...pod, name: 'kube-proxy-x8zqk', node: name })),
-    dns: true,
-  }
+  const names = stubs.map(({ name }) => name)
+  const body = wellReport(names, names.slice(0, 1))
   // The last results may be on their way.
   await sleep(500)
   const { status, text } = await call(controller.url, identity, 'POST', '/v1/operator/report', body)
