@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { FAULTS } from './e2e/fix-scenes.ts'
 import { commandsInCode, type Found } from './support/fixes/collect.ts'
+import { NOT_RUN } from './support/fixes/not-run.ts'
 
 /**
  * Commands that the product prints for people: `command` quotes what a machine puts into them. A string that looks like a
@@ -38,4 +40,36 @@ test('bash can read each of them', () => {
   expect(tagged.length).toBeGreaterThan(60)
   const script = tagged.map(({ text }) => `: begin; ${text.replaceAll('{}', `'a (b) *'`)}\n`).join('')
   execFileSync('bash', ['-n'], { input: script })
+})
+
+/** These change nothing. */
+const LOOKS =
+  /^(sudo )?(cat|curl -v|df|file|findmnt|fuser|getent|head|ip -details|ip route get|journalctl|kubectl logs|ls|lsattr|lsof|nft --handle list|openssl s_client|ping|ss|stat|sysctl -a|systemctl (status|cat)|tracepath|\{\} -xh|\{\} \| grep) /
+
+/** Parts of a command that are no commands by themselves. */
+const PARTS = ['{}', '"$old"{}', '{} -I {}']
+/** Prose of advice that begins with the name of a program, or has one in it, and constants that are parts of a command. */
+const PROSE = [
+  'src/agent/unit.ts',
+  'src/checks/commands/needed.ts',
+  'src/host/is-unit-active.ts',
+  'src/host/linux/file-error.ts: find out why (dmesg | tail), then: {}',
+  'src/ledger/undo/remove-nft-tables.ts: nft did not delete {}: {}',
+]
+const IN_PROSE = /[a-z]{2,}[:,;] [a-z]|\b(the|then|which|who|and|them) /
+const isCommand = (found: Found) =>
+  found.isTagged || (!IN_PROSE.test(found.text) && !PROSE.some((prose) => named(found).startsWith(prose)))
+
+test('each command that changes something is run on a node that shows the fault, or it says why not', () => {
+  const run = FAULTS.flatMap(({ prints }) => prints)
+  const excused = Object.values(NOT_RUN).flat()
+  const inFixes = commands.filter((found) => isCommand(found) && !LOOKS.test(found.text) && !PARTS.includes(found.text))
+  const written = inFixes.map(({ text }) => text.replaceAll('\\n', '\n').replaceAll('\n', '\\n'))
+  const known = [...run, ...excused]
+  expect(inFixes.filter((_, i) => !known.includes(written[i] ?? '')).map(named)).toEqual([])
+  expect(
+    known.filter(
+      (text) => !commands.some((found) => found.text.replaceAll('\\n', '\n').replaceAll('\n', '\\n') === text),
+    ),
+  ).toEqual([])
 })

@@ -8,11 +8,12 @@ import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } f
 import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
 import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { downAll, up } from '../support/testbed/nodes.ts'
+import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
 import { mendedByTheirFix } from './mended-scenes.ts'
 import { openOddServers } from './odd-network.ts'
 import { hangingResolver, healthyNeighbours, lyingTimeServer, manyFaults, oddProxies } from './precheck-scenes.ts'
+import { printedFixes } from './printed-fixes.ts'
 import { story } from './stages.ts'
 
 const NAME = 'checked'
@@ -70,6 +71,12 @@ try {
   await stage('--fix asks first, mends, and looks again', fixed)
   await stage('an ignored failure is seen by the administrator before anybody approves', ignoredIsTold)
   await stage('uninstall takes back what --fix did', takenBack)
+  await stage('each printed fix mends its fault, for good, and takes nothing of others', () =>
+    printedFixes(here().node, async () => {
+      await kill(here().node)
+      await boot(here().node, interrupted)
+    }),
+  )
 } finally {
   endOddServers()
   await site?.close()
