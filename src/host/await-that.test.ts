@@ -28,6 +28,12 @@ test('a failure ends the wait at its first look', async () => {
   expect(host.clock.nowMs - began).toBeLessThan(1_000)
 })
 
+test('who cannot look has seen no failure', async () => {
+  const blind: Watch = { ...watch('runs'), look: () => Promise.reject(new Error('systemctl is late')) }
+  let looks = 0
+  await awaitThat(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches: [blind] })
+})
+
 test('what builds on one that does not run now is not judged, and starts to count anew', async () => {
   const later = watch(broken)
   const watches = [watch('coming'), later]

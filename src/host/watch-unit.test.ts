@@ -59,6 +59,11 @@ test.each<[string, State[], string]>([
     'runs',
   ],
   ['was stopped, and started again by its owner', [RUNS, { active: 'inactive' }, { active: 'inactive' }, RUNS], 'runs'],
+  [
+    'ends once in a while, and runs for minutes in between',
+    [again(0), again(1), ...Array.from({ length: 61 }, () => running(2)), again(2), again(3), running(4)],
+    'runs',
+  ],
   ['was restarted by hand, which sets the counter back', [running(5), running(0), running(1)], 'runs'],
 ])('%s: it is waited for', async (_, states, expected) => {
   expect((await seen(states)).answer).toBe(expected)

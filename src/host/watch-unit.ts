@@ -11,13 +11,15 @@ const MOST_RESTARTS = 3
 /** systemd.exec(5), "Process exit codes": from here on systemd could not even start the program; trying again is no use. */
 const NOT_STARTED_FROM = 200
 const STOPPED_MS = 10_000
+/** One that has run for so long has started: what ends it later is another matter than what ended it before. */
+const STARTED_MS = 60_000
 /** What `systemctl start` refuses by itself. */
 const NOT_LOADED = ['masked', 'not-found', 'bad-setting', 'error']
 
 /**
  * When a unit has failed for good: systemd has given it up; it could not be started at all (exit codes from 200 on); it
- * was restarted 3 times since the first look, ended each time in the same way, and does not run now; it ran, and has been
- * stopped for 10 s; it is masked, or its file is gone. Anything else may pass: systemd tries again.
+ * was restarted 3 times since the first look or since it ran for a minute, ended each time in the same way, and does not
+ * run now; it ran, and has been stopped for 10 s; it is masked, or its file is gone. Anything else may pass: systemd tries again.
  */
 export function watchUnit(unit: string): Watch {
   const restarts = countRestarts()
@@ -26,7 +28,7 @@ export function watchUnit(unit: string): Watch {
   async function look(view: HostView): Promise<'runs' | 'coming' | AgentError> {
     const state = await unitProperties(view, unit, PROPERTIES)
     if (NOT_LOADED.includes(state.LoadState ?? '')) return notLoaded(unit, state.LoadState ?? '')
-    const how = howItFailed(state) ?? stop(state, view.now().getTime()) ?? restarts.count(state)
+    const how = howItFailed(state) ?? stop(state, view.now().getTime()) ?? restarts.count(state, view.now().getTime())
     if (how !== undefined) return failed(view, unit, how)
     return state.ActiveState === 'active' ? 'runs' : 'coming'
   }
@@ -55,13 +57,15 @@ function noticeStop(): (state: State, nowMs: number) => string | undefined {
 function countRestarts() {
   let base: number | undefined
   let ending: string | undefined
+  const hasStarted = noticeStart()
   return {
     forget() {
       base = undefined
       ending = undefined
     },
-    count(state: State): string | undefined {
+    count(state: State, nowMs: number): string | undefined {
       const restarts = Number(state.NRestarts ?? 0)
+      if (hasStarted(state, nowMs)) base = restarts
       if (isBetween(state)) {
         // Another ending is another reason: what was before has passed.
         if (ending !== undefined && ending !== endingOf(state)) base = restarts
@@ -73,6 +77,14 @@ function countRestarts() {
       if (since < (isBetween(state) ? MOST_RESTARTS : MOST_RESTARTS + 1)) return undefined
       return `was restarted ${since} times and ended each time (${ending ?? endingOf(state)})`
     },
+  }
+}
+
+function noticeStart(): (state: State, nowMs: number) => boolean {
+  let sinceMs: number | undefined
+  return ({ ActiveState }, nowMs) => {
+    sinceMs = ActiveState === 'active' ? (sinceMs ?? nowMs) : undefined
+    return sinceMs !== undefined && nowMs - sinceMs >= STARTED_MS
   }
 }
 

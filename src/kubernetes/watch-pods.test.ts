@@ -7,7 +7,7 @@ import { watchPods } from './watch-pods.ts'
 const API_SERVER = { pods: ['kube-system/kube-apiserver-n1'], patience: 3 }
 const LOG = '/var/log/pods/kube-system_kube-apiserver-n1_0e1d/kube-apiserver'
 const NO_SANDBOX = KUBELET_JOURNAL.split('\n').slice(0, 4).join('\n').concat('\n')
-const line = (text: string) => `2026-11-29T01:29:00.123456789Z stderr F ${text}\n`
+const line = (text: string) => `2026-11-29T01:29:01.123456789Z stderr F ${text}\n`
 
 function machine(journal: string) {
   return fakeHost({
@@ -46,6 +46,13 @@ test.each([
   const found = await watchPods(API_SERVER).look(machine(journal))
   expect(found).toBeInstanceOf(AgentError)
   expect((found as AgentError).message).toMatch(message)
+})
+
+test('one that worked for a while each time is waited for: a slow machine ends its probes and leases', async () => {
+  const host = machine(CRASHING('10s') + CRASHING('20s'))
+  const later = line('"leaderelection lost"').replace('01:29:01', '01:29:25')
+  host.files.seed(`${LOG}/1.log`, line('"Serving securely"') + later)
+  expect(await watchPods(API_SERVER).look(host)).toBe('runs')
 })
 
 test('asks the journal each 3 s at most, and for what was said since its first look', async () => {

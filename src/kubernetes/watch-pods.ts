@@ -10,6 +10,7 @@ const KUBELET = 'kubelet.service'
 /** The kubelet's journal is long, and what it says of a pod it says again. */
 const LOOK_EVERY_MS = 3_000
 const BACK_OFF = 'CrashLoopBackOff'
+const WORKED_MS = 20_000
 
 export interface WatchedPods {
   /** Beginnings of NAMESPACE/NAME. */
@@ -25,8 +26,8 @@ export const ADD_ON_PATIENCE = 5
 
 /**
  * Pods of this node, by what the kubelet says of them: that works while there is no API, and needs no program but
- * systemd's. One has failed when its container ended `patience` times in a row since the first look, or the kubelet named
- * the same other reason as often (no image, no sandbox, a manifest that it cannot read: twice).
+ * systemd's. One has failed when its container ended `patience` times in a row since the first look, the last time within
+ * 20 s, or the kubelet named the same other reason as often (no image, no sandbox, a manifest that it cannot read: twice).
  */
 export function watchPods({ pods, patience }: WatchedPods): Watch {
   let sinceMs: number | undefined
@@ -38,7 +39,8 @@ export function watchPods({ pods, patience }: WatchedPods): Watch {
     if (nowMs < lookAtMs) return 'runs'
     lookAtMs = nowMs + LOOK_EVERY_MS
     const failure = findFailure(await ofThese(view, pods, sinceMs), patience)
-    return failure === undefined ? 'runs' : failed(view, failure)
+    if (failure === undefined || (await hasWorked(view, failure.error))) return 'runs'
+    return failed(view, failure)
   }
 
   return {
@@ -92,15 +94,28 @@ async function failed(view: HostView, { error, how }: { error: PodError; how: st
 
 /** Of a container that has run, its own words; otherwise the kubelet's. */
 async function logOf(view: HostView, error: PodError): Promise<string[]> {
-  if (error.reason === BACK_OFF) {
-    const directory = await directoryOf(view, error)
-    const numbers = ((await view.list(directory)) ?? []).flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? [])
-    for (const number of numbers.toSorted((a, b) => Number(b) - Number(a))) {
-      const lines = reasonLines(withoutPrefixes((await view.read(`${directory}/${number}.log`)) ?? ''))
-      if (lines.length > 0) return lines
-    }
+  const lines = reasonLines(withoutPrefixes(await lastLog(view, error)))
+  return lines.length > 0 ? lines : reasonLines(error.message)
+}
+
+/** A slow machine ends what works: by its probes, or because it lost its lease. That passes; a wrong flag does not. */
+async function hasWorked(view: HostView, error: PodError): Promise<boolean> {
+  const times = [...(await lastLog(view, error)).matchAll(/^(\S+) (?:stdout|stderr) [FP] /gm)].map(
+    ([, time = '']) => time,
+  )
+  return Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '') >= WORKED_MS
+}
+
+/** Of the newest start that has written something; '' where no container has run. */
+async function lastLog(view: HostView, error: PodError): Promise<string> {
+  if (error.reason !== BACK_OFF) return ''
+  const directory = await directoryOf(view, error)
+  const numbers = ((await view.list(directory)) ?? []).flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? [])
+  for (const number of numbers.toSorted((a, b) => Number(b) - Number(a))) {
+    const text = (await view.read(`${directory}/${number}.log`)) ?? ''
+    if (text !== '') return text
   }
-  return reasonLines(error.message)
+  return ''
 }
 
 /** NAMESPACE_NAME_UID/CONTAINER; the last one written where a pod was made anew. */
