@@ -124,7 +124,8 @@ async function removeOwnDirectories(
   const kept: UndoReport['kept'] = []
   for (const path of [stateDirectory, runtimeDirectory]) {
     try {
-      const result = await carryOut({ kind: 'remove-tree', path }, machine)
+      // Backups are as what they are of was: somebody else's files are among them.
+      const result = await carryOut({ kind: 'remove-tree', path, all: true }, machine)
       if (result?.kept) kept.push({ what: path, because: result.kept })
     } catch (error) {
       leftovers.push({ what: path, error: reportOf(error) })

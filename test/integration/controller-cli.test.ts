@@ -184,7 +184,7 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
   const configured = await run(['node', 'configure', 'nod', '--role', 'master,worker', '--interface', 'eth1'])
   expect(configured.out).toBe('Node node-1 is CONFIGURED: master,worker at 10.1.0.1 (eth1).\n')
   expect((await json('cluster', 'plan', 'fac')).nodes).toEqual([
-    { id: node.id, name: 'node-1', role: 'first-master', because: 'configured' },
+    { id: node.id, name: 'node-1', role: 'first-master', because: 'configured', repair: false },
   ])
   expect((await run(['cluster', 'provision', 'factory'])).out).toContain('PROVISIONING')
   const watching = run(['cluster', 'watch', 'factory', '--until', 'READY', '--timeout', '60'])
@@ -290,7 +290,7 @@ it('asks before it forgets a cluster; where nobody can answer, --yes is wanted',
   for (const verb of ['delete', 'reset']) {
     const refused = await run(['cluster', verb, 'doomed'])
     expect(refused).toMatchObject({ code: 2, out: '' })
-    expect(refused.err).toMatch(/nothing was done[\s\S]*fix: give --yes/)
+    expect(refused.err).toMatch(/nothing was changed[\s\S]*fix: add --yes/)
   }
   expect((await run(['cluster', 'show', 'doomed'])).code).toBe(0)
   expect((await run(['cluster', 'delete', 'doomed', '--yes'])).code).toBe(0)
