@@ -1,18 +1,17 @@
 /**
- * The prechecks on a real node, where each meets what it is for; what is ignored there reaches the administrator, and what
+ * Prechecks on a real node: servers that misbehave around it; what is ignored there reaches the administrator, and what
  * `--fix` mends is taken back. A story of its own, without Kubernetes.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
 import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
-import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
 import { mendedByTheirFix } from './mended-scenes.ts'
 import { openOddServers } from './odd-network.ts'
-import { hangingResolver, healthyNeighbours, lyingTimeServer, manyFaults, oddProxies } from './precheck-scenes.ts'
+import { hangingResolver, lyingTimeServer, oddProxies } from './precheck-scenes.ts'
 import { printedFixes } from './printed-fixes.ts'
 import { story } from './stages.ts'
 
@@ -46,19 +45,12 @@ const { stage, end } = story(
 
 await downAll(bed)
 try {
-  await stage('a node with packages that nothing has started, and a controller', async () => {
+  await stage('a node and a controller', async () => {
     node = await up({ name: NAME, bed, signal: interrupted })
-    for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld']) await layPackage(node, name, interrupted)
     site = await openSite(bed)
     install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
     endOddServers = await openOddServers(bed)
   })
-  await stage('no false alarm: a stub resolver on loopback, a firewalld that is merely installed', () =>
-    healthyNeighbours(here().node),
-  )
-  await stage('dnsmasq on port 53, a leftover kubelet, options rotate, a bad hostname: each is named', () =>
-    manyFaults(here().node),
-  )
   await stage('configuration of others, and what the kernel does not give: each printed fix is pasted, and mends', () =>
     mendedByTheirFix(here().node),
   )

@@ -13,8 +13,11 @@ const SETTINGS = [
   ...['kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes', INOTIFY],
 ]
 
+/** What whoever reads or writes the kernel's log sets for all. */
+const CONSOLE = 'kernel/printk'
+
 /** Whether nodes share the parameter (`kernel.panic`), so that one sees what another has set. */
-export const isShared = (sysctl: string) => SETTINGS.includes(sysctl.replaceAll('.', '/'))
+export const isShared = (sysctl: string) => [...SETTINGS, CONSOLE].includes(sysctl.replaceAll('.', '/'))
 
 const recordOf = (bed: Bed) => join(bed.directory, 'kernel-settings.json')
 
