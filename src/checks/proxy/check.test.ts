@@ -54,7 +54,7 @@ test('a proxy that is not left out for the cluster: what is missing, and how to 
 
 test('blanks and globs in NO_PROXY: the fix can be pasted', async () => {
   const blanks = "NO_PROXY=$'10.0.0.0/8, *.corp.example ,localhost'\n"
-  const settings = (name: string) => `${name}=10.0.0.0/8,*.corp.example,localhost,fd42::10,.svc`
+  const settings = (name: string) => `${name}=10.0.0.0/8,*.corp.example,localhost,.svc`
   const verdict = await check.look(machine(SET + blanks), params)
   const [now, , atBoot] = verdict.kind === 'warn' ? verdict.fix.split(' && ') : []
   expect(now).toBe(`systemctl set-environment '${settings('NO_PROXY')}' '${settings('no_proxy')}'`)
