@@ -24,6 +24,13 @@ test.each<[string, ReturnType<typeof machine>]>([
     'a kernel that counts in millions',
     machine({ sysctls: { [INOTIFY]: '8192', 'fs.file-nr': '2048\t0\t9223372036854775807' } }),
   ],
+  [
+    'few tasks, and a container without a limit',
+    machine({
+      sysctls: { 'kernel.pid_max': '32768', 'kernel.threads-max': '30000' },
+      files: { '/proc/loadavg': '0.1 0.2 0.3 2/412 9000\n', '/sys/fs/cgroup/pids.max': 'max\n' },
+    }),
+  ],
   ['a kernel without inotify', machine({ sysctls: {} })],
 ])('%s is all right', async (_, host) => {
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
@@ -58,6 +65,20 @@ test.each<[string, ReturnType<typeof machine>, string, string, string]>([
     'warn',
     'root uses 110 of at most 128 inotify instances',
     `sysctl -w ${INOTIFY}=8192`,
+  ],
+  [
+    'as many tasks as the kernel allows',
+    machine({ sysctls: { 'kernel.pid_max': '4096' }, files: { '/proc/loadavg': '0.1 0.2 0.3 2/3100 9000\n' } }),
+    'fail',
+    '3100 tasks, and kernel.pid_max is 4096',
+    'sysctl -w kernel.pid_max=4194304',
+  ],
+  [
+    'a container that may have few',
+    machine({ files: { '/sys/fs/cgroup/pids.max': '1024\n', '/sys/fs/cgroup/pids.current': '30\n' } }),
+    'fail',
+    '30 of at most 1024 tasks of this container',
+    'lxc.cgroup2.pids.max',
   ],
   [
     'no file can be opened any more',

@@ -6,8 +6,9 @@ import { kernelMessages } from './kernel-messages.ts'
 import { openFiles } from './open-files.ts'
 import { readOnlyParameters } from './read-only-parameters.ts'
 import { sharedRoot } from './shared-root.ts'
+import { tasks } from './tasks.ts'
 
-const NEEDS = [kernelMessages, readOnlyParameters, sharedRoot, inotifyInstances, openFiles]
+const NEEDS = [kernelMessages, readOnlyParameters, sharedRoot, inotifyInstances, openFiles, tasks]
 
 export const check: Check = {
   id: 'kernel-access',

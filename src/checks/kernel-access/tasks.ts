@@ -1,0 +1,45 @@
+import type { Finding } from '../../engine/findings.ts'
+import { advice, command, inOrder } from '../../errors/command.ts'
+import type { HostView } from '../../host/host.ts'
+import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
+
+/** Threads of containerd, a kubelet, a control plane, and some pods. */
+const WANTED = 2_000
+const RAISED = 4_194_304
+
+const LIMITS = ['pid_max', 'threads-max'] as const
+
+/** The kernel's limits are for the whole machine; a container has one of its own, which only the machine around it can raise. */
+export async function tasks(host: HostView): Promise<Finding | undefined> {
+  const [load = '', limits, ofContainer, inContainer] = await Promise.all([
+    host.read('/proc/loadavg'),
+    Promise.all(LIMITS.map((name) => numberIn(host, `/proc/sys/kernel/${name}`))),
+    numberIn(host, `${CGROUP_ROOT}/pids.max`),
+    numberIn(host, `${CGROUP_ROOT}/pids.current`),
+  ])
+  const wanted = `room for ${WANTED} more`
+  if (inContainer + WANTED > ofContainer) {
+    const fix = advice(
+      'raise the limit of tasks of this container on the machine around it (LXC: lxc.cgroup2.pids.max)',
+    )
+    return { kind: 'fail', found: `${inContainer} of at most ${ofContainer} tasks of this container`, wanted, fix }
+  }
+  const used = Number(/\/(\d+) /.exec(load)?.[1])
+  const index = limits.findIndex((limit) => used + WANTED > limit)
+  const name = LIMITS[index]
+  if (name === undefined) return undefined
+  return {
+    kind: 'fail',
+    found: `${used} tasks, and kernel.${name} is ${limits[index]}`,
+    wanted,
+    fix: inOrder(
+      `echo 'kernel.${name} = ${RAISED}' > /etc/sysctl.d/90-${name}.conf`,
+      command`sysctl -w ${`kernel.${name}=${RAISED}`}`,
+    ),
+  }
+}
+
+/** Not a number where there is none (`max`): nothing is greater than that. */
+async function numberIn(host: HostView, path: string): Promise<number> {
+  return Number((await host.read(path))?.trim())
+}
