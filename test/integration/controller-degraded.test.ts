@@ -69,13 +69,15 @@ it('disk pressure and pods that cannot be scheduled are named wherever the clust
     nodes: well.nodes.map((node) => (node.name === 'w1' ? { ...node, unhealthy: [pressure] } : node)),
     pods: [...well.pods, pending, theirs],
   })
+  expect(await state()).toBe('READY')
+  later(61_000)
   const disk = 'node w1 has disk pressure: KubeletHasDiskPressure, kubelet has disk pressure'
   const pod = `pod kube-system/${dns} cannot be scheduled: Unschedulable, 0/2 nodes are available`
   expect(await messages()).toEqual([disk, pod])
 
   const shown = (await scene.cli('cluster', 'show', 'demo')).out
   expect(shown).toContain(`State:      DEGRADED: ${disk} (and 1 more)\n`)
-  expect(shown).toMatch(new RegExp(`^\\[!\\] ${pod} \\(for 18\\ds|3m, seen \\ds ago\\)$`, 'm'))
+  expect(shown).toMatch(new RegExp(`^\\[!\\] ${pod} \\(for 3m, seen \\d+s ago\\)$`, 'm'))
   expect(shown).toMatch(/^w1 .*DEGRADED .* Ready,DiskPressure$/m)
   expect((await scene.cli('cluster', 'list')).out).toMatch(new RegExp(`^demo +DEGRADED .*${disk}; ${pod}$`, 'm'))
   expect((await scene.cli('node', 'list')).out).toMatch(new RegExp(`^w1 +demo +DEGRADED .*${disk}$`, 'm'))

@@ -54,7 +54,7 @@ const clusterTo = (state: Cluster['state'], settled = false, error: typeof boom 
 const resetting = (changes: Partial<Cluster> = {}) =>
   cluster({ desired: 'reset', attempt: 2, state: 'RESETTING', ...changes })
 
-const PROBLEM: Omit<KnownProblem, 'since' | 'counts'> = {
+const PROBLEM: Omit<KnownProblem, 'since' | 'firstSeenAt' | 'counts'> = {
   code: 'dns/no-answer',
   subject: '',
   node: null,
@@ -303,7 +303,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ],
   [
     'one that is not wanted any more has no problems',
-    cluster({ problems: [{ ...PROBLEM, since: EARLY, counts: true }] }),
+    cluster({ problems: [{ ...PROBLEM, since: EARLY, firstSeenAt: EARLY, counts: true }] }),
     [],
     [{ kind: 'problems', problems: [] }],
   ],

@@ -213,10 +213,10 @@ describe('problems', () => {
     expect(again[0]?.since).toBe(at(UP + 7).toISOString())
   })
 
-  it('are as old as Kubernetes says, where that is longer', () => {
+  it('are as old as Kubernetes says, where that is longer, and count by how long they were seen', () => {
     const since = '2026-01-01T00:00:10Z'
     const [found] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since }]), told('w1')] } })
-    expect(found).toMatchObject({ since: '2026-01-01T00:00:10.000Z', counts: true })
+    expect(found).toMatchObject({ since: '2026-01-01T00:00:10.000Z', firstSeenAt: at(UP).toISOString(), counts: false })
     const [odd] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since: 'yesterday' }]), told('w1')] } })
     expect(odd).toMatchObject({ since: at(UP).toISOString(), counts: false })
   })

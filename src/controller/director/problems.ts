@@ -23,9 +23,12 @@ export function problemsOf(situation: Situation): KnownProblem[] {
   if (cluster.desired !== 'provision' || cluster.establishedAt === null) return []
   const known = new Map(cluster.problems.map((problem) => [keyOf(problem), problem]))
   return found(situation).map((problem) => {
-    const times = [known.get(keyOf(problem))?.since ?? now.toISOString(), isoOf(problem.since)]
-    const since = times.filter((time) => time !== undefined).sort()[0] ?? now.toISOString()
-    return { ...problem, since, counts: now.getTime() - Date.parse(since) >= graceOf(problem) }
+    const before = known.get(keyOf(problem))
+    const firstSeenAt = before?.firstSeenAt ?? now.toISOString()
+    const times = [before?.since ?? firstSeenAt, isoOf(problem.since) ?? firstSeenAt]
+    const since = times.sort()[0] ?? firstSeenAt
+    // By our own looks: what a node says after an absence may be as old as that, and over in a moment.
+    return { ...problem, firstSeenAt, since, counts: now.getTime() - Date.parse(firstSeenAt) >= graceOf(problem) }
   })
 }
 

@@ -21,7 +21,7 @@ function worker(name: string, { node = {}, run = {}, repair = null }: Changes = 
   )
 }
 const problem = (node: string): KnownProblem => ({
-  ...{ code: 'node/not-ready', subject: node, node, message: '', since: '' },
+  ...{ code: 'node/not-ready', subject: node, node, message: '', since: '', firstSeenAt: '' },
   ...{ seenBy: 'operator', counts: true },
 })
 const told = { node: { attempt: 2 } }

@@ -45,6 +45,7 @@ export interface KnownProblem extends Omit<Problem, 'seenAt'> {
   subject: string
   /** By whom it was seen: then its last look is as old as the last report. */
   seenBy: 'operator' | 'controller'
+  firstSeenAt: string
   counts: boolean
 }
 
