@@ -9,9 +9,11 @@ import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
+import { damagedAgent, readOnlyState } from './damaged-agent.ts'
 import { mendedByTheirFix } from './mended-scenes.ts'
 import { openOddServers } from './odd-network.ts'
-import { hangingResolver, lyingTimeServer, oddProxies } from './precheck-scenes.ts'
+import { addressOfItsOwn, noRoute } from './odd-routes.ts'
+import { hangingResolver, hangingResolver, healthyNeighbours, lyingTimeServer, lyingTimeServer, manyFaults, oddProxies, oddProxies } from './precheck-scenes.ts'
 import { printedFixes } from './printed-fixes.ts'
 import { story } from './stages.ts'
 
@@ -54,6 +56,8 @@ try {
   await stage('configuration of others, and what the kernel does not give: each printed fix is pasted, and mends', () =>
     mendedByTheirFix(here().node),
   )
+  await stage('no route to name servers and time servers', () => noRoute(here().node, install))
+  await stage('an address of its own (/32) beside docker0', () => addressOfItsOwn(here().node))
   await stage('a resolver that hangs', () => hangingResolver(here().node))
   await stage('a time server that lies by 10 s', () => lyingTimeServer(here().node))
   await stage('a proxy that answers 403, 407, hangs, speaks another CA', () =>
@@ -62,6 +66,8 @@ try {
   await stage('-t is told as precheck is, and JUnit is for CI systems', checkOnly)
   await stage('--fix asks first, mends, and looks again', fixed)
   await stage('an ignored failure is seen by the administrator before anybody approves', ignoredIsTold)
+  await stage('damaged files of the agent', () => damagedAgent(here().node, install))
+  await stage('a state directory that is read-only', () => readOnlyState(here().node))
   await stage('uninstall takes back what --fix did', takenBack)
   await stage('each printed fix mends its fault, for good, and takes nothing of others', () =>
     printedFixes(here().node, async () => {

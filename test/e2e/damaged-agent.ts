@@ -1,0 +1,64 @@
+/** An installed agent beside files of its own that are damaged, or a disk that is read-only: told, waited for, mended by the fix. */
+import assert from 'node:assert/strict'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { until } from '../support/testbed/processes.ts'
+
+const UNIT = 'cantrip-agent'
+
+interface Status {
+  connected: boolean
+  problem: { code: string; message: string; fix: string } | null
+}
+
+async function statusOf(node: Node): Promise<Status | undefined> {
+  const { code, stdout } = await exec(node, ['cantrip-agent', 'status', '-o', 'json'])
+  return code === 0 ? JSON.parse(stdout) : undefined
+}
+
+async function startsOf(node: Node): Promise<string> {
+  return execOk(node, ['systemctl', 'show', '--value', '--property=NRestarts,ActiveState', UNIT])
+}
+
+export async function damagedAgent(node: Node, install: readonly string[]): Promise<void> {
+  const damages: [path: string, code: string][] = [
+    ['/etc/cantrip/agent.json', 'config/damaged'],
+    ['/etc/cantrip/node.pem', 'agent/incomplete'],
+    ['/etc/cantrip/ca.crt', 'agent/incomplete'],
+  ]
+  for (const [path, code] of damages) {
+    await execOk(node, ['truncate', '--size=-60', path])
+    await execOk(node, ['systemctl', 'restart', UNIT])
+    const { problem } = await met(node, code)
+    assert(problem !== null && problem.message.includes(path), problem?.message)
+    assert.match(problem.fix, /run the installation again/)
+    assert.equal(await startsOf(node), '0\nactive\n', 'it waits, and is not started again and again')
+    const fixed = await exec(node, install, { timeoutMs: 120_000 })
+    assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
+    await connected(node)
+  }
+}
+
+export async function readOnlyState(node: Node): Promise<void> {
+  await execOk(node, ['mount', '--bind', '/var/lib/cantrip', '/var/lib/cantrip'])
+  await execOk(node, ['mount', '-o', 'remount,bind,ro', '/var/lib/cantrip'])
+  try {
+    await execOk(node, ['systemctl', 'restart', UNIT])
+    const { problem } = await met(node, 'disk/read-only')
+    assert.match(problem?.message ?? '', /\/var\/lib\/cantrip\/\S+ is on a file system mounted read-only/)
+    assert.equal(await startsOf(node), '0\nactive\n')
+  } finally {
+    await execOk(node, ['umount', '/var/lib/cantrip'])
+  }
+  await connected(node)
+}
+
+function met(node: Node, code: string): Promise<Status> {
+  return until(`the service to tell of ${code}`, 20_000, async () => {
+    const status = await statusOf(node)
+    return status?.problem?.code === code ? status : undefined
+  })
+}
+
+async function connected(node: Node): Promise<void> {
+  await until('the agent to connect', 30_000, async () => (await statusOf(node))?.connected || undefined)
+}

@@ -1,0 +1,65 @@
+/** Routes and addresses as closed networks and hosting providers have them, on a node without Kubernetes. */
+import assert from 'node:assert/strict'
+import { GATEWAY } from '../support/testbed/bed.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { changeFile, checked } from './checked-node.ts'
+
+const OUTSIDE = ['8.8.8.8', 'fe80::1%host0', '2001:db8::53']
+
+/** Every check looks, or says why it cannot; the program goes on. */
+export async function noRoute(node: Node, install: readonly string[]): Promise<void> {
+  const restores = [
+    await changeFile(node, '/etc/resolv.conf', OUTSIDE.map((server) => `nameserver ${server}\n`).join('')),
+    await changeFile(node, '/etc/hosts', '127.0.0.1 localhost\n'),
+    await changeFile(node, '/etc/systemd/timesyncd.conf', '[Time]\nNTP=203.0.113.5\n'),
+  ]
+  await execOk(node, ['ip', 'route', 'del', 'default'])
+  try {
+    const { of, verdicts } = await checked(node)
+    assert.deepEqual(
+      verdicts.filter(({ verdict }) => verdict === 'error'),
+      [],
+    )
+    assert.match(of('default-route').found, /no default route/)
+    assert.match(of('hostname').found, /8\.8\.8\.8: no route to that network/)
+    assert.match(of('hostname').found, /2001:db8::53: no route to that network/)
+    const tried = await exec(node, [...install, '-t'], { timeoutMs: 60_000 })
+    assert([0, 3].includes(tried.code), tried.stdout + tried.stderr)
+    assert.doesNotMatch(tried.stdout + tried.stderr, /\n\s+at |ERR_SOCKET|report it/)
+  } finally {
+    await execOk(node, ['ip', 'route', 'add', 'default', 'via', GATEWAY])
+    for (const restore of restores) await restore()
+  }
+}
+
+/** An address of its own (/32) beside docker0, and one that keepalived moves: the node goes by its own. */
+export async function addressOfItsOwn(node: Node): Promise<void> {
+  const { address } = node
+  const ip = (line: string) => execOk(node, ['ip', ...line.split(' ')])
+  await ip(`address add 10.99.0.250/32 dev host0`)
+  await ip(`address del ${address}/24 dev host0`)
+  await ip(`address add ${address}/32 dev host0`)
+  await ip(`route replace ${GATEWAY} dev host0 src ${address}`)
+  await ip(`route replace default via ${GATEWAY} dev host0 onlink src ${address}`)
+  await ip('link add docker0 type bridge')
+  await ip('address add 10.17.0.1/16 dev docker0')
+  await ip('link set docker0 up')
+  try {
+    const facts = JSON.parse(await execOk(node, ['/root/agent', 'facts']))
+    const routed = facts.interfaces.filter((each: { defaultRoute: boolean }) => each.defaultRoute)
+    assert.deepEqual(
+      routed.map((each: { name: string; addresses: { address: string }[] }) => [each.name, each.addresses[0]?.address]),
+      [['host0', address]],
+    )
+    const restore = await changeFile(node, '/etc/hosts', '127.0.0.1 localhost\n')
+    const { of } = await checked(node)
+    await restore()
+    assert.match(of('default-route').found, new RegExp(`host0 via ${GATEWAY}`))
+    assert.doesNotMatch(of('hostname').fix ?? '', /10\.17\.|10\.99\.0\.250/)
+  } finally {
+    await ip('link del docker0')
+    await ip('address flush dev host0 scope global')
+    await ip(`address add ${address}/24 dev host0`)
+    await ip(`route replace default via ${GATEWAY}`)
+  }
+}
