@@ -25,6 +25,7 @@ import type { AgentPaths } from './paths.ts'
 import type { Notifier } from './sd-notify.ts'
 import type { Self } from './self.ts'
 import { openStatusFile, type StatusFile } from './status.ts'
+import { addressesNow, watchAddresses } from './watch-addresses.ts'
 
 export interface ServiceOptions {
   paths: AgentPaths
@@ -152,13 +153,14 @@ async function keepAtWork(
     link.update({ state })
     notifier.status(`connected, ${state}`)
   }
+  const facts = asLongAs(options.facts, addressesNow)
   const connection = keepLink({
     ...options,
     config,
     tls: () => present,
     outbox,
     status,
-    facts: once(options.facts),
+    facts,
     hello: () => ({
       range: PROTOCOL,
       lastSeq: link.state().lastSeq,
@@ -195,18 +197,25 @@ async function keepAtWork(
       }),
     )
   const { close } = await worker
+  void watchAddresses({
+    ...options,
+    onChange: () => facts().then((told) => told && connection.session()?.sendFacts(told)),
+  })
   await connection.ended
   await close()
 }
 
-/** A failure is not kept: the next one who asks makes another try. */
-function once<T>(work: () => Promise<T | undefined>): () => Promise<T | undefined> {
-  let result: Promise<T | undefined> | undefined
+/** Kept as long as `state` stays what it was. A failure is not kept: the next one who asks makes another try. */
+function asLongAs<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
+  let kept: { result: Promise<T | undefined>; state: string } | undefined
   return () => {
-    result ??= work().then((value) => {
-      if (value === undefined) result = undefined
+    const now = state()
+    if (kept?.state === now) return kept.result
+    const result = work().then((value) => {
+      if (value === undefined) kept = undefined
       return value
     })
+    kept = { result, state: now }
     return result
   }
 }

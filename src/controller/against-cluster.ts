@@ -1,6 +1,7 @@
 import type { CheckSummary } from '../protocol/check-summary.ts'
 import type { Facts } from '../protocol/facts.ts'
 import type { Core } from './core.ts'
+import { movedAddress, movedText } from './director/moved-address.ts'
 import type { Cluster, Node } from './store/records.ts'
 import { isInSubnet } from './subnets.ts'
 
@@ -11,7 +12,22 @@ export function warningsAgainstCluster(core: Core, node: Node): CheckSummary[] {
   const others = core.store.nodes.where("cluster_id = ? AND id <> ? AND state <> 'REMOVED'", cluster.id, node.id)
   // A namesake that is gone gives way when this one is approved.
   const present = others.filter(({ id, state }) => state === 'DISCOVERED' || core.presence.isConnected(id))
-  return [...sameName(node, present), ...sameIdentity(node, others), ...inSubnets(node, cluster)]
+  return [...sameName(node, present), ...sameIdentity(node, others), ...inSubnets(node, cluster), ...moved(node)]
+}
+
+/** Its configuration, its certificates and the other nodes go by an address that it has no more. */
+function moved(node: Node): CheckSummary[] {
+  const change = movedAddress(node)
+  if (change === undefined) return []
+  return [
+    {
+      id: 'address',
+      verdict: 'warn',
+      found: movedText(node, change),
+      wanted: 'an address that stays: Kubernetes, etcd and their certificates go by it',
+      fix: `give the machine ${change.was} back, and reserve it in DHCP; for another address: controller node remove ${node.name}, then install it again`,
+    },
+  ]
 }
 
 /** Another machine that is connected under this name. */

@@ -3,13 +3,14 @@ import type { ClusterPlan, CreateClusterRequest, CreateClusterResponse, PlannedN
 import type { Core } from './core.ts'
 import { refusal } from './director/admission.ts'
 import { mastersProblem } from './director/masters-problem.ts'
+import { movedProblem } from './director/moved-address.ts'
 import { isStartable } from './director/outlook.ts'
 import { isRepairable, repairRoleOf } from './director/repairs.ts'
 import { roleOf, wasTouched } from './director/shape.ts'
 import type { Member } from './director/situation.ts'
 import { newId } from './ids.ts'
 import { admitLabels } from './labels.ts'
-import { forget } from './node-state.ts'
+import { forget, hasBegun } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
 import { situationOf } from './situation-of.ts'
 import type { Cluster, Node } from './store/records.ts'
@@ -164,6 +165,8 @@ function planOf({ node }: Member, isStarting: boolean, members: readonly Member[
 }
 
 function problemOf(core: Core, cluster: Cluster, node: Node) {
+  const moved = movedProblem(node, cluster.name, hasBegun(core, node))
+  if (moved) return moved
   const arch = node.facts?.os.arch ?? 'x64'
   const { kubernetesVersion } = cluster.settings
   if (core.bundles.pick(kubernetesVersion, arch)) return undefined

@@ -2,9 +2,10 @@ import type { ConfigureRequest } from '../protocol/admin.ts'
 import type { LeaveRequest } from '../protocol/rest.ts'
 import type { Core } from './core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from './director/admission.ts'
+import { anewWith, movedProblem } from './director/moved-address.ts'
 import { holdsCluster, wasTouched } from './director/shape.ts'
 import { clusterOf } from './find.ts'
-import { forget, tellState } from './node-state.ts'
+import { forget, hasBegun, tellState } from './node-state.ts'
 import { reconcile } from './reconcile.ts'
 import { noteGone } from './retire.ts'
 import { situationOf } from './situation-of.ts'
@@ -78,14 +79,14 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
 
 /** What a former role or address has left on the machine, and in the cluster, only a reset takes away. */
 function admitChange(core: Core, cluster: Cluster, node: Node, to: Pick<Node, 'roles' | 'address'>): void {
-  const [run] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
-  const hasBegun = node.state === 'FAILED' && run !== undefined && run.role !== 'reset'
-  if (!hasBegun) return
-  const anew = `to begin anew: controller cluster reset ${cluster.name}`
+  if (!hasBegun(core, node)) return
+  const anew = anewWith(node.name, cluster.name)
   const begun = `node ${node.name} has begun to be ${node.roles.join(',')} at ${node.address} and FAILED`
   if (node.roles.includes('master') !== to.roles.includes('master')) {
     throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, anew)
   }
+  const moved = movedProblem(node, cluster.name, true)
+  if (moved) throw refusal(moved.code, `${begun}; ${moved.message}`, moved.fix)
   if (node.address !== to.address) {
     const same = `controller node configure ${node.name} --role ${to.roles.join(',')} --interface ${node.interface}`
     throw refusal('node/has-begun', `${begun}; it cannot move to ${to.address}`, `${same}; or, ${anew}`)

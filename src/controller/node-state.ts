@@ -27,3 +27,9 @@ export function forget(core: Core, node: Node): void {
   store.nodes.update(node.id, { state: 'REMOVED', roles: [], leaving: 'no' })
   tellState(core, node.id)
 }
+
+/** Whether a run has written to its machine what belongs to its role and its address. */
+export function hasBegun(core: Core, node: Node): boolean {
+  const [run] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
+  return node.state !== 'CONFIGURED' && run !== undefined && run.role !== 'reset'
+}

@@ -1,14 +1,17 @@
+import type { ErrorReport } from '../errors/agent-error.ts'
 import { tellClusterState } from './cluster-state.ts'
 import type { Core } from './core.ts'
 import { type Decision, direct } from './director/director.ts'
 import { endpointOf } from './director/endpoint.ts'
+import { movedProblem } from './director/moved-address.ts'
 import { mastersOf } from './director/shape.ts'
 import type { Situation } from './director/situation.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
-import { forget, tellState } from './node-state.ts'
+import { forget, hasBegun, tellState } from './node-state.ts'
 import { forgetGone, noteGone, retireThose } from './retire.ts'
 import { situationOf } from './situation-of.ts'
+import type { Cluster, Node } from './store/records.ts'
 
 /** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
 const MAX_ROUNDS = 50
@@ -103,14 +106,11 @@ function instructOrFail(core: Core, situation: Situation, decision: Decision & {
   const node = core.store.nodes.get(decision.nodeId)
   if (!node) return
   const bundle = core.bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
-  if (role !== 'reset' && !bundle) {
-    const fix = `controller bundle import, then: controller cluster provision ${cluster.name}`
-    const message = `there is no bundle of ${cluster.settings.kubernetesVersion} for ${node.name}`
-    core.store.nodes.update(node.id, {
-      state: repair ? node.state : 'FAILED',
-      attempt: cluster.attempt,
-      error: { code: 'bundle/none', message, fix },
-    })
+  const problem =
+    role === 'reset' ? undefined : (movedOf(core, cluster, node) ?? (bundle ? undefined : noBundle(cluster, node)))
+  if (problem) {
+    const state = repair ? node.state : 'FAILED'
+    core.store.nodes.update(node.id, { state, attempt: cluster.attempt, error: problem })
     tellState(core, node.id)
     return
   }
@@ -122,4 +122,14 @@ function instructOrFail(core: Core, situation: Situation, decision: Decision & {
   if (role !== 'reset') keepEndpoint(core, situation, endpoint)
   core.store.nodes.update(node.id, { state: 'PROVISIONING' })
   tellState(core, node.id)
+}
+
+/** It may have got another address since it was asked for. */
+function movedOf(core: Core, cluster: Cluster, node: Node): ErrorReport | undefined {
+  return movedProblem(node, cluster.name, hasBegun(core, node))
+}
+
+function noBundle({ name, settings }: Cluster, node: Node): ErrorReport {
+  const fix = `controller bundle import, then: controller cluster provision ${name}`
+  return { code: 'bundle/none', message: `there is no bundle of ${settings.kubernetesVersion} for ${node.name}`, fix }
 }

@@ -1,6 +1,7 @@
 import type { OperatorReport } from '../../protocol/rest.ts'
 import type { KnownProblem } from '../store/records.ts'
 import { because, type Found } from './found-problem.ts'
+import { movedAddress, movedText } from './moved-address.ts'
 import { podProblems } from './pod-problems.ts'
 import { isFailedRepair } from './repairs.ts'
 import { takesPart } from './shape.ts'
@@ -39,6 +40,7 @@ function found(situation: Situation): Found[] {
   const known = [
     ...nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable),
     ...nodes.flatMap(failedRepair),
+    ...nodes.flatMap(addressChanged),
   ]
   if (!report || !reportAt) return known
   const problems = [
@@ -62,6 +64,15 @@ function unreachable({ node: { name, lastSeen } }: Member): Found {
     since: lastSeen ?? undefined,
     seenBy: 'controller',
   }
+}
+
+function addressChanged({ node }: Member): Found[] {
+  const moved = movedAddress(node)
+  if (moved === undefined) return []
+  const { name } = node
+  return [
+    { code: 'node/address-changed', subject: name, node: name, message: movedText(node, moved), seenBy: 'controller' },
+  ]
 }
 
 function failedRepair({ node: { name }, repair }: Member): Found[] {

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { addressesNow, watchAddresses } from './watch-addresses.ts'
+
+test('each change is told once, until the signal', async () => {
+  const stop = new AbortController()
+  const seen = ['a', 'a', 'b', 'b', 'a']
+  const changes: string[] = []
+  await watchAddresses({
+    onChange: () => changes.push('changed'),
+    sleep: async () => void (seen.length === 0 && stop.abort()),
+    signal: stop.signal,
+    addresses: () => seen.shift() ?? 'a',
+  })
+  expect(changes).toHaveLength(2)
+})
+
+test('loopback and what links have by themselves are no addresses of a machine', () => {
+  expect(addressesNow()).not.toMatch(/127\.0\.0\.1|fe80:/)
+})
