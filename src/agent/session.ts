@@ -54,6 +54,8 @@ const WINDOW = 128
 const PAGE = 32
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const CLOSE_REMOVED = 4403
+const IF_A_COPY =
+  'if this machine is a copy of the other one: rm /etc/cantrip/node.pem, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (not an uninstallation: that would take the original out of the cluster); if it is the original, do that on the copy'
 
 /** Holds one connection from hello to its end, and says how it ended. Never rejects. */
 export async function holdSession(options: SessionOptions): Promise<SessionEnd> {
@@ -166,7 +168,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       case 'drain':
         return end({ kind: 'drain', spreadMs: frame.body.spreadMs, why: 'the controller asked to come back later' })
       case 'refuse':
-        return end({ kind: 'refused', why: `${frame.body.message} (${frame.body.code})` })
+        return end(refusalOf(frame.body))
       case 'ack':
         return
     }
@@ -213,6 +215,12 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   socket.close(1000)
   terminateSoon(socket)
   return reason
+}
+
+function refusalOf({ code, message }: Down<'refuse'>['body']): SessionEnd {
+  const why = `${message} (${code})`
+  if (code !== 'node/two-machines') return { kind: 'refused', why }
+  return { kind: 'refused', why, problem: { code, message, fix: IF_A_COPY } }
 }
 
 /** A peer that does not answer the close is not waited for. */

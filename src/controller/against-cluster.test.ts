@@ -22,7 +22,7 @@ function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   if (first === undefined) throw new Error('no node')
   const core = {
     store: { clusters: { get: () => cluster() }, nodes: { where: () => rest } },
-    presence: { isConnected: (id: string) => id !== 'n-9' },
+    presence: { isConnected: (id: string) => id !== 'n-9', rivalOf: () => undefined },
   } as unknown as Core
   return warningsAgainstCluster(core, first).map(({ id, found }) => `${id}: ${found}`)
 }

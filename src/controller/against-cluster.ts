@@ -2,6 +2,7 @@ import type { CheckSummary } from '../protocol/check-summary.ts'
 import type { Facts } from '../protocol/facts.ts'
 import type { Core } from './core.ts'
 import { movedAddress, movedText } from './director/moved-address.ts'
+import { rivalProblem } from './hub/rivals.ts'
 import type { Cluster, Node } from './store/records.ts'
 import { isInSubnet } from './subnets.ts'
 
@@ -12,7 +13,13 @@ export function warningsAgainstCluster(core: Core, node: Node): CheckSummary[] {
   const others = core.store.nodes.where("cluster_id = ? AND id <> ? AND state <> 'REMOVED'", cluster.id, node.id)
   // A namesake that is gone gives way when this one is approved.
   const present = others.filter(({ id, state }) => state === 'DISCOVERED' || core.presence.isConnected(id))
-  return [...sameName(node, present), ...sameIdentity(node, others), ...inSubnets(node, cluster), ...moved(node)]
+  return [
+    ...sameName(node, present),
+    ...sameIdentity(node, others),
+    ...inSubnets(node, cluster),
+    ...moved(node),
+    ...rival(core, node),
+  ]
 }
 
 /** Its configuration, its certificates and the other nodes go by an address that it has no more. */
@@ -28,6 +35,14 @@ function moved(node: Node): CheckSummary[] {
       fix: `give the machine ${change.was} back, and reserve it in DHCP; for another address: controller node remove ${node.name}, then install it again`,
     },
   ]
+}
+
+/** What its agent, and everybody who looks at the node, is told. */
+function rival(core: Core, { id }: Node): CheckSummary[] {
+  const found = core.presence.rivalOf(id)
+  if (found === undefined) return []
+  const { message, fix } = rivalProblem(found)
+  return [{ id: 'identity', verdict: 'warn', found: message, wanted: 'a key of its own for each machine', fix }]
 }
 
 /** Another machine that is connected under this name. */

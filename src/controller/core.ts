@@ -3,6 +3,7 @@ import type { PairCheckDown } from '../protocol/pair-check.ts'
 import type { BundleShelf } from './bundle-shelf.ts'
 import type { Changes } from './changes.ts'
 import type { Errands } from './errands.ts'
+import type { Rival } from './hub/rivals.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
 import type { Authority } from './pki/authority.ts'
 import type { Store } from './store/store.ts'
@@ -37,6 +38,8 @@ export interface Core {
 /** The live side of nodes, kept by the hub. */
 export interface Presence {
   isConnected(nodeId: string): boolean
+  /** Another machine that came with the node's key while it was connected. */
+  rivalOf(nodeId: string): Rival | undefined
   /** When anything was last heard from a connected node. */
   lastHeard(nodeId: string): Date | undefined
   /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
@@ -49,6 +52,7 @@ export interface Presence {
 /** Before the hub is there. */
 export const NOBODY: Presence = {
   isConnected: () => false,
+  rivalOf: () => undefined,
   lastHeard: () => undefined,
   deliver: () => undefined,
   sendErrand: () => false,

@@ -269,9 +269,11 @@ describe('a restart in the middle', () => {
 })
 
 describe('a session', () => {
-  it('is one a node: a newer one ends the older', async () => {
+  it('is one a node: a newer one ends the older, on which nobody answers', async () => {
     const first = await connectAgent(controller, node)
+    first.socket.pause()
     const second = await connectAgent(controller, node)
+    first.socket.resume()
     expect(await first.closed).toBe(4409)
     expect((await showNode(controller, node.id)).connected).toBe(true)
     second.socket.close()

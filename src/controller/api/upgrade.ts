@@ -49,7 +49,7 @@ export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, 
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         adoptKey(core, identity.name, identity.certificate)
-        hub.accept(webSocket, identity.name)
+        hub.accept(webSocket, identity.name, request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown')
       })
     } catch (error) {
       refuse(socket, error)

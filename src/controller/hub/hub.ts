@@ -7,6 +7,7 @@ import type { Core, Presence } from '../core.ts'
 import { UNREACHABLE_MS } from '../director/director.ts'
 import { ingest, type Received } from './ingest.ts'
 import { parseFrame } from './parse-frame.ts'
+import { isAnswering, type Rival, Rivals } from './rivals.ts'
 import { Close, Session } from './session.ts'
 
 const HELLO_WITHIN_MS = 10_000
@@ -18,12 +19,14 @@ export class Hub implements Presence {
   readonly #core: Core
   readonly #heartbeatMs: () => number
   readonly #sessions = new Map<string, Session>()
+  readonly #rivals: Rivals
   #batch: { session: Session; frame: UpFrame }[] = []
   #flushTimer: NodeJS.Timeout | undefined
 
   constructor(core: Core, heartbeatMs: () => number) {
     this.#core = core
     this.#heartbeatMs = heartbeatMs
+    this.#rivals = new Rivals(core)
   }
 
   isConnected(nodeId: string): boolean {
@@ -34,9 +37,34 @@ export class Hub implements Presence {
     return this.#sessions.get(nodeId)?.lastHeard
   }
 
-  /** Of a node whose certificate was verified; a newer session ends the older. */
-  accept(socket: WebSocket, nodeId: string): void {
-    const session = new Session(nodeId, socket, this.#heartbeatMs(), this.#core.now())
+  rivalOf(nodeId: string): Rival | undefined {
+    return this.#rivals.of(nodeId)
+  }
+
+  /** Of a node whose certificate was verified. It takes the place of an older session, unless somebody answers on that. */
+  accept(socket: WebSocket, nodeId: string, address: string): void {
+    const session = new Session(nodeId, socket, address, this.#heartbeatMs(), this.#core.now())
+    const older = this.#sessions.get(nodeId)
+    if (!older?.isOpen) {
+      this.#begin(session)
+      return
+    }
+    socket.pause()
+    socket.on('error', (error) => this.#core.log(`node ${nodeId}: ${error.message}`))
+    void isAnswering(older).then((answers) => {
+      socket.resume()
+      if (!answers || this.#sessions.get(nodeId) !== older) {
+        this.#begin(session)
+        return
+      }
+      const { code, message } = this.#rivals.note(nodeId, { address, present: older.address })
+      session.send('refuse', { code, message })
+      session.end(Close.rival, code)
+    })
+  }
+
+  #begin(session: Session): void {
+    const { socket, nodeId } = session
     this.#sessions.get(nodeId)?.end(Close.replaced, 'a newer session of this node began')
     this.#sessions.set(nodeId, session)
     const heard = () => {

@@ -14,6 +14,8 @@ export const Close = {
   removed: 4403,
   noHello: 4408,
   replaced: 4409,
+  /** Another machine is connected with the same key. */
+  rival: 4410,
   goingAway: 1001,
 } as const
 
@@ -23,6 +25,8 @@ type Body<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>['body']
 export class Session {
   readonly nodeId: string
   readonly socket: WebSocket
+  /** From where it came. */
+  readonly address: string
   readonly heartbeatMs: number
   readonly #rate: Rate
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -42,9 +46,10 @@ export class Session {
   #unacknowledged = 0
   #ackTimer: NodeJS.Timeout | undefined
 
-  constructor(nodeId: string, socket: WebSocket, heartbeatMs: number, now: Date) {
+  constructor(nodeId: string, socket: WebSocket, address: string, heartbeatMs: number, now: Date) {
     this.nodeId = nodeId
     this.socket = socket
+    this.address = address
     this.heartbeatMs = heartbeatMs
     this.lastHeard = now
     this.#rate = new Rate(MESSAGES_PER_SECOND, BURST, now.getTime())

@@ -1,0 +1,60 @@
+/** Two machines with one key, as copies of a disk have it. */
+import { once } from 'node:events'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { LogEntry } from '../../src/protocol/admin.ts'
+import { ScriptedAgent } from '../support/controller/agent.ts'
+import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+
+let scene: Scene
+let guest: Guest
+beforeEach(async () => {
+  scene = await openScene()
+  guest = await scene.guest('m1', ['master'])
+})
+afterEach(() => scene.close())
+
+async function another(): Promise<ScriptedAgent> {
+  const agent = new ScriptedAgent(scene.controller, guest.node)
+  await once(agent.socket, 'open')
+  const versions = { range: { min: 1, max: 1 }, lastSeq: 0, agentVersion: '0.1.0', nodeName: 'm1' }
+  agent.send('hello', { ...versions, bootId: 'another', openRun: null, warnings: [] })
+  return agent
+}
+
+test('the newer one is refused, and everybody is told', async () => {
+  for (let time = 0; time < 3; time++) {
+    const copy = await another()
+    expect((await copy.next('refuse')).body).toMatchObject({
+      code: 'node/two-machines',
+      message:
+        'two machines have the key of this node: one is connected from 127.0.0.1, another one at 127.0.0.1 was refused',
+    })
+    expect(await copy.closed).toBe(4410)
+  }
+  const shown = await scene.show(guest)
+  expect(shown.connected).toBe(true)
+  expect(shown.warnings.find(({ id }) => id === 'identity')).toMatchObject({
+    found: expect.stringContaining('two machines have the key of this node'),
+    fix: expect.stringContaining('rm /etc/cantrip/node.pem'),
+  })
+  const { events } = (await scene.admin('GET', `/v1/events?node=${guest.node.id}`)).json
+  const told = events.filter(({ event }: LogEntry) => 'message' in event && event.message.includes('two machines'))
+  expect(told, 'once, not each time that it asks').toHaveLength(1)
+  scene.aheadMs += 21 * 60_000
+  expect((await scene.show(guest)).warnings).toEqual([])
+})
+
+test('one that was cut off without a word gives way to its own new session', async () => {
+  // A machine without power answers no ping.
+  guest.agent.socket.pause()
+  const again = await another()
+  await again.next('welcome')
+  expect((await scene.show(guest)).connected).toBe(true)
+})
+
+test('one that has closed its session comes back at once', async () => {
+  guest.agent.socket.close(1000)
+  const began = performance.now()
+  await (await another()).next('welcome')
+  expect(performance.now() - began).toBeLessThan(2_000)
+})
