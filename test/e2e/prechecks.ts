@@ -13,7 +13,7 @@ import { damagedAgent, readOnlyState } from './damaged-agent.ts'
 import { mendedByTheirFix } from './mended-scenes.ts'
 import { openOddServers } from './odd-network.ts'
 import { addressOfItsOwn, noRoute } from './odd-routes.ts'
-import { hangingResolver, hangingResolver, healthyNeighbours, lyingTimeServer, lyingTimeServer, manyFaults, oddProxies, oddProxies } from './precheck-scenes.ts'
+import { hangingResolver, lyingTimeServer, oddProxies } from './precheck-scenes.ts'
 import { printedFixes } from './printed-fixes.ts'
 import { story } from './stages.ts'
 
