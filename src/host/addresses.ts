@@ -52,7 +52,7 @@ export async function defaultSource(view: Pick<HostView, 'network'>): Promise<So
 const OUTSIDE = ['192.0.2.1', '2001:db8::1']
 
 /** Bridges and links of virtual machines and containers, and of a cluster. */
-const OF_GUESTS =
+export const OF_GUESTS =
   /^(lo$|docker|br-|virbr|lxcbr|lxdbr|incusbr|podman|cni|veth|flannel|cali|vxlan\.calico|tunl|cilium|lxc|kube-|nodelocaldns|weave)/
 
 function isUsable({ address }: Source): boolean {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
 import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
+import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
@@ -49,6 +50,8 @@ await downAll(bed)
 try {
   await stage('a node and a controller', async () => {
     node = await up({ name: NAME, bed, signal: interrupted })
+    // What is to be in the way on port 53.
+    await layPackage(node, 'dnsmasq-base', interrupted)
     site = await openSite(bed)
     install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
     endOddServers = await openOddServers(bed)

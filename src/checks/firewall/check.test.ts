@@ -164,6 +164,16 @@ test('a rule that lets in some, and does not say whether all of us, is worth a w
   })
 })
 
+test('pods are those of the cluster that the credentials are for', async () => {
+  const host = fakeHost({ files: procFiles([]).files })
+  const rules = [answers, byInterface('eth0'), bySource({ prefix: { addr: '10.200.0.0', len: 15 } })]
+  host.on(['nft', '-j', 'list', 'ruleset'], { stdout: ruleset(rules) })
+  const params = { roles: ['master' as const], ownStateDirectory: '/x' }
+  expect(await check.look(host, params)).toMatchObject({ kind: 'warn' })
+  const subnets = { pod: '10.200.0.0/16', service: '10.96.0.0/12' }
+  expect(await check.look(host, { ...params, subnets })).toMatchObject({ kind: 'pass' })
+})
+
 test('answers must come back, and what goes out must go out', async () => {
   expect(await look({ nft: ruleset([byPort({ range: [1, 32_000] }), byPort(8472, 'udp'), PODS]) })).toMatchObject({
     kind: 'fail',

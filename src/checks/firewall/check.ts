@@ -1,9 +1,10 @@
 import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { localAddresses } from '../../host/addresses.ts'
+import { localAddresses, OF_GUESTS } from '../../host/addresses.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import { ipv4ToNumber } from '../../host/parse/address.ts'
 import { mainRoutes } from '../../host/routes.ts'
+import { podSubnet } from '../../protocol/default-subnets.ts'
 import { fixFor } from './fix.ts'
 import { type Flow, flowsOf } from './flows.ts'
 import { readChains } from './read-chains.ts'
@@ -16,26 +17,23 @@ export interface Obstacle {
   isSure: boolean
 }
 
-/** Networks of containers and guests on this machine: no other node is there. */
-const INSIDE = /^(lo|docker|br-|virbr|lxc|lxd|incus|podman|veth|vnet|cni|flannel|cali|cilium|kube|weave|tunl)/
-
 export const check: Check = {
   id: 'firewall',
   title: 'Packet filter (ufw, nftables, iptables)',
   hard: true,
   why: 'Rules of ufw, nftables and iptables that drop what nodes and pods send one another: each chain of the kernel that filters is walked with the packets that the cluster depends on, for the ports of the role. Where a rule depends on what is not known here, it is a warning. firewalld has a check of its own.',
   timeoutMs: 15_000,
-  async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
+  async look(host: HostView, { roles, subnets }: CheckParams): Promise<Verdict> {
     if (host.uid() !== 0) return { kind: 'skipped', found: 'only root is shown the rules' }
     if (await isUnitActive(host, 'firewalld.service'))
       return { kind: 'pass', found: 'firewalld is active, which has a check of its own' }
     const { node, interface: name } = await localAddresses(host)
     const address = node.find((each) => ipv4ToNumber(each) !== undefined)
     if (address === undefined) return { kind: 'skipped', found: 'no IPv4 address' }
-    const routed = (await mainRoutes(host)).map((route) => route.interface).filter((each) => !INSIDE.test(each))
+    const routed = (await mainRoutes(host)).map((route) => route.interface).filter((each) => !OF_GUESTS.test(each))
     const interfaces = [...new Set([...(name === undefined ? [] : [name]), ...routed])]
     const chains = await readChains(host)
-    const flows = flowsOf(roles, { address, interfaces })
+    const flows = flowsOf(roles, { address, interfaces, pods: subnets?.pod ?? podSubnet })
     const obstacles = chains.flatMap((chain) => obstaclesIn(chain, flows))
     if (obstacles.length === 0)
       return {

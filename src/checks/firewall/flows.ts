@@ -1,6 +1,5 @@
 import type { CheckParams } from '../../engine/check.ts'
 import { judgedRoles } from '../../engine/judged-roles.ts'
-import { podSubnet } from '../../protocol/default-subnets.ts'
 import type { Packet, Place } from './packet.ts'
 
 /** Something that the cluster depends on, and the packet by which it is judged. */
@@ -35,9 +34,11 @@ export interface Ways {
   address: string
   /** Interfaces by which other nodes may be reached. */
   interfaces: readonly string[]
+  /** Their subnet. */
+  pods: string
 }
 
-export function flowsOf(roles: CheckParams['roles'], { address, interfaces }: Ways): Flow[] {
+export function flowsOf(roles: CheckParams['roles'], { address, interfaces, pods: podSubnet }: Ways): Flow[] {
   const { must, may } = judgedRoles(roles)
   const own: Place = { address, isOwn: true }
   const others: Place = { address, isOwn: false }
