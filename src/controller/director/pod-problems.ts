@@ -20,19 +20,22 @@ export function podProblems(cluster: Cluster, members: readonly Member[], { node
     const workload = ownWorkloadOf(pod, workloads)
     if (!workload || pod.leaving) continue
     const kind = pod.phase === 'Failed' ? evicted : living
-    kind.set(workload, [...(kind.get(workload) ?? []), pod])
+    kind.set(workload, kind.get(workload) ?? [])
+    kind.get(workload)?.push(pod)
   }
-  const isPlace = (name: string) => name === '' || places.some(({ node }) => node.name === name)
+  const placeNames = new Set(['', ...places.map(({ node }) => node.name)])
   return workloads.flatMap((workload) => {
     const own = living.get(workload) ?? []
     const last = evicted.get(workload) ?? []
-    const unready = own.filter((pod) => !pod.ready && isPlace(pod.node)).map(notReady)
+    const unready = own.filter((pod) => !pod.ready && placeNames.has(pod.node)).map(notReady)
     // Who brings a network of his own may do without kube-proxy.
     if (cni === 'none' && workload.name === 'kube-proxy') return unready
     if (workload.runsOn === 'any') return own.length > 0 ? unready : [missing(workload, last)]
     const wanted = workload.runsOn === 'masters' ? places.filter(isMaster) : places
-    const bare = wanted.filter(({ node }) => !own.some((pod) => pod.node === node.name))
-    const isPending = own.some(({ node }) => node === '')
+    const has = new Set(own.map(({ node }) => node))
+    const bare = wanted.filter(({ node }) => !has.has(node.name))
+    // It has been made, and waits for its place.
+    const isPending = has.has('')
     const on = (name: string) => last.filter(({ node }) => node === name)
     return [...unready, ...(isPending ? [] : bare.map(({ node }) => missing(workload, on(node.name), node.name)))]
   })

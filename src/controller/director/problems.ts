@@ -43,12 +43,13 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap(addressChanged),
   ]
   if (!report || !reportAt) return known
+  const told = new Map(report.nodes.map((each) => [each.name, each]))
   const problems = [
     ...(reportSilentMs >= SILENT_MS ? [operatorSilent(reportAt)] : []),
     ...(report.api === false ? [apiNotReady()] : []),
     ...(report.dns ? [] : [dnsSilent()]),
     ...known,
-    ...nodes.flatMap((member) => nodeProblems(member, report)),
+    ...nodes.flatMap(({ node }) => nodeProblems(node.name, told.get(node.name))),
     ...podProblems(cluster, nodes, report),
   ]
   return problems.slice(0, MOST)
@@ -107,9 +108,8 @@ const CONDITIONS: Readonly<Record<string, { code: string; is: string }>> = {
   NetworkUnavailable: { code: 'node/network-unavailable', is: 'has no pod network' },
 }
 
-function nodeProblems({ node: { name } }: Member, { nodes }: OperatorReport): Found[] {
+function nodeProblems(name: string, told: OperatorReport['nodes'][number] | undefined): Found[] {
   const own = { subject: name, node: name, seenBy: 'operator' } as const
-  const told = nodes.find((each) => each.name === name)
   if (!told) return [{ ...own, code: 'node/not-registered', message: `node ${name} is not in the cluster` }]
   const unhealthy = told.unhealthy ?? []
   // An operator of an earlier version tells only whether it is Ready.
