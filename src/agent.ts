@@ -1,5 +1,6 @@
 /** The agent's composition root: picks the verb, prints what went wrong, and ends the process. */
 
+import { ownProgram } from './cli/own-program.ts'
 import { guardStandardStreams } from './cli/standard-streams.ts'
 import { versionText } from './cli/version-text.ts'
 import { exitCode } from './report/exit-code.ts'
@@ -21,6 +22,6 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 const ended = guardStandardStreams(process)
-exitCode(main(process.argv.slice(2)))
+exitCode(main(process.argv.slice(2)), ownProgram('agent'))
   .then(ended)
   .then((code) => process.exit(code))

@@ -5,6 +5,7 @@ import { registerCompletion } from './cli/controller/completion.ts'
 import { registerNode } from './cli/controller/node.ts'
 import { registerServe } from './cli/controller/serve.ts'
 import { nameFileErrors } from './cli/name-file-errors.ts'
+import { ownProgram } from './cli/own-program.ts'
 import { guardStandardStreams } from './cli/standard-streams.ts'
 import { versionText } from './cli/version-text.ts'
 import { ExitCode } from './errors/exit-codes.ts'
@@ -33,7 +34,7 @@ for (const register of [registerServe, registerCluster, registerNode, registerBu
 
 const ended = guardStandardStreams(process)
 strict(program)
-exitCode(run())
+exitCode(run(), ownProgram('controller'))
   .then(ended)
   .then((code) => process.exit(code))
 

@@ -21,6 +21,7 @@ const NO_COMMANDS = [
   'src/checks/previous-kubernetes/move-aside.ts: mkdir -p {}',
   'src/ledger/undo/unmount-below.ts: mount {}',
   'src/ledger/undo/remove-nft-tables.ts: nft did not delete {}: {}',
+  'src/ledger/undo/unmount-below.ts: mount {}',
 ]
 const named = ({ file, text }: Found) => `${file}: ${text}`
 

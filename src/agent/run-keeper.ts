@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../engine/event.ts'
 import type { ErrorReport } from '../errors/agent-error.ts'
 import { eventText } from '../report/event-text.ts'
+import { type OwnProgram, withOwnPath } from '../report/own-commands.ts'
 import { shorten } from '../report/shorten.ts'
 import type { LinkStore, OpenInstruction } from './link-state.ts'
 import type { Log } from './log.ts'
@@ -46,7 +47,7 @@ const RESERVE_AFTER_MS = 1_000
 /** Keeps the work of the open instruction going in a child, and its events and result on their way. */
 export function keepRuns(options: RunKeeperOptions): RunKeeper {
   const { self, argv, link, outbox, reserve, status, log } = options
-  const { fitEvent, fitError } = fitting(options.redact)
+  const { fitEvent, fitError } = fitting(options.redact, self)
   let child: RunChild | undefined
   let isStarting = false
   let isStopping = false
@@ -174,12 +175,13 @@ function follow(status: StatusFile, run: string, event: EngineEvent): void {
 const MAX = { text: 8_000, fix: 4_000, code: 120 } as const
 
 /** Without secrets, and with texts as long as the protocol lets them be. */
-function fitting(redact: (text: string) => string) {
+function fitting(redact: (text: string) => string, [path, ...script]: Self) {
+  const program: OwnProgram | undefined = script.length === 0 ? { name: 'agent', path } : undefined
   const fitText = (text: string) => shorten(redact(text), MAX.text)
   const fitError = ({ code, message, fix }: ErrorReport): ErrorReport => ({
     code: code.slice(0, MAX.code),
     message: fitText(message),
-    fix: shorten(redact(fix), MAX.fix),
+    fix: shorten(redact(withOwnPath(fix, program)), MAX.fix),
   })
   const fitEvent = (event: EngineEvent): EngineEvent => {
     if (event.kind === 'log') return { ...event, message: fitText(event.message) }

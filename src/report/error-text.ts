@@ -1,17 +1,18 @@
 import { AgentError, type ErrorReport } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
+import { type OwnProgram, withOwnPath } from './own-commands.ts'
 import { printable, printableLines } from './printable.ts'
 
 /** What a person reads about a failure: found, wanted and the fix; a stack only for what is a bug of ours. */
-export function errorText(error: unknown): string {
-  if (error instanceof AgentError) return problemText(error)
+export function errorText(error: unknown, program?: OwnProgram): string {
+  if (error instanceof AgentError) return problemText(error, program)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `[-] A bug in the program, please report it together with this:\n${stack}\n`
 }
 
 /** Of this machine or of another one, whose words command no terminal. */
-export function problemText({ code, message, fix }: ErrorReport): string {
-  return `[-] ${printableLines(message)} (${printable(code)})\n    fix: ${printableLines(fix)}\n`
+export function problemText({ code, message, fix }: ErrorReport, program?: OwnProgram): string {
+  return `[-] ${printableLines(message)} (${printable(code)})\n    fix: ${printableLines(withOwnPath(fix, program))}\n`
 }
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -45,6 +45,8 @@ function exitCodeOf(failed: readonly CheckResult[]): ExitCode {
 
 /** Of what the controller keeps for the administrator. */
 const LONGEST_TEXT = 1_000
+/** A command that is cut would do something else. */
+const LONGEST_FIX = 4_000
 
 /** What an administrator should know of before the node is let in. */
 export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
@@ -54,7 +56,9 @@ export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
     verdict,
     found: cut(found),
     ...(wanted === undefined ? {} : { wanted: cut(wanted) }),
-    ...(fix === undefined ? {} : { fix: cut(fix) }),
+    ...(fix === undefined
+      ? {}
+      : { fix: fix.length > LONGEST_FIX ? 'on the node: agent precheck tells it, which is too long for here' : fix }),
     ...(ignored === undefined ? {} : { ignored: cut(ignored) }),
   }))
 }

@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import type { Check, CheckParams } from '../../engine/check.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
+import { withOwnPath } from '../../report/own-commands.ts'
 import { collect } from '../collect.ts'
+import { ownProgram } from '../own-program.ts'
 import { precheckFormat } from './precheck-format.ts'
 import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
 import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
@@ -122,7 +124,7 @@ function explainText({ id, title, why, hard, strict }: Check, canBeMended: boole
   const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
   const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
   const mended = canBeMended ? '\nagent precheck --fix can mend it, and agent uninstall takes that back.' : ''
-  return `${id}: ${title}\n\n${why}\n\n${effect}${ignorable}.${mended}\n`
+  return withOwnPath(`${id}: ${title}\n\n${why}\n\n${effect}${ignorable}.${mended}\n`, ownProgram('agent'))
 }
 
 function print(text: string): void {

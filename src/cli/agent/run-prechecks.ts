@@ -5,6 +5,8 @@ import type { CheckResult } from '../../engine/run-checks.ts'
 import { AgentError } from '../../errors/agent-error.ts'
 import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
+import { withOwnPath } from '../../report/own-commands.ts'
+import { ownProgram } from '../own-program.ts'
 
 export interface PrecheckInput {
   view: HostView
@@ -37,7 +39,11 @@ export async function runPrechecks({ view, params, ignore, signal }: PrecheckInp
     if (findCheck(checks, id).strict) process.stderr.write(`[!] --ignore-check ${id}: this check cannot be ignored\n`)
   }
   const startedMs = performance.now()
-  const results = await runChecks(checks, view, params, { ignore, ...(signal && { signal }) })
+  const looked = await runChecks(checks, view, params, { ignore, ...(signal && { signal }) })
+  const program = ownProgram('agent')
+  const results = looked.map((result) =>
+    result.fix === undefined ? result : { ...result, fix: withOwnPath(result.fix, program) },
+  )
   const ms = Math.round(performance.now() - startedMs)
   return { results, hardFailures: hardFailures(results).length, ms }
 }

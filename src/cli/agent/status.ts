@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { AgentPaths } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
+import { withOwnPath } from '../../report/own-commands.ts'
+import { ownProgram } from '../own-program.ts'
 import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
 
 export function registerStatus(program: Command): void {
@@ -49,7 +51,12 @@ export function statusText(status: ServiceStatus): string {
     ['at work on', doing],
     ['agent', status.agentVersion],
     ['kubernetes', status.kubernetesVersion ?? '-'],
-    ...(problem ? [['problem', problem.message] as [string, string], ['fix', problem.fix] as [string, string]] : []),
+    ...(problem
+      ? [
+          ['problem', problem.message] as [string, string],
+          ['fix', withOwnPath(problem.fix, ownProgram('agent'))] as [string, string],
+        ]
+      : []),
   ]
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join('')
 }

@@ -1,9 +1,13 @@
 import { exitCode } from '../../report/exit-code.ts'
 import { nameFileErrors } from '../name-file-errors.ts'
+import { ownProgram } from '../own-program.ts'
 
 /** All verbs but the service, whose executable holds them as a script of their own. Answers the exit code; never rejects. */
 export function runVerb(argv: readonly string[]): Promise<number> {
-  return exitCode(nameFileErrors(() => choose(argv)))
+  return exitCode(
+    nameFileErrors(() => choose(argv)),
+    ownProgram('agent'),
+  )
 }
 
 async function choose(argv: readonly string[]): Promise<number> {
