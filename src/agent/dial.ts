@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { ClientOptions, WebSocket } from 'ws'
-import { deadline, openTcp, openTls } from '../host/linux/connect.ts'
+import { deadline, endedAfterHandshake, openTcp, openTls } from '../host/linux/connect.ts'
 import type { openTunnel } from '../host/linux/proxy.ts'
 import { NetworkError } from '../host/network.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
@@ -43,7 +43,7 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     throw new NetworkError('tls', `${url.host} speaks ${version ?? 'no TLS'}; wanted TLSv1.3`)
   }
   url.protocol = 'wss:'
-  return upgraded(new WebSocket(url, SUBPROTOCOL, settings(socket, options)), url, socket)
+  return upgraded(new WebSocket(url, SUBPROTOCOL, settings(socket, options)), url, socket, options.tls.cert)
 }
 
 async function tunnel(...to: Parameters<typeof openTunnel>): Promise<Socket> {
@@ -63,7 +63,7 @@ function settings(socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): 
   }
 }
 
-function upgraded(websocket: WebSocket, url: URL, socket: Socket): Promise<WebSocket> {
+function upgraded(websocket: WebSocket, url: URL, socket: Socket, cert: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     websocket.once('open', () => {
       websocket.removeAllListeners('error')
@@ -75,6 +75,10 @@ function upgraded(websocket: WebSocket, url: URL, socket: Socket): Promise<WebSo
       reject(new UpgradeRefused(response.statusCode ?? 0))
     })
     // After the answer was refused, the request that was given up has an error of its own.
-    websocket.on('error', (cause) => reject(new NetworkError('upgrade', `${url.host}: ${cause.message}`, { cause })))
+    websocket.on('error', (cause) => {
+      const ended = endedAfterHandshake(cause, url.host, cert)
+      const stage = ended === undefined ? 'upgrade' : 'tls'
+      reject(new NetworkError(stage, ended ?? `${url.host}: ${cause.message}`, { cause }))
+    })
   })
 }

@@ -91,11 +91,15 @@ async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions
   if (error instanceof UpgradeRefused && (error.status === 401 || error.status === 403)) {
     return { kind: 'refused', why: error.message }
   }
-  const why =
-    error instanceof NetworkError
-      ? unreachable(url, error).message
-      : error instanceof Error
-        ? error.message
-        : String(error)
-  return { kind: 'lost', stableMs: 0, why }
+  if (!(error instanceof NetworkError)) {
+    return { kind: 'lost', stableMs: 0, why: error instanceof Error ? error.message : String(error) }
+  }
+  const problem = unreachable(url, error)
+  // Clocks are for a person to set; what else is in the way passes, or is the controller's own affair.
+  return {
+    kind: 'lost',
+    stableMs: 0,
+    why: problem.message,
+    ...(error.stage === 'tls' && { problem: reportOf(problem) }),
+  }
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { dial } from '../../src/agent/dial.ts'
 import { check as controllerCheck } from '../../src/checks/controller/check.ts'
 import { check as hostnameCheck } from '../../src/checks/hostname/check.ts'
 import { check as proxyCheck } from '../../src/checks/proxy/check.ts'
@@ -132,4 +133,29 @@ test.each([
 ])('a controller whose clock is %i ms ahead: %s', async (ms, kind) => {
   aheadMs = ms
   expect(await timeSkew.look(host, paramsFor())).toMatchObject({ kind })
+})
+
+test('a controller whose clock is behind that of its certificates: the clocks are named, not a connection reset', async () => {
+  aheadMs = 3_600_000
+  installer = await createCluster(controller, 'later')
+  const verdict = await controllerCheck.look(host, paramsFor())
+  expect(verdict).toMatchObject({
+    kind: 'fail',
+    found: expect.stringMatching(
+      /TLS failed: \S+ closed the connection right after the TLS handshake, as it does where its clock is wrong: our certificate is valid from \S+Z to \S+Z, and it is \S+Z here/,
+    ),
+    fix: expect.stringMatching(/^compare the clocks of this machine and of the controller: timedatectl/),
+  })
+  const { ca, cert, key } = installer
+  const dialled = dial({
+    url: controller.url,
+    path: '/v1/agent',
+    tls: { ca, cert, key },
+    timeoutMs: 5_000,
+    maxMessageBytes: 1_000,
+  })
+  await expect(dialled).rejects.toMatchObject({
+    stage: 'tls',
+    message: expect.stringContaining('as it does where its clock is wrong'),
+  })
 })

@@ -1,4 +1,5 @@
 /** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
+import { X509Certificate } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Certificate, PeerCertificate } from 'node:tls'
 import { NetworkError, type Stage, type TlsIdentity } from '../network.ts'
@@ -83,14 +84,17 @@ export async function openTls(
     signal,
     `no TLS handshake with ${to.host}:${to.port} in ${timeoutMs} ms`,
     (done, fail) => {
-      let shown = ''
+      let peer: Partial<PeerCertificate> = {}
       // Before Node's own listener, which judges the certificate and, where it is refused, takes the connection down.
       socket.prependOnceListener('secure', () => {
-        shown = certificateShown(socket.getPeerCertificate())
+        peer = socket.getPeerCertificate()
       })
       socket.once('secureConnect', () => done(socket))
       socket.once('error', (error: NodeJS.ErrnoException) =>
-        fail(`TLS with ${to.host}:${to.port} failed: ${plain(error)}${shown}`, error),
+        fail(
+          `TLS with ${to.host}:${to.port} failed: ${plain(error)}${lifeShown(error, peer)}${certificateShown(peer)}`,
+          error,
+        ),
       )
       socket.once('close', () => fail(`${to.host}:${to.port} closed the connection during the TLS handshake`))
     },
@@ -154,6 +158,28 @@ const words: Record<string, string> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a certificate of ours',
   'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'our certificate has expired',
   'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'our certificate was revoked',
+}
+
+/**
+ * A server that takes our certificate for expired, or for not yet valid, ends the connection without a word, once the
+ * handshake is done. Undefined for any other end.
+ */
+export function endedAfterHandshake({ code }: NodeJS.ErrnoException, host: string, cert?: string): string | undefined {
+  if (code !== 'ECONNRESET' || cert === undefined) return undefined
+  const { validFromDate, validToDate } = new X509Certificate(cert)
+  const life = `from ${validFromDate.toISOString()} to ${validToDate.toISOString()}`
+  return `${host} closed the connection right after the TLS handshake, as it does where its clock is wrong: our certificate is valid ${life}, and it is ${new Date().toISOString()} here`
+}
+
+/** By which clock a certificate is not valid: what it says, and what this machine says. */
+function lifeShown(
+  { code }: NodeJS.ErrnoException,
+  { valid_from: from, valid_to: to }: Partial<PeerCertificate>,
+): string {
+  if (code !== 'CERT_NOT_YET_VALID' && code !== 'CERT_HAS_EXPIRED') return ''
+  if (from === undefined || to === undefined) return ''
+  const life = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
+  return `: it is valid ${life}, and it is ${new Date().toISOString()} here`
 }
 
 /** In TLS 1.3 a server refuses our certificate after the handshake, when we wait for its answer already. */

@@ -3,11 +3,24 @@ import { createSocket } from 'node:dgram'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
 import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../network.ts'
-import { type Deadline, deadline, isOfTls, openTcp, openTls, plain, resolve, settle, type Target } from './connect.ts'
+import {
+  type Deadline,
+  deadline,
+  endedAfterHandshake,
+  isOfTls,
+  openTcp,
+  openTls,
+  plain,
+  resolve,
+  settle,
+  type Target,
+} from './connect.ts'
 import { bare, openTunnel } from './proxy.ts'
 import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
+/** A connection that is cut later was taken first. */
+const AT_ONCE_MS = 3_000
 
 export const linuxNetwork: NetworkView = {
   resolve: (name, timeoutMs) => resolve(name, deadline(timeoutMs)),
@@ -77,7 +90,10 @@ function exchangeHttp(
     const sentAtMs = monotonicMs()
     const request = send(socket, url, options)
     request.once('error', (error: NodeJS.ErrnoException) => {
-      if (isOfTls(error)) fail(`TLS with ${url.host} failed: ${plain(error)}`, error, 'tls')
+      const isAtOnce = monotonicMs() - sentAtMs < AT_ONCE_MS
+      const ended = isAtOnce ? endedAfterHandshake(error, url.host, options.tls?.cert) : undefined
+      if (ended !== undefined) fail(ended, error, 'tls')
+      else if (isOfTls(error)) fail(`TLS with ${url.host} failed: ${plain(error)}`, error, 'tls')
       else fail(`HTTP with ${url.host} failed: ${plain(error)}`, error)
     })
     request.once('upgrade', (response) => done({ ...answer(response, ''), sentAtMs, receivedAtMs: monotonicMs() }))
