@@ -1,8 +1,8 @@
 /**
- * What fails while a node is brought up is named at once, with the last lines of its log: containerd with an override that
- * it cannot read, etcd whose disk is full, a kubelet with a setting that it refuses, an API server with a flag that it does
- * not know. And what looks like failing and is not: settings of others, a containerd that is away for 5 s. A node and
- * clusters of their own.
+ * What fails while a node is brought up is named at once, with the last lines of its log: the agent's own service,
+ * containerd with an override that it cannot read, etcd whose disk is full, a kubelet with a setting that it refuses, an API
+ * server with a flag that it does not know. And what looks like failing and is not: settings of others, a containerd that
+ * is away for 5 s. A node and clusters of their own.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
@@ -55,6 +55,19 @@ try {
     node = await up({ name: NAME, bed, signal: interrupted })
     site = await openSite(bed)
     await importBundle(site, bundle)
+  })
+  await stage("the agent's service ends as soon as it is started", async () => {
+    const { site, node } = here()
+    const dropIn = '[Service]\nExecStart=\nExecStart=/bin/sh -c "echo fatal: no luck >&2; exit 7"\n'
+    const restore = await changeFile(node, '/etc/systemd/system/cantrip-agent.service.d/local.conf', dropIn)
+    const credentials = await createCluster(site, { name: 'agent', overrides: {} })
+    const began = performance.now()
+    const { code, stderr } = await exec(node, await carryAgent(node, credentials, 'agent'), { timeoutMs: 120_000 })
+    assert.equal(code, 4, stderr)
+    assert.match(stderr, /cantrip-agent\.service was restarted 3 times .*exit code 7\): fatal: no luck/)
+    say(`  after ${((performance.now() - began) / 1000).toFixed(0)} s`)
+    await restore()
+    await leave()
   })
   await stage('containerd cannot read the override', async () => {
     await begin('containerd', { containerd: 'version = 3\n[plugins\n' })
