@@ -217,7 +217,7 @@ describe('iptables', () => {
     expect(await look({ iptables: docker })).toMatchObject({ kind: 'pass' })
     expect(await look({ legacy: docker }), 'it writes to nftables').toMatchObject({
       kind: 'fail',
-      fix: expect.stringContaining('iptables-legacy -I FORWARD -i cni0 -j ACCEPT'),
+      fix: expect.stringContaining('iptables -I FORWARD -i cni0 -j ACCEPT'),
     })
   })
 
@@ -273,8 +273,27 @@ describe('iptables', () => {
   })
 })
 
-test('a program that ends with an error could not look', async () => {
+test.each<[string, object, RegExp]>([
+  ['an error', { exitCode: 1, stderr: 'Error: JSON support not compiled-in\n' }, /ended with 1: Error: JSON support/],
+  ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset answered what is no JSON/],
+])('a program that ends with %s leaves it undecided', async (_, answer, found) => {
   const host = fakeHost({ files: procFiles([]).files })
-  host.on(['nft'], { exitCode: 1, stderr: 'netlink: Error: cache initialization failed\n' })
-  await expect(check.look(host, { roles: [], ownStateDirectory: '/x' })).rejects.toThrow(/ended with 1: netlink/)
+  host.on(['nft'], answer)
+  expect(await check.look(host, { roles: [], ownStateDirectory: '/x' })).toMatchObject({
+    kind: 'warn',
+    found: expect.stringMatching(found),
+    fix: 'run it by hand to see why: nft -j list ruleset',
+  })
+})
+
+test('rules of iptables are inserted by the program of their kind', async () => {
+  const rules = dump(...POLICIES('DROP', 'ACCEPT'))
+  const first = async (scene: Scene) => {
+    const verdict = await look(scene, ['worker'])
+    return verdict.kind === 'fail' ? (verdict.fix.split(' ')[0] ?? '') : verdict.kind
+  }
+  const both = { '/usr/sbin/iptables': '', '/usr/sbin/iptables-nft': '', '/usr/sbin/iptables-legacy': '' }
+  expect(await first({ iptables: rules, files: both })).toBe('iptables-nft')
+  expect(await first({ legacy: rules, files: both })).toBe('iptables-legacy')
+  expect(await first({ legacy: rules, files: { '/usr/sbin/iptables': '' } })).toBe('iptables')
 })

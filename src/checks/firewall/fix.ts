@@ -47,8 +47,10 @@ function ufw(obstacles: readonly Obstacle[]): Part {
 
 /** At the head of the chain: whatever rejects comes later. */
 async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
+  const kinds = [...new Set(obstacles.map(({ chain }) => chain.program))]
+  const programs = new Map(await Promise.all(kinds.map(async (kind) => [kind, await programOf(host, kind)] as const)))
   const commands = chainsOf(obstacles).flatMap(({ chain, own }) => {
-    const insert = command`${chain.program} -I ${chain.name}`
+    const insert = command`${programs.get(chain.program) ?? 'iptables'} -I ${chain.name}`
     return [
       ...(own.some(({ flow }) => flow.opening === 'answers')
         ? [`${insert} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`]
@@ -62,8 +64,14 @@ async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise
       ),
     ]
   })
-  const { command: keep, note } = await keptBy(host, obstacles[0]?.chain.program ?? 'iptables')
+  const { command: keep, note } = await keptBy(host, [...programs.values()][0] ?? 'iptables')
   return { command: [...commands, ...keep].join(' && '), ...(note && { note }) }
+}
+
+/** The plain name is either kind's, by a link of the machine; some machines have that alone. */
+async function programOf(host: HostView, kind: BaseChain['program']): Promise<string> {
+  const name = kind === 'iptables' ? 'iptables-nft' : 'iptables-legacy'
+  return (await findCommand(host, name)) === undefined ? 'iptables' : name
 }
 
 /** How rules of iptables outlast a restart on this machine. */

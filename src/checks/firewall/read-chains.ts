@@ -14,9 +14,7 @@ const OF_IPTABLES = /^ip filter (INPUT|FORWARD|OUTPUT)$/
 export async function readChains(host: HostView): Promise<BaseChain[]> {
   const [nft, legacy] = await Promise.all([hasNftables(host), hasLegacyFilter(host)])
   const [ofNft, ofIptables, ofLegacy] = await Promise.all([
-    nft
-      ? answer(host, ['nft', '-j', 'list', 'ruleset']).then((json) => (json === undefined ? [] : parseNft(json)))
-      : [],
+    nft ? rulesOfNft(host) : [],
     nft ? rulesOf(host, 'iptables', ['iptables-nft-save', 'iptables-save']) : [],
     legacy ? rulesOf(host, 'iptables-legacy', ['iptables-legacy-save', 'iptables-save']) : [],
   ])
@@ -42,13 +40,29 @@ async function rulesOf(host: HostView, program: BaseChain['program'], names: rea
   return []
 }
 
+const LIST: Argv = ['nft', '-j', 'list', 'ruleset']
+
+async function rulesOfNft(host: HostView): Promise<BaseChain[]> {
+  const json = await answer(host, LIST)
+  if (json === undefined) return []
+  try {
+    return parseNft(json)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw noAnswer(LIST, 'answered what is no JSON')
+    throw error
+  }
+}
+
+function noAnswer(argv: Argv, how: string): AgentError {
+  const line = argv.join(' ')
+  return new AgentError('firewall/no-answer', `${line} ${how}`, { fix: `run it by hand to see why: ${line}` })
+}
+
 async function answer(host: HostView, argv: Argv): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await host.ask(argv, ASK)
     if (exitCode === 0) return stdout
-    throw new AgentError('firewall/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
-      fix: `run it by hand to see why: ${argv.join(' ')}`,
-    })
+    throw noAnswer(argv, `ended with ${exitCode}: ${stderr.trim()}`)
   } catch (error) {
     if (error instanceof AgentError && error.code === 'command/not-found') return undefined
     throw error
