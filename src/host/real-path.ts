@@ -4,7 +4,7 @@ import type { HostView } from './host.ts'
 const MOST_LINKS = 40
 
 /** The path with every link on the way followed, also where its end is not there yet. Undefined in a circle of links. */
-export async function realPath(view: HostView, path: string): Promise<string | undefined> {
+export async function realPath(view: Pick<HostView, 'readLink'>, path: string): Promise<string | undefined> {
   let links = 0
   const walk = async (from: string): Promise<string> => {
     if (from === '/') return from

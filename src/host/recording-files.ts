@@ -6,6 +6,7 @@ import type { ChangeKind, RecordChange } from './change.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Machine } from './machine.ts'
 import { isOwnFile } from './own-file.ts'
+import { realPath } from './real-path.ts'
 import type { Undo } from './undo.ts'
 
 type FileMethods = Pick<
@@ -82,7 +83,9 @@ export function recordingFiles(options: {
       await machine.writeFile(path, bytes, mode)
     },
 
-    async makeDirectory(path, mode) {
+    async makeDirectory(given, mode) {
+      // Undo follows no link: it gets the directory that a link leads to, and the link stays.
+      const path = (await realPath(machine, given)) ?? given
       const names = await machine.list(path)
       const there = names === undefined ? await machine.stat(path) : undefined
       // A step beside this one may have made it in that very moment.

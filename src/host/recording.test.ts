@@ -104,6 +104,40 @@ test('links, namespaces and mounts that were there before are spared', async () 
   ])
 })
 
+test('a data directory that is a link to another disk: what came there goes, the link and its directory stay', async () => {
+  const host = fakeHost({
+    directories: ['/mnt/data/kubelet', '/mnt/data/containerd'],
+    links: { '/var/lib/kubelet': '/mnt/data/kubelet', '/var/lib/runtime': '../../mnt/data/containerd' },
+  })
+  await host.makeDirectory('/var/lib/runtime', 0o711)
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/kubelet' })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/kubelet/pods', all: true })
+  await host.expect({ kind: 'unmount-below', path: '/var/lib/kubelet/pods' })
+  expect(await host.stat('/mnt/data/containerd')).toMatchObject({ mode: 0o711 })
+  host.files.seed('/mnt/data/kubelet/pods/x/volume', '')
+  host.files.seed('/mnt/data/containerd/content', '')
+  expect(undos(host)).toContainEqual({ kind: 'unmount-below', path: '/mnt/data/kubelet/pods' })
+  for (const undo of undos(host).toReversed()) await carryOut(undo, host.machine)
+  expect([await host.list('/mnt/data/kubelet'), await host.list('/mnt/data/containerd')]).toEqual([[], []])
+  expect(await host.stat('/mnt/data/containerd')).toMatchObject({ mode: 0o755 })
+  expect(await host.readLink('/var/lib/kubelet')).toBe('/mnt/data/kubelet')
+})
+
+test('what container engines share keeps the name that undo knows it by', async () => {
+  const host = fakeHost({ directories: ['/mnt/data/cni'], links: { '/var/lib/cni': '/mnt/data/cni' } })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/cni' })
+  expect(undos(host).at(-1)).toMatchObject({ path: '/var/lib/cni' })
+})
+
+test('a link to what is yet to be made', async () => {
+  const host = fakeHost({ directories: ['/mnt/data'], links: { '/var/lib/etcd': '/mnt/data/etcd' } })
+  await host.makeDirectory('/var/lib/etcd', 0o700)
+  expect(await host.stat('/mnt/data/etcd')).toMatchObject({ kind: 'directory', mode: 0o700 })
+  for (const undo of undos(host).toReversed()) await carryOut(undo, host.machine)
+  expect(await host.list('/mnt/data')).toEqual([])
+  expect(await host.readLink('/var/lib/etcd')).toBe('/mnt/data/etcd')
+})
+
 test('what the kernel sets with forwarding is put back after it', async () => {
   const sysctls = {
     'net.ipv4.ip_forward': '0',

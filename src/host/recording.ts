@@ -1,5 +1,7 @@
 /** The Host that steps get: every change appends its undo, durably, before it is made. */
 import { escapeArgv } from '../errors/escape-argv.ts'
+import { CNI_STATE } from '../ledger/undo/cni-records.ts'
+import { NAMESPACES } from '../ledger/undo/network-namespaces.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import type { Host, HostView } from './host.ts'
 import { isPodNamespace, linksMeantBy } from './kubernetes-names.ts'
@@ -8,6 +10,7 @@ import { mirroredSysctls } from './mirrored-sysctls.ts'
 import { listNftTables } from './nft-tables.ts'
 import { hasLine } from './parse/lines.ts'
 import { isBelow, parseMountinfo } from './parse/mountinfo.ts'
+import { realPath } from './real-path.ts'
 import { recordingFiles } from './recording-files.ts'
 import type { Undo } from './undo.ts'
 
@@ -91,7 +94,8 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       return machine.execute(argv, options)
     },
 
-    async expect(undo) {
+    async expect(given) {
+      const undo = await whereItReallyIs(machine, given)
       // Daemons set the mode of the directories they are given, those of others as well.
       const now =
         undo.kind === 'remove-tree' || undo.kind === 'empty-directory' ? await machine.stat(undo.path) : undefined
@@ -102,6 +106,14 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       if (change.undo.kind !== 'nothing' || undo.kind === 'nothing') await record(change)
     },
   }
+}
+
+/** Undo follows no link, and the kernel names a mount by its real place: both get the directory that a link leads to. */
+async function whereItReallyIs(machine: Machine, undo: Undo): Promise<Undo> {
+  if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory' && undo.kind !== 'unmount-below') return undo
+  // Undo knows these by name, for container engines share them.
+  if (undo.path === CNI_STATE || undo.path === NAMESPACES) return undo
+  return { ...undo, path: (await realPath(machine, undo.path)) ?? undo.path }
 }
 
 /**

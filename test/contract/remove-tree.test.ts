@@ -80,6 +80,19 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
+test('a link that names the tree by way of another link does not lead out of it', async () => {
+  symlinkSync(join(root, 'tree'), join(root, 'data'))
+  symlinkSync(join(root, 'data/a/b/file'), join(root, 'tree/current'))
+  symlinkSync(join(root, 'data/a/gone'), join(root, 'tree/dangling'))
+  symlinkSync(join(root, 'other'), join(root, 'tree/a/out'))
+  symlinkSync(join(root, 'data/a/out'), join(root, 'tree/to-out'))
+  expect(await removeTree(join(root, 'tree'), { keepRoot: true })).toEqual([
+    expect.stringContaining('tree/a/out (leads to'),
+  ])
+  expect(readdirSync(join(root, 'tree'))).toEqual(['a'])
+  expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
+})
+
 const NAMES = [
   ...[
     'a\xff',

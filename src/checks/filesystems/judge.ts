@@ -78,7 +78,7 @@ function inFstab(path: string): string {
   return path.replace(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`)
 }
 
-/** The kubelet and taking back follow no link: a bind mount does the same for them and is one. */
+/** The kubelet compares paths of volumes with those of mounts, which have no link in them: a bind mount does the same and is none. */
 function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[] {
   if (!lasting || real === path) return []
   return [

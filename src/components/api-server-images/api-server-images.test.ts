@@ -40,6 +40,27 @@ test('an image that is gone is brought back', async () => {
   expect(fake.images.get('registry.k8s.io/kube-apiserver:v1.36.3')).toBe(true)
 })
 
+test('one image that containerd cannot read does not keep the others from being known', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed(CONTAINERD.socket, '')
+  const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
+  const lines = [
+    'REF TYPE DIGEST STATUS SIZE UNPACKED',
+    'registry.k8s.io/kube-apiserver:v1.36.3 type sha256:0 error - false',
+    'registry.k8s.io/pause:3.10.2 type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true',
+  ]
+  const stderr = 'ctr: unable to check registry.k8s.io/kube-apiserver:v1.36.3: content digest: not found'
+  fake.host.on([...ctr, 'check'], { exitCode: 1, stdout: `${lines.join('\n')}\n`, stderr })
+  const [step] = apiServerImages.steps(fake.params)
+  expect(await step?.isDone(fake.host, fake.params)).toBe(false)
+  await step?.apply(fake.host, fake.params, {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: () => undefined,
+  })
+  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-apiserver:v1.36.3'])
+})
+
 test('without a containerd nothing is there, and looking is no error', async () => {
   const fake = fakeKubernetes()
   const [step] = apiServerImages.steps(fake.params)

@@ -14,10 +14,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmdirSync,
   unlinkSync,
 } from 'node:fs'
-import { resolve } from 'node:path/posix'
+import { basename, dirname, join, resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
@@ -114,7 +115,18 @@ function reasonToSpare(path: Buffer, shown: string, entry: Dirent<Buffer>, root:
   if (stats.uid !== (process.geteuid?.() ?? 0)) return `of user ${stats.uid}`
   if (!entry.isSymbolicLink()) return undefined
   const target = shownName(readlinkSync(path, { encoding: 'buffer' }))
-  return isBelow(resolve(shown, '..', target), root) ? undefined : `leads to ${target}`
+  const named = resolve(shown, '..', target)
+  const place = join(realPlace(dirname(named)), basename(named))
+  return isBelow(place, realPlace(root)) ? undefined : `leads to ${target}`
+}
+
+/** With links on the way followed, as far as there is a way: a link may name the tree by another link that leads to it. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path === '/' ? path : join(realPlace(dirname(path)), basename(path))
+  }
 }
 
 /** Goes down into a directory, and up again by its `..`, which must be where it came from. */
