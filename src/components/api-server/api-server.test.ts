@@ -45,7 +45,7 @@ test('a manifest that a kill cut off is written again', async () => {
   expect(await runComponent(apiServer, fake)).toEqual(['api-server/write-manifest'])
 })
 
-test('an API server that never answers is named after 240 s', async () => {
+test('an API server that never answers is named after 360 s', async () => {
   const fake = await prepared()
   fake.host.network.onRequest('https://10.0.0.5:6443/readyz', new Error('ECONNREFUSED'))
   await expect(runComponent(apiServer, fake)).rejects.toMatchObject({ code: 'api-server/no-answer' })

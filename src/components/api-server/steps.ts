@@ -61,6 +61,9 @@ export const awaitApi: ProvisionStep = {
   apply: (host, params, { signal }) => awaitApiServer(host, params, apiIsReady, signal),
 }
 
+/** One that has failed often, as while etcd was away, is started again by kubelet after 300 s. */
+const API_MS = 360_000
+
 async function awaitApiServer(
   host: HostView,
   { node }: Pick<NodeParams, 'node'>,
@@ -68,11 +71,10 @@ async function awaitApiServer(
   signal: AbortSignal,
 ) {
   const endpoint = hostPort(node.address, API_PORT)
-  const timeoutMs = 240_000
   const failure = async () =>
-    new AgentError('api-server/no-answer', `no API server at ${endpoint} after ${timeoutMs / 1000} s`, {
+    new AgentError('api-server/no-answer', `no API server at ${endpoint} after ${API_MS / 1000} s`, {
       fix: 'journalctl -u kubelet and /var/log/pods/kube-system_kube-apiserver* tell why; then provision again',
     })
   const watches = watchControlPlane({ node }, ['kube-apiserver'])
-  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs, failure, watches })
+  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })
 }
