@@ -72,7 +72,15 @@ export async function onlyRootWrites(node: Node): Promise<void> {
     '/022',
     ')',
   ]
-  const programs = await execOk(node, ['find', '/usr/local/bin', '/opt/cni/bin', '-type', 'f', ...open])
+  const programs = await execOk(node, [
+    'find',
+    '/usr/local/bin',
+    '/usr/local/lib/cantrip',
+    '/opt/cni/bin',
+    '-type',
+    'f',
+    ...open,
+  ])
   assert.equal(programs, '', 'somebody else could write what root runs')
   const fetched = await execOk(node, ['find', '/var/lib/cantrip/bundle', '-type', 'f', '-size', '+1024k'])
   assert.equal(fetched, '', 'files of the bundle stayed')
