@@ -35,6 +35,13 @@ export async function badInput(site: Site, node: Node, install: readonly string[
       says: /root/,
     },
   ]
+  const full = `${agent} precheck --role worker > /dev/full`
+  mistakes.push({
+    what: 'full standard output',
+    argv: ['bash', '-c', full],
+    code: 4,
+    says: /standard output cannot be/,
+  })
   for (const mistake of mistakes) await meet(node, mistake)
   await site.whileDown(async () => {
     await meet(node, { what: 'unreachable controller', argv: install, code: 6, says: /controller/ })

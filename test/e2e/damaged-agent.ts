@@ -31,7 +31,9 @@ export async function damagedAgent(node: Node, install: readonly string[]): Prom
     assert(problem?.message.includes(path), problem?.message)
     assert.match(problem?.fix ?? '', /run the installation again/)
     assert.equal(await startsOf(node), '0\nactive\n', 'it waits, and is not started again and again')
-    const fixed = await exec(node, install, { timeoutMs: 120_000 })
+    // The reader leaves after a line, and the installation goes on to its end.
+    const line = `${install.join(' ')} | head -1; exit "\${PIPESTATUS[0]}"`
+    const fixed = await exec(node, ['bash', '-c', line], { timeoutMs: 120_000 })
     assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
     await connected(node)
   }
