@@ -64,12 +64,21 @@ export function keepIdentity(paths: AgentPaths, { key, cert }: Pick<NodeIdentity
 
 /** What enrolment needs: the installer's identity, the node's own request, and the key that made it. */
 export function readInstaller(paths: AgentPaths) {
-  return {
+  const found = {
     ca: need(paths.caFile),
     identity: { certificate: need(paths.installerCertificate), key: need(paths.installerKey) },
     csr: need(paths.nodeCsr),
     key: readIfThere(paths.nodeKey) ?? partsOf(readIfThere(paths.nodeIdentity) ?? '').key ?? need(paths.nodeKey),
   }
+  const { ca, identity, key } = found
+  const damaged = [
+    { path: paths.caFile, isWhole: parses(() => new X509Certificate(ca)) },
+    { path: paths.installerCertificate, isWhole: parses(() => new X509Certificate(identity.certificate)) },
+    { path: paths.installerKey, isWhole: parses(() => createPrivateKey(identity.key)) },
+    { path: paths.nodeKey, isWhole: parses(() => createPrivateKey(key)) },
+  ].find(({ isWhole }) => !isWhole)
+  if (damaged) throw incomplete(damaged.path)
+  return found
 }
 
 /** Whether somebody ran the installation, again perhaps, and the node has not enrolled since. */

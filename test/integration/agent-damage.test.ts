@@ -69,7 +69,8 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   const problem = await until('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, tell)
   expect(problem.code).toBe(code)
   expect(problem.message).toContain(path)
-  expect(tell()).toContain(`${problem.message} (${code}); fix: ${problem.fix}`)
+  const line = `${problem.message} (${code}); fix: ${problem.fix}`
+  await until('the log to say it', () => tell().includes(line), tell)
   expect(tell()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(path, whole)
   await until(
@@ -78,6 +79,33 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
     tell,
   )
   expect(running.process.exitCode).toBeNull()
+})
+
+test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([
+  ['the key of a node that has not enrolled', 'nodeKey'],
+  ["the installer's key", 'installerKey'],
+  ["the installer's certificate", 'installerCertificate'],
+])('%s does not parse: the same', async (_, file) => {
+  const pair = readFileSync(paths.nodeIdentity, 'utf8')
+  const at = pair.indexOf('-----BEGIN CERTIFICATE-----')
+  rmSync(paths.nodeIdentity)
+  for (const key of [paths.nodeKey, paths.installerKey]) writeFileSync(key, pair.slice(0, at))
+  writeFileSync(paths.installerCertificate, pair.slice(at))
+  writeFileSync(paths.nodeCsr, 'a request')
+  const whole = readFileSync(paths[file], 'utf8')
+  writeFileSync(paths[file], half(whole))
+  const running = startService(root)
+  service = running
+  const tell = () => running.output()
+  const problem = await until('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, tell)
+  expect(problem).toMatchObject({ code: 'agent/incomplete', message: expect.stringContaining(paths[file]) })
+  expect(tell()).not.toMatch(/\n\s+at |report it/)
+  writeFileSync(paths[file], whole)
+  await until(
+    'the service to go on',
+    () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
+    tell,
+  )
 })
 
 test('a state directory that cannot be written, the same', async () => {

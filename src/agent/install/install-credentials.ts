@@ -48,10 +48,13 @@ async function makeKey(host: Host, { paths, config }: InstallParams): Promise<vo
   await host.write(paths.nodeCsr, buildCsr(key, config.nodeName), 0o600)
 }
 
+const END_OF_REQUEST = '-----END CERTIFICATE REQUEST-----'
+
 async function canEnrol(host: HostView, { paths, credentials }: InstallParams): Promise<boolean> {
   if ((await host.read(paths.installerCertificate)) !== credentials.installer.certificate) return false
-  const hasKey = (await isThere(host, paths.nodeKey)) || (await isThere(host, paths.nodeIdentity))
-  return hasKey && (await isThere(host, paths.installerKey)) && (await isThere(host, paths.nodeCsr))
+  if ((await host.read(paths.installerKey)) !== credentials.installer.key.reveal()) return false
+  const { key } = partsOf((await host.read(paths.nodeIdentity)) ?? (await host.read(paths.nodeKey)) ?? '')
+  return key !== undefined && (await host.read(paths.nodeCsr))?.trimEnd().endsWith(END_OF_REQUEST) === true
 }
 
 /**
