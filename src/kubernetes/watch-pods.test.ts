@@ -30,6 +30,10 @@ test.each([
   ['ended twice, as one does that came before etcd', CRASHING('10s') + CRASHING('10s')],
   ['one sandbox that was not made, and images that were missing once', KUBELET_JOURNAL],
   ['another pod', CRASHING('10s', 'web', 'web') + CRASHING('20s', 'web', 'web')],
+  [
+    'a pod that came before the pod network',
+    NO_SANDBOX.replaceAll('failed to start sandbox', 'failed to setup network for sandbox').repeat(9),
+  ],
   ['an empty journal', ''],
 ])('%s: it is waited for', async (_, journal) => {
   expect(await watchPods(API_SERVER).look(machine(journal))).toBe('runs')

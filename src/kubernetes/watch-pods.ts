@@ -67,8 +67,9 @@ async function ofThese(view: HostView, pods: readonly string[], sinceMs: number 
 }
 
 function findFailure(errors: readonly PodError[], patience: number): { error: PodError; how: string } | undefined {
-  for (const error of errors.toReversed()) {
-    const same = errors.filter(
+  const own = errors.filter(({ message }) => !OF_THE_NETWORK.test(message))
+  for (const error of own.toReversed()) {
+    const same = own.filter(
       ({ pod, container, reason }) => pod === error.pod && container === error.container && reason === error.reason,
     )
     if (error.reason === BACK_OFF) {
@@ -79,6 +80,8 @@ function findFailure(errors: readonly PodError[], patience: number): { error: Po
   return undefined
 }
 
+/** A pod that came before the pod network is up; what is wrong with that one says itself. */
+const OF_THE_NETWORK = /failed to setup network for sandbox/
 const NOT_READABLE = 'ManifestNotReadable'
 
 async function failed(view: HostView, { error, how }: { error: PodError; how: string }): Promise<AgentError> {
