@@ -15,6 +15,8 @@ export function guardStandardStreams({ stdout, stderr }: Streams): (code: number
   })
   stderr.on('error', () => undefined)
   return async (code) => {
+    // To end the process would cut off what a slow reader has not taken yet.
+    await Promise.all([written(stdout), written(stderr)])
     // The last write tells of its failure in a later turn.
     await setImmediate()
     if (failure === undefined) return code
@@ -23,6 +25,14 @@ export function guardStandardStreams({ stdout, stderr }: Streams): (code: number
     stderr.write(`[-] ${found} (output/failed)\n    fix: ${fix}\n`)
     return code === ExitCode.ok ? ExitCode.stepFailed : code
   }
+}
+
+/** When all before it is handed over, or cannot be any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.errored) resolve()
+    else stream.write('', () => resolve())
+  })
 }
 
 /** Resolves once nobody reads: whatever only shows, and has no end of its own, ends then. */

@@ -13,8 +13,13 @@ test('what changed for other reasons is counted, and told with -v', () => {
   expect(takeBackText(outcome, false)).toBe(
     'changed meanwhile for other reasons: 2 files, 1 user (-v and -o json tell them)\nhost restored: 0 differences\n',
   )
-  expect(takeBackText({ ...RESTORED, unrelated: [log] }, true)).toBe(
-    'not ours: /var/log/a: was nothing, is a file\n    why: logs\nhost restored: 0 differences\n',
+  expect(
+    takeBackText(
+      { ...RESTORED, unrelated: [log, { ...log, what: 'vpn0', why: 'VPNs' }, { ...log, what: '/var/log/b' }] },
+      true,
+    ),
+  ).toBe(
+    'not ours: logs\n    /var/log/a: was nothing, is a file\n    /var/log/b: was nothing, is a file\nnot ours: VPNs\n    vpn0: was nothing, is a file\nhost restored: 0 differences\n',
   )
 })
 

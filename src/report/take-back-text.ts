@@ -27,10 +27,15 @@ export function takeBackText(outcome: Outcome, verbose: boolean): string {
   return [before, summary, ...left, ...differing].join('')
 }
 
-/** All of it with -v; else how many of each kind. */
+/** All of it by its reason with -v; else how many of each kind. */
 function unrelatedText({ unrelated }: Outcome, verbose: boolean): string[] {
   if (unrelated.length === 0) return []
-  if (verbose) return unrelated.map((one) => `not ours: ${changeText(one)}\n    why: ${one.why}\n`)
+  if (verbose) {
+    const reasons = Map.groupBy(unrelated, ({ why }) => why)
+    return [...reasons].map(
+      ([why, list]) => `not ours: ${why}\n${list.map((one) => `    ${changeText(one)}\n`).join('')}`,
+    )
+  }
   const kinds = Map.groupBy(unrelated, ({ kind }) => kind)
   const counts = [...kinds].map(([kind, list]) => `${list.length} ${kind}${list.length === 1 ? '' : 's'}`)
   return [`changed meanwhile for other reasons: ${counts.join(', ')} (-v and -o json tell them)\n`]

@@ -230,6 +230,15 @@ test.each<[string, (host: FakeHost) => void, string]>([
   expect(unrelated.every(({ why }) => why.length > 10)).toBe(true)
 })
 
+test('a link is told once, not again with each of its parameters', async () => {
+  const { unrelated } = await afterOlder((host) => {
+    LINK({ ifname: 'vpn.7', mtu: 1500 }, { ifname: 'mine', mtu: 1500 })(host)
+    for (const key of ['ipv4/conf/vpn.7/rp_filter', 'ipv6/conf/mine/mtu6', 'ipv4/conf/other/rp_filter'])
+      host.files.seed(`/proc/sys/net/${key}`, '0\n')
+  })
+  expect(names(unrelated).sort()).toEqual(['mine', 'net.ipv4.conf.other.rp_filter', 'vpn.7'])
+})
+
 test('of a ledger that has lost records, what nobody names counts, and so does what lies in the places of Kubernetes', async () => {
   const knowledge = { isWhole: false, trees: [] }
   const change = (host: FakeHost) => {

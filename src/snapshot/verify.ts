@@ -165,17 +165,28 @@ function hasStopped({ before = '', after = '' }: Changed): boolean {
   return before.endsWith('active') && !after.endsWith('active')
 }
 
-/** What lies in a directory that is told as a whole is not told again. */
+/** What lies in a directory that is told as a whole is not told again, nor what the kernel has for a link that came or went. */
 function withoutContents(changes: readonly Changed[]): Changed[] {
+  const links = new Set(
+    changes
+      .filter((change) => change.kind === 'interface' && directionOf(change) !== 'changed')
+      .map(({ what }) => what),
+  )
   const directories = new Set(
     changes
       .filter((change) => change.kind === 'file' && directionOf(change) !== 'changed')
       .map((change) => `${directionOf(change)} ${change.what}`),
   )
   const parent = (path: string) => path.slice(0, path.lastIndexOf('/'))
-  return changes.filter(
-    (change) => change.kind !== 'file' || !directories.has(`${directionOf(change)} ${parent(change.what)}`),
-  )
+  return changes.filter((change) => {
+    if (change.kind === 'sysctl') return directionOf(change) === 'changed' || !links.has(linkOf(change.what))
+    return change.kind !== 'file' || !directories.has(`${directionOf(change)} ${parent(change.what)}`)
+  })
+}
+
+/** A dot in the name of a link is a slash in the key. */
+function linkOf(key: string): string {
+  return /^net\.(?:ipv[46]|mpls)\.(?:conf|neigh)\.([^.]+)\./.exec(key)?.[1]?.replaceAll('/', '.') ?? ''
 }
 
 function told({ kind, what, before = 'nothing', after = 'nothing' }: Changed) {

@@ -1,6 +1,7 @@
 /**
  * A node with a life of its own gets Kubernetes, and gives it back: what a person and other programs have there survives,
- * and the report tells what is ours, what is not, and what was left on purpose.
+ * whenever it came, and the report tells what is ours, what is not, and what was left on purpose. At the end the host is
+ * compared with how it was by scripts that share nothing with the product.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
@@ -22,6 +23,9 @@ import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { until } from '../support/testbed/processes.ts'
 import { busyHost } from './busy-host.ts'
 import { assertCanaries, type Canaries, liftMount, plantCanaries } from './canaries.ts'
+import { independentLook, unlike } from './neighbours/independent-look.ts'
+import type { Moment } from './neighbours/kind.ts'
+import { isOfCanary, KINDS, type Planted, plant, touched } from './neighbours/neighbours.ts'
 import { story } from './stages.ts'
 
 const CLUSTER = 'restored'
@@ -31,8 +35,19 @@ const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-restored`)
 const interrupted = interruptible(() => downAll(bed))
 
+/** Lines of the independent look that are of this story's making: of canaries.ts, of busy-host.ts, and how the agent came. */
+const OF_THE_STORY =
+  /canary|site-tool|\bbob\b|\/root\/|87-podman|203\.0\.113\.0|:2222\b|process socat|\/etc\/resolv\.conf |\/etc\/site\.conf|site\.log\.1|^file \/var\/lib\/dpkg|domainname|^file \/etc\/kubernetes(\/(theirs|linked))? |^hash \/etc\/kubernetes\/theirs /
+
+/** Names that are no UTF-8, below directories that are ours: these have to go. */
+const ODD_NAMES = `
+for directory in /var/lib/cantrip-containerd/odd /var/lib/kubelet/odd /etc/kubernetes/odd /var/log/pods/odd; do
+  mkdir -p "$directory" && cd "$directory" && touch "$(printf '\\377')" "$(printf 'a\\nb')" "$(printf '\\033[2J')" && mkdir -p "$(printf 'd\\351')/e"
+done`
+
 interface Told {
   restored: boolean
+  removed: string[]
   differences: { what: string }[]
   leftovers: { what: string; error: { message: string; fix: string } }[]
   kept: { what: string; because: string }[]
@@ -43,6 +58,8 @@ interface Told {
 let site: Site | undefined
 let node: Node | undefined
 let canaries: Canaries | undefined
+let bare: string[] = []
+const neighbours = new Map<Moment, Planted>()
 const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
@@ -57,10 +74,15 @@ try {
     site = await openSite(bed)
     await importBundle(site, bundle)
   })
+  await stage(`${KINDS.length} kinds of neighbours: those that were there first`, async () => {
+    await settle('before')
+    bare = await independentLook(here().node)
+  })
   await stage('two installations of the agent: the node of a cluster, and one beside it', async () => {
     await installed(CLUSTER, ['--auto-approve'])
     await installed('beside', [], ['-m', 'blue'])
   })
+  await stage('neighbours that come once the agent is there', () => settle('installed'))
   await stage('provision: READY', provisioned)
   await stage('the one beside goes, and does not answer for the Kubernetes of the other', async () => {
     const { code, told } = await takenBack('-m', 'blue', '-d')
@@ -69,6 +91,8 @@ try {
   await stage('life goes on: canaries, a package, an account, a lease, logs, a session', async () => {
     canaries = await plantCanaries(here().node)
     await busyHost(here().node)
+    await settle('provisioned')
+    await execOk(here().node, ['sh', '-c', ODD_NAMES])
   })
   await stage('uninstall: a mount of the site is left alone with its tree, and named', async () => {
     const { code, told } = await takenBack('-d')
@@ -79,7 +103,19 @@ try {
       ['/etc/kubernetes'],
     )
     assert.match(told.leftovers[0]?.error.fix ?? '', /umount \/etc\/kubernetes\/mounted/)
+    for (const what of [
+      /^network interface cni0$/,
+      /^network namespace cni-/,
+      /chain KUBE-SERVICES of nat$/,
+      /^process /,
+    ])
+      assert(
+        told.removed.some((one) => what.test(one)),
+        `${what} is told:\n${told.removed.join('\n')}`,
+      )
+    assert.deepEqual(told.removed.filter(isOfCanary), [])
     await assertCanaries(here().node, planted())
+    assert.deepEqual(await touched(here().node, neighbours), [])
   })
   await stage('uninstall again, without the mount: restored, and what stays is named', async () => {
     await liftMount(here().node, planted())
@@ -95,6 +131,15 @@ try {
     }
     await assertCanaries(here().node, planted())
   })
+  await stage('all neighbours are as they were, and scripts of their own find nothing else', async () => {
+    assert.deepEqual(await touched(here().node, neighbours), [])
+    const found = unlike(bare, await independentLook(here().node))
+    const isExplained = (line: string) => isOfCanary(line) || OF_THE_STORY.test(line)
+    assert.deepEqual(
+      found.filter((line) => !isExplained(line.slice(2))),
+      [],
+    )
+  })
 } finally {
   canaries?.connection.close()
   await site?.close()
@@ -105,6 +150,10 @@ process.exitCode = end()
 function planted(): Canaries {
   assert(canaries, 'canaries are planted')
   return canaries
+}
+
+async function settle(moment: Moment): Promise<void> {
+  neighbours.set(moment, await plant(here().node, moment))
 }
 
 async function installed(cluster: string, flags: string[], instance: string[] = []): Promise<void> {

@@ -60,7 +60,12 @@ test.each<[string, Scene]>([
   [
     'links of LXC and LXD',
     {
-      directories: ['/sys/class/net/lxcbr0', '/sys/class/net/lxdbr0', '/sys/class/net/veth1a2b3c4d'],
+      directories: [
+        '/sys/class/net/lxcbr0',
+        '/sys/class/net/lxdbr0',
+        '/sys/class/net/cilium_lab',
+        '/sys/class/net/veth1a2b3c4d',
+      ],
     },
   ],
   [

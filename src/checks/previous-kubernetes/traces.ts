@@ -211,7 +211,7 @@ export const POD_RULES = [
 
 /** Links that a CNI of Kubernetes makes. Docker's, podman's, LXD's and libvirt's have other names. */
 export const POD_LINK =
-  /^(cni0|flannel([.-])\S+|cilium_\w+|lxc_health|lxc[0-9a-f]{12}|cali[0-9a-f]{8,}|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|kube-ipvs0|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
+  /^(cni0|flannel([.-])\S+|cilium_(host|net|vxlan|geneve|wg0|ipip[46]|tunl|ip6tnl)|lxc_health|lxc[0-9a-f]{12}|cali[0-9a-f]{8,}|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|kube-ipvs0|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
 
 /** Plugins that only a Kubernetes network uses: podman, nerdctl and CRI-O bring files with bridge, loopback and the like. */
 export const KUBERNETES_PLUGIN =

@@ -18,7 +18,10 @@ export const FILES: readonly Kind[] = [
   },
   { name: 'parameters for the next boot', ...file('/etc/sysctl.d/60-cnry{n}.conf', 'net.ipv4.tcp_ecn = 2') },
   { name: 'modules for the next boot', ...file('/etc/modules-load.d/cnry{n}.conf', '# none') },
-  { name: 'a network of systemd-networkd', ...file('/etc/systemd/network/60-cnry{n}.network', '[Match]') },
+  {
+    name: 'a network of systemd-networkd',
+    ...file('/etc/systemd/network/60-cnry{n}.network', '[Match]\nName=cnry-nothing'),
+  },
   {
     name: 'rules of udev',
     ...file('/etc/udev/rules.d/99-cnry{n}.rules', '# none'),

@@ -143,10 +143,10 @@ const chains = (tool: string, table: string, name: string, within: string) => ({
   plant: `${tool} -t ${table} -N ${name} && ${tool} -t ${table} -A ${name} -p tcp --dport 432{n} -j RETURN && ${tool} -t ${table} -A ${within} -j ${name}`,
   look: `${tool}-save -t ${table} | grep -e '${name}' | sed 's/\\[.*\\]//'`,
 })
-const alike = (table: string, name: string, within: string): Kind => ({
+const alike = (table: string, name: string, within: string, from: Kind['from'] = 'installed'): Kind => ({
   name: `a chain called ${name}`,
   ...chains('iptables', table, `${name}{n}`, within),
-  from: 'installed',
+  from,
   marks: new RegExp(`${name}\\d|dpt:432\\d|dport 432\\d`),
 })
 
@@ -158,10 +158,10 @@ export const RULES: readonly Kind[] = [
   },
   { name: 'a chain of IPv6', ...chains('ip6tables', 'filter', 'CNRY{n}', 'FORWARD'), marks: /CNRY\d/ },
   alike('filter', 'KUBE-MINE', 'INPUT'),
-  alike('nat', 'KUBE-SVC-MINE', 'PREROUTING'),
+  alike('nat', 'KUBE-SVC-MINE', 'PREROUTING', 'provisioned'),
   alike('nat', 'CNI-MINE', 'POSTROUTING'),
   alike('raw', 'cali-mine', 'PREROUTING'),
-  alike('mangle', 'CILIUM_MINE', 'FORWARD'),
+  alike('mangle', 'CILIUM_MINE', 'FORWARD', 'provisioned'),
   alike('filter', 'FLANNEL-MINE', 'FORWARD'),
   {
     name: 'a rule that only mentions Kubernetes',
