@@ -34,9 +34,15 @@ export function looksLikeOurs(change: Changed, isWhole: boolean): boolean {
   return !isWhole && WITHOUT_RECORDS[change.kind]?.(change) === true
 }
 
+/** podman has used the same plugins: whose a chain is, what leads to it says in a comment. */
+const CNI_CHAIN = /^CNI-/
+const OF_OUR_NETWORK = /name: \\"(cbr0|k8s-pod-network|cilium)\\" id:/
+
 /** What stands in a comment is no chain. */
 function isOfPods(line: string): boolean {
-  if (isMarkedByCalico(line) || NFT_TABLES.test(line)) return true
+  if (isMarkedByCalico(line) || NFT_TABLES.test(line) || OF_OUR_NETWORK.test(line)) return true
   const words = line.replace(/"(?:[^"\\]|\\.)*"/g, '""')
-  return [...words.matchAll(/ (?:chain|-A|-j|-g) ([^\s,]+)/g)].some(([, chain = '']) => isPodChain(chain))
+  return [...words.matchAll(/ (?:chain|-A|-j|-g) ([^\s,]+)/g)].some(
+    ([, chain = '']) => isPodChain(chain) && !CNI_CHAIN.test(chain),
+  )
 }

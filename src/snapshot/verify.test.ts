@@ -53,7 +53,7 @@ const SCENE: FakeHostOptions = {
 const FILE = { kind: 'file', bytes: Buffer.alloc(0), mode: 0o644, uid: 0, gid: 0, mtimeMs: AT_WORK } as const
 
 const KNOWLEDGE: Omit<Knowledge, 'atUndo'> = {
-  named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'kubelet.service']),
+  named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'net.ipv4.conf.vpn0.forwarding', 'kubelet.service']),
   madeByOthers: () => false,
   broughtKubernetes: true,
   wasAtWork: (ms) => ms >= AT_WORK && ms < LATER,
@@ -130,6 +130,14 @@ test.each<[string, (host: FakeHost) => void, string]>([
     'ip6tables-nft -t nat chain KUBE-MARK-MASQ',
   ],
   [
+    'what leads to a chain of our network',
+    answers(
+      'ip6tables-nft-save',
+      '*nat\n-A POSTROUTING -m comment --comment "name: \\"cbr0\\" id: \\"a\\"" -j CNI-0123456789abcdef01234567\nCOMMIT\n',
+    ),
+    'ip6tables-nft -t nat -A POSTROUTING -m comment --comment "name: \\"cbr0\\" id: \\"a\\"" -j CNI-0123456789abcdef01234567',
+  ],
+  [
     'a service that stopped while a run was at work',
     (host) => {
       host.on(['systemctl', 'list-units'], { stdout: 'ssh.service loaded active running x\n' })
@@ -197,6 +205,21 @@ test.each<[string, (host: FakeHost) => void, string]>([
     'iptables-nft -t filter chain KUBE-MINE',
   ],
   ['a rule that leads there', RULES(OWN, '-A INPUT -j KUBE-MINE'), 'iptables-nft -t filter -A INPUT -j KUBE-MINE'],
+  [
+    "a chain of podman's",
+    RULES(OWN, ':CNI-0123456789abcdef01234567 - [0:0]'),
+    'iptables-nft -t filter chain CNI-0123456789abcdef01234567',
+  ],
+  [
+    "what leads to a chain of podman's",
+    RULES(OWN, '-A INPUT -m comment --comment "name: \\"podman\\" id: \\"a\\"" -j CNI-0123456789abcdef01234567'),
+    'iptables-nft -t filter -A INPUT -m comment',
+  ],
+  [
+    'a parameter of a link that came, whose forwarding is on record',
+    write('/proc/sys/net/ipv4/conf/vpn0/forwarding', '0\n'),
+    'net.ipv4.conf.vpn0.forwarding',
+  ],
   ['a chain that begins as one of Calico', RULES(OWN, ':cali-mine - [0:0]'), 'iptables-nft -t filter chain cali-mine'],
   [
     'a table of kube-proxy in another family',

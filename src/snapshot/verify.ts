@@ -128,8 +128,10 @@ function judge(change: Changed, knowledge: Knowledge): 'ours' | 'unknown' | { wh
 const SHARED = 'others write to it too; the line that was put there is gone'
 const OLDER = 'it was so when the undo began, and the ledger names no such change: somebody else made it'
 
-function isNamed({ kind, what }: Changed, { named, trees }: Knowledge): boolean {
-  if (named.has(what)) return true
+function isNamed(change: Changed, { named, trees }: Knowledge): boolean {
+  const { kind, what } = change
+  // One that came or went did so with a link: forwarding is recorded for each link that was there at the time.
+  if (named.has(what)) return kind !== 'sysctl' || directionOf(change) === 'changed'
   return (kind === 'file' || kind === 'mount') && trees.some((tree) => isBelow(what, tree))
 }
 
