@@ -33,6 +33,11 @@ test('what kubelet sets is known; what kube-proxy sets depends on its configurat
   ])
 })
 
+test('what kube-proxy mounts from the host goes where it was not there', async () => {
+  const paths = ofKind(await expected('flannel'), 'remove-path').map(({ path }) => path)
+  expect(paths).toEqual(expect.arrayContaining(['/run/xtables.lock', '/lib/modules', '/usr/libexec/kubernetes']))
+})
+
 test('backwards: containers end before their namespaces go, and these before what has recorded them', async () => {
   const kinds = (await expected('flannel'))
     .map((undo) => `${undo.kind} ${'path' in undo ? undo.path : ''}`.trim())

@@ -47,6 +47,8 @@ const NETWORKS: Record<ProvisionParams['cluster']['cni'], NetworkTraces> = {
   none: { trees: [], files: [], networks: [], chains: [], nftTables: [], links: [] },
 }
 
+/** Of kube-proxy: where nothing is there, the kubelet and the runtime make it. */
+const HOST_PATHS = ['/run/xtables.lock', '/lib/modules']
 /** Where kubelet and the controllers look for plugins of volumes: anybody may have put some there. */
 const VOLUME_PLUGINS = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map(
   (below) => `/usr/libexec/kubernetes${below}`,
@@ -70,8 +72,7 @@ const OF_KUBE_PROXY = [
 export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<ProvisionParams, 'cluster'>): Promise<void> {
   const { trees, files, networks, chains, nftTables, links } = NETWORKS[cluster.cni]
   await expectSysctls(host)
-  for (const path of ['/run/xtables.lock', ...files, ...VOLUME_PLUGINS])
-    await host.expect({ kind: 'remove-path', path })
+  for (const path of [...HOST_PATHS, ...files, ...VOLUME_PLUGINS]) await host.expect({ kind: 'remove-path', path })
   for (const path of [KUBELET_STATE, '/var/lib/cni']) await host.expect({ kind: 'remove-tree', path })
   for (const path of [`${KUBELET_STATE}/pods`, `${KUBELET_STATE}/plugins`, ...trees, ...LOGS])
     await host.expect({ kind: 'remove-tree', path, all: true })

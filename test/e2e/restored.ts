@@ -37,7 +37,7 @@ const interrupted = interruptible(() => downAll(bed))
 
 /** Lines of the independent look that are of this story's making: of canaries.ts, of busy-host.ts, and how the agent came. */
 const OF_THE_STORY =
-  /canary|site-tool|\bbob\b|\/root\/|87-podman|203\.0\.113\.0|:2222\b|process socat|\/etc\/resolv\.conf |\/etc\/site\.conf|site\.log\.1|^file \/var\/lib\/dpkg|domainname|^file \/etc\/kubernetes(\/(theirs|linked))? |^hash \/etc\/kubernetes\/theirs /
+  /canary|etc-kubernetes-mounted|site-tool|\bbob\b|\/root\/|87-podman|203\.0\.113\.0|:2222\b|process (socat|cat)$|\/etc\/resolv\.conf |\/etc\/site\.conf|site\.log\.1|^file \/var\/lib\/dpkg|domainname|^file \/etc\/kubernetes(\/(theirs|linked))? |^hash \/etc\/kubernetes\/theirs /i
 
 /** Names that are no UTF-8, below directories that are ours: these have to go. */
 const ODD_NAMES = `
