@@ -4,6 +4,11 @@ import { GATEWAY } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { changeFile, checked } from './checked-node.ts'
 
+/** As systemd-networkd has made it. */
+const DEFAULT = ['route', 'replace', 'default', 'via', GATEWAY, 'dev', 'host0', 'proto', 'static']
+
+const routes = (node: Node) => execOk(node, ['ip', 'route'])
+
 const OUTSIDE = ['8.8.8.8', 'fe80::1%host0', '2001:db8::53']
 
 /** Every check looks, or says why it cannot; the program goes on. */
@@ -13,6 +18,7 @@ export async function noRoute(node: Node, install: readonly string[]): Promise<v
     await changeFile(node, '/etc/hosts', '127.0.0.1 localhost\n'),
     await changeFile(node, '/etc/systemd/timesyncd.conf', '[Time]\nNTP=203.0.113.5\n'),
   ]
+  const before = await routes(node)
   await execOk(node, ['ip', 'route', 'del', 'default'])
   try {
     const { of, verdicts } = await checked(node)
@@ -27,8 +33,9 @@ export async function noRoute(node: Node, install: readonly string[]): Promise<v
     assert([0, 3].includes(tried.code), tried.stdout + tried.stderr)
     assert.doesNotMatch(tried.stdout + tried.stderr, /\n\s+at |ERR_SOCKET|report it/)
   } finally {
-    await execOk(node, ['ip', 'route', 'add', 'default', 'via', GATEWAY])
+    await execOk(node, ['ip', ...DEFAULT])
     for (const restore of restores) await restore()
+    assert.equal(await routes(node), before, 'the routes are what they were')
   }
 }
 
@@ -36,6 +43,7 @@ export async function noRoute(node: Node, install: readonly string[]): Promise<v
 export async function addressOfItsOwn(node: Node): Promise<void> {
   const { address } = node
   const ip = (line: string) => execOk(node, ['ip', ...line.split(' ')])
+  const before = await routes(node)
   await ip(`address add 10.99.0.250/32 dev host0`)
   await ip(`address del ${address}/24 dev host0`)
   await ip(`address add ${address}/32 dev host0`)
@@ -59,7 +67,8 @@ export async function addressOfItsOwn(node: Node): Promise<void> {
   } finally {
     await ip('link del docker0')
     await ip('address flush dev host0 scope global')
-    await ip(`address add ${address}/24 dev host0`)
-    await ip(`route replace default via ${GATEWAY}`)
+    await ip(`address add ${address}/24 brd + dev host0`)
+    await execOk(node, ['ip', ...DEFAULT])
+    assert.equal(await routes(node), before, 'the routes are what they were')
   }
 }
