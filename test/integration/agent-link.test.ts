@@ -226,6 +226,18 @@ describe('a session', () => {
       () => peer.send('refuse', { code: 'node/removed', message: 'gone' }),
       { kind: 'refused', why: 'gone (node/removed)' },
     ],
+    [
+      'refuse, for another machine has the same key',
+      () => peer.send('refuse', { code: 'node/two-machines', message: 'two machines have the key' }),
+      {
+        kind: 'refused',
+        why: 'two machines have the key (node/two-machines)',
+        problem: {
+          code: 'node/two-machines',
+          fix: expect.stringMatching(/rm \/etc\/cantrip\/node\.pem.*not an uninstallation/),
+        },
+      },
+    ],
     ['close 4403', () => peer.socket.close(4403, 'removed'), { kind: 'refused' }],
     ['cut', () => peer.socket.terminate(), { kind: 'lost' }],
     [
