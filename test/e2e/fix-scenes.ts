@@ -139,7 +139,9 @@ mkdir -p /opt/cni/bin && mount -t tmpfs -o noexec none /opt/cni/bin`,
     prints: ['ip route add default {} metric {}', 'ip route delete default {} metric {}'],
     show: `ip link add d0 type veth peer name d1 && ip link set d1 up && ip address add 203.0.113.2/24 dev d0 && ip link set d0 up
 metric=$(ip route show default | grep -o 'metric [0-9]*'); ip route append default via 203.0.113.1 dev d0 $metric`,
-    canary: 'test $(ip route show default | wc -l) -eq 2',
+    // The fix of another check restarts systemd-networkd, which takes a moment to have its own route again.
+    canary:
+      'for i in $(seq 100); do ip route show default | grep -q host0 && ip route show default | grep -q 203.0.113.1 && exit; sleep 0.1; done; ip route; exit 1',
   },
   { check: 'mtu', prints: ['ip link set {} mtu 1500'], show: 'ip link set host0 mtu 1280' },
   {

@@ -23,6 +23,7 @@ const CLUSTER = 'careful'
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const HARDENING = '/etc/sysctl.d/99-hardening.conf'
 const MENDED = '/etc/sysctl.d/zz-cantrip-precheck.conf'
+const SWAPPING = '/etc/systemd/system/tune.service'
 const REASON = 'the image has a kubelet in it'
 
 const say = (line: string) => console.log(line)
@@ -102,6 +103,12 @@ async function fixed(): Promise<void> {
   const { node } = here()
   await changeFile(node, '/etc/resolv.conf', `nameserver ${GATEWAY}\noptions timeout:2 rotate\n`)
   await changeFile(node, HARDENING, 'net.ipv4.ip_forward = 0\n')
+  await changeFile(
+    node,
+    SWAPPING,
+    '[Service]\nExecStart=/bin/sh -c "true swapon"\n[Install]\nWantedBy=multi-user.target\n',
+  )
+  await execOk(node, ['systemctl', 'enable', 'tune.service'])
   const fix = ['/root/agent', 'precheck', '--role', 'worker', '--fix']
   const unasked = await exec(node, fix, { timeoutMs: 60_000 })
   assert.equal(unasked.code, 2, unasked.stdout + unasked.stderr)
@@ -117,7 +124,9 @@ async function fixed(): Promise<void> {
   const [before = '', rest = ''] = stdout.split('This can be mended')
   const after = rest.slice(rest.lastIndexOf('[+] Step'))
   assert.match(before, /^FAIL {2}resolv-conf/m)
-  assert.match(after, /^pass {2}resolv-conf[\s\S]*^pass {2}sysctl/m, stdout)
+  assert.match(after, /^pass {2}resolv-conf[\s\S]*^pass {2}swap [\s\S]*^pass {2}sysctl/m, stdout)
+  assert.match(before, /^WARN {2}swap +off until the next boot: tune\.service/m)
+  assert.equal((await exec(node, ['systemctl', 'is-enabled', 'tune.service'])).stdout, 'disabled\n')
   assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2\n`)
   assert.match(await execOk(node, ['cat', MENDED]), /^net\.ipv4\.ip_forward = 1$/m)
   const again = await exec(node, [...fix, '--yes', '-o', 'json'], { timeoutMs: 60_000 })
@@ -164,5 +173,6 @@ async function takenBack(): Promise<void> {
   assert.match(stdout, /host restored: 0 differences\s*$/)
   assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2 rotate\n`)
   assert.equal((await exec(node, ['ls', MENDED, '/var/lib/cantrip'])).stdout, '')
+  assert.equal(await execOk(node, ['systemctl', 'is-enabled', 'tune.service']), 'enabled\n')
   assert.equal((await checked(node)).of('resolv-conf').verdict, 'fail')
 }

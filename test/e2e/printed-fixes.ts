@@ -41,7 +41,9 @@ export async function printedFixes(node: Node, restart: () => Promise<void>): Pr
       return [
         ...(verdict === 'pass' ? [] : [`${check} after its fix: ${found}\n  ${fix}`]),
         ...missing.map((command) => `${check}: not seen: ${command}\n  ${printed.get(check)}`),
-        ...(alive.code === 0 ? [] : [`${check}: its canary is gone: ${alive.stderr}\n  ${shown.of(check).fix}`]),
+        ...(alive.code === 0
+          ? []
+          : [`${check}: its canary is gone: ${alive.stdout}${alive.stderr}\n  ${shown.of(check).fix}`]),
       ]
     }),
   )

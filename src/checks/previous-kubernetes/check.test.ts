@@ -102,6 +102,7 @@ test.each<[string, Scene]>([
   ['programs that systemd has pinned', { directories: ['/sys/fs/bpf/systemd', '/sys/fs/bpf/ip'] }],
   ['an etcd beside, which keeps its data elsewhere', { files: process(300, 'etcd') }],
   ['the client of minikube', { files: { '/usr/local/bin/minikube': '', '/usr/local/bin/kind': '' } }],
+  ['a link that leads to itself', { links: { '/var/lib/etcd': 'etcd' } }],
   ['kubectl', { files: { '/usr/bin/kubectl': '' } }],
   [
     'our own state of an agent that waits',
