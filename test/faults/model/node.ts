@@ -1,7 +1,7 @@
 import type { InstallParams } from '../../../src/agent/install/params.ts'
 import { pathsOf } from '../../../src/agent/paths.ts'
 import { createCa } from '../../../src/pki/certificate.ts'
-import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
+import { keyToPem } from '../../../src/pki/key.ts'
 import { Secret } from '../../../src/report/secret.ts'
 import type { FakeNode } from '../../support/fake-files.ts'
 import { type FakeKubernetes, fakeKubernetes } from '../../support/fake-kubernetes.ts'
@@ -16,7 +16,8 @@ import { linkUnits, modulesBringSysctls } from './units.ts'
 
 const paths = pathsOf()
 const authority = createCa({ commonName: 'installer', days: 365, now: new Date('2026-06-01T00:00:00Z') })
-const nodeKey = keyToPem(createKeyPair().privateKey)
+/** The key of the certificate that the model's node is given: another one would be no identity. */
+const nodeKey = keyToPem(authority.key)
 
 export const installParams: InstallParams = {
   paths,
