@@ -8,6 +8,7 @@ import { downAll } from '../support/testbed/nodes.ts'
 import { fiveMasters } from './five-masters.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
+import { packetFilters } from './packet-filters.ts'
 import { openScene, type Scene } from './shape.ts'
 import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
@@ -21,6 +22,7 @@ const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'name-servers': nameServers,
   'five-masters': fiveMasters,
   'shared-machine': sharedMachine,
+  'packet-filters': packetFilters,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)
