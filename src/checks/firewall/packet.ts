@@ -1,5 +1,4 @@
-import { isLoopback } from '../../host/parse/address.ts'
-import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
+import { ipv4ToNumber } from '../../host/parse/address.ts'
 
 /** A packet that the cluster depends on, as far as it is known before there is a cluster. */
 export interface Packet {
@@ -44,24 +43,31 @@ export interface Condition {
 
 export type Answer = 'yes' | 'no' | 'unknown'
 
-export function meets(packet: Packet, { of, values, isNot }: Condition): Answer {
-  const answer = anyOf(values.map((value) => meetsValue(packet, of, value)))
+export function meets(packet: Packet, condition: Condition): Answer {
+  const { of, isNot } = condition
+  const answer =
+    of === 'source' || of === 'destination'
+      ? meetsRange(packet[of], rangesOf(condition))
+      : anyOf(condition.values, (value) => meetsValue(packet, of, value))
   if (answer === 'unknown' || !isNot) return answer
   return answer === 'yes' ? 'no' : 'yes'
 }
 
-function anyOf(answers: readonly Answer[]): Answer {
-  return answers.find((answer) => answer === 'yes') ?? answers.find((answer) => answer === 'unknown') ?? 'no'
+function anyOf<T>(values: readonly T[], ask: (value: T) => Answer): Answer {
+  let answer: Answer = 'no'
+  for (const value of values) {
+    const one = ask(value)
+    if (one === 'yes') return one
+    if (one === 'unknown') answer = one
+  }
+  return answer
 }
 
-function meetsValue(packet: Packet, of: Condition['of'], value: string): Answer {
+function meetsValue(packet: Packet, of: Exclude<Condition['of'], 'source' | 'destination'>, value: string): Answer {
   switch (of) {
     case 'in':
     case 'out':
       return matchesInterface(packet[of], value)
-    case 'source':
-    case 'destination':
-      return isWithin(packet[of], value)
     case 'destinationType':
       return sure(value === 'unicast' || (value === 'local' && packet.hook === 'input'))
     case 'family':
@@ -78,7 +84,6 @@ function meetsValue(packet: Packet, of: Condition['of'], value: string): Answer 
   }
 }
 
-const ONE_ADDRESS = { ipv4: 32, ipv6: 128 }
 const PROTOCOL_NUMBERS = { tcp: '6', udp: '17' }
 /** Interfaces of other pod networks than ours: who names them has thought of Kubernetes. */
 const OF_POD_NETWORKS = /^(cali|cilium|lxc|weave|vxlan|tunl|wg|kube|veth|flannel|cni)/
@@ -94,15 +99,41 @@ function matchesInterface(names: readonly string[] = [], pattern: string): Answe
   return names.some((name) => OF_POD_NETWORKS.test(name)) && OF_POD_NETWORKS.test(pattern) ? 'unknown' : 'no'
 }
 
-/** `10.0.0.0/8`, or `10.0.0.5-10.0.0.9`, which only says that somebody in between is meant. */
-function isWithin({ address, isOwn }: Place, range: string): Answer {
-  const outer = parseSubnet(range)
-  const inner = parseSubnet(address)
-  if (outer === undefined || inner === undefined) return range.includes('-') ? 'unknown' : 'no'
+function meetsRange({ address, isOwn }: Place, ranges: readonly Range[]): Answer {
+  const inner = rangeOf(address)
+  return anyOf(ranges, (range) => isWithin(inner, isOwn, range))
+}
+
+/** First and last address of an IPv4 range, as numbers. */
+type Range = readonly [first: number, last: number]
+
+function isWithin(inner: Range | undefined, isOwn: boolean, [first, last]: Range): Answer {
+  if (inner === undefined) return 'no'
   // Another node, or a pod, is not at our own address.
-  if (containsSubnet(outer, inner)) return sure(isOwn || outer.prefix < ONE_ADDRESS[outer.family])
+  if (first <= inner[0] && last >= inner[1]) return sure(isOwn || last > first)
   // It may be anywhere, save where no machine sends from.
-  return isOwn || isLoopback(outer.address) || outer.family !== inner.family ? 'no' : 'unknown'
+  return isOwn || first >>> 24 === LOOPBACK ? 'no' : 'unknown'
+}
+
+/** A set of all networks of a country has a hundred thousand elements, and is asked for each packet. */
+const known = new WeakMap<Condition, readonly Range[]>()
+
+function rangesOf(condition: Condition): readonly Range[] {
+  const ranges = known.get(condition) ?? condition.values.map(rangeOf).filter((range) => range !== undefined)
+  known.set(condition, ranges)
+  return ranges
+}
+
+const LOOPBACK = 127
+
+/** `10.0.0.5`, `10.0.0.0/8`, `10.0.0.5-10.0.0.9` */
+function rangeOf(text: string): Range | undefined {
+  const [address = '', end] = text.split('-')
+  const [start = '', prefix = '32'] = address.split('/')
+  const first = ipv4ToNumber(start)
+  if (first === undefined) return undefined
+  const last = end === undefined ? first + 2 ** (32 - Number(prefix)) - 1 : ipv4ToNumber(end)
+  return last === undefined ? undefined : [first, last]
 }
 
 function isInRange(port: number, range: string): boolean {
