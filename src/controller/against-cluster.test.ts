@@ -16,7 +16,7 @@ const factsOf = (last: number, more: Partial<NonNullable<Node['facts']>> = {}) =
 /** A cluster of these; the first is asked about, the others are connected. */
 function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   const all = [own, ...others].map((each, i) =>
-    node({ id: `n-${i}`, name: `node-${i}`, facts: factsOf(i + 1), ...each }),
+    node({ id: `n-${i}`, name: `node-${i}`, facts: factsOf(i + 1), interface: null, ...each }),
   )
   const [first, ...rest] = all
   if (first === undefined) throw new Error('no node')

@@ -33,7 +33,7 @@ export async function tasks(host: HostView): Promise<Finding | undefined> {
     found: `${used} tasks, and kernel.${name} is ${limits[index]}`,
     wanted,
     fix: inOrder(
-      `echo 'kernel.${name} = ${RAISED}' > /etc/sysctl.d/90-${name}.conf`,
+      command`echo ${`kernel.${name} = ${RAISED}`} > ${`/etc/sysctl.d/90-${name}.conf`}`,
       command`sysctl -w ${`kernel.${name}=${RAISED}`}`,
     ),
   }

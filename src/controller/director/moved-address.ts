@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../errors/agent-error.ts'
+import { command } from '../../errors/command.ts'
 import type { Node } from '../store/records.ts'
 
 /** A configured node whose machine has its address no more, as DHCP may do it. */
@@ -33,14 +34,15 @@ export function movedProblem(node: Node, clusterName: string, hasBegun: boolean)
   const moved = movedAddress(node)
   if (moved === undefined) return undefined
   const { name, roles, interface: link } = node
-  const place = moved.now.length > 0 ? ` --interface ${link}` : ''
-  const configure = `controller node configure ${name} --role ${roles.join(',')}${place}`
+  const place = moved.now.length > 0 && link !== null ? ['--interface', link] : []
+  const configure = command`controller node configure ${[name, '--role', roles.join(','), ...place]}`
+  const add = command`ip address add ${`${moved.was}/32`} dev ${link ?? 'lo'}`
   const provision = `controller cluster provision ${clusterName}`
   return {
     code: 'node/address-changed',
     message: `${movedText(node, moved)}; wanted an address that stays`,
     fix: hasBegun
-      ? `give the machine ${moved.was} back (ip address add ${moved.was}/24 dev ${link}, and a reservation in DHCP), then: ${provision}; or ${anewWith(name, clusterName)}`
+      ? `give the machine its address again (${add}, and a reservation in DHCP), then: ${provision}; or ${anewWith(name, clusterName)}`
       : `${configure} && ${provision}; and reserve the address for the machine in DHCP`,
   }
 }
