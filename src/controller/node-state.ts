@@ -31,5 +31,7 @@ export function forget(core: Core, node: Node): void {
 /** Whether a run has written to its machine what belongs to its role and its address. */
 export function hasBegun(core: Core, node: Node): boolean {
   const [run] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
-  return node.state !== 'CONFIGURED' && run !== undefined && run.role !== 'reset'
+  // Taken back by hand, it is DISCOVERED or APPROVED again, with its last run on record.
+  const isOn = node.state === 'FAILED' || node.state === 'PROVISIONING' || node.state === 'READY'
+  return isOn && run !== undefined && run.role !== 'reset'
 }
