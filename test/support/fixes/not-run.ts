@@ -104,6 +104,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     '{} -t {} -X {}',
   ],
   'between nodes: the story pair-checks': [
+    'ip address add {} dev {}',
     'ip link set dev {} mtu {}',
     'iptables -I OUTPUT -p {} -d {} --dport {} -j ACCEPT',
     'kubectl label node NODE {}',
