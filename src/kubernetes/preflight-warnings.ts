@@ -1,5 +1,5 @@
 /** What kubeadm's preflight checks warn about, but for kubelet's unit: that is enabled when it is started. */
 export function preflightWarnings(stderr: string): string[] {
   const lines = stderr.split('\n').map((line) => line.trim())
-  return lines.filter((line) => line.includes('[WARNING') && !line.includes('[WARNING Service-Kubelet]'))
+  return lines.filter((line) => line.includes('[WARNING') && !/\[WARNING Service-Kubelet\]/i.test(line))
 }

@@ -48,7 +48,7 @@ test('begun and failed, then moved: configure says the same as provision, and bo
     expect(refused.status).toBe(403)
     expect(refused.json.code).toBe('node/address-changed')
     expect(refused.json.fix).toMatch(
-      /^give the machine 10\.0\.0\.7 back .*; or to begin anew: controller cluster reset demo/,
+      /^give the machine its address again \(ip address add 10\.0\.0\.7\/32 dev eth0, .*; or to begin anew: controller cluster reset demo/,
     )
   }
   await move(guest, '10.0.0.7')

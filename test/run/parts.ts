@@ -29,6 +29,7 @@ const quick: readonly Part[] = [
 /** The program that tells each story, in the order in which they are told. */
 const stories: Record<string, readonly string[]> = {
   e2e: ['test/e2e/run.ts'],
+  hosts: ['test/e2e/hosts/run.ts'],
   restored: ['test/e2e/restored.ts'],
   crashes: ['test/e2e/crash-points.ts'],
   'one-and-one': ['test/e2e/shapes.ts', 'one-and-one'],
@@ -37,6 +38,7 @@ const stories: Record<string, readonly string[]> = {
   'five-masters': ['test/e2e/shapes.ts', 'five-masters'],
   'two-interfaces': ['test/e2e/shapes.ts', 'two-interfaces'],
   'shared-machine': ['test/e2e/shapes.ts', 'shared-machine'],
+  'packet-filters': ['test/e2e/shapes.ts', 'packet-filters'],
   'failing-units': ['test/e2e/failing-units.ts'],
   machine: ['test/vm/run.ts'],
 }
@@ -47,6 +49,7 @@ const rotating = [
   'five-masters',
   'two-interfaces',
   'shared-machine',
+  'packet-filters',
   'failing-units',
   'machine',
 ] as const
