@@ -31,6 +31,11 @@ export function answerKernel(machine: FakeMachine): void {
     return {}
   })
   machine.on(['systemctl', 'stop'], {})
+  // containerd's database names the network namespace of each sandbox, for as long as its directory is there.
+  machine.on(['grep', '--text'], (argv) => {
+    const isThere = files.get((argv.at(-1) ?? '').split('/io.containerd')[0] ?? '') !== undefined
+    return { stdout: isThere ? 'cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f\n' : '' }
+  })
   machine.on(['iptables-nft-save'], () => ({ stdout: `*nat\n${files.bytes(RULES) ?? ''}COMMIT\n` }))
   machine.on(['iptables-nft-restore'], (_, { stdin = '' }) => {
     files.seed(RULES, restored(lines(files, RULES), stdin.split('\n')))

@@ -12,6 +12,7 @@ const RULES = [':KUBE-SERVICES - [0:0]', '-A PREROUTING -j KUBE-SERVICES', ':FLA
 
 const NAMESPACE = '/run/netns/cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f'
 const RESULT = '/var/lib/cni/results/cbr0-coredns-eth0'
+const RECORD = JSON.stringify({ networkName: 'cbr0', netns: NAMESPACE })
 
 /** What runs makes files, mounts, processes, links, rules and control groups by itself, for as long as it runs. */
 export function bringAbout(fake: FakeKubernetes): void {
@@ -53,7 +54,8 @@ function runPods({ host: { files }, objects }: FakeKubernetes): void {
     runPod(files, 'kube-flannel')
     for (const link of ['cni0', 'flannel.1']) files.seedDirectory(`/sys/class/net/${link}`)
     for (const path of [NAMESPACE, '/var/lib/cni/networks/cbr0/lock', '/run/flannel/subnet.env']) seedOnce(files, path)
-    if (files.get(RESULT) === undefined) files.seed(RESULT, JSON.stringify({ networkName: 'cbr0', netns: NAMESPACE }))
+    // Each sandbox has a record of its own: one that a power cut has torn is of an earlier sandbox.
+    if (files.bytes(RESULT)?.toString() !== RECORD) files.seed(RESULT, RECORD)
     addMount(files, NAMESPACE)
   }
 }
