@@ -128,7 +128,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await machine.list(root)).toEqual(['empty', 'kept', 'link'])
     expect(await machine.list(`${root}/empty`)).toEqual([])
     expect(await machine.read(`${root}/kept`)).toBe('before')
-    // The backup is a name of it more, until the backups go.
+    // Until the backups are removed, the backup is a second hard link of the file.
     expect(await machine.stat(`${root}/kept`)).toEqual({ ...before, links: expect.any(Number) })
     expect(await machine.readLink(`${root}/link`)).toBe('kept')
     await undoAll()

@@ -33,8 +33,9 @@ export async function realTimeTasks(host: HostView): Promise<Finding[]> {
   return [
     {
       kind: setting === 'y' ? 'fail' : 'warn',
-      found: `cpu is not handed on, and real-time tasks run outside of the root's control group: ${names.join(', ')}`,
-      wanted: 'none while the controller cpu is switched on (CONFIG_RT_GROUP_SCHED)',
+      found: `the cpu controller is not enabled in ${CGROUP_ROOT}/cgroup.subtree_control, and real-time tasks run outside the root control group: ${names.join(', ')}`,
+      wanted:
+        'no real-time task outside the root control group while the cpu controller is enabled (CONFIG_RT_GROUP_SCHED)',
       fix: inOrder(
         ...found.map(({ pid }) => command`chrt --all-tasks --other --pid 0 ${pid}`),
         command`echo +cpu > ${`${CGROUP_ROOT}/cgroup.subtree_control`}`,

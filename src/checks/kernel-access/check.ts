@@ -14,7 +14,7 @@ export const check: Check = {
   id: 'kernel-access',
   title: 'Access to the kernel',
   hard: true,
-  why: 'A kubelet reads /dev/kmsg, sets kernel parameters, and watches files; without one of these it ends at its start, again and again. Containers of machines (LXC, Docker) often lack them.',
+  why: 'A kubelet reads /dev/kmsg, sets kernel parameters, and watches files; without one of these it ends at its start, again and again. System containers (LXC) and Docker containers often lack them.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const findings = await Promise.all(NEEDS.map((need) => need(host)))

@@ -13,7 +13,7 @@ export const check: Check = {
   id: 'other-managers',
   title: 'Others that change this machine',
   hard: false,
-  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades restart containers; systemd-networkd removes routing rules that it did not make; network managers that are told to manage every link manage those of pods. That one of them runs does not matter by itself.',
+  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades of packages restart the kubelet; systemd-networkd removes routing rules that it did not make; network managers that are told to manage every link manage those of pods. That one of them runs does not matter by itself.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [managers, owned, ...findings] = await Promise.all([

@@ -114,7 +114,9 @@ async function looking(flags: Flags, filter: { name?: string }, look: (client: A
 
 function registerActions(cluster: Command): void {
   withAdmin(cluster.command('provision'))
-    .description('bring Kubernetes up on the configured nodes; nodes that failed are tried again')
+    .description(
+      'bring Kubernetes up on the configured nodes; nodes that failed are tried again, READY ones are repaired',
+    )
     .argument('<name>')
     .addHelpText(
       'after',
