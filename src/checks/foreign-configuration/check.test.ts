@@ -59,13 +59,13 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
     'a network that sorts before',
     { files: { '/etc/cni/net.d/10-containerd-net.conflist': CNI } },
     /10-containerd-net\.conflist sorts before/,
-    'mv /etc/cni/net.d/10-containerd-net.conflist /etc/cni/net.d/10-containerd-net.conflist.disabled',
+    'mv /etc/cni/net.d/10-containerd-net.conflist /etc/cni/net.d/10-containerd-net.conflist.disabled  # a containerd of others that serves pods has read it too',
   ],
   [
     'a broken one',
     { files: { '/etc/cni/net.d/00-old.json': '{' } },
     /00-old\.json sorts before/,
-    'mv /etc/cni/net.d/00-old.json /etc/cni/net.d/00-old.json.disabled',
+    'mv /etc/cni/net.d/00-old.json /etc/cni/net.d/00-old.json.disabled  # a containerd of others that serves pods has read it too',
   ],
 ])('%s: a failure', async (_, options, found, fix) => {
   expect(await look(options)).toMatchObject({ kind: 'fail', found: expect.stringMatching(found), fix })

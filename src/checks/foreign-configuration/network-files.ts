@@ -1,5 +1,5 @@
 import type { Finding } from '../../engine/findings.ts'
-import { command } from '../../errors/command.ts'
+import { command, remarked } from '../../errors/command.ts'
 import type { HostView } from '../../host/host.ts'
 import { networkFilesBefore } from '../../host/network-files.ts'
 
@@ -18,6 +18,6 @@ export async function networkFileFindings(host: HostView, isOurs: boolean): Prom
     kind: 'fail',
     found: `${path} sorts before the configuration of the cluster's network, and containerd takes the first`,
     wanted: `no configuration of a network before ${OWN}`,
-    fix: command`mv ${path} ${`${path}.disabled`}`,
+    fix: remarked(command`mv ${path} ${`${path}.disabled`}`, 'a containerd of others that serves pods has read it too'),
   }))
 }
