@@ -288,7 +288,7 @@ describe('iptables', () => {
 
 test.each<[string, object, RegExp]>([
   ['an error', { exitCode: 1, stderr: 'Error: JSON support not compiled-in\n' }, /ended with 1: Error: JSON support/],
-  ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset answered what is no JSON/],
+  ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset answered what is no ruleset in JSON/],
 ])('a program that ends with %s leaves it undecided', async (_, answer, found) => {
   const host = fakeHost({ files: procFiles([]).files })
   host.on(['nft'], answer)

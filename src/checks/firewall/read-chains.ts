@@ -47,9 +47,8 @@ async function rulesOfNft(host: HostView): Promise<BaseChain[]> {
   if (json === undefined) return []
   try {
     return parseNft(json)
-  } catch (error) {
-    if (error instanceof SyntaxError) throw noAnswer(LIST, 'answered what is no JSON')
-    throw error
+  } catch (cause) {
+    throw noAnswer(LIST, `answered what is no ruleset in JSON (${(cause as Error).message})`)
   }
 }
 

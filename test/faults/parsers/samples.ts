@@ -67,6 +67,20 @@ export const NFT_CHAINS = [
   '{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}, {"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}, {"chain": {"family": "ip", "table": "nat", "name": "PREROUTING", "handle": 2, "type": "nat", "hook": "prerouting"}}]}',
 ]
 
+export const NFT_RULES =
+  '{"nftables": [{"table": {"family": "inet", "name": "filter", "handle": 1}}, {"set": {"family": "inet", "table": "filter", "name": "nodes", "type": "ipv4_addr", "elem": [{"prefix": {"addr": "10.0.2.0", "len": 24}}, {"range": ["10.0.3.1", "10.0.3.9"]}]}}, {"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}, {"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 2, "expr": [{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}, {"accept": null}]}}, {"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 3, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@nodes"}}, {"vmap": {"key": {"meta": {"key": "l4proto"}}, "data": {"set": [["tcp", {"accept": null}], ["udp", {"jump": {"target": "other"}}]]}}}]}}]}'
+
+export const IPTABLES_FILTER = `*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:SITE - [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "a \\"quoted\\" word" -j ACCEPT
+-A INPUT ! -s 10.0.0.0/8 -p tcp -m multiport --dports 22,6443,2379:2380 -j SITE
+-A SITE -i cni+ -g SITE
+-A INPUT -j REJECT --reject-with icmp-host-prohibited
+COMMIT
+`
+
 export const SMALL_FILES = {
   environment: [
     "LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/bin\nHTTPS_PROXY=http://me:secret@proxy.example.com:3128\nNO_PROXY=$'localhost, 10.0.0.0/8'\n",

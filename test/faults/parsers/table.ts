@@ -1,5 +1,8 @@
 import { parseNftChains } from '../../../src/agent/pair-check/firewall.ts'
+import { parseIptables } from '../../../src/checks/firewall/iptables.ts'
+import { parseNft } from '../../../src/checks/firewall/nft.ts'
 import { parseServicePorts, parseZones } from '../../../src/checks/firewalld/zones.ts'
+import { parseIni } from '../../../src/checks/other-managers/ini.ts'
 import { isExempt } from '../../../src/checks/proxy/no-proxy.ts'
 import { parseUnitState } from '../../../src/host/linux/services.ts'
 import { isLoopback } from '../../../src/host/parse/address.ts'
@@ -47,7 +50,7 @@ import { REGISTRY_HOSTS } from '../../support/fixtures/registry-hosts.ts'
 import { RESOLV_CONFS } from '../../support/fixtures/resolv-conf.ts'
 import { ROUTES } from '../../support/fixtures/routes.ts'
 import { CHRONY_TRACKING, NTPQ, sntpReply, TIMESYNC } from '../../support/fixtures/time-sync.ts'
-import { LEDGER, NFT_CHAINS, SERVERS, SMALL_FILES, ZONES } from './samples.ts'
+import { IPTABLES_FILTER, LEDGER, NFT_CHAINS, NFT_RULES, SERVERS, SMALL_FILES, ZONES } from './samples.ts'
 
 export type Sample = string | Uint8Array
 
@@ -63,6 +66,11 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseEnvironment: { samples: SMALL_FILES.environment, parse: parseEnvironment },
   parseForbiddenModules: { samples: SMALL_FILES.modprobe, parse: parseForbiddenModules },
   parseFstabSwaps: { samples: SMALL_FILES.fstab, parse: parseFstabSwaps },
+  parseIni: {
+    samples: ['[Match]\nName=en* !veth*\nType=ether\n\n[Network]\n# none\nDHCP = yes\n'],
+    parse: parseIni,
+  },
+  parseIptables: { samples: [IPTABLES_FILTER], parse: (text) => parseIptables(text, 'iptables') },
   parseIpv6Addresses: { samples: [sockets()['/proc/net/if_inet6'] ?? ''], parse: parseIpv6Addresses },
   parseIpv6Routes: { samples: [ROUTES.ipv6Alone['/proc/net/ipv6_route']], parse: parseIpv6Routes },
   parseLinkServers: { samples: SERVERS.links, parse: parseLinkServers },
@@ -73,6 +81,7 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
     parse: (text) => mountOf('/sys/fs/cgroup/memory', parseMountinfo(text)),
   },
   parseNftChains: { samples: NFT_CHAINS, parse: parseNftChains },
+  parseNft: { samples: [...NFT_CHAINS, NFT_RULES], parse: (text) => unlessMalformed(() => parseNft(text)) },
   parseNtpServers: { samples: [...SERVERS.chrony, ...SERVERS.ntpd], parse: parseNtpServers },
   parseNtpqSynchronised: { samples: Object.values(NTPQ), parse: parseNtpqSynchronised },
   parseNtpctlSynchronised: { samples: ['4/4 peers valid, clock synced, stratum 3\n'], parse: parseNtpctlSynchronised },
@@ -139,4 +148,14 @@ function query(): Uint8Array {
 function dnsReplies(): Uint8Array[] {
   const records = [Buffer.from([192, 0, 2, 1]), Buffer.from([192, 0, 2, 2])]
   return [{ records }, { code: 3 }, {}].map((answer) => dnsReply(query(), answer).reply)
+}
+
+/** Its caller tells an answer that it cannot read. */
+function unlessMalformed(parse: () => unknown): unknown {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined
+    throw error
+  }
 }
