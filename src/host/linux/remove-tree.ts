@@ -58,9 +58,9 @@ export async function removeTree(path: string, options: RemoveTreeOptions = {}):
     .filter((point) => isBelow(point, path) && !(keepRoot && point === path))
   if (mounts.length > 0) throw holdsMount(path, mounts)
 
-  const directory = openDirectory(path, path)
-  if (directory === undefined) return []
-  const removal: Removal = { root: path, mount: mountOf(directory), all, left: [], spared: [], directory }
+  const opened = openOnMount(path, path)
+  if (opened === undefined) return []
+  const removal: Removal = { root: path, all, left: [], spared: [], ...opened }
   const { left, spared } = removal
   try {
     await empty(path, removal)
@@ -129,25 +129,49 @@ function realPlace(path: string): string {
   }
 }
 
-/** Goes down into a directory, and up again by its `..`, which must be where it came from. */
+/** Goes down into a directory, and up again by its `..`, which must be where it came from, whatever happened below. */
 async function emptyBelow(path: Buffer, shown: string, removal: Removal): Promise<void> {
-  const below = openDirectory(path, shown)
+  const above = identityOf(removal.directory)
+  const below = openOnMount(path, shown)
   if (below === undefined) return
-  if (mountOf(below) !== removal.mount) {
-    closeSync(below)
+  if (below.mount !== removal.mount) {
+    closeSync(below.directory)
     throw new Error('something is mounted there')
   }
-  const above = identityOf(removal.directory)
   closeSync(removal.directory)
-  removal.directory = below
-  await empty(shown, removal)
-  const back = openDirectory(`/proc/self/fd/${below}/..`, shown) ?? LOST
-  closeSync(below)
-  removal.directory = back
-  if (back !== LOST && identityOf(back) === above) return
-  if (back !== LOST) closeSync(back)
+  removal.directory = below.directory
+  try {
+    await empty(shown, removal)
+  } catch (error) {
+    if (removal.directory === LOST) throw error
+    removal.left.push({ path: shown, error })
+  }
+  // Each way down and up has changed the descriptor: the one of before may be a stranger's by now.
+  const emptied = removal.directory
   removal.directory = LOST
+  removal.directory = goUp(emptied, above, shown)
+}
+
+/** The directory above, opened; the one below is closed, whatever happens. */
+function goUp(emptied: number, above: string, shown: string): number {
+  try {
+    const back = openDirectory(`/proc/self/fd/${emptied}/..`, shown)
+    if (back !== undefined && isThis(back, above)) return back
+  } finally {
+    closeSync(emptied)
+  }
   throw new Error(`${shown} was moved while it was being emptied`)
+}
+
+/** Closes one that is not. */
+function isThis(directory: number, identity: string): boolean {
+  let isIt = false
+  try {
+    isIt = identityOf(directory) === identity
+  } finally {
+    if (!isIt) closeSync(directory)
+  }
+  return isIt
 }
 
 function attempt(shown: string, left: Left[], work: () => void): void {
@@ -165,6 +189,17 @@ function openDirectory(path: string | Buffer, shown: string): number | undefined
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') return undefined
     if (code === 'ENOTDIR' || code === 'ELOOP') throw notADirectory(shown)
+    throw error
+  }
+}
+
+function openOnMount(path: string | Buffer, shown: string): Pick<Removal, 'directory' | 'mount'> | undefined {
+  const directory = openDirectory(path, shown)
+  if (directory === undefined) return undefined
+  try {
+    return { directory, mount: mountOf(directory) }
+  } catch (error) {
+    closeSync(directory)
     throw error
   }
 }
