@@ -1,11 +1,11 @@
 import { AgentError } from '../errors/agent-error.ts'
 import type { Argv } from '../host/argv.ts'
+import { cgroupHierarchies, subdirectories } from '../host/cgroup-hierarchies.ts'
 import type { HostView } from '../host/host.ts'
 import { parseMountinfo } from '../host/parse/mountinfo.ts'
 import type { Facts } from './facts.ts'
 import type { Observer } from './look.ts'
 
-const CGROUPS = '/sys/fs/cgroup'
 const PATIENCE = { timeoutMs: 30_000, maxBytes: 16 * 2 ** 20 }
 
 /** Every installed unit; of those that start by themselves also whether they run. Failed ones that have no file too. */
@@ -50,16 +50,9 @@ export async function lookAtUsers({ view }: Observer): Promise<Facts> {
 
 /** The uppermost level of each hierarchy: what is below belongs to systemd's units, or to what stands here. */
 export async function lookAtCgroups({ view }: Observer): Promise<Facts> {
-  const isUnified = (await view.stat(`${CGROUPS}/cgroup.controllers`)) !== undefined
-  const hierarchies = isUnified ? [CGROUPS] : await directories(view, CGROUPS)
-  const groups = await Promise.all(hierarchies.map((hierarchy) => directories(view, hierarchy)))
+  const hierarchies = await cgroupHierarchies(view)
+  const groups = await Promise.all(hierarchies.map((hierarchy) => subdirectories(view, hierarchy)))
   return Object.fromEntries(groups.flat().map((path) => [path, 'a control group']))
-}
-
-async function directories(view: HostView, path: string): Promise<string[]> {
-  const paths = ((await view.list(path)) ?? []).map((name) => `${path}/${name}`)
-  const stats = await Promise.all(paths.map((one) => view.stat(one)))
-  return paths.filter((_, index) => stats[index]?.kind === 'directory')
 }
 
 /** Throws where the command did not do what it was asked: what it did not list is not known to be absent. */

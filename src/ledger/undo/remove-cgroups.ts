@@ -1,18 +1,18 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
+import { CGROUPS, cgroupHierarchies, subdirectories } from '../../host/cgroup-hierarchies.ts'
 import type { Machine } from '../../host/machine.ts'
 import { type CarryOut, resultOf } from './result.ts'
 
-const ROOT = '/sys/fs/cgroup'
 const TRIES = 10
 const PAUSE_MS = 200
 
 export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
-  const roots = [ROOT, ...((await machine.list(ROOT)) ?? []).map((name) => `${ROOT}/${name}`)]
+  const roots = new Set([CGROUPS, ...(await cgroupHierarchies(machine))])
   const removed: string[] = []
   for (const name of names) {
     const places = await present(
-      roots.map((root) => `${root}/${name}`),
+      [...roots].map((root) => `${root}/${name}`),
       machine,
     )
     if (places.length === 0) continue
@@ -24,7 +24,7 @@ export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machi
 }
 
 async function removeGroup(path: string, machine: Machine): Promise<void> {
-  for (const child of await subdirectories(path, machine)) await removeGroup(child, machine)
+  for (const child of await subdirectories(machine, path)) await removeGroup(child, machine)
   for (let tries = 1; ; tries++) {
     try {
       await machine.removeDirectory(path)
@@ -35,13 +35,6 @@ async function removeGroup(path: string, machine: Machine): Promise<void> {
       await machine.sleep(PAUSE_MS)
     }
   }
-}
-
-async function subdirectories(path: string, machine: Machine): Promise<string[]> {
-  return present(
-    ((await machine.list(path)) ?? []).map((name) => `${path}/${name}`),
-    machine,
-  )
 }
 
 async function present(paths: readonly string[], machine: Machine): Promise<string[]> {
