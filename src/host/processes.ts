@@ -30,14 +30,30 @@ export async function nameOf(view: HostView, pid: string): Promise<string> {
 /** Those with one of these names that run on the machine itself. */
 export async function ownProcesses(view: HostView, names: ReadonlySet<string>): Promise<Process[]> {
   const named = (await processes(view)).filter((process) => names.has(process.name))
-  const inContainer = await Promise.all(named.map((process) => isInContainer(view, process.pid)))
+  const inContainer = await Promise.all(named.map((process) => isElsewhere(view, process.pid, 'pid')))
   return named.filter((_, i) => !inContainer[i])
 }
 
-/** Is it in another process namespace than ours, and so part of a container? */
-async function isInContainer(view: HostView, pid: string): Promise<boolean> {
+/** Is it root's, and in our namespaces of processes and of mounts? What it calls itself anybody can choose. */
+export async function isOfTheMachinesRoot(view: HostView, pid: string): Promise<boolean> {
+  const [status, ...elsewhere] = await Promise.all([
+    ifStillThere(() => view.read(`/proc/${pid}/status`)),
+    isElsewhere(view, pid, 'pid'),
+    isElsewhere(view, pid, 'mnt'),
+  ])
+  // Real, effective, saved and file system user: a program with the set-user-ID bit has some of root's only.
+  const users =
+    /^Uid:(.*)$/m
+      .exec(status ?? '')?.[1]
+      ?.trim()
+      .split(/\s+/) ?? []
+  return users.every((user) => user === '0') && !elsewhere.includes(true)
+}
+
+/** Is it in another namespace of that kind than ours, and so part of a container? */
+async function isElsewhere(view: HostView, pid: string, kind: 'pid' | 'mnt'): Promise<boolean> {
   const [own, its] = await Promise.all(
-    ['self', pid].map((id) => ifStillThere(() => view.readLink(`/proc/${id}/ns/pid`))),
+    ['self', pid].map((id) => ifStillThere(() => view.readLink(`/proc/${id}/ns/${kind}`))),
   )
   return own !== undefined && its !== undefined && own !== its
 }

@@ -151,6 +151,33 @@ test('with a socket, the containers of that containerd end, and those of another
   expect(machine.killed.map(({ pid }) => pid)).toEqual([10, 30])
 })
 
+const SOCKET = '/run/cantrip-containerd/containerd.sock'
+const SHIM = `/x/containerd-shim-runc-v2 -namespace k8s.io -id x -address ${SOCKET}`
+const HOST_NAMESPACES = { pid: 'pid:[1]', mnt: 'mnt:[1]' }
+
+test.each([
+  ['in a process namespace of its own', { pid: 'pid:[2]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
+  ['in a mount namespace of its own', { pid: 'pid:[1]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
+  ['of another user', HOST_NAMESPACES, '1000\t1000\t1000\t1000'],
+  ['that a user has started with the rights of root', HOST_NAMESPACES, '1000\t0\t0\t0'],
+])('a shim %s is not ours, whatever its arguments are', async (_, namespaces, uids) => {
+  const machine = scene()
+  const inNamespaces = (id: string, { pid, mnt }: typeof HOST_NAMESPACES) => {
+    machine.files.seedDirectory(`/proc/${id}/ns`)
+    machine.files.put(`/proc/${id}/ns/pid`, { kind: 'symlink', target: pid }, 0o777)
+    machine.files.put(`/proc/${id}/ns/mnt`, { kind: 'symlink', target: mnt }, 0o777)
+  }
+  inNamespaces('self', HOST_NAMESPACES)
+  for (const pid of [10, 500]) {
+    process(machine, pid, 1, SHIM.split(' '))
+    process(machine, pid + 1, pid, ['postgres'])
+    inNamespaces(`${pid}`, pid === 500 ? namespaces : HOST_NAMESPACES)
+    machine.files.seed(`/proc/${pid}/status`, `Name:\tshim\nUid:\t${pid === 500 ? uids : '0\t0\t0\t0'}\n`)
+  }
+  await carryOut({ kind: 'container-processes', containerdNamespace: 'k8s.io', socket: SOCKET }, machine)
+  expect(machine.killed.map(({ pid }) => pid)).toEqual([11, 10])
+})
+
 /** Deletes what `ip -batch` is told to, but for what the kernel does not let go of. */
 function answerIp(machine: FakeMachine, stays: readonly string[] = []): void {
   machine.on(['ip', '-force'], (_argv, { stdin = '' }) => {
@@ -211,6 +238,17 @@ test('control groups go from below, in every hierarchy, and a slice is stopped f
   expect(machine.files.list('/sys/fs/cgroup')).toEqual(['memory', 'system.slice'])
   expect(machine.files.list('/sys/fs/cgroup/memory')).toEqual([])
   expect(machine.calls).toEqual([['systemctl', 'stop', '--', 'kubepods.slice']])
+})
+
+test('with one hierarchy, control groups of Kubernetes in a container of LXC stay', async () => {
+  const machine = scene({
+    directories: ['/sys/fs/cgroup/lxc.payload.k8s/kubepods.slice/pod1', '/sys/fs/cgroup/kubepods.slice/pod2'],
+    files: { '/sys/fs/cgroup/cgroup.controllers': 'cpu memory\n' },
+  })
+  machine.on(['systemctl', 'stop'], {})
+  const result = await carryOut({ kind: 'remove-cgroups', names: ['kubepods.slice'] }, machine)
+  expect(result?.removed).toEqual(['control group /sys/fs/cgroup/kubepods.slice'])
+  expect(machine.files.list('/sys/fs/cgroup/lxc.payload.k8s/kubepods.slice')).toEqual(['pod1'])
 })
 
 test('a module in use stays, and is said', async () => {

@@ -1,5 +1,7 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import { command } from '../../errors/command.ts'
+import type { HostView } from '../../host/host.ts'
+import { isOfTheMachinesRoot } from '../../host/processes.ts'
 import { descendantsOf, listProcesses, type Process } from './processes.ts'
 import { type CarryOut, resultOf, type UndoOf } from './result.ts'
 
@@ -17,7 +19,7 @@ export const containerProcesses: CarryOut<'container-processes'> = async (undo, 
   const removed = new Map<number, string>()
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const all = await listProcesses(machine)
-    const shims = all.filter((process) => isShimOf(process, undo))
+    const shims = await shimsOf(undo, all, machine)
     if (shims.length === 0) return resultOf([...removed.values()])
     if (waitedMs >= LONGEST_MS) throw stillThere(shims)
     const containers = descendantsOf(shims, all)
@@ -30,6 +32,17 @@ export const containerProcesses: CarryOut<'container-processes'> = async (undo, 
     }
     await machine.sleep(PAUSE_MS)
   }
+}
+
+/** Ours: machines in containers show theirs here as well, and users may call a process as they like. */
+async function shimsOf(
+  undo: UndoOf<'container-processes'>,
+  all: readonly Process[],
+  host: HostView,
+): Promise<Process[]> {
+  const named = all.filter((process) => isShimOf(process, undo))
+  const ours = await Promise.all(named.map(({ pid }) => isOfTheMachinesRoot(host, `${pid}`)))
+  return named.filter((_, index) => ours[index])
 }
 
 function isShimOf({ argv }: Process, { containerdNamespace, socket }: UndoOf<'container-processes'>): boolean {

@@ -1,4 +1,5 @@
 import type { HostView } from '../../host/host.ts'
+import { processIds } from '../../host/processes.ts'
 
 export interface Process {
   pid: number
@@ -7,9 +8,8 @@ export interface Process {
 }
 
 export async function listProcesses(host: HostView): Promise<Process[]> {
-  const pids = ((await host.list('/proc')) ?? []).filter((name) => /^\d+$/.test(name))
   const found = await Promise.all(
-    pids.map(async (pid) => {
+    (await processIds(host)).map(async (pid) => {
       const [stat, cmdline] = await Promise.all([host.read(`/proc/${pid}/stat`), host.read(`/proc/${pid}/cmdline`)])
       if (stat === undefined || cmdline === undefined) return []
       // `pid (name) state parent …`; the name may hold blanks and parentheses. A zombie waits for its parent alone.
