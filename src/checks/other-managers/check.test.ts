@@ -34,6 +34,16 @@ test.each<[string, FakeHostOptions, string]>([
     'none',
   ],
   [
+    'ansible that manages what crictl reads',
+    { files: { '/etc/crictl.yaml': '# Ansible managed\nruntime-endpoint: unix:///run/containerd/containerd.sock\n' } },
+    'none',
+  ],
+  [
+    'puppet that owns what is called like a directory of ours',
+    { files: { '/var/lib/puppet/state/resources.txt': 'file[/etc/etcd.conf]\nfile[/etc/kubernetes-tools/x]\n' } },
+    'none',
+  ],
+  [
     'a file that only speaks of ansible',
     { files: { '/etc/hosts': '127.0.0.1 localhost\n10.0.0.3 ansible salt puppet\n' } },
     'none',
@@ -103,6 +113,12 @@ test.each<[string, FakeHostOptions, string, string]>([
       },
     },
     '/etc/hosts, /etc/systemd/system/kubelet.service.d/proxy.conf belong to puppet',
+    'puppet',
+  ],
+  [
+    'puppet that owns settings of etcd',
+    { files: { '/var/lib/puppet/state/resources.txt': 'file[/etc/etcd/etcd.json]\n' } },
+    '/etc/etcd/etcd.json belongs to puppet',
     'puppet',
   ],
   [

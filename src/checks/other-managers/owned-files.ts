@@ -1,16 +1,11 @@
 import { AgentError } from '../../errors/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
+import { isBelow } from '../../host/parse/mountinfo.ts'
 
 /** Where we write into what may belong to somebody else already. */
-const FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/fstab', '/etc/crictl.yaml']
-const BELOW = [
-  '/etc/cantrip-containerd',
-  '/etc/cni/net.d',
-  '/etc/kubernetes',
-  '/etc/modules-load.d/90-cantrip',
-  '/etc/sysctl.d/90-cantrip',
-]
-const UNITS = /^\/etc\/systemd\/system\/(kubelet|etcd|cantrip)/
+const FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/fstab']
+const DIRECTORIES = ['/etc/cantrip-containerd', '/etc/cni/net.d', '/etc/etcd', '/etc/kubernetes']
+const NAMES = /^\/etc\/(systemd\/system\/(kubelet|etcd|cantrip)|(modules-load|sysctl)\.d\/90-cantrip)/
 
 /** What managers by convention write at the top of a file. */
 const MARK =
@@ -62,7 +57,7 @@ async function ofChef(host: HostView): Promise<OwnedFile[]> {
 }
 
 function isOurs(path: string): boolean {
-  return FILES.includes(path) || BELOW.some((start) => path.startsWith(start)) || UNITS.test(path)
+  return FILES.includes(path) || DIRECTORIES.some((directory) => isBelow(path, directory)) || NAMES.test(path)
 }
 
 /** A manager may have put something else in a file's place. */

@@ -39,6 +39,18 @@ test.each<[string, string, string, (files: FakeHost['files']) => void, string?]>
     (files) => files.setAttributes('/usr/local', BOB),
   ],
   [
+    'etcd of a user before',
+    'directory /var/lib/etcd belongs to user 1000',
+    'chown root:root /var/lib/etcd && chmod go-w /var/lib/etcd',
+    (files) => files.seedDirectory('/var/lib/etcd', BOB),
+  ],
+  [
+    'keys of etcd that a user may replace',
+    'directory /etc/etcd belongs to user 1000',
+    'chown root:root /etc/etcd && chmod go-w /etc/etcd',
+    (files) => files.seedDirectory('/etc/etcd', BOB),
+  ],
+  [
     'everybody may write /opt',
     'directory /opt may be written by others (mode 0777)',
     'chown root:root /opt && chmod go-w /opt',

@@ -11,10 +11,12 @@ const DIRECTORIES = [
   '/usr/local/lib/cantrip/bin',
   '/opt/cni/bin',
   '/etc/systemd/system',
+  '/etc/etcd',
   '/etc/kubernetes',
   '/etc/cantrip-containerd',
   '/etc/cni/net.d',
   '/var/lib/cantrip-containerd',
+  '/var/lib/etcd',
   '/var/lib/kubelet',
 ]
 
