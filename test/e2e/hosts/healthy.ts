@@ -157,12 +157,21 @@ RULES`,
   },
   {
     host: 'a unit that failed',
-    make: 'systemd-run --quiet --unit=broken -- false; sleep 0.2; systemctl is-failed --quiet broken',
+    make: 'systemd-run --quiet --unit=broken -- false; until systemctl is-failed --quiet broken; do sleep 0.05; done',
     restore: 'systemctl reset-failed broken',
   },
   {
     host: 'cron jobs, upgrades by themselves, a configuration manager that owns other files',
     make: `PUT /etc/cron.d/backup <<< '0 3 * * * root true'; PUT /etc/apt/apt.conf.d/20auto-upgrades <<< 'APT::Periodic::Unattended-Upgrade "1";'; PROGRAM /usr/bin/salt-minion`,
+  },
+  {
+    host: 'Ansible manages what crictl reads',
+    make: "PUT /etc/crictl.yaml <<< '# Ansible managed'",
+  },
+  {
+    host: 'a link and chains whose names only begin like those of a pod network',
+    make: 'ip link add flannel-office type bridge; iptables -N CILIUM_ALLOW; iptables -N WEAVE-OFFICE',
+    restore: 'nft flush ruleset; ip link del flannel-office',
   },
   {
     host: '20,000 names in /etc/hosts',

@@ -23,6 +23,17 @@ export interface Host {
 
 type Kind = 'pass' | 'warn' | 'fail' | 'skipped' | 'error'
 
+export const FAILS = { precheck: 3, install: 3 }
+
+/** The first of these checks is the one that a host is about. */
+export function fails(...ids: string[]): Pick<Host, 'verdicts' | 'precheck' | 'install'> {
+  return { ...FAILS, verdicts: Object.fromEntries(ids.map((id) => [id, 'fail'])) }
+}
+
+export function warns(...ids: string[]): Pick<Host, 'verdicts'> {
+  return { verdicts: Object.fromEntries(ids.map((id) => [id, 'warn'])) }
+}
+
 /** What `make` and `restore` may use, beside everything that is on a Debian server. */
 export const SHELL_FUNCTIONS = `set -e
 STATE=/run/hosts-table

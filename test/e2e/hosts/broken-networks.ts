@@ -1,0 +1,130 @@
+import { fails, type Host, warns } from './host.ts'
+
+/** Hosts whose names, ports, packet filters or routes a cluster would fail on. */
+export const BROKEN_NETWORKS: readonly Host[] = [
+  {
+    host: 'dnsmasq on port 53 of every address',
+    make: 'SERVICE dnsmasq dnsmasq --keep-in-foreground --user=root --no-resolv; LISTENING 53',
+    found: /^dnsmasq.* on 0\.0\.0\.0 port 53/,
+    ...fails('dns-port'),
+  },
+  {
+    host: 'a host name with an underscore',
+    make: 'sysctl -qw kernel.hostname=Bad_Name',
+    restore: 'sysctl -qw kernel.hostname=$(cat /etc/hostname)',
+    found: /"Bad_Name" has an underscore/,
+    ...fails('hostname'),
+    // No name for a node at all: refused before anything is looked at.
+    install: 2,
+  },
+  {
+    host: 'a host that is called localhost',
+    make: 'sysctl -qw kernel.hostname=localhost',
+    restore: 'sysctl -qw kernel.hostname=$(cat /etc/hostname)',
+    ...fails('hostname'),
+  },
+  {
+    host: 'a host name in capitals',
+    make: 'sysctl -qw kernel.hostname=NODE-1',
+    restore: 'sysctl -qw kernel.hostname=$(cat /etc/hostname)',
+    ...fails('hostname'),
+    install: 2,
+  },
+  {
+    host: 'options rotate',
+    make: '{ cat /etc/resolv.conf; echo options rotate; } > /run/new; PUT /etc/resolv.conf < /run/new',
+    fixed: true,
+    ...fails('resolv-conf'),
+  },
+  { host: 'no name server', make: "PUT /etc/resolv.conf <<< 'search example.com'", ...fails('resolv-conf') },
+  {
+    host: 'a resolver on loopback alone',
+    make: "SERVICE dnsmasq dnsmasq --keep-in-foreground --user=root --listen-address=127.0.0.1 --bind-interfaces; LISTENING 53; PUT /etc/resolv.conf <<< 'nameserver 127.0.0.1'",
+    ...fails('resolv-conf'),
+  },
+  {
+    host: 'a server on the port of the kubelet',
+    make: 'SERVICE web socat TCP-LISTEN:10250,fork,reuseaddr EXEC:/bin/cat; LISTENING 10250',
+    found: /^10250\/tcp held by socat/,
+    ...fails('ports'),
+  },
+  {
+    host: 'a VXLAN on the port of the pod network',
+    make: 'ip link add overlay0 type vxlan id 7 dstport 8472 dev host0; ip link set overlay0 up',
+    restore: 'ip link del overlay0',
+    found: /^8472\/udp held by the kernel/,
+    ...fails('ports'),
+  },
+  {
+    host: 'nftables.service with a policy that drops',
+    make: `cp /etc/nftables.conf /run/new; PUT /etc/nftables.conf < /run/new; printf 'table inet filter {\\n chain input {\\n type filter hook input priority 0; policy drop;\\n ct state established,related accept\\n iif lo accept\\n tcp dport 22 accept\\n }\\n}\\n' | nft -f -`,
+    restore: 'nft flush ruleset',
+    found: /^inet filter input drops 10250\/tcp, 8472\/udp from other nodes/,
+    fixed: true,
+    ...fails('firewall'),
+  },
+  {
+    host: 'iptables with a policy that drops',
+    make: 'iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; iptables -P INPUT DROP',
+    restore: 'nft flush ruleset',
+    found: /^INPUT \(iptables\) drops 10250\/tcp/,
+    fixed: true,
+    ...fails('firewall'),
+  },
+  {
+    host: 'legacy iptables that forwards nothing',
+    make: 'iptables-legacy -P FORWARD DROP',
+    restore: 'iptables-legacy -P FORWARD ACCEPT',
+    found: /^FORWARD \(iptables-legacy\) drops what pods send one another/,
+    fixed: true,
+    ...fails('firewall'),
+  },
+  {
+    host: 'a cloud image whose rules reject the rest',
+    make: 'iptables -A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -p tcp -m state --state NEW --dport 22 -j ACCEPT; iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited; iptables -A FORWARD -j REJECT --reject-with icmp-host-prohibited',
+    restore: 'nft flush ruleset',
+    found: /FORWARD \(iptables\) drops/,
+    fixed: true,
+    ...fails('firewall'),
+  },
+  {
+    host: 'a pod subnet that is used already',
+    make: 'ip link add office type bridge; ip address add 10.244.7.1/24 dev office; ip link set office up',
+    restore: 'ip link del office',
+    found: /10\.244\.7\.0\/24 \(office\)/,
+    ...warns('subnets'),
+  },
+  {
+    host: 'packets too small for a tunnel',
+    make: 'ip link set host0 mtu 1300',
+    restore: 'ip link set host0 mtu 1500',
+    ...warns('mtu'),
+  },
+  {
+    host: 'two default routes of one metric',
+    make: 'ip link add eth1 type veth peer name eth1peer; ip address add 198.51.100.2/24 dev eth1; ip link set eth1 up; ip link set eth1peer up; ip route append default via 198.51.100.1 dev eth1',
+    restore: 'ip link del eth1',
+    ...warns('default-route'),
+  },
+  {
+    host: 'no route, and a name server outside',
+    make: "ip route del default; PUT /etc/resolv.conf <<< 'nameserver 198.51.100.53'",
+    restore: 'ip route add default via 10.99.0.1 dev host0 proto static',
+    ...warns('default-route', 'resolv-conf'),
+  },
+  {
+    host: 'systemd-networkd that manages every link',
+    make: "printf '[Match]\\nName=*\\n\\n[Network]\\nDHCP=yes\\n' | PUT /etc/systemd/network/99-all.network",
+    restore:
+      'rm -rf /etc/systemd/network/00-kubernetes.network /etc/systemd/networkd.conf.d; systemctl restart systemd-networkd',
+    found: /systemd-networkd manages cni\* flannel\* veth\* by \/etc\/systemd\/network\/99-all\.network/,
+    fixed: true,
+    verdicts: { 'other-managers': 'fail' },
+  },
+  {
+    host: 'a proxy that is not there',
+    make: 'systemctl set-environment HTTPS_PROXY=http://10.99.0.9:3128 NO_PROXY=10.99.0.0/24,localhost',
+    restore: 'systemctl unset-environment HTTPS_PROXY NO_PROXY',
+    ...warns('proxy'),
+  },
+]
