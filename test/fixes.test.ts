@@ -19,7 +19,6 @@ const NO_COMMANDS = [
   'src/kubernetes/watch-pods.ts: journalctl -u {} -e',
   'src/checks/previous-kubernetes/check.ts: mount {}',
   'src/checks/previous-kubernetes/move-aside.ts: mkdir -p {}',
-  'src/ledger/undo/unmount-below.ts: mount {}',
   'src/ledger/undo/remove-nft-tables.ts: nft did not delete {}: {}',
   'src/ledger/undo/unmount-below.ts: mount {}',
 ]

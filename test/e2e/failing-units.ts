@@ -156,9 +156,6 @@ async function failsWith(cluster: string, message: RegExp): Promise<void> {
 /** Each of these ends a program of ours, or leads it astray, where it is read. */
 async function settingsOfOthers(node: Node): Promise<void> {
   await changeFile(node, '/etc/default/kubelet', 'KUBELET_EXTRA_ARGS=--network-plugin=cni\n')
-  await changeFile(node, '/etc/containerd/conf.d/10-old.toml', 'version = 2\n[broken\n')
-  const dropIn = '[Service]\nExecStart=\nExecStart=/usr/bin/containerd --config /etc/containerd/old.toml\n'
-  await changeFile(node, '/etc/systemd/system/containerd.service.d/override.conf', dropIn)
   await changeFile(node, '/root/.kube/config', 'no kubeconfig\n')
   const variables = ['KUBELET_EXTRA_ARGS=--network-plugin=cni', 'KUBELET_KUBEADM_ARGS=--nonsense', 'KUBECONFIG=/none']
   const more = ['ETCD_DATA_DIR=/none', 'ETCDCTL_CERT=/none', 'CONTAINERD_ADDRESS=/none', 'CONTAINERD_NAMESPACE=none']

@@ -174,9 +174,7 @@ nft 'add rule inet filter input tcp dport 22 accept comment "mine"'`,
     prints: ['systemctl daemon-reload'],
     lasts: true,
     rounds: [2],
-    show: `mkdir -p /etc/systemd/system/containerd.service.d
-printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=/usr/bin/containerd --config /etc/old.toml' > '/etc/systemd/system/kubelet.service.d/my (old).conf' 2>/dev/null
-mkdir -p '/etc/systemd/system/kubelet.service.d' && printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=/usr/bin/kubelet --old' > '/etc/systemd/system/kubelet.service.d/my (old).conf'
+    show: `mkdir -p '/etc/systemd/system/kubelet.service.d' && printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=/usr/bin/kubelet --old' > '/etc/systemd/system/kubelet.service.d/my (old).conf'
 printf '%s\\n' '[Service]' 'LimitNOFILE=9999' > /etc/systemd/system/kubelet.service.d/mine.conf`,
     canary: 'test -f /etc/systemd/system/kubelet.service.d/mine.conf',
   },

@@ -118,7 +118,7 @@ async function cniFiles(host: HostView): Promise<Pick<PodTraces, 'cniFiles' | 'h
 }
 
 /** Directories alone, also those of a fresh file system (lost+found) or an empty mount, are no trace. */
-export async function holdsFile(host: HostView, directory: string, depth = 0): Promise<boolean> {
+async function holdsFile(host: HostView, directory: string, depth = 0): Promise<boolean> {
   // A link that leads to itself holds nothing.
   if (depth === 0 && (await realPath(host, directory)) === undefined) return false
   for (const name of (await host.list(directory)) ?? []) {
