@@ -1,6 +1,7 @@
 import { maskSecretForms } from '../errors/secret-forms.ts'
 import type { Argv } from './argv.ts'
 import type { HostView } from './host.ts'
+import { printableName } from './shown-name.ts'
 
 const MOST_LINES = 4
 const LINE_CHARACTERS = 400
@@ -58,6 +59,6 @@ export function quoted(lines: readonly string[]): string {
 }
 
 function shown(line: string): string {
-  const escaped = line.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const escaped = printableName(line)
   return escaped.length > LINE_CHARACTERS ? `${escaped.slice(0, LINE_CHARACTERS)} …` : escaped
 }

@@ -12,7 +12,7 @@ export function shownName(name: Uint8Array): string {
   }
 }
 
-/** The same for a name, or a whole path, that is known to be text. */
+/** The same for a name, a whole path or a line, that is known to be text. */
 export function printableName(name: string): string {
   return name.replace(/\p{Cc}/gu, escaped)
 }

@@ -1,4 +1,5 @@
 import type { HostView } from '../../host/host.ts'
+import { isUfwEnabled } from '../../host/is-ufw-enabled.ts'
 import { isUnitActive } from '../../host/is-unit-active.ts'
 import type { Firewall } from '../../protocol/pair-check.ts'
 
@@ -15,10 +16,7 @@ export async function lookAtFirewall(view: HostView): Promise<Firewall> {
       .slice(0, MAX_CHAINS)
   const found = { input: ofHook('input'), output: ofHook('output') }
   if (await isActive(view, 'firewalld')) return { kind: 'firewalld', ...found }
-  // Its unit is active on every Ubuntu, its rules are there only where they were enabled (ufw(8)).
-  if (/^ENABLED=yes/m.test((await view.read('/etc/ufw/ufw.conf').catch(() => undefined)) ?? '')) {
-    return { kind: 'ufw', ...found }
-  }
+  if (await isUfwEnabled(view).catch(() => false)) return { kind: 'ufw', ...found }
   return { kind: found.input.length + found.output.length > 0 ? 'nftables' : 'none', ...found }
 }
 

@@ -1,6 +1,7 @@
 import { command } from '../../errors/command.ts'
 import { findCommand } from '../../host/find-command.ts'
 import type { HostView } from '../../host/host.ts'
+import { isUfwEnabled } from '../../host/is-ufw-enabled.ts'
 import type { Obstacle } from './check.ts'
 import type { BaseChain } from './walk.ts'
 
@@ -8,7 +9,7 @@ import type { BaseChain } from './walk.ts'
 export async function fixFor(host: HostView, obstacles: readonly Obstacle[]): Promise<string> {
   const ofIptables = obstacles.filter(({ chain }) => chain.program !== 'nft')
   const ofNft = obstacles.filter(({ chain }) => chain.program === 'nft')
-  const isUfw = ofIptables.length > 0 && (await ufwIsEnabled(host))
+  const isUfw = ofIptables.length > 0 && (await isUfwEnabled(host))
   const parts = [
     ...(isUfw ? [ufw(ofIptables)] : ofIptables.length > 0 ? [await iptables(host, ofIptables)] : []),
     ...(ofNft.length > 0 ? [await nft(host, ofNft)] : []),
@@ -21,11 +22,6 @@ interface Part {
   command: string
   /** What a person has yet to do. */
   note?: string
-}
-
-/** Its unit is active on every Ubuntu, its rules are there only where they were enabled (ufw(8)). */
-async function ufwIsEnabled(host: HostView): Promise<boolean> {
-  return /^ENABLED=yes/m.test((await host.read('/etc/ufw/ufw.conf')) ?? '')
 }
 
 function ufw(obstacles: readonly Obstacle[]): Part {
