@@ -162,7 +162,7 @@ metric=$(ip route show default | grep -o 'metric [0-9]*'); ip route append defau
   },
   {
     check: 'firewall',
-    prints: ["printf '%s\\n' {} | tee -a {} | nft -f -"],
+    prints: [`rules=$(printf '%s\\n' {}) && printf '%s\\n' "$rules" | nft -f - && printf '%s\\n' "$rules" >> {}`],
     show: `nft add table inet filter && nft 'add chain inet filter input { type filter hook input priority 0; policy drop; }'
 nft add rule inet filter input ct state established,related accept; nft add rule inet filter input iif lo accept
 nft 'add rule inet filter input tcp dport 22 accept comment "mine"'`,

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
@@ -81,8 +85,23 @@ test('nftables.service with a policy that drops, and the fix for its file', asyn
     found:
       'inet filter input drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp from other nodes, what pods ask this node for',
     wanted: 'what nodes and pods send one another gets through',
-    fix: `printf '%s\\n' 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept' 'insert rule inet filter input udp dport { 8472 } accept' 'insert rule inet filter input iifname "cni0" accept' 'insert rule inet filter input iifname "flannel.1" accept' | tee -a /etc/nftables.conf | nft -f -`,
+    fix: `rules=$(printf '%s\\n' 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept' 'insert rule inet filter input udp dport { 8472 } accept' 'insert rule inet filter input iifname "cni0" accept' 'insert rule inet filter input iifname "flannel.1" accept') && printf '%s\\n' "$rules" | nft -f - && printf '%s\\n' "$rules" >> /etc/nftables.conf`,
   })
+})
+
+test.each([
+  ['takes', 0, /\n\}\ninsert rule inet filter input tcp dport \{ 10250.*\n(insert rule .*\n)+$/],
+  ['does not take', 1, /\n\}\n$/],
+])('rules that nft %s: what the file holds then', async (_, exitCode, holds) => {
+  const directory = mkdtempSync(join(tmpdir(), 'firewall-'))
+  const [file, conf] = [join(directory, 'nftables.conf'), 'table inet filter {\n\tchain input {\n\t}\n}\n']
+  writeFileSync(file, conf)
+  const verdict = await look({ nft: ruleset([answers, LO]), files: { '/etc/nftables.conf': conf } })
+  const fix = verdict.kind === 'fail' ? verdict.fix.replace('/etc/nftables.conf', file) : ''
+  const { status } = spawnSync('sh', ['-c', `nft() { cat > /dev/null; return ${exitCode}; }; ${fix}`])
+  expect(status).toBe(exitCode)
+  expect(readFileSync(file, 'utf8')).toMatch(holds)
+  rmSync(directory, { recursive: true })
 })
 
 test('a rule is not appended to a file that does not make its chain: nothing of it would load any more', async () => {

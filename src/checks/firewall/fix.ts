@@ -101,7 +101,11 @@ async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part
     host,
     chainsOf(obstacles).map(({ chain }) => chain.name),
   )
-  if (file !== undefined) return { command: command`printf '%s\n' ${lines} | tee -a ${file} | nft -f -` }
+  // A file with a rule that nft does not take would not load at the next boot.
+  if (file !== undefined) {
+    const keep = command`rules=$(printf '%s\n' ${lines}) && printf '%s\n' "$rules" | nft -f - && printf '%s\n' "$rules" >> ${file}`
+    return { command: keep }
+  }
   return {
     command: command`printf '%s\n' ${lines} | nft -f -`,
     note: 'and the same where these rules come from, so that they last',
