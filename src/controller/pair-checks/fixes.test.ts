@@ -19,20 +19,32 @@ test.each([
   [
     wall('nftables', 'inet filter input', 'ip filter INPUT'),
     [b],
-    'nft insert rule inet filter input ip saddr 10.0.0.98 tcp dport 6443 accept && nft insert rule ip filter INPUT ip saddr 10.0.0.98 tcp dport 6443 accept  # and in /etc/nftables.conf, to stay',
+    'nft insert rule inet filter input ip saddr 10.0.0.98 tcp dport 6443 accept && iptables -I INPUT -p tcp --source 10.0.0.98 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
   ],
   [
     wall('nftables', 'inet filter input'),
     [b, ...many.slice(0, 1)],
-    "nft insert rule inet filter input ip saddr '{ 10.0.0.98, 10.0.0.99 }' tcp dport 6443 accept  # and in /etc/nftables.conf, to stay",
+    "nft insert rule inet filter input ip saddr '{ 10.0.0.98, 10.0.0.99 }' tcp dport 6443 accept  # and the same where these rules come from, so that they last",
   ],
   [
-    wall('nftables', 'inet filter input'),
-    [six],
-    'nft insert rule inet filter input ip6 saddr fd00::2 tcp dport 6443 accept  # and in /etc/nftables.conf, to stay',
+    wall('nftables', 'ip filter INPUT', 'ip6 filter INPUT'),
+    [b, ...many.slice(0, 1)],
+    'iptables -I INPUT -p tcp --source 10.0.0.98,10.0.0.99 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
+  ],
+  [
+    wall('nftables', 'ip filter INPUT', 'inet filter input'),
+    many,
+    'iptables -I INPUT -p tcp --dport 6443 -j ACCEPT && nft insert rule inet filter input tcp dport 6443 accept  # and the same where these rules come from, so that they last',
   ],
 ])('lets a port in by %j', (firewall, from, fix) => {
   expect(letIn(firewall, a, from, '6443/tcp')).toEqual({ fix, on: 'a' })
+})
+
+test('lets a port of an IPv6 address in by the chains that see it', () => {
+  const firewall = wall('nftables', 'inet filter input', 'ip filter INPUT', 'ip6 filter INPUT')
+  expect(letIn(firewall, { ...a, address: 'fd00::1' }, [six], '6443/tcp').fix).toBe(
+    'nft insert rule inet filter input ip6 saddr fd00::2 tcp dport 6443 accept && ip6tables -I INPUT -p tcp --source fd00::2 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
+  )
 })
 
 test.each([undefined, wall('none'), wall('nftables')])('with %j it is the network between them', (firewall) => {
@@ -41,10 +53,30 @@ test.each([undefined, wall('none'), wall('nftables')])('with %j it is the networ
   expect(fix).toMatch(/^let 6443\/tcp through from b to a \(10\.0\.0\.97\): nothing that filters was found on a;/)
 })
 
-test('lets a node send, by nftables or else iptables', () => {
-  expect(letOut({ kind: 'nftables', input: [], output: ['inet x out'] }, b, a, '8472/udp')).toEqual({
-    fix: 'nft insert rule inet x out ip daddr 10.0.0.97 udp dport 8472 accept  # and in /etc/nftables.conf, to stay',
-    on: 'b',
-  })
-  expect(letOut(undefined, b, a, '8472/udp').fix).toBe('iptables -I OUTPUT -p udp -d 10.0.0.97 --dport 8472 -j ACCEPT')
+const output = (kind: Firewall['kind'], ...chains: string[]): Firewall => ({ kind, input: [], output: chains })
+
+test.each([
+  [output('ufw', 'ip filter OUTPUT', 'ip6 filter OUTPUT'), a, 'ufw allow out proto udp to 10.0.0.97 port 8472'],
+  [
+    output('nftables', 'inet x out'),
+    a,
+    'nft insert rule inet x out ip daddr 10.0.0.97 udp dport 8472 accept  # and the same where these rules come from, so that they last',
+  ],
+  [
+    output('nftables', 'ip filter OUTPUT', 'ip6 filter OUTPUT'),
+    a,
+    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+  ],
+  [
+    output('nftables', 'ip filter OUTPUT', 'ip6 filter OUTPUT'),
+    six,
+    'ip6tables -I OUTPUT -p udp --destination fd00::2 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+  ],
+  [
+    undefined,
+    a,
+    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+  ],
+])('lets a node send by %j', (firewall, to, fix) => {
+  expect(letOut(firewall, b, to, '8472/udp')).toEqual({ fix, on: 'b' })
 })

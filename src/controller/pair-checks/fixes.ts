@@ -1,4 +1,4 @@
-import { command } from '../../errors/command.ts'
+import { command, inOrder, remarked } from '../../errors/command.ts'
 import type { Firewall, PairPort } from '../../protocol/pair-check.ts'
 import type { PairFinding } from '../../protocol/pair-report.ts'
 import type { PairNode } from './needs.ts'
@@ -17,13 +17,12 @@ export function letIn(firewall: Firewall | undefined, to: PairNode, from: readon
     case 'ufw': {
       const sources = addresses.length === 0 ? ['any'] : addresses
       const rules = sources.map((source) => command`ufw allow proto ${protocol} from ${source} to any port ${port}`)
-      return { fix: rules.join(' && '), on: to.name }
+      return { fix: inOrder(...rules), on: to.name }
     }
     case 'nftables': {
-      const rules = firewall.input.map(
-        (chain) => command`nft insert rule ${chain.split(' ')} ${saddr(addresses)} ${protocol} dport ${port} accept`,
-      )
-      if (rules.length > 0) return { fix: `${rules.join(' && ')}  # and in /etc/nftables.conf, to stay`, on: to.name }
+      const flow = { side: 'source', addresses, family: familyOf(to), protocol, port } as const
+      const rules = inserted(firewall.input, flow)
+      if (rules.length > 0) return { fix: lasting(rules), on: to.name }
     }
   }
   const names = from.map((node) => node.name).join(', ')
@@ -31,20 +30,58 @@ export function letIn(firewall: Firewall | undefined, to: PairNode, from: readon
   return { fix: `let ${name} through from ${names} to ${to.name} (${to.address}): ${where}`, on: null }
 }
 
-/** Lets a node send to a port. */
+/** Lets a node send to a port, by whatever filters on it. */
 export function letOut(firewall: Firewall | undefined, from: PairNode, to: PairNode, name: PairPort): Fix {
   const [port = '', protocol = ''] = name.split('/')
-  const family = to.address.includes(':') ? 'ip6' : 'ip'
-  const rules = (firewall?.output ?? []).map(
-    (chain) =>
-      command`nft insert rule ${chain.split(' ')} ${family} daddr ${to.address} ${protocol} dport ${port} accept`,
-  )
-  if (rules.length > 0) return { fix: `${rules.join(' && ')}  # and in /etc/nftables.conf, to stay`, on: from.name }
-  return { fix: command`iptables -I OUTPUT -p ${protocol} -d ${to.address} --dport ${port} -j ACCEPT`, on: from.name }
+  if (firewall?.kind === 'ufw') {
+    return { fix: command`ufw allow out proto ${protocol} to ${to.address} port ${port}`, on: from.name }
+  }
+  const flow = { side: 'destination', addresses: [to.address], family: familyOf(to), protocol, port } as const
+  const rules = inserted(firewall?.output ?? [], flow)
+  // What nft does not show is of iptables-legacy.
+  return { fix: lasting(rules.length > 0 ? rules : [insertedByIptables('OUTPUT', flow)]), on: from.name }
 }
 
-function saddr(addresses: readonly string[]): string[] {
-  if (addresses.length === 0) return []
-  const family = addresses[0]?.includes(':') ? 'ip6' : 'ip'
-  return [family, 'saddr', addresses.length === 1 ? (addresses[0] ?? '') : `{ ${addresses.join(', ')} }`]
+interface Flow {
+  side: 'source' | 'destination'
+  /** None: all. */
+  addresses: readonly string[]
+  family: 'ip' | 'ip6'
+  protocol: string
+  port: string
+}
+
+/** How iptables names its chains where it writes through nftables; rules of nft there are not kept with its own. */
+const OF_IPTABLES = /^ip6? filter (INPUT|OUTPUT)$/
+
+/** At the head of each of these chains that sees packets of this family. */
+function inserted(chains: readonly string[], flow: Flow): string[] {
+  const other = flow.family === 'ip' ? 'ip6 ' : 'ip '
+  return chains
+    .filter((chain) => !chain.startsWith(other))
+    .map((chain) => {
+      const [, ofIptables] = OF_IPTABLES.exec(chain) ?? []
+      return ofIptables === undefined ? insertedByNft(chain, flow) : insertedByIptables(ofIptables, flow)
+    })
+}
+
+function insertedByNft(chain: string, { side, addresses, family, protocol, port }: Flow): string {
+  const [first = ''] = addresses
+  const set = addresses.length > 1 ? `{ ${addresses.join(', ')} }` : first
+  const match = addresses.length === 0 ? [] : [family, side === 'source' ? 'saddr' : 'daddr', set]
+  return command`nft insert rule ${[...chain.split(' '), ...match, protocol]} dport ${port} accept`
+}
+
+function insertedByIptables(chain: string, { side, addresses, family, protocol, port }: Flow): string {
+  const match = addresses.length === 0 ? [] : [`--${side}`, addresses.join(',')]
+  const program = family === 'ip' ? 'iptables' : 'ip6tables'
+  return command`${program} -I ${[chain, '-p', protocol, ...match]} --dport ${port} -j ACCEPT`
+}
+
+function lasting(rules: readonly string[]): string {
+  return remarked(inOrder(...rules), 'and the same where these rules come from, so that they last')
+}
+
+function familyOf({ address }: PairNode): 'ip' | 'ip6' {
+  return address.includes(':') ? 'ip6' : 'ip'
 }

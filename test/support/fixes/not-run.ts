@@ -36,6 +36,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'systemctl restart fapolicyd',
     'ufw allow in on {}',
     'ufw allow out on {}',
+    'ufw allow out proto {} to {} port {}',
     'ufw allow proto {} from {} to any port {}',
     'ufw allow {} proto {} to any port {}',
     'ufw route allow in on cni0',
@@ -106,10 +107,9 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
   'between nodes: the story pair-checks': [
     'ip address add {} dev {}',
     'ip link set dev {} mtu {}',
-    'iptables -I OUTPUT -p {} -d {} --dport {} -j ACCEPT',
     'kubectl label node NODE {}',
-    'nft insert rule {} {} daddr {} {} dport {} accept',
-    'nft insert rule {} {} {} dport {} accept',
+    'nft insert rule {} dport {} accept',
+    '{} -I {} --dport {} -j ACCEPT',
   ],
   'of a machine whose address changed: test/integration/controller-moved-address.test.ts configures it anew': [
     'controller node configure {}',
