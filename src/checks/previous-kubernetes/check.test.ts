@@ -69,6 +69,35 @@ test.each<[string, Scene]>([
     },
   ],
   [
+    'links whose names only begin like those of a pod network',
+    {
+      directories: ['flannel-office', 'flannel.vpn', 'calideadbeef', 'cali0123456789ab', 'lxc0123', 'weave1'].map(
+        (name) => `/sys/class/net/${name}`,
+      ),
+    },
+  ],
+  [
+    'chains whose names only begin like those of a pod network',
+    {
+      commands: {
+        'iptables-nft-save': {
+          stdout: `*filter\n${[
+            'CILIUM_ALLOW',
+            'CILIUM_INPUT_office',
+            'WEAVE-OFFICE',
+            'ANTREA-OFFICE',
+            'KUBE-SVC-OFFICE',
+            'KUBE-NODE-PORTS',
+            'CNI-DN-24a3f',
+            'CNI-dead',
+          ]
+            .map((name) => `:${name} - [0:0]\n`)
+            .join('')}COMMIT\n`,
+        },
+      },
+    },
+  ],
+  [
     'rules of podman, nerdctl, libvirt, Tailscale and wg-quick',
     {
       files: { '/etc/cni/net.d/87-podman-bridge.conflist': PODMAN },
@@ -287,6 +316,12 @@ test.each<[string, Scene, string, string]>([
     'ip link delete cali0123456789a; ip link delete cilium_host',
   ],
   [
+    'links of flannel with WireGuard and of Weave',
+    { directories: ['flannel-wg', 'flannel-v6.1', 'weave'].map((name) => `/sys/class/net/${name}`) },
+    'network link flannel-v6.1, network link flannel-wg, network link weave',
+    'ip link delete flannel-v6.1; ip link delete flannel-wg; ip link delete weave',
+  ],
+  [
     'a CNI file',
     { files: { '/etc/cni/net.d/10 (old) flannel.conflist': '{"plugins":[{"type": "flannel"}]}' } },
     '/etc/cni/net.d/10 (old) flannel.conflist',
@@ -331,7 +366,9 @@ test.each<[string, Scene, string, string]>([
         'iptables-nft-save': {
           stdout: `*filter\n:INPUT ACCEPT [0:0]\n:KUBE-FIREWALL - [0:0]\n:KUBE-MINE - [0:0]\nCOMMIT\n`,
         },
-        'ip6tables-nft-save': { stdout: `*nat\n:CNI-HOSTPORT-DNAT - [0:0]\n:KUBE-SVC-ABC - [0:0]\nCOMMIT\n` },
+        'ip6tables-nft-save': {
+          stdout: `*nat\n:CNI-HOSTPORT-DNAT - [0:0]\n:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]\nCOMMIT\n`,
+        },
       },
     },
     'chain KUBE-FIREWALL of iptables-nft, chain CNI-HOSTPORT-DNAT and 1 more of ip6tables-nft',
@@ -367,6 +404,16 @@ test.each<[string, Scene, string, string]>([
   ],
 ])('%s is a trace', async (_, scene, found, fix) => {
   expect(await look(fakeHost(scene))).toMatchObject({ kind: 'fail', found, fix: expect.stringContaining(fix) })
+})
+
+test.each([
+  ...['KUBE-SERVICES', 'KUBE-NODE-PORT', 'KUBE-SEP-IT2ZTR26TO4XFPTO', 'KUBE-POD-FW-QYOJWIVJPZTKCO7U', 'FLANNEL-FWD'],
+  ...['CILIUM_INPUT', 'OLD_CILIUM_POST_nat', 'CILIUM_TRANSIENT_FORWARD', 'WEAVE', 'WEAVE-NPC-EGRESS-ACCEPT'],
+  ...['WEAVE-IPSEC-OUT-MARK', 'ANTREA-POL-PRE-INGRESS-RULES', 'CNI-DN-0123456789abcdef01234'],
+  ...['CNI-0123456789abcdef01234567', 'CNI-HOSTPORT-MASQ'],
+])('the chain %s is a trace', async (name) => {
+  const commands = { 'iptables-nft-save': { stdout: `*nat\n:${name} - [0:0]\nCOMMIT\n` } }
+  expect(await look(fakeHost({ commands }))).toMatchObject({ found: `chain ${name} of iptables-nft` })
 })
 
 test('a merged /usr is told once, and a long list is cut', async () => {

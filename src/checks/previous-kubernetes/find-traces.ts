@@ -5,8 +5,8 @@ import { realPath } from '../../host/real-path.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,
+  isLinkOfKubernetes,
   KUBERNETES_PLUGIN,
-  POD_LINK,
   POD_MOUNTS_BELOW,
   POD_NETWORK_STATE,
   POD_TASKS,
@@ -91,7 +91,7 @@ export async function podTraces(host: HostView): Promise<PodTraces> {
   const held = await Promise.all(POD_NETWORK_STATE.map((path) => holdsFile(host, path)))
   return {
     mounts: mounts.filter(isOfPods),
-    links: links.filter((name) => POD_LINK.test(name)),
+    links: links.filter(isLinkOfKubernetes),
     ...(await cniFiles(host)),
     directories: POD_NETWORK_STATE.filter((_, i) => held[i]),
     containers: ((await host.list(POD_TASKS)) ?? []).length,

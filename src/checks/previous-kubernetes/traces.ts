@@ -1,3 +1,5 @@
+import { isPodLink } from '../../host/kubernetes-names.ts'
+
 /** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
   name: string
@@ -164,38 +166,50 @@ export const PINNED: readonly { directory: string; names: RegExp }[] = [
   { directory: '/sys/fs/bpf/globals', names: /^aws$/ },
 ]
 
+/** Of 16 digits in base 32, as names of services, endpoints and policies end. */
+const HASH = '[A-Z2-7]'.repeat(16)
+
 /**
- * Chains as kubelet, kube-proxy and pod networks name them, for the awk of any distribution (no intervals). Others' names
- * may begin alike: a person's KUBE-ALLOW is none of them.
+ * Chains as kubelet, kube-proxy and pod networks name them: those of src/host/kubernetes-names.ts, and those of pod
+ * networks that we do not install, for the awk of any distribution (no intervals). Others' names may begin alike: a
+ * person's KUBE-ALLOW or CILIUM_ALLOW is none of them.
  */
 export const POD_CHAINS: readonly string[] = [
   'KUBE-(EXTERNAL-)?SERVICES',
-  'KUBE-NODE-?PORTS?',
+  'KUBE-(NODEPORTS|NODE-PORT)',
   'KUBE-(FORWARD|POSTROUTING|LOAD-BALANCER|PROXY-FIREWALL)',
   'KUBE-MARK-(MASQ|DROP)',
   'KUBE-(SOURCE-RANGES-)?FIREWALL',
   'KUBE-(IPTABLES-HINT|KUBELET-CANARY|PROXY-CANARY)',
   'KUBE-IPVS-(OUT-)?FILTER',
   'KUBE-(PORTALS|NODEPORT)-(CONTAINER|HOST)',
-  'KUBE-(SVC|SVL|SEP|XLB|EXT|FW)-[A-Z0-9]+',
+  `KUBE-(SVC|SVL|SEP|XLB|EXT|FW)-${HASH}`,
   'KUBE-ROUTER-(INPUT|OUTPUT|FORWARD|SERVICES|HAIRPIN)',
-  'KUBE-(NWPLCY|POD-FW)-[A-Z0-9]+',
+  `KUBE-(NWPLCY|POD-FW)-${HASH}`,
+  'KUBE-NWPLCY-(DEFAULT|COMMON|TAIL)',
   'FLANNEL-(FWD|POSTRTG)',
   'cali-(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING)',
   'cali-(cidr-block|fip-[ds]nat|nat-outgoing|rpf-skip|failsafe-in|failsafe-out|wl-to-host)',
   'cali-(from|to)-(wl-dispatch|hep-forward|host-endpoint|endpoint-mark|hep)[-a-z0-9]*',
   'cali-(set-endpoint-mark|tw|fw|th|fh|thfw|fhfw|pi|po|pri|pro|sm)(-[-_.A-Za-z0-9]+)?',
-  '(OLD_)?CILIUM_[A-Za-z_]+',
-  'WEAVE(-[A-Z-]+)?',
-  'ANTREA-[A-Z-]+',
+  '(OLD_)?CILIUM_(INPUT|OUTPUT|FORWARD|PRE|POST)(_(mangle|nat|raw))?',
+  'CILIUM_TRANSIENT_FORWARD',
+  'WEAVE(-EXPOSE|-CANARY)?',
+  'WEAVE-IPSEC-(IN|OUT)(-MARK)?',
+  'WEAVE-NPC(-(DEFAULT|INGRESS))?',
+  'WEAVE-NPC-EGRESS(-(DEFAULT|CUSTOM|ACCEPT))?',
+  'ANTREA-(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING|MANGLE)',
+  'ANTREA-POL-(PRE-)?(INGRESS|EGRESS)-RULES',
 ]
+
+const digits = (count: number) => '[0-9a-f]'.repeat(count)
 
 /** Those of the CNI plugins bridge, portmap and firewall, which podman and nerdctl have used as well. */
 export const CNI_CHAINS: readonly string[] = [
   'CNI-HOSTPORT-(DNAT|SETMARK|MASQ)',
   'CNI-(FORWARD|ADMIN)',
-  'CNI-[DS]N-[0-9a-z]+',
-  'CNI-[0-9a-f]+',
+  `CNI-[DS]N-${digits(21)}`,
+  `CNI-${digits(24)}`,
 ]
 
 /** Tables of nftables, as kube-proxy and pod networks name them. */
@@ -209,9 +223,13 @@ export const POD_RULES = [
   /\blookup kube-router(-dsr)?$/,
 ]
 
-/** Links that a CNI of Kubernetes makes. Docker's, podman's, LXD's and libvirt's have other names. */
-export const POD_LINK =
-  /^(cni0|flannel([.-])\S+|cilium_(host|net|vxlan|geneve|wg0|ipip[46]|tunl|ip6tnl)|lxc_health|lxc[0-9a-f]{12}|cali[0-9a-f]{8,}|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|kube-ipvs0|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
+/** Links of pod networks that we do not install. Docker's, podman's, LXD's and libvirt's have other names. */
+const OTHER_POD_LINK =
+  /^(flannel(-wg(-v6)?|\.ipip)|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
+
+export function isLinkOfKubernetes(name: string): boolean {
+  return isPodLink(name) || OTHER_POD_LINK.test(name)
+}
 
 /** Plugins that only a Kubernetes network uses: podman, nerdctl and CRI-O bring files with bridge, loopback and the like. */
 export const KUBERNETES_PLUGIN =
