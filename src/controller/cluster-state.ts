@@ -3,9 +3,14 @@ import type { ClusterState, Problem } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
 import type { Cluster } from './store/records.ts'
 
-/** What people see: one that was READY and has problems is DEGRADED, and READY again once they are gone. */
+/**
+ * What people see: one that was READY and has problems is DEGRADED, also while it is repaired. Once they are gone it is
+ * READY again, after the last repair has ended.
+ */
 export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' | 'problems'>): ClusterState {
-  return state === 'READY' && problems.some(({ counts }) => counts) ? 'DEGRADED' : state
+  const isUp = state === 'READY' || state === 'REPAIRING'
+  if (isUp && problems.some(({ counts }) => counts)) return 'DEGRADED'
+  return state === 'REPAIRING' ? 'PROVISIONING' : state
 }
 
 /** Those that are not over in a moment. What the operator has told is as old as its last report. */

@@ -45,21 +45,22 @@ export function nodeDetail(core: Core, node: Node): NodeDetail {
 export function clusterView(core: Core, cluster: Cluster): ClusterView {
   const members = situationOf(core, cluster.id)?.members ?? []
   const { id, name, settings, error } = cluster
-  const state = visibleClusterState(cluster)
   return {
     id,
     name,
-    state,
+    state: visibleClusterState(cluster),
     kubernetesVersion: settings.kubernetesVersion,
     settings,
     nodes: members.map(({ node }) => nodeView(core, node, members)),
     stages: stagesOf(cluster, members),
-    waitingFor: state === 'PROVISIONING' ? waitingFor(cluster, members) : null,
+    waitingFor: isOnItsWay(cluster) ? waitingFor(cluster, members) : null,
     problems: problemsNow(core, cluster),
     pairs: cluster.pairs,
     error,
   }
 }
+
+const isOnItsWay = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
 
 function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadiness>[1]): string | null {
   const repairing = members.filter((member) => isInRepair(member) || isRepairable(member, cluster))

@@ -153,7 +153,7 @@ export interface ClusterView {
   settings: ClusterSettings
   nodes: NodeView[]
   stages: Stage[]
-  /** While it is PROVISIONING: what READY still lacks. */
+  /** While it is PROVISIONING, or repaired while it is DEGRADED: what READY still lacks. */
   waitingFor: string | null
   problems: Problem[]
   /** The last check between its nodes. */

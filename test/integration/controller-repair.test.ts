@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ErrorReport } from '../../src/errors/agent-error.ts'
 import type { ClusterPlan, ClusterView } from '../../src/protocol/admin.ts'
 import type { Instruction } from '../../src/protocol/instruction.ts'
 import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
@@ -107,11 +108,7 @@ it('a further node of a healthy cluster comes alone; where something is wrong th
 it('a node that is away holds nobody up, and is repaired when it is back', async () => {
   of(3).agent.socket.terminate()
   scene.aheadMs += 121_000
-  const nowMs = Date.now() + scene.aheadMs
-  for (const at of [0, 1, 2]) {
-    of(at).agent.send('ack', {})
-    await scene.until(async () => Date.parse((await scene.show(of(at))).lastSeen ?? '') >= nowMs - 1_000)
-  }
+  await areHeard([0, 1, 2])
   scene.controller.tick()
   await provision()
   await end(0, await of(0).agent.instruction(), 'done')
@@ -125,3 +122,35 @@ it('a node that is away holds nobody up, and is repaired when it is back', async
   expect((await back.instruction()).role).toBe('worker')
   expect((await scene.show(of(3))).state).toBe('READY')
 })
+
+/** Of the cluster, in the order in which they were told. */
+async function stateEvents(): Promise<{ state: string; error?: ErrorReport }[]> {
+  const { events } = (await scene.admin('GET', '/v1/events?cluster=demo')).json
+  return events
+    .map(({ event }: { event: object }) => event)
+    .filter(({ kind }: { kind: string }) => kind === 'cluster-state')
+}
+const states = async () => (await stateEvents()).map(({ state }) => state)
+
+it('what is wrong while repairs go on makes the cluster DEGRADED, and READY waits for the repairs all the same', async () => {
+  const before = (await states()).length
+  await provision()
+  await scene.report(guests, { dns: false })
+  scene.aheadMs += 16_000
+  scene.controller.tick()
+  expect(await show()).toMatchObject({ state: 'DEGRADED', waitingFor: 'the repair of m1, m2, m3, w1' })
+  await scene.report(guests)
+  expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
+  for (const at of [0, 1, 2, 3]) await end(at, await of(at).agent.instruction(), 'done')
+  expect((await show()).state).toBe('READY')
+  expect((await states()).slice(before)).toEqual(['PROVISIONING', 'DEGRADED', 'PROVISIONING', 'READY'])
+})
+
+/** By a controller whose clock is ahead. */
+async function areHeard(them: number[]): Promise<void> {
+  const nowMs = Date.now() + scene.aheadMs
+  for (const at of them) {
+    of(at).agent.send('ack', {})
+    await scene.until(async () => Date.parse((await scene.show(of(at))).lastSeen ?? '') >= nowMs - 1_000)
+  }
+}

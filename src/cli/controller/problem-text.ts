@@ -17,6 +17,6 @@ export function problemCell(problems: readonly Problem[]): string {
 /** What a cluster that is not READY waits for, or what is wrong with it; nothing where it is. */
 export function lackOf({ state, waitingFor, problems }: ClusterView): string {
   const [first, ...others] = state === 'DEGRADED' ? problems : []
-  if (first) return printable(`: ${first.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}`)
-  return waitingFor ? printable(`, waiting for ${waitingFor}`) : ''
+  const wrong = first ? `: ${first.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}` : ''
+  return printable(`${wrong}${waitingFor ? `, waiting for ${waitingFor}` : ''}`)
 }

@@ -73,6 +73,8 @@ it('says what is wrong with one that is DEGRADED', () => {
     problems: [problem, problem],
   }
   expect(statusLines(degraded)[0]).toBe('demo: DEGRADED: DNS  is silent (and 1 more)')
+  const repaired = { ...degraded, waitingFor: 'the repair of m1' }
+  expect(statusLines(repaired)[0]).toBe('demo: DEGRADED: DNS  is silent (and 1 more), waiting for the repair of m1')
 })
 
 it('shows those that are not READY first where not all have room', () => {

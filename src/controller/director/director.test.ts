@@ -242,10 +242,10 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: one, role: 'first-master', repair: true }],
   ],
   [
-    'a node in repair stays READY, and the cluster is PROVISIONING meanwhile',
+    'a node in repair stays READY, and the cluster is REPAIRING meanwhile',
     wanted({ state: 'READY', establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
     [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, {})],
-    [clusterTo('PROVISIONING')],
+    [clusterTo('REPAIRING')],
   ],
   [
     'until it has ended, whatever is wrong still',

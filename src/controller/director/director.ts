@@ -151,7 +151,7 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const isUp = taking.every((node) => node.state === 'READY')
   // From then on it is not less than READY for what Kubernetes says: its problems tell that.
   if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
-    return is(members.some(isInRepair) ? 'PROVISIONING' : 'READY')
+    return is(members.some(isInRepair) ? 'REPAIRING' : 'READY')
   }
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
 }

@@ -13,8 +13,11 @@ import type { Columns } from './table.ts'
 export interface Cluster {
   id: string
   name: string
-  /** Where it stands in its life. Never DEGRADED: that is told by `problems`, and the life goes on. */
-  state: Exclude<ClusterState, 'DEGRADED'>
+  /**
+   * Where it stands in its life. Never DEGRADED: that is told by `problems`, and the life goes on. REPAIRING: all its nodes
+   * are READY, and repairs go on.
+   */
+  state: Exclude<ClusterState, 'DEGRADED'> | 'REPAIRING'
   settings: ClusterSettings
   desired: 'none' | 'provision' | 'reset'
   /** Grows with each provision and reset that an administrator asks for. */

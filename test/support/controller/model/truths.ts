@@ -46,6 +46,14 @@ export function contradictions(world: World): string[] {
   const cluster = clusterOf(world)
   const wrong = whatIsWrong(world)
   must(visibleClusterState(cluster) !== 'READY' || wrong === undefined, `the cluster is READY, and ${wrong}`)
+  const inRepair = nodes.find(({ id, silent, leaving }) => {
+    const run = runs.get(id)?.at(-1)
+    return run?.repair && run.state === 'open' && silent !== 'unreachable' && leaving === 'no'
+  })
+  must(
+    visibleClusterState(cluster) !== 'READY' || !inRepair,
+    `the cluster is READY while ${inRepair?.name} is repaired`,
+  )
   must(visibleClusterState(cluster) !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED by nobody')
   must(cluster.desired === 'provision' || cluster.problems.length === 0, 'a cluster that is not wanted has problems')
   if (cluster.state === 'READY') {
