@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../errors/agent-error.ts'
 import type { ClusterState, Problem } from '../protocol/admin.ts'
 import type { Core } from './core.ts'
+import { SLOW_REPAIR } from './director/problems.ts'
 import type { Cluster } from './store/records.ts'
 
 /**
@@ -40,6 +41,9 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
   const [first, ...others] = problems.filter(({ counts }) => counts)
   if (!first) return null
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  const fix = `look: controller cluster show ${name}; what is missing is mended by: controller cluster provision ${name}`
+  const look = `look: controller cluster show ${name}`
+  const mend = `what is missing is mended by: controller cluster provision ${name}`
+  const goOn = `what it does: controller node logs ${first.node}; to let it go on anew, there: systemctl restart cantrip-agent`
+  const fix = `${look}; ${first.code === SLOW_REPAIR ? goOn : mend}`
   return { code: first.code, message: `${first.message}${more}`, fix }
 }

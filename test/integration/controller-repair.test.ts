@@ -146,6 +146,34 @@ it('what is wrong while repairs go on makes the cluster DEGRADED, and READY wait
   expect((await states()).slice(before)).toEqual(['PROVISIONING', 'DEGRADED', 'PROVISIONING', 'READY'])
 })
 
+it('a repair that does not end makes the cluster DEGRADED, is named, and holds up the other masters', async () => {
+  await provision()
+  const [first, worker] = await Promise.all([of(0).agent.instruction(), of(3).agent.instruction()])
+  of(0).agent.send('ack', {})
+  await end(3, worker, 'done')
+  await scene.until(async () => (await scene.show(of(0))).step === 'repair: starting')
+  scene.aheadMs += 59.5 * 60_000
+  await areHeard([0, 1, 2, 3])
+  scene.controller.tick()
+  await scene.report(guests)
+  expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
+  scene.aheadMs += 30_000
+  scene.controller.tick()
+  const { state, problems, waitingFor } = await show()
+  expect([state, problems.map(({ code, node }) => `${code} ${node}`)]).toEqual(['DEGRADED', ['repair/slow m1']])
+  expect(waitingFor).toBe('the repair of m1, m2, m3')
+  expect((await stateEvents()).at(-1)?.error?.fix).toBe(
+    'look: controller cluster show demo; what it does: controller node logs m1; to let it go on anew, there: systemctl restart cantrip-agent',
+  )
+  expect((await scene.show(of(0))).state).toBe('DEGRADED')
+  expect([isTold(1), isTold(2)]).toEqual([false, false])
+  await end(0, first, 'done')
+  expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
+  await end(1, await of(1).agent.instruction(), 'done')
+  await end(2, await of(2).agent.instruction(), 'done')
+  expect((await show()).state).toBe('READY')
+})
+
 /** By a controller whose clock is ahead. */
 async function areHeard(them: number[]): Promise<void> {
   const nowMs = Date.now() + scene.aheadMs

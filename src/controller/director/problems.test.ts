@@ -63,6 +63,11 @@ function look({ report = {}, members = [m1(), w1()], changes = {}, silentMs = 0,
   return problemsOf({ now: at(seconds), cluster: known, members, reportSilentMs: silentMs })
 }
 const codes = (found: readonly KnownProblem[]) => found.map(({ code, subject }) => `${code} ${subject}`.trim())
+/** Begun so long ago. */
+const inRepair = (of: Member, minutes: number): Member => ({
+  ...of,
+  repair: run({ repair: true, createdAt: at(UP - minutes * 60).toISOString() }),
+})
 
 const table: [string, Scene, string[]][] = [
   ['all is well', {}, []],
@@ -78,6 +83,13 @@ const table: [string, Scene, string[]][] = [
     'a repair has failed',
     { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'failed' }) }] },
     ['repair/failed w1'],
+  ],
+  ['one goes on', { members: [m1(), inRepair(w1(), 59)] }, []],
+  ['one does not end', { members: [m1(), inRepair(w1(), 60)] }, ['repair/slow w1']],
+  [
+    'nor does one whose node is away: that is told',
+    { members: [m1(), inRepair(w1({ silent: 'unreachable' }), 60)] },
+    ['node/unreachable w1'],
   ],
   ['one has been stopped', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
   ['a node has disk pressure', { report: { nodes: [told('m1', [PRESSED]), told('w1')] } }, ['node/disk-pressure m1']],
@@ -182,6 +194,18 @@ describe('problems', () => {
       'node m1 has disk pressure: KubeletHasDiskPressure, kubelet has disk pressure',
       `pod kube-system/${DNS} cannot be scheduled: Unschedulable, 0/1 nodes are available: 1 Insufficient cpu.`,
     ])
+  })
+
+  it('name a repair that does not end, since when it goes on, and that other masters wait for it', () => {
+    const [master, worker] = look({ members: [inRepair(m1(), 90), inRepair(w1(), 60)] })
+    const why = 'has not ended within 60 minutes'
+    const begun = (minutes: number) => ({ counts: true, since: at(UP - minutes * 60).toISOString() })
+    expect(master).toMatchObject({
+      ...{ node: 'm1', ...begun(90) },
+      message: `the repair of node m1, begun at ${begun(90).since}, ${why}; no other master is repaired before it has`,
+    })
+    const message = `the repair of node w1, begun at ${begun(60).since}, ${why}`
+    expect(worker).toMatchObject({ node: 'w1', ...begun(60), message })
   })
 
   const grace: [string, Scene, number][] = [

@@ -3,14 +3,19 @@ import type { KnownProblem } from '../store/records.ts'
 import { because, type Found } from './found-problem.ts'
 import { movedAddress, movedText } from './moved-address.ts'
 import { podProblems } from './pod-problems.ts'
-import { isFailedRepair } from './repairs.ts'
-import { takesPart } from './shape.ts'
+import { isFailedRepair, isInRepair } from './repairs.ts'
+import { isMaster, takesPart } from './shape.ts'
 import type { Member, Situation } from './situation.ts'
 
 /** The operator reports each 30 s: one report may be late, another may get lost, and a new pod of it takes a moment. */
 export const SILENT_MS = 90_000
 /** For how long a problem may be a restart. An agent's silence, and the operator's, have lasted for longer already. */
 const GRACE_MS = { pod: 60_000, other: 15_000 } as const
+/** A repair looks at each step and does a few of them; one that fetches everything anew over a slow line may take this long. */
+const LONGEST_REPAIR_MS = 60 * 60_000
+
+/** The one problem that `provision` does not mend: the repair goes on already. */
+export const SLOW_REPAIR = 'repair/slow'
 
 /** Where all nodes of a large site are away, some of them are enough to name. */
 const MOST = 200
@@ -34,12 +39,13 @@ export function problemsOf(situation: Situation): KnownProblem[] {
 }
 
 function found(situation: Situation): Found[] {
-  const { cluster, members, reportSilentMs } = situation
+  const { cluster, members, now, reportSilentMs } = situation
   const { report, reportAt } = cluster
   const nodes = members.filter(({ node }) => takesPart(node, cluster) && node.state === 'READY')
   const known = [
     ...nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable),
     ...nodes.flatMap(failedRepair),
+    ...nodes.flatMap((member) => slowRepair(member, now)),
     ...nodes.flatMap(addressChanged),
   ]
   if (!report || !reportAt) return known
@@ -82,6 +88,18 @@ function failedRepair({ node: { name }, repair }: Member): Found[] {
   const message = `the last repair of node ${name} ${repair.state === 'failed' ? 'failed' : `is ${repair.state}`}${why ? `: ${why}` : ''}`
   const since = repair.endedAt ?? undefined
   return [{ code: 'repair/failed', subject: name, node: name, message, since, seenBy: 'controller' }]
+}
+
+/** It holds up the repairs of other masters all the same: it may have stopped etcd, and may go on at any time. */
+function slowRepair(member: Member, now: Date): Found[] {
+  const { node, repair } = member
+  if (repair === null || !isInRepair(member)) return []
+  const since = repair.createdAt
+  if (now.getTime() - Date.parse(since) < LONGEST_REPAIR_MS) return []
+  const { name } = node
+  const others = isMaster(member) ? '; no other master is repaired before it has' : ''
+  const message = `the repair of node ${name}, begun at ${since}, has not ended within ${LONGEST_REPAIR_MS / 60_000} minutes${others}`
+  return [{ code: SLOW_REPAIR, subject: name, node: name, message, since, seenBy: 'controller' }]
 }
 
 function operatorSilent(reportAt: string): Found {

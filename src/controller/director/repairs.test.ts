@@ -34,6 +34,11 @@ const table: [string, Member[], string[], KnownProblem[]?][] = [
   ],
   ['the one that something is wrong with comes first', [master('m1'), master('m2')], ['m2'], [problem('m2')]],
   ['one at a time', [master('m1', { ...told, repair: open }), master('m2'), worker('w1')], ['w1']],
+  [
+    'however long it takes: it may have stopped etcd',
+    [master('m1', { ...told, repair: { ...open, createdAt: '2020-01-01T00:00:00.000Z' } }), master('m2')],
+    [],
+  ],
   ['the next when it has ended', [master('m1', { ...told, repair: { state: 'done' } }), master('m2')], ['m2']],
   [
     'none after one that failed',
