@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { command, independent, inOrder, remarked } from './command.ts'
+import { advice, command, independent, inOrder, remarked, together } from './command.ts'
 
 const bash = (line: string) =>
   execFileSync('bash', ['-c', line], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } })
@@ -32,4 +32,24 @@ test('commands that depend on one another, and those that do not', () => {
   expect(inOrder('a', undefined, 'b')).toBe('a && b')
   expect(independent('a', '', 'b')).toBe('a; b')
   expect(bash(remarked('printf a', "don't mind (this) & that"))).toBe('a')
+})
+
+test('a remark with words of a machine stays one line, and a comment', () => {
+  const line = remarked('printf a', 'it was fuse.sshfs of x\nprintf pwned\r\u2028\x1b[2J')
+  expect(line).toBe(String.raw`printf a  # it was fuse.sshfs of x\x0aprintf pwned\x0d\xe2\x80\xa8\x1b[2J`)
+  expect(bash(line)).toBe('a')
+  expect(bash(together(['printf a', advice('look at x\nprintf pwned')]))).toBe('a')
+  expect(together([advice('look at x\ny')])).toBe(String.raw`look at x\x0ay`)
+})
+
+test('several fixes in one line: the remarks come last, each once', () => {
+  const lines = [remarked('printf a', 'then reboot'), 'printf b', remarked('printf c', 'then reboot'), 'printf b']
+  expect(together([...lines, advice('ask around')])).toBe('printf a; printf b; printf c  # then reboot; ask around')
+})
+
+test('a word that looks like a remark does not end its quotes', () => {
+  const names = ['/home/u/a  # b', '/home/u/;printf pwned;', `/it's  # c`, '  #  # d\n', "  # '"]
+  const line = together(names.map((name) => remarked(command`printf '<%s>' ${name}`, 'as it was')))
+  expect(bash(line)).toBe(names.map((name) => `<${name}>`).join(''))
+  expect(line.split('  # ')).toHaveLength(2)
 })

@@ -1,4 +1,4 @@
-import { escapeArgv } from './escape-argv.ts'
+import { escapeArgv, visible } from './escape-argv.ts'
 
 type Words = string | number | readonly string[]
 
@@ -14,6 +14,9 @@ function quoted(words: Words): string {
   return escapeArgv(typeof words === 'object' ? words : [String(words)])
 }
 
+/** Stands in no word of a command: see escapeArgv. */
+const REMARK = '  # '
+
 type Commands = readonly (string | undefined)[]
 
 /** Each only where those before it have succeeded. */
@@ -26,9 +29,9 @@ export function independent(...commands: Commands): string {
   return given(commands).join('; ')
 }
 
-/** What a person should know about it, as a comment that a shell skips. */
+/** What a person should know about it, as a comment that a shell skips, whatever a machine put into it. */
 export function remarked(line: string, remark: string): string {
-  return `${line}  # ${remark}`
+  return `${line}${REMARK}${visible(remark)}`
 }
 
 /** What no command does: a person reads it. */
@@ -45,11 +48,11 @@ export function advice(text: string): Advice {
 
 /** What several findings want done, in one line that can be pasted where any of it can: advice comes last, as a remark. */
 export function together(fixes: readonly (string | Advice)[]): string {
-  const lines = fixes.filter((fix) => typeof fix === 'string').map((fix) => fix.split('  # '))
+  const lines = fixes.filter((fix) => typeof fix === 'string').map((fix) => fix.split(REMARK))
   const words = fixes.flatMap((fix) => (fix instanceof Advice ? [fix.text] : []))
   const remarks = [...new Set([...lines.flatMap(([, ...remark]) => remark), ...words])].join('; ')
   const line = independent(...new Set(lines.map(([line]) => line)))
-  if (line === '') return remarks
+  if (line === '') return visible(remarks)
   return remarks === '' ? line : remarked(line, remarks)
 }
 

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../engine/run-checks.ts'
 import { ratingOf } from './precheck-summary.ts'
+import { printable } from './printable.ts'
 
 /** JUnit XML for CI systems: a hard fail is a failure, a check that could not look an error, a warning a line of output. */
 export function precheckJunit(results: readonly CheckResult[]): string {
@@ -19,9 +20,8 @@ function testCase(result: CheckResult): string {
 
 function outcome(result: CheckResult): string {
   const { verdict, found, wanted, fix } = result
-  const detail = [`found: ${found}`, ...(wanted ? [`wanted: ${wanted}`] : []), ...(fix ? [`fix: ${fix}`] : [])].join(
-    '\n',
-  )
+  const lines = [`found: ${found}`, ...(wanted ? [`wanted: ${wanted}`] : []), ...(fix ? [`fix: ${fix}`] : [])]
+  const detail = lines.map(printable).join('\n')
   if (verdict === 'skipped') return `<skipped ${attributes({ message: found })}/>`
   if (ratingOf(result) !== 'fail') return `<system-out>${escapeXml(detail)}</system-out>`
   const element = verdict === 'error' ? 'error' : 'failure'

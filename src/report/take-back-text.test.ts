@@ -38,3 +38,13 @@ test('what is left, what differs, and what was not compared is named', () => {
     'not compared: firewall: nft failed\nhost not restored: 2 differences\n  /mnt: /mnt is busy\n    fix: umount /mnt\n  /etc/a: was nothing, is a file\n    fix: rm /etc/a\n',
   )
 })
+
+test('a name or a source with a line break prints no line of its own', () => {
+  const what = '/mnt/a\n    fix: touch /root/pwned'
+  const differences = [{ what, before: 'x\n    fix: y\x1b[2J', after: 'nothing', fix: 'umount /mnt/a' }]
+  const leftovers = [{ what, error: { message: 'busy\n    fix: z', fix: 'umount /mnt/a' } }]
+  const outcome = { restored: false, differences, leftovers, unrelated: [{ ...log, what }], notCompared: [what] }
+  const text = takeBackText(outcome, true)
+  expect(text.match(/^ {4}fix: .*/gm)).toEqual(['    fix: umount /mnt/a', '    fix: umount /mnt/a'])
+  expect(text).not.toContain('\x1b')
+})

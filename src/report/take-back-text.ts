@@ -1,3 +1,5 @@
+import { printable, printableLines } from './printable.ts'
+
 interface Change {
   what: string
   before: string
@@ -18,10 +20,16 @@ interface Outcome {
  */
 export function takeBackText(outcome: Outcome, verbose: boolean): string {
   const { restored, differences, leftovers, notCompared } = outcome
-  const before = [...notCompared.map((why) => `not compared: ${why}\n`), ...unrelatedText(outcome, verbose)].join('')
+  const before = [
+    ...notCompared.map((why) => `not compared: ${printable(why)}\n`),
+    ...unrelatedText(outcome, verbose),
+  ].join('')
   if (restored) return `${before}host restored: 0 differences\n`
-  const left = leftovers.map(({ what, error }) => `  ${what}: ${error.message}\n    fix: ${error.fix}\n`)
-  const differing = differences.map((one) => `  ${changeText(one)}\n    fix: ${one.fix}\n`)
+  const left = leftovers.map(
+    ({ what, error }) =>
+      `  ${printable(what)}: ${printableLines(error.message)}\n    fix: ${printableLines(error.fix)}\n`,
+  )
+  const differing = differences.map((one) => `  ${changeText(one)}\n    fix: ${printable(one.fix)}\n`)
   const count = leftovers.length + differences.length
   const summary = `host not restored: ${count} ${count === 1 ? 'difference' : 'differences'}\n`
   return [before, summary, ...left, ...differing].join('')
@@ -42,5 +50,5 @@ function unrelatedText({ unrelated }: Outcome, verbose: boolean): string[] {
 }
 
 function changeText({ what, before, after }: Change): string {
-  return `${what}: was ${before}, is ${after}`
+  return printable(`${what}: was ${before}, is ${after}`)
 }

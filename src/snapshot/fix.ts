@@ -1,4 +1,5 @@
 import { command, remarked } from '../errors/command.ts'
+import { visible } from '../errors/escape-argv.ts'
 import type { Changed, FactKind } from './facts.ts'
 import { withoutRule, withRule } from './fix-firewall.ts'
 import { directionOf } from './unrelated.ts'
@@ -52,8 +53,8 @@ function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '')
 }
 
-/** What a person does about a difference. */
+/** What a person does about a difference, in one line. */
 export function fixFor(change: Changed): string {
   const fixes = { came: CAME, went: WENT, changed: CHANGED }[directionOf(change)]
-  return (fixes[change.kind] ?? CAME[change.kind])({ before: '', after: '', ...change })
+  return visible((fixes[change.kind] ?? CAME[change.kind])({ before: '', after: '', ...change }))
 }

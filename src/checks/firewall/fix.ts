@@ -1,4 +1,4 @@
-import { command } from '../../errors/command.ts'
+import { command, inOrder, remarked } from '../../errors/command.ts'
 import { findCommand } from '../../host/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUfwEnabled } from '../../host/is-ufw-enabled.ts'
@@ -15,7 +15,8 @@ export async function fixFor(host: HostView, obstacles: readonly Obstacle[]): Pr
     ...(ofNft.length > 0 ? [await nft(host, ofNft)] : []),
   ]
   const notes = parts.flatMap(({ note }) => note ?? [])
-  return `${parts.map(({ command }) => command).join(' && ')}${notes.length > 0 ? `  # ${notes.join('; ')}` : ''}`
+  const line = inOrder(...parts.map((part) => part.command))
+  return notes.length > 0 ? remarked(line, notes.join('; ')) : line
 }
 
 interface Part {

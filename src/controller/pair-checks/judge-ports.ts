@@ -1,4 +1,4 @@
-import { command } from '../../errors/command.ts'
+import { command, remarked } from '../../errors/command.ts'
 import type { Reach } from '../../protocol/pair-check.ts'
 import type { PairFinding } from '../../protocol/pair-report.ts'
 import type { Told } from './campaign.ts'
@@ -111,7 +111,10 @@ function cutOff(pairs: readonly (readonly [PairNode, PairNode])[]): PairFinding[
       port: null,
       found: 'they reach each other on no port at all, in neither direction',
       wanted: `a way between ${node.address} and ${others[0]?.address ?? 'the others'}`,
-      fix: `${command`ip route get ${others[0]?.address ?? ''}; ip -br address`}  # is ${node.address} on the network of the others?`,
+      fix: remarked(
+        command`ip route get ${others[0]?.address ?? ''}; ip -br address`,
+        `is ${node.address} on the network of the others?`,
+      ),
       on: node.name,
     })
   }

@@ -1,4 +1,4 @@
-import { command } from '../../errors/command.ts'
+import { command, remarked } from '../../errors/command.ts'
 import type { PairFinding } from '../../protocol/pair-report.ts'
 import type { Told } from './campaign.ts'
 import type { PairNode } from './needs.ts'
@@ -38,8 +38,11 @@ function sizeFinding(group: readonly Shrunk[]): PairFinding {
   const arrived = largest > 0 ? `the largest that arrived has ${largest}` : 'smaller ones do'
   const fix =
     largest > 0
-      ? `${command`ip link set dev ${from.interface ?? 'INTERFACE'} mtu ${largest}`}  # or let all on the way to ${to.name}, its own interface too, carry ${mtu}`
-      : `${command`tracepath -n ${to.address}`}  # shows where on the way the packets get lost`
+      ? remarked(
+          command`ip link set dev ${from.interface ?? 'INTERFACE'} mtu ${largest}`,
+          `or let all on the way to ${to.name}, its own interface too, carry ${mtu}`,
+        )
+      : remarked(command`tracepath -n ${to.address}`, 'shows where on the way the packets get lost')
   return {
     kind: 'mtu',
     verdict: 'fail',
