@@ -11,7 +11,16 @@ import { unreachable } from './unreachable.ts'
 
 type Hooks = Pick<
   SessionOptions,
-  'outbox' | 'hello' | 'lastSeq' | 'onInstruct' | 'onErrand' | 'onPairCheck' | 'onCancel' | 'onState' | 'onWelcome'
+  | 'nodeIdentity'
+  | 'outbox'
+  | 'hello'
+  | 'lastSeq'
+  | 'onInstruct'
+  | 'onErrand'
+  | 'onPairCheck'
+  | 'onCancel'
+  | 'onState'
+  | 'onWelcome'
 >
 
 export interface LinkOptions extends Hooks {

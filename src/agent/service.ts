@@ -158,6 +158,7 @@ async function keepAtWork(
     ...options,
     config,
     tls: () => present,
+    nodeIdentity: options.paths.nodeIdentity,
     outbox,
     status,
     facts,

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { ErrorReport } from '../errors/agent-error.ts'
+import { command } from '../errors/command.ts'
 import type { DownFrame, UpFrame } from '../protocol/frames.ts'
 import { isDeeper } from '../protocol/json-depth.ts'
 import type { LinkEnd } from './backoff.ts'
@@ -14,6 +15,8 @@ export interface SessionOptions {
   socket: WebSocket
   outbox: Outbox
   hello(): Up<'hello'>['body']
+  /** The file with the key and certificate of this installation. */
+  nodeIdentity: string
   /** Highest numbered message of the controller that is durable here; every message acknowledges it. */
   lastSeq(): number
   onWelcome(body: Down<'welcome'>['body'], session: Session): void
@@ -54,8 +57,6 @@ const WINDOW = 128
 const PAGE = 32
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const CLOSE_REMOVED = 4403
-const IF_A_COPY =
-  'if this machine is a copy of the other one: rm /etc/cantrip/node.pem, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (not an uninstallation: that would take the original out of the cluster); if it is the original, do that on the copy'
 
 /** Holds one connection from hello to its end, and says how it ended. Never rejects. */
 export async function holdSession(options: SessionOptions): Promise<SessionEnd> {
@@ -168,7 +169,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       case 'drain':
         return end({ kind: 'drain', spreadMs: frame.body.spreadMs, why: 'the controller asked to come back later' })
       case 'refuse':
-        return end(refusalOf(frame.body))
+        return end(refusalOf(frame.body, options.nodeIdentity))
       case 'ack':
         return
     }
@@ -217,10 +218,12 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   return reason
 }
 
-function refusalOf({ code, message }: Down<'refuse'>['body']): SessionEnd {
+function refusalOf({ code, message }: Down<'refuse'>['body'], nodeIdentity: string): SessionEnd {
   const why = `${message} (${code})`
   if (code !== 'node/two-machines') return { kind: 'refused', why }
-  return { kind: 'refused', why, problem: { code, message, fix: IF_A_COPY } }
+  const remove = command`rm ${nodeIdentity}`
+  const fix = `if this machine is a copy of the other one: ${remove}, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (not an uninstallation: that would take the original out of the cluster); if it is the original, do that on the copy`
+  return { kind: 'refused', why, problem: { code, message, fix } }
 }
 
 /** A peer that does not answer the close is not waited for. */

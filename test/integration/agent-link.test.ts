@@ -135,6 +135,7 @@ describe('a session', () => {
         openRun: null,
         warnings: [],
       }),
+      nodeIdentity: '/etc/cantrip-blue/node.pem',
       lastSeq: () => lastSeq,
       onWelcome: () => void happened.push('welcome'),
       async onInstruct({ seq }) {
@@ -234,7 +235,7 @@ describe('a session', () => {
         why: 'two machines have the key (node/two-machines)',
         problem: {
           code: 'node/two-machines',
-          fix: expect.stringMatching(/rm \/etc\/cantrip\/node\.pem.*not an uninstallation/),
+          fix: expect.stringMatching(/rm \/etc\/cantrip-blue\/node\.pem,.*not an uninstallation/),
         },
       },
     ],

@@ -82,4 +82,4 @@ export function rivalProblem({ address, present }: Pick<Rival, 'address' | 'pres
 }
 
 const RIVAL_FIX =
-  'on the machine that is the copy: rm /etc/cantrip/node.pem, and run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (an uninstallation there would take the original out of the cluster)'
+  "on the machine that is the copy, remove the agent's node.pem (/etc/cantrip/node.pem; with --instance NAME /etc/cantrip-NAME/node.pem), and run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (an uninstallation there would take the original out of the cluster)"
