@@ -35,7 +35,7 @@ test('the newer one is refused, and everybody is told', async () => {
   expect(shown.connected).toBe(true)
   expect(shown.warnings.find(({ id }) => id === 'identity')).toMatchObject({
     found: expect.stringContaining('two machines have the key of this node'),
-    fix: expect.stringContaining('rm /etc/cantrip/node.pem'),
+    fix: expect.stringContaining('with --instance NAME /etc/cantrip-NAME/node.pem'),
   })
   const { events } = (await scene.admin('GET', `/v1/events?node=${guest.node.id}`)).json
   const told = events.filter(({ event }: LogEntry) => 'message' in event && event.message.includes('two machines'))
@@ -50,11 +50,4 @@ test('one that was cut off without a word gives way to its own new session', asy
   const again = await another()
   await again.next('welcome')
   expect((await scene.show(guest)).connected).toBe(true)
-})
-
-test('one that has closed its session comes back at once', async () => {
-  guest.agent.socket.close(1000)
-  const began = performance.now()
-  await (await another()).next('welcome')
-  expect(performance.now() - began).toBeLessThan(2_000)
 })
