@@ -2,13 +2,13 @@ import type { WebSocket } from 'ws'
 import type { UpFrame } from '../../protocol/frames.ts'
 import type { SignedInstruction } from '../../protocol/instruction.ts'
 import type { PairCheckDown } from '../../protocol/pair-check.ts'
-import { PROTOCOL } from '../../protocol/version.ts'
 import type { Core, Presence } from '../core.ts'
 import { UNREACHABLE_MS } from '../director/director.ts'
 import { ingest, type Received } from './ingest.ts'
 import { parseFrame } from './parse-frame.ts'
 import { isAnswering, type Rival, Rivals } from './rivals.ts'
 import { Close, Session } from './session.ts'
+import { welcome } from './welcome.ts'
 
 const HELLO_WITHIN_MS = 10_000
 /** Messages that come within it share one transaction, and so one fsync. */
@@ -196,7 +196,7 @@ export class Hub implements Presence {
   /** After what the frames say is durable. */
   #answer(session: Session, frames: readonly UpFrame[]): void {
     session.durableSeq = this.#core.store.nodes.get(session.nodeId)?.upSeq ?? session.durableSeq
-    for (const frame of frames) if (frame.t === 'hello') this.#welcome(session, frame)
+    for (const frame of frames) if (frame.t === 'hello') welcome(this.#core, session, frame.body)
     const durable = frames.filter(({ seq }) => seq > 0).length
     if (durable > 0) {
       session.acknowledge(
@@ -205,31 +205,6 @@ export class Hub implements Presence {
       )
     }
     this.deliver(session.nodeId)
-  }
-
-  #welcome(session: Session, { body }: UpFrame & { t: 'hello' }): void {
-    const node = this.#core.store.nodes.get(session.nodeId)
-    const cluster = node && this.#core.store.clusters.get(node.clusterId)
-    if (!node || !cluster) return
-    const version = Math.min(PROTOCOL.max, body.range.max)
-    if (version < PROTOCOL.min || version < body.range.min) {
-      const message = `found protocol ${body.range.min} to ${body.range.max}; wanted ${PROTOCOL.min} to ${PROTOCOL.max}`
-      session.send('refuse', { code: 'protocol/version', message })
-      session.end(Close.removed, 'protocol version')
-      return
-    }
-    session.isOpen = true
-    session.peerSeq = body.lastSeq
-    session.sentState = node.state
-    session.send('welcome', {
-      version,
-      heartbeatMs: session.heartbeatMs,
-      lastSeq: node.upSeq,
-      now: this.#core.now().toISOString(),
-      state: node.state,
-      cluster: cluster.name,
-    })
-    this.#core.changes.announce()
   }
 
   #beat(session: Session): void {
