@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { AgentPaths } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
+import { ExitCode } from '../../errors/exit-codes.ts'
 import { withOwnPath } from '../../report/own-commands.ts'
 import { ownProgram } from '../own-program.ts'
 import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
@@ -21,7 +22,7 @@ export function registerStatus(program: Command): void {
       const status = readStatus(paths.statusFile)
       if (format === 'json') process.stdout.write(`${JSON.stringify(jsonOf(status))}\n`)
       else process.stdout.write(status ? statusText(status) : notRunning(paths, existsSync(paths.unitFile)))
-      if (!status) process.exitCode = 4
+      if (!status) process.exitCode = ExitCode.stepFailed
     })
 }
 
