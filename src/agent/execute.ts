@@ -4,6 +4,7 @@ import { AgentError, reportOf } from '../errors/agent-error.ts'
 import { ExitCode } from '../errors/exit-codes.ts'
 import type { Instruction } from '../protocol/instruction.ts'
 import { requireConfig } from './config.ts'
+import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { type NodeIdentity, readIdentity } from './identity.ts'
 import { judge, readInstructionKey } from './instruction-gate.ts'
 import { readOpenInstruction } from './link-state.ts'
@@ -97,6 +98,7 @@ async function carryOut(
     case 'first-master':
     case 'master':
     case 'worker': {
+      refuseEarlierContainerd(ledger)
       const { runRole } = await import('../engine/run-steps.ts')
       const { ROLES } = await import('../roles/role-of.ts')
       const { hostFor } = afterSnapshot(bench, paths, 'kubernetes')
