@@ -23,6 +23,9 @@ export function isPodLink(name: string): boolean {
   return LINKS.test(name) || Object.values(LINKS_BY_PATTERN).some((pattern) => pattern.test(name))
 }
 
+/** As the CNI configurations of the supported networks name them: `cbr0` is flannel's. */
+export const POD_NETWORKS: readonly string[] = ['cbr0', 'k8s-pod-network', 'cilium']
+
 /** containerd's CRI plugin: `cni-` and a UUID. */
 export function isPodNamespace(name: string): boolean {
   return /^cni-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)

@@ -1,6 +1,6 @@
 /** The Host that steps get: every change appends its undo, durably, before it is made. */
 import { escapeArgv } from '../errors/escape-argv.ts'
-import { CNI_STATE } from '../ledger/undo/cni-records.ts'
+import { CNI_STATE } from '../ledger/undo/cni-state.ts'
 import { NAMESPACES } from '../ledger/undo/network-namespaces.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import type { Host, HostView } from './host.ts'

@@ -15,11 +15,12 @@ export type Undo =
   /**
    * A directory that was not there before, with what came to lie in it. Never crosses a mount or a link. What belongs to
    * another user, and a link that leads out of it, is left and said; not so with `all`, for directories of containers.
-   * Of `/var/lib/cni` and `/run/netns`, which container engines share, only what ours recorded there goes.
+   * Of `/var/lib/cni` and `/run/netns`, which container engines share, only what ours recorded there goes: that of the
+   * containerd with the root directory `containerd`; without it, what is of the networks that kubernetes-names.ts knows.
    */
-  | { kind: 'remove-tree'; path: string; all?: boolean }
+  | { kind: 'remove-tree'; path: string; all?: boolean; containerd?: string }
   /** A directory that was there before and was empty: it stays, what came to lie in it goes, with the same exceptions. */
-  | { kind: 'empty-directory'; path: string; all?: boolean }
+  | { kind: 'empty-directory'; path: string; all?: boolean; containerd?: string }
   /** With `sha256` (of what we wrote) a file that a person has edited since is left, and said. */
   | {
       kind: 'restore-file'

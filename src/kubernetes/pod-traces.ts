@@ -73,7 +73,8 @@ export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<Provisio
   const { trees, files, networks, chains, nftTables, links } = NETWORKS[cluster.cni]
   await expectSysctls(host)
   for (const path of [...HOST_PATHS, ...files, ...VOLUME_PLUGINS]) await host.expect({ kind: 'remove-path', path })
-  for (const path of [KUBELET_STATE, '/var/lib/cni']) await host.expect({ kind: 'remove-tree', path })
+  await host.expect({ kind: 'remove-tree', path: KUBELET_STATE })
+  await host.expect({ kind: 'remove-tree', path: '/var/lib/cni', containerd: CONTAINERD.root })
   for (const path of [`${KUBELET_STATE}/pods`, `${KUBELET_STATE}/plugins`, ...trees, ...LOGS])
     await host.expect({ kind: 'remove-tree', path, all: true })
   await host.expect({ kind: 'remove-cgroups', names: ['kubepods', 'kubepods.slice'] })

@@ -1,4 +1,4 @@
-import { CALICO_CHAINS, isMarkedByCalico, isPodChain } from '../../host/kubernetes-names.ts'
+import { CALICO_CHAINS, isMarkedByCalico, isPodChain, POD_NETWORKS } from '../../host/kubernetes-names.ts'
 
 interface Removal {
   /** For iptables-restore --noflush. */
@@ -11,7 +11,7 @@ interface Removal {
  * How our chains, and the rules that lead to them, go while every other rule stays. Undefined where the dump of
  * iptables-save holds nothing of ours. Pure.
  */
-export function removalOf(dump: string, prefixes: readonly string[], networks = NETWORKS): Removal | undefined {
+export function removalOf(dump: string, prefixes: readonly string[], networks = POD_NETWORKS): Removal | undefined {
   const tables = dump
     .split(/^(?=\*)/m)
     .filter((table) => table.startsWith('*'))
@@ -22,9 +22,6 @@ export function removalOf(dump: string, prefixes: readonly string[], networks = 
     removed: tables.flatMap(({ removed }) => removed),
   }
 }
-
-/** As the CNI configurations of the supported networks name them. */
-const NETWORKS: readonly string[] = ['cbr0', 'k8s-pod-network', 'cilium']
 
 function removalOfTable(
   [name = '', ...lines]: string[],

@@ -1,65 +1,61 @@
 import { basename } from 'node:path/posix'
 import type { HostView } from '../../host/host.ts'
-import { isPodNamespace } from '../../host/kubernetes-names.ts'
-import type { Machine } from '../../host/machine.ts'
-import { keptIn } from './kept-in.ts'
-import type { UndoResult } from './result.ts'
+import { isPodNamespace, POD_NETWORKS } from '../../host/kubernetes-names.ts'
+import { sandboxNamespaces } from './sandbox-namespaces.ts'
 
-/** Every container engine with CNI plugins keeps their records here: libcni its results, `host-local` its addresses. */
-export const CNI_STATE = '/var/lib/cni'
-const RESULTS = [`${CNI_STATE}/results`, `${CNI_STATE}/cache/results`]
-const SHARED = [...RESULTS, `${CNI_STATE}/cache`, `${CNI_STATE}/networks`, CNI_STATE]
-/** Where flannel's plugin keeps what it has asked the plugin `bridge` for. */
-const FLANNEL = `${CNI_STATE}/flannel`
+/** What libcni takes for a network's name. Pods may mount this directory, and write what they like. */
+const NETWORK_NAME = /^[a-zA-Z0-9][\w.-]*$/
+const MAX_RECORD_BYTES = 2 ** 20
 
 interface CniRecord {
   file: string
-  networkName?: string
-  netns?: string
+  networkName: string
+  containerId: string
+  /** The last part of its path. */
+  namespace: string
 }
 
-/** What libcni has kept of the results for our pods: containerd's CRI plugin alone calls their namespaces so. */
-export async function cniRecords(host: HostView): Promise<CniRecord[]> {
-  const records = await Promise.all(
-    RESULTS.map(async (directory) => {
-      const names = (await host.list(directory)) ?? []
-      return Promise.all(names.map((name) => readRecord(host, `${directory}/${name}`)))
-    }),
-  )
-  return records.flat().filter(({ netns = '' }) => isPodNamespace(basename(netns)))
+interface CniRecords {
+  /** The network namespaces of our pods. */
+  pods: ReadonlySet<string>
+  ours: CniRecord[]
+  /** Of other container engines, another containerd among them: its CRI plugin names network namespaces in the same way. */
+  others: CniRecord[]
+  /** Files that say nothing, as a power cut leaves them. */
+  unreadable: string[]
 }
 
-/** Half a record, as a power cut leaves it, says nothing. */
-async function readRecord(host: HostView, file: string): Promise<CniRecord> {
-  try {
-    const { networkName, netns } = JSON.parse((await host.read(file)) ?? '')
-    return { file, networkName, netns }
-  } catch {
-    return { file }
+/**
+ * What libcni has kept of its results. Ours are all those of a pod that our containerd's database names, or that is on one
+ * of the cluster's own networks. `containerd` is its root directory; without it the networks alone tell.
+ */
+export async function cniRecords(
+  files: readonly string[],
+  containerd: string | undefined,
+  host: HostView,
+): Promise<CniRecords> {
+  const read = await Promise.all(files.map((file) => readRecord(file, host)))
+  const all = read.flatMap((record) => record ?? [])
+  const onOurs = all.filter(({ networkName }) => POD_NETWORKS.includes(networkName)).map(({ namespace }) => namespace)
+  const sandboxes = containerd === undefined ? [] : await sandboxNamespaces(containerd, host)
+  const pods = new Set([...onOurs, ...sandboxes].filter(isPodNamespace))
+  return {
+    pods,
+    ours: all.filter(({ namespace }) => pods.has(namespace)),
+    others: all.filter(({ namespace }) => !pods.has(namespace)),
+    unreadable: files.filter((_, index) => read[index] === undefined),
   }
 }
 
-/** As `cbr0` for flannel: what the CNI configurations of the supported networks are called. */
-const NETWORKS = ['cbr0', 'k8s-pod-network', 'cilium']
-
-/** Of the directory that all share: our records, the addresses of our networks, and the directories that are empty then. */
-export async function removeCniRecords(machine: Machine, keepRoot: boolean): Promise<UndoResult> {
-  const records = await cniRecords(machine)
-  const names = (await Promise.all(RESULTS.map((directory) => machine.list(directory)))).map((list) => list ?? [])
-  const byName = RESULTS.flatMap((directory, index) =>
-    (names[index] ?? [])
-      .filter((name) => NETWORKS.some((network) => name.startsWith(`${network}-`)))
-      .map((name) => `${directory}/${name}`),
-  )
-  const networks = new Set([...NETWORKS, ...records.flatMap(({ networkName }) => networkName ?? [])])
-  for (const file of new Set([...records.map((record) => record.file), ...byName])) await machine.unlink(file)
-  for (const tree of [...[...networks].map((name) => `${CNI_STATE}/networks/${name}`), FLANNEL])
-    if ((await machine.stat(tree)) !== undefined) await machine.removeTree(tree)
-  for (const directory of SHARED.filter((path) => path !== CNI_STATE || !keepRoot))
-    if ((await machine.stat(directory)) !== undefined) await machine.removeDirectory(directory)
-  const left = (await machine.list(CNI_STATE)) ?? []
-  return keptIn(
-    CNI_STATE,
-    left.map((name) => `${CNI_STATE}/${name} (of another container engine)`),
-  )
+async function readRecord(file: string, host: HostView): Promise<CniRecord | undefined> {
+  try {
+    const { text = '' } = (await host.readFileItself(file, MAX_RECORD_BYTES)) ?? {}
+    const { networkName, netns, containerId = '' } = JSON.parse(text)
+    if (!isNetworkName(networkName) || typeof netns !== 'string') return undefined
+    return { file, networkName, containerId: `${containerId}`, namespace: basename(netns) }
+  } catch {
+    return undefined
+  }
 }
+
+const isNetworkName = (value: unknown): value is string => typeof value === 'string' && NETWORK_NAME.test(value)

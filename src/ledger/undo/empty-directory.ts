@@ -1,9 +1,11 @@
-import { CNI_STATE, removeCniRecords } from './cni-records.ts'
+import { CNI_STATE } from './cni-state.ts'
 import { keptIn } from './kept-in.ts'
+import { removeCniRecords } from './remove-cni-records.ts'
 import type { CarryOut } from './result.ts'
 
-export const emptyDirectory: CarryOut<'empty-directory'> = async ({ path, all = false }, machine) => {
+export const emptyDirectory: CarryOut<'empty-directory'> = async (undo, machine, found) => {
+  const { path, all = false } = undo
   if ((await machine.stat(path)) === undefined) return undefined
-  if (path === CNI_STATE) return removeCniRecords(machine, true)
+  if (path === CNI_STATE) return removeCniRecords(undo, machine, found)
   return keptIn(path, await machine.removeTree(path, { keepRoot: true, all }))
 }
