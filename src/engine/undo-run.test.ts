@@ -108,6 +108,28 @@ test('what other programs made is told, and durable by name before it goes: a re
   expect(logged).toEqual([`removed network namespace ${names[1]}`])
 })
 
+test('CNI records that are ours by a database go by a second try, when the database has gone', async () => {
+  const [pod, files] = ['cni-18dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f', ['results/site-a', 'networks/site/10.1.0.2']]
+  const { machine, ledger, undo } = await setUp([
+    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/ours', all: true } },
+    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cni', containerd: '/var/lib/ours' } },
+  ])
+  machine.files.seedDirectory('/var/lib/ours')
+  machine.on(['grep'], () => ({ stdout: machine.files.get('/var/lib/ours') === undefined ? '' : pod }))
+  const record = JSON.stringify({ networkName: 'site', netns: `/run/netns/${pod}` })
+  for (const file of files) machine.files.seed(`/var/lib/cni/${file}`, record)
+  const { removeTree } = machine
+  machine.removeTree = async (path, options) => {
+    if (path.startsWith('/var/lib/cni')) throw new AgentError('undo/tree-left', 'busy', { fix: 'wait' })
+    return removeTree(path, options)
+  }
+  expect(await undo()).toMatchObject({ outcome: 'failed', undone: 1 })
+  machine.removeTree = removeTree
+  expect(await undo()).toMatchObject({ outcome: 'done', kept: [] })
+  expect(machine.files.get('/var/lib/cni')).toBeUndefined()
+  expect(replay(ledger.entries()).outstanding).toEqual([])
+})
+
 test('a directory that holds a leftover is taken up again with it', async () => {
   const { machine, undo } = await setUp([
     { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours' } },

@@ -11,6 +11,7 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
+import { CNI_STATE } from '../ledger/undo/cni-state.ts'
 import type { Found } from '../ledger/undo/result.ts'
 import type { Emit, Outcome } from './event.ts'
 
@@ -93,7 +94,8 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   }
 
   function foundFor(undo: Undo, [change]: Numbered<ChangeEntry>[]): Found | undefined {
-    if (undo.kind !== 'remove-network-namespaces' || change === undefined) return undefined
+    const isByRecords = undo.kind === 'remove-network-namespaces' || ('path' in undo && undo.path === CNI_STATE)
+    if (!isByRecords || change === undefined) return undefined
     const { seq } = change
     return {
       known: replay(ledger.entries()).found.get(seq) ?? [],

@@ -50,12 +50,17 @@ export async function cniRecords(
 async function readRecord(file: string, host: HostView): Promise<CniRecord | undefined> {
   try {
     const { text = '' } = (await host.readFileItself(file, MAX_RECORD_BYTES)) ?? {}
-    const { networkName, netns, containerId = '' } = JSON.parse(text)
+    const { networkName = podNetworkOf(file), netns, containerId = '' } = JSON.parse(text)
     if (!isNetworkName(networkName) || typeof netns !== 'string') return undefined
     return { file, networkName, containerId: `${containerId}`, namespace: basename(netns) }
   } catch {
     return undefined
   }
+}
+
+/** That of the cluster's own networks after which a file is called: libcni puts the network first. */
+export function podNetworkOf(file: string): string | undefined {
+  return POD_NETWORKS.find((network) => basename(file).startsWith(`${network}-`))
 }
 
 const isNetworkName = (value: unknown): value is string => typeof value === 'string' && NETWORK_NAME.test(value)

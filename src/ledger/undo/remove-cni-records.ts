@@ -2,7 +2,7 @@ import { basename } from 'node:path/posix'
 import type { HostView } from '../../host/host.ts'
 import { POD_NETWORKS } from '../../host/kubernetes-names.ts'
 import type { Machine } from '../../host/machine.ts'
-import { cniRecords } from './cni-records.ts'
+import { cniRecords, podNetworkOf } from './cni-records.ts'
 import { ADDRESSES, CNI_STATE, type CniState, lookAtCniState } from './cni-state.ts'
 import { keptIn } from './kept-in.ts'
 import type { Found, UndoOf, UndoResult } from './result.ts'
@@ -44,7 +44,7 @@ async function oursOf(
   for (const { networkName } of strangers) networks.delete(networkName)
   return [
     ...ours.map(({ file }) => file),
-    ...unreadable.filter((file) => POD_NETWORKS.some((network) => basename(file).startsWith(`${network}-`))),
+    ...unreadable.filter((file) => podNetworkOf(file) !== undefined),
     ...state.flannel.filter((file) => !strangers.some(({ containerId }) => containerId === basename(file))),
     ...[...networks].map((network) => `${ADDRESSES}/${network}`),
   ]
