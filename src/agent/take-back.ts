@@ -15,7 +15,7 @@ import type { AgentPaths } from './paths.ts'
 import { reserveOf } from './reserve.ts'
 import { isIn, type Scope } from './scope.ts'
 import { observerOf } from './snapshots.ts'
-import { openWorkBench, type WorkBench } from './work-bench.ts'
+import { backupsOf, openWorkBench, type WorkBench } from './work-bench.ts'
 
 export type { Scope } from './scope.ts'
 
@@ -122,10 +122,16 @@ async function removeOwnDirectories(
 ): Promise<typeof NOTHING> {
   const leftovers: Leftover[] = []
   const kept: UndoReport['kept'] = []
-  for (const path of [stateDirectory, runtimeDirectory]) {
+  const trees = [
+    // A backup of another user's file is that user's too: our own directory of these goes as a whole.
+    { path: backupsOf({ stateDirectory }), all: true },
+    { path: stateDirectory },
+    { path: runtimeDirectory },
+  ]
+  for (const tree of trees) {
+    const { path } = tree
     try {
-      // Backups are as what they are of was: somebody else's files are among them.
-      const result = await carryOut({ kind: 'remove-tree', path, all: true }, machine)
+      const result = await carryOut({ kind: 'remove-tree', ...tree }, machine)
       if (result?.kept) kept.push({ what: path, because: result.kept })
     } catch (error) {
       leftovers.push({ what: path, error: reportOf(error) })
