@@ -30,7 +30,7 @@ function outcome(result: CheckResult): string {
 
 function attributes(values: Record<string, string | number>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeXml(String(value))}"`)
+    .map(([name, value]) => `${name}="${escapeXml(printable(String(value)))}"`)
     .join(' ')
 }
 

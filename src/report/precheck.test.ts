@@ -57,7 +57,9 @@ test('JSON has the keys of the contract, each of them always', () => {
 test('JUnit tells failures from errors, and escapes', () => {
   const xml = precheckJunit(all)
   expect(xml).toContain('<testsuite name="precheck" tests="6" failures="1" errors="1" skipped="1" time="0.012">')
-  expect(xml).toContain('<failure message="dnsmasq &lt;&quot;&amp;&gt; on 0.0.0.0">found: dnsmasq &lt;&quot;&amp; &gt;')
+  expect(xml).toContain(
+    '<failure message="dnsmasq &lt;&quot;&amp; &gt; on 0.0.0.0">found: dnsmasq &lt;&quot;&amp; &gt;',
+  )
   expect(xml).toContain('name="firewalld" time="0.012"><error message="no answer within 15 s">')
   expect(xml).toContain('<skipped message="no credentials given"/>')
   const forged = precheckJunit([{ ...fail, found: 'a mount of x\nfix: touch /root/pwned' }])
