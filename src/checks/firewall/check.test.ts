@@ -329,3 +329,39 @@ test('rules of iptables are inserted by the program of their kind', async () => 
   expect(await first({ legacy: rules, files: both })).toBe('iptables-legacy')
   expect(await first({ legacy: rules, files: { '/usr/sbin/iptables': '' } })).toBe('iptables')
 })
+
+describe('a set or a map too large to be told apart', () => {
+  const saddr = { payload: { protocol: 'ip', field: 'saddr' } }
+  const dport = { payload: { protocol: 'tcp', field: 'dport' } }
+  const pairs = { concat: [saddr, dport] }
+  const address = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`
+  const elem = (count: number) => Array.from({ length: count }, (_, i) => ({ concat: [address(i), 6443] }))
+  const set = (name: string, count: number) => ({ set: { family: 'inet', table: 'filter', name, elem: elem(count) } })
+  const vmap = (count: number, verdict: object) =>
+    [{ vmap: { key: pairs, data: { set: elem(count).map((each) => [each, verdict]) } } }] as unknown as Statement[]
+
+  test.each<[string, Statement[], object[]]>([
+    ['130,000 pairs', [match(pairs, '@many'), ACCEPT], [set('many', 130_000)]],
+    ['400 pairs, and 400 again', [match(pairs, '@some'), match(pairs, '@some'), ACCEPT], [set('some', 400)]],
+    ['a map of 130,000 pairs', vmap(130_000, { accept: null }), []],
+    ['400 pairs, and a map of 400', [match(pairs, '@some'), ...vmap(400, { accept: null })], [set('some', 400)]],
+  ])('%s that may let the cluster in: a warning', async (_, rule, more) => {
+    const others = [byPort({ set: [{ range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]
+    expect(await look({ nft: ruleset([answers, LO, PODS, rule, ...others], more) })).toMatchObject({
+      kind: 'warn',
+      found: expect.stringContaining('may drop, by rules that cannot be judged here, 6443/tcp'),
+    })
+  })
+
+  test('that drops: nothing to say, for the rest lets the cluster in', async () => {
+    const rules = [[match(pairs, '@many'), { drop: null }], vmap(130_000, { drop: null }), bySource('10.0.0.0/8')]
+    const open = [byPort({ set: [6443, { range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]
+    const nft = ruleset([answers, LO, PODS, ...rules, ...open], [set('many', 130_000)])
+    expect(await look({ nft })).toMatchObject({ kind: 'pass' })
+  })
+
+  test('of a few pairs each is still asked', async () => {
+    const nft = ruleset([answers, LO, PODS, [match(pairs, { set: elem(400) }), ACCEPT], byPort(8472, 'udp')])
+    expect(await look({ nft })).toMatchObject({ kind: 'fail', found: expect.stringContaining('10250/tcp') })
+  })
+})

@@ -32,10 +32,8 @@ export function parseNft(json: string): BaseChain[] {
   }
   for (const rule of all('rule')) {
     const parsed = rulesOf(rule.expr ?? [], (name) => sets.get(`${tableOf(rule)} ${name}`))
-    tables
-      .get(tableOf(rule))
-      ?.get(rule.chain)
-      ?.push(...parsed)
+    const rules = tables.get(tableOf(rule))?.get(rule.chain)
+    for (const each of parsed) rules?.push(each)
   }
   return all('chain').flatMap((chain): BaseChain[] => {
     const { hook, type, policy = 'accept', name } = chain
@@ -45,35 +43,51 @@ export function parseNft(json: string): BaseChain[] {
   })
 }
 
-/** A rule with a verdict map is as many rules as the map has elements. */
+/**
+ * A rule with a verdict map, or a set of concatenations, is as many rules as that has elements: beyond so many it counts
+ * as a rule that is not decided here.
+ */
+const MOST_ALTERNATIVES = 10_000
+
+type Alternatives = readonly (readonly Condition[])[]
+
 function rulesOf(statements: readonly Statement[], lookUp: LookUp): Rule[] {
-  const rules: Rule[] = []
-  let asked: (readonly Condition[])[] = [[]]
-  const also = (more: readonly (readonly Condition[])[]) =>
-    asked.flatMap((before) => more.map((conditions) => [...before, ...conditions]))
+  let rules: Rule[] = []
+  let asked: Alternatives = [[]]
   for (const statement of statements) {
     const action = actionOf(statement)
-    if (action !== undefined) rules.push(...asked.map((conditions) => ({ conditions, action })))
-    else if (statement.match) asked = also(alternativesOf(statement.match, lookUp))
-    else if (statement.vmap) rules.push(...mapped(statement.vmap, lookUp, also))
-    else if (!NO_OPERATIONS.some((name) => name in statement)) asked = also([[SOMETHING]])
+    if (action !== undefined) rules = [...rules, ...ruleFor(asked, action)]
+    else if (statement.match) asked = both(asked, alternativesOf(statement.match, lookUp))
+    else if (statement.vmap) rules = [...rules, ...mapped(statement.vmap, lookUp, asked)]
+    else if (!NO_OPERATIONS.some((name) => name in statement)) asked = both(asked, [[SOMETHING]])
   }
   return rules
 }
 
-function mapped(
-  { key, data }: NonNullable<Statement['vmap']>,
-  lookUp: LookUp,
-  also: (more: readonly (readonly Condition[])[]) => Condition[][],
-): Rule[] {
-  return (elementsOf(data, lookUp) ?? []).flatMap((element) => {
+function both(before: Alternatives, more: Alternatives): Alternatives {
+  const known = before.length * more.length > MOST_ALTERNATIVES ? [[SOMETHING]] : more
+  return before.flatMap((conditions) => known.map((others) => [...conditions, ...others]))
+}
+
+function mapped({ key, data }: NonNullable<Statement['vmap']>, lookUp: LookUp, asked: Alternatives): Rule[] {
+  const elements = (elementsOf(data, lookUp) ?? []).flatMap((element) => {
     const [value, verdict] = element as [Value, Statement]
     const action = actionOf(verdict)
-    if (action === undefined) return []
-    const asked = also(alternativesOf({ op: '==', left: key, right: { set: [value] } }, lookUp))
-    return asked.map((conditions) => ({ conditions, action }))
+    return action === undefined ? [] : [{ value, action }]
   })
+  if (elements.length * asked.length > MOST_ALTERNATIVES)
+    return eachOnce(elements.map(({ action }) => action)).flatMap((action) =>
+      ruleFor(both(asked, [[SOMETHING]]), action),
+    )
+  return elements.flatMap(({ value, action }) =>
+    ruleFor(both(asked, alternativesOf({ op: '==', left: key, right: { set: [value] } }, lookUp)), action),
+  )
 }
+
+const ruleFor = (asked: Alternatives, action: Action): Rule[] => asked.map((conditions) => ({ conditions, action }))
+const eachOnce = (actions: readonly Action[]) => [
+  ...new Map(actions.map((each) => [JSON.stringify(each), each])).values(),
+]
 
 function actionOf(statement: Statement): Action | undefined {
   if (statement.jump) return { kind: 'jump', chain: statement.jump.target }
