@@ -1,12 +1,67 @@
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g
-/** Bootstrap tokens and join tokens of kubeadm, bearer tokens, and user:password in URLs. */
-const TOKENS: readonly [RegExp, string][] = [
+type Mask = string | ((...groups: string[]) => string)
+
+/** Up to its end; where that is missing, as of a text that was cut, as far as there is a key. */
+const PRIVATE_KEY =
+  /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----(?:[^-]*(?:-[^-]+){0,9}-----END \1-----|(?:(?:\s|\\[nr]){0,4}(?=[\w+/=]{16})[\w+/=]+){0,500})/g
+
+/** What follows a name: to the end of the quotes, if there are any, which JSON in JSON has with a backslash. */
+const VALUE = /(?<=[^\\]")(?:[^"\\\n]+|\\.){1,999}|(?<=\\")[^"\\\n]+|(?<!")[^\s"\\]+/.source
+const IS = /\\?["']?\s{0,2}[:=]\s{0,2}(?:\\?")?/.source
+const PASSWORD = new RegExp(`(passw(?:or)?d${IS})(?:${VALUE})`, 'gi')
+const NAMED = new RegExp(
+  `((?:secret|token|passphrase|(?:api|access|secret)[-_]?key)${IS})(?!\\w{1,40}:)(${VALUE})`,
+  'gi',
+)
+
+/**
+ * Each in time that grows with the text alone: nothing is repeated that can begin at each character of a long line, and
+ * neither a group nor `{8,}` goes on without end, for each turn of them takes stack.
+ *
+ * Bootstrap tokens and join tokens of kubeadm, what HTTP carries for authorization, certificate keys of kubeadm,
+ * user:password in URLs, and what is called a password or a token.
+ */
+const FORMS: readonly [RegExp, Mask][] = [
+  [PRIVATE_KEY, '***'],
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, '***'],
-  [/\b([Bb]earer )[A-Za-z0-9._~+/-]{8,}=*/g, '$1***'],
-  [/(?<![a-z])([a-z]+:\/\/)[^\s/@:]+:[^\s/@]+@/g, '$1***@'],
+  [/eyJ[\w-]+(?:\.[\w-]*){0,4}/g, (all) => (isToken(all.split('.')) ? '***' : all)],
+  [/(authorization\W{1,6}(?:basic|bearer|digest|negotiate|token)\s{1,2})[^\s"'\\\]]+/gi, '$1***'],
+  [/\b(bearer )(?=[\w.~+/-]{8})[\w.~+/-]+=*/gi, '$1***'],
+  [/\b(basic )(?=[\w+/-]{4})([\w+/-]+=*)/gi, (all, scheme, value) => (isUserAndPassword(value) ? `${scheme}***` : all)],
+  [/(certificate[-_ ]?key\W{1,6})[0-9a-f]{64}\b/gi, '$1***'],
+  [/(:\/\/)((?:[^\s"\\]+|\\\S|"(?=\w)){1,999})/g, (_, slashes, rest) => slashes + withoutUser(rest)],
+  [PASSWORD, '$1***'],
+  [NAMED, (all, name, value) => (isSecret(name, value) ? `${name}***` : all)],
 ]
 
 /** Takes out of a text what is a secret by its form. */
 export function maskSecretForms(text: string): string {
-  return TOKENS.reduce((clean, [form, mask]) => clean.replace(form, mask), text.replace(PRIVATE_KEY, '***'))
+  // The types of replace have one signature for each kind of mask, and none for both.
+  return FORMS.reduce((clean, [form, mask]) => clean.replace(form, mask as string), text)
+}
+
+/** Of JWT: a header, claims and a signature, or the five parts of an encrypted one. */
+function isToken([header = '', ...others]: readonly string[]): boolean {
+  return header.length >= 8 && others.length >= 2
+}
+
+function isUserAndPassword(base64: string): boolean {
+  const text = Buffer.from(base64, 'base64').toString()
+  return text.includes(':') && !/[\p{Cc}\ufffd]/u.test(text)
+}
+
+/**
+ * A password may have any character in it, also those that end the authority of a URL, which some programs print all the
+ * same; the digest of an image does not follow a password.
+ */
+function withoutUser(rest: string): string {
+  const [user] = /^.*@(?!sha\d+:)/s.exec(rest) ?? []
+  if (user === undefined || (user.includes('/') && !user.includes(':'))) return rest
+  return `***@${rest.slice(user.length)}`
+}
+
+/** `token: expired` and `secret="kube-system/registry"` are none. */
+function isSecret(name: string, value: string): boolean {
+  if (/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(value)) return false
+  if (/=[\s\\"]*$/.test(name)) return true
+  return /^[\w+/=.~-]+[,;)]?$/.test(value) && (value.length >= 24 || (value.length >= 6 && /\d/.test(value)))
 }
