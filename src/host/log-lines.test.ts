@@ -48,3 +48,30 @@ test('at most 4 lines of 400 characters', () => {
 test('a machine without a journal has no lines', async () => {
   expect(await journalText(fakeHost(), 'x.service')).toBe('')
 })
+
+test.each([
+  ...['(0x1', '(0x1)', '(0x', '{', '(', ')', 'a.go:1', 'a.go:', 'a.service: ', 'x.service: Service ', ' ended', '...'],
+  ...['error ', '"level":"', 'level=', 'http://a:', '1', 'F1129 ', '\t', '\u001b', 'created by ', 'goroutine 1 ['],
+])('a line of %j again and again stops nobody', (part) => {
+  const start = performance.now()
+  for (const length of [8_000, 100_000])
+    for (const line of [part.repeat(length / part.length), `x.service: ${part.repeat(length / part.length)}\0`])
+      expect(Math.max(0, ...reasonLines(line).map(({ length }) => length))).toBeLessThan(2_000)
+  expect(performance.now() - start).toBeLessThan(1_000)
+})
+
+test('a secret that a cut would leave half is masked before', () => {
+  const [line] = reasonLines(`error ${'bearer abcdefgh123 '.repeat(20)}${'http://user:hunter2@'.repeat(60)}proxy`)
+  expect(line).not.toContain('hunter2')
+})
+
+test('functions of a stack, as Go prints them, are left out, and what a program says in parentheses is not', () => {
+  const stack = [
+    'main.(*T).run(0xc000012345, {0x1, 0x2})',
+    'k8s.io/kubernetes/cmd/kubelet/app.run({0x1?, 0x2?}, ...)',
+    'net/http.HandlerFunc.ServeHTTP(0xc000012345?, {0x1?',
+  ]
+  const said = 'failed to open (code 0x5) the device'
+  expect(reasonLines([...stack, said].join('\n'))).toEqual([said])
+  expect(reasonLines(stack.join('\n'))).toEqual(stack)
+})
