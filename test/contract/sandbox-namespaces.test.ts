@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { linuxHostView } from '../../src/host/linux/host-view.ts'
+import { sandboxNamespaces } from '../../src/ledger/undo/sandbox-namespaces.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'cantrip-database-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+const OURS = 'cni-668faa69-e4a8-a619-4d71-c9bf47747bf6'
+const THEIRS = 'cni-dd51c4e9-3420-f44b-8387-9747b658d0ec'
+
+test("a database names the namespaces of its sandboxes; what a pod's annotation names is none", async () => {
+  const annotation = JSON.stringify({ NetNSPath: `/var/run/netns/${THEIRS}` })
+  const sandbox = { Config: { annotations: { a: annotation, b: THEIRS } }, NetNSPath: `/var/run/netns/${OURS}`, IP: '' }
+  const directory = join(root, 'io.containerd.metadata.v1.bolt')
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'meta.db'), Buffer.from(`\0\xff${JSON.stringify(sandbox)}\0`, 'latin1'))
+  expect(await sandboxNamespaces(root, linuxHostView())).toEqual([OURS])
+  expect(await sandboxNamespaces(`${root}/gone`, linuxHostView())).toEqual([])
+})
