@@ -9,11 +9,11 @@ export function parseIni(text: string): Ini {
   for (const raw of text.split('\n')) {
     const line = raw.trim()
     const [, name] = /^\[(.+)\]$/.exec(line) ?? []
-    const [, key, value] = /^([^#;=][^=]*?)\s*=\s*(.*)$/.exec(line) ?? []
+    const at = /^[#;]/.test(line) ? -1 : line.indexOf('=')
     if (name !== undefined) {
       section = sections.get(name) ?? []
       sections.set(name, section)
-    } else if (key !== undefined) section.push([key, value ?? ''])
+    } else if (at > 0) section.push([line.slice(0, at).trim(), line.slice(at + 1).trim()])
   }
   return sections
 }
