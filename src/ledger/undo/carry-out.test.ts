@@ -54,6 +54,13 @@ test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
     '9',
     /^net.a was set to 9 by somebody else; Cantrip had set 2 in the place of 1$/,
   ],
+  [
+    'a parameter that a second try found as it had set it',
+    { kind: 'sysctl', key: 'net.a', before: '10', written: '10' },
+    { sysctls: { 'net.a': '0' } },
+    '0',
+    /^$/,
+  ],
   ['a host name', { kind: 'hostname', before: 'old', written: 'new' }, { hostname: 'new' }, 'old', /^$/],
   [
     'a host name of somebody else',
