@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type { VersionInfo } from '../src/version.ts'
+import type { VersionInfo } from '../src/base/version.ts'
 import { lateVerbs } from './late-verbs.ts'
 import { lazyBuiltins } from './lazy-builtins.ts'
 import type { Script } from './targets.ts'

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { VersionInfo } from '../src/version.ts'
+import type { VersionInfo } from '../src/base/version.ts'
 
 const run = promisify(execFile)
 

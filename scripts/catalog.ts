@@ -26,7 +26,7 @@ export function renderCatalog(ids: readonly string[], mended: readonly string[])
   const name = (id: string) => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
   // In the order that the formatter keeps imports in.
   const imports = [
-    `import type { Check, CheckParams } from '../engine/check.ts'`,
+    `import type { Check, CheckParams } from '../engine/checks/check.ts'`,
     `import type { Step } from '../engine/step.ts'`,
   ]
   for (const id of ids) {

@@ -1,4 +1,4 @@
-/** Writes src/agent/unit.generated.ts, the unit's text as the executable carries it. */
+/** Writes src/agent/service/unit.generated.ts, the unit's text as the executable carries it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -10,4 +10,4 @@ const lines = text
   .map((line) => `  ${JSON.stringify(line)},`)
 const head =
   '// Written by scripts/unit.ts from systemd/cantrip-agent.service. Do not edit.\n// biome-ignore format: one line of the unit a line\nexport const UNIT_LINES = ['
-writeFileSync(join(root, 'src/agent/unit.generated.ts'), `${head}\n${lines.join('\n')}\n]\n`)
+writeFileSync(join(root, 'src/agent/service/unit.generated.ts'), `${head}\n${lines.join('\n')}\n]\n`)

@@ -1,8 +1,8 @@
 /** The agent's composition root: picks the verb, prints what went wrong, and ends the process. */
 
-import { ownProgram } from './cli/own-program.ts'
-import { guardStandardStreams } from './cli/standard-streams.ts'
-import { versionText } from './cli/version-text.ts'
+import { ownProgram } from './cli/kit/own-program.ts'
+import { guardStandardStreams } from './cli/kit/standard-streams.ts'
+import { versionText } from './cli/kit/version-text.ts'
 import { exitCode } from './report/exit-code.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0
   }
   if (verb === 'run' && !rest.includes('--help') && !rest.includes('-h')) {
-    const { run } = await import('./cli/agent/run.ts')
+    const { run } = await import('./cli/agent/service/run.ts')
     await run(rest)
     return 0
   }

@@ -12,15 +12,15 @@ const commands = commandsInCode()
 
 /** Strings that are no commands for a person, or whose words are no machine's. */
 const NO_COMMANDS = [
-  'src/agent/unit.ts: systemctl edit {}-agent',
+  'src/agent/service/unit.ts: systemctl edit {}-agent',
   'src/cli/agent/status.ts: The agent is not running. Check: systemctl status {}\\n',
   'src/components/etcd/data.ts: mount the disk that holds {}, or restore {} from a snapshot, then provision again; where the data are lost: agent reset here, and configure the node again (other masters then take it in anew)',
-  'src/host/is-unit-active.ts: systemctl is-active {} ended with {}: {}',
-  'src/kubernetes/watch-pods.ts: journalctl -u {} -e',
+  'src/host/units/is-unit-active.ts: systemctl is-active {} ended with {}: {}',
+  'src/provision/pods/watch-pods.ts: journalctl -u {} -e',
   'src/checks/previous-kubernetes/check.ts: mount {}',
   'src/checks/previous-kubernetes/move-aside.ts: mkdir -p {}',
-  'src/ledger/undo/remove-nft-tables.ts: nft did not delete {}: {}',
-  'src/ledger/undo/unmount-below.ts: mount {}',
+  'src/ledger/undo/network/remove-nft-tables.ts: nft did not delete {}: {}',
+  'src/ledger/undo/system/unmount-below.ts: mount {}',
 ]
 const named = ({ file, text }: Found) => `${file}: ${text}`
 
@@ -51,11 +51,11 @@ const LOOKS =
 const PARTS = ['{}', '"$old"{}', '{} -I {}']
 /** Prose of advice that begins with the name of a program, or has one in it, and constants that are parts of a command. */
 const PROSE = [
-  'src/agent/unit.ts',
+  'src/agent/service/unit.ts',
   'src/checks/commands/needed.ts',
-  'src/host/is-unit-active.ts',
-  'src/host/linux/file-error.ts: find out why (dmesg | tail), then: {}',
-  'src/ledger/undo/remove-nft-tables.ts: nft did not delete {}: {}',
+  'src/host/units/is-unit-active.ts',
+  'src/host/linux/files/file-error.ts: find out why (dmesg | tail), then: {}',
+  'src/ledger/undo/network/remove-nft-tables.ts: nft did not delete {}: {}',
 ]
 const IN_PROSE = /[a-z]{2,}[:,;] [a-z]|\b(the|then|which|who|and|them) /
 const isCommand = (found: Found) =>

@@ -1,8 +1,8 @@
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
-import type { CheckSummary } from '../protocol/check-summary.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
+import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { readIfThere } from './durable-file.ts'
-import { readInstructionKey } from './instruction-gate.ts'
+import { readInstructionKey } from './gate/instruction-gate.ts'
 import type { AgentPaths } from './paths.ts'
 
 /** agent.json: what the service needs to know beside its keys. */

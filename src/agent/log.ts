@@ -1,4 +1,4 @@
-import type { Redactor } from '../report/secret.ts'
+import type { Redactor } from '../base/text/secret.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 

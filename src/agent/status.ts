@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { ErrorReport } from '../errors/agent-error.ts'
+import type { ErrorReport } from '../base/agent-error.ts'
 import type { NodeState } from '../protocol/names.ts'
 import { readIfThere } from './durable-file.ts'
 

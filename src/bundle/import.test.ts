@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { importBundle, listBundles } from './import.ts'
-import { verifyBundle } from './verify.ts'
+import { verifyBundle } from './verify/verify.ts'
 
 let scratch: string
 let data: string

@@ -5,7 +5,7 @@ import { hasCode } from './error.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
 import { decodePublicKey, encodePublicKey } from './keys.ts'
 import { readManifest } from './manifest.ts'
-import { verifyBundle } from './verify.ts'
+import { verifyBundle } from './verify/verify.ts'
 
 export interface StoredBundle {
   manifest: BundleManifest

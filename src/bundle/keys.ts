@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { lstat, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { readGiven } from '../host/linux/read-given.ts'
+import { readGiven } from '../host/linux/files/read-given.ts'
 import { badBundle, hasCode } from './error.ts'
 
 const ED25519_SIGNATURE_BYTES = 64

@@ -1,5 +1,5 @@
 // Written by scripts/catalog.ts: do not edit.
-import type { Check, CheckParams } from '../engine/check.ts'
+import type { Check, CheckParams } from '../engine/checks/check.ts'
 import type { Step } from '../engine/step.ts'
 import { check as cgroup } from './cgroup/check.ts'
 import { check as commands } from './commands/check.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { HEALTHY_HOSTS, healthyHost } from '../../test/support/fixtures/healthy-hosts.ts'
 import { OS_RELEASES } from '../../test/support/fixtures/os-release.ts'
-import type { CheckParams } from '../engine/check.ts'
-import { hardFailures, runChecks } from '../engine/run-checks.ts'
+import type { CheckParams } from '../engine/checks/check.ts'
+import { hardFailures, runChecks } from '../engine/checks/run-checks.ts'
 import { checks } from './catalog.generated.ts'
 
 const ownStateDirectory = '/var/lib/cantrip'

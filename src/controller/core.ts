@@ -1,11 +1,9 @@
-import type { SignedInstruction } from '../protocol/instruction.ts'
-import type { PairCheckDown } from '../protocol/pair-check.ts'
-import type { BundleShelf } from './bundle-shelf.ts'
-import type { Changes } from './changes.ts'
-import type { Errands } from './errands.ts'
-import type { Rival } from './hub/rivals.ts'
+import type { Authority } from './access/authority.ts'
+import type { BundleShelf } from './bundles/bundle-shelf.ts'
+import type { Changes } from './live/changes.ts'
+import type { Errands } from './live/operations.ts'
+import type { Presence } from './live/presence.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
-import type { Authority } from './pki/authority.ts'
 import type { Store } from './store/store.ts'
 
 export interface LiveProgress {
@@ -33,28 +31,4 @@ export interface Core {
   log(line: string): void
   /** Where agents reach this controller. */
   publicUrls: readonly string[]
-}
-
-/** The live side of nodes, kept by the hub. */
-export interface Presence {
-  isConnected(nodeId: string): boolean
-  /** Another machine that came with the node's key while it was connected. */
-  rivalOf(nodeId: string): Rival | undefined
-  /** When anything was last heard from a connected node. */
-  lastHeard(nodeId: string): Date | undefined
-  /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
-  deliver(nodeId: string): void
-  /** False where the node is not connected. */
-  sendErrand(nodeId: string, errand: SignedInstruction): boolean
-  sendPairCheck(nodeId: string, body: PairCheckDown): boolean
-}
-
-/** Before the hub is there. */
-export const NOBODY: Presence = {
-  isConnected: () => false,
-  rivalOf: () => undefined,
-  lastHeard: () => undefined,
-  deliver: () => undefined,
-  sendErrand: () => false,
-  sendPairCheck: () => false,
 }

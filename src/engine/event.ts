@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../errors/agent-error.ts'
+import type { ErrorReport } from '../base/agent-error.ts'
 
 export type Outcome = 'done' | 'failed' | 'indeterminate' | 'cancelled'
 

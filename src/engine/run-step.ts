@@ -1,4 +1,4 @@
-import { AgentError, reportOf } from '../errors/agent-error.ts'
+import { AgentError, reportOf } from '../base/agent-error.ts'
 import type { RecordChange } from '../host/change.ts'
 import type { Host, HostView } from '../host/host.ts'
 import type { Ledger } from '../ledger/ledger.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { memoryLog } from '../../test/support/memory-log.ts'
-import { AgentError } from '../errors/agent-error.ts'
+import { AgentError } from '../base/agent-error.ts'
 import { recordingHost } from '../host/recording.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { replay } from '../ledger/replay.ts'

@@ -3,7 +3,7 @@
  * already? skip it and say so. Else record `started`, apply through the recording host, look again, and only then
  * record `done`. So a crash leaves `started` without `done`, and the step is looked at and run again.
  */
-import { reportOf } from '../errors/agent-error.ts'
+import { reportOf } from '../base/agent-error.ts'
 import type { RecordChange } from '../host/change.ts'
 import type { Host, HostView } from '../host/host.ts'
 import type { Ledger } from '../ledger/ledger.ts'

@@ -1,4 +1,4 @@
-import { AgentError, type AgentErrorOptions } from '../errors/agent-error.ts'
+import { AgentError, type AgentErrorOptions } from '../base/agent-error.ts'
 import type { Host, HostView } from '../host/host.ts'
 
 /**

@@ -2,7 +2,7 @@
  * Takes changes back, what a boot would start first and then newest first, from what the ledger says: not from plan
  * code, so that it still works after the agent was upgraded. It goes on past an error; a rerun takes up what was left.
  */
-import { type ErrorReport, reportOf } from '../errors/agent-error.ts'
+import { type ErrorReport, reportOf } from '../base/agent-error.ts'
 import { subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { isBelow } from '../host/parse/mountinfo.ts'
@@ -11,7 +11,7 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
-import { CNI_STATE } from '../ledger/undo/cni-state.ts'
+import { CNI_STATE } from '../ledger/undo/network/cni-state.ts'
 import type { Found } from '../ledger/undo/result.ts'
 import type { Emit, Outcome } from './event.ts'
 

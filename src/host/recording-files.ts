@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path/posix'
-import { AgentError } from '../errors/agent-error.ts'
-import { command } from '../errors/command.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { command } from '../base/command.ts'
 import type { ChangeKind, RecordChange } from './change.ts'
+import { isOwnFile } from './files/own-file.ts'
+import { realPath } from './files/real-path.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Machine } from './machine.ts'
-import { isOwnFile } from './own-file.ts'
-import { realPath } from './real-path.ts'
 import type { Undo } from './undo.ts'
 
 type FileMethods = Pick<

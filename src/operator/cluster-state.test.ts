@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { OperatorReport } from '../protocol/rest.ts'
+import { OperatorReport } from '../protocol/api/agents.ts'
 import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } from './cluster-state.ts'
 
 const KNOWN = { kubernetesVersion: 'v1.36.3', dns: true, api: true }

@@ -1,5 +1,5 @@
+import type { OperatorReport } from '../protocol/api/agents.ts'
 import { CLUSTER_NAMESPACES } from '../protocol/cluster-namespaces.ts'
-import type { OperatorReport } from '../protocol/rest.ts'
 import { type Conditions, isTrue, type PodStatus, unhealthyConditions, whyNotReady } from './conditions.ts'
 
 interface Metadata {

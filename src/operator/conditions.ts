@@ -1,5 +1,5 @@
-import type { OperatorReport } from '../protocol/rest.ts'
-import { shorten } from '../report/shorten.ts'
+import { shorten } from '../base/text/shorten.ts'
+import type { OperatorReport } from '../protocol/api/agents.ts'
 
 interface Condition {
   type: string

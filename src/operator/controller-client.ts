@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
-import type { OperatorReport } from '../protocol/rest.ts'
+import type { OperatorReport } from '../protocol/api/agents.ts'
 import { withoutDetails } from './cluster-state.ts'
 
 /** Of the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
@@ -24,7 +24,7 @@ export async function readIdentity(directory: string): Promise<Identity> {
 
 /** To the first controller that takes it; throws the last refusal when none does. */
 export async function sendReport(identity: Identity, report: OperatorReport, signal: AbortSignal): Promise<void> {
-  const { PATHS } = await import('../protocol/rest.ts')
+  const { PATHS } = await import('../protocol/api/agents.ts')
   let refusal: unknown = new Error('no controller is named in controller.json')
   for (const url of identity.urls) {
     try {

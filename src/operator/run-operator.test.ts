@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
-import { OperatorReport } from '../protocol/rest.ts'
+import { OperatorReport } from '../protocol/api/agents.ts'
 import { optionsFrom, runOperator } from './run-operator.ts'
 
 const ends: (() => unknown)[] = []

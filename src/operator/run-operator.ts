@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
 import { dnsAnswers } from './cluster-dns.ts'
 import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
 import { readIdentity, sendReport } from './controller-client.ts'

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
 import { bitString, context, ecdsaWithSha256, embed, integer, name, sequence, toDer } from './der-builder.ts'
 import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
 import { isP256, spki } from './key.ts'

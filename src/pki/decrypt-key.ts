@@ -1,6 +1,6 @@
 import { createDecipheriv, createPrivateKey, type KeyObject, pbkdf2Sync } from 'node:crypto'
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
 import { children, expectTag, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
 import { ENCRYPTED_KEY_LABEL, PBES2, PBKDF2_ITERATIONS } from './pbes2.ts'
 import { readOnePem } from './pem.ts'

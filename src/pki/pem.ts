@@ -1,5 +1,5 @@
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
 
 export interface PemBlock {
   label: string

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AgentError } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
 import { errorText, exitCodeOf } from './error-text.ts'
 
 test('an error that a user can meet prints its fix and no stack', () => {

@@ -1,7 +1,7 @@
-import { AgentError, type ErrorReport } from '../errors/agent-error.ts'
-import { ExitCode } from '../errors/exit-codes.ts'
+import { AgentError, type ErrorReport } from '../base/agent-error.ts'
+import { ExitCode } from '../base/exit-codes.ts'
+import { printable, printableLines } from '../base/text/printable.ts'
 import { type OwnProgram, withOwnPath } from './own-commands.ts'
-import { printable, printableLines } from './printable.ts'
 
 /** What a person reads about a failure: found, wanted and the fix; a stack only for what is a bug of ours. */
 export function errorText(error: unknown, program?: OwnProgram): string {

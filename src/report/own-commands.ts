@@ -1,4 +1,4 @@
-import { escapeArgv } from '../errors/escape-argv.ts'
+import { escapeArgv } from '../base/escape-argv.ts'
 
 /** The program that runs, as a person calls it, and where its executable lies. */
 export interface OwnProgram {

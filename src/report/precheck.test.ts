@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { CheckResult } from '../engine/run-checks.ts'
-import { precheckBrief } from './precheck-brief.ts'
-import { precheckJson } from './precheck-json.ts'
-import { precheckJunit } from './precheck-junit.ts'
-import { precheckSummary } from './precheck-summary.ts'
-import { precheckTable } from './precheck-table.ts'
+import type { CheckResult } from '../engine/checks/run-checks.ts'
+import { precheckBrief } from './prechecks/precheck-brief.ts'
+import { precheckJson } from './prechecks/precheck-json.ts'
+import { precheckJunit } from './prechecks/precheck-junit.ts'
+import { precheckSummary } from './prechecks/precheck-summary.ts'
+import { precheckTable } from './prechecks/precheck-table.ts'
 
 const pass: CheckResult = { id: 'cpu', title: 'CPU cores', verdict: 'pass', hard: true, found: '4 cores', ms: 1 }
 const fail: CheckResult = {

@@ -1,4 +1,4 @@
-import { printable, printableLines } from './printable.ts'
+import { printable, printableLines } from '../base/text/printable.ts'
 
 interface Change {
   what: string

@@ -21,7 +21,7 @@ import { operatorCertificate } from '../components/operator-certificate/componen
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import type { Role } from '../engine/step.ts'
-import type { ProvisionParams } from './params.ts'
+import type { ProvisionParams } from '../provision/params.ts'
 
 /**
  * The first control plane of a cluster. The order is that of reading; what waits for what each component says itself.

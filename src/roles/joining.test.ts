@@ -5,11 +5,11 @@ import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/su
 import { planRole } from '../engine/plan-role.ts'
 import type { Role } from '../engine/step.ts'
 import { planningHost } from '../host/planning.ts'
-import { SHARED_FILES } from '../kubernetes/shared-files.ts'
 import { createCa } from '../pki/certificate.ts'
 import { keyToPem } from '../pki/key.ts'
+import type { ProvisionParams } from '../provision/params.ts'
+import { SHARED_FILES } from '../provision/shared-files.ts'
 import { master } from './master.ts'
-import type { ProvisionParams } from './params.ts'
 import { worker } from './worker.ts'
 
 const TOKEN = 'abcdef.0123456789abcdef'

@@ -15,7 +15,7 @@ import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sharedKeys } from '../components/shared-keys/component.ts'
 import type { Role } from '../engine/step.ts'
-import type { ProvisionParams } from './params.ts'
+import type { ProvisionParams } from '../provision/params.ts'
 
 /**
  * A further control plane. With the cluster's own authorities it is made as the first one was; what lies in the cluster

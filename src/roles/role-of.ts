@@ -1,8 +1,8 @@
 import type { Role } from '../engine/step.ts'
-import type { NodeTask } from '../protocol/instruction.ts'
+import type { NodeTask } from '../protocol/wire/instruction.ts'
+import type { ProvisionParams } from '../provision/params.ts'
 import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
-import type { ProvisionParams } from './params.ts'
 import { worker } from './worker.ts'
 
 /** The role that carries a task out. */

@@ -9,7 +9,7 @@ import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
 import type { Role } from '../engine/step.ts'
-import type { ProvisionParams } from './params.ts'
+import type { ProvisionParams } from '../provision/params.ts'
 
 /** Where pods run. All but the joining itself is done before there is a cluster to join. */
 export const worker: Role<ProvisionParams> = {

@@ -1,4 +1,4 @@
-import { command } from '../errors/command.ts'
+import { command } from '../base/command.ts'
 
 /**
  * Commands about a rule, chain or table as look-at-firewall tells them: `iptables-nft -t nat -A …`, `iptables-nft -t nat

@@ -1,4 +1,4 @@
-import { isMarkedByCalico, isPodChain, isPodLink } from '../host/kubernetes-names.ts'
+import { isMarkedByCalico, isPodChain, isPodLink } from '../host/kernel/kubernetes-names.ts'
 import type { Changed, FactKind } from './facts.ts'
 
 /** Nobody but Kubernetes and its networks writes here: pods, too, by a hostPath. */

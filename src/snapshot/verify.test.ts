@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeHost, type FakeHostOptions, fakeHost } from '../../test/support/fake-host.ts'
 import { walkFake } from '../../test/support/walk-fake.ts'
-import { observe } from './look.ts'
+import { observe } from './look/look.ts'
 import { type Knowledge, verify } from './verify.ts'
 
 const BEFORE = Date.parse('2026-01-01T00:00:00Z')

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { AgentConfig } from '../../src/agent/config.ts'
-import type { Credentials } from '../../src/agent/credentials.ts'
+import type { Credentials } from '../../src/agent/identity/credentials.ts'
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { buildCsr } from '../../src/pki/csr.ts'

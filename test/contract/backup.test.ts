@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { backUp, restoreFile, writeFile } from '../../src/host/linux/durable-files.ts'
+import { backUp, restoreFile, writeFile } from '../../src/host/linux/files/durable-files.ts'
 
 /** setxattr and getxattr by their numbers: the programs for it are not on every machine, perl is on every Debian. */
 const xattr = {

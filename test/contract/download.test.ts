@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { downloader } from '../../src/host/linux/download.ts'
+import { downloader } from '../../src/host/linux/network/download.ts'
 import { openTlsSite, type TlsSite } from './tls-site.ts'
 
 const content = randomBytes(5_000_000)

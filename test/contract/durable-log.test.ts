@@ -2,7 +2,7 @@ import { mkdtemp, open as openFile, readdir, readFile, rm, stat, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openDurableLog } from '../../src/host/linux/durable-log.ts'
+import { openDurableLog } from '../../src/host/linux/files/durable-log.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 
 let directory: string

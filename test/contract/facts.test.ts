@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { collectFacts } from '../../src/host/linux/facts.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
-import { Facts } from '../../src/protocol/facts.ts'
+import { Facts } from '../../src/protocol/wire/facts.ts'
 
 test("this machine's facts are what the protocol takes", async () => {
   const facts = await collectFacts(linuxHostView(), { agentVersion: '0.0.0', versions: {} })

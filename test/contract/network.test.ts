@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket, type Server as TcpServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { linuxNetwork } from '../../src/host/linux/network.ts'
+import { linuxNetwork } from '../../src/host/linux/network/network.ts'
 import { openTlsSite, type TlsSite } from './tls-site.ts'
 
 let site: TlsSite

@@ -13,7 +13,7 @@ afterAll(() => {
 const LOOK = `
 import { collectFacts } from '${ROOT}/src/host/linux/facts.ts'
 import { linuxHostView } from '${ROOT}/src/host/linux/host-view.ts'
-import { localAddresses } from '${ROOT}/src/host/addresses.ts'
+import { localAddresses } from '${ROOT}/src/host/network/addresses.ts'
 const view = linuxHostView()
 const { node, interface: name } = await localAddresses(view)
 const { interfaces } = await collectFacts(view, { agentVersion: '0', versions: {} })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { PairFinding } from '../../src/protocol/pair-report.ts'
+import type { PairFinding } from '../../src/protocol/api/pair-report.ts'
 import { namespaces, type RunningNodes, startNodes } from '../support/pair-checks/namespaces.ts'
 import { nodeOf } from '../support/pair-checks/nodes.ts'
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { removeTree } from '../../src/host/linux/remove-tree.ts'
+import { removeTree } from '../../src/host/linux/files/remove-tree.ts'
 
 type Fail = (path: string) => string | undefined
 const disk = vi.hoisted(() => ({ readdir: (() => undefined) as Fail, open: (() => undefined) as Fail }))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { removeTree } from '../../src/host/linux/remove-tree.ts'
+import { removeTree } from '../../src/host/linux/files/remove-tree.ts'
 
 /** mkdir by mkdir from within, for no path is as long. */
 const MAKE_DEEP = `

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
-import { sandboxNamespaces } from '../../src/ledger/undo/sandbox-namespaces.ts'
+import { sandboxNamespaces } from '../../src/ledger/undo/network/sandbox-namespaces.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cantrip-database-'))
 afterAll(() => rmSync(root, { recursive: true }))

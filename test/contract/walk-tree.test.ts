@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { walkTree } from '../../src/host/linux/walk-tree.ts'
+import { walkTree } from '../../src/host/linux/files/walk-tree.ts'
 
 let root: string
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClusterView } from '../../src/protocol/admin.ts'
+import type { ClusterView } from '../../src/protocol/api/administrators.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { until } from '../support/testbed/processes.ts'

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PairFinding, PairReport } from '../../src/protocol/pair-report.ts'
+import type { PairFinding, PairReport } from '../../src/protocol/api/pair-report.ts'
 import { interruptible } from '../run/interruption.ts'
 import { awaitState, carryAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'

@@ -3,7 +3,7 @@
  * The error is named, no change is made without its record, and what was half done a rerun mends.
  */
 import { expect, test } from 'vitest'
-import { AgentError } from '../../src/errors/agent-error.ts'
+import { AgentError } from '../../src/base/agent-error.ts'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import type { Failure } from './crashing-world.ts'
 import { playFailure, setStage } from './model/cases.ts'

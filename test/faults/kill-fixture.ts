@@ -2,7 +2,7 @@
 
 import { runRole } from '../../src/engine/run-steps.ts'
 import { undoRuns } from '../../src/engine/undo-run.ts'
-import { openDurableLog } from '../../src/host/linux/durable-log.ts'
+import { openDurableLog } from '../../src/host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { recordingHost } from '../../src/host/recording.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'

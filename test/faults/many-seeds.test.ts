@@ -3,7 +3,7 @@
  * What a seed plays follows from it alone: `CANTRIP_SEED=N` plays N and those that follow it.
  */
 import { expect, test } from 'vitest'
-import { AgentError } from '../../src/errors/agent-error.ts'
+import { AgentError } from '../../src/base/agent-error.ts'
 import { seed as first, isFull, keepResult } from '../run/campaign.ts'
 import { seededRandom } from '../support/random.ts'
 import { play, playFailure, playSeveral, type Stage, setStage } from './model/cases.ts'

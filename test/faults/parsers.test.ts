@@ -57,7 +57,7 @@ const SRC = resolve(import.meta.dirname, '../../src')
 
 test('every parser of files and answers is in the table', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^(host|checks)\/.*(?<!\.test)\.ts$/.test(file),
+    /^(host|checks|base\/net)\/.*(?<!\.test)\.ts$/.test(file),
   )
   const text = files.map((file) => readFileSync(join(SRC, file), 'utf8')).join('\n')
   const names = [...text.matchAll(/^export function ((?:parse|decode)[A-Z]\w*|read\w+Reply)\(/gm)].map(

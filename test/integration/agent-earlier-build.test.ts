@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { execute } from '../../src/agent/execute.ts'
+import { execute } from '../../src/agent/execute/execute.ts'
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import type { EngineEvent } from '../../src/engine/event.ts'
 import type { Entry } from '../../src/ledger/entry.ts'

@@ -19,7 +19,7 @@ let root: string
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'cantrip-build-'))
   await mkdir(join(root, 'src'))
-  await cp(join(import.meta.dirname, '../../src/version.ts'), join(root, 'src/version.ts'))
+  await cp(join(import.meta.dirname, '../../src/base/version.ts'), join(root, 'src/base/version.ts'))
   await writeFile(join(root, 'package.json'), '{"version":"1.2.3"}')
 })
 afterEach(() => rm(root, { recursive: true, force: true }))

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import type { ClusterHealth, ClusterPlan } from '../../src/protocol/admin.ts'
-import type { RunEvent } from '../../src/protocol/event.ts'
-import type { Instruction } from '../../src/protocol/instruction.ts'
+import type { ClusterHealth, ClusterPlan } from '../../src/protocol/api/administrators.ts'
+import type { RunEvent } from '../../src/protocol/wire/event.ts'
+import type { Instruction } from '../../src/protocol/wire/instruction.ts'
 import { call, type EnrolledNode } from '../support/controller/client.ts'
 import { errandOf, type Guest, openScene, type Scene } from '../support/controller/scene.ts'
 

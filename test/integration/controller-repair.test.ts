@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ErrorReport } from '../../src/errors/agent-error.ts'
-import type { ClusterPlan, ClusterView } from '../../src/protocol/admin.ts'
-import type { Instruction } from '../../src/protocol/instruction.ts'
+import type { ErrorReport } from '../../src/base/agent-error.ts'
+import type { ClusterPlan, ClusterView } from '../../src/protocol/api/administrators.ts'
+import type { Instruction } from '../../src/protocol/wire/instruction.ts'
 import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
 
 let scene: Scene

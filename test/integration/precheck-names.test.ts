@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CheckResult } from '../../src/engine/run-checks.ts'
-import { askNameServers } from '../../src/host/ask-name-servers.ts'
+import type { CheckResult } from '../../src/engine/checks/run-checks.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
+import { askNameServers } from '../../src/host/network/ask-name-servers.ts'
 import { answer } from '../support/testbed/dns-message.ts'
 
 const AGENT = resolve(import.meta.dirname, '../../src/agent.ts')

@@ -1,5 +1,5 @@
-import { AgentError } from '../../src/errors/agent-error.ts'
-import { escapeArgv } from '../../src/errors/escape-argv.ts'
+import { AgentError } from '../../src/base/agent-error.ts'
+import { escapeArgv } from '../../src/base/escape-argv.ts'
 import type { Argv } from '../../src/host/argv.ts'
 import type { AskOptions, DiskSpace, Output, RunOptions } from '../../src/host/host.ts'
 import { type Machine, sysctlPath } from '../../src/host/machine.ts'

@@ -1,6 +1,11 @@
+import { ipv4ToNumber, isLoopback } from '../../src/base/net/address.ts'
 import type { Source } from '../../src/host/network.ts'
-import { ipv4ToNumber, isLoopback } from '../../src/host/parse/address.ts'
-import { type Ipv4Route, parseIpv6Addresses, parseLocalAddresses, parseRoutes } from '../../src/host/parse/routes.ts'
+import {
+  type Ipv4Route,
+  parseIpv6Addresses,
+  parseLocalAddresses,
+  parseRoutes,
+} from '../../src/host/parse/network/routes.ts'
 
 /** What a kernel with these files of /proc/net would send from to an address, as far as simple networks go. */
 export function sourceByRoutes(read: (path: string) => string, to: string): Source | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TreeEntry, WalkOptions } from '../../src/host/linux/walk-tree.ts'
+import type { TreeEntry, WalkOptions } from '../../src/host/linux/files/walk-tree.ts'
 import type { FakeFiles } from './fake-files.ts'
 
 /** walkTree over files in memory; they were last changed when they were written. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import type { CheckSummary } from '../../protocol/check-summary.ts'
+import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import { pathsOf } from '../paths.ts'
 import { configureAgent } from './configure-agent.ts'
 import type { InstallParams } from './params.ts'

@@ -1,9 +1,9 @@
 import type { Step } from '../../engine/step.ts'
-import { bringUpUnit } from '../../host/bring-up-unit.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import type { AgentConfig } from '../config.ts'
-import { renderUnit } from '../unit.ts'
+import { renderUnit } from '../service/unit.ts'
 import type { InstallParams } from './params.ts'
 
 const textOf = ({ config }: InstallParams) => `${JSON.stringify(config, null, 2)}\n`

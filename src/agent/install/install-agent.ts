@@ -1,5 +1,5 @@
 import type { Step } from '../../engine/step.ts'
-import { isOwnFile } from '../../host/own-file.ts'
+import { isOwnFile } from '../../host/files/own-file.ts'
 import type { InstallParams } from './params.ts'
 
 const MODE = 0o755

@@ -1,8 +1,8 @@
 import type { Step } from '../../engine/step.ts'
-import { bringUpUnit } from '../../host/bring-up-unit.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
-import { partsOf } from '../identity.ts'
+import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
+import { partsOf } from '../identity/identity.ts'
 import type { AgentPaths } from '../paths.ts'
 import type { InstallParams } from './params.ts'
 
@@ -64,7 +64,7 @@ async function canEnrol(host: HostView, { paths, credentials }: InstallParams): 
 async function isEnrolled(host: HostView, paths: AgentPaths): Promise<boolean> {
   const { cert } = partsOf((await host.read(paths.nodeIdentity)) ?? '')
   if (cert === undefined) return false
-  const { expiryOf } = await import('../node-names.ts')
+  const { expiryOf } = await import('../identity/node-names.ts')
   return expiryOf({ cert }, host.now()) === undefined
 }
 

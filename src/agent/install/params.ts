@@ -1,5 +1,5 @@
 import type { AgentConfig } from '../config.ts'
-import type { Credentials } from '../credentials.ts'
+import type { Credentials } from '../identity/credentials.ts'
 import type { AgentPaths } from '../paths.ts'
 
 export interface InstallParams {

@@ -1,8 +1,8 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
 import { NodeName } from '../../protocol/names.ts'
 import type { AgentConfig } from '../config.ts'
-import type { Credentials } from '../credentials.ts'
+import type { Credentials } from '../identity/credentials.ts'
 import type { ServiceStatus } from '../status.ts'
 
 export interface Wishes {

@@ -1,6 +1,6 @@
 import type { Step } from '../../engine/step.ts'
-import { bringUpUnit } from '../../host/bring-up-unit.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import type { InstallParams } from './params.ts'
 
 export const startAgent: Step<InstallParams> = {

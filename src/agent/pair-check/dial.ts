@@ -1,5 +1,5 @@
 import type { ProbeNetwork } from '../../host/probe-network.ts'
-import type { Dialled, PairCheckOrder, PairPort, Timing } from '../../protocol/pair-check.ts'
+import type { Dialled, PairCheckOrder, PairPort, Timing } from '../../protocol/wire/pair-check.ts'
 import { type ProbeTime, probeUdp } from './probe-udp.ts'
 
 export type Peer = PairCheckOrder['rounds'][number][number]

@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
-import { isUfwEnabled } from '../../host/is-ufw-enabled.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
-import type { Firewall } from '../../protocol/pair-check.ts'
+import { isUfwEnabled } from '../../host/network/is-ufw-enabled.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
+import type { Firewall } from '../../protocol/wire/pair-check.ts'
 
 const MAX_CHAINS = 8
 const LOOK = { timeoutMs: 3_000 }

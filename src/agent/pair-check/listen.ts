@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
-import { boundSockets } from '../../host/listeners.ts'
+import { boundSockets } from '../../host/network/listeners.ts'
 import type { Closable, ProbeNetwork } from '../../host/probe-network.ts'
-import type { Heard, PairCheckOrder, PairPort, PortState } from '../../protocol/pair-check.ts'
+import type { Heard, PairCheckOrder, PairPort, PortState } from '../../protocol/wire/pair-check.ts'
 import { numberOf } from './dial.ts'
 import { headerBytes, readPacket, writePacket } from './packet.ts'
 

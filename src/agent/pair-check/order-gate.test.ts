@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { PairCheckOrder } from '../../protocol/pair-check.ts'
+import type { PairCheckOrder } from '../../protocol/wire/pair-check.ts'
 import { judgeOrder, type OrderKnowledge } from './order-gate.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import type { ErrorReport } from '../../errors/agent-error.ts'
-import { PairCheckOrder } from '../../protocol/pair-check.ts'
-import { isSignedBy, SUSPICIOUS } from '../instruction-gate.ts'
+import type { ErrorReport } from '../../base/agent-error.ts'
+import { PairCheckOrder } from '../../protocol/wire/pair-check.ts'
+import { isSignedBy, SUSPICIOUS } from '../gate/instruction-gate.ts'
 
 export interface OrderKnowledge {
   instructionKey: KeyObject

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import type { ProbeNetwork } from '../../host/probe-network.ts'
-import type { PairCheckOrder, PairCheckUp } from '../../protocol/pair-check.ts'
+import type { PairCheckOrder, PairCheckUp } from '../../protocol/wire/pair-check.ts'
 import { pairChecker } from './pair-checker.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')

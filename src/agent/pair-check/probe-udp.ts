@@ -1,5 +1,5 @@
 import type { Endpoint, ProbeNetwork, ProbeReach } from '../../host/probe-network.ts'
-import type { Sizes, Timing } from '../../protocol/pair-check.ts'
+import type { Sizes, Timing } from '../../protocol/wire/pair-check.ts'
 import { headerBytes, type Packet, readPacket, writePacket } from './packet.ts'
 import { type RoundTrip, timingOf } from './timing.ts'
 

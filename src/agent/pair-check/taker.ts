@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import type { LinkStore } from '../link-state.ts'
-import type { ServiceOptions } from '../service.ts'
-import type { Session } from '../session.ts'
+import type { LinkStore } from '../link/link-state.ts'
+import type { Session } from '../link/session.ts'
+import type { ServiceOptions } from '../service/options.ts'
 import type { PairChecker } from './pair-checker.ts'
 
 export interface TakerOptions extends Pick<ServiceOptions, 'log' | 'now' | 'monotonicMs' | 'sleep'> {
@@ -17,7 +17,7 @@ export function pairCheckTaker(options: TakerOptions): PairChecker {
   async function load(): Promise<PairChecker> {
     const [{ pairChecker }, { linuxProbeNetwork }, { linuxHostView }] = await Promise.all([
       import('./pair-checker.ts'),
-      import('../../host/linux/probe-network.ts'),
+      import('../../host/linux/network/probe-network.ts'),
       import('../../host/linux/host-view.ts'),
     ])
     return pairChecker({

@@ -1,4 +1,4 @@
-import type { Timing } from '../../protocol/pair-check.ts'
+import type { Timing } from '../../protocol/wire/pair-check.ts'
 
 /** One ping that was answered. Wall clocks there and here, and the time it took by a clock that nobody sets. */
 export interface RoundTrip {

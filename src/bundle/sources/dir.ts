@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { agentImage } from '../build/images.ts'
 import { badBundle, hasCode } from '../error.ts'
+import { agentImage } from '../make/images.ts'
 import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS, VERSIONS } from '../versions.ts'
 import { imageName } from './image-name.ts'
 import { fileItem, imageItem, tagOf } from './items.ts'

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { posix } from 'node:path'
-import { type Image, imageArchive } from '../build/image.ts'
-import { contentOfFile } from '../build/tar.ts'
 import type { BundleFile } from '../format.ts'
+import { type Image, imageArchive } from '../make/image.ts'
+import { contentOfFile } from '../make/tar.ts'
 import { IMAGES } from '../versions.ts'
 import type { Item } from './source.ts'
 

@@ -1,6 +1,6 @@
-import type { Cache } from '../build/cache.ts'
-import type { Content } from '../build/tar.ts'
 import type { BundleFile } from '../format.ts'
+import type { Cache } from '../make/cache.ts'
+import type { Content } from '../make/tar.ts'
 import type { Arch } from '../versions.ts'
 
 /** A file to be of a bundle. */

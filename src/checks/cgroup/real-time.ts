@@ -1,8 +1,8 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { command, inOrder } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
+import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
-import { ifStillThere, processIds } from '../../host/processes.ts'
 
 /** SCHED_FIFO and SCHED_RR of sched(7). */
 const REAL_TIME = ['1', '2']

@@ -1,7 +1,7 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { type Finding, verdictOf } from '../../engine/findings.ts'
-import { advice, command } from '../../errors/command.ts'
-import { findCommand } from '../../host/find-command.ts'
+import { advice, command } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
+import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
+import { findCommand } from '../../host/files/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 import { NEEDED_COMMANDS, type NeededCommand } from './needed.ts'
 

@@ -1,9 +1,9 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { command } from '../../errors/command.ts'
-import { askNameServers } from '../../host/ask-name-servers.ts'
+import { command } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
+import { askNameServers } from '../../host/network/ask-name-servers.ts'
 import { NetworkError, type RequestOptions, type Response, STAGE_NAMES, type Stage } from '../../host/network.ts'
-import { PATHS } from '../../protocol/rest.ts'
+import { PATHS } from '../../protocol/api/agents.ts'
 
 const TIMEOUT_MS = 8_000
 

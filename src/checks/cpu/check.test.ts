@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import { check } from './check.ts'
 
 const look = (cpuCount: number, roles: CheckParams['roles']) =>

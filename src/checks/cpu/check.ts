@@ -1,8 +1,8 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
+import { ifStillThere } from '../../host/kernel/processes.ts'
 import { countCommon, parseNumberList } from '../../host/parse/number-list.ts'
-import { ifStillThere } from '../../host/processes.ts'
 
 const CORES = { master: 2, worker: 1, storage: 1 } as const
 

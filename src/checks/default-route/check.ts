@@ -1,7 +1,7 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { command, inOrder, remarked } from '../../errors/command.ts'
+import { command, inOrder, remarked } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { defaultRoutes, mainRoutes, type Route } from '../../host/routes.ts'
+import { defaultRoutes, mainRoutes, type Route } from '../../host/network/routes.ts'
 
 export const check: Check = {
   id: 'default-route',

@@ -1,4 +1,4 @@
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 
 type NodeRole = CheckParams['roles'][number]
 

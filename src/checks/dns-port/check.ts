@@ -1,11 +1,11 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { ownKubernetes } from '../../engine/own-kubernetes.ts'
-import { independent } from '../../errors/command.ts'
-import { localAddresses } from '../../host/addresses.ts'
+import { independent } from '../../base/command.ts'
+import { isLoopback, isWildcard } from '../../base/net/address.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
-import { boundSockets, socketHolders } from '../../host/listeners.ts'
-import { isLoopback, isWildcard } from '../../host/parse/address.ts'
-import type { BoundSocket } from '../../host/parse/proc-net.ts'
+import { localAddresses } from '../../host/network/addresses.ts'
+import { boundSockets, socketHolders } from '../../host/network/listeners.ts'
+import type { BoundSocket } from '../../host/parse/network/proc-net.ts'
 
 const DNS_PORT = 53
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import type { CheckParams } from '../../engine/check.ts'
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import { check } from './check.ts'
 import { percentile } from './percentile.ts'
 

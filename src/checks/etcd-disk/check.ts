@@ -1,8 +1,8 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
+import { realPath } from '../../host/files/real-path.ts'
 import type { HostView, SyncProbe } from '../../host/host.ts'
-import { realPath } from '../../host/real-path.ts'
 import { percentile } from './percentile.ts'
 
 const DATA = '/var/lib/etcd'

@@ -1,7 +1,7 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { command, inOrder } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 
 const RULES = '/etc/fapolicyd/rules.d'
 

@@ -1,8 +1,8 @@
-import type { Finding } from '../../engine/findings.ts'
-import { advice, command, remarked } from '../../errors/command.ts'
+import { advice, command, remarked } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
+import type { WhereItLies } from '../../host/files/where-it-lies.ts'
 import type { FileStat } from '../../host/host.ts'
 import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
-import type { WhereItLies } from '../../host/where-it-lies.ts'
 import type { WrittenPath } from './paths.ts'
 import { judgeFileSystem } from './unfit.ts'
 

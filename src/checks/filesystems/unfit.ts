@@ -1,5 +1,5 @@
-import type { Finding } from '../../engine/findings.ts'
-import { type Advice, advice } from '../../errors/command.ts'
+import { type Advice, advice } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { WrittenPath } from './paths.ts'
 
 /** Shared with other machines, or a program of its own. */

@@ -1,5 +1,5 @@
-import type { Finding } from '../../engine/findings.ts'
-import { advice } from '../../errors/command.ts'
+import { advice } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import type { SeenPath } from './judge.ts'
 

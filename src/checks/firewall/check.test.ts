@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
-import type { CheckParams, Verdict } from '../../engine/check.ts'
+import type { CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { check } from './check.ts'
 import type { Statement } from './nft-json.ts'
 

@@ -1,22 +1,16 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { localAddresses, OF_GUESTS } from '../../host/addresses.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ipv4ToNumber } from '../../base/net/address.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
-import { ipv4ToNumber } from '../../host/parse/address.ts'
-import { mainRoutes } from '../../host/routes.ts'
-import { podSubnet } from '../../protocol/default-subnets.ts'
+import { localAddresses, OF_GUESTS } from '../../host/network/addresses.ts'
+import { mainRoutes } from '../../host/network/routes.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
+import { podSubnet } from '../../protocol/settings/default-subnets.ts'
 import { fixFor } from './fix.ts'
 import { type Flow, flowsOf } from './flows.ts'
+import type { Obstacle } from './obstacle.ts'
 import { readChains } from './read-chains.ts'
 import { type BaseChain, fateOf } from './walk.ts'
-
-/** A flow that does not get through a chain, or may not. */
-export interface Obstacle {
-  chain: BaseChain
-  flow: Flow
-  isSure: boolean
-}
 
 export const check: Check = {
   id: 'firewall',

@@ -1,8 +1,8 @@
-import { command, inOrder, remarked } from '../../errors/command.ts'
-import { findCommand } from '../../host/find-command.ts'
+import { command, inOrder, remarked } from '../../base/command.ts'
+import { findCommand } from '../../host/files/find-command.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUfwEnabled } from '../../host/is-ufw-enabled.ts'
-import type { Obstacle } from './check.ts'
+import { isUfwEnabled } from '../../host/network/is-ufw-enabled.ts'
+import type { Obstacle } from './obstacle.ts'
 import type { BaseChain } from './walk.ts'
 
 /** Commands that can be pasted: those of the firewall that owns the rules, so that they last. */

@@ -1,5 +1,5 @@
-import type { CheckParams } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Packet, Place } from './packet.ts'
 
 /** Something that the cluster depends on, and the packet by which it is judged. */

@@ -1,4 +1,4 @@
-import { ipv4ToNumber } from '../../host/parse/address.ts'
+import { ipv4ToNumber } from '../../base/net/address.ts'
 
 /** A packet that the cluster depends on, as far as it is known before there is a cluster. */
 export interface Packet {

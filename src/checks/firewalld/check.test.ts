@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { procFiles } from '../../../test/support/fixtures/proc-net.ts'
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import { check } from './check.ts'
 
 interface Scene {

@@ -1,7 +1,7 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { localAddresses } from '../../host/addresses.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
+import { localAddresses } from '../../host/network/addresses.ts'
 import { covers, isKnownService, isOpen, parseServicePorts, parseZones, type Zone } from './zones.ts'
 
 /** What comes from other machines, by role. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeFirewalld, ZONE_FILES } from '../../../test/support/fake-firewalld.ts'
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import { carryOut } from '../../ledger/undo/carry-out.ts'
 import { check } from './check.ts'
 import { mend } from './mend.ts'

@@ -1,8 +1,8 @@
-import type { CheckParams } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
 import { type Opening, openForGood, openNow } from './open-zone.ts'
 

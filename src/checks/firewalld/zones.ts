@@ -1,4 +1,4 @@
-import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
+import { containsSubnet, parseSubnet } from '../../base/net/subnet.ts'
 
 export interface Zone {
   name: string

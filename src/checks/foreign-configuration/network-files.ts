@@ -1,7 +1,7 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command, remarked } from '../../errors/command.ts'
+import { command, remarked } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { networkFilesBefore } from '../../host/network-files.ts'
+import { networkFilesBefore } from '../../host/network/network-files.ts'
 
 /** Of flannel; Calico's and Cilium's come before it. */
 const OWN = '10-flannel.conflist'

@@ -1,9 +1,9 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command, inOrder } from '../../errors/command.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { command, inOrder } from '../../base/command.ts'
+import { escapeArgv } from '../../base/escape-argv.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
+import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseUnitFile } from '../../host/parse/unit-file.ts'
-import { realPath } from '../../host/real-path.ts'
 import { type Harm, judgeDirective } from './judge-directive.ts'
 import { BEFORE_OWN, dropInDirectories, OWN_DIRECTORY, UNIT_DIRECTORIES, UNITS } from './unit-directories.ts'
 

@@ -1,10 +1,10 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { command, remarked } from '../../errors/command.ts'
-import { localAddresses } from '../../host/addresses.ts'
-import { askNameServers } from '../../host/ask-name-servers.ts'
+import { command, remarked } from '../../base/command.ts'
+import { isLoopback } from '../../base/net/address.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
+import { localAddresses } from '../../host/network/addresses.ts'
+import { askNameServers } from '../../host/network/ask-name-servers.ts'
 import { NetworkError } from '../../host/network.ts'
-import { isLoopback } from '../../host/parse/address.ts'
 import { takenBy } from './taken-by.ts'
 
 const RESOLVE_TIMEOUT_MS = 11_000

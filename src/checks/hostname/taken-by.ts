@@ -1,6 +1,6 @@
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { PATHS } from '../../protocol/rest.ts'
+import { PATHS } from '../../protocol/api/agents.ts'
 
 const TIMEOUT_MS = 8_000
 

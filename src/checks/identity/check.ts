@@ -1,8 +1,8 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { type Advice, advice, remarked, together } from '../../errors/command.ts'
+import { type Advice, advice, remarked, together } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere } from '../../host/processes.ts'
-import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
+import { ifStillThere } from '../../host/kernel/processes.ts'
+import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
 
 /** What boards carry whose maker did not write one; compared in lower case. */
 const UUIDS_OF_MANY = [

@@ -1,7 +1,7 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere, processIds } from '../../host/processes.ts'
+import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
 
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances'
 const INSTANCE = 'anon_inode:inotify'

@@ -1,5 +1,5 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** What containerd, a kubelet and etcd open by themselves, and some pods. */

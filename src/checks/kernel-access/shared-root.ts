@@ -1,4 +1,4 @@
-import type { Finding } from '../../engine/findings.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 

@@ -1,5 +1,5 @@
-import type { Finding } from '../../engine/findings.ts'
-import { advice, command, inOrder } from '../../errors/command.ts'
+import { advice, command, inOrder } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 

@@ -1,6 +1,6 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { type Finding, verdictOf } from '../../engine/findings.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { command, inOrder } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
+import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 

@@ -1,5 +1,5 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
 
 const MIB = 1024 * 1024

@@ -1,7 +1,7 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { command, remarked } from '../../errors/command.ts'
+import { command, remarked } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { defaultRoutes, mainRoutes } from '../../host/routes.ts'
+import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
 
 /** Outer IPv4, UDP and VXLAN headers and the inner Ethernet one: RFC 7348. */
 const VXLAN_BYTES = 50

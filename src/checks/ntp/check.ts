@@ -1,5 +1,5 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { remarked } from '../../errors/command.ts'
+import { remarked } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { FAR_OFF_MS, lookForDaemons } from './daemons.ts'
 import { askServers, configuredServers, type ServerAnswer } from './servers.ts'

@@ -1,13 +1,13 @@
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
+import { ownProcesses } from '../../host/kernel/processes.ts'
 import {
   parseChronyTracking,
   parseNtpctlSynchronised,
   parseNtpqSynchronised,
   parseTimesyncServer,
 } from '../../host/parse/time-sync.ts'
-import { ownProcesses } from '../../host/processes.ts'
 
 export interface Daemons {
   /** Those that run, as a person calls them. */

@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
 import { NetworkError } from '../../host/network.ts'
-import { readSntpReply, sntpRequest } from '../../host/parse/sntp.ts'
+import { readSntpReply, sntpRequest } from '../../host/parse/network/sntp.ts'
 import {
   parseChronyDirectories,
   parseLinkServers,

@@ -1,4 +1,4 @@
-import type { Check, Verdict } from '../../engine/check.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { compareVersions, parseOsRelease } from '../../host/parse/os-release.ts'
 import { NEW_ENOUGH_KERNEL, OLDEST_KERNEL, SUPPORTED, type Supported } from './supported.ts'

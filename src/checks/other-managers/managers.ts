@@ -1,5 +1,5 @@
 import type { HostView } from '../../host/host.ts'
-import { ownProcesses } from '../../host/processes.ts'
+import { ownProcesses } from '../../host/kernel/processes.ts'
 
 /** By the names of their processes, as the kernel keeps them. */
 const DAEMONS: Record<string, string> = {

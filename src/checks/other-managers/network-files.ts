@@ -1,7 +1,7 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { filesIn, type Ini, isYes, parseIni, settingOf } from './ini.ts'
 import { matchesGlob, POD_LINKS, type PodLink, patternsOf } from './pod-links.ts'
 

@@ -1,6 +1,6 @@
-import type { Finding } from '../../engine/findings.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { filesIn } from './ini.ts'
 
 /** Since then networkd takes away routing rules that it did not make, when it starts or an interface changes. */

@@ -1,5 +1,5 @@
-import type { Finding } from '../../engine/findings.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** The package whose upgrade restarts the kubelet. Our containerd belongs to no package, and shares nothing with one. */

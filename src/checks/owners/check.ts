@@ -1,9 +1,9 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { verdictOf } from '../../engine/findings.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { command, inOrder } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { verdictOf } from '../../engine/checks/findings.ts'
+import { trustOf } from '../../host/files/trust.ts'
+import { type UntrustedPlace, untrustedPlace } from '../../host/files/untrusted-place.ts'
 import type { HostView } from '../../host/host.ts'
-import { trustOf } from '../../host/trust.ts'
-import { type UntrustedPlace, untrustedPlace } from '../../host/untrusted-place.ts'
 
 /** Programs and settings of the node lie there, which root starts and reads. */
 const DIRECTORIES = [

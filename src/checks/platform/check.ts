@@ -1,5 +1,5 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { verdictOf } from '../../engine/findings.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
+import { verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { changedRoot, container, immutable, musl, readOnlyRoot, wsl } from './kinds.ts'
 

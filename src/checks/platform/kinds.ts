@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
+import { ifStillThere } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { parseOsRelease } from '../../host/parse/os-release.ts'
-import { ifStillThere } from '../../host/processes.ts'
 
 /** What is odd about a machine, and what it means for whoever runs Kubernetes there. Each tells undefined where it is not so. */
 export type Oddity = (host: HostView) => Promise<{ found: string; fix: string } | undefined>

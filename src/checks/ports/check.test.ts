@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
 import { ANY, ANY6, type FakeSocket, LOOPBACK, procFiles } from '../../../test/support/fixtures/proc-net.ts'
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import type { Entry } from '../../ledger/entry.ts'
 import { check } from './check.ts'
 

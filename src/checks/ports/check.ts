@@ -1,10 +1,10 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { judgedRoles } from '../../engine/judged-roles.ts'
-import { ownKubernetes } from '../../engine/own-kubernetes.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { judgedRoles } from '../../engine/checks/judged-roles.ts'
+import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
-import { boundSockets, socketHolders } from '../../host/listeners.ts'
-import type { BoundSocket } from '../../host/parse/proc-net.ts'
+import { boundSockets, socketHolders } from '../../host/network/listeners.ts'
+import type { BoundSocket } from '../../host/parse/network/proc-net.ts'
 import { NEEDED_PORTS, type NeededPort } from './needed.ts'
 
 interface Conflict {

@@ -1,5 +1,5 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { ownKubernetes } from '../../engine/own-kubernetes.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
+import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import {
   type DistributionTraces,

@@ -1,7 +1,7 @@
+import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
+import { ifStillThere, ownProcesses } from '../../host/kernel/processes.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { ifStillThere, ownProcesses } from '../../host/processes.ts'
-import { realPath } from '../../host/real-path.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,

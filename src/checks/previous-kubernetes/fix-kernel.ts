@@ -1,4 +1,4 @@
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
 import type { KernelTraces } from './kernel-traces.ts'
 
 /** Commands that remove what a pod network has left in the kernel, each by itself. A reboot would do it as well. */

@@ -1,8 +1,8 @@
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
-import { iptablesSaves } from '../../host/iptables-saves.ts'
-import { listNftTables, type NftTable } from '../../host/nft-tables.ts'
+import { iptablesSaves } from '../../host/network/iptables-saves.ts'
+import { listNftTables, type NftTable } from '../../host/network/nft-tables.ts'
 import { CNI_CHAINS, PINNED, POD_CHAINS, POD_RULES, POD_TABLES } from './traces.ts'
 
 /** What a pod network leaves in the kernel until the next boot. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { realPath } from '../../host/real-path.ts'
 import { POD_MOUNTS_BELOW } from './traces.ts'
 
 /** A name of its own each time. */

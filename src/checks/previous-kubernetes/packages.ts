@@ -1,5 +1,5 @@
-import { command } from '../../errors/command.ts'
-import { findCommand } from '../../host/find-command.ts'
+import { command } from '../../base/command.ts'
+import { findCommand } from '../../host/files/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** How each package manager is asked for the owner of a file: its name is the first word before a colon, or a line. */

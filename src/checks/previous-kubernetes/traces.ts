@@ -1,4 +1,4 @@
-import { isPodLink } from '../../host/kubernetes-names.ts'
+import { isPodLink } from '../../host/kernel/kubernetes-names.ts'
 
 /** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
@@ -170,7 +170,7 @@ export const PINNED: readonly { directory: string; names: RegExp }[] = [
 const HASH = '[A-Z2-7]'.repeat(16)
 
 /**
- * Chains as kubelet, kube-proxy and pod networks name them: those of src/host/kubernetes-names.ts, and those of pod
+ * Chains as kubelet, kube-proxy and pod networks name them: those of src/host/kernel/kubernetes-names.ts, and those of pod
  * networks that we do not install, for the awk of any distribution (no intervals). Others' names may begin alike: a
  * person's KUBE-ALLOW or CILIUM_ALLOW is none of them.
  */

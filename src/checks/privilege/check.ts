@@ -1,4 +1,4 @@
-import type { Check, Verdict } from '../../engine/check.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** Bits of CapEff without which root cannot mount or make network links. */

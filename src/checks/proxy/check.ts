@@ -1,10 +1,10 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { command, inOrder, remarked } from '../../errors/command.ts'
-import { localAddresses } from '../../host/addresses.ts'
+import { command, inOrder, remarked } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
+import { localAddresses } from '../../host/network/addresses.ts'
 import { NetworkError } from '../../host/network.ts'
 import { parseEnvironment } from '../../host/parse/environment.ts'
-import { podSubnet, serviceSubnet } from '../../protocol/default-subnets.ts'
+import { podSubnet, serviceSubnet } from '../../protocol/settings/default-subnets.ts'
 import { entriesOf, isExempt } from './no-proxy.ts'
 
 const TIMEOUT_MS = 5_000

@@ -1,4 +1,4 @@
-import { containsSubnet, parseSubnet } from '../../host/parse/subnet.ts'
+import { containsSubnet, parseSubnet } from '../../base/net/subnet.ts'
 
 /** People write blanks between them; programs differ in whether they allow that. */
 export function entriesOf(noProxy: string): string[] {

@@ -1,8 +1,8 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { NetworkError, STAGE_NAMES } from '../../host/network.ts'
-import { parseRegistryHosts, type RegistryHost } from '../../host/parse/registry-hosts.ts'
+import { parseRegistryHosts, type RegistryHost } from '../../host/parse/network/registry-hosts.ts'
 
 /** containerd's default `config_path`; one directory for each registry that is mirrored. */
 const DIRECTORY = '/etc/containerd/certs.d'

@@ -1,5 +1,5 @@
-import { command, remarked } from '../../errors/command.ts'
-import type { ResolvConfOwner } from '../../host/resolv-conf-owner.ts'
+import { command, remarked } from '../../base/command.ts'
+import type { ResolvConfOwner } from '../../host/network/resolv-conf-owner.ts'
 
 /** Where a change of resolv.conf must be made to last. */
 export interface Advice {

@@ -3,7 +3,7 @@ import { type FakeHost, fakeHost } from '../../../test/support/fake-host.ts'
 import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { RESOLV_CONFS } from '../../../test/support/fixtures/resolv-conf.ts'
 import { NetworkError } from '../../host/network.ts'
-import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
+import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }

@@ -1,11 +1,11 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { askEachNameServer } from '../../host/ask-name-servers.ts'
+import { isLoopback } from '../../base/net/address.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
+import { askEachNameServer } from '../../host/network/ask-name-servers.ts'
+import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/network/resolv-conf-owner.ts'
 import { NetworkError } from '../../host/network.ts'
-import { isLoopback } from '../../host/parse/address.ts'
-import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/resolv-conf-owner.ts'
+import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { ADVICE } from './advice.ts'
 
 const PROBE_TIMEOUT_MS = 4_000

@@ -1,8 +1,8 @@
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/resolv-conf-owner.ts'
+import { ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/network/resolv-conf-owner.ts'
+import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
 /** Only where a person writes the file: any other owner would write it back. */
 export const mend: Step<CheckParams> = {

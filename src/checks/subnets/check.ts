@@ -1,10 +1,10 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { localAddresses } from '../../host/addresses.ts'
+import { containsSubnet, parseSubnet, type Subnet, showSubnet } from '../../base/net/subnet.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { containsSubnet, parseSubnet, type Subnet, showSubnet } from '../../host/parse/subnet.ts'
-import { mainRoutes, type Route } from '../../host/routes.ts'
-import { podSubnet, serviceSubnet } from '../../protocol/default-subnets.ts'
+import { localAddresses } from '../../host/network/addresses.ts'
+import { mainRoutes, type Route } from '../../host/network/routes.ts'
+import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
+import { podSubnet, serviceSubnet } from '../../protocol/settings/default-subnets.ts'
 
 /** Links that Kubernetes itself makes: their networks are those of a cluster that this machine is in already. */
 const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave)/

@@ -1,5 +1,5 @@
-import type { Check, Verdict } from '../../engine/check.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { command, inOrder } from '../../base/command.ts'
+import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Swap } from '../../host/parse/swaps.ts'
 import { type SwapSpace, swapSpace } from './find.ts'

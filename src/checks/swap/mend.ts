@@ -1,4 +1,4 @@
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import type { Step } from '../../engine/step.ts'
 import { parseFstabSwaps } from '../../host/parse/swaps.ts'
 import { SWAP_TARGET, swapSpace } from './find.ts'

@@ -1,4 +1,4 @@
-import type { CheckParams } from '../../engine/check.ts'
+import type { CheckParams } from '../../engine/checks/check.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseSysctlConf } from '../../host/parse/sysctl-conf.ts'

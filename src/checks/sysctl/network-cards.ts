@@ -1,5 +1,5 @@
 import type { HostView } from '../../host/host.ts'
-import { parseRoutes } from '../../host/parse/routes.ts'
+import { parseRoutes } from '../../host/parse/network/routes.ts'
 
 /** Cards that carry IPv4 traffic: bridges, tunnels and the like have no device below them. */
 export async function hasSeveralCards(host: HostView): Promise<boolean> {

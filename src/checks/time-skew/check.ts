@@ -1,8 +1,8 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { remarked } from '../../errors/command.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { remarked } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { PATHS } from '../../protocol/rest.ts'
+import { PATHS } from '../../protocol/api/agents.ts'
 
 const WARN_MS = 300
 const FAIL_MS = 5_000

@@ -1,8 +1,8 @@
-import type { Check, CheckParams, Verdict } from '../../engine/check.ts'
-import { command } from '../../errors/command.ts'
+import { command } from '../../base/command.ts'
+import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { isUnitActive } from '../../host/is-unit-active.ts'
-import { ifStillThere } from '../../host/processes.ts'
+import { ifStillThere } from '../../host/kernel/processes.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
 import { type Replayed, type RunState, replay } from '../../ledger/replay.ts'
 

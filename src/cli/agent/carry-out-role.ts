@@ -1,7 +1,7 @@
-import type { WorkBench } from '../../agent/work-bench.ts'
+import type { WorkBench } from '../../agent/restore/bench.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { Role } from '../../engine/step.ts'
-import { AgentError } from '../../errors/agent-error.ts'
 
 interface CarryOut<P> {
   bench: WorkBench

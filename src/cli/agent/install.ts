@@ -1,19 +1,19 @@
 import { isSea } from 'node:sea'
 import type { Command } from 'commander'
 import type { AgentConfig } from '../../agent/config.ts'
-import type { Credentials } from '../../agent/credentials.ts'
+import type { Credentials } from '../../agent/identity/credentials.ts'
 import type { AgentPaths } from '../../agent/paths.ts'
-import type { WorkBench } from '../../agent/work-bench.ts'
+import type { WorkBench } from '../../agent/restore/bench.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import type { EngineEvent } from '../../engine/event.ts'
-import type { CheckResult } from '../../engine/run-checks.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
 import type { HostView } from '../../host/host.ts'
-import { collect } from '../collect.ts'
+import { collect } from '../kit/collect.ts'
 import { carryOutRole, terminalReporter } from './carry-out-role.ts'
-import { checkFirst, warningsOf } from './check-first.ts'
-import { precheckFormat } from './precheck-format.ts'
-import { type Prechecked, paramsFor } from './run-prechecks.ts'
+import { checkFirst, warningsOf } from './prechecks/check-first.ts'
+import { precheckFormat } from './prechecks/precheck-format.ts'
+import { type Prechecked, paramsFor } from './prechecks/run-prechecks.ts'
 import {
   type Format,
   formatOf,
@@ -82,7 +82,7 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const signal = interruption()
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
   const view = linuxHostView()
-  const { readCredentials } = await import('../../agent/credentials.ts')
+  const { readCredentials } = await import('../../agent/identity/credentials.ts')
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
   const { wholeConfig } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
@@ -107,7 +107,7 @@ async function toldAs({ checkOnly, output, color }: Options & GlobalOptions): Pr
   }
   if (formatOf(output) === 'json')
     return ({ results: checks, hardFailures }) => print(JSON.stringify({ kind: 'prechecks', checks, hardFailures }))
-  const { precheckBrief } = await import('../../report/precheck-brief.ts')
+  const { precheckBrief } = await import('../../report/prechecks/precheck-brief.ts')
   return ({ results }) => void process.stdout.write(precheckBrief(results))
 }
 
@@ -132,7 +132,7 @@ async function change({
   verbose,
   signal,
 }: ChangeInput): Promise<void> {
-  const { openWorkBench } = await import('../../agent/work-bench.ts')
+  const { openWorkBench } = await import('../../agent/restore/work-bench.ts')
   const { install } = await import('../../agent/install/role.ts')
   const params = {
     ...{ paths, executable: executable(), credentials },
@@ -175,10 +175,10 @@ function executable(): string {
 const REGISTERED_WITHIN_MS = 60_000
 
 async function registered(paths: AgentPaths, view: HostView, format: Format, signal: AbortSignal): Promise<void> {
-  const { awaitRegistration } = await import('../../agent/await-registration.ts')
+  const { awaitRegistration } = await import('../../agent/identity/await-registration.ts')
   const { registeredText } = await import('../../agent/install/prepare.ts')
-  const { throwFailure } = await import('../../host/await-that.ts')
-  const { watchUnit } = await import('../../host/watch-unit.ts')
+  const { throwFailure } = await import('../../host/units/await-that.ts')
+  const { watchUnit } = await import('../../host/units/watch-unit.ts')
   const watches = [watchUnit(paths.unit)]
   const status = await awaitRegistration({
     statusFile: paths.statusFile,

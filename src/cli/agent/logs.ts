@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
-import { readerLeft } from '../standard-streams.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { readerLeft } from '../kit/standard-streams.ts'
 import { Interrupted, interruption, optionsOf, pathsFor } from './surroundings.ts'
 
 interface Options {
@@ -21,7 +21,7 @@ export function registerLogs(program: Command): void {
     .addHelpText('after', '\nExamples:\n  agent logs -f\n  agent logs -n 1000 --run r-abcdefghij\n')
     .action(async (_: Options, command: Command) => {
       const options = optionsOf<Options>(command)
-      const { readTail, followFile } = await import('../../agent/log-reader.ts')
+      const { readTail, followFile } = await import('../../agent/logs/log-reader.ts')
       const { logFile } = pathsFor(options.instance)
       const isWanted = (line: string) => options.run === undefined || line.includes(` ${options.run} `)
       const print = (line: string) => isWanted(line) && process.stdout.write(`${line}\n`)

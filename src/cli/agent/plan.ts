@@ -15,7 +15,7 @@ export function registerPlan(program: Command): void {
     .action(async (_: object, command: Command) => {
       const { instance, output } = optionsOf<{ output: string }>(command)
       const format = formatOf(output)
-      const { planInstruction } = await import('../../agent/plan.ts')
+      const { planInstruction } = await import('../../agent/execute/plan.ts')
       requireRoot(process.geteuid?.() ?? 0, 'a plan')
       print(await planInstruction(pathsFor(instance), interruption()), format)
     })

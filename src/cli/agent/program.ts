@@ -1,16 +1,16 @@
 import { Command, CommanderError } from 'commander'
-import { ExitCode } from '../../errors/exit-codes.ts'
-import { versionText } from '../version-text.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { versionText } from '../kit/version-text.ts'
 import { registerCompletion } from './completion.ts'
 import { registerInstall } from './install.ts'
 import { registerLogs } from './logs.ts'
-import { registerOperator } from './operator.ts'
 import { registerPlan } from './plan.ts'
-import { registerPrecheck } from './precheck.ts'
-import { registerReset } from './reset.ts'
+import { registerPrecheck } from './prechecks/precheck.ts'
+import { registerReset } from './restore/reset.ts'
+import { registerUninstall } from './restore/uninstall.ts'
+import { registerOperator } from './service/operator.ts'
 import { registerStatus } from './status.ts'
 import { registerSupportBundle } from './support-bundle.ts'
-import { registerUninstall } from './uninstall.ts'
 
 export function createProgram(): Command {
   const program = new Command('agent')

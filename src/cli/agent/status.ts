@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { AgentPaths } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
 import { withOwnPath } from '../../report/own-commands.ts'
-import { ownProgram } from '../own-program.ts'
+import { ownProgram } from '../kit/own-program.ts'
 import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
 
 export function registerStatus(program: Command): void {

@@ -13,7 +13,7 @@ export function registerSupportBundle(program: Command): void {
     .action(async (_: object, command: Command) => {
       const { instance, output } = optionsOf<{ output: string }>(command)
       requireRoot(process.geteuid?.() ?? 0, 'a support bundle')
-      const { writeSupportBundle } = await import('../../agent/support-bundle.ts')
+      const { writeSupportBundle } = await import('../../agent/logs/support-bundle.ts')
       const { linuxHostView } = await import('../../host/linux/host-view.ts')
       const names = await writeSupportBundle({ paths: pathsFor(instance), view: linuxHostView(), output })
       process.stdout.write(`${output}: ${names.join(', ')}\n`)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
 
 export interface GlobalOptions {
   instance?: string

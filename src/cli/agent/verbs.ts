@@ -1,6 +1,6 @@
 import { exitCode } from '../../report/exit-code.ts'
-import { nameFileErrors } from '../name-file-errors.ts'
-import { ownProgram } from '../own-program.ts'
+import { nameFileErrors } from '../kit/name-file-errors.ts'
+import { ownProgram } from '../kit/own-program.ts'
 
 /** All verbs but the service, whose executable holds them as a script of their own. Answers the exit code; never rejects. */
 export function runVerb(argv: readonly string[]): Promise<number> {
@@ -14,19 +14,19 @@ async function choose(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv
   const isPlain = !rest.includes('--help') && !rest.includes('-h')
   if (verb === 'execute' && isPlain) {
-    const { runExecute } = await import('./execute.ts')
+    const { runExecute } = await import('./service/execute.ts')
     return runExecute(rest)
   }
   if (verb === 'api-watch' && isPlain) {
-    const { runApiWatch } = await import('./api-watch.ts')
+    const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)
   }
   if (verb === 'errand' && isPlain) {
-    const { runErrand } = await import('./errand.ts')
+    const { runErrand } = await import('./service/errand.ts')
     return runErrand()
   }
   if (verb === 'facts' && isPlain) {
-    const { printFacts } = await import('./facts.ts')
+    const { printFacts } = await import('./service/facts.ts')
     await printFacts()
     return 0
   }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
+import { version } from '../../base/version.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
-import { version } from '../../version.ts'
-import { examples } from './output.ts'
+import { examples } from '../kit/output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -28,8 +28,8 @@ function registerBuild(bundle: Command): void {
     .option('--key <file>', 'Ed25519 key that signs; made where nothing is, with FILE.pub beside it', DEFAULT_KEY)
     .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --output bundle'))
     .action(async (options: BuildFlags) => {
-      const { buildBundle } = await import('../../bundle/build/build-bundle.ts')
-      const { agentVersion } = await import('../../bundle/build/agent-file.ts')
+      const { buildBundle } = await import('../../bundle/make/build-bundle.ts')
+      const { agentVersion } = await import('../../bundle/make/agent-file.ts')
       const { readOrCreateKey } = await import('../../bundle/keys.ts')
       const { sourceOf } = await import('../../bundle/sources/source-of.ts')
       const source = await sourceOf(options.from, options.dir)
@@ -59,7 +59,7 @@ function registerVerify(bundle: Command): void {
       examples('controller bundle verify bundle', 'controller bundle verify bundle.tar --key builder.pub'),
     )
     .action(async (path: string, options: { key: string; output: Format }) => {
-      const { verifyBundle } = await import('../../bundle/verify.ts')
+      const { verifyBundle } = await import('../../bundle/verify/verify.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const { manifest, manifestSha256 } = await verifyBundle(path, await readPublicKey(expandHome(options.key)))
       if (options.output === 'json') return printJson({ manifestSha256, ...manifest })

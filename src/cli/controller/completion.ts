@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { examples } from './output.ts'
+import { examples } from '../kit/output.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
-import type { CreateClusterResponse } from '../../protocol/admin.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { CreateClusterResponse } from '../../protocol/api/administrators.ts'
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const PASSPHRASE_LENGTH = 25
@@ -54,7 +54,7 @@ export async function credentialsText(
   installer: CreateClusterResponse['installer'],
 ): Promise<string> {
   const { toPem } = await import('../../pki/pem.ts')
-  const { ENROLMENT_LABEL } = await import('../../protocol/installer.ts')
+  const { ENROLMENT_LABEL } = await import('../../protocol/api/installer.ts')
   const enrolment = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(installer.enrolment), 'utf8'))
   return [installer.certificate, encryptedKey, installer.ca, enrolment].join('')
 }

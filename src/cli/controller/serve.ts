@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { AgentError } from '../../errors/agent-error.ts'
-import { command, inOrder } from '../../errors/command.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
-import { DEFAULT_DATA } from './access.ts'
-import { examples } from './output.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { command, inOrder } from '../../base/command.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { examples } from '../kit/output.ts'
+import { DEFAULT_DATA } from './session/access.ts'
 
 interface Flags {
   data: string
@@ -54,8 +54,8 @@ async function serve(flags: Flags): Promise<void> {
 async function refuseForeign(data: string): Promise<void> {
   const [{ linuxHostView }, { trustOf }, { untrustedPlace }] = await Promise.all([
     import('../../host/linux/host-view.ts'),
-    import('../../host/trust.ts'),
-    import('../../host/untrusted-place.ts'),
+    import('../../host/files/trust.ts'),
+    import('../../host/files/untrusted-place.ts'),
   ])
   const view = linuxHostView()
   if (view.uid() !== 0) return

@@ -1,6 +1,6 @@
-import { otherImages } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { otherImages } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Every other image of the bundle, once the API server is up and no longer wants for the processor. */
 export const addOnImages: ProvisionComponent = {

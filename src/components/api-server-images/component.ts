@@ -1,6 +1,6 @@
-import { apiServerImages as ofApiServer } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { apiServerImages as ofApiServer } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
 
 /** First of all images: the API server takes longest to come up, and everything else waits for it. */
 export const apiServerImages: ProvisionComponent = {

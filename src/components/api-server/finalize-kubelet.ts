@@ -1,10 +1,10 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat } from '../../host/await-that.ts'
-import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
-import { hasIdentity, syncKubelet } from '../../kubernetes/kubelet-certificates.ts'
-import { KUBELET_CONF, KUBELET_IDENTITY } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { watchControlPlane } from '../../kubernetes/watches.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { awaitThat } from '../../host/units/await-that.ts'
+import { kubeadmPhase } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { hasIdentity, syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY } from '../../provision/paths.ts'
+import { watchControlPlane } from '../../provision/pods/watches.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 /**
  * kubelet's kubeconfig names the certificate that kubelet renews by itself. The phase restarts kubelet, and right after

@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { bindRights, uploadConfiguration } from './steps.ts'
 
 /** What kubeadm's later commands, and nodes that join, read from the cluster. */

@@ -1,6 +1,6 @@
-import { existInApi } from '../../kubernetes/api.ts'
-import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { existInApi } from '../../provision/api/api.ts'
+import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 const SYSTEM = `${RBAC}/namespaces/kube-system/rolebindings`

@@ -1,9 +1,9 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { command, inOrder } from '../../errors/command.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { command, inOrder } from '../../base/command.ts'
 import type { HostView } from '../../host/host.ts'
-import { networkFilesBefore } from '../../host/network-files.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { networkFilesBefore } from '../../host/network/network-files.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 /** What each network writes, we for flannel and its own pods for the others. */
 const FILE = { flannel: '10-flannel.conflist', calico: '10-calico.conflist', cilium: '05-cilium.conflist' } as const

@@ -1,5 +1,5 @@
-import { installStep } from '../../kubernetes/install-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { comeFirst } from './come-first.ts'
 import { writeNetworkConfiguration } from './steps.ts'
 

@@ -1,5 +1,5 @@
-import { CNI_CONFIGURATION } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { CNI_CONFIGURATION } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { flannelConfiguration } from './templates.ts'
 
 const FILE = `${CNI_CONFIGURATION}/10-flannel.conflist`

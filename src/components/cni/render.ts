@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
-import { AgentError } from '../../errors/agent-error.ts'
-import { splitHostPort } from '../../kubernetes/endpoint.ts'
-import { readYaml } from '../../kubernetes/yaml.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { splitHostPort } from '../../provision/api/endpoint.ts'
+import { readYaml } from '../../provision/kubeadm/yaml.ts'
 
 export type Network = 'flannel' | 'calico' | 'cilium'
 export const MANIFEST_ANNOTATION = 'cantrip.local/manifest'

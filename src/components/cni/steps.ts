@@ -1,11 +1,11 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat } from '../../host/await-that.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { readApi } from '../../kubernetes/api.ts'
-import { applyManifest } from '../../kubernetes/kubectl.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { watchAddOns, watchControlPlane } from '../../kubernetes/watches.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { awaitThat } from '../../host/units/await-that.ts'
+import { readApi } from '../../provision/api/api.ts'
+import { applyManifest } from '../../provision/api/kubectl.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { MANIFEST_ANNOTATION, type Network, render } from './render.ts'
 
 interface DaemonSet {

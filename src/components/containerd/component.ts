@@ -1,6 +1,6 @@
-import { installStep } from '../../kubernetes/install-step.ts'
-import { CONTAINERD } from '../../kubernetes/paths.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
 const NAMES = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc']

@@ -1,8 +1,8 @@
 import type { HostView } from '../../host/host.ts'
-import { CONTAINERD, UNITS } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { CONTAINERD, UNITS } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`

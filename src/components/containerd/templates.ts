@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../kubernetes/paths.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
 
 const { binaries, configuration: directory, root, state, socket } = CONTAINERD
 

@@ -1,6 +1,6 @@
-import { controllerImages as ofControllers } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { controllerImages as ofControllers } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
 
 /** While the API server starts. */
 export const controllerImages: ProvisionComponent = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../kubernetes/paths.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
 import { controllerImages } from './component.ts'
 
 test('controllers and scheduler', async () => {

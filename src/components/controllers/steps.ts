@@ -1,6 +1,6 @@
-import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { hasManifests, syncManifests } from '../../kubernetes/static-pods.ts'
+import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { hasManifests, syncManifests } from '../../provision/kubeadm/static-pods.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const MANIFESTS = ['kube-controller-manager', 'kube-scheduler']
 

@@ -1,8 +1,8 @@
 import type { HostView } from '../../host/host.ts'
-import { existInApi, readApi } from '../../kubernetes/api.ts'
-import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { existInApi, readApi } from '../../provision/api/api.ts'
+import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const SYSTEM = '/namespaces/kube-system'
 const DEPLOYMENT = `/apis/apps/v1${SYSTEM}/deployments/coredns`

@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { Host, HostView } from '../../host/host.ts'
-import { ETCD_CLIENT, ETCD_PKI, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { ETCD_CLIENT, ETCD_PKI, KUBERNETES_PKI } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const CA = { certificate: `${ETCD_PKI}/ca.crt`, key: `${ETCD_PKI}/ca.key` }
 const CA_DAYS = 3650

@@ -1,7 +1,7 @@
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { UNITS } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { UNITS } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { DATA, dropIn, MEMBER_DATA, WAL } from './templates.ts'
 
 const DROP_IN = `${UNITS}/etcd.service.d/10-data.conf`

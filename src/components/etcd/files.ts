@@ -1,7 +1,7 @@
 import type { Host, HostView } from '../../host/host.ts'
-import type { EtcdMember } from '../../kubernetes/etcd-members.ts'
-import { ETCD_PKI, UNITS } from '../../kubernetes/paths.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { EtcdMember } from '../../provision/etcd/etcd-members.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { ETCD_PKI, UNITS } from '../../provision/paths.ts'
 import { letBegin } from './data.ts'
 import { configuration, sameConfiguration, unit } from './templates.ts'
 

@@ -1,8 +1,8 @@
+import { AgentError } from '../../base/agent-error.ts'
 import { Indeterminate } from '../../engine/step.ts'
-import { AgentError } from '../../errors/agent-error.ts'
-import { throwFailure, type Watch } from '../../host/await-that.ts'
 import type { HostView } from '../../host/host.ts'
-import { watchUnit } from '../../host/watch-unit.ts'
+import { throwFailure, type Watch } from '../../host/units/await-that.ts'
+import { watchUnit } from '../../host/units/watch-unit.ts'
 import {
   addLearner,
   type EtcdMember,
@@ -11,9 +11,9 @@ import {
   promoteMember,
   readMembership,
   removeMember,
-} from '../../kubernetes/etcd-members.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+} from '../../provision/etcd/etcd-members.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { forgetData, hasData, letBegin, needsData } from './data.ts'
 import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'

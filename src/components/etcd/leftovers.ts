@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
-import { answers, type EtcdMember, type Membership, peerUrlOf } from '../../kubernetes/etcd-members.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { answers, type EtcdMember, type Membership, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 import { hasData } from './data.ts'
 
 /** About as long as a machine is away for a boot. */

@@ -1,7 +1,7 @@
 import type { Argv } from '../../host/argv.ts'
 import type { Host } from '../../host/host.ts'
-import { hostPort } from '../../kubernetes/endpoint.ts'
-import { BINARIES, ETCD_CLIENT } from '../../kubernetes/paths.ts'
+import { hostPort } from '../../provision/api/endpoint.ts'
+import { BINARIES, ETCD_CLIENT } from '../../provision/paths.ts'
 import { DATA } from './templates.ts'
 
 const SNAPSHOT = `${DATA}/before-joining.db`

@@ -1,5 +1,5 @@
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { startUnit, unitIsCurrent } from '../../kubernetes/units.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { dataMissing, hasData, needsData } from './data.ts'
 import { isConfigured, READ_AT_START, writeFiles } from './files.ts'
 import { DATA, MEMBER_DATA } from './templates.ts'

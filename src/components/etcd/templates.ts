@@ -1,5 +1,5 @@
-import { hostPort } from '../../kubernetes/endpoint.ts'
-import { type EtcdMember, peerUrlOf } from '../../kubernetes/etcd-members.ts'
+import { hostPort } from '../../provision/api/endpoint.ts'
+import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
 
 export const DATA = '/var/lib/etcd'
 export const MEMBER_DATA = `${DATA}/member-data`

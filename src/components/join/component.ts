@@ -1,5 +1,5 @@
-import { installStep } from '../../kubernetes/install-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { acceptInvitation, runPreflight, startKubelet } from './steps.ts'
 
 /** A worker joins last: what it is let in with lives half an hour, and by then all else is in place. */

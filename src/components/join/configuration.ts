@@ -1,7 +1,7 @@
-import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
-import { CONTAINERD } from '../../kubernetes/paths.ts'
-import type { Invitation } from '../../protocol/errand.ts'
-import type { NodeParams } from '../../protocol/instruction.ts'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import type { Invitation } from '../../protocol/wire/operation.ts'
+import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 

@@ -1,22 +1,22 @@
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
-import { awaitThat, watchMeanwhile } from '../../host/await-that.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { runKubeadm } from '../../kubernetes/kubeadm-phase.ts'
-import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
+import { awaitThat, watchMeanwhile } from '../../host/units/await-that.ts'
+import { isWholeKubeconfig } from '../../provision/api/kubeconfig.ts'
+import { runKubeadm } from '../../provision/kubeadm/kubeadm-phase.ts'
 import {
   damagedCertificates,
   hasIdentity,
   removeDamagedCertificates,
   syncKubelet,
-} from '../../kubernetes/kubelet-certificates.ts'
-import { BINARIES, KUBELET_CONF, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
-import { expectWhatPodsLeave } from '../../kubernetes/pod-traces.ts'
-import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { enableUnit, unitIsEnabled } from '../../kubernetes/units.ts'
-import { watchKubelet } from '../../kubernetes/watches.ts'
-import { writeYaml } from '../../kubernetes/yaml.ts'
+} from '../../provision/kubeadm/kubelet-certificates.ts'
+import { preflightWarnings } from '../../provision/kubeadm/preflight-warnings.ts'
+import { writeYaml } from '../../provision/kubeadm/yaml.ts'
+import { BINARIES, KUBELET_CONF, KUBERNETES, KUBERNETES_PKI } from '../../provision/paths.ts'
+import { expectWhatPodsLeave } from '../../provision/pods/pod-traces.ts'
+import { watchKubelet } from '../../provision/pods/watches.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
 import { joinConfiguration } from './configuration.ts'
 
 /** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */

@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { meetKubelet } from './kubelet-conditions.ts'
 import { loadModules, setSysctls } from './steps.ts'
 

@@ -1,8 +1,8 @@
-import { type EvictionHard, KUBELET_DEFAULTS, shortagesOf } from '../../engine/kubelet-evictions.ts'
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { type EvictionHard, KUBELET_DEFAULTS, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
 import type { HostView } from '../../host/host.ts'
-import { KUBELET_CONF } from '../../kubernetes/paths.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { KUBELET_CONF } from '../../provision/paths.ts'
 import { kubeletSetting } from './kubelet-setting.ts'
 
 type Overrides = ProvisionParams['cluster']['overrides']

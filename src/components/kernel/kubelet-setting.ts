@@ -1,5 +1,5 @@
-import { readOverride } from '../../kubernetes/overrides.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { readOverride } from '../../provision/kubeadm/overrides.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 
 /** What the overrides set last; undefined where they leave the kubelet's default. */
 export async function kubeletSetting(

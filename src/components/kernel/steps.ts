@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { kubeletSetting } from './kubelet-setting.ts'
 import { MODULES, modulesFile, sysctlFile, sysctlsFor } from './templates.ts'
 

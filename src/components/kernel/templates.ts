@@ -1,4 +1,4 @@
-import { KUBELET_SYSCTLS } from '../../host/kubelet-sysctls.ts'
+import { KUBELET_SYSCTLS } from '../../host/kernel/kubelet-sysctls.ts'
 
 /** overlay: containerd's file systems; br_netfilter: packets between pods on one bridge pass kube-proxy's rules. */
 export const MODULES = ['overlay', 'br_netfilter'] as const

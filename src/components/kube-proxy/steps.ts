@@ -1,10 +1,10 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat } from '../../host/await-that.ts'
-import { apiIsReady, existInApi } from '../../kubernetes/api.ts'
-import { apiServiceAddress, hostPort } from '../../kubernetes/endpoint.ts'
-import { kubeadmPhase, WITH_ETCD } from '../../kubernetes/kubeadm-phase.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { watchAddOns, watchControlPlane } from '../../kubernetes/watches.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { awaitThat } from '../../host/units/await-that.ts'
+import { apiIsReady, existInApi } from '../../provision/api/api.ts'
+import { apiServiceAddress, hostPort } from '../../provision/api/endpoint.ts'
+import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const SYSTEM = '/namespaces/kube-system'
 

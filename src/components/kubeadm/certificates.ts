@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import type { HostView } from '../../host/host.ts'
-import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../kubernetes/kubeadm-phase.ts'
-import { ADMIN_CONF, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { ADMIN_CONF, KUBERNETES_PKI } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const PAIRS = ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']
 const SERVICE_ACCOUNTS = 'sa'

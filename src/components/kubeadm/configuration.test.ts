@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
-import { merge } from '../../kubernetes/overrides.ts'
+import { merge } from '../../provision/kubeadm/overrides.ts'
 import { configuration } from './configuration.ts'
 
 const OWN_CONTAINERD = { name: 'containerd', value: '/run/cantrip-containerd/containerd.sock' }

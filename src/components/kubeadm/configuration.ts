@@ -1,8 +1,8 @@
-import { splitHostPort } from '../../kubernetes/endpoint.ts'
-import { type Mapping, merge, readOverride } from '../../kubernetes/overrides.ts'
-import { CONTAINERD, ETCD_CLIENT, KUBEADM_PATCHES } from '../../kubernetes/paths.ts'
-import type { NodeParams } from '../../protocol/instruction.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import { splitHostPort } from '../../provision/api/endpoint.ts'
+import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { CONTAINERD, ETCD_CLIENT, KUBEADM_PATCHES } from '../../provision/paths.ts'
 
 const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'

@@ -1,9 +1,9 @@
 import type { HostView } from '../../host/host.ts'
-import { kubeadmPhase } from '../../kubernetes/kubeadm-phase.ts'
-import { isWholeKubeconfig } from '../../kubernetes/kubeconfig.ts'
-import { hasIdentity } from '../../kubernetes/kubelet-certificates.ts'
-import { KUBELET_CONF, KUBELET_IDENTITY, KUBERNETES } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { isWholeKubeconfig } from '../../provision/api/kubeconfig.ts'
+import { kubeadmPhase } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { hasIdentity } from '../../provision/kubeadm/kubelet-certificates.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY, KUBERNETES } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const FILES = ['admin.conf', 'super-admin.conf', 'kubelet.conf', 'controller-manager.conf', 'scheduler.conf']
 const paths = FILES.map((name) => `${KUBERNETES}/${name}`)

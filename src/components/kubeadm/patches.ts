@@ -1,4 +1,4 @@
-import type { NodeParams } from '../../protocol/instruction.ts'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
 
 /**
  * A startup probe of kubeadm looks each 10 s, the first time after 10 s, and kubelet puts up to one period before that

@@ -1,7 +1,7 @@
-import { KUBEADM_CONFIG, KUBEADM_PATCHES, KUBERNETES } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { writeYaml } from '../../kubernetes/yaml.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { writeYaml } from '../../provision/kubeadm/yaml.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { KUBEADM_CONFIG, KUBEADM_PATCHES, KUBERNETES } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { configuration } from './configuration.ts'
 import { patchesFor } from './patches.ts'
 

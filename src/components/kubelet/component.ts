@@ -1,5 +1,5 @@
-import { installStep } from '../../kubernetes/install-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { writeUnit } from './steps.ts'
 
 /** kubelet in place; it is enabled and started once all that it will read is written, and all that it leaves is on record. */

@@ -1,5 +1,5 @@
-import { UNITS } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { UNITS } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { dropIn, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/kubelet.service`

@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../kubernetes/paths.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
 
 export function unit(): string {
   return `[Unit]

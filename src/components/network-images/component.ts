@@ -1,6 +1,6 @@
-import { networkImages as ofNetwork } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { networkImages as ofNetwork } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Images without which no pod gets an address, while the control plane starts. */
 export const networkImages: ProvisionComponent = {

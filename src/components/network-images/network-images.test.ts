@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../kubernetes/paths.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
 import { networkImages } from './component.ts'
 
 test('kube-proxy and the images of the chosen network', async () => {

@@ -1,6 +1,6 @@
-import { installStep } from '../../kubernetes/install-step.ts'
-import { ownEndpoint } from '../../kubernetes/own-endpoint.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { ownEndpoint } from '../../provision/api/own-endpoint.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { comeFirst, configure, startServices } from './steps.ts'
 
 /** The API's name leads to a healthy master. With one master, or a load balancer, there is nothing to do. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { HostView } from '../../host/host.ts'
-import type { ResolvConfOwner } from '../../host/resolv-conf-owner.ts'
+import type { ResolvConfOwner } from '../../host/network/resolv-conf-owner.ts'
 
 /**
  * Name servers that no longer stand in resolv.conf since ours is the first: what the owner would put there without us.

@@ -1,7 +1,7 @@
+import { isLoopback } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
-import { isLoopback } from '../../host/parse/address.ts'
-import { parseResolvConf } from '../../host/parse/resolv-conf.ts'
-import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF } from '../../host/resolv-conf-owner.ts'
+import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF } from '../../host/network/resolv-conf-owner.ts'
+import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 import { formerServers } from './former-servers.ts'
 import { RESOLVED_DROP_IN, type Way, wayOf } from './way.ts'
 

@@ -1,5 +1,5 @@
-import type { ApiWatchSettings } from '../../api-watch/settings.ts'
 import type { Argv } from '../../host/argv.ts'
+import type { ApiWatchSettings } from '../../operator/api-watch/settings.ts'
 
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'

@@ -1,8 +1,8 @@
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
+import { RESOLV_CONF, type ResolvConfOwner } from '../../host/network/resolv-conf-owner.ts'
 import { withLastLine, withoutLine } from '../../host/parse/lines.ts'
-import type { ResolvConf } from '../../host/parse/resolv-conf.ts'
-import { RESOLV_CONF, type ResolvConfOwner } from '../../host/resolv-conf-owner.ts'
+import type { ResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
 /** What has to be done, so that the owner of resolv.conf puts a name server first. */
 export interface Way {

@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { labelNode, markControlPlane, removeTaint, serveLoadBalancers } from './steps.ts'
 
 /** The node's own object: who it is, and what may run on it. */

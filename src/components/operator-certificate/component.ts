@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { issueCertificate } from './steps.ts'
 
 /** The operator is known to the controller by a certificate of its own, whose key is made here. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { HostView } from '../../host/host.ts'
-import { OPERATOR_PKI } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { OPERATOR_PKI } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const KEY = `${OPERATOR_PKI}/tls.key`
 const CERTIFICATE = `${OPERATOR_PKI}/tls.crt`

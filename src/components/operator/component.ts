@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { applyOperator } from './steps.ts'
 
 /** Its pod needs an address, so it waits for the network like CoreDNS does. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { HostView } from '../../host/host.ts'
-import { readApi } from '../../kubernetes/api.ts'
-import { applyManifest } from '../../kubernetes/kubectl.ts'
-import { OPERATOR_PKI } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { readApi } from '../../provision/api/api.ts'
+import { applyManifest } from '../../provision/api/kubectl.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { OPERATOR_PKI } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { IDENTITY_ANNOTATION, manifest, type OperatorSettings, objectPaths } from './templates.ts'
 
 interface Deployment {

@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { runPreflight } from './steps.ts'
 
 /** kubeadm's own look at the machine, while images are imported. */

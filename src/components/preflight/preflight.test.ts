@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import { preflight } from './component.ts'
 
 test('passes once a configuration, and again for another one', async () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { HostView } from '../../host/host.ts'
-import { kubeadmPhaseArgv, runKubeadm } from '../../kubernetes/kubeadm-phase.ts'
-import { KUBEADM_CONFIG, KUBERNETES, STATIC_PODS } from '../../kubernetes/paths.ts'
-import { preflightWarnings } from '../../kubernetes/preflight-warnings.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
+import { kubeadmPhaseArgv, runKubeadm } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { preflightWarnings } from '../../provision/kubeadm/preflight-warnings.ts'
+import { KUBEADM_CONFIG, KUBERNETES, STATIC_PODS } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 
 const REPORT = `${KUBERNETES}/preflight.txt`
 

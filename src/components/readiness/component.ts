@@ -1,4 +1,4 @@
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
 import { awaitEndpoint, awaitPods } from './steps.ts'
 
 export const readiness: ProvisionComponent = {

@@ -1,11 +1,11 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { awaitThat, type Watch } from '../../host/await-that.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { apiIsReady, readApi } from '../../kubernetes/api.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { watchAddOns, watchControlPlane, watchKubelet } from '../../kubernetes/watches.ts'
+import { awaitThat, type Watch } from '../../host/units/await-that.ts'
 import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import { apiIsReady, readApi } from '../../provision/api/api.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { watchAddOns, watchControlPlane, watchKubelet } from '../../provision/pods/watches.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
 import { type NodeObject, type PodObject, waitingFor } from './waiting-for.ts'
 
 const TIMEOUT_MS = 600_000

@@ -1,5 +1,5 @@
 import { type OwnWorkload, ownWorkloadOf, ownWorkloads } from '../../protocol/own-pods.ts'
-import type { ProvisionParams } from '../../roles/params.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 
 interface Conditions {
   conditions?: { type: string; status: string }[]

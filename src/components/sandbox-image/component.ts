@@ -1,6 +1,6 @@
-import { sandboxImage as ofSandbox } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { sandboxImage as ofSandbox } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Without it no pod starts; a master has it with its API server. */
 export const sandboxImage: ProvisionComponent = {

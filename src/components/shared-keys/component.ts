@@ -1,7 +1,7 @@
-import { otherImages } from '../../kubernetes/image-groups.ts'
-import { importStep } from '../../kubernetes/import-step.ts'
-import { installStep } from '../../kubernetes/install-step.ts'
-import type { ProvisionComponent } from '../../kubernetes/provision.ts'
+import { otherImages } from '../../provision/image-groups.ts'
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { importStep } from '../../provision/steps/import-step.ts'
+import { installStep } from '../../provision/steps/install-step.ts'
 import { acceptInvitation } from './steps.ts'
 
 /** What comes after the invitation is fetched before it: from then on it is this node's turn, and other masters wait. */

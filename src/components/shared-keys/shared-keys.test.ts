@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../kubernetes/paths.ts'
-import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
+import { CONTAINERD } from '../../provision/paths.ts'
+import { SHARED_FILES } from '../../provision/shared-files.ts'
 import { sharedKeys } from './component.ts'
 
 const files = Object.fromEntries(Object.keys(SHARED_FILES).map((name) => [name, `content of ${name}`]))

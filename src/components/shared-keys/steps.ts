@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix'
-import { hasVote } from '../../kubernetes/etcd-members.ts'
-import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../kubernetes/paths.ts'
-import type { ProvisionStep } from '../../kubernetes/provision.ts'
-import { SHARED_FILES } from '../../kubernetes/shared-files.ts'
+import { hasVote } from '../../provision/etcd/etcd-members.ts'
+import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../provision/paths.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { SHARED_FILES } from '../../provision/shared-files.ts'
 
 /** Of the run whose turn it is; in memory, for after a reboot it asks again. */
 const TURN = '/run/cantrip-join/turn'

@@ -4,15 +4,21 @@ import {
   CreateClusterRequest,
   type EventsResponse,
   type LogEntry,
-} from '../../protocol/admin.ts'
-import { createCluster, deleteCluster, planCluster, provisionCluster, resetCluster } from '../cluster-commands.ts'
+} from '../../protocol/api/administrators.ts'
+import {
+  createCluster,
+  deleteCluster,
+  planCluster,
+  provisionCluster,
+  resetCluster,
+} from '../clusters/cluster-commands.ts'
+import { healthOf } from '../clusters/health.ts'
 import type { Core } from '../core.ts'
-import { clusterByName, nodeById } from '../find.ts'
-import { healthOf } from '../health.ts'
-import { approve, configure, remove } from '../node-commands.ts'
+import type { StoredEvent } from '../domain/records.ts'
+import { clusterByName, nodeById } from '../nodes/find.ts'
+import { approve, configure, remove } from '../nodes/node-commands.ts'
 import { checkPairs } from '../pair-checks/check-pairs.ts'
-import type { StoredEvent } from '../store/records.ts'
-import { clusterView, nodeDetail, nodeView } from '../views.ts'
+import { clusterView, nodeDetail, nodeView } from '../views/views.ts'
 import { type Exchange, numberOf, type Route, readBody, reply } from './exchange.ts'
 
 const MAX_WAIT_MS = 30_000

@@ -7,14 +7,14 @@ import {
   NodeCertificateRequest,
   OperatorCertificateRequest,
   OperatorReport,
-} from '../../protocol/rest.ts'
-import { holderOfName } from '../against-cluster.ts'
-import { enrol, enrolmentState, heardAgain } from '../enrolment.ts'
-import { clusterOf, nodeById } from '../find.ts'
-import { invite } from '../invite.ts'
-import { nextCertificate } from '../node-certificate.ts'
-import { leave } from '../node-commands.ts'
-import { reconcile } from '../reconcile.ts'
+} from '../../protocol/api/agents.ts'
+import { enrol, enrolmentState, heardAgain } from '../nodes/enrolment.ts'
+import { clusterOf, nodeById } from '../nodes/find.ts'
+import { invite } from '../nodes/invite.ts'
+import { nextCertificate } from '../nodes/node-certificate.ts'
+import { leave } from '../nodes/node-commands.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
+import { holderOfName } from '../views/against-cluster.ts'
 import { numberOf, type Route, readBody, reply } from './exchange.ts'
 
 const MAX_WAIT_MS = 30_000

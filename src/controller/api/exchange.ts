@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as z from 'zod/mini'
-import { AgentError } from '../../errors/agent-error.ts'
-import { ExitCode } from '../../errors/exit-codes.ts'
-import { isDeeper } from '../../protocol/json-depth.ts'
-import type { CertificateRole } from '../../protocol/rest.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { CertificateRole } from '../../protocol/api/agents.ts'
+import { isDeeper } from '../../protocol/wire/json-depth.ts'
 import type { Core } from '../core.ts'
 import type { Identity } from './identity.ts'
 

@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/rest.ts'
+import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/agents.ts'
 import type { Core } from '../core.ts'
-import { refusal } from '../director/admission.ts'
+import { refusal } from '../domain/admission.ts'
 
 export interface Identity {
   role: CertificateRole

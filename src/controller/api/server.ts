@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { Core } from '../core.ts'
-import type { Hub } from '../hub/hub.ts'
-import { Rate } from '../hub/rate.ts'
+import type { Hub } from '../live/hub.ts'
+import { Rate } from '../live/rate.ts'
 import { createHandler } from './handler.ts'
 import { createUpgrade } from './upgrade.ts'
 

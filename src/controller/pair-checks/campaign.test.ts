@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { manyNodes, nodeOf } from '../../../test/support/pair-checks/nodes.ts'
 import { type SimulatedNetwork, simulate } from '../../../test/support/pair-checks/simulated-network.ts'
 import { seededRandom } from '../../../test/support/random.ts'
-import type { PairCheckDown } from '../../protocol/pair-check.ts'
+import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
 import { Campaign } from './campaign.ts'
 import { planPairs } from './plan.ts'
 

@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../../errors/agent-error.ts'
+import type { ErrorReport } from '../../base/agent-error.ts'
 import type {
   Dialled,
   Firewall,
@@ -8,7 +8,7 @@ import type {
   PairCheckUp,
   PairPort,
   PortState,
-} from '../../protocol/pair-check.ts'
+} from '../../protocol/wire/pair-check.ts'
 import { ordersOf } from './orders.ts'
 import type { PairPlan } from './plan.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { nodeOf } from '../../../test/support/pair-checks/nodes.ts'
-import type { Firewall } from '../../protocol/pair-check.ts'
+import type { Firewall } from '../../protocol/wire/pair-check.ts'
 import { letIn, letOut } from './fixes.ts'
 
 const [a, b] = [nodeOf('a', ['master']), nodeOf('b', ['worker'])]

@@ -1,6 +1,6 @@
-import { command, inOrder, remarked } from '../../errors/command.ts'
-import type { Firewall, PairPort } from '../../protocol/pair-check.ts'
-import type { PairFinding } from '../../protocol/pair-report.ts'
+import { command, inOrder, remarked } from '../../base/command.ts'
+import type { PairFinding } from '../../protocol/api/pair-report.ts'
+import type { Firewall, PairPort } from '../../protocol/wire/pair-check.ts'
 import type { PairNode } from './needs.ts'
 
 type Fix = Pick<PairFinding, 'fix' | 'on'>

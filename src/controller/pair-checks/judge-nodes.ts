@@ -1,4 +1,4 @@
-import type { PairFinding } from '../../protocol/pair-report.ts'
+import type { PairFinding } from '../../protocol/api/pair-report.ts'
 import type { Told } from './campaign.ts'
 import type { PairNode } from './needs.ts'
 import type { Dial } from './plan.ts'

@@ -1,5 +1,5 @@
-import { command, remarked } from '../../errors/command.ts'
-import type { PairFinding } from '../../protocol/pair-report.ts'
+import { command, remarked } from '../../base/command.ts'
+import type { PairFinding } from '../../protocol/api/pair-report.ts'
 import type { Told } from './campaign.ts'
 import type { PairNode } from './needs.ts'
 import type { Dial } from './plan.ts'

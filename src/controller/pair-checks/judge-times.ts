@@ -1,6 +1,6 @@
-import { command } from '../../errors/command.ts'
-import type { Timing } from '../../protocol/pair-check.ts'
-import type { PairFinding } from '../../protocol/pair-report.ts'
+import { command } from '../../base/command.ts'
+import type { PairFinding } from '../../protocol/api/pair-report.ts'
+import type { Timing } from '../../protocol/wire/pair-check.ts'
 import { isMaster, type PairNode } from './needs.ts'
 import { pairKey } from './reach.ts'
 

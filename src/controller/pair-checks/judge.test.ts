@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { nodeOf } from '../../../test/support/pair-checks/nodes.ts'
-import type { Dialled, PairPort, PortState, Reach, Timing } from '../../protocol/pair-check.ts'
+import type { Dialled, PairPort, PortState, Reach, Timing } from '../../protocol/wire/pair-check.ts'
 import type { Told } from './campaign.ts'
 import { judge } from './judge.ts'
 import type { PairNode } from './needs.ts'

@@ -1,4 +1,4 @@
-import type { PairFinding, PairReport } from '../../protocol/pair-report.ts'
+import type { PairFinding, PairReport } from '../../protocol/api/pair-report.ts'
 import type { Told } from './campaign.ts'
 import { judgeNodes } from './judge-nodes.ts'
 import { judgePorts } from './judge-ports.ts'

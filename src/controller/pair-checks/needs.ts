@@ -1,5 +1,5 @@
 import type { Cni, NodeRole } from '../../protocol/names.ts'
-import type { PairPort } from '../../protocol/pair-check.ts'
+import type { PairPort } from '../../protocol/wire/pair-check.ts'
 
 /** A node as far as pairs of nodes are concerned. */
 export interface PairNode {

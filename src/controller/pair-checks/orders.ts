@@ -1,4 +1,4 @@
-import { MAX_OPEN_MS, type PairCheckOrder } from '../../protocol/pair-check.ts'
+import { MAX_OPEN_MS, type PairCheckOrder } from '../../protocol/wire/pair-check.ts'
 import type { PairPlan } from './plan.ts'
 
 /** A node whose clock is off by more would refuse the order; that is told, too. */

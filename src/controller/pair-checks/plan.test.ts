@@ -80,7 +80,7 @@ test('the same cluster gets the same sample, another one another', () => {
 })
 
 test('with thousands of nodes the orders keep within their bounds', async () => {
-  const { PairCheckOrder } = await import('../../protocol/pair-check.ts')
+  const { PairCheckOrder } = await import('../../protocol/wire/pair-check.ts')
   const plan = planPairs(manyNodes(3_000, 3), 'flannel', 'seed')
   const orders = ordersOf(plan, 'p-abcdefghij', new Date('2026-01-01'))
   expect(orders).toHaveLength(3_000)

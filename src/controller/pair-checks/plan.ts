@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Cni } from '../../protocol/names.ts'
-import { MAX_PEERS_A_ROUND, MAX_ROUNDS, type PairPort } from '../../protocol/pair-check.ts'
+import { MAX_PEERS_A_ROUND, MAX_ROUNDS, type PairPort } from '../../protocol/wire/pair-check.ts'
 import { isMaster, type PairNode, portsBetween } from './needs.ts'
 
 /** Up to so many nodes every pair is checked; beyond, a sample. */

@@ -1,4 +1,4 @@
-import type { PairPort, Reach } from '../../protocol/pair-check.ts'
+import type { PairPort, Reach } from '../../protocol/wire/pair-check.ts'
 import type { Told } from './campaign.ts'
 import type { PairNode } from './needs.ts'
 import type { Dial } from './plan.ts'

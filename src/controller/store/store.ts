@@ -1,4 +1,3 @@
-import { type Database, openDatabase } from './database.ts'
 import {
   CLUSTER,
   type Cluster,
@@ -10,8 +9,9 @@ import {
   RUN,
   type Run,
   type StoredEvent,
-} from './records.ts'
-import { openTable, type Table } from './table.ts'
+} from '../domain/records.ts'
+import { type Database, openDatabase } from './sqlite/database.ts'
+import { openTable, type Table } from './sqlite/table.ts'
 
 /** What the controller remembers. A call that returned is durable; several belong together in `transaction`. */
 export interface Store extends Pick<Database, 'transaction' | 'close'> {

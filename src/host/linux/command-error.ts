@@ -1,6 +1,6 @@
-import { AgentError } from '../../errors/agent-error.ts'
-import { command as commandLine } from '../../errors/command.ts'
-import { escapeArgv } from '../../errors/escape-argv.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { command as commandLine } from '../../base/command.ts'
+import { escapeArgv } from '../../base/escape-argv.ts'
 
 /** How a command ended otherwise than wanted. */
 export type CommandEnd =

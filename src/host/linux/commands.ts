@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
 import type { Argv } from '../argv.ts'
-import { PROGRAM_DIRECTORIES } from '../find-command.ts'
+import { PROGRAM_DIRECTORIES } from '../files/find-command.ts'
 import type { AskOptions, Output, RunOptions } from '../host.ts'
 import { type CommandEnd, commandError } from './command-error.ts'
 

@@ -1,4 +1,4 @@
-import type { Facts } from '../../protocol/facts.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import type { HostView } from '../host.ts'
 
 export type Disk = Facts['disks'][number]

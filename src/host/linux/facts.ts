@@ -1,11 +1,11 @@
 import { type NetworkInterfaceInfo, release } from 'node:os'
-import type { Facts } from '../../protocol/facts.ts'
-import { defaultSource } from '../addresses.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import type { HostView } from '../host.ts'
+import { ifStillThere } from '../kernel/processes.ts'
+import { defaultSource } from '../network/addresses.ts'
 import { parseOsRelease } from '../parse/os-release.ts'
-import { ifStillThere } from '../processes.ts'
 import { listDisks } from './disks.ts'
-import { addressesByInterface } from './interfaces.ts'
+import { addressesByInterface } from './network/interfaces.ts'
 
 /** As many as the protocol takes; a node with many pods has one each. */
 const MAX_INTERFACES = 256

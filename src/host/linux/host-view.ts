@@ -2,9 +2,9 @@ import { availableParallelism, hostname, totalmem } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { HostView } from '../host.ts'
 import { ask } from './commands.ts'
-import { diskSpace, list, read, readFileItself, readLink, sha256, stat } from './files.ts'
-import { linuxNetwork } from './network.ts'
-import { syncTimes } from './sync-times.ts'
+import { diskSpace, list, read, readFileItself, readLink, sha256, stat } from './files/files.ts'
+import { linuxNetwork } from './network/network.ts'
+import { syncTimes } from './network/sync-times.ts'
 
 /** The machine this process runs on, to look at. */
 export function linuxHostView(): HostView {

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
-import { AgentError } from '../../errors/agent-error.ts'
-import { command } from '../../errors/command.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import { command } from '../../base/command.ts'
 import { sysctlPath } from '../machine.ts'
 import { execute } from './commands.ts'
-import { naming } from './file-error.ts'
+import { naming } from './files/file-error.ts'
 
 export async function writeSysctl(key: string, value: string): Promise<void> {
   const path = sysctlPath(key)

@@ -1,10 +1,10 @@
 import type { Machine } from '../machine.ts'
 import { execute } from './commands.ts'
-import * as files from './durable-files.ts'
-import { sameContent } from './files.ts'
+import * as files from './files/durable-files.ts'
+import { sameContent } from './files/files.ts'
+import { removeTree } from './files/remove-tree.ts'
 import { linuxHostView } from './host-view.ts'
 import { kill, loadModule, unloadModule, writeSysctl } from './kernel.ts'
-import { removeTree } from './remove-tree.ts'
 import * as services from './services.ts'
 
 /** The machine this process runs on, to change. */
@@ -26,7 +26,7 @@ export function linuxMachine(): Machine {
     removeTree,
     execute,
     async download(wanted) {
-      download ??= (await import('./download.ts')).downloader()
+      download ??= (await import('./network/download.ts')).downloader()
       await download(wanted)
     },
     unitState: services.unitState,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4ToNumber, ipv6FromBytes, isLoopback } from './address.ts'
+import { ipv4ToNumber, ipv6FromBytes, isLoopback } from '../../base/net/address.ts'
 import { isBelow, mountOf, parseMountinfo } from './mountinfo.ts'
+import { parseBoundSockets } from './network/proc-net.ts'
+import { parseResolvConf } from './network/resolv-conf.ts'
+import { parseIpv6Addresses, parseLocalAddresses, parseRoutes } from './network/routes.ts'
+import { readSntpReply, sntpRequest } from './network/sntp.ts'
 import { compareVersions, parseOsRelease } from './os-release.ts'
-import { parseBoundSockets } from './proc-net.ts'
-import { parseResolvConf } from './resolv-conf.ts'
-import { parseIpv6Addresses, parseLocalAddresses, parseRoutes } from './routes.ts'
-import { readSntpReply, sntpRequest } from './sntp.ts'
 
 test('os-release: quotes of both kinds, escapes, comments', () => {
   const text = '# comment\nID=debian\nA="say \\"hi\\" for \\$5"\nB=\'$raw\'\nnot a line\nEMPTY=\nID_LIKE="a b"\n'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import type { FakeMachine } from '../../../test/support/fake-machine.ts'
-import { AgentError } from '../../errors/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Undo } from '../../host/undo.ts'
 import { carryOut } from './carry-out.ts'
 

@@ -1,5 +1,5 @@
 /** The parts of a kernel that undoing talks to: mounts, links, network namespaces, rules of the firewall, modules. */
-import { AgentError } from '../../../src/errors/agent-error.ts'
+import { AgentError } from '../../../src/base/agent-error.ts'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
 

@@ -1,4 +1,4 @@
-import { AgentError } from '../../../src/errors/agent-error.ts'
+import { AgentError } from '../../../src/base/agent-error.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
 
 const PKI = '/etc/kubernetes/pki'

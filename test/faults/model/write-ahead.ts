@@ -1,4 +1,4 @@
-import { escapeArgv } from '../../../src/errors/escape-argv.ts'
+import { escapeArgv } from '../../../src/base/escape-argv.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
 
 /** Sees to it that no effect of a step comes before its record is durable. */

@@ -3,7 +3,7 @@ import type { Controller } from '../../../src/controller/start.ts'
 import { buildCsr } from '../../../src/pki/csr.ts'
 import { encryptKey } from '../../../src/pki/encrypt-key.ts'
 import { createKeyPair } from '../../../src/pki/key.ts'
-import { type ClusterSettings, ClusterSettings as Settings } from '../../../src/protocol/admin.ts'
+import { type ClusterSettings, ClusterSettings as Settings } from '../../../src/protocol/api/administrators.ts'
 import { adminOf, call } from '../controller/client.ts'
 import { type Installation, installAgent } from './installation.ts'
 

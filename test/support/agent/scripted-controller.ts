@@ -5,7 +5,7 @@ import type { SecureVersion } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createCa, issueCertificate } from '../../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
-import { type DownFrame, UpFrame } from '../../../src/protocol/frames.ts'
+import { type DownFrame, UpFrame } from '../../../src/protocol/wire/frames.ts'
 
 /** A controller that says what a test tells it to, over real mTLS. */
 export interface ScriptedController {

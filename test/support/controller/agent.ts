@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Controller } from '../../../src/controller/start.ts'
-import type { RunEvent } from '../../../src/protocol/event.ts'
-import type { Facts } from '../../../src/protocol/facts.ts'
-import { DownFrame, type UpFrame } from '../../../src/protocol/frames.ts'
-import type { Instruction } from '../../../src/protocol/instruction.ts'
 import { SUBPROTOCOL } from '../../../src/protocol/version.ts'
+import type { RunEvent } from '../../../src/protocol/wire/event.ts'
+import type { Facts } from '../../../src/protocol/wire/facts.ts'
+import { DownFrame, type UpFrame } from '../../../src/protocol/wire/frames.ts'
+import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
 import type { EnrolledNode } from './client.ts'
 
 type Frame<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>

@@ -11,8 +11,8 @@ import {
   ClusterSettings,
   type CreateClusterResponse,
   type NodeDetail,
-} from '../../../src/protocol/admin.ts'
-import type { EnrolResponse } from '../../../src/protocol/rest.ts'
+} from '../../../src/protocol/api/administrators.ts'
+import type { EnrolResponse } from '../../../src/protocol/api/agents.ts'
 
 /** What a client shows itself with. */
 export interface Credentials {

@@ -1,6 +1,6 @@
-import type { Member } from '../../../src/controller/director/situation.ts'
-import type { Cluster, Node, Run } from '../../../src/controller/store/records.ts'
-import { ClusterSettings } from '../../../src/protocol/admin.ts'
+import type { Cluster, Node, Run } from '../../../src/controller/domain/records.ts'
+import type { Member } from '../../../src/controller/domain/situation.ts'
+import { ClusterSettings } from '../../../src/protocol/api/administrators.ts'
 
 export const EARLY = '2026-01-01T00:00:00.000Z'
 

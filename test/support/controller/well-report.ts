@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../../../src/protocol/rest.ts'
+import type { OperatorReport } from '../../../src/protocol/api/agents.ts'
 
 /** What the operator tells of a cluster in which all is well. */
 export function wellReport(nodes: readonly string[], masters: readonly string[]): OperatorReport {

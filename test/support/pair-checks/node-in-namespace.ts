@@ -4,10 +4,10 @@
  */
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { readInstructionKey } from '../../../src/agent/instruction-gate.ts'
+import { readInstructionKey } from '../../../src/agent/gate/instruction-gate.ts'
 import { pairChecker } from '../../../src/agent/pair-check/pair-checker.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
-import { linuxProbeNetwork } from '../../../src/host/linux/probe-network.ts'
+import { linuxProbeNetwork } from '../../../src/host/linux/network/probe-network.ts'
 
 const [nodeId = '', key = ''] = process.argv.slice(2)
 const checker = pairChecker({

@@ -1,7 +1,7 @@
 import { Campaign, type Told } from '../../../src/controller/pair-checks/campaign.ts'
 import type { PairNode } from '../../../src/controller/pair-checks/needs.ts'
 import type { PairPlan } from '../../../src/controller/pair-checks/plan.ts'
-import type { Dialled, PairCheckDown, PairCheckOrder, PairPort, Reach } from '../../../src/protocol/pair-check.ts'
+import type { Dialled, PairCheckDown, PairCheckOrder, PairPort, Reach } from '../../../src/protocol/wire/pair-check.ts'
 
 /** What a network of nodes is like; times in ms. Everything happens on the timers of the test. */
 export interface SimulatedNetwork {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
-import { type Cache, cached } from '../../build/cache.ts'
-import { runTool } from '../../build/command.ts'
+import { type Cache, cached } from '../../make/cache.ts'
+import { runTool } from '../../make/command.ts'
 import { ARCH, type Arch } from '../../versions.ts'
 import type { GoComponent } from './components.ts'
 

@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Cache, cached } from '../../build/cache.ts'
-import { runTool } from '../../build/command.ts'
+import { type Cache, cached } from '../../make/cache.ts'
+import { runTool } from '../../make/command.ts'
 import { MANIFESTS, VERSIONS } from '../../versions.ts'
 import { moduleDirectory } from './go.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { type Cache, cached } from '../../build/cache.ts'
-import { runTool } from '../../build/command.ts'
+import { type Cache, cached } from '../../make/cache.ts'
+import { runTool } from '../../make/command.ts'
 import { type Arch, VERSIONS } from '../../versions.ts'
 
 const SOURCE = `/* The sandbox's first process: waits for ever, reaps, ends on SIGINT or SIGTERM. */

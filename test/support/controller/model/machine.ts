@@ -1,6 +1,6 @@
-import { ingest } from '../../../../src/controller/hub/ingest.ts'
-import { invite } from '../../../../src/controller/invite.ts'
-import type { UpFrame } from '../../../../src/protocol/frames.ts'
+import { ingest } from '../../../../src/controller/live/ingest.ts'
+import { invite } from '../../../../src/controller/nodes/invite.ts'
+import type { UpFrame } from '../../../../src/protocol/wire/frames.ts'
 import type { Inside } from './masters.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
-import { wasTouched } from '../../../../src/controller/director/shape.ts'
-import type { Node } from '../../../../src/controller/store/records.ts'
-import type { Errand, ErrandAnswer, Guest } from '../../../../src/protocol/errand.ts'
+import type { Node } from '../../../../src/controller/domain/records.ts'
+import { wasTouched } from '../../../../src/controller/domain/shape.ts'
+import type { Errand, ErrandAnswer, Guest } from '../../../../src/protocol/wire/operation.ts'
 import { nodesOf } from './events.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
-import { visibleClusterState } from '../../../../src/controller/cluster-state.ts'
-import { takesPart } from '../../../../src/controller/director/shape.ts'
-import type { Node, Run } from '../../../../src/controller/store/records.ts'
+import type { Node, Run } from '../../../../src/controller/domain/records.ts'
+import { takesPart } from '../../../../src/controller/domain/shape.ts'
+import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import { clusterOf, nodesOf } from './events.ts'
 import type { World } from './world.ts'
 

@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { Emit, Outcome } from '../../engine/event.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
+import { requireConfig } from '../config.ts'
+import { judge, readInstructionKey } from '../gate/instruction-gate.ts'
+import { type NodeIdentity, readIdentity } from '../identity/identity.ts'
+import { nodeIdOf } from '../identity/node-names.ts'
+import { readOpenInstruction } from '../link/link-state.ts'
+import type { AgentPaths } from '../paths.ts'
+import type { WorkBench } from '../restore/bench.ts'
+import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
+import { openWorkBench } from '../restore/work-bench.ts'
+import { refuseEarlierContainerd } from './earlier-containerd.ts'
+import { openProvisionParams } from './provision-params.ts'
+
+export interface ExecuteOptions {
+  paths: AgentPaths
+  emit: Emit
+  signal: AbortSignal
+}
+
+const PREDECESSOR_MS = 60_000
+
+/** Carries the open instruction out. Every failure is told as an event, for the service sends events on. */
+export async function execute(options: ExecuteOptions): Promise<Outcome> {
+  const { emit, paths } = options
+  try {
+    const { instruction, identity } = await readInstruction(paths)
+    // A predecessor whose service was killed may still be on its way out.
+    const bench = await openWorkBench(paths, PREDECESSOR_MS, options.signal)
+    try {
+      const at = bench.machine.now().toISOString()
+      for (const message of bench.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })
+      return await carryOut(instruction, identity, bench, options)
+    } finally {
+      await bench.ledger.close()
+    }
+  } catch (error) {
+    const at = new Date().toISOString()
+    if (options.signal.aborted) {
+      emit({ kind: 'run-ended', at, outcome: 'cancelled', ms: 0 })
+      return 'cancelled'
+    }
+    if (!(error instanceof AgentError) && error instanceof Error) {
+      emit({ kind: 'log', at, level: 'error', message: error.stack ?? error.message })
+    }
+    emit({ kind: 'run-ended', at, outcome: 'failed', ms: 0, error: reportOf(error) })
+    return 'failed'
+  }
+}
+
+/** Verified once more: what lies on the disk is not trusted for having been accepted. */
+export async function readInstruction(
+  paths: AgentPaths,
+): Promise<{ instruction: Instruction; identity: NodeIdentity }> {
+  const open = readOpenInstruction(paths.instructionFile)
+  const identity = readIdentity(paths)
+  if (!open || !identity) {
+    throw new AgentError('instruction/none', 'no instruction waits to be carried out', {
+      fix: 'nothing: the controller sends one when there is work',
+      exitCode: ExitCode.usage,
+    })
+  }
+  const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
+  const knowledge = {
+    instructionKey,
+    nodeId: nodeIdOf(identity, paths),
+    lastGeneration: open.generation - 1,
+    openRun: undefined,
+  }
+  // It was in time when it was accepted; how long the work takes is no matter of that.
+  const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
+  if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
+  const { code, message, fix } = verdict.error
+  throw new AgentError(code, message, { fix, exitCode: ExitCode.refused })
+}
+
+async function carryOut(
+  instruction: Instruction,
+  identity: NodeIdentity,
+  bench: WorkBench,
+  { paths, emit, signal }: ExecuteOptions,
+): Promise<Outcome> {
+  const { run } = instruction
+  const { machine, ledger } = bench
+  switch (instruction.role) {
+    case 'reset': {
+      const { undoAndCompare } = await import('../restore/take-back.ts')
+      const options = { paths, scope: 'kubernetes', run, emit, signal, observer: observerOf(machine) } as const
+      const { report, compared } = await undoAndCompare(bench, options)
+      for (const { what, before, after, fix } of compared.differences) {
+        const message = `not as it was before: ${what} was ${before}, is ${after}\n  fix: ${fix}`
+        emit({ kind: 'log', at: machine.now().toISOString(), level: 'warn', message })
+      }
+      return report.outcome
+    }
+    case 'first-master':
+    case 'master':
+    case 'worker': {
+      refuseEarlierContainerd(ledger)
+      const { runRole } = await import('../../engine/run-steps.ts')
+      const { ROLES } = await import('../../roles/role-of.ts')
+      const { hostFor } = afterSnapshot(bench, paths, 'kubernetes')
+      const host = hostFor(async ({ kind, what, undo }) => {
+        await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
+      })
+      const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+      const config = requireConfig(paths)
+      const params = await openProvisionParams(instruction, {
+        config,
+        tls: identity,
+        directory,
+        host,
+        signal,
+      })
+      return runRole({ role: ROLES[instruction.role], params, run, view: machine, hostFor, ledger, emit, signal })
+    }
+  }
+}

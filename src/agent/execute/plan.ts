@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { PlannedStep } from '../../engine/plan-role.ts'
+import { openDurableLog } from '../../host/linux/files/durable-log.ts'
+import { linuxMachine } from '../../host/linux/linux-machine.ts'
+import { planningHost } from '../../host/planning.ts'
+import { openLedger } from '../../ledger/ledger.ts'
+import { replay } from '../../ledger/replay.ts'
+import { requireConfig } from '../config.ts'
+import { readOpenInstruction } from '../link/link-state.ts'
+import type { AgentPaths } from '../paths.ts'
+import { backupsOf } from '../restore/work-bench.ts'
+import { isIn } from '../scope.ts'
+import { readInstruction } from './execute.ts'
+
+/** What the pending instruction would change; nothing where none is pending. Changes nothing itself. */
+export async function planInstruction(paths: AgentPaths, signal: AbortSignal): Promise<PlannedStep[]> {
+  const config = requireConfig(paths)
+  if (!readOpenInstruction(paths.instructionFile)) return []
+  const { instruction, identity } = await readInstruction(paths)
+  if (instruction.role === 'reset') return [await planReset(paths)]
+  const { planRole } = await import('../../engine/plan-role.ts')
+  const { ROLES } = await import('../../roles/role-of.ts')
+  const { openProvisionParams } = await import('./provision-params.ts')
+  const planning = planningHost(linuxMachine(), backupsOf(paths))
+  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+  const params = await openProvisionParams(instruction, {
+    config,
+    tls: identity,
+    directory,
+    host: planning.host,
+    signal,
+  })
+  // A plan asks the controller for nothing that it would have to sign.
+  const dry = { ...params, requestOperatorCertificate: async () => '' }
+  const fetched = [...planning.changes]
+  const planned = await planRole(ROLES[instruction.role], dry, planning, signal)
+  return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
+}
+
+/** The changes that are still in effect, newest first; each is what its taking back would change. */
+async function planReset(paths: AgentPaths): Promise<PlannedStep> {
+  const ledger = await openLedger(await openDurableLog(paths.ledgerDirectory, 'ledger'))
+  try {
+    const outstanding = replay(ledger.entries()).outstanding.filter(({ step }) => isIn('kubernetes', step))
+    const changes = outstanding.map(({ change, what, undo }) => ({ kind: change, what, undo }))
+    return { id: 'undo/changes', title: `Taking back ${changes.length} changes`, changes }
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,65 @@
+import { openBundleStore } from '../../bundle/store.ts'
+import type { Host } from '../../host/host.ts'
+import { createSealingKey, unseal } from '../../pki/seal.ts'
+import { InvitationResponse, OperatorCertificateResponse, PATHS } from '../../protocol/api/agents.ts'
+import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
+import { Invitation } from '../../protocol/wire/operation.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { AgentConfig } from '../config.ts'
+import { askPatiently } from '../link/ask-patiently.ts'
+
+export interface ProvisionSurroundings {
+  config: AgentConfig
+  tls: { ca: string; cert: string; key: string }
+  /** Where the bundle's files come to lie. */
+  directory: string
+  host: Host
+  signal: AbortSignal
+}
+
+/** What the steps of a role need beside the instruction. */
+export async function openProvisionParams(
+  { run, role, params }: Pick<Instruction & { role: NodeTask }, 'run' | 'role' | 'params'>,
+  { config, tls, directory, host, signal }: ProvisionSurroundings,
+): Promise<ProvisionParams> {
+  const { urls, proxy } = config
+  const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
+  const store = { ...way, ref: params.bundle, directory, host, signal }
+  const asking = { config, tls, host }
+  return {
+    ...params,
+    run,
+    task: role,
+    bundleStore: await openBundleStore(store),
+    async requestOperatorCertificate(csr) {
+      const question = { path: PATHS.operatorCertificate, body: { csr }, timeoutMs: 15_000, signal }
+      return (await askPatiently({ ...asking, ...question }, OperatorCertificateResponse)).certificate
+    },
+    requestInvitation: (context) => requestInvitation(context, asking),
+    executable: process.execPath,
+    controller: { urls, ca: tls.ca },
+  }
+}
+
+const WAIT_MS = 25_000
+/** Beside the wait a master may be busy for 30 s, and take 30 s to answer. */
+const INVITATION_TIMEOUT_MS = 100_000
+const PAUSE_MS = 1_000
+
+/** For as long as it is not this node's turn; what it waits for is told once. */
+async function requestInvitation(
+  { signal, log }: Parameters<ProvisionParams['requestInvitation']>[0],
+  asking: Pick<ProvisionSurroundings, 'config' | 'tls' | 'host'>,
+): Promise<Invitation> {
+  const key = createSealingKey()
+  const path = `${PATHS.nodeInvitation}?waitMs=${WAIT_MS}`
+  const question = { ...asking, path, body: { sealTo: key.sealTo }, timeoutMs: INVITATION_TIMEOUT_MS, signal }
+  let told: string | undefined
+  for (;;) {
+    const { sealed, waitingFor } = await askPatiently(question, InvitationResponse)
+    if (sealed !== undefined) return Invitation.parse(JSON.parse(unseal(sealed, key)))
+    if (waitingFor !== told) log(`waits for ${waitingFor}`)
+    told = waitingFor
+    await asking.host.sleep(PAUSE_MS, signal)
+  }
+}

@@ -1,0 +1,157 @@
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AgentError } from '../../base/agent-error.ts'
+import type { HostView } from '../../host/host.ts'
+import { linuxHostView } from '../../host/linux/host-view.ts'
+import { createCa, issueCertificate } from '../../pki/certificate.ts'
+import { encryptKey } from '../../pki/encrypt-key.ts'
+import { createKeyPair } from '../../pki/key.ts'
+import { toPem } from '../../pki/pem.ts'
+import { ENROLMENT_LABEL } from '../../protocol/api/installer.ts'
+import { readCredentials } from './credentials.ts'
+
+const now = new Date('2026-06-01T00:00:00Z')
+const DAY = 86_400_000
+const passphrase = 'correct horse battery staple'
+const enrolment = {
+  format: 1,
+  urls: ['https://10.0.0.1:8443'],
+  cluster: { id: 'c-abcdefghij', name: 'demo' },
+  instructionKey: 'MCowBQYDK2VwAyEA',
+}
+const ca = createCa({ commonName: 'cantrip', days: 3650, now })
+const keys = createKeyPair()
+const enrolmentBlock = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(enrolment)))
+
+function certificate(
+  change: { notBefore?: Date; organization?: string; issuer?: typeof ca; publicKey?: typeof keys.publicKey } = {},
+) {
+  return issueCertificate({
+    ca: change.issuer ?? ca,
+    publicKey: change.publicKey ?? keys.publicKey,
+    commonName: 'installer',
+    organization: change.organization ?? 'cantrip:enrol',
+    usages: ['clientAuth'],
+    notBefore: change.notBefore ?? now,
+    days: 365,
+  })
+}
+
+let directory: string
+let encryptedKey: string
+let weakKey: string
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'credentials-'))
+  encryptedKey = await encryptKey(keys.privateKey, passphrase)
+  weakKey = await encryptKey(keys.privateKey, passphrase, 1_000)
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+/** Real files; owner and clock as the test wants them. */
+function view(owner?: number): HostView {
+  const real = linuxHostView()
+  return {
+    ...real,
+    now: () => now,
+    async readFileItself(path, maxBytes) {
+      const found = await real.readFileItself(path, maxBytes)
+      return found && { ...found, stat: { ...found.stat, uid: owner ?? found.stat.uid } }
+    },
+  }
+}
+
+let count = 0
+function file(text: string, mode = 0o600): string {
+  const path = join(directory, `f${count++}`)
+  writeFileSync(path, text)
+  chmodSync(path, mode)
+  return path
+}
+const pem = (parts: { certificate?: string; key?: string; ca?: string; enrolment?: string } = {}) =>
+  [
+    parts.certificate ?? certificate(),
+    parts.key ?? encryptedKey,
+    parts.ca ?? ca.certificate,
+    parts.enrolment ?? enrolmentBlock,
+  ].join('')
+
+async function failure(creds: string, secret: string, hostView = view()): Promise<AgentError> {
+  const error = await readCredentials(creds, secret, hostView).catch((caught: unknown) => caught)
+  if (!(error instanceof AgentError)) throw new Error(`no AgentError but ${String(error)}`)
+  return error
+}
+
+test('good credentials are read', async () => {
+  const read = await readCredentials(file(pem()), file(`${passphrase}\n`), view())
+  expect(read.enrolment).toEqual(enrolment)
+  expect(read.ca).toBe(ca.certificate)
+  expect(read.installer.expiresAt.getTime()).toBe(now.getTime() + 365 * DAY)
+  expect(read.installer.key.reveal()).toContain('BEGIN PRIVATE KEY')
+  expect(JSON.stringify(read)).not.toMatch(/PRIVATE KEY|horse/)
+})
+
+const link = () => {
+  const path = join(directory, `l${count++}`)
+  symlinkSync(file(pem()), path)
+  return path
+}
+const other = createKeyPair()
+const foreignCa = () => createCa({ commonName: 'other', days: 10, now })
+
+const table: [string, () => string, ((() => string) | undefined)?, number?][] = [
+  ['credentials/missing', () => join(directory, 'nothing-here')],
+  ['credentials/not-a-file', link],
+  ['credentials/not-a-file', () => directory],
+  ['credentials/foreign-owner', () => file(pem()), undefined, 4711],
+  ['credentials/writable-by-others', () => file(pem(), 0o620)],
+  ['credentials/world-readable', () => file(pem(), 0o644)],
+  ['credentials/world-readable', () => file(pem()), () => file(passphrase, 0o604)],
+  ['credentials/too-large', () => file(pem() + 'x'.repeat(70_000))],
+  ['credentials/empty', () => file('')],
+  ['credentials/empty', () => file(pem()), () => file(' \n')],
+  ['credentials/swapped', () => file(passphrase), () => file(pem())],
+  ['credentials/not-a-passphrase', () => file(pem()), () => file(pem())],
+  ['credentials/not-pem', () => file('hello')],
+  [
+    'credentials/not-pem',
+    () => file(pem({ certificate: '-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n' })),
+  ],
+  [
+    'credentials/legacy-key',
+    () =>
+      file(
+        pem({ key: '-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END EC PRIVATE KEY-----\n' }),
+      ),
+  ],
+  ['credentials/incomplete', () => file(pem({ enrolment: '' }))],
+  ['credentials/incomplete', () => file(pem({ ca: enrolmentBlock, enrolment: ca.certificate }))],
+  ['credentials/key-encryption', () => file(pem({ key: weakKey }))],
+  ['credentials/wrong-passphrase', () => file(pem()), () => file('wrong horse')],
+  ['credentials/damaged-certificate', () => file(pem({ certificate: toPem('CERTIFICATE', Buffer.from('junk')) }))],
+  ['credentials/key-mismatch', () => file(pem({ certificate: certificate({ publicKey: other.publicKey }) }))],
+  ['credentials/foreign-ca', () => file(pem({ ca: foreignCa().certificate }))],
+  ['credentials/not-an-installer', () => file(pem({ certificate: certificate({ organization: 'cantrip:node' }) }))],
+  [
+    'credentials/expired',
+    () => file(pem({ certificate: certificate({ notBefore: new Date(now.getTime() - 366 * DAY) }) })),
+  ],
+  [
+    'credentials/not-yet-valid',
+    () => file(pem({ certificate: certificate({ notBefore: new Date(now.getTime() + DAY) }) })),
+  ],
+  [
+    'credentials/damaged-enrolment',
+    () => file(pem({ enrolment: toPem(ENROLMENT_LABEL, Buffer.from('{"format":2}')) })),
+  ],
+  ['credentials/damaged-enrolment', () => file(pem({ enrolment: toPem(ENROLMENT_LABEL, Buffer.from('{"for')) }))],
+]
+
+test.each(table.map((row, index) => [index, ...row] as const))('%i: %s', async (_, code, creds, secret, owner) => {
+  const error = await failure(creds(), secret ? secret() : file(passphrase), view(owner))
+  expect(error.code).toBe(code)
+  expect(error.exitCode).toBe(2)
+  expect(error.fix).not.toBe('')
+  expect(error.message + error.fix).not.toMatch(/horse|PRIVATE KEY-----/)
+})

@@ -1,0 +1,156 @@
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { AgentError } from '../../base/agent-error.ts'
+import { Secret } from '../../base/text/secret.ts'
+import { type SudoEnvironment, trustOf } from '../../host/files/trust.ts'
+import type { HostView } from '../../host/host.ts'
+import { decryptKey } from '../../pki/decrypt-key.ts'
+import { keyToPem } from '../../pki/key.ts'
+import { ENCRYPTED_KEY_LABEL } from '../../pki/pbes2.ts'
+import { type PemBlock, readPem, toPem } from '../../pki/pem.ts'
+import { ENROLMENT_LABEL, Enrolment } from '../../protocol/api/installer.ts'
+import { readCredentialFile, refuse } from './credential-file.ts'
+
+export interface Credentials {
+  installer: {
+    /** PEM. */
+    certificate: string
+    /** PKCS#8 PEM, decrypted. */
+    key: Secret
+    expiresAt: Date
+  }
+  /** PEM of the only authority that the agent will trust. */
+  ca: string
+  enrolment: Enrolment
+  passphrase: Secret
+}
+
+const ORDER = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', ENROLMENT_LABEL]
+const NEW_ONES = 'make new ones: controller cluster create (or creds), and copy both files'
+
+/** Reads and verifies the two files. Every way in which they can be wrong is an AgentError `credentials/…`, exit code 2. */
+export async function readCredentials(
+  credsFile: string,
+  passphraseFile: string,
+  view: HostView,
+  environment: SudoEnvironment = process.env,
+): Promise<Credentials> {
+  const trust = await trustOf(view, environment)
+  const text = await readCredentialFile(credsFile, 'credentials file', view, trust)
+  const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view, trust)
+  const blocks = blocksOf(text, passphraseText, credsFile)
+  const passphrase = new Secret(passphraseText.split('\n')[0]?.trim() ?? '')
+  const [certificate, encryptedKey, ca, enrolment] = blocks.map(({ label, der }) => toPem(label, der))
+  if (!certificate || !encryptedKey || !ca || !enrolment) throw incomplete(credsFile, blocks)
+
+  const key = opened(encryptedKey, passphrase, credsFile, passphraseFile)
+  const { expiresAt } = verifyInstaller(certificate, ca, createPublicKey(key), view.now())
+  return {
+    installer: { certificate, key: new Secret(keyToPem(key)), expiresAt },
+    ca,
+    enrolment: parseEnrolment(blocks[3]?.der.toString('utf8') ?? '', credsFile),
+    passphrase,
+  }
+}
+
+function blocksOf(text: string, passphraseText: string, credsFile: string): PemBlock[] {
+  if (!text.includes('-----BEGIN') && passphraseText.includes('-----BEGIN')) {
+    throw refuse(
+      'swapped',
+      'the passphrase file holds the credentials and the other way round',
+      'swap --creds-file and --passphrase-file',
+    )
+  }
+  if (passphraseText.includes('-----BEGIN')) {
+    throw refuse(
+      'not-a-passphrase',
+      'the passphrase file holds PEM; wanted one line of text',
+      'give NAME-passphrase.txt',
+    )
+  }
+  if (
+    /^Proc-Type: *4,ENCRYPTED/m.test(text) ||
+    text.includes('BEGIN EC PRIVATE KEY') ||
+    text.includes('BEGIN RSA PRIVATE KEY')
+  ) {
+    throw refuse('legacy-key', `${credsFile} holds a key in a legacy form; wanted PKCS#8 under PBES2`, NEW_ONES)
+  }
+  const blocks = attempt(
+    () => readPem(text),
+    (cause) => refuse('not-pem', `${credsFile} holds a damaged PEM block`, 'copy the whole file again', cause),
+  )
+  if (blocks.length === 0)
+    throw refuse('not-pem', `${credsFile} holds no PEM block`, 'give NAME.pem as the controller wrote it')
+  if (blocks.length !== ORDER.length || blocks.some(({ label }, index) => label !== ORDER[index]))
+    throw incomplete(credsFile, blocks)
+  return blocks
+}
+
+function incomplete(credsFile: string, blocks: readonly PemBlock[]): AgentError {
+  const found = blocks.map(({ label }) => label).join(', ')
+  return refuse('incomplete', `${credsFile} holds ${found}; wanted ${ORDER.join(', ')}`, 'copy the whole file again')
+}
+
+function opened(encryptedKey: string, passphrase: Secret, credsFile: string, passphraseFile: string) {
+  try {
+    return decryptKey(encryptedKey, passphrase.reveal())
+  } catch (cause) {
+    if (!(cause instanceof AgentError)) throw cause
+    if (cause.code === 'key/wrong-passphrase') {
+      const found = `the passphrase in ${passphraseFile} does not open the key in ${credsFile}`
+      throw refuse(
+        'wrong-passphrase',
+        found,
+        'give the passphrase file that was written together with the credentials file',
+      )
+    }
+    throw refuse('key-encryption', `${credsFile}: ${cause.message}`, NEW_ONES, cause)
+  }
+}
+
+function verifyInstaller(certificate: string, ca: string, publicKey: ReturnType<typeof createPublicKey>, now: Date) {
+  const unreadable = (cause: unknown) =>
+    refuse('damaged-certificate', 'a certificate in the credentials cannot be read', NEW_ONES, cause)
+  const leaf = attempt(() => new X509Certificate(certificate), unreadable)
+  const authority = attempt(() => new X509Certificate(ca), unreadable)
+  if (!leaf.publicKey.equals(publicKey))
+    throw refuse('key-mismatch', 'the key in the credentials is not that of their certificate', NEW_ONES)
+  if (!authority.ca || !leaf.verify(authority.publicKey)) {
+    throw refuse('foreign-ca', 'the installer certificate was not issued by the authority beside it', NEW_ONES)
+  }
+  if (!/^O=cantrip:enrol$/m.test(leaf.subject)) {
+    throw refuse(
+      'not-an-installer',
+      `the certificate is for ${leaf.subject.replaceAll('\n', ', ')}; wanted O=cantrip:enrol`,
+      NEW_ONES,
+    )
+  }
+  const expiresAt = new Date(leaf.validTo)
+  if (expiresAt <= now)
+    throw refuse('expired', `the installer certificate expired on ${day(expiresAt)}; it is ${day(now)} here`, NEW_ONES)
+  const validFrom = new Date(leaf.validFrom)
+  if (validFrom > now) {
+    const found = `the installer certificate is valid from ${validFrom.toISOString()}; the clock here says ${now.toISOString()}`
+    throw refuse('not-yet-valid', found, 'set the clock of this machine (timedatectl set-ntp true)')
+  }
+  return { expiresAt }
+}
+
+function parseEnrolment(json: string, credsFile: string): Enrolment {
+  const unreadable = (cause?: unknown) =>
+    refuse('damaged-enrolment', `the enrolment block in ${credsFile} is not what a controller writes`, NEW_ONES, cause)
+  const parsed = Enrolment.safeParse(attempt(() => JSON.parse(json) as unknown, unreadable))
+  if (!parsed.success) throw unreadable(parsed.error)
+  return parsed.data
+}
+
+function attempt<T>(work: () => T, failure: (cause: unknown) => AgentError): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw failure(cause)
+  }
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}

@@ -1,0 +1,106 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { NetworkView } from '../../host/network.ts'
+import { type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../../protocol/api/agents.ts'
+import type { AgentConfig } from '../config.ts'
+import { askController } from '../link/ask-controller.ts'
+import { requireOurs } from './node-names.ts'
+
+export interface EnrolOptions {
+  config: AgentConfig
+  ca: string
+  /** The installer's. */
+  identity: { certificate: string; key: string }
+  csr: string
+  /** Of the key that the request is for. */
+  fingerprint: string
+  /** This machine's address on the way to the controller. */
+  addressTowards(url: string): Promise<string>
+  network: NetworkView
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  random(): number
+  signal: AbortSignal
+  /** Each answer of the controller. */
+  onAnswer(answer: EnrolResponse): void
+  /** Each try that failed; it goes on trying. */
+  onProblem(error: AgentError): void
+}
+
+const FIRST_POLL_MS = 10_000
+const LONGEST_POLL_MS = 300_000
+const LONGEST_REFUSED_MS = 900_000
+/** The controller answers sooner when there is something to tell. */
+const LONG_POLL_MS = 25_000
+const REQUEST_TIMEOUT_MS = 40_000
+
+/** Asks until an administrator approves; returns the node's certificate (PEM). Only the signal ends it otherwise. */
+export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; certificate: string }> {
+  const { config, signal, sleep, random, onAnswer, onProblem } = options
+  let pollMs = FIRST_POLL_MS
+  let isKnown = false
+  for (let attempt = 0; ; attempt++) {
+    const tried = await tryOnce(config.urls[attempt % config.urls.length] ?? '', isKnown, options)
+    if ('error' in tried) {
+      onProblem(tried.error)
+      isKnown &&= tried.error.code !== 'enrol/unknown'
+      pollMs = pauseAfter(tried.error, attempt, pollMs)
+    } else {
+      const { nodeId, certificate } = tried.answer
+      if (certificate !== undefined) return { nodeId, certificate }
+      onAnswer(tried.answer)
+      // A controller that held the question until it had nothing to say is asked again at once.
+      const askAtOnce = !isKnown || tried.wasHeld
+      isKnown = true
+      if (askAtOnce) continue
+    }
+    await sleep(pollMs * (0.8 + 0.4 * random()), signal)
+    pollMs = Math.min(LONGEST_POLL_MS, pollMs * 1.5)
+  }
+}
+
+/** The first tries follow closely, for an installation waits for them; a refusal will hardly change soon. */
+function pauseAfter(error: AgentError, attempt: number, pollMs: number): number {
+  if (error.exitCode === ExitCode.refused) return LONGEST_REFUSED_MS
+  return attempt < 3 ? 2_000 : pollMs
+}
+
+type Tried = { answer: EnrolResponse; wasHeld: boolean } | { error: AgentError }
+
+async function tryOnce(url: string, isKnown: boolean, options: EnrolOptions): Promise<Tried> {
+  const startedMs = performance.now()
+  try {
+    const answer = isKnown ? await askAgain(url, options) : await askFirst(url, options)
+    if (answer.certificate !== undefined) requireOurs(answer.certificate, options.ca, options.fingerprint)
+    return { answer, wasHeld: isKnown && performance.now() - startedMs > LONG_POLL_MS / 2 }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (error instanceof AgentError) return { error }
+    throw error
+  }
+}
+
+async function askFirst(url: string, options: EnrolOptions): Promise<EnrolResponse> {
+  const { config, csr } = options
+  const body = {
+    csr,
+    nodeName: config.nodeName,
+    address: await options.addressTowards(url),
+    warnings: config.warnings ?? [],
+    ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+  }
+  return ask(url, PATHS.enrol, options, body)
+}
+
+async function askAgain(url: string, options: EnrolOptions): Promise<EnrolResponse> {
+  const path = PATHS.enrolment(encodeURIComponent(options.fingerprint))
+  return ask(url, `${path}?waitMs=${LONG_POLL_MS}`, options)
+}
+
+async function ask(url: string, path: string, options: EnrolOptions, body?: unknown): Promise<EnrolResponse> {
+  const { config, identity, ca, network, signal } = options
+  const tls = { ca, cert: identity.certificate, key: identity.key }
+  const question = { url, path, body, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network, signal }
+  const answer = await askController(question, EnrolResponseSchema)
+  signal.throwIfAborted()
+  return answer
+}

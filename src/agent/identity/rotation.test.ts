@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type FakeNetwork, fakeNetwork } from '../../../test/support/fake-network.ts'
+import { createCa, issueCertificate } from '../../pki/certificate.ts'
+import { readCsr } from '../../pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../pki/key.ts'
+import { pathsOf } from '../paths.ts'
+import { keepIdentity, type NodeIdentity, readIdentity } from './identity.ts'
+import { dueTime, rotate } from './rotation.ts'
+
+const URL = 'https://controller:8443'
+const notBefore = new Date('2026-01-01T00:00:00Z')
+const days = 30
+const ca = createCa({ commonName: 'test', days: 100, now: notBefore })
+const issue = (commonName: string, publicKey = createKeyPair().publicKey, by = ca) =>
+  issueCertificate({ ca: by, publicKey, commonName, usages: ['clientAuth'], notBefore, days })
+
+let root: string
+let network: FakeNetwork
+let present: NodeIdentity
+let hidden: string[]
+
+const options = () => ({
+  paths: pathsOf(undefined, root),
+  config: { urls: [URL], nodeName: 'one' },
+  network: async () => network,
+  hide: (secret: string) => void hidden.push(secret),
+  log: () => undefined,
+})
+const pair = () => readFileSync(options().paths.nodeIdentity, 'utf8')
+const signs = (sign: (csr: string) => string) =>
+  network.onRequest(`${URL}/v1/node/certificate`, (_, { body, tls }) => {
+    expect(tls).toEqual(present)
+    return { status: 200, body: JSON.stringify({ certificate: sign(JSON.parse(body ?? '').csr) }) }
+  })
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rotation-'))
+  const { configDirectory } = options().paths
+  mkdirSync(configDirectory, { recursive: true })
+  network = fakeNetwork()
+  hidden = []
+  const { publicKey, privateKey } = createKeyPair()
+  present = { ca: ca.certificate, cert: issue('n-aaaaaaaaaa', publicKey), key: keyToPem(privateKey) }
+  keepIdentity(options().paths, present)
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+it.each([
+  [0, '2026-01-22T00:00:00.000Z'],
+  [0.5, '2026-01-25T00:00:00.000Z'],
+  [1, '2026-01-28T00:00:00.000Z'],
+])('is due at a random 70 to 90 percent of the life of the certificate (%d)', (random, at) => {
+  expect(dueTime(present, () => random).toISOString()).toBe(at)
+})
+
+it('keeps a pair that was shown and taken', async () => {
+  signs((csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey))
+  const shown: unknown[] = []
+  network.onRequest(`${URL}/v1/ping`, (_, { tls }) => {
+    shown.push(tls)
+    return { status: 200, body: '{"now":"2026-01-01T00:00:00Z"}' }
+  })
+  const fresh = await rotate(present, URL, options())
+  expect(shown).toEqual([fresh])
+  expect(pair()).toBe(fresh.key + fresh.cert)
+  expect(fresh.key).not.toBe(present.key)
+  expect(hidden).toEqual([fresh.key])
+})
+
+it.each<[string, (csr: string) => string]>([
+  ['for another key', () => issue('n-aaaaaaaaaa')],
+  ['for another node', (csr) => issue('n-bbbbbbbbbb', readCsr(csr).publicKey)],
+  [
+    'of another CA',
+    (csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey, createCa({ commonName: 'evil', days: 1, now: notBefore })),
+  ],
+])('does not take a certificate %s', async (_, sign) => {
+  signs(sign)
+  const before = pair()
+  await expect(rotate(present, URL, options())).rejects.toMatchObject({ code: 'enrol/foreign-certificate' })
+  expect(pair()).toBe(before)
+})
+
+it('stays with the old pair where the new one is not taken', async () => {
+  signs((csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey))
+  const refusal = { code: 'identity/none', message: 'no', fix: 'none' }
+  network.onRequest(`${URL}/v1/ping`, { status: 403, body: JSON.stringify(refusal) })
+  const before = pair()
+  await expect(rotate(present, URL, options())).rejects.toMatchObject({ code: 'identity/none' })
+  expect(pair()).toBe(before)
+})
+
+it('reads a pair back, and names a damaged one', () => {
+  const { paths } = options()
+  expect(() => readIdentity(paths)).toThrow(/ca.crt is missing/)
+  keepIdentity(paths, { key: '', cert: present.cert })
+  expect(() => readIdentity(paths)).toThrow(/node.pem is missing or damaged/)
+})

@@ -1,0 +1,87 @@
+import { AgentError, reportOf } from '../../base/agent-error.ts'
+import type { NetworkView } from '../../host/network.ts'
+import { createKeyPair, keyToPem } from '../../pki/key.ts'
+import { NodeCertificateResponse, PATHS, PingResponse } from '../../protocol/api/agents.ts'
+import type { AgentConfig } from '../config.ts'
+import { askController } from '../link/ask-controller.ts'
+import type { Log } from '../log.ts'
+import type { AgentPaths } from '../paths.ts'
+import { keepIdentity, type NodeIdentity } from './identity.ts'
+import { keyFingerprint, lifeOf, nodeIdOf, requireOurs } from './node-names.ts'
+
+export interface RotationOptions {
+  paths: AgentPaths
+  config: Pick<AgentConfig, 'urls' | 'proxy' | 'nodeName'>
+  identity: NodeIdentity
+  network(): Promise<NetworkView>
+  /** A private key that must appear nowhere. */
+  hide(secret: string): void
+  /** The new pair is on the disk. */
+  onRotated(identity: NodeIdentity): void
+  log: Log
+  now(): Date
+  random(): number
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  signal: AbortSignal
+}
+
+/** Also the least time between two rotations, whatever the clock says; and a sleep of the machine is noticed by then. */
+const LOOK_EVERY_MS = 3_600_000
+const TIMEOUT_MS = 20_000
+
+/** Gives the node a fresh key and certificate at a random 70 to 90 % of the life of the present one, until the signal. */
+export async function keepFresh(options: RotationOptions): Promise<void> {
+  const { config, log, now, random, sleep, signal } = options
+  let { identity } = options
+  let dueAt = dueTime(identity, random)
+  for (let attempt = 0; ; ) {
+    await sleep(Math.max(0, Math.min(LOOK_EVERY_MS, dueAt.getTime() - now().getTime())), signal).catch(() => undefined)
+    if (signal.aborted) return
+    if (now() < dueAt) continue
+    const url = config.urls[attempt++ % config.urls.length] ?? ''
+    try {
+      identity = await rotate(identity, url, options)
+      dueAt = dueTime(identity, random)
+      options.onRotated(identity)
+    } catch (error) {
+      // A full disk and a controller that is away pass; until then the present pair serves.
+      const { code, message } = reportOf(error)
+      log('warn', `the certificate of this node could not be renewed, and will be tried again: ${message} (${code})`)
+    }
+    await sleep(LOOK_EVERY_MS * (0.5 + random() / 2), signal).catch(() => undefined)
+  }
+}
+
+export function dueTime(identity: Pick<NodeIdentity, 'cert'>, random: () => number): Date {
+  const { from, to } = lifeOf(identity)
+  return new Date(from.getTime() + (to.getTime() - from.getTime()) * (0.7 + 0.2 * random()))
+}
+
+/** One try at one controller. The old pair leaves the disk when the new one has been shown and taken, not before. */
+export async function rotate(
+  present: NodeIdentity,
+  url: string,
+  { paths, config, network, hide, log }: Pick<RotationOptions, 'paths' | 'config' | 'network' | 'hide' | 'log'>,
+): Promise<NodeIdentity> {
+  const { buildCsr } = await import('../../pki/csr.ts')
+  const { privateKey } = createKeyPair()
+  const key = keyToPem(privateKey)
+  hide(key)
+  const way = { url, proxy: config.proxy, timeoutMs: TIMEOUT_MS, network: await network() }
+  const body = { csr: buildCsr(privateKey, config.nodeName) }
+  const asked = { ...way, path: PATHS.nodeCertificate, tls: present, body }
+  const { certificate } = await askController(asked, NodeCertificateResponse)
+  const fresh = { ca: present.ca, cert: certificate, key }
+  requireOurs(certificate, present.ca, keyFingerprint(key))
+  if (nodeIdOf(fresh, paths) !== nodeIdOf(present, paths)) throw foreign()
+  await askController({ ...way, path: PATHS.ping, tls: fresh }, PingResponse)
+  keepIdentity(paths, fresh)
+  log('info', `the node has a new key: ${keyFingerprint(key)}`)
+  return fresh
+}
+
+function foreign(): AgentError {
+  return new AgentError('enrol/foreign-certificate', 'the controller sent a certificate for another node', {
+    fix: 'look at the controller: it does not behave as one of ours',
+  })
+}

@@ -1,0 +1,114 @@
+import { reportOf } from '../../base/agent-error.ts'
+import { NetworkError } from '../../host/network.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
+import type { AgentConfig } from '../config.ts'
+import type { Log } from '../log.ts'
+import type { StatusFile } from '../status.ts'
+import { type Backoff, FRESH, nextDelay } from './backoff.ts'
+import { type DialOptions, dial, UpgradeRefused } from './dial.ts'
+import { holdSession, type Session, type SessionEnd, type SessionOptions } from './session.ts'
+import { unreachable } from './unreachable.ts'
+
+type Hooks = Pick<
+  SessionOptions,
+  | 'nodeIdentity'
+  | 'outbox'
+  | 'hello'
+  | 'lastSeq'
+  | 'onInstruct'
+  | 'onErrand'
+  | 'onPairCheck'
+  | 'onCancel'
+  | 'onState'
+  | 'onWelcome'
+>
+
+export interface LinkOptions extends Hooks {
+  config: AgentConfig
+  /** The pair to connect with the next time. */
+  tls(): DialOptions['tls']
+  /** Collected when it is first asked for. */
+  facts(): Promise<Facts | undefined>
+  status: StatusFile
+  log: Log
+  now(): Date
+  random(): number
+  monotonicMs(): number
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  silenceMs?: number
+  signal: AbortSignal
+}
+
+export interface Link {
+  /** The session that is open now. */
+  session(): Session | undefined
+  /** Resolves when the signal has ended it. */
+  readonly ended: Promise<void>
+}
+
+const PATH = '/v1/agent'
+const DIAL_TIMEOUT_MS = 20_000
+const MAX_MESSAGE_BYTES = 1024 * 1024
+
+/** Connects, and connects again whenever the connection ends, until the signal. */
+export function keepLink(options: LinkOptions): Link {
+  const { config, status, log, signal } = options
+  let session: Session | undefined
+
+  async function once(url: string): Promise<SessionEnd> {
+    const target = { url, path: PATH, tls: options.tls(), proxy: config.proxy }
+    const socket = await dial({ ...target, timeoutMs: DIAL_TIMEOUT_MS, maxMessageBytes: MAX_MESSAGE_BYTES })
+    return holdSession({
+      ...options,
+      socket,
+      onWelcome(welcome, opened) {
+        session = opened
+        status.update({ connected: true, controller: url, problem: null, cluster: welcome.cluster })
+        log('info', `connected to ${url}`)
+        options.onWelcome(welcome, opened)
+        void options.facts().then((facts) => facts && opened.sendFacts(facts))
+      },
+    })
+  }
+
+  async function keep(): Promise<void> {
+    let backoff: Backoff = FRESH
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const url = config.urls[attempt % config.urls.length] ?? ''
+      const end = await once(url).catch((error: unknown) => endOf(url, error, options))
+      session = undefined
+      if (signal.aborted) return
+      const { delayMs, next } = nextDelay(backoff, end, options.random)
+      backoff = next
+      const code = end.kind === 'refused' ? 'controller/refused' : 'controller/unreachable'
+      const fix =
+        end.kind === 'refused'
+          ? 'see controller node list; to join anew: agent uninstall, then install'
+          : 'none needed: the agent goes on trying'
+      status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
+      log('warn', `${end.why}; next try in ${(delayMs / 1000).toFixed(1)} s`)
+      await options.sleep(delayMs, signal).catch(() => undefined)
+    }
+  }
+  return { session: () => session, ended: keep() }
+}
+
+async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions, 'tls' | 'now'>): Promise<SessionEnd> {
+  const { expiryOf } = await import('../identity/node-names.ts')
+  const expiry = expiryOf(tls(), now())
+  if (expiry) return { kind: 'refused', why: expiry.message, problem: reportOf(expiry) }
+  if (error instanceof UpgradeRefused && (error.status === 401 || error.status === 403)) {
+    return { kind: 'refused', why: error.message }
+  }
+  if (!(error instanceof NetworkError)) {
+    return { kind: 'lost', stableMs: 0, why: error instanceof Error ? error.message : String(error) }
+  }
+  const problem = unreachable(url, error)
+  // Clocks are for a person to set; what else is in the way passes, or is the controller's own affair.
+  return {
+    kind: 'lost',
+    stableMs: 0,
+    why: problem.message,
+    ...(error.stage === 'tls' && { problem: reportOf(problem) }),
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import type { ErrorReport } from '../../base/agent-error.ts'
+import type { EngineEvent, Outcome } from '../../engine/event.ts'
+import { writeDurably } from '../durable-file.ts'
+
+/** What the controller must get to know, whenever it can be reached again. */
+export type OutboxMessage =
+  | { t: 'event'; body: { run: string; event: EngineEvent } }
+  | { t: 'result'; body: { run: string; outcome: Outcome | 'refused'; error?: ErrorReport } }
+  /** Somebody took Kubernetes off this node by hand. */
+  | { t: 'reset'; body: Record<string, never> }
+
+export interface OutboxEntry {
+  seq: number
+  message: OutboxMessage
+}
+
+export interface Outbox {
+  /** Durable when it returns, except for log lines, which reach the disk with the next state event. */
+  append(message: OutboxMessage): void
+  /** At most `limit` entries above `seq`, oldest first. */
+  after(seq: number, limit: number): OutboxEntry[]
+  /** The controller has made everything up to `seq` durable. */
+  acknowledge(seq: number): void
+  close(): void
+}
+
+/** Where an entry lies in the file: the entries themselves may be many while the controller is away. */
+interface Place {
+  seq: number
+  offset: number
+  length: number
+  isLog: boolean
+}
+
+const LOG_BYTES = 64 * 1024 * 1024
+const COMPACT_BYTES = 1024 * 1024
+
+/**
+ * An append-only file: a first line `{"next":N}` that carries the numbering over a compaction, then an entry a line.
+ * A line that a power cut tore is cut off. Above `logBytes` the oldest log lines go, and a line says how many.
+ */
+export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
+  let places: Place[] = []
+  let next = 1
+  let file = -1
+  let bytes = 0
+  load()
+
+  function load(): void {
+    file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
+    const content = readFileSync(file)
+    const end = content.lastIndexOf(0x0a) + 1
+    if (end < content.length) ftruncateSync(file, end)
+    places = []
+    for (let offset = 0; offset < end; ) {
+      const length = content.indexOf(0x0a, offset) + 1 - offset
+      const record = parse(content.toString('utf8', offset, offset + length - 1))
+      if (record && 'next' in record) next = Math.max(next, record.next)
+      else if (record) {
+        places.push({ seq: record.seq, offset, length, isLog: isLogLine(record.message) })
+        next = Math.max(next, record.seq + 1)
+      }
+      offset += length
+    }
+    bytes = fstatSync(file).size
+  }
+
+  function put(message: OutboxMessage): void {
+    const line = Buffer.from(`${JSON.stringify({ seq: next, message })}\n`)
+    try {
+      if (writeSync(file, line) < line.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
+    } catch (error) {
+      // What was written of it would tear the next line.
+      ftruncateSync(file, bytes)
+      throw error
+    }
+    places.push({ seq: next, offset: bytes, length: line.length, isLog: isLogLine(message) })
+    next += 1
+    bytes += line.length
+  }
+
+  function lineAt({ offset, length }: Place): string {
+    const line = Buffer.alloc(length)
+    readSync(file, line, 0, length, offset)
+    return line.toString('utf8')
+  }
+
+  function keepOnly(kept: Place[]): void {
+    const text = [`${JSON.stringify({ next })}\n`, ...kept.map(lineAt)].join('')
+    closeSync(file)
+    writeDurably(path, text)
+    load()
+  }
+
+  /** Leaves room for a quarter of the limit, so that a flood of lines does not rewrite the file at each of them. */
+  function dropOldLines(run: string, at: string): void {
+    let excess = bytes - logBytes * 0.75
+    const kept = places.filter((place) => {
+      if (excess <= 0 || !place.isLog) return true
+      excess -= place.length
+      return false
+    })
+    const message = `${places.length - kept.length} log lines were dropped here: the controller was away for too long`
+    keepOnly(kept)
+    put({ t: 'event', body: { run, event: { kind: 'log', at, level: 'warn', message } } })
+  }
+
+  return {
+    append(message) {
+      put(message)
+      if (!isLogLine(message)) fdatasyncSync(file)
+      else if (bytes > logBytes && message.t === 'event') dropOldLines(message.body.run, message.body.event.at)
+    },
+    after(seq, limit) {
+      const wanted = places.filter((place) => place.seq > seq).slice(0, limit)
+      return wanted.map((place) => parse(lineAt(place)) as OutboxEntry)
+    },
+    acknowledge(seq) {
+      places = places.filter((place) => place.seq > seq)
+      next = Math.max(next, seq + 1)
+      const live = places.reduce((sum, { length }) => sum + length, 0)
+      if (bytes > COMPACT_BYTES && live < bytes / 2) keepOnly(places)
+    },
+    close: () => closeSync(file),
+  }
+}
+
+function isLogLine(message: OutboxMessage): boolean {
+  return message.t === 'event' && message.body.event.kind === 'log'
+}
+
+/** Undefined for a line that was torn and then written after: that entry is lost, those after it are not. */
+function parse(line: string): OutboxEntry | { next: number } | undefined {
+  try {
+    return JSON.parse(line) as OutboxEntry | { next: number }
+  } catch {
+    return undefined
+  }
+}

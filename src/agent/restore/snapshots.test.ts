@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { fakeMachine } from '../../../test/support/fake-machine.ts'
+import { memoryLog } from '../../../test/support/memory-log.ts'
+import { walkFake } from '../../../test/support/walk-fake.ts'
+import type { RecordChange } from '../../host/change.ts'
+import { recordingHost } from '../../host/recording.ts'
+import type { Entry } from '../../ledger/entry.ts'
+import { openLedger } from '../../ledger/ledger.ts'
+import { pathsOf } from '../paths.ts'
+import { afterSnapshot, snapshotFor } from './snapshots.ts'
+import { takeBackOn } from './take-back.ts'
+
+const paths = pathsOf()
+
+/** A bare machine with the ledger's directory, a bench on it, and what its runs would record. */
+async function scene(...entries: Entry[]) {
+  const machine = fakeMachine()
+  for (const path of ['/etc', '/usr/local/bin', '/var/lib/cantrip', '/run/systemd']) machine.files.seedDirectory(path)
+  machine.files.seed('/etc/hosts', 'before')
+  const ledger = await openLedger(memoryLog())
+  for (const entry of entries) await ledger.append(entry)
+  const hostFor = (record: RecordChange) =>
+    recordingHost({ machine, record, backupDirectory: `${paths.stateDirectory}/backups` })
+  const bench = { machine, ledger, hostFor }
+  return { ...bench, bench, observer: { view: machine, walk: walkFake(machine.files) } }
+}
+
+const began = (run: string): Entry => ({ kind: 'run-begun', run, role: run, at: '2026-01-01T00:00:00.000Z' })
+const changed = (step: string, path: string): Entry => ({
+  ...{ kind: 'change', run: 'install', step, change: 'file', what: path },
+  undo: { kind: 'remove-path', path },
+})
+
+test('the machine is looked at before the first change, and once', async () => {
+  const { bench, machine, ledger, observer } = await scene(began('install'))
+  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  const record: RecordChange = async ({ kind, what, undo }) => {
+    expect(machine.files.get('/var/lib/cantrip/before-install.snapshot'), 'before it is recorded').toBeDefined()
+    await ledger.append({ kind: 'change', run: 'install', step: 'install/x', change: kind, what, undo })
+  }
+  await hostFor(record).write('/etc/hosts', 'ours')
+  machine.files.seed('/etc/later', 'x')
+  await hostFor(record).write('/etc/cantrip.conf', 'ours')
+  const files = (await snapshotFor('all', paths, machine))?.facts.file ?? {}
+  expect(Object.keys(files)).toContain('/etc/hosts')
+  expect(Object.keys(files)).not.toContain('/etc/later')
+  expect(Object.keys(files)).not.toContain('/etc/cantrip.conf')
+})
+
+test('a run that goes on with what was begun finds the snapshot of then', async () => {
+  const { bench, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  await hostFor(async () => undefined).write('/etc/cantrip.conf', 'ours')
+  expect(await snapshotFor('all', paths, machine)).toBeUndefined()
+})
+
+test('the time before Kubernetes is another one than that before the agent', async () => {
+  const { bench, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  await afterSnapshot(bench, paths, 'kubernetes', observer)
+    .hostFor(async () => undefined)
+    .write('/etc/kubernetes/x', 'ours')
+  expect((await snapshotFor('kubernetes', paths, machine))?.takenAt).toBe('2026-01-01T00:00:00.000Z')
+  expect(await snapshotFor('agent', paths, machine)).toBeUndefined()
+})
+
+test('what no record names is found when all is taken back, and the ledger stays until it is mended', async () => {
+  const { bench, machine, ledger, observer } = await scene(began('install'))
+  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  const host = hostFor(async ({ kind, what, undo }) => {
+    await ledger.append({ kind: 'change', run: 'install', step: 'kubelet/x', change: kind, what, undo })
+  })
+  await host.write('/etc/kubernetes/x', 'ours')
+  machine.files.seed('/var/lib/calico/nodename', 'by a pod')
+  const close = async () => undefined
+  const { signal } = new AbortController()
+  const uninstall = () =>
+    takeBackOn(
+      { machine, ledger: { ...ledger, close } },
+      { paths, scope: 'all', run: 'uninstall', emit: () => undefined, observer, signal },
+    )
+  const first = await uninstall()
+  expect(first).toMatchObject({ restored: false, leftovers: [], kept: [], unrelated: [] })
+  expect(first.differences).toEqual([
+    expect.objectContaining({ kind: 'file', what: '/var/lib/calico', fix: expect.stringContaining('ls -la') }),
+  ])
+  expect(machine.files.get(paths.stateDirectory)).toBeDefined()
+
+  machine.files.deleteTree('/var/lib/calico', false)
+  expect(await uninstall()).toMatchObject({ restored: true, differences: [] })
+  expect(machine.files.get(paths.stateDirectory)).toBeUndefined()
+})

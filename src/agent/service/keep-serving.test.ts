@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { AgentError } from '../../base/agent-error.ts'
+import type { ServiceStatus } from '../status.ts'
+import { keepServing } from './keep-serving.ts'
+
+function scene() {
+  const stop = new AbortController()
+  const waits: number[] = []
+  const told: string[] = []
+  let problem: ServiceStatus['problem'] = null
+  const options: Parameters<typeof keepServing>[1] = {
+    stateDirectory: '/var/lib/cantrip',
+    notifier: {
+      ready: () => void told.push('ready'),
+      status: () => undefined,
+      stopping: () => void told.push('stopping'),
+      watchdogMs: undefined,
+      alive: () => undefined,
+    },
+    status: {
+      get: () => ({}) as ServiceStatus,
+      update(change) {
+        problem = change.problem ?? null
+      },
+    },
+    log: (level, message) => void (level === 'error' && told.push(message)),
+    sleep: async (ms) => void waits.push(ms),
+    signal: stop.signal,
+  }
+  return { stop, waits, told, problem: () => problem, options }
+}
+
+test('what a person has to mend is tried again, later each time, and in the end the service goes on', async () => {
+  const { waits, told, options } = scene()
+  let tries = 0
+  await keepServing(async () => {
+    tries += 1
+    if (tries < 10) throw new AgentError('config/damaged', 'found x; wanted y', { fix: 'do z' })
+  }, options)
+  expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((s) => s * 1000))
+  expect(told.slice(0, 2)).toEqual(['ready', 'found x; wanted y (config/damaged); fix: do z'])
+  expect(told.filter((each) => each === 'ready' || each === 'stopping')).toEqual(['ready', 'stopping'])
+})
+
+test('a disk that is read-only or full is named with its file', async () => {
+  const { stop, problem, options } = scene()
+  const failing = () =>
+    Promise.reject(Object.assign(new Error('EROFS'), { code: 'EROFS', path: '/var/lib/cantrip/outbox' }))
+  options.sleep = async () => stop.abort()
+  await keepServing(failing, options)
+  expect(problem()).toMatchObject({
+    code: 'disk/read-only',
+    message: expect.stringContaining('/var/lib/cantrip/outbox'),
+  })
+})
+
+test('a bug ends the program, but after a minute', async () => {
+  const { waits, told, options } = scene()
+  await expect(keepServing(() => Promise.reject(new Error('a bug')), options)).rejects.toThrow('a bug')
+  expect(waits).toEqual([60_000])
+  expect(told.join('\n')).toMatch(/Error: a bug\n\s+at /)
+})
+
+test('what an attempt began is over before the next one', async () => {
+  const { options } = scene()
+  const signals: AbortSignal[] = []
+  await keepServing(async (signal) => {
+    expect(signals.every(({ aborted }) => aborted)).toBe(true)
+    signals.push(signal)
+    if (signals.length < 3) throw new AgentError('a/b', 'c', { fix: 'd' })
+  }, options)
+  expect(signals).toHaveLength(3)
+})

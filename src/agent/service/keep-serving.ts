@@ -1,0 +1,67 @@
+import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { catchStrayErrors } from '../../engine/checks/stray-errors.ts'
+import { fileError } from '../../host/linux/files/file-error.ts'
+import type { Log } from '../log.ts'
+import type { StatusFile } from '../status.ts'
+import type { Notifier } from './sd-notify.ts'
+
+export interface ServingOptions {
+  /** Where the service keeps what it must remember: named where a failed operation does not say on which file. */
+  stateDirectory: string
+  notifier: Notifier
+  status: StatusFile
+  log: Log
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  signal: AbortSignal
+}
+
+const FIRST_MS = 5_000
+const LONGEST_MS = 300_000
+/** A program that has met a bug ends, for a fresh one to take its place; but not at once, again and again. */
+const BUG_MS = 60_000
+
+/**
+ * Keeps the service up until the signal. What a person has to mend (a damaged file, a disk that is read-only) is told, in the
+ * log and in `agent status`, and tried again after 5 s, 10 s, and so on up to 5 min: it needs no restart afterwards. A bug
+ * is told with its stack, and rejects after a minute.
+ */
+export async function keepServing(
+  serve: (signal: AbortSignal) => Promise<void>,
+  options: ServingOptions,
+): Promise<void> {
+  const { notifier, log, sleep, signal } = options
+  notifier.ready()
+  const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
+  try {
+    for (let failures = 0; !signal.aborted; failures++) {
+      const attempt = new AbortController()
+      try {
+        return await catchStrayErrors().within(() => serve(AbortSignal.any([signal, attempt.signal])))
+      } catch (cause) {
+        if (signal.aborted) return
+        const error = tell(cause, options)
+        const isBug = !(error instanceof AgentError)
+        const delayMs = isBug ? BUG_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** failures)
+        log('info', `next try in ${delayMs / 1000} s`)
+        await sleep(delayMs, signal).catch(() => undefined)
+        if (isBug && !signal.aborted) throw error
+      } finally {
+        attempt.abort(new Error('this attempt is over'))
+      }
+    }
+  } finally {
+    clearInterval(watchdog)
+    notifier.stopping()
+    log('info', 'the agent stops')
+  }
+}
+
+function tell(cause: unknown, { stateDirectory, notifier, status, log }: ServingOptions): unknown {
+  const error = fileError(cause, (cause as NodeJS.ErrnoException).path ?? stateDirectory)
+  const problem = reportOf(error)
+  status.update({ connected: false, problem })
+  notifier.status(problem.message)
+  const isBug = !(error instanceof AgentError) && error instanceof Error
+  log('error', isBug ? `${error.stack}` : `${problem.message} (${problem.code}); fix: ${problem.fix}`)
+  return error
+}

@@ -1,0 +1,196 @@
+import { setImmediate } from 'node:timers/promises'
+import { reportOf } from '../../base/agent-error.ts'
+import type { NodeState } from '../../protocol/names.ts'
+import { PROTOCOL } from '../../protocol/version.ts'
+import { type AgentConfig, requireConfig } from '../config.ts'
+import { makePrivateDirectory } from '../durable-file.ts'
+import {
+  forgetInstaller,
+  forgetNode,
+  hasInstaller,
+  keepIdentity,
+  type NodeIdentity,
+  readIdentity,
+  readInstaller,
+  wholeIdentity,
+} from '../identity/identity.ts'
+import { keepLink } from '../link/link.ts'
+import { type LinkStore, openLinkStore } from '../link/link-state.ts'
+import { type Outbox, openOutbox } from '../link/outbox.ts'
+import { addressesNow, watchAddresses } from '../link/watch-addresses.ts'
+import { openStatusFile, type StatusFile } from '../status.ts'
+import { keepServing } from './keep-serving.ts'
+import type { ServiceOptions } from './options.ts'
+
+/** The service, until the signal: `serve`, again where that could not go on. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { paths, signal, agentVersion } = options
+  const status = openStatusFile(paths.statusFile, agentVersion)
+  const { stateDirectory } = paths
+  await keepServing((attempt) => serve({ ...options, signal: attempt }, status), {
+    ...options,
+    ...{ stateDirectory, status, signal },
+  })
+}
+
+/** Enrols where that is to be done, then keeps the link and carries out what comes. */
+async function serve(options: ServiceOptions, status: StatusFile): Promise<void> {
+  const { paths } = options
+  const config = requireConfig(paths)
+  makePrivateDirectory(paths.stateDirectory)
+  status.update({ cluster: config.cluster.name })
+  const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
+  forgetInstaller(paths)
+  await work(options, config, identity, status)
+}
+
+/** One that has expired, or is damaged, is of use no more where the installation was run again to mend that. */
+async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
+  if (!hasInstaller(paths)) return readIdentity(paths)
+  const identity = wholeIdentity(paths)
+  if (!identity) return undefined
+  const { expiryOf } = await import('../identity/node-names.ts')
+  return expiryOf(identity, now()) ? undefined : identity
+}
+
+async function enrolled(options: ServiceOptions, config: AgentConfig, status: StatusFile): Promise<NodeIdentity> {
+  const { paths, log, notifier } = options
+  const [{ enrol }, { addressTowards }, { keyFingerprint, nodeIdOf }] = await Promise.all([
+    import('../identity/enrol.ts'),
+    import('../link/address.ts'),
+    import('../identity/node-names.ts'),
+  ])
+  const installer = readInstaller(paths)
+  const fingerprint = keyFingerprint(installer.key)
+  status.update({ fingerprint })
+  const network = await options.network()
+  const { certificate, nodeId } = await enrol({
+    ...options,
+    ...installer,
+    network,
+    config,
+    fingerprint,
+    addressTowards: (url) => addressTowards(url, config.proxy, network),
+    onAnswer({ nodeId, state, cluster }) {
+      if (status.get().nodeId !== nodeId) {
+        log('info', `registered as ${nodeId} in ${cluster.name}; an administrator approves it`)
+        notifier.status('waiting for approval')
+      }
+      status.update({ nodeId, state, cluster: cluster.name, problem: null })
+    },
+    onProblem(error) {
+      log('warn', `${error.message} (${error.code})`)
+      status.update({ problem: reportOf(error) })
+    },
+  })
+  const before = wholeIdentity(paths)
+  if (!before || nodeIdOf(before, paths) !== nodeId) forgetNode(paths)
+  const identity = { ca: installer.ca, cert: certificate, key: installer.key }
+  keepIdentity(paths, identity)
+  status.update({ nodeId, state: 'APPROVED', problem: null })
+  log('info', `enrolled as ${nodeId}`)
+  return identity
+}
+
+async function work(
+  options: ServiceOptions,
+  config: AgentConfig,
+  identity: NodeIdentity,
+  status: StatusFile,
+): Promise<void> {
+  const { paths } = options
+  const link = openLinkStore(paths)
+  const outbox = openOutbox(paths.outboxFile)
+  try {
+    await keepAtWork(options, config, identity, { link, outbox, status })
+  } finally {
+    outbox.close()
+  }
+}
+
+interface Stores {
+  link: LinkStore
+  outbox: Outbox
+  status: StatusFile
+}
+
+async function keepAtWork(
+  options: ServiceOptions,
+  config: AgentConfig,
+  identity: NodeIdentity,
+  { link, outbox, status }: Stores,
+): Promise<void> {
+  let present = identity
+  const { notifier } = options
+  const showState = (state: NodeState) => {
+    status.update({ state })
+    link.update({ state })
+    notifier.status(`connected, ${state}`)
+  }
+  const facts = asLongAs(options.facts, addressesNow)
+  const connection = keepLink({
+    ...options,
+    config,
+    tls: () => present,
+    nodeIdentity: options.paths.nodeIdentity,
+    outbox,
+    status,
+    facts,
+    hello: () => ({
+      range: PROTOCOL,
+      lastSeq: link.state().lastSeq,
+      bootId: options.bootId,
+      agentVersion: options.agentVersion,
+      nodeName: config.nodeName,
+      openRun: link.open()?.run ?? null,
+      warnings: config.warnings ?? [],
+    }),
+    lastSeq: () => link.state().lastSeq,
+    onWelcome: ({ state }) => showState(state),
+    onInstruct: async (frame) => (await worker).onInstruct(frame),
+    onErrand: (signed) => void worker.then(({ onErrand }) => onErrand(signed)),
+    onPairCheck: (body) => void worker.then(({ onPairCheck }) => onPairCheck(body)),
+    onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
+    onState: showState,
+  })
+  // The agent dials when this turn of the event loop ends; the rest is loaded meanwhile.
+  const worker = setImmediate()
+    .then(() => import('./worker.ts'))
+    .then(({ openWorker }) =>
+      openWorker({
+        ...options,
+        config,
+        identity,
+        link,
+        outbox,
+        status,
+        session: () => connection.session(),
+        onRotated(fresh) {
+          present = fresh
+          connection.session()?.renew('the node has a new certificate')
+        },
+      }),
+    )
+  const { close } = await worker
+  void watchAddresses({
+    ...options,
+    onChange: () => facts().then((told) => told && connection.session()?.sendFacts(told)),
+  })
+  await connection.ended
+  await close()
+}
+
+/** Kept as long as `state` stays what it was. A failure is not kept: the next one who asks makes another try. */
+function asLongAs<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
+  let kept: { result: Promise<T | undefined>; state: string } | undefined
+  return () => {
+    const now = state()
+    if (kept?.state === now) return kept.result
+    const result = work().then((value) => {
+      if (value === undefined) kept = undefined
+      return value
+    })
+    kept = { result, state: now }
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { AgentConfig } from '../config.ts'
+import { errandTaker } from '../gate/errands.ts'
+import { readInstructionKey } from '../gate/instruction-gate.ts'
+import { instructionTaker } from '../gate/instructions.ts'
+import type { NodeIdentity } from '../identity/identity.ts'
+import { keyFingerprint, nodeIdOf } from '../identity/node-names.ts'
+import { keepFresh } from '../identity/rotation.ts'
+import type { LinkStore } from '../link/link-state.ts'
+import type { Outbox } from '../link/outbox.ts'
+import type { Session, SessionOptions } from '../link/session.ts'
+import { pairCheckTaker } from '../pair-check/taker.ts'
+import type { StatusFile } from '../status.ts'
+import type { ServiceOptions } from './options.ts'
+import { keepReserve, reserveOf } from './reserve.ts'
+import { keepRuns, type RunKeeper } from './run-keeper.ts'
+
+export interface WorkerOptions extends ServiceOptions {
+  config: AgentConfig
+  identity: NodeIdentity
+  link: LinkStore
+  outbox: Outbox
+  status: StatusFile
+  /** The pair to connect with from now on. */
+  onRotated(identity: NodeIdentity): void
+  /** The one that is open now. */
+  session(): Session | undefined
+}
+
+export interface Worker {
+  runs: RunKeeper
+  onInstruct: SessionOptions['onInstruct']
+  onPairCheck: SessionOptions['onPairCheck']
+  onErrand(signed: SignedInstruction): Promise<void>
+  close(): Promise<void>
+}
+
+/** The part of the service that takes instructions in and has them carried out; goes on with one that is open. */
+export function openWorker(options: WorkerOptions): Worker {
+  const { paths, config, identity, link, status, session } = options
+  const nodeId = nodeIdOf(identity, paths)
+  const { state, kubernetesVersion } = link.state()
+  status.update({ nodeId, fingerprint: keyFingerprint(identity.key), kubernetesVersion: kubernetesVersion ?? null })
+  if (status.get().state === null) status.update({ state: state ?? 'APPROVED' })
+  const timers = new Set<NodeJS.Timeout>()
+  const runs = keepRuns({
+    ...options,
+    argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
+    reserve: keepReserve(reserveOf(paths)),
+    onOutbox: () => session()?.pump(),
+    onProgress: (run, event) => session()?.sendLoose({ run, event }),
+    endLeftBehind: () => endLeftBehind(options),
+    after(ms, then) {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        then()
+      }, ms)
+      timers.add(timer)
+    },
+  })
+  runs.start()
+  void keepFresh({
+    ...options,
+    onRotated(fresh) {
+      status.update({ fingerprint: keyFingerprint(fresh.key) })
+      options.onRotated(fresh)
+    },
+  })
+  const instructionKey = readInstructionKey(config.instructionKey)
+  const pairChecks = pairCheckTaker({ ...options, instructionKey, nodeId })
+  const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
+  return {
+    runs,
+    onErrand: errandTaker({
+      ...options,
+      instructionKey,
+      nodeId,
+      answer: (answer) => session()?.sendErrand(answer),
+    }),
+    // What a run needs is free before it begins.
+    onInstruct: (frame) => pairChecks.stop().then(() => take(frame)),
+    onPairCheck: pairChecks.take,
+    async close() {
+      await Promise.all([runs.stop(), pairChecks.stop()])
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
+/** They are in the service's control group, which only the service's own end would clear. */
+async function endLeftBehind({ paths, log }: Pick<WorkerOptions, 'paths' | 'log'>): Promise<void> {
+  try {
+    const control = await import('../../host/linux/control-group.ts')
+    const { ended, left } = await control.endLeftBehind({ unit: paths.unit, sleep: (ms) => sleep(ms) })
+    if (ended.length > 0) log('warn', `ended what a killed process had left behind: process ${ended.join(', ')}`)
+    if (left.length > 0) log('error', `left behind by a killed process, and does not end: process ${left.join(', ')}`)
+  } catch (error) {
+    // What the kernel does not tell is no reason to leave the work undone.
+    log('warn', `could not look for what a killed process left behind: ${(error as Error).message}`)
+  }
+}

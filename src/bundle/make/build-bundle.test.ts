@@ -1,0 +1,79 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { list } from 'tar'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { tinyBundle } from '../../../test/support/tiny-bundle.ts'
+import { describeItem } from '../sources/items.ts'
+import { verifyBundle } from '../verify/verify.ts'
+import { buildBundle } from './build-bundle.ts'
+import { cached } from './cache.ts'
+import { contentOf } from './tar.ts'
+
+let scratch: string
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'cantrip-build-'))
+})
+afterEach(() => rm(scratch, { recursive: true, force: true }))
+
+test('a bundle takes the place of an earlier one, and of nothing else', async () => {
+  const output = join(scratch, 'bundle')
+  await tinyBundle(output)
+  const second = await tinyBundle(output, { agentVersion: '2.0.0' })
+  expect(second.manifest.files.map((file) => file.name)).toContain('cantrip.local/agent:2.0.0')
+  await verifyBundle(output, second.publicKey)
+  expect(await readdir(scratch)).toEqual(['bundle'])
+  await mkdir(join(scratch, 'precious'))
+  await writeFile(join(scratch, 'precious', 'thesis.txt'), '')
+  await expect(tinyBundle(join(scratch, 'precious'))).rejects.toMatchObject({
+    code: 'bundle/output-exists',
+    exitCode: 2,
+  })
+})
+
+test('a tar holds the same as a directory, manifest and signature first', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const build = (output: string) =>
+    buildBundle({
+      source: async () => [
+        { ...describeItem('binary', 'kubelet', 'v1.36.3'), content: contentOf('kubelet') },
+        { ...describeItem('manifest', 'flannel.yaml', 'v0.28.4'), content: contentOf('kind: List') },
+      ],
+      arch: 'x64',
+      cache: { directory: scratch, progress: () => undefined },
+      agent: { file: '', version: '' },
+      key: privateKey,
+      output,
+      now: new Date(0),
+    })
+  await build(join(scratch, 'bundle'))
+  await build(join(scratch, 'bundle.tar'))
+  const [directory, tar] = await Promise.all(
+    ['bundle', 'bundle.tar'].map((name) => verifyBundle(join(scratch, name), publicKey)),
+  )
+  expect(tar?.manifestSha256).toBe(directory?.manifestSha256)
+  const names: string[] = []
+  await list({ file: join(scratch, 'bundle.tar'), onReadEntry: ({ path }) => names.push(path) })
+  expect(names).toEqual(['manifest.json', 'manifest.json.sig', 'bin/kubelet', 'manifests/flannel.yaml'])
+})
+
+test('what is built is kept by name and recipe, and made once; a failure leaves nothing', async () => {
+  const lines: string[] = []
+  const cache = { directory: join(scratch, 'cache'), progress: (line: string) => lines.push(line) }
+  let made = 0
+  const make = async (directory: string) => {
+    made += 1
+    await writeFile(join(directory, 'out'), String(made))
+  }
+  const first = await cached(cache, 'thing-v1', { flags: 1 }, make)
+  expect(await cached(cache, 'thing-v1', { flags: 1 }, make)).toBe(first)
+  expect(await readFile(join(first, 'out'), 'utf8')).toBe('1')
+  expect(await cached(cache, 'thing-v1', { flags: 2 }, make)).not.toBe(first)
+  expect(made).toBe(2)
+  expect(lines[0]).toBe('thing-v1: building')
+  await expect(cached(cache, 'thing-v2', {}, () => Promise.reject(new Error('no compiler')))).rejects.toThrow(
+    'no compiler',
+  )
+  expect((await readdir(cache.directory)).filter((name) => name.includes('v2'))).toEqual([])
+})

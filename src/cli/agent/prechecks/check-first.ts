@@ -1,0 +1,64 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import type { CheckParams } from '../../../engine/checks/check.ts'
+import type { CheckResult } from '../../../engine/checks/run-checks.ts'
+import type { HostView } from '../../../host/host.ts'
+import type { CheckSummary } from '../../../protocol/wire/check-summary.ts'
+import { isWorthTelling } from '../../../report/prechecks/precheck-summary.ts'
+import { type Prechecked, parseIgnored, runPrechecks } from './run-prechecks.ts'
+
+export interface CheckInput {
+  view: HostView
+  params: CheckParams
+  ignoreCheck: readonly string[]
+  /** Hears the outcome, whatever it is. */
+  tell(prechecked: Prechecked): void
+  signal: AbortSignal
+}
+
+/** The prechecks that an installation begins with; throws where a hard one failed. */
+export async function checkFirst({ ignoreCheck, tell, ...rest }: CheckInput): Promise<CheckResult[]> {
+  const prechecked = await runPrechecks({ ...rest, ignore: parseIgnored(ignoreCheck) })
+  tell(prechecked)
+  if (prechecked.hardFailures > 0) throw checksFailed(prechecked.results)
+  return prechecked.results
+}
+
+function checksFailed(results: readonly CheckResult[]): AgentError {
+  const failed = results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
+  const ids = failed.map(({ id }) => id).join(', ')
+  return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
+    fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
+    exitCode: exitCodeOf(failed),
+  })
+}
+
+/** What fails when the controller cannot be reached, and says nothing about this machine. */
+const NEED_CONTROLLER = ['controller', 'time-skew']
+
+function exitCodeOf(failed: readonly CheckResult[]): ExitCode {
+  const controller = failed.find(({ id }) => id === 'controller')
+  const isOfMachine = failed.some(({ id }) => !NEED_CONTROLLER.includes(id))
+  if (controller === undefined || isOfMachine) return ExitCode.checkFailed
+  return controller.isRefusal ? ExitCode.refused : ExitCode.controllerUnreachable
+}
+
+/** Of what the controller keeps for the administrator. */
+const LONGEST_TEXT = 1_000
+/** A command that is cut would do something else. */
+const LONGEST_FIX = 4_000
+
+/** What an administrator should know of before the node is let in. */
+export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
+  const cut = (text: string) => text.slice(0, LONGEST_TEXT)
+  return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix, ignored }) => ({
+    id,
+    verdict,
+    found: cut(found),
+    ...(wanted === undefined ? {} : { wanted: cut(wanted) }),
+    ...(fix === undefined
+      ? {}
+      : { fix: fix.length > LONGEST_FIX ? 'on the node: agent precheck tells it, which is too long for here' : fix }),
+    ...(ignored === undefined ? {} : { ignored: cut(ignored) }),
+  }))
+}

@@ -1,0 +1,88 @@
+import { Command } from 'commander'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { healthyHost } from '../../../../test/support/fixtures/healthy-hosts.ts'
+import { checks } from '../../../checks/catalog.generated.ts'
+import { registerPrecheck } from './precheck.ts'
+import { parseIgnored, parseRoles, runPrechecks } from './run-prechecks.ts'
+
+const written: string[] = []
+beforeEach(() => {
+  written.length = 0
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+})
+afterEach(() => vi.restoreAllMocks())
+
+async function run(...args: string[]): Promise<string> {
+  const program = new Command('agent').exitOverride()
+  registerPrecheck(program)
+  await program.parseAsync(['precheck', ...args], { from: 'user' })
+  return written.join('')
+}
+
+const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
+
+test('a healthy machine passes everything, without credentials all but what needs a controller', async () => {
+  const { results, hardFailures } = await runPrechecks({ view: healthyHost(), params, ignore: new Map() })
+  const { pass = [], skipped = [], ...others } = Object.groupBy(results, ({ verdict }) => verdict)
+  expect(others).toEqual({})
+  expect(hardFailures).toBe(0)
+  expect(skipped.map(({ id }) => id)).toEqual(expect.arrayContaining(['controller', 'time-skew']))
+  expect(skipped.every(({ found }) => found.length > 0)).toBe(true)
+  expect(pass.length + skipped.length).toBe(checks.length)
+})
+
+test('looking changes nothing', async () => {
+  const host = healthyHost()
+  const before = host.files.snapshot()
+  await runPrechecks({ view: host, params, ignore: new Map() })
+  expect(host.files.snapshot()).toEqual(before)
+  expect(host.changes).toEqual([])
+})
+
+test('a hard failure counts until it is ignored; a strict one cannot be', async () => {
+  const host = healthyHost()
+  host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\noptions rotate\n')
+  Object.assign(host.machine.facts, { uid: 1000 })
+  const bad = await runPrechecks({ view: host, params, ignore: new Map() })
+  expect(bad.hardFailures).toBe(2)
+  const ignore = parseIgnored(['resolv-conf=the admin said so', 'privilege'])
+  const { results, hardFailures } = await runPrechecks({ view: host, params, ignore })
+  expect(hardFailures).toBe(1)
+  expect(results.find(({ id }) => id === 'resolv-conf')).toMatchObject({
+    verdict: 'warn',
+    ignored: 'the admin said so',
+  })
+  expect(results.find(({ id }) => id === 'privilege')).toMatchObject({ verdict: 'fail' })
+})
+
+test('--list names every check, --explain says what one is for', async () => {
+  const list = await run('--list')
+  for (const { id, title } of checks)
+    expect(list).toMatch(new RegExp(`^${id} +${title.replace(/[()]/g, '\\$&')}$`, 'm'))
+  written.length = 0
+  expect(await run('--explain', 'dns-port')).toMatch(/^dns-port: Port 53.*--ignore-check dns-port=REASON/s)
+  written.length = 0
+  expect(await run('--explain', 'privilege')).toContain('cannot be ignored')
+  expect(await run('--explain', 'swap')).toContain('--fix can mend it')
+})
+
+test.each([
+  [['--explain', 'nope'], 'there is no check "nope"'],
+  [['--role', 'boss'], 'role boss is not known'],
+  [['-o', 'yaml'], '-o yaml is not known'],
+  [['--ignore-check', 'nope=x'], 'there is no check "nope"'],
+  [['--creds-file', 'a.pem'], 'only one of the two files'],
+  [['--fix', '-o', 'json'], '--fix asks, and cannot with -o json'],
+])('%j is a mistake in usage', async (args, message) => {
+  await expect(run(...args)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+})
+
+test('roles and ignored checks as they are written on the command line', () => {
+  expect(parseRoles(['master,worker', 'storage'])).toEqual(['master', 'worker', 'storage'])
+  expect(parseIgnored(['ntp', 'os=a=b'])).toEqual(
+    new Map([
+      ['ntp', 'no reason given'],
+      ['os', 'a=b'],
+    ]),
+  )
+})

@@ -1,0 +1,132 @@
+import type { Command } from 'commander'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import type { Check, CheckParams } from '../../../engine/checks/check.ts'
+import type { HostView } from '../../../host/host.ts'
+import { withOwnPath } from '../../../report/own-commands.ts'
+import { collect } from '../../kit/collect.ts'
+import { ownProgram } from '../../kit/own-program.ts'
+import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from '../surroundings.ts'
+import { precheckFormat } from './precheck-format.ts'
+import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
+
+interface Options extends GlobalOptions {
+  credsFile?: string
+  passphraseFile?: string
+  role?: string[]
+  output: string
+  list?: boolean
+  explain?: string
+  ignoreCheck?: string[]
+  proxy?: string
+  fix?: boolean
+  yes?: boolean
+}
+
+export function registerPrecheck(program: Command): void {
+  program
+    .command('precheck')
+    .summary('look whether this machine is fit, change nothing')
+    .description('Looks whether this machine is fit to become a node. Changes nothing, save with --fix.')
+    .option('--creds-file <file>', 'credentials of the controller; without them what needs a controller is left out')
+    .option('--passphrase-file <file>', 'the passphrase of the credentials')
+    .option('--role <role>', 'master, worker or storage; may be repeated', collect)
+    .option('-o, --output <format>', 'text, json or junit', 'text')
+    .option('--list', 'list all checks')
+    .option('--explain <id>', 'tell what a check looks at, and why')
+    .option('--ignore-check <id[=reason]>', 'take a failure as a warning; may be repeated', collect)
+    .option('--proxy <url>', 'HTTP proxy on the way to the controller')
+    .option('--fix', 'mend what can be mended so that agent uninstall takes it back; lists it and asks first')
+    .option('-y, --yes', 'with --fix: do not ask')
+    .addHelpText('after', EXAMPLES)
+    .action(async (_: object, command: Command) => act(optionsOf<Options>(command)))
+}
+
+const EXAMPLES = `
+Examples:
+  agent precheck
+  agent precheck --role master --creds-file prod.pem --passphrase-file prod-passphrase.txt
+  agent precheck -o json
+  agent precheck --explain dns-port
+  agent precheck --ignore-check ntp='time comes from the hypervisor'
+  sudo agent precheck --fix
+
+Exit code 3 when a hard check failed.
+`
+
+async function act(options: Options): Promise<void> {
+  const { checks, mends } = await import('../../../checks/catalog.generated.ts')
+  if (options.list) return print(listText(checks))
+  if (options.explain !== undefined) {
+    const check = findCheck(checks, options.explain)
+    return print(
+      explainText(
+        check,
+        mends.some(({ id }) => id === `mend/${check.id}`),
+      ),
+    )
+  }
+  const format = await precheckFormat(options.output, options.color)
+  const signal = interruption()
+  const { linuxHostView } = await import('../../../host/linux/host-view.ts')
+  const view = linuxHostView()
+  if (options.fix) requireRoot(view.uid(), '--fix')
+  if (options.fix && options.output !== 'text' && !options.yes)
+    throw usage('precheck/not-confirmed', `--fix asks, and cannot with -o ${options.output}`, 'give --yes as well')
+  const params = await paramsOf(options, view)
+  const look = () => runPrechecks({ view, params, ignore: parseIgnored(options.ignoreCheck), signal })
+  let seen = await look()
+  let report: Parameters<typeof format>[1] = {}
+  if (options.fix) {
+    const isText = options.output === 'text'
+    if (isText) print(format(seen))
+    const { fix } = await import('./fix.ts')
+    const { yes, verbose } = options
+    const mended = await fix({
+      ...seen,
+      mends,
+      params,
+      paths: pathsFor(options.instance),
+      isText,
+      yes,
+      verbose,
+      signal,
+    })
+    if (isText && mended.length === 0) return end(seen.hardFailures)
+    if (mended.length > 0) seen = await look()
+    report = { mended }
+  }
+  print(format(seen, report))
+  end(seen.hardFailures)
+}
+
+function end(hardFailures: number): void {
+  if (hardFailures > 0) process.exitCode = ExitCode.checkFailed
+}
+
+async function paramsOf(options: Options, view: HostView): Promise<CheckParams> {
+  const { credsFile, passphraseFile } = options
+  const paths = pathsFor(options.instance)
+  if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, paths })
+  if (credsFile === undefined || passphraseFile === undefined)
+    throw usage('precheck/credentials', 'only one of the two files of the credentials was given', BOTH_FILES)
+  const { readCredentials } = await import('../../../agent/identity/credentials.ts')
+  return paramsFor({ ...options, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
+}
+
+const BOTH_FILES = 'give --creds-file and --passphrase-file'
+
+function listText(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ id }) => id.length))
+  return checks.map(({ id, title }) => `${id.padEnd(width)}  ${title}\n`).join('')
+}
+
+function explainText({ id, title, why, hard, strict }: Check, canBeMended: boolean): string {
+  const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
+  const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
+  const mended = canBeMended ? '\nagent precheck --fix can mend it, and agent uninstall takes that back.' : ''
+  return withOwnPath(`${id}: ${title}\n\n${why}\n\n${effect}${ignorable}.${mended}\n`, ownProgram('agent'))
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}

@@ -1,0 +1,96 @@
+import type { Credentials } from '../../../agent/identity/credentials.ts'
+import type { AgentPaths } from '../../../agent/paths.ts'
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import type { Check, CheckParams } from '../../../engine/checks/check.ts'
+import type { CheckResult } from '../../../engine/checks/run-checks.ts'
+import type { HostView } from '../../../host/host.ts'
+import { withOwnPath } from '../../../report/own-commands.ts'
+import { ownProgram } from '../../kit/own-program.ts'
+
+export interface PrecheckInput {
+  view: HostView
+  params: CheckParams
+  /** Ids to demote to a warning, with the reason given. */
+  ignore: ReadonlyMap<string, string>
+  signal?: AbortSignal
+}
+
+interface Wishes {
+  paths: Pick<AgentPaths, 'stateDirectory'>
+  credentials?: Credentials | undefined
+  role?: readonly string[] | undefined
+  proxy?: string | undefined
+  hostname?: string | undefined
+}
+
+export interface Prechecked {
+  results: CheckResult[]
+  hardFailures: number
+  /** From the start of the first check to the end of the last one. */
+  ms: number
+}
+
+/** Runs all checks, for `precheck` and `install` alike. */
+export async function runPrechecks({ view, params, ignore, signal }: PrecheckInput): Promise<Prechecked> {
+  const { checks } = await import('../../../checks/catalog.generated.ts')
+  const { hardFailures, runChecks } = await import('../../../engine/checks/run-checks.ts')
+  for (const id of ignore.keys()) {
+    if (findCheck(checks, id).strict) process.stderr.write(`[!] --ignore-check ${id}: this check cannot be ignored\n`)
+  }
+  const startedMs = performance.now()
+  const looked = await runChecks(checks, view, params, { ignore, ...(signal && { signal }) })
+  const program = ownProgram('agent')
+  const results = looked.map((result) =>
+    result.fix === undefined ? result : { ...result, fix: withOwnPath(result.fix, program) },
+  )
+  const ms = Math.round(performance.now() - startedMs)
+  return { results, hardFailures: hardFailures(results).length, ms }
+}
+
+/** What the checks are told of an installation that is to be, or not yet: without credentials there is no controller. */
+export function paramsFor({ paths, credentials, role, proxy, hostname }: Wishes): CheckParams {
+  const params = { roles: parseRoles(role), ownStateDirectory: paths.stateDirectory, ...(hostname && { hostname }) }
+  if (credentials === undefined) return params
+  const { installer, ca, enrolment } = credentials
+  const { certificate: cert, key } = installer
+  const { subnets } = enrolment
+  return {
+    ...params,
+    ...(subnets && { subnets }),
+    controller: { urls: enrolment.urls, ca, cert, key: key.reveal(), ...(proxy && { proxy }) },
+  }
+}
+
+export function findCheck(checks: readonly Check[], id: string): Check {
+  const check = checks.find((known) => known.id === id)
+  if (check === undefined)
+    throw usage('precheck/unknown-check', `there is no check "${id}"`, 'see: agent precheck --list')
+  return check
+}
+
+const ROLES = ['master', 'worker', 'storage'] as const
+
+export function parseRoles(words: readonly string[] = []): CheckParams['roles'] {
+  return words
+    .flatMap((word) => word.split(','))
+    .map((word) => {
+      const role = ROLES.find((known) => known === word)
+      if (role === undefined) throw usage('precheck/role', `role ${word} is not known`, `use ${ROLES.join(', ')}`)
+      return role
+    })
+}
+
+/** `ID` or `ID=REASON`. */
+export function parseIgnored(words: readonly string[] = []): ReadonlyMap<string, string> {
+  return new Map(
+    words.map((word) => {
+      const [id = '', ...reason] = word.split('=')
+      return [id, reason.join('=') || 'no reason given'] as const
+    }),
+  )
+}
+
+export function usage(code: string, message: string, fix: string): AgentError {
+  return new AgentError(code, message, { fix, exitCode: ExitCode.usage })
+}

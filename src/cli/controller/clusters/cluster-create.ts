@@ -1,0 +1,99 @@
+import { type Command, Option } from 'commander'
+import type { CreateClusterResponse } from '../../../protocol/api/administrators.ts'
+import { collect } from '../../kit/collect.ts'
+import { examples } from '../../kit/output.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import type { SettingsFlags } from './settings.ts'
+
+interface Flags extends SettingsFlags {
+  admin?: string
+  output: string
+}
+
+/** `controller cluster create NAME`: writes the two files that nodes enrol with. */
+export function registerCreate(cluster: Command): void {
+  withAdmin(cluster.command('create'))
+    .description('make a cluster, and the credentials that its nodes enrol with')
+    .argument('<name>')
+    .option('--kubernetes-version <version>', 'e.g. v1.36.3')
+    .addOption(new Option('--cni <name>', 'network').choices(['flannel', 'calico', 'cilium', 'none']))
+    .option('--pod-subnet <cidr>', 'default 10.244.0.0/16')
+    .option('--service-subnet <cidr>', 'default 10.96.0.0/12')
+    .option('--label <key[=value]>', 'label of its nodes; may be given again', collect)
+    .option('--location <text>', 'where it stands')
+    .option('--dedicated-masters', 'masters take no workload')
+    .option('--auto-approve', 'nodes need no approval')
+    .option('--installer-ttl <days>', 'how long nodes can enrol with the files; default 365')
+    .option('--api-endpoint <host:port>', "load balancer before the masters' API")
+    .option(
+      '--override <component=file>',
+      'configuration of kubelet, kube-proxy, kubeadm or containerd; may be given again',
+      collect,
+    )
+    .option('-f, --file <file>', 'settings in YAML; flags go before it')
+    .option('--output <directory>', 'where NAME.pem and NAME-passphrase.txt go', '.')
+    .addHelpText(
+      'after',
+      examples(
+        'controller cluster create factory --auto-approve',
+        'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --output /root/creds',
+        'controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml',
+      ),
+    )
+    .action(create)
+}
+
+async function create(name: string, flags: Flags): Promise<void> {
+  const [{ readSettings }, { credentialsText, newPassphrase, reserveFiles }] = await Promise.all([
+    import('./settings.ts'),
+    import('../credentials.ts'),
+  ])
+  const [{ createKeyPair }, { buildCsr }, { encryptKey }] = await Promise.all([
+    import('../../../pki/key.ts'),
+    import('../../../pki/csr.ts'),
+    import('../../../pki/encrypt-key.ts'),
+  ])
+  const { ADMIN_PATHS } = await import('../../../protocol/api/administrators.ts')
+  const settings = await readSettings(flags)
+  await checkName(name)
+  await withClient(flags, async (client) => {
+    const files = reserveFiles(flags.output, name)
+    try {
+      const { privateKey } = createKeyPair()
+      const passphrase = newPassphrase()
+      const encryptedKey = encryptKey(privateKey, passphrase)
+      const body = { name, settings, csr: buildCsr(privateKey, 'installer') }
+      const { installer } = await client.post<CreateClusterResponse>(ADMIN_PATHS.clusters, { body })
+      files.write(await credentialsText(encryptedKey, installer), passphrase)
+    } catch (error) {
+      files.release()
+      throw error
+    }
+    print(madeText(name, files))
+  })
+}
+
+function madeText(name: string, files: { credentials: string; passphrase: string }): string {
+  return `Cluster ${name} made.
+Written: ${files.credentials} and ${files.passphrase}, both for your eyes only.
+
+On each node, with the two files and the agent copied to it:
+  sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
+
+Then: controller node list; controller cluster watch ${name}
+`
+}
+
+async function checkName(name: string): Promise<void> {
+  const { Label } = await import('../../../protocol/names.ts')
+  if (Label.safeParse(name).success) return
+  const [{ AgentError }, { ExitCode }] = await Promise.all([
+    import('../../../base/agent-error.ts'),
+    import('../../../base/exit-codes.ts'),
+  ])
+  const wanted = 'lower-case letters, digits and dashes, at most 63 (RFC 1123)'
+  throw new AgentError('cluster/bad-name', `found the name ${name}; wanted ${wanted}`, {
+    fix: 'choose another name, e.g. factory-1',
+    exitCode: ExitCode.usage,
+  })
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import { ADMIN_PATHS } from '../../../protocol/api/administrators.ts'
+import type { PairReport } from '../../../protocol/api/pair-report.ts'
+import { examples, type Format, formatOption, structured } from '../../kit/output.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { findCluster } from './find-cluster.ts'
+import { pairReportText } from './pair-report-text.ts'
+
+/** The nodes close what they opened after two minutes, whatever happens. */
+const WAIT_MS = 120_000
+
+/** `controller cluster precheck`. */
+export function registerPrecheck(cluster: Command): void {
+  withAdmin(cluster.command('precheck'))
+    .description('let the nodes dial each other: ports, latency, clocks, packet sizes; changes nothing')
+    .argument('<name>')
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      examples(
+        'controller cluster precheck factory',
+        'controller cluster precheck factory && controller cluster provision factory',
+        "controller cluster precheck factory -o json | jq '.findings[].fix'",
+      ),
+    )
+    .addHelpText('after', '\nExit code 3 when nodes do not reach each other as Kubernetes needs it.')
+    .action((name: string, flags: { admin?: string; output: Format }) =>
+      withClient(flags, async (client) => {
+        const found = await findCluster(client, name)
+        const path = ADMIN_PATHS.clusterAction(found.name, 'precheck')
+        const report = await client.post<PairReport>(path, { waitMs: WAIT_MS })
+        const { output } = flags
+        print(output === 'json' || output === 'yaml' ? await structured(output, report) : pairReportText(report))
+        if (report.hardFailures > 0) process.exitCode = ExitCode.checkFailed
+      }),
+    )
+}

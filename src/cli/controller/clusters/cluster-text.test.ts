@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import {
+  type ClusterHealth,
+  ClusterSettings,
+  type ClusterView,
+  type NodeView,
+} from '../../../protocol/api/administrators.ts'
+import { clusterText } from './cluster-text.ts'
+
+const node: NodeView = {
+  ...{ id: 'n-1', name: 'm1', cluster: 'demo', state: 'READY', roles: ['master'], address: '10.0.0.1', os: '' },
+  ...{
+    agentVersion: '',
+    lastSeen: null,
+    step: null,
+    waitingFor: null,
+    fingerprint: '',
+    connected: true,
+    run: null,
+    problems: [],
+  },
+  error: null,
+}
+const cluster: ClusterView = {
+  ...{ id: 'c', name: 'demo', state: 'READY', kubernetesVersion: 'v1.36.3', settings: ClusterSettings.parse({}) },
+  ...{ nodes: [node], stages: [], waitingFor: null, problems: [], pairs: null, error: null },
+}
+const reportedAt = '2026-01-01T00:00:00.000Z'
+const now = new Date('2026-01-01T00:00:20.000Z')
+const health = (isCurrent: boolean): ClusterHealth => ({
+  etcd: null,
+  nodes: [{ name: 'm1', ready: true, unhealthy: [] }],
+  reportedAt,
+  isCurrent,
+})
+
+test('what Kubernetes says of nodes is shown while somebody tells it, and then since when nobody does', () => {
+  expect(clusterText(cluster, health(true), now)).toMatch(/^m1 .* Ready$/m)
+  expect(clusterText(cluster, health(true), now)).toMatch(/^Operator: {3}reports, the last time 20s ago$/m)
+  const silent = clusterText(cluster, health(false), now)
+  expect(silent).toMatch(/^m1 .* unknown$/m)
+  expect(silent).toContain(`Operator:   silent since ${reportedAt}`)
+  const none = { etcd: null, nodes: null, reportedAt: null, isCurrent: false }
+  expect(clusterText(cluster, none, now)).toMatch(/^Operator: {3}has not reported yet$/m)
+})
+
+test('words of nodes command no terminal', () => {
+  const error = { code: 'a', message: '\x1b[2J', fix: '\x9b' }
+  const text = clusterText({ ...cluster, error, nodes: [{ ...node, step: '\x1b[2J\n' }] }, health(true), now)
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+})
+
+test('what is wrong is told with how long it has lasted, and how old the look is', () => {
+  const problem = {
+    ...{ code: 'node/disk-pressure', node: 'm1', message: 'node m1 has disk pressure' },
+    ...{ since: '2025-12-31T23:50:00.000Z', seenAt: reportedAt },
+  }
+  const dns = { ...problem, code: 'dns/no-answer', node: null, message: "the cluster's DNS does not answer" }
+  const problems = [problem, dns]
+  const pressed = { ...health(true), nodes: [{ name: 'm1', ready: true, unhealthy: ['DiskPressure'] }] }
+  const text = clusterText({ ...cluster, state: 'DEGRADED', problems }, pressed, now)
+  expect(text).toMatch(/^State: {6}DEGRADED: node m1 has disk pressure \(and 1 more\)$/m)
+  expect(text).toContain('\n[!] node m1 has disk pressure (for 10m, seen 20s ago)\n')
+  expect(text).toContain("\n[!] the cluster's DNS does not answer (for 10m, seen 20s ago)\n")
+  expect(text).toMatch(/^m1 .* Ready,DiskPressure$/m)
+})

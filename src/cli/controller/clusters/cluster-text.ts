@@ -1,0 +1,88 @@
+import { printable } from '../../../base/text/printable.ts'
+import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../../protocol/api/administrators.ts'
+import { problemText } from '../../../report/error-text.ts'
+import { age, type Column, table } from '../../kit/output.ts'
+import { lackOf, problemLines } from './problem-text.ts'
+
+const STAGES: Column<Stage>[] = [
+  { title: 'STAGE', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'STARTED', of: ({ startedAt }) => startedAt ?? '' },
+  { title: 'TOOK', of: took },
+]
+
+const NODES: Column<NodeView>[] = [
+  { title: 'NODE', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'ROLES', of: ({ roles }) => roles.join(',') },
+  { title: 'ADDRESS', of: ({ address }) => address },
+  { title: 'STEP', of: ({ step }) => step ?? '' },
+]
+
+function took({ startedAt, endedAt }: Stage): string {
+  if (startedAt === null || endedAt === null) return ''
+  return `${Math.max(0, Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000))}s`
+}
+
+function pairsText({ name, pairs }: ClusterView): string {
+  if (!pairs) return `not checked: controller cluster precheck ${name}`
+  const { fine, checked } = pairs.pairs
+  const failures = pairs.hardFailures > 0 ? `, ${pairs.hardFailures} failures` : ''
+  return `${fine} of ${checked} pairs fine${failures} (${pairs.at})`
+}
+
+/** `3 of 3 members healthy`, and which are not. */
+function etcdText({ etcd }: ClusterHealth): string {
+  if (!etcd) return 'no master tells'
+  const ill = etcd.filter(({ isHealthy }) => !isHealthy).map(({ name }) => name || 'one that has not started')
+  const learning = etcd.filter(({ isLearner }) => isLearner).map(({ name }) => name)
+  const notes = [
+    ...(ill.length > 0 ? [`not: ${ill.join(', ')}`] : []),
+    ...learning.map((name) => `${name} is learning`),
+  ]
+  const found = `${etcd.length - ill.length} of ${etcd.length} members healthy`
+  return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
+}
+
+/** Who tells what Kubernetes says of its nodes. */
+function operatorText({ reportedAt, isCurrent }: ClusterHealth, now: Date): string {
+  if (reportedAt === null) return 'has not reported yet'
+  return isCurrent
+    ? `reports, the last time ${age(reportedAt, now)} ago`
+    : `silent since ${reportedAt}: how nodes are in Kubernetes is unknown`
+}
+
+/** What Kubernetes itself says of a node. */
+function healthColumn({ nodes, isCurrent }: ClusterHealth): Column<NodeView> {
+  return {
+    title: 'KUBERNETES',
+    of({ name }) {
+      const found = nodes?.find((node) => node.name === name)
+      if (found === undefined) return ''
+      if (!isCurrent) return 'unknown'
+      const pressure = found.unhealthy.filter((type) => type !== 'Ready')
+      return [found.ready ? 'Ready' : 'NotReady', ...pressure].join(',')
+    },
+  }
+}
+
+/** What `cluster show` prints. */
+export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Date): string {
+  const { settings } = cluster
+  const lines: [string, string][] = [
+    ['Name', `${cluster.name} (${cluster.id})`],
+    ['State', `${cluster.state}${lackOf(cluster)}`],
+    ['Kubernetes', cluster.kubernetesVersion],
+    ['Network', `${settings.cni}, pods ${settings.podSubnet}, services ${settings.serviceSubnet}`],
+    ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
+    ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
+    ['Pairs', pairsText(cluster)],
+    ['etcd', etcdText(health)],
+    ['Operator', operatorText(health, now)],
+    ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
+  ]
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const error = cluster.error ? `\n${problemText(cluster.error)}` : ''
+  const problems = problemLines(cluster.problems, now)
+  return `${head}${error}${problems && `\n${problems}`}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
+}

@@ -1,0 +1,171 @@
+import type { Command } from 'commander'
+import { printable } from '../../../base/text/printable.ts'
+import {
+  ADMIN_PATHS,
+  type ClusterHealth,
+  type ClusterPlan,
+  type ClusterView,
+  type PlannedNode,
+} from '../../../protocol/api/administrators.ts'
+import { confirm } from '../../kit/confirm.ts'
+import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
+import type { AdminClient } from '../session/client.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { registerCreate } from './cluster-create.ts'
+import { registerFollow } from './cluster-follow.ts'
+import { registerPrecheck } from './cluster-precheck.ts'
+import { clusterText } from './cluster-text.ts'
+import { findCluster } from './find-cluster.ts'
+import { problemCell } from './problem-text.ts'
+
+interface Flags {
+  admin?: string
+  output: Format
+  watch?: boolean
+  yes?: boolean
+  force?: boolean
+}
+
+const COLUMNS: Column<ClusterView>[] = [
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
+  { title: 'NODES', of: ({ nodes }) => String(nodes.length) },
+  { title: 'READY', of: ({ nodes }) => String(nodes.filter(({ state }) => state === 'READY').length) },
+  { title: 'PROBLEMS', of: ({ problems }) => problemCell(problems), rare: true },
+  { title: 'CNI', of: ({ settings }) => settings.cni, wide: true },
+  { title: 'LOCATION', of: ({ settings }) => settings.location, wide: true },
+  { title: 'ID', of: ({ id }) => id, wide: true },
+]
+
+const PLAN: Column<PlannedNode>[] = [
+  { title: 'NODE', of: ({ name }) => name },
+  { title: 'WOULD BECOME', of: ({ role }) => role ?? 'nothing' },
+  { title: 'BECAUSE', of: ({ because }) => because },
+]
+
+/** `controller cluster …`. */
+export function registerCluster(program: Command): void {
+  const cluster = program.command('cluster').description('make clusters and bring them up')
+  registerCreate(cluster)
+  registerLooks(cluster)
+  registerActions(cluster)
+  registerFollow(cluster)
+  registerPrecheck(cluster)
+  cluster
+    .command('kubeconfig')
+    .description('how to get the access to its Kubernetes')
+    .argument('<name>')
+    .action(refuseKubeconfig)
+}
+
+function registerLooks(cluster: Command): void {
+  withAdmin(cluster.command('list'))
+    .description('all clusters')
+    .addOption(formatOption())
+    .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
+    .action((flags: Flags) =>
+      looking(flags, {}, async (client) => {
+        const all = await client.get<ClusterView[]>(ADMIN_PATHS.clusters)
+        return render(flags.output, all, all, COLUMNS)
+      }),
+    )
+  withAdmin(cluster.command('show'))
+    .description('state, stages, settings, nodes, and how they are')
+    .argument('<name>')
+    .addOption(formatOption())
+    .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --watch'))
+    .action((name: string, flags: Flags) =>
+      looking(flags, { name }, async (client) => {
+        const found = await findCluster(client, name)
+        const health = await client.get<ClusterHealth>(ADMIN_PATHS.clusterHealth(found.name))
+        const isStructured = flags.output === 'json' || flags.output === 'yaml'
+        return isStructured
+          ? structured(flags.output as 'json' | 'yaml', { ...found, health })
+          : clusterText(found, health, new Date())
+      }),
+    )
+  withAdmin(cluster.command('plan'))
+    .description('what provision would do now; changes nothing')
+    .argument('<name>')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller cluster plan factory'))
+    .action((name: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const found = await findCluster(client, name)
+        const plan = await client.get<ClusterPlan>(ADMIN_PATHS.clusterAction(found.name, 'plan'))
+        if (flags.output === 'json' || flags.output === 'yaml') return print(await structured(flags.output, plan))
+        print(table(plan.nodes, PLAN))
+        print(`\nBundle: ${plan.bundle ?? 'none'}\n`)
+        for (const { message, fix } of plan.problems) print(`[!] ${printable(message)}\n    fix: ${printable(fix)}\n`)
+      }),
+    )
+}
+
+async function looking(flags: Flags, filter: { name?: string }, look: (client: AdminClient) => Promise<string>) {
+  await withClient(flags, async (client) => {
+    if (!flags.watch) return print(await look(client))
+    const { repeat } = await import('../session/repeat.ts')
+    await repeat(client, filter, () => look(client))
+  })
+}
+
+function registerActions(cluster: Command): void {
+  withAdmin(cluster.command('provision'))
+    .description(
+      'bring Kubernetes up on the configured nodes; nodes that failed are tried again, READY ones are repaired',
+    )
+    .argument('<name>')
+    .addHelpText(
+      'after',
+      examples('controller cluster provision factory && controller cluster watch factory --until READY'),
+    )
+    .action((name: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const found = await findCluster(client, name)
+        const after = await client.post<ClusterView>(ADMIN_PATHS.clusterAction(found.name, 'provision'))
+        print(`Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`)
+      }),
+    )
+  withAdmin(cluster.command('reset'))
+    .description('take Kubernetes away from all nodes; they stay enrolled')
+    .argument('<name>')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('controller cluster reset factory'))
+    .action((name: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const found = await findCluster(client, name)
+        await confirm(`Take Kubernetes away from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
+        const after = await client.post<ClusterView>(ADMIN_PATHS.clusterAction(found.name, 'reset'))
+        print(`Cluster ${after.name} is ${after.state}.\n`)
+      }),
+    )
+  withAdmin(cluster.command('delete'))
+    .description('forget a cluster and its nodes')
+    .argument('<name>')
+    .option('-y, --yes', 'do not ask')
+    .option('--force', 'even with Kubernetes on its nodes')
+    .addHelpText('after', examples('controller cluster delete factory'))
+    .action((name: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const found = await findCluster(client, name)
+        await confirm(`Forget cluster ${found.name} and its ${found.nodes.length} nodes?`, flags.yes)
+        await client.delete(ADMIN_PATHS.cluster(found.name), { query: { force: flags.force ? '1' : undefined } })
+        print(`Cluster ${found.name} is deleted.\n`)
+      }),
+    )
+}
+
+async function refuseKubeconfig(name: string): Promise<void> {
+  const [{ AgentError }, { ExitCode }] = await Promise.all([
+    import('../../../base/agent-error.ts'),
+    import('../../../base/exit-codes.ts'),
+  ])
+  const message = `the kubeconfig of ${name} stays on its master: no secret of a cluster goes to the controller in this version`
+  throw new AgentError('unsupported', message, {
+    fix: 'on the master: sudo cat /etc/kubernetes/admin.conf',
+    exitCode: ExitCode.refused,
+  })
+}

@@ -1,8 +1,0 @@
-import { ADMIN_PATHS, type ClusterView } from '../../protocol/admin.ts'
-import type { AdminClient } from './client.ts'
-import { resolve } from './resolve.ts'
-
-/** The cluster of that name or id, or of the beginning of either. */
-export async function findCluster(client: AdminClient, query: string): Promise<ClusterView> {
-  return resolve('cluster', query, await client.get<ClusterView[]>(ADMIN_PATHS.clusters))
-}

@@ -1,0 +1,64 @@
+import { ADMIN_PATHS, type EventsResponse, type LogEntry } from '../../../protocol/api/administrators.ts'
+import type { Format } from '../../kit/output.ts'
+import { readerLeft } from '../../kit/standard-streams.ts'
+import type { AdminClient } from '../session/client.ts'
+import { patiently } from '../session/patience.ts'
+import { print } from '../session/session.ts'
+import { eventLine } from './event-line.ts'
+
+export interface LogsFlags {
+  admin?: string
+  output: Format
+  follow?: boolean
+  lines?: string
+  run?: string
+}
+
+const WAIT_MS = 25_000
+
+/** Prints what happened so far; with `follow` goes on with what happens. JSON is one object a line. */
+export async function printLogs(
+  client: AdminClient,
+  filter: { cluster?: string; node?: string },
+  flags: LogsFlags,
+): Promise<void> {
+  const query = { ...filter, run: flags.run }
+  const past: LogEntry[] = []
+  let last = 0
+  for (;;) {
+    const answer = await client.get<EventsResponse>(ADMIN_PATHS.events, { query: { ...query, after: String(last) } })
+    if (answer.events.length === 0) break
+    past.push(...answer.events)
+    last = answer.last
+  }
+  const lines = past.flatMap((entry) => lineOf(entry, flags.output) ?? [])
+  for (const line of lines.slice(-countOf(flags.lines, lines.length))) print(`${line}\n`)
+  if (flags.follow) await Promise.race([follow(client, query, last, flags.output), readerLeft(process)])
+}
+
+async function follow(
+  client: AdminClient,
+  query: Record<string, string | undefined>,
+  after: number,
+  format: Format,
+): Promise<never> {
+  let last = after
+  for (;;) {
+    const options = { query: { ...query, after: String(last) }, waitMs: WAIT_MS }
+    const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, options))
+    last = answer.last
+    for (const entry of answer.events) {
+      const line = lineOf(entry, format)
+      if (line !== undefined) print(`${line}\n`)
+    }
+  }
+}
+
+function lineOf(entry: LogEntry, format: Format): string | undefined {
+  return format === 'json' ? JSON.stringify(entry) : eventLine(entry)
+}
+
+function countOf(lines: string | undefined, all: number): number {
+  const count = Number(lines ?? all)
+  return Number.isSafeInteger(count) && count > 0 ? count : Math.max(1, all)
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import type { NodeDetail } from '../../../protocol/api/administrators.ts'
+import type { Facts } from '../../../protocol/wire/facts.ts'
+import { nodeText } from './node-text.ts'
+
+const now = new Date('2026-01-01T00:00:20.000Z')
+const node: NodeDetail = {
+  ...{ id: 'n-1', name: 'one', cluster: 'prod', state: 'DISCOVERED', roles: [], address: '10.0.0.1', os: '' },
+  ...{
+    agentVersion: '',
+    lastSeen: null,
+    step: null,
+    waitingFor: null,
+    fingerprint: 'SHA256:x',
+    connected: false,
+    run: null,
+  },
+  ...{ error: null, problems: [], interface: null, disks: [], facts: null },
+  warnings: [
+    { id: 'swap', verdict: 'warn', found: 'on: /swap.img', wanted: 'no swap', fix: 'swapoff -a' },
+    { id: 'ntp', verdict: 'warn', found: 'none answers', fix: 'open port 123', ignored: 'the hypervisor does it' },
+    { id: 'firewalld', verdict: 'error', found: 'no answer within 20 s' },
+  ],
+}
+
+test('before a node is let in it can be seen what its prechecks had to say, and what was ignored and why', () => {
+  expect(nodeText(node, now)).toContain(`
+[!] swap: on: /swap.img
+    wanted: no swap
+    fix: swapoff -a
+[!] ntp: none answers
+    ignored on the node: the hypervisor does it
+    fix: open port 123
+[!] firewalld: could not look: no answer within 20 s
+`)
+  expect(nodeText({ ...node, warnings: [] }, now)).not.toContain('[!]')
+})
+
+test('words of a machine that nobody has approved command no terminal', () => {
+  const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
+  expect(nodeText({ ...node, warnings }, now)).toContain('[!] swap: on [2JState: READY\n')
+})
+
+test('nor does anything else that a node has told of itself', () => {
+  const bad = '\x1b[2J\x9b1mx'
+  const disk = { device: bad, sizeBytes: 1, model: bad, rotational: false, usableForStorage: false, reason: bad }
+  const link = { name: bad, mac: bad, mtu: 1500, speedMbps: null, addresses: [], defaultRoute: true }
+  const facts: Facts = {
+    ...{ hostname: bad, cpu: { model: bad, cores: 1 }, memoryBytes: 1, disks: [disk], interfaces: [link] },
+    os: { id: bad, version: bad, prettyName: bad, kernel: bad, arch: 'x64' },
+    ...{ bootId: bad, machineId: bad, agentVersion: bad, versions: {} },
+  }
+  const error = { code: bad, message: bad, fix: bad }
+  const text = nodeText({ ...node, facts, error, step: bad, interface: bad, agentVersion: bad }, now)
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+})

@@ -1,0 +1,54 @@
+import { printable } from '../../../base/text/printable.ts'
+import type { NodeDetail } from '../../../protocol/api/administrators.ts'
+import type { Facts } from '../../../protocol/wire/facts.ts'
+import { problemText } from '../../../report/error-text.ts'
+import { table } from '../../kit/output.ts'
+import { problemLines } from '../clusters/problem-text.ts'
+import { checkText } from './check-text.ts'
+
+/** What `node show` prints. */
+export function nodeText(node: NodeDetail, now: Date): string {
+  const lines: [string, string][] = [
+    ['Name', `${node.name} (${node.id})`],
+    ['Cluster', node.cluster],
+    ['State', node.state + (node.connected ? '' : ', not connected')],
+    ['Key', node.fingerprint],
+    ['Roles', node.roles.join(',') || '-'],
+    ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
+    ['Last seen', node.lastSeen ?? '-'],
+    ['Step', node.step ?? '-'],
+    [
+      'Run',
+      node.run
+        ? `${node.run.id} ${node.run.role}${node.run.repair ? ', repair' : ''}: ${node.run.state}, ${node.run.done} of ${node.run.of} steps`
+        : '-',
+    ],
+    ['Agent', node.agentVersion || '-'],
+  ]
+  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const error = node.error ? `\n${problemText(node.error)}` : ''
+  const warnings = node.warnings.map(checkText).join('')
+  const problems = problemLines(node.problems, now)
+  return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
+}
+
+function factsText(facts: Facts): string {
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  return [
+    `Machine:    ${printable(`${facts.os.prettyName}, kernel ${facts.os.kernel}`)}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gibibytes(facts.memoryBytes)}\n\n`,
+    table(facts.interfaces, [
+      { title: 'INTERFACE', of: ({ name, defaultRoute }) => `${name}${defaultRoute ? ' (default route)' : ''}` },
+      {
+        title: 'ADDRESSES',
+        of: ({ addresses }) => addresses.map(({ address, prefix }) => `${address}/${prefix}`).join(' '),
+      },
+      { title: 'MBIT/S', of: ({ speedMbps }) => (speedMbps === null ? '' : String(speedMbps)) },
+    ]),
+    '\n',
+    table(facts.disks, [
+      { title: 'DISK', of: ({ device }) => device },
+      { title: 'SIZE', of: ({ sizeBytes }) => gibibytes(sizeBytes) },
+      { title: 'FOR STORAGE', of: ({ usableForStorage, reason }) => (usableForStorage ? 'yes' : `no: ${reason}`) },
+    ]),
+  ].join('')
+}

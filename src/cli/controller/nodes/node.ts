@@ -1,0 +1,176 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { printable } from '../../../base/text/printable.ts'
+import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../../protocol/api/administrators.ts'
+import { NodeRole } from '../../../protocol/names.ts'
+import { confirm } from '../../kit/confirm.ts'
+import { age, type Column, examples, type Format, formatOption, render, structured } from '../../kit/output.ts'
+import { findCluster } from '../clusters/find-cluster.ts'
+import { problemCell } from '../clusters/problem-text.ts'
+import type { LogsFlags } from '../follow/logs.ts'
+import type { AdminClient } from '../session/client.ts'
+import { resolve } from '../session/resolve.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { checkText } from './check-text.ts'
+import { nodeText } from './node-text.ts'
+import { onceItHasTold } from './once-it-has-told.ts'
+
+interface Flags {
+  admin?: string
+  output: Format
+  watch?: boolean
+  cluster?: string
+  all?: boolean
+  yes?: boolean
+  force?: boolean
+}
+
+interface ConfigureFlags {
+  admin?: string
+  role: NodeRole[]
+  interface?: string
+  disk?: string[]
+}
+
+const columns = (now: Date): Column<NodeView>[] => [
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'CLUSTER', of: ({ cluster }) => cluster },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'ROLES', of: ({ roles }) => roles.join(',') },
+  { title: 'ADDRESS', of: ({ address }) => address },
+  { title: 'SEEN', of: ({ lastSeen }) => age(lastSeen, now) },
+  { title: 'STEP', of: ({ step }) => step ?? '' },
+  { title: 'PROBLEMS', of: ({ problems }) => problemCell(problems), rare: true },
+  { title: 'ID', of: ({ id }) => id, wide: true },
+  { title: 'OS', of: ({ os }) => os, wide: true },
+  { title: 'AGENT', of: ({ agentVersion }) => agentVersion, wide: true },
+  { title: 'KEY', of: ({ fingerprint }) => fingerprint, wide: true },
+]
+
+async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
+  const all = await client.get<NodeView[]>(ADMIN_PATHS.nodes)
+  const inState = all.filter((node) => node.state === state)
+  // A new node of a name that an old one still has is the one that is meant where only it can be.
+  const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
+  return resolve('node', query, isNamed ? inState : all)
+}
+
+/** `controller node …`. */
+export function registerNode(program: Command): void {
+  const node = program.command('node').description('look at nodes, let them in and give them roles')
+  registerLooks(node)
+  registerActions(node)
+  registerConfigure(node)
+}
+
+function registerLooks(node: Command): void {
+  withAdmin(node.command('list'))
+    .description('all nodes')
+    .option('--cluster <name>', 'of one cluster')
+    .option('--all', 'also those that were removed')
+    .addOption(formatOption())
+    .option('--watch', 'again after each change')
+    .addHelpText('after', examples('controller node list --cluster factory -o wide', 'controller node list --watch'))
+    .action((flags: Flags) =>
+      withClient(flags, async (client) => {
+        const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
+        const look = async () => {
+          const query = { cluster, all: flags.all ? '1' : undefined }
+          const all = await client.get<NodeView[]>(ADMIN_PATHS.nodes, { query })
+          return render(flags.output, all, all, columns(new Date()))
+        }
+        if (!flags.watch) return print(await look())
+        const { repeat } = await import('../session/repeat.ts')
+        await repeat(client, cluster === undefined ? {} : { name: cluster }, look)
+      }),
+    )
+  withAdmin(node.command('show'))
+    .description('what a node has told about itself, and what it does')
+    .argument('<node>')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller node show node-1'))
+    .action((query: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const { id } = await findNode(client, query)
+        const detail = await client.get<NodeDetail>(ADMIN_PATHS.node(id))
+        const isStructured = flags.output === 'json' || flags.output === 'yaml'
+        print(isStructured ? await structured(flags.output as 'json' | 'yaml', detail) : nodeText(detail, new Date()))
+      }),
+    )
+  withAdmin(node.command('logs'))
+    .description('what happened on a node')
+    .argument('<node>')
+    .option('-f, --follow', 'go on with what happens')
+    .option('-n, --lines <count>', 'the last lines only')
+    .option('--run <id>', 'of one run')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller node logs node-1 -f'))
+    .action((query: string, flags: LogsFlags) =>
+      withClient(flags, async (client) => {
+        const { printLogs } = await import('../follow/logs.ts')
+        await printLogs(client, { node: (await findNode(client, query)).id }, flags)
+      }),
+    )
+}
+
+function registerActions(node: Command): void {
+  withAdmin(node.command('approve'))
+    .description('let a node in, once its key is the one that the node has shown')
+    .argument('<node>')
+    .addHelpText('after', examples('controller node approve node-1'))
+    .action((query: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const { id } = await findNode(client, query, 'DISCOVERED')
+        const after = await client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'approve'))
+        print(`Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`)
+        print(after.warnings.map(checkText).join(''))
+      }),
+    )
+  withAdmin(node.command('remove'))
+    .description('take a node out of its cluster, give its machine back, and forget it')
+    .argument('<node>')
+    .option('-y, --yes', 'do not ask')
+    .option('--force', 'forget it at once, whatever is on it')
+    .addHelpText('after', examples('controller node remove node-1', 'controller node remove node-1 --force'))
+    .action((query: string, flags: Flags) =>
+      withClient(flags, async (client) => {
+        const found = await findNode(client, query)
+        await confirm(`Remove node ${found.name} (${found.state})?`, flags.yes)
+        await client.delete(ADMIN_PATHS.node(found.id), { query: { force: flags.force ? '1' : undefined } })
+        const { untilRemoved } = await import('./until-removed.ts')
+        await untilRemoved(client, found, print)
+      }),
+    )
+}
+
+function registerConfigure(node: Command): void {
+  withAdmin(node.command('configure'))
+    .description('give a node its roles, interface and disks')
+    .argument('<node>')
+    .requiredOption('--role <roles>', 'of master, worker, storage; several with commas', roles)
+    .option('--interface <name>', 'for cluster traffic; default: the one with the default route')
+    .option('--disk <device>', 'for storage; may be given again', (disk, before: string[] = []) => [...before, disk])
+    .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
+    .action((query: string, flags: ConfigureFlags) =>
+      withClient(flags, async (client) => {
+        const { id } = await findNode(client, query)
+        const { role, interface: name, disk = [] } = flags
+        const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
+        const after = await onceItHasTold(() =>
+          client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'configure'), { body }),
+        )
+        print(
+          `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')}).\n`,
+        )
+      }),
+    )
+}
+
+function roles(text: string, before: NodeRole[] = []): NodeRole[] {
+  const given = text.split(',').map((role) => {
+    const parsed = NodeRole.safeParse(role)
+    if (!parsed.success)
+      throw new InvalidArgumentError(`role ${role} is not known; there are ${NodeRole.options.join(', ')}`)
+    return parsed.data
+  })
+  return [...before, ...given]
+}

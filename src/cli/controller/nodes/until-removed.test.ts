@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { AgentError } from '../../../base/agent-error.ts'
+import { untilRemoved } from './until-removed.ts'
+
+const NODE = { id: 'n-aaaaaaaaaa', name: 'w1' }
+const waiting = (step: string | null) => ({ state: 'READY', step, error: null })
+const away = new AgentError('controller/unreachable', 'cannot reach it', { fix: 'start it' })
+
+function clock() {
+  let ms = 0
+  const sleep = async (forMs: number) => {
+    ms += forMs
+  }
+  return { nowMs: () => ms, sleep }
+}
+
+/** The states in which it is seen, the last one for good. */
+function seen(...states: object[]) {
+  const printed: string[] = []
+  const get = async <T>() => {
+    const state = states.length > 1 ? states.shift() : states[0]
+    if (state instanceof Error) throw state
+    return state as T
+  }
+  const client = { get }
+  return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), clock()) }
+}
+
+test('tells each thing that it waits for once', async () => {
+  const step = 'leaving, waiting for pods of w1 to go elsewhere'
+  const { printed, remove } = seen(waiting(step), waiting(step), waiting(null), { state: 'REMOVED' })
+  await remove()
+  expect(printed).toEqual([`Node w1: ${step}\n`, 'Node w1 is REMOVED.\n'])
+})
+
+test('a controller that restarts meanwhile is waited for', async () => {
+  const { printed, remove } = seen(waiting(null), away, away, { state: 'REMOVED' })
+  await remove()
+  expect(printed).toEqual(['Node w1 is REMOVED.\n'])
+})
+
+test('says why it stays', async () => {
+  const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
+  const { remove } = seen(waiting(null), { state: 'READY', step: null, error })
+  await expect(remove()).rejects.toMatchObject({ code: 'etcd/quorum', fix: 'bring m2 back first' })
+})
+
+test('does not wait for ever', async () => {
+  await expect(seen(waiting('leaving')).remove()).rejects.toMatchObject({ code: 'node/still-leaving' })
+})

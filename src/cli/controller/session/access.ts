@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import { AdminAccess } from '../../../protocol/api/administrators.ts'
+
+const MAX_BYTES = 64 * 1024
+export const DEFAULT_DATA = '/var/lib/cantrip-controller'
+
+/** Where the administrator's access is looked for: the first that is named, else the first that is there. */
+export function accessCandidates(option: string | undefined, environment: NodeJS.ProcessEnv): string[] {
+  if (option) return [option]
+  if (environment.CANTRIP_ADMIN) return [environment.CANTRIP_ADMIN]
+  return [join(DEFAULT_DATA, 'admin.json'), join(homedir(), '.config/cantrip/admin.json')]
+}
+
+export async function readAccess(
+  option: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<AdminAccess> {
+  if (option) return parse(option, await readNamed(option))
+  const candidates = accessCandidates(option, environment)
+  for (const path of candidates) {
+    const text = readIfThere(path)
+    if (text !== undefined) return parse(path, text)
+  }
+  throw new AgentError('admin/missing', `found no administrator's access; looked at ${candidates.join(', ')}`, {
+    fix: "give --admin FILE, or set CANTRIP_ADMIN; the controller's first start writes it: DATA_DIRECTORY/admin.json",
+    exitCode: ExitCode.usage,
+  })
+}
+
+async function readNamed(path: string): Promise<string> {
+  const { readGiven } = await import('../../../host/linux/files/read-given.ts')
+  const file = { path, what: "administrator's access", code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
+  return readGiven({ ...file, ifMissing: "the controller's first start writes it: DATA_DIRECTORY/admin.json" })
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT') return undefined
+    throw new AgentError('admin/unreadable', `cannot read ${path}: ${code}`, {
+      fix: 'run as the user that it belongs to, or copy it to ~/.config/cantrip/admin.json',
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}
+
+function parse(path: string, text: string): AdminAccess {
+  try {
+    return AdminAccess.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new AgentError('admin/invalid', `${path} is no administrator's access`, {
+      fix: "give the admin.json that the controller's first start wrote",
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,26 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+
+export interface Named {
+  id: string
+  name: string
+}
+
+/** The one that is meant by an id, a name or the beginning of either. Throws where that is none or several. */
+export function resolve<T extends Named>(kind: 'cluster' | 'node', query: string, all: readonly T[]): T {
+  const exact = all.filter(({ id, name }) => id === query || name === query)
+  const found = exact.length > 0 ? exact : all.filter(({ id, name }) => id.startsWith(query) || name.startsWith(query))
+  const [only, ...others] = found
+  if (only && others.length === 0) return only
+  const list = (items: readonly T[]) => items.map(({ id, name }) => `${name} (${id})`).join(', ')
+  if (only) {
+    throw new AgentError(`${kind}/ambiguous`, `${query} may be ${list(found)}`, {
+      fix: 'give more of the name, or the id',
+      exitCode: ExitCode.usage,
+    })
+  }
+  throw new AgentError(`${kind}/unknown`, `there is no ${kind} ${query}; there are: ${list(all) || 'none'}`, {
+    fix: `look at: controller ${kind} list`,
+    exitCode: ExitCode.usage,
+  })
+}

@@ -1,0 +1,52 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+
+/**
+ * Asks before what cannot be taken back. Rejects unless the answer is yes: `usage/not-confirmed` (2) where nobody can be
+ * asked, `confirm/no` (7), and `interrupted` (130) for Ctrl-C, Ctrl-D, a terminal that goes, and the signal.
+ */
+export async function confirm(question: string, yes: boolean | undefined, signal?: AbortSignal): Promise<void> {
+  if (yes) return
+  if (!process.stdin.isTTY) {
+    throw new AgentError(
+      'usage/not-confirmed',
+      'nothing was changed: standard input is no terminal, so nobody can be asked',
+      {
+        fix: 'add --yes to the same command',
+        exitCode: ExitCode.usage,
+      },
+    )
+  }
+  const answer = await ask(`${question} [y/N] `, signal)
+  if (/^y(es)?$/i.test(answer.trim())) return
+  throw new AgentError('confirm/no', 'nothing was changed: the answer was not yes', {
+    fix: 'to go on, run it again and answer y',
+    exitCode: ExitCode.refused,
+  })
+}
+
+async function ask(question: string, signal?: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const leave = () => {
+    process.stderr.write('\n')
+    reject(unanswered())
+  }
+  terminal.once('close', leave)
+  signal?.addEventListener('abort', leave)
+  terminal.question(question, resolve)
+  try {
+    return await promise
+  } finally {
+    signal?.removeEventListener('abort', leave)
+    terminal.off('close', leave).close()
+  }
+}
+
+function unanswered(): AgentError {
+  return new AgentError('interrupted', 'interrupted before the question was answered: nothing was changed', {
+    fix: 'to go on, run it again and answer y, or add --yes',
+    exitCode: ExitCode.interrupted,
+  })
+}

@@ -1,0 +1,65 @@
+import { Option } from 'commander'
+import { printable } from '../../base/text/printable.ts'
+
+export const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
+export type Format = (typeof FORMATS)[number]
+
+export interface Column<T> {
+  title: string
+  of(row: T): string
+  /** Only with `-o wide`. */
+  wide?: boolean
+  /** Only where a row has something there. */
+  rare?: boolean
+}
+
+export function formatOption(): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('text')
+}
+
+/** For `addHelpText('after', …)`: command lines as a person types them. */
+export function examples(...lines: string[]): string {
+  return ['', lines.length > 1 ? 'Examples:' : 'Example:', ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
+/** Rows as a table, or `value` as JSON or YAML. */
+export async function render<T>(
+  format: Format,
+  value: unknown,
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+): Promise<string> {
+  if (format === 'json' || format === 'yaml') return structured(format, value)
+  return table(
+    rows,
+    columns
+      .filter(({ wide }) => !wide || format === 'wide')
+      .filter(({ rare, of }) => !rare || rows.some((row) => of(row) !== '')),
+  )
+}
+
+export async function structured(format: 'json' | 'yaml', value: unknown): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`
+  const { stringify } = await import('yaml')
+  return stringify(value)
+}
+
+/** What nodes have told stays in its cell, and commands no terminal. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+  const lines = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map((column) => printable(column.of(row)) || '-')),
+  ]
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
+  const padded = lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '))
+  return padded.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+/** `3s`, `5m`, `2h`, `4d`: how long ago. */
+export function age(iso: string | null, now: Date): string {
+  if (iso === null) return ''
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(iso)) / 1_000))
+  if (seconds < 120) return `${seconds}s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`
+}

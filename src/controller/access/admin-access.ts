@@ -1,0 +1,36 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createKeyPair, keyToPem } from '../../pki/key.ts'
+import { AdminAccess } from '../../protocol/api/administrators.ts'
+import type { Authority } from './authority.ts'
+import { readIfThere, writePrivateFile } from './private-files.ts'
+
+const DAYS = 365
+const RENEW_BEFORE_MS = 30 * 86_400_000
+
+/** Writes the local administrator's access (0600) where there is none that can be read, it ends soon, or the address has changed. */
+export function ensureAdminAccess(path: string, url: string, authority: Authority, now: Date): void {
+  const found = readIfThere(path)
+  const access = found === undefined ? undefined : readAccess(found)
+  if (access && !endsSoon(access, now)) {
+    if (access.url !== url) writePrivateFile(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
+    return
+  }
+  const { privateKey, publicKey } = createKeyPair()
+  const certificate = authority.clientCertificate({ role: 'admin', identity: 'local', publicKey, days: DAYS, now })
+  const fresh: AdminAccess = { url, ca: authority.ca, certificate, key: keyToPem(privateKey) }
+  writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`)
+}
+
+/** A damaged one is written anew. */
+function readAccess(text: string): AdminAccess | undefined {
+  try {
+    const access = AdminAccess.parse(JSON.parse(text))
+    return new X509Certificate(access.certificate).checkPrivateKey(createPrivateKey(access.key)) ? access : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function endsSoon(access: AdminAccess, now: Date): boolean {
+  return new X509Certificate(access.certificate).validToDate.getTime() - now.getTime() < RENEW_BEFORE_MS
+}

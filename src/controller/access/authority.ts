@@ -1,0 +1,119 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
+import { createKeyPair, keyToPem } from '../../pki/key.ts'
+import type { CertificateRole } from '../../protocol/api/agents.ts'
+import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import { makePrivateDirectory, readIfThere, writePrivateFile } from './private-files.ts'
+
+const CA_DAYS = 3_650
+const SERVER_DAYS = 90
+/** Clocks of nodes may be behind by this. */
+const BACKDATE_MS = 600_000
+
+/** All that signs: the controller's own CA, and a key apart from TLS for instructions. */
+export interface Authority {
+  /** PEM. */
+  readonly ca: string
+  /** SPKI DER, base64. */
+  readonly instructionKey: string
+  /** For TLS: made anew whenever it is asked for. */
+  serverCertificate(hosts: readonly string[], now: Date): { certificate: string; key: string }
+  clientCertificate(order: {
+    role: CertificateRole
+    identity: string
+    publicKey: KeyObject
+    days: number
+    now: Date
+  }): string
+  /** Also errands: a payload says which of the two it is. */
+  signInstruction(payload: string): SignedInstruction
+}
+
+/** Reads the keys from the directory; those that are not there yet are made. */
+export function openAuthority(directory: string, now: Date): Authority {
+  makePrivateDirectory(directory)
+  const ca = openCa(directory, now)
+  const signingKey = openInstructionKey(join(directory, 'instruction.key'))
+  const server = createKeyPair()
+  const notBefore = (date: Date) => new Date(date.getTime() - BACKDATE_MS)
+  return {
+    ca: ca.certificate,
+    instructionKey: createPublicKey(signingKey).export({ type: 'spki', format: 'der' }).toString('base64'),
+    serverCertificate(hosts, date) {
+      const certificate = issueCertificate({
+        ca,
+        publicKey: server.publicKey,
+        commonName: 'cantrip controller',
+        dnsNames: hosts.filter((host) => isIP(host) === 0),
+        ipAddresses: hosts.filter((host) => isIP(host) !== 0),
+        usages: ['serverAuth'],
+        notBefore: notBefore(date),
+        days: SERVER_DAYS,
+      })
+      return { certificate, key: keyToPem(server.privateKey) }
+    },
+    clientCertificate({ role, identity, publicKey, days, now: date }) {
+      return issueCertificate({
+        ca,
+        publicKey,
+        commonName: identity,
+        organization: `cantrip:${role}`,
+        usages: ['clientAuth'],
+        notBefore: notBefore(date),
+        days,
+      })
+    },
+    signInstruction: (payload) => ({
+      payload,
+      signature: sign(null, Buffer.from(payload, 'utf8'), signingKey).toString('base64'),
+    }),
+  }
+}
+
+function openCa(directory: string, now: Date): Ca {
+  const certificatePath = join(directory, 'ca.crt')
+  const keyPath = join(directory, 'ca.key')
+  const certificate = readIfThere(certificatePath)
+  const key = readIfThere(keyPath)
+  if (certificate !== undefined && key !== undefined) {
+    reading(certificatePath, () => new X509Certificate(certificate))
+    return { certificate, key: reading(keyPath, () => createPrivateKey(key)) }
+  }
+  const made = createCa({ commonName: 'cantrip controller CA', days: CA_DAYS, now })
+  // The certificate last: a start that was cut off between the two makes both again.
+  writePrivateFile(keyPath, keyToPem(made.key))
+  writePrivateFile(certificatePath, made.certificate)
+  return made
+}
+
+/** Nodes trust what is in these files: a damaged one is never replaced by a new one. */
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new AgentError('authority/damaged', `${path} is damaged: wanted the PEM that the first start wrote`, {
+      fix: `put ${path} back from your backup of the data directory, and start the controller again`,
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}
+
+function openInstructionKey(path: string): KeyObject {
+  const found = readIfThere(path)
+  if (found !== undefined) return reading(path, () => createPrivateKey(found))
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writePrivateFile(path, keyToPem(privateKey))
+  return privateKey
+}

@@ -1,0 +1,34 @@
+import type { BundleRef } from '../../bundle/format.ts'
+import { listBundles, type StoredBundle } from '../../bundle/import.ts'
+import type { Arch } from '../../bundle/versions.ts'
+
+/** The bundles that were imported, as last looked at. */
+export class BundleShelf {
+  readonly #dataDirectory: string
+  #bundles: readonly StoredBundle[] = []
+
+  constructor(dataDirectory: string) {
+    this.#dataDirectory = dataDirectory
+  }
+
+  /** An import is another process: look again. */
+  async refresh(): Promise<void> {
+    this.#bundles = await listBundles(this.#dataDirectory)
+  }
+
+  get(manifestSha256: string): StoredBundle | undefined {
+    return this.#bundles.find((bundle) => bundle.manifestSha256 === manifestSha256)
+  }
+
+  /** The newest for a version and an architecture. */
+  pick(kubernetesVersion: string, arch: Arch): BundleRef | undefined {
+    const found = this.#bundles.find(
+      ({ manifest }) => manifest.kubernetesVersion === kubernetesVersion && manifest.arch === arch,
+    )
+    return found && { name: found.manifest.name, manifestSha256: found.manifestSha256, publicKey: found.publicKey }
+  }
+
+  names(): string[] {
+    return this.#bundles.map(({ manifest }) => manifest.name)
+  }
+}

@@ -1,0 +1,77 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
+import type { NodeRole } from '../../protocol/names.ts'
+import type { Cluster, Node } from './records.ts'
+
+export function refusal(code: string, message: string, fix: string): AgentError {
+  return new AgentError(code, message, { fix, exitCode: ExitCode.refused })
+}
+
+const MOST_MASTERS = 7
+
+/** Throws unless this version can serve these roles for this node beside the others of the cluster. */
+export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {
+  if (roles.includes('storage')) {
+    throw refusal('unsupported', 'found role storage; this version serves master and worker', 'leave storage out')
+  }
+  const masters = others.filter((other) => other.roles.includes('master') && other.state !== 'REMOVED')
+  if (roles.includes('master') && masters.length >= MOST_MASTERS) {
+    throw refusal(
+      'roles/too-many-masters',
+      `cluster ${cluster.name} has ${masters.length} masters; with more of them etcd only gets slower`,
+      `controller node configure ${node.name} --role worker`,
+    )
+  }
+  if (cluster.settings.dedicatedMasters && roles.includes('master') && roles.includes('worker')) {
+    throw new AgentError(
+      'roles/contradictory',
+      `found roles ${roles.join(',')} in cluster ${cluster.name}, whose masters are dedicated; wanted master alone`,
+      { fix: `controller node configure ${node.name} --role master`, exitCode: ExitCode.usage },
+    )
+  }
+}
+
+/** The interface and the address for cluster traffic. Throws where the node has no such interface or address. */
+export function admitInterface(
+  node: Node,
+  wanted: ConfigureRequest['interface'],
+): { interface: string; address: string } {
+  const interfaces = node.facts?.interfaces ?? []
+  const names = interfaces.map(({ name }) => name).join(', ') || 'none'
+  const holder = interfaces.find(({ addresses }) => addresses.some(({ address }) => address === node.address))
+  const found = wanted
+    ? interfaces.find(({ name }) => name === wanted)
+    : (interfaces.find(({ defaultRoute }) => defaultRoute) ?? holder)
+  if (!found) {
+    throw new AgentError(
+      'interface/missing',
+      `node ${node.name} has no interface ${wanted ?? 'with a default route'}; it has: ${names}`,
+      { fix: `controller node configure ${node.name} --role … --interface ONE_OF_THEM`, exitCode: ExitCode.usage },
+    )
+  }
+  const usable = found.addresses.filter(({ address }) => !/^(fe80:|169\.254\.|127\.|::1$)/.test(address))
+  const own = usable.find(({ address }) => address === node.address)
+  const address = (own ?? usable.find((each) => each.address.includes('.')) ?? usable[0])?.address
+  if (!address) {
+    throw new AgentError('interface/no-address', `interface ${found.name} of node ${node.name} has no address`, {
+      fix: `give ${found.name} an address, or choose another interface: ${names}`,
+      exitCode: ExitCode.usage,
+    })
+  }
+  return { interface: found.name, address }
+}
+
+/** Throws unless the disks are there and free. */
+export function admitDisks(node: Node, disks: readonly string[]): void {
+  for (const device of disks) {
+    const found = node.facts?.disks.find((disk) => disk.device === device)
+    if (found?.usableForStorage) continue
+    const why = found ? `cannot be used: ${found.reason}` : 'is not there'
+    const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
+    throw new AgentError('disk/unusable', `disk ${device} of node ${node.name} ${why}`, {
+      fix: usable.length > 0 ? `choose among: ${usable.join(', ')}` : 'add an empty disk to the node',
+      exitCode: ExitCode.usage,
+    })
+  }
+}

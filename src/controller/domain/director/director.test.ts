@@ -1,0 +1,510 @@
+import { describe, expect, it } from 'vitest'
+import { cluster, EARLY, member } from '../../../../test/support/controller/member.ts'
+import { ClusterSettings } from '../../../protocol/api/administrators.ts'
+import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { Cluster, KnownProblem, Node, Run } from '../records.ts'
+import type { Member } from '../situation.ts'
+import { type Decision, direct } from './director.ts'
+
+const LATER = '2026-01-01T00:10:00.000Z'
+const now = new Date('2026-01-01T01:00:00.000Z')
+const boom = { code: 'etcd/dead', message: 'etcd died', fix: 'look' }
+
+const pod = (ready: boolean, phase = 'Running') => ({
+  namespace: 'kube-system',
+  name: 'kube-proxy-x8zqk',
+  node: 'one',
+  ready,
+  phase,
+  restarts: 0,
+})
+const report = (changes: Partial<OperatorReport> = {}): OperatorReport => ({
+  kubernetesVersion: 'v1.36.3',
+  nodes: [{ name: 'one', ready: true, kubeletVersion: 'v1.36.3' }],
+  pods: [pod(true), pod(false, 'Succeeded')],
+  dns: true,
+  ...changes,
+})
+
+const wanted = (changes: Partial<Cluster> = {}) =>
+  cluster({ desired: 'provision', attempt: 1, state: 'PROVISIONING', ...changes })
+const working = { state: 'PROVISIONING', attempt: 1, generation: 1 } as const
+const one = 'n-aaaaaaaaaa'
+const two = 'n-bbbbbbbbbb'
+const three = 'n-cccccccccc'
+const RUN_FIX = 'look at: controller node logs; then again: controller cluster provision'
+const leaving = (how: 'retire' | 'reset') => ({ ...working, leaving: how }) as const
+const LOST = {
+  code: 'masters/lost',
+  message: 'nodes of cluster demo have joined a cluster whose masters are all gone',
+  fix: 'controller cluster reset demo, configure its nodes, then: controller cluster provision demo',
+}
+const to = (state: Node['state'], error: typeof boom | null = null): Decision => ({
+  kind: 'node',
+  nodeId: one,
+  state,
+  error,
+})
+const clusterTo = (state: Cluster['state'], settled = false, error: typeof boom | null = null): Decision => ({
+  kind: 'cluster',
+  state,
+  error,
+  settled,
+})
+const resetting = (changes: Partial<Cluster> = {}) =>
+  cluster({ desired: 'reset', attempt: 2, state: 'RESETTING', ...changes })
+
+const PROBLEM: Omit<KnownProblem, 'since' | 'firstSeenAt' | 'counts'> = {
+  code: 'dns/no-answer',
+  subject: '',
+  node: null,
+  message: "the cluster's DNS does not answer",
+  seenBy: 'operator',
+}
+
+const table: [string, Cluster, Member[], Decision[]][] = [
+  ['nothing wanted, nothing done', cluster(), [member({})], []],
+  [
+    'a new node waits for approval',
+    wanted({ state: 'NEW' }),
+    [member({ state: 'DISCOVERED', roles: [] })],
+    [clusterTo('NEW', true)],
+  ],
+  [
+    'the first master is told to begin',
+    wanted(),
+    [member({})],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  [
+    'the master that was configured first starts the cluster, the others join, all at once',
+    wanted(),
+    [member({ configuredAt: LATER }), member({ id: two, name: 'two' }), member({ id: three, roles: ['worker'] })],
+    [
+      { kind: 'instruct', nodeId: one, role: 'master' },
+      { kind: 'instruct', nodeId: two, role: 'first-master' },
+      { kind: 'instruct', nodeId: three, role: 'worker' },
+    ],
+  ],
+  [
+    'a master that has begun stays the first',
+    wanted(),
+    [member({ ...working, configuredAt: LATER }, {}), member({ id: two, name: 'two' })],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
+  ],
+  [
+    'a master of a cluster that is there joins it, whoever was configured first',
+    wanted({ state: 'READY' }),
+    [
+      member({ ...working, state: 'READY', configuredAt: LATER }, { state: 'done', role: 'master' }),
+      member({ id: two, name: 'two' }),
+    ],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
+  ],
+  [
+    'a master that failed to join tries again to join',
+    wanted({ attempt: 2 }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ ...working, id: two, state: 'FAILED' }, { role: 'master', state: 'failed' }),
+    ],
+    [{ kind: 'instruct', nodeId: two, role: 'master' }],
+  ],
+  [
+    'the first master has vanished: the one that waited for it is stopped',
+    wanted(),
+    [member({ ...working, id: two }, { role: 'master' })],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  ['it is told so once', wanted(), [member({ ...working, id: two }, { role: 'master', cancel: true })], []],
+  [
+    'and takes its place',
+    wanted(),
+    [member({ ...working, id: two }, { role: 'master', state: 'cancelled', cancel: true })],
+    [{ kind: 'instruct', nodeId: two, role: 'first-master' }],
+  ],
+  [
+    'a run that a reset had stopped has failed; what is wanted now starts it again',
+    wanted({ attempt: 3 }),
+    [member(working, { state: 'cancelled', cancel: true })],
+    [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', fix: RUN_FIX })],
+  ],
+  [
+    'the masters are gone, and a worker has joined: another master does not start over',
+    wanted(),
+    [
+      member({ ...working, id: two }, { role: 'master' }),
+      member({ ...working, id: three, roles: ['worker'] }, { role: 'worker', state: 'done', id: 'r-w' }),
+    ],
+    [
+      { kind: 'cancel', runId: 'r-aaaaaaaaaa' },
+      { kind: 'node', nodeId: three, state: 'FAILED', error: LOST },
+    ],
+  ],
+  [
+    'and the cluster with them',
+    wanted({ state: 'READY' }),
+    [member({ ...working, id: three, state: 'READY', roles: ['worker'] }, { role: 'worker', state: 'done' })],
+    [clusterTo('FAILED', false, LOST)],
+  ],
+  [
+    'a worker that may have joined in an earlier run counts as well',
+    wanted({ state: 'FAILED', error: LOST, attempt: 2 }),
+    [
+      member({ id: two }),
+      member(
+        { ...working, id: three, roles: ['worker'] },
+        { role: 'worker', progress: { of: 0, done: 0, current: {}, mayHaveJoined: true } },
+      ),
+    ],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  [
+    'a master that is configured while the cluster is up waits until that is asked for again',
+    wanted({ state: 'READY', report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ id: two, name: 'two', roles: ['master'], attempt: 1 }),
+    ],
+    [],
+  ],
+  [
+    'so does a worker, which the cluster becomes READY without',
+    wanted({ report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ id: two, name: 'two', roles: ['worker'], attempt: 1 }),
+    ],
+    [clusterTo('READY')],
+  ],
+  [
+    'asked for again it begins, beside what goes on',
+    wanted({ attempt: 2 }),
+    [member(working, {}), member({ id: two, name: 'two', roles: ['worker'], attempt: 1 })],
+    [{ kind: 'instruct', nodeId: two, role: 'worker' }],
+  ],
+  [
+    'only one that was never asked for is left: nothing is wanted any more',
+    wanted({ state: 'READY' }),
+    [member({ attempt: 1 })],
+    [clusterTo('NEW', true)],
+  ],
+  ['a worker without any master waits', wanted(), [member({ roles: ['worker'] })], []],
+  ['a run that goes on is waited for', wanted(), [member(working, {})], []],
+  ['the cluster follows its node', wanted({ state: 'NEW' }), [member(working, {})], [clusterTo('PROVISIONING')]],
+  ['done, and the operator has not checked in', wanted(), [member(working, { state: 'done' })], []],
+  [
+    'done, and the report is older than the run',
+    wanted({ report: report(), reportAt: EARLY }),
+    [member(working, { state: 'done', createdAt: LATER })],
+    [],
+  ],
+  [
+    'done, a node is not ready',
+    wanted({ report: report({ nodes: [{ name: 'one', ready: false, kubeletVersion: '' }] }), reportAt: LATER }),
+    [member(working, { state: 'done' })],
+    [],
+  ],
+  [
+    'done, a pod is not ready',
+    wanted({ report: report({ pods: [pod(true), pod(false)] }), reportAt: LATER }),
+    [member(working, { state: 'done' })],
+    [],
+  ],
+  [
+    'done, all is up',
+    wanted({ report: report(), reportAt: LATER }),
+    [member(working, { state: 'done' })],
+    [to('READY')],
+  ],
+  [
+    'all nodes ready, DNS is not',
+    wanted({ report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [],
+  ],
+  [
+    'all nodes ready',
+    wanted({ report: report(), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [clusterTo('READY')],
+  ],
+  [
+    'ready stays ready when a pod restarts',
+    wanted({ state: 'READY', report: report({ pods: [pod(false)] }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [],
+  ],
+  [
+    'provision on a READY cluster repairs',
+    wanted({ state: 'READY', attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master', repair: true }],
+  ],
+  [
+    'a node in repair stays READY, and the cluster is REPAIRING meanwhile',
+    wanted({ state: 'READY', establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, {})],
+    [clusterTo('REPAIRING')],
+  ],
+  [
+    'until it has ended, whatever is wrong still',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'done' })],
+    [clusterTo('READY')],
+  ],
+  [
+    'one that went away in the middle holds nobody up',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY', silent: 'unreachable' }, { state: 'done' }, 500_000, {})],
+    [clusterTo('READY')],
+  ],
+  [
+    'a repair that failed leaves the node READY, with what it said',
+    wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'failed', error: boom })],
+    [to('READY', boom)],
+  ],
+  [
+    'reset stops a repair',
+    resetting(),
+    [member({ ...working, state: 'READY' }, { state: 'done' }, 0, { id: 'r-repair' })],
+    [{ kind: 'cancel', runId: 'r-repair' }],
+  ],
+  [
+    'so does removing the node',
+    wanted(),
+    [member({ ...leaving('retire'), state: 'READY' }, { state: 'done' }, 0, { id: 'r-repair' })],
+    [{ kind: 'cancel', runId: 'r-repair' }],
+  ],
+  [
+    'a repair that was never taken expires',
+    wanted({ state: 'READY' }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }, 0, {
+        id: 'r-repair',
+        acknowledged: false,
+        expiresAt: LATER,
+      }),
+    ],
+    [{ kind: 'expire', runId: 'r-repair' }],
+  ],
+  [
+    'what is wrong with it is told beside that',
+    wanted({ state: 'READY', establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'problems', problems: expect.arrayContaining([expect.objectContaining(PROBLEM)]) }],
+  ],
+  [
+    'a node that came when it was READY makes it READY again, whatever is wrong',
+    wanted({ establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [clusterTo('READY')],
+  ],
+  [
+    'one that is not wanted any more has no problems',
+    cluster({ problems: [{ ...PROBLEM, since: EARLY, firstSeenAt: EARLY, counts: true }] }),
+    [],
+    [{ kind: 'problems', problems: [] }],
+  ],
+  [
+    'nobody knows how a run ended: its error names the ways on',
+    wanted(),
+    [member(working, { state: 'indeterminate', error: boom })],
+    [to('FAILED', boom)],
+  ],
+  ['a run failed', wanted(), [member(working, { state: 'failed', error: boom })], [to('FAILED', boom)]],
+  [
+    'the cluster fails with its node',
+    wanted(),
+    [member({ ...working, state: 'FAILED', error: boom }, { state: 'failed' })],
+    [clusterTo('FAILED', false, boom)],
+  ],
+  [
+    'a failed node is left alone',
+    wanted({ state: 'FAILED', error: boom }),
+    [member({ ...working, state: 'FAILED', error: boom }, { state: 'failed' })],
+    [],
+  ],
+  [
+    'provision again retries it',
+    wanted({ state: 'FAILED', error: boom, attempt: 2 }),
+    [member({ ...working, state: 'FAILED', error: boom }, { state: 'failed' })],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  [
+    'an instruction that was never taken expires',
+    wanted(),
+    [member(working, { acknowledged: false, expiresAt: LATER })],
+    [{ kind: 'expire', runId: 'r-aaaaaaaaaa' }],
+  ],
+  ['one that was taken does not', wanted(), [member(working, { expiresAt: LATER })], []],
+  ['75 s of silence', cluster(), [member({}, null, 75_000)], [{ kind: 'silence', nodeId: one, silent: 'suspect' }]],
+  [
+    '120 s of silence',
+    cluster(),
+    [member({ silent: 'suspect' }, null, 120_000)],
+    [{ kind: 'silence', nodeId: one, silent: 'unreachable' }],
+  ],
+  ['back again', cluster(), [member({ silent: 'unreachable' })], [{ kind: 'silence', nodeId: one, silent: 'no' }]],
+  [
+    'a node that was never approved is not missed',
+    cluster(),
+    [member({ state: 'DISCOVERED', approvedAt: null }, null, 500_000)],
+    [],
+  ],
+  [
+    'reset of a ready node',
+    resetting(),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'instruct', nodeId: one, role: 'reset' }],
+  ],
+  ['reset cancels what goes on', resetting(), [member(working, {})], [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }]],
+  ['and waits until it has ended', resetting(), [member(working, { cancel: true })], []],
+  [
+    'one that is away for long is not waited for: it is told to reset when it is back',
+    resetting(),
+    [member({ ...working, silent: 'unreachable' }, { cancel: true }, 500_000)],
+    [{ kind: 'instruct', nodeId: one, role: 'reset' }],
+  ],
+  ['reset leaves an untouched node alone', resetting(), [member({})], [clusterTo('NEW', true)]],
+  ['reset goes on', resetting(), [member({ ...working, attempt: 2 }, { role: 'reset' })], []],
+  [
+    'reset is done',
+    resetting(),
+    [member({ ...working, attempt: 2 }, { role: 'reset', state: 'done' })],
+    [to('DISCOVERED')],
+  ],
+  [
+    'reset is done under auto-approve',
+    resetting({ settings: ClusterSettings.parse({ autoApprove: true }) }),
+    [member({ ...working, attempt: 2 }, { role: 'reset', state: 'done' })],
+    [to('APPROVED')],
+  ],
+  [
+    'the cluster is new again',
+    resetting(),
+    [member({ state: 'DISCOVERED', roles: [], attempt: 2 }, { role: 'reset', state: 'done' })],
+    [clusterTo('NEW', true)],
+  ],
+  [
+    'reset failed',
+    resetting(),
+    [member({ ...working, attempt: 2 }, { role: 'reset', state: 'failed', error: boom })],
+    [to('FAILED', boom)],
+  ],
+  [
+    'and the cluster with it',
+    resetting(),
+    [member({ state: 'FAILED', error: boom, attempt: 2 }, { role: 'reset', state: 'failed', error: boom })],
+    [clusterTo('FAILED', false, boom)],
+  ],
+  [
+    'the cluster is wanted again while a reset goes on',
+    wanted({ attempt: 3 }),
+    [member({ ...working, attempt: 2 }, { role: 'reset' })],
+    [],
+  ],
+  [
+    'that reset is done',
+    wanted({ attempt: 3, report: report(), reportAt: LATER }),
+    [member({ ...working, attempt: 2 }, { role: 'reset', state: 'done' })],
+    [to('DISCOVERED')],
+  ],
+  [
+    'a node that leaves is not provisioned again, and what it does is stopped',
+    wanted(),
+    [member(leaving('retire'), {})],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  [
+    'while a master takes it out of the cluster it waits',
+    wanted({ state: 'NEW' }),
+    [member(leaving('retire'), { state: 'done' })],
+    [clusterTo('NEW', true)],
+  ],
+  [
+    'then its machine is given back',
+    wanted(),
+    [member(leaving('reset'), { state: 'done' })],
+    [{ kind: 'instruct', nodeId: one, role: 'reset' }],
+  ],
+  [
+    'which is waited for',
+    wanted({ state: 'NEW' }),
+    [member(leaving('reset'), { role: 'reset' })],
+    [clusterTo('NEW', true)],
+  ],
+  ['and it is removed', wanted(), [member(leaving('reset'), { role: 'reset', state: 'done' })], [to('REMOVED')]],
+  [
+    'a machine that cannot be given back is shown',
+    wanted(),
+    [member(leaving('reset'), { role: 'reset', state: 'failed', error: boom })],
+    [to('FAILED', boom)],
+  ],
+  [
+    'one that is away for long is not waited for',
+    wanted(),
+    [member({ ...leaving('reset'), silent: 'unreachable' }, { state: 'done' }, 500_000)],
+    [to('REMOVED')],
+  ],
+  [
+    'a cluster is READY without a node that leaves',
+    wanted({ report: report(), reportAt: LATER }),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member({ ...leaving('retire'), id: two, name: 'two', roles: ['worker'] }, { state: 'done', role: 'worker' }),
+    ],
+    [clusterTo('READY')],
+  ],
+  [
+    'a node begins once its cluster has nothing any more of one of its name',
+    wanted({ state: 'READY', gone: [{ name: 'two', address: '10.0.0.9', role: 'worker' }] }),
+    [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
+    [clusterTo('PROVISIONING')],
+  ],
+  [
+    'or of its address',
+    wanted({ gone: [{ name: 'former', address: '10.0.0.2', role: 'master' }] }),
+    [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
+    [],
+  ],
+  [
+    'also where that one is on its way out',
+    wanted(),
+    [
+      member({ ...working, state: 'READY' }, { state: 'done' }),
+      member(
+        { ...leaving('retire'), id: three, name: 'three', address: '10.0.0.2' },
+        { state: 'done', role: 'master' },
+      ),
+      member({ id: two, name: 'two', address: '10.0.0.2' }),
+    ],
+    [],
+  ],
+  [
+    'but not where no master could take anybody out',
+    wanted({ gone: [{ name: 'one', address: '10.0.0.1', role: 'master' }] }),
+    [member({})],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  ['the last node was removed', wanted({ state: 'READY' }), [], [clusterTo('NEW', true)]],
+]
+
+const workersOf = (count: number, changes: Partial<Node>, r: Partial<Run> | null = null) =>
+  Array.from({ length: count }, (_, at) => member({ id: `n-${at}`, roles: ['worker'], ...changes }, r))
+
+describe('director', () => {
+  it('lets so many workers begin at a time', () => {
+    const master = member(working, {})
+    const busy = workersOf(40, working, { role: 'worker' })
+    const waiting = workersOf(200, {})
+    const decisions = direct({ now, reportSilentMs: 0, cluster: wanted(), members: [master, ...busy, ...waiting] })
+    expect(decisions).toHaveLength(60)
+    expect(decisions[0]).toEqual({ kind: 'instruct', nodeId: 'n-0', role: 'worker' })
+  })
+
+  it.each(table)('%s', (_, wantedCluster, members, decisions) => {
+    expect(direct({ now, reportSilentMs: 0, cluster: wantedCluster, members })).toEqual(decisions)
+  })
+})

@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ErrorReport } from '../../../base/agent-error.ts'
+import type { Instruction } from '../../../protocol/wire/instruction.ts'
+import { problemsOf } from '../problems/problems.ts'
+import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
+import { isAtWork, isLost, lastRun, takesPart, taskOf, wasTouched } from '../shape.ts'
+import type { Member, Situation } from '../situation.ts'
+import { isStartable, type Outlook, outlookOf } from './outlook.ts'
+import { clusterReadiness, nodeReadiness } from './readiness.ts'
+import { isFailedRepair, isInRepair } from './repairs.ts'
+
+export type Decision =
+  | { kind: 'silence'; nodeId: string; silent: Silence }
+  | { kind: 'node'; nodeId: string; state: Node['state']; error: ErrorReport | null }
+  /** A new signed instruction of the cluster's current attempt. */
+  | { kind: 'instruct'; nodeId: string; role: Instruction['role']; repair?: true }
+  | { kind: 'cancel'; runId: string }
+  /** The instruction never reached its node in time. */
+  | { kind: 'expire'; runId: string }
+  /** `settled`: what was wanted is done with, nothing is wanted any more. */
+  | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
+  /** What is wrong with a cluster that was READY; none any more where there are none. */
+  | { kind: 'problems'; problems: KnownProblem[] }
+
+export const SUSPECT_MS = 75_000
+export const UNREACHABLE_MS = 120_000
+
+/** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
+export function direct(situation: Situation): Decision[] {
+  const { cluster, members, now } = situation
+  const outlook = outlookOf(situation)
+  const ofNodes = members.flatMap((member) => [
+    ...silence(member),
+    ...expiry(member, now),
+    ...ofLife(member, cluster, outlook),
+  ])
+  // The cluster's state follows once its nodes have theirs, and what is wrong with it after that.
+  if (ofNodes.length > 0) return ofNodes
+  const own = ofCluster(situation)
+  return own.length > 0 ? own : ofProblems(situation)
+}
+
+function ofProblems(situation: Situation): Decision[] {
+  const problems = problemsOf(situation)
+  return isDeepStrictEqual(problems, situation.cluster.problems) ? [] : [{ kind: 'problems', problems }]
+}
+
+function ofLife(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
+  if (member.node.leaving !== 'no') return leave(member)
+  if (cluster.desired === 'provision') return provision(member, cluster, outlook)
+  return cluster.desired === 'reset' ? reset(member, cluster) : []
+}
+
+/** Once a master has taken it out of its cluster, its machine is given back; one that is away is not waited for. */
+function leave(member: Member): Decision[] {
+  const { node } = member
+  const run = lastRun(member)
+  const isGone = !wasTouched(node) || node.silent === 'unreachable'
+  if (node.leaving === 'reset' && isGone) return [{ kind: 'node', nodeId: node.id, state: 'REMOVED', error: null }]
+  const isBusy = run?.state === 'open' && run.role !== 'reset'
+  if (isBusy) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+  if (node.leaving === 'retire' || run?.state === 'open') return []
+  if (run?.role !== 'reset' || node.state !== 'PROVISIONING') {
+    return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
+  }
+  const isDone = run.state === 'done'
+  return [{ kind: 'node', nodeId: node.id, state: isDone ? 'REMOVED' : 'FAILED', error: isDone ? null : errorOf(run) }]
+}
+
+function silence({ node, silentMs }: Member): Decision[] {
+  const silent = silentMs >= UNREACHABLE_MS ? 'unreachable' : silentMs >= SUSPECT_MS ? 'suspect' : 'no'
+  const isEnrolled = node.state !== 'DISCOVERED' || node.approvedAt !== null
+  return isEnrolled && silent !== node.silent ? [{ kind: 'silence', nodeId: node.id, silent }] : []
+}
+
+function expiry(member: Member, now: Date): Decision[] {
+  const run = lastRun(member)
+  const isLost = run?.state === 'open' && !run.acknowledged && now.getTime() >= Date.parse(run.expiresAt)
+  return isLost ? [{ kind: 'expire', runId: run.id }] : []
+}
+
+function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
+  const { node, run } = member
+  const { firstMasterId, isLost, mayStart } = outlook
+  if (node.state === 'READY') return repair(member, outlook)
+  const role = taskOf(node, firstMasterId)
+  if (isStartable(member, cluster)) {
+    return mayStart.has(node.id) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
+  }
+  if (node.state !== 'PROVISIONING' || !run) return []
+  // It was asked for before the cluster was wanted again.
+  if (run.role === 'reset') return afterReset(member, cluster)
+  if (run.state === 'open') {
+    // The master that was to start the cluster is gone, and this one takes its place.
+    const isMisplaced = run.role !== role || isLost
+    return isMisplaced && !run.cancel ? [{ kind: 'cancel', runId: run.id }] : []
+  }
+  if (isLost) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
+  if (run.state === 'cancelled' && run.cancel && node.attempt === cluster.attempt) {
+    return [{ kind: 'instruct', nodeId: node.id, role }]
+  }
+  if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+  const isReady = nodeReadiness(cluster, node, run).ready
+  return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
+}
+
+/** A node that is READY stays so. What a repair that failed has said stands beside that until the next one. */
+function repair({ node, run, repair }: Member, { repairRoleOf, mayRepair }: Outlook): Decision[] {
+  if (mayRepair.has(node.id)) {
+    return [{ kind: 'instruct', nodeId: node.id, role: repairRoleOf({ node, run }), repair: true }]
+  }
+  const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null
+  return hasFailed ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: errorOf(repair) }] : []
+}
+
+function reset(member: Member, cluster: Cluster): Decision[] {
+  const { node } = member
+  const run = lastRun(member)
+  if (!wasTouched(node)) return []
+  if (node.attempt < cluster.attempt) {
+    if (run && isAtWork(member)) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+    return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
+  }
+  return afterReset(member, cluster)
+}
+
+function afterReset({ node, run }: Member, cluster: Cluster): Decision[] {
+  if (node.state !== 'PROVISIONING' || !run || run.state === 'open') return []
+  if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
+  const state = cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
+  return [{ kind: 'node', nodeId: node.id, state, error: null }]
+}
+
+function ofCluster({ cluster, members }: Situation): Decision[] {
+  const next = nextClusterState(cluster, members)
+  const isSame = next.state === cluster.state && sameError(next.error, cluster.error)
+  return isSame && !next.settled ? [] : [{ kind: 'cluster', ...next }]
+}
+
+function nextClusterState(cluster: Cluster, members: readonly Member[]) {
+  const nodes = members.map(({ node }) => node).filter(({ leaving }) => leaving === 'no')
+  const taking = nodes.filter((node) => takesPart(node, cluster))
+  const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
+  const is = (state: Cluster['state'], settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
+  if (cluster.desired === 'none')
+    return is(cluster.state === 'NEW' || taking.some(wasTouched) ? cluster.state : 'NEW', false, cluster.error)
+  if (failed) return is('FAILED', false, failed.error)
+  if (cluster.desired === 'reset') return nodes.some(wasTouched) ? is('RESETTING') : is('NEW', true)
+  if (taking.length === 0) return is('NEW', true)
+  if (isLost(members)) return is('FAILED', false, lostError(cluster))
+  const isUp = taking.every((node) => node.state === 'READY')
+  // From then on it is not less than READY for what Kubernetes says: its problems tell that.
+  if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
+    return is(members.some(isInRepair) ? 'REPAIRING' : 'READY')
+  }
+  return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
+}
+
+export function lostError({ name }: Cluster): ErrorReport {
+  return {
+    code: 'masters/lost',
+    message: `nodes of cluster ${name} have joined a cluster whose masters are all gone`,
+    fix: `controller cluster reset ${name}, configure its nodes, then: controller cluster provision ${name}`,
+  }
+}
+
+function errorOf(run: Run): ErrorReport {
+  const fix = 'look at: controller node logs; then again: controller cluster provision'
+  return run.error ?? { code: `run/${run.state}`, message: `the run ${run.id} ended as ${run.state}`, fix }
+}
+
+function sameError(a: ErrorReport | null, b: ErrorReport | null): boolean {
+  return a?.code === b?.code && a?.message === b?.message
+}

@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest'
+import { cluster, member, run } from '../../../../test/support/controller/member.ts'
+import { ClusterSettings } from '../../../protocol/api/administrators.ts'
+import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { Cluster, KnownProblem, Node } from '../records.ts'
+import type { Member } from '../situation.ts'
+import { problemsOf, SILENT_MS } from './problems.ts'
+
+type Pod = OperatorReport['pods'][number]
+type NodeTold = OperatorReport['nodes'][number]
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000)
+const UP = 1_000
+const READY = { state: 'READY', attempt: 1 } as const
+const m1 = (changes: Partial<Node> = {}) =>
+  member({ id: 'n-1', name: 'm1', roles: ['master'], ...READY, ...changes }, { state: 'done' })
+const w1 = (changes: Partial<Node> = {}) =>
+  member({ id: 'n-2', name: 'w1', roles: ['worker'], ...READY, ...changes }, { state: 'done', role: 'worker' })
+
+const pod = (name: string, node: string, changes: Partial<Pod> = {}): Pod => ({
+  namespace: 'kube-system',
+  ...{ name, node, ready: true, phase: 'Running', restarts: 0 },
+  ...changes,
+})
+const DNS = 'coredns-7d764666f9-2kvh5'
+const flannel = { namespace: 'kube-flannel' }
+const PODS = [
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => pod(`${name}-m1`, 'm1')),
+  ...['m1', 'w1'].map((node) => pod('kube-proxy-x8zqk', node)),
+  ...['m1', 'w1'].map((node) => pod('kube-flannel-ds-lq4bb', node, flannel)),
+  pod(DNS, 'm1'),
+  pod('operator-5b9c4dd56f-jxw7n', 'w1', { namespace: 'cantrip-system' }),
+]
+const told = (name: string, unhealthy: NodeTold['unhealthy'] = []): NodeTold => ({
+  ...{ name, kubeletVersion: 'v1.36.3', unhealthy },
+  ready: unhealthy.every(({ type }) => type !== 'Ready'),
+})
+const condition = (type: string, reason = '', message = '') => ({ type, reason, message })
+const without = (name: string, ...others: Pod[]) => [...PODS.filter((each) => each.name !== name), ...others]
+const PRESSED = condition('DiskPressure', 'KubeletHasDiskPressure', 'kubelet has disk pressure')
+const LOST = condition('Ready', 'NodeStatusUnknown', 'Kubelet stopped posting node status.')
+const UNSCHEDULABLE = { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.' }
+const EVICTED = { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' }
+const pending = (name: string, changes: Partial<Pod> = {}) =>
+  pod(name, '', { ready: false, phase: 'Pending', why: UNSCHEDULABLE, ...changes })
+
+interface Scene {
+  report?: Partial<OperatorReport>
+  members?: Member[]
+  changes?: Partial<Cluster>
+  silentMs?: number
+  seconds?: number
+}
+
+function look({ report = {}, members = [m1(), w1()], changes = {}, silentMs = 0, seconds = UP }: Scene) {
+  const nodes = [told('m1'), told('w1')]
+  const known = cluster({
+    ...{ desired: 'provision', attempt: 1, state: 'READY', establishedAt: at(0).toISOString() },
+    report: { kubernetesVersion: 'v1.36.3', nodes, pods: PODS, dns: true, ...report },
+    reportAt: at(seconds - silentMs / 1_000).toISOString(),
+    ...changes,
+  })
+  return problemsOf({ now: at(seconds), cluster: known, members, reportSilentMs: silentMs })
+}
+const codes = (found: readonly KnownProblem[]) => found.map(({ code, subject }) => `${code} ${subject}`.trim())
+/** Begun so long ago. */
+const inRepair = (of: Member, minutes: number): Member => ({
+  ...of,
+  repair: run({ repair: true, createdAt: at(UP - minutes * 60).toISOString() }),
+})
+
+const table: [string, Scene, string[]][] = [
+  ['all is well', {}, []],
+  ['before it was READY nothing is told', { report: { dns: false }, changes: { establishedAt: null } }, []],
+  ['nor while it is reset', { report: { dns: false }, changes: { desired: 'reset' } }, []],
+  ['its API is up without etcd', { report: { api: false } }, ['api/not-ready']],
+  ['its DNS is down', { report: { dns: false } }, ['dns/no-answer']],
+  ['the operator is silent', { silentMs: SILENT_MS }, ['operator/silent']],
+  ['a report may be late', { silentMs: SILENT_MS - 1 }, []],
+  ['an agent is away', { members: [m1(), w1({ silent: 'unreachable' })] }, ['node/unreachable w1']],
+  ['for a moment', { members: [m1(), w1({ silent: 'suspect' })] }, []],
+  [
+    'a repair has failed',
+    { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'failed' }) }] },
+    ['repair/failed w1'],
+  ],
+  ['one goes on', { members: [m1(), inRepair(w1(), 59)] }, []],
+  ['one does not end', { members: [m1(), inRepair(w1(), 60)] }, ['repair/slow w1']],
+  [
+    'nor does one whose node is away: that is told',
+    { members: [m1(), inRepair(w1({ silent: 'unreachable' }), 60)] },
+    ['node/unreachable w1'],
+  ],
+  ['one has been stopped', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
+  ['a node has disk pressure', { report: { nodes: [told('m1', [PRESSED]), told('w1')] } }, ['node/disk-pressure m1']],
+  [
+    'memory and PIDs',
+    { report: { nodes: [told('m1', [condition('MemoryPressure'), condition('PIDPressure')]), told('w1')] } },
+    ['node/memory-pressure m1', 'node/pid-pressure m1'],
+  ],
+  [
+    "what other programs say of a node is not the cluster's",
+    { report: { nodes: [told('m1', [condition('KernelDeadlock')]), told('w1')] } },
+    [],
+  ],
+  [
+    'a node is not Ready, and its pods neither: told once',
+    {
+      report: {
+        nodes: [told('m1'), told('w1', [LOST])],
+        pods: PODS.map((each) => ({ ...each, ready: each.node !== 'w1' })),
+      },
+    },
+    ['node/not-ready w1'],
+  ],
+  [
+    'an operator of an earlier version says so',
+    { report: { nodes: [told('m1'), { name: 'w1', ready: false, kubeletVersion: '' }] } },
+    ['node/not-ready w1'],
+  ],
+  ['somebody deleted a node', { report: { nodes: [told('m1')] } }, ['node/not-registered w1']],
+  ['a node that is none of ours', { report: { nodes: [told('m1'), told('w1'), told('x', [LOST])] } }, []],
+  ['one that comes', { members: [m1(), w1({ state: 'PROVISIONING' })], report: { nodes: [told('m1')] } }, []],
+  ['one that leaves', { members: [m1(), w1({ leaving: 'retire' })], report: { nodes: [told('m1')] } }, []],
+  [
+    'CoreDNS cannot be scheduled',
+    { report: { pods: without(DNS, pending(DNS)) } },
+    [`pod/unschedulable kube-system/${DNS}`],
+  ],
+  [
+    "somebody else's pods cannot be scheduled",
+    { report: { pods: [...PODS, pending('metrics-server-7d764666f9-2kvh5'), pending(DNS, { namespace: 'shop' })] } },
+    [],
+  ],
+  [
+    'a pod of ours is not Ready',
+    { report: { pods: PODS.map((each) => (each.name === 'kube-scheduler-m1' ? { ...each, ready: false } : each)) } },
+    ['pod/not-ready kube-system/kube-scheduler-m1'],
+  ],
+  [
+    'one was evicted, and has a replacement',
+    {
+      report: {
+        pods: [...PODS, pod('coredns-7d764666f9-b5tvz', 'w1', { ready: false, phase: 'Failed', why: EVICTED })],
+      },
+    },
+    [],
+  ],
+  [
+    'one was evicted, and has none',
+    { report: { pods: without(DNS, pod(DNS, 'm1', { ready: false, phase: 'Failed', why: EVICTED })) } },
+    ['pod/evicted kube-system/coredns'],
+  ],
+  ['CoreDNS is scaled down to nothing', { report: { pods: without(DNS) } }, ['pod/missing kube-system/coredns']],
+  [
+    'what is left of a pod goes',
+    { report: { pods: [...PODS, pod('coredns-7d764666f9-b5tvz', 'w1', { ready: false, leaving: true })] } },
+    [],
+  ],
+  [
+    'a master without its scheduler',
+    { report: { pods: without('kube-scheduler-m1') } },
+    ['pod/missing kube-system/kube-scheduler on node m1'],
+  ],
+  [
+    'a node without its kube-proxy, which has been made and waits',
+    {
+      report: {
+        pods: PODS.filter(({ name, node }) => name !== 'kube-proxy-x8zqk' || node === 'm1').concat(
+          pending('kube-proxy-b5tvz'),
+        ),
+      },
+    },
+    ['pod/unschedulable kube-system/kube-proxy-b5tvz'],
+  ],
+  [
+    'who brings a network of his own may do without kube-proxy',
+    { report: { pods: without('kube-proxy-x8zqk') }, changes: { settings: ClusterSettings.parse({ cni: 'none' }) } },
+    [],
+  ],
+]
+
+describe('problems', () => {
+  it.each(table)('%s', (_, scene, expected) => {
+    expect(codes(look(scene))).toEqual(expected)
+  })
+
+  it('say what Kubernetes says about them', () => {
+    const pods = without(DNS, pending(DNS))
+    const messages = look({ report: { nodes: [told('m1', [PRESSED]), told('w1')], pods } }).map(
+      ({ message }) => message,
+    )
+    expect(messages).toEqual([
+      'node m1 has disk pressure: KubeletHasDiskPressure, kubelet has disk pressure',
+      `pod kube-system/${DNS} cannot be scheduled: Unschedulable, 0/1 nodes are available: 1 Insufficient cpu.`,
+    ])
+  })
+
+  it('name a repair that does not end, since when it goes on, and that other masters wait for it', () => {
+    const [master, worker] = look({ members: [inRepair(m1(), 90), inRepair(w1(), 60)] })
+    const why = 'has not ended within 60 minutes'
+    const begun = (minutes: number) => ({ counts: true, since: at(UP - minutes * 60).toISOString() })
+    expect(master).toMatchObject({
+      ...{ node: 'm1', ...begun(90) },
+      message: `the repair of node m1, begun at ${begun(90).since}, ${why}; no other master is repaired before it has`,
+    })
+    const message = `the repair of node w1, begun at ${begun(60).since}, ${why}`
+    expect(worker).toMatchObject({ node: 'w1', ...begun(60), message })
+  })
+
+  const grace: [string, Scene, number][] = [
+    ['DNS', { report: { dns: false } }, 15],
+    ['the API', { report: { api: false } }, 15],
+    ['a node', { report: { nodes: [told('m1', [LOST]), told('w1')] } }, 15],
+    ['a pod', { report: { pods: without(DNS) } }, 60],
+    ['the operator, whose silence has lasted', { silentMs: SILENT_MS }, 0],
+    ['an agent, whose silence has lasted', { members: [m1({ silent: 'unreachable', lastSeen: null }), w1()] }, 0],
+  ]
+  it.each(grace)('count once they have lasted for longer than a restart takes: %s', (_, scene, seconds) => {
+    const first = look(scene)
+    expect(first.map(({ counts }) => counts)).toEqual([seconds === 0])
+    const countsAfter = (later: number) =>
+      look({ ...scene, seconds: UP + later, changes: { problems: first } }).map(({ counts }) => counts)
+    if (seconds > 0) expect(countsAfter(seconds - 1)).toEqual([false])
+    expect(countsAfter(seconds)).toEqual([true])
+  })
+
+  it('keep their time while their words change, and begin anew after they were gone', () => {
+    const scene = (message: string): Scene => ({
+      report: { nodes: [told('m1', [condition('Ready', '', message)]), told('w1')] },
+    })
+    const first = look(scene('one'))
+    const second = look({ ...scene('other'), seconds: UP + 5, changes: { problems: first } })
+    expect(second[0]).toMatchObject({ since: first[0]?.since, message: 'node m1 is not Ready: other' })
+    const gone = look({ seconds: UP + 6, changes: { problems: second } })
+    const again = look({ ...scene('one'), seconds: UP + 7, changes: { problems: gone } })
+    expect(again[0]?.since).toBe(at(UP + 7).toISOString())
+  })
+
+  it('are as old as Kubernetes says, where that is longer, and count by how long they were seen', () => {
+    const since = '2026-01-01T00:00:10Z'
+    const [found] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since }]), told('w1')] } })
+    expect(found).toMatchObject({ since: '2026-01-01T00:00:10.000Z', firstSeenAt: at(UP).toISOString(), counts: false })
+    const [odd] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since: 'yesterday' }]), told('w1')] } })
+    expect(odd).toMatchObject({ since: at(UP).toISOString(), counts: false })
+  })
+
+  it('are the same again when nothing has changed, as the store gives them back', () => {
+    const first = look({ report: { dns: false }, silentMs: SILENT_MS })
+    const stored = JSON.parse(JSON.stringify(first))
+    expect(look({ report: { dns: false }, silentMs: SILENT_MS, changes: { problems: stored } })).toEqual(stored)
+  })
+})

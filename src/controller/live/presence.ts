@@ -1,0 +1,27 @@
+import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
+import type { Rival } from './rival.ts'
+
+/** The live side of nodes, kept by the hub. */
+export interface Presence {
+  isConnected(nodeId: string): boolean
+  /** Another machine that came with the node's key while it was connected. */
+  rivalOf(nodeId: string): Rival | undefined
+  /** When anything was last heard from a connected node. */
+  lastHeard(nodeId: string): Date | undefined
+  /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
+  deliver(nodeId: string): void
+  /** False where the node is not connected. */
+  sendErrand(nodeId: string, errand: SignedInstruction): boolean
+  sendPairCheck(nodeId: string, body: PairCheckDown): boolean
+}
+
+/** Before the hub is there. */
+export const NOBODY: Presence = {
+  isConnected: () => false,
+  rivalOf: () => undefined,
+  lastHeard: () => undefined,
+  deliver: () => undefined,
+  sendErrand: () => false,
+  sendPairCheck: () => false,
+}

@@ -1,0 +1,30 @@
+import { PROTOCOL } from '../../protocol/version.ts'
+import type { UpFrame } from '../../protocol/wire/frames.ts'
+import type { Core } from '../core.ts'
+import { Close, type Session } from './session.ts'
+
+/** Answers a hello that is durable: the session is open from here on, or ends where no version of the protocol is common. */
+export function welcome(core: Core, session: Session, { range, lastSeq }: (UpFrame & { t: 'hello' })['body']): void {
+  const node = core.store.nodes.get(session.nodeId)
+  const cluster = node && core.store.clusters.get(node.clusterId)
+  if (!node || !cluster) return
+  const version = Math.min(PROTOCOL.max, range.max)
+  if (version < PROTOCOL.min || version < range.min) {
+    const message = `found protocol ${range.min} to ${range.max}; wanted ${PROTOCOL.min} to ${PROTOCOL.max}`
+    session.send('refuse', { code: 'protocol/version', message })
+    session.end(Close.removed, 'protocol version')
+    return
+  }
+  session.isOpen = true
+  session.peerSeq = lastSeq
+  session.sentState = node.state
+  session.send('welcome', {
+    version,
+    heartbeatMs: session.heartbeatMs,
+    lastSeq: node.upSeq,
+    now: core.now().toISOString(),
+    state: node.state,
+    cluster: cluster.name,
+  })
+  core.changes.announce()
+}

@@ -1,0 +1,49 @@
+import type { ErrorReport } from '../../base/agent-error.ts'
+import type { ClusterState, Problem } from '../../protocol/api/administrators.ts'
+import type { Core } from '../core.ts'
+import { SLOW_REPAIR } from '../domain/problems/problems.ts'
+import type { Cluster } from '../domain/records.ts'
+
+/**
+ * What people see: one that was READY and has problems is DEGRADED, also while it is repaired. Once they are gone it is
+ * READY again, after the last repair has ended.
+ */
+export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' | 'problems'>): ClusterState {
+  const isUp = state === 'READY' || state === 'REPAIRING'
+  if (isUp && problems.some(({ counts }) => counts)) return 'DEGRADED'
+  return state === 'REPAIRING' ? 'PROVISIONING' : state
+}
+
+/** Those that are not over in a moment. What the operator has told is as old as its last report. */
+export function problemsNow(core: Pick<Core, 'now'>, { problems, reportAt }: Cluster): Problem[] {
+  const now = core.now().toISOString()
+  return problems
+    .filter(({ counts }) => counts)
+    .map(({ code, node, message, since, seenBy }) => ({
+      ...{ code, node, message, since },
+      seenAt: seenBy === 'operator' ? (reportAt ?? now) : now,
+    }))
+}
+
+/** Appends the cluster's state to its events, where that is not what it was. */
+export function tellClusterState(core: Core, before: Cluster): void {
+  const cluster = core.store.clusters.get(before.id)
+  if (!cluster) return
+  const state = visibleClusterState(cluster)
+  if (state === visibleClusterState(before)) return
+  const at = core.now().toISOString()
+  const error = state === 'DEGRADED' ? degradedError(cluster) : cluster.error
+  const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
+  core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
+}
+
+function degradedError({ name, problems }: Cluster): ErrorReport | null {
+  const [first, ...others] = problems.filter(({ counts }) => counts)
+  if (!first) return null
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  const look = `look: controller cluster show ${name}`
+  const mend = `what is missing is mended by: controller cluster provision ${name}`
+  const goOn = `what it does: controller node logs ${first.node}; to let it go on anew, there: systemctl restart cantrip-agent`
+  const fix = `${look}; ${first.code === SLOW_REPAIR ? goOn : mend}`
+  return { code: first.code, message: `${first.message}${more}`, fix }
+}

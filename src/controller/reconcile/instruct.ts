@@ -1,0 +1,94 @@
+import type { BundleRef } from '../../bundle/format.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
+import type { Core } from '../core.ts'
+import { newId } from '../domain/ids.ts'
+import type { Cluster, Node } from '../domain/records.ts'
+import { hasJoined } from '../domain/shape.ts'
+
+/** An instruction that was not taken by then is void. */
+const EXPIRES_MS = 3_600_000
+
+export interface Order {
+  role: Instruction['role']
+  /** What the API is called. */
+  endpoint: string
+  /** Of the cluster, in the order in which they were configured. */
+  masters: readonly Node[]
+  bundle?: BundleRef | undefined
+  repair?: true | undefined
+}
+
+/** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
+export function instruct(core: Core, cluster: Cluster, node: Node, order: Order): void {
+  const now = core.now()
+  const common = {
+    run: newId('r'),
+    node: node.id,
+    generation: node.generation + 1,
+    expiresAt: new Date(now.getTime() + EXPIRES_MS).toISOString(),
+  }
+  const { role } = order
+  const instruction = bodyOf(common, cluster, node, order)
+  const { payload, signature } = core.authority.signInstruction(JSON.stringify(instruction))
+  core.store.runs.insert({
+    id: common.run,
+    nodeId: node.id,
+    role,
+    repair: order.repair === true,
+    generation: common.generation,
+    seq: node.downSeq + 1,
+    payload,
+    signature,
+    state: 'open',
+    acknowledged: false,
+    cancel: false,
+    progress: { of: 0, done: 0, current: {}, ...(mayHaveJoined(core, node) && { mayHaveJoined: true }) },
+    error: null,
+    createdAt: now.toISOString(),
+    expiresAt: common.expiresAt,
+    endedAt: null,
+  })
+  core.store.nodes.update(node.id, {
+    attempt: cluster.attempt,
+    generation: common.generation,
+    downSeq: node.downSeq + 1,
+    error: null,
+  })
+}
+
+function mayHaveJoined(core: Core, node: Node): boolean {
+  const [before] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
+  if (before?.role === 'reset') return before.state !== 'done' && before.progress.mayHaveJoined === true
+  return before !== undefined && hasJoined(before)
+}
+
+function bodyOf(
+  common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
+  cluster: Cluster,
+  node: Node,
+  { role, endpoint, masters, bundle }: Order,
+): Instruction {
+  if (role === 'reset') return { ...common, role, params: {} }
+  if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
+  const { kubernetesVersion, cni, podSubnet, serviceSubnet, dedicatedMasters, overrides, labels } = cluster.settings
+  return {
+    ...common,
+    role,
+    params: {
+      bundle,
+      cluster: {
+        id: cluster.id,
+        name: cluster.name,
+        kubernetesVersion,
+        cni,
+        podSubnet,
+        serviceSubnet,
+        dedicatedMasters,
+        endpoint,
+        masters: masters.map(({ name, address }) => ({ name, address })),
+        overrides,
+      },
+      node: { name: node.name, address: node.address, roles: node.roles, labels },
+    },
+  }
+}

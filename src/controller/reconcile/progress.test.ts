@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import type { RunEvent } from '../../protocol/wire/event.ts'
+import { advance, currentStep } from './progress.ts'
+
+const at = '2026-01-01T00:00:00.000Z'
+const steps = [1, 2, 3].map((n) => ({ id: `etcd/${n}`, title: `Step ${n}` }))
+const events: [RunEvent, string][] = [
+  [{ kind: 'run-started', at, role: 'first-master', steps }, '0/3 -'],
+  [{ kind: 'step-started', at, step: 'etcd/1', title: 'Step 1' }, '0/3 Step 1'],
+  [{ kind: 'step-started', at, step: 'etcd/2', title: 'Step 2' }, '0/3 Step 1, Step 2'],
+  [{ kind: 'step-progress', at, step: 'etcd/1', done: 1, of: 9, unit: 'bytes' }, '0/3 Step 1, Step 2'],
+  [{ kind: 'step-done', at, step: 'etcd/1', ms: 4 }, '1/3 Step 2'],
+  [{ kind: 'step-skipped', at, step: 'etcd/3', because: 'done' }, '2/3 Step 2'],
+  [{ kind: 'run-ended', at, outcome: 'failed', ms: 4 }, '2/3 -'],
+  // The agent was killed and begins again: what is done is told again as skipped.
+  [{ kind: 'run-started', at, role: 'first-master', steps }, '0/3 -'],
+]
+
+it('follows the events of a run', () => {
+  let progress = { of: 0, done: 0, current: {} }
+  for (const [event, seen] of events) {
+    progress = advance(progress, event)
+    expect(`${progress.done}/${progress.of} ${currentStep(progress) ?? '-'}`).toBe(seen)
+  }
+})
+
+it('tells how far a step has come', () => {
+  const progress = { of: 3, done: 0, current: { a: 'Fetching', b: 'Starting' } }
+  expect(currentStep(progress, { step: 'a', done: 1, of: 3 })).toBe('Fetching (33 %), Starting')
+  expect(currentStep(progress, { step: 'c', done: 1, of: 3 })).toBe('Fetching, Starting')
+})

@@ -1,0 +1,80 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import { MIGRATIONS } from './schema.ts'
+
+export interface Database {
+  readonly sql: DatabaseSync
+  /** All of it durable when this returns, or nothing. Nested calls belong to the outermost. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/** Opens the file, which must be ours alone; a newer schema than this build knows is refused. */
+export function openDatabase(path: string): Database {
+  // Made by us, so that it is 0600 from the first byte on; SQLite gives its log the same.
+  closeSync(openSync(path, 'a', 0o600))
+  const sql = new DatabaseSync(path)
+  claim(sql, path)
+  const transaction = transactions(sql)
+  migrate(sql, transaction)
+  return { sql, transaction, close: () => sql.close() }
+}
+
+function claim(sql: DatabaseSync, path: string): void {
+  try {
+    sql.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+      PRAGMA temp_store = MEMORY;
+      BEGIN IMMEDIATE; COMMIT;
+    `)
+  } catch (cause) {
+    sql.close()
+    const isLocked = cause instanceof Error && cause.message.includes('locked')
+    const found = isLocked
+      ? 'is in use by another controller'
+      : `cannot be read: ${cause instanceof Error ? cause.message : cause}`
+    throw new AgentError(isLocked ? 'store/locked' : 'store/unreadable', `${path} ${found}`, {
+      fix: isLocked ? 'end the other controller, or give another --data directory' : 'restore the file from a backup',
+      exitCode: ExitCode.usage,
+      cause,
+    })
+  }
+}
+
+function transactions(sql: DatabaseSync): Database['transaction'] {
+  return (work) => {
+    if (sql.isTransaction) return work()
+    sql.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      sql.exec('COMMIT')
+      return result
+    } catch (error) {
+      sql.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+function migrate(sql: DatabaseSync, transaction: Database['transaction']): void {
+  const found = Number(sql.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+  if (found > MIGRATIONS.length) {
+    throw new AgentError(
+      'store/newer-schema',
+      `the data directory was written by a newer controller (schema ${found}); this one knows ${MIGRATIONS.length}`,
+      { fix: 'start the newer controller', exitCode: ExitCode.usage },
+    )
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < found) continue
+    transaction(() => {
+      sql.exec(migration)
+      sql.exec(`PRAGMA user_version = ${index + 1}`)
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { facts } from '../../../test/support/controller/agent.ts'
+import { cluster, node } from '../../../test/support/controller/member.ts'
+import type { Core } from '../core.ts'
+import type { Node } from '../domain/records.ts'
+import { holderOfName, warningsAgainstCluster } from './against-cluster.ts'
+
+const CARD = { name: 'eth0', mac: '52:54:00:00:00:01', mtu: 1500, speedMbps: null, defaultRoute: true }
+const factsOf = (last: number, more: Partial<NonNullable<Node['facts']>> = {}) => ({
+  ...facts,
+  machineId: `${last}`.repeat(32),
+  interfaces: [{ ...CARD, mac: `52:54:00:00:00:0${last}`, addresses: [{ address: `10.0.0.${last}`, prefix: 24 }] }],
+  ...more,
+})
+
+/** A cluster of these; the first is asked about, the others are connected. */
+function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
+  const all = [own, ...others].map((each, i) =>
+    node({ id: `n-${i}`, name: `node-${i}`, facts: factsOf(i + 1), interface: null, ...each }),
+  )
+  const [first, ...rest] = all
+  if (first === undefined) throw new Error('no node')
+  const core = {
+    store: { clusters: { get: () => cluster() }, nodes: { where: () => rest } },
+    presence: { isConnected: (id: string) => id !== 'n-9', rivalOf: () => undefined },
+  } as unknown as Core
+  return warningsAgainstCluster(core, first).map(({ id, found }) => `${id}: ${found}`)
+}
+
+test('machines that differ have nothing to tell', () => {
+  expect(warnings({}, {}, {})).toEqual([])
+  expect(warnings({ facts: null }, { facts: null })).toEqual([])
+})
+
+test('a clone is told with all that it shares', () => {
+  const productUuid = '2f1a8f52-6c0e-4f3b-9f0e-0c9f6f2f9f11'
+  const clone = factsOf(1, { productUuid })
+  expect(warnings({ facts: clone }, {}, { facts: clone })).toEqual([
+    `identity: machine-id ${'1'.repeat(32)} is also that of node-2 (n-2); product_uuid ${productUuid} is also that of node-2 (n-2); MAC address 52:54:00:00:00:01 is also that of node-2 (n-2)`,
+  ])
+})
+
+test('what no machine has is shared by none: no UUID, a MAC of zeros, links that every cluster makes', () => {
+  const bare = (last: number) =>
+    factsOf(last, {
+      productUuid: '00000000-0000-0000-0000-000000000000',
+      interfaces: [
+        { ...CARD, mac: '00:00:00:00:00:00', addresses: [] },
+        { ...CARD, name: 'cni0', addresses: [{ address: '10.244.0.1', prefix: 24 }] },
+      ],
+    })
+  expect(warnings({ facts: bare(1) }, { facts: bare(2) })).toEqual([])
+})
+
+test('a namesake that is there, not one that is gone', () => {
+  expect(warnings({ name: 'one' }, { name: 'one' })).toEqual(['hostname: one is also the name of one (n-1)'])
+  expect(warnings({ name: 'one' }, { name: 'one', id: 'n-9', state: 'READY' })).toEqual([])
+})
+
+test('an address in a subnet of the cluster', () => {
+  const interfaces = [{ ...CARD, addresses: [{ address: '10.96.3.4', prefix: 24 }] }]
+  expect(warnings({ facts: factsOf(1, { interfaces }) })).toEqual([
+    'subnets: 10.96.3.4 lies in the service subnet 10.96.0.0/12',
+  ])
+})
+
+test('who holds a name: another machine that is connected', () => {
+  const holder = (present: boolean, machineId: string) => {
+    const core = {
+      store: { nodes: { where: () => [node({ name: 'one', facts: factsOf(1) })] } },
+      presence: { isConnected: () => present },
+    } as unknown as Core
+    return holderOfName(core, 'c', 'one', machineId)
+  }
+  expect(holder(true, '2'.repeat(32))).toMatch(/^one \(n-/)
+  expect(holder(true, '1'.repeat(32))).toBeNull()
+  expect(holder(false, '2'.repeat(32))).toBeNull()
+})

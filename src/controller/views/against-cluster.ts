@@ -1,0 +1,127 @@
+import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
+import type { Core } from '../core.ts'
+import { movedAddress, movedText } from '../domain/problems/moved-address.ts'
+import type { Cluster, Node } from '../domain/records.ts'
+import { isInSubnet } from '../domain/subnets.ts'
+import { rivalProblem } from '../live/rivals.ts'
+
+/** What a machine cannot see by itself: what it shares with other nodes, and what the cluster's settings mean for it. */
+export function warningsAgainstCluster(core: Core, node: Node): CheckSummary[] {
+  const cluster = core.store.clusters.get(node.clusterId)
+  if (cluster === undefined || node.state === 'REMOVED') return []
+  const others = core.store.nodes.where("cluster_id = ? AND id <> ? AND state <> 'REMOVED'", cluster.id, node.id)
+  // A namesake that is gone gives way when this one is approved.
+  const present = others.filter(({ id, state }) => state === 'DISCOVERED' || core.presence.isConnected(id))
+  return [
+    ...sameName(node, present),
+    ...sameIdentity(node, others),
+    ...inSubnets(node, cluster),
+    ...moved(node),
+    ...rival(core, node),
+  ]
+}
+
+/** Its configuration, its certificates and the other nodes go by an address that it has no more. */
+function moved(node: Node): CheckSummary[] {
+  const change = movedAddress(node)
+  if (change === undefined) return []
+  return [
+    {
+      id: 'address',
+      verdict: 'warn',
+      found: movedText(node, change),
+      wanted: 'an address that stays: Kubernetes, etcd and their certificates go by it',
+      fix: `give the machine ${change.was} back, and reserve it in DHCP; for another address: controller node remove ${node.name}, then install it again`,
+    },
+  ]
+}
+
+/** What its agent, and everybody who looks at the node, is told. */
+function rival(core: Core, { id }: Node): CheckSummary[] {
+  const found = core.presence.rivalOf(id)
+  if (found === undefined) return []
+  const { message, fix } = rivalProblem(found)
+  return [{ id: 'identity', verdict: 'warn', found: message, wanted: 'a key of its own for each machine', fix }]
+}
+
+/** Another machine that is connected under this name. */
+export function holderOfName(core: Core, clusterId: string, name: string, machineId: string): string | null {
+  const namesakes = core.store.nodes.where("cluster_id = ? AND name = ? AND state <> 'REMOVED'", clusterId, name)
+  const other = namesakes.find(({ id, facts }) => core.presence.isConnected(id) && facts?.machineId !== machineId)
+  return other === undefined ? null : show([other])
+}
+
+function sameName(node: Node, others: readonly Node[]): CheckSummary[] {
+  const namesakes = others.filter(({ name }) => name === node.name)
+  if (namesakes.length === 0) return []
+  return [
+    {
+      id: 'hostname',
+      verdict: 'warn',
+      found: `${node.name} is also the name of ${show(namesakes)}`,
+      wanted: 'a name of its own for each node',
+      fix: 'install one of them with --hostname NAME, or remove the one that is gone: controller node remove ID --force',
+    },
+  ]
+}
+
+/** What clones of one image have in common; each kind told once, with all who share it. */
+function sameIdentity(node: Node, others: readonly Node[]): CheckSummary[] {
+  const own = identityOf(node.facts)
+  const found = own.flatMap(({ kind, value }) => {
+    const sharing = others.filter(({ facts }) =>
+      identityOf(facts).some((its) => its.kind === kind && its.value === value),
+    )
+    return sharing.length === 0 ? [] : [`${kind} ${value} is also that of ${show(sharing)}`]
+  })
+  if (found.length === 0) return []
+  return [
+    {
+      id: 'identity',
+      verdict: 'warn',
+      found: found.join('; '),
+      wanted: 'an identity of its own for each machine',
+      fix: 'on the clone: rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; then reboot. MAC address and product_uuid: in the settings of the virtual machine',
+    },
+  ]
+}
+
+function identityOf(facts: Facts | null): { kind: string; value: string }[] {
+  if (facts === null) return []
+  const physical = facts.interfaces.filter(({ name }) => !OF_KUBERNETES.test(name))
+  return [
+    { kind: 'machine-id', value: facts.machineId },
+    { kind: 'product_uuid', value: facts.productUuid ?? '' },
+    ...physical.filter(({ defaultRoute }) => defaultRoute).map(({ mac }) => ({ kind: 'MAC address', value: mac })),
+  ].filter(({ value }) => /[1-9a-f]/i.test(value))
+}
+
+/** Links that a cluster makes: their addresses lie in its subnets, and are alike on its nodes. */
+const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave|docker\d)/
+
+function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
+  const interfaces = node.facts?.interfaces.filter(({ name }) => !OF_KUBERNETES.test(name)) ?? []
+  const addresses = interfaces.flatMap((each) => each.addresses.map(({ address }) => address))
+  const subnets = [
+    { name: 'pod subnet', cidr: settings.podSubnet },
+    { name: 'service subnet', cidr: settings.serviceSubnet },
+  ]
+  const found = subnets.flatMap(({ name, cidr }) =>
+    addresses.filter((address) => isInSubnet(address, cidr)).map((address) => `${address} lies in the ${name} ${cidr}`),
+  )
+  if (found.length === 0) return []
+  return [
+    {
+      id: 'subnets',
+      verdict: 'warn',
+      found: found.join('; '),
+      wanted: 'addresses of nodes outside of the subnets of pods and services',
+      fix: 'another cluster with other ranges: controller cluster create NAME --pod-subnet RANGE --service-subnet RANGE',
+    },
+  ]
+}
+
+function show(nodes: readonly Node[]): string {
+  return nodes.map(({ id, name }) => `${name} (${id})`).join(', ')
+}

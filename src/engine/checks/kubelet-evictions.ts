@@ -1,0 +1,65 @@
+import { whereItLies } from '../../host/files/where-it-lies.ts'
+import type { HostView } from '../../host/host.ts'
+import { type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
+
+type FileSystem = 'nodefs' | 'imagefs'
+type Signal = `${FileSystem}.available` | `${FileSystem}.inodesFree`
+
+/** `evictionHard` of a KubeletConfiguration: a share of the file system (`10%`) or an amount (`1Gi`). */
+export type EvictionHard = Partial<Record<Signal, string>>
+
+/** What a kubelet has that is told nothing else: defaults_linux.go of pkg/kubelet/apis/config/v1beta1. */
+export const KUBELET_DEFAULTS: EvictionHard = {
+  'nodefs.available': '10%',
+  'nodefs.inodesFree': '5%',
+  'imagefs.available': '15%',
+  'imagefs.inodesFree': '5%',
+}
+
+const DIRECTORY: Record<FileSystem, string> = { nodefs: '/var/lib/kubelet', imagefs: '/var/lib/cantrip-containerd' }
+
+const FACTORS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }
+const BINARY_FACTORS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 }
+
+/** A file system on which a kubelet would evict pods at once, and remove the images that no container uses. */
+export interface Shortage {
+  signal: Signal
+  threshold: string
+  device: string | undefined
+  mountPoint: string
+  /** Bytes or inodes. */
+  free: number
+  total: number
+  least: number
+}
+
+/** `willBeWritten`: bytes that are to come yet on the mount. */
+export async function shortagesOf(
+  view: HostView,
+  thresholds: EvictionHard,
+  willBeWritten: (mount: Mount | undefined) => number = () => 0,
+): Promise<Shortage[]> {
+  const mounts = parseMountinfo((await view.read('/proc/self/mountinfo')) ?? '')
+  const looked = Object.entries(thresholds).map(async ([name, threshold]): Promise<Shortage[]> => {
+    const signal = name as Signal
+    const directory = DIRECTORY[signal.split('.')[0] as FileSystem]
+    if (directory === undefined) return []
+    const { mount, space } = await whereItLies(view, directory, mounts)
+    const isBytes = signal.endsWith('.available')
+    const [total, now] = isBytes ? [space.totalBytes, space.freeBytes] : [space.totalInodes, space.freeInodes]
+    const free = isBytes ? now - willBeWritten(mount) : now
+    const least = leastOf(threshold, total)
+    // A file system that makes inodes as it needs them (btrfs) has 0 of them.
+    if (total === 0 || !(free < least)) return []
+    const { device, mountPoint = directory } = mount ?? {}
+    return [{ signal, threshold, device, mountPoint, free: now, total, least }]
+  })
+  return (await Promise.all(looked)).flat()
+}
+
+/** NaN, below which nothing is, of what a kubelet cannot read either. */
+function leastOf(threshold: string, total: number): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(%|[KMGT]i|[kMGT])?$/.exec(threshold.trim()) ?? []
+  if (unit === '%') return (total * Number(amount)) / 100
+  return Number(amount) * (FACTORS[unit] ?? BINARY_FACTORS[unit] ?? Number.NaN)
+}

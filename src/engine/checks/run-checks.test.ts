@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import type { Check, CheckParams, Verdict } from './check.ts'
+import { hardFailures, runChecks } from './run-checks.ts'
+
+const params: CheckParams = { roles: ['master'], ownStateDirectory: '/var/lib/cantrip' }
+const bad: Verdict = { kind: 'fail', found: 'a', wanted: 'b', fix: 'c' }
+const check = (id: string, look: Check['look'], more: Partial<Check> = {}): Check => ({
+  id,
+  title: id,
+  hard: true,
+  why: '',
+  timeoutMs: 1_000,
+  look,
+  ...more,
+})
+
+test('verdicts keep what was found, wanted and the fix, in the order of the checks', async () => {
+  const slow = check('slow', async () => {
+    await new Promise((done) => setTimeout(done, 20))
+    return { kind: 'pass', found: 'fine' }
+  })
+  const results = await runChecks([slow, check('bad', async () => bad)], fakeHost(), params)
+  expect(results).toMatchObject([
+    { id: 'slow', verdict: 'pass', found: 'fine', hard: true },
+    { id: 'bad', verdict: 'fail', found: 'a', wanted: 'b', fix: 'c' },
+  ])
+  expect(results[0]?.ms).toBeGreaterThanOrEqual(15)
+  expect(hardFailures(results).map(({ id }) => id)).toEqual(['bad'])
+})
+
+test('they run at once', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const first = check('first', async () => {
+    await promise
+    return { kind: 'pass', found: '' }
+  })
+  const second = check('second', async () => {
+    resolve()
+    return { kind: 'pass', found: '' }
+  })
+  expect((await runChecks([first, second], fakeHost(), params)).map(({ verdict }) => verdict)).toEqual(['pass', 'pass'])
+})
+
+test('not having looked is an error, not a fail: thrown or too late', async () => {
+  const thrown = check('thrown', async () => {
+    throw new AgentError('command/not-found', 'no ss', { fix: 'install iproute2' })
+  })
+  const late = check('late', () => new Promise(() => undefined), { timeoutMs: 20 })
+  const results = await runChecks([thrown, late], fakeHost(), params)
+  expect(results).toMatchObject([
+    { verdict: 'error', found: 'no ss', fix: 'install iproute2' },
+    { verdict: 'error', found: 'no answer within 0.02 s' },
+  ])
+  expect(hardFailures(results)).toHaveLength(2)
+})
+
+test('an ignored fail is a warning with its reason, but not of a strict check', async () => {
+  const checks = [check('a', async () => bad), check('b', async () => bad, { strict: true })]
+  const ignore = new Map([
+    ['a', 'I know'],
+    ['b', 'I know'],
+  ])
+  const results = await runChecks(checks, fakeHost(), params, { ignore })
+  expect(results).toMatchObject([{ verdict: 'warn', ignored: 'I know' }, { verdict: 'fail' }])
+  expect(hardFailures(results).map(({ id }) => id)).toEqual(['b'])
+})
+
+test('an abort rejects with its reason', async () => {
+  const reason = new Error('Ctrl-C')
+  const hanging = check('hanging', () => new Promise(() => undefined))
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), 10)
+  await expect(runChecks([hanging], fakeHost(), params, { signal: controller.signal })).rejects.toBe(reason)
+})

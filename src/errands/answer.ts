@@ -1,8 +1,0 @@
-import type { ErrandAnswer } from '../protocol/errand.ts'
-
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-/** How an errand ended, but for its id. */
-export type Outcome = Without<ErrandAnswer, 'id'>
-
-export const notYet = (waitingFor: string): Outcome => ({ outcome: 'not-yet', waitingFor })

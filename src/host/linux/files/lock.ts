@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { connect, createServer, type Server } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+/**
+ * One process at a time works on a file. The lock is a socket in the abstract namespace: the kernel lets go of
+ * it when its process ends, however it ends. Whoever connects is told the holder's process id.
+ */
+export async function acquireLock(path: string): Promise<Lock> {
+  const name = `\0cantrip-ledger-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(`${process.pid}\n`)
+  })
+  try {
+    await listen(server, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw await busy(path, name)
+  }
+  server.unref()
+  return { release: () => new Promise((done) => void server.close(() => done())) }
+}
+
+function listen(server: Server, name: string): Promise<void> {
+  return new Promise((done, reject) => {
+    server.once('error', reject)
+    server.listen(name, () => {
+      server.off('error', reject)
+      done()
+    })
+  })
+}
+
+async function busy(path: string, name: string): Promise<AgentError> {
+  const holder = await Promise.race([askHolder(name), setTimeout(1_000, '', { ref: false })])
+  const who = /^\d+$/.test(holder) ? `process ${holder}` : 'another process'
+  return new AgentError('ledger/busy', `${who} is at work on this machine already (it holds ${path})`, {
+    fix: 'wait until it is done: agent status',
+    exitCode: ExitCode.refused,
+  })
+}
+
+function askHolder(name: string): Promise<string> {
+  return new Promise((done) => {
+    let text = ''
+    const socket = connect(name)
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.once('error', () => done(''))
+    socket.once('close', () => done(text.trim()))
+  })
+}

@@ -1,0 +1,141 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
+import { AgentError } from '../../../base/agent-error.ts'
+import { ExitCode } from '../../../base/exit-codes.ts'
+import type { Download } from '../../host.ts'
+import { PartFile } from '../files/part-file.ts'
+
+/** Tries without a single new byte before giving up. */
+const MAX_TRIES = 6
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 8_000
+const STALL_MS = 30_000
+
+/** Downloads of one process share their connections. */
+export function downloader(): (download: Download) => Promise<void> {
+  const dispatchers = new Map<string, Promise<Dispatcher>>()
+  return async (download) => {
+    const key = JSON.stringify([download.tls.ca, download.tls.cert, download.proxy])
+    const dispatcher = dispatchers.get(key) ?? openDispatcher(download)
+    dispatchers.set(key, dispatcher)
+    await fetchFile(download, await dispatcher)
+  }
+}
+
+async function openDispatcher({ tls, proxy }: Download): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import('undici')
+  const options = { headersTimeout: STALL_MS, bodyTimeout: STALL_MS }
+  const identity = { ca: tls.ca, cert: tls.cert, key: tls.key }
+  if (proxy === undefined) return new Agent({ ...options, connect: { ...identity, timeout: STALL_MS } })
+  return new ProxyAgent({ ...options, uri: proxy, requestTls: identity })
+}
+
+async function fetchFile(download: Download, dispatcher: Dispatcher): Promise<void> {
+  const part = await PartFile.open(`${download.path}.part`)
+  try {
+    const resumed = part.length > 0
+    await fill(part, download, dispatcher)
+    if ((await part.sha256()) !== download.sha256 && resumed) {
+      // What was left behind may be of another file, or hurt by a power cut: once more from the start.
+      await part.startAgain()
+      await fill(part, download, dispatcher)
+    }
+    if ((await part.sha256()) !== download.sha256) {
+      await part.discard()
+      throw corrupt(download, await part.sha256())
+    }
+    await part.finish(download.path, download.mode ?? 0o644)
+  } finally {
+    await part.close()
+  }
+}
+
+/** Until the part has all bytes; goes on where the connection was cut. */
+async function fill(part: PartFile, download: Download, dispatcher: Dispatcher): Promise<void> {
+  if (part.length > download.size) await part.startAgain()
+  for (let tries = 1; part.length < download.size; tries++) {
+    const before = part.length
+    try {
+      await fillOnce(part, download, dispatcher)
+    } catch (error) {
+      download.signal?.throwIfAborted()
+      if (error instanceof AgentError || isTlsFailure(error)) throw unreachable(download, error)
+      if (part.length > before) tries = 1
+      if (tries >= MAX_TRIES) throw unreachable(download, error)
+      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1))
+      await setTimeout(pause, undefined, { signal: download.signal }).catch(() => download.signal?.throwIfAborted())
+    } finally {
+      await part.flush()
+    }
+  }
+}
+
+async function fillOnce(part: PartFile, download: Download, dispatcher: Dispatcher): Promise<void> {
+  const { url, size, signal, onProgress } = download
+  const { request } = await import('undici')
+  const response = await request(url, {
+    dispatcher,
+    ...(signal && { signal }),
+    headers: part.length === 0 ? {} : { range: `bytes=${part.length}-` },
+  })
+  const { statusCode, body, headers } = response
+  const continued = statusCode === 206 && String(headers['content-range']).startsWith(`bytes ${part.length}-`)
+  if (!continued) {
+    if (statusCode !== 200 && statusCode !== 206) await refuse(download, statusCode, body)
+    if (part.length > 0) await part.startAgain()
+    if (statusCode === 206) {
+      await body.dump()
+      throw new Error(`answered with another range: ${headers['content-range']}`)
+    }
+  }
+  for await (const piece of body) {
+    if (part.length + piece.length > size) {
+      await part.discard()
+      throw tooLong(download)
+    }
+    const full = part.add(piece)
+    if (full !== undefined) await full
+    onProgress?.(part.length)
+  }
+  if (part.length < size) throw new Error(`ended after ${part.length} of ${size} bytes`)
+}
+
+async function refuse({ url }: Download, status: number, body: Dispatcher.ResponseData['body']): Promise<never> {
+  await body.dump()
+  if (status >= 500 || status === 429 || status === 408) throw new Error(`answered ${status}`)
+  throw new AgentError('download/refused', `${url} answered ${status}, wanted the file`, {
+    fix:
+      status === 404
+        ? 'see that the controller still has the bundle: controller bundle list'
+        : 'see that the node is approved: controller node show NODE',
+    exitCode: ExitCode.refused,
+    facts: { status },
+  })
+}
+
+function isTlsFailure(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return /CERT|SIGNATURE|_TLS_|_SSL_/.test(code)
+}
+
+function unreachable({ url }: Download, error: unknown): AgentError {
+  if (error instanceof AgentError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new AgentError('download/cut', `${url} could not be fetched: ${why}`, {
+    fix: 'see that the controller runs and is reachable from here, then run the same command again: it goes on where it ended',
+    exitCode: ExitCode.controllerUnreachable,
+    cause: error,
+  })
+}
+
+function corrupt({ url, sha256 }: Download, found: string): AgentError {
+  return new AgentError('download/corrupt', `${url} has the SHA-256 ${found}, wanted ${sha256}; it was thrown away`, {
+    fix: 'verify the bundle where the controller keeps it: controller bundle verify',
+  })
+}
+
+function tooLong({ url, size }: Download): AgentError {
+  return new AgentError('download/too-long', `${url} sent more than the ${size} bytes that the manifest names`, {
+    fix: 'verify the bundle where the controller keeps it: controller bundle verify',
+  })
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { isIPv6, type Socket } from 'node:net'
+import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../../network.ts'
+import {
+  type Deadline,
+  deadline,
+  endedAfterHandshake,
+  isOfTls,
+  openTcp,
+  openTls,
+  plain,
+  resolve,
+  settle,
+  type Target,
+} from './connect.ts'
+import { bare, openTunnel } from './proxy.ts'
+import { sourceTowards } from './source-towards.ts'
+
+const MAX_BODY_BYTES = 2 ** 20
+/** A connection that is cut later was taken first. */
+const AT_ONCE_MS = 3_000
+
+export const linuxNetwork: NetworkView = {
+  resolve: (name, timeoutMs) => resolve(name, deadline(timeoutMs)),
+
+  sourceTowards,
+
+  async request(url, options) {
+    const target = new URL(url)
+    const secure = target.protocol === 'https:' || target.protocol === 'wss:'
+    const to: Target = { host: bare(target.hostname), port: Number(target.port || (secure ? 443 : 80)) }
+    const until = deadline(options.timeoutMs, options.signal)
+    const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
+    const socket = secure ? await openTls(raw, to, options.tls, until) : raw
+    try {
+      return await exchangeHttp(socket, target, options, until)
+    } finally {
+      socket.destroy()
+    }
+  },
+
+  async exchange(to, packet, timeoutMs) {
+    const [address] = await resolve(to.host, deadline(timeoutMs))
+    if (address === undefined) throw new NetworkError('resolve', `${to.host} has no address`)
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
+    try {
+      return await new Promise((done, reject) => {
+        const late = () =>
+          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP) gave no answer in ${timeoutMs} ms`))
+        const timer = setTimeout(late, timeoutMs)
+        let sentAtMs = 0
+        socket.on('error', (error: NodeJS.ErrnoException) => {
+          clearTimeout(timer)
+          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP): ${plain(error)}`, { cause: error }))
+        })
+        socket.once('message', (reply) => {
+          const receivedAtMs = monotonicMs()
+          clearTimeout(timer)
+          done({ reply, sentAtMs, receivedAtMs })
+        })
+        // Connected, so that only that host's packets arrive, and its refusal as an error. A callback of `connect` is
+        // called without a route as well; the event is not.
+        socket.once('connect', () => {
+          sentAtMs = monotonicMs()
+          socket.send(packet)
+        })
+        socket.connect(to.port, address)
+      })
+    } finally {
+      socket.close()
+    }
+  },
+}
+
+function monotonicMs(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+function exchangeHttp(
+  socket: Socket,
+  url: URL,
+  options: RequestOptions,
+  { signal, timeoutMs }: Deadline,
+): Promise<Response> {
+  const stage = options.upgrade ? 'upgrade' : 'http'
+  const late = `${url.host} gave no complete HTTP answer in ${timeoutMs} ms`
+  return settle<Response>(socket, stage, signal, late, (done, fail) => {
+    const sentAtMs = monotonicMs()
+    const request = send(socket, url, options)
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      const isAtOnce = monotonicMs() - sentAtMs < AT_ONCE_MS
+      const ended = isAtOnce ? endedAfterHandshake(error, url.host, options.tls?.cert) : undefined
+      if (ended !== undefined) fail(ended, error, 'tls')
+      else if (isOfTls(error)) fail(`TLS with ${url.host} failed: ${plain(error)}`, error, 'tls')
+      else fail(`HTTP with ${url.host} failed: ${plain(error)}`, error)
+    })
+    request.once('upgrade', (response) => done({ ...answer(response, ''), sentAtMs, receivedAtMs: monotonicMs() }))
+    request.once('response', (response) => {
+      const receivedAtMs = monotonicMs()
+      const maxBytes = options.maxBytes ?? MAX_BODY_BYTES
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > maxBytes) fail(`${url.host} sent more than ${maxBytes} bytes`)
+        else chunks.push(chunk)
+      })
+      response.once('end', () =>
+        done({ ...answer(response, Buffer.concat(chunks).toString()), sentAtMs, receivedAtMs }),
+      )
+      response.once('error', (error: NodeJS.ErrnoException) =>
+        fail(`HTTP with ${url.host} failed: ${plain(error)}`, error),
+      )
+    })
+  })
+}
+
+function send(
+  socket: Socket,
+  url: URL,
+  { method = 'GET', headers = {}, body, upgrade }: RequestOptions,
+): ClientRequest {
+  const upgrading = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': randomBytes(16).toString('base64'),
+  }
+  const request = httpRequest({
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      host: url.host,
+      connection: 'close',
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+      ...(upgrade && upgrading),
+      ...headers,
+    },
+    createConnection: () => socket,
+  })
+  request.end(body)
+  return request
+}
+
+function answer(response: IncomingMessage, body: string): Pick<Response, 'status' | 'headers' | 'body'> {
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
+  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body }
+}

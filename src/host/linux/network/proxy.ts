@@ -1,0 +1,46 @@
+import { request } from 'node:http'
+import type { Socket } from 'node:net'
+import { NetworkError } from '../../network.ts'
+import { type Deadline, openTcp, plain, settle, type Target } from './connect.ts'
+
+/** A tunnel through an HTTP proxy. Bytes that came before the tunnel was granted are refused with the connection. */
+export async function openTunnel(proxyUrl: string, to: Target, deadline: Deadline): Promise<Socket> {
+  const proxy = new URL(proxyUrl)
+  const shown = proxy.host
+  if (proxy.protocol !== 'http:') throw new NetworkError('proxy', `proxy ${shown}: only http:// proxies are supported`)
+  const socket = await openTcp({ host: bare(proxy.hostname), port: Number(proxy.port || 80) }, deadline, 'proxy')
+  const late = `proxy ${shown} gave no answer to CONNECT in ${deadline.timeoutMs} ms`
+  return settle(socket, 'proxy', deadline.signal, late, (done, fail) => {
+    const authority = to.host.includes(':') ? `[${to.host}]:${to.port}` : `${to.host}:${to.port}`
+    const connect = request({
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...authorization(proxy) },
+      createConnection: () => socket,
+    })
+    connect.once('connect', (response, _socket, head) => {
+      if (response.statusCode !== 200) return fail(`proxy ${shown}: ${refusal(response.statusCode ?? 0, authority)}`)
+      if (head.length > 0) return fail(`proxy ${shown} sent bytes of its own before the tunnel was open`)
+      done(socket)
+    })
+    connect.once('error', (error: NodeJS.ErrnoException) => fail(`proxy ${shown}: ${plain(error)}`, error))
+    connect.end()
+  })
+}
+
+function refusal(status: number, authority: string): string {
+  if (status === 407) return 'wants a user name and password (407)'
+  if (status === 403) return `does not allow connections to ${authority} (403)`
+  return `answered CONNECT ${authority} with ${status}`
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {}
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  return { 'proxy-authorization': `Basic ${credentials}` }
+}
+
+/** A URL's host without the brackets of an IPv6 address. */
+export function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}

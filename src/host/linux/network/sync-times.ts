@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path/posix'
+import { Worker } from 'node:worker_threads'
+import type { SyncProbe } from '../../host.ts'
+import { naming } from '../files/file-error.ts'
+
+/** Always the same name, so that a next look takes away what one that was killed has left. */
+const FILE = '.cantrip-sync-probe'
+
+/** How long it waits beyond the time given, for a single fdatasync that does not come back. */
+const GRACE_MS = 2_000
+
+/**
+ * In a thread of its own: a disk that is slow then keeps nothing else waiting, and what else the program does is not
+ * measured along.
+ */
+export async function syncTimes(directory: string, probe: SyncProbe): Promise<number[]> {
+  const path = join(nearestDirectory(directory), FILE)
+  const workerData: Task = { ...probe, path }
+  const worker = new Worker(`(${measure.toString()})()`, { eval: true, workerData })
+  try {
+    return await naming(path, () => answerOf(worker, probe.atMostMs + GRACE_MS))
+  } finally {
+    // A thread that waits for a dead disk is not waited for.
+    worker.unref()
+    void worker.terminate()
+  }
+}
+
+function answerOf(worker: Worker, timeoutMs: number): Promise<number[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<number[]>()
+  const timer = setTimeout(() => resolve([timeoutMs]), timeoutMs)
+  worker.once('message', resolve).once('error', reject)
+  return promise.finally(() => clearTimeout(timer))
+}
+
+function nearestDirectory(path: string): string {
+  return path === '/' || existsSync(path) ? path : nearestDirectory(dirname(path))
+}
+
+type Task = SyncProbe & { path: string }
+
+/**
+ * Runs as the text of the thread, so it must not refer to anything around it. The file loses its name as soon as it is
+ * open: nothing is left then by a kill. Not on btrfs, which does not sync what nobody can find again.
+ */
+function measure(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+  const { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } = process.getBuiltinModule('node:fs')
+  const { path, writeBytes, writes, enough, forMs, atMostMs } = workerData as Task
+  const btrfs = 0x9123683e
+  rmSync(path, { force: true })
+  const file = openSync(path, 'wx', 0o600)
+  const named = statfsSync(path).type === btrfs
+  const times: number[] = []
+  try {
+    if (!named) rmSync(path)
+    const bytes = Buffer.alloc(writeBytes, 'x')
+    const startedMs = performance.now()
+    const tookMs = () => performance.now() - startedMs
+    while (times.length < writes && tookMs() < atMostMs && (tookMs() < forMs || times.length < enough)) {
+      writeSync(file, bytes)
+      const beforeMs = performance.now()
+      fdatasyncSync(file)
+      times.push(performance.now() - beforeMs)
+    }
+  } finally {
+    closeSync(file)
+    if (named) rmSync(path, { force: true })
+  }
+  parentPort?.postMessage(times)
+}

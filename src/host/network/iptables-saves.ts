@@ -1,0 +1,33 @@
+import { AgentError } from '../../base/agent-error.ts'
+import type { HostView } from '../host.ts'
+
+const LEGACY = [
+  { kernelsList: '/proc/net/ip_tables_names', program: 'iptables-legacy' },
+  { kernelsList: '/proc/net/ip6_tables_names', program: 'ip6tables-legacy' },
+]
+
+/** Programs whose rules can be asked for without loading a module into the kernel that nothing has used. */
+export async function iptablesInUse(view: HostView): Promise<string[]> {
+  const modules = (await view.read('/proc/modules')) ?? ''
+  const lists = await Promise.all(LEGACY.map(({ kernelsList }) => view.read(kernelsList)))
+  const legacy = LEGACY.filter((_, i) => lists[i]?.trim()).map(({ program }) => program)
+  return modules === '' || /^nf_tables /m.test(modules) ? [...legacy, 'iptables-nft', 'ip6tables-nft'] : legacy
+}
+
+/** What each shows of its rules. One that is not there, or may not look, shows nothing. */
+export async function iptablesSaves(view: HostView): Promise<{ program: string; text: string }[]> {
+  const saves = await Promise.all(
+    (await iptablesInUse(view)).map(async (program) => ({ program, text: await saveOf(view, program) })),
+  )
+  return saves.filter(({ text }) => text !== '')
+}
+
+async function saveOf(view: HostView, program: string): Promise<string> {
+  try {
+    const { exitCode, stdout } = await view.ask([`${program}-save`], { maxBytes: 64 * 2 ** 20 })
+    return exitCode === 0 ? stdout : ''
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'command/not-found') return ''
+    throw error
+  }
+}

@@ -1,0 +1,20 @@
+import { AgentError } from '../../base/agent-error.ts'
+import type { HostView } from '../host.ts'
+
+export interface NftTable {
+  family: string
+  name: string
+}
+
+/** Tables of nftables. Asking would load the module where nothing has used it: then there are none. */
+export async function listNftTables(view: HostView): Promise<NftTable[]> {
+  const modules = (await view.read('/proc/modules')) ?? ''
+  if (modules !== '' && !/^nf_tables /m.test(modules)) return []
+  try {
+    const { stdout } = await view.ask(['nft', 'list', 'tables'], { timeoutMs: 30_000 })
+    return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }))
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'command/not-found') return []
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+import type { HostView } from '../host.ts'
+import { ownProcesses } from '../kernel/processes.ts'
+import { parseResolvConf } from '../parse/network/resolv-conf.ts'
+import { isUnitActive } from '../units/is-unit-active.ts'
+
+export const RESOLV_CONF = '/etc/resolv.conf'
+/** Where systemd-resolved keeps the servers behind its stub; kubelet is given this file when it is there. */
+export const BEHIND_STUB = '/run/systemd/resolve/resolv.conf'
+
+export type ResolvConfOwner =
+  | 'systemd-resolved'
+  | 'NetworkManager'
+  | 'netconfig'
+  | 'resolvconf'
+  | 'dhclient'
+  | 'dhcpcd'
+  | 'connman'
+  | 'cloud-init'
+  /** A person. */
+  | 'nobody'
+
+/** Each says who it is by where the link leads, or in a comment of the file. */
+const SIGNS: readonly { owner: ResolvConfOwner; link?: RegExp; comment: RegExp }[] = [
+  { owner: 'systemd-resolved', link: /systemd\/resolve\//, comment: /managed by man:systemd-resolved/ },
+  { owner: 'NetworkManager', link: /NetworkManager\//, comment: /NetworkManager/ },
+  { owner: 'netconfig', link: /netconfig\//, comment: /netconfig/ },
+  { owner: 'resolvconf', link: /resolvconf\//, comment: /resolvconf/ },
+  { owner: 'dhclient', comment: /dhclient/ },
+  { owner: 'dhcpcd', comment: /dhcpcd/ },
+  { owner: 'connman', link: /connman\//, comment: /Connection Manager/ },
+  { owner: 'cloud-init', comment: /cloud-init/ },
+]
+
+/** Who writes resolv.conf, and so would write over what another has put there. */
+export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner> {
+  const link = await host.readLink(RESOLV_CONF)
+  if (link !== undefined) {
+    const byLink = SIGNS.find((sign) => sign.link?.test(link))
+    if (byLink) return byLink.owner
+  }
+  const { comments, nameservers } = parseResolvConf((await host.read(RESOLV_CONF)) ?? '')
+  const byComment = SIGNS.find((sign) => comments.some((comment) => sign.comment.test(comment)))?.owner
+  if (byComment === 'systemd-resolved') return nameservers.every(isStub) ? byComment : 'nobody'
+  if (byComment === 'NetworkManager') return (await networkManagerWrites(host)) ? byComment : 'nobody'
+  if (byComment) return byComment
+  // Debian's dhclient-script writes the file without a word about itself.
+  const isWritten = link === undefined && (await ownProcesses(host, new Set(['dhclient']))).length > 0
+  return isWritten ? 'dhclient' : 'nobody'
+}
+
+/** What is left of a copy of its file otherwise. */
+const isStub = (server: string) => server === '127.0.0.53' || server === '127.0.0.54'
+
+/** NetworkManager.conf(5): `dns=none` and `rc-manager=unmanaged` leave the file to a person, with the header it had. */
+async function networkManagerWrites(host: HostView): Promise<boolean> {
+  if (!(await isUnitActive(host, 'NetworkManager'))) return false
+  const { stdout } = await host.ask(['NetworkManager', '--print-config'])
+  return !/^(dns=none|rc-manager=unmanaged)$/m.test(stdout)
+}

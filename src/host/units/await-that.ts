@@ -1,0 +1,92 @@
+import { AgentError } from '../../base/agent-error.ts'
+import type { HostView } from '../host.ts'
+import { quoted } from './log-lines.ts'
+
+/**
+ * Looks at something that has to run while one waits for its effect: a unit of systemd, a pod. Each is made for one wait:
+ * it counts from its first look.
+ */
+export interface Watch {
+  /** An error is a failure for good, and ends the wait. `coming`: it does not run now, and may come by itself. */
+  look(view: HostView): Promise<'runs' | 'coming' | AgentError>
+  /** The end of its log, for a wait that ends without a failure. */
+  lastLines(view: HostView): Promise<string[]>
+  /** Forgets what was counted: what it builds on did not run. */
+  forget(): void
+}
+
+export interface Wait {
+  signal: AbortSignal
+  timeoutMs: number
+  failure: () => Promise<AgentError>
+  /** In the order in which they build on each other: one is not judged while an earlier one does not run. */
+  watches?: readonly Watch[]
+}
+
+const LOOK_EVERY_MS = 100
+const WATCH_EVERY_MS = 1_000
+
+/**
+ * Asks every 100 ms: a look costs milliseconds, and what waits for it is the whole bring-up. A watch that tells of a
+ * failure ends it at once. A dry run goes on as if it had come about.
+ */
+export async function awaitThat(host: HostView, isSo: () => Promise<boolean>, wait: Wait): Promise<void> {
+  if (host.isDryRun) return
+  const { signal, timeoutMs, failure, watches = [] } = wait
+  const beganMs = host.now().getTime()
+  let watchAtMs = beganMs
+  while (!(await isSo())) {
+    const nowMs = host.now().getTime()
+    if (nowMs - beganMs > timeoutMs) throw await withLastLines(host, await failure(), watches)
+    if (nowMs >= watchAtMs) {
+      await throwFailure(host, watches)
+      watchAtMs = host.now().getTime() + WATCH_EVERY_MS
+    }
+    await host.sleep(LOOK_EVERY_MS, signal)
+  }
+}
+
+/** For a command that waits by itself: the failure of what it waits for ends it. */
+export async function watchMeanwhile(
+  host: HostView,
+  { signal, watches }: Pick<Wait, 'signal'> & { watches: readonly Watch[] },
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  if (host.isDryRun) return void (await work(signal))
+  const ended = new AbortController()
+  const failed = new AbortController()
+  const watching = async () => {
+    while (!ended.signal.aborted) {
+      await throwFailure(host, watches)
+      await host.sleep(WATCH_EVERY_MS, ended.signal).catch(() => undefined)
+    }
+  }
+  const watched = watching().catch((error: unknown) => failed.abort(error))
+  try {
+    await work(AbortSignal.any([signal, failed.signal]))
+  } catch (error) {
+    throw failed.signal.aborted ? failed.signal.reason : error
+  } finally {
+    ended.abort()
+    await watched
+  }
+}
+
+export async function throwFailure(host: HostView, watches: readonly Watch[]): Promise<void> {
+  for (const [index, watch] of watches.entries()) {
+    // Who cannot look (a machine so busy that systemctl is late) has seen no failure.
+    const seen = await watch.look(host).catch(() => 'coming' as const)
+    if (seen instanceof AgentError) throw seen
+    if (seen === 'runs') continue
+    for (const later of watches.slice(index + 1)) later.forget()
+    return
+  }
+}
+
+/** Nothing has failed for good, and yet it did not come about: the logs may say why. */
+async function withLastLines(host: HostView, error: AgentError, watches: readonly Watch[]): Promise<AgentError> {
+  const lines = (await Promise.all(watches.map((watch) => watch.lastLines(host)))).flatMap((some) => some.slice(-2))
+  if (lines.length === 0) return error
+  const { code, message, fix, exitCode, facts } = error
+  return new AgentError(code, `${message}; last lines${quoted(lines)}`, { fix, exitCode, facts, cause: error })
+}

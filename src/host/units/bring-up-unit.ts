@@ -1,0 +1,38 @@
+import { AgentError } from '../../base/agent-error.ts'
+import type { Host } from '../host.ts'
+import { awaitThat, throwFailure } from './await-that.ts'
+import { isUnitActive } from './is-unit-active.ts'
+import { watchUnit } from './watch-unit.ts'
+
+const RESTARTED_MS = 120_000
+const NEVER = new AbortController().signal
+
+/**
+ * Starts or restarts a unit. Where systemd says that its first try has failed, it is waited for as long as systemd tries
+ * again: a port may not be free yet. The error has the last lines of the unit's journal, where systemctl says "see there".
+ */
+export async function bringUpUnit(
+  host: Host,
+  unit: string,
+  { restart = false, signal = NEVER }: { restart?: boolean; signal?: AbortSignal } = {},
+): Promise<void> {
+  const watches = [watchUnit(unit)]
+  try {
+    await (restart ? host.restartUnit(unit) : host.setUnit(unit, { active: true }))
+  } catch (error) {
+    if (!(error instanceof AgentError) || !ENDED.includes(error.code)) throw error
+    signal.throwIfAborted()
+    await throwFailure(host, watches)
+    // Not started at all, such as where an assertion of its file does not hold: systemctl has said why.
+    if (!(await isTriedAgain(host, unit))) throw error
+    const failure = async () => error
+    await awaitThat(host, () => isUnitActive(host, unit), { signal, timeoutMs: RESTARTED_MS, failure, watches })
+  }
+}
+
+const ENDED = ['command/failed', 'command/timeout', 'command/killed']
+
+async function isTriedAgain(host: Host, unit: string): Promise<boolean> {
+  const { stdout } = await host.ask(['systemctl', 'show', unit, '--property=ActiveState'])
+  return !stdout.includes('=inactive')
+}

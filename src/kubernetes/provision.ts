@@ -1,5 +1,0 @@
-import type { Component, Step } from '../engine/step.ts'
-import type { ProvisionParams } from '../roles/params.ts'
-
-export type ProvisionStep = Step<ProvisionParams>
-export type ProvisionComponent = Component<ProvisionParams>

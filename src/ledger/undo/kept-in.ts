@@ -1,9 +1,0 @@
-import type { UndoResult } from './result.ts'
-
-const MOST_NAMED = 5
-
-export function keptIn(path: string, spared: readonly string[]): UndoResult {
-  if (spared.length === 0) return undefined
-  const more = spared.length > MOST_NAMED ? `, and ${spared.length - MOST_NAMED} more` : ''
-  return { kept: `${path} holds what is not ours: ${spared.slice(0, MOST_NAMED).join(', ')}${more}` }
-}

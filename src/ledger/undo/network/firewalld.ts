@@ -1,0 +1,38 @@
+import type { Argv } from '../../../host/argv.ts'
+import type { Machine } from '../../../host/machine.ts'
+import type { CarryOut } from '../result.ts'
+
+/**
+ * Closes what was opened. What holds until the next reload went with the daemon where that does not run any more; what it
+ * keeps is then changed without it. What somebody has closed since is only a warning of firewall-cmd.
+ */
+export const firewalld: CarryOut<'firewalld'> = async ({ zone, ports, interfaces, permanent }, machine) => {
+  if ((await machine.stat('/usr/bin/firewall-cmd')) === undefined) return undefined
+  const isRunning = (await machine.unitState('firewalld.service')).active === true
+  if (!isRunning && !permanent) return undefined
+  const program: Argv = isRunning ? ['firewall-cmd', ...(permanent ? ['--permanent'] : [])] : ['firewall-offline-cmd']
+  const what = [
+    ...ports.map((port) => `--remove-port=${port}`),
+    ...interfaces.map((name) => `--remove-interface=${name}`),
+  ]
+  await machine.execute([...program, `--zone=${zone}`, ...what])
+  if (permanent && (await isAsShipped(machine, zone)))
+    await machine.execute([...program, `--load-zone-defaults=${zone}`])
+  return undefined
+}
+
+/** A change makes firewalld write the whole zone into a file of its own: it goes unless a person has put more into it. */
+async function isAsShipped(machine: Machine, zone: string): Promise<boolean> {
+  const files = [`/etc/firewalld/zones/${zone}.xml`, `/usr/lib/firewalld/zones/${zone}.xml`]
+  const [own, shipped] = await Promise.all(files.map((path) => machine.read(path)))
+  return own !== undefined && shipped !== undefined && elementsOf(own) === elementsOf(shipped)
+}
+
+/** Their order and the blanks between them do not matter. */
+function elementsOf(xml: string): string {
+  const elements = xml.match(/<[^?!][^>]*>/g) ?? []
+  return elements
+    .map((element) => element.replace(/\s*\/>$/, '/>'))
+    .sort()
+    .join('')
+}

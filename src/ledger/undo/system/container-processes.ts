@@ -1,0 +1,70 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
+import type { HostView } from '../../../host/host.ts'
+import { isOfTheMachinesRoot } from '../../../host/kernel/processes.ts'
+import { type CarryOut, resultOf, type UndoOf } from '../result.ts'
+import { descendantsOf, listProcesses, type Process } from './processes.ts'
+
+const GRACE_MS = 3_000
+const LONGEST_MS = 15_000
+const PAUSE_MS = 100
+/** Where that of older records listens; k3s and others have containerds of their own, with a namespace of the same name. */
+const SOCKET = '/run/containerd/containerd.sock'
+
+/**
+ * containerd's shims outlive it, and their containers with them. Containers are asked to end, then made to; a shim
+ * is ended last, for it reaps what its containers leave.
+ */
+export const containerProcesses: CarryOut<'container-processes'> = async (undo, machine) => {
+  const removed = new Map<number, string>()
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    const all = await listProcesses(machine)
+    const shims = await shimsOf(undo, all, machine)
+    if (shims.length === 0) return resultOf([...removed.values()])
+    if (waitedMs >= LONGEST_MS) throw stillThere(shims)
+    const containers = descendantsOf(shims, all)
+    for (const [pid, words] of [...containers, ...shims].map(wordsFor)) removed.set(pid, words)
+    const signal = waitedMs < GRACE_MS ? 'SIGTERM' : 'SIGKILL'
+    if (containers.length === 0) {
+      for (const { pid } of shims) await machine.kill(pid, 'SIGKILL')
+    } else if (waitedMs === 0 || waitedMs >= GRACE_MS) {
+      for (const { pid } of containers) await machine.kill(pid, signal)
+    }
+    await machine.sleep(PAUSE_MS)
+  }
+}
+
+/** Ours: machines in containers show theirs here as well, and users may call a process as they like. */
+async function shimsOf(
+  undo: UndoOf<'container-processes'>,
+  all: readonly Process[],
+  host: HostView,
+): Promise<Process[]> {
+  const named = all.filter((process) => isShimOf(process, undo))
+  const ours = await Promise.all(named.map(({ pid }) => isOfTheMachinesRoot(host, `${pid}`)))
+  return named.filter((_, index) => ours[index])
+}
+
+function isShimOf({ argv }: Process, { containerdNamespace, socket }: UndoOf<'container-processes'>): boolean {
+  const isShim = /(^|\/)containerd-shim(-[a-z0-9-]+)?$/.test(argv[0] ?? '')
+  if (!isShim) return false
+  const address = flagOf(argv, '-address')
+  if (socket !== undefined) return address === socket
+  return flagOf(argv, '-namespace') === containerdNamespace && (address ?? SOCKET) === SOCKET
+}
+
+function flagOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.indexOf(flag)
+  return at < 0 ? undefined : argv[at + 1]
+}
+
+function wordsFor({ pid, argv }: Process): [number, string] {
+  return [pid, `process ${pid} (${argv[0] ?? ''})`]
+}
+
+function stillThere(shims: readonly Process[]): AgentError {
+  const pids = shims.map(({ pid }) => pid).join(' ')
+  return new AgentError('undo/processes-left', `containers do not end; their shims have the process ids ${pids}`, {
+    fix: `see what they wait for (${command`cat ${`/proc/${shims[0]?.pid}/stack`}`}), then run the same command again; a reboot ends them`,
+  })
+}

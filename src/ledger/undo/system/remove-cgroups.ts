@@ -1,0 +1,50 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
+import { CGROUPS, cgroupHierarchies, subdirectories } from '../../../host/kernel/cgroup-hierarchies.ts'
+import type { Machine } from '../../../host/machine.ts'
+import { type CarryOut, resultOf } from '../result.ts'
+
+const TRIES = 10
+const PAUSE_MS = 200
+
+export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
+  const roots = new Set([CGROUPS, ...(await cgroupHierarchies(machine))])
+  const removed: string[] = []
+  for (const name of names) {
+    const places = await present(
+      [...roots].map((root) => `${root}/${name}`),
+      machine,
+    )
+    if (places.length === 0) continue
+    if (name.endsWith('.slice')) await machine.ask(['systemctl', 'stop', '--', name], { timeoutMs: 60_000 })
+    for (const place of places) await removeGroup(place, machine)
+    removed.push(...places.map((place) => `control group ${place}`))
+  }
+  return resultOf(removed)
+}
+
+async function removeGroup(path: string, machine: Machine): Promise<void> {
+  for (const child of await subdirectories(machine, path)) await removeGroup(child, machine)
+  for (let tries = 1; ; tries++) {
+    try {
+      await machine.removeDirectory(path)
+      return
+    } catch (error) {
+      if (tries === TRIES) throw left(path, error)
+      // The kernel lets go of a group a moment after its last process.
+      await machine.sleep(PAUSE_MS)
+    }
+  }
+}
+
+async function present(paths: readonly string[], machine: Machine): Promise<string[]> {
+  const stats = await Promise.all(paths.map((path) => machine.stat(path)))
+  return paths.filter((_, i) => stats[i]?.kind === 'directory')
+}
+
+function left(path: string, cause: unknown): AgentError {
+  return new AgentError('undo/cgroup-left', `control group ${path} still has processes`, {
+    fix: `see which (${command`cat ${`${path}/cgroup.procs`}`}), end them, then run the same command again`,
+    cause,
+  })
+}

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest'
+import { fakeEtcd } from '../../test/support/fake-etcd.ts'
+import { fakeHost } from '../../test/support/fake-host.ts'
+import { createCa } from '../pki/certificate.ts'
+import { createSealingKey, unseal } from '../pki/seal.ts'
+import { type Errand, Invitation } from '../protocol/wire/operation.ts'
+import { SHARED_FILES } from '../provision/shared-files.ts'
+import { carryOutErrand } from './carry-out.ts'
+
+const NOW = new Date('2026-06-01T12:00:00Z')
+const { certificate } = createCa({ commonName: 'kubernetes', days: 3650, now: NOW })
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const KUBECONFIG = ['certificate-authority', 'client-certificate', 'client-key'].map(
+  (field) => `    ${field}-data: ${base64('x')}\n`,
+)
+const API = 'https://127.0.0.1:6443'
+const common = { id: 'e-aaaaaaaaaa', node: 'n-aaaaaaaaaa', expiresAt: '2026-06-01T13:00:00Z' }
+
+/** A master whose API is up, with etcd of three members. */
+function master() {
+  const host = fakeHost({
+    now: NOW,
+    files: { '/etc/kubernetes/admin.conf': KUBECONFIG.join(''), '/etc/kubernetes/pki/ca.crt': certificate },
+  })
+  for (const [name, { path }] of Object.entries(SHARED_FILES)) {
+    if (name !== 'ca.crt') host.files.seed(path, `content of ${name}`)
+  }
+  const made: { path: string; object: { stringData: Record<string, string>; metadata: { name: string } } }[] = []
+  host.network.onRequest(`${API}/`, (url, { method, body }) => {
+    if (method === 'POST') made.push({ path: new URL(url).pathname, object: JSON.parse(body ?? '') })
+    const [token] = made
+    const signed = token && { [`jws-kubeconfig-${token.object.stringData['token-id']}`]: 'signature' }
+    return method === 'POST' ? { status: 201 } : { status: 200, body: JSON.stringify({ data: signed ?? {} }) }
+  })
+  return { host, made }
+}
+
+const invite = (role: 'master' | 'worker', sealTo: string): Errand => ({
+  ...common,
+  errand: 'invite',
+  guest: { name: 'w1', address: '10.0.0.9', role },
+  sealTo,
+})
+
+test('a worker gets a token for half an hour and the hash of the authority, sealed, and no key', async () => {
+  const { host, made } = master()
+  const key = createSealingKey()
+  const answer = await carryOutErrand(host.machine, invite('worker', key.sealTo))
+  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer))
+  const text = unseal(answer.sealed ?? '', key)
+  const invitation = Invitation.parse(JSON.parse(text))
+  expect(invitation.role).toBe('worker')
+  expect(text).not.toContain('content of')
+  const [token] = made
+  expect(token?.path).toBe('/api/v1/namespaces/kube-system/secrets')
+  const { expiration, ...data } = token?.object.stringData ?? {}
+  expect(Date.parse(expiration ?? '') - NOW.getTime()).toBe(30 * 60_000)
+  expect(invitation).toMatchObject({ token: `${data['token-id']}.${data['token-secret']}` })
+  // Neither the answer itself nor any command line has it.
+  expect(JSON.stringify(answer) + JSON.stringify(host.calls)).not.toContain(data['token-secret'])
+})
+
+test('a master gets what all masters have in common', async () => {
+  const { host } = master()
+  const key = createSealingKey()
+  const answer = await carryOutErrand(host.machine, invite('master', key.sealTo))
+  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer))
+  const invitation = Invitation.parse(JSON.parse(unseal(answer.sealed ?? '', key)))
+  if (invitation.role !== 'master') throw new Error('for a worker')
+  expect(Object.keys(invitation.files).sort()).toEqual(Object.keys(SHARED_FILES).sort())
+})
+
+test('before its API is up it is not the time yet', async () => {
+  const { host } = master()
+  host.network.onRequest(`${API}/`, { status: 503 })
+  const answer = await carryOutErrand(host.machine, invite('worker', createSealingKey().sealTo))
+  expect(answer.outcome).toBe('not-yet')
+})
+
+/** The members of etcd, of which some are healthy, and kubectl. */
+function withEtcd(healthy: readonly string[]) {
+  const { host } = master()
+  const addresses = ['127.0.0.1', '10.0.0.2', '10.0.0.3']
+  const etcd = fakeEtcd(host, addresses, { name: 'm1', peer: 'https://127.0.0.1:2380' })
+  for (const [index, member] of etcd.members.entries()) {
+    Object.assign(member, { clientURLs: [`https://${addresses[index]}:2379`] })
+  }
+  for (const address of healthy) host.network.onRequest(`https://${address}:2379/health`, { status: 200 })
+  host.on(['/usr/local/bin/kubectl'], { stdout: 'node/m3\n' })
+  host.on(['/usr/local/bin/etcdctl'], {})
+  return { host, etcd, verbs: () => host.calls.map((argv) => (argv[0].endsWith('kubectl') ? argv[7] : argv[5])) }
+}
+const retire = (role: 'master' | 'worker'): Errand => ({
+  ...common,
+  errand: 'retire',
+  guest: { name: 'm3', address: '10.0.0.3', role },
+})
+
+test('a worker is drained, then its object goes', async () => {
+  const { host, etcd, verbs } = withEtcd([])
+  expect(await carryOutErrand(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
+  expect(verbs()).toEqual(['get', 'drain', 'delete'])
+  // kubectl's cache would stay where the machine is given back meanwhile.
+  for (const argv of host.calls) expect(argv.slice(5, 7)).toEqual(['--cache-dir', '/dev/null'])
+  expect(etcd.asked).toEqual([])
+})
+
+test('a master is drained, its member goes after a snapshot, then its object', async () => {
+  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(verbs()).toEqual(['get', 'drain', 'snapshot', 'delete'])
+  expect(etcd.members.map(({ name }) => name)).toEqual(['m1', 'm2'])
+})
+
+test('where the others could decide nothing any more, nothing is touched', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1'])
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'etcd/quorum', fix: 'bring m2 back first' },
+  })
+  expect(host.calls).toEqual([])
+  expect(etcd.members).toHaveLength(3)
+})
+
+test('pods that do not go are waited for', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  host.on((argv) => argv.includes('drain'), {
+    exitCode: 1,
+    stderr: 'evicting\nerror: pod web has a disruption budget\n',
+  })
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({
+    outcome: 'not-yet',
+    waitingFor: 'pods of m3 to go elsewhere: error: pod web has a disruption budget',
+  })
+  expect(etcd.members).toHaveLength(3)
+})
+
+test('asked for again, what is done is passed over', async () => {
+  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  await carryOutErrand(host.machine, retire('master'))
+  host.on((argv) => argv.includes('get'), { stdout: '' })
+  host.calls.length = 0
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(verbs()).toEqual(['get', 'delete'])
+  expect(etcd.asked).toEqual(['remove'])
+})
+
+test('a member that another errand has removed meanwhile is out', async () => {
+  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  host.on(['/usr/local/bin/etcdctl'], () => {
+    etcd.members.pop()
+    etcd.refusals.push('etcdserver: member not found')
+    return {}
+  })
+  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(verbs().at(-1)).toBe('delete')
+})
+
+test('what goes wrong on the way is tried again: only the others that could not decide are a reason to stay', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  host.on((argv) => argv.includes('delete'), { exitCode: 1 })
+  const answer = await carryOutErrand(host.machine, retire('master'))
+  expect(answer).toMatchObject({
+    outcome: 'not-yet',
+    waitingFor: expect.stringMatching(/^a master that can: .*kubectl/),
+  })
+  expect(etcd.members).toHaveLength(2)
+})
+
+test('another node that has its address now keeps its member', async () => {
+  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2', '10.0.0.3'])
+  const order: Errand = { ...common, errand: 'retire', guest: { name: 'old-m3', address: '10.0.0.3', role: 'master' } }
+  expect(await carryOutErrand(host.machine, order)).toMatchObject({ outcome: 'done' })
+  expect(etcd.members).toHaveLength(3)
+})
+
+test('how etcd is: each member is asked by itself', async () => {
+  const { host } = withEtcd(['127.0.0.1', '10.0.0.3'])
+  expect(await carryOutErrand(host.machine, { ...common, errand: 'look-at-etcd' })).toEqual({
+    id: common.id,
+    outcome: 'done',
+    etcd: [
+      { name: 'm1', isHealthy: true, isLearner: false },
+      { name: 'm2', isHealthy: false, isLearner: false },
+      { name: 'm3', isHealthy: true, isLearner: false },
+    ],
+  })
+})

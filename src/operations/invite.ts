@@ -1,0 +1,90 @@
+import { createHash, randomInt, X509Certificate } from 'node:crypto'
+import type { HostView } from '../host/host.ts'
+import { seal } from '../pki/seal.ts'
+import type { Errand, Invitation } from '../protocol/wire/operation.ts'
+import { createInApi, readApi } from '../provision/api/api.ts'
+import { KUBERNETES_PKI } from '../provision/paths.ts'
+import { SHARED_FILES } from '../provision/shared-files.ts'
+import { notYet, type Outcome } from './answer.ts'
+
+const HERE = { node: { address: '127.0.0.1' } }
+const CLUSTER_INFO = '/api/v1/namespaces/kube-public/configmaps/cluster-info'
+/** What kubeadm's bootstrap-token phase makes last of what a node needs to read when it joins. */
+const RIGHTS = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:kubelet-config'
+const TOKEN_MS = 30 * 60_000
+const SIGNATURE_MS = 10_000
+const LOOK_MS = 200
+
+/** Of each kind only what that node needs: a worker gets no key. */
+export async function invite(host: HostView, errand: Errand & { errand: 'invite' }): Promise<Outcome> {
+  const invitation = errand.guest.role === 'worker' ? await forWorker(host, errand) : await forMaster(host)
+  return 'outcome' in invitation
+    ? invitation
+    : { outcome: 'done', sealed: seal(JSON.stringify(invitation), errand.sealTo) }
+}
+
+async function forWorker(host: HostView, { guest }: Errand & { errand: 'invite' }): Promise<Invitation | Outcome> {
+  const ready = await Promise.all([readApi(host, HERE, CLUSTER_INFO), readApi(host, HERE, RIGHTS)])
+  const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
+  if (ca === undefined || ready.includes(undefined)) return notYet('the API of the master')
+  const id = randomText(6)
+  const secret = randomText(16)
+  if (
+    !(await createInApi(host, HERE, '/api/v1/namespaces/kube-system/secrets', tokenOf(host, id, secret, guest.name)))
+  ) {
+    return notYet('the API of the master to make a token')
+  }
+  if (!(await isSigned(host, id))) return notYet("the token's signature, which the controller manager makes")
+  return { role: 'worker', token: `${id}.${secret}`, caHash: hashOf(ca) }
+}
+
+/** As `kubeadm token create` makes it. */
+function tokenOf(host: HostView, id: string, secret: string, guest: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+    type: 'bootstrap.kubernetes.io/token',
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      description: `for ${guest} to join`,
+      expiration: new Date(host.now().getTime() + TOKEN_MS).toISOString(),
+      'usage-bootstrap-authentication': 'true',
+      'usage-bootstrap-signing': 'true',
+      'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
+    },
+  }
+}
+
+/** kubeadm, which would find no signature of this token, would look again only 5 s later. */
+async function isSigned(host: HostView, id: string): Promise<boolean> {
+  const deadlineMs = host.now().getTime() + SIGNATURE_MS
+  while (host.now().getTime() < deadlineMs) {
+    const info = await readApi<{ data?: Record<string, string> }>(host, HERE, CLUSTER_INFO)
+    if (info?.data?.[`jws-kubeconfig-${id}`] !== undefined) return true
+    await host.sleep(LOOK_MS)
+  }
+  return false
+}
+
+async function forMaster(host: HostView): Promise<Invitation | Outcome> {
+  const files: Record<string, string> = {}
+  for (const [name, { path }] of Object.entries(SHARED_FILES)) {
+    const text = await host.read(path)
+    if (text === undefined) return notYet(`${path} on the master`)
+    files[name] = text
+  }
+  return { role: 'master', files }
+}
+
+function hashOf(certificate: string): string {
+  const spki = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256:${createHash('sha256').update(spki).digest('hex')}`
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+function randomText(length: number): string {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}

@@ -1,0 +1,14 @@
+import type { HostView } from '../host/host.ts'
+import { isHealthy, readMembership } from '../provision/etcd/etcd-members.ts'
+import { notYet, type Outcome } from './answer.ts'
+
+/** Every member, asked by itself. */
+export async function lookAtEtcd(host: HostView): Promise<Outcome> {
+  const found = await readMembership(host, ['127.0.0.1'])
+  if (!found) return notYet('etcd to answer')
+  const etcd = found.members.map(async (member) => {
+    const { name, isLearner } = member
+    return { name, isLearner, isHealthy: await isHealthy(host, member) }
+  })
+  return { outcome: 'done', etcd: await Promise.all(etcd) }
+}

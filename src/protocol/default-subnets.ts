@@ -1,4 +1,0 @@
-import { ClusterSettings } from './admin.ts'
-
-/** What a cluster has unless its administrator says otherwise. */
-export const { podSubnet, serviceSubnet } = ClusterSettings.parse({})

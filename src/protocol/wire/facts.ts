@@ -1,0 +1,46 @@
+import * as z from 'zod/mini'
+import { IpAddress } from '../names.ts'
+
+const short = z.string().check(z.maxLength(255))
+const count = z.number().check(z.nonnegative())
+
+/** What a node tells about itself. */
+export const Facts = z.strictObject({
+  hostname: short,
+  os: z.strictObject({ id: short, version: short, prettyName: short, kernel: short, arch: z.enum(['x64', 'arm64']) }),
+  cpu: z.strictObject({ model: short, cores: count }),
+  memoryBytes: count,
+  disks: z
+    .array(
+      z.strictObject({
+        device: short,
+        sizeBytes: count,
+        model: short,
+        rotational: z.boolean(),
+        /** No partitions, no file system, not mounted: may be given to storage. */
+        usableForStorage: z.boolean(),
+        reason: short,
+      }),
+    )
+    .check(z.maxLength(256)),
+  interfaces: z
+    .array(
+      z.strictObject({
+        name: short,
+        mac: short,
+        mtu: count,
+        speedMbps: z.nullable(count),
+        addresses: z.array(z.strictObject({ address: IpAddress, prefix: count })).check(z.maxLength(64)),
+        defaultRoute: z.boolean(),
+      }),
+    )
+    .check(z.maxLength(256)),
+  bootId: short,
+  machineId: short,
+  /** Of the firmware; not every board has one. */
+  productUuid: z.optional(short),
+  agentVersion: short,
+  versions: z.record(short, short),
+})
+
+export type Facts = z.infer<typeof Facts>

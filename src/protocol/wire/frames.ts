@@ -1,0 +1,90 @@
+import * as z from 'zod/mini'
+import { NodeName, NodeState, RunId } from '../names.ts'
+import { CheckSummaries } from './check-summary.ts'
+import { RunEvent } from './event.ts'
+import { Facts } from './facts.ts'
+import { SignedInstruction } from './instruction.ts'
+import { ErrandAnswer } from './operation.ts'
+import { PairCheckDown, PairCheckUp } from './pair-check.ts'
+
+/**
+ * Every websocket message: `{v, t, id, seq, ack, body}`. `seq` counts the durable messages of the sender (events and
+ * results up, instructions down), 0 for those that need no acknowledgement; `ack` is the highest seq of the peer that
+ * has been made durable. Acknowledged every 16 messages or 1 s. The node is who its certificate says.
+ */
+const envelope = {
+  v: z.literal(1),
+  id: z.string().check(z.maxLength(64)),
+  seq: z.int().check(z.nonnegative()),
+  ack: z.int().check(z.nonnegative()),
+}
+const text = z.string().check(z.maxLength(4_096))
+
+export const UpFrame = z.discriminatedUnion('t', [
+  z.strictObject({
+    ...envelope,
+    t: z.literal('hello'),
+    body: z.strictObject({
+      range: z.strictObject({ min: z.int(), max: z.int() }),
+      /** Highest seq of the controller that the agent has made durable. */
+      lastSeq: z.int().check(z.nonnegative()),
+      bootId: z.string().check(z.maxLength(64)),
+      agentVersion: z.string().check(z.maxLength(60)),
+      nodeName: NodeName,
+      openRun: z.nullable(RunId),
+      warnings: CheckSummaries,
+    }),
+  }),
+  z.strictObject({ ...envelope, t: z.literal('facts'), body: Facts }),
+  z.strictObject({ ...envelope, t: z.literal('event'), body: z.strictObject({ run: RunId, event: RunEvent }) }),
+  z.strictObject({
+    ...envelope,
+    t: z.literal('result'),
+    body: z.strictObject({
+      run: RunId,
+      outcome: z.enum(['done', 'failed', 'indeterminate', 'cancelled', 'refused']),
+      error: z.optional(z.strictObject({ code: text, message: z.string().check(z.maxLength(8_192)), fix: text })),
+    }),
+  }),
+  /** Durable: somebody took Kubernetes off this node by hand, all of it. */
+  z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
+  z.strictObject({ ...envelope, t: z.literal('errand'), body: ErrandAnswer }),
+  z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckUp }),
+  z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
+])
+
+export const DownFrame = z.discriminatedUnion('t', [
+  z.strictObject({
+    ...envelope,
+    t: z.literal('welcome'),
+    body: z.strictObject({
+      version: z.int(),
+      heartbeatMs: z.int().check(z.minimum(1_000), z.maximum(300_000)),
+      /** Highest seq of the agent that the controller has made durable. */
+      lastSeq: z.int().check(z.nonnegative()),
+      now: z.iso.datetime(),
+      state: NodeState,
+      cluster: z.string().check(z.maxLength(63)),
+    }),
+  }),
+  z.strictObject({ ...envelope, t: z.literal('instruct'), body: SignedInstruction }),
+  /** An Errand, signed as an instruction is. */
+  z.strictObject({ ...envelope, t: z.literal('errand'), body: SignedInstruction }),
+  z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
+  z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
+  z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckDown }),
+  z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
+  z.strictObject({
+    ...envelope,
+    t: z.literal('drain'),
+    body: z.strictObject({ spreadMs: z.int().check(z.nonnegative()) }),
+  }),
+  z.strictObject({ ...envelope, t: z.literal('refuse'), body: z.strictObject({ code: z.string(), message: text }) }),
+])
+
+export type UpFrame = z.infer<typeof UpFrame>
+export type DownFrame = z.infer<typeof DownFrame>
+
+/** Bytes; what either side accepts in one websocket message. */
+export const MAX_UP_BYTES = 256 * 1024
+export const MAX_DOWN_BYTES = 1024 * 1024

@@ -1,0 +1,27 @@
+import { isIPv6 } from 'node:net'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
+
+export const API_PORT = 6443
+
+export function hostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** `[::1]:6443` is `::1` and `6443`. */
+export function splitHostPort(endpoint: string): { host: string; port: string } {
+  const at = endpoint.lastIndexOf(':')
+  return { host: endpoint.slice(0, at).replaceAll(/[[\]]/g, ''), port: endpoint.slice(at + 1) }
+}
+
+/** The API's address among the services: by definition the first of their subnet. */
+export function apiServiceAddress(serviceSubnet: string): string {
+  const [network = ''] = serviceSubnet.split('/')
+  if (isIPv6(network)) return network.endsWith('::') ? `${network}1` : network.replace(/0*$/, '1')
+  const octets = network.split('.')
+  return [...octets.slice(0, 3), String(Number(octets[3]) + 1)].join('.')
+}
+
+/** This node's own API server. */
+export function localApi({ node }: { node: Pick<NodeParams['node'], 'address'> }): string {
+  return `https://${hostPort(node.address, API_PORT)}`
+}

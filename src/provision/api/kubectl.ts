@@ -1,0 +1,37 @@
+import type { StepContext } from '../../engine/step.ts'
+import type { Host } from '../../host/host.ts'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import { BINARIES, SUPER_ADMIN_CONF } from '../paths.ts'
+import { localApi } from './endpoint.ts'
+
+const IN_CLUSTER = { kind: 'nothing', because: "it lies in the cluster and goes with etcd's data" } as const
+
+/**
+ * Runs kubectl as the cluster's first administrator, who has rights before any role is bound, against this node's API.
+ * What is secret goes in by `stdin`.
+ */
+export async function kubectl(
+  host: Host,
+  params: Pick<NodeParams, 'node'>,
+  args: readonly string[],
+  { signal, stdin }: { signal: AbortSignal; stdin?: string },
+): Promise<void> {
+  const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', localApi(params), '--cache-dir', '/run/cantrip-kubectl']
+  const environment = { env: { HOME: '/nonexistent' }, signal, timeoutMs: 120_000 }
+  await host.makeDirectory('/run/cantrip-kubectl', 0o700)
+  await host.run([`${BINARIES}/kubectl`, ...access, ...args], IN_CLUSTER, {
+    ...environment,
+    ...(stdin !== undefined && { stdin }),
+  })
+}
+
+/** Server-side apply: creates or changes, and says the same when nothing is to change. */
+export async function applyManifest(
+  host: Host,
+  params: Pick<NodeParams, 'node'>,
+  yaml: string,
+  { signal }: Pick<StepContext, 'signal'>,
+): Promise<void> {
+  const how = ['--server-side', '--force-conflicts', '--field-manager=cantrip', '--validate=ignore']
+  await kubectl(host, params, ['apply', ...how, '-f', '-'], { signal, stdin: yaml })
+}

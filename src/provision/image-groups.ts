@@ -1,0 +1,45 @@
+import type { BundleFile } from '../bundle/format.ts'
+import type { ProvisionParams } from './params.ts'
+
+type Where = Pick<ProvisionParams, 'bundleStore' | 'cluster'>
+
+const NETWORK = { flannel: /\/flannel:/, calico: /\/calico\//, cilium: /\/cilium\//, none: undefined }
+
+export function apiServerImages(where: Where): BundleFile[] {
+  return each(['kube-apiserver', 'pause'], where)
+}
+
+export function sandboxImage(where: Where): BundleFile[] {
+  return each(['pause'], where)
+}
+
+export function controllerImages(where: Where): BundleFile[] {
+  return each(['kube-controller-manager', 'kube-scheduler'], where)
+}
+
+export function networkImages(where: Where): BundleFile[] {
+  const network = NETWORK[where.cluster.cni]
+  const own = network ? imagesOf(where.bundleStore).filter(({ name }) => network.test(name)) : []
+  return [...each(['kube-proxy'], where), ...own]
+}
+
+/** All others of the bundle, for there may be nothing else to pull from. */
+export function otherImages(where: Where): BundleFile[] {
+  const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
+  return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))
+}
+
+/** Where one is not there, the bundle's own error says so. */
+function each(names: readonly string[], { bundleStore }: Where): BundleFile[] {
+  const images = imagesOf(bundleStore)
+  return names.map((name) => images.find(called(name)) ?? bundleStore.file('image', name))
+}
+
+function imagesOf({ manifest }: ProvisionParams['bundleStore']): BundleFile[] {
+  return manifest.files.filter(({ role }) => role === 'image')
+}
+
+/** By the last part of the repository's name: `registry.k8s.io/kube-proxy:v1.36.3` is called kube-proxy. */
+function called(name: string): (image: BundleFile) => boolean {
+  return (image) => /([^/:]+)(:[^/]*)?$/.exec(image.name)?.[1] === name
+}

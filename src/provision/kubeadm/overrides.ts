@@ -1,0 +1,62 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { readYaml } from './yaml.ts'
+
+export type Mapping = { [key: string]: unknown }
+
+/** What may stand in the override of each program that is configured in YAML. */
+const OVERRIDE_KINDS = {
+  kubeadm: ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration'],
+  kubelet: ['KubeletConfiguration'],
+  'kube-proxy': ['KubeProxyConfiguration'],
+} as const
+
+type YamlOverride = keyof typeof OVERRIDE_KINDS
+export const YAML_OVERRIDES = Object.keys(OVERRIDE_KINDS) as YamlOverride[]
+
+/** The documents of one override; a document without a kind is taken for the first that may stand there. */
+export async function readOverride(component: YamlOverride, text: string | undefined): Promise<Mapping[]> {
+  const kinds: readonly string[] = OVERRIDE_KINDS[component]
+  if (text === undefined) return []
+  const wanted = `a mapping of kind ${kinds.join(' or ')}`
+  return (await readYaml(text)).flatMap(({ value, problem }) => {
+    if (problem !== undefined) throw refused(component, `is not YAML: ${problem.split('\n')[0]}`, wanted)
+    // Between two lines of dashes, or after the last.
+    if (value === null) return []
+    if (!isMapping(value)) throw refused(component, 'holds a document that is no mapping', wanted)
+    const kind = value.kind ?? kinds[0]
+    if (!kinds.includes(String(kind))) throw refused(component, `holds a document of kind ${String(kind)}`, wanted)
+    return [{ ...value, kind }]
+  })
+}
+
+/** Mappings are merged key by key, lists of named things by name; anything else is replaced. */
+export function merge(base: Mapping, over: Mapping): Mapping {
+  const merged = { ...base }
+  for (const [key, value] of Object.entries(over)) merged[key] = mergeValue(base[key], value)
+  return merged
+}
+
+function mergeValue(base: unknown, over: unknown): unknown {
+  if (isMapping(base) && isMapping(over)) return merge(base, over)
+  if (isNamedList(base) && isNamedList(over)) {
+    const named = new Map(over.map((item) => [item.name, item]))
+    return [...base.filter((item) => !named.has(item.name)), ...over]
+  }
+  return over
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
+  return Array.isArray(value) && value.every((item) => isMapping(item) && typeof item.name === 'string')
+}
+
+function refused(component: string, found: string, wanted: string): AgentError {
+  return new AgentError('override/not-usable', `the override of ${component} ${found}; wanted is ${wanted}`, {
+    fix: `mend the file that is given with --override ${component}=FILE when the cluster is created`,
+    exitCode: ExitCode.usage,
+  })
+}

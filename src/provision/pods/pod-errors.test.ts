@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { CRASHING, KUBELET_JOURNAL } from '../../../test/support/fixtures/kubelet-journal.ts'
+import { endsOf, parsePodErrors } from './pod-errors.ts'
+
+test('what the kubelet says of pods that it cannot bring up', () => {
+  expect(parsePodErrors(KUBELET_JOURNAL)).toEqual([
+    {
+      pod: 'kube-system/kube-scheduler-n1',
+      container: 'kube-scheduler',
+      reason: 'ErrImageNeverPull',
+      message: 'Container image "registry.k8s.io/kube-scheduler:v1.36.3" is not present with pull policy of Never',
+    },
+    {
+      pod: 'kube-system/kube-apiserver-n1',
+      reason: 'CreatePodSandboxError',
+      message: expect.stringContaining("can't get final child's PID from pipe: EOF"),
+    },
+    {
+      pod: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+      reason: 'ManifestNotReadable',
+      message: expect.stringContaining("couldn't parse as pod"),
+    },
+  ])
+})
+
+test('a container has ended once more than the kubelet has changed its wait', () => {
+  expect(endsOf(parsePodErrors(CRASHING('10s')))).toBe(2)
+  expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('10s')))).toBe(2)
+  expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('20s')))).toBe(3)
+  expect(endsOf([])).toBe(0)
+})

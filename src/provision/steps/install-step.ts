@@ -1,0 +1,68 @@
+import type { BundleFile } from '../../bundle/format.ts'
+import { isOwnFile } from '../../host/files/own-file.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import type { ProvisionParams } from '../params.ts'
+import { BINARIES, CNI_PLUGINS } from '../paths.ts'
+import type { ProvisionStep } from '../provision.ts'
+
+const DIRECTORY = { binary: BINARIES, 'cni-plugin': CNI_PLUGINS } as const
+const MODE = 0o755
+
+interface Wanted {
+  file: BundleFile
+  path: string
+}
+
+/** A step that puts executables of the bundle in their place; they come side by side, and are in place one by one. */
+export function installStep(
+  id: string,
+  title: string,
+  role: keyof typeof DIRECTORY,
+  names: readonly string[],
+  directory: string = DIRECTORY[role],
+): ProvisionStep {
+  const files = (params: ProvisionParams): Wanted[] =>
+    names.map((name) => ({ file: params.bundleStore.file(role, name), path: `${directory}/${name}` }))
+
+  return {
+    id,
+    title,
+    async isDone(host, params) {
+      const states = await Promise.all(files(params).map(({ file, path }) => isInstalled(host, path, file)))
+      return states.every(Boolean)
+    },
+    async apply(host, params, { signal, progress }) {
+      const states = await Promise.all(files(params).map((each) => isInAlready(host, params, each)))
+      const wanted = files(params).filter((_, index) => !states[index])
+      const total = wanted.reduce((sum, { file }) => sum + file.size, 0)
+      const done = new Map<string, number>()
+      const tell = (path: string, bytes: number) => {
+        done.set(path, bytes)
+        progress(
+          [...done.values()].reduce((sum, value) => sum + value, 0),
+          total,
+          'bytes',
+        )
+      }
+      await Promise.all(
+        wanted.map(async ({ file, path }) => {
+          const source = await params.bundleStore.fetch(host, file, (bytes) => tell(path, bytes), signal)
+          await host.move(source, path, MODE)
+          tell(path, file.size)
+        }),
+      )
+    },
+  }
+}
+
+/** An earlier agent left what it installed under a second name in the bundle's directory. */
+async function isInAlready(host: Host, { bundleStore }: ProvisionParams, { file, path }: Wanted): Promise<boolean> {
+  if ((await host.stat(path))?.links === 2) await host.discard(bundleStore.pathOf(file), `it is ${path} as well`)
+  return isInstalled(host, path, file)
+}
+
+async function isInstalled(host: HostView, path: string, file: BundleFile): Promise<boolean> {
+  const stat = await host.stat(path)
+  if (!isOwnFile(stat, MODE, host) || stat.size !== file.size) return false
+  return (await host.sha256(path)) === file.sha256
+}
