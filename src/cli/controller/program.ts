@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander'
+import { ExitCode } from '../../base/exit-codes.ts'
+import { versionText } from '../kit/version-text.ts'
+import { registerBundle } from './bundle.ts'
+import { registerCluster } from './clusters/cluster.ts'
+import { registerCompletion } from './completion.ts'
+import { registerNode } from './nodes/node.ts'
+import { registerServe } from './serve.ts'
+
+export function createProgram(): Command {
+  const program = new Command('controller')
+    .description('Brings Kubernetes up on machines that already exist')
+    .version(versionText('controller'), '--version')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+From nothing to READY:
+  controller serve --data ./data --listen 0.0.0.0:8443
+  controller bundle import ./bundle --data ./data --key bundle-key.pem.pub
+  controller cluster create factory --output .
+  (on the node: sudo ./agent --creds-file factory.pem --passphrase-file factory-passphrase.txt)
+  controller node approve node-1
+  controller node configure node-1 --role master,worker
+  controller cluster provision factory
+  controller cluster watch factory --until READY`,
+    )
+  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerCompletion])
+    register(program)
+  strict(program)
+  return program
+}
+
+/** Runs a command; answers the exit code. Errors that a user can meet are thrown to the caller. */
+export async function runProgram(): Promise<number> {
+  try {
+    await createProgram().parseAsync()
+    return Number(process.exitCode ?? ExitCode.ok)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    throw error
+  }
+}
+
+/** Mistakes in usage end with exit code 2, in every verb. */
+function strict(command: Command): void {
+  command.exitOverride().allowExcessArguments(false)
+  for (const each of command.commands) strict(each)
+}
