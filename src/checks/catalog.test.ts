@@ -22,6 +22,8 @@ test('every check says what it is for, and is bounded in time', () => {
   for (const check of checks) {
     expect(check.title, check.id).toMatch(/^[A-Z].{3,60}$/)
     expect(check.why, check.id).toMatch(/^[A-Z].{30,}\.$/s)
+    expect(check.remedy, check.id).toMatch(/^[A-Z].{20,}\.$/s)
+    for (const { of, warn, fail } of check.thresholds ?? []) expect(warn ?? fail, `${check.id}: ${of}`).toBeTruthy()
     // All look at once, and where the processor is emulated or busy a look at files alone takes seconds.
     expect(check.timeoutMs, check.id).toBeGreaterThanOrEqual(14_000)
     expect(check.timeoutMs, check.id).toBeLessThanOrEqual(45_000)

@@ -17,6 +17,21 @@ export const check: Check = {
   title: 'Control groups',
   hard: true,
   why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the configuration of the cluster allows it, which is looked at when it is brought up.',
+  remedy:
+    'Switch the missing controllers on with the kernel command line, boot with control groups of version 2, or remount /sys/fs/cgroup so that it can be written to.',
+  thresholds: [
+    { of: 'version', warn: '1' },
+    {
+      of: 'controllers of version 2',
+      fail: `without ${CONTROLLERS[2].needed.join(', ')}`,
+      warn: `without ${CONTROLLERS[2].useful.join(', ')}`,
+    },
+    {
+      of: 'controllers of version 1',
+      fail: `without ${CONTROLLERS[1].needed.join(', ')}`,
+      warn: `without ${CONTROLLERS[1].useful.join(', ')}`,
+    },
+  ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')

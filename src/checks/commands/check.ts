@@ -10,6 +10,11 @@ export const check: Check = {
   title: 'Commands of the system',
   hard: true,
   why: 'Kubernetes and its pod networks start programs of the system: ip, iptables or nft, mount, umount, losetup, nsenter, tar and cp. Without conntrack, socat and ethtool a person has less to look with.',
+  remedy: 'Install the packages that the check names.',
+  thresholds: (['fail', 'warn'] as const).map((kind) => {
+    const needed = NEEDED_COMMANDS.filter((command) => command.kind === kind)
+    return { of: 'commands', [kind]: `without ${needed.map(({ names }) => names.join(' or ')).join(', ')}` }
+  }),
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const there = await Promise.all(

@@ -15,6 +15,9 @@ export const check: Check = {
   hard: true,
   strict: true,
   why: 'Nothing works without the controller: its name must resolve, and TCP, TLS with our CA, HTTP and the websocket upgrade must get through, by the proxy where one is set.',
+  remedy:
+    'The check names the stage that failed (name, TCP, proxy, TLS, HTTP, websocket): correct the name, the port, the proxy or the clock of that stage.',
+  thresholds: [{ of: 'answer of the controller', fail: `none within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 20_000,
   async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
     if (controller === undefined) return { kind: 'skipped', found: 'no credentials given: give --creds-file' }

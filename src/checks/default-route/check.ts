@@ -8,6 +8,8 @@ export const check: Check = {
   title: 'Default route',
   hard: false,
   why: 'Cluster traffic goes over the interface of the default route unless another one is chosen. Without any route to them, not even services can be called from this machine: the kernel looks for a route before kube-proxy sees the packet.',
+  remedy:
+    'Add a default route, change the metric of one, or choose the interface with controller node configure --interface.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [first, ...others] = defaultRoutes(await mainRoutes(host))

@@ -26,6 +26,15 @@ export const check: Check = {
   title: 'Disk space',
   hard: true,
   why: 'Every path that is written to has a need of its own; paths on one file system need the sum. Where less is left than the share below which the kubelet evicts pods and removes images (by default 15 % for containerd, 10 % for itself, 5 % of the inodes), that is a warning: the configuration of a cluster may name others.',
+  remedy: 'Make room on the file system that the check names, or mount a larger disk there.',
+  thresholds: [
+    ...NEEDED_SPACE.map(({ path, mib, roles }) => ({
+      of: `free for ${path}${roles.length === 1 ? ` of a ${roles[0]}` : ''}`,
+      fail: `less than ${gib(mib)}`,
+    })),
+    { of: "free for the agent's state", fail: `less than ${gib(NEEDED_STATE_MIB)}` },
+    ...Object.entries(KUBELET_DEFAULTS).map(([signal, share]) => ({ of: signal, warn: `less than ${share}` })),
+  ],
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)

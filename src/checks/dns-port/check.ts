@@ -14,6 +14,8 @@ export const check: Check = {
   title: 'Port 53 for the node DNS',
   hard: true,
   why: "The node's own DNS listens on port 53 (TCP and UDP) of the node's address. A resolver on loopback or on a bridge of its own does not matter.",
+  remedy: 'Stop the program that holds the port, or let it listen on 127.0.0.1 only.',
+  thresholds: [{ of: `port ${DNS_PORT}/tcp and ${DNS_PORT}/udp`, fail: "in use on the node's address" }],
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const [sockets, addresses] = await Promise.all([boundSockets(host), localAddresses(host)])

@@ -30,6 +30,8 @@ export const check: Check = {
   title: "Disk of etcd's log",
   hard: true,
   why: 'Each of its small writes etcd makes durable before it goes on; where that takes long, it loses its leader. 22 MiB are written as etcd writes, in a file that is gone at once: 99 of 100 writes should take less than 10 ms; more than 150 ms, also when measured again, does not work.',
+  remedy: 'Give /var/lib/etcd a disk of its own, an SSD, or stop what else writes to that disk.',
+  thresholds: [{ of: '99 of 100 writes', warn: `${GOOD} ms or more`, fail: `${HOPELESS} ms or more` }],
   timeoutMs: 30_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)

@@ -21,6 +21,8 @@ export const check: Check = {
   title: 'File access policy (fapolicyd)',
   hard: true,
   why: 'An active fapolicyd refuses to run programs that it does not know, ours and those in containers. Merely installed, it does not matter.',
+  remedy: 'Add the rules that the check prints, and restart fapolicyd.',
+  thresholds: [{ of: 'rules', fail: `programs in ${EXECUTED_FROM.join(', ')} are not allowed` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     if (!(await isUnitActive(host, 'fapolicyd.service'))) return { kind: 'pass', found: 'not active' }

@@ -4,8 +4,9 @@ import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import { whereItLies } from '../../host/files/where-it-lies.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
-import { judgePath, type SeenPath } from './judge.ts'
+import { FAIL_SHARE, judgePath, type SeenPath } from './judge.ts'
 import { WRITTEN_PATHS, type WrittenPath } from './paths.ts'
+import { ZFS_WITH_LAYERS } from './unfit.ts'
 import { judgeXfs } from './xfs.ts'
 
 export const check: Check = {
@@ -13,6 +14,16 @@ export const check: Check = {
   title: 'File systems written to',
   hard: true,
   why: 'Every path that is written to must be a directory that can be written to, where programs lie without noexec, with inodes left, and for layers of images on a file system that can hold them (XFS with ftype=1, ZFS since 2.2). etcd and the kubelet need a disk of this machine. Data directories that are links are a warning.',
+  remedy:
+    'Remount the file system as the check says (rw, exec), use a bind mount in place of a link, or give the path a disk of its own with ext4 or XFS.',
+  thresholds: [
+    ...WRITTEN_PATHS.flatMap(({ path, inodes }) =>
+      inodes === undefined
+        ? []
+        : [{ of: `free inodes for ${path}`, warn: `fewer than ${inodes}`, fail: `fewer than ${inodes / FAIL_SHARE}` }],
+    ),
+    { of: 'version of ZFS', fail: `older than ${ZFS_WITH_LAYERS.join('.')}` },
+  ],
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)

@@ -91,12 +91,15 @@ function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[]
   ]
 }
 
+/** Fewer free inodes than those wanted are a warning; fewer than one of so many parts of them, a failure. */
+export const FAIL_SHARE = 5
+
 /** File systems that make inodes as they need them (btrfs) say 0. */
 function judgeInodes({ path, inodes, space: { totalInodes, freeInodes } }: SeenPath): Finding[] {
   if (inodes === undefined || totalInodes === 0 || freeInodes >= inodes) return []
   return [
     {
-      kind: freeInodes < inodes / 5 ? 'fail' : 'warn',
+      kind: freeInodes < inodes / FAIL_SHARE ? 'fail' : 'warn',
       found: `${freeInodes} free inodes for ${path}`,
       wanted: `${inodes}`,
       fix: advice(

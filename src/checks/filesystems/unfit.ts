@@ -9,7 +9,7 @@ const NETWORK =
 const FOREIGN = /^(vfat|msdos|exfat|ntfs3?|fuseblk|hfs|hfsplus|udf)$/
 const STACKED = /^(overlay|aufs|ecryptfs)$/
 const IN_MEMORY = ['tmpfs', 'ramfs']
-const ZFS_WITH_LAYERS = [2, 2]
+export const ZFS_WITH_LAYERS = [2, 2]
 
 /** What lies at a path, as far as not every file system can hold it. */
 export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersion: string | undefined): Finding[] {

@@ -17,6 +17,7 @@ export const check: Check = {
   title: 'Packet filter (ufw, nftables, iptables)',
   hard: true,
   why: 'Rules of ufw, nftables and iptables that drop what nodes and pods send one another: each chain of the kernel that filters is walked with the packets that the cluster depends on, for the ports of the role. Where a rule depends on what is not known here, it is a warning. firewalld has a check of its own.',
+  remedy: 'Add the rules that the check prints to ufw, nftables or iptables.',
   timeoutMs: 15_000,
   async look(host: HostView, { roles, subnets }: CheckParams): Promise<Verdict> {
     if (host.uid() !== 0) return { kind: 'skipped', found: 'only root is shown the rules' }

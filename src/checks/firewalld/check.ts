@@ -10,6 +10,8 @@ export const check: Check = {
   title: 'Firewall (firewalld)',
   hard: true,
   why: 'An active firewalld drops what nodes and pods say to one another unless its ports are open, now and after a reload. Merely installed, it does not matter.',
+  remedy:
+    "Open the ports in the zone that the check names, and put the pod network's interfaces into the zone trusted.",
   timeoutMs: 45_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }

@@ -11,6 +11,7 @@ export const check: Check = {
   title: 'Configuration of others',
   hard: true,
   why: 'Drop-ins of anybody are merged by systemd into the units that Kubernetes is run by, and containerd takes the first network configuration that it finds. What replaces a program, confines it, or gives pods another network is named; limits, priorities, and the variables of a proxy do no harm.',
+  remedy: 'Move the file away, or override the directive with a drop-in, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const isOurs = await ownKubernetes(host, ownStateDirectory)

@@ -19,6 +19,12 @@ export const check: Check = {
   title: 'Host name',
   hard: true,
   why: 'The host name becomes the name of the node: RFC 1123, lower case. In the cluster nobody else may have it. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
+  remedy:
+    'Set a valid, unique name with hostnamectl, or install with --hostname; where the name does not resolve, add it to /etc/hosts.',
+  thresholds: [
+    { of: 'length of the name', fail: `more than ${MAX_LENGTH} characters` },
+    { of: 'look-up of the name', warn: `${SLOW_MS / 1_000} s or more` },
+  ],
   timeoutMs: RESOLVE_TIMEOUT_MS + 4_000,
   async look(host: HostView, { hostname, controller }: CheckParams): Promise<Verdict> {
     const name = hostname ?? host.hostname()

@@ -17,6 +17,8 @@ export const check: Check = {
   title: 'Identity of this machine',
   hard: false,
   why: 'Clones of one image that share their machine-id get the same addresses by DHCP and links with the same MAC address. What other nodes have, the controller compares: controller node show NODE.',
+  remedy:
+    'On the copy make a new machine-id and restart; a MAC address or a UUID is changed in the settings of the virtual machine.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const name = defaultRoutes(await mainRoutes(host))[0]?.interface

@@ -6,7 +6,7 @@ import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances'
 const INSTANCE = 'anon_inode:inotify'
 /** What containerd, a kubelet, etcd and this agent open; the check of kernel parameters asks for more, for pods. */
-const WANTED = 24
+export const INSTANCES = 24
 /** Where there are so many, nobody needs to count. */
 const PLENTY = 1024
 const RAISED = 8192
@@ -17,11 +17,11 @@ export async function inotifyInstances(host: HostView): Promise<Finding | undefi
   if (!(limit < PLENTY)) return undefined
   const counts = await Promise.all((await processIds(host)).map((pid) => countOf(host, pid)))
   const used = counts.reduce((sum, count) => sum + count, 0)
-  if (used + WANTED <= limit) return undefined
+  if (used + INSTANCES <= limit) return undefined
   return {
-    kind: used + WANTED / 2 > limit ? 'fail' : 'warn',
+    kind: used + INSTANCES / 2 > limit ? 'fail' : 'warn',
     found: `root uses ${used} of at most ${limit} inotify instances`,
-    wanted: `room for ${WANTED} more, or a kubelet ends with "too many open files"`,
+    wanted: `room for ${INSTANCES} more, or a kubelet ends with "too many open files"`,
     fix: command`echo ${`fs.inotify.max_user_instances = ${RAISED}`} >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${`fs.inotify.max_user_instances=${RAISED}`}`,
   }
 }

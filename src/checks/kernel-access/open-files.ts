@@ -3,17 +3,17 @@ import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
 /** What containerd, a kubelet and etcd open by themselves, and some pods. */
-const WANTED = 20_000
+export const OPEN_FILES = 20_000
 
 /** Of the whole machine: `allocated free limit`, see proc_sys_fs(5). */
 export async function openFiles(host: HostView): Promise<Finding | undefined> {
   const [allocated, , limit] = ((await host.read('/proc/sys/fs/file-nr')) ?? '').trim().split(/\s+/).map(Number)
-  if (allocated === undefined || limit === undefined || limit - allocated >= WANTED) return undefined
-  const more = allocated + 10 * WANTED
+  if (allocated === undefined || limit === undefined || limit - allocated >= OPEN_FILES) return undefined
+  const more = allocated + 10 * OPEN_FILES
   return {
-    kind: limit - allocated < WANTED / 10 ? 'fail' : 'warn',
+    kind: limit - allocated < OPEN_FILES / 10 ? 'fail' : 'warn',
     found: `${allocated} of at most ${limit} open files`,
-    wanted: `room for ${WANTED} more`,
+    wanted: `room for ${OPEN_FILES} more`,
     fix: command`echo ${`fs.file-max = ${more}`} > /etc/sysctl.d/90-file-max.conf && sysctl -w ${`fs.file-max=${more}`}`,
   }
 }

@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 
 /** Threads of containerd, a kubelet, a control plane, and some pods. */
-const WANTED = 2_000
+export const TASKS = 2_000
 const RAISED = 4_194_304
 
 const LIMITS = ['pid_max', 'threads-max'] as const
@@ -17,15 +17,15 @@ export async function tasks(host: HostView): Promise<Finding | undefined> {
     numberIn(host, `${CGROUP_ROOT}/pids.max`),
     numberIn(host, `${CGROUP_ROOT}/pids.current`),
   ])
-  const wanted = `room for ${WANTED} more`
-  if (inContainer + WANTED > ofContainer) {
+  const wanted = `room for ${TASKS} more`
+  if (inContainer + TASKS > ofContainer) {
     const fix = advice(
       'raise the limit of tasks of this container on the machine around it (LXC: lxc.cgroup2.pids.max)',
     )
     return { kind: 'fail', found: `${inContainer} of at most ${ofContainer} tasks of this container`, wanted, fix }
   }
   const used = Number(/\/(\d+) /.exec(load)?.[1])
-  const index = limits.findIndex((limit) => used + WANTED > limit)
+  const index = limits.findIndex((limit) => used + TASKS > limit)
   const name = LIMITS[index]
   if (name === undefined) return undefined
   return {

@@ -10,6 +10,12 @@ export const check: Check = {
   title: 'Kernel modules',
   hard: true,
   why: 'In the kernel or loadable must be overlay, br_netfilter, nf_conntrack, a packet filter (nf_tables or ip_tables) and, for most pod networks, vxlan. They need not be loaded: that is done when Kubernetes is brought up.',
+  remedy:
+    "Install the package with the rest of the kernel's modules, allow the module in /etc/modprobe.d, or restart after a kernel upgrade.",
+  thresholds: NEEDED_MODULES.map(({ name, or, kind }) => ({
+    of: or === undefined ? name : `${name} or ${or}`,
+    [kind]: 'neither in the kernel nor loadable',
+  })),
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const there = await Promise.all(NEEDED_MODULES.map((module) => module.isThere(host)))

@@ -16,6 +16,12 @@ export const check: Check = {
   title: 'Kernel features',
   hard: true,
   why: 'Containers are made of namespaces, and seccomp keeps them from much of the kernel. Cilium wants a kernel of 5.4 or newer.',
+  remedy: 'Upgrade the distribution or its kernel, or raise the limit of namespaces.',
+  thresholds: [
+    { of: 'kernel version', warn: `older than ${FOR_CILIUM}` },
+    { of: 'namespaces', fail: `without ${NAMESPACES.join(', ')}` },
+    { of: 'seccomp', warn: 'not there' },
+  ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [release = '', namespaces, limits, hasSeccomp] = await Promise.all([

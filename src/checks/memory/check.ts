@@ -12,6 +12,11 @@ export const check: Check = {
   title: 'Memory',
   hard: true,
   why: 'A control plane needs 1700 MiB (kubeadm refuses less); a worker 900 MiB for kubelet, containerd and the system pods.',
+  remedy: 'Give the machine more memory, or choose another one.',
+  thresholds: Object.entries(NEEDED_MIB).map(([role, mib]) => ({
+    of: `memory of a ${role}`,
+    fail: `less than ${mib} MiB`,
+  })),
   timeoutMs: 15_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const mib = Math.floor(host.memoryBytes() / MIB)

@@ -13,6 +13,8 @@ export const check: Check = {
   title: 'Packet size',
   hard: false,
   why: 'Packets of pods are wrapped to travel between nodes, and what is left for them must do for IPv6. Whether the way between two nodes carries such packets is seen from both: controller cluster precheck.',
+  remedy: 'Raise the MTU of the interface, where the network behind it carries that.',
+  thresholds: [{ of: 'MTU', warn: `less than ${LEAST_FOR_PODS + VXLAN_BYTES}` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const routes = await mainRoutes(host)

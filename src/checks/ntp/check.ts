@@ -9,6 +9,8 @@ export const check: Check = {
   title: 'Time synchronisation',
   hard: true,
   why: 'Clocks that drift apart break etcd and certificates. It is enough that a local service reports itself synchronised, or that a configured time server answers.',
+  remedy: 'Start a time service (chrony or systemd-timesyncd), and name a time server that this network reaches.',
+  thresholds: [{ of: 'clock against a time server', warn: `${FAR_OFF_MS / 1_000} s off or more` }],
   timeoutMs: 20_000,
   async look(host: HostView): Promise<Verdict> {
     const { running, synchronised } = await lookForDaemons(host)

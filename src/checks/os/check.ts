@@ -8,6 +8,16 @@ export const check: Check = {
   title: 'Operating system',
   hard: true,
   why: 'Kubernetes needs Linux with a recent kernel and systemd. A distribution that is not in the list but new enough is a warning.',
+  remedy: 'Upgrade the distribution, or choose one from the list.',
+  thresholds: [
+    { of: 'kernel version', fail: `older than ${OLDEST_KERNEL}` },
+    { of: 'kernel version of a distribution that is not in the list', fail: `older than ${NEW_ENOUGH_KERNEL}` },
+    ...SUPPORTED.map(({ name, from, to, kernel }) => ({
+      of: kernel === undefined ? name : `${name} (kernel ${kernel} or newer)`,
+      fail: `older than ${from}`,
+      ...(to === undefined ? {} : { warn: `newer than ${to}` }),
+    })),
+  ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const text = (await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? ''

@@ -14,6 +14,7 @@ export const check: Check = {
   title: 'Others that change this machine',
   hard: false,
   why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades of packages restart the kubelet; systemd-networkd removes routing rules that it did not make; network managers that are told to manage every link manage those of pods. That one of them runs does not matter by itself.',
+  remedy: 'Exclude the file, the interface or the package from the other manager, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [managers, owned, ...findings] = await Promise.all([

@@ -25,6 +25,7 @@ export const check: Check = {
   title: 'Owners of directories',
   hard: false,
   why: 'Root starts programs from there and reads settings there. Whoever owns one of these directories, or one above it, or may write it, can put a file of his own in their place, and so becomes root.',
+  remedy: 'Give the directory to root, and let nobody else write to it.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const trust = await trustOf({ uid: () => 0, read: host.read }, {})

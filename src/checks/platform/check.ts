@@ -10,6 +10,7 @@ export const check: Check = {
   title: 'Kind of machine',
   hard: false,
   why: 'Containers, chroots, WSL, immutable distributions, a read-only root and musl are no obstacle by themselves: what is in the way there, other checks name. This one says what kind of machine it is, so that nobody wonders.',
+  remedy: 'Nothing has to be fixed: the check says what to know about this kind of machine.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [odd, usual] = await Promise.all([Promise.all(ODDITIES.map((oddity) => oddity(host))), describe(host)])

@@ -17,6 +17,11 @@ export const check: Check = {
   title: 'Ports of Kubernetes',
   hard: true,
   why: 'Ports of the control plane, etcd, kubelet and the pod network must be free; only those of the role count.',
+  remedy: 'Stop the program that holds the port.',
+  thresholds: NEEDED_PORTS.map(({ port, protocol, use, roles, perhaps }) => ({
+    of: `port ${port}/${protocol} (${use}${roles.length === 1 ? `, ${roles[0]} only` : ''})`,
+    [perhaps ? 'warn' : 'fail']: 'in use',
+  })),
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))

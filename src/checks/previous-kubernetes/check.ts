@@ -19,6 +19,8 @@ export const check: Check = {
   title: 'No earlier Kubernetes',
   hard: true,
   why: 'Binaries, units, processes, state, mounts, network links and firewall rules of an earlier Kubernetes make a new one fail in odd ways. Docker, podman, LXC, VPNs and empty directories do not matter. The fix deletes no data: it moves state to /var/lib/former-kubernetes-*.',
+  remedy:
+    'Run the line that the check prints. It stops and moves away what an earlier Kubernetes left, and deletes no data.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))

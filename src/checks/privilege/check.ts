@@ -13,6 +13,8 @@ export const check: Check = {
   hard: true,
   strict: true,
   why: 'Units, mounts, network links and files below /etc can be made by root alone; root of an unprivileged container cannot.',
+  remedy: 'Run the command as root, on the machine itself.',
+  thresholds: [{ of: 'capabilities', fail: `without ${NEEDED_CAPABILITIES.map(({ name }) => name).join(', ')}` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const uid = host.uid()

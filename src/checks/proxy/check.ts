@@ -14,6 +14,8 @@ export const check: Check = {
   title: 'Proxy',
   hard: false,
   why: 'A proxy that services of this machine are given must answer, and must be left out for what is in the cluster: kubeadm hands the setting to the control plane, whose own traffic would get lost in it.',
+  remedy: 'Correct the proxy, and add the addresses of the cluster to NO_PROXY.',
+  thresholds: [{ of: 'answer of the proxy', warn: `none within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 15_000,
   async look(host: HostView, { controller, subnets }: CheckParams): Promise<Verdict> {
     const environment = await serviceEnvironment(host)

@@ -14,6 +14,8 @@ export const check: Check = {
   title: 'Registry mirrors',
   hard: false,
   why: 'What the cluster installs comes with its bundle. A mirror that containerd is configured with is asked for the images of everything else, so it must answer, with a certificate that its CA file vouches for.',
+  remedy: 'Correct the mirror or its CA file in /etc/containerd/certs.d.',
+  thresholds: [{ of: 'answer of a mirror', warn: `none within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const mirrors = await configuredMirrors(host)

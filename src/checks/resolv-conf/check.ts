@@ -15,6 +15,7 @@ export const check: Check = {
   title: 'DNS configuration',
   hard: true,
   why: 'Pods get the nameservers of the node: a loopback one makes CoreDNS ask itself, rotate skips the cluster DNS at random, and a wildcard search domain answers names that are none.',
+  remedy: 'Name a DNS server that is not on loopback, and remove rotate and wildcard search domains.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const text = await host.read(PATH)

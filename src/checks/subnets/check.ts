@@ -9,11 +9,15 @@ import { podSubnet, serviceSubnet } from '../../protocol/settings/default-subnet
 /** Links that Kubernetes itself makes: their networks are those of a cluster that this machine is in already. */
 const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave)/
 
+const DEFAULT = { pod: podSubnet, service: serviceSubnet }
+
 export const check: Check = {
   id: 'subnets',
   title: 'Pod and service subnets free',
   hard: false,
   why: 'What lies in the pod or service subnet cannot be reached any more once the cluster runs: this machine, its gateway, its name servers, networks that it is connected to. Judged by the subnets of the cluster that the credentials are for; without credentials by the default ones.',
+  remedy: 'Choose other subnets when you create the cluster (--pod-subnet, --service-subnet).',
+  thresholds: [{ of: 'subnets without credentials', warn: `an address in ${DEFAULT.pod} or ${DEFAULT.service}` }],
   timeoutMs: 15_000,
   async look(host: HostView, { subnets = DEFAULT }: CheckParams): Promise<Verdict> {
     const [own, routes, resolvConf = ''] = await Promise.all([
@@ -45,8 +49,6 @@ export const check: Check = {
     }
   },
 }
-
-const DEFAULT = { pod: podSubnet, service: serviceSubnet }
 
 function rangesOf(subnets: typeof DEFAULT): { name: string; flag: string; range: Subnet }[] {
   const whose = subnets === DEFAULT ? 'default' : "cluster's"

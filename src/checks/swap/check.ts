@@ -9,6 +9,7 @@ export const check: Check = {
   title: 'Swap',
   hard: false,
   why: 'A kubelet does not start while swap is on, unless the configuration of the cluster says failSwapOn: false. That is looked at when Kubernetes is brought up; here it is a warning.',
+  remedy: 'Turn swap off now and in /etc/fstab.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const space = await swapSpace(host)

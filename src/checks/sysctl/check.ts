@@ -11,6 +11,11 @@ export const check: Check = {
   title: 'Kernel parameters',
   hard: false,
   why: 'Forwarding and bridge filtering are set when Kubernetes is brought up; a file that takes them back at the next boot is named. Few inotify instances and watches end as "too many open files" in pods; strict reverse path filtering drops packets on machines with several network cards.',
+  remedy: 'Set the parameters that the check prints.',
+  thresholds: [
+    ...AT_LEAST.map(({ key, least }) => ({ of: key, warn: `less than ${least}` })),
+    { of: 'net.ipv4.conf.all.rp_filter with several network cards', warn: STRICT },
+  ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [boot, limits, filter, severalCards] = await Promise.all([

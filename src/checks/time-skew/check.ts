@@ -20,6 +20,10 @@ export const check: Check = {
   title: 'Clock against the controller',
   hard: true,
   why: 'Certificates and leases depend on clocks that agree. Latency is not taken for skew: only what no round trip explains counts.',
+  remedy: 'Synchronise the clock of this machine, or of the controller.',
+  thresholds: [
+    { of: 'difference of the clocks', warn: `more than ${seconds(WARN_MS)}`, fail: `more than ${seconds(FAIL_MS)}` },
+  ],
   timeoutMs: 18_000,
   async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
     if (controller === undefined) return { kind: 'skipped', found: 'no credentials given: give --creds-file' }

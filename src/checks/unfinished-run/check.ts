@@ -11,6 +11,7 @@ export const check: Check = {
   title: 'No half-finished run of ours',
   hard: false,
   why: 'An installation or provisioning that was cut off has left changes on this machine. Nothing is lost: its ledger knows each of them, so that it can be gone on with, or taken back.',
+  remedy: 'Run the same command again, or undo it with agent uninstall.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     // Only root can look into it, and only root can have left something.

@@ -20,6 +20,13 @@ export interface CheckParams {
   hostname?: string
 }
 
+/** What becomes a warning or a failure, in words; its numbers are the constants that `look` compares with. */
+export interface Threshold {
+  of: string
+  warn?: string
+  fail?: string
+}
+
 /**
  * One look at the machine. `look` changes nothing, and throws where it could not look, which is not `fail`.
  * `id` is the folder's name.
@@ -33,6 +40,10 @@ export interface Check {
   strict?: boolean
   /** One or two sentences for `precheck --explain`: what is looked at, and why. */
   why: string
+  /** What to do about it in general, for people; a verdict's `fix` is for this machine. */
+  remedy: string
+  /** The values that its verdicts turn on; absent where it compares nothing. */
+  thresholds?: readonly Threshold[]
   timeoutMs: number
   look(host: HostView, params: CheckParams): Promise<Verdict>
 }

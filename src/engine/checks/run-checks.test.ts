@@ -11,6 +11,7 @@ const check = (id: string, look: Check['look'], more: Partial<Check> = {}): Chec
   title: id,
   hard: true,
   why: '',
+  remedy: '',
   timeoutMs: 1_000,
   look,
   ...more,

@@ -64,6 +64,8 @@ test('--list names every check, --explain says what one is for', async () => {
   written.length = 0
   expect(await run('--explain', 'privilege')).toContain('cannot be ignored')
   expect(await run('--explain', 'swap')).toContain('--fix can mend it')
+  written.length = 0
+  expect(await run('--explain', 'mtu')).toMatch(/^MTU: warning: less than 1330\n\nFix: Raise the MTU/m)
 })
 
 test.each([

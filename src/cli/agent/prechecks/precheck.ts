@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { ExitCode } from '../../../base/exit-codes.ts'
-import type { Check, CheckParams } from '../../../engine/checks/check.ts'
+import type { Check, CheckParams, Threshold } from '../../../engine/checks/check.ts'
 import type { HostView } from '../../../host/host.ts'
 import { withOwnPath } from '../../../report/own-commands.ts'
 import { collect } from '../../kit/collect.ts'
@@ -120,11 +120,20 @@ function listText(checks: readonly Check[]): string {
   return checks.map(({ id, title }) => `${id.padEnd(width)}  ${title}\n`).join('')
 }
 
-function explainText({ id, title, why, hard, strict }: Check, canBeMended: boolean): string {
+function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, canBeMended: boolean): string {
   const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
   const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
   const mended = canBeMended ? '\nagent precheck --fix can mend it, and agent uninstall takes that back.' : ''
-  return withOwnPath(`${id}: ${title}\n\n${why}\n\n${effect}${ignorable}.${mended}\n`, ownProgram('agent'))
+  const values = thresholds.length === 0 ? '' : `${thresholds.map(thresholdText).join('')}\n`
+  return withOwnPath(
+    `${id}: ${title}\n\n${why}\n\n${values}Fix: ${remedy}\n\n${effect}${ignorable}.${mended}\n`,
+    ownProgram('agent'),
+  )
+}
+
+function thresholdText({ of, warn, fail }: Threshold): string {
+  const told = [warn === undefined ? '' : `warning: ${warn}`, fail === undefined ? '' : `failure: ${fail}`]
+  return `${of}: ${told.filter(Boolean).join('; ')}\n`
 }
 
 function print(text: string): void {
