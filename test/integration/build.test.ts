@@ -54,7 +54,7 @@ test("a bundle holds its version, and loads late parts and Node's own modules wh
   )
   await writeFile(
     join(root, 'src/agent.ts'),
-    `import { version } from './version.ts'
+    `import { version } from './base/version.ts'
      import { EventEmitter } from 'node:events'
      import { createServer } from 'http'
      class Emitter extends EventEmitter {}

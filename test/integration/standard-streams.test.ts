@@ -63,7 +63,7 @@ test('logs -f ends when its reader leaves', async () => {
   const log = join(directory, 'follow.ts')
   writeFileSync(
     log,
-    `import { readerLeft } from '${SRC}/cli/standard-streams.ts'
+    `import { readerLeft } from '${SRC}/cli/kit/standard-streams.ts'
      setInterval(() => process.stdout.write('line\\n'), 10)
      await readerLeft(process)
      process.exit(0)`,
@@ -72,7 +72,7 @@ test('logs -f ends when its reader leaves', async () => {
 })
 
 const ASK = `${process.execPath} --input-type=module -e "
-import { confirm } from '${SRC}/cli/confirm.ts'
+import { confirm } from '${SRC}/cli/kit/confirm.ts'
 import { exitCode } from '${SRC}/report/exit-code.ts'
 process.exit(await exitCode(confirm('Remove it?', false).then(() => 0)))"`
 
