@@ -24,21 +24,22 @@ const LOOK_AGAIN_MS = 500
 export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Promise<void> {
   const { params, run, view, ledger, emit, halt } = options
   const at = () => view.now().toISOString()
+  const marks = step.marks === undefined ? {} : { marks: step.marks }
   try {
     if (await step.isDone(view, params)) {
-      emit({ kind: 'step-skipped', at: at(), step: step.id, because: 'already done' })
+      emit({ kind: 'step-skipped', at: at(), step: step.id, because: 'already done', ...marks })
       return
     }
     const startedAt = view.now()
     ledger.note({ kind: 'started', run, step: step.id })
-    emit({ kind: 'step-started', at: at(), step: step.id, title: step.title })
+    emit({ kind: 'step-started', at: at(), step: step.id, title: step.title, ...marks })
     const host = options.hostFor(async ({ kind, what, undo }) => {
       await ledger.append({ kind: 'change', run, step: step.id, change: kind, what, undo })
     })
     await step.apply(host, params, contextOf(step, options))
     if (!(await tookEffect(step, options))) throw notDone(step)
     ledger.note({ kind: 'done', run, step: step.id })
-    emit({ kind: 'step-done', at: at(), step: step.id, ms: view.now().getTime() - startedAt.getTime() })
+    emit({ kind: 'step-done', at: at(), step: step.id, ms: view.now().getTime() - startedAt.getTime(), ...marks })
   } catch (error) {
     if (halt.isOwnDoing(error)) emit({ kind: 'log', at: at(), level: 'info', message: `stopped in ${step.id}` })
     else emit({ kind: 'step-failed', at: at(), step: step.id, error: reportOf(error) })

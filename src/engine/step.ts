@@ -13,10 +13,12 @@ export class Indeterminate extends AgentError {
 }
 
 /** A piece of work on the machine. Finding out whether it is done is apart from doing it. */
-export interface Step<P> {
+export interface Step<P, Mark extends string = string> {
   /** `component/verb-object`, e.g. `etcd/start-unit`. */
   id: string
   title: string
+  /** What this step means to whoever watches the run; it travels in the events of the step. */
+  marks?: Mark
   /** Looks at the machine, not at a memory of it. Throws `Indeterminate` where that cannot be told. */
   isDone(host: HostView, params: P): Promise<boolean>
   apply(host: Host, params: P, context: StepContext): Promise<void>
@@ -32,12 +34,12 @@ export interface StepContext {
 /**
  * Steps of a component run one after another; components run side by side except where `after` says otherwise.
  */
-export interface Component<P> {
+export interface Component<P, Id extends string = string, S extends Step<P> = Step<P>> {
   /** The folder's name. */
-  id: string
+  id: Id
   /** Ids of components that must be done before; those that are not in the role are left out of account. */
-  after: readonly string[]
-  steps(params: P): Step<P>[]
+  after: readonly Id[]
+  steps(params: P): S[]
 }
 
 /** A role reads as a table of contents. */

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
-import type { StepContext } from '../../src/engine/step.ts'
+import type { Component, StepContext } from '../../src/engine/step.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
 import type { ProvisionParams } from '../../src/provision/params.ts'
 import { CONTAINERD, KUBELET_IDENTITY } from '../../src/provision/paths.ts'
-import type { ProvisionComponent } from '../../src/provision/provision.ts'
 import { type FakeHost, fakeHost } from './fake-host.ts'
 import { KUBE_PROXY, NODE, READY, runKubeadm } from './fake-kubeadm.ts'
 import { FLANNEL_MANIFEST } from './fixtures/flannel-manifest.ts'
@@ -53,7 +52,10 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
   return fake
 }
 
-export async function runComponent(component: ProvisionComponent, { host, params }: FakeKubernetes): Promise<string[]> {
+export async function runComponent(
+  component: Component<ProvisionParams>,
+  { host, params }: FakeKubernetes,
+): Promise<string[]> {
   const applied: string[] = []
   for (const step of component.steps(params)) {
     if (await step.isDone(host, params)) continue

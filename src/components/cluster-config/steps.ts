@@ -21,6 +21,7 @@ export const uploadConfiguration: ProvisionStep = {
 
 export const bindRights: ProvisionStep = {
   id: 'cluster-config/bind-rights',
+  marks: 'admits-nodes',
   title: 'Giving nodes the rights to join and to renew their certificates',
   isDone: (host, params) =>
     existInApi(host, params, [

@@ -34,6 +34,7 @@ const kubeadm = (phase: string): Argv => [`${BINARIES}/kubeadm`, 'join', 'phase'
 
 export const acceptInvitation: ProvisionStep = {
   id: 'join/accept-invitation',
+  marks: 'awaits-admission',
   title: 'Asking a master to be let in',
   async isDone(host) {
     if (await hasJoined(host)) return true

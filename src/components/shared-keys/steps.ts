@@ -10,6 +10,7 @@ const files = Object.entries(SHARED_FILES)
 
 export const acceptInvitation: ProvisionStep = {
   id: 'shared-keys/accept-invitation',
+  marks: 'awaits-admission',
   title: 'Asking a master to be let in',
   async isDone(host, params) {
     const stats = await Promise.all(files.map(([, { path }]) => host.stat(path)))

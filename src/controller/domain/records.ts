@@ -106,6 +106,8 @@ export interface RunProgress {
   current: Record<string, string>
   /** Its API is up, and others may join through it. */
   letsIn?: true
+  /** It asks to join, and waits for its turn. */
+  awaitsAdmission?: boolean
   /** It was given what it needs to join. */
   invited?: true
   /** An earlier run was, and nothing has been taken back since. */

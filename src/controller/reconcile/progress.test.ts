@@ -29,3 +29,43 @@ it('tells how far a step has come', () => {
   expect(currentStep(progress, { step: 'a', done: 1, of: 3 })).toBe('Fetching (33 %), Starting')
   expect(currentStep(progress, { step: 'c', done: 1, of: 3 })).toBe('Fetching, Starting')
 })
+
+const NOTHING = { of: 9, done: 0, current: {} }
+
+it.each<[string, RunEvent[], object]>([
+  [
+    'a mark, whatever the step is called',
+    [{ kind: 'step-done', at, step: 'a/new-name', ms: 1, marks: 'admits-nodes' }],
+    { letsIn: true },
+  ],
+  [
+    'a mark of a step that was done already',
+    [{ kind: 'step-skipped', at, step: 'a/b', because: 'done', marks: 'admits-nodes' }],
+    { letsIn: true },
+  ],
+  [
+    'the name of the step, where the agent is of a build before marks',
+    [{ kind: 'step-done', at, step: 'cluster-config/bind-rights', ms: 1 }],
+    { letsIn: true },
+  ],
+  [
+    'a wait for admission, while it lasts',
+    [{ kind: 'step-started', at, step: 'a/b', title: 'Asking', marks: 'awaits-admission' }],
+    { awaitsAdmission: true },
+  ],
+  [
+    'its end',
+    [
+      { kind: 'step-started', at, step: 'a/b', title: 'Asking', marks: 'awaits-admission' },
+      { kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'awaits-admission' },
+    ],
+    { awaitsAdmission: false },
+  ],
+])('knows from events what a step means: %s', (_, told, wanted) => {
+  expect(told.reduce(advance, NOTHING)).toMatchObject(wanted)
+})
+
+it('takes no notice of a mark that it does not know', () => {
+  const event = { kind: 'step-done', at, step: 'cluster-config/bind-rights', ms: 1, marks: 'later' } as const
+  expect(advance(NOTHING, event)).not.toHaveProperty('letsIn')
+})

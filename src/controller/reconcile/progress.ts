@@ -1,25 +1,28 @@
 import type { RunEvent } from '../../protocol/wire/event.ts'
+import { isMarked } from '../../protocol/wire/step-mark.ts'
 import type { LiveProgress } from '../core.ts'
 import type { RunProgress } from '../domain/records.ts'
-
-/** After this step of the first master a cluster has what a node reads when it joins. */
-const LETS_IN = 'cluster-config/bind-rights'
 
 /** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
     case 'run-started':
-      return { ...progress, of: event.steps.length, done: 0, current: {} }
+      return { ...progress, of: event.steps.length, done: 0, current: {}, awaitsAdmission: false }
     case 'step-started':
-      return { ...progress, current: { ...progress.current, [event.step]: event.title } }
+      return {
+        ...progress,
+        current: { ...progress.current, [event.step]: event.title },
+        ...(isMarked(event, 'awaits-admission') && { awaitsAdmission: true }),
+      }
     case 'step-done':
     case 'step-skipped': {
       const { [event.step]: _, ...current } = progress.current
-      const letsIn = event.step === LETS_IN ? ({ letsIn: true } as const) : {}
-      return { ...progress, ...letsIn, done: Math.min(progress.of, progress.done + 1), current }
+      const letsIn = isMarked(event, 'admits-nodes') ? ({ letsIn: true } as const) : {}
+      const waits = isMarked(event, 'awaits-admission') ? { awaitsAdmission: false } : {}
+      return { ...progress, ...letsIn, ...waits, done: Math.min(progress.of, progress.done + 1), current }
     }
     case 'run-ended':
-      return { ...progress, current: {} }
+      return { ...progress, current: {}, awaitsAdmission: false }
     default:
       return progress
   }

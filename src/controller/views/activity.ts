@@ -49,8 +49,7 @@ function ofRun(core: Core, node: Node, run: Run, members?: readonly Member[]): A
   if (step === null) {
     return run.acknowledged ? { step: 'starting', waitingFor: null } : waits('the node to take its instruction')
   }
-  const isAsking = Object.keys(run.progress.current).some((id) => id.endsWith('/accept-invitation'))
-  const waitingFor = isAsking ? turnText(core, node, members) : null
+  const waitingFor = run.progress.awaitsAdmission ? turnText(core, node, members) : null
   return { step: waitingFor === null ? step : `${step} (waiting for ${waitingFor})`, waitingFor }
 }
 

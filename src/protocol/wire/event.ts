@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 const at = z.iso.datetime()
 const text = z.string().check(z.maxLength(8_192))
 const step = z.string().check(z.maxLength(120))
+const marks = z.optional(z.string().check(z.maxLength(60)))
 const ms = z.number().check(z.nonnegative())
 export const ErrorReport = z.strictObject({ code: z.string().check(z.maxLength(120)), message: text, fix: text })
 
@@ -14,7 +15,7 @@ export const RunEvent = z.discriminatedUnion('kind', [
     role: z.string().check(z.maxLength(60)),
     steps: z.array(z.strictObject({ id: step, title: text })).check(z.maxLength(500)),
   }),
-  z.strictObject({ kind: z.literal('step-started'), at, step, title: text }),
+  z.strictObject({ kind: z.literal('step-started'), at, step, title: text, marks }),
   z.strictObject({
     kind: z.literal('step-progress'),
     at,
@@ -23,8 +24,8 @@ export const RunEvent = z.discriminatedUnion('kind', [
     of: z.number(),
     unit: z.enum(['bytes', 'items']),
   }),
-  z.strictObject({ kind: z.literal('step-skipped'), at, step, because: text }),
-  z.strictObject({ kind: z.literal('step-done'), at, step, ms }),
+  z.strictObject({ kind: z.literal('step-skipped'), at, step, because: text, marks }),
+  z.strictObject({ kind: z.literal('step-done'), at, step, ms, marks }),
   z.strictObject({ kind: z.literal('step-failed'), at, step, error: ErrorReport }),
   z.strictObject({ kind: z.literal('log'), at, level: z.enum(['debug', 'info', 'warn', 'error']), message: text }),
   z.strictObject({

@@ -1,0 +1,30 @@
+/** The components of a node, each a folder of src/components: what `after` can name. */
+export const COMPONENT_IDS = [
+  'add-on-images',
+  'api-server',
+  'api-server-images',
+  'cluster-config',
+  'cni',
+  'cni-plugins',
+  'containerd',
+  'controller-images',
+  'controllers',
+  'coredns',
+  'etcd',
+  'join',
+  'kernel',
+  'kube-proxy',
+  'kubeadm',
+  'kubelet',
+  'network-images',
+  'node',
+  'node-dns',
+  'operator',
+  'operator-certificate',
+  'preflight',
+  'readiness',
+  'sandbox-image',
+  'shared-keys',
+] as const
+
+export type ComponentId = (typeof COMPONENT_IDS)[number]
