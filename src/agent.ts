@@ -1,9 +1,9 @@
 /** The agent's composition root: picks the verb, prints what went wrong, and ends the process. */
 
+import { exitCode } from './cli/kit/exit-code.ts'
 import { ownProgram } from './cli/kit/own-program.ts'
 import { guardStandardStreams } from './cli/kit/standard-streams.ts'
 import { versionText } from './cli/kit/version-text.ts'
-import { exitCode } from './report/exit-code.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv

@@ -1,10 +1,10 @@
 /** The controller's composition root: runs a verb, prints what went wrong, and ends the process. */
 
 import { runProgram } from './cli/controller/program.ts'
+import { exitCode } from './cli/kit/exit-code.ts'
 import { nameFileErrors } from './cli/kit/name-file-errors.ts'
 import { ownProgram } from './cli/kit/own-program.ts'
 import { guardStandardStreams } from './cli/kit/standard-streams.ts'
-import { exitCode } from './report/exit-code.ts'
 
 const ended = guardStandardStreams(process)
 exitCode(nameFileErrors(runProgram), ownProgram('controller'))

@@ -1,5 +1,4 @@
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { readIfThere } from './durable-file.ts'
 import { readInstructionKey } from './gate/instruction-gate.ts'
@@ -29,7 +28,7 @@ export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig |
   const message = `${paths.configFile} is damaged: found no settings of an agent, wanted what an installation writes there`
   throw new AgentError('config/damaged', message, {
     fix: 'run the installation again with NAME.pem and its passphrase: it writes the file anew',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -70,6 +69,6 @@ export function requireConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfi
 export function notInstalled(paths: Pick<AgentPaths, 'configFile'>): AgentError {
   return new AgentError('agent/not-installed', `the agent is not installed here (no ${paths.configFile})`, {
     fix: 'install it: agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

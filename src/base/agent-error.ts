@@ -1,10 +1,16 @@
-import { ExitCode } from './exit-codes.ts'
+/**
+ * Whose turn it is after an error, whatever shows it: `invalid`: what was given is wrong; `refused`: it was understood and is not
+ * allowed now; `unreachable`: another program does not answer; `unfit`: this machine does not pass its checks; `interrupted`: somebody
+ * stopped it; `failed`: work did not succeed; `bug`: the other side says that it is at fault. The CLI makes an exit code of it, the API
+ * a status.
+ */
+export type ErrorKind = 'invalid' | 'refused' | 'unreachable' | 'unfit' | 'interrupted' | 'failed' | 'bug'
 
 export interface AgentErrorOptions {
   /** What a person does about it; pasteable where that is possible. */
   fix: string
-  /** Defaults to stepFailed. */
-  exitCode?: ExitCode
+  /** Defaults to `failed`. */
+  kind?: ErrorKind
   cause?: unknown
   /** Small, secret-free values for programs. */
   facts?: Record<string, string | number | boolean>
@@ -18,7 +24,7 @@ export interface AgentErrorOptions {
 export class AgentError extends Error {
   readonly code: string
   readonly fix: string
-  readonly exitCode: ExitCode
+  readonly kind: ErrorKind
   readonly facts: Record<string, string | number | boolean>
 
   constructor(code: string, message: string, options: AgentErrorOptions) {
@@ -26,7 +32,7 @@ export class AgentError extends Error {
     this.name = 'AgentError'
     this.code = code
     this.fix = options.fix
-    this.exitCode = options.exitCode ?? ExitCode.stepFailed
+    this.kind = options.kind ?? 'failed'
     this.facts = options.facts ?? {}
   }
 }

@@ -1,11 +1,10 @@
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 
 const COPY_AGAIN = 'copy the bundle again from where it was built, or build it again: controller bundle build'
 
 /** A bundle that is not what its manifest and signature say, or cannot be read. */
 export function badBundle(code: string, message: string, fix = COPY_AGAIN, cause?: unknown): AgentError {
-  return new AgentError(`bundle/${code}`, message, { fix, exitCode: ExitCode.usage, cause })
+  return new AgentError(`bundle/${code}`, message, { fix, kind: 'invalid', cause })
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

@@ -42,6 +42,6 @@ test('keys that others can read, of another kind, or that are none, are refused'
   await expect(readOrCreateKey(path)).rejects.toMatchObject({ code: 'bundle/bad-key' })
   await expect(readPublicKey(join(scratch, 'nothing.pub'))).rejects.toMatchObject({
     code: 'bundle/missing',
-    exitCode: 2,
+    kind: 'invalid',
   })
 })

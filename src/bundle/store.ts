@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import type { Host } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
 import { PATHS } from '../protocol/api/agents.ts'
@@ -190,7 +189,7 @@ function fetchFailed(what: string, urls: readonly string[], failures: readonly u
     `could not fetch ${what}: ${reasons.join('; ') || 'no controller is known'}`,
     {
       fix: 'see that the controller runs and holds the bundle (controller bundle list), then provision again: it goes on where it was',
-      exitCode: ExitCode.controllerUnreachable,
+      kind: 'unreachable',
       cause: first,
     },
   )

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-files.ts'
@@ -126,7 +125,7 @@ async function listenOn(server: ReturnType<typeof createApiServer>, { host, port
     throw new AgentError('serve/cannot-listen', `cannot listen on ${host}:${port}: ${code}`, {
       fix:
         code === 'EADDRINUSE' ? 'end what listens there, or give another --listen' : 'give another --listen HOST:PORT',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }

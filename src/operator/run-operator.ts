@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import { dnsAnswers } from './cluster-dns.ts'
 import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
 import { readIdentity, sendReport } from './controller-client.ts'
@@ -25,7 +24,7 @@ export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): Operat
   if (!host || !port) {
     throw new AgentError('operator/not-in-a-cluster', 'no KUBERNETES_SERVICE_HOST: the operator runs in a pod', {
       fix: 'nothing starts it by hand; provisioning applies it to the cluster',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   return {

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import { bitString, context, ecdsaWithSha256, embed, integer, name, sequence, toDer } from './der-builder.ts'
 import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
 import { isP256, spki } from './key.ts'
@@ -53,7 +52,7 @@ function attempt<T>(read: () => T): T {
 function invalid(found: string, cause?: unknown): AgentError {
   return new AgentError('csr/invalid', `found ${found}; wanted a certificate request signed by its own P-256 key`, {
     fix: 'enrol again with a fresh key',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
     cause,
   })
 }

@@ -1,6 +1,5 @@
 import { createDecipheriv, createPrivateKey, type KeyObject, pbkdf2Sync } from 'node:crypto'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import { children, expectTag, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
 import { ENCRYPTED_KEY_LABEL, PBES2, PBKDF2_ITERATIONS } from './pbes2.ts'
 import { readOnePem } from './pem.ts'
@@ -35,7 +34,7 @@ export function decryptKey(pem: string, passphrase: string): KeyObject {
       'found a passphrase that does not open the key; wanted the one made with it',
       {
         fix: 'give the passphrase file that was written together with the credentials file',
-        exitCode: ExitCode.usage,
+        kind: 'invalid',
       },
     )
   }
@@ -69,6 +68,6 @@ function unsupported(found: string, cause?: unknown): AgentError {
   return new AgentError(
     'key/unsupported-encryption',
     `found ${found}; wanted PKCS#8 under PBES2 with PBKDF2-SHA256 and AES-256-CBC`,
-    { fix: 'make new credentials: controller cluster create, or creds', exitCode: ExitCode.usage, cause },
+    { fix: 'make new credentials: controller cluster create, or creds', kind: 'invalid', cause },
   )
 }

@@ -1,5 +1,4 @@
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 
 export interface PemBlock {
   label: string
@@ -45,5 +44,5 @@ export function readOnePem(text: string, label: string): Buffer {
 }
 
 function invalid(found: string, fix: string): AgentError {
-  return new AgentError('pem/invalid', `found ${found} where PEM was wanted`, { fix, exitCode: ExitCode.usage })
+  return new AgentError('pem/invalid', `found ${found} where PEM was wanted`, { fix, kind: 'invalid' })
 }

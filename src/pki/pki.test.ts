@@ -99,7 +99,7 @@ describe('encrypted keys', () => {
 
   it('stay shut for another one', () => {
     expect(() => decryptKey(pem, 'wrong')).toThrow(
-      expect.objectContaining({ code: 'key/wrong-passphrase', exitCode: 2 }),
+      expect.objectContaining({ code: 'key/wrong-passphrase', kind: 'invalid' }),
     )
   })
 

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest'
 import { AgentError } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
-import { errorText, exitCodeOf } from './error-text.ts'
+import { errorText } from './error-text.ts'
 
 test('an error that a user can meet prints its fix and no stack', () => {
   const error = new AgentError('disk/full', '/var has 2 MB free, wanted 20 GB', {
     fix: 'make room',
-    exitCode: ExitCode.checkFailed,
   })
   expect(errorText(error)).toBe('[-] /var has 2 MB free, wanted 20 GB (disk/full)\n    fix: make room\n')
-  expect(exitCodeOf(error)).toBe(3)
 })
 
 test('an error that another machine has told commands no terminal', () => {
@@ -19,5 +16,4 @@ test('an error that another machine has told commands no terminal', () => {
 
 test('anything else is a bug and shows where', () => {
   expect(errorText(new TypeError('oops'))).toMatch(/bug[\s\S]*TypeError: oops[\s\S]*error-text\.test/)
-  expect(exitCodeOf(new TypeError('oops'))).toBe(1)
 })

@@ -1,5 +1,4 @@
 import { AgentError, type ErrorReport } from '../base/agent-error.ts'
-import { ExitCode } from '../base/exit-codes.ts'
 import { printable, printableLines } from '../base/text/printable.ts'
 import { type OwnProgram, withOwnPath } from './own-commands.ts'
 
@@ -13,8 +12,4 @@ export function errorText(error: unknown, program?: OwnProgram): string {
 /** Of this machine or of another one, whose words command no terminal. */
 export function problemText({ code, message, fix }: ErrorReport, program?: OwnProgram): string {
   return `[-] ${printableLines(message)} (${printable(code)})\n    fix: ${printableLines(withOwnPath(fix, program))}\n`
-}
-
-export function exitCodeOf(error: unknown): ExitCode {
-  return error instanceof AgentError ? error.exitCode : ExitCode.bug
 }

@@ -58,7 +58,7 @@ test('a second one is refused and told who has it; a closed one is free again', 
   const ledger = await open()
   await expect(open()).rejects.toMatchObject({
     code: 'ledger/busy',
-    exitCode: 7,
+    kind: 'refused',
     message: expect.stringContaining(`process ${process.pid} `),
   })
   await ledger.close()

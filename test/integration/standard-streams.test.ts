@@ -73,7 +73,7 @@ test('logs -f ends when its reader leaves', async () => {
 
 const ASK = `${process.execPath} --input-type=module -e "
 import { confirm } from '${SRC}/cli/kit/confirm.ts'
-import { exitCode } from '${SRC}/report/exit-code.ts'
+import { exitCode } from '${SRC}/cli/kit/exit-code.ts'
 process.exit(await exitCode(confirm('Remove it?', false).then(() => 0)))"`
 
 test.each([

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { replay } from '../../ledger/replay.ts'
 
@@ -17,7 +16,7 @@ export function refuseEarlierContainerd({ entries }: Pick<Ledger, 'entries'>): v
     `found ${EARLIER_UNIT}, by which an earlier version of the agent provisioned this node; wanted a node that was reset since, for Kubernetes now has a containerd of its own`,
     {
       fix: 'on this node: agent reset; then: controller node configure NODE --role …, and controller cluster provision CLUSTER',
-      exitCode: ExitCode.refused,
+      kind: 'refused',
     },
   )
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { Emit, Outcome } from '../../engine/event.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import { requireConfig } from '../config.ts'
@@ -60,7 +59,7 @@ export async function readInstruction(
   if (!open || !identity) {
     throw new AgentError('instruction/none', 'no instruction waits to be carried out', {
       fix: 'nothing: the controller sends one when there is work',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
@@ -74,7 +73,7 @@ export async function readInstruction(
   const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
   if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
   const { code, message, fix } = verdict.error
-  throw new AgentError(code, message, { fix, exitCode: ExitCode.refused })
+  throw new AgentError(code, message, { fix, kind: 'refused' })
 }
 
 async function carryOut(

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { readStatus, type ServiceStatus } from '../status.ts'
 
 export interface AwaitOptions {
@@ -27,7 +26,7 @@ export async function awaitRegistration(options: AwaitOptions): Promise<Register
     const status = readStatus(statusFile)
     const problem = status?.problem
     if (problem && REFUSALS.test(problem.code)) {
-      throw new AgentError(problem.code, problem.message, { fix: problem.fix, exitCode: ExitCode.refused })
+      throw new AgentError(problem.code, problem.message, { fix: problem.fix, kind: 'refused' })
     }
     if (status && isRegistered(status)) return status
     if (monotonicMs() >= until) throw notSeen(status, timeoutMs)
@@ -50,7 +49,7 @@ function notSeen(status: ServiceStatus | undefined, timeoutMs: number): AgentErr
     `the controller has not seen this node within ${timeoutMs / 1000} s${why}`,
     {
       fix: status?.problem?.fix ?? 'see what the service says: agent logs; it goes on trying',
-      exitCode: ExitCode.controllerUnreachable,
+      kind: 'unreachable',
     },
   )
 }

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { readGivenFile } from '../../host/files/given-file.ts'
 import type { Trust } from '../../host/files/trust.ts'
 import type { HostView } from '../../host/host.ts'
@@ -25,5 +24,5 @@ export async function readCredentialFile(path: string, what: string, view: HostV
 }
 
 export function refuse(name: string, message: string, fix: string, cause?: unknown): AgentError {
-  return new AgentError(`credentials/${name}`, message, { fix, exitCode: ExitCode.usage, cause })
+  return new AgentError(`credentials/${name}`, message, { fix, kind: 'invalid', cause })
 }

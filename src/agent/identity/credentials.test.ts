@@ -151,7 +151,7 @@ const table: [string, () => string, ((() => string) | undefined)?, number?][] = 
 test.each(table.map((row, index) => [index, ...row] as const))('%i: %s', async (_, code, creds, secret, owner) => {
   const error = await failure(creds(), secret ? secret() : file(passphrase), view(owner))
   expect(error.code).toBe(code)
-  expect(error.exitCode).toBe(2)
+  expect(error.kind).toBe('invalid')
   expect(error.fix).not.toBe('')
   expect(error.message + error.fix).not.toMatch(/horse|PRIVATE KEY-----/)
 })

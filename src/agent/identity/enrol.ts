@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
@@ -60,7 +59,7 @@ export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; ce
 
 /** The first tries follow closely, for an installation waits for them; a refusal will hardly change soon. */
 function pauseAfter(error: AgentError, attempt: number, pollMs: number): number {
-  if (error.exitCode === ExitCode.refused) return LONGEST_REFUSED_MS
+  if (error.kind === 'refused') return LONGEST_REFUSED_MS
   return attempt < 3 ? 2_000 : pollMs
 }
 

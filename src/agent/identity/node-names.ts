@@ -1,6 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { fingerprint } from '../../pki/key.ts'
 import type { AgentPaths } from '../paths.ts'
 import { incomplete, type NodeIdentity } from './identity.ts'
@@ -33,7 +32,7 @@ export function expiryOf(identity: Pick<NodeIdentity, 'cert'>, now: Date): Agent
   const found = `the certificate of this node expired at ${to.toISOString()}; it is ${now.toISOString()} here`
   return new AgentError('identity/expired', found, {
     fix: 'run the installation again with NAME.pem and its passphrase: the node stays what it is; or set the clock (timedatectl set-ntp true)',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
   })
 }
 

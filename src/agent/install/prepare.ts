@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { NodeName } from '../../protocol/names.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
@@ -25,7 +24,7 @@ export function configFor(
       `the credentials are for cluster ${cluster.name}, not ${clusterName}`,
       {
         fix: `leave --cluster-name out, or give --cluster-name ${cluster.name}`,
-        exitCode: ExitCode.usage,
+        kind: 'invalid',
       },
     )
   }
@@ -47,7 +46,7 @@ function nodeNameOf(name: string): string {
     `"${name}" is no name for a node: wanted lower-case letters, digits, hyphens`,
     {
       fix: 'give another one: --hostname NAME',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     },
   )
 }
@@ -56,7 +55,7 @@ function checkedProxy(proxy: string): string {
   if (URL.canParse(proxy) && new URL(proxy).protocol === 'http:') return proxy
   throw new AgentError('usage/proxy', 'the proxy is no URL of the form http://[user:password@]host:port', {
     fix: 'give --proxy http://host:port',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -68,7 +67,7 @@ export function refuseOther(found: AgentConfig | undefined, wanted: AgentConfig)
     `the agent is installed here for cluster ${found.cluster.name} already; the credentials are for ${wanted.cluster.name}`,
     {
       fix: 'remove that one first: agent --uninstall; or install beside it: --instance NAME',
-      exitCode: ExitCode.refused,
+      kind: 'refused',
     },
   )
 }

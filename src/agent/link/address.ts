@@ -1,6 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -23,6 +22,6 @@ export async function addressTowards(url: string, proxy: string | undefined, net
   const found = `this machine has no route to ${way} at ${host} (${addresses.join(', ')})`
   throw new AgentError('controller/unreachable', `${found}; wanted one on the way to ${url}`, {
     fix: `see: ${command`ip route get ${addresses[0] ?? host}`}; then add a route, or give the controller a --public-url that this machine has a route to`,
-    exitCode: ExitCode.controllerUnreachable,
+    kind: 'unreachable',
   })
 }

@@ -1,6 +1,5 @@
 import type * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { ApiError } from '../../protocol/api/agents.ts'
 import { unreachable } from './unreachable.ts'
@@ -64,7 +63,7 @@ function refusal(status: number, json: unknown): AgentError {
       }
   return new AgentError(code, message, {
     fix,
-    exitCode: status === 401 || status === 403 || status === 409 ? ExitCode.refused : ExitCode.stepFailed,
+    kind: status === 401 || status === 403 || status === 409 ? 'refused' : 'failed',
   })
 }
 

@@ -1,6 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command, remarked } from '../../base/command.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import type { Instruction, SignedInstruction } from '../../protocol/wire/instruction.ts'
 import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts'
@@ -104,6 +103,6 @@ function readJson<T extends object>(path: string): T | undefined {
       command`rm ${path}`,
       'the agent takes up its work again by itself; where an instruction was open, provision again',
     ),
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { NetworkError } from '../../host/network.ts'
 
 /** A failure of the network on the way to the controller, for people; any other error is thrown on. */
@@ -13,7 +12,7 @@ export function unreachable(url: string, cause: unknown): AgentError {
   }
   return new AgentError('controller/unreachable', `the controller at ${url} cannot be reached: ${cause.message}`, {
     fix: fixes[cause.stage] ?? 'look at the log of the controller, and try again',
-    exitCode: ExitCode.controllerUnreachable,
+    kind: 'unreachable',
     cause,
   })
 }

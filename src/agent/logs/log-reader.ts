@@ -1,7 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 
 export interface Position {
   inode: number
@@ -59,7 +58,7 @@ async function readPart(path: string): Promise<{ text: string; end: Position } |
     if (code !== 'EACCES') throw error
     throw new AgentError('logs/not-allowed', `${path} may be read by root alone`, {
       fix: 'sudo agent logs',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
 }
@@ -77,6 +76,6 @@ async function readFrom(path: string, start: number, end: number): Promise<strin
 function noLog(path: string): AgentError {
   return new AgentError('logs/none', `there is no log at ${path}: the agent has not run here`, {
     fix: 'agent status',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

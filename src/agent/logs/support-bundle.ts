@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { create } from 'tar'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { Redactor } from '../../base/text/secret.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
@@ -39,7 +38,7 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     throw new AgentError('support/exists', `${output} is there already`, {
       fix: 'give another --output, or move it away',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   } finally {

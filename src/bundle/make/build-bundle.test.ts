@@ -28,7 +28,7 @@ test('a bundle takes the place of an earlier one, and of nothing else', async ()
   await writeFile(join(scratch, 'precious', 'thesis.txt'), '')
   await expect(tinyBundle(join(scratch, 'precious'))).rejects.toMatchObject({
     code: 'bundle/output-exists',
-    exitCode: 2,
+    kind: 'invalid',
   })
 })
 

@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { hasCode } from '../error.ts'
 import { type BundleFile, type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from '../format.ts'
 import { signManifest } from '../keys.ts'
@@ -104,6 +103,6 @@ async function refuseToReplace(output: string): Promise<void> {
   }
   throw new AgentError('bundle/output-exists', `found ${output}, which is no bundle; wanted nothing there`, {
     fix: 'name another --output',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

@@ -72,7 +72,7 @@ test.each([
   ['manifests', 'bundle/missing-file'],
 ])('without %s it says what is missing', async (path, code) => {
   await rm(at(path), { recursive: true })
-  await expect(collect()).rejects.toMatchObject({ code, exitCode: 2 })
+  await expect(collect()).rejects.toMatchObject({ code, kind: 'invalid' })
 })
 
 test.each([

@@ -48,7 +48,7 @@ describe('a directory', () => {
     await writeFile(at('bin/kubelet'), bytes)
     await expect(verifyBundle(bundle.directory, bundle.publicKey)).rejects.toMatchObject({
       code: 'bundle/wrong-hash',
-      exitCode: 2,
+      kind: 'invalid',
       message: expect.stringMatching(/^bin\/kubelet: found SHA-256 [0-9a-f]{64}; the manifest says [0-9a-f]{64}$/),
     })
   })

@@ -5,7 +5,6 @@ import type { Credentials } from '../../agent/identity/credentials.ts'
 import type { AgentPaths } from '../../agent/paths.ts'
 import type { WorkBench } from '../../agent/restore/bench.ts'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { HostView } from '../../host/host.ts'
@@ -168,7 +167,7 @@ function executable(): string {
   if (isSea()) return '/proc/self/exe'
   throw new AgentError('install/from-source', 'this runs from source; wanted the executable that scripts/build makes', {
     fix: 'scripts/build, then run dist/agent-linux-x64',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -198,14 +197,14 @@ function noSuchCommand(word: string, program: Command): AgentError {
   const names = program.commands.map((command) => command.name())
   return new AgentError('usage/unknown-command', `there is no command "${word}"`, {
     fix: `there are: ${names.join(', ')}; see agent --help`,
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
 function noCredentials(): AgentError {
   return new AgentError('usage/no-credentials', 'credentials are wanted: --creds-file and --passphrase-file', {
     fix: 'sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt (the controller writes both)',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
+import { ExitCode } from '../kit/exit-codes.ts'
 import { readerLeft } from '../kit/standard-streams.ts'
 import { Interrupted, interruption, optionsOf, pathsFor } from './surroundings.ts'
 
@@ -41,6 +41,6 @@ function count(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text)
   throw new AgentError('usage/lines', `-n ${text} is no number of lines`, {
     fix: 'agent logs -n 100',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

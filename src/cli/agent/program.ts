@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ExitCode } from '../../base/exit-codes.ts'
+import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerCompletion } from './completion.ts'
 import { registerInstall } from './install.ts'

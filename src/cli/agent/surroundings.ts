@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 
 export interface GlobalOptions {
   instance?: string
@@ -18,7 +17,7 @@ export function pathsFor(instance: string | undefined): AgentPaths {
   if (instance === undefined || isUsable(instance)) return pathsOf(instance)
   throw new AgentError('usage/instance', `"${instance}" is no name for an instance`, {
     fix: `use lower-case letters, digits and hyphens, at most 32, and none of ${TAKEN.join(', ')}`,
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -34,7 +33,7 @@ export function requireRoot(uid: number, what: string): void {
   if (uid === 0) return
   throw new AgentError('privilege/not-root', `${what} needs root; this is user ${uid}`, {
     fix: 'run it with sudo',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -44,7 +43,7 @@ export function formatOf(output: string): Format {
   if (output === 'text' || output === 'json') return output
   throw new AgentError('usage/output', `-o ${output} is not known`, {
     fix: 'use -o text or -o json',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -59,7 +58,7 @@ export class Interrupted extends AgentError {
   constructor() {
     super('interrupted', 'interrupted; every change made so far is on record', {
       fix: 'run the same command again: it goes on where it was',
-      exitCode: ExitCode.interrupted,
+      kind: 'interrupted',
     })
   }
 }

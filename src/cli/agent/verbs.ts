@@ -1,4 +1,4 @@
-import { exitCode } from '../../report/exit-code.ts'
+import { exitCode } from '../kit/exit-code.ts'
 import { nameFileErrors } from '../kit/name-file-errors.ts'
 import { ownProgram } from '../kit/own-program.ts'
 

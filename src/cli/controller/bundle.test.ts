@@ -72,5 +72,5 @@ test.each([
   ['bundle/no-directory', ['build', '--from', 'dir', '--agent', process.execPath, '--output', '/nonexistent/out']],
   ['bundle/missing', ['verify', '/nonexistent', '--key', '/nonexistent/key.pub']],
 ])('bad input is %s, exit code 2', async (code, args) => {
-  await expect(controller(...args)).rejects.toMatchObject({ code, exitCode: 2 })
+  await expect(controller(...args)).rejects.toMatchObject({ code, kind: 'invalid' })
 })

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { CreateClusterResponse } from '../../protocol/api/administrators.ts'
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
@@ -69,7 +68,7 @@ function create(path: string): number {
       fix: isThere
         ? 'move the old file away, or give another --output DIR'
         : 'give an --output DIR that can be written',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }

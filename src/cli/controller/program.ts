@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ExitCode } from '../../base/exit-codes.ts'
+import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { examples } from '../kit/output.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 
@@ -65,7 +64,7 @@ async function refuseForeign(data: string): Promise<void> {
   const found = `the data directory ${data} is not root's alone: ${place.kind} ${place.path} ${place.why}`
   throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root may write`, {
     fix: inOrder(command`chown --no-dereference root:root ${place.path}`, command`chmod go-w ${place.path}`),
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 
 /**
  * Asks before what cannot be taken back. Rejects unless the answer is yes: `usage/not-confirmed` (2) where nobody can be
@@ -13,7 +12,7 @@ export async function confirm(question: string, yes: boolean | undefined, signal
       'nothing was changed: standard input is no terminal, so nobody can be asked',
       {
         fix: 'add --yes to the same command',
-        exitCode: ExitCode.usage,
+        kind: 'invalid',
       },
     )
   }
@@ -21,7 +20,7 @@ export async function confirm(question: string, yes: boolean | undefined, signal
   if (/^y(es)?$/i.test(answer.trim())) return
   throw new AgentError('confirm/no', 'nothing was changed: the answer was not yes', {
     fix: 'to go on, run it again and answer y',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
   })
 }
 
@@ -47,6 +46,6 @@ async function ask(question: string, signal?: AbortSignal): Promise<string> {
 function unanswered(): AgentError {
   return new AgentError('interrupted', 'interrupted before the question was answered: nothing was changed', {
     fix: 'to go on, run it again and answer y, or add --yes',
-    exitCode: ExitCode.interrupted,
+    kind: 'interrupted',
   })
 }

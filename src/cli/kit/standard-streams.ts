@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { ExitCode } from '../../base/exit-codes.ts'
+import { ExitCode } from './exit-codes.ts'
 
 type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 

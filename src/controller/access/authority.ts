@@ -9,7 +9,6 @@ import {
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { CertificateRole } from '../../protocol/api/agents.ts'
@@ -104,7 +103,7 @@ function reading<T>(path: string, read: () => T): T {
   } catch (cause) {
     throw new AgentError('authority/damaged', `${path} is damaged: wanted the PEM that the first start wrote`, {
       fix: `put ${path} back from your backup of the data directory, and start the controller again`,
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }

@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import type { Core } from '../core.ts'
 import { type Exchange, type Route, reply } from './exchange.ts'
@@ -24,7 +23,7 @@ export const bundleRoute: Route = {
       const fix = 'import the bundle again: controller bundle import'
       throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
         fix,
-        exitCode: ExitCode.usage,
+        kind: 'invalid',
       })
     }
     await send(exchange, found)

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { CertificateRole } from '../../protocol/api/agents.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
 import type { Core } from '../core.ts'
@@ -73,7 +72,7 @@ function parseJson(text: string): unknown {
 export function badRequest(code: string, message: string, cause?: unknown): AgentError {
   return new AgentError(code, message, {
     fix: 'see that both sides have the same version',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
     cause,
   })
 }
@@ -83,8 +82,8 @@ export function statusOf(error: unknown): number {
   if (!(error instanceof AgentError)) return 500
   if (error.code === 'request/too-large') return 413
   if (error.code.endsWith('/unknown')) return 404
-  if (error.exitCode === ExitCode.usage) return 400
-  return error.exitCode === ExitCode.refused ? 403 : 500
+  if (error.kind === 'invalid') return 400
+  return error.kind === 'refused' ? 403 : 500
 }
 
 /** A whole number within bounds out of a query; `fallback` where it is absent or none. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { Core } from '../core.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { agentRoutes } from './agent-routes.ts'
@@ -30,7 +29,7 @@ async function answer(core: Core, request: IncomingMessage, response: ServerResp
     const fix = 'see that both sides have the same version'
     throw new AgentError('path/unknown', `there is no ${request.method} ${path.slice(0, 200)}`, {
       fix,
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   admit(core, identity, found.route.roles)

@@ -1,11 +1,10 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import type { Cluster, Node } from './records.ts'
 
 export function refusal(code: string, message: string, fix: string): AgentError {
-  return new AgentError(code, message, { fix, exitCode: ExitCode.refused })
+  return new AgentError(code, message, { fix, kind: 'refused' })
 }
 
 const MOST_MASTERS = 7
@@ -27,7 +26,7 @@ export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[]
     throw new AgentError(
       'roles/contradictory',
       `found roles ${roles.join(',')} in cluster ${cluster.name}, whose masters are dedicated; wanted master alone`,
-      { fix: `controller node configure ${node.name} --role master`, exitCode: ExitCode.usage },
+      { fix: `controller node configure ${node.name} --role master`, kind: 'invalid' },
     )
   }
 }
@@ -47,7 +46,7 @@ export function admitInterface(
     throw new AgentError(
       'interface/missing',
       `node ${node.name} has no interface ${wanted ?? 'with a default route'}; it has: ${names}`,
-      { fix: `controller node configure ${node.name} --role … --interface ONE_OF_THEM`, exitCode: ExitCode.usage },
+      { fix: `controller node configure ${node.name} --role … --interface ONE_OF_THEM`, kind: 'invalid' },
     )
   }
   const usable = found.addresses.filter(({ address }) => !/^(fe80:|169\.254\.|127\.|::1$)/.test(address))
@@ -56,7 +55,7 @@ export function admitInterface(
   if (!address) {
     throw new AgentError('interface/no-address', `interface ${found.name} of node ${node.name} has no address`, {
       fix: `give ${found.name} an address, or choose another interface: ${names}`,
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   return { interface: found.name, address }
@@ -71,7 +70,7 @@ export function admitDisks(node: Node, disks: readonly string[]): void {
     const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
     throw new AgentError('disk/unusable', `disk ${device} of node ${node.name} ${why}`, {
       fix: usable.length > 0 ? `choose among: ${usable.join(', ')}` : 'add an empty disk to the node',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
 }

@@ -21,6 +21,6 @@ test.each([
   if (isAdmitted) expect(admit).not.toThrow()
   else {
     const fix = expect.stringContaining(`kubectl label node NODE ${key}=x`)
-    expect(admit).toThrow(expect.objectContaining({ code: 'labels/reserved', exitCode: 2, fix }))
+    expect(admit).toThrow(expect.objectContaining({ code: 'labels/reserved', kind: 'invalid', fix }))
   }
 })

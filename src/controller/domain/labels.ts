@@ -1,6 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 
 /** Of Kubernetes' own labels those that a kubelet is let give itself (NodeRestriction), and does not give by itself. */
 const GRANTED = /(^|\.)(kubelet|node)\.kubernetes\.io\/|^topology\.kubernetes\.io\/(zone|region)$/
@@ -16,7 +15,7 @@ export function admitLabels(labels: Readonly<Record<string, string>>): void {
     `found label ${pairs.join(', ')}, which Kubernetes lets no node give itself; wanted one outside kubernetes.io and k8s.io, or of node.kubernetes.io/*, topology.kubernetes.io/zone, topology.kubernetes.io/region`,
     {
       fix: `leave it out, and once the cluster is READY: ${command`kubectl label node NODE ${pairs}`}`,
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     },
   )
 }

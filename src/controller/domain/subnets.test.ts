@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { admitNodes, admitSubnets, isInSubnet } from './subnets.ts'
 
-const REFUSED = { code: 'unsupported', exitCode: 7 }
-const bad = (code: string, found = '') => ({ code, message: expect.stringContaining(found), exitCode: 2 })
+const REFUSED = { code: 'unsupported', kind: 'refused' }
+const bad = (code: string, found = '') => ({ code, message: expect.stringContaining(found), kind: 'invalid' })
 
 it.each([
   ['10.244.0.0/16', '10.96.0.0/12', undefined],

@@ -1,6 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { ClusterSettings } from '../../protocol/api/administrators.ts'
 import { refusal } from './admission.ts'
 import type { Cluster } from './records.ts'
@@ -112,5 +111,5 @@ export function isInSubnet(address: string, cidr: string): boolean {
 }
 
 function bad(code: string, message: string, fix: string): AgentError {
-  return new AgentError(code, message, { fix, exitCode: ExitCode.usage })
+  return new AgentError(code, message, { fix, kind: 'invalid' })
 }

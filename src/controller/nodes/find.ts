@@ -1,11 +1,10 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { Core } from '../core.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 
 function missing(kind: 'cluster' | 'node', name: string): AgentError {
   const fix = `choose one of: controller ${kind} list`
-  return new AgentError(`${kind}/unknown`, `there is no ${kind} ${name}`, { fix, exitCode: ExitCode.usage })
+  return new AgentError(`${kind}/unknown`, `there is no ${kind} ${name}`, { fix, kind: 'invalid' })
 }
 
 export function clusterByName(core: Core, name: string): Cluster {

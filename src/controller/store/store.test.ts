@@ -53,7 +53,7 @@ it('numbers events, and refuses a message of a node that it has already', () => 
 
 it('belongs to one controller at a time', () => {
   const store = openStore(path())
-  expect(() => openStore(path())).toThrow(expect.objectContaining({ code: 'store/locked', exitCode: 2 }))
+  expect(() => openStore(path())).toThrow(expect.objectContaining({ code: 'store/locked', kind: 'invalid' }))
   store.close()
 })
 

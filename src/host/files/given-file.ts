@@ -1,7 +1,6 @@
 import { basename } from 'node:path/posix'
 import { AgentError } from '../../base/agent-error.ts'
 import { escapeArgv } from '../../base/escape-argv.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import type { FileStat, HostView } from '../host.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../parse/mountinfo.ts'
 import type { Trust } from './trust.ts'
@@ -87,5 +86,5 @@ async function modeFix(file: GivenFile, view: View): Promise<string> {
 const MODELESS = new Set(['vfat', 'msdos', 'exfat', 'ntfs', 'ntfs3', 'fuseblk', 'iso9660', 'udf', 'squashfs'])
 
 function refuse({ code }: GivenFile, name: string, message: string, fix: string): AgentError {
-  return new AgentError(`${code}/${name}`, message, { fix, exitCode: ExitCode.usage })
+  return new AgentError(`${code}/${name}`, message, { fix, kind: 'invalid' })
 }

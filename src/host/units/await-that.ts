@@ -87,6 +87,6 @@ export async function throwFailure(host: HostView, watches: readonly Watch[]): P
 async function withLastLines(host: HostView, error: AgentError, watches: readonly Watch[]): Promise<AgentError> {
   const lines = (await Promise.all(watches.map((watch) => watch.lastLines(host)))).flatMap((some) => some.slice(-2))
   if (lines.length === 0) return error
-  const { code, message, fix, exitCode, facts } = error
-  return new AgentError(code, `${message}; last lines${quoted(lines)}`, { fix, exitCode, facts, cause: error })
+  const { code, message, fix, kind, facts } = error
+  return new AgentError(code, `${message}; last lines${quoted(lines)}`, { fix, kind, facts, cause: error })
 }

@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ExitCode } from '../../base/exit-codes.ts'
 import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
@@ -57,6 +56,6 @@ function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
 function refused(component: string, found: string, wanted: string): AgentError {
   return new AgentError('override/not-usable', `the override of ${component} ${found}; wanted is ${wanted}`, {
     fix: `mend the file that is given with --override ${component}=FILE when the cluster is created`,
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

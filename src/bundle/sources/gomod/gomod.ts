@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { agentImage, componentImages } from '../../make/images.ts'
 import { BINARIES, CNI_PLUGINS, MANIFESTS, VERSIONS } from '../../versions.ts'
 import { fileItem, imageItem } from '../items.ts'
@@ -17,7 +16,7 @@ export const gomodSource: Source = async (context) => {
   if (arch !== 'x64') {
     throw new AgentError('bundle/arch-not-built', `--from gomod builds bundles for x64; wanted ${arch}`, {
       fix: `put upstream's ${arch} files into a directory and use --from dir`,
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   const base = await baseSystem(cache, arch)

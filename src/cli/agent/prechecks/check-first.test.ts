@@ -12,13 +12,13 @@ const params = {
 const gone = '{"code":"cluster/gone","message":"the cluster of this certificate was deleted","fix":"make new ones"}'
 
 test.each([
-  ['is out of reach', new NetworkError('tcp', 'ECONNREFUSED'), 6],
-  ['refuses', () => ({ status: 403, body: gone }), 7],
-  ['is behind a proxy that refuses', () => ({ status: 403, body: '<html>' }), 6],
-])('a controller that %s', async (_, answer, exitCode) => {
+  ['is out of reach', new NetworkError('tcp', 'ECONNREFUSED'), 'unreachable'],
+  ['refuses', () => ({ status: 403, body: gone }), 'refused'],
+  ['is behind a proxy that refuses', () => ({ status: 403, body: '<html>' }), 'unreachable'],
+])('a controller that %s', async (_, answer, kind) => {
   const view = healthyHost()
   view.network.onRequest(URL_1, answer)
   const signal = new AbortController().signal
   const checked = checkFirst({ view, params, ignoreCheck: [], tell: () => undefined, signal })
-  await expect(checked).rejects.toMatchObject({ code: 'precheck/failed', exitCode })
+  await expect(checked).rejects.toMatchObject({ code: 'precheck/failed', kind })
 })

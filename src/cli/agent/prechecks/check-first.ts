@@ -1,5 +1,4 @@
-import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
+import { AgentError, type ErrorKind } from '../../../base/agent-error.ts'
 import type { CheckParams } from '../../../engine/checks/check.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { HostView } from '../../../host/host.ts'
@@ -29,18 +28,18 @@ function checksFailed(results: readonly CheckResult[]): AgentError {
   const ids = failed.map(({ id }) => id).join(', ')
   return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
     fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
-    exitCode: exitCodeOf(failed),
+    kind: kindOf(failed),
   })
 }
 
 /** What fails when the controller cannot be reached, and says nothing about this machine. */
 const NEED_CONTROLLER = ['controller', 'time-skew']
 
-function exitCodeOf(failed: readonly CheckResult[]): ExitCode {
+function kindOf(failed: readonly CheckResult[]): ErrorKind {
   const controller = failed.find(({ id }) => id === 'controller')
   const isOfMachine = failed.some(({ id }) => !NEED_CONTROLLER.includes(id))
-  if (controller === undefined || isOfMachine) return ExitCode.checkFailed
-  return controller.isRefusal ? ExitCode.refused : ExitCode.controllerUnreachable
+  if (controller === undefined || isOfMachine) return 'unfit'
+  return controller.isRefusal ? 'refused' : 'unreachable'
 }
 
 /** Of what the controller keeps for the administrator. */

@@ -76,7 +76,7 @@ test.each([
   [['--creds-file', 'a.pem'], 'only one of the two files'],
   [['--fix', '-o', 'json'], '--fix asks, and cannot with -o json'],
 ])('%j is a mistake in usage', async (args, message) => {
-  await expect(run(...args)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+  await expect(run(...args)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(message) })
 })
 
 test('roles and ignored checks as they are written on the command line', () => {

@@ -1,7 +1,6 @@
 import type { Credentials } from '../../../agent/identity/credentials.ts'
 import type { AgentPaths } from '../../../agent/paths.ts'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import type { Check, CheckParams } from '../../../engine/checks/check.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { HostView } from '../../../host/host.ts'
@@ -92,5 +91,5 @@ export function parseIgnored(words: readonly string[] = []): ReadonlyMap<string,
 }
 
 export function usage(code: string, message: string, fix: string): AgentError {
-  return new AgentError(code, message, { fix, exitCode: ExitCode.usage })
+  return new AgentError(code, message, { fix, kind: 'invalid' })
 }

@@ -1,8 +1,8 @@
 import type { AgentPaths } from '../../../agent/paths.ts'
 import type { Scope } from '../../../agent/scope.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import type { EngineEvent } from '../../../engine/event.ts'
 import { confirm } from '../../kit/confirm.ts'
+import { ExitCode } from '../../kit/exit-codes.ts'
 import { type Format, interruption, pathsFor, requireRoot } from '../surroundings.ts'
 
 export interface TakeBackVerb {

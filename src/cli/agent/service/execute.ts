@@ -1,5 +1,5 @@
 import { execute } from '../../../agent/execute/execute.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
+import { ExitCode } from '../../kit/exit-codes.ts'
 import { pathsFor } from '../surroundings.ts'
 
 /** `agent execute`: the service starts it to carry out the open instruction; events go to stdout as lines of JSON. */

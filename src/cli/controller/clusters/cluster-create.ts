@@ -87,13 +87,10 @@ Then: controller node list; controller cluster watch ${name}
 async function checkName(name: string): Promise<void> {
   const { Label } = await import('../../../protocol/names.ts')
   if (Label.safeParse(name).success) return
-  const [{ AgentError }, { ExitCode }] = await Promise.all([
-    import('../../../base/agent-error.ts'),
-    import('../../../base/exit-codes.ts'),
-  ])
+  const { AgentError } = await import('../../../base/agent-error.ts')
   const wanted = 'lower-case letters, digits and dashes, at most 63 (RFC 1123)'
   throw new AgentError('cluster/bad-name', `found the name ${name}; wanted ${wanted}`, {
     fix: 'choose another name, e.g. factory-1',
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

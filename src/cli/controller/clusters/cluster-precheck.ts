@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { ADMIN_PATHS } from '../../../protocol/api/administrators.ts'
 import type { PairReport } from '../../../protocol/api/pair-report.ts'
+import { ExitCode } from '../../kit/exit-codes.ts'
 import { examples, type Format, formatOption, structured } from '../../kit/output.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { findCluster } from './find-cluster.ts'

@@ -159,13 +159,10 @@ function registerActions(cluster: Command): void {
 }
 
 async function refuseKubeconfig(name: string): Promise<void> {
-  const [{ AgentError }, { ExitCode }] = await Promise.all([
-    import('../../../base/agent-error.ts'),
-    import('../../../base/exit-codes.ts'),
-  ])
+  const { AgentError } = await import('../../../base/agent-error.ts')
   const message = `the kubeconfig of ${name} stays on its master: no secret of a cluster goes to the controller in this version`
   throw new AgentError('unsupported', message, {
     fix: 'on the master: sudo cat /etc/kubernetes/admin.conf',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
   })
 }

@@ -30,7 +30,7 @@ test.each([
   ['no YAML', 'kube-proxy', 'a: [\n', /is not YAML/],
 ])('%s is refused when the cluster is created', async (_, component, text, message) => {
   await expect(readSettings({ override: [override(component, text)] })).rejects.toMatchObject({
-    ...{ code: 'override/not-usable', exitCode: 2 },
+    ...{ code: 'override/not-usable', kind: 'invalid' },
     message: expect.stringMatching(message),
   })
 })

@@ -1,5 +1,4 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { ClusterSettings } from '../../../protocol/api/administrators.ts'
 import { HOST_PORT_WANTED } from '../../../protocol/names.ts'
 import { OVERRIDABLE } from '../../../protocol/wire/instruction.ts'
@@ -125,5 +124,5 @@ async function readText(path: string): Promise<string> {
 }
 
 function bad(name: string, message: string, fix: string, cause?: unknown): AgentError {
-  return new AgentError(`settings/${name}`, message, { fix, exitCode: ExitCode.usage, cause })
+  return new AgentError(`settings/${name}`, message, { fix, kind: 'invalid', cause })
 }

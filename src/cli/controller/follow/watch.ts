@@ -1,5 +1,4 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import {
   ADMIN_PATHS,
   type ClusterView,
@@ -66,13 +65,13 @@ function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
     message: 'it failed',
     fix: 'look at its logs',
   }
-  throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, exitCode: ExitCode.stepFailed })
+  throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, kind: 'failed' })
 }
 
 function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {
   const found = `after ${Math.round(timeoutMs / 1_000)} s cluster ${cluster.name} is ${cluster.state}${lackOf(cluster)}`
   return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'an end'}`, {
     fix: `give it longer, or look at: controller cluster logs ${cluster.name}`,
-    exitCode: ExitCode.stepFailed,
+    kind: 'failed',
   })
 }

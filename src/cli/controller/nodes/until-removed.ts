@@ -1,5 +1,4 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../../protocol/api/administrators.ts'
 import type { AdminClient } from '../session/client.ts'
@@ -23,7 +22,7 @@ export async function untilRemoved(
     if (node.state === 'REMOVED') return print(`Node ${name} is REMOVED.\n`)
     if (node.error) {
       const { code, message, fix } = node.error
-      throw new AgentError(code, `node ${name} stays: ${message}`, { fix, exitCode: ExitCode.stepFailed })
+      throw new AgentError(code, `node ${name} stays: ${message}`, { fix, kind: 'failed' })
     }
     if (node.step !== null && node.step !== told) print(`Node ${name}: ${printable(node.step)}\n`)
     told = node.step ?? told
@@ -31,6 +30,6 @@ export async function untilRemoved(
   }
   throw new AgentError('node/still-leaving', `node ${name} is still leaving: ${told}`, {
     fix: `it goes on by itself; look: controller node show ${name}; or give it up: controller node remove ${name} --force`,
-    exitCode: ExitCode.stepFailed,
+    kind: 'failed',
   })
 }

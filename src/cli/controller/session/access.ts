@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { AdminAccess } from '../../../protocol/api/administrators.ts'
 
 const MAX_BYTES = 64 * 1024
@@ -27,7 +26,7 @@ export async function readAccess(
   }
   throw new AgentError('admin/missing', `found no administrator's access; looked at ${candidates.join(', ')}`, {
     fix: "give --admin FILE, or set CANTRIP_ADMIN; the controller's first start writes it: DATA_DIRECTORY/admin.json",
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }
 
@@ -45,7 +44,7 @@ function readIfThere(path: string): string | undefined {
     if (code === 'ENOENT') return undefined
     throw new AgentError('admin/unreadable', `cannot read ${path}: ${code}`, {
       fix: 'run as the user that it belongs to, or copy it to ~/.config/cantrip/admin.json',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }
@@ -57,7 +56,7 @@ function parse(path: string, text: string): AdminAccess {
   } catch (cause) {
     throw new AgentError('admin/invalid', `${path} is no administrator's access`, {
       fix: "give the admin.json that the controller's first start wrote",
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }

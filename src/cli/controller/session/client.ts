@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:https'
-import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
+import { AgentError, type ErrorKind } from '../../../base/agent-error.ts'
 import type { AdminAccess } from '../../../protocol/api/administrators.ts'
 import { ApiError } from '../../../protocol/api/agents.ts'
 
@@ -82,12 +81,12 @@ function errorOf(status: number, text: string): AgentError {
   const { code, message, fix } = parsed.success
     ? parsed.data
     : { code: 'controller/answer', message: `the controller answered with status ${status}`, fix: 'look at its log' }
-  return new AgentError(code, message, { fix, exitCode: exitCodeOf(status) })
+  return new AgentError(code, message, { fix, kind: kindOf(status) })
 }
 
-function exitCodeOf(status: number): ExitCode {
-  if (status === 403) return ExitCode.refused
-  return status < 500 ? ExitCode.usage : ExitCode.bug
+function kindOf(status: number): ErrorKind {
+  if (status === 403) return 'refused'
+  return status < 500 ? 'invalid' : 'bug'
 }
 
 function parse(text: string): unknown {
@@ -102,7 +101,7 @@ function unreachable(url: URL, cause: Error): AgentError {
   const reason = 'code' in cause ? String(cause.code) : cause.message
   return new AgentError('controller/unreachable', `cannot reach the controller at ${url.origin}: ${reason}`, {
     fix: 'see that it runs (controller serve), and that this is its admin.json: --admin FILE',
-    exitCode: ExitCode.controllerUnreachable,
+    kind: 'unreachable',
     cause,
   })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { AgentError } from '../../../base/agent-error.ts'
 import { patiently } from './patience.ts'
 
-const away = new AgentError('controller/unreachable', 'cannot reach it', { fix: 'start it', exitCode: 6 })
+const away = new AgentError('controller/unreachable', 'cannot reach it', { fix: 'start it', kind: 'unreachable' })
 
 function clock() {
   let ms = 0

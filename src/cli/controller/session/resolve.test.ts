@@ -25,6 +25,6 @@ it.each([
   ['x', 'node/unknown', 'there is no node x; there are: web (n-aaaa)'],
 ])('%s is refused', (query, code, message) => {
   expect(() => resolve('node', query, all)).toThrow(
-    expect.objectContaining({ code, message: expect.stringContaining(message), exitCode: 2 }),
+    expect.objectContaining({ code, message: expect.stringContaining(message), kind: 'invalid' }),
   )
 })

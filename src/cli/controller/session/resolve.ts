@@ -1,5 +1,4 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 
 export interface Named {
   id: string
@@ -16,11 +15,11 @@ export function resolve<T extends Named>(kind: 'cluster' | 'node', query: string
   if (only) {
     throw new AgentError(`${kind}/ambiguous`, `${query} may be ${list(found)}`, {
       fix: 'give more of the name, or the id',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
     })
   }
   throw new AgentError(`${kind}/unknown`, `there is no ${kind} ${query}; there are: ${list(all) || 'none'}`, {
     fix: `look at: controller ${kind} list`,
-    exitCode: ExitCode.usage,
+    kind: 'invalid',
   })
 }

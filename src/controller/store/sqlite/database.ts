@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export interface Database {
@@ -40,7 +39,7 @@ function claim(sql: DatabaseSync, path: string): void {
       : `cannot be read: ${cause instanceof Error ? cause.message : cause}`
     throw new AgentError(isLocked ? 'store/locked' : 'store/unreadable', `${path} ${found}`, {
       fix: isLocked ? 'end the other controller, or give another --data directory' : 'restore the file from a backup',
-      exitCode: ExitCode.usage,
+      kind: 'invalid',
       cause,
     })
   }
@@ -67,7 +66,7 @@ function migrate(sql: DatabaseSync, transaction: Database['transaction']): void 
     throw new AgentError(
       'store/newer-schema',
       `the data directory was written by a newer controller (schema ${found}); this one knows ${MIGRATIONS.length}`,
-      { fix: 'start the newer controller', exitCode: ExitCode.usage },
+      { fix: 'start the newer controller', kind: 'invalid' },
     )
   }
   for (const [index, migration] of MIGRATIONS.entries()) {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { connect, createServer, type Server } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 
 export interface Lock {
   release(): Promise<void>
@@ -43,7 +42,7 @@ async function busy(path: string, name: string): Promise<AgentError> {
   const who = /^\d+$/.test(holder) ? `process ${holder}` : 'another process'
   return new AgentError('ledger/busy', `${who} is at work on this machine already (it holds ${path})`, {
     fix: 'wait until it is done: agent status',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
   })
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { AgentError } from '../../../base/agent-error.ts'
-import { ExitCode } from '../../../base/exit-codes.ts'
 import type { Download } from '../../host.ts'
 import { PartFile } from '../files/part-file.ts'
 
@@ -108,7 +107,7 @@ async function refuse({ url }: Download, status: number, body: Dispatcher.Respon
       status === 404
         ? 'see that the controller still has the bundle: controller bundle list'
         : 'see that the node is approved: controller node show NODE',
-    exitCode: ExitCode.refused,
+    kind: 'refused',
     facts: { status },
   })
 }
@@ -123,7 +122,7 @@ function unreachable({ url }: Download, error: unknown): AgentError {
   const why = error instanceof Error ? error.message : String(error)
   return new AgentError('download/cut', `${url} could not be fetched: ${why}`, {
     fix: 'see that the controller runs and is reachable from here, then run the same command again: it goes on where it ended',
-    exitCode: ExitCode.controllerUnreachable,
+    kind: 'unreachable',
     cause: error,
   })
 }
