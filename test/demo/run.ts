@@ -15,8 +15,9 @@ import {
   type Site,
 } from '../support/site/site.ts'
 import { bedNamed, inNetwork } from '../support/testbed/bed.ts'
-import { inNode, type Node } from '../support/testbed/machine.ts'
-import { downAll, up } from '../support/testbed/nodes.ts'
+import { cgroupVersion } from '../support/testbed/containment.ts'
+import { execOk, inNode, type Node } from '../support/testbed/machine.ts'
+import { downAll, putFile, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 
 const PREFIX = 'cantrip-demo'
@@ -41,6 +42,7 @@ try {
   )
   say('Booting a bare Debian node with systemd')
   const node = await up({ name: 'n1', bed, signal: interrupted.signal })
+  await guarded(prepare(node))
   say('Starting a controller, and giving it the bundle')
   site = await guarded(openSite(bed))
   await guarded(importBundle(site, bundle))
@@ -49,6 +51,7 @@ try {
   const credentials = await guarded(createCluster(site, { name: CLUSTER, overrides: testbedOverrides() }))
   const install = await guarded(carryAgent(node, credentials, CLUSTER))
   say('On the node: installing the agent')
+  console.log(expectedWarnings())
   await inside(node, install)
   const row = await nodeRow(site, 'n1')
   if (!row) throw new Error('the controller does not know the node')
@@ -78,6 +81,20 @@ try {
 
 function say(line: string): void {
   console.log(styleText('bold', `==> ${line}`))
+}
+
+/** What an administrator who knows Kubernetes sets up on Debian before anything else. */
+async function prepare(node: Node): Promise<void> {
+  const text = '[Network]\nManageForeignRoutingPolicyRules=no\n'
+  await putFile(node, '/etc/systemd/networkd.conf.d/90-kubernetes.conf', text)
+  await execOk(node, ['systemctl', 'restart', 'systemd-networkd'])
+}
+
+/** A node of the demo is no machine of its own, and the prechecks say so. */
+function expectedWarnings(): string {
+  const platform = 'a warning about its platform: this node is a container, not a machine'
+  const cgroup = "one about cgroup: this machine's kernel runs cgroup v1"
+  return `    Expect ${cgroupVersion() === 1 ? `${platform}; and ${cgroup}` : platform}. Kubernetes runs nevertheless.`
 }
 
 /** Ends the wait at Ctrl-C; what was being waited for is taken away with the site. */

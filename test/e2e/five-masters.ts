@@ -89,7 +89,7 @@ async function goByIt(scene: Scene): Promise<void> {
     const server = name === WORKER ? ENDPOINT : `${node.address}:6443`
     assert.match(await execOk(node, ['cat', '/etc/kubernetes/kubelet.conf']), new RegExp(`server: https://${server}`))
     assert.equal((await exec(node, ['ls', '/etc/cantrip-node-dns'])).stdout, '')
-    assert.match(await execOk(node, ['cat', '/etc/resolv.conf']), /^nameserver 10\.99\.0\.1$/m)
+    assert.match(await execOk(node, ['cat', '/etc/resolv.conf']), /^nameserver 10\.90\.0\.1$/m)
   }
   const proxy = await kubectl(scene.node('m1'), '-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '-o', 'yaml')
   assert.match(proxy.stdout, new RegExp(`server: https://${ENDPOINT}`))

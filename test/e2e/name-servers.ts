@@ -44,7 +44,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     // Booted by it, and by nothing that was there before.
     await cutPower(scene)
     for (const node of scene.nodes()) {
-      await looksUp(node, 'controller', '10.99.0.1')
+      await looksUp(node, 'controller', '10.90.0.1')
       before.set(node.name, await resolvConf(node))
     }
     await scene.createCluster(CLUSTER, [])
@@ -70,8 +70,8 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
       await execOk(node, ['systemctl', 'stop', 'cantrip-agent'])
       await namesOfMasters(node, scene)
       await execOk(node, ['systemctl', 'stop', 'cantrip-node-dns', 'cantrip-api-watch'])
-      await looksUp(node, `controller.${SEARCH}`, '10.99.0.1')
-      await looksUp(node, 'controller', '10.99.0.1')
+      await looksUp(node, `controller.${SEARCH}`, '10.90.0.1')
+      await looksUp(node, 'controller', '10.90.0.1')
       await execOk(node, ['systemctl', 'start', 'cantrip-node-dns', 'cantrip-api-watch', 'cantrip-agent'])
     }),
   )
@@ -84,7 +84,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     await uninstallAll(scene.nodes())
     for (const node of scene.nodes()) {
       assert.equal(await resolvConf(node), before.get(node.name), node.name)
-      await looksUp(node, 'controller', '10.99.0.1')
+      await looksUp(node, 'controller', '10.90.0.1')
     }
   })
 }
@@ -110,8 +110,8 @@ async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {
   const text = await resolvConf(node)
   assert.equal(/^nameserver (\S+)/m.exec(text)?.[1], node.address, `${node.name}: ${text}`)
   await namesOfMasters(node, scene)
-  await looksUp(node, `controller.${SEARCH}`, '10.99.0.1')
-  await looksUp(node, 'controller', '10.99.0.1')
+  await looksUp(node, `controller.${SEARCH}`, '10.90.0.1')
+  await looksUp(node, 'controller', '10.90.0.1')
 }
 
 async function namesOfMasters(node: Node, scene: Scene): Promise<void> {

@@ -5,7 +5,7 @@ import { type Bed, BRIDGE, inNetwork, PREFIX_LENGTH } from '../support/testbed/b
 import { must } from '../support/testbed/run.ts'
 
 /** Beside the bed's own servers, on the same bridge. */
-export const ODD_ADDRESS = '10.99.0.2'
+export const ODD_ADDRESS = '10.90.0.2'
 
 /** Starts odd-servers.ts in the bed's network; goes with the bed. Answers how to end it. */
 export async function openOddServers(bed: Bed): Promise<() => void> {

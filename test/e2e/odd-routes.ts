@@ -44,7 +44,7 @@ export async function addressOfItsOwn(node: Node): Promise<void> {
   const { address } = node
   const ip = (line: string) => execOk(node, ['ip', ...line.split(' ')])
   const before = await routes(node)
-  await ip(`address add 10.99.0.250/32 dev host0`)
+  await ip(`address add 10.90.0.250/32 dev host0`)
   await ip(`address del ${address}/24 dev host0`)
   await ip(`address add ${address}/32 dev host0`)
   await ip(`route replace ${GATEWAY} dev host0 src ${address}`)
@@ -63,7 +63,7 @@ export async function addressOfItsOwn(node: Node): Promise<void> {
     const { of } = await checked(node)
     await restore()
     assert.match(of('default-route').found, new RegExp(`host0 via ${GATEWAY}`))
-    assert.doesNotMatch(of('hostname').fix ?? '', /10\.17\.|10\.99\.0\.250/)
+    assert.doesNotMatch(of('hostname').fix ?? '', /10\.17\.|10\.90\.0\.250/)
   } finally {
     await ip('link del docker0')
     await ip('address flush dev host0 scope global')

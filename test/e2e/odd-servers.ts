@@ -62,7 +62,7 @@ function strangerBehind(): (socket: Socket) => void {
   const { publicKey, privateKey } = createKeyPair()
   const order = { ca, publicKey, commonName: 'inspector', usages: ['serverAuth' as const], notBefore: now, days: 1 }
   const server = createTlsServer({
-    cert: issueCertificate({ ...order, ipAddresses: ['10.99.0.1'] }),
+    cert: issueCertificate({ ...order, ipAddresses: ['10.90.0.1'] }),
     key: keyToPem(privateKey),
   })
   return (socket) => {

@@ -10,7 +10,7 @@ import type { Story } from './stages.ts'
 
 const BRIDGE = 'br1'
 const INTERFACE = 'eth1'
-const NETWORK = '10.98.0'
+const NETWORK = '10.91.0'
 const last = (node: Node) => node.address.slice(node.address.lastIndexOf('.') + 1)
 const addressOf = (node: Node) => `${NETWORK}.${last(node)}`
 

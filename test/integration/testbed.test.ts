@@ -26,7 +26,7 @@ test(
     const node = await testbed.up({ name: 'one', bed })
     const inside = (...argv: string[]) => testbed.execOk(node, argv)
 
-    expect(node.address).toBe('10.99.0.11')
+    expect(node.address).toBe('10.90.0.11')
     expect(await inside('cat', '/proc/1/comm')).toBe('systemd\n')
     expect(await inside('systemctl', 'list-units', '--failed', '--no-legend')).toBe('')
     expect(await inside('uname', '--nodename')).toBe('one\n')
@@ -45,8 +45,8 @@ test(
     await testbed.copyIn(node, file, '/run/greetings/one')
     expect(await inside('stat', '--format=%a %U %s', '/run/greetings/one')).toBe('750 root 5\n')
 
-    expect(await inside('getent', 'hosts', 'controller.test')).toMatch(/^10\.99\.0\.1 /)
-    expect(await inside('getent', 'hosts', 'one.test')).toMatch(/^10\.99\.0\.11 /)
+    expect(await inside('getent', 'hosts', 'controller.test')).toMatch(/^10\.90\.0\.1 /)
+    expect(await inside('getent', 'hosts', 'one.test')).toMatch(/^10\.90\.0\.11 /)
     expect((await testbed.exec(node, ['getent', 'ahostsv6', 'controller.test'])).code, 'no address of that kind').toBe(
       2,
     )

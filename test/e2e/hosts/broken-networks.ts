@@ -109,7 +109,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
   {
     host: 'no route, and a name server outside',
     make: "ip route del default; PUT /etc/resolv.conf <<< 'nameserver 198.51.100.53'",
-    restore: 'ip route add default via 10.99.0.1 dev host0 proto static',
+    restore: 'ip route add default via 10.90.0.1 dev host0 proto static',
     ...warns('default-route', 'resolv-conf'),
   },
   {
@@ -123,7 +123,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
   },
   {
     host: 'a proxy that is not there',
-    make: 'systemctl set-environment HTTPS_PROXY=http://10.99.0.9:3128 NO_PROXY=10.99.0.0/24,localhost',
+    make: 'systemctl set-environment HTTPS_PROXY=http://10.90.0.9:3128 NO_PROXY=10.90.0.0/24,localhost',
     restore: 'systemctl unset-environment HTTPS_PROXY NO_PROXY',
     ...warns('proxy'),
   },

@@ -23,7 +23,7 @@ export const HEALTHY_HOSTS: readonly Host[] = [
     host: 'nftables that drops all but the network of the nodes',
     make: `nft -f - <<'RULES'
 table inet site {
-  set nodes { type ipv4_addr; flags interval; elements = { 10.99.0.0/24 }; }
+  set nodes { type ipv4_addr; flags interval; elements = { 10.90.0.0/24 }; }
   set banned { type ipv4_addr; flags timeout; timeout 1h; }
   chain input {
     type filter hook input priority 0; policy drop;
@@ -93,19 +93,19 @@ RULES`,
   },
   {
     host: 'an address of /32 and a gateway by onlink',
-    make: 'own=$(ip -4 -o address show dev host0 scope global | grep -o "10.99.0.[0-9]*" | head -1); echo $own > /run/own; ip address add $own/32 dev host0; ip address del $own/24 dev host0; ip route replace 10.99.0.1 dev host0; ip route replace default via 10.99.0.1 dev host0 onlink; ip link add docker0 type bridge; ip address add 10.17.0.1/16 dev docker0; ip link set docker0 up',
+    make: 'own=$(ip -4 -o address show dev host0 scope global | grep -o "10.90.0.[0-9]*" | head -1); echo $own > /run/own; ip address add $own/32 dev host0; ip address del $own/24 dev host0; ip route replace 10.90.0.1 dev host0; ip route replace default via 10.90.0.1 dev host0 onlink; ip link add docker0 type bridge; ip address add 10.17.0.1/16 dev docker0; ip link set docker0 up',
     restore:
-      'own=$(cat /run/own); ip address add $own/24 dev host0; ip address del $own/32 dev host0; ip route del 10.99.0.1 dev host0; ip route replace default via 10.99.0.1 dev host0 proto static; ip link del docker0',
+      'own=$(cat /run/own); ip address add $own/24 dev host0; ip address del $own/32 dev host0; ip route del 10.90.0.1 dev host0; ip route replace default via 10.90.0.1 dev host0 proto static; ip link del docker0',
   },
   {
     host: 'a virtual address beside its own',
-    make: 'ip address add 10.99.0.240/32 dev host0',
-    restore: 'ip address del 10.99.0.240/32 dev host0',
+    make: 'ip address add 10.90.0.240/32 dev host0',
+    restore: 'ip address del 10.90.0.240/32 dev host0',
   },
   {
     host: 'a closed network: no default route, a name server beside it',
     make: 'ip route del default',
-    restore: 'ip route add default via 10.99.0.1 dev host0 proto static',
+    restore: 'ip route add default via 10.90.0.1 dev host0 proto static',
     verdicts: { 'default-route': 'warn' },
   },
   {
@@ -125,7 +125,7 @@ RULES`,
   },
   {
     host: '200 routes and 60 links of containers',
-    make: 'ip link add br-many type bridge; ip link set br-many up; for i in $(seq 30); do ip link add vm$i type veth peer name vmp$i; ip link set vm$i master br-many; done; for i in $(seq 200); do echo "route add 172.20.$i.0/24 via 10.99.0.1 dev host0"; done | ip -batch -',
+    make: 'ip link add br-many type bridge; ip link set br-many up; for i in $(seq 30); do ip link add vm$i type veth peer name vmp$i; ip link set vm$i master br-many; done; for i in $(seq 200); do echo "route add 172.20.$i.0/24 via 10.90.0.1 dev host0"; done | ip -batch -',
     restore:
       'for i in $(seq 30); do ip link del vm$i; done; ip link del br-many; for i in $(seq 200); do ip route del 172.20.$i.0/24; done',
   },
@@ -183,7 +183,7 @@ RULES`,
   },
   {
     host: 'three name servers, options and comments',
-    make: "printf '; by hand\\n# search old.example.com\\nnameserver 10.99.0.1\\nnameserver 10.99.0.250\\noptions timeout:1 attempts:2 edns0\\n' | PUT /etc/resolv.conf",
+    make: "printf '; by hand\\n# search old.example.com\\nnameserver 10.90.0.1\\nnameserver 10.90.0.250\\noptions timeout:1 attempts:2 edns0\\n' | PUT /etc/resolv.conf",
   },
   {
     host: 'a hardened kernel that still forwards',

@@ -9,8 +9,11 @@ export interface Bed {
   readonly directory: string
 }
 
-/** The bridge's own address, where the resolver, the time server and a test's controller listen. */
-export const GATEWAY = '10.99.0.1'
+/**
+ * The bridge's own address, where the resolver, the time server and a test's controller listen. The bed's network lies
+ * outside of the default pod and service subnets, as an administrator's should: prechecks warn where they overlap.
+ */
+export const GATEWAY = '10.90.0.1'
 export const PREFIX_LENGTH = 24
 export const BRIDGE = 'br0'
 /** What nodes and certificates call the controller of a test. */
@@ -35,7 +38,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
 export const namespacePath = (bed: Bed) => `/run/netns/${bed.prefix}`
 
 /**
- * Runs argv in the bed's network, as a test's controller must, so that it can listen on 10.99.0.1.
+ * Runs argv in the bed's network, as a test's controller must, so that it can listen on 10.90.0.1.
  * nsenter, not `ip netns exec`: the latter hides /sys/fs/cgroup behind a new /sys.
  */
 export const inNetwork = (bed: Bed, argv: readonly string[]) => [

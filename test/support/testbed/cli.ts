@@ -6,7 +6,7 @@ import { boot, copyIn, down, downAll, find, inNode, isRunning, kill, list, up } 
 
 const USAGE = `Throw-away Debian nodes with a systemd of their own, on this machine.
 
-  scripts/testbed up NAME [--address A]    makes a node and boots it; addresses are of 10.99.0.0/24
+  scripts/testbed up NAME [--address A]    makes a node and boots it; addresses are of 10.90.0.0/24
   scripts/testbed exec NAME -- CMD…        runs a command in it, as root
   scripts/testbed copy FILE NAME:PATH      copies a file into it
   scripts/testbed kill NAME                power cut: its disk stays

@@ -22,6 +22,9 @@ export async function makeDisk(node: Node, base: string): Promise<void> {
     join(etc, 'hosts'),
     `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${node.address} ${node.name}\n`,
   )
+  await rm(join(etc, 'resolv.conf'), { force: true }) // debootstrap copies the host's
+  await writeFile(join(etc, 'resolv.conf'), `nameserver ${GATEWAY}\n`)
+  await writeFile(join(etc, 'systemd/timesyncd.conf'), `[Time]\nNTP=${GATEWAY}\n`)
   await writeFile(join(etc, 'machine-id'), `${randomBytes(16).toString('hex')}\n`)
   const network = [
     ...['[Match]', 'Name=host0', ''],

@@ -14,7 +14,7 @@ import { baseRootfs } from './rootfs.ts'
 
 export interface UpOptions {
   name: string
-  /** In 10.99.0.0/24; without it the lowest from 10.99.0.11 on that no node has. */
+  /** In 10.90.0.0/24; without it the lowest from 10.90.0.11 on that no node has. */
   address?: string
   bed?: Bed
   /** Its abort takes back what was made so far. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheDirectory, GATEWAY } from './bed.ts'
+import { cacheDirectory } from './bed.ts'
 import { withLock } from './lock.ts'
 import { unmountBelow } from './mounts.ts'
 import { must } from './run.ts'
@@ -82,9 +82,6 @@ async function settle(root: string): Promise<void> {
   }
   await rm(join(root, 'var/lib/apt/lists'), { recursive: true })
   await writeFile(join(root, 'etc/machine-id'), '')
-  await rm(join(root, 'etc/resolv.conf'), { force: true })
-  await writeFile(join(root, 'etc/resolv.conf'), `nameserver ${GATEWAY}\n`)
-  await writeFile(join(root, 'etc/systemd/timesyncd.conf'), `[Time]\nNTP=${GATEWAY}\n`)
   const units = join(root, 'etc/systemd/system')
   await writeFile(join(units, 'testbed-cgroups.service'), WRITABLE_CGROUPS)
   await mkdir(join(units, 'systemd-networkd.service.d'), { recursive: true })

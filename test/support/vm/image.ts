@@ -21,7 +21,7 @@ const SETTLED = 1
 
 /** The one guest that a bed can have: its name and address are in its image. */
 export const GUEST_NAME = 'vm1'
-export const GUEST_ADDRESS = '10.99.0.60'
+export const GUEST_ADDRESS = '10.90.0.60'
 export const GUEST_MAC = '52:54:00:12:34:56'
 
 export interface GuestImage {
