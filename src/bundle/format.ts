@@ -33,7 +33,7 @@ export const BundleFile = z.strictObject({
 
 export const BundleManifest = z.strictObject({
   format: z.literal(1),
-  /** e.g. `kubernetes-v1.36.3-x64`. */
+  /** e.g. `kubernetes-v1.2.3-x64`. */
   name: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/)),
   kubernetesVersion: z.string().check(z.regex(/^v1\.\d{1,3}\.\d{1,3}$/)),
   arch: z.enum(['x64', 'arm64']),

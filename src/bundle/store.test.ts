@@ -9,6 +9,7 @@ import type { Download } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
 import { PATHS } from '../protocol/api/agents.ts'
 import { openBundleStore } from './store.ts'
+import { DEFAULT_VERSIONS } from './versions/sets.ts'
 
 const URL = 'https://controller.test:7443'
 const SECOND = 'https://second.test:7443'
@@ -48,7 +49,7 @@ test('a file is fetched once, verified and found where it is said to be', async 
   expect(paths).toEqual([`${directory}/bin/kubelet`, `${directory}/bin/kubelet`])
   expect(download).toHaveBeenCalledTimes(1)
   expect(download.mock.calls[0]?.[0]).toMatchObject({ sha256: kubelet.sha256, size: kubelet.size, tls })
-  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+  expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
 test('what is there and right is not fetched again, and the manifest not either', async () => {
@@ -68,13 +69,13 @@ test('what is there and wrong is fetched again', async () => {
   const kubelet = store.file('binary', 'kubelet')
   host.files.seed(store.pathOf(kubelet), 'x'.repeat(kubelet.size))
   await store.fetch(host, kubelet)
-  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+  expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
 test("what is there and right, but somebody else's to write, is fetched again", async () => {
   const store = await open()
   const kubelet = store.file('binary', 'kubelet')
-  host.files.seed(store.pathOf(kubelet), 'binary kubelet v1.36.3\n', { uid: 1000 })
+  host.files.seed(store.pathOf(kubelet), `binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`, { uid: 1000 })
   await store.fetch(host, kubelet)
   expect(await host.stat(store.pathOf(kubelet))).toMatchObject({ uid: 0, size: kubelet.size })
 })
@@ -84,7 +85,7 @@ test('what was discarded after its use is fetched again when it is wanted', asyn
   const kubelet = store.file('binary', 'kubelet')
   await host.discard(await store.fetch(host, kubelet), 'a test')
   await store.fetch(host, kubelet)
-  expect(host.text(store.pathOf(kubelet))).toBe('binary kubelet v1.36.3\n')
+  expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
 test('at most three files come at once', async () => {

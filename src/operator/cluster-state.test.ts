@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
+import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
 import { OperatorReport } from '../protocol/api/agents.ts'
 import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } from './cluster-state.ts'
 
-const KNOWN = { kubernetesVersion: 'v1.36.3', dns: true, api: true }
+const KNOWN = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, dns: true, api: true }
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] })
 
 test('a node is what its Ready condition says', () => {
   const metadata = { name: 'n1', uid: '1' }
-  const nodeInfo = { kubeletVersion: 'v1.36.3' }
+  const nodeInfo = { kubeletVersion: DEFAULT_VERSIONS.kubernetes }
   expect(nodeReport({ metadata, status: { ...ready('True'), nodeInfo } })).toEqual({
     name: 'n1',
     ready: true,
-    kubeletVersion: 'v1.36.3',
+    kubeletVersion: DEFAULT_VERSIONS.kubernetes,
     unhealthy: [],
   })
   expect(nodeReport({ metadata, status: ready('Unknown') }).ready).toBe(false)
@@ -113,7 +114,7 @@ test('a controller of a later version passes over what it does not know, and one
   const report = buildReport(KNOWN, nodes, pods)
   expect(OperatorReport.parse({ ...report, later: 1, pods: [{ ...report.pods[0], later: 1 }] })).toEqual(report)
   expect(withoutDetails(report)).toEqual({
-    ...{ kubernetesVersion: 'v1.36.3', dns: true },
+    ...{ kubernetesVersion: DEFAULT_VERSIONS.kubernetes, dns: true },
     nodes: [{ name: 'n1', ready: false, kubeletVersion: '' }],
     pods: [{ namespace: 'kube-system', name: 'p', node: '', ready: false, phase: 'Pending', restarts: 0 }],
   })

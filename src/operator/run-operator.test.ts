@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
+import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
 import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
 import { OperatorReport } from '../protocol/api/agents.ts'
@@ -62,7 +63,8 @@ function fakeApi(token: string) {
         response.writeHead(401).end()
         return
       }
-      if (url.pathname === '/version') return void response.end(JSON.stringify({ gitVersion: 'v1.36.3' }))
+      if (url.pathname === '/version')
+        return void response.end(JSON.stringify({ gitVersion: DEFAULT_VERSIONS.kubernetes }))
       if (url.pathname === '/readyz') return void response.writeHead(api.isReady ? 200 : 500).end()
       if (url.searchParams.has('watch')) {
         response.writeHead(200).flushHeaders()
@@ -134,7 +136,7 @@ test('what is in the cluster, and each change of it, reaches the controller', as
   const { api, reports, peers, stop, ended } = await started()
   await until(() => reports.length > 0 && api.watchers.length > 0)
   expect(reports.at(-1)).toMatchObject({
-    kubernetesVersion: 'v1.36.3',
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
     nodes: [{ name: 'n1', ready: true }],
     pods: [{ name: 'p1', ready: false }],
     dns: false,

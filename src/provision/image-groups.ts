@@ -39,7 +39,7 @@ function imagesOf({ manifest }: ProvisionParams['bundleStore']): BundleFile[] {
   return manifest.files.filter(({ role }) => role === 'image')
 }
 
-/** By the last part of the repository's name: `registry.k8s.io/kube-proxy:v1.36.3` is called kube-proxy. */
+/** By the last part of the repository's name: `registry.k8s.io/kube-proxy:v1.2.3` is called kube-proxy. */
 function called(name: string): (image: BundleFile) => boolean {
   return (image) => /([^/:]+)(:[^/]*)?$/.exec(image.name)?.[1] === name
 }

@@ -16,9 +16,9 @@ const IMPORT =
 /** What a file imports, type-only imports too: packages by name, files of src/ by their path in it without `.ts`. */
 export function importsOf(file: string): { packages: string[]; files: string[] } {
   const names = [...textOf(file).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
-  const isFile = (name: string) => name.startsWith('.')
+  const isFile = (name: string) => name.startsWith('.') && !name.endsWith('.json')
   const pathOf = (name: string) => relative(SRC, resolve(SRC, dirname(file), name)).replace(/\.ts$/, '')
-  return { packages: names.filter((name) => !isFile(name)), files: names.filter(isFile).map(pathOf) }
+  return { packages: names.filter((name) => !name.startsWith('.')), files: names.filter(isFile).map(pathOf) }
 }
 
 export const isUnder = (path: string, folder: string) =>

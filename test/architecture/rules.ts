@@ -4,9 +4,10 @@
  */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
-  // base: for the one type that travels, ErrorReport.
-  protocol: ['bundle/format', 'base/agent-error'],
+  // bundle/versions: data alone. base: for the one type that travels, ErrorReport.
+  protocol: ['bundle/format', 'bundle/versions', 'base/agent-error'],
   'bundle/format': [],
+  'bundle/versions': [],
   pki: ['base'],
   host: ['base'],
   'host/linux': ['base', 'host', 'protocol/wire/facts'],

@@ -2,9 +2,11 @@
  * The main path on a real node: bare machine → DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY with a kill of
  * the agent and of the controller on the way, a pod of the test's own, uninstall, and READY a second time.
  */
+
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { interruptible } from '../run/interruption.ts'
 import { bundleDirectory, executables } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
@@ -193,7 +195,7 @@ async function clusterIsRight(): Promise<void> {
   const { site, node } = here()
   const nodes = JSON.parse((await kubectl(node, 'get', 'nodes', '-o', 'json')).stdout)
   assert.equal(nodes.items.length, 1)
-  assert.equal(nodes.items[0].status.nodeInfo.kubeletVersion, 'v1.36.3')
+  assert.equal(nodes.items[0].status.nodeInfo.kubeletVersion, DEFAULT_VERSIONS.kubernetes)
   assert.deepEqual(nodes.items[0].spec.taints ?? [], [], 'a converged master has no taint')
   const may = await kubectl(
     node,

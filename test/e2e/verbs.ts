@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { awaitState, carryAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
 import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
@@ -118,7 +119,7 @@ export async function looksOfReadyNode({ node, install, passphrase }: Scene): Pr
   const [agent = ''] = install
   const status = JSON.parse(await execOk(node, [agent, 'status', '-o', 'json']))
   assert.deepEqual([status.state, status.connected, status.run, status.problem], ['READY', true, null, null])
-  assert.equal(status.kubernetesVersion, 'v1.36.3')
+  assert.equal(status.kubernetesVersion, DEFAULT_VERSIONS.kubernetes)
   const all = (await execOk(node, [agent, 'logs', '-n', '2000'])).trimEnd().split('\n')
   const [, run = ''] = / (r-[a-z2-7]+) /.exec(all.at(-1) ?? '') ?? []
   const own = (await execOk(node, [agent, 'logs', '-n', '2000', '--run', run])).trimEnd().split('\n')

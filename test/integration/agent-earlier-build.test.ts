@@ -1,4 +1,5 @@
 /** A provisioning run on a node whose ledger says that an earlier build has provisioned it. */
+
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { execute } from '../../src/agent/execute/execute.ts'
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import type { EngineEvent } from '../../src/engine/event.ts'
 import type { Entry } from '../../src/ledger/entry.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
@@ -53,7 +55,13 @@ function install(role: string): void {
   const params = {
     bundle: { name: 'small', manifestSha256: '0'.repeat(64), publicKey: 'AAAA' },
     cluster: {
-      ...{ ...cluster, kubernetesVersion: 'v1.36.3', cni: 'none', dedicatedMasters: false, overrides: {} },
+      ...{
+        ...cluster,
+        kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+        cni: 'none',
+        dedicatedMasters: false,
+        overrides: {},
+      },
       ...{ podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', endpoint: '10.0.0.1:6443', masters: [place] },
     },
     node: { ...place, roles: ['worker'], labels: {} },

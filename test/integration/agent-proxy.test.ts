@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openProvisionParams } from '../../src/agent/execute/provision-params.ts'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { recordingHost } from '../../src/host/recording.ts'
@@ -68,7 +69,7 @@ test('manifest, files and the operator’s certificate come through the proxy of
         bundle: { name: manifest.name, manifestSha256, publicKey },
         cluster: {
           ...cluster,
-          kubernetesVersion: 'v1.36.3',
+          kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
           cni: 'none',
           podSubnet: '10.244.0.0/16',
           serviceSubnet: '10.96.0.0/12',

@@ -5,6 +5,7 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { decryptKey } from '../../src/pki/decrypt-key.ts'
@@ -207,8 +208,8 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
   const order = { csr: buildCsr(privateKey, 'x') }
   const { certificate } = (await call(controller.url, node, 'POST', '/v1/operator/certificate', order)).json
   const report = {
-    kubernetesVersion: 'v1.36.3',
-    nodes: [{ name: 'node-1', ready: true, kubeletVersion: 'v1.36.3' }],
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+    nodes: [{ name: 'node-1', ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes }],
     pods: [
       {
         namespace: 'kube-system',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { ClusterHealth, ClusterPlan } from '../../src/protocol/api/administrators.ts'
@@ -129,8 +130,8 @@ test('what the operator has told holds for 90 s', async () => {
   const order = { csr: buildCsr(privateKey, 'x') }
   const { certificate } = (await call(scene.controller.url, node, 'POST', '/v1/operator/certificate', order)).json
   const operator = { ca: node.ca, cert: certificate, key: keyToPem(privateKey) }
-  const nodes = [{ name: 'm1', ready: true, kubeletVersion: 'v1.36.3' }]
-  const report = { kubernetesVersion: 'v1.36.3', nodes, pods: [], dns: true }
+  const nodes = [{ name: 'm1', ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes }]
+  const report = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, nodes, pods: [], dns: true }
   await scene.provision()
   expect((await call(scene.controller.url, operator, 'POST', '/v1/operator/report', report)).status).toBe(200)
   const told = await health()

@@ -4,6 +4,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
@@ -90,8 +91,8 @@ async function report(ready: boolean, dns = true): Promise<void> {
   const operator = { ca: node.ca, cert: json.certificate, key: keyToPem(privateKey) }
   const pod = { namespace: 'kube-system', name: 'kube-proxy-x8zqk', node: 'one', ready, phase: 'Running', restarts: 0 }
   const body = {
-    kubernetesVersion: 'v1.36.3',
-    nodes: [{ name: 'one', ready: true, kubeletVersion: 'v1.36.3' }],
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+    nodes: [{ name: 'one', ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes }],
     pods: [pod],
     dns,
   }

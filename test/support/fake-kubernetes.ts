@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import type { Component, StepContext } from '../../src/engine/step.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
@@ -88,7 +89,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
     cluster: {
       id: 'c-aaaaaaaaaa',
       name: 'demo',
-      kubernetesVersion: 'v1.36.3',
+      kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
       cni: 'flannel',
       podSubnet: '10.42.0.0/16',
       serviceSubnet: '10.43.0.0/16',
@@ -136,7 +137,7 @@ function bundleFiles(): BundleFile[] {
     ...['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth', 'flannel'].map((name) =>
       make('cni-plugin', 'cni', name),
     ),
-    ...kubernetes.map((name) => make('image', 'images', `registry.k8s.io/${name}:v1.36.3`)),
+    ...kubernetes.map((name) => make('image', 'images', `registry.k8s.io/${name}:${DEFAULT_VERSIONS.kubernetes}`)),
     make('image', 'images', 'registry.k8s.io/pause:3.10.2'),
     make('image', 'images', 'registry.k8s.io/coredns/coredns:v1.14.2'),
     make('image', 'images', 'ghcr.io/flannel-io/flannel:v0.28.4'),

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS } from '../../src/bundle/contents.ts'
 import { type BundleFile, type BundleManifest, type BundleRef, MANIFEST_NAME } from '../../src/bundle/format.ts'
 import { encodePublicKey } from '../../src/bundle/keys.ts'
 import { buildBundle } from '../../src/bundle/make/build-bundle.ts'
@@ -9,7 +10,7 @@ import { type Content, contentOf } from '../../src/bundle/make/tar.ts'
 import { readManifest } from '../../src/bundle/manifest.ts'
 import { describeItem } from '../../src/bundle/sources/items.ts'
 import type { Item } from '../../src/bundle/sources/source.ts'
-import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS, VERSIONS } from '../../src/bundle/versions.ts'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 
 export interface TinyBundle {
   directory: string
@@ -33,6 +34,7 @@ export async function tinyBundle(directory: string, options: TinyBundleOptions =
   const manifest = await buildBundle({
     source: () => tinyItems(options),
     arch: process.arch === 'arm64' ? 'arm64' : 'x64',
+    versions: DEFAULT_VERSIONS,
     cache: { directory: '/nonexistent', progress: () => undefined },
     agent: { file: '/nonexistent', version: options.agentVersion ?? '0.0.0-test' },
     key: privateKey,
@@ -62,10 +64,10 @@ async function tinyItems({ contents = {}, agentVersion = '0.0.0-test' }: TinyBun
     )
   }
   return [
-    ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, VERSIONS[whose])),
-    ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, VERSIONS[whose])),
-    ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, VERSIONS[version])))),
+    ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, DEFAULT_VERSIONS[whose])),
+    ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, DEFAULT_VERSIONS[whose])),
+    ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, DEFAULT_VERSIONS[version])))),
     await image(AGENT_IMAGE, agentVersion),
-    ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, VERSIONS[version])),
+    ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, DEFAULT_VERSIONS[version])),
   ]
 }

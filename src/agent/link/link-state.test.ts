@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { type OpenInstruction, openLinkStore } from './link-state.ts'
 
 let directory: string
@@ -37,6 +38,6 @@ test('a cut between the two files does not let the same instruction in twice', (
 })
 
 test('what was learned stays', () => {
-  openLinkStore(paths).update({ state: 'READY', kubernetesVersion: 'v1.36.3' })
-  expect(openLinkStore(paths).state()).toMatchObject({ state: 'READY', kubernetesVersion: 'v1.36.3' })
+  openLinkStore(paths).update({ state: 'READY', kubernetesVersion: DEFAULT_VERSIONS.kubernetes })
+  expect(openLinkStore(paths).state()).toMatchObject({ state: 'READY', kubernetesVersion: DEFAULT_VERSIONS.kubernetes })
 })

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
+import { ARCH, type Arch } from '../arch.ts'
 import { badBundle } from '../error.ts'
-import { ARCH, type Arch } from '../versions.ts'
 import { runTool } from './command.ts'
 import { readElf } from './elf.ts'
 

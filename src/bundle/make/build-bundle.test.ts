@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tinyBundle } from '../../../test/support/tiny-bundle.ts'
 import { describeItem } from '../sources/items.ts'
 import { verifyBundle } from '../verify/verify.ts'
+import { DEFAULT_VERSIONS } from '../versions/sets.ts'
 import { buildBundle } from './build-bundle.ts'
 import { cached } from './cache.ts'
 import { contentOf } from './tar.ts'
@@ -37,7 +38,7 @@ test('a tar holds the same as a directory, manifest and signature first', async 
   const build = (output: string) =>
     buildBundle({
       source: async () => [
-        { ...describeItem('binary', 'kubelet', 'v1.36.3'), content: contentOf('kubelet') },
+        { ...describeItem('binary', 'kubelet', DEFAULT_VERSIONS.kubernetes), content: contentOf('kubelet') },
         { ...describeItem('manifest', 'flannel.yaml', 'v0.28.4'), content: contentOf('kind: List') },
       ],
       arch: 'x64',
@@ -45,6 +46,7 @@ test('a tar holds the same as a directory, manifest and signature first', async 
       agent: { file: '', version: '' },
       key: privateKey,
       output,
+      versions: DEFAULT_VERSIONS,
       now: new Date(0),
     })
   await build(join(scratch, 'bundle'))

@@ -7,7 +7,6 @@ import { type BundleFile, type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } f
 import { signManifest } from '../keys.ts'
 import { parseManifest } from '../manifest.ts'
 import type { Item, Source, SourceContext } from '../sources/source.ts'
-import { VERSIONS } from '../versions.ts'
 import { type Content, contentOf, tarBytes } from './tar.ts'
 import { digestOf, writeHashed } from './write-hashed.ts'
 
@@ -48,11 +47,11 @@ interface Head {
 
 type Describe = (files: BundleFile[]) => Head
 
-function describe(files: BundleFile[], { arch, now, key }: BuildOptions): Head {
+function describe(files: BundleFile[], { arch, versions, now, key }: BuildOptions): Head {
   const manifest = parseManifest({
     format: 1,
-    name: `kubernetes-${VERSIONS.kubernetes}-${arch}`,
-    kubernetesVersion: VERSIONS.kubernetes,
+    name: `kubernetes-${versions.kubernetes}-${arch}`,
+    kubernetesVersion: versions.kubernetes,
     arch,
     createdAt: now.toISOString(),
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),

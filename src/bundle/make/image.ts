@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { ARCH, type Arch } from '../versions.ts'
+import { ARCH, type Arch } from '../arch.ts'
 import { type Content, contentOf, contentOfFile, type TarEntry, tarBytes, tarSize } from './tar.ts'
 import { digestOf } from './write-hashed.ts'
 

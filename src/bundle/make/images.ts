@@ -1,4 +1,6 @@
-import { AGENT_IMAGE, ARCH, IMAGES, VERSIONS } from '../versions.ts'
+import { ARCH } from '../arch.ts'
+import { AGENT_IMAGE, IMAGES } from '../contents.ts'
+import type { VersionSet } from '../versions/sets.ts'
 import type { Image, LayerEntry } from './image.ts'
 import { addLibraries, type BaseSystem, plugins, programs, USR_MERGED } from './libraries.ts'
 
@@ -7,29 +9,32 @@ type Control = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 export type ImageBinary = Control | 'kube-proxy' | 'coredns' | 'pause' | 'flanneld' | 'flannel'
 
 /** Every image of a bundle but the agent's, laid out as upstream's are. */
-export async function componentImages(base: BaseSystem, binary: (name: ImageBinary) => string): Promise<Image[]> {
+export async function componentImages(
+  base: BaseSystem,
+  versions: VersionSet,
+  binary: (name: ImageBinary) => string,
+): Promise<Image[]> {
   const network = await networkTools(base)
+  const image = (repository: keyof typeof IMAGES, layer: Image['layer'], entrypoint?: string[]): Image => {
+    const name = `${repository}:${versions[IMAGES[repository].version]}`
+    return { name, arch: base.arch, layer, ...(entrypoint ? { entrypoint } : {}) }
+  }
   const control = (name: Control) =>
-    image(base, `registry.k8s.io/${name}`, new Map([[`/usr/local/bin/${name}`, { file: binary(name) }]]))
+    image(`registry.k8s.io/${name}`, new Map([[`/usr/local/bin/${name}`, { file: binary(name) }]]))
   return [
-    image(base, 'registry.k8s.io/pause', new Map([['/pause', { file: binary('pause') }]]), ['/pause']),
+    image('registry.k8s.io/pause', new Map([['/pause', { file: binary('pause') }]]), ['/pause']),
     control('kube-apiserver'),
     control('kube-controller-manager'),
     control('kube-scheduler'),
     image(
-      base,
       'registry.k8s.io/kube-proxy',
       new Map([...network, ['/usr/local/bin/kube-proxy', { file: binary('kube-proxy') }]]),
     ),
-    image(base, 'registry.k8s.io/coredns/coredns', new Map([['/coredns', { file: binary('coredns') }]]), ['/coredns']),
+    image('registry.k8s.io/coredns/coredns', new Map([['/coredns', { file: binary('coredns') }]]), ['/coredns']),
+    image('ghcr.io/flannel-io/flannel', new Map([...network, ['/opt/bin/flanneld', { file: binary('flanneld') }]]), [
+      '/opt/bin/flanneld',
+    ]),
     image(
-      base,
-      'ghcr.io/flannel-io/flannel',
-      new Map([...network, ['/opt/bin/flanneld', { file: binary('flanneld') }]]),
-      ['/opt/bin/flanneld'],
-    ),
-    image(
-      base,
       'ghcr.io/flannel-io/flannel-cni-plugin',
       new Map([...(await programs(base, ['/bin/cp'])), ['/flannel', { file: binary('flannel') }]]),
     ),
@@ -51,11 +56,6 @@ export async function agentImage(base: BaseSystem, agent: string, version: strin
     entrypoint: ['/usr/local/bin/cantrip-agent'],
     user: '65532:65532',
   }
-}
-
-function image(base: BaseSystem, repository: keyof typeof IMAGES, layer: Image['layer'], entrypoint?: string[]): Image {
-  const name = `${repository}:${VERSIONS[IMAGES[repository].version]}`
-  return { name, arch: base.arch, layer, ...(entrypoint ? { entrypoint } : {}) }
 }
 
 /** What kube-proxy and flannel call. iptables loads its extensions by name, and one of those loads libm. */

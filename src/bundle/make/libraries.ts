@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
+import { ARCH, type Arch } from '../arch.ts'
 import { badBundle, hasCode } from '../error.ts'
-import { ARCH, type Arch } from '../versions.ts'
 import { readElf } from './elf.ts'
 import type { LayerEntry } from './image.ts'
 

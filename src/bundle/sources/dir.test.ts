@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Arch } from '../arch.ts'
+import { BINARIES, CNI_PLUGINS, IMAGES } from '../contents.ts'
 import { imageArchive } from '../make/image.ts'
 import { contentOf, type TarEntry, tarBytes } from '../make/tar.ts'
 import { writeHashed } from '../make/write-hashed.ts'
-import { type Arch, BINARIES, CNI_PLUGINS, IMAGES, VERSIONS } from '../versions.ts'
+import { DEFAULT_VERSIONS } from '../versions/sets.ts'
 import { directorySource } from './dir.ts'
 
 const arch: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
@@ -14,6 +16,7 @@ const at = (path: string) => join(scratch, path)
 const collect = () =>
   directorySource(scratch)({
     arch,
+    versions: DEFAULT_VERSIONS,
     agent: { file: '/bin/true', version: '1.2.3' },
     cache: { directory: '/nonexistent', progress: () => undefined },
   })
@@ -24,7 +27,7 @@ beforeEach(async () => {
   for (const name of Object.keys(CNI_PLUGINS)) await put(`cni/${name}`, name)
   await put('manifests/flannel.yaml', 'kind: List\n')
   for (const [index, [name, { version }]] of Object.entries(IMAGES).entries()) {
-    await putOciImage(`images/${index}.tar`, `${name}:${VERSIONS[version]}`)
+    await putOciImage(`images/${index}.tar`, `${name}:${DEFAULT_VERSIONS[version]}`)
   }
 })
 afterEach(() => rm(scratch, { recursive: true, force: true }))
@@ -42,8 +45,15 @@ async function putOciImage(path: string, name: string): Promise<void> {
 test('files become items by their place, images by the name in their archive, and the agent is packed', async () => {
   const items = await collect()
   const named = new Map(items.map((item) => [item.name, item]))
-  expect(named.get('kubelet')).toMatchObject({ role: 'binary', version: VERSIONS.kubernetes, path: 'bin/kubelet' })
-  expect(named.get(`registry.k8s.io/pause:${VERSIONS.pause}`)).toMatchObject({ path: 'images/0.tar', first: true })
+  expect(named.get('kubelet')).toMatchObject({
+    role: 'binary',
+    version: DEFAULT_VERSIONS.kubernetes,
+    path: 'bin/kubelet',
+  })
+  expect(named.get(`registry.k8s.io/pause:${DEFAULT_VERSIONS.pause}`)).toMatchObject({
+    path: 'images/0.tar',
+    first: true,
+  })
   expect(named.get('cantrip.local/agent:1.2.3')).toMatchObject({
     role: 'image',
     path: 'images/agent.tar',

@@ -1,18 +1,18 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS } from '../contents.ts'
 import { badBundle, hasCode } from '../error.ts'
 import { agentImage } from '../make/images.ts'
-import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS, VERSIONS } from '../versions.ts'
 import { imageName } from './image-name.ts'
 import { fileItem, imageItem, tagOf } from './items.ts'
 import type { Item, Source } from './source.ts'
 
 /**
  * Files that were prepared elsewhere, upstream's releases for instance: bin/, cni/, images/*.tar (OCI layouts or docker
- * archives), manifests/*.yaml. Versions are those of versions.ts; an image brings its own name and tag.
+ * archives), manifests/*.yaml. Versions are those of the set; an image brings its own name and tag.
  */
 export function directorySource(directory: string): Source {
-  return async ({ arch, agent }) => {
+  return async ({ arch, versions, agent }) => {
     const items: Item[] = []
     const take = async (role: Item['role'], folder: string, name: string, version: string) => {
       const path = join(directory, folder, name)
@@ -20,11 +20,11 @@ export function directorySource(directory: string): Source {
         await fileItem(role, name, version, path).catch((cause: unknown) => Promise.reject(absent(path, cause))),
       )
     }
-    for (const [name, whose] of Object.entries(BINARIES)) await take('binary', 'bin', name, VERSIONS[whose])
-    for (const [name, whose] of Object.entries(CNI_PLUGINS)) await take('cni-plugin', 'cni', name, VERSIONS[whose])
+    for (const [name, whose] of Object.entries(BINARIES)) await take('binary', 'bin', name, versions[whose])
+    for (const [name, whose] of Object.entries(CNI_PLUGINS)) await take('cni-plugin', 'cni', name, versions[whose])
     const images = await imagesIn(join(directory, 'images'))
     for (const [repository, { version }] of Object.entries(IMAGES)) {
-      const name = `${repository}:${VERSIONS[version]}`
+      const name = `${repository}:${versions[version]}`
       if (!images.has(name)) throw absent(`an archive of ${name} in ${join(directory, 'images')}`)
     }
     for (const [name, file] of images) {
@@ -35,7 +35,7 @@ export function directorySource(directory: string): Source {
     }
     const manifests = await filesIn(join(directory, 'manifests'))
     for (const [name, { version, required }] of Object.entries(MANIFESTS)) {
-      if (required || manifests.includes(name)) await take('manifest', 'manifests', name, VERSIONS[version])
+      if (required || manifests.includes(name)) await take('manifest', 'manifests', name, versions[version])
     }
     return items
   }

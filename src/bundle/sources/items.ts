@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { posix } from 'node:path'
+import { IMAGES } from '../contents.ts'
 import type { BundleFile } from '../format.ts'
 import { type Image, imageArchive } from '../make/image.ts'
 import { contentOfFile } from '../make/tar.ts'
-import { IMAGES } from '../versions.ts'
 import type { Item } from './source.ts'
 
 const FOLDER = { binary: 'bin', 'cni-plugin': 'cni', image: 'images', manifest: 'manifests' } as const

@@ -1,7 +1,8 @@
+import type { Arch } from '../arch.ts'
 import type { BundleFile } from '../format.ts'
 import type { Cache } from '../make/cache.ts'
 import type { Content } from '../make/tar.ts'
-import type { Arch } from '../versions.ts'
+import type { VersionSet } from '../versions/sets.ts'
 
 /** A file to be of a bundle. */
 export interface Item extends Pick<BundleFile, 'path' | 'name' | 'version' | 'role' | 'first'> {
@@ -10,6 +11,7 @@ export interface Item extends Pick<BundleFile, 'path' | 'name' | 'version' | 'ro
 
 export interface SourceContext {
   arch: Arch
+  versions: VersionSet
   cache: Cache
   /** The agent's executable for this architecture, for the operator's image. */
   agent: { file: string; version: string }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { pathsOf } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { notRunning, statusText } from './status.ts'
 
 const status: ServiceStatus = {
@@ -12,7 +13,7 @@ const status: ServiceStatus = {
   connected: true,
   run: null,
   agentVersion: '1.2.3',
-  kubernetesVersion: 'v1.36.3',
+  kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   problem: null,
 }
 const line = (change: Partial<ServiceStatus>, name: string) =>

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Arch } from '../../bundle/arch.ts'
+import { BINARIES, CNI_PLUGINS, IMAGES } from '../../bundle/contents.ts'
 import { imageArchive } from '../../bundle/make/image.ts'
 import { writeHashed } from '../../bundle/make/write-hashed.ts'
-import { type Arch, BINARIES, CNI_PLUGINS, IMAGES, VERSIONS } from '../../bundle/versions.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { registerBundle } from './bundle.ts'
 
 const arch: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
@@ -36,7 +38,7 @@ async function prepareDirectory(): Promise<void> {
   for (const name of Object.keys(BINARIES)) await writeFile(at('files/bin', name), name)
   for (const name of Object.keys(CNI_PLUGINS)) await writeFile(at('files/cni', name), name)
   await writeFile(at('files/manifests/flannel.yaml'), 'kind: List\n')
-  const images = Object.entries(IMAGES).map(([name, { version }]) => `${name}:${VERSIONS[version]}`)
+  const images = Object.entries(IMAGES).map(([name, { version }]) => `${name}:${DEFAULT_VERSIONS[version]}`)
   for (const [index, name] of [...images, 'cantrip.local/agent:1.0.0'].entries()) {
     const image = await imageArchive({ name, arch, layer: new Map() })
     await writeHashed(at('files/images', `${index}.tar`), image.bytes())
@@ -51,7 +53,7 @@ test('a bundle is built from a directory, verified, imported and listed', async 
     ...['build', '--from', 'dir', '--dir', at('files'), '--arch', arch],
     ...['--agent', process.execPath, '--output', tar, '--key', key],
   )
-  expect(built).toBe(`kubernetes-${VERSIONS.kubernetes}-${arch}: ${tar}, signed with ${key}\n`)
+  expect(built).toBe(`kubernetes-${DEFAULT_VERSIONS.kubernetes}-${arch}: ${tar}, signed with ${key}\n`)
   const verified = JSON.parse(await controller('verify', tar, '--key', `${key}.pub`, '-o', 'json'))
   expect(verified.files).toHaveLength(26)
   expect(await controller('verify', tar, '--key', `${key}.pub`)).toContain(
@@ -62,7 +64,7 @@ test('a bundle is built from a directory, verified, imported and listed', async 
   expect(listed).toMatchObject({
     manifestSha256: verified.manifestSha256,
     arch,
-    kubernetesVersion: VERSIONS.kubernetes,
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   })
   expect(await controller('list', '--data', at('data'))).toMatch(/^NAME +KUBERNETES +ARCH/)
 })

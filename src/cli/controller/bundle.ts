@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { version } from '../../base/version.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
+import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
 import { examples } from '../kit/output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
@@ -22,6 +23,11 @@ function registerBuild(bundle: Command): void {
       new Option('--from <source>', 'Go modules, or a directory of files').choices(['gomod', 'dir']).default('gomod'),
     )
     .option('--dir <directory>', 'with --from dir: holds bin/, cni/, images/*.tar, manifests/*.yaml')
+    .addOption(
+      new Option('--kubernetes-version <version>', 'of the sets of versions that are known')
+        .choices(VERSION_SETS.map(({ kubernetes }) => kubernetes))
+        .default(DEFAULT_VERSIONS.kubernetes),
+    )
     .addOption(new Option('--arch <arch>', 'of the nodes').choices(['x64', 'arm64']).default('x64'))
     .requiredOption('--agent <file>', "the agent's executable, for the operator's image")
     .requiredOption('--output <path>', 'a directory, or a file ending in .tar')
@@ -32,11 +38,13 @@ function registerBuild(bundle: Command): void {
       const { agentVersion } = await import('../../bundle/make/agent-file.ts')
       const { readOrCreateKey } = await import('../../bundle/keys.ts')
       const { sourceOf } = await import('../../bundle/sources/source-of.ts')
+      const versions = versionSet(options.kubernetesVersion) ?? DEFAULT_VERSIONS
       const source = await sourceOf(options.from, options.dir)
       const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
       const manifest = await buildBundle({
         source,
         agent,
+        versions,
         arch: options.arch,
         output: options.output,
         key: await readOrCreateKey(expandHome(options.key)),
@@ -119,6 +127,7 @@ function registerList(bundle: Command): void {
 interface BuildFlags {
   from: 'gomod' | 'dir'
   dir?: string
+  kubernetesVersion: string
   arch: 'x64' | 'arm64'
   agent: string
   output: string

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { CONTAINERD } from '../../provision/paths.ts'
 import { apiServerImages } from './component.ts'
 
@@ -7,14 +8,17 @@ test('the API server and the sandbox it runs in', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
-  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-apiserver:v1.36.3', 'registry.k8s.io/pause:3.10.2'])
+  expect([...fake.images.keys()]).toEqual([
+    `registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`,
+    'registry.k8s.io/pause:3.10.2',
+  ])
   expect(await runComponent(apiServerImages, fake)).toEqual([])
 })
 
 test('imports only what containerd does not have whole', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
-  fake.images.set('registry.k8s.io/kube-apiserver:v1.36.3', true)
+  fake.images.set(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`, true)
   await runComponent(apiServerImages, fake)
   const imported = fake.host.calls.filter((argv) => argv.includes('import')).map((argv) => argv.at(-1))
   expect(imported).toHaveLength(1)
@@ -26,7 +30,7 @@ test('an image that the kubelet may remove is not done: it is imported again, an
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
   expect([...fake.images.values()]).toEqual([true, true])
-  fake.images.set('registry.k8s.io/kube-apiserver:v1.36.3', false)
+  fake.images.set(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`, false)
   expect(await runComponent(apiServerImages, fake)).toEqual(['api-server-images/import'])
   expect([...fake.images.values()]).toEqual([true, true])
 })
@@ -35,9 +39,9 @@ test('an image that is gone is brought back', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
-  fake.images.delete('registry.k8s.io/kube-apiserver:v1.36.3')
+  fake.images.delete(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`)
   expect(await runComponent(apiServerImages, fake)).toEqual(['api-server-images/import'])
-  expect(fake.images.get('registry.k8s.io/kube-apiserver:v1.36.3')).toBe(true)
+  expect(fake.images.get(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`)).toBe(true)
 })
 
 test('one image that containerd cannot read does not keep the others from being known', async () => {
@@ -46,10 +50,10 @@ test('one image that containerd cannot read does not keep the others from being 
   const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
   const lines = [
     'REF TYPE DIGEST STATUS SIZE UNPACKED',
-    'registry.k8s.io/kube-apiserver:v1.36.3 type sha256:0 error - false',
+    `registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes} type sha256:0 error - false`,
     'registry.k8s.io/pause:3.10.2 type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true',
   ]
-  const stderr = 'ctr: unable to check registry.k8s.io/kube-apiserver:v1.36.3: content digest: not found'
+  const stderr = `ctr: unable to check registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}: content digest: not found`
   fake.host.on([...ctr, 'check'], { exitCode: 1, stdout: `${lines.join('\n')}\n`, stderr })
   const [step] = apiServerImages.steps(fake.params)
   expect(await step?.isDone(fake.host, fake.params)).toBe(false)
@@ -58,7 +62,7 @@ test('one image that containerd cannot read does not keep the others from being 
     progress: () => undefined,
     log: () => undefined,
   })
-  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-apiserver:v1.36.3'])
+  expect([...fake.images.keys()]).toEqual([`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`])
 })
 
 test('without a containerd nothing is there, and looking is no error', async () => {

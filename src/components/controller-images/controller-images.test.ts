@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { CONTAINERD } from '../../provision/paths.ts'
 import { controllerImages } from './component.ts'
 
@@ -8,7 +9,7 @@ test('controllers and scheduler', async () => {
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(controllerImages, fake)
   expect([...fake.images.keys()]).toEqual([
-    'registry.k8s.io/kube-controller-manager:v1.36.3',
-    'registry.k8s.io/kube-scheduler:v1.36.3',
+    `registry.k8s.io/kube-controller-manager:${DEFAULT_VERSIONS.kubernetes}`,
+    `registry.k8s.io/kube-scheduler:${DEFAULT_VERSIONS.kubernetes}`,
   ])
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { CONTAINERD } from '../../provision/paths.ts'
 import { networkImages } from './component.ts'
 
@@ -7,7 +8,10 @@ test('kube-proxy and the images of the chosen network', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)
-  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3', 'ghcr.io/flannel-io/flannel:v0.28.4'])
+  expect([...fake.images.keys()]).toEqual([
+    `registry.k8s.io/kube-proxy:${DEFAULT_VERSIONS.kubernetes}`,
+    'ghcr.io/flannel-io/flannel:v0.28.4',
+  ])
   expect(await runComponent(networkImages, fake)).toEqual([])
 })
 
@@ -15,5 +19,5 @@ test('a cluster without a network of ours needs kube-proxy alone', async () => {
   const fake = fakeKubernetes({ cni: 'none' })
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)
-  expect([...fake.images.keys()]).toEqual(['registry.k8s.io/kube-proxy:v1.36.3'])
+  expect([...fake.images.keys()]).toEqual([`registry.k8s.io/kube-proxy:${DEFAULT_VERSIONS.kubernetes}`])
 })

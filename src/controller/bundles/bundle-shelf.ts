@@ -1,6 +1,6 @@
+import type { Arch } from '../../bundle/arch.ts'
 import type { BundleRef } from '../../bundle/format.ts'
 import { listBundles, type StoredBundle } from '../../bundle/import.ts'
-import type { Arch } from '../../bundle/versions.ts'
 
 /** The bundles that were imported, as last looked at. */
 export class BundleShelf {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../../base/agent-error.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import {
   Cidr,
   Cni,
@@ -47,7 +48,7 @@ const LabelKey = z
 const LabelValue = z.string().check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
 
 export const ClusterSettings = z.strictObject({
-  kubernetesVersion: z._default(KubernetesVersion, 'v1.36.3'),
+  kubernetesVersion: z._default(KubernetesVersion, DEFAULT_VERSIONS.kubernetes),
   cni: z._default(Cni, 'flannel'),
   podSubnet: z._default(Cidr, '10.244.0.0/16'),
   serviceSubnet: z._default(Cidr, '10.96.0.0/12'),

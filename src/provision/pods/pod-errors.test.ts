@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CRASHING, KUBELET_JOURNAL } from '../../../test/support/fixtures/kubelet-journal.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { endsOf, parsePodErrors } from './pod-errors.ts'
 
 test('what the kubelet says of pods that it cannot bring up', () => {
@@ -8,7 +9,7 @@ test('what the kubelet says of pods that it cannot bring up', () => {
       pod: 'kube-system/kube-scheduler-n1',
       container: 'kube-scheduler',
       reason: 'ErrImageNeverPull',
-      message: 'Container image "registry.k8s.io/kube-scheduler:v1.36.3" is not present with pull policy of Never',
+      message: `Container image "registry.k8s.io/kube-scheduler:${DEFAULT_VERSIONS.kubernetes}" is not present with pull policy of Never`,
     },
     {
       pod: 'kube-system/kube-apiserver-n1',

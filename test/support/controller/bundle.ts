@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { importBundle, type StoredBundle } from '../../../src/bundle/import.ts'
 import { signManifest } from '../../../src/bundle/keys.ts'
+import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 
 /** Imports a small signed bundle whose only file is `bin/kubelet` of this content. */
 export async function importSmallBundle(dataDirectory: string, content: Buffer): Promise<StoredBundle> {
@@ -12,15 +13,15 @@ export async function importSmallBundle(dataDirectory: string, content: Buffer):
   const manifest = Buffer.from(
     JSON.stringify({
       format: 1,
-      name: 'kubernetes-v1.36.3-x64',
-      kubernetesVersion: 'v1.36.3',
+      name: `kubernetes-${DEFAULT_VERSIONS.kubernetes}-x64`,
+      kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
       arch: 'x64',
       createdAt: '2026-01-01T00:00:00.000Z',
       files: [
         {
           path,
           name: 'kubelet',
-          version: 'v1.36.3',
+          version: DEFAULT_VERSIONS.kubernetes,
           size: content.length,
           sha256: createHash('sha256').update(content).digest('hex'),
           role: 'binary',

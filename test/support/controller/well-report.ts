@@ -1,3 +1,4 @@
+import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../src/protocol/api/agents.ts'
 
 /** What the operator tells of a cluster in which all is well. */
@@ -8,8 +9,8 @@ export function wellReport(nodes: readonly string[], masters: readonly string[])
   })
   const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
   return {
-    kubernetesVersion: 'v1.36.3',
-    nodes: nodes.map((name) => ({ name, ready: true, kubeletVersion: 'v1.36.3' })),
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+    nodes: nodes.map((name) => ({ name, ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes })),
     pods: [
       ...masters.flatMap((node) => controlPlane.map((name) => pod('kube-system', `${name}-${node}`, node))),
       ...nodes.map((node) => pod('kube-system', 'kube-proxy-x8zqk', node)),

@@ -53,7 +53,7 @@ export const builderPublicKey = () => `${builderKey()}.pub`
 
 async function keyOf(): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of globSync('src/bundle/**/*.ts', { cwd: root }).sort()) {
+  for (const file of globSync('src/bundle/**/*.{ts,json}', { cwd: root }).sort()) {
     if (!file.endsWith('.test.ts')) hash.update(readFileSync(join(root, file)))
   }
   await pipeline(createReadStream(executables.agent, { highWaterMark: 1 << 20 }), hash)

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ARCH, type Arch } from '../../arch.ts'
 import { type Cache, cached } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { BaseSystem } from '../../make/libraries.ts'
-import { ARCH, type Arch } from '../../versions.ts'
 
 /** Debian packages that images take programs and libraries from, or that runc is linked against. */
 const PACKAGES = [

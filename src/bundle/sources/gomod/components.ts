@@ -1,4 +1,4 @@
-import { VERSIONS } from '../../versions.ts'
+import type { VersionSet } from '../../versions/sets.ts'
 import { tencentStandIn } from './tencent-stand-in.ts'
 
 /** A Go module and what is built from it. */
@@ -19,8 +19,6 @@ export interface GoComponent {
   standIns?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-const { kubernetes, etcd, containerd, cniPlugins, flannel, runc, coredns } = VERSIONS
-const [, minor = '', patch = ''] = kubernetes.split('.')
 const named = (prefix: string, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `${prefix}/${name}`]))
 
@@ -30,92 +28,100 @@ const FLANNEL = 'github.com/flannel-io/flannel'
 const RUNC = 'github.com/opencontainers/runc'
 const COREDNS = 'github.com/coredns/coredns'
 
-const kubernetesVersion = Object.fromEntries(
-  ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((place) => [
-    [`${place}.gitVersion`, kubernetes],
-    [`${place}.gitMajor`, '1'],
-    [`${place}.gitMinor`, minor],
-    [`${place}.gitTreeState`, 'clean'],
-  ]),
-)
-
-export const GO_COMPONENTS = {
-  kubernetes: {
-    id: 'kubernetes',
-    version: kubernetes,
-    modules: { 'k8s.io/kubernetes': kubernetes },
-    staging: { of: 'k8s.io/kubernetes', version: `v0.${minor}.${patch}` },
-    outputs: named('k8s.io/kubernetes/cmd', [
-      'kubeadm',
-      'kubelet',
-      'kubectl',
-      'kube-apiserver',
-      'kube-controller-manager',
-      'kube-scheduler',
-      'kube-proxy',
-    ]),
-    variables: kubernetesVersion,
-  },
-  etcd: {
-    id: 'etcd',
-    version: etcd,
-    modules: { 'go.etcd.io/etcd/server/v3': etcd, 'go.etcd.io/etcd/etcdctl/v3': etcd },
-    outputs: { etcd: 'go.etcd.io/etcd/server/v3', etcdctl: 'go.etcd.io/etcd/etcdctl/v3' },
-  },
-  containerd: {
-    id: 'containerd',
-    version: containerd,
-    modules: { [CONTAINERD]: containerd },
-    outputs: named(`${CONTAINERD}/cmd`, ['containerd', 'containerd-shim-runc-v2', 'ctr']),
-    variables: { [`${CONTAINERD}/version.Version`]: containerd },
-  },
-  runc: {
-    id: 'runc',
-    version: runc,
-    modules: { [RUNC]: runc },
-    outputs: { runc: RUNC },
-    tags: ['seccomp', 'urfave_cli_no_docs', 'netgo', 'osusergo'],
-    cgo: 'static-pie',
-  },
-  coredns: {
-    id: 'coredns',
-    version: coredns,
-    modules: { [COREDNS]: coredns },
-    outputs: { coredns: COREDNS },
-  },
-  'cni-plugins': {
-    id: 'cni-plugins',
-    version: cniPlugins,
-    modules: { [PLUGINS]: cniPlugins },
-    outputs: {
-      bridge: `${PLUGINS}/plugins/main/bridge`,
-      loopback: `${PLUGINS}/plugins/main/loopback`,
-      'host-local': `${PLUGINS}/plugins/ipam/host-local`,
-      portmap: `${PLUGINS}/plugins/meta/portmap`,
-      bandwidth: `${PLUGINS}/plugins/meta/bandwidth`,
+/** The parts of a bundle that are built, and helm, which renders a manifest. */
+export function goComponents(versions: VersionSet) {
+  const { kubernetes, etcd, containerd, cniPlugins, flannel, runc, coredns, sources } = versions
+  const [, minor = '', patch = ''] = kubernetes.split('.')
+  return {
+    kubernetes: {
+      id: 'kubernetes',
+      version: kubernetes,
+      modules: { 'k8s.io/kubernetes': kubernetes },
+      staging: { of: 'k8s.io/kubernetes', version: `v0.${minor}.${patch}` },
+      outputs: named('k8s.io/kubernetes/cmd', [
+        'kubeadm',
+        'kubelet',
+        'kubectl',
+        'kube-apiserver',
+        'kube-controller-manager',
+        'kube-scheduler',
+        'kube-proxy',
+      ]),
+      variables: kubernetesVersion(kubernetes, minor),
     },
-    variables: { [`${PLUGINS}/pkg/utils/buildversion.BuildVersion`]: cniPlugins },
-  },
-  // The plugin left that module with its v1.0, and the module it went to is not published as one.
-  'flannel-plugin': {
-    id: 'flannel-plugin',
-    version: 'v0.9.1',
-    modules: { [PLUGINS]: 'v0.9.1' },
-    outputs: { flannel: `${PLUGINS}/plugins/meta/flannel` },
-  },
-  flannel: {
-    id: 'flannel',
-    version: flannel,
-    modules: { [FLANNEL]: flannel },
-    outputs: { flanneld: FLANNEL },
-    variables: { [`${FLANNEL}/pkg/version.Version`]: flannel },
-    cgo: 'static',
-    standIns: tencentStandIn,
-  },
-  helm: {
-    id: 'helm',
-    version: 'v3.22.0',
-    modules: { 'helm.sh/helm/v3': 'v3.22.0' },
-    outputs: { helm: 'helm.sh/helm/v3/cmd/helm' },
-  },
-} as const satisfies Record<string, GoComponent>
+    etcd: {
+      id: 'etcd',
+      version: etcd,
+      modules: { 'go.etcd.io/etcd/server/v3': etcd, 'go.etcd.io/etcd/etcdctl/v3': etcd },
+      outputs: { etcd: 'go.etcd.io/etcd/server/v3', etcdctl: 'go.etcd.io/etcd/etcdctl/v3' },
+    },
+    containerd: {
+      id: 'containerd',
+      version: containerd,
+      modules: { [CONTAINERD]: containerd },
+      outputs: named(`${CONTAINERD}/cmd`, ['containerd', 'containerd-shim-runc-v2', 'ctr']),
+      variables: { [`${CONTAINERD}/version.Version`]: containerd },
+    },
+    runc: {
+      id: 'runc',
+      version: runc,
+      modules: { [RUNC]: runc },
+      outputs: { runc: RUNC },
+      tags: ['seccomp', 'urfave_cli_no_docs', 'netgo', 'osusergo'],
+      cgo: 'static-pie',
+    },
+    coredns: {
+      id: 'coredns',
+      version: coredns,
+      modules: { [COREDNS]: coredns },
+      outputs: { coredns: COREDNS },
+    },
+    'cni-plugins': {
+      id: 'cni-plugins',
+      version: cniPlugins,
+      modules: { [PLUGINS]: cniPlugins },
+      outputs: {
+        bridge: `${PLUGINS}/plugins/main/bridge`,
+        loopback: `${PLUGINS}/plugins/main/loopback`,
+        'host-local': `${PLUGINS}/plugins/ipam/host-local`,
+        portmap: `${PLUGINS}/plugins/meta/portmap`,
+        bandwidth: `${PLUGINS}/plugins/meta/bandwidth`,
+      },
+      variables: { [`${PLUGINS}/pkg/utils/buildversion.BuildVersion`]: cniPlugins },
+    },
+    // The plugin left that module with its v1.0, and the module it went to is not published as one.
+    'flannel-plugin': {
+      id: 'flannel-plugin',
+      version: sources.flannelPlugin,
+      modules: { [PLUGINS]: sources.flannelPlugin },
+      outputs: { flannel: `${PLUGINS}/plugins/meta/flannel` },
+    },
+    flannel: {
+      id: 'flannel',
+      version: flannel,
+      modules: { [FLANNEL]: flannel },
+      outputs: { flanneld: FLANNEL },
+      variables: { [`${FLANNEL}/pkg/version.Version`]: flannel },
+      cgo: 'static',
+      standIns: tencentStandIn,
+    },
+    helm: {
+      id: 'helm',
+      version: sources.helm,
+      modules: { 'helm.sh/helm/v3': sources.helm },
+      outputs: { helm: 'helm.sh/helm/v3/cmd/helm' },
+    },
+  } as const satisfies Record<string, GoComponent>
+}
+
+/** For `-X`: what the programs say when they are asked for their version. */
+function kubernetesVersion(kubernetes: string, minor: string): Record<string, string> {
+  return Object.fromEntries(
+    ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((place) => [
+      [`${place}.gitVersion`, kubernetes],
+      [`${place}.gitMajor`, '1'],
+      [`${place}.gitMinor`, minor],
+      [`${place}.gitTreeState`, 'clean'],
+    ]),
+  )
+}

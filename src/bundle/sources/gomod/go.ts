@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
+import { ARCH, type Arch } from '../../arch.ts'
 import { type Cache, cached } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
-import { ARCH, type Arch } from '../../versions.ts'
 import type { GoComponent } from './components.ts'
 
 /** Go's environment for components that link C libraries. */

@@ -1,29 +1,34 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MANIFESTS } from '../../contents.ts'
 import { type Cache, cached } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
-import { MANIFESTS, VERSIONS } from '../../versions.ts'
+import type { VersionSet } from '../../versions/sets.ts'
 import { moduleDirectory } from './go.ts'
 
 type Name = keyof typeof MANIFESTS
 
 /** Upstream's manifests as they are published; the cluster's subnets are put in when they are applied. */
-export async function networkManifests(cache: Cache, helm: () => Promise<string>): Promise<Map<Name, string>> {
+export async function networkManifests(
+  cache: Cache,
+  versions: VersionSet,
+  helm: () => Promise<string>,
+): Promise<Map<Name, string>> {
+  const manifest = async (name: Name, recipe: readonly string[], make: (to: string) => Promise<void>) => {
+    const version = versions[MANIFESTS[name].version]
+    const directory = await cached(cache, `${name}-${version}`, recipe, (to) => make(join(to, name)))
+    return [name, join(directory, name)] as const
+  }
   const copied = (name: Name, module: string, version: string, path: string) =>
-    manifest(cache, name, [module, version, path], async (to) => {
+    manifest(name, [module, version, path], async (to) => {
       await copyFile(join(await moduleDirectory(module, version), path), to)
     })
   return new Map([
-    await copied('flannel.yaml', 'github.com/flannel-io/flannel', VERSIONS.flannel, 'Documentation/kube-flannel.yml'),
+    await copied('flannel.yaml', 'github.com/flannel-io/flannel', versions.flannel, 'Documentation/kube-flannel.yml'),
     // The commit of Calico's release: its tags are not published as versions of the module.
-    await copied(
-      'calico.yaml',
-      'github.com/projectcalico/calico',
-      'v1.11.0-cni-plugin.0.20250813170300-a0db560f0520',
-      'manifests/calico.yaml',
-    ),
-    await manifest(cache, 'cilium.yaml', CILIUM_SETTINGS, async (to) => {
-      await writeFile(to, await renderCilium(await helm()))
+    await copied('calico.yaml', 'github.com/projectcalico/calico', versions.sources.calico, 'manifests/calico.yaml'),
+    await manifest('cilium.yaml', CILIUM_SETTINGS, async (to) => {
+      await writeFile(to, await renderCilium(versions, await helm()))
     }),
   ])
 }
@@ -37,27 +42,15 @@ const CILIUM_SETTINGS = [
   'kubeProxyReplacement=false',
 ]
 
-async function renderCilium(helm: string): Promise<string> {
-  const module = await moduleDirectory('github.com/cilium/cilium', VERSIONS.cilium)
+async function renderCilium(versions: VersionSet, helm: string): Promise<string> {
+  const module = await moduleDirectory('github.com/cilium/cilium', versions.cilium)
   return runTool([
     helm,
     'template',
     'cilium',
     join(module, 'install/kubernetes/cilium'),
     '--namespace=kube-system',
-    `--kube-version=${VERSIONS.kubernetes}`,
+    `--kube-version=${versions.kubernetes}`,
     ...CILIUM_SETTINGS.flatMap((setting) => ['--set', setting]),
   ])
-}
-
-async function manifest(
-  cache: Cache,
-  name: Name,
-  recipe: readonly string[],
-  make: (to: string) => Promise<void>,
-): Promise<[Name, string]> {
-  const directory = await cached(cache, `${name}-${VERSIONS[MANIFESTS[name].version]}`, recipe, (to) =>
-    make(join(to, name)),
-  )
-  return [name, join(directory, name)]
 }

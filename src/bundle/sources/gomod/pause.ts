@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { Arch } from '../../arch.ts'
 import { type Cache, cached } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
-import { type Arch, VERSIONS } from '../../versions.ts'
 
 const SOURCE = `/* The sandbox's first process: waits for ever, reaps, ends on SIGINT or SIGTERM. */
 #include <signal.h>
@@ -13,8 +13,8 @@ int main(void) { signal(SIGINT, end); signal(SIGTERM, end); signal(SIGCHLD, reap
 `
 
 /** Builds the pause executable and gives its path. */
-export async function buildPause(cache: Cache, arch: Arch): Promise<string> {
-  const directory = await cached(cache, `pause-${VERSIONS.pause}-${arch}`, SOURCE, async (to) => {
+export async function buildPause(cache: Cache, version: string, arch: Arch): Promise<string> {
+  const directory = await cached(cache, `pause-${version}-${arch}`, SOURCE, async (to) => {
     await runTool(['gcc', '-static', '-O2', '-s', '-o', join(to, 'pause'), '-x', 'c', '-'], { stdin: SOURCE })
   })
   return join(directory, 'pause')

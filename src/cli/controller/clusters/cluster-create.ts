@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { CreateClusterResponse } from '../../../protocol/api/administrators.ts'
 import { collect } from '../../kit/collect.ts'
 import { examples } from '../../kit/output.ts'
@@ -15,7 +16,7 @@ export function registerCreate(cluster: Command): void {
   withAdmin(cluster.command('create'))
     .description('make a cluster, and the credentials that its nodes enrol with')
     .argument('<name>')
-    .option('--kubernetes-version <version>', 'e.g. v1.36.3')
+    .option('--kubernetes-version <version>', `e.g. ${DEFAULT_VERSIONS.kubernetes}`)
     .addOption(new Option('--cni <name>', 'network').choices(['flannel', 'calico', 'cilium', 'none']))
     .option('--pod-subnet <cidr>', 'default 10.244.0.0/16')
     .option('--service-subnet <cidr>', 'default 10.96.0.0/12')

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import {
   type ClusterHealth,
   ClusterSettings,
@@ -22,7 +23,13 @@ const node: NodeView = {
   error: null,
 }
 const cluster: ClusterView = {
-  ...{ id: 'c', name: 'demo', state: 'READY', kubernetesVersion: 'v1.36.3', settings: ClusterSettings.parse({}) },
+  ...{
+    id: 'c',
+    name: 'demo',
+    state: 'READY',
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+    settings: ClusterSettings.parse({}),
+  },
   ...{ nodes: [node], stages: [], waitingFor: null, problems: [], pairs: null, error: null },
 }
 const reportedAt = '2026-01-01T00:00:00.000Z'

@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import { ClusterSettings } from '../../../protocol/api/administrators.ts'
 import { HOST_PORT_WANTED } from '../../../protocol/names.ts'
 import { OVERRIDABLE } from '../../../protocol/wire/instruction.ts'
@@ -53,7 +54,7 @@ export async function readSettings(flags: SettingsFlags): Promise<ClusterSetting
 }
 
 const WANTED: Record<keyof ClusterSettings, string> = {
-  kubernetesVersion: 'v1.MINOR.PATCH, e.g. v1.36.3',
+  kubernetesVersion: `v1.MINOR.PATCH, e.g. ${DEFAULT_VERSIONS.kubernetes}`,
   cni: 'flannel, calico, cilium or none',
   podSubnet: 'ADDRESS/PREFIX, e.g. 10.244.0.0/16',
   serviceSubnet: 'ADDRESS/PREFIX, e.g. 10.96.0.0/12',
@@ -113,7 +114,7 @@ async function readSettingsFile(path: string): Promise<object> {
     throw new Error('it is no mapping')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw bad('file', `${path}: ${reason}`, 'wanted YAML of settings, e.g. kubernetesVersion: v1.36.3', cause)
+    throw bad('file', `${path}: ${reason}`, 'wanted YAML of settings, e.g. cni: calico', cause)
   }
 }
 

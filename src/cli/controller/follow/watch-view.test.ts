@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import { ClusterSettings, type ClusterView, type NodeView } from '../../../protocol/api/administrators.ts'
 import { drawing, statusLines } from './watch-view.ts'
 
@@ -25,7 +26,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   id: 'c',
   name: 'demo',
   state: 'PROVISIONING',
-  kubernetesVersion: 'v1.36.3',
+  kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   settings: ClusterSettings.parse({}),
   nodes,
   stages: [],

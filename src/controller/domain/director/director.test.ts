@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cluster, EARLY, member } from '../../../../test/support/controller/member.ts'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import { ClusterSettings } from '../../../protocol/api/administrators.ts'
 import type { OperatorReport } from '../../../protocol/api/agents.ts'
 import type { Cluster, KnownProblem, Node, Run } from '../records.ts'
@@ -19,8 +20,8 @@ const pod = (ready: boolean, phase = 'Running') => ({
   restarts: 0,
 })
 const report = (changes: Partial<OperatorReport> = {}): OperatorReport => ({
-  kubernetesVersion: 'v1.36.3',
-  nodes: [{ name: 'one', ready: true, kubeletVersion: 'v1.36.3' }],
+  kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+  nodes: [{ name: 'one', ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes }],
   pods: [pod(true), pod(false, 'Succeeded')],
   dns: true,
   ...changes,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { cluster, member, node, run } from '../../../../test/support/controller/member.ts'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/agents.ts'
 import { clusterReadiness, nodeReadiness, type Readiness } from './readiness.ts'
 
@@ -14,7 +15,7 @@ const pod = (changes: Partial<Pod> = {}): Pod => ({
   restarts: 0,
   ...changes,
 })
-const object = (name: string, ready = true) => ({ name, ready, kubeletVersion: 'v1.36.3' })
+const object = (name: string, ready = true) => ({ name, ready, kubeletVersion: DEFAULT_VERSIONS.kubernetes })
 const READY: Readiness = { ready: true }
 const waiting = (waitingFor: string): Readiness => ({ ready: false, waitingFor })
 
@@ -74,7 +75,13 @@ const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
 ]
 
 it.each(table)('%s', (_, changes, ofNode, ofCluster) => {
-  const report = { kubernetesVersion: 'v1.36.3', nodes: [object('one')], pods: [pod()], dns: true, ...changes }
+  const report = {
+    kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
+    nodes: [object('one')],
+    pods: [pod()],
+    dns: true,
+    ...changes,
+  }
   const seen = cluster({ report, reportAt: '2026-01-01T00:10:00.000Z' })
   expect(nodeReadiness(seen, node(), run({ state: 'done' }))).toEqual(ofNode)
   const leaving = member({ id: 'n-b', name: 'gone', leaving: 'retire', state: 'READY' })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cluster, member, run } from '../../../../test/support/controller/member.ts'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import { ClusterSettings } from '../../../protocol/api/administrators.ts'
 import type { OperatorReport } from '../../../protocol/api/agents.ts'
 import type { Cluster, KnownProblem, Node } from '../records.ts'
@@ -32,7 +33,7 @@ const PODS = [
   pod('operator-5b9c4dd56f-jxw7n', 'w1', { namespace: 'cantrip-system' }),
 ]
 const told = (name: string, unhealthy: NodeTold['unhealthy'] = []): NodeTold => ({
-  ...{ name, kubeletVersion: 'v1.36.3', unhealthy },
+  ...{ name, kubeletVersion: DEFAULT_VERSIONS.kubernetes, unhealthy },
   ready: unhealthy.every(({ type }) => type !== 'Ready'),
 })
 const condition = (type: string, reason = '', message = '') => ({ type, reason, message })
@@ -56,7 +57,7 @@ function look({ report = {}, members = [m1(), w1()], changes = {}, silentMs = 0,
   const nodes = [told('m1'), told('w1')]
   const known = cluster({
     ...{ desired: 'provision', attempt: 1, state: 'READY', establishedAt: at(0).toISOString() },
-    report: { kubernetesVersion: 'v1.36.3', nodes, pods: PODS, dns: true, ...report },
+    report: { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, nodes, pods: PODS, dns: true, ...report },
     reportAt: at(seconds - silentMs / 1_000).toISOString(),
     ...changes,
   })

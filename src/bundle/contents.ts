@@ -1,29 +1,4 @@
-/**
- * The versions that this builder puts together: one set a Kubernetes version, known to work with one another.
- * Image tags are those that kubeadm and the manifests of that version ask for.
- */
-export const VERSIONS = {
-  kubernetes: 'v1.36.3',
-  etcd: 'v3.6.16',
-  containerd: 'v2.3.7',
-  runc: 'v1.4.2',
-  cniPlugins: 'v1.9.1',
-  flannel: 'v0.28.4',
-  flannelPlugin: 'v1.9.1-flannel1',
-  coredns: 'v1.14.2',
-  pause: '3.10.2',
-  calico: 'v3.28.5',
-  cilium: 'v1.20.2',
-} as const
-
-export type Versioned = keyof typeof VERSIONS
-export type Arch = 'x64' | 'arm64'
-
-/** Names of the upstream world for an architecture. */
-export const ARCH = {
-  x64: { go: 'amd64', oci: 'amd64', triplet: 'x86_64-linux-gnu', debian: 'amd64', elfMachine: 62 },
-  arm64: { go: 'arm64', oci: 'arm64', triplet: 'aarch64-linux-gnu', debian: 'arm64', elfMachine: 183 },
-} as const satisfies Record<Arch, object>
+import type { Versioned } from './versions/sets.ts'
 
 /** What a bundle must hold, and whose version each of it has. */
 export const BINARIES = {
