@@ -1,0 +1,204 @@
+/** The codes of errors in src/, found in its syntax, so that none can be forgotten in a list of them. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { parseAst } from 'rolldown/parseAst'
+import type { ErrorKind } from '../../src/base/agent-error.ts'
+
+const SRC = resolve(import.meta.dirname, '../../src')
+
+export interface CodeAt {
+  code: string
+  /** Below src/. */
+  file: string
+  /** `undefined` where it depends on the situation, and where the code is that of a report, which nobody throws there. */
+  kind: ErrorKind | undefined
+}
+
+interface Node {
+  type: string
+  [key: string]: unknown
+}
+
+/** A function that makes an error out of its argument number `index`; `{}` in `shape` is that argument. */
+interface Maker {
+  name: string
+  /** Where it is declared, below src/. */
+  file: string
+  index: number
+  shape: string
+  /** Not there for a class: it is told where one is made. */
+  kind?: ErrorKind | undefined
+}
+
+const CLASSES: readonly Maker[] = [
+  { name: 'AgentError', file: 'base/agent-error.ts', index: 0, shape: '{}' },
+  { name: 'Indeterminate', file: 'engine/step.ts', index: 0, shape: '{}' },
+]
+const CODE = /^[a-z*][a-z0-9*-]*(\/[a-z*][a-z0-9*-]*)*$/
+
+export function codesInCode(): CodeAt[] {
+  return everyCode().filter(({ code }) => CODE.test(code))
+}
+
+/** Files that make errors with a code that is not written there: they make them for others, or pass one on. */
+export function filesWithoutCode(): string[] {
+  return [...new Set(everyCode().flatMap(({ code, file, kind }) => (kind && code.includes('{}') ? [file] : [])))].sort()
+}
+
+function everyCode(): CodeAt[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+  const trees = files.map((file) => ({ file, tree: treeOf(readFileSync(join(SRC, file), 'utf8')) }))
+  const makers: Maker[] = [...CLASSES]
+  // A maker may be found through another one.
+  for (let known = 0; known < makers.length; ) {
+    known = makers.length
+    for (const { file, tree } of trees) {
+      for (const maker of makersIn(file, tree, reachable(file, tree, makers))) {
+        if (!makers.some((other) => isDeepStrictEqual(other, maker))) makers.push(maker)
+      }
+    }
+  }
+  const prefixes = trees.flatMap(({ tree }) => prefixesIn(tree))
+  const found = trees.flatMap(({ file, tree }) =>
+    codesIn(tree, reachable(file, tree, makers)).flatMap(({ code, kind }) =>
+      (code.startsWith('*/') ? prefixes : ['']).map((prefix) => ({ code: code.replace('*', prefix), file, kind })),
+    ),
+  )
+  const unique = new Map(found.map((each) => [`${each.code} ${each.file} ${each.kind ?? ''}`, each]))
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
+}
+
+function treeOf(code: string): Node {
+  return parseAst(code, { lang: 'ts' }) as unknown as Node
+}
+
+/** Those that a file declares or imports. */
+function reachable(file: string, tree: Node, makers: readonly Maker[]): Maker[] {
+  const imported = new Map<string, string>()
+  walk(tree, (node) => {
+    if (node.type !== 'ImportDeclaration') return
+    const from = normalize(join(dirname(file), String((node.source as Node).value)))
+    for (const specifier of node.specifiers as Node[]) imported.set(textOf(specifier.local as Node), from)
+  })
+  return makers.filter((maker) => maker.file === file || imported.get(maker.name) === maker.file)
+}
+
+function makersIn(file: string, tree: Node, makers: readonly Maker[]): Maker[] {
+  const found: Maker[] = []
+  walk(tree, (node) => {
+    const name = nameOf(node)
+    if (name === undefined) return
+    const parameters = ((node.type === 'VariableDeclarator' ? (node.init as Node) : node).params as Node[]).map(textOf)
+    walk(node, (inner) => {
+      for (const { argument, shape, kind } of madeBy(inner, makers)) {
+        const index = parameters.indexOf(textOf(identifierIn(argument)))
+        const text = shape.replace('{}', shapeOf(argument))
+        if (index >= 0 && text.includes('{}')) found.push({ name, file, index, shape: text, kind })
+      }
+    })
+  })
+  return found
+}
+
+/** Of a function that is declared, or kept in a constant. */
+function nameOf(node: Node): string | undefined {
+  if (node.type === 'FunctionDeclaration') return textOf(node.id as Node)
+  const init = node.init as Node | undefined
+  if (node.type === 'VariableDeclarator' && init?.type === 'ArrowFunctionExpression') return textOf(node.id as Node)
+  return undefined
+}
+
+function codesIn(tree: Node, makers: readonly Maker[]): Omit<CodeAt, 'file'>[] {
+  const constants = new Map<string, Node>()
+  const found: Omit<CodeAt, 'file'>[] = []
+  walk(tree, (node) => {
+    if (node.type === 'VariableDeclarator' && node.init) constants.set(textOf(node.id as Node), node.init as Node)
+  })
+  walk(tree, (node) => {
+    for (const { argument, shape, kind } of madeBy(node, makers)) {
+      const value = argument.type === 'Identifier' ? (constants.get(textOf(argument)) ?? argument) : argument
+      found.push(...branchesOf(value).map((branch) => ({ code: shape.replace('{}', shapeOf(branch)), kind })))
+    }
+    // What becomes a report further on. Codes of one word are programs' or Node's there.
+    const code = propertyOf(node, 'code')
+    for (const each of code ? branchesOf(code).map(shapeOf) : []) {
+      if (each.includes('/')) found.push({ code: each, kind: undefined })
+    }
+  })
+  return found
+}
+
+interface Made {
+  argument: Node
+  shape: string
+  kind: ErrorKind | undefined
+}
+
+function madeBy(node: Node, makers: readonly Maker[]): Made[] {
+  const code = propertyOf(node, 'code')
+  // A report as plain data.
+  if (code && propertyOf(node, 'message')) return [{ argument: code, shape: '{}', kind: undefined }]
+  if (node.type !== 'NewExpression' && node.type !== 'CallExpression') return []
+  const called = (node.callee as Node).type === 'Super' ? 'AgentError' : textOf(node.callee as Node)
+  return makers.flatMap((maker) => {
+    const argument = (node.arguments as Node[])[maker.index]
+    if (maker.name !== called || !argument) return []
+    return [{ argument, shape: maker.shape, kind: 'kind' in maker ? maker.kind : kindIn(node) }]
+  })
+}
+
+/** Of an error that is made by its class. */
+function kindIn({ arguments: given }: Node): ErrorKind | undefined {
+  const options = (given as Node[])[2]
+  const kind = options && propertyOf(options, 'kind')
+  if (!kind) return 'failed'
+  return kind.type === 'Literal' ? (kind.value as ErrorKind) : undefined
+}
+
+/** Of the codes about files that a person names: `code` of a `GivenFile`. */
+function prefixesIn(tree: Node): string[] {
+  const found: string[] = []
+  walk(tree, (node) => {
+    const code = propertyOf(node, 'code')
+    if (code?.type === 'Literal' && propertyOf(node, 'isSecret')) found.push(String(code.value))
+  })
+  return found
+}
+
+/** The value of an object's property. */
+function propertyOf(node: Node, name: string): Node | undefined {
+  if (node.type !== 'ObjectExpression') return undefined
+  const properties = node.properties as Node[]
+  return properties.find((each) => each.type === 'Property' && textOf(each.key as Node) === name)?.value as Node
+}
+
+function branchesOf(node: Node): Node[] {
+  if (node.type !== 'ConditionalExpression') return [node]
+  return [...branchesOf(node.consequent as Node), ...branchesOf(node.alternate as Node)]
+}
+
+/** A string as it stands, with `{}` for the last thing in it that is none, and `*` for others. */
+function shapeOf(node: Node): string {
+  if (node.type === 'Literal') return String(node.value)
+  if (node.type !== 'TemplateLiteral') return '{}'
+  const texts = (node.quasis as { value: { raw: string } }[]).map(({ value }) => value.raw)
+  return texts.slice(0, -1).join('*') + (texts.length > 1 ? '{}' : '') + texts.at(-1)
+}
+
+function identifierIn(node: Node): Node {
+  return node.type === 'TemplateLiteral' ? ((node.expressions as Node[]).at(-1) ?? node) : node
+}
+
+function textOf(node: Node): string {
+  return String(node.name ?? (node.left ? textOf(node.left as Node) : node.value))
+}
+
+function walk(node: Node, visit: (node: Node) => void): void {
+  visit(node)
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof child === 'object' && child !== null && 'type' in child) walk(child as Node, visit)
+    }
+  }
+}

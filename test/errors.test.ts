@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { codesInCode, filesWithoutCode } from '../scripts/errors/codes-in-code.ts'
+import { LIST, listOfErrors, listText } from '../scripts/errors/list.ts'
+
+// Scripts rely on a code, its exit code and its status: what changes here changes for them.
+test('scripts/errors/codes.txt lists every code with its exit code and status (node scripts/errors/list.ts --write)', () => {
+  expect(listText(listOfErrors()).split('\n')).toEqual(readFileSync(LIST, 'utf8').split('\n'))
+})
+
+test('an error has one kind under its code, wherever it is made', () => {
+  const several = listOfErrors().filter(({ kinds }) => kinds.length > 1)
+  // The API does not have the path (invalid), or has it but cannot be upgraded there (refused).
+  expect(several.map(({ code }) => code)).toEqual(['path/unknown'])
+})
+
+/** Makers of errors, all of whose callers are read, and those that pass on the code of another error. */
+const WITHOUT_CODE: readonly string[] = [
+  'agent/execute/execute.ts',
+  'agent/identity/await-registration.ts',
+  'agent/identity/credential-file.ts',
+  'base/agent-error.ts',
+  'bundle/error.ts',
+  'cli/agent/carry-out-role.ts',
+  'cli/agent/install.ts',
+  'cli/agent/prechecks/fix.ts',
+  'cli/agent/prechecks/run-prechecks.ts',
+  'cli/controller/clusters/settings.ts',
+  'cli/controller/follow/watch.ts',
+  'cli/controller/nodes/until-removed.ts',
+  'cli/controller/session/resolve.ts',
+  'controller/api/admin-routes.ts',
+  'controller/api/exchange.ts',
+  'controller/clusters/cluster-commands.ts',
+  'controller/domain/admission.ts',
+  'controller/domain/subnets.ts',
+  'controller/nodes/find.ts',
+  'controller/nodes/invite.ts',
+  'controller/nodes/node-commands.ts',
+  'engine/step.ts',
+  'host/files/given-file.ts',
+  'host/linux/files/file-error.ts',
+]
+
+test('no code escapes the search', () => {
+  expect(filesWithoutCode()).toEqual(WITHOUT_CODE)
+  expect(codesInCode().length).toBeGreaterThan(250)
+})
