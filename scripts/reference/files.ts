@@ -1,0 +1,161 @@
+/** The reference of the files on a node and at the controller: from the paths and from the plans of the roles. */
+import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
+import { reserveOf } from '../../src/agent/service/reserve.ts'
+import { planRole } from '../../src/engine/plan-role.ts'
+import type { Role } from '../../src/engine/step.ts'
+import type { Change, ChangeKind } from '../../src/host/change.ts'
+import { planningHost } from '../../src/host/planning.ts'
+import type { UndoKind } from '../../src/host/undo.ts'
+import type { ProvisionParams } from '../../src/provision/params.ts'
+import { firstMaster } from '../../src/roles/first-master.ts'
+import { worker } from '../../src/roles/worker.ts'
+import { fakeKubernetes } from '../../test/support/fake-kubernetes.ts'
+import { code, page, table } from './markdown.ts'
+
+type Row = [path: string, mode: string, holds: string]
+
+const paths = pathsOf()
+
+/** What the agent itself keeps; the installation makes the first group, the service the second. */
+const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, [mode: string, holds: string]> = {
+  executable: ['0755', 'the agent'],
+  unitFile: ['0644', 'its systemd unit'],
+  configDirectory: ['0700', ''],
+  configFile: ['0600', 'node name, cluster, addresses of the controller'],
+  caFile: ['0600', "the controller's CA"],
+  nodeKey: ['0600', "the node's key, until the node is enrolled"],
+  nodeCsr: ['0600', 'its certificate request, until the node is enrolled'],
+  installerCertificate: ['0600', 'certificate to enrol with; the service removes it after enrolment'],
+  installerKey: ['0600', 'its key; the service removes it after enrolment'],
+  nodeIdentity: ['0600', "the node's key and certificate, renewed by the service"],
+  stateDirectory: ['0700', '`before-install.snapshot`, `before-kubernetes.snapshot`, `backups/` of overwritten files'],
+  ledgerDirectory: ['0700', 'each change with its undo'],
+  bundleDirectory: ['0755', 'files of the bundle; those that can be fetched again are removed after use'],
+  instructionFile: ['0600', 'the open instruction'],
+  outboxFile: ['0600', 'events that the controller has not acknowledged'],
+  linkFile: ['0600', 'state of the connection to the controller'],
+  logDirectory: ['0700', ''],
+  logFile: ['0600', 'the log, and three rotated files `agent.log.1` to `.3`'],
+  runtimeDirectory: ['0755', ''],
+  statusFile: ['0644', 'what `agent status` prints'],
+}
+
+/** In the controller's data directory. Compared with a real one in test/integration/data-directory.test.ts. */
+export const OF_CONTROLLER: readonly Row[] = [
+  ['.', '0700', 'the data directory'],
+  ['controller.db', '0600', 'database (SQLite); beside it `-wal` and `-shm` while the controller runs'],
+  ['pki', '0700', 'certificate authority and the key that signs instructions'],
+  ['admin.json', '0600', "the administrator's client certificate and key"],
+  ['bundles', '0700', 'imported bundles, each with the public key that it is trusted by'],
+]
+
+export async function filesPage(): Promise<string> {
+  const [onMaster, onWorker] = await Promise.all([changesOf(firstMaster), changesOf(worker)])
+  const known = new Set(onMaster.map(({ what }) => what))
+  const ofRoles = [...onMaster, ...onWorker.filter(({ what }) => !known.has(what))]
+  return page(
+    'Files',
+    `Everything belongs to root unless a row says otherwise. Every path and every other change to a node is in the ledger before it is made:
+\`agent reset\` removes what provisioning added, and \`agent uninstall\` removes that and the agent. With \`--instance NAME\` the names below
+have \`cantrip-NAME\` in place of \`cantrip\`.`,
+    '## The agent',
+    'Removed by `agent uninstall`.',
+    table(['Path', 'Mode', 'Holds'], agentRows()),
+    '## What provisioning adds to a node',
+    `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan of the first of
+three masters and of a worker; with other settings some rows are absent. Where the mode is empty, Kubernetes or containerd makes the file. What was there before stays, and so
+does a directory that holds files of others.`,
+    table(['Path', 'Mode', 'Made by', 'Undo'], pathRows(ofRoles)),
+    '## Other changes to a node',
+    table(['Kind', 'What', 'Made by', 'Undo'], otherRows(ofRoles)),
+    '## The controller',
+    'In its data directory (`--data`, default `/var/lib/cantrip-controller`). Nothing removes it: delete it when no node needs it any more.',
+    table(
+      ['Path', 'Mode', 'Holds'],
+      OF_CONTROLLER.map(([path, mode, holds]) => [code(path), mode, holds]),
+    ),
+    `The administrator's machine: \`controller cluster create\` writes \`NAME.pem\` and \`NAME-passphrase.txt\` (0600) to \`--output\`, and
+\`controller bundle build\` writes \`~/.config/cantrip/bundle-key.pem\` (0600) and its public half, and keeps downloads in \`~/.cache/cantrip\`.`,
+  )
+}
+
+function agentRows(): string[][] {
+  const rows = Object.entries(OF_AGENT).map(([name, [mode, holds]]) => [
+    code(paths[name as keyof typeof OF_AGENT]),
+    mode,
+    holds,
+  ])
+  return [...rows, [code(reserveOf(paths)), '0600', 'room on the disk for the message that it is full']]
+}
+
+interface MadeChange extends Change {
+  mode: number | undefined
+  step: string
+}
+
+/** What a run of the role would change on a machine with nothing on it. */
+async function changesOf(role: Role<ProvisionParams>): Promise<MadeChange[]> {
+  const masters = ['10.0.0.5', '10.0.0.6', '10.0.0.7'].map((address, at) => ({ name: `n${at + 1}`, address }))
+  const { host, params } = fakeKubernetes({ endpoint: 'api.demo.cantrip.internal:6443', masters })
+  host.files.seed('/usr/local/bin/cantrip-agent', 'the agent')
+  host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\n')
+  host.network.onRequest('https://', () => ({ status: 503 }))
+  params.task = role.id === 'worker' ? 'worker' : 'first-master'
+  const planning = planningHost(host.machine, `${paths.stateDirectory}/backups`)
+  const steps = await planRole(role, params, planning, new AbortController().signal)
+  const made = steps.flatMap(({ title, changes }) => changes.map((change) => ({ ...change, step: title })))
+  return Promise.all(
+    made.map(async (change) => {
+      const stat = change.what.startsWith('/') ? await planning.host.stat(change.what) : undefined
+      return { ...change, mode: stat?.kind === 'symlink' ? undefined : stat?.mode }
+    }),
+  )
+}
+
+const PATHS: readonly ChangeKind[] = ['file', 'directory', 'link']
+
+function pathRows(changes: readonly MadeChange[]): string[][] {
+  const made = changes.filter(({ kind, what }) => PATHS.includes(kind) && !what.startsWith('/bundle'))
+  const byPath = Map.groupBy(made, ({ what }) => what)
+  const rows = [...byPath].map(([path, all]) => {
+    const [first] = all
+    const undo = [...new Set(all.map((change) => UNDO[change.undo.kind]))]
+    return [path, first?.mode?.toString(8).padStart(4, '0') ?? '', first?.step ?? '', undo.join('; ')]
+  })
+  return rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)).map(([path = '', ...rest]) => [code(path), ...rest])
+}
+
+function otherRows(changes: readonly MadeChange[]): string[][] {
+  const isOther = ({ kind, what, undo }: MadeChange) =>
+    !PATHS.includes(kind) && undo.kind !== 'daemon-reload' && undo.kind !== 'nothing' && !what.startsWith('/usr/local')
+  const rows = changes.filter(isOther).map(({ kind, what, step, undo }) => [kind, code(what), step, UNDO[undo.kind]])
+  return [...new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row])).values()].sort((a, b) =>
+    `${a[0]} ${a[1]}` < `${b[0]} ${b[1]}` ? -1 : 1,
+  )
+}
+
+const UNDO: Record<UndoKind, string> = {
+  'remove-path': 'removed',
+  'remove-tree': 'removed with its content',
+  'empty-directory': 'emptied',
+  'restore-file': 'restored',
+  'restore-link': 'restored',
+  'remove-line': 'line removed',
+  'restore-mode': 'mode restored',
+  unit: 'stopped and disabled, as before',
+  'daemon-reload': 'systemd reloaded',
+  sysctl: 'value restored',
+  module: 'unloaded',
+  hostname: 'restored',
+  'container-processes': 'killed',
+  'unmount-below': 'unmounted',
+  'remove-links': 'removed',
+  'remove-network-namespaces': 'removed',
+  'remove-chains': 'removed',
+  'remove-nft-tables': 'removed',
+  'remove-cgroups': 'removed',
+  firewalld: 'closed again',
+  swap: 'turned on again',
+  run: 'another command undoes it',
+  nothing: 'nothing to undo',
+}

@@ -1,0 +1,63 @@
+/** The folders of src/ and what they may import, from the rules that the architecture test checks. */
+import { isUnder } from '../../test/architecture/imports.ts'
+import { MAY_IMPORT, ONLY_FROM } from '../../test/architecture/rules.ts'
+import { code, table } from './markdown.ts'
+
+/** Folders below another one that have a box of their own: others import them, or they may import less. */
+const APART = [
+  'bundle/format',
+  'host/linux',
+  'host/recording',
+  'agent/execute',
+  'controller/domain',
+  'operator/api-watch',
+]
+
+const folders = Object.keys(MAY_IMPORT).filter((path) => !path.endsWith('.ts'))
+const boxes = [...new Set([...folders.map((path) => path.split('/')[0] ?? ''), ...APART])]
+
+const boxOf = (path: string) => boxes.filter((box) => isUnder(path, box)).sort((a, b) => b.length - a.length)[0] ?? path
+
+/** By box, those that it may import. */
+function importsByBox(): Map<string, Set<string>> {
+  const imports = new Map(boxes.map((box) => [box, new Set<string>()]))
+  for (const path of folders) {
+    const allowed = MAY_IMPORT[path] ?? []
+    const targets = allowed.includes('*') ? boxes : allowed.map(boxOf)
+    for (const to of targets) if (to !== boxOf(path)) imports.get(boxOf(path))?.add(to)
+  }
+  for (const inner of APART) {
+    const outer = inner.split('/')[0] ?? ''
+    // One of the two imports the other.
+    if (MAY_IMPORT[inner]?.includes(outer)) continue
+    imports.get(inner)?.delete(outer)
+    if (ONLY_FROM[inner] === undefined) imports.get(outer)?.add(inner)
+  }
+  return imports
+}
+
+type Imports = ReadonlyMap<string, ReadonlySet<string>>
+
+function reaches(imports: Imports, from: string, to: string): boolean {
+  return [...(imports.get(from) ?? [])].some((next) => next === to || reaches(imports, next, to))
+}
+
+/** A mermaid diagram, without the arrows that follow from others. */
+export function importsDiagram(): string {
+  const imports = importsByBox()
+  const name = (box: string) => box.replaceAll(/[/-]/g, '_')
+  const arrows = [...imports].flatMap(([from, targets]) => {
+    const isImplied = (to: string) => [...targets].some((other) => other !== to && reaches(imports, other, to))
+    return [...targets].filter((to) => !isImplied(to)).map((to) => `  ${name(from)} --> ${name(to)}`)
+  })
+  return ['```mermaid', 'flowchart TD', ...boxes.map((box) => `  ${name(box)}["${box}"]`), ...arrows, '```'].join('\n')
+}
+
+export function importsTable(): string {
+  const told = (allowed: readonly string[]) =>
+    allowed.map((path) => (path === '*' ? 'everything' : code(path))).join(', ') || 'nothing'
+  return table(
+    ['Folder or file', 'May import, besides itself'],
+    Object.entries(MAY_IMPORT).map(([path, allowed]) => [code(path), told(allowed)]),
+  )
+}
