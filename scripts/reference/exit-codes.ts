@@ -1,5 +1,5 @@
 /** The reference of exit codes. */
-import { ExitCode } from '../../src/base/exit-codes.ts'
+import { ExitCode } from '../../src/cli/kit/exit-codes.ts'
 import { code, page, table } from './markdown.ts'
 
 const MEANING: Record<keyof typeof ExitCode, string> = {

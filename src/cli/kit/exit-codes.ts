@@ -1,6 +1,6 @@
 import { AgentError, type ErrorKind } from '../../base/agent-error.ts'
 
-/** Exit codes of both executables (a contract with scripts, see README "Exit codes"). */
+/** Exit codes of both executables (a contract with scripts, see docs/reference/exit-codes.md). */
 export const ExitCode = {
   ok: 0,
   bug: 1,

@@ -12,8 +12,8 @@ const EXAMPLES = `
 Examples:
   sudo agent uninstall
   sudo ./agent --uninstall --yes
-  sudo agent uninstall --keep-kubernetes     take away the agent, leave the node running
-  sudo agent -m blue -d                      that instance alone
+  sudo agent uninstall --keep-kubernetes  # leave the node running
+  sudo agent -m blue -d  # that instance alone
 
 At the end the machine is compared with how it was before: -v and -o json also tell what changed meanwhile for other reasons.
 Exit code 5 when something could not be taken back, or differs; run it again after mending what it names.

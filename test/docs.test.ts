@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { staleReference } from '../scripts/reference.ts'
+import { anchors, codeLines, codeSpans, pages, ROOT } from './support/docs/pages.ts'
+import { ownCommand, refusalOf } from './support/docs/parse-command.ts'
+
+test('what is written from the code is current: node scripts/reference.ts', async () => {
+  expect(await staleReference()).toEqual([])
+})
+
+test('every command in README and docs is one that its program takes', async () => {
+  const lines = pages().flatMap((page) => [
+    ...codeLines(page).map((line) => ({ path: page.path, line, isWhole: true })),
+    ...codeSpans(page).map((line) => ({ path: page.path, line, isWhole: false })),
+  ])
+  // A reference has lines of usage: `agent install [options]`.
+  const commands = lines.filter(({ line }) => ownCommand(line) !== undefined && !/[[<]\w+[\]>]/.test(line))
+  expect(commands.length).toBeGreaterThan(150)
+  const refused = await Promise.all(
+    commands.map(async ({ path, line, isWhole }) => {
+      const why = await refusalOf(line, isWhole)
+      return why === undefined ? [] : [`${path}: ${line}: ${why}`]
+    }),
+  )
+  expect(refused.flat()).toEqual([])
+})
+
+test.each([
+  ['controller cluster make x', 'unknown command'],
+  ['controller cluster create x --cnni flannel', 'unknown option'],
+  ['controller cluster create x --cni weave', 'Allowed choices'],
+  ['controller node approve', 'missing required argument'],
+  ['sudo ./agent remove', 'no command remove'],
+  ['cantrip-agent reset --now', 'unknown option'],
+])('%s would be refused', async (line, why) => {
+  expect(await refusalOf(line, true)).toContain(why)
+})
+
+test('scripts that are named are there', () => {
+  const named = pages().flatMap((page) => [...codeLines(page), ...codeSpans(page)])
+  const scripts = named.flatMap((line) => /^(?:node )?((?:scripts|test)\/[\w./-]+)/.exec(line)?.[1] ?? [])
+  expect(scripts.length).toBeGreaterThan(5)
+  expect(scripts.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
+
+test('links lead somewhere', () => {
+  const all = pages()
+  const broken = all.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((target) => !/^https?:/.test(target))
+      .filter((target) => {
+        const [file = '', anchor] = target.split('#')
+        const to = file === '' ? path : relative(ROOT, resolve(ROOT, dirname(path), file))
+        const page = all.find((each) => each.path === to)
+        return !existsSync(join(ROOT, to)) || (anchor !== undefined && page && !anchors(page).includes(anchor))
+      })
+      .map((target) => `${path}: ${target}`),
+  )
+  expect(broken).toEqual([])
+})
+
+test('the README is for a newcomer: at most 200 lines, with a picture', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  expect(readme.split('\n').length).toBeLessThanOrEqual(200)
+  expect(readme).toMatch(/!\[.+\]\(docs\/[\w-]+\.svg\)/)
+})
+
+test('the glossary has each word once, in alphabetical order', () => {
+  const glossary = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8')
+  const words = [...glossary.matchAll(/^\*\*([^*]+)\*\*: /gm)].map((match) => (match[1] ?? '').toLowerCase())
+  expect(words).toEqual([...new Set(words)].sort())
+  const wanted = [
+    'role',
+    'component',
+    'step',
+    'run',
+    'ledger',
+    'undo',
+    'snapshot',
+    'bundle',
+    'instruction',
+    'operation',
+  ]
+  expect(wanted.filter((word) => !words.includes(word))).toEqual([])
+})
