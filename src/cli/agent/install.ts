@@ -9,13 +9,14 @@ import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { HostView } from '../../host/host.ts'
 import { collect } from '../kit/collect.ts'
+import { formatOption, oneOf } from '../kit/output.ts'
 import { carryOutRole, terminalReporter } from './carry-out-role.ts'
 import { checkFirst, warningsOf } from './prechecks/check-first.ts'
-import { precheckFormat } from './prechecks/precheck-format.ts'
+import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './prechecks/precheck-format.ts'
 import { type Prechecked, paramsFor } from './prechecks/run-prechecks.ts'
 import {
+  FORMATS,
   type Format,
-  formatOf,
   type GlobalOptions,
   interruption,
   optionsOf,
@@ -34,7 +35,7 @@ interface Options {
   proxy?: string
   wait: boolean
   yes?: boolean
-  output: string
+  output: PrecheckFormat
 }
 
 const EXAMPLES = `
@@ -47,8 +48,9 @@ Examples:
 Run again after an interruption: it goes on where it was.
 `
 
-export function registerInstall(program: Command): void {
-  program
+/** Its options can stand without its name. */
+export function registerInstall(program: Command): Command {
+  return program
     .command('install', { isDefault: true })
     .summary('make this machine a node of a cluster (the default)')
     .description('Checks this machine, installs the agent as a service, and registers it with the controller.')
@@ -63,7 +65,7 @@ export function registerInstall(program: Command): void {
     .option('--no-wait', 'do not wait until the controller has seen this node')
     .option('-y, --yes', 'ask nothing')
     .option('-d, --uninstall', 'the same as: agent uninstall')
-    .option('-o, --output <format>', 'text or json (a line of JSON each); with -t also junit', 'text')
+    .addOption(formatOption(PRECHECK_FORMATS, 'how to print; junit with -t alone'))
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
     .action(async (_: Options, command: Command) => {
@@ -92,7 +94,7 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, tell, signal })
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')
-  const format = formatOf(options.output)
+  const format = oneOf(FORMATS, options.output)
   await change({ ...options, paths, credentials, config, results, format, signal })
   if (!options.wait) return
   await registered(paths, view, format, signal)
@@ -104,7 +106,7 @@ async function toldAs({ checkOnly, output, color }: Options & GlobalOptions): Pr
     const format = await precheckFormat(output, color)
     return (seen) => void process.stdout.write(format(seen))
   }
-  if (formatOf(output) === 'json')
+  if (oneOf(FORMATS, output) === 'json')
     return ({ results: checks, hardFailures }) => print(JSON.stringify({ kind: 'prechecks', checks, hardFailures }))
   const { precheckBrief } = await import('../../report/prechecks/precheck-brief.ts')
   return ({ results }) => void process.stdout.write(precheckBrief(results))

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { PlannedStep } from '../../engine/plan-role.ts'
+import { formatOption } from '../kit/output.ts'
 import { planText } from './plan-text.ts'
-import { type Format, formatOf, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
+import { FORMATS, type Format, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
 
 export function registerPlan(program: Command): void {
   program
@@ -10,14 +11,13 @@ export function registerPlan(program: Command): void {
     .description(
       'Lists what the instruction that waits on this node would change, and how each is taken back. Changes nothing.',
     )
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', '\nExamples:\n  sudo agent plan\n  sudo agent plan -o json\n')
     .action(async (_: object, command: Command) => {
-      const { instance, output } = optionsOf<{ output: string }>(command)
-      const format = formatOf(output)
+      const { instance, output } = optionsOf<{ output: Format }>(command)
       const { planInstruction } = await import('../../agent/execute/plan.ts')
       requireRoot(process.geteuid?.() ?? 0, 'a plan')
-      print(await planInstruction(pathsFor(instance), interruption()), format)
+      print(await planInstruction(pathsFor(instance), interruption()), output)
     })
 }
 

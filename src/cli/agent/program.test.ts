@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { completionText } from './completion.ts'
 import { createProgram, withVerb } from './program.ts'
 
 test.each([
@@ -34,15 +32,4 @@ test('every command has a description, and an example where there is something t
     command.outputHelp()
     expect(help.join(''), command.name()).toMatch(/Examples?:/)
   }
-})
-
-test('the completion for bash is a script that bash takes, and knows verbs and their options', () => {
-  const script = completionText('bash', createProgram())
-  execFileSync('bash', ['-n'], { input: script })
-  const ask = `${script}\nCOMP_WORDS=(agent uninstall --keep); COMP_CWORD=2; _cantrip_agent; echo "\${COMPREPLY[@]}"`
-  expect(execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim()).toBe('--keep-kubernetes')
-})
-
-test.each(['zsh', 'fish'] as const)('the completion for %s names the verbs', (shell) => {
-  expect(completionText(shell, createProgram())).toMatch(/support-bundle/)
 })

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { registerCompletion } from '../kit/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
-import { registerCompletion } from './completion.ts'
 import { registerInstall } from './install.ts'
 import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
@@ -11,6 +11,9 @@ import { registerUninstall } from './restore/uninstall.ts'
 import { registerOperator } from './service/operator.ts'
 import { registerStatus } from './status.ts'
 import { registerSupportBundle } from './support-bundle.ts'
+
+/** As it is downloaded, and as it installs itself. */
+const NAMES = ['agent', 'cantrip-agent']
 
 export function createProgram(): Command {
   const program = new Command('agent')
@@ -22,7 +25,7 @@ export function createProgram(): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(agent --help tells all commands, agent COMMAND --help their options)')
-  registerInstall(program)
+  const install = registerInstall(program)
   registerPrecheck(program)
   registerPlan(program)
   registerStatus(program)
@@ -31,7 +34,7 @@ export function createProgram(): Command {
   registerUninstall(program)
   registerSupportBundle(program)
   registerOperator(program)
-  registerCompletion(program)
+  registerCompletion(program, { names: NAMES, bare: install.options })
   program
     .command('run')
     .description('the service; systemd starts it')

@@ -4,23 +4,23 @@ import type { AgentPaths } from '../../agent/paths.ts'
 import type { ServiceStatus } from '../../agent/status.ts'
 import { withOwnPath } from '../../report/own-commands.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
+import { formatOption } from '../kit/output.ts'
 import { ownProgram } from '../kit/own-program.ts'
-import { formatOf, optionsOf, pathsFor } from './surroundings.ts'
+import { FORMATS, type Format, optionsOf, pathsFor } from './surroundings.ts'
 
 export function registerStatus(program: Command): void {
   program
     .command('status')
     .summary('connection, state, current run and step, versions')
     .description('Tells how the agent on this machine is.')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', '\nExamples:\n  agent status\n  agent status -o json\n')
     .action(async (_: object, command: Command) => {
-      const options = optionsOf<{ output: string }>(command)
-      const format = formatOf(options.output)
+      const options = optionsOf<{ output: Format }>(command)
       const paths = pathsFor(options.instance)
       const { readStatus } = await import('../../agent/status.ts')
       const status = readStatus(paths.statusFile)
-      if (format === 'json') process.stdout.write(`${JSON.stringify(jsonOf(status))}\n`)
+      if (options.output === 'json') process.stdout.write(`${JSON.stringify(jsonOf(status))}\n`)
       else process.stdout.write(status ? statusText(status) : notRunning(paths, existsSync(paths.unitFile)))
       if (!status) process.exitCode = ExitCode.stepFailed
     })

@@ -37,15 +37,8 @@ export function requireRoot(uid: number, what: string): void {
   })
 }
 
-export type Format = 'text' | 'json'
-
-export function formatOf(output: string): Format {
-  if (output === 'text' || output === 'json') return output
-  throw new AgentError('usage/output', `-o ${output} is not known`, {
-    fix: 'use -o text or -o json',
-    kind: 'invalid',
-  })
-}
+export const FORMATS = ['text', 'json'] as const
+export type Format = (typeof FORMATS)[number]
 
 /** The first Ctrl-C ends the work at the next safe point; a second one ends the program at once, as ever. */
 export function interruption(): AbortSignal {

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { version } from '../../base/version.ts'
+import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
-import { examples } from '../kit/output.ts'
+import { type Column, examples, formatOption, render, structured } from '../kit/output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -61,7 +62,7 @@ function registerVerify(bundle: Command): void {
     .description('check every file of a bundle against its signed manifest')
     .argument('<bundle>', 'a directory or a .tar')
     .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
-    .addOption(format())
+    .addOption(formatOption(FORMATS))
     .addHelpText(
       'after',
       examples('controller bundle verify bundle', 'controller bundle verify bundle.tar --key builder.pub'),
@@ -70,14 +71,9 @@ function registerVerify(bundle: Command): void {
       const { verifyBundle } = await import('../../bundle/verify/verify.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const { manifest, manifestSha256 } = await verifyBundle(path, await readPublicKey(expandHome(options.key)))
-      if (options.output === 'json') return printJson({ manifestSha256, ...manifest })
-      printTable([
-        ['ROLE', 'NAME', 'VERSION', 'MIB', 'SHA256'],
-        ...manifest.files.map((f) => [f.role, f.name, f.version, mebibytes(f.size), f.sha256.slice(0, 12)]),
-      ])
-      process.stdout.write(
-        `\n${manifest.name}: all ${manifest.files.length} files verified, manifest ${manifestSha256}\n`,
-      )
+      const rows = await render(options.output, { manifestSha256, ...manifest }, manifest.files, FILES)
+      const verdict = `\n${manifest.name}: all ${manifest.files.length} files verified, manifest ${manifestSha256}\n`
+      process.stdout.write(options.output === 'text' ? `${rows}${verdict}` : rows)
     })
 }
 
@@ -88,14 +84,14 @@ function registerImport(bundle: Command): void {
     .argument('<bundle>', 'a directory or a .tar')
     .requiredOption('--data <directory>', "the controller's data directory")
     .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
-    .addOption(format())
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', examples('controller bundle import bundle --data /var/lib/cantrip-controller'))
     .action(async (path: string, options: { data: string; key: string; output: Format }) => {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const stored = await importBundle(path, options.data, await readPublicKey(expandHome(options.key)), new Date())
-      if (options.output === 'json') return printJson(summary(stored))
-      process.stdout.write(`${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`)
+      const said = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
+      process.stdout.write(options.output === 'text' ? said : await structured(options.output, summary(stored)))
     })
 }
 
@@ -104,23 +100,12 @@ function registerList(bundle: Command): void {
     .command('list')
     .description('bundles that a controller holds')
     .requiredOption('--data <directory>', "the controller's data directory")
-    .addOption(format())
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
     .action(async (options: { data: string; output: Format }) => {
       const { listBundles } = await import('../../bundle/import.ts')
       const bundles = (await listBundles(options.data)).map(summary)
-      if (options.output === 'json') return printJson(bundles)
-      printTable([
-        ['NAME', 'KUBERNETES', 'ARCH', 'MIB', 'CREATED', 'MANIFEST'],
-        ...bundles.map((b) => [
-          b.name,
-          b.kubernetesVersion,
-          b.arch,
-          mebibytes(b.bytes),
-          b.createdAt,
-          b.manifestSha256.slice(0, 12),
-        ]),
-      ])
+      process.stdout.write(await render(options.output, bundles, bundles, BUNDLES))
     })
 }
 
@@ -134,11 +119,25 @@ interface BuildFlags {
   key: string
 }
 
-type Format = 'text' | 'json'
+const FORMATS = ['text', 'json', 'yaml'] as const
+type Format = (typeof FORMATS)[number]
 
-function format(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text')
-}
+const FILES: Column<BundleFile>[] = [
+  { title: 'ROLE', of: ({ role }) => role },
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'VERSION', of: ({ version }) => version },
+  { title: 'MIB', of: ({ size }) => mebibytes(size) },
+  { title: 'SHA256', of: ({ sha256 }) => sha256.slice(0, 12) },
+]
+
+const BUNDLES: Column<ReturnType<typeof summary>>[] = [
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
+  { title: 'ARCH', of: ({ arch }) => arch },
+  { title: 'MIB', of: ({ bytes }) => mebibytes(bytes) },
+  { title: 'CREATED', of: ({ createdAt }) => createdAt },
+  { title: 'MANIFEST', of: ({ manifestSha256 }) => manifestSha256.slice(0, 12) },
+]
 
 function summary({ manifest, manifestSha256, publicKey }: StoredBundle) {
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
@@ -156,20 +155,4 @@ function expandHome(path: string): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1)
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
-}
-
-function printTable(rows: readonly string[][]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  for (const row of rows) {
-    process.stdout.write(
-      `${row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd()}\n`,
-    )
-  }
 }

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { registerCompletion } from '../kit/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'
-import { registerCompletion } from './completion.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerServe } from './serve.ts'
 
@@ -25,8 +25,8 @@ From nothing to READY:
   controller cluster provision factory
   controller cluster watch factory --until READY`,
     )
-  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerCompletion])
-    register(program)
+  for (const register of [registerServe, registerCluster, registerNode, registerBundle]) register(program)
+  registerCompletion(program)
   strict(program)
   return program
 }

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { AgentError } from '../../base/agent-error.ts'
 import { printable } from '../../base/text/printable.ts'
 
 export const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
@@ -13,8 +14,23 @@ export interface Column<T> {
   rare?: boolean
 }
 
-export function formatOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('text')
+/** `-o`, for a command that prints in these formats; the first one is what it prints without. */
+export function formatOption(formats: readonly string[] = FORMATS, description = 'how to print'): Option {
+  return new Option('-o, --output <format>', description)
+    .choices(formats)
+    .argParser((given) => oneOf(formats, given))
+    .default(formats[0])
+}
+
+/** Throws AgentError `usage/output`. */
+export function oneOf<T extends string>(formats: readonly T[], given: string): T {
+  const found = formats.find((format) => format === given)
+  if (found !== undefined) return found
+  const known = formats.map((format) => `-o ${format}`)
+  throw new AgentError('usage/output', `-o ${given} is not known`, {
+    fix: `use ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`,
+    kind: 'invalid',
+  })
 }
 
 /** For `addHelpText('after', …)`: command lines as a person types them. */
@@ -53,6 +69,11 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
   const padded = lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '))
   return padded.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+/** A line for each name with its value, as the head of `show` has them. */
+export function fields(lines: readonly (readonly [name: string, value: string])[]): string {
+  return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${printable(value)}\n`).join('')
 }
 
 /** `3s`, `5m`, `2h`, `4d`: how long ago. */

@@ -1,5 +1,8 @@
 import type { PlannedStep } from '../../../engine/plan-role.ts'
-import { type Prechecked, usage } from './run-prechecks.ts'
+import type { Prechecked } from './run-prechecks.ts'
+
+export const PRECHECK_FORMATS = ['text', 'json', 'junit'] as const
+export type PrecheckFormat = (typeof PRECHECK_FORMATS)[number]
 
 /** What `--fix` did, where it was given. */
 interface Report {
@@ -8,7 +11,7 @@ interface Report {
 
 /** How the outcome of the prechecks is written: `text`, `json` or `junit`. Colours are for terminals that have them. */
 export async function precheckFormat(
-  output: string,
+  output: PrecheckFormat,
   color = true,
 ): Promise<(prechecked: Prechecked, report?: Report) => string> {
   switch (output) {
@@ -28,7 +31,5 @@ export async function precheckFormat(
       const colour = color && process.stdout.isTTY === true && process.stdout.hasColors()
       return ({ results }) => precheckTable(results, { colour })
     }
-    default:
-      throw usage('precheck/output', `-o ${output} is not known`, 'use -o text, -o json or -o junit')
   }
 }

@@ -4,16 +4,17 @@ import type { HostView } from '../../../host/host.ts'
 import { withOwnPath } from '../../../report/own-commands.ts'
 import { collect } from '../../kit/collect.ts'
 import { ExitCode } from '../../kit/exit-codes.ts'
+import { formatOption } from '../../kit/output.ts'
 import { ownProgram } from '../../kit/own-program.ts'
 import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from '../surroundings.ts'
-import { precheckFormat } from './precheck-format.ts'
+import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './precheck-format.ts'
 import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
 
 interface Options extends GlobalOptions {
   credsFile?: string
   passphraseFile?: string
   role?: string[]
-  output: string
+  output: PrecheckFormat
   list?: boolean
   explain?: string
   ignoreCheck?: string[]
@@ -30,7 +31,7 @@ export function registerPrecheck(program: Command): void {
     .option('--creds-file <file>', 'credentials of the controller; without them what needs a controller is left out')
     .option('--passphrase-file <file>', 'the passphrase of the credentials')
     .option('--role <role>', 'master, worker or storage; may be repeated', collect)
-    .option('-o, --output <format>', 'text, json or junit', 'text')
+    .addOption(formatOption(PRECHECK_FORMATS))
     .option('--list', 'list all checks')
     .option('--explain <id>', 'tell what a check looks at, and why')
     .option('--ignore-check <id[=reason]>', 'take a failure as a warning; may be repeated', collect)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { formatOf, optionsOf } from '../surroundings.ts'
+import { formatOption } from '../../kit/output.ts'
+import { FORMATS, type Format, optionsOf } from '../surroundings.ts'
 import { takeBackVerb } from './take-back.ts'
 
 export function registerReset(program: Command): void {
@@ -8,11 +9,11 @@ export function registerReset(program: Command): void {
     .summary('Kubernetes away, the agent stays')
     .description('Takes back what provisioning did to this machine. The agent stays, and can be provisioned again.')
     .option('-y, --yes', 'do not ask')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', '\nExamples:\n  sudo agent reset\n  sudo agent reset --yes -o json\n')
     .action(async (_: object, command: Command) => {
-      const { instance, yes, output, verbose } = optionsOf<{ yes?: boolean; output: string }>(command)
+      const { instance, yes, output, verbose } = optionsOf<{ yes?: boolean; output: Format }>(command)
       const question = 'Remove Kubernetes and all that runs in it from this machine?'
-      await takeBackVerb({ scope: 'kubernetes', question, instance, yes, format: formatOf(output), verbose })
+      await takeBackVerb({ scope: 'kubernetes', question, instance, yes, format: output, verbose })
     })
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { formatOf, optionsOf } from '../surroundings.ts'
+import { formatOption } from '../../kit/output.ts'
+import { FORMATS, type Format, optionsOf } from '../surroundings.ts'
 import { takeBackVerb } from './take-back.ts'
 
 interface Options {
   yes?: boolean
   keepKubernetes?: boolean
-  output: string
+  output: Format
 }
 
 const EXAMPLES = `
@@ -28,7 +29,7 @@ export function registerUninstall(program: Command): void {
     )
     .option('-y, --yes', 'do not ask')
     .option('--keep-kubernetes', 'take away only the agent')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
       const { instance, yes, keepKubernetes, output, verbose } = optionsOf<Options>(command)
@@ -39,7 +40,7 @@ export function registerUninstall(program: Command): void {
           : 'Remove Kubernetes and the agent from this machine?',
         instance,
         yes,
-        format: formatOf(output),
+        format: output,
         verbose,
       })
     })

@@ -1,7 +1,6 @@
-import { printable } from '../../../base/text/printable.ts'
 import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../../protocol/api/administrators.ts'
 import { problemText } from '../../../report/error-text.ts'
-import { age, type Column, table } from '../../kit/output.ts'
+import { age, type Column, fields, table } from '../../kit/output.ts'
 import { lackOf, problemLines } from './problem-text.ts'
 
 const STAGES: Column<Stage>[] = [
@@ -81,7 +80,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
     ['Operator', operatorText(health, now)],
     ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
-  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const head = fields(lines)
   const error = cluster.error ? `\n${problemText(cluster.error)}` : ''
   const problems = problemLines(cluster.problems, now)
   return `${head}${error}${problems && `\n${problems}`}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`

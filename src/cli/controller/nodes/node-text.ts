@@ -2,7 +2,7 @@ import { printable } from '../../../base/text/printable.ts'
 import type { NodeDetail } from '../../../protocol/api/administrators.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { problemText } from '../../../report/error-text.ts'
-import { table } from '../../kit/output.ts'
+import { fields, table } from '../../kit/output.ts'
 import { problemLines } from '../clusters/problem-text.ts'
 import { checkText } from './check-text.ts'
 
@@ -25,7 +25,7 @@ export function nodeText(node: NodeDetail, now: Date): string {
     ],
     ['Agent', node.agentVersion || '-'],
   ]
-  const head = lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${printable(value)}\n`).join('')
+  const head = fields(lines)
   const error = node.error ? `\n${problemText(node.error)}` : ''
   const warnings = node.warnings.map(checkText).join('')
   const problems = problemLines(node.problems, now)

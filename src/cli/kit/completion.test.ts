@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { createProgram as agent } from '../agent/program.ts'
+import { createProgram as controller } from '../controller/program.ts'
+import { completion } from './completion.ts'
+
+/** The script as the program itself prints it. */
+async function printed(program: ReturnType<typeof agent>, shell: string): Promise<string> {
+  const { stdout } = process
+  const write = stdout.write
+  let text = ''
+  stdout.write = (chunk: string | Uint8Array) => {
+    text += chunk
+    return true
+  }
+  try {
+    await program.parseAsync(['completion', shell], { from: 'user' })
+  } finally {
+    stdout.write = write
+  }
+  return text
+}
+
+const programs = { agent, controller }
+
+test.each<[keyof typeof programs, string[], string]>([
+  ['agent', ['uninstall', '--keep'], '--keep-kubernetes'],
+  ['agent', ['unin'], 'uninstall'],
+  ['agent', ['status', '--inst'], '--instance'],
+  ['agent', ['--passphrase'], '--passphrase-file'],
+  ['agent', ['--creds-file', 'prod.pem', '--passphrase'], '--passphrase-file'],
+  ['agent', ['status', '-o', ''], 'text json'],
+  ['agent', ['precheck', '--output', 'j'], 'json junit'],
+  ['agent', ['precheck', '--creds-file', ''], ''],
+  ['agent', ['completion', '--h'], '--help'],
+  ['controller', ['cluster', 'pro'], 'provision'],
+  ['controller', ['cluster', 'create', 'factory', '--cni', 'c'], 'calico cilium'],
+  ['controller', ['cluster', 'show', 'factory', '-o', 'y'], 'yaml'],
+])('bash completes %s %j', async (name, words, wanted) => {
+  const script = await printed(programs[name](), 'bash')
+  const line = [name, ...words].map((word) => `'${word}'`).join(' ')
+  const ask = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _${name}_completion; echo "\${COMPREPLY[@]}"`
+  expect(execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim()).toBe(wanted)
+})
+
+test('zsh takes the script of bash, by its own way to load it', () => {
+  expect(completion(controller(), 'zsh')).toMatch(
+    /^#compdef controller\nautoload -U \+X bashcompinit && bashcompinit\n_/,
+  )
+})
+
+test('fish is told a line for each command and option, by all names of the program', async () => {
+  const script = await printed(agent(), 'fish')
+  expect(script).toContain(
+    "complete -c cantrip-agent -n '__fish_use_subcommand' -f -a status -d 'connection, state, current run and step, versions'\n",
+  )
+  expect(script).toContain(
+    "complete -c agent -n '__fish_seen_subcommand_from status' -s o -l output -x -a 'text json' -d 'how to print'\n",
+  )
+})
