@@ -1,7 +1,7 @@
 import type { Authority } from './access/authority.ts'
 import type { BundleShelf } from './bundles/bundle-shelf.ts'
 import type { Changes } from './live/changes.ts'
-import type { Errands } from './live/operations.ts'
+import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
 import type { Store } from './store/store.ts'
@@ -19,7 +19,7 @@ export interface Core {
   bundles: BundleShelf
   changes: Changes
   presence: Presence
-  errands: Errands
+  operations: Operations
   /** How far steps have come that go on now, by run: of interest only while it lasts, and never stored. */
   live: Map<string, LiveProgress>
   /** Checks of pairs of nodes that go on now, by their id. */

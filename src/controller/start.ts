@@ -11,7 +11,7 @@ import { BundleShelf } from './bundles/bundle-shelf.ts'
 import type { Core } from './core.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
-import { Errands } from './live/operations.ts'
+import { Operations } from './live/operations.ts'
 import { NOBODY } from './live/presence.ts'
 import { dropLapsed } from './nodes/enrolment.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
@@ -60,7 +60,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     bundles,
     changes: new Changes(),
     presence: NOBODY,
-    errands: new Errands(),
+    operations: new Operations(),
     live: new Map(),
     pairChecks: new Map(),
     now,

@@ -1,22 +1,22 @@
 import { reportOf } from '../base/agent-error.ts'
 import type { Machine } from '../host/machine.ts'
-import type { Errand, ErrandAnswer } from '../protocol/wire/operation.ts'
+import type { Operation, OperationAnswer } from '../protocol/wire/operation.ts'
 import { invite } from './invite.ts'
 import { lookAtEtcd } from './look-at-etcd.ts'
 import { retire } from './retire.ts'
 
 /** Never rejects: what goes wrong is told to whoever asked. */
-export async function carryOutErrand(machine: Machine, errand: Errand): Promise<ErrandAnswer> {
+export async function carryOutOperation(machine: Machine, operation: Operation): Promise<OperationAnswer> {
   try {
-    switch (errand.errand) {
+    switch (operation.operation) {
       case 'invite':
-        return { id: errand.id, ...(await invite(machine, errand)) }
+        return { id: operation.id, ...(await invite(machine, operation)) }
       case 'retire':
-        return { id: errand.id, ...(await retire(machine, errand)) }
+        return { id: operation.id, ...(await retire(machine, operation)) }
       case 'look-at-etcd':
-        return { id: errand.id, ...(await lookAtEtcd(machine)) }
+        return { id: operation.id, ...(await lookAtEtcd(machine)) }
     }
   } catch (error) {
-    return { id: errand.id, outcome: 'failed', error: reportOf(error) }
+    return { id: operation.id, outcome: 'failed', error: reportOf(error) }
   }
 }

@@ -3,9 +3,9 @@ import { fakeEtcd } from '../../test/support/fake-etcd.ts'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { createCa } from '../pki/certificate.ts'
 import { createSealingKey, unseal } from '../pki/seal.ts'
-import { type Errand, Invitation } from '../protocol/wire/operation.ts'
+import { Invitation, type Operation } from '../protocol/wire/operation.ts'
 import { SHARED_FILES } from '../provision/shared-files.ts'
-import { carryOutErrand } from './carry-out.ts'
+import { carryOutOperation } from './carry-out.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 const { certificate } = createCa({ commonName: 'kubernetes', days: 3650, now: NOW })
@@ -35,17 +35,17 @@ function master() {
   return { host, made }
 }
 
-const invite = (role: 'master' | 'worker', sealTo: string): Errand => ({
+const invite = (role: 'master' | 'worker', sealTo: string): Operation => ({
   ...common,
-  errand: 'invite',
-  guest: { name: 'w1', address: '10.0.0.9', role },
+  operation: 'invite',
+  target: { name: 'w1', address: '10.0.0.9', role },
   sealTo,
 })
 
 test('a worker gets a token for half an hour and the hash of the authority, sealed, and no key', async () => {
   const { host, made } = master()
   const key = createSealingKey()
-  const answer = await carryOutErrand(host.machine, invite('worker', key.sealTo))
+  const answer = await carryOutOperation(host.machine, invite('worker', key.sealTo))
   if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer))
   const text = unseal(answer.sealed ?? '', key)
   const invitation = Invitation.parse(JSON.parse(text))
@@ -63,7 +63,7 @@ test('a worker gets a token for half an hour and the hash of the authority, seal
 test('a master gets what all masters have in common', async () => {
   const { host } = master()
   const key = createSealingKey()
-  const answer = await carryOutErrand(host.machine, invite('master', key.sealTo))
+  const answer = await carryOutOperation(host.machine, invite('master', key.sealTo))
   if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer))
   const invitation = Invitation.parse(JSON.parse(unseal(answer.sealed ?? '', key)))
   if (invitation.role !== 'master') throw new Error('for a worker')
@@ -73,7 +73,7 @@ test('a master gets what all masters have in common', async () => {
 test('before its API is up it is not the time yet', async () => {
   const { host } = master()
   host.network.onRequest(`${API}/`, { status: 503 })
-  const answer = await carryOutErrand(host.machine, invite('worker', createSealingKey().sealTo))
+  const answer = await carryOutOperation(host.machine, invite('worker', createSealingKey().sealTo))
   expect(answer.outcome).toBe('not-yet')
 })
 
@@ -90,15 +90,15 @@ function withEtcd(healthy: readonly string[]) {
   host.on(['/usr/local/bin/etcdctl'], {})
   return { host, etcd, verbs: () => host.calls.map((argv) => (argv[0].endsWith('kubectl') ? argv[7] : argv[5])) }
 }
-const retire = (role: 'master' | 'worker'): Errand => ({
+const retire = (role: 'master' | 'worker'): Operation => ({
   ...common,
-  errand: 'retire',
-  guest: { name: 'm3', address: '10.0.0.3', role },
+  operation: 'retire',
+  target: { name: 'm3', address: '10.0.0.3', role },
 })
 
 test('a worker is drained, then its object goes', async () => {
   const { host, etcd, verbs } = withEtcd([])
-  expect(await carryOutErrand(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
+  expect(await carryOutOperation(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
   expect(verbs()).toEqual(['get', 'drain', 'delete'])
   // kubectl's cache would stay where the machine is given back meanwhile.
   for (const argv of host.calls) expect(argv.slice(5, 7)).toEqual(['--cache-dir', '/dev/null'])
@@ -107,14 +107,14 @@ test('a worker is drained, then its object goes', async () => {
 
 test('a master is drained, its member goes after a snapshot, then its object', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
-  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
   expect(verbs()).toEqual(['get', 'drain', 'snapshot', 'delete'])
   expect(etcd.members.map(({ name }) => name)).toEqual(['m1', 'm2'])
 })
 
 test('where the others could decide nothing any more, nothing is touched', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1'])
-  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({
+  expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'failed',
     error: { code: 'etcd/quorum', fix: 'bring m2 back first' },
   })
@@ -128,7 +128,7 @@ test('pods that do not go are waited for', async () => {
     exitCode: 1,
     stderr: 'evicting\nerror: pod web has a disruption budget\n',
   })
-  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({
+  expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'not-yet',
     waitingFor: 'pods of m3 to go elsewhere: error: pod web has a disruption budget',
   })
@@ -137,29 +137,29 @@ test('pods that do not go are waited for', async () => {
 
 test('asked for again, what is done is passed over', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
-  await carryOutErrand(host.machine, retire('master'))
+  await carryOutOperation(host.machine, retire('master'))
   host.on((argv) => argv.includes('get'), { stdout: '' })
   host.calls.length = 0
-  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
   expect(verbs()).toEqual(['get', 'delete'])
   expect(etcd.asked).toEqual(['remove'])
 })
 
-test('a member that another errand has removed meanwhile is out', async () => {
+test('a member that another operation has removed meanwhile is out', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on(['/usr/local/bin/etcdctl'], () => {
     etcd.members.pop()
     etcd.refusals.push('etcdserver: member not found')
     return {}
   })
-  expect(await carryOutErrand(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
+  expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
   expect(verbs().at(-1)).toBe('delete')
 })
 
 test('what goes wrong on the way is tried again: only the others that could not decide are a reason to stay', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on((argv) => argv.includes('delete'), { exitCode: 1 })
-  const answer = await carryOutErrand(host.machine, retire('master'))
+  const answer = await carryOutOperation(host.machine, retire('master'))
   expect(answer).toMatchObject({
     outcome: 'not-yet',
     waitingFor: expect.stringMatching(/^a master that can: .*kubectl/),
@@ -169,14 +169,18 @@ test('what goes wrong on the way is tried again: only the others that could not 
 
 test('another node that has its address now keeps its member', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2', '10.0.0.3'])
-  const order: Errand = { ...common, errand: 'retire', guest: { name: 'old-m3', address: '10.0.0.3', role: 'master' } }
-  expect(await carryOutErrand(host.machine, order)).toMatchObject({ outcome: 'done' })
+  const order: Operation = {
+    ...common,
+    operation: 'retire',
+    target: { name: 'old-m3', address: '10.0.0.3', role: 'master' },
+  }
+  expect(await carryOutOperation(host.machine, order)).toMatchObject({ outcome: 'done' })
   expect(etcd.members).toHaveLength(3)
 })
 
 test('how etcd is: each member is asked by itself', async () => {
   const { host } = withEtcd(['127.0.0.1', '10.0.0.3'])
-  expect(await carryOutErrand(host.machine, { ...common, errand: 'look-at-etcd' })).toEqual({
+  expect(await carryOutOperation(host.machine, { ...common, operation: 'look-at-etcd' })).toEqual({
     id: common.id,
     outcome: 'done',
     etcd: [

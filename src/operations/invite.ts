@@ -1,7 +1,7 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto'
 import type { HostView } from '../host/host.ts'
 import { seal } from '../pki/seal.ts'
-import type { Errand, Invitation } from '../protocol/wire/operation.ts'
+import type { Invitation, Operation } from '../protocol/wire/operation.ts'
 import { createInApi, readApi } from '../provision/api/api.ts'
 import { KUBERNETES_PKI } from '../provision/paths.ts'
 import { SHARED_FILES } from '../provision/shared-files.ts'
@@ -16,21 +16,24 @@ const SIGNATURE_MS = 10_000
 const LOOK_MS = 200
 
 /** Of each kind only what that node needs: a worker gets no key. */
-export async function invite(host: HostView, errand: Errand & { errand: 'invite' }): Promise<Outcome> {
-  const invitation = errand.guest.role === 'worker' ? await forWorker(host, errand) : await forMaster(host)
+export async function invite(host: HostView, operation: Operation & { operation: 'invite' }): Promise<Outcome> {
+  const invitation = operation.target.role === 'worker' ? await forWorker(host, operation) : await forMaster(host)
   return 'outcome' in invitation
     ? invitation
-    : { outcome: 'done', sealed: seal(JSON.stringify(invitation), errand.sealTo) }
+    : { outcome: 'done', sealed: seal(JSON.stringify(invitation), operation.sealTo) }
 }
 
-async function forWorker(host: HostView, { guest }: Errand & { errand: 'invite' }): Promise<Invitation | Outcome> {
+async function forWorker(
+  host: HostView,
+  { target }: Operation & { operation: 'invite' },
+): Promise<Invitation | Outcome> {
   const ready = await Promise.all([readApi(host, HERE, CLUSTER_INFO), readApi(host, HERE, RIGHTS)])
   const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
   if (ca === undefined || ready.includes(undefined)) return notYet('the API of the master')
   const id = randomText(6)
   const secret = randomText(16)
   if (
-    !(await createInApi(host, HERE, '/api/v1/namespaces/kube-system/secrets', tokenOf(host, id, secret, guest.name)))
+    !(await createInApi(host, HERE, '/api/v1/namespaces/kube-system/secrets', tokenOf(host, id, secret, target.name)))
   ) {
     return notYet('the API of the master to make a token')
   }
@@ -39,7 +42,7 @@ async function forWorker(host: HostView, { guest }: Errand & { errand: 'invite' 
 }
 
 /** As `kubeadm token create` makes it. */
-function tokenOf(host: HostView, id: string, secret: string, guest: string) {
+function tokenOf(host: HostView, id: string, secret: string, target: string) {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -48,7 +51,7 @@ function tokenOf(host: HostView, id: string, secret: string, guest: string) {
     stringData: {
       'token-id': id,
       'token-secret': secret,
-      description: `for ${guest} to join`,
+      description: `for ${target} to join`,
       expiration: new Date(host.now().getTime() + TOKEN_MS).toISOString(),
       'usage-bootstrap-authentication': 'true',
       'usage-bootstrap-signing': 'true',

@@ -1,7 +1,7 @@
 import { AgentError } from '../base/agent-error.ts'
 import type { Argv } from '../host/argv.ts'
 import type { Machine } from '../host/machine.ts'
-import type { Errand, Guest } from '../protocol/wire/operation.ts'
+import type { Operation, Target } from '../protocol/wire/operation.ts'
 import {
   type EtcdMember,
   isHealthy,
@@ -14,7 +14,7 @@ import { BINARIES, SUPER_ADMIN_CONF } from '../provision/paths.ts'
 import { notYet, type Outcome } from './answer.ts'
 
 const HERE = '127.0.0.1'
-/** Within the time in which an errand has to be answered; what takes longer is asked for again. */
+/** Within the time in which an operation has to be answered; what takes longer is asked for again. */
 const DRAIN_SECONDS = 20
 /** A kubelet that is gone confirms no pod's end. */
 const GONE_SECONDS = 30
@@ -24,40 +24,40 @@ const SNAPSHOT = '/var/lib/etcd/before-removal.db'
  * Can be asked for again at any point: what is done already is passed over. Fails only where nothing of etcd was touched,
  * as the others could not decide without the member; whatever else is in the way may pass.
  */
-export async function retire(machine: Machine, { guest }: Errand & { errand: 'retire' }): Promise<Outcome> {
+export async function retire(machine: Machine, { target }: Operation & { operation: 'retire' }): Promise<Outcome> {
   try {
-    return await takeOut(machine, guest)
+    return await takeOut(machine, target)
   } catch (error) {
     if (!(error instanceof AgentError) || error.code === 'etcd/quorum') throw error
     return notYet(`a master that can: ${error.message.slice(0, 1_000)}`)
   }
 }
 
-async function takeOut(machine: Machine, guest: Guest): Promise<Outcome> {
-  const found = guest.role === 'master' ? await needMembership(machine) : undefined
-  const member = found?.members.find((each) => isOf(guest, each))
+async function takeOut(machine: Machine, target: Target): Promise<Outcome> {
+  const found = target.role === 'master' ? await needMembership(machine) : undefined
+  const member = found?.members.find((each) => isOf(target, each))
   if (found && member) await needQuorum(machine, found, member)
-  if (await isThere(machine, guest.name)) {
+  if (await isThere(machine, target.name)) {
     const drained = await kubectl(machine, [
-      ...['drain', guest.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force'],
+      ...['drain', target.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force'],
       ...[`--timeout=${DRAIN_SECONDS}s`, `--skip-wait-for-delete-timeout=${GONE_SECONDS}`],
     ])
-    if (drained.exitCode !== 0) return notYet(`pods of ${guest.name} to go elsewhere: ${lastLine(drained.stderr)}`)
+    if (drained.exitCode !== 0) return notYet(`pods of ${target.name} to go elsewhere: ${lastLine(drained.stderr)}`)
   }
   if (found && member) {
     await saveSnapshot(machine)
     await removeOnce(machine, found.through, member.id)
   }
-  await machine.execute(kubectlArgv(['delete', 'node', guest.name, '--ignore-not-found', '--wait=false']), OPTIONS)
+  await machine.execute(kubectlArgv(['delete', 'node', target.name, '--ignore-not-found', '--wait=false']), OPTIONS)
   return { outcome: 'done' }
 }
 
 /** Its address may be another node's by now. */
-function isOf({ name, address }: Guest, member: EtcdMember): boolean {
+function isOf({ name, address }: Target, member: EtcdMember): boolean {
   return member.peerUrl === peerUrlOf(address) && (member.name === name || member.name === '')
 }
 
-/** Another errand for the same node may be quicker. */
+/** Another operation for the same node may be quicker. */
 async function removeOnce(machine: Machine, through: string, id: string): Promise<void> {
   try {
     await removeMember(machine, through, id)
@@ -107,7 +107,7 @@ const kubectl = (machine: Machine, args: readonly string[]) => machine.ask(kubec
 
 function kubectlArgv(args: readonly string[]): Argv {
   const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:6443`]
-  // Without a cache: an errand leaves nothing on this machine, which may be given back at the same moment.
+  // Without a cache: an operation leaves nothing on this machine, which may be given back at the same moment.
   return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/dev/null', ...args]
 }
 

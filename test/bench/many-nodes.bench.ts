@@ -7,6 +7,7 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { ClusterView } from '../../src/protocol/api/administrators.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/operation.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
@@ -99,9 +100,9 @@ async function work(agent: ScriptedAgent, run: string, seq: number, step = `stub
 function serve(agent: ScriptedAgent): void {
   agent.socket.on('frame', () => {
     for (const frame of agent.received.splice(0)) {
-      if (frame.t !== 'errand') continue
+      if (frame.t !== OPERATION_FRAME) continue
       const { id } = JSON.parse(frame.body.payload)
-      agent.send('errand', { id, outcome: 'done', sealed: 'c2VhbGVk' })
+      agent.send(OPERATION_FRAME, { id, outcome: 'done', sealed: 'c2VhbGVk' })
     }
   })
 }

@@ -120,10 +120,10 @@ export const dhcpcd: Owner = {
 }
 
 /** Makes a node the DHCP server of the bed, by its systemd-networkd. Whom it serves gets the address that he has. */
-export async function serveAddresses(server: Node, guests: readonly Node[]): Promise<void> {
-  const leases = guests.map(async (guest) => {
-    const hardware = (await execOk(guest, ['cat', '/sys/class/net/host0/address'])).trim()
-    return ['[DHCPServerStaticLease]', `MACAddress=${hardware}`, `Address=${guest.address}`]
+export async function serveAddresses(server: Node, targets: readonly Node[]): Promise<void> {
+  const leases = targets.map(async (target) => {
+    const hardware = (await execOk(target, ['cat', '/sys/class/net/host0/address'])).trim()
+    return ['[DHCPServerStaticLease]', `MACAddress=${hardware}`, `Address=${target.address}`]
   })
   const lines = [
     ...['[Network]', 'DHCPServer=yes', '[DHCPServer]', 'PoolOffset=200', 'PoolSize=20', 'EmitNTP=no'],

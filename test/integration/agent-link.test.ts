@@ -142,7 +142,7 @@ describe('a session', () => {
         lastSeq = seq
         happened.push(`instruct ${seq}`)
       },
-      onErrand: ({ payload }) => void happened.push(`errand ${payload}`),
+      onOperation: ({ payload }) => void happened.push(`operation ${payload}`),
       onPairCheck: ({ say }) => void happened.push(`pair-check ${say}`),
       onCancel: (id) => void happened.push(`cancel ${id}`),
       onState: (state) => void happened.push(`state ${state}`),

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ClusterView } from '../../src/protocol/api/administrators.ts'
-import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
-let guests: Guest[]
+let enrolled: SceneNode[]
 
 beforeEach(async () => {
   scene = await openScene()
-  guests = await scene.up(['m1', ['master']], ['w1', ['worker']])
-  await scene.report(guests)
+  enrolled = await scene.up(['m1', ['master']], ['w1', ['worker']])
+  await scene.report(enrolled)
   expect(await state()).toBe('READY')
 })
 afterEach(() => scene.close())
@@ -23,7 +23,7 @@ function later(ms: number): void {
 }
 
 it('a cluster whose DNS is down is DEGRADED after a moment, with the reason, and READY again by itself', async () => {
-  await scene.report(guests, { dns: false })
+  await scene.report(enrolled, { dns: false })
   expect(await state()).toBe('READY')
   later(14_000)
   expect(await state()).toBe('READY')
@@ -32,7 +32,7 @@ it('a cluster whose DNS is down is DEGRADED after a moment, with the reason, and
   expect(await messages()).toEqual(["the cluster's DNS does not answer"])
   await scene.restart()
   expect(await state()).toBe('DEGRADED')
-  await scene.report(guests)
+  await scene.report(enrolled)
   expect(await state()).toBe('READY')
   const { events } = (await scene.admin('GET', '/v1/events?cluster=demo')).json
   const states = events.flatMap(({ event }: { event: { kind: string; state?: string } }) =>
@@ -65,7 +65,7 @@ it('disk pressure and pods that cannot be scheduled are named wherever the clust
   const pending = { namespace: 'kube-system', name: dns, node: '', ready: false, phase: 'Pending', restarts: 0, why }
   const well = (await import('../support/controller/well-report.ts')).wellReport(['m1', 'w1'], ['m1'])
   const theirs = { ...pending, name: 'metrics-server-7d764666f9-2kvh5' }
-  await scene.report(guests, {
+  await scene.report(enrolled, {
     nodes: well.nodes.map((node) => (node.name === 'w1' ? { ...node, unhealthy: [pressure] } : node)),
     pods: [...well.pods, pending, theirs],
   })
@@ -98,10 +98,10 @@ it('disk pressure and pods that cannot be scheduled are named wherever the clust
 })
 
 it('an agent that is away is told, and an operator of an earlier version is understood', async () => {
-  const [, worker] = guests
+  const [, worker] = enrolled
   worker?.agent.socket.terminate()
   later(121_000)
-  await scene.report(guests)
+  await scene.report(enrolled)
   expect(await messages()).toContain('the agent on node w1 is not connected')
   expect((await show()).nodes.map((node) => node.state)).toContain('UNREACHABLE')
 })

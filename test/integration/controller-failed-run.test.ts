@@ -9,14 +9,14 @@ beforeEach(async () => {
 afterEach(() => scene.close())
 
 it('what a node says about its failure is shown in full, with each line of its journal', async () => {
-  const guest = await scene.guest('m1', ['master'])
-  const [instruction] = await scene.provision(guest)
+  const enrolled = await scene.enrolled('m1', ['master'])
+  const [instruction] = await scene.provision(enrolled)
   const lines = Array.from({ length: 70 }, (_, line) => `etcd[7]: line ${line} ${'x'.repeat(90)}`)
   const message = ['etcd.service failed; its journal ends:', ...lines].join('\n')
   expect(Buffer.byteLength(message)).toBeGreaterThan(7_000)
   const error = { code: 'unit/failed', message, fix: `systemctl status etcd ${'y'.repeat(3_900)}` }
-  guest.agent.send('result', { run: instruction?.run ?? '', outcome: 'failed', error }, 1)
-  await guest.agent.next('ack')
+  enrolled.agent.send('result', { run: instruction?.run ?? '', outcome: 'failed', error }, 1)
+  await enrolled.agent.next('ack')
 
   const watched = await scene.cli('cluster', 'watch', 'demo', '--until', 'READY')
   expect(watched.code).toBe(4)

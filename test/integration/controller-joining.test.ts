@@ -5,8 +5,9 @@ import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { ClusterHealth, ClusterPlan } from '../../src/protocol/api/administrators.ts'
 import type { RunEvent } from '../../src/protocol/wire/event.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/operation.ts'
 import { call, type EnrolledNode } from '../support/controller/client.ts'
-import { errandOf, type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, operationOf, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
 
@@ -22,49 +23,49 @@ const invitation = (node: EnrolledNode, waitMs = 0) =>
 const KEY = Buffer.alloc(32, 7).toString('base64')
 
 test('a worker is invited once the API of the first master is up, by that master, and nobody else reads it', async () => {
-  const [master, worker] = [await scene.guest('m1', ['master']), await scene.guest('w1', ['worker'])]
+  const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)
   expect([first?.role, second?.role]).toEqual(['first-master', 'worker'])
   expect((await invitation(worker.node)).json).toEqual({ waitingFor: 'master m1' })
 
   const asked = invitation(worker.node, 10_000)
   master.agent.event(1, first?.run ?? '', opened)
-  const errand = await errandOf(master)
-  expect(errand).toMatchObject({
-    errand: 'invite',
+  const operation = await operationOf(master)
+  expect(operation).toMatchObject({
+    operation: 'invite',
     node: master.node.id,
     sealTo: KEY,
-    guest: { name: 'w1', role: 'worker' },
+    target: { name: 'w1', role: 'worker' },
   })
-  master.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'c2VhbGVk' })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', sealed: 'c2VhbGVk' })
   expect(await asked).toMatchObject({ status: 200, json: { sealed: 'c2VhbGVk' } })
 })
 
 test('an answer that another node gives does not count', async () => {
-  const [master, worker] = [await scene.guest('m1', ['master']), await scene.guest('w1', ['worker'])]
+  const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first] = await scene.provision(master, worker)
   master.agent.event(1, first?.run ?? '', opened)
   const asked = invitation(worker.node, 10_000)
-  const errand = await errandOf(master)
-  worker.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'Zm9yZ2Vk' })
+  const operation = await operationOf(master)
+  worker.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', sealed: 'Zm9yZ2Vk' })
   await scene.show(worker)
   const error = { code: 'x/failed', message: 'no', fix: 'mend it' }
-  master.agent.send('errand', { id: errand.id, outcome: 'failed', error })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'failed', error })
   expect(await asked).toMatchObject({ json: { code: 'x/failed', message: 'master m1: no', fix: 'mend it' } })
 })
 
 test('masters that ask in the same moment are let in one after another', async () => {
   const masters = [
-    await scene.guest('m1', ['master']),
-    await scene.guest('m2', ['master']),
-    await scene.guest('m3', ['master']),
+    await scene.enrolled('m1', ['master']),
+    await scene.enrolled('m2', ['master']),
+    await scene.enrolled('m3', ['master']),
   ]
-  const [m1, m2, m3] = masters as [Guest, Guest, Guest]
+  const [m1, m2, m3] = masters as [SceneNode, SceneNode, SceneNode]
   const [first] = await scene.provision(m1, m2, m3)
   const asked = [invitation(m2.node, 10_000), invitation(m3.node, 500)]
   m1.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
-  const errand = await errandOf(m1)
-  m1.agent.send('errand', { id: errand.id, outcome: 'done', sealed: 'c2VhbGVk' })
+  const operation = await operationOf(m1)
+  m1.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', sealed: 'c2VhbGVk' })
   const answers = await Promise.all(asked)
   const [invited, waiting] = answers.map(({ status }) => status)
   expect([invited, waiting].sort()).toEqual([200, 202])
@@ -72,7 +73,7 @@ test('masters that ask in the same moment are let in one after another', async (
 })
 
 test('what a node waits for is seen: the master, and then that it is connected again', async () => {
-  const [master, worker] = [await scene.guest('m1', ['master']), await scene.guest('w1', ['worker'])]
+  const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)
   const until = (wanted: string | null) => scene.until(async () => (await scene.show(worker)).waitingFor === wanted)
   expect((await scene.show(worker)).waitingFor).toBe('the node to take its instruction')
@@ -89,11 +90,11 @@ test('what a node waits for is seen: the master, and then that it is connected a
 type Placed = Exclude<Instruction, { role: 'reset' }>
 
 test('where the first master has vanished, the next one gives the API its own address, and who waits is told so', async () => {
-  const [master, worker] = [await scene.guest('m1', ['master']), await scene.guest('w1', ['worker'])]
+  const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, waits] = (await scene.provision(master, worker)) as [Placed, Placed]
   expect([first, waits].map(({ params }) => params.cluster.endpoint)).toEqual(['10.0.0.1:6443', '10.0.0.1:6443'])
   await scene.admin('DELETE', `/v1/nodes/${master.node.id}?force=1`)
-  const next = await scene.guest('m2', ['master'])
+  const next = await scene.enrolled('m2', ['master'])
   const [started] = (await scene.provision(next)) as [Placed]
   expect([started.role, started.params.cluster.endpoint]).toEqual(['first-master', '10.0.0.3:6443'])
   expect((await worker.agent.next('cancel')).body.run).toBe(waits.run)
@@ -103,29 +104,29 @@ test('where the first master has vanished, the next one gives the API its own ad
 })
 
 test('who was not told to join is told nothing', async () => {
-  const worker = await scene.guest('w1', ['worker'])
+  const worker = await scene.enrolled('w1', ['worker'])
   expect(await invitation(worker.node)).toMatchObject({ status: 403, json: { code: 'invitation/not-due' } })
 })
 
 test('how etcd is a master tells; without one nobody does', async () => {
   const health = async () => (await scene.admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
   expect((await health()).etcd).toBeNull()
-  const master = await scene.guest('m1', ['master'])
+  const master = await scene.enrolled('m1', ['master'])
   const [first] = await scene.provision(master)
   master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
   await master.agent.next('ack')
   scene.aheadMs += 10_000
   const looked = health()
-  const errand = await errandOf(master)
+  const operation = await operationOf(master)
   const etcd = [{ name: 'm1', isHealthy: true, isLearner: false }]
-  master.agent.send('errand', { id: errand.id, outcome: 'done', etcd })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', etcd })
   expect((await looked).etcd).toEqual(etcd)
 })
 
 test('what the operator has told holds for 90 s', async () => {
   const health = async () => (await scene.admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
   expect(await health()).toMatchObject({ nodes: null, reportedAt: null, isCurrent: false })
-  const { node } = await scene.guest('m1', ['master'])
+  const { node } = await scene.enrolled('m1', ['master'])
   const { privateKey } = createKeyPair()
   const order = { csr: buildCsr(privateKey, 'x') }
   const { certificate } = (await call(scene.controller.url, node, 'POST', '/v1/operator/certificate', order)).json
@@ -144,7 +145,7 @@ test('what the operator has told holds for 90 s', async () => {
 
 test('what is configured while the cluster is up begins when that is asked for again, and no second master at all', async () => {
   await scene.up(['m1', ['master']], ['w1', ['worker']])
-  const late = await scene.guest('m2', ['master'])
+  const late = await scene.enrolled('m2', ['master'])
   expect(await scene.show(late)).toMatchObject({
     state: 'CONFIGURED',
     step: 'waiting for: controller cluster provision demo',

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { OPERATION_FRAME } from '../../src/protocol/wire/operation.ts'
 import { connectAgent } from '../support/controller/agent.ts'
 import { call } from '../support/controller/client.ts'
-import { errandOf, type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, operationOf, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
 
@@ -15,21 +16,21 @@ const PAIR: [string, string[]][] = [
   ['w1', ['worker']],
 ]
 const pods = { outcome: 'not-yet', waitingFor: 'pods of w1 to go elsewhere' } as const
-const remove = ({ node }: Guest, query = '') => scene.admin('DELETE', `/v1/nodes/${node.id}${query}`)
+const remove = ({ node }: SceneNode, query = '') => scene.admin('DELETE', `/v1/nodes/${node.id}${query}`)
 /** At the next look after all nodes what was not done is tried again, after a rest. */
 async function lookAgain(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2_100))
   scene.controller.tick()
 }
-const noInstruction = ({ agent }: Guest) => expect(agent.received.filter(({ t }) => t === 'instruct')).toEqual([])
+const noInstruction = ({ agent }: SceneNode) => expect(agent.received.filter(({ t }) => t === 'instruct')).toEqual([])
 
 test('a node is removed: out of its cluster first, then Kubernetes off its machine', async () => {
-  const [master, worker] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
-  const errand = await errandOf(master)
-  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'w1', role: 'worker' } })
+  const operation = await operationOf(master)
+  expect(operation).toMatchObject({ operation: 'retire', target: { name: 'w1', role: 'worker' } })
   expect((await scene.show(worker)).step).toMatch(/^leaving, waiting for a master/)
-  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
   const { role, run } = await worker.agent.instruction()
   expect(role).toBe('reset')
   worker.agent.send('result', { run, outcome: 'done' }, 2)
@@ -38,7 +39,7 @@ test('a node is removed: out of its cluster first, then Kubernetes off its machi
 })
 
 test('a node that died in the middle of its run is removed all the same', async () => {
-  const [master, worker] = [await scene.guest('m1', ['master']), await scene.guest('w1', ['worker'])]
+  const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first] = await scene.provision(master, worker)
   master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
   await master.agent.next('ack')
@@ -49,81 +50,81 @@ test('a node that died in the middle of its run is removed all the same', async 
   scene.aheadMs = 200_000
   master.agent.send('ack', {})
   scene.controller.tick()
-  const errand = await errandOf(master)
-  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'w1' } })
-  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  const operation = await operationOf(master)
+  expect(operation).toMatchObject({ operation: 'retire', target: { name: 'w1' } })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
   await scene.until(async () => (await scene.show(worker)).state === 'REMOVED')
 })
 
 test('a node that must not leave stays, and says why', async () => {
-  const [master, worker] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
-  const errand = await errandOf(master)
+  const operation = await operationOf(master)
   const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
-  master.agent.send('errand', { id: errand.id, outcome: 'failed', error })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'failed', error })
   await scene.until(async () => (await scene.show(worker)).error !== null)
   expect(await scene.show(worker)).toMatchObject({ state: 'PROVISIONING', error })
 })
 
 test('the last master is not taken out of its cluster', async () => {
-  const [master] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   expect((await scene.admin('DELETE', `/v1/nodes/${master.node.id}`)).json.code).toBe('node/in-use')
 })
 
 test('a node that has gone by itself leaves nothing in its cluster', async () => {
-  const [master, worker] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   const answer = await call(scene.controller.url, worker.node, 'POST', '/v1/node/leave', { stays: 'nothing' })
   expect(answer.status).toBe(200)
-  expect(await errandOf(master)).toMatchObject({ errand: 'retire', guest: { name: 'w1' } })
+  expect(await operationOf(master)).toMatchObject({ operation: 'retire', target: { name: 'w1' } })
 })
 
 test('a node that was removed by force and is back begins when its cluster has nothing of the former one', async () => {
-  const [master, worker] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await remove(worker, '?force=1')
-  const first = await errandOf(master)
-  const back = await scene.guest('w1', ['worker'])
+  const first = await operationOf(master)
+  const back = await scene.enrolled('w1', ['worker'])
   await scene.provision()
-  master.agent.send('errand', { id: first.id, ...pods })
+  master.agent.send(OPERATION_FRAME, { id: first.id, ...pods })
   const step = `waiting for the former w1 at 10.0.0.2 to be out of the cluster, which waits for ${pods.waitingFor}`
   await scene.until(async () => (await scene.show(back)).step === step)
   noInstruction(back)
   await lookAgain()
-  master.agent.send('errand', { id: (await errandOf(master)).id, outcome: 'done' })
+  master.agent.send(OPERATION_FRAME, { id: (await operationOf(master)).id, outcome: 'done' })
   expect((await back.agent.instruction()).role).toBe('worker')
   scene.controller.tick()
-  expect(master.agent.received.filter(({ t }) => t === 'errand')).toEqual([])
+  expect(master.agent.received.filter(({ t }) => t === OPERATION_FRAME)).toEqual([])
 })
 
 test('so is one that was reset by hand', async () => {
-  const [master, worker] = (await scene.up(...PAIR)) as [Guest, Guest]
+  const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   worker.agent.send('reset', {}, 2)
-  const errand = await errandOf(master)
-  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'w1', role: 'worker' } })
+  const operation = await operationOf(master)
+  expect(operation).toMatchObject({ operation: 'retire', target: { name: 'w1', role: 'worker' } })
   await scene.admin('POST', `/v1/nodes/${worker.node.id}/approve`)
   await scene.admin('POST', `/v1/nodes/${worker.node.id}/configure`, { roles: ['worker'] })
   await scene.provision()
   noInstruction(worker)
-  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
   expect((await worker.agent.instruction()).role).toBe('worker')
 })
 
 test('a master that died leaves no member behind where another machine takes its name, also after a restart', async () => {
   const three: [string, string[]][] = ['m1', 'm2', 'm3'].map((name) => [name, ['master']])
-  const [m1, m2, m3] = (await scene.up(...three)) as [Guest, Guest, Guest]
+  const [m1, m2, m3] = (await scene.up(...three)) as [SceneNode, SceneNode, SceneNode]
   for (const { agent } of [m1, m2, m3]) {
     agent.socket.terminate()
     await agent.closed
   }
   // No master is connected when it is let in.
-  const back = await scene.guest('m3', ['master'])
+  const back = await scene.enrolled('m3', ['master'])
   await scene.provision()
   noInstruction(back)
   await scene.restart()
-  const master: Guest = { node: m1.node, agent: await connectAgent(scene.controller, m1.node, m1.agent.lastSeq) }
+  const master: SceneNode = { node: m1.node, agent: await connectAgent(scene.controller, m1.node, m1.agent.lastSeq) }
   await lookAgain()
-  const errand = await errandOf(master)
-  expect(errand).toMatchObject({ errand: 'retire', guest: { name: 'm3', address: '10.0.0.3', role: 'master' } })
-  master.agent.send('errand', { id: errand.id, outcome: 'done' })
+  const operation = await operationOf(master)
+  expect(operation).toMatchObject({ operation: 'retire', target: { name: 'm3', address: '10.0.0.3', role: 'master' } })
+  master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
   const again = await connectAgent(scene.controller, back.node)
   expect((await again.instruction()).role).toBe('master')
 })
@@ -134,10 +135,10 @@ test('a master that cannot does not keep another from it', async () => {
     ['m2', ['master']],
     ['m3', ['master']],
     ['w1', ['worker']],
-  )) as [Guest, Guest, Guest, Guest]
+  )) as [SceneNode, SceneNode, SceneNode, SceneNode]
   await remove(worker)
-  const error = { code: 'errand/ended-early', message: 'no', fix: 'agent logs on that master' }
-  m1.agent.send('errand', { id: (await errandOf(m1)).id, outcome: 'failed', error })
-  m2.agent.send('errand', { id: (await errandOf(m2)).id, outcome: 'done' })
+  const error = { code: 'operation/x', message: 'no', fix: 'agent logs on that master' }
+  m1.agent.send(OPERATION_FRAME, { id: (await operationOf(m1)).id, outcome: 'failed', error })
+  m2.agent.send(OPERATION_FRAME, { id: (await operationOf(m2)).id, outcome: 'done' })
   expect((await worker.agent.instruction()).role).toBe('reset')
 })

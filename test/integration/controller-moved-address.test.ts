@@ -1,7 +1,7 @@
 /** A machine that got another address: before it is told what to become, after it has failed, and when it is READY. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { factsAt } from '../support/controller/agent.ts'
-import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
 beforeEach(async () => {
@@ -11,16 +11,16 @@ afterEach(() => scene.close())
 
 const show = async () => (await scene.admin('GET', '/v1/clusters/demo')).json
 const provision = () => scene.admin('POST', '/v1/clusters/demo/provision')
-const configure = ({ node }: Guest) => scene.admin('POST', `/v1/nodes/${node.id}/configure`, { roles: ['master'] })
+const configure = ({ node }: SceneNode) => scene.admin('POST', `/v1/nodes/${node.id}/configure`, { roles: ['master'] })
 
-async function move(guest: Guest, address: string): Promise<void> {
-  guest.agent.send('facts', factsAt(address))
-  await scene.until(async () => JSON.stringify((await scene.show(guest)).facts).includes(address))
+async function move(enrolled: SceneNode, address: string): Promise<void> {
+  enrolled.agent.send('facts', factsAt(address))
+  await scene.until(async () => JSON.stringify((await scene.show(enrolled)).facts).includes(address))
 }
 
 test('configured, then moved: nothing is sent to it, and the fix brings it up at its new address', async () => {
-  const guest = await scene.guest('m1', ['master'], '10.0.0.7')
-  await move(guest, '10.0.0.9')
+  const enrolled = await scene.enrolled('m1', ['master'], '10.0.0.7')
+  await move(enrolled, '10.0.0.9')
   const refused = await provision()
   expect(refused.status).toBe(403)
   expect(refused.json).toMatchObject({
@@ -30,48 +30,48 @@ test('configured, then moved: nothing is sent to it, and the fix brings it up at
     fix: 'controller node configure m1 --role master --interface eth0 && controller cluster provision demo; and reserve the address for the machine in DHCP',
   })
   expect((await scene.admin('GET', '/v1/clusters/demo/plan')).json.problems[0].code).toBe('node/address-changed')
-  expect((await configure(guest)).status).toBe(200)
-  const [instruction] = await scene.provision(guest)
+  expect((await configure(enrolled)).status).toBe(200)
+  const [instruction] = await scene.provision(enrolled)
   expect(instruction).toMatchObject({
     params: { node: { address: '10.0.0.9' }, cluster: { endpoint: '10.0.0.9:6443' } },
   })
 })
 
 test('begun and failed, then moved: configure says the same as provision, and both say what works', async () => {
-  const guest = await scene.guest('m1', ['master'], '10.0.0.7')
-  const [first] = await scene.provision(guest)
+  const enrolled = await scene.enrolled('m1', ['master'], '10.0.0.7')
+  const [first] = await scene.provision(enrolled)
   const error = { code: 'etcd/no', message: 'no', fix: 'mend it' }
-  guest.agent.send('result', { run: first?.run ?? '', outcome: 'failed', error }, 1)
-  await scene.until(async () => (await scene.show(guest)).state === 'FAILED')
-  await move(guest, '10.0.0.9')
-  for (const refused of [await provision(), await configure(guest)]) {
+  enrolled.agent.send('result', { run: first?.run ?? '', outcome: 'failed', error }, 1)
+  await scene.until(async () => (await scene.show(enrolled)).state === 'FAILED')
+  await move(enrolled, '10.0.0.9')
+  for (const refused of [await provision(), await configure(enrolled)]) {
     expect(refused.status).toBe(403)
     expect(refused.json.code).toBe('node/address-changed')
     expect(refused.json.fix).toMatch(
       /^give the machine its address again \(ip address add 10\.0\.0\.7\/32 dev eth0, .*; or to begin anew: controller cluster reset demo/,
     )
   }
-  await move(guest, '10.0.0.7')
-  const [again] = await scene.provision(guest)
+  await move(enrolled, '10.0.0.7')
+  const [again] = await scene.provision(enrolled)
   expect(again).toMatchObject({ role: 'first-master', params: { node: { address: '10.0.0.7' } } })
 })
 
 test('a worker that moved holds up nobody who is READY, and is named', async () => {
-  const [master] = (await scene.up(['m1', ['master']])) as [Guest]
+  const [master] = (await scene.up(['m1', ['master']])) as [SceneNode]
   await scene.report([master])
-  const worker = await scene.guest('w1', ['worker'], '10.0.0.7')
+  const worker = await scene.enrolled('w1', ['worker'], '10.0.0.7')
   await move(worker, '10.0.0.9')
   expect((await provision()).json.message).toMatch(/^node w1 was configured at 10\.0\.0\.7/)
   expect((await scene.show(master)).state).toBe('READY')
 })
 
 test('READY, then moved: the node and its cluster say so, until it has its address again', async () => {
-  const [guest] = (await scene.up(['m1', ['master']])) as [Guest]
-  await scene.report([guest])
+  const [enrolled] = (await scene.up(['m1', ['master']])) as [SceneNode]
+  await scene.report([enrolled])
   expect((await show()).state).toBe('READY')
-  await move(guest, '10.0.0.99')
+  await move(enrolled, '10.0.0.99')
   const moved = 'node m1 was configured at 10.0.0.1 (eth0); its machine has 10.0.0.99 there now'
-  const shown = await scene.show(guest)
+  const shown = await scene.show(enrolled)
   expect(shown.warnings.find(({ id }) => id === 'address')).toMatchObject({
     found: moved,
     fix: expect.stringMatching(/^give the machine 10\.0\.0\.1 back/),
@@ -80,6 +80,6 @@ test('READY, then moved: the node and its cluster say so, until it has its addre
     state: 'DEGRADED',
     problems: [{ code: 'node/address-changed', message: moved }],
   })
-  await move(guest, '10.0.0.1')
+  await move(enrolled, '10.0.0.1')
   expect(await show()).toMatchObject({ state: 'READY', problems: [] })
 })

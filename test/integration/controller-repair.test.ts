@@ -2,15 +2,15 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ErrorReport } from '../../src/base/agent-error.ts'
 import type { ClusterPlan, ClusterView } from '../../src/protocol/api/administrators.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
-import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
-let guests: Guest[]
+let enrolled: SceneNode[]
 
 beforeEach(async () => {
   scene = await openScene()
-  guests = await scene.up(['m1', ['master']], ['m2', ['master']], ['m3', ['master']], ['w1', ['worker']])
-  await scene.report(guests)
+  enrolled = await scene.up(['m1', ['master']], ['m2', ['master']], ['m3', ['master']], ['w1', ['worker']])
+  await scene.report(enrolled)
   expect((await show()).state).toBe('READY')
 })
 afterEach(() => scene.close())
@@ -19,7 +19,7 @@ const show = async (): Promise<ClusterView> => (await scene.admin('GET', '/v1/cl
 const plan = async (): Promise<ClusterPlan> => (await scene.admin('GET', '/v1/clusters/demo/plan')).json
 const provision = () => scene.admin('POST', '/v1/clusters/demo/provision')
 const nodes = async () => (await show()).nodes.map(({ name, state, step }) => `${name} ${state} ${step}`)
-const of = (at: number): Guest => guests[at] as Guest
+const of = (at: number): SceneNode => enrolled[at] as SceneNode
 /** What it is told now; undefined where that is nothing. */
 const isTold = (at: number) => of(at).agent.received.some(({ t }) => t === 'instruct')
 
@@ -89,17 +89,17 @@ it('a repair that fails leaves the node READY in its life, tells why in full, an
 })
 
 it('a further node of a healthy cluster comes alone; where something is wrong the others are repaired as well', async () => {
-  const w2 = await scene.guest('w2', ['worker'])
+  const w2 = await scene.enrolled('w2', ['worker'])
   await provision()
   const { run } = await w2.agent.instruction()
   expect([0, 1, 2, 3].some(isTold)).toBe(false)
   w2.agent.send('result', { run, outcome: 'done' }, 1)
   await w2.agent.next('ack', (frame) => frame.ack === 1)
-  await scene.report([...guests, w2], { dns: false })
+  await scene.report([...enrolled, w2], { dns: false })
   scene.aheadMs += 20_000
   scene.controller.tick()
   expect((await show()).state).toBe('DEGRADED')
-  const w3 = await scene.guest('w3', ['worker'])
+  const w3 = await scene.enrolled('w3', ['worker'])
   await provision()
   const told = await Promise.all([w3, w2, of(0), of(3)].map(({ agent }) => agent.instruction()))
   expect(told.map(({ role }) => role)).toEqual(['worker', 'worker', 'first-master', 'worker'])
@@ -114,7 +114,7 @@ it('a node that is away holds nobody up, and is repaired when it is back', async
   await end(0, await of(0).agent.instruction(), 'done')
   await end(1, await of(1).agent.instruction(), 'done')
   await end(2, await of(2).agent.instruction(), 'done')
-  await scene.report(guests)
+  await scene.report(enrolled)
   const { state, problems } = await show()
   expect([state, problems.map(({ code }) => code)]).toEqual(['DEGRADED', ['node/unreachable']])
   const { connectAgent, factsAt } = await import('../support/controller/agent.ts')
@@ -135,11 +135,11 @@ const states = async () => (await stateEvents()).map(({ state }) => state)
 it('what is wrong while repairs go on makes the cluster DEGRADED, and READY waits for the repairs all the same', async () => {
   const before = (await states()).length
   await provision()
-  await scene.report(guests, { dns: false })
+  await scene.report(enrolled, { dns: false })
   scene.aheadMs += 16_000
   scene.controller.tick()
   expect(await show()).toMatchObject({ state: 'DEGRADED', waitingFor: 'the repair of m1, m2, m3, w1' })
-  await scene.report(guests)
+  await scene.report(enrolled)
   expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
   for (const at of [0, 1, 2, 3]) await end(at, await of(at).agent.instruction(), 'done')
   expect((await show()).state).toBe('READY')
@@ -155,7 +155,7 @@ it('a repair that does not end makes the cluster DEGRADED, is named, and holds u
   scene.aheadMs += 59.5 * 60_000
   await areHeard([0, 1, 2, 3])
   scene.controller.tick()
-  await scene.report(guests)
+  await scene.report(enrolled)
   expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
   scene.aheadMs += 30_000
   scene.controller.tick()

@@ -3,18 +3,18 @@ import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LogEntry } from '../../src/protocol/api/administrators.ts'
 import { ScriptedAgent } from '../support/controller/agent.ts'
-import { type Guest, openScene, type Scene } from '../support/controller/scene.ts'
+import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
-let guest: Guest
+let enrolled: SceneNode
 beforeEach(async () => {
   scene = await openScene()
-  guest = await scene.guest('m1', ['master'])
+  enrolled = await scene.enrolled('m1', ['master'])
 })
 afterEach(() => scene.close())
 
 async function another(): Promise<ScriptedAgent> {
-  const agent = new ScriptedAgent(scene.controller, guest.node)
+  const agent = new ScriptedAgent(scene.controller, enrolled.node)
   await once(agent.socket, 'open')
   const versions = { range: { min: 1, max: 1 }, lastSeq: 0, agentVersion: '0.1.0', nodeName: 'm1' }
   agent.send('hello', { ...versions, bootId: 'another', openRun: null, warnings: [] })
@@ -31,23 +31,23 @@ test('the newer one is refused, and everybody is told', async () => {
     })
     expect(await copy.closed).toBe(4410)
   }
-  const shown = await scene.show(guest)
+  const shown = await scene.show(enrolled)
   expect(shown.connected).toBe(true)
   expect(shown.warnings.find(({ id }) => id === 'identity')).toMatchObject({
     found: expect.stringContaining('two machines have the key of this node'),
     fix: expect.stringContaining('with --instance NAME /etc/cantrip-NAME/node.pem'),
   })
-  const { events } = (await scene.admin('GET', `/v1/events?node=${guest.node.id}`)).json
+  const { events } = (await scene.admin('GET', `/v1/events?node=${enrolled.node.id}`)).json
   const told = events.filter(({ event }: LogEntry) => 'message' in event && event.message.includes('two machines'))
   expect(told, 'once, not each time that it asks').toHaveLength(1)
   scene.aheadMs += 21 * 60_000
-  expect((await scene.show(guest)).warnings).toEqual([])
+  expect((await scene.show(enrolled)).warnings).toEqual([])
 })
 
 test('one that was cut off without a word gives way to its own new session', async () => {
   // A machine without power answers no ping.
-  guest.agent.socket.pause()
+  enrolled.agent.socket.pause()
   const again = await another()
   await again.next('welcome')
-  expect((await scene.show(guest)).connected).toBe(true)
+  expect((await scene.show(enrolled)).connected).toBe(true)
 })

@@ -16,7 +16,7 @@ type Hooks = Pick<
   | 'hello'
   | 'lastSeq'
   | 'onInstruct'
-  | 'onErrand'
+  | 'onOperation'
   | 'onPairCheck'
   | 'onCancel'
   | 'onState'

@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import type { DownFrame, UpFrame } from '../../protocol/wire/frames.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
 import type { LinkEnd } from './backoff.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -22,8 +23,8 @@ export interface SessionOptions {
   onWelcome(body: Down<'welcome'>['body'], session: Session): void
   /** Resolves once the instruction is durable or refused; a failure ends the session, and it comes again. */
   onInstruct(frame: Down<'instruct'>): Promise<void>
-  /** Answered by `sendErrand`, whenever that is. */
-  onErrand(signed: Down<'errand'>['body']): void
+  /** Answered by `sendOperation`, whenever that is. */
+  onOperation(signed: Down<typeof OPERATION_FRAME>['body']): void
   /** Answered by `sendPairCheck`. */
   onPairCheck(body: Down<'pair-check'>['body']): void
   onCancel(run: string): void
@@ -41,7 +42,7 @@ export interface Session {
   sendFacts(body: Up<'facts'>['body']): void
   /** A message that may be lost, e.g. how far a step has come. */
   sendLoose(body: Up<'event'>['body']): void
-  sendErrand(body: Up<'errand'>['body']): void
+  sendOperation(body: Up<typeof OPERATION_FRAME>['body']): void
   /** Lost where there is no connection. */
   sendPairCheck(body: Up<'pair-check'>['body']): void
   /** Ends it, to begin another one at once. */
@@ -111,7 +112,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     sendLoose(body) {
       if (welcomedAtMs !== undefined && socket.bufferedAmount < MAX_BUFFERED_BYTES) send('event', body)
     },
-    sendErrand: (body) => send('errand', body),
+    sendOperation: (body) => send(OPERATION_FRAME, body),
     sendPairCheck: (body) => send('pair-check', body),
     renew: (why) => end({ kind: 'drain', spreadMs: 0, why }),
   }
@@ -158,8 +159,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       case 'instruct':
         await options.onInstruct(frame)
         return acknowledgeLater()
-      case 'errand':
-        return options.onErrand(frame.body)
+      case OPERATION_FRAME:
+        return options.onOperation(frame.body)
       case 'pair-check':
         return options.onPairCheck(frame.body)
       case 'cancel':

@@ -148,7 +148,7 @@ async function keepAtWork(
     lastSeq: () => link.state().lastSeq,
     onWelcome: ({ state }) => showState(state),
     onInstruct: async (frame) => (await worker).onInstruct(frame),
-    onErrand: (signed) => void worker.then(({ onErrand }) => onErrand(signed)),
+    onOperation: (signed) => void worker.then(({ onOperation }) => onOperation(signed)),
     onPairCheck: (body) => void worker.then(({ onPairCheck }) => onPairCheck(body)),
     onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import type { AgentConfig } from '../config.ts'
-import { errandTaker } from '../gate/errands.ts'
 import { readInstructionKey } from '../gate/instruction-gate.ts'
 import { instructionTaker } from '../gate/instructions.ts'
+import { operationTaker } from '../gate/operations.ts'
 import type { NodeIdentity } from '../identity/identity.ts'
 import { keyFingerprint, nodeIdOf } from '../identity/node-names.ts'
 import { keepFresh } from '../identity/rotation.ts'
@@ -32,7 +32,7 @@ export interface Worker {
   runs: RunKeeper
   onInstruct: SessionOptions['onInstruct']
   onPairCheck: SessionOptions['onPairCheck']
-  onErrand(signed: SignedInstruction): Promise<void>
+  onOperation(signed: SignedInstruction): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,11 +72,11 @@ export function openWorker(options: WorkerOptions): Worker {
   const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
   return {
     runs,
-    onErrand: errandTaker({
+    onOperation: operationTaker({
       ...options,
       instructionKey,
       nodeId,
-      answer: (answer) => session()?.sendErrand(answer),
+      answer: (answer) => session()?.sendOperation(answer),
     }),
     // What a run needs is free before it begins.
     onInstruct: (frame) => pairChecks.stop().then(() => take(frame)),

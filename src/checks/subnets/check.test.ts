@@ -11,7 +11,7 @@ const LINK = 'eth0\t0002000A\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0'
 const withRoute = (line: string) => ({ ...procFiles([]).files, ...ipv4Routes(GATEWAY, LINK, line) })
 
 test.each<[string, Record<string, string>]>([
-  ['a machine with a bridge for guests', procFiles([]).files],
+  ['a machine with a bridge for virtual machines', procFiles([]).files],
   ['IPv6 alone', ROUTES.ipv6Alone],
   [
     'a site whose router has all of 10.0.0.0/8',

@@ -21,9 +21,9 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)
   }
-  if (verb === 'errand' && isPlain) {
-    const { runErrand } = await import('./service/errand.ts')
-    return runErrand()
+  if (verb === 'operation' && isPlain) {
+    const { runOperation } = await import('./service/operation.ts')
+    return runOperation()
   }
   if (verb === 'facts' && isPlain) {
     const { printFacts } = await import('./service/facts.ts')

@@ -35,7 +35,7 @@ export interface Authority {
     days: number
     now: Date
   }): string
-  /** Also errands: a payload says which of the two it is. */
+  /** Also operations: a payload says which of the two it is. */
   signInstruction(payload: string): SignedInstruction
 }
 

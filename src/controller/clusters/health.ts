@@ -27,6 +27,6 @@ export async function healthOf(core: Core, { id, report, reportAt }: Cluster): P
 
 async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {
   const masters = connectedHolders(core, situationOf(core, clusterId)?.members ?? [])
-  const answer = (await core.errands.ask(core, masters, { errand: 'look-at-etcd' }, LOOK_MS))?.answer
+  const answer = (await core.operations.ask(core, masters, { operation: 'look-at-etcd' }, LOOK_MS))?.answer
   return answer?.outcome === 'done' ? (answer.etcd ?? null) : null
 }

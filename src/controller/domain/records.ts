@@ -7,7 +7,7 @@ import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
-import type { Guest } from '../../protocol/wire/operation.ts'
+import type { Target } from '../../protocol/wire/operation.ts'
 import type { Columns } from '../store/sqlite/table.ts'
 
 export interface Cluster {
@@ -35,7 +35,7 @@ export interface Cluster {
   report: OperatorReport | null
   reportAt: string | null
   /** Nodes that have gone at once: a master takes out of it what it may still have of them. */
-  gone: Guest[]
+  gone: Target[]
   /** Of the last check between its nodes. */
   pairs: PairReport | null
   error: ErrorReport | null

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
 import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
 import type { Core } from '../core.ts'
 import { UNREACHABLE_MS } from '../domain/director/director.ts'
@@ -108,10 +109,10 @@ export class Hub implements Presence {
     }
   }
 
-  sendErrand(nodeId: string, errand: SignedInstruction): boolean {
+  sendOperation(nodeId: string, operation: SignedInstruction): boolean {
     const session = this.#sessions.get(nodeId)
     if (!session?.isOpen) return false
-    session.send('errand', errand)
+    session.send(OPERATION_FRAME, operation)
     return true
   }
 

@@ -1,4 +1,5 @@
 import type { UpFrame } from '../../protocol/wire/frames.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
 import type { Core } from '../core.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
@@ -53,8 +54,8 @@ function take(core: Core, node: Node, frame: UpFrame): void {
       store.nodes.update(node.id, { upSeq: frame.seq })
       wasReset(core, node)
       break
-    case 'errand':
-      core.errands.take(node.id, frame.body)
+    case OPERATION_FRAME:
+      core.operations.take(node.id, frame.body)
       break
     case 'pair-check':
       core.pairChecks.get(frame.body.check)?.campaign.hear(node.id, frame.body)

@@ -1,4 +1,4 @@
-import type { Errand, ErrandAnswer } from '../../protocol/wire/operation.ts'
+import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
 import type { Authority } from '../access/authority.ts'
 import { newId } from '../domain/ids.ts'
 import type { Node } from '../domain/records.ts'
@@ -10,7 +10,7 @@ interface Ports {
   now(): Date
 }
 
-type Order<T = Errand> = T extends Errand ? Omit<T, 'id' | 'node' | 'expiresAt'> : never
+type Order<T = Operation> = T extends Operation ? Omit<T, 'id' | 'node' | 'expiresAt'> : never
 
 /** A master that has not answered by then is asked again by whoever needs it. */
 const ANSWER_MS = 30_000
@@ -19,22 +19,22 @@ const AT_ONCE = 4
 
 interface Open {
   nodeId: string
-  answer(answer: ErrandAnswer): void
+  answer(answer: OperationAnswer): void
 }
 
-/** Errands that are under way. Nothing of them is kept: one that is lost is asked for again. */
-export class Errands {
+/** Operations that are under way. Nothing of them is kept: one that is lost is asked for again. */
+export class Operations {
   readonly #open = new Map<string, Open>()
   /** Whoever waits for one of them to end. */
   readonly #queue: (() => void)[] = []
   /** What masters take out of their clusters (retire.ts), with what that waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
-  /** Masters whose last errand was not done; the one that failed last has the highest number. */
+  /** Masters whose last operation was not done; the one that failed last has the highest number. */
   readonly #failed = new Map<string, number>()
   #failures = 0
 
   /**
-   * Has one of these masters do it. One that could not do its last errand comes after the others, and while there is time
+   * Has one of these masters do it. One that could not do its last operation comes after the others, and while there is time
    * the next is asked. Undefined where there are none.
    */
   async ask(
@@ -42,10 +42,10 @@ export class Errands {
     masters: readonly Node[],
     order: Order,
     answerMs = ANSWER_MS,
-  ): Promise<{ master: Node; answer: ErrandAnswer } | undefined> {
+  ): Promise<{ master: Node; answer: OperationAnswer } | undefined> {
     const untilMs = performance.now() + answerMs
     const failedAt = ({ id }: Node) => this.#failed.get(id) ?? 0
-    let told: { master: Node; answer: ErrandAnswer } | undefined
+    let told: { master: Node; answer: OperationAnswer } | undefined
     for (const master of [...masters].sort((a, b) => failedAt(a) - failedAt(b))) {
       const leftMs = told ? untilMs - performance.now() : answerMs
       if (leftMs < answerMs / 2) break
@@ -60,21 +60,21 @@ export class Errands {
   }
 
   /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
-  async run(core: Ports, master: Node, order: Order, answerMs = ANSWER_MS): Promise<ErrandAnswer> {
+  async run(core: Ports, master: Node, order: Order, answerMs = ANSWER_MS): Promise<OperationAnswer> {
     const id = newId('e')
-    const notYet = (waitingFor: string): ErrandAnswer => ({ id, outcome: 'not-yet', waitingFor })
+    const notYet = (waitingFor: string): OperationAnswer => ({ id, outcome: 'not-yet', waitingFor })
     if (!(await this.#slotOf(master.id, answerMs))) return notYet(`master ${master.name}, which serves others`)
     const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
-    const errand: Errand = { id, node: master.id, expiresAt, ...order }
-    const signed = core.authority.signInstruction(JSON.stringify(errand))
-    if (!core.presence.sendErrand(master.id, signed)) {
+    const operation: Operation = { id, node: master.id, expiresAt, ...order }
+    const signed = core.authority.signInstruction(serializeOperation(operation))
+    if (!core.presence.sendOperation(master.id, signed)) {
       this.#wake()
       return notYet(`master ${master.name} to be connected`)
     }
     try {
-      return await new Promise<ErrandAnswer>((resolve) => {
+      return await new Promise<OperationAnswer>((resolve) => {
         const timer = setTimeout(() => resolve(notYet(`master ${master.name} to answer`)), answerMs)
-        const answer = (given: ErrandAnswer) => {
+        const answer = (given: OperationAnswer) => {
           clearTimeout(timer)
           resolve(given)
         }
@@ -107,7 +107,7 @@ export class Errands {
   }
 
   /** One that is not waited for any more is passed over, and so is one of another node. */
-  take(nodeId: string, answer: ErrandAnswer): void {
+  take(nodeId: string, answer: OperationAnswer): void {
     const open = this.#open.get(answer.id)
     if (open?.nodeId === nodeId) open.answer(answer)
   }

@@ -12,7 +12,7 @@ export interface Presence {
   /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
   deliver(nodeId: string): void
   /** False where the node is not connected. */
-  sendErrand(nodeId: string, errand: SignedInstruction): boolean
+  sendOperation(nodeId: string, operation: SignedInstruction): boolean
   sendPairCheck(nodeId: string, body: PairCheckDown): boolean
 }
 
@@ -22,6 +22,6 @@ export const NOBODY: Presence = {
   rivalOf: () => undefined,
   lastHeard: () => undefined,
   deliver: () => undefined,
-  sendErrand: () => false,
+  sendOperation: () => false,
   sendPairCheck: () => false,
 }

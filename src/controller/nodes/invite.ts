@@ -20,34 +20,34 @@ export async function invite(
 ): Promise<InvitationResponse> {
   const look = () => {
     const members = membersOf(core, clusterId)
-    const guest = members.find(({ node }) => node.id === id)
-    if (!guest || !isDue(guest)) {
+    const joining = members.find(({ node }) => node.id === id)
+    if (!joining || !isDue(joining)) {
       throw refusal('invitation/not-due', 'this node was not told to join a cluster', 'nothing: this run is over')
     }
-    return { guest, turn: turnOf(guest, members) }
+    return { joining, turn: turnOf(joining, members) }
   }
   // Whose turn it is and that it was taken are one: several ask at the same moment.
   const takeTurn = () => {
-    const { guest, turn } = look()
+    const { joining, turn } = look()
     const hosts = 'hosts' in turn ? turn.hosts.filter((each) => core.presence.isConnected(each.id)) : []
     if (hosts.length === 0) return undefined
-    setInvited(core, guest, true)
-    return { guest, hosts }
+    setInvited(core, joining, true)
+    return { joining, hosts }
   }
   const taken = await core.changes.until(takeTurn, waitMs, signal)
   if (!taken) {
     const { turn } = look()
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
   }
-  const { guest, hosts } = taken
-  const role = lastRun(guest)?.role === 'master' ? 'master' : 'worker'
-  const { name, address } = guest.node
-  const order = { errand: 'invite', guest: { name, address, role }, sealTo } as const
-  const asked = await core.errands.ask(core, hosts, order)
+  const { joining, hosts } = taken
+  const role = lastRun(joining)?.role === 'master' ? 'master' : 'worker'
+  const { name, address } = joining.node
+  const order = { operation: 'invite', target: { name, address, role }, sealTo } as const
+  const asked = await core.operations.ask(core, hosts, order)
   if (!asked) throw new Error('nobody was asked for an invitation')
   const { master, answer } = asked
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
-  setInvited(core, guest, false)
+  setInvited(core, joining, false)
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
   throw new AgentError(code, `master ${master.name}: ${message}`, { fix })

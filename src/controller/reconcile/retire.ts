@@ -1,4 +1,4 @@
-import type { ErrandAnswer, Guest } from '../../protocol/wire/operation.ts'
+import type { OperationAnswer, Target } from '../../protocol/wire/operation.ts'
 import type { Core } from '../core.ts'
 import type { Node } from '../domain/records.ts'
 import { isAtWork, wasTouched } from '../domain/shape.ts'
@@ -13,15 +13,15 @@ const AGAIN_AFTER_FAILURE_MS = 60_000
 interface Departure {
   key: string
   nodeId?: string
-  guest: Guest
+  target: Target
 }
 
 /**
- * Has masters take out of the cluster whoever leaves it or has gone from it, each by one errand at a time, and calls `after`
+ * Has masters take out of the cluster whoever leaves it or has gone from it, each by one operation at a time, and calls `after`
  * when that has ended. Who leaves ends what it does first.
  */
 export function retireThose(core: Core, situation: Situation, after: () => void): void {
-  const { departures } = core.errands
+  const { departures } = core.operations
   for (const { key } of departuresOf(core, situation)) {
     const known = departures.get(key)
     if (known?.isResting) continue
@@ -39,13 +39,13 @@ export function retireThose(core: Core, situation: Situation, after: () => void)
 
 /** Within a transaction: the node goes at once, and its cluster may still have something of it. */
 export function noteGone(core: Core, node: Node): void {
-  const gone = guestOf(core, node)
+  const gone = targetOf(core, node)
   forgetGone(core, node.clusterId, ({ name, address }) => name === gone.name && address === gone.address)
   const before = core.store.clusters.get(node.clusterId)?.gone ?? []
   core.store.clusters.update(node.clusterId, { gone: [...before, gone] })
 }
 
-export function forgetGone(core: Core, clusterId: string, which: (gone: Guest) => boolean): void {
+export function forgetGone(core: Core, clusterId: string, which: (gone: Target) => boolean): void {
   const before = core.store.clusters.get(clusterId)?.gone ?? []
   const after = before.filter((gone) => !which(gone))
   if (after.length < before.length) core.store.clusters.update(clusterId, { gone: after })
@@ -53,51 +53,54 @@ export function forgetGone(core: Core, clusterId: string, which: (gone: Guest) =
 
 /** What taking it out waits for; undefined while nobody has begun to. */
 export function waitOf(core: Core, key: string): string | undefined {
-  return core.errands.departures.get(key)?.waitingFor
+  return core.operations.departures.get(key)?.waitingFor
 }
 
-export function keyOfGone(clusterId: string, { name, address }: Pick<Guest, 'name' | 'address'>): string {
+export function keyOfGone(clusterId: string, { name, address }: Pick<Target, 'name' | 'address'>): string {
   return `${clusterId} ${name} ${address}`
 }
 
 function departuresOf(core: Core, { cluster, members }: Situation): Departure[] {
   const leaving = members
     .filter((member) => member.node.leaving === 'retire' && !isAtWork(member))
-    .map(({ node }) => ({ key: node.id, nodeId: node.id, guest: guestOf(core, node) }))
+    .map(({ node }) => ({ key: node.id, nodeId: node.id, target: targetOf(core, node) }))
   // Nothing of a cluster that is being reset stays.
-  const gone = (cluster.desired === 'reset' ? [] : cluster.gone).map((guest) => ({
-    key: keyOfGone(cluster.id, guest),
-    guest,
+  const gone = (cluster.desired === 'reset' ? [] : cluster.gone).map((target) => ({
+    key: keyOfGone(cluster.id, target),
+    target,
   }))
   const staying = members.map(({ node }) => node).filter((node) => wasTouched(node) && node.leaving === 'no')
   return [...leaving, ...gone].map((departure) => {
     // etcd has one member at an address: what is there now is that of the node that has it now.
-    const isTaken = staying.some(({ address }) => address === departure.guest.address)
-    return isTaken ? { ...departure, guest: { ...departure.guest, role: 'worker' } } : departure
+    const isTaken = staying.some(({ address }) => address === departure.target.address)
+    return isTaken ? { ...departure, target: { ...departure.target, role: 'worker' } } : departure
   })
 }
 
 /** What it was in the cluster its runs tell, also where its roles were taken away. */
-function guestOf(core: Core, { id, name, address }: Node): Guest {
+function targetOf(core: Core, { id, name, address }: Node): Target {
   const [run] = core.store.runs.where("node_id = ? AND role <> 'reset' ORDER BY generation DESC LIMIT 1", id)
   return { name, address, role: run?.role === 'first-master' || run?.role === 'master' ? 'master' : 'worker' }
 }
 
 async function retire(core: Core, clusterId: string, key: string): Promise<void> {
-  const { departures } = core.errands
+  const { departures } = core.operations
   const situation = situationOf(core, clusterId)
   const departure = situation && departuresOf(core, situation).find((each) => each.key === key)
   if (!departure) return void departures.delete(key)
-  const { guest } = departure
+  const { target } = departure
   let waitingFor = 'a master that is connected'
   let againMs = AGAIN_MS
   try {
-    const asked = await core.errands.ask(core, connectedHolders(core, situation.members), { errand: 'retire', guest })
+    const asked = await core.operations.ask(core, connectedHolders(core, situation.members), {
+      operation: 'retire',
+      target,
+    })
     if (asked && conclude(core, clusterId, departure, asked.answer)) return void departures.delete(key)
     if (asked?.answer.outcome === 'not-yet') waitingFor = asked.answer.waitingFor
     if (asked?.answer.outcome === 'failed') {
       const { message } = asked.answer.error
-      if (waitOf(core, key) !== message) core.log(`node ${guest.name} is still in its cluster: ${message}`)
+      if (waitOf(core, key) !== message) core.log(`node ${target.name} is still in its cluster: ${message}`)
       waitingFor = message
       againMs = AGAIN_AFTER_FAILURE_MS
     }
@@ -113,11 +116,11 @@ async function retire(core: Core, clusterId: string, key: string): Promise<void>
 }
 
 /** Whether that is all. A node that must not leave stays; one that has gone is out some day. */
-function conclude(core: Core, clusterId: string, { nodeId, guest }: Departure, answer: ErrandAnswer): boolean {
+function conclude(core: Core, clusterId: string, { nodeId, target }: Departure, answer: OperationAnswer): boolean {
   if (answer.outcome === 'not-yet') return false
   if (nodeId === undefined) {
     if (answer.outcome === 'failed') return false
-    forgetGone(core, clusterId, ({ name, address }) => name === guest.name && address === guest.address)
+    forgetGone(core, clusterId, ({ name, address }) => name === target.name && address === target.address)
     return true
   }
   // It may have been removed by force meanwhile, or kept by a reset of its cluster.

@@ -78,8 +78,8 @@ function beforeIt(core: Core, node: Node, cluster: Cluster, known?: readonly Mem
 /** What a node that asks to be let in waits for. */
 function turnText(core: Core, node: Node, known?: readonly Member[]): string | null {
   const members = known ?? situationOf(core, node.clusterId)?.members ?? []
-  const guest = members.find((member) => member.node.id === node.id)
-  const turn = guest && turnOf(guest, members)
+  const joining = members.find((member) => member.node.id === node.id)
+  const turn = joining && turnOf(joining, members)
   if (!turn) return null
   if ('waitingFor' in turn) return turn.waitingFor
   const isReachable = turn.hosts.some(({ id }) => core.presence.isConnected(id))

@@ -17,7 +17,7 @@ test("the kernel's choice, whatever the routes look like", async () => {
   expect(await localAddresses(host)).toMatchObject({ node: ['10.99.0.171'], interface: 'host0' })
 })
 
-test('no default route: the first network that is none of guests', async () => {
+test('no default route: the first network that is not of virtual machines', async () => {
   const host = fakeHost({ files: ipv4Routes(DOCKER, HOST0, STORAGE) })
   host.network.onSource(OUTSIDE, undefined)
   host.network.onSource(OUTSIDE_6, undefined)

@@ -26,12 +26,12 @@ export async function localAddresses(view: HostView): Promise<Addresses> {
  * The address that a node goes by unless another interface is chosen for it, and its interface: what the kernel would send
  * from to the outside. So metrics, source hints, rules of policy routing, point-to-point links (/32), further addresses of a
  * link, deprecated ones count as they count for the kernel. Without a default route: what it would send from to a network
- * that it has a route to, bridges of guests and containers left out.
+ * that it has a route to, bridges of virtual machines and containers left out.
  */
 export async function nodeSource(view: HostView): Promise<Source | undefined> {
   const outside = await defaultSource(view)
   if (outside !== undefined) return outside
-  const routes = (await mainRoutes(view)).filter((route) => !OF_GUESTS.test(route.interface))
+  const routes = (await mainRoutes(view)).filter((route) => !OF_MACHINES_INSIDE.test(route.interface))
   for (const route of routes) {
     const source = await view.network.sourceTowards(someoneIn(route))
     if (source !== undefined && isUsable(source)) return source
@@ -52,7 +52,7 @@ export async function defaultSource(view: Pick<HostView, 'network'>): Promise<So
 const OUTSIDE = ['192.0.2.1', '2001:db8::1']
 
 /** Bridges and links of virtual machines and containers, and of a cluster. */
-export const OF_GUESTS =
+export const OF_MACHINES_INSIDE =
   /^(lo$|docker|br-|virbr|lxcbr|lxdbr|incusbr|podman|cni|veth|flannel|cali|vxlan\.calico|tunl|cilium|lxc|kube-|nodelocaldns|weave)/
 
 function isUsable({ address }: Source): boolean {

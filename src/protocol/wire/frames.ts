@@ -4,7 +4,7 @@ import { CheckSummaries } from './check-summary.ts'
 import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
 import { SignedInstruction } from './instruction.ts'
-import { ErrandAnswer } from './operation.ts'
+import { OPERATION_FRAME, OperationAnswer } from './operation.ts'
 import { PairCheckDown, PairCheckUp } from './pair-check.ts'
 
 /**
@@ -48,7 +48,7 @@ export const UpFrame = z.discriminatedUnion('t', [
   }),
   /** Durable: somebody took Kubernetes off this node by hand, all of it. */
   z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
-  z.strictObject({ ...envelope, t: z.literal('errand'), body: ErrandAnswer }),
+  z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: OperationAnswer }),
   z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckUp }),
   z.strictObject({ ...envelope, t: z.literal('ack'), body: z.strictObject({}) }),
 ])
@@ -68,8 +68,8 @@ export const DownFrame = z.discriminatedUnion('t', [
     }),
   }),
   z.strictObject({ ...envelope, t: z.literal('instruct'), body: SignedInstruction }),
-  /** An Errand, signed as an instruction is. */
-  z.strictObject({ ...envelope, t: z.literal('errand'), body: SignedInstruction }),
+  /** An Operation, signed as an instruction is. */
+  z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: SignedInstruction }),
   z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
   z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
   z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckDown }),

@@ -2,46 +2,70 @@ import * as z from 'zod/mini'
 import { IpAddress, NodeId, NodeName } from '../names.ts'
 import { ErrorReport } from './event.ts'
 
-const ErrandId = z.string().check(z.regex(/^e-[a-z2-7]{10}$/))
+const OperationId = z.string().check(z.regex(/^e-[a-z2-7]{10}$/))
 /** X25519, raw, base64. */
 const SealingKey = z.string().check(z.regex(/^[A-Za-z0-9+/]{43}=$/))
 
 const common = {
-  id: ErrandId,
+  id: OperationId,
   /** The master that carries it out. */
   node: NodeId,
   expiresAt: z.iso.datetime(),
 }
-/** Whom an errand is for. */
-const Guest = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
+/** The node that an operation is for. */
+const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
+
+/** The type of the frames that carry an operation and its answer, as released builds know it. */
+export const OPERATION_FRAME = 'errand'
+/** Keys of an operation, and how released builds name them on the wire. */
+const RELEASED_KEYS = [
+  ['operation', 'errand'],
+  ['target', 'guest'],
+] as const
 
 /**
- * What a master does in its cluster for another node. It changes nothing on the master's own machine, so it is no run;
- * doing it twice does no harm, so it is not kept: who needs it asks again.
+ * What a master does in its cluster for another node. An operation changes nothing on the master's own machine, so it is
+ * not a run. Repeating it does no harm, so nobody stores it: whoever needs it asks again.
  */
-export const Errand = z.discriminatedUnion('errand', [
-  /** What the guest needs to join, sealed to its key. */
-  z.strictObject({ ...common, errand: z.literal('invite'), guest: Guest, sealTo: SealingKey }),
-  /** The guest's pods go elsewhere, its etcd member and its objects go. */
-  z.strictObject({ ...common, errand: z.literal('retire'), guest: Guest }),
-  /** How etcd is. */
-  z.strictObject({ ...common, errand: z.literal('look-at-etcd') }),
-])
+export const Operation = z.pipe(
+  z.transform((released: unknown) => renameKeys(released, ([key, name]) => [name, key])),
+  z.discriminatedUnion('operation', [
+    /** What the target needs to join, sealed to its key. */
+    z.strictObject({ ...common, operation: z.literal('invite'), target: Target, sealTo: SealingKey }),
+    /** Drains the target and removes its etcd member and its objects. */
+    z.strictObject({ ...common, operation: z.literal('retire'), target: Target }),
+    /** The health of etcd. */
+    z.strictObject({ ...common, operation: z.literal('look-at-etcd') }),
+  ]),
+)
+
+/** What `Operation` parses, with the keys that released builds know. */
+export function serializeOperation(operation: Operation): string {
+  return JSON.stringify(renameKeys(operation, ([key, name]) => [key, name]))
+}
+
+type Keys = (typeof RELEASED_KEYS)[number]
+
+function renameKeys(value: unknown, order: (keys: Keys) => [string, string]): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const names = new Map(RELEASED_KEYS.map(order))
+  return Object.fromEntries(Object.entries(value).map(([key, content]) => [names.get(key) ?? key, content]))
+}
 
 const text = z.string().check(z.maxLength(2_000))
 
 export const EtcdHealth = z.strictObject({ name: text, isHealthy: z.boolean(), isLearner: z.boolean() })
 
-export const ErrandAnswer = z.discriminatedUnion('outcome', [
+export const OperationAnswer = z.discriminatedUnion('outcome', [
   z.strictObject({
-    id: ErrandId,
+    id: OperationId,
     outcome: z.literal('done'),
     sealed: z.optional(z.string().check(z.maxLength(65_536))),
     etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
   }),
   /** To be asked again. */
-  z.strictObject({ id: ErrandId, outcome: z.literal('not-yet'), waitingFor: text }),
-  z.strictObject({ id: ErrandId, outcome: z.literal('failed'), error: ErrorReport }),
+  z.strictObject({ id: OperationId, outcome: z.literal('not-yet'), waitingFor: text }),
+  z.strictObject({ id: OperationId, outcome: z.literal('failed'), error: ErrorReport }),
 ])
 
 /** What a master gives a node that joins; only that node can open it. */
@@ -60,8 +84,8 @@ export const Invitation = z.discriminatedUnion('role', [
   }),
 ])
 
-export type Guest = z.infer<typeof Guest>
-export type Errand = z.infer<typeof Errand>
+export type Target = z.infer<typeof Target>
+export type Operation = z.infer<typeof Operation>
 export type EtcdHealth = z.infer<typeof EtcdHealth>
-export type ErrandAnswer = z.infer<typeof ErrandAnswer>
+export type OperationAnswer = z.infer<typeof OperationAnswer>
 export type Invitation = z.infer<typeof Invitation>

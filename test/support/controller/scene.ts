@@ -8,7 +8,7 @@ import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
 import type { NodeDetail } from '../../../src/protocol/api/administrators.ts'
 import type { OperatorReport } from '../../../src/protocol/api/agents.ts'
 import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
-import { Errand } from '../../../src/protocol/wire/operation.ts'
+import { OPERATION_FRAME, Operation } from '../../../src/protocol/wire/operation.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from './agent.ts'
 import { importSmallBundle } from './bundle.ts'
 import {
@@ -26,7 +26,7 @@ import { wellReport } from './well-report.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
 
-export interface Guest {
+export interface SceneNode {
   node: EnrolledNode
   agent: ScriptedAgent
 }
@@ -84,15 +84,15 @@ export class Scene {
     })
   }
 
-  show({ node }: Pick<Guest, 'node'>): Promise<NodeDetail> {
+  show({ node }: Pick<SceneNode, 'node'>): Promise<NodeDetail> {
     return showNode(this.controller, node.id)
   }
 
   /** As the operator does, of these nodes; by default all is well. */
-  async report(guests: readonly Guest[], changes: Partial<OperatorReport> = {}): Promise<void> {
-    const [first] = guests
+  async report(enrolled: readonly SceneNode[], changes: Partial<OperatorReport> = {}): Promise<void> {
+    const [first] = enrolled
     if (!first) throw new Error('there is no node to run the operator on')
-    const shown = await Promise.all(guests.map((guest) => this.show(guest)))
+    const shown = await Promise.all(enrolled.map((enrolled) => this.show(enrolled)))
     const masters = shown.flatMap(({ name, roles }) => (roles.includes('master') ? [name] : []))
     const body = {
       ...wellReport(
@@ -111,7 +111,7 @@ export class Scene {
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
-  async guest(name: string, roles: string[], address = `10.0.0.${++this.#machines}`): Promise<Guest> {
+  async enrolled(name: string, roles: string[], address = `10.0.0.${++this.#machines}`): Promise<SceneNode> {
     if (!this.#installer) throw new Error('there is no cluster')
     const node = await enrolNode(this.controller, this.#installer, name)
     const agent = await connectAgent(this.controller, node, 0, factsAt(address))
@@ -123,22 +123,22 @@ export class Scene {
   }
 
   /** Answers what they are told to become, in their order. */
-  async provision(...guests: Guest[]): Promise<Instruction[]> {
+  async provision(...enrolled: SceneNode[]): Promise<Instruction[]> {
     const { status, text } = await this.admin('POST', '/v1/clusters/demo/provision')
     if (status !== 200) throw new Error(text)
-    return Promise.all(guests.map(({ agent }) => agent.instruction()))
+    return Promise.all(enrolled.map(({ agent }) => agent.instruction()))
   }
 
   /** These, the first of them a master, all done with their part. */
-  async up(...wanted: [name: string, roles: string[]][]): Promise<Guest[]> {
-    const guests: Guest[] = []
-    for (const [name, roles] of wanted) guests.push(await this.guest(name, roles))
-    const told = await this.provision(...guests)
-    for (const [at, { agent }] of guests.entries()) {
+  async up(...wanted: [name: string, roles: string[]][]): Promise<SceneNode[]> {
+    const enrolled: SceneNode[] = []
+    for (const [name, roles] of wanted) enrolled.push(await this.enrolled(name, roles))
+    const told = await this.provision(...enrolled)
+    for (const [at, { agent }] of enrolled.entries()) {
       agent.send('result', { run: told[at]?.run ?? '', outcome: 'done' }, 1)
       await agent.next('ack')
     }
-    return guests
+    return enrolled
   }
 }
 
@@ -158,7 +158,7 @@ export async function openScene(): Promise<Scene> {
   return scene
 }
 
-export async function errandOf({ agent }: Guest): Promise<Errand> {
-  const { body } = await agent.next('errand')
-  return Errand.parse(JSON.parse(body.payload))
+export async function operationOf({ agent }: SceneNode): Promise<Operation> {
+  const { body } = await agent.next(OPERATION_FRAME)
+  return Operation.parse(JSON.parse(body.payload))
 }

@@ -83,7 +83,7 @@ const table: [string, Member, Member[], string][] = [
   ['one that asks again has its turn still', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],
 ]
 
-it.each(table)('%s', (_, guest, others, expected) => {
-  const turn = turnOf(guest, [...others, guest])
+it.each(table)('%s', (_, target, others, expected) => {
+  const turn = turnOf(target, [...others, target])
   expect('hosts' in turn ? turn.hosts.map(({ name }) => name).join(' ') : `waits for ${turn.waitingFor}`).toBe(expected)
 })

@@ -9,17 +9,17 @@ export type Turn = { hosts: readonly Node[] } | { waitingFor: string }
  * Workers join side by side, as soon as a master is there; masters one at a time, each when the one before has ended,
  * for etcd takes in one member after another.
  */
-export function turnOf(guest: Member, members: readonly Member[]): Turn {
-  const others = members.filter(({ node }) => node.id !== guest.node.id)
+export function turnOf(joining: Member, members: readonly Member[]): Turn {
+  const others = members.filter(({ node }) => node.id !== joining.node.id)
   const holders = others.filter(holdsCluster)
-  const role = lastRun(guest)?.role
+  const role = lastRun(joining)?.role
   const hosts = role === 'worker' ? [...holders, ...others.filter(isOnItsWay)] : holders
   if (hosts.length === 0) {
     const first = firstMaster(members)
     return { waitingFor: first ? `master ${first.name}` : 'a master' }
   }
   // A repair may restart what a joining master needs.
-  const ahead = role === 'master' && others.find((other) => isAhead(other, guest))
+  const ahead = role === 'master' && others.find((other) => isAhead(other, joining))
   return ahead
     ? { waitingFor: `master ${ahead.node.name} to ${ahead.repair ? 'be repaired' : 'join'} first` }
     : { hosts: hosts.map(({ node }) => node) }
@@ -30,10 +30,10 @@ function isOnItsWay(member: Member): boolean {
   return isOfControlPlane(member) && member.run?.state !== 'done' && member.run?.progress.letsIn === true
 }
 
-function isAhead(other: Member, guest: Member): boolean {
-  const [its, own] = [claimOf(other), claimOf(guest)]
+function isAhead(other: Member, joining: Member): boolean {
+  const [its, own] = [claimOf(other), claimOf(joining)]
   // Both were let in where one was silent for so long that it was overtaken: only one of them waits for the other.
-  return its > own || (its === LET_IN && its === own && other.node.id < guest.node.id)
+  return its > own || (its === LET_IN && its === own && other.node.id < joining.node.id)
 }
 
 const LET_IN = 2

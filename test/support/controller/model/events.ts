@@ -140,7 +140,7 @@ export function pass(world: World, ms: number): void {
     if (isOnline) world.core.store.nodes.update(id, { lastSeen: new Date(world.clock.nowMs).toISOString() })
   }
   // Who is to be taken out is asked for again; so it is after a restart.
-  world.core.errands.departures.clear()
+  world.core.operations.departures.clear()
   reconcileAll(world.core)
 }
 

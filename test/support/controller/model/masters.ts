@@ -1,11 +1,11 @@
 import type { Node } from '../../../../src/controller/domain/records.ts'
 import { wasTouched } from '../../../../src/controller/domain/shape.ts'
-import type { Errand, ErrandAnswer, Guest } from '../../../../src/protocol/wire/operation.ts'
+import type { Operation, OperationAnswer, Target } from '../../../../src/protocol/wire/operation.ts'
 import { nodesOf } from './events.ts'
 import type { World } from './world.ts'
 
 /** A node's object in a cluster, and its member of etcd where it is a master. */
-export interface Inside extends Guest {
+export interface Inside extends Target {
   cluster: string
 }
 
@@ -13,28 +13,28 @@ export interface Retiring {
   id: string
   masterId: string
   cluster: string
-  guest: Guest
+  target: Target
 }
 
 /** More would keep those from the master who want to join. */
 const MOST_AT_ONCE = 2
 
 /** A master that is up lets others into its own cluster at once; taking somebody out takes its time. */
-export function takeErrand(world: World, masterId: string, errand: Errand): boolean {
+export function takeOperation(world: World, masterId: string, operation: Operation): boolean {
   const machine = world.machines.get(masterId)
   if (!machine?.isOnline) return false
   const { kubernetes } = machine
-  const { id } = errand
-  if (errand.errand === 'retire' && kubernetes?.isUp) {
-    world.retiring.push({ id, masterId, cluster: kubernetes.cluster, guest: errand.guest })
+  const { id } = operation
+  if (operation.operation === 'retire' && kubernetes?.isUp) {
+    world.retiring.push({ id, masterId, cluster: kubernetes.cluster, target: operation.target })
     const [longest] = world.retiring
     if (longest && world.retiring.length > MOST_AT_ONCE) end(world, longest, { outcome: 'not-yet', waitingFor: 'pods' })
     return true
   }
-  const answer: ErrandAnswer = kubernetes?.isUp
+  const answer: OperationAnswer = kubernetes?.isUp
     ? { id, outcome: 'done', sealed: kubernetes.cluster }
     : { id, outcome: 'not-yet', waitingFor: 'its API' }
-  queueMicrotask(() => world.core.errands.take(masterId, answer))
+  queueMicrotask(() => world.core.operations.take(masterId, answer))
   return true
 }
 
@@ -42,9 +42,9 @@ export function takeErrand(world: World, masterId: string, errand: Errand): bool
 export async function goOnRetiring(world: World, lucky: boolean): Promise<void> {
   const found = world.pick(world.retiring)
   if (!found) return
-  const { cluster, guest, masterId } = found
+  const { cluster, target, masterId } = found
   const kubernetes = world.machines.get(masterId)?.kubernetes
-  const isAlone = world.retiring.every((other) => other === found || other.guest.name !== guest.name)
+  const isAlone = world.retiring.every((other) => other === found || other.target.name !== target.name)
   const chance = lucky ? 1 : world.random()
   if (kubernetes?.cluster !== cluster || chance < 0.2) end(world, found, { outcome: 'not-yet', waitingFor: 'pods' })
   else if (chance < 0.3 && isAlone) {
@@ -52,32 +52,32 @@ export async function goOnRetiring(world: World, lucky: boolean): Promise<void> 
   } else {
     takeOut(world, found)
     // Whoever is slower finds it done.
-    for (const same of world.retiring.filter((other) => other.guest.name === guest.name)) {
+    for (const same of world.retiring.filter((other) => other.target.name === target.name)) {
       end(world, same, { outcome: 'done' })
     }
   }
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-function takeOut(world: World, { cluster, guest }: Retiring): void {
+function takeOut(world: World, { cluster, target }: Retiring): void {
   // What goes on in a cluster that is being reset matters to nobody.
   const isReset = ({ id, generation }: Node) =>
     world.core.store.runs.count("node_id = ? AND generation = ? AND role = 'reset'", id, generation) > 0
   const staying = nodesOf(world).filter((node) => wasTouched(node) && node.leaving === 'no' && !isReset(node))
   for (const { name, address } of staying) {
-    if (name === guest.name) world.wrong.push(`${name} is taken out, and stays`)
-    else if (guest.role === 'master' && address === guest.address)
+    if (name === target.name) world.wrong.push(`${name} is taken out, and stays`)
+    else if (target.role === 'master' && address === target.address)
       world.wrong.push(`the member of ${name} is taken out`)
   }
-  world.inside = world.inside.filter((each) => each.cluster !== cluster || each.name !== guest.name)
+  world.inside = world.inside.filter((each) => each.cluster !== cluster || each.name !== target.name)
 }
 
-type Told = Pick<ErrandAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
-type Failed = Omit<ErrandAnswer & { outcome: 'failed' }, 'id'>
+type Told = Pick<OperationAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
+type Failed = Omit<OperationAnswer & { outcome: 'failed' }, 'id'>
 
 function end(world: World, { id, masterId }: Retiring, told: Told): void {
   world.retiring = world.retiring.filter((each) => each.id !== id)
-  world.core.errands.take(masterId, { id, ...told })
+  world.core.operations.take(masterId, { id, ...told })
 }
 
 /** What a cluster has of nodes that are no part of it. */

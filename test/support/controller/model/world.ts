@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Core } from '../../../../src/controller/core.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
-import { Errands } from '../../../../src/controller/live/operations.ts'
+import { Operations } from '../../../../src/controller/live/operations.ts'
 import { openStore } from '../../../../src/controller/store/store.ts'
 import { cluster } from '../member.ts'
 import type { Machine } from './machine.ts'
-import { type Inside, type Retiring, takeErrand } from './masters.ts'
+import { type Inside, type Retiring, takeOperation } from './masters.ts'
 
 /** The controller's own logic on a real store, and machines that are only their essence. */
 export interface World {
@@ -22,7 +22,7 @@ export interface World {
   inside: Inside[]
   /** By the operator, the last time. */
   told: { atMs: number; dnsDownSinceMs: number | undefined } | undefined
-  /** Errands that go on. */
+  /** Operations that go on. */
   retiring: Retiring[]
   random(): number
   /** One of several; undefined where there is none. */
@@ -51,9 +51,9 @@ export function openWorld(directory: string, random: () => number): World {
       isConnected: online,
       lastHeard: (id: string) => (online(id) ? new Date(clock.nowMs) : undefined),
       deliver: () => undefined,
-      sendErrand: (id: string, { payload }: { payload: string }) => takeErrand(world(), id, JSON.parse(payload)),
+      sendOperation: (id: string, { payload }: { payload: string }) => takeOperation(world(), id, JSON.parse(payload)),
     },
-    errands: new Errands(),
+    operations: new Operations(),
     live: new Map(),
     now: () => new Date(clock.nowMs),
     startedAt: new Date(START_MS),
