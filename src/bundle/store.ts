@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
+import { type RetryPolicy, retry } from '../base/retry.ts'
 import type { Host } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
 import { PATHS } from '../protocol/api/agents.ts'
@@ -27,9 +28,7 @@ export interface StoreOptions {
 const REQUEST_TIMEOUT_MS = 30_000
 const PARALLEL_DOWNLOADS = 3
 /** With pauses that double: enough to sit out a controller that is restarted, or a link that is down for two minutes. */
-const ROUNDS = 10
-const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
+const ROUNDS: RetryPolicy = { firstMs: 500, factor: 2, longestMs: 30_000, tries: 10 }
 
 /** Fetches and verifies a bundle's manifest, unless it is there; its files come when they are asked for. */
 export async function openBundleStore(options: StoreOptions): Promise<BundleStore> {
@@ -158,8 +157,9 @@ async function fromAny<T>(
   what: string,
   ask: (url: string) => Promise<T>,
 ): Promise<T> {
-  for (let round = 1; ; round += 1) {
-    const failures: unknown[] = []
+  let failures: unknown[] = []
+  const round = async () => {
+    failures = []
     for (const url of controllerUrls) {
       try {
         return await ask(url)
@@ -168,10 +168,9 @@ async function fromAny<T>(
         failures.push(error)
       }
     }
-    if (round === ROUNDS || !failures.some(mayPass))
-      throw fetchFailed(`${what} of ${ref.name}`, controllerUrls, failures)
-    await host.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (round - 1)), signal)
+    throw fetchFailed(`${what} of ${ref.name}`, controllerUrls, failures)
   }
+  return retry(ROUNDS, round, { clock: host, ...(signal && { signal }), mayPass: () => failures.some(mayPass) })
 }
 
 /** A handshake that was cut or took too long is the network's or a busy machine's; any other failure of TLS stays. */

@@ -1,4 +1,5 @@
 import { AgentError, reportOf } from '../base/agent-error.ts'
+import { poll, type RetryPolicy } from '../base/retry.ts'
 import type { RecordChange } from '../host/change.ts'
 import type { Host, HostView } from '../host/host.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -17,8 +18,7 @@ export interface RunStepOptions<P> {
 }
 
 const PROGRESS_EVERY_MS = 200
-const LOOKS = 20
-const LOOK_AGAIN_MS = 500
+const LOOK_AGAIN: RetryPolicy = { firstMs: 500, tries: 20 }
 
 /** Throws what the step throws, after it has told so. */
 export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Promise<void> {
@@ -52,11 +52,8 @@ export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Pro
 
 /** Looks more than once: what is seen over the network, of a server that has just started, may be hidden for a moment. */
 async function tookEffect<P>(step: Step<P>, { params, view, halt }: RunStepOptions<P>): Promise<boolean> {
-  for (let look = 1; look < LOOKS; look++) {
-    if (await step.isDone(view, params)) return true
-    await view.sleep(LOOK_AGAIN_MS, halt.signal)
-  }
-  return step.isDone(view, params)
+  const look = async () => (await step.isDone(view, params)) || undefined
+  return (await poll(LOOK_AGAIN, look, { clock: view, signal: halt.signal })) ?? false
 }
 
 function contextOf<P>(step: Step<P>, { view, emit, halt }: RunStepOptions<P>): StepContext {

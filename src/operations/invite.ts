@@ -1,4 +1,5 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto'
+import { poll, type RetryPolicy } from '../base/retry.ts'
 import type { HostView } from '../host/host.ts'
 import { seal } from '../pki/seal.ts'
 import type { Invitation, Operation } from '../protocol/wire/operation.ts'
@@ -12,8 +13,7 @@ const CLUSTER_INFO = '/api/v1/namespaces/kube-public/configmaps/cluster-info'
 /** What kubeadm's bootstrap-token phase makes last of what a node needs to read when it joins. */
 const RIGHTS = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:kubelet-config'
 const TOKEN_MS = 30 * 60_000
-const SIGNATURE_MS = 10_000
-const LOOK_MS = 200
+const SIGNATURE: RetryPolicy = { firstMs: 200, withinMs: 10_000 }
 
 /** Of each kind only what that node needs: a worker gets no key. */
 export async function invite(host: HostView, operation: Operation & { operation: 'invite' }): Promise<Outcome> {
@@ -62,13 +62,11 @@ function tokenOf(host: HostView, id: string, secret: string, target: string) {
 
 /** kubeadm, which would find no signature of this token, would look again only 5 s later. */
 async function isSigned(host: HostView, id: string): Promise<boolean> {
-  const deadlineMs = host.now().getTime() + SIGNATURE_MS
-  while (host.now().getTime() < deadlineMs) {
+  const look = async () => {
     const info = await readApi<{ data?: Record<string, string> }>(host, HERE, CLUSTER_INFO)
-    if (info?.data?.[`jws-kubeconfig-${id}`] !== undefined) return true
-    await host.sleep(LOOK_MS)
+    return info?.data?.[`jws-kubeconfig-${id}`]
   }
-  return false
+  return (await poll(SIGNATURE, look, { clock: host })) !== undefined
 }
 
 async function forMaster(host: HostView): Promise<Invitation | Outcome> {

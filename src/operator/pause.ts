@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import type { RetryPolicy } from '../base/retry.ts'
 
-/** How long to wait after so many failures in a row: doubling up to 30 s, half of it by chance. */
-export function pauseMs(failures: number, random: () => number): number {
-  return Math.min(30_000, 1_000 * 2 ** Math.min(failures, 10)) * (0.5 + random() / 2)
-}
+/** After failures in a row of the API or the controller. */
+export const POLICY: RetryPolicy = { firstMs: 1_000, factor: 2, longestMs: 30_000, spread: [0.5, 1] }
 
 /** Ends early, and quietly, when aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import { pauseMs, sleep } from './pause.ts'
+import { pauseMs } from '../base/retry.ts'
+import { POLICY, sleep } from './pause.ts'
 
 export interface ReportLoopOptions {
   /** Throws when no controller took it. */
@@ -32,7 +33,7 @@ export class ReportLoop {
     let failures = 0
     while (true) {
       // While the controller is away a change is no reason to ask it sooner.
-      if (failures > 0) await sleep(pauseMs(failures - 1, random), signal)
+      if (failures > 0) await sleep(pauseMs(POLICY, failures, random), signal)
       else await this.#changeOr(everyMs)
       if (signal.aborted) return
       this.#changed = false

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { pauseMs } from '../base/retry.ts'
 import { ApiStatusError, getJson, type InCluster, openApi } from './in-cluster.ts'
-import { pauseMs, sleep } from './pause.ts'
+import { POLICY, sleep } from './pause.ts'
 
 interface WithMetadata {
   metadata: { uid: string; resourceVersion?: string }
@@ -60,8 +61,8 @@ export class Watch<T extends WithMetadata, R> {
         from = undefined
         if (isGone) continue
         log(`watching ${path}: ${error instanceof Error ? error.message : String(error)}`)
-        await sleep(pauseMs(failures, random), signal)
         failures += 1
+        await sleep(pauseMs(POLICY, failures, random), signal)
       }
     }
   }

@@ -1,3 +1,5 @@
+import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
+
 /** Why the last try to hold a connection ended. */
 export type LinkEnd =
   /** It could not be made, or was lost after `stableMs`. */
@@ -17,8 +19,8 @@ export const FRESH: Backoff = { failures: 0, refusals: 0 }
 
 const STABLE_MS = 60_000
 const FIRST_MS = 5_000
-const MAX_MS = 64_000
-const REFUSED_MAX_MS = 15 * 60_000
+const LOST: RetryPolicy = { firstMs: 1_000, factor: 2, longestMs: 64_000, spread: [0, 1] }
+const REFUSED: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 15 * 60_000, spread: [0.5, 1] }
 
 /**
  * How long to wait before the next try: uniform(0, min(64 s, 1 s · 2ⁿ)); the first after a connection that had held for
@@ -29,13 +31,13 @@ export function nextDelay(backoff: Backoff, end: LinkEnd, random: () => number):
     case 'drain':
       return { delayMs: random() * end.spreadMs, next: FRESH }
     case 'refused': {
-      const ceiling = Math.min(REFUSED_MAX_MS, 30_000 * 2 ** Math.min(backoff.refusals, 20))
-      return { delayMs: ceiling * (0.5 + random() / 2), next: { failures: 0, refusals: backoff.refusals + 1 } }
+      const refusals = backoff.refusals + 1
+      return { delayMs: pauseMs(REFUSED, refusals, random), next: { failures: 0, refusals } }
     }
     case 'lost': {
       if (end.stableMs >= STABLE_MS) return { delayMs: random() * FIRST_MS, next: FRESH }
-      const ceiling = Math.min(MAX_MS, 1_000 * 2 ** Math.min(backoff.failures, 20))
-      return { delayMs: random() * ceiling, next: { failures: backoff.failures + 1, refusals: 0 } }
+      const failures = backoff.failures + 1
+      return { delayMs: pauseMs(LOST, failures, random), next: { failures, refusals: 0 } }
     }
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
+import { retry } from '../../base/retry.ts'
 import type { RecordChange } from '../../host/change.ts'
 import type { DurableLog } from '../../host/durable-log.ts'
 import type { HostView } from '../../host/host.ts'
@@ -35,13 +36,8 @@ async function openLog(
   patienceMs: number,
   signal?: AbortSignal,
 ): Promise<DurableLog> {
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    try {
-      return await openDurableLog(ledgerDirectory, 'ledger')
-    } catch (error) {
-      const isBusy = error instanceof AgentError && error.code === 'ledger/busy'
-      if (!isBusy || waitedMs >= patienceMs) throw error
-      await view.sleep(RETRY_MS, signal)
-    }
-  }
+  const policy = { firstMs: RETRY_MS, tries: 1 + Math.ceil(patienceMs / RETRY_MS) }
+  const mayPass = (error: unknown) => error instanceof AgentError && error.code === 'ledger/busy'
+  const open = () => openDurableLog(ledgerDirectory, 'ledger')
+  return retry(policy, open, { clock: view, mayPass, ...(signal && { signal }) })
 }

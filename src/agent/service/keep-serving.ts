@@ -1,4 +1,5 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
 import { catchStrayErrors } from '../../engine/checks/stray-errors.ts'
 import { fileError } from '../../host/linux/files/file-error.ts'
 import type { Log } from '../log.ts'
@@ -15,8 +16,7 @@ export interface ServingOptions {
   signal: AbortSignal
 }
 
-const FIRST_MS = 5_000
-const LONGEST_MS = 300_000
+const POLICY: RetryPolicy = { firstMs: 5_000, factor: 2, longestMs: 300_000 }
 /** A program that has met a bug ends, for a fresh one to take its place; but not at once, again and again. */
 const BUG_MS = 60_000
 
@@ -33,7 +33,7 @@ export async function keepServing(
   notifier.ready()
   const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
   try {
-    for (let failures = 0; !signal.aborted; failures++) {
+    for (let failures = 1; !signal.aborted; failures++) {
       const attempt = new AbortController()
       try {
         return await catchStrayErrors().within(() => serve(AbortSignal.any([signal, attempt.signal])))
@@ -41,7 +41,7 @@ export async function keepServing(
         if (signal.aborted) return
         const error = tell(cause, options)
         const isBug = !(error instanceof AgentError)
-        const delayMs = isBug ? BUG_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** failures)
+        const delayMs = isBug ? BUG_MS : pauseMs(POLICY, failures)
         log('info', `next try in ${delayMs / 1000} s`)
         await sleep(delayMs, signal).catch(() => undefined)
         if (isBug && !signal.aborted) throw error

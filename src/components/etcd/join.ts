@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { type RetryPolicy, retry } from '../../base/retry.ts'
 import { Indeterminate } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { throwFailure, type Watch } from '../../host/units/await-that.ts'
@@ -19,9 +20,8 @@ import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'
 import { saveSnapshot } from './snapshot.ts'
 
-const ADD_MS = 120_000
-const PROMOTE_MS = 300_000
-const AGAIN_MS = 1_000
+const ADD: RetryPolicy = { firstMs: 1_000, withinMs: 120_000 }
+const PROMOTE: RetryPolicy = { firstMs: 1_000, withinMs: 300_000 }
 
 /** As a learner: without a vote it can do no harm to the others, whatever becomes of it. */
 export const joinMembers: ProvisionStep = {
@@ -39,7 +39,7 @@ export const joinMembers: ProvisionStep = {
   async apply(host, params, { signal }) {
     if (host.isDryRun) return writeFiles(host, params, [])
     let isSaved = false
-    await patiently(host, { signal, timeoutMs: ADD_MS }, async (request) => {
+    await patiently(host, { signal, policy: ADD }, async (request) => {
       const change = (through: string, make: () => Promise<void>) =>
         request(async () => {
           if (!isSaved) await saveSnapshot(host, through, signal)
@@ -71,7 +71,7 @@ export const promote: ProvisionStep = {
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
     const watches = [watchUnit('etcd.service')]
-    await patiently(host, { signal, timeoutMs: PROMOTE_MS, watches }, async (request) => {
+    await patiently(host, { signal, policy: PROMOTE, watches }, async (request) => {
       const found = await need(host, params)
       const own = ownOf(found, params)
       if (own?.isLearner) await request(() => promoteMember(host, found.through, own.id))
@@ -104,10 +104,9 @@ function othersOf({ members }: Membership, { node }: ProvisionParams): EtcdMembe
  */
 async function patiently(
   host: HostView,
-  { signal, timeoutMs, watches = [] }: { signal: AbortSignal; timeoutMs: number; watches?: readonly Watch[] },
+  { signal, policy, watches = [] }: { signal: AbortSignal; policy: RetryPolicy; watches?: readonly Watch[] },
   work: (request: (change: () => Promise<void>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const deadlineMs = host.now().getTime() + timeoutMs
   let isUnsure = false
   const request = async (change: () => Promise<void>) => {
     isUnsure = false // whoever asks has just seen the members
@@ -116,16 +115,17 @@ async function patiently(
       throw error
     })
   }
-  for (;;) {
-    try {
-      return await work(request)
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof AgentError)) throw error
-      if (host.now().getTime() > deadlineMs) throw isUnsure ? membershipUnknown(error) : error
-    }
+  let refusal: unknown
+  const mayPass = async (error: unknown) => {
+    if (!(error instanceof AgentError)) return false
     await throwFailure(host, watches)
-    await host.sleep(AGAIN_MS, signal)
+    refusal = error
+    return true
+  }
+  try {
+    await retry(policy, () => work(request), { clock: host, signal, mayPass })
+  } catch (error) {
+    throw isUnsure && error instanceof AgentError && error === refusal ? membershipUnknown(error) : error
   }
 }
 

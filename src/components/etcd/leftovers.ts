@@ -1,11 +1,11 @@
+import { poll, type RetryPolicy } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
 import { answers, type EtcdMember, type Membership, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { hasData } from './data.ts'
 
 /** About as long as a machine is away for a boot. */
-const SILENT_MS = 60_000
-const AGAIN_MS = 1_000
+const BOOT: RetryPolicy = { firstMs: 1_000, withinMs: 60_000 }
 
 export function ownOf({ members }: Membership, { node }: ProvisionParams): EtcdMember | undefined {
   return members.find(({ peerUrl }) => peerUrl === peerUrlOf(node.address))
@@ -34,10 +34,6 @@ export async function leftovers(
 }
 
 async function isSilent(host: HostView, member: EtcdMember, signal: AbortSignal): Promise<boolean> {
-  const deadlineMs = host.now().getTime() + SILENT_MS
-  while (!(await answers(host, member))) {
-    if (host.now().getTime() > deadlineMs) return true
-    await host.sleep(AGAIN_MS, signal)
-  }
-  return false
+  const look = async () => (await answers(host, member)) || undefined
+  return (await poll(BOOT, look, { clock: host, signal })) === undefined
 }

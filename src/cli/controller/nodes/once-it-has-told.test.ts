@@ -3,7 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { onceItHasTold } from './once-it-has-told.ts'
 
 const noFacts = new AgentError('node/no-facts', 'node n1 has not told about itself yet', { fix: 'wait' })
-const atOnce = async () => {}
+const atOnce = { now: () => new Date(), sleep: async () => {} }
 
 test('waits until the node has told', async () => {
   const answers = [noFacts, noFacts, 'configured']
@@ -30,5 +30,7 @@ test('any other refusal stands at once', async () => {
   const attempt = async () => {
     throw refused
   }
-  await expect(onceItHasTold(attempt, () => Promise.reject(new Error('waited')))).rejects.toBe(refused)
+  await expect(onceItHasTold(attempt, { ...atOnce, sleep: () => Promise.reject(new Error('waited')) })).rejects.toBe(
+    refused,
+  )
 })

@@ -11,7 +11,7 @@ function clock() {
   const sleep = async (forMs: number) => {
     ms += forMs
   }
-  return { nowMs: () => ms, sleep }
+  return { now: () => new Date(ms), sleep }
 }
 
 /** The states in which it is seen, the last one for good. */

@@ -1,21 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AgentError } from '../../../base/agent-error.ts'
+import { type Clock, type RetryPolicy, retry } from '../../../base/retry.ts'
 
-const PATIENCE_MS = 120_000
-const RETRY_MS = 1_000
+const POLICY: RetryPolicy = { firstMs: 1_000, withinMs: 120_000 }
 
-export const CLOCK = { nowMs: () => performance.now(), sleep: (ms: number): Promise<void> => pause(ms) }
+/** No step of the machine's clock makes a wait longer or shorter. */
+export const CLOCK: Clock = {
+  now: () => new Date(performance.timeOrigin + performance.now()),
+  sleep: (ms, signal) => pause(ms, undefined, { signal }),
+}
 
 /** Asks again while the controller is away, as one that restarts is: whoever follows something need not begin anew. */
-export async function patiently<T>(ask: () => Promise<T>, { nowMs, sleep } = CLOCK): Promise<T> {
-  const deadlineMs = nowMs() + PATIENCE_MS
-  for (;;) {
-    try {
-      return await ask()
-    } catch (error) {
-      const isAway = error instanceof AgentError && error.code === 'controller/unreachable'
-      if (!isAway || nowMs() > deadlineMs) throw error
-    }
-    await sleep(RETRY_MS)
-  }
+export async function patiently<T>(ask: () => Promise<T>, clock = CLOCK): Promise<T> {
+  const mayPass = (error: unknown) => error instanceof AgentError && error.code === 'controller/unreachable'
+  return retry(POLICY, ask, { clock, mayPass })
 }

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { AgentError } from '../../../base/agent-error.ts'
+import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import type { Download } from '../../host.ts'
 import { PartFile } from '../files/part-file.ts'
 
 /** Tries without a single new byte before giving up. */
 const MAX_TRIES = 6
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 8_000
+const POLICY: RetryPolicy = { firstMs: 250, factor: 2, longestMs: 8_000 }
 const STALL_MS = 30_000
 
 /** Downloads of one process share their connections. */
@@ -61,8 +61,9 @@ async function fill(part: PartFile, download: Download, dispatcher: Dispatcher):
       if (error instanceof AgentError || isTlsFailure(error)) throw unreachable(download, error)
       if (part.length > before) tries = 1
       if (tries >= MAX_TRIES) throw unreachable(download, error)
-      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1))
-      await setTimeout(pause, undefined, { signal: download.signal }).catch(() => download.signal?.throwIfAborted())
+      await setTimeout(pauseMs(POLICY, tries), undefined, { signal: download.signal }).catch(() =>
+        download.signal?.throwIfAborted(),
+      )
     } finally {
       await part.flush()
     }

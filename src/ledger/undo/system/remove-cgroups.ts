@@ -1,11 +1,12 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { type RetryPolicy, retry } from '../../../base/retry.ts'
 import { CGROUPS, cgroupHierarchies, subdirectories } from '../../../host/kernel/cgroup-hierarchies.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
-const TRIES = 10
-const PAUSE_MS = 200
+/** The kernel lets go of a group a moment after its last process. */
+const POLICY: RetryPolicy = { firstMs: 200, tries: 10 }
 
 export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
   const roots = new Set([CGROUPS, ...(await cgroupHierarchies(machine))])
@@ -25,15 +26,10 @@ export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machi
 
 async function removeGroup(path: string, machine: Machine): Promise<void> {
   for (const child of await subdirectories(machine, path)) await removeGroup(child, machine)
-  for (let tries = 1; ; tries++) {
-    try {
-      await machine.removeDirectory(path)
-      return
-    } catch (error) {
-      if (tries === TRIES) throw left(path, error)
-      // The kernel lets go of a group a moment after its last process.
-      await machine.sleep(PAUSE_MS)
-    }
+  try {
+    await retry(POLICY, () => machine.removeDirectory(path), { clock: machine, mayPass: () => true })
+  } catch (error) {
+    throw left(path, error)
   }
 }
 
