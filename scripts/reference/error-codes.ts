@@ -1,61 +1,67 @@
-/** The reference of error codes: each place in src/ that makes an error with a code and a message. */
+/** The reference of error codes: the list that scripts/errors finds in the code, and the messages beside it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
+import type { ErrorKind } from '../../src/base/agent-error.ts'
+import { type ListedError, listOfErrors } from '../errors/list.ts'
 import { code, page, table } from './markdown.ts'
 
 const SRC = resolve(import.meta.dirname, '../../src')
 
-interface Node {
-  type: string
-  value?: unknown
-  name?: string
-  callee?: Node
-  arguments?: Node[]
-  quasis?: { value: { cooked: string } }[]
+const MEANING: Record<ErrorKind, string> = {
+  invalid: 'the command, a file or a value is wrong',
+  refused: 'understood, but not allowed now',
+  unreachable: 'another program or machine does not answer',
+  unfit: 'this machine does not pass its prechecks',
+  interrupted: 'somebody stopped it',
+  failed: 'work did not succeed',
+  bug: 'the other side reports a fault of its own',
 }
 
 export function errorCodesPage(): string {
-  const messages = new Map<string, Set<string>>()
-  for (const { errorCode, message } of errorsInCode())
-    messages.set(errorCode, (messages.get(errorCode) ?? new Set()).add(message))
-  const rows = [...messages]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([errorCode, texts]) => [code(errorCode), [...texts].map(escaped).join('<br>')])
+  const messages = messagesInCode()
+  const rowOf = ({ code: name, kinds, exitCodes, statuses }: ListedError) => [
+    code(name),
+    [...(messages.get(name) ?? [])].map(escaped).join('<br>'),
+    kinds.join(', '),
+    exitCodes.join(', '),
+    statuses.join(', '),
+  ]
   return page(
     'Error codes',
-    'Each error has a code that does not change, for scripts: the field `code` of `-o json`, of events and of the controller\'s answers. "…" stands for what was found on the machine.',
-    table(['Code', 'Message'], rows),
+    `Each error has a code that does not change, for scripts: the field \`code\` of \`-o json\`, of events and of the controller's answers. An
+error without a kind is only reported, or its kind depends on the situation. "…" stands for what was found.`,
+    table(['Kind', 'Meaning'], Object.entries(MEANING)),
+    table(['Code', 'Message', 'Kind', 'Exit code', 'HTTP status'], listOfErrors().map(rowOf)),
   )
 }
 
 const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('\n', ' ')
 
-function errorsInCode(): { errorCode: string; message: string }[] {
-  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  return files.filter((name) => name.endsWith('.ts') && !/\.(test|generated)\.ts$/.test(name)).flatMap(errorsIn)
+interface Node {
+  type: string
+  value?: unknown
+  arguments?: Node[]
+  quasis?: { value: { cooked: string } }[]
 }
 
-function errorsIn(name: string): { errorCode: string; message: string }[] {
-  const found: { errorCode: string; message: string }[] = []
+/** What stands as a message beside a code: the second of two texts that something is called with. */
+function messagesInCode(): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
   const visit = (node: Node): void => {
-    const [first, second] = node.arguments ?? []
-    const [errorCode, message] = [textOf(first), textOf(second)]
-    // A step has an id and a title.
-    const isStep = node.callee?.name?.endsWith('Step') === true
-    if (!isStep && errorCode !== undefined && message !== undefined && CODE.test(errorCode) && message.includes(' '))
-      found.push({ errorCode, message })
+    const [name, message] = (node.arguments ?? []).map(textOf)
+    if (name !== undefined && message?.includes(' ')) found.set(name, (found.get(name) ?? new Set()).add(message))
     for (const child of childrenOf(node)) visit(child)
   }
-  visit(parseAst(readFileSync(join(SRC, name), 'utf8'), { lang: 'ts' }) as unknown as Node)
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+  for (const file of files.sort())
+    visit(parseAst(readFileSync(join(SRC, file), 'utf8'), { lang: 'ts' }) as unknown as Node)
   return found
 }
 
-const CODE = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/
-
-function textOf(node: Node | undefined): string | undefined {
-  if (node?.type === 'Literal' && typeof node.value === 'string') return node.value
-  return node?.type === 'TemplateLiteral' ? node.quasis?.map(({ value }) => value.cooked).join('…') : undefined
+function textOf(node: Node): string | undefined {
+  if (node.type === 'Literal' && typeof node.value === 'string') return node.value
+  return node.type === 'TemplateLiteral' ? node.quasis?.map(({ value }) => value.cooked).join('…') : undefined
 }
 
 function childrenOf(node: Node): Node[] {

@@ -3,18 +3,10 @@ import { isUnder } from '../../test/architecture/imports.ts'
 import { MAY_IMPORT, ONLY_FROM } from '../../test/architecture/rules.ts'
 import { code, table } from './markdown.ts'
 
-/** Folders below another one that have a box of their own: others import them, or they may import less. */
-const APART = [
-  'bundle/format',
-  'host/linux',
-  'host/recording',
-  'agent/execute',
-  'controller/domain',
-  'operator/api-watch',
-]
-
 const folders = Object.keys(MAY_IMPORT).filter((path) => !path.endsWith('.ts'))
-const boxes = [...new Set([...folders.map((path) => path.split('/')[0] ?? ''), ...APART])]
+/** Folders below another one with rules of their own. */
+const apart = folders.filter((path) => /^[^/.]+\/[^/.]+$/.test(path))
+const boxes = [...new Set([...folders.map((path) => path.split('/')[0] ?? ''), ...apart])]
 
 const boxOf = (path: string) => boxes.filter((box) => isUnder(path, box)).sort((a, b) => b.length - a.length)[0] ?? path
 
@@ -26,7 +18,7 @@ function importsByBox(): Map<string, Set<string>> {
     const targets = allowed.includes('*') ? boxes : allowed.map(boxOf)
     for (const to of targets) if (to !== boxOf(path)) imports.get(boxOf(path))?.add(to)
   }
-  for (const inner of APART) {
+  for (const inner of apart) {
     const outer = inner.split('/')[0] ?? ''
     // One of the two imports the other.
     if (MAY_IMPORT[inner]?.includes(outer)) continue
@@ -38,8 +30,10 @@ function importsByBox(): Map<string, Set<string>> {
 
 type Imports = ReadonlyMap<string, ReadonlySet<string>>
 
-function reaches(imports: Imports, from: string, to: string): boolean {
-  return [...(imports.get(from) ?? [])].some((next) => next === to || reaches(imports, next, to))
+function reaches(imports: Imports, from: string, to: string, seen = new Set<string>()): boolean {
+  if (seen.has(from)) return false
+  seen.add(from)
+  return [...(imports.get(from) ?? [])].some((next) => next === to || reaches(imports, next, to, seen))
 }
 
 /** A mermaid diagram, without the arrows that follow from others. */

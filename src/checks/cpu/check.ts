@@ -12,7 +12,7 @@ export const check: Check = {
   hard: true,
   why: 'A control plane needs 2 cores to keep etcd and the API server responsive (kubeadm refuses fewer); a worker needs 1.',
   remedy: 'Give the machine more virtual CPUs, or choose another one.',
-  thresholds: Object.entries(CORES).map(([role, cores]) => ({ of: `cores of a ${role}`, fail: `fewer than ${cores}` })),
+  thresholds: Object.entries(CORES).map(([role, cores]) => ({ of: `cores (${role})`, fail: `fewer than ${cores}` })),
   timeoutMs: 15_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const cores = (await coresOfServices(host)) || host.cpuCount()

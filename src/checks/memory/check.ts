@@ -14,7 +14,7 @@ export const check: Check = {
   why: 'A control plane needs 1700 MiB (kubeadm refuses less); a worker 900 MiB for kubelet, containerd and the system pods.',
   remedy: 'Give the machine more memory, or choose another one.',
   thresholds: Object.entries(NEEDED_MIB).map(([role, mib]) => ({
-    of: `memory of a ${role}`,
+    of: `memory (${role})`,
     fail: `less than ${mib} MiB`,
   })),
   timeoutMs: 15_000,
