@@ -63,7 +63,7 @@ have \`cantrip-NAME\` in place of \`cantrip\`.`,
     table(['Path', 'Mode', 'Holds'], agentRows()),
     '## What provisioning adds to a node',
     `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan of the first of
-three masters and of a worker; with other settings some rows are absent. Where the mode is empty, Kubernetes or containerd makes the file. What was there before stays, and so
+three masters and of a worker; with other settings some rows are absent. A mode is that with which the agent makes the path; where it is empty, Kubernetes or containerd makes it. What was there before stays, and so
 does a directory that holds files of others.`,
     table(['Path', 'Mode', 'Made by', 'Undo'], pathRows(ofRoles)),
     '## Other changes to a node',
