@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path/posix'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { type OpenConnection, openConnection } from './open-connection.ts'
 
 export interface Canaries {
@@ -85,7 +85,9 @@ export async function plantCanaries(node: Node, within = '/etc/kubernetes'): Pro
   await execOk(node, ['systemctl', 'daemon-reload'])
   await execOk(node, ['systemctl', 'enable', '--now', SERVICE, mountUnit(within)])
   const ask = ['socat', '-u', 'OPEN:/dev/null', `TCP:127.0.0.1:${PORT}`]
-  await until("the site's service", 10_000, async () => ((await exec(node, ask)).code === 0 ? true : undefined))
+  await waitFor("the site's service", async () => ((await exec(node, ask)).code === 0 ? true : undefined), {
+    withinMs: 10_000,
+  })
   const connection = await openConnection(node, PORT)
   await connection.echo()
   return { within, connection, serviceProcess: await processOf(node), ...(await rulesOf(node)) }

@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exec, type Node, path } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import type { Output } from '../support/testbed/run.ts'
+import { waitFor } from '../support/wait-for.ts'
 import type { Point } from './crash-plan.ts'
 
 const LEDGER = 'var/lib/cantrip/ledger/ledger.jsonl'
 const UNIT = 'crash-verb'
 const LOOK_MS = 2
+/** Longer than any work that is struck. */
+const LONGEST_MS = 900_000
 const SERVICE = 'cantrip-agent.service'
 
 export function recordsOf(node: Node): number {
@@ -37,10 +40,12 @@ export async function strike(
   hasEnded: () => boolean,
 ): Promise<boolean> {
   const before = recordsOf(node)
-  while (recordsOf(node) < before + records) {
-    if (hasEnded()) return false
-    await sleep(LOOK_MS)
-  }
+  await waitFor(
+    `${records} records more in the ledger of ${node.name}, or the end of the work`,
+    () => hasEnded() || recordsOf(node) >= before + records,
+    { withinMs: LONGEST_MS, everyMs: LOOK_MS },
+  )
+  if (hasEnded()) return false
   await sleep(afterMs)
   if (hasEnded()) return false
   if (kind === 'kill') {

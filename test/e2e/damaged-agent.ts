@@ -1,7 +1,7 @@
 /** An installed agent beside files of its own that are damaged, or a disk that is read-only: told, waited for, mended by the fix. */
 import assert from 'node:assert/strict'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const UNIT = 'cantrip-agent'
 
@@ -54,12 +54,18 @@ export async function readOnlyState(node: Node): Promise<void> {
 }
 
 function met(node: Node, code: string): Promise<Status> {
-  return until(`the service to tell of ${code}`, 20_000, async () => {
-    const status = await statusOf(node)
-    return status?.problem?.code === code ? status : undefined
-  })
+  return waitFor(
+    `the service to tell of ${code}`,
+    async () => {
+      const status = await statusOf(node)
+      return status?.problem?.code === code ? status : undefined
+    },
+    { withinMs: 20_000 },
+  )
 }
 
 async function connected(node: Node): Promise<void> {
-  await until('the agent to connect', 30_000, async () => (await statusOf(node))?.connected || undefined)
+  await waitFor('the agent to connect', async () => (await statusOf(node))?.connected || undefined, {
+    withinMs: 30_000,
+  })
 }

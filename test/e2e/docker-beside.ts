@@ -1,6 +1,6 @@
 import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { IMAGE, importImage } from './own-pod.ts'
 
 const PACKAGES = ['libdevmapper1.02.1', 'tini', 'runc', 'containerd', 'docker.io']
@@ -18,7 +18,9 @@ export async function startDocker(node: Node, signal: AbortSignal): Promise<void
   await execOk(node, ['docker', 'load', '--input', '/root/busybox.tar'])
   await execOk(node, ['rm', '/root/busybox.tar'])
   await execOk(node, ['docker', 'run', '--detach', '--name', 'canary', '--publish', '8080:80', IMAGE, 'sleep', '86400'])
-  await until('both containers', 30_000, async () => ((await dockerAsItIs(node)).containers ? true : undefined))
+  await waitFor('both containers', async () => ((await dockerAsItIs(node)).containers ? true : undefined), {
+    withinMs: 30_000,
+  })
 }
 
 /** Whatever would tell that somebody touched it: processes, units, containers, images, leases, snapshots. */

@@ -22,7 +22,7 @@ import { isShared } from '../support/testbed/kernel-settings.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { changeFile } from './checked-node.ts'
 import { story } from './stages.ts'
 
@@ -167,8 +167,10 @@ async function settingsOfOthers(node: Node): Promise<void> {
 
 /** Killed in the middle of an import; its unit waits 5 s. */
 async function containerdIsAway(node: Node): Promise<void> {
-  await until('an import', 3 * MINUTES_MS, async () =>
-    (await exec(node, ['pgrep', '-f', 'ctr .*images import'])).code === 0 ? true : undefined,
+  await waitFor(
+    'an import',
+    async () => ((await exec(node, ['pgrep', '-f', 'ctr .*images import'])).code === 0 ? true : undefined),
+    { withinMs: 3 * MINUTES_MS },
   )
   await execOk(node, ['systemctl', 'kill', '--signal=KILL', '--kill-whom=main', 'cantrip-containerd'])
 }

@@ -4,7 +4,7 @@ import { MEMBER_DATA } from '../../src/components/etcd/templates.ts'
 import { awaitState, kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { balance } from './load-balancer.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pods-across.ts'
@@ -97,16 +97,20 @@ async function goByIt(scene: Scene): Promise<void> {
 
 /** As soon as etcd has one of the later masters among its members. Answers which. */
 async function cutWhileJoining(scene: Scene): Promise<string> {
-  return until('a fourth member of etcd', 300_000, async () => {
-    for (const name of LATER) {
-      const node = scene.node(name)
-      // Made by etcd itself, as soon as it runs as that member.
-      if ((await exec(node, ['ls', `${MEMBER_DATA}/member`])).code !== 0) continue
-      await kill(node)
-      return name
-    }
-    return undefined
-  })
+  return waitFor(
+    'a fourth member of etcd',
+    async () => {
+      for (const name of LATER) {
+        const node = scene.node(name)
+        // Made by etcd itself, as soon as it runs as that member.
+        if ((await exec(node, ['ls', `${MEMBER_DATA}/member`])).code !== 0) continue
+        await kill(node)
+        return name
+      }
+      return undefined
+    },
+    { withinMs: 300_000 },
+  )
 }
 
 async function dataAreLost(scene: Scene): Promise<void> {
@@ -114,10 +118,14 @@ async function dataAreLost(scene: Scene): Promise<void> {
   await execOk(node, ['rm', '--recursive', MEMBER_DATA])
   await kill(node)
   await boot(node, scene.signal)
-  const etcd = await until('systemd to refuse etcd', 60_000, async () => {
-    const { stdout } = await exec(node, ['systemctl', 'show', 'etcd', '--property=ActiveState,AssertResult'])
-    return stdout.includes('AssertResult=no') ? stdout : undefined
-  })
+  const etcd = await waitFor(
+    'systemd to refuse etcd',
+    async () => {
+      const { stdout } = await exec(node, ['systemctl', 'show', 'etcd', '--property=ActiveState,AssertResult'])
+      return stdout.includes('AssertResult=no') ? stdout : undefined
+    },
+    { withinMs: 60_000 },
+  )
   assert.match(etcd, /ActiveState=inactive/)
   await execOk(node, ['/root/agent', 'reset', '--yes'], { timeoutMs: 180_000 })
   await awaitState(scene.site(), 'm4', 'APPROVED', 60_000)

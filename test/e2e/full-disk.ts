@@ -4,7 +4,7 @@ import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { down, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** The agent's state directory lies on a file system that is too small: the run fails and says so, and goes on once there is room. */
 export async function fullDisk(site: Site, bed: Bed, signal: AbortSignal): Promise<void> {
@@ -28,8 +28,10 @@ export async function fullDisk(site: Site, bed: Bed, signal: AbortSignal): Promi
     assert.match(shown, /no space|full/i, `the error names the cause:\n${shown}`)
     await execOk(node, ['mount', '-o', 'remount,size=3g', '/var/lib/cantrip'])
     await site.admin('cluster', 'provision', 'small')
-    await until('kubelet installed after the disk was mended', 120_000, async () =>
-      (await exec(node, ['test', '-x', '/usr/local/bin/kubelet'])).code === 0 ? true : undefined,
+    await waitFor(
+      'kubelet installed after the disk was mended',
+      async () => ((await exec(node, ['test', '-x', '/usr/local/bin/kubelet'])).code === 0 ? true : undefined),
+      { withinMs: 120_000 },
     )
   } finally {
     await down(node)

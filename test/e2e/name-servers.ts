@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { podsReachEachOther } from './pods-across.ts'
 import {
   dhclient,
@@ -117,10 +117,14 @@ async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {
 async function namesOfMasters(node: Node, scene: Scene): Promise<void> {
   const wanted = MASTERS.map((name) => scene.node(name).address).sort()
   // A master that came up a moment ago is looked at once a second.
-  await until(`the masters' addresses on ${node.name}`, 30_000, async () => {
-    await sleep(500)
-    const { stdout } = await exec(node, ['getent', 'ahostsv4', API])
-    const found = stdout.match(/^\S+(?= +STREAM)/gm)?.sort()
-    return found?.join() === wanted.join() ? true : undefined
-  })
+  await waitFor(
+    `the masters' addresses on ${node.name}`,
+    async () => {
+      await sleep(500)
+      const { stdout } = await exec(node, ['getent', 'ahostsv4', API])
+      const found = stdout.match(/^\S+(?= +STREAM)/gm)?.sort()
+      return found?.join() === wanted.join() ? true : undefined
+    },
+    { withinMs: 30_000 },
+  )
 }

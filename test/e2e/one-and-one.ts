@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ClusterView } from '../../src/protocol/api/administrators.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { podsReachEachOther } from './pods-across.ts'
 import { configure, isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
@@ -55,11 +55,15 @@ export async function degradedAndRepaired(scene: Scene): Promise<void> {
 }
 
 export function awaitDegraded(scene: Scene): Promise<ClusterView> {
-  return until('the cluster DEGRADED', 150_000, async () => {
-    const { stdout } = await scene.site().cli(['cluster', 'show', scene.cluster, '-o', 'json'])
-    const found = JSON.parse(stdout) as ClusterView
-    return found.state === 'DEGRADED' ? found : undefined
-  })
+  return waitFor(
+    'the cluster DEGRADED',
+    async () => {
+      const { stdout } = await scene.site().cli(['cluster', 'show', scene.cluster, '-o', 'json'])
+      const found = JSON.parse(stdout) as ClusterView
+      return found.state === 'DEGRADED' ? found : undefined
+    },
+    { withinMs: 150_000 },
+  )
 }
 
 /** Each node has looked at all of its steps, and its ledger has no further change. */

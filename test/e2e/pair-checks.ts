@@ -10,7 +10,7 @@ import { awaitState, carryAgent, createCluster, openSite, type Site } from '../s
 import { bedNamed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { story } from './stages.ts'
 
 const CLUSTER = 'pairs'
@@ -133,11 +133,12 @@ try {
     const { site, n1, n2 } = here()
     // What is filtered takes its time: there is something to interrupt.
     await block(n1, 'tcp dport 6443 drop')
-    const open = () => until('n1 to listen', 10_000, async () => ((await listening(n1)).length > 0 ? true : undefined))
+    const open = () =>
+      waitFor('n1 to listen', async () => ((await listening(n1)).length > 0 ? true : undefined), { withinMs: 10_000 })
     const closed = (node: Node) =>
-      until(`${node.name} to listen no more`, 3_000, async () =>
-        (await listening(node)).length === 0 ? true : undefined,
-      )
+      waitFor(`${node.name} to listen no more`, async () => ((await listening(node)).length === 0 ? true : undefined), {
+        withinMs: 3_000,
+      })
     const ctrlC = new AbortController()
     const aborted = site.cli(['cluster', 'precheck', CLUSTER], { signal: ctrlC.signal }).catch(() => undefined)
     await open()
@@ -157,8 +158,11 @@ try {
     await closed(n2)
     await unblock()
     await sleep(1_000)
-    await until('n1 to be connected again, and all to be fine', 60_000, async () =>
-      short(await precheck().catch(() => ({ findings: [{}] }) as PairReport)).length === 0 ? true : undefined,
+    await waitFor(
+      'n1 to be connected again, and all to be fine',
+      async () =>
+        short(await precheck().catch(() => ({ findings: [{}] }) as PairReport)).length === 0 ? true : undefined,
+      { withinMs: 60_000 },
     )
   })
 } finally {

@@ -20,7 +20,7 @@ import { bedNamed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { busyHost } from './busy-host.ts'
 import { assertCanaries, type Canaries, liftMount, plantCanaries } from './canaries.ts'
 import { independentLook, unlike } from './neighbours/independent-look.ts'
@@ -187,8 +187,10 @@ async function takenBack(...words: string[]): Promise<{ code: number; told: Told
 async function showWhatIsKnown(): Promise<void> {
   if (!site || !node) return
   say(`--- controller\n${site.controllerLog().slice(-3_000)}`)
-  const log = await until('log', 5_000, async () =>
-    exec(here().node, ['journalctl', '-o', 'cat', '-n', '60', '--no-pager']),
+  const log = await waitFor(
+    'log',
+    async () => exec(here().node, ['journalctl', '-o', 'cat', '-n', '60', '--no-pager']),
+    { withinMs: 5_000 },
   )
   say(`--- node\n${log.stdout}`)
   const state = await execOk(node, [

@@ -25,7 +25,7 @@ import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { copyIn, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { badInput } from './bad-input.ts'
 import { fullDisk } from './full-disk.ts'
 import { ownPodResolves } from './own-pod.ts'
@@ -183,7 +183,10 @@ async function provisionThroughKills(): Promise<void> {
 }
 
 async function reach(what: string, look: () => Promise<{ code: number }>): Promise<void> {
-  await until(what, 120_000, async () => ((await look()).code === 0 ? true : undefined), interrupted)
+  await waitFor(what, async () => ((await look()).code === 0 ? true : undefined), {
+    withinMs: 120_000,
+    signal: interrupted,
+  })
 }
 
 /** SIGKILL of the service's main process in the middle of its work; systemd ends the rest and starts it again. */

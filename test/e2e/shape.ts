@@ -9,7 +9,7 @@ import { isShared } from '../support/testbed/kernel-settings.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const READY_MS = 540_000
 
@@ -140,13 +140,17 @@ export function isReady(node: KubernetesNode | undefined): boolean {
 
 /** So many nodes, and every pod there is. */
 export async function allReady(master: Node, count: number): Promise<void> {
-  await until('all nodes and pods Ready', 300_000, async () => {
-    const found = await kubernetesNodes(master).catch(() => undefined)
-    if (found?.size !== count || ![...found.values()].every(isReady)) return undefined
-    const pods = await kubectl(master, 'get', 'pods', '-A', '--no-headers')
-    const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
-    return pods.code === 0 && late.length === 0 ? true : undefined
-  })
+  await waitFor(
+    'all nodes and pods Ready',
+    async () => {
+      const found = await kubernetesNodes(master).catch(() => undefined)
+      if (found?.size !== count || ![...found.values()].every(isReady)) return undefined
+      const pods = await kubectl(master, 'get', 'pods', '-A', '--no-headers')
+      const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
+      return pods.code === 0 && late.length === 0 ? true : undefined
+    },
+    { withinMs: 300_000 },
+  )
 }
 
 /** So many members of etcd, each of them healthy and with a vote. */
@@ -155,14 +159,18 @@ export async function etcdVotes(master: Node, count: number): Promise<void> {
   const tls = ['--cacert', pki[0] ?? '', '--cert', pki[1] ?? '', '--key', '/etc/etcd/pki/server.key']
   const etcdctl = (...argv: string[]) =>
     exec(master, ['etcdctl', '--endpoints=https://127.0.0.1:2379', ...tls, ...argv])
-  await until(`${count} healthy members of etcd`, 120_000, async () => {
-    const members = await etcdctl('member', 'list', '--write-out=json')
-    if (members.code !== 0) return undefined
-    const voters = (JSON.parse(members.stdout) as { members: { isLearner?: boolean }[] }).members
-    const health = await etcdctl('endpoint', 'health', '--cluster')
-    const isWell = voters.length === count && voters.every(({ isLearner }) => !isLearner) && health.code === 0
-    return isWell ? true : undefined
-  })
+  await waitFor(
+    `${count} healthy members of etcd`,
+    async () => {
+      const members = await etcdctl('member', 'list', '--write-out=json')
+      if (members.code !== 0) return undefined
+      const voters = (JSON.parse(members.stdout) as { members: { isLearner?: boolean }[] }).members
+      const health = await etcdctl('endpoint', 'health', '--cluster')
+      const isWell = voters.length === count && voters.every(({ isLearner }) => !isLearner) && health.code === 0
+      return isWell ? true : undefined
+    },
+    { withinMs: 120_000 },
+  )
 }
 
 /** None of the tokens by which nodes have joined: neither in what ran nor in what was written, on any node. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { dockerAsItIs, startDocker } from './docker-beside.ts'
 import { CTR, IMAGE, importImage } from './own-pod.ts'
 import { allReady, type Scene, uninstallAll } from './shape.ts'
@@ -58,12 +58,18 @@ export async function sharedMachine(scene: Scene, { stage }: Story): Promise<voi
       for (const [namespace, name] of DEPLOYMENTS) await scale(node(), namespace, name, 0)
       await fill(node(), 0.08)
       await underPressure(node(), 'True')
-      await until('the eviction of a pod', 180_000, async () => {
-        const { stdout } = await kubectl(node(), 'get', 'pod', 'victim', '--output=jsonpath={.status.reason}')
-        return stdout === 'Evicted' ? true : undefined
-      })
-      await until('the end of an image that is not pinned', 180_000, async () =>
-        (await presentImages(node())).includes(IMAGE) ? undefined : true,
+      await waitFor(
+        'the eviction of a pod',
+        async () => {
+          const { stdout } = await kubectl(node(), 'get', 'pod', 'victim', '--output=jsonpath={.status.reason}')
+          return stdout === 'Evicted' ? true : undefined
+        },
+        { withinMs: 180_000 },
+      )
+      await waitFor(
+        'the end of an image that is not pinned',
+        async () => ((await presentImages(node())).includes(IMAGE) ? undefined : true),
+        { withinMs: 180_000 },
       )
       assert.deepEqual(await presentImages(node()), images)
     },
@@ -127,11 +133,15 @@ async function runVictim(node: Node): Promise<void> {
 async function scale(node: Node, namespace: string, name: string, replicas: number): Promise<void> {
   const { code, stderr } = await kubectl(node, '-n', namespace, 'scale', 'deployment', name, `--replicas=${replicas}`)
   assert.equal(code, 0, stderr)
-  await until(`${replicas} pods of ${name}`, 180_000, async () => {
-    const path = '--output=jsonpath={.status.replicas},{.status.readyReplicas}'
-    const { stdout } = await kubectl(node, '-n', namespace, 'get', 'deployment', name, path)
-    return stdout === (replicas === 0 ? ',' : `${replicas},${replicas}`) ? true : undefined
-  })
+  await waitFor(
+    `${replicas} pods of ${name}`,
+    async () => {
+      const path = '--output=jsonpath={.status.replicas},{.status.readyReplicas}'
+      const { stdout } = await kubectl(node, '-n', namespace, 'get', 'deployment', name, path)
+      return stdout === (replicas === 0 ? ',' : `${replicas},${replicas}`) ? true : undefined
+    },
+    { withinMs: 180_000 },
+  )
 }
 
 async function fill(node: Node, free: number): Promise<void> {
@@ -147,8 +157,12 @@ async function fill(node: Node, free: number): Promise<void> {
 
 async function underPressure(node: Node, wanted: 'True' | 'False'): Promise<void> {
   const condition = `--output=jsonpath={.items[0].status.conditions[?(@.type=="DiskPressure")].status}`
-  await until(`DiskPressure ${wanted}`, 180_000, async () => {
-    const { stdout } = await kubectl(node, 'get', 'nodes', condition)
-    return stdout === wanted ? true : undefined
-  })
+  await waitFor(
+    `DiskPressure ${wanted}`,
+    async () => {
+      const { stdout } = await kubectl(node, 'get', 'nodes', condition)
+      return stdout === wanted ? true : undefined
+    },
+    { withinMs: 180_000 },
+  )
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, leaderOf, type Node } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
-import { until } from '../support/testbed/processes.ts'
 import { must, run } from '../support/testbed/run.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { podsReachEachOther } from './pods-across.ts'
 import { allReady, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
@@ -85,8 +85,12 @@ async function goesByIt(scene: Scene): Promise<void> {
   const kubelet = await execOk(worker, ['cat', '/etc/kubernetes/kubelet.conf'])
   assert.match(kubelet, new RegExp(`server: https://${addressOf(master)}:6443`))
   // After a reboot pods look Running until kubelet has found that they are not.
-  await until('the tunnel over it', 60_000, async () => {
-    const { stdout } = await exec(worker, ['ip', '-d', 'link', 'show', 'flannel.1'])
-    return stdout.includes(`local ${addressOf(worker)} dev ${INTERFACE}`) ? true : undefined
-  })
+  await waitFor(
+    'the tunnel over it',
+    async () => {
+      const { stdout } = await exec(worker, ['ip', '-d', 'link', 'show', 'flannel.1'])
+      return stdout.includes(`local ${addressOf(worker)} dev ${INTERFACE}`) ? true : undefined
+    },
+    { withinMs: 60_000 },
+  )
 }

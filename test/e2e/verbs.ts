@@ -7,7 +7,7 @@ import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { until } from '../support/testbed/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { localRoot, onlyRootWrites } from './local-root.ts'
 
 const CLUSTER = 'verbs'
@@ -42,10 +42,14 @@ export async function interruptedInstall({ site, node, install }: Scene): Promis
   const interrupt =
     'until grep -q prechecks /root/install.out; do sleep 0.02; done; systemctl kill --kill-whom=main -s INT try'
   await execOk(node, ['sh', '-c', interrupt], { timeoutMs: 60_000 })
-  const status = await until('end of the installation', 30_000, async () => {
-    const shown = await execOk(node, ['systemctl', 'show', 'try', '--property=ActiveState,ExecMainStatus'])
-    return /ActiveState=(failed|inactive)/.test(shown) ? shown : undefined
-  })
+  const status = await waitFor(
+    'end of the installation',
+    async () => {
+      const shown = await execOk(node, ['systemctl', 'show', 'try', '--property=ActiveState,ExecMainStatus'])
+      return /ActiveState=(failed|inactive)/.test(shown) ? shown : undefined
+    },
+    { withinMs: 30_000 },
+  )
   const said = await execOk(node, ['cat', '/root/install.out'])
   assert.match(status, /ExecMainStatus=130/, said)
   assert.match(said, /interrupted[\s\S]*fix: run the same command again/)
@@ -82,8 +86,10 @@ export async function instanceBeside({ site, node }: Scene): Promise<void> {
 export async function planTellsTheRun({ site, node, install }: Scene): Promise<void> {
   const [agent = ''] = install
   await order(site)
-  await until('instruction', 60_000, async () =>
-    (await exec(node, ['test', '-s', '/var/lib/cantrip/instruction.json'])).code === 0 ? true : undefined,
+  await waitFor(
+    'instruction',
+    async () => ((await exec(node, ['test', '-s', '/var/lib/cantrip/instruction.json'])).code === 0 ? true : undefined),
+    { withinMs: 60_000 },
   )
   await execOk(node, ['systemctl', 'stop', 'cantrip-agent'], { timeoutMs: 90_000 })
   const before = await changesOf(node)

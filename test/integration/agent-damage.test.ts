@@ -8,7 +8,8 @@ import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { readStatus } from '../../src/agent/status.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import { type Service, startService, until } from '../support/agent/installation.ts'
+import { type Service, startService } from '../support/agent/installation.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let root: string
 let paths: AgentPaths
@@ -65,17 +66,17 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   const running = startService(root)
   service = running
   const tell = () => running.output()
-  const problem = await until('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, tell)
+  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { tell })
   expect(problem.code).toBe(code)
   expect(problem.message).toContain(path)
   const line = `${problem.message} (${code}); fix: ${problem.fix}`
-  await until('the log to say it', () => tell().includes(line), tell)
+  await waitFor('the log to say it', () => tell().includes(line), { tell })
   expect(tell()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(path, whole)
-  await until(
+  await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    tell,
+    { tell },
   )
   expect(running.process.exitCode).toBeNull()
 })
@@ -96,14 +97,14 @@ test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([
   const running = startService(root)
   service = running
   const tell = () => running.output()
-  const problem = await until('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, tell)
+  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { tell })
   expect(problem).toMatchObject({ code: 'agent/incomplete', message: expect.stringContaining(paths[file]) })
   expect(tell()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(paths[file], whole)
-  await until(
+  await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    tell,
+    { tell },
   )
 })
 
@@ -113,12 +114,12 @@ test('a state directory that cannot be written, the same', async () => {
   const running = startService(root)
   service = running
   const tell = () => running.output()
-  await until('the problem', () => readStatus(paths.statusFile)?.problem?.code === 'file/is-directory', tell)
-  await until('another try', () => (tell().match(/file\/is-directory/g)?.length ?? 0) > 1, tell)
+  await waitFor('the problem', () => readStatus(paths.statusFile)?.problem?.code === 'file/is-directory', { tell })
+  await waitFor('another try', () => (tell().match(/file\/is-directory/g)?.length ?? 0) > 1, { tell })
   rmSync(`${paths.stateDirectory}/outbox`, { recursive: true })
-  await until(
+  await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    tell,
+    { tell },
   )
 })

@@ -8,9 +8,10 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import { linuxNetwork } from '../../src/host/linux/network/network.ts'
 import type { NodeDetail } from '../../src/protocol/api/administrators.ts'
 import { agentOf, askAdmin } from '../support/agent/enrolled.ts'
-import { fileText, type Installation, type Service, until } from '../support/agent/installation.ts'
+import { fileText, type Installation, type Service } from '../support/agent/installation.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { showNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let dataDirectory: string
 let controller: Controller
@@ -29,17 +30,17 @@ const start = async (port = 0) => {
 const tell = () => service.output()
 const nodeId = () => agent.status()?.nodeId ?? ''
 const shown = (): Promise<NodeDetail> => showNode(controller, nodeId())
-const becomes = (state: string) => until(state, async () => (await shown()).state === state || undefined, tell)
-const stepDone = (number: number) => until('a step', () => fileText(join(agent.root, `step-${number}`)), tell)
+const becomes = (state: string) => waitFor(state, async () => (await shown()).state === state || undefined, { tell })
+const stepDone = (number: number) => waitFor('a step', () => fileText(join(agent.root, `step-${number}`)), { tell })
 
 async function provisioned(settings: Parameters<typeof agentOf>[1] = {}): Promise<void> {
   agent = await agentOf(controller, settings)
   service = agent.start()
-  await until('the node to be registered', () => agent.status()?.nodeId || undefined, tell)
+  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { tell })
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
-  await until('the facts', async () => (await shown()).facts !== null || undefined, tell)
+  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { tell })
   await provision()
-  await until('the run to end', async () => (await shown()).run?.state === 'done' || undefined, tell)
+  await waitFor('the run to end', async () => (await shown()).run?.state === 'done' || undefined, { tell })
 }
 async function provision(): Promise<void> {
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/configure`, { roles: ['master', 'worker'] })
@@ -79,7 +80,7 @@ test('a reset by hand while the controller is away is told when it is back, and 
   await becomes('DISCOVERED')
   expect(await shown()).toMatchObject({ roles: [], error: null })
   expect((await askAdmin(controller, 'GET', '/v1/clusters/demo')).state).toBe('NEW')
-  await until('the agent to know', () => agent.status()?.state === 'DISCOVERED' || undefined, tell)
+  await waitFor('the agent to know', () => agent.status()?.state === 'DISCOVERED' || undefined, { tell })
   expect(agent.status()?.kubernetesVersion).toBeNull()
 
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
@@ -92,8 +93,8 @@ test('in the middle of a run, with auto-approve: the run is given up, and the no
   agent = await agentOf(controller, { autoApprove: true })
   agent.setWork('1500')
   service = agent.start()
-  await until('the node to be registered', () => agent.status()?.nodeId || undefined, tell)
-  await until('the facts', async () => (await shown()).facts !== null || undefined, tell)
+  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { tell })
+  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { tell })
   await provision()
   await stepDone(1)
   await resetByHand()

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import type { LogEntry } from '../../src/protocol/api/administrators.ts'
 import { agentOf, askAdmin } from '../support/agent/enrolled.ts'
-import { fileText, type Installation, type Service, until } from '../support/agent/installation.ts'
+import { fileText, type Installation, type Service } from '../support/agent/installation.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { showNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const hierarchy = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup'].find((path) => existsSync(join(path, 'cgroup.procs')))
 
@@ -34,10 +34,10 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work i
     writeFileSync(join(group, 'cgroup.procs'), String(service.process.pid))
   })
   afterEach(async () => {
-    for (let tries = 0; tries < 100 && members().length > 0; tries++) {
+    await waitFor('all of its processes to end', () => {
       for (const pid of members()) process.kill(Number(pid), 'SIGKILL')
-      await setTimeout(50)
-    }
+      return members().length === 0
+    })
     rmdirSync(group)
     rmdirSync(outer)
     await controller.close()
@@ -50,18 +50,20 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work i
 
   test('what its commands left is ended before the next child starts, which goes on and is done', async () => {
     agent.setWork('1500 leaving')
-    const nodeId = await until('the node to be registered', () => agent.status()?.nodeId ?? undefined, tell)
-    await until('the facts', async () => (await showNode(controller, nodeId)).facts !== null || undefined, tell)
+    const nodeId = await waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { tell })
+    await waitFor('the facts', async () => (await showNode(controller, nodeId)).facts !== null || undefined, { tell })
     await askAdmin(controller, 'POST', `/v1/nodes/${nodeId}/configure`, { roles: ['master', 'worker'] })
     await askAdmin(controller, 'POST', '/v1/clusters/demo/provision')
-    const worker = await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
-    await until('the second command', () => leftBehind().length === 2 || undefined, tell)
+    const worker = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
+    await waitFor('the second command', () => leftBehind().length === 2 || undefined, { tell })
     const orphans = leftBehind()
     expect(members()).toEqual(expect.arrayContaining(orphans))
     // The next child finds nothing to leave, so that what is in the group afterwards was left by the first.
     agent.setWork('0')
     process.kill(Number(worker), 'SIGKILL')
-    await until('the work to be done', async () => (await runs()).some(({ event }) => event.kind === 'run-ended'), tell)
+    await waitFor('the work to be done', async () => (await runs()).some(({ event }) => event.kind === 'run-ended'), {
+      tell,
+    })
     expect(members().filter((pid) => orphans.includes(pid))).toEqual([])
     expect(members()).toContain(String(service.process.pid))
     const [killed, swept, started] = ['was killed; it goes on', 'had left behind: process', 'step 2 in process'].map(

@@ -9,8 +9,9 @@ import type { AgentPaths } from '../../src/agent/paths.ts'
 import { takeBack } from '../../src/agent/restore/take-back.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { agentOf } from '../support/agent/enrolled.ts'
-import { type Installation, type Service, until } from '../support/agent/installation.ts'
+import type { Installation, Service } from '../support/agent/installation.ts'
 import { showNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const DAY_MS = 86_400_000
 /** The agent draws 0.01, and so rotates at 70.2 % of 30 days. */
@@ -33,10 +34,10 @@ const start = async (port = 0) => {
   })
 }
 const tell = () => service?.output() ?? ''
-const connected = () => until('the agent to connect', () => agent.status()?.connected || undefined, tell)
+const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { tell })
 const pair = () => readFileSync(agent.paths.nodeIdentity, 'utf8')
 const shown = async () => showNode(controller, agent.status()?.nodeId ?? '')
-const rotatedFrom = (before: string) => until('another pair', () => pair() !== before || undefined, tell)
+const rotatedFrom = (before: string) => waitFor('another pair', () => pair() !== before || undefined, { tell })
 
 async function install(prepare?: (paths: AgentPaths) => void): Promise<void> {
   agent = await agentOf(controller, { autoApprove: true }, prepare)
@@ -74,16 +75,14 @@ test('a node that is due gets a fresh key and certificate, and connects with the
   agent.setAhead(DUE_MS)
   await rotatedFrom(before.pair)
   agent.setAhead(0)
-  await until(
-    'the new key on record',
-    async () => (await shown()).fingerprint !== before.fingerprint || undefined,
+  await waitFor('the new key on record', async () => (await shown()).fingerprint !== before.fingerprint || undefined, {
     tell,
-  )
+  })
   await connected()
   expect(isUsable()).toBe(true)
   expect(statSync(agent.paths.nodeIdentity).mode & 0o777).toBe(0o600)
   expect(agent.status()).toMatchObject({ nodeId: before.nodeId, problem: null })
-  await until(
+  await waitFor(
     'one key on both sides',
     async () => agent.status()?.fingerprint === (await shown()).fingerprint || undefined,
   )
@@ -119,7 +118,7 @@ test('while the controller is away the pair stays, and it is renewed afterwards'
   const { port } = controller
   await controller.close()
   agent.setAhead(DUE_MS)
-  await until('a try', () => /could not be renewed/.test(tell()) || undefined, tell)
+  await waitFor('a try', () => /could not be renewed/.test(tell()) || undefined, { tell })
   expect(pair()).toBe(before)
   await start(port)
   await rotatedFrom(before)
@@ -152,7 +151,7 @@ test('a certificate that expired while the node was off is named, and a new inst
   behindMs = 31 * DAY_MS
   await start()
   await install()
-  await until('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, tell)
+  await waitFor('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, { tell })
   const { nodeId, problem } = agent.status() ?? {}
   expect(problem).toMatchObject({
     message: expect.stringMatching(/expired at \d{4}-.* it is \d{4}-/),

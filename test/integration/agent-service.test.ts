@@ -10,9 +10,10 @@ import { buildCsr } from '../../src/pki/csr.ts'
 import { encryptKey } from '../../src/pki/encrypt-key.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
 import type { CreateClusterResponse, LogEntry, NodeDetail } from '../../src/protocol/api/administrators.ts'
-import { fileText, type Installation, installAgent, type Service, until } from '../support/agent/installation.ts'
+import { fileText, type Installation, installAgent, type Service } from '../support/agent/installation.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, showNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const PASSPHRASE = 'correct horse battery staple'
 let dataDirectory: string
@@ -36,10 +37,10 @@ async function admin(method: string, path: string, body?: unknown) {
   return answer.json
 }
 const tell = () => service.output()
-const nodeId = () => until('the node to be registered', () => agent.status()?.nodeId ?? undefined, tell)
+const nodeId = () => waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { tell })
 const shown = async (): Promise<NodeDetail> => showNode(controller, await nodeId())
 const events = async (): Promise<LogEntry[]> => (await admin('GET', `/v1/events?node=${await nodeId()}`)).events
-const connected = () => until('the agent to connect', () => agent.status()?.connected || undefined, tell)
+const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { tell })
 
 beforeEach(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
@@ -63,7 +64,7 @@ async function approved(): Promise<string> {
   const id = await nodeId()
   await admin('POST', `/v1/nodes/${id}/approve`)
   await connected()
-  await until('the facts', async () => ((await shown()).facts ? true : undefined), tell)
+  await waitFor('the facts', async () => ((await shown()).facts ? true : undefined), { tell })
   return id
 }
 
@@ -80,7 +81,9 @@ async function provisionNow(): Promise<void> {
 const kinds = async () =>
   (await events()).map(({ event }) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
 const endedRun = () =>
-  until('the run to end', async () => (await events()).find(({ event }) => event.kind === 'run-ended')?.event, tell)
+  waitFor('the run to end', async () => (await events()).find(({ event }) => event.kind === 'run-ended')?.event, {
+    tell,
+  })
 
 test('enrols with a key of its own, waits for approval, connects, and forgets the installer', async () => {
   const { paths } = agent
@@ -89,7 +92,7 @@ test('enrols with a key of its own, waits for approval, connects, and forgets th
   expect((await shown()).fingerprint).toBe(agent.status()?.fingerprint)
   expect(existsSync(paths.installerKey)).toBe(true)
   expect(await approved()).toBe(id)
-  await until('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, tell)
+  await waitFor('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, { tell })
   const { installerKey, installerCertificate, nodeKey, nodeIdentity } = paths
   for (const path of [installerKey, installerCertificate, nodeKey]) expect(existsSync(path)).toBe(false)
   expect(statSync(nodeIdentity).mode & 0o777).toBe(0o600)
@@ -103,7 +106,7 @@ test('carries a signed instruction out in a child, and tells every step in order
   expect((await kinds()).filter((kind) => kind !== 'state')).toEqual(
     expect.arrayContaining(['run-started', ...steps, 'run-ended']),
   )
-  await until('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, tell)
+  await waitFor('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, { tell })
   expect(service.process.pid).not.toBe(Number(readFileSync(join(agent.root, 'step-1'), 'utf8')))
   expect(agent.status()).toMatchObject({
     state: 'PROVISIONING',
@@ -118,12 +121,12 @@ test('carries a signed instruction out in a child, and tells every step in order
 test('a kill in the middle and a controller that is away lose nothing, and repeat no step', async () => {
   agent.setWork('700')
   await provision()
-  const first = await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
+  const first = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
   const { port } = controller
   await controller.close()
   await service.end('SIGKILL')
   service = agent.start()
-  await until('the work to be finished', () => fileText(join(agent.root, 'step-3')), tell)
+  await waitFor('the work to be finished', () => fileText(join(agent.root, 'step-3')), { tell })
   await start(port)
   expect(await endedRun()).toMatchObject({ outcome: 'done' })
   expect(fileText(join(agent.root, 'step-1'))).toBe(first)
@@ -136,7 +139,7 @@ test('a kill in the middle and a controller that is away lose nothing, and repea
 test('SIGTERM ends the work at a safe point without ending the run; the next start goes on', async () => {
   agent.setWork('1500')
   await provision()
-  await until('the first step', () => fileText(join(agent.root, 'step-1')), tell)
+  await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
   expect(await service.end('SIGTERM')).toBe(0)
   expect(await kinds()).not.toContain('run-ended')
   expect(existsSync(agent.paths.instructionFile)).toBe(true)
@@ -146,7 +149,7 @@ test('SIGTERM ends the work at a safe point without ending the run; the next sta
 
 test('SIGTERM ends at once an agent that waits for its approval', async () => {
   await nodeId()
-  await until('its long question', () => service.output().includes('registered as') || undefined, tell)
+  await waitFor('its long question', () => service.output().includes('registered as') || undefined, { tell })
   await setTimeout(1_000)
   const began = performance.now()
   await service.end('SIGTERM')
@@ -157,7 +160,7 @@ test('it comes back by itself when the controller does', async () => {
   await approved()
   const { port } = controller
   await controller.close()
-  await until('the loss to be seen', () => agent.status()?.connected === false || undefined, tell)
+  await waitFor('the loss to be seen', () => agent.status()?.connected === false || undefined, { tell })
   expect(agent.status()?.problem).not.toBeNull()
   await start(port)
   await connected()
@@ -174,12 +177,14 @@ test('a bundle that is not what was signed fails the run by name, before anythin
   service = agent.start()
   const event = await endedRun()
   expect(event).toMatchObject({ outcome: 'failed', error: { code: expect.stringMatching(/^bundle\//) } })
-  await until('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), tell)
+  await waitFor('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), { tell })
 })
 
 test('a removed node keeps quiet and does not give up', async () => {
   const id = await approved()
   await admin('DELETE', `/v1/nodes/${id}`)
-  await until('the refusal', () => (agent.status()?.problem?.code === 'controller/refused' ? true : undefined), tell)
+  await waitFor('the refusal', () => (agent.status()?.problem?.code === 'controller/refused' ? true : undefined), {
+    tell,
+  })
   expect(service.process.exitCode).toBeNull()
 })

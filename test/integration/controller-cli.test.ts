@@ -15,6 +15,7 @@ import { Enrolment } from '../../src/protocol/api/installer.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { call, type EnrolledNode, enrolNode, type Installer } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let directory: string
@@ -181,7 +182,7 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
     roles: [],
     step: null,
   })
-  while ((await json('node', 'show', 'node-1')).facts === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitFor('facts', async () => (await json('node', 'show', 'node-1')).facts !== null)
   const configured = await run(['node', 'configure', 'nod', '--role', 'master,worker', '--interface', 'eth1'])
   expect(configured.out).toBe('Node node-1 is CONFIGURED: master,worker at 10.1.0.1 (eth1).\n')
   expect((await json('cluster', 'plan', 'fac')).nodes).toEqual([
@@ -242,7 +243,7 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
 
 it('ends a watch with 4 when the cluster has FAILED', async () => {
   const { agent } = await enrolled()
-  while (!(await json('node', 'show', 'node-1')).facts) await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitFor('facts', async () => (await json('node', 'show', 'node-1')).facts !== null)
   await run(['node', 'configure', 'node-1', '--role', 'master'])
   await run(['cluster', 'provision', 'factory'])
   const { run: id } = await agent.instruction()
@@ -263,7 +264,9 @@ it('serves until it is told to end', async () => {
   served.stdout.on('data', (chunk: Buffer) => {
     out += chunk
   })
-  while (!out.includes("administrator's access")) await once(served.stdout, 'data')
+  await waitFor('the administrator to be told of the access', () => out.includes("administrator's access"), {
+    tell: () => out,
+  })
   expect((await run(['cluster', 'list'], { CANTRIP_ADMIN: join(data, 'admin.json') })).code).toBe(0)
   const second = await run(['serve', '--data', data, '--listen', '127.0.0.1:0'])
   expect([second.code, second.err]).toEqual([2, expect.stringContaining('store/locked')])

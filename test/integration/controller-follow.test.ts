@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let dataDirectory: string
@@ -36,7 +37,7 @@ function follow(...argv: string[]) {
     out += chunk
   })
   const prints = async (wanted: string) => {
-    while (!out.includes(wanted)) await once(child.stdout, 'data', { signal: AbortSignal.timeout(30_000) })
+    await waitFor(`"${wanted}" of ${argv.join(' ')}`, () => out.includes(wanted), { tell: () => out })
   }
   return { prints }
 }

@@ -75,16 +75,17 @@ test('masters that ask in the same moment are let in one after another', async (
 test('what a node waits for is seen: the master, and then that it is connected again', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)
-  const until = (wanted: string | null) => scene.until(async () => (await scene.show(worker)).waitingFor === wanted)
+  const waitsFor = (wanted: string | null) =>
+    scene.shows(worker, `waits for ${wanted}`, ({ waitingFor }) => waitingFor === wanted)
   expect((await scene.show(worker)).waitingFor).toBe('the node to take its instruction')
   const asking = { kind: 'step-started' as const, at, step: 'join/accept-invitation', title: 'Asking' }
   worker.agent.event(1, second?.run ?? '', asking)
-  await until('master m1')
+  await waitsFor('master m1')
   expect((await scene.show(worker)).step).toBe('Asking (waiting for master m1)')
   master.agent.event(1, first?.run ?? '', opened)
-  await until(null)
+  await waitsFor(null)
   master.agent.socket.terminate()
-  await until('master m1 to be connected')
+  await waitsFor('master m1 to be connected')
 })
 
 type Placed = Exclude<Instruction, { role: 'reset' }>

@@ -53,7 +53,7 @@ test('a node that died in the middle of its run is removed all the same', async 
   const operation = await operationOf(master)
   expect(operation).toMatchObject({ operation: 'retire', target: { name: 'w1' } })
   master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
-  await scene.until(async () => (await scene.show(worker)).state === 'REMOVED')
+  await scene.shows(worker, 'REMOVED', ({ state }) => state === 'REMOVED')
 })
 
 test('a node that must not leave stays, and says why', async () => {
@@ -62,7 +62,7 @@ test('a node that must not leave stays, and says why', async () => {
   const operation = await operationOf(master)
   const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
   master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'failed', error })
-  await scene.until(async () => (await scene.show(worker)).error !== null)
+  await scene.shows(worker, 'an error', ({ error }) => error !== null)
   expect(await scene.show(worker)).toMatchObject({ state: 'PROVISIONING', error })
 })
 
@@ -86,7 +86,7 @@ test('a node that was removed by force and is back begins when its cluster has n
   await scene.provision()
   master.agent.send(OPERATION_FRAME, { id: first.id, ...pods })
   const step = `waiting for the former w1 at 10.0.0.2 to be out of the cluster, which waits for ${pods.waitingFor}`
-  await scene.until(async () => (await scene.show(back)).step === step)
+  await scene.shows(back, step, (shown) => shown.step === step)
   noInstruction(back)
   await lookAgain()
   master.agent.send(OPERATION_FRAME, { id: (await operationOf(master)).id, outcome: 'done' })

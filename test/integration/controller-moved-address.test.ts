@@ -15,7 +15,7 @@ const configure = ({ node }: SceneNode) => scene.admin('POST', `/v1/nodes/${node
 
 async function move(enrolled: SceneNode, address: string): Promise<void> {
   enrolled.agent.send('facts', factsAt(address))
-  await scene.until(async () => JSON.stringify((await scene.show(enrolled)).facts).includes(address))
+  await scene.shows(enrolled, `facts with ${address}`, ({ facts }) => JSON.stringify(facts).includes(address))
 }
 
 test('configured, then moved: nothing is sent to it, and the fix brings it up at its new address', async () => {
@@ -42,7 +42,7 @@ test('begun and failed, then moved: configure says the same as provision, and bo
   const [first] = await scene.provision(enrolled)
   const error = { code: 'etcd/no', message: 'no', fix: 'mend it' }
   enrolled.agent.send('result', { run: first?.run ?? '', outcome: 'failed', error }, 1)
-  await scene.until(async () => (await scene.show(enrolled)).state === 'FAILED')
+  await scene.shows(enrolled, 'FAILED', ({ state }) => state === 'FAILED')
   await move(enrolled, '10.0.0.9')
   for (const refused of [await provision(), await configure(enrolled)]) {
     expect(refused.status).toBe(403)

@@ -151,7 +151,7 @@ it('a repair that does not end makes the cluster DEGRADED, is named, and holds u
   const [first, worker] = await Promise.all([of(0).agent.instruction(), of(3).agent.instruction()])
   of(0).agent.send('ack', {})
   await end(3, worker, 'done')
-  await scene.until(async () => (await scene.show(of(0))).step === 'repair: starting')
+  await scene.shows(of(0), 'a repair', ({ step }) => step === 'repair: starting')
   scene.aheadMs += 59.5 * 60_000
   await areHeard([0, 1, 2, 3])
   scene.controller.tick()
@@ -179,6 +179,6 @@ async function areHeard(them: number[]): Promise<void> {
   const nowMs = Date.now() + scene.aheadMs
   for (const at of them) {
     of(at).agent.send('ack', {})
-    await scene.until(async () => Date.parse((await scene.show(of(at))).lastSeen ?? '') >= nowMs - 1_000)
+    await scene.shows(of(at), 'seen now', ({ lastSeen }) => Date.parse(lastSeen ?? '') >= nowMs - 1_000)
   }
 }

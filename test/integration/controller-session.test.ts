@@ -22,6 +22,7 @@ import {
   type Installer,
   showNode,
 } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let dataDirectory: string
 let controller: Controller
@@ -57,20 +58,21 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-async function until(wanted: string): Promise<void> {
-  const deadline = Date.now() + 10_000
-  for (let seen = ''; seen !== wanted; seen = await states()) {
-    if (Date.now() > deadline) throw new Error(`waited for ${wanted}, found ${seen}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+async function statesAre(wanted: string): Promise<void> {
+  let seen = ''
+  const look = async () => {
+    seen = await states()
+    return seen === wanted
   }
+  await waitFor(`states ${wanted}`, look, { withinMs: 10_000, everyMs: 20, tell: () => `found ${seen}` })
 }
 
 async function stepIs(wanted: string): Promise<void> {
-  while ((await showNode(controller, node.id)).step !== wanted) await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitFor(`step ${wanted}`, async () => (await showNode(controller, node.id)).step === wanted, { everyMs: 20 })
 }
 
 async function factsKnown(): Promise<void> {
-  while ((await showNode(controller, node.id)).facts === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  await waitFor('facts', async () => (await showNode(controller, node.id)).facts !== null, { everyMs: 20 })
 }
 
 async function provision(agent: ScriptedAgent): Promise<Instruction> {
@@ -166,7 +168,7 @@ describe('the way to READY', () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'failed' }, 1)
-    await until('FAILED FAILED')
+    await statesAre('FAILED FAILED')
     await admin('POST', '/v1/clusters/demo/provision')
     const second = await agent.instruction()
     expect([second.generation, second.run === run]).toEqual([2, false])
@@ -177,7 +179,7 @@ describe('the way to READY', () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'failed' }, 1)
-    await until('FAILED FAILED')
+    await statesAre('FAILED FAILED')
     const { status, json } = await configure(['master', 'worker'], { interface: 'eth1' })
     expect([status, json.code]).toEqual([403, 'node/has-begun'])
     expect(json.fix).toContain('--role master,worker --interface eth0')
@@ -189,13 +191,13 @@ describe('the way to READY', () => {
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'done' }, 1)
     await report(true)
-    await until('READY READY')
+    await statesAre('READY READY')
     await admin('POST', '/v1/clusters/demo/reset')
     const reset = await agent.instruction()
     expect([reset.role, reset.generation]).toEqual(['reset', 2])
     expect((await cluster()).state).toBe('RESETTING')
     agent.send('result', { run: reset.run, outcome: 'done' }, 2)
-    await until('NEW DISCOVERED')
+    await statesAre('NEW DISCOVERED')
     await admin('POST', `/v1/nodes/${node.id}/approve`)
     expect((await provision(agent)).generation).toBe(3)
   })
@@ -332,7 +334,7 @@ describe('a session', () => {
     const agent = await connectAgent(controller, node)
     agent.socket.terminate()
     await agent.closed
-    while ((await showNode(controller, node.id)).connected) await new Promise((resolve) => setTimeout(resolve, 10))
+    await waitFor('the end of the connection', async () => !(await showNode(controller, node.id)).connected)
     aheadMs = 80_000
     controller.tick()
     expect((await showNode(controller, node.id)).state).toBe('APPROVED')

@@ -18,6 +18,7 @@ import type { PairReport } from '../../src/protocol/api/pair-report.ts'
 import type { NodeRole } from '../../src/protocol/names.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 const ROLES: Record<string, NodeRole[]> = { one: ['master'], two: ['worker'], three: ['worker'] }
@@ -183,7 +184,7 @@ test('a node that says nothing does not keep the others', async () => {
 test('one at a time for a cluster', async () => {
   node('two').isMute = true
   const first = report()
-  while (!(await isOpen('127.0.66.1', 6_443))) await sleep(20)
+  await waitFor('a listener of the first node', () => isOpen('127.0.66.1', 6_443), { everyMs: 20 })
   const second = await precheck('demo')
   expect([second.code, second.err]).toEqual([7, expect.stringContaining('pair-check/busy')])
   await first
@@ -194,10 +195,13 @@ test('a person who goes away closes everything on the nodes', async () => {
   node('two').isMute = true
   const env = { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile }
   const child = execFile(process.execPath, [ROOT, 'cluster', 'precheck', 'demo'], { cwd: directory, env })
-  while (!(await isOpen('127.0.66.1', 6_443))) await sleep(20)
+  await waitFor('a listener of the first node', () => isOpen('127.0.66.1', 6_443), { everyMs: 20 })
   child.kill('SIGINT')
-  while (await isOpen('127.0.66.1', 6_443)) await sleep(20)
-  while (await isOpen('127.0.66.2', 10_250)) await sleep(20)
+  for (const [address, port] of [
+    ['127.0.66.1', 6_443],
+    ['127.0.66.2', 10_250],
+  ] as const)
+    await waitFor(`${address}:${port} to be closed`, async () => !(await isOpen(address, port)), { everyMs: 20 })
 })
 
 test('a node that is away is left out with a word, and one alone checks nobody', async () => {

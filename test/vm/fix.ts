@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { until } from '../support/testbed/processes.ts'
 import { exec, execOk } from '../support/vm/guest.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { agent, FRESH, paste, type Scene, startFrom, UNINSTALL_MS } from './scene.ts'
 
 const MENDED = ['firewalld', 'swap', 'sysctl']
@@ -14,7 +14,7 @@ const LOOK =
 export async function fixesAreTakenBack(scene: Scene): Promise<void> {
   const { guest, signal } = await withTroubles(scene)
   const running = async () => (await exec(guest, ['firewall-cmd', '--state'])).code === 0
-  await until('firewalld', 60_000, async () => ((await running()) ? true : undefined), signal)
+  await waitFor('firewalld', async () => ((await running()) ? true : undefined), { withinMs: 60_000, signal })
   const before = await paste(scene, LOOK)
 
   const fix = await agent(scene, ['precheck', '--role', 'master', '--fix', '--yes', '-o', 'json'])

@@ -1,7 +1,7 @@
 /** The whole precheck on a machine of its own: own kernel, cgroup v2, a clock that can be set, firewalld in earnest. */
 import assert from 'node:assert/strict'
-import { until } from '../support/testbed/processes.ts'
 import { exec, execOk } from '../support/vm/guest.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { agent, FRESH, paste, type Scene, startFrom } from './scene.ts'
 
 interface Found {
@@ -88,7 +88,10 @@ export async function wrongClock(scene: Scene): Promise<void> {
   await paste(scene, 'timedatectl set-ntp true')
   const synchronised = async () =>
     (await paste(scene, 'timedatectl show --property=NTPSynchronized --value')).trim() === 'yes'
-  await until('synchronised clock', 60_000, async () => ((await synchronised()) ? true : undefined), scene.signal)
+  await waitFor('synchronised clock', async () => ((await synchronised()) ? true : undefined), {
+    withinMs: 60_000,
+    signal: scene.signal,
+  })
   assertOnly(await precheck(scene, credentials), SHIPPED)
 }
 
@@ -119,5 +122,5 @@ function assertOnly(checks: readonly Found[], ids: readonly string[], when = '')
 /** systemctl start and a reload come back before the rules are there. */
 async function firewallIsUp({ guest, signal }: Scene): Promise<void> {
   const running = async () => (await exec(guest, ['firewall-cmd', '--state'])).code === 0
-  await until('firewalld', 60_000, async () => ((await running()) ? true : undefined), signal)
+  await waitFor('firewalld', async () => ((await running()) ? true : undefined), { withinMs: 60_000, signal })
 }

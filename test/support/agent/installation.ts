@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { readCredentials } from '../../../src/agent/identity/credentials.ts'
 import { installCredentials } from '../../../src/agent/install/install-credentials.ts'
 import { configFor } from '../../../src/agent/install/prepare.ts'
@@ -106,21 +105,6 @@ export function startService(root: string): Service {
       child.kill(signal)
       return ended
     },
-  }
-}
-
-/** Waits for what comes true by itself; says what it waited for, and what `tell` knows, when it does not. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined> | T | undefined,
-  tell = () => '',
-): Promise<T> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${tell()}`)
-    await setTimeout(50)
   }
 }
 

@@ -9,6 +9,7 @@ import type { NodeDetail } from '../../../src/protocol/api/administrators.ts'
 import type { OperatorReport } from '../../../src/protocol/api/agents.ts'
 import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
 import { OPERATION_FRAME, Operation } from '../../../src/protocol/wire/operation.ts'
+import { waitFor } from '../wait-for.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from './agent.ts'
 import { importSmallBundle } from './bundle.ts'
 import {
@@ -106,9 +107,10 @@ export class Scene {
     if (status !== 200) throw new Error(text)
   }
 
-  /** Looks until it is so. */
-  async until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
+  /** Looks until a node is as the controller shall show it. */
+  async shows(node: SceneNode, what: string, isSo: (shown: NodeDetail) => boolean): Promise<void> {
+    const look = async () => isSo(await this.show(node))
+    await waitFor(`${node.node.id}: ${what}`, look, { everyMs: 20 })
   }
 
   async enrolled(name: string, roles: string[], address = `10.0.0.${++this.#machines}`): Promise<SceneNode> {
@@ -116,7 +118,7 @@ export class Scene {
     const node = await enrolNode(this.controller, this.#installer, name)
     const agent = await connectAgent(this.controller, node, 0, factsAt(address))
     const found = { node, agent }
-    await this.until(async () => (await this.show(found)).facts !== null)
+    await this.shows(found, 'facts', ({ facts }) => facts !== null)
     const { status, text } = await this.admin('POST', `/v1/nodes/${node.id}/configure`, { roles })
     if (status !== 200) throw new Error(text)
     return found

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bed, GATEWAY, inNetwork } from '../testbed/bed.ts'
 import { exec, type Node } from '../testbed/machine.ts'
 import { copyIn } from '../testbed/nodes.ts'
-import { until } from '../testbed/processes.ts'
 import { type Output, type RunOptions, run } from '../testbed/run.ts'
+import { waitFor } from '../wait-for.ts'
 import { builderPublicKey, executables } from './artefacts.ts'
 
 export const CONTROLLER_PORT = 8443
@@ -55,10 +55,14 @@ export async function openSite(bed: Bed): Promise<Site> {
     const [command = '', ...args] = inNetwork(bed, [executables.controller, ...serve])
     const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true })
     closeSync(log)
-    await until(`controller, see ${logFile}`, 20_000, async () => {
-      if (child.exitCode !== null) throw new Error(`the controller ended at once:\n${readFileSync(logFile, 'utf8')}`)
-      return (await cli(['cluster', 'list', '-o', 'json'])).code === 0 ? true : undefined
-    })
+    await waitFor(
+      `controller, see ${logFile}`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(`the controller ended at once:\n${readFileSync(logFile, 'utf8')}`)
+        return (await cli(['cluster', 'list', '-o', 'json'])).code === 0 ? true : undefined
+      },
+      { withinMs: 20_000 },
+    )
     return child
   }
 
@@ -163,13 +167,17 @@ export async function nodeRow(site: Site, name: string): Promise<NodeRow | undef
 export async function awaitState(site: Site, name: string, state: string, timeoutMs: number): Promise<void> {
   let last: NodeRow | undefined
   try {
-    await until(`${name} ${state}`, timeoutMs, async () => {
-      // Each look is a process of its own: looking all the time would take a core from what is looked at.
-      if (last) await sleep(LOOK_MS)
-      last = await nodeRow(site, name)
-      if (last?.state === 'FAILED' && state !== 'FAILED') throw new Error(`${name} FAILED`)
-      return last?.state === state ? true : undefined
-    })
+    await waitFor(
+      `${name} ${state}`,
+      async () => {
+        // Each look is a process of its own: looking all the time would take a core from what is looked at.
+        if (last) await sleep(LOOK_MS)
+        last = await nodeRow(site, name)
+        if (last?.state === 'FAILED' && state !== 'FAILED') throw new Error(`${name} FAILED`)
+        return last?.state === state ? true : undefined
+      },
+      { withinMs: timeoutMs },
+    )
   } catch (error) {
     const shown = last ? (await site.cli(['node', 'show', last.id])).stdout : 'the controller does not know the node'
     throw new Error(`${error instanceof Error ? error.message : error}; last seen:\n${shown}`)

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { waitFor } from '../wait-for.ts'
 import { type Containment, findCgroups, subdirectories } from './containment.ts'
-import { until } from './processes.ts'
 
 const ROOT = '/sys/fs/cgroup'
 
@@ -57,7 +57,7 @@ function make(directory: string): string {
 async function removeTree(directory: string): Promise<void> {
   for (const name of subdirectories(directory)) await removeTree(join(directory, name))
   // Busy for a moment after its last process has ended.
-  await until(`end of ${directory}`, 10_000, () => (removed(directory) ? true : undefined))
+  await waitFor(`end of ${directory}`, () => (removed(directory) ? true : undefined), { withinMs: 10_000 })
 }
 
 function removed(directory: string): boolean {

@@ -1,5 +1,5 @@
+import { waitFor } from '../wait-for.ts'
 import { type Containment, findCgroups } from './containment.ts'
-import { until } from './processes.ts'
 import { must, run } from './run.ts'
 
 /**
@@ -36,7 +36,9 @@ export const cgroupV2: Containment = {
     const unit = unitOf(machine)
     await run(['systemctl', 'stop', unit])
     await run(['systemctl', 'reset-failed', unit])
-    await until(`end of ${unit}`, 10_000, () => (findCgroups((name) => name === unit).length === 0 ? true : undefined))
+    await waitFor(`end of ${unit}`, () => (findCgroups((name) => name === unit).length === 0 ? true : undefined), {
+      withinMs: 10_000,
+    })
   },
 }
 

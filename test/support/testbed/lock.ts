@@ -1,9 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { identify, isAlive, type ProcessId, until } from './processes.ts'
+import { waitFor } from '../wait-for.ts'
+import { identify, isAlive, type ProcessId } from './processes.ts'
 
 /** Runs `work` while no other process, nor another call in this one, holds the lock file. A dead holder's lock counts for nothing. */
 export async function withLock<T>(file: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  await until(`lock ${file}`, 1_200_000, async () => ((await take(file)) ? true : undefined), signal)
+  await waitFor(`lock ${file}`, async () => ((await take(file)) ? true : undefined), { withinMs: 1_200_000, signal })
   try {
     return await work()
   } finally {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { waitFor } from '../wait-for.ts'
 import { type Bed, BRIDGE, inNetwork } from './bed.ts'
 import { containment, findCgroups, processesOfCgroup } from './containment.ts'
-import { identify, isAlive, killAll, type ProcessId, readProc, signalProcess, until } from './processes.ts'
+import { identify, isAlive, killAll, type ProcessId, readProc, signalProcess } from './processes.ts'
 import { must, type Output, type RunOptions, run } from './run.ts'
 
 /** One node of a bed: a Debian machine with its own systemd. */
@@ -55,11 +56,13 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
     const { stdout } = await enter(leader.pid, ['systemctl', 'is-system-running'], {})
     return /^(running|degraded)/.test(stdout) ? leader : undefined
   }
-  const leader = await until(`boot of ${node.name}`, BOOT_TIMEOUT_MS, up, signal).catch(async (error: unknown) => {
-    // It may not be in the node's cgroups yet, where powerOff would look for it.
-    await killAll(() => (supervisor && isAlive(supervisor) ? [pid] : []), machineName(node))
-    throw error
-  })
+  const leader = await waitFor(`boot of ${node.name}`, up, { withinMs: BOOT_TIMEOUT_MS, signal }).catch(
+    async (error: unknown) => {
+      // It may not be in the node's cgroups yet, where powerOff would look for it.
+      await killAll(() => (supervisor && isAlive(supervisor) ? [pid] : []), machineName(node))
+      throw error
+    },
+  )
   await writeFile(leaderFile(node), JSON.stringify(leader))
 }
 
@@ -75,7 +78,7 @@ export async function powerOff(node: Node): Promise<void> {
   const others = processes.filter((pid) => pid !== leader?.pid && !supervisors.includes(pid))
   for (const pid of [...others, ...(leader ? [leader.pid] : [])]) signalProcess(pid, 'SIGKILL')
   const ended = () => (supervisors.some((pid) => identify(pid)) ? undefined : true)
-  if (leader) await until(`end of ${unit}`, 10_000, ended)
+  if (leader) await waitFor(`end of ${unit}`, ended, { withinMs: 10_000 })
   await killAll(() => cgroups.flatMap(processesOfCgroup), unit)
   await containment().remove(unit)
   if (existsSync(propagated(node))) await rmdir(propagated(node)) // nspawn had no time for it

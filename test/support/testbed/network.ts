@@ -3,9 +3,10 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { waitFor } from '../wait-for.ts'
 import { type Bed, BRIDGE, CONTROLLER_NAME, GATEWAY, inNetwork, namespacePath, PREFIX_LENGTH } from './bed.ts'
 import { mountsBelow } from './mounts.ts'
-import { identify, isAlive, killAll, type ProcessId, processesIn, until } from './processes.ts'
+import { identify, isAlive, killAll, type ProcessId, processesIn } from './processes.ts'
 import { must } from './run.ts'
 import { chronyd, timeServer } from './time-server.ts'
 
@@ -95,7 +96,7 @@ async function keepServer(bed: Bed, name: string, port: number, argv: string[], 
     return sockets.includes(`${GATEWAY}:${port}`) ? true : undefined
   }
   try {
-    await until(`${name} server on ${GATEWAY}:${port}`, 10_000, open, signal)
+    await waitFor(`${name} server on ${GATEWAY}:${port}`, open, { withinMs: 10_000, signal })
   } catch (error) {
     if (id) await killAll(() => (isAlive(id) ? [id.pid] : []), `${name} server`)
     throw error

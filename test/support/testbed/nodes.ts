@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { isIPv4 } from 'node:net'
 import { dirname, join } from 'node:path'
+import { waitFor } from '../wait-for.ts'
 import { type Bed, defaultBed, GATEWAY } from './bed.ts'
 import { makeDisk, mountDisk, removeDisk } from './disk.ts'
 import { recordKernelSettings, restoreKernelSettings } from './kernel-settings.ts'
 import { withLock } from './lock.ts'
 import { exec, execOk, leaderOf, type Node, path, powerOff, powerOn } from './machine.ts'
 import { networkDown, networkIsIdle, networkUp, setNames } from './network.ts'
-import { until } from './processes.ts'
 import { requirements } from './requirements.ts'
 import { baseRootfs } from './rootfs.ts'
 
@@ -39,7 +39,7 @@ export async function up({ name, address, bed = defaultBed(), signal }: UpOption
   try {
     await makeDisk(node, base)
     await powerOn(node, signal)
-    await until(`address of ${name}`, 10_000, () => hasAddress(node), signal)
+    await waitFor(`address of ${name}`, () => hasAddress(node), { withinMs: 10_000, signal })
     return node
   } catch (error) {
     await down(node)
@@ -59,7 +59,7 @@ export async function boot(node: Node, signal?: AbortSignal): Promise<void> {
   await locked(node.bed, signal, () => networkUp(node.bed, signal))
   await mountDisk(node, await readFile(join(node.directory, 'base'), 'utf8'))
   await powerOn(node, signal)
-  await until(`address of ${node.name}`, 10_000, () => hasAddress(node), signal)
+  await waitFor(`address of ${node.name}`, () => hasAddress(node), { withinMs: 10_000, signal })
 }
 
 /** Takes the node away with its disk, and with the last node the bridge too, unless something else uses that. */

@@ -64,20 +64,3 @@ export async function killAll(find: () => number[], what: string): Promise<void>
     await sleep(20)
   }
 }
-
-/** Waits until `look` answers something. */
-export async function until<T>(
-  what: string,
-  timeoutMs: number,
-  look: () => Promise<T | undefined> | T | undefined,
-  signal?: AbortSignal,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs
-  for (;;) {
-    signal?.throwIfAborted()
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs} ms`)
-    await sleep(50)
-  }
-}

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { until } from '../testbed/processes.ts'
+import { waitFor } from '../wait-for.ts'
 
 /** Commands to qemu (QMP) or to the agent in its guest: a line of JSON each, and one back with the same id. */
 export interface ControlSocket {
@@ -18,7 +18,7 @@ interface Answer {
 const ANSWER_MS = 60_000
 
 export async function controlSocket(path: string, signal?: AbortSignal): Promise<ControlSocket> {
-  const socket = await until(`socket ${path}`, 30_000, () => tryToConnect(path), signal)
+  const socket = await waitFor(`socket ${path}`, () => tryToConnect(path), { withinMs: 30_000, signal })
   const waiting = new Map<number, (answer: Answer) => void>()
   let lastId = 0
   createInterface({ input: socket }).on('line', (line) => {

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bed } from '../testbed/bed.ts'
-import { until } from '../testbed/processes.ts'
+import { waitFor } from '../wait-for.ts'
 import { controlSocket } from './control-socket.ts'
 import { boot, execOk, type Guest, newGuest, powerCut, type Saved } from './guest.ts'
 import { disk, socketOf } from './qemu-command.ts'
@@ -19,11 +19,15 @@ export async function saveState(guest: Guest, directory: string): Promise<Saved>
     await monitor.call('qmp_capabilities')
     await monitor.call('migrate-set-parameters', { 'max-bandwidth': 8 << 30 })
     await monitor.call('migrate', { uri: `file:${saved.memory}` })
-    await until('saved state', SAVE_MS, async () => {
-      const { status, ...rest } = await monitor.call<{ status: string }>('query-migrate')
-      if (status === 'failed') throw new Error(`the state could not be saved: ${JSON.stringify(rest)}`)
-      return status === 'completed' ? true : undefined
-    })
+    await waitFor(
+      'saved state',
+      async () => {
+        const { status, ...rest } = await monitor.call<{ status: string }>('query-migrate')
+        if (status === 'failed') throw new Error(`the state could not be saved: ${JSON.stringify(rest)}`)
+        return status === 'completed' ? true : undefined
+      },
+      { withinMs: SAVE_MS },
+    )
     await monitor.call('quit')
   } finally {
     monitor.close()
