@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Overrides } from '../../src/protocol/wire/instruction.ts'
+import type { Overrides } from '../../src/protocol/settings/overrides.ts'
 import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'

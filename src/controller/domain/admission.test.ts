@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cluster, node } from '../../../test/support/controller/member.ts'
-import { ClusterSettings } from '../../protocol/api/administrators.ts'
 import type { NodeRole } from '../../protocol/names.ts'
+import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { admitRoles } from './admission.ts'
 import type { Node } from './records.ts'
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { AgentError } from '../../base/agent-error.ts'
-import type { ClusterSettings } from '../../protocol/api/administrators.ts'
+import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { refusal } from './admission.ts'
 import type { Cluster } from './records.ts'
 

@@ -1,4 +1,5 @@
 import type { BundleRef } from '../../bundle/format.ts'
+import { paramsFor } from '../../protocol/settings/node-params.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Core } from '../core.ts'
 import { newId } from '../domain/ids.ts'
@@ -70,7 +71,6 @@ function bodyOf(
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
-  const { kubernetesVersion, cni, podSubnet, serviceSubnet, dedicatedMasters, overrides, labels } = cluster.settings
   return {
     ...common,
     role,
@@ -79,16 +79,11 @@ function bodyOf(
       cluster: {
         id: cluster.id,
         name: cluster.name,
-        kubernetesVersion,
-        cni,
-        podSubnet,
-        serviceSubnet,
-        dedicatedMasters,
+        ...paramsFor('cluster', cluster.settings, []),
         endpoint,
         masters: masters.map(({ name, address }) => ({ name, address })),
-        overrides,
       },
-      node: { name: node.name, address: node.address, roles: node.roles, labels },
+      node: { name: node.name, address: node.address, roles: node.roles, ...paramsFor('node', cluster.settings, []) },
     },
   }
 }

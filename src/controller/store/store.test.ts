@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { cluster as clusterWith } from '../../../test/support/controller/member.ts'
-import { ClusterSettings } from '../../protocol/api/administrators.ts'
+import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { openStore } from './store.ts'
 
 let directory: string

@@ -1,22 +1,14 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../../base/agent-error.ts'
-import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
-import {
-  Cidr,
-  Cni,
-  HostPort,
-  KubernetesVersion,
-  Label,
-  type NodeRole,
-  type NodeState,
-  NodeRole as Role,
-} from '../names.ts'
+import { Label, type NodeRole, type NodeState, NodeRole as Role } from '../names.ts'
+import { ClusterSettings } from '../settings/cluster-settings.ts'
 import type { CheckSummary } from '../wire/check-summary.ts'
 import type { RunEvent } from '../wire/event.ts'
 import type { Facts } from '../wire/facts.ts'
-import { Overrides } from '../wire/instruction.ts'
 import type { EtcdHealth } from '../wire/operation.ts'
 import type { PairReport } from './pair-report.ts'
+
+export { ClusterSettings }
 
 /** The administrator's interface: JSON over HTTPS, role admin. Errors are ApiError of rest.ts. */
 export const ADMIN_PATHS = {
@@ -38,28 +30,6 @@ export const ADMIN_PATHS = {
   /** GET (`?after=SEQ&waitMs=MS&cluster=NAME&node=ID&run=ID`): waits until there is one after SEQ. */
   events: '/v1/events',
 } as const
-
-const LabelKey = z
-  .string()
-  .check(
-    z.maxLength(317),
-    z.regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/),
-  )
-const LabelValue = z.string().check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
-
-export const ClusterSettings = z.strictObject({
-  kubernetesVersion: z._default(KubernetesVersion, DEFAULT_VERSIONS.kubernetes),
-  cni: z._default(Cni, 'flannel'),
-  podSubnet: z._default(Cidr, '10.244.0.0/16'),
-  serviceSubnet: z._default(Cidr, '10.96.0.0/12'),
-  labels: z._default(z.record(LabelKey, LabelValue), {}),
-  location: z._default(z.string().check(z.maxLength(200)), ''),
-  dedicatedMasters: z._default(z.boolean(), false),
-  autoApprove: z._default(z.boolean(), false),
-  installerTtlDays: z._default(z.int().check(z.minimum(1), z.maximum(3_650)), 365),
-  apiEndpoint: z.optional(HostPort),
-  overrides: z._default(Overrides, {}),
-})
 
 export const CreateClusterRequest = z.strictObject({
   name: Label,
@@ -226,6 +196,5 @@ export interface EventsResponse {
   last: number
 }
 
-export type ClusterSettings = z.infer<typeof ClusterSettings>
 export type CreateClusterRequest = z.infer<typeof CreateClusterRequest>
 export type ConfigureRequest = z.infer<typeof ConfigureRequest>

@@ -1,31 +1,7 @@
 import * as z from 'zod/mini'
 import { BundleRef } from '../../bundle/format.ts'
-import {
-  Cidr,
-  ClusterId,
-  Cni,
-  HostPort,
-  IpAddress,
-  KubernetesVersion,
-  Label,
-  NodeId,
-  NodeName,
-  NodeRole,
-  RunId,
-} from '../names.ts'
-
-/** Overrides of component configuration, by component; each is merged over what the component writes by default. */
-export const OVERRIDABLE = ['kubelet', 'kube-proxy', 'kubeadm', 'containerd'] as const
-export const Overrides = z.strictObject({
-  /** KubeletConfiguration, YAML. */
-  kubelet: z.optional(z.string().check(z.maxLength(32_768))),
-  /** KubeProxyConfiguration, YAML. */
-  'kube-proxy': z.optional(z.string().check(z.maxLength(32_768))),
-  /** ClusterConfiguration and InitConfiguration documents, YAML. */
-  kubeadm: z.optional(z.string().check(z.maxLength(32_768))),
-  /** A containerd configuration file that the main one imports, TOML. */
-  containerd: z.optional(z.string().check(z.maxLength(32_768))),
-})
+import { ClusterId, HostPort, IpAddress, Label, NodeId, NodeName, NodeRole, RunId } from '../names.ts'
+import { shapeOf } from '../settings/node-params.ts'
 
 const Place = z.strictObject({ name: NodeName, address: IpAddress })
 
@@ -35,22 +11,17 @@ export const NodeParams = z.strictObject({
   cluster: z.strictObject({
     id: ClusterId,
     name: Label,
-    kubernetesVersion: KubernetesVersion,
-    cni: Cni,
-    podSubnet: Cidr,
-    serviceSubnet: Cidr,
-    dedicatedMasters: z.boolean(),
+    ...shapeOf('cluster'),
     /** What everybody calls the API. Given to the cluster when its first master starts, and its own from then on. */
     endpoint: HostPort,
     /** As configured when the instruction was made, this node among them where it is one. */
     masters: z.array(Place).check(z.minLength(1), z.maxLength(9)),
-    overrides: Overrides,
   }),
   node: z.strictObject({
     name: NodeName,
     address: IpAddress,
     roles: z.array(NodeRole).check(z.minLength(1), z.maxLength(3)),
-    labels: z.record(z.string(), z.string()),
+    ...shapeOf('node'),
   }),
 })
 
@@ -84,4 +55,3 @@ export type SignedInstruction = z.infer<typeof SignedInstruction>
 export type NodeParams = z.infer<typeof NodeParams>
 /** What a node can be told to become. */
 export type NodeTask = Exclude<Instruction['role'], 'reset'>
-export type Overrides = z.infer<typeof Overrides>

@@ -8,11 +8,11 @@ import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
 import {
   ADMIN_PATHS,
   type AdminAccess,
-  ClusterSettings,
   type CreateClusterResponse,
   type NodeDetail,
 } from '../../../src/protocol/api/administrators.ts'
 import type { EnrolResponse } from '../../../src/protocol/api/agents.ts'
+import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
 /** What a client shows itself with. */
 export interface Credentials {

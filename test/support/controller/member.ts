@@ -1,6 +1,6 @@
 import type { Cluster, Node, Run } from '../../../src/controller/domain/records.ts'
 import type { Member } from '../../../src/controller/domain/situation.ts'
-import { ClusterSettings } from '../../../src/protocol/api/administrators.ts'
+import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
 export const EARLY = '2026-01-01T00:00:00.000Z'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Overrides } from '../../../src/protocol/wire/instruction.ts'
+import type { Overrides } from '../../../src/protocol/settings/overrides.ts'
 import { cgroupVersion } from './containment.ts'
 
 /**

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import {
-  type ClusterHealth,
-  ClusterSettings,
-  type ClusterView,
-  type NodeView,
-} from '../../../protocol/api/administrators.ts'
+import type { ClusterHealth, ClusterView, NodeView } from '../../../protocol/api/administrators.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { clusterText } from './cluster-text.ts'
 
 const node: NodeView = {

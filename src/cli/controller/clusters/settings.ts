@@ -1,8 +1,8 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import { ClusterSettings } from '../../../protocol/api/administrators.ts'
 import { HOST_PORT_WANTED } from '../../../protocol/names.ts'
-import { OVERRIDABLE } from '../../../protocol/wire/instruction.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { OVERRIDABLE } from '../../../protocol/settings/overrides.ts'
 import { readOverride, YAML_OVERRIDES } from '../../../provision/kubeadm/overrides.ts'
 
 const MAX_BYTES = 2 ** 20

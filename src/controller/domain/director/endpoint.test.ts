@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { cluster, member } from '../../../../test/support/controller/member.ts'
-import { ClusterSettings } from '../../../protocol/api/administrators.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { Cluster, Node, Run } from '../records.ts'
 import type { Member } from '../situation.ts'
 import { endpointOf } from './endpoint.ts'

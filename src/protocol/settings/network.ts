@@ -1,0 +1,52 @@
+import { Cidr, Cni, HOST_PORT_WANTED, HostPort } from '../names.ts'
+import type { Settings } from './setting.ts'
+
+export const network = {
+  cni: {
+    schema: Cni,
+    default: 'flannel',
+    flag: '--cni <name>',
+    kind: 'text',
+    choices: Cni.options,
+    help: 'pod network',
+    wanted: 'flannel, calico, cilium or none',
+    example: 'calico',
+    show: { title: 'Network' },
+    sentIn: 'cluster',
+    isMutable: false,
+  },
+  podSubnet: {
+    schema: Cidr,
+    default: '10.244.0.0/16',
+    flag: '--pod-subnet <cidr>',
+    kind: 'text',
+    help: 'addresses of pods',
+    wanted: 'ADDRESS/PREFIX, e.g. 10.244.0.0/16',
+    example: '10.20.0.0/16',
+    show: { title: 'Network', text: (subnet: string) => `pods ${subnet}` },
+    sentIn: 'cluster',
+    isMutable: false,
+  },
+  serviceSubnet: {
+    schema: Cidr,
+    default: '10.96.0.0/12',
+    flag: '--service-subnet <cidr>',
+    kind: 'text',
+    help: 'addresses of services',
+    wanted: 'ADDRESS/PREFIX, e.g. 10.96.0.0/12',
+    example: '10.21.0.0/16',
+    show: { title: 'Network', text: (subnet: string) => `services ${subnet}` },
+    sentIn: 'cluster',
+    isMutable: false,
+  },
+  apiEndpoint: {
+    schema: HostPort,
+    flag: '--api-endpoint <host:port>',
+    kind: 'text',
+    help: "load balancer in front of the masters' API",
+    wanted: HOST_PORT_WANTED,
+    example: 'api.example.org:6443',
+    show: { title: 'API' },
+    isMutable: false,
+  },
+} as const satisfies Settings

@@ -1,0 +1,53 @@
+import * as z from 'zod/mini'
+import type { Settings } from './setting.ts'
+
+const LabelKey = z
+  .string()
+  .check(
+    z.maxLength(317),
+    z.regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/),
+  )
+const LabelValue = z.string().check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
+
+const pairs = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ')
+
+export const nodes = {
+  labels: {
+    schema: z.record(LabelKey, LabelValue),
+    default: {},
+    flag: '--label <key[=value]>',
+    kind: 'pairs',
+    help: 'label of its nodes; repeatable',
+    wanted: 'KEY=VALUE as Kubernetes takes it, e.g. site=north',
+    example: { site: 'north' },
+    show: { title: 'Labels', text: pairs },
+    sentIn: 'node',
+    isMutable: true,
+  },
+  location: {
+    schema: z.string().check(z.maxLength(200)),
+    default: '',
+    flag: '--location <text>',
+    kind: 'text',
+    help: 'where it stands',
+    wanted: 'a text of at most 200 characters',
+    example: 'Berlin, hall 3',
+    show: { title: 'Location' },
+    isMutable: true,
+  },
+  dedicatedMasters: {
+    schema: z.boolean(),
+    default: false,
+    flag: '--dedicated-masters',
+    kind: 'switch',
+    help: 'masters take no workload',
+    wanted: 'true or false',
+    example: true,
+    show: { title: 'Masters', text: (dedicated: boolean) => (dedicated ? 'dedicated' : 'also work') },
+    sentIn: 'cluster',
+    isMutable: false,
+  },
+} as const satisfies Settings
