@@ -1,61 +1,32 @@
-/** The reference of a cluster's settings: the schema, and the flags of `controller cluster create`. */
-import * as z from 'zod/mini'
-import { createProgram } from '../../src/cli/controller/program.ts'
-import { ClusterSettings } from '../../src/protocol/api/administrators.ts'
+/** The reference of a cluster's settings, from their declarations. */
+import { stringify } from 'yaml'
+import { SETTINGS } from '../../src/protocol/settings/cluster-settings.ts'
+import type { Setting } from '../../src/protocol/settings/setting.ts'
 import { code, fenced, page, table } from './markdown.ts'
 
-interface Schema {
-  type?: string
-  enum?: string[]
-  default?: unknown
-  minimum?: number
-  maximum?: number
-  maxLength?: number
-}
+const COLUMNS = ['Setting', 'Flag', 'Meaning', 'Value', 'Default', 'Known to', 'Since', 'Could change later']
+const FIRST_VERSION = '0.1.0'
 
 export function settingsPage(): string {
-  const { properties = {} } = z.toJSONSchema(ClusterSettings, { io: 'input', unrepresentable: 'any' })
-  const rows = Object.entries(properties).map(([name, schema]) => rowOf(name, schema as Schema))
+  const settings = Object.entries<Setting>(SETTINGS)
   return page(
     'Settings of a cluster',
     `Give a setting as a flag of \`controller cluster create\`, or in a YAML file with \`-f FILE\`; a flag overrides the file. A setting is fixed when the
-cluster is created. \`controller cluster show NAME\` prints what a cluster has.`,
-    table(['Setting', 'Flag', 'Value', 'Default', 'Meaning'], rows),
-    'For example:',
-    fenced('cni: flannel\npodSubnet: 10.20.0.0/16\nlabels:\n  site: north\ndedicatedMasters: true'),
+cluster is created: no command of this version changes one. The last column says which of them do not stand in the way of a change on a running
+cluster. \`controller cluster show NAME\` prints what a cluster has.`,
+    table(COLUMNS, settings.map(rowOf)),
+    'A file with all of them:',
+    fenced(stringify(Object.fromEntries(settings.map(([name, { example }]) => [name, example]))).trimEnd()),
   )
 }
 
-function rowOf(name: string, schema: Schema): string[] {
-  const flag = flagOf(name)
-  return [
-    code(name),
-    flag === undefined ? '' : code(flag.flags),
-    valuesOf(schema),
-    defaultOf(schema),
-    flag?.description ?? '',
-  ]
+function rowOf([name, setting]: [string, Setting]): string[] {
+  const { flag, help, wanted, sentIn, since = FIRST_VERSION, isMutable } = setting
+  const knownTo = sentIn === undefined ? 'the controller' : 'every node'
+  return [code(name), code(flag), help, wanted, defaultOf(setting), knownTo, since, isMutable ? 'yes' : 'no']
 }
 
-/** Several values are one flag that may be given again: its name is in the singular. */
-function flagOf(setting: string) {
-  const create = createProgram()
-    .commands.find((command) => command.name() === 'cluster')
-    ?.commands.find((command) => command.name() === 'create')
-  return create?.options.find((option) => setting.startsWith(option.attributeName()))
-}
-
-function valuesOf({ type, enum: values, minimum, maximum, maxLength }: Schema): string {
-  if (values !== undefined) return values.map(code).join(', ')
-  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`
-  if (maxLength !== undefined) return `at most ${maxLength} characters`
-  if (type === 'object') return 'mapping'
-  return type === 'boolean' ? '`true` or `false`' : (type ?? '')
-}
-
-function defaultOf({ default: standard }: Schema): string {
+function defaultOf({ default: standard }: Setting): string {
   if (standard === undefined || standard === '') return 'none'
-  return typeof standard === 'object' && standard !== null && Object.keys(standard).length === 0
-    ? 'none'
-    : code(String(standard))
+  return typeof standard === 'object' ? 'none' : code(String(standard))
 }

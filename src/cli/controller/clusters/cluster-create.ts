@@ -1,36 +1,20 @@
-import { type Command, Option } from 'commander'
-import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
+import type { Command } from 'commander'
 import type { CreateClusterResponse } from '../../../protocol/api/administrators.ts'
-import { collect } from '../../kit/collect.ts'
 import { examples } from '../../kit/output.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import type { SettingsFlags } from './settings.ts'
+import { addSettingFlags, type SettingFlags } from './setting-flags.ts'
 
-interface Flags extends SettingsFlags {
+interface Flags extends SettingFlags {
   admin?: string
+  file?: string
   output: string
 }
 
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {
-  withAdmin(cluster.command('create'))
+  addSettingFlags(withAdmin(cluster.command('create')))
     .description('make a cluster, and the credentials that its nodes enrol with')
     .argument('<name>')
-    .option('--kubernetes-version <version>', `e.g. ${DEFAULT_VERSIONS.kubernetes}`)
-    .addOption(new Option('--cni <name>', 'network').choices(['flannel', 'calico', 'cilium', 'none']))
-    .option('--pod-subnet <cidr>', 'default 10.244.0.0/16')
-    .option('--service-subnet <cidr>', 'default 10.96.0.0/12')
-    .option('--label <key[=value]>', 'label of its nodes; may be given again', collect)
-    .option('--location <text>', 'where it stands')
-    .option('--dedicated-masters', 'masters take no workload')
-    .option('--auto-approve', 'nodes need no approval')
-    .option('--installer-ttl <days>', 'how long nodes can enrol with the files; default 365')
-    .option('--api-endpoint <host:port>', "load balancer before the masters' API")
-    .option(
-      '--override <component=file>',
-      'configuration of kubelet, kube-proxy, kubeadm or containerd; may be given again',
-      collect,
-    )
     .option('-f, --file <file>', 'settings in YAML; flags go before it')
     .option('--output <directory>', 'where NAME.pem and NAME-passphrase.txt go', '.')
     .addHelpText(

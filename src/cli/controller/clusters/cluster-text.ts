@@ -2,6 +2,7 @@ import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../../proto
 import { problemText } from '../../../report/error-text.ts'
 import { age, type Column, fields, table } from '../../kit/output.ts'
 import { lackOf, problemLines } from './problem-text.ts'
+import { settingLines } from './setting-text.ts'
 
 const STAGES: Column<Stage>[] = [
   { title: 'STAGE', of: ({ name }) => name },
@@ -71,14 +72,10 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
     ['State', `${cluster.state}${lackOf(cluster)}`],
-    ['Kubernetes', cluster.kubernetesVersion],
-    ['Network', `${settings.cni}, pods ${settings.podSubnet}, services ${settings.serviceSubnet}`],
-    ['Masters', settings.dedicatedMasters ? 'dedicated' : 'also work'],
-    ['Approval', settings.autoApprove ? 'automatic' : 'by an administrator'],
+    ...settingLines(settings),
     ['Pairs', pairsText(cluster)],
     ['etcd', etcdText(health)],
     ['Operator', operatorText(health, now)],
-    ['Overrides', Object.keys(settings.overrides).join(', ') || '-'],
   ]
   const head = fields(lines)
   const error = cluster.error ? `\n${problemText(cluster.error)}` : ''

@@ -12,10 +12,10 @@ export function addSettingFlags(command: Command): Command {
   return command
 }
 
-/** What the flags give, by the settings' names. `readFile` gives the text of a file that a flag names. */
+/** What the flags give, by the settings' names. `readNamed`: what NAME=FILE gives, the file's text. */
 export async function valuesOf(
   flags: SettingFlags,
-  readFile: (setting: string, given: string) => Promise<readonly [string, string]>,
+  readNamed: (given: string) => Promise<readonly [string, string]>,
 ): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
@@ -23,7 +23,7 @@ export async function valuesOf(
     if (given === undefined) continue
     if (setting.kind === 'pairs') values[name] = parsePairs(given as string[])
     else if (setting.kind === 'files')
-      values[name] = Object.fromEntries(await Promise.all((given as string[]).map((one) => readFile(name, one))))
+      values[name] = Object.fromEntries(await Promise.all((given as string[]).map(readNamed)))
     else values[name] = setting.kind === 'number' ? Number(given) : given
   }
   return values
