@@ -1,3 +1,5 @@
+import type { Remedy } from './remedy.ts'
+
 /**
  * Whose turn it is after an error, whatever shows it: `invalid`: what was given is wrong; `refused`: it was understood and is not
  * allowed now; `unreachable`: another program does not answer; `unfit`: this machine does not pass its checks; `interrupted`: somebody
@@ -9,6 +11,8 @@ export type ErrorKind = 'invalid' | 'refused' | 'unreachable' | 'unfit' | 'inter
 export interface AgentErrorOptions {
   /** What a person does about it; pasteable where that is possible. */
   fix: string
+  /** The same as data. */
+  remedy?: Remedy | undefined
   /** Defaults to `failed`. */
   kind?: ErrorKind
   cause?: unknown
@@ -24,6 +28,7 @@ export interface AgentErrorOptions {
 export class AgentError extends Error {
   readonly code: string
   readonly fix: string
+  readonly remedy: Remedy | undefined
   readonly kind: ErrorKind
   readonly facts: Record<string, string | number | boolean>
 
@@ -32,6 +37,7 @@ export class AgentError extends Error {
     this.name = 'AgentError'
     this.code = code
     this.fix = options.fix
+    this.remedy = options.remedy
     this.kind = options.kind ?? 'failed'
     this.facts = options.facts ?? {}
   }
@@ -42,6 +48,8 @@ export interface ErrorReport {
   code: string
   message: string
   fix: string
+  /** Never in a frame between agent and controller, whose shape is released. */
+  remedy?: Remedy | undefined
 }
 
 export function reportOf(error: unknown): ErrorReport {

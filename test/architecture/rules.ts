@@ -4,8 +4,8 @@
  */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
-  // bundle/versions: data alone. base: for the one type that travels, ErrorReport.
-  protocol: ['bundle/format', 'bundle/versions', 'base/agent-error'],
+  // bundle/versions: data alone. base: for what travels of an error, and how a command is quoted.
+  protocol: ['bundle/format', 'bundle/versions', 'base/agent-error', 'base/command', 'base/remedy'],
   'bundle/format': [],
   'bundle/versions': [],
   pki: ['base'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { AgentError } from '../../base/agent-error.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { type Exchange, type Route, reply } from './exchange.ts'
 import { parseRange } from './range.ts'
@@ -20,9 +21,9 @@ export const bundleRoute: Route = {
     const path = exchange.captured.slice(65)
     const found = await locate(exchange.core, sha256, path)
     if (!found) {
-      const fix = 'import the bundle again: controller bundle import'
+      const mending = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
       throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
-        fix,
+        ...mending,
         kind: 'invalid',
       })
     }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/agents.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 
@@ -44,7 +45,11 @@ export function admit(core: Core, identity: Identity, roles: readonly Certificat
   if (identity.role === 'node') {
     const node = core.store.nodes.get(identity.name)
     if (node && node.state !== 'REMOVED') return
-    throw refusal('node/removed', 'an administrator removed this node', 'agent uninstall, then install again')
+    throw refusal(
+      'node/removed',
+      'an administrator removed this node',
+      remedy`${{ do: 'shell', command: 'agent uninstall' }}, then install again`,
+    )
   }
   const isOfCluster = identity.role === 'operator' || identity.role === 'enrol'
   if (isOfCluster && !core.store.clusters.get(identity.name)) {

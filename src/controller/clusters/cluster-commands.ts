@@ -1,3 +1,4 @@
+import { AgentError } from '../../base/agent-error.ts'
 import { readCsr } from '../../pki/csr.ts'
 import type {
   ClusterPlan,
@@ -5,6 +6,7 @@ import type {
   CreateClusterResponse,
   PlannedNode,
 } from '../../protocol/api/administrators.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import { isStartable } from '../domain/director/outlook.ts'
@@ -96,7 +98,7 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
 export async function provisionCluster(core: Core, { id, ...before }: Cluster): Promise<void> {
   const { problems, nodes } = await planCluster(core, { id, ...before })
   const [problem] = problems
-  if (problem) throw refusal(problem.code, problem.message, problem.fix)
+  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
   // Another administrator may have asked for something meanwhile.
   const cluster = core.store.clusters.get(id)
   if (!cluster) throw refusal('cluster/gone', `cluster ${before.name} was deleted meanwhile`, 'nothing')
@@ -119,7 +121,8 @@ export function deleteCluster(core: Core, cluster: Cluster, force: boolean): voi
   const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED'", cluster.id)
   const inUse = nodes.find(wasTouched)
   if (inUse && !force) {
-    const fix = `controller cluster reset ${cluster.name} first; or, where the machines are gone: --force`
+    const gone = { do: 'cluster.delete', cluster: cluster.name, force: true } as const
+    const fix = remedy`${{ do: 'cluster.reset', cluster: cluster.name }} first; or, where the machines are gone: ${gone}`
     throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be on it`, fix)
   }
   core.store.transaction(() => {
@@ -178,7 +181,7 @@ function problemOf(core: Core, cluster: Cluster, node: Node) {
   return {
     code: 'bundle/none',
     message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); there are: ${core.bundles.names().join(', ') || 'none'}`,
-    fix: 'controller bundle import FILE_OR_DIRECTORY',
+    ...remedy`${{ do: 'bundle.import' }}`,
   }
 }
 
@@ -186,6 +189,6 @@ function noNodes(cluster: Cluster) {
   return {
     code: 'cluster/no-nodes',
     message: `cluster ${cluster.name} has no configured node; wanted at least one with role master`,
-    fix: 'controller node list, then: controller node approve NODE; controller node configure NODE --role master,worker',
+    ...remedy`${{ do: 'node.list' }}, then: ${{ do: 'node.approve' }}; ${{ do: 'node.configure', roles: ['master', 'worker'] }}`,
   }
 }

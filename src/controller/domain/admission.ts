@@ -1,10 +1,12 @@
 import { AgentError } from '../../base/agent-error.ts'
+import type { Mending } from '../../base/remedy.ts'
 import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import type { Cluster, Node } from './records.ts'
 
-export function refusal(code: string, message: string, fix: string): AgentError {
-  return new AgentError(code, message, { fix, kind: 'refused' })
+export function refusal(code: string, message: string, fix: string | Mending): AgentError {
+  return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })
 }
 
 const MOST_MASTERS = 7
@@ -19,14 +21,14 @@ export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[]
     throw refusal(
       'roles/too-many-masters',
       `cluster ${cluster.name} has ${masters.length} masters; with more of them etcd only gets slower`,
-      `controller node configure ${node.name} --role worker`,
+      remedy`${{ do: 'node.configure', node: node.name, roles: ['worker'] }}`,
     )
   }
   if (cluster.settings.dedicatedMasters && roles.includes('master') && roles.includes('worker')) {
     throw new AgentError(
       'roles/contradictory',
       `found roles ${roles.join(',')} in cluster ${cluster.name}, whose masters are dedicated; wanted master alone`,
-      { fix: `controller node configure ${node.name} --role master`, kind: 'invalid' },
+      { ...remedy`${{ do: 'node.configure', node: node.name, roles: ['master'] }}`, kind: 'invalid' },
     )
   }
 }
@@ -46,7 +48,7 @@ export function admitInterface(
     throw new AgentError(
       'interface/missing',
       `node ${node.name} has no interface ${wanted ?? 'with a default route'}; it has: ${names}`,
-      { fix: `controller node configure ${node.name} --role … --interface ONE_OF_THEM`, kind: 'invalid' },
+      { ...remedy`${{ do: 'node.configure', node: node.name, choose: ['interface'] }}`, kind: 'invalid' },
     )
   }
   const usable = found.addresses.filter(({ address }) => !/^(fe80:|169\.254\.|127\.|::1$)/.test(address))

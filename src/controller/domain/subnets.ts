@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { AgentError } from '../../base/agent-error.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { refusal } from './admission.ts'
 import type { Cluster } from './records.ts'
@@ -34,7 +35,7 @@ export function admitNodes({ name, settings }: Pick<Cluster, 'name' | 'settings'
   throw refusal(
     'subnet/full',
     found,
-    'a cluster with a larger range: controller cluster create NAME --pod-subnet RANGE',
+    remedy`a cluster with a larger range: ${{ do: 'cluster.create', choose: ['pod-subnet'] }}`,
   )
 }
 

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { readCsr } from '../../pki/csr.ts'
 import { fingerprint, spki } from '../../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../../protocol/api/agents.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import { newId } from '../domain/ids.ts'
@@ -53,7 +54,7 @@ function add(
 ) {
   const { store } = core
   if (store.enrolments.count("installer = ? AND state = 'pending'", installer) >= MAX_PENDING) {
-    const fix = 'approve or remove some: controller node list'
+    const fix = remedy`approve or remove some: ${{ do: 'node.list' }}`
     throw refusal('enrol/too-many', `${MAX_PENDING} nodes wait for approval already`, fix)
   }
   const createdAt = core.now().toISOString()
@@ -103,7 +104,7 @@ export function enrolmentState(core: Core, installer: string, name: string): Enr
     throw refusal('enrol/unknown', 'the controller does not know this key (any more)', 'enrol again')
   }
   if (enrolment.state === 'refused') {
-    const fix = 'ask the administrator; to try again: agent uninstall, then install'
+    const fix = remedy`ask the administrator; to try again: ${{ do: 'shell', command: 'agent uninstall' }}, then install`
     throw refusal('enrol/refused', 'an administrator refused or removed this node', fix)
   }
   const node = nodeById(core, enrolment.nodeId)

@@ -1,5 +1,7 @@
+import { AgentError } from '../../base/agent-error.ts'
 import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
 import type { LeaveRequest } from '../../protocol/api/agents.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from '../domain/admission.ts'
 import { anewWith, movedProblem } from '../domain/problems/moved-address.ts'
@@ -27,7 +29,8 @@ export function approve(core: Core, node: Node): void {
   )
   const present = others.find((other) => core.presence.isConnected(other.id))
   if (present) {
-    const fix = `give one of them another name (install with --hostname), or: controller node remove ${present.id} --force`
+    const removal = { do: 'node.remove', node: present.id, force: true } as const
+    const fix = remedy`give one of them another name (install with --hostname), or: ${removal}`
     throw refusal('node/name-taken', `node ${present.id} is connected under the name ${node.name} already`, fix)
   }
   store.transaction(() => {
@@ -51,12 +54,12 @@ export function configure(core: Core, node: Node, request: ConfigureRequest): vo
   if (!['APPROVED', 'CONFIGURED', 'FAILED'].includes(node.state)) {
     const fix =
       node.state === 'DISCOVERED'
-        ? `controller node approve ${node.name}`
-        : `to begin anew: controller cluster reset ${cluster.name}`
+        ? remedy`${{ do: 'node.approve', node: node.name }}`
+        : remedy`to begin anew: ${{ do: 'cluster.reset', cluster: cluster.name }}`
     throw refusal('node/not-configurable', `node ${node.name} is ${node.state}; wanted APPROVED`, fix)
   }
   if (!node.facts) {
-    const fix = `wait until it is connected: controller node show ${node.name}`
+    const fix = remedy`wait until it is connected: ${{ do: 'node.show', node: node.name }}`
     throw refusal('node/no-facts', `node ${node.name} has not told about itself yet`, fix)
   }
   const others = store.nodes.where('cluster_id = ? AND id <> ?', node.clusterId, node.id)
@@ -86,10 +89,11 @@ function admitChange(core: Core, cluster: Cluster, node: Node, to: Pick<Node, 'r
     throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, anew)
   }
   const moved = movedProblem(node, cluster.name, true)
-  if (moved) throw refusal(moved.code, `${begun}; ${moved.message}`, moved.fix)
+  if (moved) throw new AgentError(moved.code, `${begun}; ${moved.message}`, { ...moved, kind: 'refused' })
   if (node.address !== to.address) {
-    const same = `controller node configure ${node.name} --role ${to.roles.join(',')} --interface ${node.interface}`
-    throw refusal('node/has-begun', `${begun}; it cannot move to ${to.address}`, `${same}; or, ${anew}`)
+    const place = node.interface === null ? {} : { interface: node.interface }
+    const same = { do: 'node.configure', node: node.name, roles: to.roles, ...place } as const
+    throw refusal('node/has-begun', `${begun}; it cannot move to ${to.address}`, remedy`${same}; or, ${anew}`)
   }
 }
 
@@ -116,7 +120,8 @@ function admitLeaving(core: Core, node: Node): void {
   const { name } = clusterOf(core, node)
   const members = situationOf(core, node.clusterId)?.members ?? []
   if (members.some((member) => member.node.id !== node.id && holdsCluster(member))) return
-  const fix = `controller cluster reset ${name}; or, where the machine is gone: --force`
+  const removal = { do: 'node.remove', node: node.name, force: true } as const
+  const fix = remedy`${{ do: 'cluster.reset', cluster: name }}; or, where the machine is gone: ${removal}`
   const found = `node ${node.name} is ${node.state}, and no other master of cluster ${name} could take it out`
   throw refusal('node/in-use', found, fix)
 }

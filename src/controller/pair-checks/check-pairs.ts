@@ -1,4 +1,5 @@
 import type { PairReport } from '../../protocol/api/pair-report.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import { newId } from '../domain/ids.ts'
@@ -56,10 +57,13 @@ function membersOf(core: Core, cluster: Cluster): { nodes: PairNode[]; leftOut: 
 
 function whyNot(core: Core, node: Node): Omit<LeftOut, 'name'> | undefined {
   if (node.state === 'DISCOVERED') {
-    return { because: 'left out: it is not approved', fix: `controller node approve ${node.name}` }
+    return { because: 'left out: it is not approved', fix: remedy`${{ do: 'node.approve', node: node.name }}`.fix }
   }
   if (!core.presence.isConnected(node.id)) {
-    return { because: 'left out: it is not connected', fix: `on ${node.name}: agent status` }
+    return {
+      because: 'left out: it is not connected',
+      fix: remedy`on ${node.name}: ${{ do: 'shell', command: 'agent status', on: node.name }}`.fix,
+    }
   }
   if (core.store.runs.count("node_id = ? AND state = 'open'", node.id) > 0) {
     return { because: 'left out: a run goes on there, which needs the ports', fix: 'again, once that has ended' }

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState, Problem } from '../../protocol/api/administrators.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
@@ -41,9 +42,15 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
   const [first, ...others] = problems.filter(({ counts }) => counts)
   if (!first) return null
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  const look = `look: controller cluster show ${name}`
-  const mend = `what is missing is mended by: controller cluster provision ${name}`
-  const goOn = `what it does: controller node logs ${first.node}; to let it go on anew, there: systemctl restart cantrip-agent`
-  const fix = `${look}; ${first.code === SLOW_REPAIR ? goOn : mend}`
-  return { code: first.code, message: `${first.message}${more}`, fix }
+  const look = remedy`look: ${{ do: 'cluster.show', cluster: name }}`
+  const mend = remedy`what is missing is mended by: ${{ do: 'cluster.provision', cluster: name }}`
+  const node = first.node === null ? {} : { node: first.node }
+  const restart = {
+    do: 'shell',
+    command: 'systemctl restart cantrip-agent',
+    ...(first.node && { on: first.node }),
+  } as const
+  const goOn = remedy`what it does: ${{ do: 'node.logs', ...node }}; to let it go on anew, there: ${restart}`
+  const mending = remedy`${look}; ${first.code === SLOW_REPAIR ? goOn : mend}`
+  return { code: first.code, message: `${first.message}${more}`, ...mending }
 }

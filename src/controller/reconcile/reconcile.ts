@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { type Decision, direct } from '../domain/director/director.ts'
 import { endpointOf } from '../domain/director/endpoint.ts'
@@ -72,7 +73,7 @@ function carryOut(core: Core, situation: Situation, decision: Decision): void {
 const EXPIRED = {
   code: 'run/expired',
   message: 'the node did not take the instruction within an hour',
-  fix: 'see that the node is connected (controller node list), then: controller cluster provision; where its machine is gone: controller node remove NODE --force',
+  ...remedy`see that the node is connected (${{ do: 'node.list' }}), then: ${{ do: 'cluster.provision' }}; where its machine is gone: ${{ do: 'node.remove', force: true }}`,
 }
 
 function setNodeState(core: Core, { nodeId, state, error }: Decision & { kind: 'node' }): void {
@@ -130,6 +131,7 @@ function movedOf(core: Core, cluster: Cluster, node: Node): ErrorReport | undefi
 }
 
 function noBundle({ name, settings }: Cluster, node: Node): ErrorReport {
-  const fix = `controller bundle import, then: controller cluster provision ${name}`
-  return { code: 'bundle/none', message: `there is no bundle of ${settings.kubernetesVersion} for ${node.name}`, fix }
+  const message = `there is no bundle of ${settings.kubernetesVersion} for ${node.name}`
+  const mending = remedy`${{ do: 'bundle.import' }}, then: ${{ do: 'cluster.provision', cluster: name }}`
+  return { code: 'bundle/none', message, ...mending }
 }

@@ -1,3 +1,4 @@
+import { commandOf } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { formersOf } from '../domain/director/outlook.ts'
 import { nodeReadiness } from '../domain/director/readiness.ts'
@@ -65,7 +66,7 @@ function ofRepair(core: Core, cluster: Cluster, node: Node, run: Run, known?: re
 /** What a node waits for that has a role and has not begun. */
 function beforeIt(core: Core, node: Node, cluster: Cluster, known?: readonly Member[]): Activity {
   if (!takesPart(node, cluster)) {
-    const command = `controller cluster provision ${cluster.name}`
+    const command = commandOf({ do: 'cluster.provision', cluster: cluster.name })
     return { step: `waiting for: ${command}`, waitingFor: command }
   }
   const members = known ?? situationOf(core, cluster.id)?.members ?? []

@@ -1,3 +1,4 @@
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Core } from '../core.ts'
@@ -32,7 +33,8 @@ function moved(node: Node): CheckSummary[] {
       verdict: 'warn',
       found: movedText(node, change),
       wanted: 'an address that stays: Kubernetes, etcd and their certificates go by it',
-      fix: `give the machine ${change.was} back, and reserve it in DHCP; for another address: controller node remove ${node.name}, then install it again`,
+      fix: remedy`give the machine ${change.was} back, and reserve it in DHCP; for another address: ${{ do: 'node.remove', node: node.name }}, then install it again`
+        .fix,
     },
   ]
 }
@@ -61,7 +63,8 @@ function sameName(node: Node, others: readonly Node[]): CheckSummary[] {
       verdict: 'warn',
       found: `${node.name} is also the name of ${show(namesakes)}`,
       wanted: 'a name of its own for each node',
-      fix: 'install one of them with --hostname NAME, or remove the one that is gone: controller node remove ID --force',
+      fix: remedy`install one of them with --hostname NAME, or remove the one that is gone: ${{ do: 'node.remove', force: true }}`
+        .fix,
     },
   ]
 }
@@ -117,7 +120,8 @@ function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
       verdict: 'warn',
       found: found.join('; '),
       wanted: 'addresses of nodes outside of the subnets of pods and services',
-      fix: 'another cluster with other ranges: controller cluster create NAME --pod-subnet RANGE --service-subnet RANGE',
+      fix: remedy`another cluster with other ranges: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
+        .fix,
     },
   ]
 }

@@ -33,12 +33,20 @@ const working = { state: 'PROVISIONING', attempt: 1, generation: 1 } as const
 const one = 'n-aaaaaaaaaa'
 const two = 'n-bbbbbbbbbb'
 const three = 'n-cccccccccc'
-const RUN_FIX = 'look at: controller node logs; then again: controller cluster provision'
+const RUN_MENDING = {
+  fix: 'look at: controller node logs NODE; then again: controller cluster provision CLUSTER',
+  remedy: ['look at: ', { do: 'node.logs' }, '; then again: ', { do: 'cluster.provision' }],
+}
 const leaving = (how: 'retire' | 'reset') => ({ ...working, leaving: how }) as const
 const LOST = {
   code: 'masters/lost',
   message: 'nodes of cluster demo have joined a cluster whose masters are all gone',
   fix: 'controller cluster reset demo, configure its nodes, then: controller cluster provision demo',
+  remedy: [
+    { do: 'cluster.reset', cluster: 'demo' },
+    ', configure its nodes, then: ',
+    { do: 'cluster.provision', cluster: 'demo' },
+  ],
 }
 const to = (state: Node['state'], error: typeof boom | null = null): Decision => ({
   kind: 'node',
@@ -128,7 +136,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     'a run that a reset had stopped has failed; what is wanted now starts it again',
     wanted({ attempt: 3 }),
     [member(working, { state: 'cancelled', cancel: true })],
-    [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', fix: RUN_FIX })],
+    [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', ...RUN_MENDING })],
   ],
   [
     'the masters are gone, and a worker has joined: another master does not start over',

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ErrorReport } from '../../../base/agent-error.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Instruction } from '../../../protocol/wire/instruction.ts'
 import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
@@ -160,13 +161,13 @@ export function lostError({ name }: Cluster): ErrorReport {
   return {
     code: 'masters/lost',
     message: `nodes of cluster ${name} have joined a cluster whose masters are all gone`,
-    fix: `controller cluster reset ${name}, configure its nodes, then: controller cluster provision ${name}`,
+    ...remedy`${{ do: 'cluster.reset', cluster: name }}, configure its nodes, then: ${{ do: 'cluster.provision', cluster: name }}`,
   }
 }
 
 function errorOf(run: Run): ErrorReport {
-  const fix = 'look at: controller node logs; then again: controller cluster provision'
-  return run.error ?? { code: `run/${run.state}`, message: `the run ${run.id} ended as ${run.state}`, fix }
+  const mending = remedy`look at: ${{ do: 'node.logs' }}; then again: ${{ do: 'cluster.provision' }}`
+  return run.error ?? { code: `run/${run.state}`, message: `the run ${run.id} ended as ${run.state}`, ...mending }
 }
 
 function sameError(a: ErrorReport | null, b: ErrorReport | null): boolean {

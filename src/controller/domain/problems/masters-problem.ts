@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import { lostError } from '../director/director.ts'
 import { endpointOf, freshEndpoint } from '../director/endpoint.ts'
 import type { Cluster } from '../records.ts'
@@ -15,7 +16,7 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
     return {
       code: 'cluster/no-master',
       message: `cluster ${cluster.name} has no node with role master`,
-      fix: 'controller node configure NODE --role master,worker',
+      ...remedy`${{ do: 'node.configure', roles: ['master', 'worker'] }}`,
     }
   }
   if (isLost(members)) return lostError(cluster)
@@ -26,7 +27,7 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
     return {
       code: 'masters/even',
       message: `cluster ${cluster.name} would have ${masters.length} masters (${names}): etcd decides by majority, so they can lose no more of them than ${masters.length - 1} could`,
-      fix: 'configure one master more, or make one of them a worker: controller node configure NODE --role worker',
+      ...remedy`configure one master more, or make one of them a worker: ${{ do: 'node.configure', roles: ['worker'] }}`,
     }
   }
   const endpoint = endpointOf(cluster, members)
@@ -34,6 +35,6 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
   return {
     code: 'masters/endpoint',
     message: `the API of cluster ${cluster.name} goes by the address of its one master, ${endpoint}: with more masters it would still go down with that one`,
-    fix: `make the others workers: controller node configure NODE --role worker; or begin anew: controller cluster reset ${cluster.name}, then configure all masters before: controller cluster provision ${cluster.name}`,
+    ...remedy`make the others workers: ${{ do: 'node.configure', roles: ['worker'] }}; or begin anew: ${{ do: 'cluster.reset', cluster: cluster.name }}, then configure all masters before: ${{ do: 'cluster.provision', cluster: cluster.name }}`,
   }
 }

@@ -1,5 +1,7 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import type { Mending } from '../../../base/remedy.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Node } from '../records.ts'
 
 /** A configured node whose machine has its address no more, as DHCP may do it. */
@@ -34,20 +36,24 @@ export function movedProblem(node: Node, clusterName: string, hasBegun: boolean)
   const moved = movedAddress(node)
   if (moved === undefined) return undefined
   const { name, roles, interface: link } = node
-  const place = moved.now.length > 0 && link !== null ? ['--interface', link] : []
-  const configure = command`controller node configure ${[name, '--role', roles.join(','), ...place]}`
-  const add = command`ip address add ${`${moved.was}/32`} dev ${link ?? 'lo'}`
-  const provision = `controller cluster provision ${clusterName}`
+  const place = moved.now.length > 0 && link !== null ? { interface: link } : {}
+  const configure = { do: 'node.configure', node: name, roles, ...place } as const
+  const add = {
+    do: 'shell',
+    command: command`ip address add ${`${moved.was}/32`} dev ${link ?? 'lo'}`,
+    on: name,
+  } as const
+  const provision = { do: 'cluster.provision', cluster: clusterName } as const
   return {
     code: 'node/address-changed',
     message: `${movedText(node, moved)}; wanted an address that stays`,
-    fix: hasBegun
-      ? `give the machine its address again (${add}, and a reservation in DHCP), then: ${provision}; or ${anewWith(name, clusterName)}`
-      : `${configure} && ${provision}; and reserve the address for the machine in DHCP`,
+    ...(hasBegun
+      ? remedy`give the machine its address again (${add}, and a reservation in DHCP), then: ${provision}; or ${anewWith(name, clusterName)}`
+      : remedy`${configure} && ${provision}; and reserve the address for the machine in DHCP`),
   }
 }
 
 /** What takes away what a node has begun with another role or address. */
-export function anewWith(name: string, clusterName: string): string {
-  return `to begin anew: controller cluster reset ${clusterName}; where others of the cluster are READY: controller node remove ${name}, then install it again`
+export function anewWith(name: string, cluster: string): Mending {
+  return remedy`to begin anew: ${{ do: 'cluster.reset', cluster }}; where others of the cluster are READY: ${{ do: 'node.remove', node: name }}, then install it again`
 }
