@@ -3,6 +3,7 @@ import type { Core } from '../../../../src/controller/core.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
 import { openStore } from '../../../../src/controller/store/store.ts'
+import { Operation } from '../../../../src/protocol/wire/operation.ts'
 import { cluster } from '../member.ts'
 import type { Machine } from './machine.ts'
 import { type Inside, type Retiring, takeOperation } from './masters.ts'
@@ -51,7 +52,8 @@ export function openWorld(directory: string, random: () => number): World {
       isConnected: online,
       lastHeard: (id: string) => (online(id) ? new Date(clock.nowMs) : undefined),
       deliver: () => undefined,
-      sendOperation: (id: string, { payload }: { payload: string }) => takeOperation(world(), id, JSON.parse(payload)),
+      sendOperation: (id: string, { payload }: { payload: string }) =>
+        takeOperation(world(), id, Operation.parse(JSON.parse(payload))),
     },
     operations: new Operations(),
     live: new Map(),
