@@ -4,6 +4,9 @@ import type { UpFrame } from '../../../../src/protocol/wire/frames.ts'
 import type { Inside } from './masters.ts'
 import type { World } from './world.ts'
 
+/** Of the form that a node sends; nothing is opened with it here. */
+const SEALING_KEY = `${'A'.repeat(43)}=`
+
 type Task = 'first-master' | 'master' | 'worker' | 'reset'
 
 /** A node as far as the controller can tell: a link, one run at a time, and which cluster is on it. */
@@ -91,7 +94,7 @@ async function join(world: World, machine: Machine, run: NonNullable<Machine['ru
   if (!node) return
   const signal = new AbortController().signal
   try {
-    const { sealed } = await invite(world.core, node, '', { waitMs: 0, signal })
+    const { sealed } = await invite(world.core, node, SEALING_KEY, { waitMs: 0, signal })
     if (sealed === undefined) return
     run.isInvited = true
     machine.kubernetes ??= enter(world, machine, sealed, run.role === 'master' ? 'master' : 'worker')
