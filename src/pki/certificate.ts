@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { addressBytes } from '../base/net/address.ts'
 import {
   bitString,
   boolean,
@@ -16,7 +17,6 @@ import {
   toDer,
 } from './der-builder.ts'
 import { children, expectTag, readBitString, readDer, Tag } from './der-reader.ts'
-import { addressBytes } from './ip-bytes.ts'
 import { createKeyPair, spki } from './key.ts'
 import { toPem } from './pem.ts'
 

@@ -8,7 +8,6 @@ import { createCa, issueCertificate } from './certificate.ts'
 import { buildCsr, readCsr } from './csr.ts'
 import { decryptKey } from './decrypt-key.ts'
 import { encryptKey } from './encrypt-key.ts'
-import { addressBytes } from './ip-bytes.ts'
 import { createKeyPair, fingerprint, keyToPem, spki } from './key.ts'
 import { readPem, toPem } from './pem.ts'
 
@@ -119,13 +118,4 @@ describe('encrypted keys', () => {
 it('names a key as openssl digests it', () => {
   const { publicKey } = createKeyPair()
   expect(fingerprint(publicKey)).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/)
-})
-
-it.each([
-  ['10.1.2.3', '0a010203'],
-  ['::1', '00000000000000000000000000000001'],
-  ['fd00:1::ffff:10.0.0.1', 'fd00000100000000' + '0000ffff0a000001'],
-  ['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
-])('writes %s as bytes', (address, hex) => {
-  expect(addressBytes(address).toString('hex')).toBe(hex)
 })

@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net'
+
 /** 127.0.0.0/8, ::1, and their form as IPv4 in IPv6. */
 export function isLoopback(address: string): boolean {
   return /^(::ffff:)?127\./.test(address) || address === '::1'
@@ -16,6 +18,21 @@ export function ipv4ToNumber(address: string): number | undefined {
 
 export function ipv4FromNumber(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.')
+}
+
+/** The 4 or 16 bytes of a valid address in network order. */
+export function addressBytes(address: string): Buffer {
+  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
+  // The URL parser writes an embedded IPv4 tail in hexadecimal groups.
+  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1)
+  const [head = '', tail] = canonical.split('::')
+  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
+  const left = groups(head)
+  const right = groups(tail ?? '')
+  const zeros = new Array<number>(8 - left.length - right.length).fill(0)
+  const bytes = Buffer.alloc(16)
+  for (const [at, group] of [...left, ...zeros, ...right].entries()) bytes.writeUInt16BE(group, at * 2)
+  return bytes
 }
 
 /** 16 bytes as RFC 5952 text; IPv4-mapped ones with a dotted end. */

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { addressBytes, ipv6FromBytes } from './address.ts'
 
 export interface Subnet {
   address: string
@@ -22,6 +23,28 @@ export function containsSubnet(outer: Subnet, inner: Subnet): boolean {
   const list = new BlockList()
   list.addSubnet(outer.address, outer.prefix, outer.family)
   return list.check(inner.address, inner.family)
+}
+
+/** They have an address in common. */
+export function overlaps(one: Subnet, other: Subnet): boolean {
+  return containsSubnet(one, other) || containsSubnet(other, one)
+}
+
+/** The same range, told by its first address: `10.100.0.0/12` is `10.96.0.0/12`. */
+export function aligned(subnet: Subnet): Subnet {
+  return { ...subnet, address: nthAddress(subnet, 0) }
+}
+
+/** An address of the subnet, counted from its first one, which is number 0. */
+export function nthAddress({ address, prefix }: Subnet, number: number): string {
+  const bytes = addressBytes(address).map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * at))))
+  let carry = number
+  for (let at = bytes.length - 1; at >= 0 && carry > 0; at--) {
+    const sum = (bytes[at] ?? 0) + carry
+    bytes[at] = sum % 256
+    carry = Math.floor(sum / 256)
+  }
+  return bytes.length === 4 ? bytes.join('.') : ipv6FromBytes(bytes)
 }
 
 export function showSubnet({ address, prefix }: Subnet): string {

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { AgentError } from '../../base/agent-error.ts'
+import { parseSubnet } from '../../base/net/subnet.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
 import { readYaml } from '../../provision/kubeadm/yaml.ts'
 
@@ -48,7 +48,7 @@ export async function render(network: Network, manifest: string, settings: Setti
 
 function setFlannel(objects: readonly KubernetesObject[], { podSubnet, endpoint }: Settings): void {
   const { data } = find(objects, 'ConfigMap', 'kube-flannel-cfg')
-  const network = isIPv6(podSubnet.split('/')[0] ?? '')
+  const network = isOfIpv6(podSubnet)
     ? { EnableIPv4: false, EnableIPv6: true, IPv6Network: podSubnet }
     : { Network: podSubnet }
   const { Network: _, ...rest } = JSON.parse(data?.['net-conf.json'] ?? '{}')
@@ -70,7 +70,7 @@ function setFlannel(objects: readonly KubernetesObject[], { podSubnet, endpoint 
 
 function setCalico(objects: readonly KubernetesObject[], { podSubnet }: Settings): void {
   const containers = find(objects, 'DaemonSet', 'calico-node').spec?.template?.spec.containers
-  const family = isIPv6(podSubnet.split('/')[0] ?? '') ? 'IPV6' : 'IPV4'
+  const family = isOfIpv6(podSubnet) ? 'IPV6' : 'IPV4'
   setEnv(containers, 'calico-node', { name: `CALICO_${family}POOL_CIDR`, value: podSubnet })
   const method = family === 'IPV6' ? 'IP6_AUTODETECTION_METHOD' : 'IP_AUTODETECTION_METHOD'
   setEnv(containers, 'calico-node', { name: method, value: 'kubernetes-internal-ip' })
@@ -78,7 +78,7 @@ function setCalico(objects: readonly KubernetesObject[], { podSubnet }: Settings
 
 function setCilium(objects: readonly KubernetesObject[], { podSubnet }: Settings): void {
   const configuration = find(objects, 'ConfigMap', 'cilium-config')
-  const isV6 = isIPv6(podSubnet.split('/')[0] ?? '')
+  const isV6 = isOfIpv6(podSubnet)
   configuration.data = {
     ...configuration.data,
     ipam: 'cluster-pool',
@@ -105,4 +105,8 @@ function find(objects: readonly KubernetesObject[], kind: string, name: string):
   throw new AgentError('cni/manifest-not-usable', `the network's manifest in the bundle has no ${kind} ${name}`, {
     fix: "build the bundle with the project's own manifest of that network",
   })
+}
+
+function isOfIpv6(subnet: string): boolean {
+  return parseSubnet(subnet)?.family === 'ipv6'
 }

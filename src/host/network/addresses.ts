@@ -1,4 +1,5 @@
-import { ipv4FromNumber, ipv4ToNumber, isLoopback } from '../../base/net/address.ts'
+import { isLoopback } from '../../base/net/address.ts'
+import { nthAddress } from '../../base/net/subnet.ts'
 import type { HostView } from '../host.ts'
 import type { Source } from '../network.ts'
 import { parseIpv6Addresses, parseLocalAddresses } from '../parse/network/routes.ts'
@@ -60,7 +61,7 @@ function isUsable({ address }: Source): boolean {
 }
 
 /** The first address of a network is none of a machine. */
-function someoneIn({ destination: { address, prefix, family } }: Route): string {
-  if (family === 'ipv6') return prefix === 128 ? address : address.replace(/::$/, '::1')
-  return prefix === 32 ? address : ipv4FromNumber((ipv4ToNumber(address) ?? 0) + 1)
+function someoneIn({ destination }: Route): string {
+  const isOne = destination.prefix === (destination.family === 'ipv4' ? 32 : 128)
+  return nthAddress(destination, isOne ? 0 : 1)
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { nthAddress, parseSubnet } from '../../base/net/subnet.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 
 export const API_PORT = 6443
@@ -15,10 +16,9 @@ export function splitHostPort(endpoint: string): { host: string; port: string } 
 
 /** The API's address among the services: by definition the first of their subnet. */
 export function apiServiceAddress(serviceSubnet: string): string {
-  const [network = ''] = serviceSubnet.split('/')
-  if (isIPv6(network)) return network.endsWith('::') ? `${network}1` : network.replace(/0*$/, '1')
-  const octets = network.split('.')
-  return [...octets.slice(0, 3), String(Number(octets[3]) + 1)].join('.')
+  const subnet = parseSubnet(serviceSubnet)
+  if (subnet === undefined) throw new Error(`${serviceSubnet} is no subnet`)
+  return nthAddress(subnet, 1)
 }
 
 /** This node's own API server. */
