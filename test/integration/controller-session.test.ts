@@ -419,6 +419,16 @@ describe('what cannot be served', () => {
     expect(answer.json.fix).toContain('controller bundle import')
   })
 
+  it('problem details, with the remedy as data, for whoever accepts them', async () => {
+    const path = '/v1/clusters/demo/provision'
+    const accept = 'application/problem+json'
+    const answer = await call(controller.url, adminOf(controller), 'POST', path, undefined, { accept })
+    expect([answer.status, answer.headers['content-type']]).toEqual([403, accept])
+    expect(JSON.parse(answer.text)).toMatchObject({ title: 'Forbidden', status: 403, code: 'cluster/no-nodes' })
+    expect(JSON.parse(answer.text).remedy).toContainEqual({ do: 'node.list' })
+    expect(Object.keys((await admin('POST', path)).json)).toEqual(['code', 'message', 'fix'])
+  })
+
   it('removing a node or a cluster that is in use', async () => {
     await configure(['master'])
     await admin('POST', '/v1/clusters/demo/provision')

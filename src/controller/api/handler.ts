@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Core } from '../core.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { agentRoutes } from './agent-routes.ts'
 import { bundleRoute } from './bundle-route.ts'
-import { type Route, reply, statusOf } from './exchange.ts'
+import { errorAnswer } from './error-answer.ts'
+import { type Route, reply } from './exchange.ts'
 import { admit, identify } from './identity.ts'
 
 const ROUTES: readonly Route[] = [...agentRoutes, bundleRoute, ...adminRoutes]
@@ -63,14 +64,9 @@ function fail(core: Core, error: unknown, request: IncomingMessage, response: Se
     response.destroy()
     return
   }
-  const status = statusOf(error)
+  const { status, type, body } = errorAnswer(error, request.headers.accept)
   if (status === 500) core.log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`)
   // What is left of the body is not read.
   if (!request.complete) response.setHeader('connection', 'close')
-  const isBug = !(error instanceof AgentError)
-  reply(
-    response,
-    status,
-    isBug ? { code: 'bug', message: 'the controller met an error', fix: 'look at its log' } : reportOf(error),
-  )
+  reply(response, status, body, type)
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { AgentError } from '../../base/agent-error.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
+import { errorAnswer } from './error-answer.ts'
+
+const mending = remedy`${{ do: 'cluster.reset', cluster: 'demo' }} first`
+const inUse = new AgentError('cluster/in-use', 'node m1 is READY', { ...mending, kind: 'refused' })
+
+test.each([undefined, '*/*', 'application/json'])('accept %s: the body that released programs take', (accept) => {
+  const body = { code: 'cluster/in-use', message: 'node m1 is READY', fix: 'controller cluster reset demo first' }
+  expect(errorAnswer(inUse, accept)).toEqual({ status: 403, type: 'application/json', body })
+})
+
+test('problem details for whoever accepts them, with the remedy as data', () => {
+  expect(errorAnswer(inUse, 'application/problem+json, application/json;q=0.5')).toEqual({
+    status: 403,
+    type: 'application/problem+json',
+    body: {
+      ...{ title: 'Forbidden', status: 403, detail: 'node m1 is READY', code: 'cluster/in-use' },
+      fix: 'controller cluster reset demo first',
+      remedy: [{ do: 'cluster.reset', cluster: 'demo' }, ' first'],
+    },
+  })
+})
+
+test('a bug says nothing of itself', () => {
+  const { status, body } = errorAnswer(new TypeError('secret'), 'application/problem+json')
+  expect(status).toBe(500)
+  expect(body).toMatchObject({ code: 'bug', detail: 'the controller met an error' })
+  expect(JSON.stringify(body)).not.toContain('secret')
+})
