@@ -36,6 +36,6 @@ test('ids of components are those of their folders', () => {
   expect(names.length).toBeGreaterThan(0)
   for (const name of names) {
     const source = readFileSync(join(components, name, 'component.ts'), 'utf8')
-    expect(/^ {2}id: '([^']+)',$/m.exec(source)?.[1], name).toBe(name)
+    expect(/\bid: '([^']+)'/.exec(source)?.[1], name).toBe(name)
   }
 })
