@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { staleReference } from '../scripts/reference.ts'
@@ -84,4 +84,10 @@ test('the glossary has each word once, in alphabetical order', () => {
     'operation',
   ]
   expect(wanted.filter((word) => !words.includes(word))).toEqual([])
+})
+
+test('the architecture names every folder of src/', () => {
+  const architecture = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(folders.map(({ name }) => name).filter((name) => !architecture.includes(`| \`${name}\` |`))).toEqual([])
 })
