@@ -7,7 +7,8 @@ import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { AgentError } from '../base/agent-error.ts'
 import type { Download } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
-import { PATHS } from '../protocol/api/agents.ts'
+import { agentRoutes } from '../protocol/api/agents.ts'
+import { pathOf } from '../protocol/api/route.ts'
 import { openBundleStore } from './store.ts'
 import { DEFAULT_VERSIONS } from './versions/sets.ts'
 
@@ -29,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
 async function serve(url: string): Promise<void> {
-  const at = (path: string) => url + PATHS.bundleFile(bundle.ref.manifestSha256, path)
+  const at = (path: string) => url + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path })
   for (const name of ['manifest.json', 'manifest.json.sig']) {
     host.network.onRequest(at(name), { body: await readFile(join(bundle.directory, name), 'utf8') })
   }
@@ -135,7 +136,7 @@ test('a controller that is away for a while is waited for; one that refuses is n
 })
 
 test('a handshake that is cut is tried again; a certificate that is wrong is not', async () => {
-  const at = URL + PATHS.bundleFile(bundle.ref.manifestSha256, 'manifest.json')
+  const at = URL + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path: 'manifest.json' })
   const failing = (code: string) =>
     host.network.onRequest(at, new NetworkError('tls', code, { cause: Object.assign(new Error(code), { code }) }))
   const sleep = vi.spyOn(host, 'sleep').mockImplementation(() => serve(URL))
@@ -157,7 +158,7 @@ test('a file that could not be fetched may be asked for again', async () => {
 
 test('another manifest under the name, another signer, and another architecture are refused, and nothing is written', async () => {
   const other = await tinyBundle(join(scratch, 'other'), { contents: { kubelet: 'evil' } })
-  const at = URL + PATHS.bundleFile(bundle.ref.manifestSha256, 'manifest.json')
+  const at = URL + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path: 'manifest.json' })
   await expect(open({ ...bundle.ref, publicKey: other.ref.publicKey })).rejects.toMatchObject({
     code: 'bundle/bad-signature',
   })

@@ -4,7 +4,8 @@ import { AgentError } from '../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../base/retry.ts'
 import type { Host } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
-import { PATHS } from '../protocol/api/agents.ts'
+import { agentRoutes } from '../protocol/api/agents.ts'
+import { pathOf } from '../protocol/api/route.ts'
 import type { BundleStore } from '../provision/params.ts'
 import { badBundle, hasCode } from './error.ts'
 import { type BundleFile, type BundleRef, MANIFEST_NAME, MAX_MANIFEST_BYTES, SIGNATURE_NAME } from './format.ts'
@@ -90,7 +91,7 @@ async function fetchFile(
     }
     await fromAny(options, file.path, (url) =>
       host.download({
-        url: url + PATHS.bundleFile(ref.manifestSha256, file.path),
+        url: url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: file.path }),
         path,
         sha256: file.sha256,
         size: file.size,
@@ -122,7 +123,7 @@ async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
   const { ref, tls, proxy, directory, host } = options
   const get = (name: string) =>
     fromAny(options, name, async (url) => {
-      const at = url + PATHS.bundleFile(ref.manifestSha256, name)
+      const at = url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: name })
       const { status, body } = await host.network.request(at, {
         tls,
         ...(proxy === undefined ? {} : { proxy }),

@@ -6,7 +6,7 @@ export interface TlsIdentity {
 }
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'DELETE'
   headers?: Record<string, string>
   body?: string
   tls?: TlsIdentity

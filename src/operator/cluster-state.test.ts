@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
-import { OperatorReport } from '../protocol/api/agents.ts'
+import { OperatorReport } from '../protocol/api/operators.ts'
 import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } from './cluster-state.ts'
 
 const KNOWN = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, dns: true, api: true }

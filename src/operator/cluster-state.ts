@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../protocol/api/agents.ts'
+import type { OperatorReport } from '../protocol/api/operators.ts'
 import { CLUSTER_NAMESPACES } from '../protocol/cluster-namespaces.ts'
 import { type Conditions, isTrue, type PodStatus, unhealthyConditions, whyNotReady } from './conditions.ts'
 

@@ -1,5 +1,5 @@
 import { shorten } from '../base/text/shorten.ts'
-import type { OperatorReport } from '../protocol/api/agents.ts'
+import type { OperatorReport } from '../protocol/api/operators.ts'
 
 interface Condition {
   type: string

@@ -9,7 +9,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
 import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
-import { OperatorReport } from '../protocol/api/agents.ts'
+import { OperatorReport } from '../protocol/api/operators.ts'
 import { optionsFrom, runOperator } from './run-operator.ts'
 
 const ends: (() => unknown)[] = []

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { AgentError } from '../base/agent-error.ts'
 import { dnsAnswers } from './cluster-dns.ts'
 import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
-import { readIdentity, sendReport } from './controller-client.ts'
 import { getJson, type InCluster, isApiReady } from './in-cluster.ts'
 import { sleep } from './pause.ts'
 import { ReportLoop } from './report-loop.ts'
+import { readIdentity, sendReport } from './send-report.ts'
 import { Watch } from './watch.ts'
 
 export interface OperatorOptions {

@@ -4,8 +4,8 @@
  */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
-  // bundle/versions: data alone. base: for what travels of an error, and how a command is quoted.
-  protocol: ['bundle/format', 'bundle/versions', 'base/agent-error', 'base/command', 'base/remedy'],
+  // bundle/versions: data alone. base: remedies of errors, and how a command is quoted.
+  protocol: ['bundle/format', 'bundle/versions', 'base/command', 'base/remedy'],
   'bundle/format': [],
   'bundle/versions': [],
   pki: ['base'],
@@ -18,6 +18,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // How a machine is, and in what it differs from how it was.
   snapshot: ['base', 'host'],
   report: ['base', 'engine'],
+  // One client for agent, operator and CLI.
+  'controller-client': ['base', 'protocol'],
   bundle: ['base', 'host', 'protocol', 'provision/params'],
   // ledger: what an earlier run has left is told by its entries alone.
   checks: ['base', 'host', 'engine/checks', 'engine/step', 'protocol', 'ledger/replay', 'ledger/record-format'],
@@ -28,10 +30,10 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // What a master does in the cluster for another node.
   operations: ['base', 'host', 'provision', 'pki', 'protocol'],
   roles: ['engine', 'components', 'provision', 'protocol'],
-  operator: ['base', 'protocol'],
+  operator: ['base', 'controller-client', 'protocol'],
   // A service of its own, which looks after the records of the API's name.
   'operator/api-watch': [],
-  agent: ['base', 'host', 'ledger', 'engine', 'snapshot', 'report', 'protocol', 'pki'],
+  agent: ['base', 'controller-client', 'host', 'ledger', 'engine', 'snapshot', 'report', 'protocol', 'pki'],
   'agent/execute': [
     'agent',
     'base',

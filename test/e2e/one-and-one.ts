@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClusterView } from '../../src/protocol/api/administrators.ts'
+import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { waitFor } from '../support/wait-for.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startController } from '../../src/controller/start.ts'
-import { AdminAccess } from '../../src/protocol/api/administrators.ts'
+import { AdminAccess } from '../../src/protocol/api/access.ts'
 
 const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
 let directory: string

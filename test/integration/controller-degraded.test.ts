@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ClusterView } from '../../src/protocol/api/administrators.ts'
+import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene

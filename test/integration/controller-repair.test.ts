@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ErrorReport } from '../../src/base/agent-error.ts'
-import type { ClusterPlan, ClusterView } from '../../src/protocol/api/administrators.ts'
+import type { ClusterPlan, ClusterView } from '../../src/protocol/api/clusters.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 

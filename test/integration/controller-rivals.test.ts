@@ -1,7 +1,7 @@
 /** Two machines with one key, as copies of a disk have it. */
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { LogEntry } from '../../src/protocol/api/administrators.ts'
+import type { LogEntry } from '../../src/protocol/api/events.ts'
 import { ScriptedAgent } from '../support/controller/agent.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 

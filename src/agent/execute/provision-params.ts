@@ -1,7 +1,7 @@
 import { openBundleStore } from '../../bundle/store.ts'
 import type { Host } from '../../host/host.ts'
 import { createSealingKey, unseal } from '../../pki/seal.ts'
-import { InvitationResponse, OperatorCertificateResponse, PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -32,8 +32,8 @@ export async function openProvisionParams(
     task: role,
     bundleStore: await openBundleStore(store),
     async requestOperatorCertificate(csr) {
-      const question = { path: PATHS.operatorCertificate, body: { csr }, timeoutMs: 15_000, signal }
-      return (await askPatiently({ ...asking, ...question }, OperatorCertificateResponse)).certificate
+      const way = { ...asking, timeoutMs: 15_000, signal }
+      return (await askPatiently(way, agentRoutes.requestOperatorCertificate, { body: { csr } })).certificate
     },
     requestInvitation: (context) => requestInvitation(context, asking),
     executable: process.execPath,
@@ -52,11 +52,11 @@ async function requestInvitation(
   asking: Pick<ProvisionSurroundings, 'config' | 'tls' | 'host'>,
 ): Promise<Invitation> {
   const key = createSealingKey()
-  const path = `${PATHS.nodeInvitation}?waitMs=${WAIT_MS}`
-  const question = { ...asking, path, body: { sealTo: key.sealTo }, timeoutMs: INVITATION_TIMEOUT_MS, signal }
+  const way = { ...asking, timeoutMs: INVITATION_TIMEOUT_MS, signal }
+  const question = { query: { waitMs: WAIT_MS }, body: { sealTo: key.sealTo } }
   let told: string | undefined
   for (;;) {
-    const { sealed, waitingFor } = await askPatiently(question, InvitationResponse)
+    const { sealed, waitingFor } = await askPatiently(way, agentRoutes.invite, question)
     if (sealed !== undefined) return Invitation.parse(JSON.parse(unseal(sealed, key)))
     if (waitingFor !== told) log(`waits for ${waitingFor}`)
     told = waitingFor

@@ -1,8 +1,8 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { NetworkView } from '../../host/network.ts'
-import { type EnrolResponse, EnrolResponse as EnrolResponseSchema, PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes, type EnrolResponse } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
-import { askController } from '../link/ask-controller.ts'
+import { askController, type Way } from '../link/ask-controller.ts'
 import { requireOurs } from './node-names.ts'
 
 export interface EnrolOptions {
@@ -69,6 +69,7 @@ async function tryOnce(url: string, isKnown: boolean, options: EnrolOptions): Pr
   const startedMs = performance.now()
   try {
     const answer = isKnown ? await askAgain(url, options) : await askFirst(url, options)
+    options.signal.throwIfAborted()
     if (answer.certificate !== undefined) requireOurs(answer.certificate, options.ca, options.fingerprint)
     return { answer, wasHeld: isKnown && performance.now() - startedMs > LONG_POLL_MS / 2 }
   } catch (error) {
@@ -87,19 +88,15 @@ async function askFirst(url: string, options: EnrolOptions): Promise<EnrolRespon
     warnings: config.warnings ?? [],
     ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
   }
-  return ask(url, PATHS.enrol, options, body)
+  return askController(wayTo(url, options), agentRoutes.enrol, { body })
 }
 
 async function askAgain(url: string, options: EnrolOptions): Promise<EnrolResponse> {
-  const path = PATHS.enrolment(encodeURIComponent(options.fingerprint))
-  return ask(url, `${path}?waitMs=${LONG_POLL_MS}`, options)
+  const params = { fingerprint: options.fingerprint }
+  return askController(wayTo(url, options), agentRoutes.showEnrolment, { params, query: { waitMs: LONG_POLL_MS } })
 }
 
-async function ask(url: string, path: string, options: EnrolOptions, body?: unknown): Promise<EnrolResponse> {
-  const { config, identity, ca, network, signal } = options
+function wayTo(url: string, { config, identity, ca, network, signal }: EnrolOptions): Way {
   const tls = { ca, cert: identity.certificate, key: identity.key }
-  const question = { url, path, body, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network, signal }
-  const answer = await askController(question, EnrolResponseSchema)
-  signal.throwIfAborted()
-  return answer
+  return { url, tls, proxy: config.proxy, timeoutMs: REQUEST_TIMEOUT_MS, network, signal }
 }

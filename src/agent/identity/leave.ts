@@ -1,5 +1,5 @@
 import type { NetworkView } from '../../host/network.ts'
-import { type LeaveRequest, LeaveResponse, PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes, type LeaveRequest } from '../../protocol/api/agents.ts'
 import { type AgentConfig, readConfig } from '../config.ts'
 import { askController } from '../link/ask-controller.ts'
 import type { AgentPaths } from '../paths.ts'
@@ -41,9 +41,9 @@ async function tellAny(
 ): Promise<void> {
   const beganMs = performance.now()
   for (const [index, url] of urls.entries()) {
-    const question = { url, path: PATHS.nodeLeave, body, tls, proxy, timeoutMs: TIMEOUT_MS, network }
+    const way = { url, tls, proxy, timeoutMs: TIMEOUT_MS, network }
     try {
-      await askController(question, LeaveResponse)
+      await askController(way, agentRoutes.leave, { body })
       return
     } catch (error) {
       if ((error as { code?: unknown }).code === 'node/removed') return

@@ -1,7 +1,7 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import { NodeCertificateResponse, PATHS, PingResponse } from '../../protocol/api/agents.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
 import { askController } from '../link/ask-controller.ts'
 import type { Log } from '../log.ts'
@@ -69,12 +69,11 @@ export async function rotate(
   hide(key)
   const way = { url, proxy: config.proxy, timeoutMs: TIMEOUT_MS, network: await network() }
   const body = { csr: buildCsr(privateKey, config.nodeName) }
-  const asked = { ...way, path: PATHS.nodeCertificate, tls: present, body }
-  const { certificate } = await askController(asked, NodeCertificateResponse)
+  const { certificate } = await askController({ ...way, tls: present }, agentRoutes.renewCertificate, { body })
   const fresh = { ca: present.ca, cert: certificate, key }
   requireOurs(certificate, present.ca, keyFingerprint(key))
   if (nodeIdOf(fresh, paths) !== nodeIdOf(present, paths)) throw foreign()
-  await askController({ ...way, path: PATHS.ping, tls: fresh }, PingResponse)
+  await askController({ ...way, tls: fresh }, agentRoutes.ping, {})
   keepIdentity(paths, fresh)
   log('info', `the node has a new key: ${keyFingerprint(key)}`)
   return fresh

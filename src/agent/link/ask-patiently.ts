@@ -1,11 +1,11 @@
-import type * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
+import type { AnswerOf, AskedOf, Route, Schema } from '../../protocol/api/route.ts'
 import type { AgentConfig } from '../config.ts'
-import { askController, type Question } from './ask-controller.ts'
+import { askController, type Way } from './ask-controller.ts'
 
-export interface PatientQuestion extends Pick<Question, 'path' | 'body' | 'tls' | 'timeoutMs'> {
+export interface PatientWay extends Pick<Way, 'tls' | 'timeoutMs'> {
   config: Pick<AgentConfig, 'urls' | 'proxy'>
   host: HostView
   signal: AbortSignal
@@ -14,13 +14,14 @@ export interface PatientQuestion extends Pick<Question, 'path' | 'body' | 'tls' 
 const POLICY: RetryPolicy = { firstMs: 3_000, tries: 40 }
 
 /** As askController; a controller that is restarted meanwhile is waited for, up to two minutes. */
-export async function askPatiently<T extends z.ZodMiniType>(
-  { config, host, signal, ...question }: PatientQuestion,
-  schema: T,
-): Promise<z.output<T>> {
+export async function askPatiently<const R extends Route & { answer: Schema }>(
+  { config, host, signal, ...way }: PatientWay,
+  route: R,
+  asked: AskedOf<R>,
+): Promise<AnswerOf<R>> {
   const ask = (attempt: number) => {
     const url = config.urls[attempt % config.urls.length] ?? ''
-    return askController({ ...question, url, proxy: config.proxy, network: host.network }, schema)
+    return askController({ ...way, url, proxy: config.proxy, network: host.network }, route, asked)
   }
   return retry(POLICY, ask, { clock: host, signal, mayPass: isAway })
 }

@@ -3,7 +3,7 @@ import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { askNameServers } from '../../host/network/ask-name-servers.ts'
 import { NetworkError, type RequestOptions, type Response, STAGE_NAMES, type Stage } from '../../host/network.ts'
-import { PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
 
 const TIMEOUT_MS = 8_000
 
@@ -41,7 +41,7 @@ export const check: Check = {
 }
 
 async function failureOf(host: HostView, url: string, options: RequestOptions): Promise<Failure | undefined> {
-  const ping = new URL(PATHS.ping, url).href
+  const ping = new URL(agentRoutes.ping.path, url).href
   const [answered, upgraded] = await Promise.allSettled([
     host.network.request(ping, options),
     host.network.request(ping, { ...options, upgrade: true }),

@@ -1,6 +1,7 @@
 import type { CheckParams } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
+import { pathOf } from '../../protocol/api/route.ts'
 
 const TIMEOUT_MS = 8_000
 
@@ -10,7 +11,8 @@ export async function takenBy(
   name: string,
   { urls, ca, cert, key, proxy }: NonNullable<CheckParams['controller']>,
 ): Promise<string | undefined> {
-  const path = PATHS.nodeName(name, ((await host.read('/etc/machine-id')) ?? '').trim())
+  const machine = ((await host.read('/etc/machine-id')) ?? '').trim()
+  const path = pathOf(agentRoutes.checkNodeName, { name }, { machine })
   const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
   const asked = urls.map(async (url) => {
     const { status, body } = await host.network.request(new URL(path, url).href, options)

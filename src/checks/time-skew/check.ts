@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { remarked } from '../../base/command.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { PATHS } from '../../protocol/api/agents.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
 
 const WARN_MS = 300
 const FAIL_MS = 5_000
@@ -55,7 +55,10 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
   const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
   return await Promise.any(
     urls.map(async (url) => {
-      const { body, sentAtMs, receivedAtMs } = await host.network.request(new URL(PATHS.ping, url).href, options)
+      const { body, sentAtMs, receivedAtMs } = await host.network.request(
+        new URL(agentRoutes.ping.path, url).href,
+        options,
+      )
       const thereMs = Date.parse(/"now"\s*:\s*"([^"]+)"/.exec(body)?.[1] ?? '')
       if (Number.isNaN(thereMs)) throw new Error(`${url} told no time`)
       return { low: thereMs - receivedAtMs, high: thereMs - sentAtMs }

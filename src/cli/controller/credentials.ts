@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
-import type { CreateClusterResponse } from '../../protocol/api/administrators.ts'
+import type { CreateClusterResponse } from '../../protocol/api/clusters.ts'
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const PASSPHRASE_LENGTH = 25

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import { AdminAccess } from '../../protocol/api/administrators.ts'
+import { AdminAccess } from '../../protocol/api/access.ts'
 import type { Authority } from './authority.ts'
 import { readIfThere, writePrivateFile } from './private-files.ts'
 

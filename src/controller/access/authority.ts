@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import type { CertificateRole } from '../../protocol/api/agents.ts'
+import type { CertificateRole } from '../../protocol/api/access.ts'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import { makePrivateDirectory, readIfThere, writePrivateFile } from './private-files.ts'
 

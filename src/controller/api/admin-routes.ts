@@ -1,10 +1,6 @@
-import {
-  type ClusterView,
-  ConfigureRequest,
-  CreateClusterRequest,
-  type EventsResponse,
-  type LogEntry,
-} from '../../protocol/api/administrators.ts'
+import { type ClusterView, CreateClusterRequest } from '../../protocol/api/clusters.ts'
+import type { EventsResponse, LogEntry } from '../../protocol/api/events.ts'
+import { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import {
   createCluster,
   deleteCluster,

@@ -6,8 +6,8 @@ import {
   LeaveRequest,
   NodeCertificateRequest,
   OperatorCertificateRequest,
-  OperatorReport,
 } from '../../protocol/api/agents.ts'
+import { OperatorReport } from '../../protocol/api/operators.ts'
 import { enrol, enrolmentState, heardAgain } from '../nodes/enrolment.ts'
 import { clusterOf, nodeById } from '../nodes/find.ts'
 import { invite } from '../nodes/invite.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
-import type { CertificateRole } from '../../protocol/api/agents.ts'
+import type { CertificateRole } from '../../protocol/api/access.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
 import type { Core } from '../core.ts'
 import type { Identity } from './identity.ts'

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/agents.ts'
+import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { reportOf } from '../../base/agent-error.ts'
-import { CERTIFICATE_ROLES, PATHS } from '../../protocol/api/agents.ts'
+import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
+import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { MAX_UP_BYTES } from '../../protocol/wire/frames.ts'
 import type { Core } from '../core.ts'
@@ -32,12 +33,13 @@ export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, 
     try {
       const identity = identify(request.socket as TLSSocket, core.now())
       const path = (request.url ?? '').split('?', 1)[0]
-      if (path === PATHS.ping) {
+      if (path === agentRoutes.ping.path) {
         admit(core, identity, CERTIFICATE_ROLES)
         switchAndClose(request, socket)
         return
       }
-      if (path !== PATHS.agent) throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
+      if (path !== agentRoutes.connect.path)
+        throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
       admit(core, identity, ['node'])
       const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
       if (!offered.includes(SUBPROTOCOL)) {

@@ -5,7 +5,7 @@ import type {
   CreateClusterRequest,
   CreateClusterResponse,
   PlannedNode,
-} from '../../protocol/api/administrators.ts'
+} from '../../protocol/api/clusters.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'

@@ -1,4 +1,4 @@
-import type { ClusterHealth } from '../../protocol/api/administrators.ts'
+import type { ClusterHealth } from '../../protocol/api/clusters.ts'
 import type { Core } from '../core.ts'
 import { SILENT_MS } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'

@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Mending } from '../../base/remedy.ts'
-import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
+import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import type { Cluster, Node } from './records.ts'

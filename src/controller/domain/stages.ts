@@ -1,4 +1,4 @@
-import type { Stage } from '../../protocol/api/administrators.ts'
+import type { Stage } from '../../protocol/api/clusters.ts'
 import { isStartable } from './director/outlook.ts'
 import { isRepairable } from './director/repairs.ts'
 import type { Cluster, Node, Run } from './records.ts'

@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
-import type { ConfigureRequest } from '../../protocol/api/administrators.ts'
 import type { LeaveRequest } from '../../protocol/api/agents.ts'
+import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from '../domain/admission.ts'

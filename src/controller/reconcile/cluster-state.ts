@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
-import type { ClusterState, Problem } from '../../protocol/api/administrators.ts'
+import type { ClusterState } from '../../protocol/api/clusters.ts'
+import type { Problem } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { Core } from '../core.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'

@@ -1,4 +1,5 @@
-import type { ClusterView, NodeDetail, NodeView, RunView } from '../../protocol/api/administrators.ts'
+import type { ClusterView } from '../../protocol/api/clusters.ts'
+import type { NodeDetail, NodeView, RunView } from '../../protocol/api/nodes.ts'
 import type { Core } from '../core.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'

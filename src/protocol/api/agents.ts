@@ -1,40 +1,8 @@
 import * as z from 'zod/mini'
 import { ClusterId, IpAddress, NodeId, NodeName } from '../names.ts'
 import { CheckSummaries } from '../wire/check-summary.ts'
-
-/** Paths of the HTTP interface that agents and operators use; each needs a client certificate of the role named. */
-export const PATHS = {
-  /** POST, role enrol. */
-  enrol: '/v1/enrol',
-  /** GET, role enrol: `/v1/enrol/<fingerprint>`. */
-  enrolment: (fingerprint: string) => `/v1/enrol/${fingerprint}`,
-  /** GET, any role of ours: 200 `{"now": ISO time}`; the controller precheck and the time-skew check ask it. */
-  ping: '/v1/ping',
-  /** GET, role enrol: `/v1/names/<name>?machine=<machine-id>`: has another machine of the cluster this name? */
-  nodeName: (name: string, machineId: string) =>
-    `/v1/names/${encodeURIComponent(name)}?machine=${encodeURIComponent(machineId)}`,
-  /** GET upgrade, role node. */
-  agent: '/v1/agent',
-  /** GET with ranges, role node: `/v1/bundles/<manifest sha256>/<path>`. */
-  bundleFile: (manifestSha256: string, path: string) => `/v1/bundles/${manifestSha256}/${path}`,
-  /** POST, role node: a certificate for the operator of the node's cluster. */
-  operatorCertificate: '/v1/operator/certificate',
-  /** POST, role node: its next certificate, for a fresh key. */
-  nodeCertificate: '/v1/node/certificate',
-  /** POST, role node: what it needs to join its cluster, once it is its turn. */
-  nodeInvitation: '/v1/node/invitation',
-  /** POST, role node: the agent goes, and the node with it. */
-  nodeLeave: '/v1/node/leave',
-  /** POST, role operator. */
-  operatorReport: '/v1/operator/report',
-} as const
-
-/**
- * Client certificates carry `O=cantrip:<role>` and `CN=<identity>`; the controller takes both from the verified
- * certificate alone.
- */
-export const CERTIFICATE_ROLES = ['enrol', 'node', 'operator', 'admin'] as const
-export type CertificateRole = (typeof CERTIFICATE_ROLES)[number]
+import { CERTIFICATE_ROLES } from './access.ts'
+import { type Route, WaitMs } from './route.ts'
 
 const pem = z.string().check(z.maxLength(16_384))
 
@@ -76,57 +44,114 @@ export const InvitationResponse = z.strictObject({
   waitingFor: z.optional(z.string().check(z.maxLength(2_000))),
 })
 
-export const PingResponse = z.strictObject({ now: z.iso.datetime() })
+/** The name of another machine's node, or what has it otherwise; null where the name is free. */
+export const NodeNameResponse = z.strictObject({ takenBy: z.nullable(z.string()) })
 
-const short = z.string().check(z.maxLength(253))
-/** What a component of Kubernetes says about a condition; `since` by the cluster's own clock. */
-const Statement = z.object({
-  reason: short,
-  message: z.string().check(z.maxLength(1_024)),
-  since: z.optional(z.string().check(z.maxLength(40))),
-})
-/** Fields that came later are optional, and what a newer operator knows beyond these is passed over. */
-export const OperatorReport = z.object({
-  kubernetesVersion: short,
-  nodes: z
-    .array(
-      z.object({
-        name: short,
-        ready: z.boolean(),
-        kubeletVersion: short,
-        /** Conditions that are not as they are on a healthy node: `Ready`, `DiskPressure`, `MemoryPressure`, … */
-        unhealthy: z.optional(z.array(z.object({ type: short, ...Statement.shape })).check(z.maxLength(20))),
-      }),
-    )
-    .check(z.maxLength(5_000)),
-  pods: z
-    .array(
-      z.object({
-        namespace: short,
-        name: short,
-        node: short,
-        ready: z.boolean(),
-        phase: short,
-        restarts: z.number(),
-        /** Of a pod of the cluster itself: why it is not Ready. */
-        why: z.optional(Statement),
-        /** It is being deleted. */
-        leaving: z.optional(z.literal(true)),
-      }),
-    )
-    .check(z.maxLength(20_000)),
-  /** The cluster's DNS answered for kubernetes.default.svc from the operator's own pod. */
-  dns: z.boolean(),
-  /** Whether the API server calls itself ready; without etcd it is not, and what it tells of nodes and pods may be old. */
-  api: z.optional(z.boolean()),
-})
+export const PingResponse = z.strictObject({ now: z.iso.datetime() })
 
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export type EnrolResponse = z.infer<typeof EnrolResponse>
 export type InvitationResponse = z.infer<typeof InvitationResponse>
 export type LeaveRequest = z.infer<typeof LeaveRequest>
-export type OperatorReport = z.infer<typeof OperatorReport>
 
-/** An error of the HTTP interface, with any status of 400 and above. */
-export const ApiError = z.strictObject({ code: z.string(), message: z.string(), fix: z.string() })
-export type ApiError = z.infer<typeof ApiError>
+/** What agents ask, before they have enrolled and after. */
+export const agentRoutes = {
+  ping: {
+    method: 'GET',
+    path: '/v1/ping',
+    access: CERTIFICATE_ROLES,
+    summary: "The controller's time; an upgrade to a websocket is answered too, and closed, to show that upgrades pass",
+    answer: PingResponse,
+    errors: [],
+  },
+  checkNodeName: {
+    method: 'GET',
+    path: '/v1/names/{name}',
+    access: ['enrol'],
+    summary: 'Whether another machine of the cluster has this name',
+    params: z.object({ name: z.string().check(z.regex(/^[a-z0-9.-]{1,253}$/)) }),
+    query: z.object({ machine: z.optional(z.string()) }),
+    answer: NodeNameResponse,
+    errors: [],
+  },
+  enrol: {
+    method: 'POST',
+    path: '/v1/enrol',
+    access: ['enrol'],
+    summary: 'Asks for a certificate as a node of the cluster; asking again with the same key changes nothing',
+    body: EnrolRequest,
+    answer: EnrolResponse,
+    awaited: 'certificate',
+    errors: ['csr/invalid', 'enrol/cluster-gone', 'enrol/other-cluster', 'enrol/too-many', 'enrol/refused'],
+  },
+  showEnrolment: {
+    method: 'GET',
+    // A fingerprint is base64: it may hold a slash.
+    path: '/v1/enrol/{+fingerprint}',
+    access: ['enrol'],
+    summary: 'Whether the node with this key is approved; answers as soon as it is',
+    params: z.object({ fingerprint: z.string().check(z.regex(/^SHA256:[A-Za-z0-9+/]{43,60}$/)) }),
+    query: z.object({ waitMs: WaitMs }),
+    answer: EnrolResponse,
+    awaited: 'certificate',
+    errors: ['enrol/unknown', 'enrol/refused'],
+  },
+  renewCertificate: {
+    method: 'POST',
+    path: '/v1/node/certificate',
+    access: ['node'],
+    summary: "The node's next certificate, for a fresh key",
+    body: NodeCertificateRequest,
+    answer: NodeCertificateResponse,
+    errors: ['csr/invalid', 'node/key-in-use'],
+  },
+  invite: {
+    method: 'POST',
+    path: '/v1/node/invitation',
+    access: ['node'],
+    summary: 'What the node needs to join its cluster, once it is its turn',
+    query: z.object({ waitMs: WaitMs }),
+    body: InvitationRequest,
+    answer: InvitationResponse,
+    awaited: 'sealed',
+    errors: ['invitation/not-due'],
+  },
+  leave: {
+    method: 'POST',
+    path: '/v1/node/leave',
+    access: ['node'],
+    summary: 'The agent leaves its machine, and the node leaves the controller',
+    body: LeaveRequest,
+    answer: LeaveResponse,
+    errors: [],
+  },
+  requestOperatorCertificate: {
+    method: 'POST',
+    path: '/v1/operator/certificate',
+    access: ['node'],
+    summary: "A certificate for the operator of the node's cluster",
+    body: OperatorCertificateRequest,
+    answer: OperatorCertificateResponse,
+    errors: ['csr/invalid'],
+  },
+  fetchBundleFile: {
+    method: 'GET',
+    path: '/v1/bundles/{sha256}/{+path}',
+    access: ['node'],
+    summary: 'A file of an imported bundle, by the path that its manifest names; in ranges where asked for',
+    params: z.object({
+      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+      path: z.string().check(z.regex(/^[A-Za-z0-9._/-]{1,200}$/)),
+    }),
+    answer: 'bytes',
+    errors: ['bundle-file/unknown', 'range/unsatisfiable'],
+  },
+  connect: {
+    method: 'GET',
+    path: '/v1/agent',
+    access: ['node'],
+    summary: "The agent's session: an upgrade to a websocket",
+    answer: 'websocket',
+    errors: ['protocol/version'],
+  },
+} as const satisfies Record<string, Route>

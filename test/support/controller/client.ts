@@ -5,13 +5,11 @@ import { request } from 'node:https'
 import type { Controller } from '../../../src/controller/start.ts'
 import { buildCsr } from '../../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
-import {
-  ADMIN_PATHS,
-  type AdminAccess,
-  type CreateClusterResponse,
-  type NodeDetail,
-} from '../../../src/protocol/api/administrators.ts'
+import type { AdminAccess } from '../../../src/protocol/api/access.ts'
 import type { EnrolResponse } from '../../../src/protocol/api/agents.ts'
+import type { CreateClusterResponse } from '../../../src/protocol/api/clusters.ts'
+import { clusterRoutes } from '../../../src/protocol/api/clusters.ts'
+import type { NodeDetail } from '../../../src/protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
 /** What a client shows itself with. */
@@ -73,7 +71,7 @@ export async function createCluster(
 ): Promise<Installer> {
   const { privateKey } = createKeyPair()
   const body = { name, settings: ClusterSettings.parse(settings), csr: buildCsr(privateKey, 'installer') }
-  const answer = await call(controller.url, adminOf(controller), 'POST', ADMIN_PATHS.clusters, body)
+  const answer = await call(controller.url, adminOf(controller), 'POST', clusterRoutes.createCluster.path, body)
   if (answer.status !== 200) throw new Error(`cluster create: ${answer.status} ${answer.text}`)
   const { cluster, installer } = answer.json as CreateClusterResponse
   return { cluster, ca: installer.ca, cert: installer.certificate, key: keyToPem(privateKey) }
@@ -93,7 +91,7 @@ export async function enrolNode(controller: Controller, installer: Installer, no
   const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address: '10.0.0.1' })
   const first = (await ask()).json as EnrolResponse
   if (first.state === 'DISCOVERED') {
-    await call(controller.url, adminOf(controller), 'POST', ADMIN_PATHS.nodeAction(first.nodeId, 'approve'))
+    await call(controller.url, adminOf(controller), 'POST', `/v1/nodes/${first.nodeId}/approve`)
   }
   const { certificate, nodeId, fingerprint } = (await ask()).json as EnrolResponse
   if (!certificate) throw new Error('no certificate was issued')
@@ -103,5 +101,5 @@ export async function enrolNode(controller: Controller, installer: Installer, no
 }
 
 export async function showNode(controller: Controller, id: string): Promise<NodeDetail> {
-  return (await call(controller.url, adminOf(controller), 'GET', ADMIN_PATHS.node(id))).json
+  return (await call(controller.url, adminOf(controller), 'GET', `/v1/nodes/${id}`)).json
 }

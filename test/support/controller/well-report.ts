@@ -1,5 +1,5 @@
 import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
-import type { OperatorReport } from '../../../src/protocol/api/agents.ts'
+import type { OperatorReport } from '../../../src/protocol/api/operators.ts'
 
 /** What the operator tells of a cluster in which all is well. */
 export function wellReport(nodes: readonly string[], masters: readonly string[]): OperatorReport {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { CreateClusterResponse } from '../../../protocol/api/administrators.ts'
 import { examples } from '../../kit/output.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { addSettingFlags, type SettingFlags } from './setting-flags.ts'
@@ -38,7 +37,7 @@ async function create(name: string, flags: Flags): Promise<void> {
     import('../../../pki/csr.ts'),
     import('../../../pki/encrypt-key.ts'),
   ])
-  const { ADMIN_PATHS } = await import('../../../protocol/api/administrators.ts')
+  const { clusterRoutes } = await import('../../../protocol/api/clusters.ts')
   const settings = await readSettings(flags)
   await checkName(name)
   await withClient(flags, async (client) => {
@@ -48,7 +47,7 @@ async function create(name: string, flags: Flags): Promise<void> {
       const passphrase = newPassphrase()
       const encryptedKey = encryptKey(privateKey, passphrase)
       const body = { name, settings, csr: buildCsr(privateKey, 'installer') }
-      const { installer } = await client.post<CreateClusterResponse>(ADMIN_PATHS.clusters, { body })
+      const { installer } = await client.ask(clusterRoutes.createCluster, { body })
       files.write(await credentialsText(encryptedKey, installer), passphrase)
     } catch (error) {
       files.release()

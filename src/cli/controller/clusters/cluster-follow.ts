@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { CLUSTER_STATES } from '../../../protocol/api/administrators.ts'
+import { CLUSTER_STATES } from '../../../protocol/api/clusters.ts'
 import { examples, formatOption } from '../../kit/output.ts'
 import type { LogsFlags } from '../follow/logs.ts'
 import { withAdmin, withClient } from '../session/session.ts'

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { ADMIN_PATHS } from '../../../protocol/api/administrators.ts'
-import type { PairReport } from '../../../protocol/api/pair-report.ts'
+import { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { ExitCode } from '../../kit/exit-codes.ts'
 import { examples, type Format, formatOption, structured } from '../../kit/output.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
@@ -28,8 +27,8 @@ export function registerPrecheck(cluster: Command): void {
     .action((name: string, flags: { admin?: string; output: Format }) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        const path = ADMIN_PATHS.clusterAction(found.name, 'precheck')
-        const report = await client.post<PairReport>(path, { waitMs: WAIT_MS })
+        const params = { name: found.name }
+        const report = await client.ask(clusterRoutes.checkPairs, { params }, { waitMs: WAIT_MS })
         const { output } = flags
         print(output === 'json' || output === 'yaml' ? await structured(output, report) : pairReportText(report))
         if (report.hardFailures > 0) process.exitCode = ExitCode.checkFailed

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import type { ClusterHealth, ClusterView, NodeView } from '../../../protocol/api/administrators.ts'
+import type { ClusterHealth, ClusterView } from '../../../protocol/api/clusters.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { clusterText } from './cluster-text.ts'
 

@@ -1,4 +1,5 @@
-import type { ClusterHealth, ClusterView, NodeView, Stage } from '../../../protocol/api/administrators.ts'
+import type { ClusterHealth, ClusterView, Stage } from '../../../protocol/api/clusters.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { age, type Column, fields, table } from '../../kit/output.ts'
 import { lackOf, problemLines } from './problem-text.ts'

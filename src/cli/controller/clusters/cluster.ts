@@ -1,12 +1,6 @@
 import type { Command } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
-import {
-  ADMIN_PATHS,
-  type ClusterHealth,
-  type ClusterPlan,
-  type ClusterView,
-  type PlannedNode,
-} from '../../../protocol/api/administrators.ts'
+import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
@@ -67,7 +61,7 @@ function registerLooks(cluster: Command): void {
     .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
     .action((flags: Flags) =>
       looking(flags, {}, async (client) => {
-        const all = await client.get<ClusterView[]>(ADMIN_PATHS.clusters)
+        const all = await client.ask(clusterRoutes.listClusters, {})
         return render(flags.output, all, all, COLUMNS)
       }),
     )
@@ -80,7 +74,7 @@ function registerLooks(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       looking(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
-        const health = await client.get<ClusterHealth>(ADMIN_PATHS.clusterHealth(found.name))
+        const health = await client.ask(clusterRoutes.showHealth, { params: { name: found.name } })
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
         return isStructured
           ? structured(flags.output as 'json' | 'yaml', { ...found, health })
@@ -95,7 +89,7 @@ function registerLooks(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        const plan = await client.get<ClusterPlan>(ADMIN_PATHS.clusterAction(found.name, 'plan'))
+        const plan = await client.ask(clusterRoutes.planCluster, { params: { name: found.name } })
         if (flags.output === 'json' || flags.output === 'yaml') return print(await structured(flags.output, plan))
         print(table(plan.nodes, PLAN))
         print(`\nBundle: ${plan.bundle ?? 'none'}\n`)
@@ -125,7 +119,7 @@ function registerActions(cluster: Command): void {
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        const after = await client.post<ClusterView>(ADMIN_PATHS.clusterAction(found.name, 'provision'))
+        const after = await client.ask(clusterRoutes.provisionCluster, { params: { name: found.name } })
         print(`Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`)
       }),
     )
@@ -138,7 +132,7 @@ function registerActions(cluster: Command): void {
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         await confirm(`Take Kubernetes away from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
-        const after = await client.post<ClusterView>(ADMIN_PATHS.clusterAction(found.name, 'reset'))
+        const after = await client.ask(clusterRoutes.resetCluster, { params: { name: found.name } })
         print(`Cluster ${after.name} is ${after.state}.\n`)
       }),
     )
@@ -152,7 +146,10 @@ function registerActions(cluster: Command): void {
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         await confirm(`Forget cluster ${found.name} and its ${found.nodes.length} nodes?`, flags.yes)
-        await client.delete(ADMIN_PATHS.cluster(found.name), { query: { force: flags.force ? '1' : undefined } })
+        await client.ask(clusterRoutes.deleteCluster, {
+          params: { name: found.name },
+          query: { force: flags.force ? '1' : undefined },
+        })
         print(`Cluster ${found.name} is deleted.\n`)
       }),
     )

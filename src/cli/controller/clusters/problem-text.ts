@@ -1,5 +1,6 @@
 import { printable } from '../../../base/text/printable.ts'
-import type { ClusterView, Problem } from '../../../protocol/api/administrators.ts'
+import type { ClusterView } from '../../../protocol/api/clusters.ts'
+import type { Problem } from '../../../protocol/api/nodes.ts'
 import { age } from '../../kit/output.ts'
 
 /** A line a problem, with how long it has lasted and how old the look is that says so. */

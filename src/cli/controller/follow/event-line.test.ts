@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { LogEntry } from '../../../protocol/api/administrators.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
 import { eventLine } from './event-line.ts'
 
 const at = '2026-01-01T00:00:00.000Z'

@@ -1,6 +1,6 @@
 import { printable, printableLines } from '../../../base/text/printable.ts'
 import type { EngineEvent } from '../../../engine/event.ts'
-import type { LogEntry, StateEvent } from '../../../protocol/api/administrators.ts'
+import type { LogEntry, StateEvent } from '../../../protocol/api/events.ts'
 import { eventText } from '../../../report/event-text.ts'
 
 /** One line of log for what happened; undefined for what is only of interest while it lasts. */

@@ -1,4 +1,4 @@
-import { ADMIN_PATHS, type EventsResponse, type LogEntry } from '../../../protocol/api/administrators.ts'
+import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import type { Format } from '../../kit/output.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
@@ -26,7 +26,7 @@ export async function printLogs(
   const past: LogEntry[] = []
   let last = 0
   for (;;) {
-    const answer = await client.get<EventsResponse>(ADMIN_PATHS.events, { query: { ...query, after: String(last) } })
+    const answer = await client.ask(eventRoutes.listEvents, { query: { ...query, after: last } })
     if (answer.events.length === 0) break
     past.push(...answer.events)
     last = answer.last
@@ -44,8 +44,8 @@ async function follow(
 ): Promise<never> {
   let last = after
   for (;;) {
-    const options = { query: { ...query, after: String(last) }, waitMs: WAIT_MS }
-    const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, options))
+    const asked = { query: { ...query, after: last, waitMs: WAIT_MS } }
+    const answer = await patiently(() => client.ask(eventRoutes.listEvents, asked, { waitMs: WAIT_MS }))
     last = answer.last
     for (const entry of answer.events) {
       const line = lineOf(entry, format)

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import type { ClusterView, NodeView } from '../../../protocol/api/administrators.ts'
+import type { ClusterView } from '../../../protocol/api/clusters.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { drawing, statusLines } from './watch-view.ts'
 

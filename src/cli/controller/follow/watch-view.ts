@@ -1,5 +1,6 @@
 import { printable } from '../../../base/text/printable.ts'
-import type { ClusterView, NodeView } from '../../../protocol/api/administrators.ts'
+import type { ClusterView } from '../../../protocol/api/clusters.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { lackOf } from '../clusters/problem-text.ts'
 
 export interface View {

@@ -1,10 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import {
-  ADMIN_PATHS,
-  type ClusterView,
-  type EventsResponse,
-  type LogEntry,
-} from '../../../protocol/api/administrators.ts'
+import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
+import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import { lackOf } from '../clusters/problem-text.ts'
 import type { AdminClient } from '../session/client.ts'
@@ -34,18 +30,18 @@ async function follow(client: AdminClient, name: string, options: WatchOptions):
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = drawing(process.stdout)
   let last = await patiently(() => lastEvent(client))
-  let cluster = await patiently(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+  let cluster = await patiently(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
   try {
     for (;;) {
       view.draw(cluster)
       if (isOver(cluster, options)) return
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0) throw timeout(cluster, options)
-      const query = { after: String(last), cluster: name }
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
-      const answer = await patiently(() => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs }))
+      const query = { after: last, cluster: name, waitMs }
+      const answer = await patiently(() => client.ask(eventRoutes.listEvents, { query }, { waitMs }))
       last = answer.last
-      cluster = await patiently(() => client.get<ClusterView>(ADMIN_PATHS.cluster(name)))
+      cluster = await patiently(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
       view.tell(linesOf(answer.events))
     }
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NodeDetail } from '../../../protocol/api/administrators.ts'
+import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { nodeText } from './node-text.ts'
 

@@ -1,5 +1,5 @@
 import { printable } from '../../../base/text/printable.ts'
-import type { NodeDetail } from '../../../protocol/api/administrators.ts'
+import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { fields, table } from '../../kit/output.ts'

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
-import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../../protocol/api/administrators.ts'
+import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { NodeRole } from '../../../protocol/names.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { age, type Column, examples, type Format, formatOption, render, structured } from '../../kit/output.ts'
@@ -47,7 +47,7 @@ const columns = (now: Date): Column<NodeView>[] => [
 ]
 
 async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
-  const all = await client.get<NodeView[]>(ADMIN_PATHS.nodes)
+  const all = await client.ask(nodeRoutes.listNodes, {})
   const inState = all.filter((node) => node.state === state)
   // A new node of a name that an old one still has is the one that is meant where only it can be.
   const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
@@ -74,8 +74,8 @@ function registerLooks(node: Command): void {
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
         const look = async () => {
-          const query = { cluster, all: flags.all ? '1' : undefined }
-          const all = await client.get<NodeView[]>(ADMIN_PATHS.nodes, { query })
+          const query = { cluster, all: flags.all ? ('1' as const) : undefined }
+          const all = await client.ask(nodeRoutes.listNodes, { query })
           return render(flags.output, all, all, columns(new Date()))
         }
         if (!flags.watch) return print(await look())
@@ -91,7 +91,7 @@ function registerLooks(node: Command): void {
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)
-        const detail = await client.get<NodeDetail>(ADMIN_PATHS.node(id))
+        const detail = await client.ask(nodeRoutes.showNode, { params: { id } })
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
         print(isStructured ? await structured(flags.output as 'json' | 'yaml', detail) : nodeText(detail, new Date()))
       }),
@@ -120,7 +120,7 @@ function registerActions(node: Command): void {
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query, 'DISCOVERED')
-        const after = await client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'approve'))
+        const after = await client.ask(nodeRoutes.approveNode, { params: { id } })
         print(`Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`)
         print(after.warnings.map(checkText).join(''))
       }),
@@ -135,7 +135,10 @@ function registerActions(node: Command): void {
       withClient(flags, async (client) => {
         const found = await findNode(client, query)
         await confirm(`Remove node ${found.name} (${found.state})?`, flags.yes)
-        await client.delete(ADMIN_PATHS.node(found.id), { query: { force: flags.force ? '1' : undefined } })
+        await client.ask(nodeRoutes.removeNode, {
+          params: { id: found.id },
+          query: { force: flags.force ? '1' : undefined },
+        })
         const { untilRemoved } = await import('./until-removed.ts')
         await untilRemoved(client, found, print)
       }),
@@ -155,9 +158,7 @@ function registerConfigure(node: Command): void {
         const { id } = await findNode(client, query)
         const { role, interface: name, disk = [] } = flags
         const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
-        const after = await onceItHasTold(() =>
-          client.post<NodeDetail>(ADMIN_PATHS.nodeAction(id, 'configure'), { body }),
-        )
+        const after = await onceItHasTold(() => client.ask(nodeRoutes.configureNode, { params: { id }, body }))
         print(
           `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')}).\n`,
         )

@@ -17,12 +17,12 @@ function clock() {
 /** The states in which it is seen, the last one for good. */
 function seen(...states: object[]) {
   const printed: string[] = []
-  const get = async <T>() => {
+  const ask = async () => {
     const state = states.length > 1 ? states.shift() : states[0]
     if (state instanceof Error) throw state
-    return state as T
+    return state as never
   }
-  const client = { get }
+  const client = { ask }
   return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), clock()) }
 }
 

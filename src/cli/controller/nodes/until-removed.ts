@@ -1,7 +1,7 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import { printable } from '../../../base/text/printable.ts'
-import { ADMIN_PATHS, type NodeDetail, type NodeView } from '../../../protocol/api/administrators.ts'
+import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import type { AdminClient } from '../session/client.ts'
 import { CLOCK, patiently } from '../session/patience.ts'
 
@@ -9,14 +9,14 @@ const POLICY: RetryPolicy = { firstMs: 1_000, withinMs: 15 * 60_000 }
 
 /** Tells what a node that leaves waits for, until it is gone. Throws when it does not go. */
 export async function untilRemoved(
-  client: Pick<AdminClient, 'get'>,
+  client: Pick<AdminClient, 'ask'>,
   { id, name }: Pick<NodeView, 'id' | 'name'>,
   print: (text: string) => void,
   clock = CLOCK,
 ): Promise<void> {
   let told = ''
   const look = async () => {
-    const node = await patiently(() => client.get<NodeDetail>(ADMIN_PATHS.node(id)), clock)
+    const node = await patiently(() => client.ask(nodeRoutes.showNode, { params: { id } }), clock)
     if (node.state === 'REMOVED') return true
     if (node.error) {
       const { code, message, fix } = node.error

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
-import { AdminAccess } from '../../../protocol/api/administrators.ts'
+import { AdminAccess } from '../../../protocol/api/access.ts'
 
 const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'

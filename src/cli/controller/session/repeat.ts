@@ -1,4 +1,4 @@
-import { ADMIN_PATHS, type EventsResponse } from '../../../protocol/api/administrators.ts'
+import { eventRoutes } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from './client.ts'
 import { patiently } from './patience.ts'
@@ -24,8 +24,8 @@ async function keepPrinting(
     const text = await patiently(look)
     if (text !== shown) print(process.stdout.isTTY ? `\x1b[2J\x1b[H${text}` : text)
     shown = text
-    const query = { after: String(last), cluster: filter.name }
-    const ask = () => client.get<EventsResponse>(ADMIN_PATHS.events, { query, waitMs: WAIT_MS })
+    const query = { after: last, waitMs: WAIT_MS, cluster: filter.name }
+    const ask = () => client.ask(eventRoutes.listEvents, { query }, { waitMs: WAIT_MS })
     const { last: seen } = await patiently(ask)
     last = seen
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
@@ -34,6 +34,6 @@ async function keepPrinting(
 
 /** The number of the newest event there is. */
 export async function lastEvent(client: AdminClient): Promise<number> {
-  const { last } = await client.get<EventsResponse>(ADMIN_PATHS.events, { query: { tail: '1' } })
+  const { last } = await client.ask(eventRoutes.listEvents, { query: { tail: '1' } })
   return last
 }

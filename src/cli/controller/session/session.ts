@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { readAccess } from './access.ts'
-import { AdminClient } from './client.ts'
+import { type AdminClient, openAdminClient } from './client.ts'
 
 /** Runs a verb with the administrator's client; `--admin` is a flag of every verb that needs it. */
 export async function withClient<T>(
   options: { admin?: string },
   work: (client: AdminClient) => Promise<T>,
 ): Promise<T> {
-  const client = new AdminClient(await readAccess(options.admin))
+  const client = openAdminClient(await readAccess(options.admin))
   try {
     return await work(client)
   } finally {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cluster, member, node, run } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { clusterReadiness, nodeReadiness, type Readiness } from './readiness.ts'
 
 type Pod = OperatorReport['pods'][number]

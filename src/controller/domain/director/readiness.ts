@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { ownWorkloadOf, ownWorkloads } from '../../../protocol/own-pods.ts'
 import { because } from '../problems/found-problem.ts'
 import type { Cluster, Node, Run } from '../records.ts'

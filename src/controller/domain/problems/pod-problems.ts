@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { type OwnWorkload, ownWorkloadOf, ownWorkloads } from '../../../protocol/own-pods.ts'
 import type { Cluster } from '../records.ts'
 import { isMaster } from '../shape.ts'

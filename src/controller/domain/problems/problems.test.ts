@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cluster, member, run } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
-import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { Cluster, KnownProblem, Node } from '../records.ts'
 import type { Member } from '../situation.ts'

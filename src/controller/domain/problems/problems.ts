@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../../../protocol/api/agents.ts'
+import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { isFailedRepair, isInRepair } from '../director/repairs.ts'
 import type { KnownProblem } from '../records.ts'
 import { isMaster, takesPart } from '../shape.ts'

@@ -1,0 +1,75 @@
+import { AgentError, type ErrorKind } from '../base/agent-error.ts'
+import { ApiError } from '../protocol/api/access.ts'
+import { type AnswerOf, type AskedOf, type ParamsOf, pathOf, type Route, type Schema } from '../protocol/api/route.ts'
+
+export interface Outgoing {
+  url: string
+  method: Route['method']
+  headers: Record<string, string>
+  body?: string
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+/** Carries one request; rejects where there is no answer, with an AgentError `controller/unreachable` if that is why. */
+export type Send = (request: Outgoing) => Promise<{ status: number; body: string }>
+
+export interface AskOptions {
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+/**
+ * One request of the controller's interface, as its route declares it, and the answer by the route's schema. Throws what
+ * `send` throws, the controller's own error where it refuses, `controller/failed` where that is unreadable, and
+ * `controller/bad-answer` where the answer is not the declared one.
+ */
+export async function ask<const R extends Route & { answer: Schema }>(
+  send: Send,
+  origin: string,
+  route: R,
+  asked: AskedOf<R>,
+  options: AskOptions,
+): Promise<AnswerOf<R>> {
+  const { params, query, body } = asked as { params?: ParamsOf<R['path']>; query?: object; body?: unknown }
+  const url = new URL(pathOf(route, params, query), origin).href
+  const sent =
+    body === undefined
+      ? { headers: {} }
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const answer = await send({ url, method: route.method, ...sent, ...options })
+  const json = parse(answer.body)
+  if (answer.status >= 400) throw refusal(answer.status, json)
+  const parsed = route.answer.safeParse(json)
+  if (parsed.success) return parsed.data as AnswerOf<R>
+  throw new AgentError('controller/bad-answer', `${origin} gave an answer that is none of a controller`, {
+    fix: 'is that the right address, and is the controller at least as new as this program?',
+  })
+}
+
+/** What the controller said, as an error on this side; `facts.status` is the HTTP status. */
+function refusal(status: number, json: unknown): AgentError {
+  const problem = ApiError.safeParse(json)
+  const { code, message, ...mending } = problem.success
+    ? problem.data
+    : {
+        code: 'controller/failed',
+        message: `the controller answered with status ${status}`,
+        fix: 'see the log of the controller',
+      }
+  return new AgentError(code, message, { ...mending, kind: kindOf(status, code), facts: { status } })
+}
+
+function kindOf(status: number, code: string): ErrorKind {
+  if (status === 401 || status === 403 || status === 409) return 'refused'
+  if (status < 500) return 'invalid'
+  return code === 'bug' ? 'bug' : 'failed'
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

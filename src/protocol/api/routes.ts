@@ -1,0 +1,10 @@
+import { agentRoutes } from './agents.ts'
+import { clusterRoutes } from './clusters.ts'
+import { eventRoutes } from './events.ts'
+import { nodeRoutes } from './nodes.ts'
+import { operatorRoutes } from './operators.ts'
+
+/** The whole HTTP interface, by the ids of its routes. */
+export const ROUTES = { ...agentRoutes, ...operatorRoutes, ...clusterRoutes, ...nodeRoutes, ...eventRoutes }
+
+export type RouteId = keyof typeof ROUTES
