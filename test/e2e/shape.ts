@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Overrides } from '../../src/protocol/settings/overrides.ts'
-import { bundleDirectory, type Say } from '../support/site/artefacts.ts'
+import { bundleDirectory, executables, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { stageBundle } from '../support/site/stage-bundle.ts'
@@ -26,6 +26,8 @@ export interface Scene {
   createCluster(name: string, flags: readonly string[], overrides?: Overrides): Promise<void>
   /** Installs the agent on a node, and gives the node its roles. */
   bringIn(name: string, roles: string, ...flags: string[]): Promise<void>
+  /** The same with another executable of the agent. */
+  bringInWith(executable: string, name: string, roles: string, ...flags: string[]): Promise<void>
   /** Puts the bundle on all nodes: a story of something else need not fetch it for each. */
   stage(): Promise<void>
   /** Until READY. */
@@ -70,9 +72,10 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
       const options = { name, overrides, flags: ['--auto-approve', ...flags] }
       credentials = await createCluster(scene.site(), options)
     },
-    async bringIn(name, roles, ...flags) {
+    bringIn: (name, roles, ...flags) => scene.bringInWith(executables.agent, name, roles, ...flags),
+    async bringInWith(executable, name, roles, ...flags) {
       const node = scene.node(name)
-      const install = await carryAgent(node, credentials, cluster)
+      const install = await carryAgent(node, credentials, cluster, executable)
       const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
       assert.equal(code, 0, stderr + stdout)
       await configure(scene.site(), name, roles, ...flags)

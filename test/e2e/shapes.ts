@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { downAll } from '../support/testbed/nodes.ts'
+import { earlierAgentStory } from './earlier-agent.ts'
 import { fiveMasters } from './five-masters.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
@@ -23,6 +24,7 @@ const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
   'five-masters': fiveMasters,
   'shared-machine': sharedMachine,
   'packet-filters': packetFilters,
+  'earlier-agent': earlierAgentStory,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

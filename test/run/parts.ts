@@ -39,6 +39,7 @@ const stories: Record<string, readonly string[]> = {
   'two-interfaces': ['test/e2e/shapes.ts', 'two-interfaces'],
   'shared-machine': ['test/e2e/shapes.ts', 'shared-machine'],
   'packet-filters': ['test/e2e/shapes.ts', 'packet-filters'],
+  'earlier-agent': ['test/e2e/shapes.ts', 'earlier-agent'],
   'failing-units': ['test/e2e/failing-units.ts'],
   machine: ['test/vm/run.ts'],
 }
@@ -50,6 +51,7 @@ const rotating = [
   'two-interfaces',
   'shared-machine',
   'packet-filters',
+  'earlier-agent',
   'failing-units',
   'machine',
 ] as const

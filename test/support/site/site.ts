@@ -145,8 +145,13 @@ export async function createCluster(site: Site, { name, overrides, flags = [] }:
 }
 
 /** Carries the executable and the credentials to the node, as an administrator would with scp. */
-export async function carryAgent(node: Node, credentials: string, cluster: string): Promise<string[]> {
-  await copyIn(node, executables.agent, '/root/agent')
+export async function carryAgent(
+  node: Node,
+  credentials: string,
+  cluster: string,
+  executable: string = executables.agent,
+): Promise<string[]> {
+  await copyIn(node, executable, '/root/agent')
   await copyIn(node, join(credentials, `${cluster}.pem`), `/root/${cluster}.pem`)
   await copyIn(node, join(credentials, `${cluster}-passphrase.txt`), `/root/${cluster}-passphrase.txt`)
   return ['/root/agent', '--creds-file', `/root/${cluster}.pem`, '--passphrase-file', `/root/${cluster}-passphrase.txt`]

@@ -1,0 +1,58 @@
+/** What released builds said and stored (test/golden, CONTRIBUTING.md) is read by this one. */
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startController } from '../../src/controller/start.ts'
+import { DownFrame, UpFrame } from '../../src/protocol/wire/frames.ts'
+import { Instruction } from '../../src/protocol/wire/instruction.ts'
+import { Errand } from '../../src/protocol/wire/operation.ts'
+import { PairCheckOrder } from '../../src/protocol/wire/pair-check.ts'
+import { adminOf, call } from '../support/controller/client.ts'
+
+const GOLDEN = join(import.meta.dirname, '../golden')
+const releases = readdirSync(GOLDEN, { withFileTypes: true }).flatMap((each) => (each.isDirectory() ? [each.name] : []))
+const lines = (release: string, file: string): unknown[] =>
+  readFileSync(join(GOLDEN, release, file), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('there are golden files', () => expect(releases).toContain('f2add13'))
+
+describe.each(releases)('of build %s', (release) => {
+  test.each(lines(release, 'up.jsonl'))('a message of its agents is read: %j', (frame) => {
+    expect(UpFrame.parse(frame)).toEqual(frame)
+  })
+
+  test.each(lines(release, 'down.jsonl'))('a message of its controller is read: %j', (frame) => {
+    expect(DownFrame.parse(frame)).toEqual(frame)
+  })
+
+  test.each(lines(release, 'signed.jsonl') as Record<string, string>[])('a signed body is read: %j', (body) => {
+    const schema = 'role' in body ? Instruction : 'errand' in body ? Errand : PairCheckOrder
+    expect(schema.parse(body)).toEqual(body)
+  })
+
+  test('its database is opened, with all that it holds', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'golden-'))
+    copyFileSync(join(GOLDEN, release, 'controller.db'), join(dataDirectory, 'controller.db'))
+    const controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 }, tickMs: 600_000 })
+    const get = async (path: string) => {
+      const { status, json, text } = await call(controller.url, adminOf(controller), 'GET', path)
+      expect(status, text).toBe(200)
+      return json
+    }
+    try {
+      expect(await get('/v1/clusters/demo')).toMatchObject({ name: 'demo', state: 'RESETTING' })
+      const nodes = await get('/v1/nodes')
+      expect(nodes.map(({ name }: { name: string }) => name).sort()).toEqual(['m1', 'm2', 'm3'])
+      for (const { id } of nodes) expect((await get(`/v1/nodes/${id}`)).facts).toMatchObject({ hostname: 'one' })
+      const { events } = await get('/v1/events?cluster=demo')
+      expect(events.length).toBeGreaterThan(20)
+    } finally {
+      await controller.close()
+      rmSync(dataDirectory, { recursive: true })
+    }
+  })
+})

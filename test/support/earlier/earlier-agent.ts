@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand } from '../../run/command.ts'
+import { cacheDirectory } from '../testbed/bed.ts'
+
+/** The last build whose agents name no capabilities. Later builds are to work with it for as long as that is promised. */
+export const EARLIER_BUILD = 'f2add13'
+
+const root = join(import.meta.dirname, '../../..')
+
+/** The agent of the earlier build, an executable for this machine: built from this repository's history, kept in the cache. */
+export async function earlierAgent(): Promise<string> {
+  const kept = join(cacheDirectory(), `agent-${EARLIER_BUILD}-linux-x64`)
+  if (existsSync(kept)) return kept
+  await mkdir(cacheDirectory(), { recursive: true })
+  const scratch = await mkdtemp(join(tmpdir(), 'cantrip-earlier-'))
+  try {
+    await unpack(EARLIER_BUILD, scratch)
+    await must(['scripts/build', '--agent-only', '--target', 'agent-linux-x64'], scratch)
+    const copy = `${kept}.${process.pid}`
+    await must(['cp', join(scratch, 'dist/agent-linux-x64'), copy], scratch)
+    await rename(copy, kept)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+  return kept
+}
+
+/** The sources of a commit, with the packages of this checkout. */
+export async function unpack(commit: string, directory: string): Promise<void> {
+  const archive = join(directory, 'sources.tar')
+  await must(['git', 'archive', '--format=tar', '--output', archive, commit], root)
+  await must(['tar', '-xf', archive, '-C', directory], root)
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
+}
+
+async function must(argv: readonly [string, ...string[]], cwd: string): Promise<void> {
+  const { ok, output } = await runCommand(argv, { cwd })
+  if (ok) return
+  const hint = argv[0] === 'git' ? '\nthis needs the history of the repository: git fetch --unshallow' : ''
+  throw new Error(`${argv.join(' ')} failed:\n${output}${hint}`)
+}
