@@ -1,22 +1,23 @@
 /**
- * `node test/golden/make.ts COMMIT`: golden files of a release, made by the code of that commit from this repository's
- * history. Run once, when the build is released; the files are never changed afterwards.
+ * `node test/golden/make.ts COMMIT [RECORDER]`: golden files of a release, made by the code of that commit from this repository's
+ * history. A recorder that fits the names of an older release lies in its directory (`f2add13/record.ts`, which made
+ * 73532b4 as well). Run once, when the build is released; the files are never changed afterwards.
  */
 import assert from 'node:assert/strict'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runCommand } from '../run/command.ts'
 import { unpack } from '../support/earlier/earlier-agent.ts'
 
-const [commit] = process.argv.slice(2)
-assert(commit, 'wanted: node test/golden/make.ts COMMIT')
+const [commit, own = 'record.ts'] = process.argv.slice(2)
+assert(commit, 'wanted: node test/golden/make.ts COMMIT [RECORDER]')
 const scratch = await mkdtemp(join(tmpdir(), 'cantrip-golden-'))
 try {
   await unpack(commit, scratch)
-  await mkdir(join(scratch, 'test/golden'), { recursive: true })
   const recorder = join(scratch, 'test/golden/record.ts')
-  await copyFile(join(import.meta.dirname, 'record.ts'), recorder)
+  await mkdir(dirname(recorder), { recursive: true })
+  await copyFile(join(import.meta.dirname, own), recorder)
   const { ok, output } = await runCommand([process.execPath, recorder, join(import.meta.dirname, commit)], {
     cwd: scratch,
   })

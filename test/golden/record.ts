@@ -1,15 +1,16 @@
 /**
  * Records what this very build says: `record.ts DIRECTORY`. A controller and agents that answer it play a small story;
  * every message between them, every signed body and the database are written to the directory. `make.ts` runs it on
- * the sources of a release. It imports only test support, which every release has at these paths.
+ * the sources of a release, and keeps it beside what it made.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
+import { OPERATION_FRAME, type OperationAnswer } from '../../src/protocol/wire/operation.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { call } from '../support/controller/client.ts'
-import { errandOf, type Guest, Scene } from '../support/controller/scene.ts'
+import { operationOf, Scene, type SceneNode } from '../support/controller/scene.ts'
 
 interface Frame {
   t: string
@@ -71,10 +72,10 @@ function write(name: string, lines: Map<string, string>): void {
 }
 
 async function play(scene: Scene): Promise<void> {
-  const m1 = await scene.guest('m1', ['master'])
-  const m2 = await scene.guest('m2', ['master'])
-  const m3 = await scene.guest('m3', ['master'])
-  const w1 = await scene.guest('w1', ['worker'])
+  const m1 = await scene.enrolled('m1', ['master'])
+  const m2 = await scene.enrolled('m2', ['master'])
+  const m3 = await scene.enrolled('m3', ['master'])
+  const w1 = await scene.enrolled('w1', ['worker'])
   await checkPairs(scene, [m1, m2, m3, w1])
   const [first, second, , fourth] = await scene.provision(m1, m2, m3, w1)
   const run = first?.run ?? ''
@@ -102,7 +103,7 @@ async function play(scene: Scene): Promise<void> {
   await m2.agent.next('ack')
 }
 
-function tellEvents({ agent }: Guest, run: string): void {
+function tellEvents({ agent }: SceneNode, run: string): void {
   const step = 'cluster-config/bind-rights'
   const steps = [{ id: step, title: 'Binding rights' }]
   agent.event(1, run, { kind: 'run-started', at, role: 'first-master', steps })
@@ -116,16 +117,16 @@ function tellEvents({ agent }: Guest, run: string): void {
 }
 
 async function answer(
-  guest: Guest,
+  node: SceneNode,
   given: { outcome: 'done'; etcd?: object[]; sealed?: string } | { outcome: 'not-yet'; waitingFor: string },
 ): Promise<void> {
-  const { id } = await errandOf(guest)
-  guest.agent.send('errand', { id, ...given } as Parameters<typeof guest.agent.send<'errand'>>[1])
+  const { id } = await operationOf(node)
+  node.agent.send(OPERATION_FRAME, { id, ...given } as OperationAnswer)
 }
 
 /** The nodes answer nothing but the first of them, which says all that can be said. */
-async function checkPairs(scene: Scene, guests: Guest[]): Promise<void> {
-  const [m1] = guests
+async function checkPairs(scene: Scene, nodes: SceneNode[]): Promise<void> {
+  const [m1] = nodes
   if (!m1) return
   const over = scene.admin('POST', '/v1/clusters/demo/precheck')
   const { body } = await m1.agent.next('pair-check')
@@ -138,12 +139,12 @@ async function checkPairs(scene: Scene, guests: Guest[]): Promise<void> {
   const dialled = { node: peer, ports: [{ port: '6443/tcp', reach: 'filtered' }], timing, sizes } as const
   m1.agent.send('pair-check', { say: 'dialled', check, round: 0, peers: [{ ...dialled, ports: [...dialled.ports] }] })
   m1.agent.send('pair-check', { say: 'heard', check, peers: [{ node: peer, port: '8472/udp', packets: 1, sizes: [] }] })
-  for (const { agent } of guests.slice(1)) agent.send('pair-check', { say: 'refused', check, error })
+  for (const { agent } of nodes.slice(1)) agent.send('pair-check', { say: 'refused', check, error })
   await over
 }
 
 /** Out of its cluster by a master, then its machine restored; then its session ends. */
-async function leave(scene: Scene, m1: Guest, w1: Guest): Promise<void> {
+async function leave(scene: Scene, m1: SceneNode, w1: SceneNode): Promise<void> {
   await scene.admin('DELETE', `/v1/nodes/${w1.node.id}`)
   await answer(m1, { outcome: 'done' })
   const { run } = await w1.agent.instruction()

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { startController } from '../../src/controller/start.ts'
 import { DownFrame, UpFrame } from '../../src/protocol/wire/frames.ts'
 import { Instruction } from '../../src/protocol/wire/instruction.ts'
-import { Errand } from '../../src/protocol/wire/operation.ts'
+import { Operation, serializeOperation } from '../../src/protocol/wire/operation.ts'
 import { PairCheckOrder } from '../../src/protocol/wire/pair-check.ts'
 import { adminOf, call } from '../support/controller/client.ts'
 
@@ -30,8 +30,8 @@ describe.each(releases)('of build %s', (release) => {
   })
 
   test.each(lines(release, 'signed.jsonl') as Record<string, string>[])('a signed body is read: %j', (body) => {
-    const schema = 'role' in body ? Instruction : 'errand' in body ? Errand : PairCheckOrder
-    expect(schema.parse(body)).toEqual(body)
+    if ('errand' in body) expect(JSON.parse(serializeOperation(Operation.parse(body)))).toEqual(body)
+    else expect(('role' in body ? Instruction : PairCheckOrder).parse(body)).toEqual(body)
   })
 
   test('its database is opened, with all that it holds', async () => {
