@@ -52,7 +52,7 @@ function exchange(
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') })
       })
     })
-    sent.setTimeout(timeoutMs, () => sent.destroy(new Error('no answer in time')))
+    sent.setTimeout(timeoutMs, () => sent.destroy(new Error('timed out')))
     sent.on('error', reject)
     sent.end(body)
   })

@@ -138,7 +138,7 @@ async function ignoredIsTold(): Promise<void> {
   await execOk(node, ['cp', '/usr/bin/true', '/usr/bin/kubelet'])
   const refused = await exec(node, install, { timeoutMs: 60_000 })
   assert.equal(refused.code, 3, refused.stdout + refused.stderr)
-  assert.match(refused.stderr, /hard prechecks failed: previous-kubernetes; nothing was changed/)
+  assert.match(refused.stderr, /hard prechecks failed: previous-kubernetes; no changes were made/)
   const ignoring = [...install, '--ignore-check', `previous-kubernetes=${REASON}`]
   const { code, stdout, stderr } = await exec(node, ignoring, { timeoutMs: 120_000 })
   assert.equal(code, 0, stdout + stderr)

@@ -110,17 +110,17 @@ it.each([
   [['cluster', 'create', 'x2', '--pod-subnet', '10.0.0.0'], 2, 'found podSubnet "10.0.0.0"; wanted ADDRESS/PREFIX'],
   [['cluster', 'create', 'x3', '--kubernetes-version', '1.36'], 2, 'settings/invalid'],
   [['cluster', 'create', 'x7', '--installer-ttl', 'long'], 2, 'wanted a number of days'],
-  [['cluster', 'create', 'x8', '--label', 'a b=c'], 2, 'wanted KEY=VALUE'],
-  [['cluster', 'create', 'x9', '-f', 'wrong.yaml'], 2, 'found setting colour'],
+  [['cluster', 'create', 'x8', '--label', 'a b=c'], 2, 'wanted a Kubernetes label KEY=VALUE'],
+  [['cluster', 'create', 'x9', '-f', 'wrong.yaml'], 2, 'unknown setting colour'],
   [['cluster', 'create', 'x4', '--override', 'etcd=lab.yaml'], 2, 'settings/unknown-component'],
   [['cluster', 'create', 'x5', '--override', 'kubelet=nowhere.yaml'], 2, 'settings/missing'],
   [['cluster', 'create', 'x6', '--cni', 'wires'], 2, 'Allowed choices are flannel'],
   [['cluster', 'show', 'nowhere'], 2, 'cluster/unknown'],
   [['cluster', 'kubeconfig', 'factory'], 7, 'unsupported'],
   [['cluster', 'provision', 'factory'], 7, 'cluster/no-nodes'],
-  [['node', 'configure', 'x', '--role', 'boss'], 2, 'role boss is not known'],
+  [['node', 'configure', 'x', '--role', 'boss'], 2, 'unknown role boss'],
   [['node', 'approve', 'nobody'], 2, 'node/unknown'],
-  [['serve', '--listen', 'nonsense'], 2, 'it is HOST:PORT'],
+  [['serve', '--listen', 'nonsense'], 2, 'wanted HOST:PORT'],
   [['conjure'], 2, 'unknown command'],
   [['cluster', 'list', '--admin', '/nowhere/admin.json'], 2, 'admin/missing'],
 ])('%j ends with %i and says %s', async (argv, code, said) => {
@@ -294,7 +294,7 @@ it('asks before it forgets a cluster; where nobody can answer, --yes is wanted',
   for (const verb of ['delete', 'reset']) {
     const refused = await run(['cluster', verb, 'doomed'])
     expect(refused).toMatchObject({ code: 2, out: '' })
-    expect(refused.err).toMatch(/nothing was changed[\s\S]*fix: add --yes/)
+    expect(refused.err).toMatch(/no changes were made[\s\S]*fix: run the same command with --yes/)
   }
   expect((await run(['cluster', 'show', 'doomed'])).code).toBe(0)
   expect((await run(['cluster', 'delete', 'doomed', '--yes'])).code).toBe(0)

@@ -44,9 +44,7 @@ test.each([[`${AGENT} precheck --list`], [`${CONTROLLER} completion bash`]])(
     expect(both.text).toBe('0\n')
     const full = await run(`${line} >/dev/full`)
     expect(full.code).toBe(4)
-    expect(full.text).toMatch(
-      /^\[-\] standard output cannot be written: .*no space left[^\n]*\(output\/failed\)\n {4}fix: /,
-    )
+    expect(full.text).toMatch(/^\[-\] cannot write standard output: .*no space left[^\n]*\(output\/failed\)\n {4}fix: /)
     expect(full.text).not.toMatch(/\n\s+at /)
     expect(await run(`${line} >&-`)).toMatchObject({ code: 0 })
     expect(await run(`${line} <&- >/dev/null 2>&-`)).toMatchObject({ code: 0 })
@@ -77,9 +75,9 @@ import { exitCode } from '${SRC}/cli/kit/exit-code.ts'
 process.exit(await exitCode(confirm('Remove it?', false).then(() => 0)))"`
 
 test.each([
-  ['Ctrl-C', '\x03', 130, /interrupted before the question was answered: nothing was changed/],
-  ['Ctrl-D', '\x04', 130, /interrupted before the question was answered: nothing was changed/],
-  ['an empty line', '\r', 7, /nothing was changed: the answer was not yes/],
+  ['Ctrl-C', '\x03', 130, /interrupted before confirmation: no changes were made/],
+  ['Ctrl-D', '\x04', 130, /interrupted before confirmation: no changes were made/],
+  ['an empty line', '\r', 7, /no changes were made: not confirmed/],
 ])('%s at a question', async (_, typed, code, says) => {
   const ended = await run(ASK, typed)
   expect(ended.text).toMatch(says)
@@ -89,7 +87,7 @@ test.each([
 test('where nobody can be asked, --yes is wanted', async () => {
   for (const stdin of ['</dev/null', '<&-', '<<<y']) {
     const ended = await run(`${ASK} ${stdin}`)
-    expect(ended.text).toMatch(/nobody can be asked[\s\S]*--yes/)
+    expect(ended.text).toMatch(/cannot ask for confirmation[\s\S]*--yes/)
     expect(ended.code).toBe(2)
   }
 })

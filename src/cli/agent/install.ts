@@ -45,7 +45,7 @@ Examples:
   sudo ./agent --creds-file prod.pem --passphrase-file prod-passphrase.txt --hostname node-7 --cluster-name prod
   sudo ./agent --uninstall
 
-Run again after an interruption: it goes on where it was.
+After an interruption, run the same command again: it continues where it stopped.
 `
 
 /** Its options can stand without its name. */
@@ -54,17 +54,17 @@ export function registerInstall(program: Command): Command {
     .command('install', { isDefault: true })
     .summary('make this machine a node of a cluster (the default)')
     .description('Checks this machine, installs the agent as a service, and registers it with the controller.')
-    .option('--creds-file <file>', 'NAME.pem, as the controller wrote it')
-    .option('--passphrase-file <file>', 'NAME-passphrase.txt, as the controller wrote it')
+    .option('--creds-file <file>', 'credentials file NAME.pem, written by the controller')
+    .option('--passphrase-file <file>', 'passphrase file NAME-passphrase.txt, written by the controller')
     .option('--cluster-name <name>', 'refuse credentials of another cluster')
-    .option('--hostname <name>', 'give this machine another name first')
-    .option('-t, --check-only', 'run the prechecks, and only these')
-    .option('--role <role>', 'what it is to be, for the prechecks: master, worker or storage; may be repeated', collect)
-    .option('--ignore-check <id[=reason]>', 'take a failed precheck as a warning; may be repeated', collect, [])
-    .option('--proxy <url>', 'HTTP proxy on the way to the controller')
-    .option('--no-wait', 'do not wait until the controller has seen this node')
-    .option('-y, --yes', 'ask nothing')
-    .option('-d, --uninstall', 'the same as: agent uninstall')
+    .option('--hostname <name>', 'set the hostname of this machine first')
+    .option('-t, --check-only', 'run the prechecks only, install nothing')
+    .option('--role <role>', 'intended role, for the prechecks: master, worker or storage; repeatable', collect)
+    .option('--ignore-check <id[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller')
+    .option('--no-wait', 'do not wait for the controller to register this node')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('-d, --uninstall', 'same as "agent uninstall"')
     .addOption(formatOption(PRECHECK_FORMATS, 'how to print; junit with -t alone'))
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
@@ -167,10 +167,14 @@ async function noteIgnored({ ledger, machine }: WorkBench, results: readonly Che
  */
 function executable(): string {
   if (isSea()) return '/proc/self/exe'
-  throw new AgentError('install/from-source', 'this runs from source; wanted the executable that scripts/build makes', {
-    fix: 'scripts/build, then run dist/agent-linux-x64',
-    kind: 'invalid',
-  })
+  throw new AgentError(
+    'install/from-source',
+    'found the agent running from source; wanted the executable that scripts/build makes',
+    {
+      fix: 'scripts/build, then run dist/agent-linux-x64',
+      kind: 'invalid',
+    },
+  )
 }
 
 const REGISTERED_WITHIN_MS = 60_000
@@ -197,15 +201,15 @@ async function registered(paths: AgentPaths, view: HostView, format: Format, sig
 /** This is the default: what is no command comes here. */
 function noSuchCommand(word: string, program: Command): AgentError {
   const names = program.commands.map((command) => command.name())
-  return new AgentError('usage/unknown-command', `there is no command "${word}"`, {
-    fix: `there are: ${names.join(', ')}; see agent --help`,
+  return new AgentError('usage/unknown-command', `unknown command "${word}"`, {
+    fix: `use one of: ${names.join(', ')}; see agent --help`,
     kind: 'invalid',
   })
 }
 
 function noCredentials(): AgentError {
-  return new AgentError('usage/no-credentials', 'credentials are wanted: --creds-file and --passphrase-file', {
-    fix: 'sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt (the controller writes both)',
+  return new AgentError('usage/no-credentials', 'found no credentials; wanted --creds-file and --passphrase-file', {
+    fix: 'sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt (controller cluster create writes both files)',
     kind: 'invalid',
   })
 }

@@ -13,11 +13,11 @@ interface Options {
 export function registerLogs(program: Command): void {
   program
     .command('logs')
-    .summary("the agent's log")
-    .description("Prints the end of the agent's log; the same lines are in the journal of its unit.")
-    .option('-f, --follow', 'go on as the log grows')
-    .option('-n, --lines <number>', 'how many lines', '100')
-    .option('--run <id>', 'only those of one run')
+    .summary("print the agent's log")
+    .description("Prints the end of the agent's log. The journal of its systemd unit has the same lines.")
+    .option('-f, --follow', 'follow the log')
+    .option('-n, --lines <number>', 'number of lines to print', '100')
+    .option('--run <id>', 'print the lines of this run only')
     .addHelpText('after', '\nExamples:\n  agent logs -f\n  agent logs -n 1000 --run r-abcdefghij\n')
     .action(async (_: Options, command: Command) => {
       const options = optionsOf<Options>(command)
@@ -39,7 +39,7 @@ export function registerLogs(program: Command): void {
 
 function count(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text)
-  throw new AgentError('usage/lines', `-n ${text} is no number of lines`, {
+  throw new AgentError('usage/lines', `-n ${text} is not a number of lines`, {
     fix: 'agent logs -n 100',
     kind: 'invalid',
   })

@@ -11,7 +11,9 @@ export function planText(steps: readonly PlannedStep[]): string {
         return [`    ${kind}  ${what}`, `        ${back}`]
       })
       const more =
-        unknown === undefined ? [] : [`    what else, only the run itself can tell (${unknown.split('\n')[0]})`]
+        unknown === undefined
+          ? []
+          : [`    more changes are known only when the run makes them (${unknown.split('\n')[0]})`]
       return `${[title, ...lines, ...more].join('\n')}\n`
     })
     .join('')

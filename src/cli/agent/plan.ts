@@ -7,9 +7,9 @@ import { FORMATS, type Format, interruption, optionsOf, pathsFor, requireRoot } 
 export function registerPlan(program: Command): void {
   program
     .command('plan')
-    .summary('what the pending instruction would change')
+    .summary('show what the pending instruction would change')
     .description(
-      'Lists what the instruction that waits on this node would change, and how each is taken back. Changes nothing.',
+      'Lists the changes that the pending instruction would make on this node, and how each is undone. Changes nothing.',
     )
     .addOption(formatOption(FORMATS))
     .addHelpText('after', '\nExamples:\n  sudo agent plan\n  sudo agent plan -o json\n')
@@ -29,5 +29,5 @@ function print(steps: readonly PlannedStep[], format: Format): void {
     process.stdout.write(`${JSON.stringify({ changes: json, unknown })}\n`)
     return
   }
-  process.stdout.write(planText(steps) || 'nothing would be changed: no instruction waits, or all of it is done\n')
+  process.stdout.write(planText(steps) || 'No changes: the node has no pending instruction, or all of it is done.\n')
 }

@@ -17,14 +17,14 @@ const NAMES = ['agent', 'cantrip-agent']
 
 export function createProgram(): Command {
   const program = new Command('agent')
-    .description('Turns this machine into a node of an upstream Kubernetes cluster, and gives it back as it was.')
-    .version(versionText('agent'), '--version', 'print version, commit and date of the build')
-    .option('-m, --instance <name>', 'an installation of its own beside another one')
-    .option('-v, --verbose', 'tell more')
-    .option('--no-color', 'no colours')
+    .description('Makes this machine a node of an upstream Kubernetes cluster, and restores it on uninstall.')
+    .version(versionText('agent'), '--version', 'print version, commit and build date')
+    .option('-m, --instance <name>', 'name of a second installation on the same machine')
+    .option('-v, --verbose', 'print more details')
+    .option('--no-color', 'print without colors')
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(agent --help tells all commands, agent COMMAND --help their options)')
+    .showHelpAfterError('(agent --help lists the commands, agent COMMAND --help their options)')
   const install = registerInstall(program)
   registerPrecheck(program)
   registerPlan(program)
@@ -37,7 +37,7 @@ export function createProgram(): Command {
   registerCompletion(program, { names: NAMES, bare: install.options })
   program
     .command('run')
-    .description('the service; systemd starts it')
+    .description('run the service (started by systemd)')
     .action(() => undefined)
   return program
 }

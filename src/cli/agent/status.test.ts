@@ -28,7 +28,7 @@ test('the link, and what it waits for', () => {
   const problem = { code: 'controller/unreachable', message: 'no route', fix: 'mend the route' }
   expect(line({}, 'controller')).toBe('https://controller:8443, connected')
   expect(line({ connected: false }, 'controller')).toBe('https://controller:8443, not connected')
-  expect(line(waiting, 'controller')).toBe('waits for an administrator to approve this node')
+  expect(line(waiting, 'controller')).toBe('waiting for an administrator to approve this node')
   expect(line({ ...waiting, problem }, 'controller')).toBe('-, not connected')
   expect(line({ ...waiting, problem }, 'fix')).toBe('mend the route')
 })
@@ -44,6 +44,6 @@ test('a unit is named only where there is one to look at', () => {
   const paths = pathsOf('blue')
   expect(notRunning(paths, true)).toContain('systemctl status cantrip-blue-agent.service')
   expect(notRunning(paths, false)).toBe(
-    'The agent is not installed on this machine: there is no /etc/systemd/system/cantrip-blue-agent.service\n',
+    'The agent is not installed on this machine: /etc/systemd/system/cantrip-blue-agent.service does not exist\n',
   )
 })

@@ -11,8 +11,8 @@ import { FORMATS, type Format, optionsOf, pathsFor } from './surroundings.ts'
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .summary('connection, state, current run and step, versions')
-    .description('Tells how the agent on this machine is.')
+    .summary('show connection, state, current run and step, and versions')
+    .description('Shows the state of the agent on this machine.')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', '\nExamples:\n  agent status\n  agent status -o json\n')
     .action(async (_: object, command: Command) => {
@@ -64,7 +64,8 @@ export function statusText(status: ServiceStatus): string {
 
 /** The link comes with the approval; until then the agent asks again and again. */
 function linkText({ controller, connected, state, problem }: ServiceStatus): string {
-  if (state === 'DISCOVERED' && !connected && problem === null) return 'waits for an administrator to approve this node'
+  if (state === 'DISCOVERED' && !connected && problem === null)
+    return 'waiting for an administrator to approve this node'
   return `${controller ?? '-'}, ${connected ? 'connected' : 'not connected'}`
 }
 
@@ -72,5 +73,5 @@ function linkText({ controller, connected, state, problem }: ServiceStatus): str
 export function notRunning({ unit, unitFile }: Pick<AgentPaths, 'unit' | 'unitFile'>, isInstalled: boolean): string {
   return isInstalled
     ? `The agent is not running. Check: systemctl status ${unit}\n`
-    : `The agent is not installed on this machine: there is no ${unitFile}\n`
+    : `The agent is not installed on this machine: ${unitFile} does not exist\n`
 }

@@ -4,11 +4,11 @@ import { optionsOf, pathsFor, requireRoot } from './surroundings.ts'
 export function registerSupportBundle(program: Command): void {
   program
     .command('support-bundle')
-    .summary('logs and state in one file, without secrets')
+    .summary('pack logs and state into one file, without secrets')
     .description(
-      'Packs logs, status, configuration and the ledger of this node for those who help. Secrets are taken out.',
+      'Packs logs, status, configuration and the ledger of this node into a file for support. Secrets are redacted.',
     )
-    .option('--output <file>', 'where to write it', 'cantrip-support.tar.gz')
+    .option('--output <file>', 'path of the file to write', 'cantrip-support.tar.gz')
     .addHelpText('after', '\nExample:\n  sudo agent support-bundle --output node-7.tar.gz\n')
     .action(async (_: object, command: Command) => {
       const { instance, output } = optionsOf<{ output: string }>(command)

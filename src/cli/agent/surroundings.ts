@@ -15,8 +15,8 @@ const TAKEN = ['api-watch', 'containerd', 'join', 'node-dns', 'operator']
 /** Paths of the installation that a command is about. */
 export function pathsFor(instance: string | undefined): AgentPaths {
   if (instance === undefined || isUsable(instance)) return pathsOf(instance)
-  throw new AgentError('usage/instance', `"${instance}" is no name for an instance`, {
-    fix: `use lower-case letters, digits and hyphens, at most 32, and none of ${TAKEN.join(', ')}`,
+  throw new AgentError('usage/instance', `"${instance}" is not a valid instance name`, {
+    fix: `use at most 32 lower-case letters, digits and hyphens, and none of ${TAKEN.join(', ')}`,
     kind: 'invalid',
   })
 }
@@ -31,7 +31,7 @@ export function optionsOf<T extends object>(command: Command): T & GlobalOptions
 
 export function requireRoot(uid: number, what: string): void {
   if (uid === 0) return
-  throw new AgentError('privilege/not-root', `${what} needs root; this is user ${uid}`, {
+  throw new AgentError('privilege/not-root', `${what} needs root; found user ${uid}`, {
     fix: 'run it with sudo',
     kind: 'invalid',
   })
@@ -49,8 +49,8 @@ export function interruption(): AbortSignal {
 
 export class Interrupted extends AgentError {
   constructor() {
-    super('interrupted', 'interrupted; every change made so far is on record', {
-      fix: 'run the same command again: it goes on where it was',
+    super('interrupted', 'interrupted; every change made so far is in the ledger', {
+      fix: 'run the same command again: it continues where it stopped',
       kind: 'interrupted',
     })
   }

@@ -9,7 +9,7 @@ const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
 /** `controller bundle build|verify|import|list`. */
 export function registerBundle(program: Command): void {
-  const bundle = program.command('bundle').description('build, check and keep what nodes install')
+  const bundle = program.command('bundle').description('build, verify and import bundles: the files that nodes install')
   registerBuild(bundle)
   registerVerify(bundle)
   registerImport(bundle)
@@ -19,20 +19,26 @@ export function registerBundle(program: Command): void {
 function registerBuild(bundle: Command): void {
   bundle
     .command('build')
-    .description('put together what nodes of one Kubernetes version and architecture install, and sign it')
+    .description('build and sign a bundle for one Kubernetes version and architecture')
     .addOption(
-      new Option('--from <source>', 'Go modules, or a directory of files').choices(['gomod', 'dir']).default('gomod'),
+      new Option('--from <source>', 'source: Go modules, or a directory of files')
+        .choices(['gomod', 'dir'])
+        .default('gomod'),
     )
-    .option('--dir <directory>', 'with --from dir: holds bin/, cni/, images/*.tar, manifests/*.yaml')
+    .option('--dir <directory>', 'with --from dir: directory with bin/, cni/, images/*.tar, manifests/*.yaml')
     .addOption(
-      new Option('--kubernetes-version <version>', 'of the sets of versions that are known')
+      new Option('--kubernetes-version <version>', 'Kubernetes version; one of the known version sets')
         .choices(VERSION_SETS.map(({ kubernetes }) => kubernetes))
         .default(DEFAULT_VERSIONS.kubernetes),
     )
     .addOption(new Option('--arch <arch>', 'of the nodes').choices(['x64', 'arm64']).default('x64'))
-    .requiredOption('--agent <file>', "the agent's executable, for the operator's image")
-    .requiredOption('--output <path>', 'a directory, or a file ending in .tar')
-    .option('--key <file>', 'Ed25519 key that signs; made where nothing is, with FILE.pub beside it', DEFAULT_KEY)
+    .requiredOption('--agent <file>', "agent executable, for the operator's image")
+    .requiredOption('--output <path>', 'directory, or file ending in .tar, to write')
+    .option(
+      '--key <file>',
+      'Ed25519 signing key; created with FILE.pub beside it if the file does not exist',
+      DEFAULT_KEY,
+    )
     .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --output bundle'))
     .action(async (options: BuildFlags) => {
       const { buildBundle } = await import('../../bundle/make/build-bundle.ts')
@@ -59,9 +65,9 @@ function registerBuild(bundle: Command): void {
 function registerVerify(bundle: Command): void {
   bundle
     .command('verify')
-    .description('check every file of a bundle against its signed manifest')
+    .description('verify every file of a bundle against its signed manifest')
     .argument('<bundle>', 'a directory or a .tar')
-    .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
+    .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
     .addOption(formatOption(FORMATS))
     .addHelpText(
       'after',
@@ -80,10 +86,10 @@ function registerVerify(bundle: Command): void {
 function registerImport(bundle: Command): void {
   bundle
     .command('import')
-    .description('verify a bundle and keep it in a controller')
+    .description('verify a bundle and import it into a controller')
     .argument('<bundle>', 'a directory or a .tar')
-    .requiredOption('--data <directory>', "the controller's data directory")
-    .option('--key <file>', "public key of the bundle's builder", `${DEFAULT_KEY}.pub`)
+    .requiredOption('--data <directory>', 'data directory of the controller')
+    .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
     .addOption(formatOption(FORMATS))
     .addHelpText('after', examples('controller bundle import bundle --data /var/lib/cantrip-controller'))
     .action(async (path: string, options: { data: string; key: string; output: Format }) => {
@@ -98,8 +104,8 @@ function registerImport(bundle: Command): void {
 function registerList(bundle: Command): void {
   bundle
     .command('list')
-    .description('bundles that a controller holds')
-    .requiredOption('--data <directory>', "the controller's data directory")
+    .description('list the bundles of a controller')
+    .requiredOption('--data <directory>', 'data directory of the controller')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
     .action(async (options: { data: string; output: Format }) => {

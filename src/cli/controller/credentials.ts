@@ -65,9 +65,7 @@ function create(path: string): number {
     const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
     const isThere = code === 'EEXIST'
     throw new AgentError(isThere ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
-      fix: isThere
-        ? 'move the old file away, or give another --output DIR'
-        : 'give an --output DIR that can be written',
+      fix: isThere ? 'move the old file away, or pass another --output DIR' : 'pass a writable --output DIR',
       kind: 'invalid',
       cause,
     })

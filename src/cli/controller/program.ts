@@ -9,7 +9,7 @@ import { registerServe } from './serve.ts'
 
 export function createProgram(): Command {
   const program = new Command('controller')
-    .description('Brings Kubernetes up on machines that already exist')
+    .description('Installs and manages Kubernetes on existing machines')
     .version(versionText('controller'), '--version')
     .showSuggestionAfterError()
     .addHelpText(

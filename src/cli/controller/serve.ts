@@ -15,13 +15,13 @@ export function registerServe(program: Command): void {
   program
     .command('serve')
     .description('run the controller')
-    .option('--data <directory>', 'holds all that it knows; made at the first start', DEFAULT_DATA)
+    .option('--data <directory>', 'data directory; created at the first start', DEFAULT_DATA)
     .addOption(
-      new Option('--listen <host:port>', 'one port for everything')
+      new Option('--listen <host:port>', 'address of the REST API and the agents, in one port')
         .argParser(listenOf)
         .default({ host: '0.0.0.0', port: 8443 }, '0.0.0.0:8443'),
     )
-    .option('--public-url <url>', 'where nodes reach it; may be given again', urlOf)
+    .option('--public-url <url>', 'URL at which nodes reach the controller; repeatable', urlOf)
     .addHelpText(
       'after',
       examples(
@@ -45,7 +45,7 @@ async function serve(flags: Flags): Promise<void> {
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
   log(`administrator's access: ${controller.adminFile}`)
   await signalled()
-  log('going down')
+  log('stopping')
   await controller.close()
 }
 
@@ -61,7 +61,7 @@ async function refuseForeign(data: string): Promise<void> {
   const directory = data.startsWith('/') ? data : `${process.cwd()}/${data}`
   const place = await untrustedPlace(`${directory}/any`, await trustOf(view, process.env), view)
   if (place === undefined) return
-  const found = `the data directory ${data} is not root's alone: ${place.kind} ${place.path} ${place.why}`
+  const found = `the data directory ${data} can be changed by users other than root: ${place.kind} ${place.path} ${place.why}`
   throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root may write`, {
     fix: inOrder(command`chown --no-dereference root:root ${place.path}`, command`chmod go-w ${place.path}`),
     kind: 'invalid',
@@ -77,14 +77,14 @@ function signalled(): Promise<void> {
 function listenOf(text: string): { host: string; port: number } {
   const [, host, bracketed, portText] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
   const port = Number(portText)
-  if (portText === undefined || port > 65_535) throw new InvalidArgumentError('it is HOST:PORT, e.g. 0.0.0.0:8443')
+  if (portText === undefined || port > 65_535) throw new InvalidArgumentError('wanted HOST:PORT, e.g. 0.0.0.0:8443')
   return { host: host || bracketed || '0.0.0.0', port }
 }
 
 function urlOf(text: string, before: string[] = []): string[] {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'https:' || url.pathname !== '/') {
-    throw new InvalidArgumentError('it is https://HOST:PORT without a path')
+    throw new InvalidArgumentError('wanted https://HOST:PORT without a path')
   }
   return [...before, url.origin]
 }

@@ -52,9 +52,9 @@ test('zsh takes the script of bash, by its own way to load it', () => {
 test('fish is told a line for each command and option, by all names of the program', async () => {
   const script = await printed(agent(), 'fish')
   expect(script).toContain(
-    "complete -c cantrip-agent -n '__fish_use_subcommand' -f -a status -d 'connection, state, current run and step, versions'\n",
+    "complete -c cantrip-agent -n '__fish_use_subcommand' -f -a status -d 'show connection, state, current run and step, and versions'\n",
   )
   expect(script).toContain(
-    "complete -c agent -n '__fish_seen_subcommand_from status' -s o -l output -x -a 'text json' -d 'how to print'\n",
+    "complete -c agent -n '__fish_seen_subcommand_from status' -s o -l output -x -a 'text json' -d 'output format'\n",
   )
 })

@@ -16,9 +16,9 @@ export function registerCompletion(program: Command, options: CompletionOptions 
   const name = program.name()
   program
     .command('completion')
-    .summary('completion for a shell')
-    .description('Prints what makes a shell complete the commands and options of this program.')
-    .addArgument(new Argument('<shell>', 'which one').choices(SHELLS))
+    .summary('print shell completion')
+    .description('Prints a script that completes the commands and options of this program in a shell.')
+    .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
     .addHelpText(
       'after',
       examples(

@@ -9,17 +9,17 @@ export async function confirm(question: string, yes: boolean | undefined, signal
   if (!process.stdin.isTTY) {
     throw new AgentError(
       'usage/not-confirmed',
-      'nothing was changed: standard input is no terminal, so nobody can be asked',
+      'no changes were made: cannot ask for confirmation, because standard input is not a terminal',
       {
-        fix: 'add --yes to the same command',
+        fix: 'run the same command with --yes',
         kind: 'invalid',
       },
     )
   }
   const answer = await ask(`${question} [y/N] `, signal)
   if (/^y(es)?$/i.test(answer.trim())) return
-  throw new AgentError('confirm/no', 'nothing was changed: the answer was not yes', {
-    fix: 'to go on, run it again and answer y',
+  throw new AgentError('confirm/no', 'no changes were made: not confirmed', {
+    fix: 'to continue, run the command again and answer y',
     kind: 'refused',
   })
 }
@@ -44,8 +44,8 @@ async function ask(question: string, signal?: AbortSignal): Promise<string> {
 }
 
 function unanswered(): AgentError {
-  return new AgentError('interrupted', 'interrupted before the question was answered: nothing was changed', {
-    fix: 'to go on, run it again and answer y, or add --yes',
+  return new AgentError('interrupted', 'interrupted before confirmation: no changes were made', {
+    fix: 'to continue, run the command again and answer y, or add --yes',
     kind: 'interrupted',
   })
 }

@@ -15,7 +15,7 @@ export interface Column<T> {
 }
 
 /** `-o`, for a command that prints in these formats; the first one is what it prints without. */
-export function formatOption(formats: readonly string[] = FORMATS, description = 'how to print'): Option {
+export function formatOption(formats: readonly string[] = FORMATS, description = 'output format'): Option {
   return new Option('-o, --output <format>', description)
     .choices(formats)
     .argParser((given) => oneOf(formats, given))
@@ -27,7 +27,7 @@ export function oneOf<T extends string>(formats: readonly T[], given: string): T
   const found = formats.find((format) => format === given)
   if (found !== undefined) return found
   const known = formats.map((format) => `-o ${format}`)
-  throw new AgentError('usage/output', `-o ${given} is not known`, {
+  throw new AgentError('usage/output', `unknown output format: -o ${given}`, {
     fix: `use ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`,
     kind: 'invalid',
   })

@@ -20,8 +20,8 @@ export function guardStandardStreams({ stdout, stderr }: Streams): (code: number
     // The last write tells of its failure in a later turn.
     await setImmediate()
     if (failure === undefined) return code
-    const found = `standard output cannot be written: ${failure.message}`
-    const fix = 'send the output where there is room, and run the command again'
+    const found = `cannot write standard output: ${failure.message}`
+    const fix = 'redirect the output to a disk with free space, and run the command again'
     stderr.write(`[-] ${found} (output/failed)\n    fix: ${fix}\n`)
     return code === ExitCode.ok ? ExitCode.stepFailed : code
   }

@@ -7,7 +7,7 @@ export const enrolment = {
     default: false,
     flag: '--auto-approve',
     kind: 'switch',
-    help: 'nodes need no approval',
+    help: 'approve nodes automatically',
     wanted: 'true or false',
     example: true,
     show: { title: 'Approval', text: (automatic: boolean) => (automatic ? 'automatic' : 'by an administrator') },

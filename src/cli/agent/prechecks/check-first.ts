@@ -26,8 +26,8 @@ export async function checkFirst({ ignoreCheck, tell, ...rest }: CheckInput): Pr
 function checksFailed(results: readonly CheckResult[]): AgentError {
   const failed = results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
   const ids = failed.map(({ id }) => id).join(', ')
-  return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; nothing was changed`, {
-    fix: 'mend what they name, and run the same command again; agent precheck --explain ID tells more',
+  return new AgentError('precheck/failed', `hard prechecks failed: ${ids}; no changes were made`, {
+    fix: 'fix what the checks report, then run the same command again; for details: agent precheck --explain ID',
     kind: kindOf(failed),
   })
 }
@@ -57,7 +57,7 @@ export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
     ...(wanted === undefined ? {} : { wanted: cut(wanted) }),
     ...(fix === undefined
       ? {}
-      : { fix: fix.length > LONGEST_FIX ? 'on the node: agent precheck tells it, which is too long for here' : fix }),
+      : { fix: fix.length > LONGEST_FIX ? 'too long to show here; run on the node: agent precheck' : fix }),
     ...(ignored === undefined ? {} : { ignored: cut(ignored) }),
   }))
 }

@@ -42,10 +42,10 @@ export async function fix({
   const { planRole } = await import('../../../engine/plan-role.ts')
   const planned = await planRole(role, params, planningHost(linuxMachine(), backupsOf(paths)), signal)
   if (planned.length === 0) {
-    print('\nThere is nothing that --fix can mend.\n')
+    print('\nNo finding can be fixed with --fix.\n')
     return planned
   }
-  print(`\nThis can be mended, and agent uninstall takes it back:\n\n${planText(planned)}\n`)
+  print(`\n--fix makes these changes, and agent uninstall undoes them:\n\n${planText(planned)}\n`)
   await confirm('Do it?', yes, signal)
   const bench = await openWorkBench(paths)
   try {

@@ -63,18 +63,18 @@ test('--list names every check, --explain says what one is for', async () => {
   expect(await run('--explain', 'dns-port')).toMatch(/^dns-port: Port 53.*--ignore-check dns-port=REASON/s)
   written.length = 0
   expect(await run('--explain', 'privilege')).toContain('cannot be ignored')
-  expect(await run('--explain', 'swap')).toContain('--fix can mend it')
+  expect(await run('--explain', 'swap')).toContain('--fix can fix it')
   written.length = 0
   expect(await run('--explain', 'mtu')).toMatch(/^MTU: warning: less than 1330\n\nFix: Raise the MTU/m)
 })
 
 test.each([
-  [['--explain', 'nope'], 'there is no check "nope"'],
-  [['--role', 'boss'], 'role boss is not known'],
-  [['-o', 'yaml'], '-o yaml is not known'],
-  [['--ignore-check', 'nope=x'], 'there is no check "nope"'],
-  [['--creds-file', 'a.pem'], 'only one of the two files'],
-  [['--fix', '-o', 'json'], '--fix asks, and cannot with -o json'],
+  [['--explain', 'nope'], 'unknown check "nope"'],
+  [['--role', 'boss'], 'unknown role boss'],
+  [['-o', 'yaml'], 'unknown output format: -o yaml'],
+  [['--ignore-check', 'nope=x'], 'unknown check "nope"'],
+  [['--creds-file', 'a.pem'], 'found one of the two credentials files'],
+  [['--fix', '-o', 'json'], '--fix asks for confirmation, which is not possible with -o json'],
 ])('%j is a mistake in usage', async (args, message) => {
   await expect(run(...args)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(message) })
 })

@@ -26,18 +26,21 @@ interface Options extends GlobalOptions {
 export function registerPrecheck(program: Command): void {
   program
     .command('precheck')
-    .summary('look whether this machine is fit, change nothing')
-    .description('Looks whether this machine is fit to become a node. Changes nothing, save with --fix.')
-    .option('--creds-file <file>', 'credentials of the controller; without them what needs a controller is left out')
-    .option('--passphrase-file <file>', 'the passphrase of the credentials')
-    .option('--role <role>', 'master, worker or storage; may be repeated', collect)
+    .summary('check whether this machine can become a node')
+    .description('Checks whether this machine can become a node. Changes nothing, except with --fix.')
+    .option(
+      '--creds-file <file>',
+      'credentials file of the controller; without it, checks that need a controller are skipped',
+    )
+    .option('--passphrase-file <file>', 'passphrase file of the credentials')
+    .option('--role <role>', 'intended role: master, worker or storage; repeatable', collect)
     .addOption(formatOption(PRECHECK_FORMATS))
     .option('--list', 'list all checks')
-    .option('--explain <id>', 'tell what a check looks at, and why')
-    .option('--ignore-check <id[=reason]>', 'take a failure as a warning; may be repeated', collect)
-    .option('--proxy <url>', 'HTTP proxy on the way to the controller')
-    .option('--fix', 'mend what can be mended so that agent uninstall takes it back; lists it and asks first')
-    .option('-y, --yes', 'with --fix: do not ask')
+    .option('--explain <id>', 'explain what a check looks at, and why')
+    .option('--ignore-check <id[=reason]>', 'treat a failure as a warning; repeatable', collect)
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller')
+    .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
+    .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
     .action(async (_: object, command: Command) => act(optionsOf<Options>(command)))
 }
@@ -51,7 +54,7 @@ Examples:
   agent precheck --ignore-check ntp='time comes from the hypervisor'
   sudo agent precheck --fix
 
-Exit code 3 when a hard check failed.
+Exit code 3 if a hard check failed.
 `
 
 async function act(options: Options): Promise<void> {
@@ -72,7 +75,11 @@ async function act(options: Options): Promise<void> {
   const view = linuxHostView()
   if (options.fix) requireRoot(view.uid(), '--fix')
   if (options.fix && options.output !== 'text' && !options.yes)
-    throw usage('precheck/not-confirmed', `--fix asks, and cannot with -o ${options.output}`, 'give --yes as well')
+    throw usage(
+      'precheck/not-confirmed',
+      `--fix asks for confirmation, which is not possible with -o ${options.output}`,
+      'add --yes',
+    )
   const params = await paramsOf(options, view)
   const look = () => runPrechecks({ view, params, ignore: parseIgnored(options.ignoreCheck), signal })
   let seen = await look()
@@ -109,12 +116,12 @@ async function paramsOf(options: Options, view: HostView): Promise<CheckParams> 
   const paths = pathsFor(options.instance)
   if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, paths })
   if (credsFile === undefined || passphraseFile === undefined)
-    throw usage('precheck/credentials', 'only one of the two files of the credentials was given', BOTH_FILES)
+    throw usage('precheck/credentials', 'found one of the two credentials files; wanted both', BOTH_FILES)
   const { readCredentials } = await import('../../../agent/identity/credentials.ts')
   return paramsFor({ ...options, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
 }
 
-const BOTH_FILES = 'give --creds-file and --passphrase-file'
+const BOTH_FILES = 'pass --creds-file NAME.pem and --passphrase-file NAME-passphrase.txt'
 
 function listText(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ id }) => id.length))
@@ -124,7 +131,7 @@ function listText(checks: readonly Check[]): string {
 function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, canBeMended: boolean): string {
   const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
   const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
-  const mended = canBeMended ? '\nagent precheck --fix can mend it, and agent uninstall takes that back.' : ''
+  const mended = canBeMended ? '\nagent precheck --fix can fix it; agent uninstall undoes the fix.' : ''
   const values = thresholds.length === 0 ? '' : `${thresholds.map(thresholdText).join('')}\n`
   return withOwnPath(
     `${id}: ${title}\n\n${why}\n\n${values}Fix: ${remedy}\n\n${effect}${ignorable}.${mended}\n`,

@@ -63,8 +63,7 @@ export function paramsFor({ paths, credentials, role, proxy, hostname }: Wishes)
 
 export function findCheck(checks: readonly Check[], id: string): Check {
   const check = checks.find((known) => known.id === id)
-  if (check === undefined)
-    throw usage('precheck/unknown-check', `there is no check "${id}"`, 'see: agent precheck --list')
+  if (check === undefined) throw usage('precheck/unknown-check', `unknown check "${id}"`, 'see: agent precheck --list')
   return check
 }
 
@@ -75,7 +74,7 @@ export function parseRoles(words: readonly string[] = []): CheckParams['roles'] 
     .flatMap((word) => word.split(','))
     .map((word) => {
       const role = ROLES.find((known) => known === word)
-      if (role === undefined) throw usage('precheck/role', `role ${word} is not known`, `use ${ROLES.join(', ')}`)
+      if (role === undefined) throw usage('precheck/role', `unknown role ${word}`, `use ${ROLES.join(', ')}`)
       return role
     })
 }

@@ -13,22 +13,20 @@ const EXAMPLES = `
 Examples:
   sudo agent uninstall
   sudo ./agent --uninstall --yes
-  sudo agent uninstall --keep-kubernetes  # leave the node running
-  sudo agent -m blue -d  # that instance alone
+  sudo agent uninstall --keep-kubernetes  # keep Kubernetes running
+  sudo agent -m blue -d  # uninstall this instance only
 
-At the end the machine is compared with how it was before: -v and -o json also tell what changed meanwhile for other reasons.
-Exit code 5 when something could not be taken back, or differs; run it again after mending what it names.
+At the end, the agent compares the machine with its state before installation. With -v and -o json it also lists changes that were not made by the agent.
+Exit code 5 if a change could not be undone or a difference remains; fix what is reported and run the command again.
 `
 
 export function registerUninstall(program: Command): void {
   program
     .command('uninstall')
-    .summary('give this machine back as it was')
-    .description(
-      'Takes back every change, newest first: Kubernetes, etcd, network, files, units, and the agent itself.',
-    )
-    .option('-y, --yes', 'do not ask')
-    .option('--keep-kubernetes', 'take away only the agent')
+    .summary('remove the agent and Kubernetes, and restore this machine')
+    .description('Undoes every change, newest first: Kubernetes, etcd, network, files, units, and the agent itself.')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--keep-kubernetes', 'remove the agent only')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {

@@ -12,10 +12,10 @@ interface Flags extends SettingFlags {
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {
   addSettingFlags(withAdmin(cluster.command('create')))
-    .description('make a cluster, and the credentials that its nodes enrol with')
+    .description('create a cluster and the credentials with which nodes enrol')
     .argument('<name>')
-    .option('-f, --file <file>', 'settings in YAML; flags go before it')
-    .option('--output <directory>', 'where NAME.pem and NAME-passphrase.txt go', '.')
+    .option('-f, --file <file>', 'settings file in YAML; flags take precedence')
+    .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(
       'after',
       examples(
@@ -58,10 +58,10 @@ async function create(name: string, flags: Flags): Promise<void> {
 }
 
 function madeText(name: string, files: { credentials: string; passphrase: string }): string {
-  return `Cluster ${name} made.
-Written: ${files.credentials} and ${files.passphrase}, both for your eyes only.
+  return `Cluster ${name} created.
+Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
 
-On each node, with the two files and the agent copied to it:
+Copy the two files and the agent to each node, then run there:
   sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
 
 Then: controller node list; controller cluster watch ${name}

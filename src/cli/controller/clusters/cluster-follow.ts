@@ -8,10 +8,10 @@ import { findCluster } from './find-cluster.ts'
 /** `controller cluster watch|logs`. */
 export function registerFollow(cluster: Command): void {
   withAdmin(cluster.command('watch'))
-    .description('follow a cluster; ends with exit code 4 when it has FAILED')
+    .description('follow a cluster; exit code 4 if it becomes FAILED')
     .argument('<name>')
-    .option('--until <state>', `end when it is ${CLUSTER_STATES.join(', ')}`, stateOf)
-    .option('--timeout <seconds>', 'how long to wait at most', secondsOf)
+    .option('--until <state>', `stop when the cluster is ${CLUSTER_STATES.join(', ')}`, stateOf)
+    .option('--timeout <seconds>', 'give up after this many seconds', secondsOf)
     .addHelpText('after', examples('controller cluster watch factory --until READY --timeout 900'))
     .action((name: string, flags: { admin?: string; until?: string; timeout?: number }) =>
       withClient(flags, async (client) => {
@@ -24,10 +24,10 @@ export function registerFollow(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('logs'))
-    .description('what happened in a cluster, node by node')
+    .description('print the events of a cluster')
     .argument('<name>')
-    .option('-f, --follow', 'go on with what happens')
-    .option('-n, --lines <count>', 'the last lines only')
+    .option('-f, --follow', 'follow new events')
+    .option('-n, --lines <count>', 'print the last lines only')
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -43,12 +43,12 @@ export function registerFollow(cluster: Command): void {
 
 function stateOf(text: string): string {
   const state = CLUSTER_STATES.find((each) => each === text.toUpperCase())
-  if (!state) throw new InvalidArgumentError(`it is one of ${CLUSTER_STATES.join(', ')}`)
+  if (!state) throw new InvalidArgumentError(`wanted one of ${CLUSTER_STATES.join(', ')}`)
   return state
 }
 
 function secondsOf(text: string): number {
   const seconds = Number(text)
-  if (!(seconds > 0)) throw new InvalidArgumentError('it is a number of seconds')
+  if (!(seconds > 0)) throw new InvalidArgumentError('wanted a number of seconds')
   return seconds
 }

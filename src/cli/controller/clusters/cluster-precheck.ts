@@ -12,7 +12,7 @@ const WAIT_MS = 120_000
 /** `controller cluster precheck`. */
 export function registerPrecheck(cluster: Command): void {
   withAdmin(cluster.command('precheck'))
-    .description('let the nodes dial each other: ports, latency, clocks, packet sizes; changes nothing')
+    .description('check the connections between nodes: ports, latency, clocks, packet sizes; changes nothing')
     .argument('<name>')
     .addOption(formatOption())
     .addHelpText(
@@ -23,7 +23,7 @@ export function registerPrecheck(cluster: Command): void {
         "controller cluster precheck factory -o json | jq '.findings[].fix'",
       ),
     )
-    .addHelpText('after', '\nExit code 3 when nodes do not reach each other as Kubernetes needs it.')
+    .addHelpText('after', '\nExit code 3 if nodes cannot reach each other as Kubernetes requires.')
     .action((name: string, flags: { admin?: string; output: Format }) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)

@@ -40,10 +40,10 @@ const health = (isCurrent: boolean): ClusterHealth => ({
 
 test('what Kubernetes says of nodes is shown while somebody tells it, and then since when nobody does', () => {
   expect(clusterText(cluster, health(true), now)).toMatch(/^m1 .* Ready$/m)
-  expect(clusterText(cluster, health(true), now)).toMatch(/^Operator: {3}reports, the last time 20s ago$/m)
+  expect(clusterText(cluster, health(true), now)).toMatch(/^Operator: {3}last report 20s ago$/m)
   const silent = clusterText(cluster, health(false), now)
   expect(silent).toMatch(/^m1 .* unknown$/m)
-  expect(silent).toContain(`Operator:   silent since ${reportedAt}`)
+  expect(silent).toContain(`Operator:   no report since ${reportedAt}`)
   const none = { etcd: null, nodes: null, reportedAt: null, isCurrent: false }
   expect(clusterText(cluster, none, now)).toMatch(/^Operator: {3}has not reported yet$/m)
 })

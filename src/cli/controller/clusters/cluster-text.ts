@@ -34,12 +34,12 @@ function pairsText({ name, pairs }: ClusterView): string {
 
 /** `3 of 3 members healthy`, and which are not. */
 function etcdText({ etcd }: ClusterHealth): string {
-  if (!etcd) return 'no master tells'
-  const ill = etcd.filter(({ isHealthy }) => !isHealthy).map(({ name }) => name || 'one that has not started')
+  if (!etcd) return 'unknown: no master answers'
+  const ill = etcd.filter(({ isHealthy }) => !isHealthy).map(({ name }) => name || 'a member that has not started')
   const learning = etcd.filter(({ isLearner }) => isLearner).map(({ name }) => name)
   const notes = [
     ...(ill.length > 0 ? [`not: ${ill.join(', ')}`] : []),
-    ...learning.map((name) => `${name} is learning`),
+    ...learning.map((name) => `${name} is a learner`),
   ]
   const found = `${etcd.length - ill.length} of ${etcd.length} members healthy`
   return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
@@ -49,8 +49,8 @@ function etcdText({ etcd }: ClusterHealth): string {
 function operatorText({ reportedAt, isCurrent }: ClusterHealth, now: Date): string {
   if (reportedAt === null) return 'has not reported yet'
   return isCurrent
-    ? `reports, the last time ${age(reportedAt, now)} ago`
-    : `silent since ${reportedAt}: how nodes are in Kubernetes is unknown`
+    ? `last report ${age(reportedAt, now)} ago`
+    : `no report since ${reportedAt}: the state of nodes in Kubernetes is unknown`
 }
 
 /** What Kubernetes itself says of a node. */

@@ -40,7 +40,7 @@ const PLAN: Column<PlannedNode>[] = [
 
 /** `controller cluster …`. */
 export function registerCluster(program: Command): void {
-  const cluster = program.command('cluster').description('make clusters and bring them up')
+  const cluster = program.command('cluster').description('create, provision and delete clusters')
   registerCreate(cluster)
   registerLooks(cluster)
   registerActions(cluster)
@@ -48,16 +48,16 @@ export function registerCluster(program: Command): void {
   registerPrecheck(cluster)
   cluster
     .command('kubeconfig')
-    .description('how to get the access to its Kubernetes')
+    .description("show how to get the cluster's kubeconfig")
     .argument('<name>')
     .action(refuseKubeconfig)
 }
 
 function registerLooks(cluster: Command): void {
   withAdmin(cluster.command('list'))
-    .description('all clusters')
+    .description('list all clusters')
     .addOption(formatOption())
-    .option('--watch', 'again after each change')
+    .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
     .action((flags: Flags) =>
       looking(flags, {}, async (client) => {
@@ -66,10 +66,10 @@ function registerLooks(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('show'))
-    .description('state, stages, settings, nodes, and how they are')
+    .description('show state, stages, settings and nodes of a cluster')
     .argument('<name>')
     .addOption(formatOption())
-    .option('--watch', 'again after each change')
+    .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --watch'))
     .action((name: string, flags: Flags) =>
       looking(flags, { name }, async (client) => {
@@ -82,7 +82,7 @@ function registerLooks(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('plan'))
-    .description('what provision would do now; changes nothing')
+    .description('show what provision would do; changes nothing')
     .argument('<name>')
     .addOption(formatOption())
     .addHelpText('after', examples('controller cluster plan factory'))
@@ -108,9 +108,7 @@ async function looking(flags: Flags, filter: { name?: string }, look: (client: A
 
 function registerActions(cluster: Command): void {
   withAdmin(cluster.command('provision'))
-    .description(
-      'bring Kubernetes up on the configured nodes; nodes that failed are tried again, READY ones are repaired',
-    )
+    .description('install Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones')
     .argument('<name>')
     .addHelpText(
       'after',
@@ -124,28 +122,28 @@ function registerActions(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('reset'))
-    .description('take Kubernetes away from all nodes; they stay enrolled')
+    .description('remove Kubernetes from all nodes; the nodes stay enrolled')
     .argument('<name>')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask for confirmation')
     .addHelpText('after', examples('controller cluster reset factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        await confirm(`Take Kubernetes away from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
+        await confirm(`Remove Kubernetes from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
         const after = await client.ask(clusterRoutes.resetCluster, { params: { name: found.name } })
         print(`Cluster ${after.name} is ${after.state}.\n`)
       }),
     )
   withAdmin(cluster.command('delete'))
-    .description('forget a cluster and its nodes')
+    .description('delete a cluster and its nodes from the controller')
     .argument('<name>')
-    .option('-y, --yes', 'do not ask')
-    .option('--force', 'even with Kubernetes on its nodes')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--force', 'delete even if Kubernetes runs on its nodes')
     .addHelpText('after', examples('controller cluster delete factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
-        await confirm(`Forget cluster ${found.name} and its ${found.nodes.length} nodes?`, flags.yes)
+        await confirm(`Delete cluster ${found.name} and its ${found.nodes.length} nodes?`, flags.yes)
         await client.ask(clusterRoutes.deleteCluster, {
           params: { name: found.name },
           query: { force: flags.force ? '1' : undefined },
@@ -157,9 +155,9 @@ function registerActions(cluster: Command): void {
 
 async function refuseKubeconfig(name: string): Promise<void> {
   const { AgentError } = await import('../../../base/agent-error.ts')
-  const message = `the kubeconfig of ${name} stays on its master: no secret of a cluster goes to the controller in this version`
+  const message = `the controller does not have the kubeconfig of ${name}: it stays on the masters`
   throw new AgentError('unsupported', message, {
-    fix: 'on the master: sudo cat /etc/kubernetes/admin.conf',
+    fix: 'run on a master: sudo cat /etc/kubernetes/admin.conf',
     kind: 'refused',
   })
 }

@@ -43,7 +43,11 @@ function wrongSetting(settings: Values, field: string, rest: readonly string[]):
   const wanted = Object.entries<Setting>(SETTINGS).find(([name]) => name === field)?.[1].wanted
   if (!wanted) {
     const unknown = Object.keys(settings).filter((name) => !(name in SETTINGS))
-    return bad('invalid', `found setting ${unknown.join(', ')}`, `there are only: ${Object.keys(SETTINGS).join(', ')}`)
+    return bad(
+      'invalid',
+      `unknown setting ${unknown.join(', ')}`,
+      `there are only: ${Object.keys(SETTINGS).join(', ')}`,
+    )
   }
   const value = rest.length > 0 ? rest.join('.') : JSON.stringify(settings[field])
   return bad('invalid', `found ${field} ${value}; wanted ${wanted}`, 'see: controller cluster create --help')
@@ -69,7 +73,7 @@ async function readSettingsFile(path: string): Promise<Values> {
   try {
     const value: unknown = parse(text)
     if (isMapping(value)) return value
-    throw new Error('it is no mapping')
+    throw new Error('it is not a mapping')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     throw bad('file', `${path}: ${reason}`, 'wanted YAML of settings, e.g. cni: calico', cause)
@@ -79,7 +83,7 @@ async function readSettingsFile(path: string): Promise<Values> {
 async function readText(path: string): Promise<string> {
   const { readGiven } = await import('../../../host/linux/files/read-given.ts')
   const file = { path, what: 'file', code: 'settings', maxBytes: MAX_BYTES, isSecret: false }
-  return readGiven({ ...file, ifMissing: 'give the path of a file that is there' })
+  return readGiven({ ...file, ifMissing: 'pass the path of an existing file' })
 }
 
 function bad(name: string, message: string, fix: string, cause?: unknown): AgentError {

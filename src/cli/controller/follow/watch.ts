@@ -59,15 +59,15 @@ function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
   const { code, message, fix } = cluster.error ?? {
     code: 'watch/failed',
     message: 'it failed',
-    fix: 'look at its logs',
+    fix: "look at the node's logs",
   }
   throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, kind: 'failed' })
 }
 
 function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {
-  const found = `after ${Math.round(timeoutMs / 1_000)} s cluster ${cluster.name} is ${cluster.state}${lackOf(cluster)}`
-  return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'an end'}`, {
-    fix: `give it longer, or look at: controller cluster logs ${cluster.name}`,
+  const found = `timed out after ${Math.round(timeoutMs / 1_000)} s: cluster ${cluster.name} is ${cluster.state}${lackOf(cluster)}`
+  return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'READY'}`, {
+    fix: `pass a longer --timeout, or look at: controller cluster logs ${cluster.name}`,
     kind: 'failed',
   })
 }

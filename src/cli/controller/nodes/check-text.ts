@@ -4,7 +4,7 @@ import type { CheckSummary } from '../../../protocol/wire/check-summary.ts'
 /** A precheck that had something to say, on a machine that nobody may have approved yet. */
 export function checkText({ id, verdict, found, wanted, fix, ignored }: CheckSummary): string {
   const lines = [
-    `[!] ${id}: ${verdict === 'error' ? 'could not look: ' : ''}${found}`,
+    `[!] ${id}: ${verdict === 'error' ? 'check failed to run: ' : ''}${found}`,
     ...(ignored === undefined ? [] : [`    ignored on the node: ${ignored}`]),
     ...(wanted === undefined ? [] : [`    wanted: ${wanted}`]),
     ...(fix === undefined ? [] : [`    fix: ${fix}`]),

@@ -31,7 +31,7 @@ test('before a node is let in it can be seen what its prechecks had to say, and 
 [!] ntp: none answers
     ignored on the node: the hypervisor does it
     fix: open port 123
-[!] firewalld: could not look: no answer within 20 s
+[!] firewalld: check failed to run: no answer within 20 s
 `)
   expect(nodeText({ ...node, warnings: [] }, now)).not.toContain('[!]')
 })

@@ -56,7 +56,7 @@ async function findNode(client: AdminClient, query: string, state?: string): Pro
 
 /** `controller node …`. */
 export function registerNode(program: Command): void {
-  const node = program.command('node').description('look at nodes, let them in and give them roles')
+  const node = program.command('node').description('list, approve, configure and remove nodes')
   registerLooks(node)
   registerActions(node)
   registerConfigure(node)
@@ -64,11 +64,11 @@ export function registerNode(program: Command): void {
 
 function registerLooks(node: Command): void {
   withAdmin(node.command('list'))
-    .description('all nodes')
-    .option('--cluster <name>', 'of one cluster')
-    .option('--all', 'also those that were removed')
+    .description('list all nodes')
+    .option('--cluster <name>', 'list the nodes of this cluster only')
+    .option('--all', 'include removed nodes')
     .addOption(formatOption())
-    .option('--watch', 'again after each change')
+    .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller node list --cluster factory -o wide', 'controller node list --watch'))
     .action((flags: Flags) =>
       withClient(flags, async (client) => {
@@ -84,7 +84,7 @@ function registerLooks(node: Command): void {
       }),
     )
   withAdmin(node.command('show'))
-    .description('what a node has told about itself, and what it does')
+    .description('show the facts, state and current run of a node')
     .argument('<node>')
     .addOption(formatOption())
     .addHelpText('after', examples('controller node show node-1'))
@@ -97,11 +97,11 @@ function registerLooks(node: Command): void {
       }),
     )
   withAdmin(node.command('logs'))
-    .description('what happened on a node')
+    .description('print the events of a node')
     .argument('<node>')
-    .option('-f, --follow', 'go on with what happens')
-    .option('-n, --lines <count>', 'the last lines only')
-    .option('--run <id>', 'of one run')
+    .option('-f, --follow', 'follow new events')
+    .option('-n, --lines <count>', 'print the last lines only')
+    .option('--run <id>', 'print the events of this run only')
     .addOption(formatOption())
     .addHelpText('after', examples('controller node logs node-1 -f'))
     .action((query: string, flags: LogsFlags) =>
@@ -114,7 +114,7 @@ function registerLooks(node: Command): void {
 
 function registerActions(node: Command): void {
   withAdmin(node.command('approve'))
-    .description('let a node in, once its key is the one that the node has shown')
+    .description('approve a node; compare its key with the one that the node printed first')
     .argument('<node>')
     .addHelpText('after', examples('controller node approve node-1'))
     .action((query: string, flags: Flags) =>
@@ -126,10 +126,10 @@ function registerActions(node: Command): void {
       }),
     )
   withAdmin(node.command('remove'))
-    .description('take a node out of its cluster, give its machine back, and forget it')
+    .description('remove a node from its cluster, restore its machine, and delete it from the controller')
     .argument('<node>')
-    .option('-y, --yes', 'do not ask')
-    .option('--force', 'forget it at once, whatever is on it')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--force', 'delete it at once, without restoring its machine')
     .addHelpText('after', examples('controller node remove node-1', 'controller node remove node-1 --force'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
@@ -147,11 +147,11 @@ function registerActions(node: Command): void {
 
 function registerConfigure(node: Command): void {
   withAdmin(node.command('configure'))
-    .description('give a node its roles, interface and disks')
+    .description('set the roles, interface and disks of a node')
     .argument('<node>')
-    .requiredOption('--role <roles>', 'of master, worker, storage; several with commas', roles)
-    .option('--interface <name>', 'for cluster traffic; default: the one with the default route')
-    .option('--disk <device>', 'for storage; may be given again', (disk, before: string[] = []) => [...before, disk])
+    .requiredOption('--role <roles>', 'roles, separated by commas: master, worker, storage', roles)
+    .option('--interface <name>', 'interface for cluster traffic; default: the one with the default route')
+    .option('--disk <device>', 'disk for storage; repeatable', (disk, before: string[] = []) => [...before, disk])
     .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
     .action((query: string, flags: ConfigureFlags) =>
       withClient(flags, async (client) => {
@@ -169,8 +169,7 @@ function registerConfigure(node: Command): void {
 function roles(text: string, before: NodeRole[] = []): NodeRole[] {
   const given = text.split(',').map((role) => {
     const parsed = NodeRole.safeParse(role)
-    if (!parsed.success)
-      throw new InvalidArgumentError(`role ${role} is not known; there are ${NodeRole.options.join(', ')}`)
+    if (!parsed.success) throw new InvalidArgumentError(`unknown role ${role}; wanted ${NodeRole.options.join(', ')}`)
     return parsed.data
   })
   return [...before, ...given]

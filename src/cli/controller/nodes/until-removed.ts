@@ -20,15 +20,15 @@ export async function untilRemoved(
     if (node.state === 'REMOVED') return true
     if (node.error) {
       const { code, message, fix } = node.error
-      throw new AgentError(code, `node ${name} stays: ${message}`, { fix, kind: 'failed' })
+      throw new AgentError(code, `node ${name} was not removed: ${message}`, { fix, kind: 'failed' })
     }
     if (node.step !== null && node.step !== told) print(`Node ${name}: ${printable(node.step)}\n`)
     told = node.step ?? told
     return undefined
   }
   if (await poll(POLICY, look, { clock })) return print(`Node ${name} is REMOVED.\n`)
-  throw new AgentError('node/still-leaving', `node ${name} is still leaving: ${told}`, {
-    fix: `it goes on by itself; look: controller node show ${name}; or give it up: controller node remove ${name} --force`,
+  throw new AgentError('node/still-leaving', `node ${name} is still being removed: ${told}`, {
+    fix: `the removal continues in the background; follow it: controller node show ${name}; or skip it: controller node remove ${name} --force`,
     kind: 'failed',
   })
 }

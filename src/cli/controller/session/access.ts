@@ -24,8 +24,8 @@ export async function readAccess(
     const text = readIfThere(path)
     if (text !== undefined) return parse(path, text)
   }
-  throw new AgentError('admin/missing', `found no administrator's access; looked at ${candidates.join(', ')}`, {
-    fix: "give --admin FILE, or set CANTRIP_ADMIN; the controller's first start writes it: DATA_DIRECTORY/admin.json",
+  throw new AgentError('admin/missing', `found no administrator access file; looked at ${candidates.join(', ')}`, {
+    fix: 'pass --admin FILE or set CANTRIP_ADMIN; controller serve writes the file at its first start: DATA_DIRECTORY/admin.json',
     kind: 'invalid',
   })
 }
@@ -33,7 +33,7 @@ export async function readAccess(
 async function readNamed(path: string): Promise<string> {
   const { readGiven } = await import('../../../host/linux/files/read-given.ts')
   const file = { path, what: "administrator's access", code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
-  return readGiven({ ...file, ifMissing: "the controller's first start writes it: DATA_DIRECTORY/admin.json" })
+  return readGiven({ ...file, ifMissing: 'controller serve writes it at its first start: DATA_DIRECTORY/admin.json' })
 }
 
 function readIfThere(path: string): string | undefined {
@@ -43,7 +43,7 @@ function readIfThere(path: string): string | undefined {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ENOENT') return undefined
     throw new AgentError('admin/unreadable', `cannot read ${path}: ${code}`, {
-      fix: 'run as the user that it belongs to, or copy it to ~/.config/cantrip/admin.json',
+      fix: 'run as the owner of the file, or copy it to ~/.config/cantrip/admin.json',
       kind: 'invalid',
       cause,
     })
@@ -54,8 +54,8 @@ function parse(path: string, text: string): AdminAccess {
   try {
     return AdminAccess.parse(JSON.parse(text))
   } catch (cause) {
-    throw new AgentError('admin/invalid', `${path} is no administrator's access`, {
-      fix: "give the admin.json that the controller's first start wrote",
+    throw new AgentError('admin/invalid', `${path} is not an administrator access file`, {
+      fix: 'pass the admin.json that controller serve wrote at its first start',
       kind: 'invalid',
       cause,
     })

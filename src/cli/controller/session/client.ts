@@ -22,7 +22,7 @@ export interface AdminClient {
 }
 
 export function openAdminClient({ url, ca, certificate: cert, key }: AdminAccess): AdminClient {
-  const fix = 'see that it runs (controller serve), and that this is its admin.json: --admin FILE'
+  const fix = 'check that the controller runs (controller serve) and that --admin FILE is its admin.json'
   const { send, close } = openHttps({ ca, cert, key, fix })
   return {
     ask: (route, asked, { waitMs = 0, signal } = {}) =>

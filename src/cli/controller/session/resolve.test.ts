@@ -22,7 +22,7 @@ it.each([
 it.each([
   ['we', 'node/ambiguous', 'web (n-aaaa), web-2 (n-bbbb)'],
   ['twin', 'node/ambiguous', 'twin (n-dddd), twin (n-eeee)'],
-  ['x', 'node/unknown', 'there is no node x; there are: web (n-aaaa)'],
+  ['x', 'node/unknown', 'no node x; found: web (n-aaaa)'],
 ])('%s is refused', (query, code, message) => {
   expect(() => resolve('node', query, all)).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(message), kind: 'invalid' }),

@@ -13,12 +13,12 @@ export function resolve<T extends Named>(kind: 'cluster' | 'node', query: string
   if (only && others.length === 0) return only
   const list = (items: readonly T[]) => items.map(({ id, name }) => `${name} (${id})`).join(', ')
   if (only) {
-    throw new AgentError(`${kind}/ambiguous`, `${query} may be ${list(found)}`, {
-      fix: 'give more of the name, or the id',
+    throw new AgentError(`${kind}/ambiguous`, `${query} is ambiguous: ${list(found)}`, {
+      fix: 'pass the full name or the id',
       kind: 'invalid',
     })
   }
-  throw new AgentError(`${kind}/unknown`, `there is no ${kind} ${query}; there are: ${list(all) || 'none'}`, {
+  throw new AgentError(`${kind}/unknown`, `no ${kind} ${query}; found: ${list(all) || 'none'}`, {
     fix: `look at: controller ${kind} list`,
     kind: 'invalid',
   })
