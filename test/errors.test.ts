@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { codesInCode, filesWithoutCode } from '../scripts/errors/codes-in-code.ts'
 import { LIST, listOfErrors, listText } from '../scripts/errors/list.ts'
+import { ERROR_STATUS } from '../src/protocol/api/errors.ts'
 
 // Scripts rely on a code, its exit code and its status: what changes here changes for them.
 test('scripts/errors/codes.txt lists every code with its exit code and status (node scripts/errors/list.ts --write)', () => {
@@ -12,6 +13,15 @@ test('an error has one kind under its code, wherever it is made', () => {
   const several = listOfErrors().filter(({ kinds }) => kinds.length > 1)
   // The API does not have the path (invalid), or has it but cannot be upgraded there (refused).
   expect(several.map(({ code }) => code)).toEqual(['path/unknown'])
+})
+
+test('the status that a route declares for a code is the one that the error is answered with', () => {
+  const declared = new Map(Object.entries<number>(ERROR_STATUS))
+  const others = listOfErrors().filter(({ code, statuses }) => statuses.some((status) => status !== declared.get(code)))
+  const wrong = others.filter(({ code }) => declared.has(code))
+  expect(wrong.map(({ code, statuses }) => `${code}: ${statuses}, declared ${declared.get(code)}`)).toEqual([])
+  const codes = listOfErrors().map(({ code }) => code)
+  expect([...declared.keys()].filter((code) => !codes.includes(code))).toEqual([])
 })
 
 /** Makers of errors, all of whose callers are read, and those that pass on the code of another error. */

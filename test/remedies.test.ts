@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { createProgram } from '../src/cli/controller/program.ts'
 import { type Action, commandOf } from '../src/protocol/api/remedy.ts'
+import { refusalOf } from './support/docs/parse-command.ts'
 
 /** One of each, with all that it can have. */
 const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
@@ -19,41 +18,52 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'node.logs': { do: 'node.logs', node: 'm1' },
   'node.remove': { do: 'node.remove', node: 'm1', force: true },
   'node.show': { do: 'node.show', node: 'm1' },
-  shell: { do: 'shell', command: 'controller node list' },
+  shell: { do: 'shell', command: 'agent uninstall' },
 }
 
-/** The command that the words lead to, and what of them is not its own. */
-function parsed(words: readonly string[]): { path: string; extra: string[] } {
-  let command: Command = createProgram()
-  const path: string[] = []
-  const rest = [...words]
-  for (;;) {
-    const next = command.commands.find((each) => each.name() === rest[0])
-    if (!next) break
-    path.push(rest.shift() ?? '')
-    command = next
-  }
-  const { operands, unknown } = command.parseOptions(rest)
-  return { path: path.join('.'), extra: [...unknown, ...operands.slice(command.registeredArguments.length)] }
-}
-
-test.each(Object.entries(ACTIONS))('%s is a command of the controller, with its options', (name, action) => {
-  const [program, ...words] = commandOf(action).split(' ')
-  expect(program).toBe('controller')
-  expect(parsed(words)).toEqual({ path: name === 'shell' ? 'node.list' : name, extra: [] })
+test.each(Object.values(ACTIONS))('$do is a command that its program takes', async (action) => {
+  expect(await refusalOf(commandOf(action), true)).toBeUndefined()
 })
 
-test('a command that the controller does not have is found', () => {
-  expect(parsed(['node', 'list', '--no-such-option']).extra).toEqual(['--no-such-option'])
-  expect(parsed(['cluster', 'rest', 'demo']).path).toBe('cluster')
+test('one that its program does not take is found', async () => {
+  expect(await refusalOf('controller node list --no-such-option', true)).toContain('unknown option')
 })
+
+const SRC = resolve(import.meta.dirname, '../src')
+const textsOf = (folder: string) =>
+  readdirSync(join(SRC, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .map((file) => ({ file: join(folder, file), text: readFileSync(join(SRC, folder, file), 'utf8') }))
 
 test('no text of the controller has a command of the CLI in it: a remedy says what to do as data', () => {
-  const root = resolve(import.meta.dirname, '../src/controller')
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
-  const withCommand = files.filter((file) =>
-    /['`:(] ?controller (bundle|cluster|node) [a-z]/.test(readFileSync(join(root, file), 'utf8')),
+  const texts = textsOf('controller')
+  expect(texts.length).toBeGreaterThan(50)
+  const withCommand = texts.filter(({ text }) => /['`:(] ?controller (bundle|cluster|node) [a-z]/.test(text))
+  expect(withCommand.map(({ file }) => file)).toEqual([])
+})
+
+/** Words of prose that follow on a command. */
+const PROSE = / (?:or|on|here|tells|names|first|again)\b.*|\.$/
+const COMMAND =
+  /(?<=['`(:] ?)(?:agent|controller) (?:bundle|cluster|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
+
+test('every command of ours in a text is one that its program takes', async () => {
+  const found = textsOf('.').flatMap(({ file, text }) =>
+    (text.replaceAll(/^ *(\/\*|\*|\/\/).*$/gm, '').match(COMMAND) ?? []).map((line) => ({
+      file,
+      line: line
+        .replaceAll(/\$\{[^}]*\}/g, 'x')
+        .replace('…', 'master')
+        .trim()
+        .replace(PROSE, ''),
+    })),
   )
-  expect(files.length).toBeGreaterThan(50)
-  expect(withCommand).toEqual([])
+  expect(found.length).toBeGreaterThan(40)
+  const refused = await Promise.all(
+    found.map(async ({ file, line }) => {
+      const why = await refusalOf(line, false)
+      return why === undefined ? [] : [`${file}: ${line}: ${why}`]
+    }),
+  )
+  expect(refused.flat()).toEqual([])
 })

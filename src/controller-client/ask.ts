@@ -57,13 +57,12 @@ function refusal(status: number, json: unknown): AgentError {
         message: `the controller answered with status ${status}`,
         fix: 'see the log of the controller',
       }
-  return new AgentError(code, message, { ...mending, kind: kindOf(status, code), facts: { status } })
+  return new AgentError(code, message, { ...mending, kind: kindOf(status), facts: { status } })
 }
 
-function kindOf(status: number, code: string): ErrorKind {
+function kindOf(status: number): ErrorKind {
   if (status === 401 || status === 403 || status === 409) return 'refused'
-  if (status < 500) return 'invalid'
-  return code === 'bug' ? 'bug' : 'failed'
+  return status < 500 ? 'invalid' : 'bug'
 }
 
 function parse(body: string): unknown {

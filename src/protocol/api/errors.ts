@@ -21,13 +21,11 @@ export const ERROR_STATUS = {
   'enrol/unknown': 404,
   'bundle-file/unknown': 404,
 
-  'csr/invalid': 400,
   'disk/unusable': 400,
   'interface/missing': 400,
   'interface/no-address': 400,
   'labels/reserved': 400,
   'roles/contradictory': 400,
-  'subnet/full': 400,
   'subnet/invalid': 400,
   'subnet/one-node': 400,
   'subnet/overlap': 400,
@@ -40,6 +38,7 @@ export const ERROR_STATUS = {
   'cluster/in-use': 403,
   'cluster/no-master': 403,
   'cluster/no-nodes': 403,
+  'csr/invalid': 403,
   'enrol/cluster-gone': 403,
   'enrol/other-cluster': 403,
   'enrol/refused': 403,
@@ -58,6 +57,7 @@ export const ERROR_STATUS = {
   'pair-check/busy': 403,
   'pair-check/too-few': 403,
   'roles/too-many-masters': 403,
+  'subnet/full': 403,
   unsupported: 403,
 } as const
 

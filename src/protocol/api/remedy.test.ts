@@ -5,7 +5,7 @@ const NODE = { node: 'm1' }
 
 test.each<[string, Action]>([
   ['controller node list', { do: 'node.list' }],
-  ['controller bundle import FILE_OR_DIRECTORY', { do: 'bundle.import' }],
+  ['controller bundle import FILE_OR_DIRECTORY --data DATA_DIRECTORY', { do: 'bundle.import' }],
   ['controller cluster provision demo', { do: 'cluster.provision', cluster: 'demo' }],
   ['controller cluster reset CLUSTER', { do: 'cluster.reset' }],
   ['controller cluster delete demo --force', { do: 'cluster.delete', cluster: 'demo', force: true }],

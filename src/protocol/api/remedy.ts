@@ -45,6 +45,7 @@ function optionsOf(action: OfController): string[] {
   return [
     ...(action.do === 'node.configure' ? ['--role', action.roles?.join(',') ?? 'ROLES'] : []),
     ...('interface' in action && action.interface !== undefined ? ['--interface', action.interface] : []),
+    ...(action.do === 'bundle.import' ? ['--data', 'DATA_DIRECTORY'] : []),
     ...chosen.flatMap((name) => [`--${name}`, VALUES[name]]),
     ...('force' in action && action.force ? ['--force'] : []),
   ]
