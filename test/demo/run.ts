@@ -35,7 +35,7 @@ try {
     say('An earlier demo is still there: taking it away')
     await downAll(bed)
   }
-  say('Building the bundle: Kubernetes and what it needs, from Go modules (minutes the first time, then cached)')
+  say('Building the bundle: Kubernetes and what it needs')
   const bundle = await bundleDirectory(
     (argv, tell) => guarded(runHere(argv, tell)),
     (line) => console.log(`    ${line}`),

@@ -9,7 +9,7 @@ import { describeItem } from '../sources/items.ts'
 import { verifyBundle } from '../verify/verify.ts'
 import { DEFAULT_VERSIONS } from '../versions/sets.ts'
 import { buildBundle } from './build-bundle.ts'
-import { cached } from './cache.ts'
+import { build, directoryOf } from './cache.ts'
 import { contentOf } from './tar.ts'
 
 let scratch: string
@@ -61,21 +61,20 @@ test('a tar holds the same as a directory, manifest and signature first', async 
 })
 
 test('what is built is kept by name and recipe, and made once; a failure leaves nothing', async () => {
-  const lines: string[] = []
-  const cache = { directory: join(scratch, 'cache'), progress: (line: string) => lines.push(line) }
+  const cache = { directory: join(scratch, 'cache'), progress: () => undefined }
   let made = 0
   const make = async (directory: string) => {
     made += 1
     await writeFile(join(directory, 'out'), String(made))
   }
-  const first = await cached(cache, 'thing-v1', { flags: 1 }, make)
-  expect(await cached(cache, 'thing-v1', { flags: 1 }, make)).toBe(first)
+  const thing = { name: 'thing-v1', recipe: { flags: 1 }, seconds: 1, make }
+  await build(cache, thing)
+  await build(cache, thing)
+  const first = directoryOf(cache, thing)
   expect(await readFile(join(first, 'out'), 'utf8')).toBe('1')
-  expect(await cached(cache, 'thing-v1', { flags: 2 }, make)).not.toBe(first)
+  await build(cache, { ...thing, recipe: { flags: 2 } })
   expect(made).toBe(2)
-  expect(lines[0]).toBe('thing-v1: building')
-  await expect(cached(cache, 'thing-v2', {}, () => Promise.reject(new Error('no compiler')))).rejects.toThrow(
-    'no compiler',
-  )
+  const broken = { ...thing, name: 'thing-v2', make: () => Promise.reject(new Error('no compiler')) }
+  await expect(build(cache, broken)).rejects.toThrow('no compiler')
   expect((await readdir(cache.directory)).filter((name) => name.includes('v2'))).toEqual([])
 })

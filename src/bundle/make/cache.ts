@@ -6,45 +6,48 @@ import { hasCode } from '../error.ts'
 /** Tells a person what is under way: one line each. */
 export type Progress = (line: string) => void
 
-/** A directory a thing that is built, named by what it is built from; there only when it is complete. */
+/** A directory for each part that is built, named by what it is built from; there only when it is complete. */
 export interface Cache {
   directory: string
   progress: Progress
 }
 
-const HEARTBEAT_MS = 15_000
+export interface Part {
+  /** With the version: `etcd-v3.6.16-x64`. */
+  name: string
+  /** All that the outcome depends on besides the name; it becomes part of the directory's name. */
+  recipe: unknown
+  /** What it took on two cores, with nothing in any cache. */
+  seconds: number
+  /** Fills a fresh directory. */
+  make(directory: string): Promise<void>
+}
 
-/**
- * The cached directory of `name`; where there is none `make` fills a fresh one. `recipe` is all that the outcome depends
- * on besides the name, and becomes part of it.
- */
-export async function cached(
-  cache: Cache,
-  name: string,
-  recipe: unknown,
-  make: (directory: string) => Promise<void>,
-): Promise<string> {
+/** Where the part lies once it is built. */
+export function directoryOf(cache: Cache, { name, recipe }: Pick<Part, 'name' | 'recipe'>): string {
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 8)
-  const directory = join(cache.directory, `${name}-${digest}`)
-  if (await exists(directory)) return directory
+  return join(cache.directory, `${name}-${digest}`)
+}
+
+export function isBuilt(cache: Cache, part: Part): Promise<boolean> {
+  return exists(directoryOf(cache, part))
+}
+
+/** Builds the part unless it is there. A part that could not be built leaves nothing. */
+export async function build(cache: Cache, part: Part): Promise<void> {
+  const directory = directoryOf(cache, part)
+  if (await exists(directory)) return
   await mkdir(cache.directory, { recursive: true })
-  const staging = await mkdtemp(join(cache.directory, `.${name}-`))
-  const started = performance.now()
-  const elapsed = () => `${Math.round((performance.now() - started) / 1000)} s`
-  cache.progress(`${name}: building`)
-  const heartbeat = setInterval(() => cache.progress(`${name}: still building, ${elapsed()}`), HEARTBEAT_MS)
+  const staging = await mkdtemp(join(cache.directory, `.${part.name}-`))
   try {
-    await make(staging)
+    await part.make(staging)
     await rename(staging, directory)
   } catch (error) {
     // Somebody else was quicker with the same thing.
     if (!(hasCode(error, 'ENOTEMPTY', 'EEXIST') && (await exists(directory)))) throw error
   } finally {
-    clearInterval(heartbeat)
     await rm(staging, { recursive: true, force: true })
   }
-  cache.progress(`${name}: built in ${elapsed()}`)
-  return directory
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ARCH, type Arch } from '../../arch.ts'
-import { type Cache, cached } from '../../make/cache.ts'
+import type { Part } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { BaseSystem } from '../../make/libraries.ts'
 
@@ -21,16 +21,20 @@ const PACKAGES = [
 ]
 
 /** These packages and the libraries they depend on, of the building host's own release, unpacked and not installed. */
-export async function baseSystem(cache: Cache, arch: Arch): Promise<BaseSystem> {
-  const root = await cached(cache, `base-system-${await release()}-${arch}`, PACKAGES, async (directory) => {
-    const packages = await withLibraries(arch)
-    const archives = join(directory, '.archives')
-    await mkdir(archives)
-    await runTool(['apt-get', '-qq', '-o', 'APT::Sandbox::User=root', 'download', ...packages], { cwd: archives })
-    for (const name of await readdir(archives)) await runTool(['dpkg', '-x', join(archives, name), directory])
-    await rm(archives, { recursive: true })
-  })
-  return { root, arch }
+export async function baseSystemPart(arch: Arch): Promise<Part> {
+  return {
+    name: `base-system-${await release()}-${arch}`,
+    recipe: PACKAGES,
+    seconds: 8,
+    async make(directory) {
+      const packages = await withLibraries(arch)
+      const archives = join(directory, '.archives')
+      await mkdir(archives)
+      await runTool(['apt-get', '-qq', '-o', 'APT::Sandbox::User=root', 'download', ...packages], { cwd: archives })
+      for (const name of await readdir(archives)) await runTool(['dpkg', '-x', join(archives, name), directory])
+      await rm(archives, { recursive: true })
+    },
+  }
 }
 
 /** Environment in which cgo finds the base system's libseccomp. */

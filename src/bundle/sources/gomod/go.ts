@@ -2,41 +2,35 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { ARCH, type Arch } from '../../arch.ts'
-import { type Cache, cached } from '../../make/cache.ts'
+import type { Part } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { GoComponent } from './components.ts'
 
-/** Go's environment for components that link C libraries. */
-export type CgoEnvironment = () => Promise<Record<string, string>>
-
-/** Builds a component's executables, unless they are in the cache, and gives their directory. */
-export async function buildComponent(
-  cache: Cache,
+/** A component's executables. `cgoEnvironment`: Go's environment for those that link C libraries. */
+export function componentPart(
   component: GoComponent,
   arch: Arch,
-  cgoEnvironment: CgoEnvironment,
-): Promise<string> {
-  return cached(cache, `${component.id}-${component.version}-${arch}`, component, async (directory) => {
-    const module = await mkdtemp(join(tmpdir(), `cantrip-${component.id}-`))
-    try {
-      await writeModule(module, component)
-      const env = {
-        GOARCH: ARCH[arch].go,
-        GOOS: 'linux',
-        ...(component.cgo ? { CGO_ENABLED: '1', ...(await cgoEnvironment()) } : { CGO_ENABLED: '0' }),
-      }
-      await runTool(
-        ['go', 'build', ...buildFlags(component), '-o', `${directory}/`, ...Object.values(component.outputs)],
-        {
+  cgoEnvironment: Readonly<Record<string, string>>,
+): Omit<Part, 'seconds'> {
+  return {
+    name: `${component.id}-${component.version}-${arch}`,
+    recipe: component,
+    async make(directory) {
+      const module = await mkdtemp(join(tmpdir(), `cantrip-${component.id}-`))
+      try {
+        await writeModule(module, component)
+        const cgo = component.cgo ? { CGO_ENABLED: '1', ...cgoEnvironment } : { CGO_ENABLED: '0' }
+        const outputs = Object.values(component.outputs)
+        await runTool(['go', 'build', ...buildFlags(component), '-o', `${directory}/`, ...outputs], {
           cwd: module,
-          env,
-        },
-      )
-      await nameOutputs(directory, component)
-    } finally {
-      await rm(module, { recursive: true, force: true })
-    }
-  })
+          env: { GOARCH: ARCH[arch].go, GOOS: 'linux', ...cgo },
+        })
+        await nameOutputs(directory, component)
+      } finally {
+        await rm(module, { recursive: true, force: true })
+      }
+    },
+  }
 }
 
 /** Where the Go tool keeps a module's sources, fetched if need be. */

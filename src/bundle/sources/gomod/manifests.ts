@@ -1,36 +1,41 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MANIFESTS } from '../../contents.ts'
-import { type Cache, cached } from '../../make/cache.ts'
+import type { Part } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { VersionSet } from '../../versions/sets.ts'
 import { moduleDirectory } from './go.ts'
 
 type Name = keyof typeof MANIFESTS
 
-/** Upstream's manifests as they are published; the cluster's subnets are put in when they are applied. */
-export async function networkManifests(
-  cache: Cache,
-  versions: VersionSet,
-  helm: () => Promise<string>,
-): Promise<Map<Name, string>> {
-  const manifest = async (name: Name, recipe: readonly string[], make: (to: string) => Promise<void>) => {
-    const version = versions[MANIFESTS[name].version]
-    const directory = await cached(cache, `${name}-${version}`, recipe, (to) => make(join(to, name)))
-    return [name, join(directory, name)] as const
-  }
+/** Upstream's manifests as they are published; the cluster's subnets are put in when they are applied. `helm`: its path. */
+export function manifestParts(versions: VersionSet, helm: string): Record<Name, Part> {
+  const part = (name: Name, recipe: readonly string[], make: (to: string) => Promise<void>): Part => ({
+    ...{ name: `${name}-${versions[MANIFESTS[name].version]}`, recipe, seconds: 2 },
+    make: (directory) => make(join(directory, name)),
+  })
   const copied = (name: Name, module: string, version: string, path: string) =>
-    manifest(name, [module, version, path], async (to) => {
+    part(name, [module, version, path], async (to) => {
       await copyFile(join(await moduleDirectory(module, version), path), to)
     })
-  return new Map([
-    await copied('flannel.yaml', 'github.com/flannel-io/flannel', versions.flannel, 'Documentation/kube-flannel.yml'),
+  return {
+    'flannel.yaml': copied(
+      'flannel.yaml',
+      'github.com/flannel-io/flannel',
+      versions.flannel,
+      'Documentation/kube-flannel.yml',
+    ),
     // The commit of Calico's release: its tags are not published as versions of the module.
-    await copied('calico.yaml', 'github.com/projectcalico/calico', versions.sources.calico, 'manifests/calico.yaml'),
-    await manifest('cilium.yaml', CILIUM_SETTINGS, async (to) => {
-      await writeFile(to, await renderCilium(versions, await helm()))
+    'calico.yaml': copied(
+      'calico.yaml',
+      'github.com/projectcalico/calico',
+      versions.sources.calico,
+      'manifests/calico.yaml',
+    ),
+    'cilium.yaml': part('cilium.yaml', CILIUM_SETTINGS, async (to) => {
+      await writeFile(to, await renderCilium(versions, helm))
     }),
-  ])
+  }
 }
 
 /** Hubble's certificates would be made at random while rendering, and belong to a cluster. */

@@ -1,0 +1,73 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { buildParts } from '../../make/build-parts.ts'
+import { directoryOf, isBuilt, type Part } from '../../make/cache.ts'
+import type { SourceContext } from '../source.ts'
+import { baseSystemPart, cgoEnvironment } from './base-system.ts'
+import { type GoComponent, goComponents } from './components.ts'
+import { componentPart } from './go.ts'
+import { manifestParts } from './manifests.ts'
+import { pausePart } from './pause.ts'
+
+/** What building took on two cores, one after another, with nothing in any cache; the downloads are part of it. */
+const COLD_SECONDS: Record<keyof ReturnType<typeof goComponents>, number> = {
+  kubernetes: 440,
+  etcd: 38,
+  containerd: 91,
+  runc: 43,
+  coredns: 220,
+  'cni-plugins': 9,
+  'flannel-plugin': 2,
+  flannel: 244,
+  helm: 249,
+}
+
+/** Memory that a machine should have for each of them: linking Kubernetes takes gigabytes. */
+const LANE_BYTES = 3 * 2 ** 30
+
+/** Where what was built lies. */
+export interface Built {
+  base: string
+  /** By the executables' names. */
+  executables: ReadonlyMap<string, { file: string; version: string }>
+  /** By their names. */
+  manifests: ReadonlyMap<string, string>
+}
+
+/** Builds what is not in the cache. */
+export async function buildAll({ cache, versions, arch }: Omit<SourceContext, 'agent'>): Promise<Built> {
+  const base = await baseSystemPart(arch)
+  const root = directoryOf(cache, base)
+  const { helm, ...components } = goComponents(versions)
+  const toPart = (component: GoComponent & { id: keyof typeof COLD_SECONDS }): Part => ({
+    ...componentPart(component, arch, cgoEnvironment({ root, arch })),
+    seconds: COLD_SECONDS[component.id],
+  })
+  const helmPart = toPart(helm)
+  const manifests = manifestParts(versions, join(directoryOf(cache, helmPart), 'helm'))
+  const needsHelm = !(await isBuilt(cache, manifests['cilium.yaml']))
+  const parts = Object.values(components).map((component) => ({ component, part: toPart(component) }))
+  const pause = pausePart(versions.pause, arch)
+  const stages = [
+    [base],
+    [...parts.map(({ part }) => part), pause, ...(needsHelm ? [helmPart] : [])],
+    Object.values(manifests),
+  ]
+  await buildParts(stages, { cache, lanes: lanes(), now: () => performance.now() })
+  const executables = parts.flatMap(({ component, part }) =>
+    Object.keys(component.outputs).map(
+      (name) => [name, { file: join(directoryOf(cache, part), name), version: component.version }] as const,
+    ),
+  )
+  const pauseFile = { file: join(directoryOf(cache, pause), 'pause'), version: versions.pause }
+  return {
+    base: root,
+    executables: new Map([...executables, ['pause', pauseFile]]),
+    manifests: new Map(Object.entries(manifests).map(([name, part]) => [name, join(directoryOf(cache, part), name)])),
+  }
+}
+
+/** A second component's downloads and compiling fill the time in which the first one links on one core. */
+function lanes(): number {
+  return Math.max(1, Math.min(2, availableParallelism(), Math.floor(totalmem() / LANE_BYTES)))
+}
