@@ -68,6 +68,17 @@ test('process.exit stands only in the two roots', () => {
   expect(guilty).toEqual([])
 })
 
+test('SQL stands in the backends of the store alone', () => {
+  const sql =
+    /\b(?:SELECT [\w*(,. ]+ FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE|ORDER BY|GROUP BY)\b|\w = \?|(?:LIKE|<>|<=|>=|<|>) \?['" ]/
+  const backend = /^controller\/store\/[a-z]+\//
+  expect(["where('cluster_id = ?')", "'state <> ? '", '`SELECT * FROM x`'].every((text) => sql.test(text))).toBe(true)
+  const guilty = files.filter(
+    (file) => isUnder(file, 'controller') && !backend.test(file) && sql.test(textOf(file).replaceAll(/ \?\? /g, ' ')),
+  )
+  expect(guilty).toEqual([])
+})
+
 test('no shell, no unchecked certificate', () => {
   const guilty = files.filter((file) =>
     /shell: true|execSync\(|import \{[^}]*\bexec\b[^}]*\} from .node:child_process|rejectUnauthorized: false/.test(

@@ -28,27 +28,31 @@ test(
     let degraded = 0
     for (let history = 0; history < HISTORIES; history++) {
       const directory = mkdtempSync(join(PLACE, 'model-'))
-      const world = openWorld(directory, seededRandom(seed + history))
+      const world = await openWorld(directory, seededRandom(seed + history))
       const told: string[] = []
       try {
-        begin(world)
+        await begin(world)
         const go = async (event: typeof happen, count: number) => {
           for (let at = 0; at < count; at++) {
             told.push(await event(world))
             events += 1
-            const wrong = contradictions(world)
+            const wrong = await contradictions(world)
             if (wrong.length > 0) throw new Error(wrong.join('; '))
           }
           stepsToRest += await bringToRest(world)
         }
         await go(happen, LENGTH)
         await go(live, LIFE)
-        repairs += world.core.store.runs.count("repair = 1 AND state = 'done'")
-        degraded += world.core.store.events.count('event LIKE ?', '%DEGRADED%')
+        const { store } = world.core
+        for (const { id } of await store.nodesOf(world.clusterId)) {
+          repairs += (await store.runsOf(id)).filter(({ repair, state }) => repair && state === 'done').length
+        }
+        const stored = await store.eventsAfter({ after: 0 }, 100_000)
+        degraded += stored.filter(({ event }) => 'state' in event && event.state === 'DEGRADED').length
       } catch (error) {
         failed.push(`seed ${seed}, history ${history}: ${error}\n  ${told.slice(-25).join('\n  ')}`)
       } finally {
-        world.core.store.close()
+        await world.core.store.close()
         rmSync(directory, { recursive: true })
       }
     }

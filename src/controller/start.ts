@@ -8,14 +8,16 @@ import { makePrivateDirectory } from './access/private-files.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { createApiServer } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
-import type { Core } from './core.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
 import { NOBODY } from './live/presence.ts'
 import { dropLapsed } from './nodes/enrolment.ts'
+import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
-import { openStore } from './store/store.ts'
+import { openTurns } from './reconcile/turns.ts'
+import type { Services } from './services.ts'
+import { openSqliteStore } from './store/sqlite/store.ts'
 
 export interface ControllerOptions {
   dataDirectory: string
@@ -41,7 +43,7 @@ export interface Controller {
   publicUrls: readonly string[]
   adminFile: string
   /** Looks at silence, expiry and lapse at once. */
-  tick(): void
+  tick(): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,17 +52,18 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const { dataDirectory, listen } = options
   const now = options.now ?? (() => new Date())
   makePrivateDirectory(dataDirectory)
-  const store = openStore(join(dataDirectory, 'controller.db'))
+  const store = openSqliteStore(join(dataDirectory, 'controller.db'))
   const authority = openAuthority(join(dataDirectory, 'pki'), now())
   const bundles = new BundleShelf(dataDirectory)
   await bundles.refresh()
-  const core: Core = {
+  const services: Services = {
     store,
     authority,
     bundles,
     changes: new Changes(),
     presence: NOBODY,
     operations: new Operations(),
+    turns: openTurns(),
     live: new Map(),
     pairChecks: new Map(),
     now,
@@ -68,32 +71,35 @@ export async function startController(options: ControllerOptions): Promise<Contr
     log: options.log ?? (() => undefined),
     publicUrls: options.publicUrls ?? [],
   }
-  const hub = new Hub(core, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
-  core.presence = hub
-  const server = createApiServer(core, hub, certificateHosts(listen, options.publicUrls ?? []))
+  const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
+  services.presence = hub
+  const server = createApiServer(services, hub, certificateHosts(listen, options.publicUrls ?? []))
   try {
     await listenOn(server, listen)
   } catch (error) {
-    store.close()
+    await store.close()
     throw error
   }
   const { port } = server.address() as AddressInfo
-  if (core.publicUrls.length === 0) core.publicUrls = reachableUrls({ host: listen.host, port })
+  if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })
   const url = localUrl({ host: listen.host, port })
   const adminFile = join(dataDirectory, 'admin.json')
   ensureAdminAccess(adminFile, url, authority, now())
 
-  const tick = () => {
-    hub.saveLastSeen()
-    dropLapsed(core)
-    reconcileAll(core)
+  const tick = async () => {
+    await hub.saveLastSeen()
+    await reconcileAll(services, dropLapsed)
   }
-  tick()
-  const timer = setInterval(() => attempt(core, tick), options.tickMs ?? 5_000)
+  await tick()
+  let looking = Promise.resolve()
+  const timer = setInterval(() => {
+    // One that takes long is not overtaken.
+    looking = looking.then(() => attempt(services, tick))
+  }, options.tickMs ?? 5_000)
   return {
     url,
     port,
-    publicUrls: core.publicUrls,
+    publicUrls: services.publicUrls,
     adminFile,
     tick,
     async close() {
@@ -102,17 +108,18 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await hub.close(options.drainMs ?? 5_000)
       server.closeAllConnections()
       await closed
-      store.close()
+      await looking
+      await store.close()
     },
   }
 }
 
 /** A disk that is full for a while must not end the controller. */
-function attempt(core: Core, work: () => void): void {
+async function attempt({ log }: HasLog, work: () => Promise<void>): Promise<void> {
   try {
-    work()
+    await work()
   } catch (error) {
-    core.log(`could not look after the nodes: ${error instanceof Error ? error.stack : error}`)
+    log(`could not look after the nodes: ${error instanceof Error ? error.stack : error}`)
   }
 }
 

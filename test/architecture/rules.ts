@@ -48,7 +48,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   controller: ['base', 'protocol', 'pki', 'bundle'],
   // Pure: no I/O, no clock, no store.
-  'controller/domain': ['base', 'protocol', 'controller/store/sqlite/table'],
+  'controller/domain': ['base', 'protocol'],
   'controller/domain/ids': [],
   cli: ['*'],
   'agent.ts': ['*'],
@@ -59,6 +59,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 export const ONLY_FROM: Record<string, readonly string[]> = {
   'agent/execute': ['cli', 'agent/execute'],
   'controller/start': ['cli'],
+  // A backend is named where the controller starts; everybody else has the port.
+  'controller/store/sqlite': ['controller/start', 'controller/store/sqlite'],
 }
 
 /** Node modules and packages that only some folders may touch: whoever else needs one goes through these. */

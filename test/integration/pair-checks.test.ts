@@ -11,7 +11,7 @@ import { readInstructionKey } from '../../src/agent/gate/instruction-gate.ts'
 import { type PairChecker, pairChecker } from '../../src/agent/pair-check/pair-checker.ts'
 import { openAuthority } from '../../src/controller/access/authority.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
-import { openStore } from '../../src/controller/store/store.ts'
+import { openSqliteStore } from '../../src/controller/store/sqlite/store.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { linuxProbeNetwork } from '../../src/host/linux/network/probe-network.ts'
 import type { PairReport } from '../../src/protocol/api/pair-report.ts'
@@ -51,11 +51,13 @@ beforeAll(async () => {
   for (const name of Object.keys(ROLES)) enrolled.push([name, await enrolNode(controller, installer, name)])
   await controller.close()
   // Nodes are not configured with addresses of the loopback.
-  const store = openStore(join(directory, 'controller.db'))
+  const store = openSqliteStore(join(directory, 'controller.db'))
   for (const [name, { id }] of enrolled) {
-    store.nodes.update(id, { roles: ROLES[name] ?? [], address: ADDRESS[name] ?? '', state: 'CONFIGURED' })
+    await store.commit([
+      { change: 'set-node', id, to: { roles: ROLES[name] ?? [], address: ADDRESS[name] ?? '', state: 'CONFIGURED' } },
+    ])
   }
-  store.close()
+  await store.close()
   controller = await start()
   for (const [name, node] of enrolled) running.set(name, await run(node))
 })

@@ -35,8 +35,8 @@ export const agentRoutes: readonly Route[] = [
     method: 'GET',
     path: /^\/v1\/names\/([a-z0-9.-]{1,253})$/,
     roles: ['enrol'],
-    handle({ core, identity, captured, query, response }) {
-      reply(response, 200, { takenBy: holderOfName(core, identity.name, captured, query.get('machine') ?? '') })
+    async handle({ core, identity, captured, query, response }) {
+      reply(response, 200, { takenBy: await holderOfName(core, identity.name, captured, query.get('machine') ?? '') })
     },
   },
   {
@@ -44,7 +44,7 @@ export const agentRoutes: readonly Route[] = [
     path: /^\/v1\/enrol$/,
     roles: ['enrol'],
     async handle({ core, identity, request, response }) {
-      const answer = enrol(core, identity.name, await readBody(request, EnrolRequest))
+      const answer = await enrol(core, identity.name, await readBody(request, EnrolRequest))
       reply(response, statusFor(answer), answer)
     },
   },
@@ -55,14 +55,14 @@ export const agentRoutes: readonly Route[] = [
     roles: ['enrol'],
     async handle({ core, identity, captured, query, response, signal }) {
       const name = decodeURIComponent(captured)
-      heardAgain(core, identity.name, name)
+      await heardAgain(core, identity.name, name)
       const read = () => enrolmentState(core, identity.name, name)
-      const approved = () => {
-        const answer = read()
+      const approved = async () => {
+        const answer = await read()
         return answer.state === 'APPROVED' ? answer : undefined
       }
       const waitMs = numberOf(query, 'waitMs', 0, MAX_WAIT_MS)
-      const answer = (await core.changes.until(approved, waitMs, signal)) ?? read()
+      const answer = (await core.changes.until(approved, waitMs, signal)) ?? (await read())
       reply(response, statusFor(answer), answer)
     },
   },
@@ -72,7 +72,7 @@ export const agentRoutes: readonly Route[] = [
     roles: ['node'],
     async handle({ core, identity, request, response }) {
       const { csr } = await readBody(request, NodeCertificateRequest)
-      reply(response, 200, { certificate: nextCertificate(core, identity.name, csr) })
+      reply(response, 200, { certificate: await nextCertificate(core, identity.name, csr) })
     },
   },
   {
@@ -82,7 +82,7 @@ export const agentRoutes: readonly Route[] = [
     async handle({ core, identity, query, request, response, signal }) {
       const { sealTo } = await readBody(request, InvitationRequest)
       const waitMs = numberOf(query, 'waitMs', 0, MAX_WAIT_MS)
-      const answer = await invite(core, nodeById(core, identity.name), sealTo, { waitMs, signal })
+      const answer = await invite(core, await nodeById(core, identity.name), sealTo, { waitMs, signal })
       reply(response, answer.sealed === undefined ? 202 : 200, answer)
     },
   },
@@ -92,7 +92,7 @@ export const agentRoutes: readonly Route[] = [
     roles: ['node'],
     async handle({ core, identity, request, response }) {
       const { stays } = await readBody(request, LeaveRequest)
-      leave(core, nodeById(core, identity.name), stays)
+      await leave(core, await nodeById(core, identity.name), stays)
       reply(response, 200, {})
     },
   },
@@ -102,7 +102,7 @@ export const agentRoutes: readonly Route[] = [
     roles: ['node'],
     async handle({ core, identity, request, response }) {
       const { csr } = await readBody(request, OperatorCertificateRequest)
-      const cluster = clusterOf(core, nodeById(core, identity.name))
+      const cluster = await clusterOf(core, await nodeById(core, identity.name))
       const certificate = core.authority.clientCertificate({
         role: 'operator',
         identity: cluster.id,
@@ -119,9 +119,7 @@ export const agentRoutes: readonly Route[] = [
     roles: ['operator'],
     async handle({ core, identity, request, response }) {
       const report = await readBody(request, OperatorReport, MAX_REPORT_BYTES)
-      core.store.clusters.update(identity.name, { report, reportAt: core.now().toISOString() })
-      reconcile(core, identity.name)
-      core.changes.announce()
+      await reconcile(core, identity.name, (draft) => draft.setCluster({ report, reportAt: draft.now.toISOString() }))
       reply(response, 200, {})
     },
   },

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { AgentError } from '../../base/agent-error.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Core } from '../core.ts'
+import type { HasBundles } from '../ports.ts'
 import { type Exchange, type Route, reply } from './exchange.ts'
 import { parseRange } from './range.ts'
 
@@ -36,9 +36,9 @@ interface Found {
   etag: string
 }
 
-async function locate(core: Core, sha256: string, path: string): Promise<Found | undefined> {
-  if (!core.bundles.get(sha256)) await core.bundles.refresh()
-  const bundle = core.bundles.get(sha256)
+async function locate({ bundles }: HasBundles, sha256: string, path: string): Promise<Found | undefined> {
+  if (!bundles.get(sha256)) await bundles.refresh()
+  const bundle = bundles.get(sha256)
   if (!bundle) return undefined
   const file = join(bundle.directory, path)
   if (path === MANIFEST_NAME || path === SIGNATURE_NAME) return { file, etag: `"${sha256}-${path}"` }

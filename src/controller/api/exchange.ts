@@ -3,12 +3,12 @@ import type * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
 import type { CertificateRole } from '../../protocol/api/access.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
-import type { Core } from '../core.ts'
+import type { Services } from '../services.ts'
 import type { Identity } from './identity.ts'
 
 /** One request and its answer. */
 export interface Exchange {
-  core: Core
+  core: Services
   identity: Identity
   /** What the route's path captured, as it was sent. */
   captured: string

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AgentError } from '../../base/agent-error.ts'
-import type { Core } from '../core.ts'
+import type { Services } from '../services.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { agentRoutes } from './agent-routes.ts'
 import { bundleRoute } from './bundle-route.ts'
@@ -12,7 +12,7 @@ import { admit, identify } from './identity.ts'
 const ROUTES: readonly Route[] = [...agentRoutes, bundleRoute, ...adminRoutes]
 
 /** Every request: who is it, which route, may it, then the route. */
-export function createHandler(core: Core): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createHandler(core: Services): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     try {
       await answer(core, request, response)
@@ -22,7 +22,7 @@ export function createHandler(core: Core): (request: IncomingMessage, response: 
   }
 }
 
-async function answer(core: Core, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(core: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const identity = identify(request.socket as TLSSocket, core.now())
   const [path = '', query = ''] = (request.url ?? '').split('?', 2)
   const found = match(request.method ?? '', path)
@@ -33,7 +33,7 @@ async function answer(core: Core, request: IncomingMessage, response: ServerResp
       kind: 'invalid',
     })
   }
-  admit(core, identity, found.route.roles)
+  await admit(core, identity, found.route.roles)
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   const { route, captured } = found
@@ -58,7 +58,7 @@ function match(method: string, path: string): { route: Route; captured: string }
   return undefined
 }
 
-function fail(core: Core, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+function fail(core: Services, error: unknown, request: IncomingMessage, response: ServerResponse): void {
   // A client that went away in the middle of an answer.
   if (response.headersSent || response.destroyed) {
     response.destroy()

@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
+import type { HasStore } from '../ports.ts'
 
 export interface Identity {
   role: CertificateRole
@@ -37,13 +37,13 @@ function readSubject(certificate: X509Certificate): Identity {
 }
 
 /** A valid certificate of the wrong role is refused, and so is one of a node or cluster that is no longer there. */
-export function admit(core: Core, identity: Identity, roles: readonly CertificateRole[]): void {
+export async function admit({ store }: HasStore, identity: Identity, roles: readonly CertificateRole[]): Promise<void> {
   if (!roles.includes(identity.role)) {
     const found = `found a certificate of role ${identity.role}; wanted ${roles.join(' or ')}`
     throw refusal('identity/wrong-role', found, 'use the credentials that are meant for this')
   }
   if (identity.role === 'node') {
-    const node = core.store.nodes.get(identity.name)
+    const node = await store.node(identity.name)
     if (node && node.state !== 'REMOVED') return
     throw refusal(
       'node/removed',
@@ -52,7 +52,7 @@ export function admit(core: Core, identity: Identity, roles: readonly Certificat
     )
   }
   const isOfCluster = identity.role === 'operator' || identity.role === 'enrol'
-  if (isOfCluster && !core.store.clusters.get(identity.name)) {
+  if (isOfCluster && !(await store.cluster(identity.name))) {
     throw refusal('cluster/gone', 'the cluster of this certificate was deleted', NEW_CREDENTIALS)
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
-import type { Core } from '../core.ts'
 import type { Hub } from '../live/hub.ts'
 import { Rate } from '../live/rate.ts'
+import type { Services } from '../services.ts'
 import { createHandler } from './handler.ts'
 import { createUpgrade } from './upgrade.ts'
 
@@ -9,7 +9,7 @@ const MAX_CONNECTIONS = 12_000
 const RENEW_EVERY_MS = 86_400_000
 
 /** The one port: TLS 1.3, every client with a certificate of our own CA, limits on all that is slow or large. */
-export function createApiServer(core: Core, hub: Hub, hosts: readonly string[]): Server {
+export function createApiServer(core: Services, hub: Hub, hosts: readonly string[]): Server {
   const context = () => {
     const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
     return { cert: certificate, key, ca: core.authority.ca, minVersion: 'TLSv1.3' as const }
@@ -38,7 +38,7 @@ export function createApiServer(core: Core, hub: Hub, hosts: readonly string[]):
 }
 
 /** A few a second: whoever knocks with wrong credentials must not fill the disk. */
-function logRefusedHandshakes(server: Server, core: Core): void {
+function logRefusedHandshakes(server: Server, core: Services): void {
   const rate = new Rate(1, 20, core.now().getTime())
   server.on('tlsClientError', (error, socket) => {
     const code = 'code' in error ? error.code : error.message

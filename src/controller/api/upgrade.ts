@@ -8,17 +8,20 @@ import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { MAX_UP_BYTES } from '../../protocol/wire/frames.ts'
-import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
+import type { Services } from '../services.ts'
 import { statusOf } from './exchange.ts'
 import { admit, identify } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** Turns a request into an agent's session; at `ping` it only proves that upgrades pass what lies between. */
-export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+export function createUpgrade(
+  core: Services,
+  hub: Hub,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -28,34 +31,30 @@ export function createUpgrade(core: Core, hub: Hub): (request: IncomingMessage, 
     maxBufferedChunks: 4_096,
     handleProtocols: () => SUBPROTOCOL,
   })
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const identity = identify(request.socket as TLSSocket, core.now())
+    const path = (request.url ?? '').split('?', 1)[0]
+    if (path === agentRoutes.ping.path) {
+      await admit(core, identity, CERTIFICATE_ROLES)
+      switchAndClose(request, socket)
+      return
+    }
+    if (path !== agentRoutes.connect.path)
+      throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
+    await admit(core, identity, ['node'])
+    const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
+    if (!offered.includes(SUBPROTOCOL)) {
+      const fix = 'bring agent and controller to one version'
+      throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
+    }
+    await adoptKey(core, identity.name, identity.certificate)
+    sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      hub.accept(webSocket, identity.name, request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown'),
+    )
+  }
   return (request, socket, head) => {
     socket.on('error', (error) => core.log(`an upgrade broke off: ${error.message}`))
-    try {
-      const identity = identify(request.socket as TLSSocket, core.now())
-      const path = (request.url ?? '').split('?', 1)[0]
-      if (path === agentRoutes.ping.path) {
-        admit(core, identity, CERTIFICATE_ROLES)
-        switchAndClose(request, socket)
-        return
-      }
-      if (path !== agentRoutes.connect.path)
-        throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
-      admit(core, identity, ['node'])
-      const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
-      if (!offered.includes(SUBPROTOCOL)) {
-        throw refusal(
-          'protocol/version',
-          `wanted subprotocol ${SUBPROTOCOL}`,
-          'bring agent and controller to one version',
-        )
-      }
-      sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        adoptKey(core, identity.name, identity.certificate)
-        hub.accept(webSocket, identity.name, request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown')
-      })
-    } catch (error) {
-      refuse(socket, error)
-    }
+    upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error))
   }
 }
 

@@ -7,10 +7,10 @@ import type {
   PlannedNode,
 } from '../../protocol/api/clusters.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import { isStartable } from '../domain/director/outlook.ts'
 import { isRepairable, repairRoleOf } from '../domain/director/repairs.ts'
+import { type ClusterData, type Draft, present } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import { admitLabels } from '../domain/labels.ts'
 import { mastersProblem } from '../domain/problems/masters-problem.ts'
@@ -19,19 +19,24 @@ import type { Cluster, Node } from '../domain/records.ts'
 import { roleOf, wasTouched } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
 import { admitSubnets } from '../domain/subnets.ts'
+import type { HasBundles, HasClock, HasPresence, HasPublicUrls } from '../ports.ts'
+import { changeCluster } from '../reconcile/change-cluster.ts'
 import { forget, hasBegun } from '../reconcile/node-state.ts'
-import { reconcile } from '../reconcile/reconcile.ts'
+import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
-import { clusterView } from '../views/views.ts'
+import { clusterView, type Viewing } from '../views/views.ts'
 
-export function createCluster(core: Core, request: CreateClusterRequest): CreateClusterResponse {
+export async function createCluster(
+  ports: Reconciling & HasPublicUrls & Viewing,
+  request: CreateClusterRequest,
+): Promise<CreateClusterResponse> {
   const { publicKey } = readCsr(request.csr)
   admitSubnets(request.settings)
   admitLabels(request.settings.labels)
-  if (core.store.clusters.where('name = ?', request.name).length > 0) {
+  if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} exists already`, 'choose another name')
   }
-  const now = core.now()
+  const now = ports.now()
   const cluster: Cluster = {
     id: newId('c'),
     name: request.name,
@@ -52,8 +57,8 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
     error: null,
     createdAt: now.toISOString(),
   }
-  core.store.clusters.insert(cluster)
-  core.changes.announce()
+  await ports.store.commit([{ change: 'add-cluster', cluster }])
+  ports.changes.announce()
   const order = {
     role: 'enrol' as const,
     identity: cluster.id,
@@ -63,23 +68,32 @@ export function createCluster(core: Core, request: CreateClusterRequest): Create
   }
   const enrolment = {
     format: 1 as const,
-    urls: [...core.publicUrls],
+    urls: [...ports.publicUrls],
     cluster: { id: cluster.id, name: cluster.name },
     subnets: { pod: request.settings.podSubnet, service: request.settings.serviceSubnet },
-    instructionKey: core.authority.instructionKey,
+    instructionKey: ports.authority.instructionKey,
   }
-  const certificate = core.authority.clientCertificate(order)
-  return { cluster: clusterView(core, cluster), installer: { certificate, ca: core.authority.ca, enrolment } }
+  const certificate = ports.authority.clientCertificate(order)
+  return { cluster: await clusterView(ports, cluster), installer: { certificate, ca: ports.authority.ca, enrolment } }
 }
 
+type Planning = HasClock & HasPresence & HasBundles
+
 /** What `provision` would do now. */
-export async function planCluster(core: Core, cluster: Cluster): Promise<ClusterPlan> {
-  await core.bundles.refresh()
-  const members = situationOf(core, cluster.id)?.members ?? []
+export async function planCluster(ports: Reconciling, { id }: Pick<Cluster, 'id'>): Promise<ClusterPlan> {
+  await ports.bundles.refresh()
+  const data = await ports.store.load(id)
+  if (!data) throw gone(id)
+  return planOn(ports, data)
+}
+
+function planOn(ports: Planning, data: ClusterData): ClusterPlan {
+  const { cluster } = data
+  const { members } = situationOf(ports, data)
   const asked = { ...cluster, attempt: cluster.attempt + 1 }
   const starting = members.filter((member) => isStartable(member, asked))
   const repairing = repairsOf(asked, members)
-  const problems = [...starting, ...repairing].flatMap(({ node }) => problemOf(core, cluster, node) ?? [])
+  const problems = [...starting, ...repairing].flatMap(({ node }) => problemOf(ports, data, node) ?? [])
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
@@ -88,56 +102,61 @@ export async function planCluster(core: Core, cluster: Cluster): Promise<Cluster
     return planOf(member, starting.includes(member), members)
   })
   const arch = [...starting, ...repairing][0]?.node.facts?.os.arch ?? 'x64'
-  return { bundle: core.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
+  return { bundle: ports.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
 }
 
 /**
  * Wants the cluster up. Nodes that failed are tried again, and those that are READY are repaired; where all goes on already
  * nothing changes.
  */
-export async function provisionCluster(core: Core, { id, ...before }: Cluster): Promise<void> {
-  const { problems, nodes } = await planCluster(core, { id, ...before })
-  const [problem] = problems
-  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
-  // Another administrator may have asked for something meanwhile.
-  const cluster = core.store.clusters.get(id)
-  if (!cluster) throw refusal('cluster/gone', `cluster ${before.name} was deleted meanwhile`, 'nothing')
-  if (nodes.every(({ role }) => role === null) && cluster.desired === 'provision') return
-  const isRepair = nodes.some(({ repair }) => repair)
-  want(core, cluster, { desired: 'provision', ...(isRepair && { repairAttempt: cluster.attempt + 1 }) })
+export async function provisionCluster(ports: Reconciling, { id, name }: Pick<Cluster, 'id' | 'name'>): Promise<void> {
+  await ports.bundles.refresh()
+  const done = await reconcile(ports, id, (draft) => {
+    const { problems, nodes } = planOn(ports, draft)
+    const [problem] = problems
+    if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+    if (nodes.every(({ role }) => role === null) && draft.cluster.desired === 'provision') return
+    const isRepair = nodes.some(({ repair }) => repair)
+    want(draft, { desired: 'provision', ...(isRepair && { repairAttempt: draft.cluster.attempt + 1 }) })
+  })
+  if (!done) throw gone(name)
 }
 
 /** Wants Kubernetes away from all nodes; they stay enrolled. */
-export function resetCluster(core: Core, cluster: Cluster): void {
-  if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
-  // Nobody is left who could take a node out of the cluster, and nobody needs to.
-  for (const { id } of core.store.nodes.where("cluster_id = ? AND leaving <> 'no'", cluster.id)) {
-    core.store.nodes.update(id, { leaving: 'no' })
-  }
-  want(core, cluster, { desired: 'reset' })
-}
-
-export function deleteCluster(core: Core, cluster: Cluster, force: boolean): void {
-  const nodes = core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED'", cluster.id)
-  const inUse = nodes.find(wasTouched)
-  if (inUse && !force) {
-    const gone = { do: 'cluster.delete', cluster: cluster.name, force: true } as const
-    const fix = remedy`${{ do: 'cluster.reset', cluster: cluster.name }} first; or, where the machines are gone: ${gone}`
-    throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be on it`, fix)
-  }
-  core.store.transaction(() => {
-    for (const node of nodes) forget(core, node)
+export async function resetCluster(ports: Reconciling, { id }: Pick<Cluster, 'id'>): Promise<void> {
+  await reconcile(ports, id, (draft) => {
+    const { cluster, nodes } = draft
+    if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
+    // Nobody is left who could take a node out of the cluster, and nobody needs to.
+    for (const node of nodes) if (node.leaving !== 'no') draft.setNode(node.id, { leaving: 'no' })
+    want(draft, { desired: 'reset' })
   })
-  for (const node of nodes) core.presence.deliver(node.id)
-  core.store.clusters.remove(cluster.id)
-  core.changes.announce()
 }
 
-function want(core: Core, cluster: Cluster, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
-  const desiredAt = core.now().toISOString()
-  core.store.clusters.update(cluster.id, { ...what, attempt: cluster.attempt + 1, desiredAt, error: null })
-  reconcile(core, cluster.id)
-  core.changes.announce()
+export async function deleteCluster(ports: Reconciling, { id, name }: Cluster, force: boolean): Promise<void> {
+  const done = await changeCluster(ports, id, (draft) => {
+    const nodes = present(draft)
+    const inUse = nodes.find(wasTouched)
+    if (inUse && !force) {
+      const forced = { do: 'cluster.delete', cluster: name, force: true } as const
+      const fix = remedy`${{ do: 'cluster.reset', cluster: name }} first; or, where the machines are gone: ${forced}`
+      throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be on it`, fix)
+    }
+    for (const node of nodes) forget(draft, node)
+    draft.removeCluster()
+    return nodes
+  })
+  for (const node of done?.result ?? []) ports.presence.deliver(node.id)
+  ports.changes.announce()
+}
+
+function gone(name: string) {
+  return refusal('cluster/gone', `cluster ${name} was deleted meanwhile`, 'nothing')
+}
+
+function want(draft: Draft, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
+  const desiredAt = draft.now.toISOString()
+  draft.setCluster({ ...what, attempt: draft.cluster.attempt + 1, desiredAt, error: null })
 }
 
 /**
@@ -172,15 +191,16 @@ function planOf({ node }: Member, isStarting: boolean, members: readonly Member[
   return { id, name, role: null, repair: false, because: leaving === 'no' ? `is ${state}` : 'leaves' }
 }
 
-function problemOf(core: Core, cluster: Cluster, node: Node) {
-  const moved = movedProblem(node, cluster.name, hasBegun(core, node))
+function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {
+  const { cluster } = data
+  const moved = movedProblem(node, cluster.name, hasBegun(data, node))
   if (moved) return moved
   const arch = node.facts?.os.arch ?? 'x64'
   const { kubernetesVersion } = cluster.settings
-  if (core.bundles.pick(kubernetesVersion, arch)) return undefined
+  if (bundles.pick(kubernetesVersion, arch)) return undefined
   return {
     code: 'bundle/none',
-    message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); there are: ${core.bundles.names().join(', ') || 'none'}`,
+    message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); there are: ${bundles.names().join(', ') || 'none'}`,
     ...remedy`${{ do: 'bundle.import' }}`,
   }
 }

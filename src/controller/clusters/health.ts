@@ -1,21 +1,24 @@
 import type { ClusterHealth } from '../../protocol/api/clusters.ts'
-import type { Core } from '../core.ts'
 import { SILENT_MS } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
+import type { Operations } from '../live/operations.ts'
+import type { HasAuthority, HasClock, HasOperations, HasPresence, HasStore } from '../ports.ts'
 import { connectedHolders, situationOf } from '../reconcile/situation-of.ts'
+
+type Looking = HasStore & HasClock & HasPresence & HasAuthority & HasOperations
 
 const FRESH_MS = 5_000
 /** Whoever looks does not want to wait. */
 const LOOK_MS = 5_000
-const known = new WeakMap<Core, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
+const known = new WeakMap<Operations, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
 
 /** Whoever looks again and again does not have a master look each time. */
-export async function healthOf(core: Core, { id, report, reportAt }: Cluster): Promise<ClusterHealth> {
-  const nowMs = core.now().getTime()
-  const looks = known.get(core) ?? new Map()
-  known.set(core, looks)
+export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster): Promise<ClusterHealth> {
+  const nowMs = ports.now().getTime()
+  const looks = known.get(ports.operations) ?? new Map()
+  known.set(ports.operations, looks)
   const last = looks.get(id)
-  const fresh = last && nowMs - last.atMs < FRESH_MS ? last : { atMs: nowMs, etcd: askMaster(core, id) }
+  const fresh = last && nowMs - last.atMs < FRESH_MS ? last : { atMs: nowMs, etcd: askMaster(ports, id) }
   looks.set(id, fresh)
   const nodes = report?.nodes.map(({ name, ready, unhealthy = [] }) => ({
     ...{ name, ready },
@@ -25,8 +28,9 @@ export async function healthOf(core: Core, { id, report, reportAt }: Cluster): P
   return { etcd: await fresh.etcd, nodes: nodes ?? null, reportedAt: reportAt, isCurrent }
 }
 
-async function askMaster(core: Core, clusterId: string): Promise<ClusterHealth['etcd']> {
-  const masters = connectedHolders(core, situationOf(core, clusterId)?.members ?? [])
-  const answer = (await core.operations.ask(core, masters, { operation: 'look-at-etcd' }, LOOK_MS))?.answer
+async function askMaster(ports: Looking, clusterId: string): Promise<ClusterHealth['etcd']> {
+  const data = await ports.store.load(clusterId)
+  const masters = data ? connectedHolders(ports, situationOf(ports, data).members) : []
+  const answer = (await ports.operations.ask(ports, masters, { operation: 'look-at-etcd' }, LOOK_MS))?.answer
   return answer?.outcome === 'done' ? (answer.etcd ?? null) : null
 }

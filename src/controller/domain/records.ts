@@ -11,7 +11,6 @@ import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
-import type { Columns } from '../store/sqlite/table.ts'
 
 export interface Cluster {
   id: string
@@ -149,90 +148,5 @@ export interface StoredEvent {
   event: RunEvent | StateEvent
 }
 
-export const CLUSTER: Columns<Cluster> = {
-  id: 'text',
-  name: 'text',
-  state: 'text',
-  settings: 'json',
-  desired: 'text',
-  attempt: 'integer',
-  repairAttempt: 'integer',
-  desiredAt: 'text',
-  readyAt: 'text',
-  establishedAt: 'text',
-  problems: 'json',
-  endpoint: 'text',
-  report: 'json',
-  reportAt: 'text',
-  gone: 'json',
-  pairs: 'json',
-  error: 'json',
-  createdAt: 'text',
-}
-
-export const NODE: Columns<Node> = {
-  id: 'text',
-  clusterId: 'text',
-  name: 'text',
-  address: 'text',
-  state: 'text',
-  silent: 'text',
-  leaving: 'text',
-  roles: 'json',
-  interface: 'text',
-  disks: 'json',
-  facts: 'json',
-  warnings: 'json',
-  agentVersion: 'text',
-  bootId: 'text',
-  error: 'json',
-  attempt: 'integer',
-  generation: 'integer',
-  upSeq: 'integer',
-  downSeq: 'integer',
-  createdAt: 'text',
-  approvedAt: 'text',
-  configuredAt: 'text',
-  lastSeen: 'text',
-}
-
-export const ENROLMENT: Columns<Enrolment> = {
-  fingerprint: 'text',
-  nodeId: 'text',
-  installer: 'text',
-  publicKey: 'text',
-  state: 'text',
-  certificate: 'text',
-  next: 'json',
-  createdAt: 'text',
-}
-
-export const RUN: Columns<Run> = {
-  id: 'text',
-  nodeId: 'text',
-  role: 'text',
-  repair: 'boolean',
-  generation: 'integer',
-  seq: 'integer',
-  payload: 'text',
-  signature: 'text',
-  state: 'text',
-  acknowledged: 'boolean',
-  cancel: 'boolean',
-  progress: 'json',
-  error: 'json',
-  createdAt: 'text',
-  expiresAt: 'text',
-  endedAt: 'text',
-}
-
-export const EVENT: Columns<StoredEvent> = {
-  seq: 'integer',
-  at: 'text',
-  clusterId: 'text',
-  nodeId: 'text',
-  nodeSeq: 'integer',
-  runId: 'text',
-  kind: 'text',
-  event: 'json',
-}
+/** As it is told: whoever stores it gives it its number. */
+export type NewEvent = Omit<StoredEvent, 'seq' | 'kind'>

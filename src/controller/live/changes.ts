@@ -13,13 +13,19 @@ export class Changes {
   }
 
   /** Reads again after each change until there is an answer, the time is over or the caller has gone; 0: reads once. */
-  async until<T>(read: () => T | undefined, waitMs: number, signal: AbortSignal): Promise<T | undefined> {
+  async until<T>(
+    read: () => T | undefined | Promise<T | undefined>,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
     if (waitMs <= 0) return read()
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
     for (;;) {
-      const answer = read()
+      const { version } = this
+      const answer = await read()
       if (answer !== undefined || deadline.aborted) return answer
-      await this.#next(deadline)
+      // What was committed while it was read may not be in the answer.
+      if (version === this.version) await this.#next(deadline)
     }
   }
 

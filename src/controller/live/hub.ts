@@ -3,9 +3,10 @@ import type { UpFrame } from '../../protocol/wire/frames.ts'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
 import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
-import type { Core } from '../core.ts'
+import type { Change } from '../domain/change.ts'
 import { UNREACHABLE_MS } from '../domain/director/director.ts'
-import { ingest, type Received } from './ingest.ts'
+import { openTurns } from '../reconcile/turns.ts'
+import { type Ingesting, ingest, type Received } from './ingest.ts'
 import { parseFrame } from './parse-frame.ts'
 import type { Presence } from './presence.ts'
 import type { Rival } from './rival.ts'
@@ -19,17 +20,21 @@ const BATCH_MS = 10
 
 /** The agents' side of the controller: one session a node. */
 export class Hub implements Presence {
-  readonly #core: Core
+  readonly #ports: Ingesting
   readonly #heartbeatMs: () => number
   readonly #sessions = new Map<string, Session>()
   readonly #rivals: Rivals
   #batch: { session: Session; frame: UpFrame }[] = []
   #flushTimer: NodeJS.Timeout | undefined
+  /** One batch after the other, and to each node one thing after the other. */
+  readonly #turns = openTurns()
+  /** Sessions of which something could not be stored: nothing that came after it is stored either. */
+  readonly #broken = new WeakSet<Session>()
 
-  constructor(core: Core, heartbeatMs: () => number) {
-    this.#core = core
+  constructor(ports: Ingesting, heartbeatMs: () => number) {
+    this.#ports = ports
     this.#heartbeatMs = heartbeatMs
-    this.#rivals = new Rivals(core)
+    this.#rivals = new Rivals(ports)
   }
 
   isConnected(nodeId: string): boolean {
@@ -46,14 +51,14 @@ export class Hub implements Presence {
 
   /** Of a node whose certificate was verified. It takes the place of an older session, unless somebody answers on that. */
   accept(socket: WebSocket, nodeId: string, address: string): void {
-    const session = new Session(nodeId, socket, address, this.#heartbeatMs(), this.#core.now())
+    const session = new Session(nodeId, socket, address, this.#heartbeatMs(), this.#ports.now())
     const older = this.#sessions.get(nodeId)
     if (!older?.isOpen) {
       this.#begin(session)
       return
     }
     socket.pause()
-    socket.on('error', (error) => this.#core.log(`node ${nodeId}: ${error.message}`))
+    socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
     void isAnswering(older).then((answers) => {
       socket.resume()
       if (!answers || this.#sessions.get(nodeId) !== older) {
@@ -71,7 +76,7 @@ export class Hub implements Presence {
     this.#sessions.get(nodeId)?.end(Close.replaced, 'a newer session of this node began')
     this.#sessions.set(nodeId, session)
     const heard = () => {
-      session.lastHeard = this.#core.now()
+      session.lastHeard = this.#ports.now()
     }
     socket.on('message', (data, isBinary) => {
       heard()
@@ -80,8 +85,14 @@ export class Hub implements Presence {
     })
     socket.on('ping', heard)
     socket.on('pong', heard)
-    socket.on('error', (error) => this.#core.log(`node ${nodeId}: ${error.message}`))
-    socket.on('close', (code) => this.#left(session, code))
+    socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
+    socket.on('close', (code) => {
+      void this.#left(session, code).catch((error: unknown) =>
+        this.#ports.log(
+          `node ${nodeId} left, which could not be stored: ${error instanceof Error ? error.message : error}`,
+        ),
+      )
+    })
     session.later(HELLO_WITHIN_MS, () => session.isOpen || session.end(Close.noHello, 'no hello'))
     this.#beat(session)
   }
@@ -89,7 +100,15 @@ export class Hub implements Presence {
   deliver(nodeId: string): void {
     const session = this.#sessions.get(nodeId)
     if (!session) return
-    const node = this.#core.store.nodes.get(nodeId)
+    void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) =>
+      this.#ports.log(`node ${nodeId} could not be told: ${error instanceof Error ? error.message : error}`),
+    )
+  }
+
+  async #deliver(session: Session): Promise<void> {
+    const { nodeId } = session
+    const { store } = this.#ports
+    const node = await store.node(nodeId)
     if (!node || node.state === 'REMOVED') {
       session.send('refuse', { code: 'node/removed', message: 'an administrator removed this node' })
       session.end(Close.removed, 'removed')
@@ -99,7 +118,7 @@ export class Hub implements Presence {
     if (session.sentState !== node.state) session.send('state', { state: node.state })
     session.sentState = node.state
     // A node carries out one at a time: what follows a run that was stopped while the node was away comes after its end.
-    const [run] = this.#core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", nodeId)
+    const run = await store.openRunOf(nodeId)
     if (!run) return
     const { payload, signature } = run
     if (run.seq > session.peerSeq) this.#sendOnce(session, run.id, { payload, signature }, run.seq)
@@ -124,21 +143,16 @@ export class Hub implements Presence {
   }
 
   /** Writes down when connected nodes were last heard, so that a restart knows. */
-  saveLastSeen(): void {
+  async saveLastSeen(): Promise<void> {
     const heard = [...this.#sessions.values()].filter((session) => session.savedAt !== session.lastHeard)
-    if (heard.length === 0) return
-    this.#core.store.transaction(() => {
-      for (const session of heard) {
-        session.savedAt = session.lastHeard
-        this.#core.store.nodes.update(session.nodeId, { lastSeen: session.lastHeard.toISOString() })
-      }
-    })
+    if (heard.length > 0) await this.#ports.store.commit(heard.map(lastSeenOf))
+    for (const session of heard) session.savedAt = session.lastHeard
   }
 
   /** Everything that was received is made durable; nodes are asked to come back spread over `spreadMs`. */
   async close(spreadMs: number): Promise<void> {
-    this.#flush()
-    this.saveLastSeen()
+    await this.#flush()
+    await this.saveLastSeen()
     const sockets = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
       session.end(Close.goingAway, 'the controller goes down')
@@ -154,10 +168,10 @@ export class Hub implements Presence {
   }
 
   #take(session: Session, text: string): void {
-    session.throttle(this.#core.now())
+    session.throttle(this.#ports.now())
     const parsed = parseFrame(text)
     if ('problem' in parsed) {
-      this.#core.log(`node ${session.nodeId} sent a message that was refused: ${parsed.problem}`)
+      this.#ports.log(`node ${session.nodeId} sent a message that was refused: ${parsed.problem}`)
       session.end(Close.badMessage, parsed.problem)
       return
     }
@@ -168,38 +182,48 @@ export class Hub implements Presence {
     }
     session.saidHello = true
     this.#batch.push({ session, frame })
-    this.#flushTimer ??= setTimeout(() => this.#flush(), BATCH_MS)
+    this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
   }
 
-  #flush(): void {
+  /** Resolves once all that has come so far is durable and answered, or its sessions were cut. */
+  #flush(): Promise<void> {
     clearTimeout(this.#flushTimer)
     this.#flushTimer = undefined
-    const batch = this.#batch.filter(({ session }) => this.#sessions.get(session.nodeId) === session)
+    const batch = this.#batch
     this.#batch = []
-    if (batch.length === 0) return
+    return this.#turns('', () => this.#store(batch))
+  }
+
+  async #store(received: readonly { session: Session; frame: UpFrame }[]): Promise<void> {
+    const isCurrent = (session: Session) => this.#sessions.get(session.nodeId) === session && !this.#broken.has(session)
+    const batch = received.filter(({ session }) => isCurrent(session))
     const bySession = Map.groupBy(batch, ({ session }) => session)
     try {
-      ingest(
-        this.#core,
+      await ingest(
+        this.#ports,
         batch.map(({ session, frame }): Received => ({ nodeId: session.nodeId, frame })),
       )
-      for (const [session, received] of bySession) {
-        this.#answer(
+      for (const [session, own] of bySession) {
+        await this.#answer(
           session,
-          received.map(({ frame }) => frame),
+          own.map(({ frame }) => frame),
         )
       }
     } catch (error) {
       // Nothing was acknowledged: the nodes come back and send it again.
-      this.#core.log(`messages could not be stored: ${error instanceof Error ? error.message : error}`)
-      for (const { socket } of bySession.keys()) socket.terminate()
+      this.#ports.log(`messages could not be stored: ${error instanceof Error ? error.message : error}`)
+      for (const session of bySession.keys()) {
+        this.#broken.add(session)
+        session.socket.terminate()
+      }
     }
   }
 
   /** After what the frames say is durable. */
-  #answer(session: Session, frames: readonly UpFrame[]): void {
-    session.durableSeq = this.#core.store.nodes.get(session.nodeId)?.upSeq ?? session.durableSeq
-    for (const frame of frames) if (frame.t === 'hello') welcome(this.#core, session, frame.body)
+  async #answer(session: Session, frames: readonly UpFrame[]): Promise<void> {
+    const node = await this.#ports.store.node(session.nodeId)
+    session.durableSeq = node?.upSeq ?? session.durableSeq
+    for (const frame of frames) if (frame.t === 'hello') await welcome(this.#ports, session, frame.body)
     const durable = frames.filter(({ seq }) => seq > 0).length
     if (durable > 0) {
       session.acknowledge(
@@ -212,7 +236,7 @@ export class Hub implements Presence {
 
   #beat(session: Session): void {
     session.later(session.heartbeatMs, () => {
-      const silentMs = this.#core.now().getTime() - session.lastHeard.getTime()
+      const silentMs = this.#ports.now().getTime() - session.lastHeard.getTime()
       if (silentMs >= UNREACHABLE_MS) {
         session.socket.terminate()
         return
@@ -222,16 +246,24 @@ export class Hub implements Presence {
     })
   }
 
-  #left(session: Session, code: number): void {
+  async #left(session: Session, code: number): Promise<void> {
     session.release()
+    session.isOpen = false
     if (this.#sessions.get(session.nodeId) !== session) return
-    this.#flush()
+    await this.#flush()
+    if (this.#sessions.get(session.nodeId) !== session) return
     this.#sessions.delete(session.nodeId)
-    this.#core.store.nodes.update(session.nodeId, { lastSeen: session.lastHeard.toISOString() })
-    this.#core.log(`node ${session.nodeId} disconnected (${code})`)
-    this.#core.changes.announce()
+    this.#ports.log(`node ${session.nodeId} disconnected (${code})`)
+    this.#ports.changes.announce()
+    await this.#ports.store.commit([lastSeenOf(session)])
   }
 }
+
+const lastSeenOf = ({ nodeId, lastHeard }: Session): Change => ({
+  change: 'set-node',
+  id: nodeId,
+  to: { lastSeen: lastHeard.toISOString() },
+})
 
 /** At most a second: what has not closed by then is cut. */
 async function closed(socket: WebSocket): Promise<void> {

@@ -1,117 +1,131 @@
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
-import type { Core } from '../core.ts'
+import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
+import type { HasLiveProgress, HasLog, HasPairChecks } from '../ports.ts'
+import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
-import { reconcile } from '../reconcile/reconcile.ts'
+import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 
 export interface Received {
   nodeId: string
   frame: UpFrame
 }
 
+export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks
+
 /**
- * Makes a batch of messages durable at once and lets the director decide on them. A message that is there already is
- * passed over, so that each takes effect once however often it is sent.
+ * Makes a batch of messages durable and lets the director decide on them, for each cluster at once. A message that is
+ * there already is passed over, so that each takes effect once however often it is sent.
  */
-export function ingest(core: Core, batch: readonly Received[]): void {
-  const clusters = new Set<string>()
-  core.store.transaction(() => {
-    for (const { nodeId, frame } of batch) {
-      const node = core.store.nodes.get(nodeId)
-      if (!node || node.state === 'REMOVED') continue
-      take(core, node, frame)
-      // How far a run has come decides nothing, and there are many of these.
-      if (DECISIVE.includes(frame.t)) clusters.add(node.clusterId)
-    }
-    for (const cluster of clusters) reconcile(core, cluster)
-  })
-  core.changes.announce()
+export async function ingest(ports: Ingesting, batch: readonly Received[]): Promise<void> {
+  const clusters = await ports.store.clustersOf([...new Set(batch.map(({ nodeId }) => nodeId))])
+  const byCluster = Map.groupBy(batch, ({ nodeId }) => clusters.get(nodeId))
+  const stored = [...byCluster].flatMap(([cluster, received]) =>
+    cluster === undefined ? [] : ingestOf(ports, cluster, received),
+  )
+  await Promise.all(stored)
 }
 
+/** How far a run has come decides nothing, and there are many of these. */
 const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
 
-function take(core: Core, node: Node, frame: UpFrame): void {
-  const { store } = core
-  acknowledge(core, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
+async function ingestOf(ports: Ingesting, cluster: string, received: readonly Received[]): Promise<void> {
+  const work = (draft: Draft) => {
+    for (const { nodeId, frame } of received) {
+      const node = nodeIn(draft, nodeId)
+      if (node && node.state !== 'REMOVED') take(ports, draft, node, frame)
+    }
+  }
+  const runs = received.flatMap(({ frame: { body } }) => ('run' in body ? [body.run] : []))
+  const isDecisive = received.some(({ frame }) => DECISIVE.includes(frame.t))
+  const nodes = [...new Set(received.map(({ nodeId }) => nodeId))]
+  const done = isDecisive
+    ? await reconcile(ports, cluster, work, { runs })
+    : await changeCluster(ports, cluster, work, { runs, nodes })
+  if (!done) return
+  for (const { nodeId, frame } of received) if (nodeIn(done.draft, nodeId)) hear(ports, done.draft, nodeId, frame)
+  ports.changes.announce()
+}
+
+function take(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
+  acknowledge(draft, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
   switch (frame.t) {
     case 'hello': {
       const { agentVersion, bootId, warnings } = frame.body
-      store.nodes.update(node.id, { agentVersion, bootId, warnings })
+      draft.setNode(node.id, { agentVersion, bootId, warnings })
       break
     }
     case 'facts':
-      store.nodes.update(node.id, { facts: frame.body, agentVersion: frame.body.agentVersion })
+      draft.setNode(node.id, { facts: frame.body, agentVersion: frame.body.agentVersion })
       break
     case 'event':
     case 'result':
-      if (frame.seq === 0) noteProgress(core, node, frame)
-      else if (frame.seq > node.upSeq) takeOfRun(core, node, frame)
+      if (frame.seq > node.upSeq) takeOfRun(ports, draft, node, frame)
       break
     case 'reset':
       if (frame.seq <= node.upSeq) break
-      store.nodes.update(node.id, { upSeq: frame.seq })
-      wasReset(core, node)
-      break
-    case OPERATION_FRAME:
-      core.operations.take(node.id, frame.body)
-      break
-    case 'pair-check':
-      core.pairChecks.get(frame.body.check)?.campaign.hear(node.id, frame.body)
-      break
-    case 'ack':
+      draft.setNode(node.id, { upSeq: frame.seq })
+      wasReset(draft, node)
       break
   }
-}
-
-/** What needs no acknowledgement may be lost: how far a step has come. */
-function noteProgress(core: Core, node: Node, { t, body }: UpFrame & { t: 'event' | 'result' }): void {
-  if (t !== 'event' || body.event.kind !== 'step-progress') return
-  const { step, done, of } = body.event
-  if (core.store.runs.get(body.run)?.nodeId === node.id) core.live.set(body.run, { step, done, of })
 }
 
 /** The node has made its instructions durable up to there. */
-function acknowledge(core: Core, node: Node, seq: number): void {
-  const taken = core.store.runs.where("node_id = ? AND state = 'open' AND acknowledged = 0 AND seq <= ?", node.id, seq)
-  for (const run of taken) core.store.runs.update(run.id, { acknowledged: true })
+function acknowledge(draft: Draft, node: Node, seq: number): void {
+  const taken = draft.runs.filter((run) => run.nodeId === node.id && run.state === 'open' && run.seq <= seq)
+  for (const { id, acknowledged } of taken) if (!acknowledged) draft.setRun(id, { acknowledged: true })
 }
 
-function takeOfRun(core: Core, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
-  core.store.nodes.update(node.id, { upSeq: frame.seq })
-  const run = core.store.runs.get(frame.body.run)
+function takeOfRun(ports: HasLog, draft: Draft, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
+  draft.setNode(node.id, { upSeq: frame.seq })
+  const run = runIn(draft, frame.body.run)
   if (!run || run.nodeId !== node.id) {
-    core.log(`node ${node.id} told of run ${frame.body.run}, which is not its own`)
+    ports.log(`node ${node.id} told of run ${frame.body.run}, which is not its own`)
     return
   }
   if (frame.t === 'result') {
-    finish(core, run, frame.body)
+    finish(draft, run, frame.body)
     return
   }
   const { event } = frame.body
-  core.store.tell({
-    at: event.at,
-    clusterId: node.clusterId,
-    nodeId: node.id,
-    nodeSeq: frame.seq,
-    runId: run.id,
-    event,
-  })
+  draft.addEvent({ at: event.at, nodeId: node.id, nodeSeq: frame.seq, runId: run.id, event })
   const progress = advance(run.progress, event)
-  if (progress !== run.progress) core.store.runs.update(run.id, { progress })
+  if (progress !== run.progress) draft.setRun(run.id, { progress })
 }
 
 /** Exactly once: a run that has ended stays as it ended. */
-function finish(core: Core, run: Run, result: (UpFrame & { t: 'result' })['body']): void {
-  core.live.delete(run.id)
+function finish(draft: Draft, run: Run, result: (UpFrame & { t: 'result' })['body']): void {
   if (run.state !== 'open') return
-  core.store.runs.update(run.id, {
+  draft.setRun(run.id, {
     state: result.outcome,
     acknowledged: true,
     error: result.error ?? null,
-    endedAt: core.now().toISOString(),
+    endedAt: draft.now.toISOString(),
   })
   // How far a download had come is of no use any more, and there are many of these.
-  core.store.events.removeWhere("run_id = ? AND kind = 'step-progress'", run.id)
+  draft.removeStepProgress(run.id)
+}
+
+/** What is of interest only while it lasts: answers that somebody waits for, and how far a step has come. */
+function hear(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFrame): void {
+  switch (frame.t) {
+    case 'event': {
+      const { run, event } = frame.body
+      if (frame.seq === 0 && event.kind === 'step-progress' && runIn(draft, run)?.nodeId === nodeId) {
+        ports.live.set(run, { step: event.step, done: event.done, of: event.of })
+      }
+      break
+    }
+    case 'result':
+      ports.live.delete(frame.body.run)
+      break
+    case OPERATION_FRAME:
+      ports.operations.take(nodeId, frame.body)
+      break
+    case 'pair-check':
+      ports.pairChecks.get(frame.body.check)?.campaign.hear(nodeId, frame.body)
+      break
+  }
 }

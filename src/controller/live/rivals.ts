@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorReport } from '../../base/agent-error.ts'
-import type { Core } from '../core.ts'
+import type { HasAnnouncements, HasClock, HasLog, HasStore } from '../ports.ts'
 import type { Rival } from './rival.ts'
 import type { Session } from './session.ts'
 
@@ -29,40 +29,42 @@ export function isAnswering({ socket }: Session): Promise<boolean> {
   })
 }
 
+type Ports = HasStore & Pick<HasClock, 'now'> & HasLog & HasAnnouncements
+
 /** Who was refused, while that is news. */
 export class Rivals {
-  readonly #core: Core
+  readonly #ports: Ports
   readonly #known = new Map<string, Rival>()
 
-  constructor(core: Core) {
-    this.#core = core
+  constructor(ports: Ports) {
+    this.#ports = ports
   }
 
   of(nodeId: string): Rival | undefined {
     const rival = this.#known.get(nodeId)
-    return rival && this.#core.now().getTime() - rival.at.getTime() < CURRENT_MS ? rival : undefined
+    return rival && this.#ports.now().getTime() - rival.at.getTime() < CURRENT_MS ? rival : undefined
   }
 
   /** Told in the node's log when it is new. */
   note(nodeId: string, addresses: Pick<Rival, 'address' | 'present'>): ErrorReport {
     const before = this.of(nodeId)
-    const rival = { ...addresses, at: this.#core.now() }
+    const rival = { ...addresses, at: this.#ports.now() }
     this.#known.set(nodeId, rival)
-    const problem = rivalProblem(rival)
-    const node = this.#core.store.nodes.get(nodeId)
-    if (node && (before?.address !== rival.address || before.present !== rival.present)) {
-      const at = rival.at.toISOString()
-      const event = {
-        kind: 'log' as const,
-        at,
-        level: 'error' as const,
-        message: `${problem.message}; fix: ${problem.fix}`,
-      }
-      this.#core.log(`node ${nodeId}: ${problem.message}`)
-      this.#core.store.tell({ at, clusterId: node.clusterId, nodeId, nodeSeq: null, runId: null, event })
-      this.#core.changes.announce()
-    }
-    return problem
+    const isNew = before?.address !== rival.address || before.present !== rival.present
+    if (isNew) void this.#tell(nodeId, rival).catch((error: unknown) => this.#ports.log(`node ${nodeId}: ${error}`))
+    return rivalProblem(rival)
+  }
+
+  async #tell(nodeId: string, rival: Rival): Promise<void> {
+    const { store, changes, log } = this.#ports
+    const { message, fix } = rivalProblem(rival)
+    log(`node ${nodeId}: ${message}`)
+    const clusterId = (await store.clustersOf([nodeId])).get(nodeId)
+    if (clusterId === undefined) return
+    const at = rival.at.toISOString()
+    const event = { kind: 'log' as const, at, level: 'error' as const, message: `${message}; fix: ${fix}` }
+    await store.commit([{ change: 'add-event', event: { at, clusterId, nodeId, nodeSeq: null, runId: null, event } }])
+    changes.announce()
   }
 }
 

@@ -1,12 +1,16 @@
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
-import type { Core } from '../core.ts'
+import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
 import { Close, type Session } from './session.ts'
 
 /** Answers a hello that is durable: the session is open from here on, or ends where no version of the protocol is common. */
-export function welcome(core: Core, session: Session, { range, lastSeq }: (UpFrame & { t: 'hello' })['body']): void {
-  const node = core.store.nodes.get(session.nodeId)
-  const cluster = node && core.store.clusters.get(node.clusterId)
+export async function welcome(
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
+  session: Session,
+  { range, lastSeq }: (UpFrame & { t: 'hello' })['body'],
+): Promise<void> {
+  const node = await ports.store.node(session.nodeId)
+  const cluster = node && (await ports.store.cluster(node.clusterId))
   if (!node || !cluster) return
   const version = Math.min(PROTOCOL.max, range.max)
   if (version < PROTOCOL.min || version < range.min) {
@@ -22,9 +26,9 @@ export function welcome(core: Core, session: Session, { range, lastSeq }: (UpFra
     version,
     heartbeatMs: session.heartbeatMs,
     lastSeq: node.upSeq,
-    now: core.now().toISOString(),
+    now: ports.now().toISOString(),
     state: node.state,
     cluster: cluster.name,
   })
-  core.changes.announce()
+  ports.changes.announce()
 }

@@ -3,15 +3,16 @@ import { readCsr } from '../../pki/csr.ts'
 import { fingerprint, spki } from '../../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../../protocol/api/agents.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
+import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
-import type { Cluster, Enrolment, Node } from '../domain/records.ts'
+import type { Enrolment, Node } from '../domain/records.ts'
+import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '../ports.ts'
 import { tellState } from '../reconcile/node-state.ts'
-import { reconcile } from '../reconcile/reconcile.ts'
+import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { clusterOf, nodeById } from './find.ts'
-import { isHalfOver, issueNodeCertificate } from './node-certificate.ts'
-import { approve } from './node-commands.ts'
+import { changeEnrolment, isHalfOver, issueNodeCertificate } from './node-certificate.ts'
+import { approveIn } from './node-commands.ts'
 
 const MAX_PENDING = 1_000
 const LAPSE_MS = 86_400_000
@@ -21,46 +22,45 @@ const LAPSE_MS = 86_400_000
  * request but its key counts for the certificate. Asking again with the same key changes nothing but what the prechecks
  * had to say, and that only until it is approved.
  */
-export function enrol(core: Core, installer: string, request: EnrolRequest): EnrolResponse {
+type Issuing = HasStore & HasTurns & HasAuthority & HasClock
+
+export async function enrol(ports: Reconciling, installer: string, request: EnrolRequest): Promise<EnrolResponse> {
   const { publicKey } = readCsr(request.csr)
-  const cluster = core.store.clusters.get(installer)
+  const cluster = await ports.store.cluster(installer)
   if (!cluster) throw refusal('enrol/cluster-gone', 'the cluster of this installer was deleted', 'make a new cluster')
   if (request.clusterName !== undefined && request.clusterName !== cluster.name) {
     const found = `the credentials are for cluster ${cluster.name}, not ${request.clusterName}`
     throw refusal('enrol/other-cluster', found, `leave --cluster-name out, or give --cluster-name ${cluster.name}`)
   }
   const name = fingerprint(publicKey)
-  const isNew = core.store.transaction(() => {
-    const known = core.store.enrolments.get(name)
-    if (known?.state === 'pending') core.store.nodes.update(known.nodeId, { warnings: request.warnings })
-    if (known) return false
-    const key = spki(publicKey).toString('base64')
-    add(core, cluster, installer, request, { fingerprint: name, publicKey: key })
-    return true
-  })
-  if (isNew) {
-    reconcile(core, cluster.id)
-    core.changes.announce()
+  // A key that another cluster knows stays with that.
+  const known = await ports.store.enrolment(name)
+  if (known === undefined || (known.state === 'pending' && known.installer === installer)) {
+    const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
+    await reconcile(ports, cluster.id, (draft) => {
+      const own = draft.enrolments.find((each) => each.fingerprint === name)
+      if (!own) add(ports, draft, installer, request, key)
+      else if (own.state === 'pending') draft.setNode(own.nodeId, { warnings: request.warnings })
+    })
   }
-  return enrolmentState(core, installer, name)
+  return enrolmentState(ports, installer, name)
 }
 
 function add(
-  core: Core,
-  cluster: Cluster,
+  ports: HasPresence,
+  draft: Draft,
   installer: string,
   request: EnrolRequest,
   key: Pick<Enrolment, 'fingerprint' | 'publicKey'>,
 ) {
-  const { store } = core
-  if (store.enrolments.count("installer = ? AND state = 'pending'", installer) >= MAX_PENDING) {
+  if (draft.enrolments.filter(({ state }) => state === 'pending').length >= MAX_PENDING) {
     const fix = remedy`approve or remove some: ${{ do: 'node.list' }}`
     throw refusal('enrol/too-many', `${MAX_PENDING} nodes wait for approval already`, fix)
   }
-  const createdAt = core.now().toISOString()
+  const createdAt = draft.now.toISOString()
   const node: Node = {
     id: newId('n'),
-    clusterId: cluster.id,
+    clusterId: draft.cluster.id,
     name: request.nodeName,
     address: request.address,
     state: 'DISCOVERED',
@@ -83,8 +83,8 @@ function add(
     configuredAt: null,
     lastSeen: createdAt,
   }
-  store.nodes.insert(node)
-  store.enrolments.insert({
+  draft.addNode(node)
+  draft.addEnrolment({
     ...key,
     nodeId: node.id,
     installer,
@@ -93,13 +93,13 @@ function add(
     next: null,
     createdAt,
   })
-  tellState(core, node.id)
-  if (cluster.settings.autoApprove) approve(core, node)
+  tellState(draft, node.id)
+  if (draft.cluster.settings.autoApprove) approveIn(ports, draft, node)
 }
 
 /** Throws `enrol/unknown` (ask anew) or `enrol/refused`. An approved one has its certificate in the answer. */
-export function enrolmentState(core: Core, installer: string, name: string): EnrolResponse {
-  const enrolment = core.store.enrolments.get(name)
+export async function enrolmentState(ports: Issuing, installer: string, name: string): Promise<EnrolResponse> {
+  const enrolment = await ports.store.enrolment(name)
   if (!enrolment || enrolment.installer !== installer) {
     throw refusal('enrol/unknown', 'the controller does not know this key (any more)', 'enrol again')
   }
@@ -107,35 +107,36 @@ export function enrolmentState(core: Core, installer: string, name: string): Enr
     const fix = remedy`ask the administrator; to try again: ${{ do: 'shell', command: 'agent uninstall' }}, then install`
     throw refusal('enrol/refused', 'an administrator refused or removed this node', fix)
   }
-  const node = nodeById(core, enrolment.nodeId)
-  const { id, name: clusterName } = clusterOf(core, node)
+  const node = await nodeById(ports, enrolment.nodeId)
+  const { id, name: clusterName } = await clusterOf(ports, node)
   const answer = { nodeId: node.id, fingerprint: name, cluster: { id, name: clusterName } }
   if (enrolment.state === 'pending') return { ...answer, state: 'DISCOVERED' }
-  return { ...answer, state: 'APPROVED', certificate: certificateOf(core, enrolment) }
+  return { ...answer, state: 'APPROVED', certificate: await certificateOf(ports, enrolment) }
 }
 
 /** A node that waits for its approval has no session: it is heard when it asks. */
-export function heardAgain(core: Core, installer: string, name: string): void {
-  const enrolment = core.store.enrolments.get(name)
+export async function heardAgain({ store, now }: HasStore & HasClock, installer: string, name: string): Promise<void> {
+  const enrolment = await store.enrolment(name)
   if (enrolment?.installer !== installer || enrolment.state !== 'pending') return
-  core.store.nodes.update(enrolment.nodeId, { lastSeen: core.now().toISOString() })
+  await store.commit([{ change: 'set-node', id: enrolment.nodeId, to: { lastSeen: now().toISOString() } }])
 }
 
 /** The one that was issued while half of its life is left, else a new one. */
-function certificateOf(core: Core, enrolment: Enrolment): string {
-  const found = enrolment.certificate
-  if (found && !isHalfOver(found, core.now())) return found
-  const publicKey = createPublicKey({ key: Buffer.from(enrolment.publicKey, 'base64'), type: 'spki', format: 'der' })
-  const certificate = issueNodeCertificate(core, enrolment.nodeId, publicKey)
-  core.store.enrolments.update(enrolment.fingerprint, { certificate })
-  return certificate
+async function certificateOf(ports: Issuing, { nodeId, certificate }: Enrolment): Promise<string> {
+  if (certificate && !isHalfOver(certificate, ports.now())) return certificate
+  return changeEnrolment(ports, nodeId, (enrolment) => {
+    const found = enrolment.certificate
+    if (found && !isHalfOver(found, ports.now())) return { answer: found }
+    const publicKey = createPublicKey({ key: Buffer.from(enrolment.publicKey, 'base64'), type: 'spki', format: 'der' })
+    const fresh = issueNodeCertificate(ports, nodeId, publicKey)
+    return { answer: fresh, to: { certificate: fresh } }
+  })
 }
 
 /** Nodes that nobody approved within a day are forgotten; they ask again. */
-export function dropLapsed(core: Core): void {
-  const before = new Date(core.now().getTime() - LAPSE_MS).toISOString()
-  const lapsed = core.store.enrolments.where("state = 'pending' AND created_at < ?", before)
-  core.store.transaction(() => {
-    for (const { nodeId } of lapsed) core.store.nodes.remove(nodeId)
-  })
+export function dropLapsed(draft: Draft): void {
+  const before = new Date(draft.now.getTime() - LAPSE_MS).toISOString()
+  for (const { state, createdAt, nodeId } of draft.enrolments) {
+    if (state === 'pending' && createdAt < before) draft.removeNode(nodeId)
+  }
 }

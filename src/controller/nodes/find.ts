@@ -1,26 +1,34 @@
 import { AgentError } from '../../base/agent-error.ts'
-import type { Core } from '../core.ts'
+import type { ClusterData } from '../domain/draft.ts'
 import type { Cluster, Node } from '../domain/records.ts'
+import type { HasStore } from '../ports.ts'
 
-function missing(kind: 'cluster' | 'node', name: string): AgentError {
+export function missing(kind: 'cluster' | 'node', name: string): AgentError {
   const fix = `choose one of: controller ${kind} list`
   return new AgentError(`${kind}/unknown`, `there is no ${kind} ${name}`, { fix, kind: 'invalid' })
 }
 
-export function clusterByName(core: Core, name: string): Cluster {
-  const [cluster] = core.store.clusters.where('name = ?', name)
+export async function clusterByName({ store }: HasStore, name: string): Promise<Cluster> {
+  const cluster = await store.clusterNamed(name)
   if (!cluster) throw missing('cluster', name)
   return cluster
 }
 
-export function nodeById(core: Core, id: string): Node {
-  const node = core.store.nodes.get(id)
+export async function nodeById({ store }: HasStore, id: string): Promise<Node> {
+  const node = await store.node(id)
   if (!node) throw missing('node', id)
   return node
 }
 
-export function clusterOf(core: Core, node: Node): Cluster {
-  const cluster = core.store.clusters.get(node.clusterId)
+export async function clusterOf({ store }: HasStore, node: Node): Promise<Cluster> {
+  const cluster = await store.cluster(node.clusterId)
   if (!cluster) throw missing('cluster', node.clusterId)
   return cluster
+}
+
+/** The node as it is in its cluster now. */
+export function nodeOf({ nodes }: Pick<ClusterData, 'nodes'>, id: string): Node {
+  const node = nodes.find((each) => each.id === id)
+  if (!node) throw missing('node', id)
+  return node
 }

@@ -1,67 +1,90 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { InvitationResponse } from '../../protocol/api/agents.ts'
-import type { Core } from '../core.ts'
 import { refusal } from '../domain/admission.ts'
 import { turnOf } from '../domain/director/turn.ts'
+import { type Draft, runIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { lastRun } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
+import type { Changes } from '../live/changes.ts'
+import type {
+  HasAnnouncements,
+  HasAuthority,
+  HasClock,
+  HasOperations,
+  HasPresence,
+  HasStore,
+  HasTurns,
+} from '../ports.ts'
+import { changeCluster } from '../reconcile/change-cluster.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
+
+type Ports = HasStore & HasTurns & HasClock & HasPresence & HasAuthority & HasOperations & HasAnnouncements
 
 /**
  * What the node needs to join its cluster, from a master and sealed to the node: this controller cannot read it. Waits
  * up to `waitMs` for its turn. Throws where the node was not told to join.
  */
 export async function invite(
-  core: Core,
-  { id, clusterId }: Node,
+  ports: Ports,
+  { id, clusterId }: Pick<Node, 'id' | 'clusterId'>,
   sealTo: string,
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<InvitationResponse> {
-  const look = () => {
-    const members = membersOf(core, clusterId)
-    const joining = members.find(({ node }) => node.id === id)
-    if (!joining || !isDue(joining)) {
+  const look = (members: readonly Member[]) => {
+    const target = members.find(({ node }) => node.id === id)
+    if (!target || !isDue(target)) {
       throw refusal('invitation/not-due', 'this node was not told to join a cluster', 'nothing: this run is over')
     }
-    return { joining, turn: turnOf(joining, members) }
+    const turn = turnOf(target, members)
+    const hosts = 'hosts' in turn ? turn.hosts.filter((each) => ports.presence.isConnected(each.id)) : []
+    return { target, turn, hosts }
   }
-  // Whose turn it is and that it was taken are one: several ask at the same moment.
-  const takeTurn = () => {
-    const { joining, turn } = look()
-    const hosts = 'hosts' in turn ? turn.hosts.filter((each) => core.presence.isConnected(each.id)) : []
-    if (hosts.length === 0) return undefined
-    setInvited(core, joining, true)
-    return { joining, hosts }
+  // Whose turn it is and that it was taken are one commit: several ask at the same moment.
+  const takeTurn = async () => {
+    if (look(await membersOf(ports, clusterId)).hosts.length === 0) return undefined
+    const done = await changeCluster(ports, clusterId, (draft) => {
+      const { target, hosts } = look(situationOf(ports, draft).members)
+      if (hosts.length === 0) return undefined
+      setInvited(draft, target, true)
+      return { target, hosts }
+    })
+    ports.changes.announce()
+    return done?.result
   }
-  const taken = await core.changes.until(takeTurn, waitMs, signal)
+  const taken = await ports.changes.until(takeTurn, waitMs, signal)
   if (!taken) {
-    const { turn } = look()
+    const { turn } = look(await membersOf(ports, clusterId))
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
   }
-  const { joining, hosts } = taken
-  const role = lastRun(joining)?.role === 'master' ? 'master' : 'worker'
-  const { name, address } = joining.node
+  const { target, hosts } = taken
+  const role = lastRun(target)?.role === 'master' ? 'master' : 'worker'
+  const { name, address } = target.node
   const order = { operation: 'invite', target: { name, address, role }, sealTo } as const
-  const asked = await core.operations.ask(core, hosts, order)
+  const asked = await ports.operations.ask(ports, hosts, order)
   if (!asked) throw new Error('nobody was asked for an invitation')
   const { master, answer } = asked
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
-  setInvited(core, joining, false)
+  await changeCluster(ports, clusterId, (draft) => setInvited(draft, target, false))
+  ports.changes.announce()
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
   throw new AgentError(code, `master ${master.name}: ${message}`, { fix })
 }
 
-const seen = new WeakMap<Core, { version: number; clusterId: string; members: readonly Member[] }>()
+const seen = new WeakMap<Changes, { version: number; clusterId: string; members: Promise<readonly Member[]> }>()
 
 /** Read once for all that wait for their turn. */
-function membersOf(core: Core, clusterId: string): readonly Member[] {
-  const { version } = core.changes
-  const last = seen.get(core)
+function membersOf(ports: Ports, clusterId: string): Promise<readonly Member[]> {
+  const { version } = ports.changes
+  const last = seen.get(ports.changes)
   if (last?.version === version && last.clusterId === clusterId) return last.members
-  const members = situationOf(core, clusterId)?.members ?? []
-  seen.set(core, { version, clusterId, members })
+  const read = async () => {
+    const data = await ports.store.load(clusterId)
+    return data ? situationOf(ports, data).members : []
+  }
+  const members = read()
+  seen.set(ports.changes, { version, clusterId, members })
   return members
 }
 
@@ -70,11 +93,9 @@ function isDue(member: Member): boolean {
   return run?.state === 'open' && !run.cancel && (run.role === 'worker' || run.role === 'master')
 }
 
-function setInvited(core: Core, member: Member, invited: boolean): void {
-  const run = lastRun(member)
-  const stored = run && core.store.runs.get(run.id)
-  if (!stored) return
-  const { invited: _, ...progress } = stored.progress
-  core.store.runs.update(stored.id, { progress: invited ? { ...progress, invited } : progress })
-  core.changes.announce()
+function setInvited(draft: Draft, member: Member, invited: boolean): void {
+  const run = runIn(draft, lastRun(member)?.id ?? '')
+  if (!run) return
+  const { invited: _, ...progress } = run.progress
+  draft.setRun(run.id, { progress: invited ? { ...progress, invited } : progress })
 }

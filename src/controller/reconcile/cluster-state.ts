@@ -2,9 +2,10 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { Problem } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Core } from '../core.ts'
+import type { Draft } from '../domain/draft.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
+import type { HasClock } from '../ports.ts'
 
 /**
  * What people see: one that was READY and has problems is DEGRADED, also while it is repaired. Once they are gone it is
@@ -17,8 +18,8 @@ export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' |
 }
 
 /** Those that are not over in a moment. What the operator has told is as old as its last report. */
-export function problemsNow(core: Pick<Core, 'now'>, { problems, reportAt }: Cluster): Problem[] {
-  const now = core.now().toISOString()
+export function problemsNow(clock: Pick<HasClock, 'now'>, { problems, reportAt }: Cluster): Problem[] {
+  const now = clock.now().toISOString()
   return problems
     .filter(({ counts }) => counts)
     .map(({ code, node, message, since, seenBy }) => ({
@@ -28,15 +29,14 @@ export function problemsNow(core: Pick<Core, 'now'>, { problems, reportAt }: Clu
 }
 
 /** Appends the cluster's state to its events, where that is not what it was. */
-export function tellClusterState(core: Core, before: Cluster): void {
-  const cluster = core.store.clusters.get(before.id)
-  if (!cluster) return
+export function tellClusterState(draft: Draft, before: Cluster): void {
+  const { cluster } = draft
   const state = visibleClusterState(cluster)
   if (state === visibleClusterState(before)) return
-  const at = core.now().toISOString()
+  const at = draft.now.toISOString()
   const error = state === 'DEGRADED' ? degradedError(cluster) : cluster.error
   const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
-  core.store.tell({ at, clusterId: cluster.id, nodeId: null, nodeSeq: null, runId: null, event })
+  draft.addEvent({ at, nodeId: null, nodeSeq: null, runId: null, event })
 }
 
 function degradedError({ name, problems }: Cluster): ErrorReport | null {

@@ -1,7 +1,8 @@
 import type { BundleRef } from '../../bundle/format.ts'
 import { paramsFor } from '../../protocol/settings/node-params.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
-import type { Core } from '../core.ts'
+import type { Authority } from '../access/authority.ts'
+import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { hasJoined } from '../domain/shape.ts'
@@ -19,9 +20,9 @@ export interface Order {
   repair?: true | undefined
 }
 
-/** Signs the next instruction for the node and stores it; the hub delivers it after the transaction. */
-export function instruct(core: Core, cluster: Cluster, node: Node, order: Order): void {
-  const now = core.now()
+/** Signs the next instruction for the node; it is delivered once it is stored. */
+export function instruct(authority: Authority, draft: Draft, cluster: Cluster, node: Node, order: Order): void {
+  const { now } = draft
   const common = {
     run: newId('r'),
     node: node.id,
@@ -30,8 +31,8 @@ export function instruct(core: Core, cluster: Cluster, node: Node, order: Order)
   }
   const { role } = order
   const instruction = bodyOf(common, cluster, node, order)
-  const { payload, signature } = core.authority.signInstruction(JSON.stringify(instruction))
-  core.store.runs.insert({
+  const { payload, signature } = authority.signInstruction(JSON.stringify(instruction))
+  draft.addRun({
     id: common.run,
     nodeId: node.id,
     role,
@@ -43,13 +44,13 @@ export function instruct(core: Core, cluster: Cluster, node: Node, order: Order)
     state: 'open',
     acknowledged: false,
     cancel: false,
-    progress: { of: 0, done: 0, current: {}, ...(mayHaveJoined(core, node) && { mayHaveJoined: true }) },
+    progress: { of: 0, done: 0, current: {}, ...(mayHaveJoined(draft, node) && { mayHaveJoined: true }) },
     error: null,
     createdAt: now.toISOString(),
     expiresAt: common.expiresAt,
     endedAt: null,
   })
-  core.store.nodes.update(node.id, {
+  draft.setNode(node.id, {
     attempt: cluster.attempt,
     generation: common.generation,
     downSeq: node.downSeq + 1,
@@ -57,8 +58,8 @@ export function instruct(core: Core, cluster: Cluster, node: Node, order: Order)
   })
 }
 
-function mayHaveJoined(core: Core, node: Node): boolean {
-  const [before] = core.store.runs.where('node_id = ? AND repair = 0 ORDER BY generation DESC LIMIT 1', node.id)
+function mayHaveJoined(draft: Draft, node: Node): boolean {
+  const before = lastRunIn(draft, node.id, ({ repair }) => !repair)
   if (before?.role === 'reset') return before.state !== 'done' && before.progress.mayHaveJoined === true
   return before !== undefined && hasJoined(before)
 }

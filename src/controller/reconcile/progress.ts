@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../protocol/wire/event.ts'
 import { isMarked } from '../../protocol/wire/step-mark.ts'
-import type { LiveProgress } from '../core.ts'
 import type { RunProgress } from '../domain/records.ts'
+import type { LiveProgress } from '../ports.ts'
 
 /** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { facts } from '../../../test/support/controller/agent.ts'
 import { cluster, node } from '../../../test/support/controller/member.ts'
-import type { Core } from '../core.ts'
 import type { Node } from '../domain/records.ts'
+import type { HasPresence, HasStore } from '../ports.ts'
 import { holderOfName, warningsAgainstCluster } from './against-cluster.ts'
 
 const CARD = { name: 'eth0', mac: '52:54:00:00:00:01', mtu: 1500, speedMbps: null, defaultRoute: true }
@@ -18,13 +18,14 @@ function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   const all = [own, ...others].map((each, i) =>
     node({ id: `n-${i}`, name: `node-${i}`, facts: factsOf(i + 1), interface: null, ...each }),
   )
-  const [first, ...rest] = all
+  const [first] = all
   if (first === undefined) throw new Error('no node')
-  const core = {
-    store: { clusters: { get: () => cluster() }, nodes: { where: () => rest } },
+  const ports = {
     presence: { isConnected: (id: string) => id !== 'n-9', rivalOf: () => undefined },
-  } as unknown as Core
-  return warningsAgainstCluster(core, first).map(({ id, found }) => `${id}: ${found}`)
+  } as unknown as HasPresence
+  return warningsAgainstCluster(ports, { cluster: cluster(), nodes: all }, first).map(
+    ({ id, found }) => `${id}: ${found}`,
+  )
 }
 
 test('machines that differ have nothing to tell', () => {
@@ -64,15 +65,15 @@ test('an address in a subnet of the cluster', () => {
   ])
 })
 
-test('who holds a name: another machine that is connected', () => {
+test('who holds a name: another machine that is connected', async () => {
   const holder = (present: boolean, machineId: string) => {
-    const core = {
-      store: { nodes: { where: () => [node({ name: 'one', facts: factsOf(1) })] } },
+    const ports = {
+      store: { nodesOf: async () => [node({ name: 'one', facts: factsOf(1) })] },
       presence: { isConnected: () => present },
-    } as unknown as Core
-    return holderOfName(core, 'c', 'one', machineId)
+    } as unknown as HasStore & HasPresence
+    return holderOfName(ports, 'c', 'one', machineId)
   }
-  expect(holder(true, '2'.repeat(32))).toMatch(/^one \(n-/)
-  expect(holder(true, '1'.repeat(32))).toBeNull()
-  expect(holder(false, '2'.repeat(32))).toBeNull()
+  expect(await holder(true, '2'.repeat(32))).toMatch(/^one \(n-/)
+  expect(await holder(true, '1'.repeat(32))).toBeNull()
+  expect(await holder(false, '2'.repeat(32))).toBeNull()
 })

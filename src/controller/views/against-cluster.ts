@@ -1,25 +1,29 @@
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
-import type { Core } from '../core.ts'
+import { type ClusterData, present } from '../domain/draft.ts'
 import { movedAddress, movedText } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { isInSubnet } from '../domain/subnets.ts'
 import { rivalProblem } from '../live/rivals.ts'
+import type { HasPresence, HasStore } from '../ports.ts'
 
 /** What a machine cannot see by itself: what it shares with other nodes, and what the cluster's settings mean for it. */
-export function warningsAgainstCluster(core: Core, node: Node): CheckSummary[] {
-  const cluster = core.store.clusters.get(node.clusterId)
-  if (cluster === undefined || node.state === 'REMOVED') return []
-  const others = core.store.nodes.where("cluster_id = ? AND id <> ? AND state <> 'REMOVED'", cluster.id, node.id)
+export function warningsAgainstCluster(
+  ports: HasPresence,
+  data: Pick<ClusterData, 'cluster' | 'nodes'>,
+  node: Node,
+): CheckSummary[] {
+  if (node.state === 'REMOVED') return []
+  const others = present(data).filter(({ id }) => id !== node.id)
   // A namesake that is gone gives way when this one is approved.
-  const present = others.filter(({ id, state }) => state === 'DISCOVERED' || core.presence.isConnected(id))
+  const there = others.filter(({ id, state }) => state === 'DISCOVERED' || ports.presence.isConnected(id))
   return [
-    ...sameName(node, present),
+    ...sameName(node, there),
     ...sameIdentity(node, others),
-    ...inSubnets(node, cluster),
+    ...inSubnets(node, data.cluster),
     ...moved(node),
-    ...rival(core, node),
+    ...rival(ports, node),
   ]
 }
 
@@ -40,17 +44,22 @@ function moved(node: Node): CheckSummary[] {
 }
 
 /** What its agent, and everybody who looks at the node, is told. */
-function rival(core: Core, { id }: Node): CheckSummary[] {
-  const found = core.presence.rivalOf(id)
+function rival(ports: HasPresence, { id }: Node): CheckSummary[] {
+  const found = ports.presence.rivalOf(id)
   if (found === undefined) return []
   const { message, fix } = rivalProblem(found)
   return [{ id: 'identity', verdict: 'warn', found: message, wanted: 'a key of its own for each machine', fix }]
 }
 
 /** Another machine that is connected under this name. */
-export function holderOfName(core: Core, clusterId: string, name: string, machineId: string): string | null {
-  const namesakes = core.store.nodes.where("cluster_id = ? AND name = ? AND state <> 'REMOVED'", clusterId, name)
-  const other = namesakes.find(({ id, facts }) => core.presence.isConnected(id) && facts?.machineId !== machineId)
+export async function holderOfName(
+  { store, presence }: HasStore & HasPresence,
+  clusterId: string,
+  name: string,
+  machineId: string,
+): Promise<string | null> {
+  const namesakes = present({ nodes: await store.nodesOf(clusterId) }).filter((node) => node.name === name)
+  const other = namesakes.find(({ id, facts }) => presence.isConnected(id) && facts?.machineId !== machineId)
   return other === undefined ? null : show([other])
 }
 

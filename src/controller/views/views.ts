@@ -1,50 +1,83 @@
 import type { ClusterView } from '../../protocol/api/clusters.ts'
 import type { NodeDetail, NodeView, RunView } from '../../protocol/api/nodes.ts'
-import type { Core } from '../core.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'
+import { type ClusterData, lastRunIn } from '../domain/draft.ts'
 import type { Cluster, Node, Run } from '../domain/records.ts'
 import type { Member } from '../domain/situation.ts'
 import { stagesOf } from '../domain/stages.ts'
+import { missing } from '../nodes/find.ts'
+import type { HasStore } from '../ports.ts'
 import { problemsNow, visibleClusterState } from '../reconcile/cluster-state.ts'
 import { visibleState } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
-import { activityOf } from './activity.ts'
+import { type Activities, activityOf } from './activity.ts'
 import { warningsAgainstCluster } from './against-cluster.ts'
 
-/** `members`: of its cluster, where they are known already. */
-export function nodeView(core: Core, node: Node, members?: readonly Member[]): NodeView {
-  const cluster = core.store.clusters.get(node.clusterId)
-  const [run] = core.store.runs.where('node_id = ? ORDER BY generation DESC LIMIT 1', node.id)
-  const problems = cluster ? problemsNow(core, cluster).filter((problem) => problem.node === node.name) : []
-  const [enrolment] = core.store.enrolments.where('node_id = ?', node.id)
+export type Viewing = HasStore & Activities
+
+/** What is told of the node beside its cluster; blank where that is gone. */
+export async function nodeView(ports: Viewing, node: Node): Promise<NodeView> {
+  const data = await ports.store.load(node.clusterId)
+  if (!data) throw missing('cluster', node.clusterId)
+  return nodeViewIn(ports, data, node)
+}
+
+/** Those of all clusters, or of one, the oldest first. */
+export async function nodeViews(
+  ports: Viewing,
+  { cluster, withRemoved }: { cluster?: string | undefined; withRemoved: boolean },
+): Promise<NodeView[]> {
+  const ids = cluster === undefined ? (await ports.store.clusters()).map(({ id }) => id) : [cluster]
+  const found: { node: Node; view: NodeView }[] = []
+  for (const id of ids) {
+    const data = await ports.store.load(id)
+    const shown = data?.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED') ?? []
+    for (const node of shown) if (data) found.push({ node, view: nodeViewIn(ports, data, node) })
+  }
+  const age = ({ node }: { node: Node }) => `${node.createdAt} ${node.id}`
+  return found.sort((a, b) => (age(a) < age(b) ? -1 : 1)).map(({ view }) => view)
+}
+
+function nodeViewIn(ports: Activities, data: ClusterData, node: Node, known?: readonly Member[]): NodeView {
+  const { cluster, enrolments } = data
+  const run = lastRunIn(data, node.id, () => true)
+  const problems = problemsNow(ports, cluster).filter((problem) => problem.node === node.name)
+  const members = known ?? situationOf(ports, data).members
   return {
     id: node.id,
     name: node.name,
-    cluster: cluster?.name ?? '',
+    cluster: cluster.name,
     state: visibleState(node) === 'READY' && problems.length > 0 ? 'DEGRADED' : visibleState(node),
     roles: node.roles,
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
-    lastSeen: core.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
-    ...activityOf(core, cluster, node, run, members),
-    fingerprint: enrolment?.fingerprint ?? '',
-    connected: core.presence.isConnected(node.id),
+    lastSeen: ports.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
+    ...activityOf(ports, cluster, node, run, members),
+    fingerprint: enrolments.find(({ nodeId }) => nodeId === node.id)?.fingerprint ?? '',
+    connected: ports.presence.isConnected(node.id),
     run: run ? runView(run) : null,
     problems,
     error: node.error,
   }
 }
 
-export function nodeDetail(core: Core, node: Node): NodeDetail {
+export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promise<NodeDetail> {
+  const data = await ports.store.load(clusterId)
+  const node = data?.nodes.find((each) => each.id === id)
+  if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
-  const warnings = [...node.warnings, ...warningsAgainstCluster(core, node)]
-  return { ...nodeView(core, node), interface: name, disks, warnings, facts }
+  const warnings = [...node.warnings, ...warningsAgainstCluster(ports, data, node)]
+  return { ...nodeViewIn(ports, data, node), interface: name, disks, warnings, facts }
 }
 
-export function clusterView(core: Core, cluster: Cluster): ClusterView {
-  const members = situationOf(core, cluster.id)?.members ?? []
+/** As it is now. */
+export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'name'>): Promise<ClusterView> {
+  const data = await ports.store.load(known.id)
+  if (!data) throw missing('cluster', known.name)
+  const { members } = situationOf(ports, data)
+  const { cluster } = data
   const { id, name, settings, error } = cluster
   return {
     id,
@@ -52,10 +85,10 @@ export function clusterView(core: Core, cluster: Cluster): ClusterView {
     state: visibleClusterState(cluster),
     kubernetesVersion: settings.kubernetesVersion,
     settings,
-    nodes: members.map(({ node }) => nodeView(core, node, members)),
+    nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members)),
     stages: stagesOf(cluster, members),
     waitingFor: isOnItsWay(cluster) ? waitingFor(cluster, members) : null,
-    problems: problemsNow(core, cluster),
+    problems: problemsNow(ports, cluster),
     pairs: cluster.pairs,
     error,
   }

@@ -112,4 +112,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runs ADD COLUMN repair INTEGER NOT NULL DEFAULT 0;  -- of a node that was READY, and stays so
   ALTER TABLE clusters ADD COLUMN repair_attempt INTEGER NOT NULL DEFAULT 0;  -- the last one that repairs READY nodes
   `,
+  `
+  CREATE TABLE cluster_versions (    -- apart from the clusters, whose rows are large: it changes with each commit
+    cluster_id TEXT PRIMARY KEY REFERENCES clusters (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO cluster_versions (cluster_id, version) SELECT id, 0 FROM clusters;
+  `,
 ]

@@ -1,5 +1,6 @@
 import { AgentError } from '../../../../src/base/agent-error.ts'
 import { provisionCluster, resetCluster } from '../../../../src/controller/clusters/cluster-commands.ts'
+import { present } from '../../../../src/controller/domain/draft.ts'
 import type { Cluster, Node } from '../../../../src/controller/domain/records.ts'
 import { approve, configure, leave, remove } from '../../../../src/controller/nodes/node-commands.ts'
 import { reconcile, reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
@@ -14,13 +15,13 @@ import type { World } from './world.ts'
 const MOST_NODES = 7
 const ROLES: NodeRole[][] = [['master'], ['master', 'worker'], ['worker'], ['worker']]
 
-export const clusterOf = ({ core, clusterId }: World): Cluster => {
-  const found = core.store.clusters.get(clusterId)
+export const clusterOf = async ({ core, clusterId }: World): Promise<Cluster> => {
+  const found = await core.store.cluster(clusterId)
   if (!found) throw new Error('the cluster is gone')
   return found
 }
-export const nodesOf = ({ core, clusterId }: World): Node[] =>
-  core.store.nodes.where("cluster_id = ? AND state <> 'REMOVED' ORDER BY created_at, id", clusterId)
+export const nodesOf = async ({ core, clusterId }: World): Promise<Node[]> =>
+  present({ nodes: await core.store.nodesOf(clusterId) })
 
 /** What an administrator may be told instead. */
 export async function orRefused(work: () => void | Promise<void>): Promise<string | undefined> {
@@ -37,10 +38,10 @@ export async function orRefused(work: () => void | Promise<void>): Promise<strin
 export async function provision(world: World): Promise<string | undefined> {
   const { core } = world
   const fresh = (node: Node) => node.state === 'CONFIGURED' && node.roles.includes('master')
-  const begins = nodesOf(world).some(fresh)
-  const refused = await orRefused(() => provisionCluster(core, clusterOf(world)))
+  const begins = (await nodesOf(world)).some(fresh)
+  const refused = await orRefused(async () => provisionCluster(core, await clusterOf(world)))
   if (refused !== undefined) return refused
-  const withRoles = nodesOf(world).filter(({ roles }) => roles.length > 0)
+  const withRoles = (await nodesOf(world)).filter(({ roles }) => roles.length > 0)
   for (const { id } of withRoles) world.asked.add(id)
   const masters = withRoles.filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
   if (begins && masters.length % 2 === 0) world.wrong.push(`a master begins where there are ${masters.length}`)
@@ -48,54 +49,56 @@ export async function provision(world: World): Promise<string | undefined> {
 }
 
 export function configureNode(world: World, node: Node, roles: NodeRole[]): Promise<string | undefined> {
-  return orRefused(() => {
-    configure(world.core, node, { roles, disks: [] })
+  return orRefused(async () => {
+    await configure(world.core, node, { roles, disks: [] })
     world.asked.delete(node.id)
   })
 }
 
 /** A cluster as most of them begin: masters and workers that are let in and configured. */
-export function begin(world: World): void {
+export async function begin(world: World): Promise<void> {
   const masters = world.pick([1, 1, 3, 3, 3, 5]) ?? 1
   const workers = world.pick([0, 1, 2]) ?? 0
-  for (let at = 0; at < masters + workers; at++) enrol(world)
-  for (const [at, { id }] of nodesOf(world).entries()) {
-    const find = () => world.core.store.nodes.get(id)
-    const found = find()
-    if (found) approve(world.core, found)
+  for (let at = 0; at < masters + workers; at++) await enrol(world)
+  for (const [at, { id }] of (await nodesOf(world)).entries()) {
+    const find = () => world.core.store.node(id)
+    const found = await find()
+    if (found) await approve(world.core, found)
     const roles: NodeRole[] = at < masters ? ['master'] : ['worker']
-    const approved = find()
-    if (approved) configure(world.core, approved, { roles, disks: [] })
+    const approved = await find()
+    if (approved) await configure(world.core, approved, { roles, disks: [] })
   }
 }
 
 let serial = 0
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
-export function enrol(world: World): void {
-  if (nodesOf(world).length >= MOST_NODES) return
+export async function enrol(world: World): Promise<void> {
+  if ((await nodesOf(world)).length >= MOST_NODES) return
   serial += 1
   const id = `n-${Array.from({ length: 10 }, (_, at) => ALPHABET[(serial >> (5 * (at % 6))) & 31]).join('')}`
   const at = new Date(world.clock.nowMs).toISOString()
-  const { name, address } = placeOf(world)
+  const { name, address } = await placeOf(world)
   const fresh = newNode({ id, name, address, clusterId: world.clusterId, createdAt: at, lastSeen: at })
   const blank = { state: 'DISCOVERED', roles: [], approvedAt: null, configuredAt: null, interface: null } as const
-  world.core.store.nodes.insert({ ...fresh, ...blank, roles: [], facts: factsAt(address) })
+  const added: Node = { ...fresh, ...blank, roles: [], facts: factsAt(address) }
+  await world.core.store.commit([{ change: 'add-node', node: added }])
   world.machines.set(id, newMachine(id))
 }
 
 /** A machine of its own; or one that takes the place of another that is gone: its name, its address, or both. */
-function placeOf(world: World): { name: string; address: string } {
+async function placeOf(world: World): Promise<{ name: string; address: string }> {
   const own = { name: `node-${serial}`, address: `10.0.${serial >> 8}.${serial & 255}` }
+  const known = new Map((await world.core.store.nodesOf(world.clusterId)).map((node) => [node.id, node]))
   const places = [...world.machines.values()].flatMap((machine) => {
-    const node = world.core.store.nodes.get(machine.id)
+    const node = known.get(machine.id)
     return node && (machine.isDead || node.state === 'REMOVED') ? { machine, node } : []
   })
   const found = world.pick(places)
   if (!found || world.random() < 0.4) return own
   const { machine, node } = found
   Object.assign(machine, { isDead: true, isOnline: false, wasAway: true })
-  const taken = nodesOf(world).filter(({ id }) => !world.machines.get(id)?.isDead)
+  const taken = (await nodesOf(world)).filter(({ id }) => !world.machines.get(id)?.isDead)
   const isFree = taken.every(({ name, address }) => name !== node.name && address !== node.address)
   if (!isFree) return own
   const which = world.random()
@@ -103,12 +106,13 @@ function placeOf(world: World): { name: string; address: string } {
 }
 
 /** The operator of a cluster that is up tells of its nodes; `lucky`: all of them are well. */
-export function report(world: World, lucky: boolean): void {
+export async function report(world: World, lucky: boolean): Promise<void> {
   const up = [...world.machines.values()].filter(({ kubernetes }) => kubernetes?.isUp)
   const chosen = world.pick(up)?.kubernetes
   if (!chosen) return
   const members = [...world.machines.values()].filter(({ kubernetes }) => kubernetes?.cluster === chosen.cluster)
-  const nodeOf = ({ id }: Machine) => world.core.store.nodes.get(id)
+  const known = new Map((await world.core.store.nodesOf(world.clusterId)).map((node) => [node.id, node]))
+  const nodeOf = ({ id }: Machine) => known.get(id)
   const names = members.map((machine) => nodeOf(machine)?.name ?? machine.id)
   const masters = members.flatMap((machine) => {
     const found = nodeOf(machine)
@@ -127,21 +131,20 @@ export function report(world: World, lucky: boolean): void {
     pods: pods.map((pod) => ({ ...pod, ready: ready() })),
     dns,
   }
-  world.core.store.clusters.update(world.clusterId, {
-    report,
-    reportAt: new Date(world.clock.nowMs).toISOString(),
-  })
-  reconcile(world.core, world.clusterId)
+  const reportAt = new Date(world.clock.nowMs).toISOString()
+  await reconcile(world.core, world.clusterId, (draft) => draft.setCluster({ report, reportAt }))
 }
 
-export function pass(world: World, ms: number): void {
+export async function pass(world: World, ms: number): Promise<void> {
   world.clock.nowMs += ms
   for (const { id, isOnline } of world.machines.values()) {
-    if (isOnline) world.core.store.nodes.update(id, { lastSeen: new Date(world.clock.nowMs).toISOString() })
+    if (!isOnline) continue
+    const lastSeen = new Date(world.clock.nowMs).toISOString()
+    await world.core.store.commit([{ change: 'set-node', id, to: { lastSeen } }])
   }
   // Who is to be taken out is asked for again; so it is after a restart.
   world.core.operations.departures.clear()
-  reconcileAll(world.core)
+  await reconcileAll(world.core)
 }
 
 type Event = (world: World, node: Node | undefined, machine: Machine | undefined) => unknown
@@ -156,9 +159,9 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [
     0.1,
     'provision and reset at once',
-    (world) => Promise.all([provision(world), orRefused(() => resetCluster(world.core, clusterOf(world)))]),
+    (world) => Promise.all([provision(world), orRefused(async () => resetCluster(world.core, await clusterOf(world)))]),
   ],
-  [0.15, 'reset', (world) => orRefused(() => resetCluster(world.core, clusterOf(world)))],
+  [0.15, 'reset', (world) => orRefused(async () => resetCluster(world.core, await clusterOf(world)))],
   [0.6, 'remove', (world, node) => node && orRefused(() => remove(world.core, node, world.random() < 0.2))],
   [0.1, 'leave', (world, node) => node && leave(world.core, node, 'nothing')],
   [
@@ -187,10 +190,10 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [
     6,
     'all are heard',
-    (world) => {
+    async (world) => {
       for (const machine of world.machines.values()) {
-        receive(world, machine)
-        send(world, machine)
+        await receive(world, machine)
+        await send(world, machine)
       }
     },
   ],
@@ -224,10 +227,11 @@ async function oneOf(events: typeof EVENTS, world: World): Promise<string> {
   if (!found) throw new Error('no event was chosen')
   const [, name, event] = found
   const machine = world.pick([...world.machines.values()])
-  const node = machine && world.core.store.nodes.get(machine.id)
+  const node = machine && (await world.core.store.node(machine.id))
   await event(world, node, machine)
   // A master takes a node out of its cluster beside all that.
-  const leaves = clusterOf(world).gone.length > 0 || nodesOf(world).some(({ leaving }) => leaving === 'retire')
+  const leaves =
+    (await clusterOf(world)).gone.length > 0 || (await nodesOf(world)).some(({ leaving }) => leaving === 'retire')
   if (leaves) await new Promise((resolve) => setImmediate(resolve))
   return machine ? `${name} ${node?.name}` : name
 }

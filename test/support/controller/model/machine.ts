@@ -40,9 +40,9 @@ export const newMachine = (id: string): Machine => ({
 })
 
 /** What the controller holds for it comes in, as far as it is connected. */
-export function receive({ core }: World, machine: Machine): void {
-  if (!machine.isOnline || core.store.nodes.get(machine.id)?.state === 'REMOVED') return
-  const [run] = core.store.runs.where("node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", machine.id)
+export async function receive({ core }: World, machine: Machine): Promise<void> {
+  if (!machine.isOnline || (await core.store.node(machine.id))?.state === 'REMOVED') return
+  const run = await core.store.openRunOf(machine.id)
   if (!run) return
   if (run.seq > machine.lastSeq) take(machine, run)
   if (run.cancel && machine.run?.id === run.id) end(machine, 'cancelled')
@@ -70,7 +70,7 @@ export async function work(world: World, machine: Machine, lucky: boolean): Prom
       machine.kubernetes = undefined
       return end(machine, 'done')
     case 'first-master':
-      machine.kubernetes ??= enter(world, machine, `k${++clusters}`, 'master')
+      machine.kubernetes ??= await enter(world, machine, `k${++clusters}`, 'master')
       if (run.at++ === 0) {
         machine.kubernetes.isUp = true
         const step = 'cluster-config/bind-rights'
@@ -90,21 +90,21 @@ async function join(world: World, machine: Machine, run: NonNullable<Machine['ru
     if (machine.kubernetes && run.role === 'master') machine.kubernetes.isUp = true
     return end(machine, 'done')
   }
-  const node = machine.isOnline ? world.core.store.nodes.get(machine.id) : undefined
+  const node = machine.isOnline ? await world.core.store.node(machine.id) : undefined
   if (!node) return
   const signal = new AbortController().signal
   try {
     const { sealed } = await invite(world.core, node, SEALING_KEY, { waitMs: 0, signal })
     if (sealed === undefined) return
     run.isInvited = true
-    machine.kubernetes ??= enter(world, machine, sealed, run.role === 'master' ? 'master' : 'worker')
+    machine.kubernetes ??= await enter(world, machine, sealed, run.role === 'master' ? 'master' : 'worker')
   } catch {
     end(machine, 'failed')
   }
 }
 
-function enter(world: World, { id }: Machine, cluster: string, role: Inside['role']) {
-  const node = world.core.store.nodes.get(id)
+async function enter(world: World, { id }: Machine, cluster: string, role: Inside['role']) {
+  const node = await world.core.store.node(id)
   if (node) world.inside.push({ cluster, name: node.name, address: node.address, role })
   return { cluster, isUp: false }
 }
@@ -126,12 +126,12 @@ export function tell(machine: Machine, said: Pick<Said, 't' | 'body'>): void {
 }
 
 /** What it has to tell goes out from any point that the controller has seen already, as after a connection that was cut. */
-export function send({ core, random }: World, machine: Machine): void {
-  const node = core.store.nodes.get(machine.id)
+export async function send({ core, random }: World, machine: Machine): Promise<void> {
+  const node = await core.store.node(machine.id)
   if (!machine.isOnline || !node) return
   const from = Math.max(0, node.upSeq - (random() < 0.2 ? Math.floor(random() * 4) : 0))
   const until = random() < 0.5 ? machine.outbox.length : Math.min(machine.outbox.length, from + 2)
-  ingest(
+  await ingest(
     core,
     machine.outbox.slice(from, until).map((frame) => ({ nodeId: machine.id, frame })),
   )

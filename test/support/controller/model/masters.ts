@@ -50,7 +50,7 @@ export async function goOnRetiring(world: World, lucky: boolean): Promise<void> 
   else if (chance < 0.3 && isAlone) {
     end(world, found, { outcome: 'failed', error: { code: 'etcd/quorum', message: 'no', fix: 'bring it back' } })
   } else {
-    takeOut(world, found)
+    await takeOut(world, found)
     // Whoever is slower finds it done.
     for (const same of world.retiring.filter((other) => other.target.name === target.name)) {
       end(world, same, { outcome: 'done' })
@@ -59,11 +59,14 @@ export async function goOnRetiring(world: World, lucky: boolean): Promise<void> 
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-function takeOut(world: World, { cluster, target }: Retiring): void {
+async function takeOut(world: World, { cluster, target }: Retiring): Promise<void> {
   // What goes on in a cluster that is being reset matters to nobody.
-  const isReset = ({ id, generation }: Node) =>
-    world.core.store.runs.count("node_id = ? AND generation = ? AND role = 'reset'", id, generation) > 0
-  const staying = nodesOf(world).filter((node) => wasTouched(node) && node.leaving === 'no' && !isReset(node))
+  const isReset = async ({ id, generation }: Node) =>
+    (await world.core.store.runsOf(id)).some((run) => run.generation === generation && run.role === 'reset')
+  const staying: Node[] = []
+  for (const node of await nodesOf(world)) {
+    if (wasTouched(node) && node.leaving === 'no' && !(await isReset(node))) staying.push(node)
+  }
   for (const { name, address } of staying) {
     if (name === target.name) world.wrong.push(`${name} is taken out, and stays`)
     else if (target.role === 'master' && address === target.address)
@@ -81,8 +84,8 @@ function end(world: World, { id, masterId }: Retiring, told: Told): void {
 }
 
 /** What a cluster has of nodes that are no part of it. */
-export function leftInside(world: World, cluster: string): string[] {
-  const present = new Map(nodesOf(world).map((node) => [node.name, node.address]))
+export async function leftInside(world: World, cluster: string): Promise<string[]> {
+  const present = new Map((await nodesOf(world)).map((node) => [node.name, node.address]))
   const left = world.inside.filter(({ name, address, role, ...each }) => {
     if (each.cluster !== cluster) return false
     return !present.has(name) || (role === 'master' && present.get(name) !== address)

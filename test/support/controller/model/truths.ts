@@ -1,4 +1,4 @@
-import type { Node, Run } from '../../../../src/controller/domain/records.ts'
+import type { Cluster, Node, Run } from '../../../../src/controller/domain/records.ts'
 import { takesPart } from '../../../../src/controller/domain/shape.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import { clusterOf, nodesOf } from './events.ts'
@@ -7,12 +7,11 @@ import type { World } from './world.ts'
 const isReset = (run: Run | undefined) => run?.role === 'reset'
 
 /** What must hold after whatever happened; answers what does not. */
-export function contradictions(world: World): string[] {
+export async function contradictions(world: World): Promise<string[]> {
   const { core, machines } = world
-  const nodes = nodesOf(world)
-  const runs = new Map(
-    nodes.map((node) => [node.id, core.store.runs.where('node_id = ? ORDER BY generation', node.id)]),
-  )
+  const nodes = await nodesOf(world)
+  const runs = new Map<string, Run[]>()
+  for (const { id } of nodes) runs.set(id, await core.store.runsOf(id))
   const last = (node: Node): Run | undefined =>
     runs
       .get(node.id)
@@ -43,8 +42,8 @@ export function contradictions(world: World): string[] {
   const ready = nodes.filter(({ state }) => state === 'READY')
   const clusters = new Set(ready.flatMap(({ id }) => machines.get(id)?.kubernetes?.cluster ?? []))
   must(clusters.size <= 1, `READY nodes are of ${clusters.size} clusters: ${[...clusters]}`)
-  const cluster = clusterOf(world)
-  const wrong = whatIsWrong(world)
+  const cluster = await clusterOf(world)
+  const wrong = whatIsWrong(world, cluster, nodes)
   must(visibleClusterState(cluster) !== 'READY' || wrong === undefined, `the cluster is READY, and ${wrong}`)
   const inRepair = nodes.find(({ id, silent, leaving }) => {
     const run = runs.get(id)?.at(-1)
@@ -66,11 +65,11 @@ export function contradictions(world: World): string[] {
 }
 
 /** What nobody may call READY, as far as this world itself has told it, for longer than a moment. */
-function whatIsWrong(world: World): string | undefined {
+function whatIsWrong(world: World, cluster: Cluster, nodes: readonly Node[]): string | undefined {
   const { told, clock } = world
-  const away = nodesOf(world).find((node) => takesPart(node, clusterOf(world)) && node.silent === 'unreachable')
+  const away = nodes.find((node) => takesPart(node, cluster) && node.silent === 'unreachable')
   if (away) return `${away.name} is away`
-  if (!told || clusterOf(world).report === null) return undefined
+  if (!told || cluster.report === null) return undefined
   if (clock.nowMs - told.atMs >= 90_000) return 'nobody tells'
   const downMs = told.dnsDownSinceMs === undefined ? 0 : clock.nowMs - told.dnsDownSinceMs
   return downMs >= 15_000 ? 'its DNS is down' : undefined

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import type { Core } from '../../../../src/controller/core.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
-import { openStore } from '../../../../src/controller/store/store.ts'
+import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
+import type { Services } from '../../../../src/controller/services.ts'
+import type { Store } from '../../../../src/controller/store/port.ts'
+import { openSqliteStore } from '../../../../src/controller/store/sqlite/store.ts'
 import { Operation } from '../../../../src/protocol/wire/operation.ts'
 import { cluster } from '../member.ts'
 import type { Machine } from './machine.ts'
@@ -10,7 +12,7 @@ import { type Inside, type Retiring, takeOperation } from './masters.ts'
 
 /** The controller's own logic on a real store, and machines that are only their essence. */
 export interface World {
-  core: Core
+  core: Services
   clusterId: string
   /** By node id; also those that the controller has removed and that do not know it yet. */
   machines: Map<string, Machine>
@@ -33,10 +35,10 @@ export interface World {
 const START_MS = Date.parse('2026-01-01T00:00:00Z')
 const BUNDLE = { name: 'b', manifestSha256: '0'.repeat(64), publicKey: '' }
 
-export function openWorld(directory: string, random: () => number): World {
+export async function openWorld(directory: string, random: () => number): Promise<World> {
   const clock = { nowMs: START_MS }
   const machines = new Map<string, Machine>()
-  const store = openStore(join(directory, 'model.db'))
+  const store: Store = openSqliteStore(join(directory, 'model.db'))
   const online = (id: string) => machines.get(id)?.isOnline === true
   let opened: World | undefined
   const world = () => {
@@ -56,14 +58,16 @@ export function openWorld(directory: string, random: () => number): World {
         takeOperation(world(), id, Operation.parse(JSON.parse(payload))),
     },
     operations: new Operations(),
+    turns: openTurns(),
     live: new Map(),
+    pairChecks: new Map(),
     now: () => new Date(clock.nowMs),
     startedAt: new Date(START_MS),
     log: () => undefined,
     publicUrls: [],
-  } as unknown as Core
+  } as unknown as Services
   const own = cluster({ createdAt: new Date(START_MS).toISOString() })
-  store.clusters.insert(own)
+  await store.commit([{ change: 'add-cluster', cluster: own }])
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]
   opened = {
     core,

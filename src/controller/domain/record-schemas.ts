@@ -1,0 +1,126 @@
+import * as z from 'zod/mini'
+import type { ErrorReport } from '../../base/agent-error.ts'
+import { CLUSTER_STATES } from '../../protocol/api/clusters.ts'
+import { RUN_STATES } from '../../protocol/api/nodes.ts'
+import { OperatorReport } from '../../protocol/api/operators.ts'
+import type { PairReport } from '../../protocol/api/pair-report.ts'
+import { NodeRole, NodeState } from '../../protocol/names.ts'
+import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
+import { CheckSummary } from '../../protocol/wire/check-summary.ts'
+import { Facts } from '../../protocol/wire/facts.ts'
+import type { Target } from '../../protocol/wire/operation.ts'
+import type { Cluster, Enrolment, KnownProblem, Node, Run, RunProgress, StoredEvent } from './records.ts'
+
+type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
+
+const text = z.string()
+const textOrNull = z.nullable(text)
+const count = z.int()
+/** Something that the controller itself has written, and only shows again. */
+const written = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null)
+/** A field that older builds did not write. */
+const since = <T extends z.core.$ZodType>(schema: T, fallback: unknown) =>
+  z.pipe(
+    z.transform((value) => value ?? fallback),
+    schema,
+  )
+
+const clusterFields: Fields<Cluster> = {
+  id: text,
+  name: text,
+  state: z.enum([...CLUSTER_STATES, 'REPAIRING']),
+  settings: ClusterSettings,
+  desired: z.enum(['none', 'provision', 'reset']),
+  attempt: count,
+  repairAttempt: since(count, 0),
+  desiredAt: textOrNull,
+  readyAt: textOrNull,
+  establishedAt: textOrNull,
+  problems: since(z.array(written<KnownProblem>()), []),
+  endpoint: textOrNull,
+  report: z.nullable(OperatorReport),
+  reportAt: textOrNull,
+  gone: since(z.array(written<Target>()), []),
+  pairs: z.nullable(written<PairReport>()),
+  error: z.nullable(written<ErrorReport>()),
+  createdAt: text,
+}
+
+const nodeFields: Fields<Node> = {
+  id: text,
+  clusterId: text,
+  name: text,
+  address: text,
+  state: NodeState,
+  silent: z.enum(['no', 'suspect', 'unreachable']),
+  leaving: since(z.enum(['no', 'retire', 'reset']), 'no'),
+  roles: z.array(NodeRole),
+  interface: textOrNull,
+  disks: z.array(text),
+  facts: z.nullable(Facts),
+  warnings: since(z.array(CheckSummary), []),
+  agentVersion: text,
+  bootId: text,
+  error: z.nullable(written<ErrorReport>()),
+  attempt: count,
+  generation: count,
+  upSeq: count,
+  downSeq: count,
+  createdAt: text,
+  approvedAt: textOrNull,
+  configuredAt: textOrNull,
+  lastSeen: textOrNull,
+}
+
+const enrolmentFields: Fields<Enrolment> = {
+  fingerprint: text,
+  nodeId: text,
+  installer: text,
+  publicKey: text,
+  state: z.enum(['pending', 'approved', 'refused']),
+  certificate: textOrNull,
+  next: z.nullable(z.object({ fingerprint: text, publicKey: text, certificate: text })),
+  createdAt: text,
+}
+
+const runFields: Fields<Run> = {
+  id: text,
+  nodeId: text,
+  role: z.enum(['first-master', 'master', 'worker', 'reset']),
+  repair: since(z.boolean(), false),
+  generation: count,
+  seq: count,
+  payload: text,
+  signature: text,
+  state: z.enum(RUN_STATES),
+  acknowledged: z.boolean(),
+  cancel: z.boolean(),
+  progress: written<RunProgress>(),
+  error: z.nullable(written<ErrorReport>()),
+  createdAt: text,
+  expiresAt: text,
+  endedAt: textOrNull,
+}
+
+const eventFields: Fields<StoredEvent> = {
+  seq: count,
+  at: text,
+  clusterId: text,
+  nodeId: textOrNull,
+  nodeSeq: z.nullable(count),
+  runId: textOrNull,
+  kind: text,
+  event: written<StoredEvent['event']>(),
+}
+
+/** Throws where a value is not what the fields say; what is missing gets its default. */
+const parserOf = <T>(fields: Fields<T>): ((value: unknown) => T) => {
+  const schema = z.object(fields)
+  return (value) => z.parse(schema, value) as T
+}
+
+export const parseCluster = parserOf(clusterFields)
+export const parseNode = parserOf(nodeFields)
+export const parseEnrolment = parserOf(enrolmentFields)
+export const parseRun = parserOf(runFields)
+export const parseStoredEvent = parserOf(eventFields)

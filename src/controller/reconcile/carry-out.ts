@@ -1,0 +1,118 @@
+import type { ErrorReport } from '../../base/agent-error.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
+import type { Decision } from '../domain/director/director.ts'
+import { endpointOf } from '../domain/director/endpoint.ts'
+import { type Draft, nodeIn } from '../domain/draft.ts'
+import { movedProblem } from '../domain/problems/moved-address.ts'
+import type { Cluster, Node } from '../domain/records.ts'
+import { mastersOf } from '../domain/shape.ts'
+import type { Situation } from '../domain/situation.ts'
+import type { HasAuthority, HasBundles } from '../ports.ts'
+import { tellClusterState } from './cluster-state.ts'
+import { forgetGone, noteGone } from './gone.ts'
+import { instruct } from './instruct.ts'
+import { keepEndpoint } from './keep-endpoint.ts'
+import { forget, hasBegun, tellState } from './node-state.ts'
+
+/** What a decision changes. `situation`: what it was made on. */
+export function carryOut(
+  ports: HasAuthority & HasBundles,
+  draft: Draft,
+  situation: Situation,
+  decision: Decision,
+): void {
+  switch (decision.kind) {
+    case 'silence':
+      draft.setNode(decision.nodeId, { silent: decision.silent })
+      tellState(draft, decision.nodeId)
+      break
+    case 'node':
+      setNodeState(draft, decision)
+      break
+    case 'instruct':
+      instructOrFail(ports, draft, situation, decision)
+      break
+    case 'cancel':
+      draft.setRun(decision.runId, { cancel: true })
+      break
+    case 'expire':
+      draft.setRun(decision.runId, { state: 'expired', error: EXPIRED, endedAt: situation.now.toISOString() })
+      break
+    case 'cluster':
+      setClusterState(draft, situation, decision)
+      break
+    case 'problems':
+      draft.setCluster({ problems: decision.problems })
+      tellClusterState(draft, situation.cluster)
+      break
+  }
+}
+
+const EXPIRED = {
+  code: 'run/expired',
+  message: 'the node did not take the instruction within an hour',
+  ...remedy`see that the node is connected (${{ do: 'node.list' }}), then: ${{ do: 'cluster.provision' }}; where its machine is gone: ${{ do: 'node.remove', force: true }}`,
+}
+
+function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind: 'node' }): void {
+  const before = nodeIn(draft, nodeId)
+  if (state === 'REMOVED') {
+    if (before) forget(draft, before)
+    return
+  }
+  const isBackAtStart = state === 'DISCOVERED' || state === 'APPROVED'
+  // Reset, while somebody else may want the cluster up meanwhile: what is left of it then still has this node.
+  if (isBackAtStart && before?.leaving === 'no') noteGone(draft, before)
+  const blank = isBackAtStart ? { roles: [], configuredAt: null } : {}
+  draft.setNode(nodeId, { state, error, leaving: 'no', ...blank })
+  tellState(draft, nodeId)
+}
+
+function setClusterState(draft: Draft, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
+  const { state, error, settled } = decision
+  const readyAt = state === 'READY' ? now.toISOString() : null
+  const forgotten = settled
+    ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [], establishedAt: null }
+    : { establishedAt: cluster.establishedAt ?? readyAt }
+  draft.setCluster({ state, error, readyAt, ...forgotten })
+  tellClusterState(draft, cluster)
+}
+
+function instructOrFail(
+  { authority, bundles }: HasAuthority & HasBundles,
+  draft: Draft,
+  situation: Situation,
+  { nodeId, role, repair }: Decision & { kind: 'instruct' },
+): void {
+  const { cluster, members } = situation
+  const node = nodeIn(draft, nodeId)
+  if (!node) return
+  const bundle = bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
+  const problem =
+    role === 'reset' ? undefined : (movedOf(draft, cluster, node) ?? (bundle ? undefined : noBundle(cluster, node)))
+  if (problem) {
+    const state = repair ? node.state : 'FAILED'
+    draft.setNode(node.id, { state, attempt: cluster.attempt, error: problem })
+    tellState(draft, node.id)
+    return
+  }
+  // From now on what the cluster has under this name is its own.
+  if (role !== 'reset') forgetGone(draft, ({ name }) => name === node.name)
+  const endpoint = endpointOf(cluster, members)
+  instruct(authority, draft, cluster, node, { role, endpoint, masters: mastersOf(members), bundle, repair })
+  if (repair) return
+  if (role !== 'reset') keepEndpoint(draft, situation, endpoint)
+  draft.setNode(node.id, { state: 'PROVISIONING' })
+  tellState(draft, node.id)
+}
+
+/** It may have got another address since it was asked for. */
+function movedOf(draft: Draft, cluster: Cluster, node: Node): ErrorReport | undefined {
+  return movedProblem(node, cluster.name, hasBegun(draft, node))
+}
+
+function noBundle({ name, settings }: Cluster, node: Node): ErrorReport {
+  const message = `there is no bundle of ${settings.kubernetesVersion} for ${node.name}`
+  const mending = remedy`${{ do: 'bundle.import' }}, then: ${{ do: 'cluster.provision', cluster: name }}`
+  return { code: 'bundle/none', message, ...mending }
+}

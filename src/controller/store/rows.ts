@@ -1,0 +1,159 @@
+import * as schemas from '../domain/record-schemas.ts'
+import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+
+/** How a field of a record lies in its column, which is called like the field in snake_case. */
+export type Kind = 'text' | 'integer' | 'boolean' | 'json'
+type Columns<T> = { readonly [field in keyof T]-?: Kind }
+export type Value = string | number | bigint | null
+
+export interface RecordKind<T> {
+  table: string
+  key: string
+  columns: Columns<T>
+  parse(value: unknown): T
+}
+
+export const CLUSTER: RecordKind<Cluster> = {
+  table: 'clusters',
+  key: 'id',
+  parse: schemas.parseCluster,
+  columns: {
+    id: 'text',
+    name: 'text',
+    state: 'text',
+    settings: 'json',
+    desired: 'text',
+    attempt: 'integer',
+    repairAttempt: 'integer',
+    desiredAt: 'text',
+    readyAt: 'text',
+    establishedAt: 'text',
+    problems: 'json',
+    endpoint: 'text',
+    report: 'json',
+    reportAt: 'text',
+    gone: 'json',
+    pairs: 'json',
+    error: 'json',
+    createdAt: 'text',
+  },
+}
+
+export const NODE: RecordKind<Node> = {
+  table: 'nodes',
+  key: 'id',
+  parse: schemas.parseNode,
+  columns: {
+    id: 'text',
+    clusterId: 'text',
+    name: 'text',
+    address: 'text',
+    state: 'text',
+    silent: 'text',
+    leaving: 'text',
+    roles: 'json',
+    interface: 'text',
+    disks: 'json',
+    facts: 'json',
+    warnings: 'json',
+    agentVersion: 'text',
+    bootId: 'text',
+    error: 'json',
+    attempt: 'integer',
+    generation: 'integer',
+    upSeq: 'integer',
+    downSeq: 'integer',
+    createdAt: 'text',
+    approvedAt: 'text',
+    configuredAt: 'text',
+    lastSeen: 'text',
+  },
+}
+
+export const ENROLMENT: RecordKind<Enrolment> = {
+  table: 'enrolments',
+  key: 'fingerprint',
+  parse: schemas.parseEnrolment,
+  columns: {
+    fingerprint: 'text',
+    nodeId: 'text',
+    installer: 'text',
+    publicKey: 'text',
+    state: 'text',
+    certificate: 'text',
+    next: 'json',
+    createdAt: 'text',
+  },
+}
+
+export const RUN: RecordKind<Run> = {
+  table: 'runs',
+  key: 'id',
+  parse: schemas.parseRun,
+  columns: {
+    id: 'text',
+    nodeId: 'text',
+    role: 'text',
+    repair: 'boolean',
+    generation: 'integer',
+    seq: 'integer',
+    payload: 'text',
+    signature: 'text',
+    state: 'text',
+    acknowledged: 'boolean',
+    cancel: 'boolean',
+    progress: 'json',
+    error: 'json',
+    createdAt: 'text',
+    expiresAt: 'text',
+    endedAt: 'text',
+  },
+}
+
+export const EVENT: RecordKind<StoredEvent> = {
+  table: 'events',
+  key: 'seq',
+  parse: schemas.parseStoredEvent,
+  columns: {
+    seq: 'integer',
+    at: 'text',
+    clusterId: 'text',
+    nodeId: 'text',
+    nodeSeq: 'integer',
+    runId: 'text',
+    kind: 'text',
+    event: 'json',
+  },
+}
+
+/** The columns of those fields that are given, with their values. */
+export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {
+  const fields = Object.keys(columns) as (keyof T & string)[]
+  const given = fields.filter((field) => record[field] !== undefined)
+  return Object.fromEntries(given.map((field) => [snake(field), toValue(columns[field], record[field])]))
+}
+
+/** The record of a row, with the defaults of fields that it was written without. Throws where it is none. */
+export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Record<string, unknown>): T {
+  const fields = Object.keys(columns) as (keyof T & string)[]
+  return parse(Object.fromEntries(fields.map((field) => [field, fromValue(columns[field], row[snake(field)])])))
+}
+
+function snake(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+function toValue(kind: Kind, value: unknown): Value {
+  if (value === null) return null
+  if (kind === 'json') return JSON.stringify(value)
+  if (kind === 'boolean') return value ? 1 : 0
+  return value as string | number
+}
+
+/** A number may come as a text: PostgreSQL's are larger than those of JavaScript can be. */
+function fromValue(kind: Kind, value: unknown): unknown {
+  if (value === null || value === undefined) return null
+  if (kind === 'json') return JSON.parse(String(value))
+  if (kind === 'boolean') return Number(value) === 1
+  return kind === 'integer' ? Number(value) : value
+}

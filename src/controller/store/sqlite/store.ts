@@ -1,0 +1,147 @@
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { Change } from '../../domain/change.ts'
+import type { Expected, Store } from '../port.ts'
+import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import { type Database, openDatabase } from './database.ts'
+
+/** Runs that `load` answers: see ClusterData. */
+const DECISIVE_RUNS = `
+  SELECT * FROM runs WHERE id IN (
+    SELECT runs.id FROM runs JOIN nodes ON nodes.id = node_id WHERE cluster_id = :cluster AND runs.state = 'open'
+    UNION SELECT value FROM json_each(:also)
+  ) OR (node_id, generation) IN (
+    SELECT node_id, max(runs.generation) FROM runs JOIN nodes ON nodes.id = node_id
+      WHERE cluster_id = :cluster GROUP BY node_id, repair
+    UNION SELECT node_id, max(runs.generation) FROM runs JOIN nodes ON nodes.id = node_id
+      WHERE cluster_id = :cluster AND role <> 'reset' GROUP BY node_id
+  ) ORDER BY node_id, generation`
+const AMONG = 'IN (SELECT value FROM json_each(?))'
+
+/** Everything in one file; see docs/adr/0030. */
+export function openSqliteStore(path: string): Store {
+  const database = openDatabase(path)
+  const { prepare, all, one } = queriesOn(database)
+  const carryOut = changesOn(prepare)
+  const bump = 'UPDATE cluster_versions SET version = version + 1 WHERE cluster_id = ? AND version = ?'
+  const isCurrent = ({ clusterId, version }: Expected) => prepare(bump).run(clusterId, version).changes === 1
+
+  return {
+    clusters: async () => all(CLUSTER, 'SELECT * FROM clusters ORDER BY name'),
+    cluster: async (id) => one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', id),
+    clusterNamed: async (name) => one(CLUSTER, 'SELECT * FROM clusters WHERE name = ?', name),
+    async load(clusterId, { nodes: only, runs: also = [] } = { runs: [] }) {
+      const cluster = one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', clusterId)
+      const found = prepare('SELECT version FROM cluster_versions WHERE cluster_id = ?').get(clusterId)
+      if (!cluster || !found) return undefined
+      const version = Number(found.version)
+      if (only) {
+        const [nodeIds, runIds] = [JSON.stringify(only), JSON.stringify(also)]
+        const open = `SELECT * FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open')`
+        const nodes = all(NODE, `SELECT * FROM nodes WHERE cluster_id = ? AND id ${AMONG}`, clusterId, nodeIds)
+        return { version, cluster, nodes, runs: all(RUN, open, runIds, nodeIds), enrolments: [] }
+      }
+      const own = '(SELECT id FROM nodes WHERE cluster_id = ?)'
+      return {
+        version,
+        cluster,
+        nodes: all(NODE, 'SELECT * FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', clusterId),
+        runs: prepare(DECISIVE_RUNS)
+          .all({ cluster: clusterId, also: JSON.stringify(also) })
+          .map((row) => fromRow(RUN, row)),
+        enrolments: all(ENROLMENT, `SELECT * FROM enrolments WHERE node_id IN ${own}`, clusterId),
+      }
+    },
+    node: async (id) => one(NODE, 'SELECT * FROM nodes WHERE id = ?', id),
+    nodesOf: async (id) => all(NODE, 'SELECT * FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', id),
+    async clustersOf(nodeIds) {
+      const rows = prepare(`SELECT id, cluster_id FROM nodes WHERE id ${AMONG}`).all(JSON.stringify(nodeIds))
+      return new Map(rows.map((row) => [String(row.id), String(row.cluster_id)]))
+    },
+    enrolment: async (key) => one(ENROLMENT, 'SELECT * FROM enrolments WHERE fingerprint = ?', key),
+    enrolmentOf: async (nodeId) => one(ENROLMENT, 'SELECT * FROM enrolments WHERE node_id = ?', nodeId),
+    run: async (id) => one(RUN, 'SELECT * FROM runs WHERE id = ?', id),
+    openRunOf: async (id) =>
+      one(RUN, "SELECT * FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", id),
+    runsOf: async (id) => all(RUN, 'SELECT * FROM runs WHERE node_id = ? ORDER BY generation', id),
+    async eventsAfter({ after, cluster, node, run }, limit) {
+      const wanted = { cluster_id: cluster, node_id: node, run_id: run }
+      const given = Object.entries(wanted).flatMap(([column, value]) =>
+        value === undefined ? [] : [{ column, value }],
+      )
+      const condition = ['seq > ?', ...given.map(({ column }) => `${column} = ?`)].join(' AND ')
+      const values = given.map(({ value }) => value)
+      return all(EVENT, `SELECT * FROM events WHERE ${condition} ORDER BY seq LIMIT ?`, after, ...values, limit)
+    },
+    lastEvent: async () => Number(prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0),
+    commit: async (changes, expected) =>
+      database.transaction(() => {
+        if (expected && !isCurrent(expected)) return false
+        for (const change of changes) carryOut(change)
+        return true
+      }),
+    close: async () => database.close(),
+  }
+}
+
+function queriesOn(database: Database) {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = statements.get(sql) ?? database.sql.prepare(sql)
+    statements.set(sql, known)
+    return known
+  }
+  const all = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T[] =>
+    prepare(sql)
+      .all(...values)
+      .map((row: Record<string, SQLOutputValue>) => fromRow(kind, row))
+  const one = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T | undefined => {
+    const row = prepare(sql).get(...values)
+    return row && fromRow(kind, row)
+  }
+  return { prepare, all, one }
+}
+
+function changesOn(prepare: (sql: string) => StatementSync): (change: Change) => void {
+  const add = <T>(kind: RecordKind<T>, record: Partial<T>) => {
+    const row = toRow(kind, record)
+    const names = Object.keys(row)
+    const sql = `INSERT INTO ${kind.table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
+    prepare(sql).run(...Object.values(row))
+  }
+  const set = <T>(kind: RecordKind<T>, key: string, to: Partial<T>) => {
+    const row = toRow(kind, to)
+    const names = Object.keys(row).map((name) => `${name} = ?`)
+    if (names.length === 0) return
+    prepare(`UPDATE ${kind.table} SET ${names.join(', ')} WHERE ${kind.key} = ?`).run(...Object.values(row), key)
+  }
+  return (change) => {
+    switch (change.change) {
+      case 'add-cluster':
+        add(CLUSTER, change.cluster)
+        prepare('INSERT INTO cluster_versions (cluster_id, version) VALUES (?, 0)').run(change.cluster.id)
+        return
+      case 'set-cluster':
+        return set(CLUSTER, change.id, change.to)
+      case 'remove-cluster':
+        return void prepare('DELETE FROM clusters WHERE id = ?').run(change.id)
+      case 'add-node':
+        return add(NODE, change.node)
+      case 'set-node':
+        return set(NODE, change.id, change.to)
+      case 'remove-node':
+        return void prepare('DELETE FROM nodes WHERE id = ?').run(change.id)
+      case 'add-enrolment':
+        return add(ENROLMENT, change.enrolment)
+      case 'set-enrolment':
+        return set(ENROLMENT, change.fingerprint, change.to)
+      case 'add-run':
+        return add(RUN, change.run)
+      case 'set-run':
+        return set(RUN, change.id, change.to)
+      case 'add-event':
+        return add(EVENT, { ...change.event, kind: change.event.event.kind })
+      case 'remove-step-progress':
+        return void prepare("DELETE FROM events WHERE run_id = ? AND kind = 'step-progress'").run(change.runId)
+    }
+  }
+}
