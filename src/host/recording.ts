@@ -1,11 +1,11 @@
 /** The Host that steps get: every change appends its undo, durably, before it is made. */
 import { escapeArgv } from '../base/escape-argv.ts'
+import { isPodNamespace, linksMeantBy } from '../base/kubernetes-names.ts'
 import { CNI_STATE } from '../ledger/undo/network/cni-state.ts'
 import { NAMESPACES } from '../ledger/undo/network/network-namespaces.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import { realPath } from './files/real-path.ts'
 import type { Host, HostView } from './host.ts'
-import { isPodNamespace, linksMeantBy } from './kernel/kubernetes-names.ts'
 import { mirroredSysctls } from './kernel/mirrored-sysctls.ts'
 import { type Machine, sameSysctl, sysctlPath } from './machine.ts'
 import { listNftTables } from './network/nft-tables.ts'

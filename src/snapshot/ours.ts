@@ -1,4 +1,4 @@
-import { isMarkedByCalico, isPodChain, isPodLink } from '../host/kernel/kubernetes-names.ts'
+import { isMarkedByCalico, isPodChain, isPodLink, POD_NETWORKS, POD_TABLES } from '../base/kubernetes-names.ts'
 import type { Changed, FactKind } from './facts.ts'
 
 /** Nobody but Kubernetes and its networks writes here: pods, too, by a hostPath. */
@@ -8,7 +8,7 @@ const PLACES =
 const PATHS =
   /^(\/etc\/(kubernetes|etcd|cni|calico|cilium|flannel|cantrip[^/]*)|\/opt\/cni|\/var\/lib\/(kubelet|etcd|cni|calico|cilium|cantrip[^/]*)|\/run\/(kubelet|flannel|calico|cilium|cantrip[^/]*|xtables\.lock)|\/var\/log\/(pods|containers|calico|cantrip[^/]*)|\/usr\/libexec\/kubernetes|\/usr\/local\/lib\/cantrip|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
 const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|flanneld|coredns|calico|cilium|cantrip)\b/
-const NFT_TABLES = /\btable (ip|ip6) (kube-proxy|flannel-ipv[46])\b/
+const NFT_TABLES = new RegExp(`\\btable (ip|ip6) (${POD_TABLES.join('|')})\\b`)
 
 /** What other programs make for us is on record by kind alone: the names that they fix in their sources tell whose it is. */
 const BY_NAME: Partial<Record<FactKind, (change: Changed) => boolean>> = {
@@ -36,7 +36,7 @@ export function looksLikeOurs(change: Changed, isWhole: boolean): boolean {
 
 /** podman has used the same plugins: whose a chain is, what leads to it says in a comment. */
 const CNI_CHAIN = /^CNI-/
-const OF_OUR_NETWORK = /name: \\"(cbr0|k8s-pod-network|cilium)\\" id:/
+const OF_OUR_NETWORK = new RegExp(`name: \\\\"(${POD_NETWORKS.join('|')})\\\\" id:`)
 
 /** What stands in a comment is no chain. */
 function isOfPods(line: string): boolean {

@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { ipv4ToNumber } from '../../base/net/address.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { localAddresses, OF_MACHINES_INSIDE } from '../../host/network/addresses.ts'
+import { isVirtualLink, localAddresses } from '../../host/network/addresses.ts'
 import { mainRoutes } from '../../host/network/routes.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { podSubnet } from '../../protocol/settings/default-subnets.ts'
@@ -26,9 +26,7 @@ export const check: Check = {
     const { node, interface: name } = await localAddresses(host)
     const address = node.find((each) => ipv4ToNumber(each) !== undefined)
     if (address === undefined) return { kind: 'skipped', found: 'no IPv4 address' }
-    const routed = (await mainRoutes(host))
-      .map((route) => route.interface)
-      .filter((each) => !OF_MACHINES_INSIDE.test(each))
+    const routed = (await mainRoutes(host)).map((route) => route.interface).filter((each) => !isVirtualLink(each))
     const interfaces = [...new Set([...(name === undefined ? [] : [name]), ...routed])]
     const chains = await readChains(host).catch(unreadable)
     if (!Array.isArray(chains)) return chains

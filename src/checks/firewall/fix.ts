@@ -1,4 +1,5 @@
 import { command, inOrder, remarked } from '../../base/command.ts'
+import { POD_BRIDGE, POD_INTERFACES } from '../../base/kubernetes-names.ts'
 import { findCommand } from '../../host/files/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUfwEnabled } from '../../host/network/is-ufw-enabled.ts'
@@ -37,7 +38,7 @@ function ufw(obstacles: readonly Obstacle[]): Part {
     ...(hasPods(at('input')) ? POD_INTERFACES.map((name) => command`ufw allow in on ${name}`) : []),
     ...ports('output', 'out'),
     ...(hasPods(at('output')) ? POD_INTERFACES.map((name) => command`ufw allow out on ${name}`) : []),
-    ...(hasPods(at('forward')) ? ['ufw route allow in on cni0', 'ufw route allow out on cni0'] : []),
+    ...(hasPods(at('forward')) ? ['in', 'out'].map((way) => command`ufw route allow ${way} on ${POD_BRIDGE}`) : []),
   ]
   return { command: commands.join(' && ') }
 }
@@ -125,7 +126,6 @@ async function fileWith(host: HostView, chains: readonly string[]): Promise<stri
 }
 
 const PROTOCOLS = ['tcp', 'udp'] as const
-const POD_INTERFACES = ['cni0', 'flannel.1']
 
 function chainsOf(obstacles: readonly Obstacle[]): { chain: BaseChain; own: Obstacle[] }[] {
   const groups = Map.groupBy(obstacles, ({ chain }) => chain)
@@ -144,8 +144,8 @@ function podMatches(obstacles: readonly Obstacle[], hook: BaseChain['hook']): (r
   if (!hasPods(obstacles)) return []
   if (hook === 'forward')
     return [
-      ['in', 'cni0'],
-      ['out', 'cni0'],
+      ['in', POD_BRIDGE],
+      ['out', POD_BRIDGE],
     ]
   return POD_INTERFACES.map((name) => [hook === 'input' ? 'in' : 'out', name] as const)
 }

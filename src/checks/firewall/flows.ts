@@ -1,3 +1,4 @@
+import { POD_BRIDGE, POD_TUNNEL } from '../../base/kubernetes-names.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Packet, Place } from './packet.ts'
@@ -26,8 +27,8 @@ const ON_EVERY_NODE: readonly Port[] = [
 const ON_A_MASTER: readonly Port[] = [6443, 2379, 2380].map((port) => ({ port, protocol: 'tcp' }))
 /** Any port of a program that asks. */
 const FROM = 40_000
-const POD_BRIDGE = ['cni0']
-const POD_TUNNEL = ['flannel.1']
+const BRIDGE = [POD_BRIDGE]
+const TUNNEL = [POD_TUNNEL]
 
 export interface Ways {
   /** Of this machine. */
@@ -86,17 +87,17 @@ export function flowsOf(roles: CheckParams['roles'], { address, interfaces, pods
     ...leaving,
     ofPods(
       'what pods ask this node for',
-      { ...toApi, hook: 'input', in: POD_BRIDGE, source: pods, destination: own },
+      { ...toApi, hook: 'input', in: BRIDGE, source: pods, destination: own },
       // Elsewhere than on a master only a few pods ask a node for something.
       must.includes('master') ? 'fail' : 'warn',
     ),
     ofPods('what this node asks pods for', {
-      ...{ ...toPod, hook: 'output', out: POD_BRIDGE, source: own, destination: pods },
+      ...{ ...toPod, hook: 'output', out: BRIDGE, source: own, destination: pods },
     }),
-    ofPods('what pods send one another', forwarded(POD_BRIDGE, POD_BRIDGE)),
-    ofPods('what pods send to other nodes', forwarded(POD_BRIDGE, POD_TUNNEL)),
-    ofPods('what pods get from other nodes', forwarded(POD_TUNNEL, POD_BRIDGE)),
-    ofPods('what pods send elsewhere', { ...forwarded(POD_BRIDGE, interfaces), destination: outside }),
-    ofPods('what pods get as an answer', { ...forwarded(interfaces, POD_BRIDGE, 'established'), source: outside }),
+    ofPods('what pods send one another', forwarded(BRIDGE, BRIDGE)),
+    ofPods('what pods send to other nodes', forwarded(BRIDGE, TUNNEL)),
+    ofPods('what pods get from other nodes', forwarded(TUNNEL, BRIDGE)),
+    ofPods('what pods send elsewhere', { ...forwarded(BRIDGE, interfaces), destination: outside }),
+    ofPods('what pods get as an answer', { ...forwarded(interfaces, BRIDGE, 'established'), source: outside }),
   ]
 }

@@ -1,9 +1,10 @@
 import { command, inOrder } from '../../base/command.ts'
+import { POD_INTERFACES } from '../../base/kubernetes-names.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
-import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
+import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
 
 export const check: Check = {
   id: 'firewalld',

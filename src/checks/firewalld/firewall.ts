@@ -7,7 +7,6 @@ import { covers, isKnownService, isOpen, parseServicePorts, parseZones, type Zon
 /** What comes from other machines, by role. */
 export const ON_EVERY_NODE = ['10250/tcp', '8472/udp', '53/tcp', '53/udp']
 export const ON_A_MASTER = ['6443/tcp', '2379/tcp', '2380/tcp']
-export const POD_INTERFACES = ['cni0', 'flannel.1']
 /** firewall-cmd asks for a zone after the other: half a second on a fast machine, far more on a slow or busy one. */
 const ASK_TIMEOUT_MS = 40_000
 

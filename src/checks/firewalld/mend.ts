@@ -1,9 +1,10 @@
+import { POD_INTERFACES } from '../../base/kubernetes-names.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
-import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, POD_INTERFACES, readFirewall } from './firewall.ts'
+import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
 import { type Opening, openForGood, openNow } from './open-zone.ts'
 
 /** What is closed now and what is after a reload are opened apart: a reload would drop what others have set. */

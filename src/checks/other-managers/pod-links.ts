@@ -1,3 +1,5 @@
+import { POD_BRIDGE, POD_TUNNEL } from '../../base/kubernetes-names.ts'
+
 /** A link that the pod network makes, as network managers tell links apart. */
 export interface PodLink {
   name: string
@@ -8,8 +10,8 @@ export interface PodLink {
 }
 
 export const POD_LINKS: readonly PodLink[] = [
-  { name: 'cni0', type: 'bridge', kind: 'bridge' },
-  { name: 'flannel.1', type: 'vxlan', kind: 'vxlan' },
+  { name: POD_BRIDGE, type: 'bridge', kind: 'bridge' },
+  { name: POD_TUNNEL, type: 'vxlan', kind: 'vxlan' },
   { name: 'veth0a1b2c3d', type: 'ether', kind: 'veth' },
 ]
 /** All of them, as patterns. */

@@ -1,3 +1,4 @@
+import { isLinkOfKubernetes } from '../../base/kubernetes-names.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
 import { ifStillThere, ownProcesses } from '../../host/kernel/processes.ts'
@@ -5,7 +6,6 @@ import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,
-  isLinkOfKubernetes,
   KUBERNETES_PLUGIN,
   POD_MOUNTS_BELOW,
   POD_NETWORK_STATE,

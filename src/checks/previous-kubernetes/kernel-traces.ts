@@ -3,7 +3,7 @@ import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
 import { iptablesSaves } from '../../host/network/iptables-saves.ts'
 import { listNftTables, type NftTable } from '../../host/network/nft-tables.ts'
-import { CNI_CHAINS, PINNED, POD_CHAINS, POD_RULES, POD_TABLES } from './traces.ts'
+import { CNI_CHAINS, PINNED, POD_CHAINS, POD_RULES, TABLES } from './traces.ts'
 
 /** What a pod network leaves in the kernel until the next boot. */
 export interface KernelTraces {
@@ -34,7 +34,7 @@ export async function kernelTraces(host: HostView, isCniShared: boolean): Promis
     lines.filter((text) => POD_RULES.some((rule) => rule.test(text))).map((text) => ({ family, text }))
   return {
     chains: chains.filter(({ names }) => names.length > 0),
-    tables: tables.filter(({ name }) => POD_TABLES.test(name)),
+    tables: tables.filter(({ name }) => TABLES.includes(name)),
     rules: [...knownRules('-4', rules4), ...knownRules('-6', rules6)],
     routes,
     pinned,

@@ -1,4 +1,4 @@
-import { isPodLink } from '../../host/kernel/kubernetes-names.ts'
+import { CHAINS, HASH, POD_NETWORKS, POD_TABLES } from '../../base/kubernetes-names.ts'
 
 /** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
@@ -153,8 +153,7 @@ export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
 /** State of a pod network: addresses that it takes for given away, and the subnet of a node. Podman's lies beside it. */
 export const POD_NETWORK_STATE = [
-  '/var/lib/cni/networks/cbr0',
-  '/var/lib/cni/networks/k8s-pod-network',
+  ...POD_NETWORKS.map((name) => `/var/lib/cni/networks/${name}`),
   '/var/lib/calico',
   '/run/flannel',
 ]
@@ -166,33 +165,19 @@ export const PINNED: readonly { directory: string; names: RegExp }[] = [
   { directory: '/sys/fs/bpf/globals', names: /^aws$/ },
 ]
 
-/** Of 16 digits in base 32, as names of services, endpoints and policies end. */
-const HASH = '[A-Z2-7]'.repeat(16)
-
-/**
- * Chains as kubelet, kube-proxy and pod networks name them: those of src/host/kernel/kubernetes-names.ts, and those of pod
- * networks that we do not install, for the awk of any distribution (no intervals). Others' names may begin alike: a
- * person's KUBE-ALLOW or CILIUM_ALLOW is none of them.
- */
+/** Chains of kubelet, kube-proxy and pod networks, also of those that we do not install; for awk. */
 export const POD_CHAINS: readonly string[] = [
-  'KUBE-(EXTERNAL-)?SERVICES',
-  'KUBE-(NODEPORTS|NODE-PORT)',
-  'KUBE-(FORWARD|POSTROUTING|LOAD-BALANCER|PROXY-FIREWALL)',
-  'KUBE-MARK-(MASQ|DROP)',
-  'KUBE-(SOURCE-RANGES-)?FIREWALL',
-  'KUBE-(IPTABLES-HINT|KUBELET-CANARY|PROXY-CANARY)',
-  'KUBE-IPVS-(OUT-)?FILTER',
+  ...CHAINS['KUBE-'],
   'KUBE-(PORTALS|NODEPORT)-(CONTAINER|HOST)',
-  `KUBE-(SVC|SVL|SEP|XLB|EXT|FW)-${HASH}`,
   'KUBE-ROUTER-(INPUT|OUTPUT|FORWARD|SERVICES|HAIRPIN)',
   `KUBE-(NWPLCY|POD-FW)-${HASH}`,
   'KUBE-NWPLCY-(DEFAULT|COMMON|TAIL)',
-  'FLANNEL-(FWD|POSTRTG)',
+  ...CHAINS['FLANNEL-'],
   'cali-(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING)',
   'cali-(cidr-block|fip-[ds]nat|nat-outgoing|rpf-skip|failsafe-in|failsafe-out|wl-to-host)',
   'cali-(from|to)-(wl-dispatch|hep-forward|host-endpoint|endpoint-mark|hep)[-a-z0-9]*',
   'cali-(set-endpoint-mark|tw|fw|th|fh|thfw|fhfw|pi|po|pri|pro|sm)(-[-_.A-Za-z0-9]+)?',
-  '(OLD_)?CILIUM_(INPUT|OUTPUT|FORWARD|PRE|POST)(_(mangle|nat|raw))?',
+  ...CHAINS.CILIUM_,
   'CILIUM_TRANSIENT_FORWARD',
   'WEAVE(-EXPOSE|-CANARY)?',
   'WEAVE-IPSEC-(IN|OUT)(-MARK)?',
@@ -202,18 +187,11 @@ export const POD_CHAINS: readonly string[] = [
   'ANTREA-POL-(PRE-)?(INGRESS|EGRESS)-RULES',
 ]
 
-const digits = (count: number) => '[0-9a-f]'.repeat(count)
-
 /** Those of the CNI plugins bridge, portmap and firewall, which podman and nerdctl have used as well. */
-export const CNI_CHAINS: readonly string[] = [
-  'CNI-HOSTPORT-(DNAT|SETMARK|MASQ)',
-  'CNI-(FORWARD|ADMIN)',
-  `CNI-[DS]N-${digits(21)}`,
-  `CNI-${digits(24)}`,
-]
+export const CNI_CHAINS: readonly string[] = [...CHAINS['CNI-'], 'CNI-(FORWARD|ADMIN)']
 
-/** Tables of nftables, as kube-proxy and pod networks name them. */
-export const POD_TABLES = /^(kube-proxy|flannel-ipv4|flannel-ipv6|calico|antrea)$/
+/** Tables of nftables. */
+export const TABLES: readonly string[] = [...POD_TABLES, 'antrea']
 
 /** As `ip rule` shows them: of Cilium, of Calico with WireGuard, of the CNI of Amazon, of kube-router. */
 export const POD_RULES = [
@@ -222,14 +200,6 @@ export const POD_RULES = [
   /\bfwmark 0x80\/0x80 lookup main$/,
   /\blookup kube-router(-dsr)?$/,
 ]
-
-/** Links of pod networks that we do not install. Docker's, podman's, LXD's and libvirt's have other names. */
-const OTHER_POD_LINK =
-  /^(flannel(-wg(-v6)?|\.ipip)|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
-
-export function isLinkOfKubernetes(name: string): boolean {
-  return isPodLink(name) || OTHER_POD_LINK.test(name)
-}
 
 /** Plugins that only a Kubernetes network uses: podman, nerdctl and CRI-O bring files with bridge, loopback and the like. */
 export const KUBERNETES_PLUGIN =

@@ -1,3 +1,4 @@
+import { mayBePodLink } from '../../base/kubernetes-names.ts'
 import { containsSubnet, parseSubnet, type Subnet, showSubnet } from '../../base/net/subnet.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
@@ -5,9 +6,6 @@ import { localAddresses } from '../../host/network/addresses.ts'
 import { mainRoutes, type Route } from '../../host/network/routes.ts'
 import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 import { podSubnet, serviceSubnet } from '../../protocol/settings/default-subnets.ts'
-
-/** Links that Kubernetes itself makes: their networks are those of a cluster that this machine is in already. */
-const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave)/
 
 const DEFAULT = { pod: podSubnet, service: serviceSubnet }
 
@@ -25,7 +23,8 @@ export const check: Check = {
       mainRoutes(host),
       host.read('/etc/resolv.conf'),
     ])
-    const foreign = routes.filter((route) => !OF_KUBERNETES.test(route.interface))
+    // The networks of pods are those of a cluster that this machine is in already.
+    const foreign = routes.filter((route) => !mayBePodLink(route.interface))
     const needed = neededSubnets(own.node, foreign, parseResolvConf(resolvConf).nameservers)
     const conflicts = rangesOf(subnets).flatMap((subnet) =>
       [...needed, ...connectedSubnets(foreign)]

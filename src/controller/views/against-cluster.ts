@@ -1,3 +1,4 @@
+import { mayBePodLink } from '../../base/kubernetes-names.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
@@ -101,7 +102,7 @@ function sameIdentity(node: Node, others: readonly Node[]): CheckSummary[] {
 
 function identityOf(facts: Facts | null): { kind: string; value: string }[] {
   if (facts === null) return []
-  const physical = facts.interfaces.filter(({ name }) => !OF_KUBERNETES.test(name))
+  const physical = facts.interfaces.filter(({ name }) => !isOfCluster(name))
   return [
     { kind: 'machine-id', value: facts.machineId },
     { kind: 'product_uuid', value: facts.productUuid ?? '' },
@@ -110,10 +111,10 @@ function identityOf(facts: Facts | null): { kind: string; value: string }[] {
 }
 
 /** Links that a cluster makes: their addresses lie in its subnets, and are alike on its nodes. */
-const OF_KUBERNETES = /^(cni\d|flannel|cali|vxlan\.calico|tunl\d|cilium|lxc|kube-|nodelocaldns|weave|docker\d)/
+const isOfCluster = (name: string) => mayBePodLink(name) || /^docker\d/.test(name)
 
 function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
-  const interfaces = node.facts?.interfaces.filter(({ name }) => !OF_KUBERNETES.test(name)) ?? []
+  const interfaces = node.facts?.interfaces.filter(({ name }) => !isOfCluster(name)) ?? []
   const addresses = interfaces.flatMap((each) => each.addresses.map(({ address }) => address))
   const subnets = [
     { name: 'pod subnet', cidr: settings.podSubnet },

@@ -1,3 +1,4 @@
+import { mayBePodLink } from '../../base/kubernetes-names.ts'
 import { isLoopback } from '../../base/net/address.ts'
 import { nthAddress } from '../../base/net/subnet.ts'
 import type { HostView } from '../host.ts'
@@ -32,7 +33,7 @@ export async function localAddresses(view: HostView): Promise<Addresses> {
 export async function nodeSource(view: HostView): Promise<Source | undefined> {
   const outside = await defaultSource(view)
   if (outside !== undefined) return outside
-  const routes = (await mainRoutes(view)).filter((route) => !OF_MACHINES_INSIDE.test(route.interface))
+  const routes = (await mainRoutes(view)).filter((route) => !isVirtualLink(route.interface))
   for (const route of routes) {
     const source = await view.network.sourceTowards(someoneIn(route))
     if (source !== undefined && isUsable(source)) return source
@@ -53,8 +54,9 @@ export async function defaultSource(view: Pick<HostView, 'network'>): Promise<So
 const OUTSIDE = ['192.0.2.1', '2001:db8::1']
 
 /** Bridges and links of virtual machines and containers, and of a cluster. */
-export const OF_MACHINES_INSIDE =
-  /^(lo$|docker|br-|virbr|lxcbr|lxdbr|incusbr|podman|cni|veth|flannel|cali|vxlan\.calico|tunl|cilium|lxc|kube-|nodelocaldns|weave)/
+export function isVirtualLink(link: string): boolean {
+  return mayBePodLink(link) || /^(lo$|docker|br-|virbr|lxcbr|lxdbr|incusbr|podman|cni|veth)/.test(link)
+}
 
 function isUsable({ address }: Source): boolean {
   return !isLoopback(address) && !/^(169\.254\.|fe80:)/i.test(address)

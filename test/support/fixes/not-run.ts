@@ -39,8 +39,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'ufw allow out proto {} to {} port {}',
     'ufw allow proto {} from {} to any port {}',
     'ufw allow {} proto {} to any port {}',
-    'ufw route allow in on cni0',
-    'ufw route allow out on cni0',
+    'ufw route allow {} on {}',
   ],
   'kernel, clock, swap and control groups are shared with the machine around a node': [
     "echo 'net.ipv4.conf.all.rp_filter = 2' > /etc/sysctl.d/95-rp-filter.conf && sysctl -w net.ipv4.conf.all.rp_filter=2",

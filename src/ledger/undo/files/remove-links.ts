@@ -1,6 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
-import { linksMeantBy } from '../../../host/kernel/kubernetes-names.ts'
+import { linksMeantBy } from '../../../base/kubernetes-names.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
 /** A kernel's module makes it in every network namespace, and it stays as long as the module: deleting it does nothing. */

@@ -1,4 +1,4 @@
-import { CALICO_CHAINS, isMarkedByCalico, isPodChain, POD_NETWORKS } from '../../../host/kernel/kubernetes-names.ts'
+import { CALICO_CHAINS, isMarkedByCalico, isPodChain, POD_NETWORKS } from '../../../base/kubernetes-names.ts'
 
 interface Removal {
   /** For iptables-restore --noflush. */

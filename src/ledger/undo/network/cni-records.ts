@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix'
+import { isPodNamespace, POD_NETWORKS } from '../../../base/kubernetes-names.ts'
 import type { HostView } from '../../../host/host.ts'
-import { isPodNamespace, POD_NETWORKS } from '../../../host/kernel/kubernetes-names.ts'
 import { sandboxNamespaces } from './sandbox-namespaces.ts'
 
 /** What libcni takes for a network's name. Pods may mount this directory, and write what they like. */

@@ -1,9 +1,8 @@
+import { POD_BRIDGE } from '../../../base/kubernetes-names.ts'
 import type { HostView } from '../../../host/host.ts'
 import { answer } from '../answer.ts'
 import { cniRecords } from './cni-records.ts'
 import { lookAtCniState } from './cni-state.ts'
-
-const BRIDGE = 'cni0'
 
 interface Link {
   ifindex: number
@@ -23,7 +22,7 @@ export async function podNamespaces(names: readonly string[], containerd: string
 }
 
 async function atOurBridge(names: readonly string[], host: HostView): Promise<string[]> {
-  const ports = new Set((await links(host)).filter(({ master }) => master === BRIDGE).map(({ ifindex }) => ifindex))
+  const ports = new Set((await links(host)).filter(({ master }) => master === POD_BRIDGE).map(({ ifindex }) => ifindex))
   if (ports.size === 0) return []
   const inside = await Promise.all(names.map((name) => links(host, '-netns', name)))
   return names.filter((_, index) =>

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix'
+import { POD_NETWORKS } from '../../../base/kubernetes-names.ts'
 import type { HostView } from '../../../host/host.ts'
-import { POD_NETWORKS } from '../../../host/kernel/kubernetes-names.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { keptIn } from '../files/kept-in.ts'
 import type { Found, UndoOf, UndoResult } from '../result.ts'

@@ -1,6 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
-import { isPodNamespace } from '../../../host/kernel/kubernetes-names.ts'
+import { isPodNamespace } from '../../../base/kubernetes-names.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 import { NAMESPACES, namespacesInUse } from './network-namespaces.ts'
 import { podNamespaces } from './pod-namespaces.ts'
