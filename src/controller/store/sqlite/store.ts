@@ -30,8 +30,8 @@ export function openSqliteStore(path: string): Store {
     cluster: async (id) => one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', id),
     clusterNamed: async (name) => one(CLUSTER, 'SELECT * FROM clusters WHERE name = ?', name),
     async load(clusterId, { nodes: only, runs: also = [] } = { runs: [] }) {
-      const cluster = one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', clusterId)
       const found = prepare('SELECT version FROM cluster_versions WHERE cluster_id = ?').get(clusterId)
+      const cluster = one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', clusterId)
       if (!cluster || !found) return undefined
       const version = Number(found.version)
       if (only) {
