@@ -4,7 +4,7 @@ import type { ClientOptions, WebSocket } from 'ws'
 import { deadline, endedAfterHandshake, openTcp, openTls } from '../../host/linux/network/connect.ts'
 import type { openTunnel } from '../../host/linux/network/proxy.ts'
 import { NetworkError } from '../../host/network.ts'
-import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 
 export interface DialOptions {
   /** Of the controller, `https://…`. */
@@ -43,7 +43,12 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     throw new NetworkError('tls', `${url.host} speaks ${version ?? 'no TLS'}; wanted TLSv1.3`)
   }
   url.protocol = 'wss:'
-  return upgraded(new WebSocket(url, SUBPROTOCOL, settings(socket, options)), url, socket, options.tls.cert)
+  return upgraded(
+    new WebSocket(url, [SUBPROTOCOL_V2, SUBPROTOCOL], settings(socket, options)),
+    url,
+    socket,
+    options.tls.cert,
+  )
 }
 
 async function tunnel(...to: Parameters<typeof openTunnel>): Promise<Socket> {

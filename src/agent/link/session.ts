@@ -1,6 +1,8 @@
 import type { WebSocket } from 'ws'
 import type { ErrorReport } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
+import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownFrame, UpFrame } from '../../protocol/wire/frames.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
@@ -65,6 +67,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   // Loaded while the first answer is on its way: schemas are no part of starting up.
   const schema = import('../../protocol/wire/frames.ts')
   const timers = new Set<NodeJS.Timeout>()
+  // A controller of a build up to f2add13 refuses a message with a field that it does not know.
+  const isEarlier = socket.protocol === SUBPROTOCOL
   let welcomedAtMs: number | undefined
   let sentSeq = 0
   let ackedSeq = 0
@@ -93,7 +97,8 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     if (finished || socket.readyState !== socket.OPEN) return
     unacknowledged = 0
     frames += 1
-    socket.send(JSON.stringify({ v: 1, t, id: `a${frames}`, seq, ack: options.lastSeq(), body }))
+    const said = isEarlier && t === 'event' ? withoutMarks(body) : body
+    socket.send(JSON.stringify({ v: 1, t, id: `a${frames}`, seq, ack: options.lastSeq(), body: said }))
   }
 
   const session: Session = {
@@ -206,7 +211,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   const stop = () => lost('the agent is stopping')
   signal.addEventListener('abort', stop)
 
-  send('hello', options.hello())
+  send('hello', { ...options.hello(), ...(isEarlier ? {} : { capabilities: CAPABILITIES }) })
   later(WELCOME_MS, () => welcomedAtMs === undefined && lost('the controller did not welcome this node'))
   watchSilence()
   // The stop may have come while the connection was being made.
@@ -225,6 +230,11 @@ function refusalOf({ code, message }: Down<'refuse'>['body'], nodeIdentity: stri
   const remove = command`rm ${nodeIdentity}`
   const fix = `if this machine is a copy of the other one: ${remove}, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (not an uninstallation: that would take the original out of the cluster); if it is the original, do that on the copy`
   return { kind: 'refused', why, problem: { code, message, fix } }
+}
+
+function withoutMarks(body: unknown): unknown {
+  const { event, ...rest } = body as Up<'event'>['body']
+  return { ...rest, event: { ...event, marks: undefined } }
 }
 
 /** A peer that does not answer the close is not waited for. */

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import { reportOf } from '../../base/agent-error.ts'
 import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
-import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 import { MAX_UP_BYTES } from '../../protocol/wire/frames.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
@@ -29,7 +29,7 @@ export function createUpgrade(
     maxPayload: MAX_UP_BYTES,
     maxFragments: 64,
     maxBufferedChunks: 4_096,
-    handleProtocols: () => SUBPROTOCOL,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : SUBPROTOCOL),
   })
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const identity = identify(request.socket as TLSSocket, core.now())

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/operation.ts'
@@ -43,6 +44,11 @@ export class Hub implements Presence {
 
   lastHeard(nodeId: string): Date | undefined {
     return this.#sessions.get(nodeId)?.lastHeard
+  }
+
+  capabilitiesOf(nodeId: string): readonly string[] | undefined {
+    const session = this.#sessions.get(nodeId)
+    return session?.saidHello ? session.capabilities : undefined
   }
 
   rivalOf(nodeId: string): Rival | undefined {
@@ -181,6 +187,7 @@ export class Hub implements Presence {
       return
     }
     session.saidHello = true
+    if (frame.t === 'hello') session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
     this.#batch.push({ session, frame })
     this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
   }

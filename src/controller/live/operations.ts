@@ -63,6 +63,8 @@ export class Operations {
   async run(core: Ports, master: Node, order: Order, answerMs = ANSWER_MS): Promise<OperationAnswer> {
     const id = newId('e')
     const notYet = (waitingFor: string): OperationAnswer => ({ id, outcome: 'not-yet', waitingFor })
+    const wanted = `operation/${order.operation}`
+    if (core.presence.capabilitiesOf(master.id)?.includes(wanted) === false) return tooOld(id, master, wanted)
     if (!(await this.#slotOf(master.id, answerMs))) return notYet(`master ${master.name}, which serves others`)
     const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
     const operation: Operation = { id, node: master.id, expiresAt, ...order }
@@ -111,4 +113,10 @@ export class Operations {
     const open = this.#open.get(answer.id)
     if (open?.nodeId === nodeId) open.answer(answer)
   }
+}
+
+function tooOld(id: string, { name, agentVersion }: Node, wanted: string): OperationAnswer {
+  const message = `found agent ${agentVersion} on ${name}, which does not know ${wanted}; wanted an agent that does`
+  const fix = `update the agent on ${name}: install it again with the executable of this release`
+  return { id, outcome: 'failed', error: { code: 'agent/update-needed', message, fix } }
 }

@@ -5,6 +5,8 @@ import type { Rival } from './rival.ts'
 /** The live side of nodes, kept by the hub. */
 export interface Presence {
   isConnected(nodeId: string): boolean
+  /** What the agent of a connected node knows, see wire/capabilities.ts. */
+  capabilitiesOf(nodeId: string): readonly string[] | undefined
   /** Another machine that came with the node's key while it was connected. */
   rivalOf(nodeId: string): Rival | undefined
   /** When anything was last heard from a connected node. */
@@ -19,6 +21,7 @@ export interface Presence {
 /** Before the hub is there. */
 export const NOBODY: Presence = {
   isConnected: () => false,
+  capabilitiesOf: () => undefined,
   rivalOf: () => undefined,
   lastHeard: () => undefined,
   deliver: () => undefined,

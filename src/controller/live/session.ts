@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownFrame } from '../../protocol/wire/frames.ts'
 import { Rate } from './rate.ts'
 
@@ -34,6 +35,8 @@ export class Session {
   /** The `lastHeard` that is in the store. */
   savedAt: Date | undefined
   saidHello = false
+  /** What its agent knows: nothing else is sent to it. */
+  capabilities: readonly string[] = FIRST_CAPABILITIES
   /** Its hello is durable, and it was welcomed. */
   isOpen = false
   /** Highest message of ours that the node had when it said hello. */
@@ -57,7 +60,7 @@ export class Session {
 
   /** `seq` is 0 for what needs no acknowledgement. */
   send<T extends DownFrame['t']>(t: T, body: Body<T>, seq = 0): void {
-    if (this.socket.readyState !== this.socket.OPEN) return
+    if (this.socket.readyState !== this.socket.OPEN || !this.capabilities.includes(`frame/${t}`)) return
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.socket.terminate()
       return

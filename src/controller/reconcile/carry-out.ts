@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import { CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { Decision } from '../domain/director/director.ts'
 import { endpointOf } from '../domain/director/endpoint.ts'
 import { type Draft, nodeIn } from '../domain/draft.ts'
@@ -7,7 +8,8 @@ import { movedProblem } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { mastersOf } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
-import type { HasAuthority, HasBundles } from '../ports.ts'
+import { updateNeeded } from '../domain/update-needed.ts'
+import type { HasAuthority, HasBundles, HasPresence } from '../ports.ts'
 import { tellClusterState } from './cluster-state.ts'
 import { forgetGone, noteGone } from './gone.ts'
 import { instruct } from './instruct.ts'
@@ -16,7 +18,7 @@ import { forget, hasBegun, tellState } from './node-state.ts'
 
 /** What a decision changes. `situation`: what it was made on. */
 export function carryOut(
-  ports: HasAuthority & HasBundles,
+  ports: HasAuthority & HasBundles & HasPresence,
   draft: Draft,
   situation: Situation,
   decision: Decision,
@@ -79,7 +81,7 @@ function setClusterState(draft: Draft, { cluster, now }: Situation, decision: De
 }
 
 function instructOrFail(
-  { authority, bundles }: HasAuthority & HasBundles,
+  { authority, bundles, presence }: HasAuthority & HasBundles & HasPresence,
   draft: Draft,
   situation: Situation,
   { nodeId, role, repair }: Decision & { kind: 'instruct' },
@@ -88,8 +90,11 @@ function instructOrFail(
   const node = nodeIn(draft, nodeId)
   if (!node) return
   const bundle = bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
+  // Of an agent that is away nothing is known: it refuses by itself what it does not know.
+  const capabilities = presence.capabilitiesOf(node.id) ?? CAPABILITIES
   const problem =
-    role === 'reset' ? undefined : (movedOf(draft, cluster, node) ?? (bundle ? undefined : noBundle(cluster, node)))
+    updateNeeded(node, cluster, role, capabilities) ??
+    (role === 'reset' ? undefined : (movedOf(draft, cluster, node) ?? (bundle ? undefined : noBundle(cluster, node))))
   if (problem) {
     const state = repair ? node.state : 'FAILED'
     draft.setNode(node.id, { state, attempt: cluster.attempt, error: problem })
@@ -99,7 +104,8 @@ function instructOrFail(
   // From now on what the cluster has under this name is its own.
   if (role !== 'reset') forgetGone(draft, ({ name }) => name === node.name)
   const endpoint = endpointOf(cluster, members)
-  instruct(authority, draft, cluster, node, { role, endpoint, masters: mastersOf(members), bundle, repair })
+  const masters = mastersOf(members)
+  instruct(authority, draft, cluster, node, { role, endpoint, masters, bundle, repair, capabilities })
   if (repair) return
   if (role !== 'reset') keepEndpoint(draft, situation, endpoint)
   draft.setNode(node.id, { state: 'PROVISIONING' })

@@ -18,6 +18,8 @@ export interface Order {
   masters: readonly Node[]
   bundle?: BundleRef | undefined
   repair?: true | undefined
+  /** Of the agent: it is sent no setting beyond them. */
+  capabilities: readonly string[]
 }
 
 /** Signs the next instruction for the node; it is delivered once it is stored. */
@@ -68,7 +70,7 @@ function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
   cluster: Cluster,
   node: Node,
-  { role, endpoint, masters, bundle }: Order,
+  { role, endpoint, masters, bundle, capabilities }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
@@ -80,11 +82,16 @@ function bodyOf(
       cluster: {
         id: cluster.id,
         name: cluster.name,
-        ...paramsFor('cluster', cluster.settings, []),
+        ...paramsFor('cluster', cluster.settings, capabilities),
         endpoint,
         masters: masters.map(({ name, address }) => ({ name, address })),
       },
-      node: { name: node.name, address: node.address, roles: node.roles, ...paramsFor('node', cluster.settings, []) },
+      node: {
+        name: node.name,
+        address: node.address,
+        roles: node.roles,
+        ...paramsFor('node', cluster.settings, capabilities),
+      },
     },
   }
 }

@@ -4,8 +4,8 @@ import { IpAddress } from '../names.ts'
 const short = z.string().check(z.maxLength(255))
 const count = z.number().check(z.nonnegative())
 
-/** What a node tells about itself. */
-export const Facts = z.strictObject({
+/** What a node tells about itself. A field that only a newer agent knows is ignored. */
+export const Facts = z.object({
   hostname: short,
   os: z.strictObject({ id: short, version: short, prettyName: short, kernel: short, arch: z.enum(['x64', 'arm64']) }),
   cpu: z.strictObject({ model: short, cores: count }),

@@ -24,7 +24,8 @@ export const UpFrame = z.discriminatedUnion('t', [
   z.strictObject({
     ...envelope,
     t: z.literal('hello'),
-    body: z.strictObject({
+    // What a newer agent says beyond this is ignored: a report asks for nothing.
+    body: z.object({
       range: z.strictObject({ min: z.int(), max: z.int() }),
       /** Highest seq of the controller that the agent has made durable. */
       lastSeq: z.int().check(z.nonnegative()),
@@ -33,6 +34,8 @@ export const UpFrame = z.discriminatedUnion('t', [
       nodeName: NodeName,
       openRun: z.nullable(RunId),
       warnings: CheckSummaries,
+      /** What the agent knows (capabilities.ts); absent from builds up to f2add13. */
+      capabilities: z.optional(z.array(z.string().check(z.maxLength(120))).check(z.maxLength(500))),
     }),
   }),
   z.strictObject({ ...envelope, t: z.literal('facts'), body: Facts }),

@@ -72,6 +72,7 @@ async function work(): Promise<void> {
   const step = (number: number): Step<object> => ({
     id: `fake/step-${number}`,
     title: `Taking step ${number}`,
+    marks: 'admits-nodes',
     isDone: async (host) => (await host.stat(`${root}/step-${number}`)) !== undefined,
     async apply(host, _, { signal, log }) {
       log(`step ${number} in process ${process.pid} with token abcdef.0123456789abcdef`)

@@ -52,6 +52,7 @@ export async function openWorld(directory: string, random: () => number): Promis
     changes: new Changes(),
     presence: {
       isConnected: online,
+      capabilitiesOf: () => undefined,
       lastHeard: (id: string) => (online(id) ? new Date(clock.nowMs) : undefined),
       deliver: () => undefined,
       sendOperation: (id: string, { payload }: { payload: string }) =>

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
+import { CAPABILITIES, FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
+import { updateNeeded } from './update-needed.ts'
+
+const node = { name: 'w1', agentVersion: '0.1.0' }
+const cluster = { name: 'demo', settings: ClusterSettings.parse({}) }
+
+test.each([FIRST_CAPABILITIES, CAPABILITIES])('an agent that knows all of it needs no update', (...known) => {
+  expect(updateNeeded(node, cluster, 'worker', known)).toBeUndefined()
+  expect(updateNeeded(node, cluster, 'reset', known)).toBeUndefined()
+})
+
+test('an instruction that the agent does not know is an error that names it, with a fix', () => {
+  const known = FIRST_CAPABILITIES.filter((each) => each !== 'instruction/worker')
+  const found = updateNeeded(node, cluster, 'worker', known)
+  expect(found).toMatchObject({ code: 'agent/update-needed' })
+  expect(found?.message).toBe(
+    'found agent 0.1.0 on w1, which does not know instruction/worker; wanted an agent that does',
+  )
+  expect(found?.fix).toMatch(/^update the agent on w1: .*controller cluster provision demo$/)
+})

@@ -1,0 +1,26 @@
+import type { ErrorReport } from '../../base/agent-error.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
+import { unknownSettings } from '../../protocol/settings/node-params.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
+import type { Cluster, Node } from './records.ts'
+
+/**
+ * Why an instruction is not for this agent: it names its capabilities, and what the instruction asks is not among them.
+ * Undefined where the agent knows all of it.
+ */
+export function updateNeeded(
+  { name, agentVersion }: Pick<Node, 'name' | 'agentVersion'>,
+  { name: cluster, settings }: Pick<Cluster, 'name' | 'settings'>,
+  role: Instruction['role'],
+  capabilities: readonly string[],
+): ErrorReport | undefined {
+  const settingsWanted =
+    role === 'reset' ? [] : unknownSettings(settings, capabilities).map((each) => `setting/${each}`)
+  const unknown = [`instruction/${role}`, ...settingsWanted].filter((each) => !capabilities.includes(each))
+  if (unknown.length === 0) return undefined
+  return {
+    code: 'agent/update-needed',
+    message: `found agent ${agentVersion} on ${name}, which does not know ${unknown.join(', ')}; wanted an agent that does`,
+    ...remedy`update the agent on ${name}: install it again with the executable of this release, then: ${{ do: 'cluster.provision', cluster }}`,
+  }
+}

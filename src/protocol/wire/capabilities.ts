@@ -1,0 +1,16 @@
+/**
+ * What an agent knows of what a controller can send, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and
+ * `setting/<name>` for a setting that came after the first release. The controller sends nothing else.
+ */
+
+/** Of an agent that names none: the builds up to f2add13. Never extended. */
+export const FIRST_CAPABILITIES: readonly string[] = [
+  ...['welcome', 'instruct', 'errand', 'cancel', 'state', 'pair-check', 'ack', 'drain', 'refuse'].map(
+    (t) => `frame/${t}`,
+  ),
+  ...['first-master', 'master', 'worker', 'reset'].map((role) => `instruction/${role}`),
+  ...['invite', 'retire', 'look-at-etcd'].map((kind) => `operation/${kind}`),
+]
+
+/** Of this build. Plain text, for the agent says hello before any schema is loaded; a test compares it with the schemas. */
+export const CAPABILITIES: readonly string[] = [...FIRST_CAPABILITIES]
