@@ -77,7 +77,7 @@ describe('dialling', () => {
       for (const each of [up, socket]) each.on('error', () => undefined)
     })
     const socket = await dial(optionsFor(controller, { proxy }))
-    expect(socket.protocol).toBe('cantrip.v1')
+    expect(socket.protocol).toBe('cantrip.v2')
     socket.terminate()
   })
 })
