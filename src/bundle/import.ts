@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from './error.ts'
+import { exists } from './exists.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
 import { decodePublicKey, encodePublicKey } from './keys.ts'
 import { readManifest } from './manifest.ts'
@@ -76,16 +77,6 @@ async function removeAbandoned(root: string, now: Date): Promise<void> {
     const path = join(root, name)
     if (now.getTime() - (await stat(path)).mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true })
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return false
-      throw error
-    },
-  )
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 /** 127.0.0.0/8, ::1, and their form as IPv4 in IPv6. */
 export function isLoopback(address: string): boolean {
@@ -54,4 +54,9 @@ function longestZeroRun(words: number[]): { start: number; length: number } {
     else if (i + 1 - start > best.length) best = { start, length: i + 1 - start }
   })
   return best
+}
+
+/** As URLs and endpoints have it: an address of IPv6 stands in brackets. */
+export function hostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }

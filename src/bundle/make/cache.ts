@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from '../error.ts'
+import { exists } from '../exists.ts'
 
 /** Tells a person what is under way: one line each. */
 export type Progress = (line: string) => void
@@ -48,14 +49,4 @@ export async function build(cache: Cache, part: Part): Promise<void> {
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return false
-      throw error
-    },
-  )
 }

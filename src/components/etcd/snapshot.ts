@@ -1,6 +1,6 @@
+import { hostPort } from '../../base/net/address.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host } from '../../host/host.ts'
-import { hostPort } from '../../provision/api/endpoint.ts'
 import { BINARIES, ETCD_CLIENT } from '../../provision/paths.ts'
 import { DATA } from './templates.ts'
 

@@ -1,4 +1,4 @@
-import { hostPort } from '../../provision/api/endpoint.ts'
+import { hostPort } from '../../base/net/address.ts'
 import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
 
 export const DATA = '/var/lib/etcd'

@@ -1,9 +1,7 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import type { Invitation } from '../../protocol/wire/operation.ts'
+import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
-import { CONTAINERD } from '../../provision/paths.ts'
-
-const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
 /** kubeadm's configuration for a worker, with what the cluster overrides of a node's registration. */
 export async function joinConfiguration(
@@ -14,17 +12,7 @@ export async function joinConfiguration(
     apiVersion: KUBEADM_API,
     kind: 'JoinConfiguration',
     discovery: { bootstrapToken: { apiServerEndpoint: cluster.endpoint, token, caCertHashes: [caHash] } },
-    nodeRegistration: {
-      name: node.name,
-      criSocket: `unix://${CONTAINERD.socket}`,
-      // All images are of the bundle.
-      imagePullPolicy: 'Never',
-      kubeletExtraArgs: [
-        { name: 'node-ip', value: node.address },
-        { name: 'containerd', value: CONTAINERD.socket },
-        ...labelArgs(node.labels),
-      ],
-    },
+    nodeRegistration: nodeRegistration(node, labelArgs(node.labels)),
   }
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   return changes.reduce<Mapping>((merged, change) => {

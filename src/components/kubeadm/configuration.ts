@@ -1,10 +1,10 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
+import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { CONTAINERD, ETCD_CLIENT, KUBEADM_PATCHES } from '../../provision/paths.ts'
+import { ETCD_CLIENT, KUBEADM_PATCHES } from '../../provision/paths.ts'
 
-const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'
 
 /** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
@@ -46,18 +46,10 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
     // kubeadm makes one in any case; nobody uses it, and joining nodes get one of their own.
     bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
     nodeRegistration: {
-      name: node.name,
-      criSocket: `unix://${CONTAINERD.socket}`,
-      // All images are of the bundle.
-      imagePullPolicy: 'Never',
-      // Without node-ip, kubelet asks the resolver who it is, which takes 20 s where that does not answer.
-      kubeletExtraArgs: [
-        { name: 'node-ip', value: node.address },
-        // What it counts of each container it asks of a containerd as well, and not by criSocket.
-        { name: 'containerd', value: CONTAINERD.socket },
+      ...nodeRegistration(node, [
         // kubeadm taints it once the API is up, and by then pods of the cluster would have come.
         ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
-      ],
+      ]),
       // Absent means kubeadm's default, the control-plane taint.
       ...(!cluster.dedicatedMasters && { taints: [] }),
     },

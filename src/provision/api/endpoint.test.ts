@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { apiServiceAddress, hostPort, splitHostPort } from './endpoint.ts'
+import { hostPort } from '../../base/net/address.ts'
+import { apiServiceAddress, splitHostPort } from './endpoint.ts'
 
 test.each([
   ['10.96.0.0/12', '10.96.0.1'],

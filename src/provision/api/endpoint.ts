@@ -1,12 +1,8 @@
-import { isIPv6 } from 'node:net'
+import { hostPort } from '../../base/net/address.ts'
 import { nthAddress, parseSubnet } from '../../base/net/subnet.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 
 export const API_PORT = 6443
-
-export function hostPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
-}
 
 /** `[::1]:6443` is `::1` and `6443`. */
 export function splitHostPort(endpoint: string): { host: string; port: string } {

@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { hostPort } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
-import { hostPort } from '../api/endpoint.ts'
 import { ETCD_CLIENT } from '../paths.ts'
 
 export interface EtcdMember {

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { hostPort } from '../../../base/net/address.ts'
 import type { Cluster } from '../records.ts'
 import { firstMaster, hasBegun, hasJoined, mastersOf, wasTouched } from '../shape.ts'
 import type { Member } from '../situation.ts'
@@ -19,7 +19,7 @@ export function endpointOf(cluster: Cluster, members: readonly Member[]): string
 export function freshEndpoint({ name, settings }: Cluster, members: readonly Member[]): string {
   const [first, ...others] = mastersOf(members)
   const own = others.length > 0 ? apiName(name) : (first?.address ?? '')
-  return settings.apiEndpoint ?? `${isIPv6(own) ? `[${own}]` : own}:${API_PORT}`
+  return settings.apiEndpoint ?? hostPort(own, API_PORT)
 }
 
 /**
