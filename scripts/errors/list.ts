@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentError, type ErrorKind } from '../../src/base/agent-error.ts'
 import { exitCodeOf } from '../../src/cli/kit/exit-codes.ts'
-import { statusOf } from '../../src/controller/api/exchange.ts'
+import { ERROR_STATUS, statusOf } from '../../src/protocol/api/errors.ts'
 import { codesInCode } from './codes-in-code.ts'
 
 export interface ListedError {
@@ -28,11 +28,10 @@ export function listOfErrors(): ListedError[] {
     const kinds = [...new Set(places.flatMap(({ kind }) => kind ?? []))]
     const errors = kinds.map((kind) => new AgentError(code, '', { fix: '', kind }))
     const files = [...new Set(places.map(({ file }) => file))]
-    const isOfController = files.some((file) => /^(controller|bundle|pki)\//.test(file))
     return {
       ...{ code, files, kinds },
       exitCodes: [...new Set(errors.map(exitCodeOf))],
-      statuses: isOfController ? [...new Set(errors.map(statusOf))] : [],
+      statuses: Object.hasOwn(ERROR_STATUS, code) ? [statusOf(code)] : [],
     }
   })
 }

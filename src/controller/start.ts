@@ -73,7 +73,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
   services.presence = hub
-  const server = createApiServer(services, hub, certificateHosts(listen, options.publicUrls ?? []))
+  const server = await createApiServer(services, hub, certificateHosts(listen, options.publicUrls ?? []))
   try {
     await listenOn(server, listen)
   } catch (error) {
@@ -123,7 +123,7 @@ async function attempt({ log }: HasLog, work: () => Promise<void>): Promise<void
   }
 }
 
-async function listenOn(server: ReturnType<typeof createApiServer>, { host, port }: Listen): Promise<void> {
+async function listenOn(server: Awaited<ReturnType<typeof createApiServer>>, { host, port }: Listen): Promise<void> {
   try {
     server.listen(port, host)
     await once(server, 'listening')

@@ -74,6 +74,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   'node-forge': ['pki'],
   'node-forge/lib/asn1.js': ['pki'],
   commander: ['cli'],
+  fastify: ['controller/api'],
 }
 
 /** More loose files than this make a folder hard to read: it wants rooms of its own. Tests do not count. */

@@ -5,6 +5,7 @@ import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'
 import { registerNode } from './nodes/node.ts'
+import { registerOpenapi } from './openapi.ts'
 import { registerServe } from './serve.ts'
 
 export function createProgram(): Command {
@@ -25,7 +26,8 @@ From nothing to READY:
   controller cluster provision factory
   controller cluster watch factory --until READY`,
     )
-  for (const register of [registerServe, registerCluster, registerNode, registerBundle]) register(program)
+  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerOpenapi])
+    register(program)
   registerCompletion(program)
   strict(program)
   return program

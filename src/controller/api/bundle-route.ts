@@ -1,34 +1,38 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { HasBundles } from '../ports.ts'
-import { type Exchange, type Route, reply } from './exchange.ts'
 import { parseRange } from './range.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Files of an imported bundle: only those that its manifest names, by exactly the path that it gives them. */
-export const bundleRoute: Route = {
-  method: 'GET',
-  path: /^\/v1\/bundles\/([0-9a-f]{64}\/[A-Za-z0-9._/-]{1,200})$/,
-  roles: ['node'],
-  async handle(exchange) {
-    const sha256 = exchange.captured.slice(0, 64)
-    const path = exchange.captured.slice(65)
-    const found = await locate(exchange.core, sha256, path)
-    if (!found) {
-      const mending = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
-      throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
-        ...mending,
-        kind: 'invalid',
-      })
-    }
-    await send(exchange, found)
-  },
+/** A file of an imported bundle: only those that its manifest names, by exactly the path that it gives them. */
+export async function sendBundleFile(ports: HasBundles, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { sha256, path } = request.params as { sha256: string; path: string }
+  const found = await locate(ports, sha256, path)
+  if (!found) {
+    const mending = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
+    throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
+      ...mending,
+      kind: 'invalid',
+    })
+  }
+  const handle = await open(found.file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    reply.hijack()
+    await send(request.raw, reply.raw, handle, found.etag)
+  } catch {
+    // The client has gone in the middle, or the file cannot be read on: the answer ends here.
+    reply.raw.destroy()
+  } finally {
+    await handle.close()
+  }
 }
 
 interface Found {
@@ -46,25 +50,31 @@ async function locate({ bundles }: HasBundles, sha256: string, path: string): Pr
   return listed && { file, etag: `"${listed.sha256}"` }
 }
 
-async function send({ request, response }: Exchange, { file, etag }: Found): Promise<void> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const { size } = await handle.stat()
-    const condition = request.headers['if-range']
-    const isSame = condition === undefined || condition === etag
-    const range = parseRange(isSame ? request.headers.range : undefined, size)
-    const headers = { etag, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream' }
-    if (range.kind === 'unsatisfiable') {
-      response.setHeader('content-range', `bytes */${size}`)
-      reply(response, 416, { code: 'range/unsatisfiable', message: `the file has ${size} bytes`, fix: 'fetch it anew' })
-      return
-    }
-    const { start, end } = range.kind === 'part' ? range : { start: 0, end: size - 1 }
-    const part = range.kind === 'part' ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}
-    response.writeHead(range.kind === 'part' ? 206 : 200, { ...headers, ...part, 'content-length': end - start + 1 })
-    if (request.method === 'HEAD' || size === 0) response.end()
-    else await pipeline(handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES, autoClose: false }), response)
-  } finally {
-    await handle.close()
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: FileHandle,
+  etag: string,
+): Promise<void> {
+  const { size } = await handle.stat()
+  const condition = request.headers['if-range']
+  const isSame = condition === undefined || condition === etag
+  const range = parseRange(isSame ? request.headers.range : undefined, size)
+  const headers = { etag, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream' }
+  if (range.kind === 'unsatisfiable') {
+    response.setHeader('content-range', `bytes */${size}`)
+    const problem = JSON.stringify({
+      code: 'range/unsatisfiable',
+      message: `the file has ${size} bytes`,
+      fix: 'fetch it anew',
+    })
+    response.writeHead(416, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(problem) })
+    response.end(problem)
+    return
   }
+  const { start, end } = range.kind === 'part' ? range : { start: 0, end: size - 1 }
+  const part = range.kind === 'part' ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}
+  response.writeHead(range.kind === 'part' ? 206 : 200, { ...headers, ...part, 'content-length': end - start + 1 })
+  if (request.method === 'HEAD' || size === 0) response.end()
+  else await pipeline(handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES, autoClose: false }), response)
 }

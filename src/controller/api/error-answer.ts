@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { AgentError, type ErrorReport, reportOf } from '../../base/agent-error.ts'
-import { statusOf } from './exchange.ts'
+import { statusOf } from '../../protocol/api/errors.ts'
 
 const PROBLEM = 'application/problem+json'
 
@@ -22,8 +22,8 @@ export interface ProblemDetails extends Omit<ErrorReport, 'message'> {
  * of released builds take.
  */
 export function errorAnswer(error: unknown, accept: string | undefined): ErrorAnswer {
-  const status = statusOf(error)
   const isBug = !(error instanceof AgentError)
+  const status = isBug ? 500 : statusOf(error.code)
   // What a bug says of itself stays in the log.
   const report = isBug
     ? { code: 'bug', message: 'the controller met an error', fix: 'look at its log' }

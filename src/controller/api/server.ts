@@ -2,32 +2,29 @@ import { createServer, type Server } from 'node:https'
 import type { Hub } from '../live/hub.ts'
 import { Rate } from '../live/rate.ts'
 import type { Services } from '../services.ts'
-import { createHandler } from './handler.ts'
+import { createRouter } from './router.ts'
 import { createUpgrade } from './upgrade.ts'
 
 const MAX_CONNECTIONS = 12_000
 const RENEW_EVERY_MS = 86_400_000
 
 /** The one port: TLS 1.3, every client with a certificate of our own CA, limits on all that is slow or large. */
-export function createApiServer(core: Services, hub: Hub, hosts: readonly string[]): Server {
+export async function createApiServer(core: Services, hub: Hub, hosts: readonly string[]): Promise<Server> {
   const context = () => {
     const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
     return { cert: certificate, key, ca: core.authority.ca, minVersion: 'TLSv1.3' as const }
   }
-  const server = createServer(
-    {
-      ...context(),
-      requestCert: true,
-      rejectUnauthorized: true,
-      handshakeTimeout: 30_000,
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
-      keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
-      maxHeaderSize: 8 * 1024,
-    },
-    createHandler(core),
-  )
+  const limits = {
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: 30_000,
+    headersTimeout: 10_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 30_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: 8 * 1024,
+  }
+  const server = await createRouter(core, (listener) => createServer({ ...context(), ...limits }, listener))
   server.maxHeadersCount = 64
   server.maxConnections = MAX_CONNECTIONS
   server.on('upgrade', createUpgrade(core, hub))

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
-import { reportOf } from '../../base/agent-error.ts'
 import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
@@ -12,7 +11,7 @@ import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
 import type { Services } from '../services.ts'
-import { statusOf } from './exchange.ts'
+import { errorAnswer } from './error-answer.ts'
 import { admit, identify } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -72,10 +71,10 @@ function digest(key: string): string {
 }
 
 function refuse(socket: Duplex, error: unknown): void {
-  const status = statusOf(error)
-  const body = JSON.stringify(reportOf(error))
+  const answer = errorAnswer(error, undefined)
+  const body = JSON.stringify(answer.body)
   const head = [
-    `HTTP/1.1 ${status} Refused`,
+    `HTTP/1.1 ${answer.status} Refused`,
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]

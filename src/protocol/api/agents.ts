@@ -82,7 +82,14 @@ export const agentRoutes = {
     body: EnrolRequest,
     answer: EnrolResponse,
     awaited: 'certificate',
-    errors: ['csr/invalid', 'enrol/cluster-gone', 'enrol/other-cluster', 'enrol/too-many', 'enrol/refused'],
+    errors: [
+      'csr/invalid',
+      'pem/invalid',
+      'enrol/cluster-gone',
+      'enrol/other-cluster',
+      'enrol/too-many',
+      'enrol/refused',
+    ],
   },
   showEnrolment: {
     method: 'GET',
@@ -103,7 +110,7 @@ export const agentRoutes = {
     summary: "The node's next certificate, for a fresh key",
     body: NodeCertificateRequest,
     answer: NodeCertificateResponse,
-    errors: ['csr/invalid', 'node/key-in-use'],
+    errors: ['csr/invalid', 'pem/invalid', 'node/key-in-use'],
   },
   invite: {
     method: 'POST',
@@ -132,7 +139,7 @@ export const agentRoutes = {
     summary: "A certificate for the operator of the node's cluster",
     body: OperatorCertificateRequest,
     answer: OperatorCertificateResponse,
-    errors: ['csr/invalid'],
+    errors: ['csr/invalid', 'pem/invalid'],
   },
   fetchBundleFile: {
     method: 'GET',

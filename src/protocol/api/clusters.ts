@@ -119,7 +119,7 @@ export const clusterRoutes = {
     // Four overrides of 32 KiB, escaped.
     maxBodyBytes: 512 * 1024,
     answer: CreateClusterResponse,
-    errors: ['cluster/exists', 'csr/invalid', 'labels/reserved', ...SUBNET_ERRORS],
+    errors: ['cluster/exists', 'csr/invalid', 'pem/invalid', 'labels/reserved', ...SUBNET_ERRORS],
   },
   showCluster: {
     method: 'GET',

@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   'enrol/unknown': 404,
   'bundle-file/unknown': 404,
 
+  'pem/invalid': 400,
   'disk/unusable': 400,
   'interface/missing': 400,
   'interface/no-address': 400,

@@ -1,0 +1,83 @@
+import type { clusterRoutes } from '../../../protocol/api/clusters.ts'
+import type { eventRoutes } from '../../../protocol/api/events.ts'
+import type { nodeRoutes } from '../../../protocol/api/nodes.ts'
+import {
+  createCluster,
+  deleteCluster,
+  planCluster,
+  provisionCluster,
+  resetCluster,
+} from '../../clusters/cluster-commands.ts'
+import { healthOf } from '../../clusters/health.ts'
+import { clusterByName, nodeById } from '../../nodes/find.ts'
+import { approve, configure, remove } from '../../nodes/node-commands.ts'
+import { checkPairs } from '../../pair-checks/check-pairs.ts'
+import type { Services } from '../../services.ts'
+import { entriesOf } from '../../views/log-entries.ts'
+import { clusterView, nodeDetail, nodeViews } from '../../views/views.ts'
+import type { Handlers } from './handler.ts'
+
+const MAX_EVENTS = 500
+
+export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
+  const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
+  const seen = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
+  return {
+    listClusters: async () => Promise.all((await core.store.clusters()).map((each) => clusterView(core, each))),
+    createCluster: ({ body }) => createCluster(core, body),
+    showCluster: seen,
+    async deleteCluster(asked) {
+      await deleteCluster(core, await named(asked), asked.query.force === '1')
+      return {}
+    },
+    planCluster: async (asked) => planCluster(core, await named(asked)),
+    async provisionCluster(asked) {
+      await provisionCluster(core, await named(asked))
+      return seen(asked)
+    },
+    async resetCluster(asked) {
+      await resetCluster(core, await named(asked))
+      return seen(asked)
+    },
+    checkPairs: async (asked) => checkPairs(core, await named(asked), asked.signal),
+    showHealth: async (asked) => healthOf(core, await named(asked)),
+  }
+}
+
+export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
+  const found = ({ params }: { params: { id: string } }) => nodeById(core, params.id)
+  const seen = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
+  return {
+    async listNodes({ query: { cluster, all } }) {
+      const of = cluster === undefined ? undefined : (await clusterByName(core, cluster)).id
+      return nodeViews(core, { cluster: of, withRemoved: all === '1' })
+    },
+    showNode: seen,
+    async removeNode(asked) {
+      await remove(core, await found(asked), asked.query.force === '1')
+      return {}
+    },
+    async approveNode(asked) {
+      await approve(core, await found(asked))
+      return seen(asked)
+    },
+    async configureNode(asked) {
+      await configure(core, await found(asked), asked.body)
+      return seen(asked)
+    },
+  }
+}
+
+export const eventHandlers = (core: Services): Handlers<typeof eventRoutes> => ({
+  async listEvents({ query, signal }) {
+    if (query.tail === '1') return { events: [], last: await core.store.lastEvent() }
+    const { after = 0, node, run, waitMs = 0 } = query
+    const cluster = query.cluster === undefined ? undefined : (await clusterByName(core, query.cluster)).id
+    const read = async () => {
+      const found = await core.store.eventsAfter({ after, cluster, node, run }, MAX_EVENTS)
+      return found.length > 0 ? found : undefined
+    }
+    const found = (await core.changes.until(read, waitMs, signal)) ?? []
+    return { events: await entriesOf(core, found), last: found.at(-1)?.seq ?? after }
+  },
+})

@@ -1,0 +1,63 @@
+import { readCsr } from '../../../pki/csr.ts'
+import type { agentRoutes } from '../../../protocol/api/agents.ts'
+import type { operatorRoutes } from '../../../protocol/api/operators.ts'
+import { enrol, enrolmentState, heardAgain } from '../../nodes/enrolment.ts'
+import { clusterOf, nodeById } from '../../nodes/find.ts'
+import { invite } from '../../nodes/invite.ts'
+import { nextCertificate } from '../../nodes/node-certificate.ts'
+import { leave } from '../../nodes/node-commands.ts'
+import { reconcile } from '../../reconcile/reconcile.ts'
+import type { Services } from '../../services.ts'
+import { holderOfName } from '../../views/against-cluster.ts'
+import type { Handlers } from './handler.ts'
+
+const OPERATOR_CERTIFICATE_DAYS = 365
+
+/** What nodes ask; the websocket and the files of bundles are apart. */
+export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => ({
+  ping: () => ({ now: core.now().toISOString() }),
+  checkNodeName: async ({ identity, params, query }) => ({
+    takenBy: await holderOfName(core, identity.name, params.name, query.machine ?? ''),
+  }),
+  enrol: ({ identity, body }) => enrol(core, identity.name, body),
+  async showEnrolment({ identity, params, query, signal }) {
+    await heardAgain(core, identity.name, params.fingerprint)
+    const read = () => enrolmentState(core, identity.name, params.fingerprint)
+    const approved = async () => {
+      const answer = await read()
+      return answer.state === 'APPROVED' ? answer : undefined
+    }
+    return (await core.changes.until(approved, query.waitMs ?? 0, signal)) ?? read()
+  },
+  renewCertificate: async ({ identity, body }) => ({
+    certificate: await nextCertificate(core, identity.name, body.csr),
+  }),
+  async invite({ identity, query, body, signal }) {
+    const node = await nodeById(core, identity.name)
+    return invite(core, node, body.sealTo, { waitMs: query.waitMs ?? 0, signal })
+  },
+  async leave({ identity, body }) {
+    await leave(core, await nodeById(core, identity.name), body.stays)
+    return {}
+  },
+  async requestOperatorCertificate({ identity, body }) {
+    const cluster = await clusterOf(core, await nodeById(core, identity.name))
+    const certificate = core.authority.clientCertificate({
+      role: 'operator',
+      identity: cluster.id,
+      publicKey: readCsr(body.csr).publicKey,
+      days: OPERATOR_CERTIFICATE_DAYS,
+      now: core.now(),
+    })
+    return { certificate }
+  },
+})
+
+export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes> => ({
+  async report({ identity, body }) {
+    await reconcile(core, identity.name, (draft) =>
+      draft.setCluster({ report: body, reportAt: draft.now.toISOString() }),
+    )
+    return {}
+  },
+})

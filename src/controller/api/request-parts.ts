@@ -1,0 +1,47 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import { AgentError } from '../../base/agent-error.ts'
+import type { ErrorCode } from '../../protocol/api/errors.ts'
+import type { Schema } from '../../protocol/api/route.ts'
+import { isDeeper } from '../../protocol/wire/json-depth.ts'
+
+export function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
+  return new AgentError(code, message, { fix: 'see that both sides have the same version', kind: 'invalid', cause })
+}
+
+/** Nesting is looked at before anything is built from the text. */
+export function parseBody(text: string): unknown {
+  if (isDeeper(text)) throw badRequest('request/too-deep', 'the body nests too deep')
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw badRequest('request/no-json', 'the body is not JSON', cause)
+  }
+}
+
+/** Parameters, query and body by the schemas of their route; a path whose variables do not fit leads nowhere. */
+export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart }) => {
+  return (data: unknown) => {
+    const parsed = schema.safeParse(data)
+    if (parsed.success) return { value: parsed.data }
+    if (httpPart === 'params') return { error: unknownPath('such a path') }
+    if (data === undefined || data === null) return { error: badRequest('request/no-json', 'there is no body') }
+    const [issue] = parsed.error.issues
+    const part = httpPart === 'body' ? 'the body' : 'the query'
+    return {
+      error: badRequest('request/invalid', `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`),
+    }
+  }
+}
+
+export function unknownPath(what: string): AgentError {
+  return badRequest('path/unknown', `there is no ${what.slice(0, 200)}`)
+}
+
+/** What fastify itself refuses, by our codes. */
+export function ownError(error: unknown): unknown {
+  if (error instanceof AgentError || !(error instanceof Error) || !('code' in error)) return error
+  const { code } = error
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return badRequest('request/too-large', 'the body is too large', error)
+  const isRefused = 'statusCode' in error && Number(error.statusCode) >= 400 && Number(error.statusCode) < 500
+  return isRefused && String(code).startsWith('FST_') ? badRequest('request/invalid', error.message, error) : error
+}

@@ -1,0 +1,110 @@
+import type { RequestListener } from 'node:http'
+import type { Server } from 'node:https'
+import type { TLSSocket } from 'node:tls'
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { CertificateRole } from '../../protocol/api/access.ts'
+import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
+import { ROUTES } from '../../protocol/api/routes.ts'
+import type { Services } from '../services.ts'
+import { sendBundleFile } from './bundle-route.ts'
+import { errorAnswer } from './error-answer.ts'
+import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
+import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
+import { admit, type Identity, identify } from './identity.ts'
+import { compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    identity: Identity | null
+  }
+  interface FastifyContextConfig {
+    access?: readonly CertificateRole[]
+  }
+}
+
+/** Every request: who is it, which route, may it, then the route, whose answer is checked against its declaration. */
+export async function createRouter(core: Services, listenOn: (listener: RequestListener) => Server): Promise<Server> {
+  const app = fastify({
+    https: {},
+    serverFactory: listenOn,
+    bodyLimit: DEFAULT_MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: 2_048 },
+    frameworkErrors: (error, request, reply) => fail(core, error, request, reply),
+  })
+  app.decorateRequest('identity', null)
+  app.addHook('onRequest', async (request) => {
+    request.identity = identify(request.raw.socket as TLSSocket, core.now())
+    if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
+    await admit(core, request.identity, request.routeOptions.config.access ?? [])
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
+    request.routeOptions.schema?.body === undefined ? undefined : parseBody(text),
+  )
+  app.setValidatorCompiler(compileSchema)
+  app.setErrorHandler((error, request, reply) => fail(core, error, request, reply))
+  const handlers: Record<string, unknown> = {
+    ...agentHandlers(core),
+    ...operatorHandlers(core),
+    ...clusterHandlers(core),
+    ...nodeHandlers(core),
+    ...eventHandlers(core),
+  }
+  for (const [id, route] of Object.entries<Route>(ROUTES)) {
+    if (route.answer === 'websocket') continue
+    const { method, path, access, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
+    app.route({
+      method,
+      url: path.replace(/\{\+\w+\}/, '*').replaceAll(/\{(\w+)\}/g, ':$1'),
+      schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
+      bodyLimit: maxBodyBytes,
+      config: { access },
+      preValidation: async (request) => nameRest(path, request),
+      handler:
+        route.answer === 'bytes'
+          ? (request, reply) => sendBundleFile(core, request, reply)
+          : (request, reply) => answer(route, route.answer as Schema, handlers[id] as Handle, request, reply),
+    })
+  }
+  await app.ready()
+  return app.server
+}
+
+type Handle = (asked: object) => unknown
+
+async function answer(
+  { awaited }: Route,
+  schema: Schema,
+  handle: Handle,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { identity, params, query, body } = request
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const given = await handle({ identity, params, query, body, signal: gone.signal })
+  // What does not fit is a bug of ours: it is logged, and answered with 500.
+  const fitting = schema.parse(given) as Record<string, unknown>
+  const isAwaited = awaited !== undefined && fitting[awaited] === undefined
+  return send(reply, isAwaited ? 202 : 200, fitting)
+}
+
+/** What is left of a path goes by the name that its template gives it. */
+function nameRest(path: string, request: FastifyRequest): void {
+  const [, name] = /\{\+(\w+)\}/.exec(path) ?? []
+  const { '*': rest, ...others } = request.params as Record<string, string>
+  if (name !== undefined) request.params = { ...others, [name]: rest }
+}
+
+function fail(core: Services, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = ownError(thrown)
+  const { status, type, body } = errorAnswer(error, request.headers.accept)
+  if (status === 500) core.log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`)
+  // What is left of the body is not read.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  return send(reply, status, body, type)
+}
+
+function send(reply: FastifyReply, status: number, body: unknown, type = 'application/json'): FastifyReply {
+  return reply.code(status).header('content-type', type).serializer(JSON.stringify).send(body)
+}

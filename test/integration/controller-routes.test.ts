@@ -1,0 +1,158 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { openapi } from '../../src/controller/api/openapi.ts'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import { CERTIFICATE_ROLES } from '../../src/protocol/api/access.ts'
+import type { Route } from '../../src/protocol/api/route.ts'
+import { ROUTES } from '../../src/protocol/api/routes.ts'
+import { type Answer, adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
+
+const routes: [string, Route][] = Object.entries(ROUTES)
+const requested = routes.filter(([, { answer }]) => answer !== 'websocket')
+
+let dataDirectory: string
+let controller: Controller
+/** By the kind of certificate. */
+let known: Record<string, Credentials>
+/** Of a node and a cluster that are there no more, by the kind of certificate. */
+let gone: Record<string, Credentials>
+
+beforeAll(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
+  controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 } })
+  const admin = adminOf(controller)
+  const installer = await createCluster(controller, 'demo')
+  const node = await enrolNode(controller, installer, 'one')
+  const removed = await enrolNode(controller, installer, 'two')
+  const old = await createCluster(controller, 'old')
+  const operator = await operatorOf(await enrolNode(controller, installer, 'three'))
+  const oldOperator = await operatorOf(await enrolNode(controller, old, 'four'))
+  await call(controller.url, admin, 'DELETE', `/v1/nodes/${removed.id}?force=1`)
+  await call(controller.url, admin, 'DELETE', '/v1/clusters/old?force=1')
+  known = { enrol: installer, node, operator, admin }
+  gone = { enrol: old, node: removed, operator: oldOperator }
+})
+afterAll(async () => {
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+async function operatorOf(node: Credentials): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const csr = buildCsr(privateKey, 'operator')
+  const { json } = await call(controller.url, node, 'POST', '/v1/operator/certificate', { csr })
+  return { ca: node.ca, cert: json.certificate, key: keyToPem(privateKey) }
+}
+
+const VALUES: Record<string, string> = {
+  fingerprint: `SHA256:${'A'.repeat(43)}`,
+  sha256: '0'.repeat(64),
+  path: 'manifest.json',
+}
+
+function send(credentials: Credentials, { method, path, body }: Route): Promise<Answer> {
+  const filled = path.replaceAll(/\{\+?(\w+)\}/g, (_, name: string) => VALUES[name] ?? 'nothing')
+  // None that is valid: whoever is let in is told so, and nothing is changed.
+  return call(controller.url, credentials, method, filled, body && { none: 1 })
+}
+
+describe.each(requested)('%s', (_, route) => {
+  it.each(CERTIFICATE_ROLES)('lets %s in only where it is declared', async (role) => {
+    const { status, json } = await send(known[role] as Credentials, route)
+    if (!route.access.includes(role)) expect([status, json.code]).toEqual([403, 'identity/wrong-role'])
+    else expect([200, 202, 400, 404]).toContain(status)
+  })
+
+  it.each(['enrol', 'node', 'operator'])('lets no %s in that is there no more', async (role) => {
+    const { status, json } = await send(gone[role] as Credentials, route)
+    const own = role === 'node' ? 'node/removed' : 'cluster/gone'
+    const isDeclared = route.access.some((each) => each === role)
+    expect([status, json.code]).toEqual([403, isDeclared ? own : 'identity/wrong-role'])
+  })
+
+  it('answers nobody without a certificate', async () => {
+    const nobody = { ca: known.admin?.ca } as Credentials
+    await expect(send(nobody, route)).rejects.toThrow(/certificate required|ECONNRESET/i)
+  })
+})
+
+test.each(CERTIFICATE_ROLES)('the session of an agent is for nodes: %s', async (role) => {
+  const head = await upgrade(known[role] as Credentials, ROUTES.connect.path)
+  expect(head).toContain(role === 'node' ? 'HTTP/1.1 101' : 'HTTP/1.1 403')
+})
+
+function upgrade({ ca, cert, key }: Credentials, path: string): Promise<string> {
+  const { port } = new URL(controller.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(port), ca, cert, key }, () =>
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: cantrip.v1\r\n\r\n`,
+      ),
+    )
+    socket.once('data', (data) => {
+      resolve(data.toString('latin1'))
+      socket.destroy()
+    })
+    socket.once('error', reject)
+  })
+}
+
+test('requests that come in one packet are answered in their order', async () => {
+  const { ca, cert, key } = known.admin as Credentials
+  const { port } = new URL(controller.url)
+  const ask = (path: string, last: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = ''
+    const socket = connect({ host: '127.0.0.1', port: Number(port), ca, cert, key }, () =>
+      socket.write(ask('/v1/ping', '') + ask('/v1/nothing', '') + ask('/v1/clusters', 'Connection: close\r\n')),
+    )
+    socket.on('data', (data) => {
+      received += data
+    })
+    socket.on('close', () => resolve(received))
+    socket.on('error', reject)
+  })
+  expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '404', '200'])
+})
+
+test('the certificate of the server is of the CA that clients are given', () => {
+  const ca = new X509Certificate(known.admin?.ca ?? '')
+  expect(new X509Certificate(readFileSync(join(dataDirectory, 'pki/ca.crt'))).fingerprint256).toBe(ca.fingerprint256)
+})
+
+describe('the OpenAPI document', () => {
+  const document = openapi('1.2.3') as {
+    openapi: string
+    paths: Record<string, Record<string, { operationId: string; 'x-access': string[]; responses: object }>>
+    components: { schemas: Record<string, object> }
+  }
+
+  it('has every route once, with who may call it', () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort())
+    for (const { operationId, 'x-access': access } of operations) {
+      expect(access).toEqual(ROUTES[operationId as keyof typeof ROUTES].access)
+    }
+  })
+
+  it('refers to nothing that is missing', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to ?? '')
+    expect(references.length).toBeGreaterThan(10)
+    for (const reference of references) {
+      expect(document.components.schemas).toHaveProperty([reference.replace('#/components/schemas/', '')])
+    }
+  })
+
+  it('groups the errors of a route by their status', () => {
+    expect(document.paths['/v1/nodes/{id}']?.delete?.responses).toMatchObject({
+      403: { description: expect.stringContaining('node/in-use') },
+      404: { description: expect.stringContaining('node/unknown') },
+    })
+  })
+})
