@@ -121,7 +121,7 @@ async function fixed(): Promise<void> {
 
   const { code, stdout, stderr } = await exec(node, [...fix, '--yes'], { timeoutMs: 120_000 })
   assert.equal(code, 0, stdout + stderr)
-  const [before = '', rest = ''] = stdout.split('This can be mended')
+  const [before = '', rest = ''] = stdout.split('--fix makes these changes')
   const after = rest.slice(rest.lastIndexOf('[+] Step'))
   assert.match(before, /^FAIL {2}resolv-conf/m)
   assert.match(after, /^pass {2}resolv-conf[\s\S]*^pass {2}swap [\s\S]*^pass {2}sysctl/m, stdout)
