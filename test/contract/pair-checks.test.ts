@@ -69,7 +69,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     const [finding] = blocked.findings
     expect(finding).toMatchObject({
       on: 'm',
-      fix: 'nft insert rule inet site guard ip saddr 10.2.0.2 tcp dport 6443 accept  # and the same where these rules come from, so that they last',
+      fix: 'nft insert rule inet site guard ip saddr 10.2.0.2 tcp dport 6443 accept  # and add the same rules where these rules are configured, to make them persistent',
     })
     world.run('m', 'sh', '-c', finding?.fix ?? '')
     expect((await check()).findings).toEqual([])

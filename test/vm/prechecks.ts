@@ -48,7 +48,12 @@ export async function troubles(scene: Scene): Promise<void> {
     'dd if=/dev/zero of=/swap bs=1M count=32 status=none && chmod 600 /swap && mkswap -q /swap && swapon /swap'
   await fixed(swapOn, 'swap', 'warn', /on: \/swap \(32 MiB\)/)
   const forbid = 'echo "install br_netfilter /bin/false" > /etc/modprobe.d/forbidden.conf'
-  await fixed(forbid, 'kernel-modules', 'fail', /br_netfilter may not be loaded: \/etc\/modprobe\.d\/forbidden\.conf/)
+  await fixed(
+    forbid,
+    'kernel-modules',
+    'fail',
+    /br_netfilter is not allowed to load: \/etc\/modprobe\.d\/forbidden\.conf/,
+  )
 }
 
 /** firewalld as it is shipped: the closed ports by name, a fix that can be pasted and outlives a reload, and off again. */
@@ -64,7 +69,7 @@ export async function firewall(scene: Scene): Promise<void> {
   await firewallIsUp(scene)
   const open = await precheck(scene)
   assertOnly(open, SHIPPED)
-  assert.match(the(open, 'firewalld').found, /lets the cluster through/)
+  assert.match(the(open, 'firewalld').found, /allows traffic of the cluster/)
 
   await execOk(scene.guest, ['systemctl', 'stop', 'firewalld'])
   const off = await precheck(scene)

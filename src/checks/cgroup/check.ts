@@ -16,9 +16,9 @@ export const check: Check = {
   id: 'cgroup',
   title: 'Control groups',
   hard: true,
-  why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the configuration of the cluster allows it, which is looked at when it is brought up.',
+  why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the configuration of the cluster allows it, which provisioning checks.',
   remedy:
-    'Switch the missing controllers on with the kernel command line, boot with control groups of version 2, or remount /sys/fs/cgroup so that it can be written to.',
+    'Enable the missing controllers on the kernel command line, boot with control groups of version 2, or remount /sys/fs/cgroup writable.',
   thresholds: [
     { of: 'version', warn: '1' },
     {
@@ -62,7 +62,7 @@ function readOnly(fileSystem: string, mounts: readonly Mount[]): Finding[] {
     {
       kind: 'fail',
       found: `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} read-only`,
-      wanted: 'control groups that can be made',
+      wanted: 'a writable cgroup file system',
       fix: inOrder(...paths.map((path) => command`mount -o remount,bind,rw ${path}`)),
     },
   ]
@@ -92,7 +92,7 @@ const VERSION_1: Finding = {
   kind: 'warn',
   found: 'version 1',
   wanted:
-    'version 2; Kubernetes 1.35 and later take version 1 only where the kubelet is configured with failCgroupV1: false',
+    'version 2; Kubernetes 1.35 and later accept version 1 only if the kubelet is configured with failCgroupV1: false',
   fix: TO_VERSION_2,
 }
 

@@ -11,8 +11,8 @@ function machine(names: readonly string[], more: FakeHostOptions = {}) {
 }
 const but = (...gone: string[]) => ALL.filter((name) => !gone.includes(name))
 
-test('all there', async () => {
-  expect(await check.look(machine(ALL), params)).toEqual({ kind: 'pass', found: 'all there' })
+test('all commands found', async () => {
+  expect(await check.look(machine(ALL), params)).toEqual({ kind: 'pass', found: 'all commands found' })
 })
 
 test('/sbin is a link on a merged /usr, and iptables a link to an alternative', async () => {
@@ -43,7 +43,7 @@ test.each([
   expect(await check.look(host, params)).toEqual({
     kind: 'fail',
     found: 'no losetup, ip; no conntrack',
-    wanted: 'losetup for block volumes, ip for network links; conntrack for looking at connections',
+    wanted: 'losetup for block volumes, ip for network links; conntrack for troubleshooting connections',
     fix,
   })
 })

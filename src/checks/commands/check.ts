@@ -7,9 +7,9 @@ import { NEEDED_COMMANDS, type NeededCommand } from './needed.ts'
 
 export const check: Check = {
   id: 'commands',
-  title: 'Commands of the system',
+  title: 'System commands',
   hard: true,
-  why: 'Kubernetes and its pod networks start programs of the system: ip, iptables or nft, mount, umount, losetup, nsenter, tar and cp. Without conntrack, socat and ethtool a person has less to look with.',
+  why: 'Kubernetes and its pod networks run these system programs: ip, iptables or nft, mount, umount, losetup, nsenter, tar and cp. conntrack, socat and ethtool help with troubleshooting.',
   remedy: 'Install the packages that the check names.',
   thresholds: (['fail', 'warn'] as const).map((kind) => {
     const needed = NEEDED_COMMANDS.filter((command) => command.kind === kind)
@@ -29,7 +29,7 @@ export const check: Check = {
         manager,
       ),
     )
-    return verdictOf(findings, 'all there')
+    return verdictOf(findings, 'all commands found')
   },
 }
 

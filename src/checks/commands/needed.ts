@@ -27,10 +27,10 @@ export const NEEDED_COMMANDS: readonly NeededCommand[] = [
   // kubeadm asks for it below Kubernetes 1.32 only: kube-proxy no longer runs it.
   {
     names: ['conntrack'],
-    use: 'looking at connections',
+    use: 'troubleshooting connections',
     kind: 'warn',
     packages: { ...everywhere('conntrack-tools'), apt: 'conntrack' },
   },
   { names: ['socat'], use: 'kubectl port-forward of older runtimes', kind: 'warn', packages: 'socat' },
-  { names: ['ethtool'], use: 'looking at network cards', kind: 'warn', packages: 'ethtool' },
+  { names: ['ethtool'], use: 'troubleshooting network cards', kind: 'warn', packages: 'ethtool' },
 ]

@@ -57,7 +57,7 @@ test('a name that does not resolve: what each name server says of it', async () 
   host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP) gave no answer in 2000 ms'))
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
-    found: `${URL_1}: name resolution failed: controller.example.com does not resolve (no such name); asked one by one: 192.0.2.53: no such name (12 ms); 192.0.2.54: no answer in 2000 ms`,
+    found: `${URL_1}: name resolution failed: controller.example.com does not resolve (no such name); answers of each name server: 192.0.2.53: no such name (12 ms); 192.0.2.54: no answer in 2000 ms`,
     fix: expect.stringContaining('getent hosts controller.example.com'),
   })
 })
@@ -83,7 +83,7 @@ test('one of several addresses is enough, the others are told', async () => {
   const verdict = await check.look(host, { ...params, controller: { ...controller, urls: [URL_1, URL_2] } })
   expect(verdict).toEqual({
     kind: 'pass',
-    found: `${URL_2} answers; ${URL_1}: name resolution failed: ENOTFOUND; asked one by one: no name server in /etc/resolv.conf`,
+    found: `${URL_2} answers; ${URL_1}: name resolution failed: ENOTFOUND; answers of each name server: no name server in /etc/resolv.conf`,
   })
 })
 

@@ -14,13 +14,14 @@ export const check: Check = {
   title: 'Controller reachable',
   hard: true,
   strict: true,
-  why: 'Nothing works without the controller: its name must resolve, and TCP, TLS with our CA, HTTP and the websocket upgrade must get through, by the proxy where one is set.',
+  why: 'The node needs a connection to the controller: its name must resolve, and TCP, TLS with the CA of the cluster, HTTP and the websocket upgrade must succeed, through the proxy if one is set.',
   remedy:
     'The check names the stage that failed (name, TCP, proxy, TLS, HTTP, websocket): correct the name, the port, the proxy or the clock of that stage.',
-  thresholds: [{ of: 'answer of the controller', fail: `none within ${TIMEOUT_MS / 1_000} s` }],
+  thresholds: [{ of: 'answer of the controller', fail: `no answer within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 20_000,
   async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
-    if (controller === undefined) return { kind: 'skipped', found: 'no credentials given: give --creds-file' }
+    if (controller === undefined)
+      return { kind: 'skipped', found: 'no credentials: pass --creds-file and --passphrase-file' }
     const { urls, ca, cert, key, proxy } = controller
     const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
     const looked = await Promise.all(urls.map((url) => failureOf(host, url, options)))
@@ -69,7 +70,11 @@ async function failureOfError(host: HostView, url: string, error: unknown): Prom
   if (!(error instanceof NetworkError)) throw error
   const { stage, message } = error
   if (stage !== 'resolve') return { url, stage, message }
-  return { url, stage, message: `${message}; asked one by one: ${await askNameServers(host, new URL(url).hostname)}` }
+  return {
+    url,
+    stage,
+    message: `${message}; answers of each name server: ${await askNameServers(host, new URL(url).hostname)}`,
+  }
 }
 
 /** The message of an error body of ours; text of a stranger is not shown. */
@@ -81,10 +86,10 @@ function reason(body: string): string {
 const WANTED: Readonly<Record<Stage, string>> = {
   resolve: "an address for the controller's name",
   tcp: "a connection to the controller's port",
-  proxy: 'a proxy that lets CONNECT through',
+  proxy: 'a proxy that allows CONNECT',
   tls: "a certificate of the controller's own CA, the one in the credentials",
   http: 'status 200 from the controller',
-  upgrade: 'status 101: nothing in between may strip the Upgrade header',
+  upgrade: 'status 101: proxies must pass the Upgrade header',
 }
 
 function fixFor(failure: Failure | undefined, proxy: string | undefined): string {
@@ -95,14 +100,14 @@ function fixFor(failure: Failure | undefined, proxy: string | undefined): string
     case 'proxy':
       return 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
     case 'tls':
-      return `compare the clocks of this machine and of the controller: timedatectl on both; where they agree, see whom you meet: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or use the credentials of this controller`
+      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or use the credentials of this controller`
     case 'http':
       return 'ask the administrator whether these credentials are still valid, and see the log of the controller'
     case 'upgrade':
-      return 'let the proxy or load balancer in between pass websockets'
+      return 'allow websockets on the proxy or load balancer between node and controller'
     default:
       return proxy === undefined
-        ? `see: nc -vz ${hostname} ${port || 443}; open the port in the firewalls between, or start the controller`
-        : 'check that the proxy is up and reaches the controller'
+        ? `see: nc -vz ${hostname} ${port || 443}; open the port in the firewalls between node and controller, or start the controller`
+        : 'check that the proxy runs and reaches the controller'
   }
 }

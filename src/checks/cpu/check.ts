@@ -23,7 +23,12 @@ export const check: Check = {
       if (cores < CORES[role]) return { kind: 'fail', found, wanted: `${CORES[role]} for a ${role}`, fix }
     for (const role of may)
       if (cores < CORES[role])
-        return { kind: 'warn', found, wanted: `${CORES[role]} for a ${role}`, fix: `${fix}; as a worker it will do` }
+        return {
+          kind: 'warn',
+          found,
+          wanted: `${CORES[role]} for a ${role}`,
+          fix: `${fix}; it is sufficient for a worker`,
+        }
     return { kind: 'pass', found }
   },
 }

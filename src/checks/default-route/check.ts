@@ -7,7 +7,7 @@ export const check: Check = {
   id: 'default-route',
   title: 'Default route',
   hard: false,
-  why: 'Cluster traffic goes over the interface of the default route unless another one is chosen. Without any route to them, not even services can be called from this machine: the kernel looks for a route before kube-proxy sees the packet.',
+  why: 'Cluster traffic uses the interface of the default route unless another one is configured. Without a route to the service subnet, this machine cannot reach services: the kernel looks up a route before kube-proxy handles the packet.',
   remedy:
     'Add a default route, change the metric of one, or choose the interface with controller node configure --interface.',
   timeoutMs: 15_000,
@@ -17,8 +17,8 @@ export const check: Check = {
       return {
         kind: 'warn',
         found: 'no default route',
-        wanted: 'one, or a route that covers the pod and service subnets',
-        fix: `add one (ip route add default via ADDRESS-OF-YOUR-GATEWAY), also in the configuration of the network; ${CHOOSE}`,
+        wanted: 'a default route, or a route to the pod and service subnets',
+        fix: `add one (ip route add default via ADDRESS-OF-YOUR-GATEWAY), and in the network configuration; ${CHOOSE}`,
       }
     const rivals = others.filter((route) => route.metric === first.metric && route.interface !== first.interface)
     const [rival] = rivals
@@ -26,8 +26,8 @@ export const check: Check = {
       return {
         kind: 'warn',
         found: `several default routes of the same metric: ${[first, ...rivals].map(show).join(', ')}`,
-        wanted: 'one that the kernel prefers, or a chosen interface',
-        fix: remarked(higherMetric(rival), `also in the configuration of the network; ${CHOOSE}`),
+        wanted: 'one default route with the lowest metric, or a configured interface',
+        fix: remarked(higherMetric(rival), `and in the network configuration; ${CHOOSE}`),
       }
     const after = others.map((route) => route.interface).filter((name) => name !== first.interface)
     return {
@@ -46,7 +46,7 @@ function higherMetric({ interface: name, gateway, metric }: Route): string {
   )
 }
 
-const CHOOSE = 'or choose: controller node configure NODE --role … --interface INTERFACE'
+const CHOOSE = 'or choose an interface: controller node configure NODE --role … --interface INTERFACE'
 
 function show({ interface: name, gateway }: Route): string {
   return gateway === undefined ? name : `${name} via ${gateway}`

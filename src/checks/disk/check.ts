@@ -25,8 +25,8 @@ export const check: Check = {
   id: 'disk',
   title: 'Disk space',
   hard: true,
-  why: 'Every path that is written to has a need of its own; paths on one file system need the sum. Where less is left than the share below which the kubelet evicts pods and removes images (by default 15 % for containerd, 10 % for itself, 5 % of the inodes), that is a warning: the configuration of a cluster may name others.',
-  remedy: 'Make room on the file system that the check names, or mount a larger disk there.',
+  why: 'Each path that the node writes to needs free space; paths on one file system need the sum. A file system below the eviction thresholds of the kubelet (by default 15 % for containerd, 10 % for the kubelet, 5 % of the inodes) is a warning: the configuration of a cluster can change the thresholds.',
+  remedy: 'Free space on the file system that the check names, or mount a larger disk there.',
   thresholds: [
     ...NEEDED_SPACE.map(({ path, mib, roles }) => ({
       of: `free for ${path}${roles.length === 1 ? ` of a ${roles[0]}` : ''}`,
@@ -82,13 +82,13 @@ function evicts({ signal, threshold, mountPoint, free, total, least }: Shortage)
   return {
     kind: 'warn',
     found: `${amount(free)} of ${amount(total)} free on ${mountPoint}, where the kubelet evicts pods below ${threshold} (${signal})`,
-    wanted: `${amount(least)} that stay free beside what is written`,
-    fix: `${makeRoom(isBytes ? ['du'] : ['du', '--inodes'], mountPoint)}; or give the cluster's kubelets an evictionHard that suits, with --override kubelet=FILE`,
+    wanted: `${amount(least)} free after installation`,
+    fix: `${makeRoom(isBytes ? ['du'] : ['du', '--inodes'], mountPoint)}; or set a lower evictionHard for the cluster's kubelets: --override kubelet=FILE`,
   }
 }
 
 function makeRoom(du: string[], mountPoint: string): string {
-  return `make room or mount a larger disk, see: ${command`${du} -xh -d2 ${mountPoint} | sort -h | tail`}`
+  return `free space or mount a larger disk; what uses it: ${command`${du} -xh -d2 ${mountPoint} | sort -h | tail`}`
 }
 
 function gib(mib: number): string {

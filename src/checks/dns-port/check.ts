@@ -13,8 +13,8 @@ export const check: Check = {
   id: 'dns-port',
   title: 'Port 53 for the node DNS',
   hard: true,
-  why: "The node's own DNS listens on port 53 (TCP and UDP) of the node's address. A resolver on loopback or on a bridge of its own does not matter.",
-  remedy: 'Stop the program that holds the port, or let it listen on 127.0.0.1 only.',
+  why: "The node's own DNS listens on port 53 (TCP and UDP) of the node's address. A resolver on loopback or on its own bridge is no problem.",
+  remedy: 'Stop the program that uses the port, or make it listen on 127.0.0.1 only.',
   thresholds: [{ of: `port ${DNS_PORT}/tcp and ${DNS_PORT}/udp`, fail: "in use on the node's address" }],
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
@@ -26,7 +26,7 @@ export const check: Check = {
     if (conflicts.length === 0) return { kind: 'pass', found: describeFree(bound, holders) }
     const isOurs = conflicts.every((socket) => holders.get(socket.inode)?.startsWith('coredns '))
     if (isOurs && (await ownKubernetes(host, ownStateDirectory)))
-      return { kind: 'pass', found: 'held by the node DNS of this installation' }
+      return { kind: 'pass', found: 'used by the node DNS of this installation' }
     const who = conflicts.map((socket) => describe(socket, holders))
     return {
       kind: 'fail',
@@ -62,5 +62,5 @@ const FIXES: readonly { holder: string; fix: string }[] = [
 function fixFor(holders: readonly string[]): string {
   const known = FIXES.filter(({ holder }) => holders.some((text) => text.startsWith(holder)))
   if (known.length > 0) return independent(...known.map(({ fix }) => fix))
-  return "see who it is with: ss -lnptu 'sport = :53'; then stop it, or let it listen on 127.0.0.1 only"
+  return "find the program: ss -lnptu 'sport = :53'; then stop it, or make it listen on 127.0.0.1 only"
 }

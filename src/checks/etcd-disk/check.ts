@@ -27,15 +27,15 @@ const PAUSE_MS = 1_000
 
 export const check: Check = {
   id: 'etcd-disk',
-  title: "Disk of etcd's log",
+  title: "Disk latency for etcd's log",
   hard: true,
-  why: 'Each of its small writes etcd makes durable before it goes on; where that takes long, it loses its leader. 22 MiB are written as etcd writes, in a file that is gone at once: 99 of 100 writes should take less than 10 ms; more than 150 ms, also when measured again, does not work.',
-  remedy: 'Give /var/lib/etcd a disk of its own, an SSD, or stop what else writes to that disk.',
+  why: 'The etcd server syncs each small write to disk; if that is slow, etcd loses its leader. The check writes 22 MiB as etcd does, to a temporary file: 99 of 100 writes should take less than 10 ms. More than 150 ms in two measurements is a failure.',
+  remedy: 'Mount a separate SSD at /var/lib/etcd, or stop other programs that write to that disk.',
   thresholds: [{ of: '99 of 100 writes', warn: `${GOOD} ms or more`, fail: `${HOPELESS} ms or more` }],
   timeoutMs: 30_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
-    if (![...must, ...may].includes('master')) return { kind: 'skipped', found: 'etcd runs on masters alone' }
+    if (![...must, ...may].includes('master')) return { kind: 'skipped', found: 'etcd runs only on masters' }
     if (host.uid() !== 0) return { kind: 'skipped', found: `only root can write to ${DATA}` }
     const verdict = await measure(host)
     return verdict.kind === 'fail' && !must.includes('master') ? { ...verdict, kind: 'warn' } : verdict
@@ -59,7 +59,7 @@ async function measureOnce(host: HostView): Promise<{ verdict: Verdict; slow?: n
   } catch (cause) {
     // Full, read-only, broken: it is known what to do about it.
     if (!(cause instanceof AgentError)) throw cause
-    const wanted = `22 MiB can be written to ${DATA}`
+    const wanted = `a test file of 22 MiB in ${DATA}`
     return { verdict: { kind: 'fail', found: cause.message, wanted, fix: cause.fix } }
   }
   const [median, slow] = [percentile(times, 50), percentile(times, 99)]
@@ -71,13 +71,13 @@ function judge(slow: number, found: string): Verdict {
   if (slow < GOOD) return { kind: 'pass', found }
   const wanted = `99 of 100 within ${GOOD} ms`
   if (slow < POOR)
-    return { kind: 'warn', found, wanted, fix: `give ${DATA} a disk of its own, an SSD, before the cluster grows` }
+    return { kind: 'warn', found, wanted, fix: `mount a separate SSD at ${DATA} before the cluster grows` }
   if (slow < HOPELESS)
     return { kind: 'warn', found: `${found}: etcd will lose its leader under load`, wanted, fix: OWN_DISK }
   return { kind: 'fail', found, wanted: `${wanted}, at most ${HOPELESS} ms`, fix: OWN_DISK }
 }
 
-const OWN_DISK = `give ${DATA} a disk of its own, an SSD; see what else writes to its disk now: iostat -x 1 3, or cat /proc/diskstats`
+const OWN_DISK = `mount a separate SSD at ${DATA}; to see what writes to the disk now: iostat -x 1 3, or cat /proc/diskstats`
 
 function inMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`

@@ -43,7 +43,10 @@ test('what the fix writes is enough', async () => {
   if (failed.kind !== 'fail') throw new Error('it should have failed')
   const lines = [...failed.fix.matchAll(/'(allow [^']+)'/g)].map((match) => match[1])
   const host = machine(true, { [`${RULES}/30-cantrip.rules`]: `${lines.join('\n')}\n` })
-  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'active, with rules for our programs' })
+  expect(await check.look(host, params)).toEqual({
+    kind: 'pass',
+    found: 'active, with rules that allow the programs of Kubernetes',
+  })
 })
 
 test('a systemd that gives no answer is no pass', async () => {

@@ -20,9 +20,9 @@ export const check: Check = {
   id: 'fapolicyd',
   title: 'File access policy (fapolicyd)',
   hard: true,
-  why: 'An active fapolicyd refuses to run programs that it does not know, ours and those in containers. Merely installed, it does not matter.',
+  why: 'An active fapolicyd blocks programs that its rules do not allow: those of Kubernetes and those in containers. An inactive fapolicyd is no problem.',
   remedy: 'Add the rules that the check prints, and restart fapolicyd.',
-  thresholds: [{ of: 'rules', fail: `programs in ${EXECUTED_FROM.join(', ')} are not allowed` }],
+  thresholds: [{ of: 'rules', fail: `no rule allows programs in ${EXECUTED_FROM.join(', ')}` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     if (!(await isUnitActive(host, 'fapolicyd.service'))) return { kind: 'pass', found: 'not active' }
@@ -30,11 +30,11 @@ export const check: Check = {
     if (/^\s*permissive\s*=\s*1/m.test(config)) return { kind: 'pass', found: 'active, permissive' }
     const allowed = await allowedDirectories(host)
     const missing = EXECUTED_FROM.filter((needed) => !allowed.some((directory) => needed.startsWith(directory)))
-    if (missing.length === 0) return { kind: 'pass', found: 'active, with rules for our programs' }
+    if (missing.length === 0) return { kind: 'pass', found: 'active, with rules that allow the programs of Kubernetes' }
     return {
       kind: 'fail',
       found: `active, without a rule that allows ${missing.join(', ')}`,
-      wanted: 'not active, or rules that allow our programs',
+      wanted: 'inactive, or rules that allow the programs of Kubernetes',
       fix: inOrder(
         command`printf '%s\n' ${RULE_LINES} > ${`${RULES}/30-cantrip.rules`}`,
         'fagenrules --load',

@@ -14,7 +14,7 @@ function look(mountinfo: string, more: FakeHostOptions = {}, roles: CheckParams[
 
 test.each<[string, string, FakeHostOptions]>([
   ['one disk', ROOT, {}],
-  ['a disk of its own for containers', ROOT + at('/var/lib/cantrip-containerd', 'xfs'), {}],
+  ['a separate disk for containers', ROOT + at('/var/lib/cantrip-containerd', 'xfs'), {}],
   ['btrfs', at('/', 'btrfs', 'rw', 'rw,space_cache=v2,subvolid=256,subvol=/@'), {}],
   [
     'hardened /tmp and /var/log',
@@ -72,21 +72,33 @@ test.each<[string, string, string, string, string]>([
     'etcd on a share',
     ROOT + at('/var/lib/etcd', 'nfs'),
     'fail',
-    '/var/lib/etcd is on nfs, where a write',
-    'a disk of its own',
+    '/var/lib/etcd is on nfs, which does not guarantee durable writes',
+    'a separate disk',
   ],
-  ['etcd on Ceph', ROOT + at('/var/lib/etcd', 'ceph'), 'fail', '/var/lib/etcd is on ceph', 'a disk of its own'],
-  ['etcd on GlusterFS', ROOT + at('/var/lib/etcd', 'fuse.glusterfs'), 'fail', 'on fuse.glusterfs', 'a disk of its own'],
+  ['etcd on Ceph', ROOT + at('/var/lib/etcd', 'ceph'), 'fail', '/var/lib/etcd is on ceph', 'a separate disk'],
+  ['etcd on GlusterFS', ROOT + at('/var/lib/etcd', 'fuse.glusterfs'), 'fail', 'on fuse.glusterfs', 'a separate disk'],
+  ['etcd in a layer', ROOT + at('/var/lib/etcd', 'overlay'), 'warn', '/var/lib/etcd is on overlay', 'a separate disk'],
   [
-    'etcd in a layer',
-    ROOT + at('/var/lib/etcd', 'overlay'),
-    'warn',
-    '/var/lib/etcd is on overlay',
-    'a disk of its own',
+    'the kubelet on a stick',
+    ROOT + at('/var/lib/kubelet', 'exfat'),
+    'fail',
+    'which does not support owners, modes and sockets',
+    'a separate disk',
   ],
-  ['the kubelet on a stick', ROOT + at('/var/lib/kubelet', 'exfat'), 'fail', 'no owners, modes and sockets', 'a disk'],
-  ['the kubelet on a share', ROOT + at('/var/lib/kubelet', 'nfs4'), 'warn', '/var/lib/kubelet is on nfs4', 'a disk'],
-  ['containers on Ceph', ROOT + at('/var/lib/cantrip-containerd', 'ceph'), 'fail', 'cannot hold layers', 'ext4 or XFS'],
+  [
+    'the kubelet on a share',
+    ROOT + at('/var/lib/kubelet', 'nfs4'),
+    'warn',
+    '/var/lib/kubelet is on nfs4',
+    'a separate disk',
+  ],
+  [
+    'containers on Ceph',
+    ROOT + at('/var/lib/cantrip-containerd', 'ceph'),
+    'fail',
+    'does not support image layers',
+    'ext4 or XFS',
+  ],
   [
     'containers on the host of a VM',
     at('/', 'virtiofs'),
@@ -108,9 +120,9 @@ test.each<[string, string, string, string, string]>([
     ROOT + at('/var/lib/kubelet', 'tmpfs'),
     'warn',
     '/var/lib/kubelet is in memory',
-    'a disk of its own',
+    'a separate disk',
   ],
-  ['a private root', ROOT.replace(' shared:1', ''), 'warn', '/ is a private mount', 'mount --make-rshared /'],
+  ['a private root', ROOT.replace(' shared:1', ''), 'warn', 'the mount of / is private', 'mount --make-rshared /'],
 ])('%s: %s', async (_, mountinfo, kind, found, fix) => {
   expect(await look(mountinfo)).toMatchObject({
     kind,
@@ -128,7 +140,7 @@ test('links and what is no directory', async () => {
   })
   expect(await look(ROOT, { links: { '/var/lib/etcd': 'etcd' } })).toMatchObject({
     kind: 'fail',
-    found: '/var/lib/etcd is a link that leads to itself',
+    found: '/var/lib/etcd is a symbolic link to itself',
   })
   expect(await look(ROOT, { files: { '/opt/cni/bin': '' } })).toMatchObject({
     kind: 'fail',

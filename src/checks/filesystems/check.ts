@@ -11,11 +11,11 @@ import { judgeXfs } from './xfs.ts'
 
 export const check: Check = {
   id: 'filesystems',
-  title: 'File systems written to',
+  title: 'File systems',
   hard: true,
-  why: 'Every path that is written to must be a directory that can be written to, where programs lie without noexec, with inodes left, and for layers of images on a file system that can hold them (XFS with ftype=1, ZFS since 2.2). etcd and the kubelet need a disk of this machine. Data directories that are links are a warning.',
+  why: 'Each path that the node writes to must be a writable directory with free inodes. Programs need a mount without noexec. Image layers need a file system that supports them (XFS with ftype=1, ZFS 2.2 or newer). etcd and the kubelet need a local disk. A data directory that is a symbolic link is a warning.',
   remedy:
-    'Remount the file system as the check says (rw, exec), use a bind mount in place of a link, or give the path a disk of its own with ext4 or XFS.',
+    'Remount the file system as the check says (rw, exec), replace a link with a bind mount, or mount a separate disk with ext4 or XFS at the path.',
   thresholds: [
     ...WRITTEN_PATHS.flatMap(({ path, inodes }) =>
       inodes === undefined
@@ -49,5 +49,5 @@ async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]):
 function judgePropagation(mounts: readonly Mount[]): Finding[] {
   const root = mountOf('/', mounts)
   if (root === undefined || root.shared) return []
-  return [{ kind: 'warn', found: '/ is a private mount', wanted: 'a shared one', fix: 'mount --make-rshared /' }]
+  return [{ kind: 'warn', found: 'the mount of / is private', wanted: 'a shared mount', fix: 'mount --make-rshared /' }]
 }

@@ -19,7 +19,7 @@ export function judgePath(seen: SeenPath): Finding[] {
     return [
       {
         kind: 'fail',
-        found: `${seen.path} is a link that leads to itself`,
+        found: `${seen.path} is a symbolic link to itself`,
         wanted: 'a directory',
         fix: command`rm ${seen.path}`,
       },
@@ -30,7 +30,7 @@ export function judgePath(seen: SeenPath): Finding[] {
         kind: 'fail',
         found: `${seen.path} is a ${seen.stat.kind}`,
         wanted: 'a directory',
-        fix: remarked(command`mv ${seen.path} ${`${seen.path}.old`}`, 'once you know what it is'),
+        fix: remarked(command`mv ${seen.path} ${`${seen.path}.old`}`, 'after checking what it is'),
       },
     ]
   return [
@@ -48,7 +48,7 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
       {
         kind: 'fail',
         found: `${path} is read-only (${fileSystem} on ${mountPoint})`,
-        wanted: `${path} can be written to`,
+        wanted: `${path} is writable`,
         fix: readOnlyFix(path, mountPoint),
       },
     ]
@@ -57,8 +57,8 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
     findings.push({
       kind: executable === 'ours' ? 'fail' : 'warn',
       found: `${path} is on a file system mounted noexec (${mountPoint})`,
-      wanted: `programs can be started from ${path}`,
-      fix: remarked(command`mount -o remount,exec ${mountPoint}`, 'and take noexec out of its line in /etc/fstab'),
+      wanted: `a mount of ${path} without noexec`,
+      fix: remarked(command`mount -o remount,exec ${mountPoint}`, 'and remove noexec from its line in /etc/fstab'),
     })
   return [...findings, ...judgeFileSystem(seen, fileSystem, seen.zfsVersion)]
 }
@@ -66,10 +66,10 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
 /** Where /usr belongs to the distribution, a directory that can be written to is laid over what we need of it. */
 function readOnlyFix(path: string, mountPoint: string): string {
   if (!path.startsWith('/usr/'))
-    return remarked(command`mount -o remount,rw ${mountPoint}`, 'if that fails see: dmesg | tail')
+    return remarked(command`mount -o remount,rw ${mountPoint}`, 'if that fails, look at: dmesg | tail')
   return remarked(
     command`mkdir -p /var/local && mount --bind /var/local /usr/local && mkdir -p ${path}`,
-    `and the same in a mount unit for the next boot; on a machine that is not immutable: ${command`mount -o remount,rw ${mountPoint}`}`,
+    `and add a mount unit for the next boot; on a machine that is not immutable: ${command`mount -o remount,rw ${mountPoint}`}`,
   )
 }
 
@@ -103,7 +103,7 @@ function judgeInodes({ path, inodes, space: { totalInodes, freeInodes } }: SeenP
       found: `${freeInodes} free inodes for ${path}`,
       wanted: `${inodes}`,
       fix: advice(
-        `remove many small files (see: du --inodes -xd2 / | sort -n | tail), or mount a disk of its own on ${path}`,
+        `remove many small files (see: du --inodes -xd2 / | sort -n | tail), or mount a separate disk at ${path}`,
       ),
     },
   ]

@@ -13,33 +13,33 @@ export const ZFS_WITH_LAYERS = [2, 2]
 
 /** What lies at a path, as far as not every file system can hold it. */
 export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersion: string | undefined): Finding[] {
-  const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`give ${path.path} a disk of its own with ext4 or XFS`) }
+  const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`mount a separate disk with ext4 or XFS at ${path.path}`) }
   const say = (kind: Finding['kind'], why: string, fix: Finding['fix'] = own.fix): Finding[] => [
     { kind, found: `${path.path} is on ${fileSystem}, ${why}`, wanted: own.wanted, fix },
   ]
   const isShared = NETWORK.test(fileSystem)
   const isForeign = FOREIGN.test(fileSystem)
   const isStacked = STACKED.test(fileSystem)
-  if (path.layers && (isShared || isForeign || isStacked)) return say('fail', 'which cannot hold layers of images')
+  if (path.layers && (isShared || isForeign || isStacked)) return say('fail', 'which does not support image layers')
   if (path.layers && fileSystem === 'zfs') return judgeZfs(say, zfsVersion, own.fix)
   if (path.lasting && IN_MEMORY.includes(fileSystem))
     return [
       {
         kind: 'warn',
         found: `${path.path} is in memory (${fileSystem})`,
-        wanted: 'a disk: what lies there must outlast a restart',
+        wanted: 'a disk: the data must survive a restart',
         fix: own.fix,
       },
     ]
   switch (path.holds) {
     case 'a database':
-      if (isShared) return say('fail', 'where a write that is reported done may not be on a disk, nor a lock hold')
-      if (isForeign) return say('fail', 'which has no owners and modes')
-      return isStacked ? say('warn', 'a layer that may not outlast a restart') : []
+      if (isShared) return say('fail', 'which does not guarantee durable writes and locks')
+      if (isForeign) return say('fail', 'which does not store owners and modes')
+      return isStacked ? say('warn', 'a layer that may be lost on restart') : []
     case 'pods':
-      if (isForeign) return say('fail', 'which has no owners, modes and sockets')
-      if (isShared) return say('warn', 'where files that a pod has open cannot be removed, and others may write, too')
-      return isStacked ? say('warn', 'a layer that may not outlast a restart') : []
+      if (isForeign) return say('fail', 'which does not support owners, modes and sockets')
+      if (isShared) return say('warn', 'which keeps files that a pod has open, and which other machines can write to')
+      return isStacked ? say('warn', 'a layer that may be lost on restart') : []
     default:
       return []
   }
@@ -58,6 +58,6 @@ function judgeZfs(say: Say, version: string | undefined, ownDisk: Advice): Findi
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return []
   const upgrade = advice(`upgrade OpenZFS to 2.2 or newer, or ${ownDisk.text}`)
   if (version === undefined)
-    return say('warn', 'which holds layers of images since OpenZFS 2.2: its version is unknown', upgrade)
-  return say('fail', `which holds layers of images since OpenZFS 2.2 (this is ${version})`, upgrade)
+    return say('warn', 'which supports image layers since OpenZFS 2.2; found no version', upgrade)
+  return say('fail', `which supports image layers since OpenZFS 2.2 (found ${version})`, upgrade)
 }

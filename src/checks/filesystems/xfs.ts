@@ -15,7 +15,7 @@ export async function judgeXfs(host: HostView, seen: readonly SeenPath[]): Promi
       found: `${path.path} is on an XFS without file types (ftype=0 on ${mountPoint})`,
       wanted: 'XFS with ftype=1',
       fix: advice(
-        `make the file system anew (mkfs.xfs -n ftype=1; it deletes what is there), or mount another disk on ${path.path}`,
+        `recreate the file system (mkfs.xfs -n ftype=1; this deletes its data), or mount another disk at ${path.path}`,
       ),
     },
   ]

@@ -83,8 +83,8 @@ test('nftables.service with a policy that drops, and the fix for its file', asyn
   expect(verdict).toEqual({
     kind: 'fail',
     found:
-      'inet filter input drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp from other nodes, what pods ask this node for',
-    wanted: 'what nodes and pods send one another gets through',
+      'inet filter input drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp from other nodes, traffic from pods to this node',
+    wanted: 'rules that allow the traffic between nodes and pods',
     fix: `rules=$(printf '%s\\n' 'insert rule inet filter input tcp dport { 10250, 6443, 2379, 2380 } accept' 'insert rule inet filter input udp dport { 8472 } accept' 'insert rule inet filter input iifname "cni0" accept' 'insert rule inet filter input iifname "flannel.1" accept') && printf '%s\\n' "$rules" | nft -f - && printf '%s\\n' "$rules" >> /etc/nftables.conf`,
   })
 })
@@ -107,7 +107,9 @@ test.each([
 test('a rule is not appended to a file that does not make its chain: nothing of it would load any more', async () => {
   const other = { '/etc/nftables.conf': 'table inet other {\n  chain input {\n  }\n}\n' }
   expect(await look({ nft: ruleset([answers]), files: other })).toMatchObject({
-    fix: expect.stringMatching(/ \| nft -f - {2}# and the same where these rules come from, so that they last$/),
+    fix: expect.stringMatching(
+      / \| nft -f - {2}# and add the same rules where these rules are configured, to make them persistent$/,
+    ),
   })
 })
 
@@ -179,7 +181,7 @@ test('a rule that lets in some, and does not say whether all of us, is worth a w
   const some = { set: ['10.0.2.11', '10.0.2.12'] }
   expect(await look({ nft: ruleset([answers, PODS, bySource(some)]) }, ['worker'])).toMatchObject({
     kind: 'warn',
-    found: 'inet filter input may drop, by rules that cannot be judged here, 10250/tcp, 8472/udp from other nodes',
+    found: 'inet filter input may drop, by rules that cannot be evaluated, 10250/tcp, 8472/udp from other nodes',
   })
 })
 
@@ -209,13 +211,13 @@ test('sets of all networks of a country are judged in time', async () => {
 test('answers must come back, and what goes out must go out', async () => {
   expect(await look({ nft: ruleset([byPort({ range: [1, 32_000] }), byPort(8472, 'udp'), PODS]) })).toMatchObject({
     kind: 'fail',
-    found: expect.stringContaining('answers to what this node asks'),
+    found: expect.stringContaining('replies to this node'),
     fix: expect.stringContaining('insert rule inet filter input ct state established,related accept'),
   })
   expect(await look({ nft: ruleset([answers], [], 'output') }, ['worker'])).toMatchObject({
     kind: 'fail',
     found:
-      'inet filter output drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp to other nodes, what this node asks pods for',
+      'inet filter output drops 10250/tcp, 8472/udp, 6443/tcp, 2379/tcp, 2380/tcp to other nodes, traffic from this node to pods',
   })
 })
 
@@ -232,7 +234,9 @@ describe('iptables', () => {
     )
     expect(await look({ iptables: rules, files: { '/etc/iptables/rules.v4': rules } }, ['worker'])).toMatchObject({
       kind: 'fail',
-      found: expect.stringMatching(/^INPUT \(iptables\) drops 10250\/tcp.*; FORWARD \(iptables\) drops what pods send/),
+      found: expect.stringMatching(
+        /^INPUT \(iptables\) drops 10250\/tcp.*; FORWARD \(iptables\) drops traffic between pods/,
+      ),
       fix: 'iptables -I INPUT -p tcp -m multiport --dports 10250 -j ACCEPT && iptables -I INPUT -p udp -m multiport --dports 8472 -j ACCEPT && iptables -I INPUT -i cni0 -j ACCEPT && iptables -I INPUT -i flannel.1 -j ACCEPT && iptables -I FORWARD -i cni0 -j ACCEPT && iptables -I FORWARD -o cni0 -j ACCEPT && iptables-save > /etc/iptables/rules.v4',
     })
   })
@@ -307,14 +311,14 @@ describe('iptables', () => {
 
 test.each<[string, object, RegExp]>([
   ['an error', { exitCode: 1, stderr: 'Error: JSON support not compiled-in\n' }, /ended with 1: Error: JSON support/],
-  ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset answered what is no ruleset in JSON/],
+  ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset did not print a JSON ruleset/],
 ])('a program that ends with %s leaves it undecided', async (_, answer, found) => {
   const host = fakeHost({ files: procFiles([]).files })
   host.on(['nft'], answer)
   expect(await check.look(host, { roles: [], ownStateDirectory: '/x' })).toMatchObject({
     kind: 'warn',
     found: expect.stringMatching(found),
-    fix: 'run it by hand to see why: nft -j list ruleset',
+    fix: 'for details, run: nft -j list ruleset',
   })
 })
 
@@ -349,7 +353,7 @@ describe('a set or a map too large to be told apart', () => {
     const others = [byPort({ set: [{ range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]
     expect(await look({ nft: ruleset([answers, LO, PODS, rule, ...others], more) })).toMatchObject({
       kind: 'warn',
-      found: expect.stringContaining('may drop, by rules that cannot be judged here, 6443/tcp'),
+      found: expect.stringContaining('may drop, by rules that cannot be evaluated, 6443/tcp'),
     })
   })
 

@@ -16,13 +16,13 @@ export const check: Check = {
   id: 'firewall',
   title: 'Packet filter (ufw, nftables, iptables)',
   hard: true,
-  why: 'Rules of ufw, nftables and iptables that drop what nodes and pods send one another: each chain of the kernel that filters is walked with the packets that the cluster depends on, for the ports of the role. Where a rule depends on what is not known here, it is a warning. firewalld has a check of its own.',
+  why: 'Rules of ufw, nftables and iptables can drop traffic between nodes and pods. The check evaluates each filter chain of the kernel for the packets that the cluster needs, by role. A rule that cannot be evaluated is a warning. The check "firewalld" covers firewalld.',
   remedy: 'Add the rules that the check prints to ufw, nftables or iptables.',
   timeoutMs: 15_000,
   async look(host: HostView, { roles, subnets }: CheckParams): Promise<Verdict> {
-    if (host.uid() !== 0) return { kind: 'skipped', found: 'only root is shown the rules' }
+    if (host.uid() !== 0) return { kind: 'skipped', found: 'only root can read the rules' }
     if (await isUnitActive(host, 'firewalld.service'))
-      return { kind: 'pass', found: 'firewalld is active, which has a check of its own' }
+      return { kind: 'pass', found: 'firewalld is active; the check "firewalld" covers it' }
     const { node, interface: name } = await localAddresses(host)
     const address = node.find((each) => ipv4ToNumber(each) !== undefined)
     if (address === undefined) return { kind: 'skipped', found: 'no IPv4 address' }
@@ -35,12 +35,12 @@ export const check: Check = {
     if (obstacles.length === 0)
       return {
         kind: 'pass',
-        found: chains.length === 0 ? 'no rules' : `${chains.length} chains, which let the cluster through`,
+        found: chains.length === 0 ? 'no rules' : `${chains.length} chains, which allow traffic of the cluster`,
       }
     return {
       kind: obstacles.some(({ isSure, flow }) => isSure && flow.kind === 'fail') ? 'fail' : 'warn',
       found: tell(obstacles),
-      wanted: 'what nodes and pods send one another gets through',
+      wanted: 'rules that allow the traffic between nodes and pods',
       fix: await fixFor(host, obstacles),
     }
   },
@@ -49,7 +49,7 @@ export const check: Check = {
 /** By an nft without JSON, say: what cannot be decided is no reason to stop. */
 function unreadable(error: unknown): Verdict {
   if (!(error instanceof AgentError)) throw error
-  const wanted = 'to see the rules, for some may drop what nodes and pods send one another'
+  const wanted = 'readable rules: some may drop traffic between nodes and pods'
   return { kind: 'warn', found: error.message, wanted, fix: error.fix }
 }
 
@@ -71,7 +71,7 @@ function opened(chain: BaseChain): BaseChain {
 
 /** `inet filter input drops 6443/tcp, 10250/tcp from other nodes; …` */
 function tell(obstacles: readonly Obstacle[]): string {
-  const words = (isSure: boolean) => (isSure ? 'drops' : 'may drop, by rules that cannot be judged here,')
+  const words = (isSure: boolean) => (isSure ? 'drops' : 'may drop, by rules that cannot be evaluated,')
   const groups = Map.groupBy(obstacles, ({ chain, isSure }) => `${shown(chain)} ${words(isSure)}`)
   return [...groups].map(([start, group]) => `${start} ${listed(group.map(({ flow }) => flow.about))}`).join('; ')
 }

@@ -78,10 +78,10 @@ async function keptBy(host: HostView, program: string): Promise<{ command: strin
   for (const file of ['/etc/sysconfig/iptables', '/etc/iptables/rules.v4', '/etc/iptables/iptables.rules'])
     if ((await host.stat(file)) !== undefined) return { command: [`${program}-save > ${file}`] }
   if ((await host.stat('/etc/csf/csf.conf')) !== undefined)
-    return { command: [], note: 'and the same lines in /etc/csf/csfpost.sh, so that they last' }
+    return { command: [], note: 'and the same lines in /etc/csf/csfpost.sh, to make them persistent' }
   if ((await host.stat('/etc/shorewall/shorewall.conf')) !== undefined)
-    return { command: [], note: 'and the same lines in /etc/shorewall/started, so that they last' }
-  return { command: [], note: 'and the same where these rules come from, so that they last' }
+    return { command: [], note: 'and the same lines in /etc/shorewall/started, to make them persistent' }
+  return { command: [], note: 'and add the same rules where these rules are configured, to make them persistent' }
 }
 
 const NFT_FILES = ['/etc/nftables.conf', '/etc/sysconfig/nftables.conf']
@@ -110,7 +110,7 @@ async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part
   }
   return {
     command: command`printf '%s\n' ${lines} | nft -f -`,
-    note: 'and the same where these rules come from, so that they last',
+    note: 'and add the same rules where these rules are configured, to make them persistent',
   }
 }
 

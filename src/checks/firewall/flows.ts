@@ -79,25 +79,25 @@ export function flowsOf(roles: CheckParams['roles'], { address, interfaces, pods
   return [
     ...entering,
     {
-      about: 'answers to what this node asks',
+      about: 'replies to this node',
       kind: 'fail',
       packet: { ...fromOthers(FROM, 'tcp'), sourcePort: 443, state: 'established' },
       opening: 'answers',
     },
     ...leaving,
     ofPods(
-      'what pods ask this node for',
+      'traffic from pods to this node',
       { ...toApi, hook: 'input', in: BRIDGE, source: pods, destination: own },
       // Elsewhere than on a master only a few pods ask a node for something.
       must.includes('master') ? 'fail' : 'warn',
     ),
-    ofPods('what this node asks pods for', {
+    ofPods('traffic from this node to pods', {
       ...{ ...toPod, hook: 'output', out: BRIDGE, source: own, destination: pods },
     }),
-    ofPods('what pods send one another', forwarded(BRIDGE, BRIDGE)),
-    ofPods('what pods send to other nodes', forwarded(BRIDGE, TUNNEL)),
-    ofPods('what pods get from other nodes', forwarded(TUNNEL, BRIDGE)),
-    ofPods('what pods send elsewhere', { ...forwarded(BRIDGE, interfaces), destination: outside }),
-    ofPods('what pods get as an answer', { ...forwarded(interfaces, BRIDGE, 'established'), source: outside }),
+    ofPods('traffic between pods', forwarded(BRIDGE, BRIDGE)),
+    ofPods('traffic from pods to other nodes', forwarded(BRIDGE, TUNNEL)),
+    ofPods('traffic from other nodes to pods', forwarded(TUNNEL, BRIDGE)),
+    ofPods('traffic from pods to other networks', { ...forwarded(BRIDGE, interfaces), destination: outside }),
+    ofPods('replies to pods', { ...forwarded(interfaces, BRIDGE, 'established'), source: outside }),
   ]
 }

@@ -48,13 +48,13 @@ async function rulesOfNft(host: HostView): Promise<BaseChain[]> {
   try {
     return parseNft(json)
   } catch (cause) {
-    throw noAnswer(LIST, `answered what is no ruleset in JSON (${(cause as Error).message})`)
+    throw noAnswer(LIST, `did not print a JSON ruleset (${(cause as Error).message})`)
   }
 }
 
 function noAnswer(argv: Argv, how: string): AgentError {
   const line = argv.join(' ')
-  return new AgentError('firewall/no-answer', `${line} ${how}`, { fix: `run it by hand to see why: ${line}` })
+  return new AgentError('firewall/no-answer', `${line} ${how}`, { fix: `for details, run: ${line}` })
 }
 
 async function answer(host: HostView, argv: Argv): Promise<string | undefined> {

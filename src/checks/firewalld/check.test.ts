@@ -90,7 +90,10 @@ test.each<[string, Scene]>([
   ],
   ['a zone that accepts all', { target: 'ACCEPT' }],
 ])('open for the cluster by %s passes', async (_, scene) => {
-  expect(await look(machine(scene))).toEqual({ kind: 'pass', found: 'active, zone public lets the cluster through' })
+  expect(await look(machine(scene))).toEqual({
+    kind: 'pass',
+    found: 'active, zone public allows traffic of the cluster',
+  })
 })
 
 test('as it is shipped it blocks everything, and the fix opens it', async () => {
@@ -98,7 +101,7 @@ test('as it is shipped it blocks everything, and the fix opens it', async () => 
     kind: 'fail',
     found:
       'active, zone public: closed, now or after a reload: 10250/tcp, 8472/udp, 53/tcp, 53/udp, 6443/tcp, 2379/tcp, 2380/tcp; the pod network is not trusted',
-    wanted: 'not active, or open for the cluster and its pods',
+    wanted: 'inactive, or open for the cluster and its pods',
     fix: 'firewall-cmd --permanent --zone=public --add-port=10250/tcp --add-port=8472/udp --add-port=53/tcp --add-port=53/udp --add-port=6443/tcp --add-port=2379/tcp --add-port=2380/tcp && firewall-cmd --permanent --zone=trusted --add-interface=cni0 --add-interface=flannel.1 && firewall-cmd --reload',
   })
 })

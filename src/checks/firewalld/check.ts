@@ -10,9 +10,8 @@ export const check: Check = {
   id: 'firewalld',
   title: 'Firewall (firewalld)',
   hard: true,
-  why: 'An active firewalld drops what nodes and pods say to one another unless its ports are open, now and after a reload. Merely installed, it does not matter.',
-  remedy:
-    "Open the ports in the zone that the check names, and put the pod network's interfaces into the zone trusted.",
+  why: 'An active firewalld drops traffic between nodes and pods unless its ports are open, now and after a reload. An inactive firewalld is no problem.',
+  remedy: "Open the ports in the zone that the check names, and add the pod network's interfaces to the zone trusted.",
   timeoutMs: 45_000,
   async look(host: HostView, { roles }: CheckParams): Promise<Verdict> {
     if (!(await isUnitActive(host, 'firewalld.service'))) return { kind: 'pass', found: 'not active' }
@@ -26,14 +25,14 @@ export const check: Check = {
     const forMay = closed(may.includes('master') ? ON_A_MASTER : [])
     const podsBlocked = Object.values(states).some((zones) => !letsPodsThrough(zones, zoneName))
     if (forMust.length + forMay.length === 0 && !podsBlocked)
-      return { kind: 'pass', found: `active, zone ${zoneName} lets the cluster through` }
+      return { kind: 'pass', found: `active, zone ${zoneName} allows traffic of the cluster` }
     const missing = [...forMust, ...forMay]
     const closedText = missing.length > 0 ? [`closed, now or after a reload: ${missing.join(', ')}`] : []
     const podText = podsBlocked ? ['the pod network is not trusted'] : []
     return {
       kind: forMust.length > 0 || podsBlocked ? 'fail' : 'warn',
       found: `active, zone ${zoneName}: ${[...closedText, ...podText].join('; ')}`,
-      wanted: 'not active, or open for the cluster and its pods',
+      wanted: 'inactive, or open for the cluster and its pods',
       fix: fixFor(zoneName, missing, podsBlocked),
     }
   },

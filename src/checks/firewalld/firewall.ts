@@ -80,7 +80,7 @@ async function answerOf(host: HostView, argv: Argv): Promise<string> {
   const { exitCode, stdout, stderr } = await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })
   if (exitCode !== 0)
     throw new AgentError('firewalld/no-answer', `${argv.join(' ')} ended with ${exitCode}: ${stderr.trim()}`, {
-      fix: 'see: systemctl status firewalld',
+      fix: 'check: systemctl status firewalld',
     })
   return stdout
 }

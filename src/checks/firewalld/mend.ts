@@ -10,7 +10,7 @@ import { type Opening, openForGood, openNow } from './open-zone.ts'
 /** What is closed now and what is after a reload are opened apart: a reload would drop what others have set. */
 export const mend: Step<CheckParams> = {
   id: 'mend/firewalld',
-  title: 'Opening firewalld for the cluster',
+  title: 'Opening the ports of the cluster in firewalld',
   async isDone(host, params) {
     const { now, permanent } = await openings(host, params)
     return now.length + permanent.length === 0

@@ -40,7 +40,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
   [
     'a file of variables that is not there',
     service('EnvironmentFile=/etc/kubernetes/kubelet.env', '/etc/systemd/system/kubelet.service.d/30.conf'),
-    /EnvironmentFile=\/etc\/kubernetes\/kubelet\.env, which is not there/,
+    /EnvironmentFile=\/etc\/kubernetes\/kubelet\.env, which does not exist/,
     'mv /etc/systemd/system/kubelet.service.d/30.conf /etc/systemd/system/kubelet.service.d/30.conf.disabled && systemctl daemon-reload',
   ],
   [
@@ -52,20 +52,20 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
   [
     'a transient unit of that name',
     { files: { '/run/systemd/transient/kubelet.service': '[Service]\nExecStart=/usr/bin/sleep 600\n' } },
-    /covers the unit/,
+    /hides the unit/,
     'mv /run/systemd/transient/kubelet.service /run/systemd/transient/kubelet.service.disabled && systemctl daemon-reload',
   ],
   [
     'a network that sorts before',
     { files: { '/etc/cni/net.d/10-containerd-net.conflist': CNI } },
     /10-containerd-net\.conflist sorts before/,
-    'mv /etc/cni/net.d/10-containerd-net.conflist /etc/cni/net.d/10-containerd-net.conflist.disabled  # a containerd of others that serves pods has read it too',
+    'mv /etc/cni/net.d/10-containerd-net.conflist /etc/cni/net.d/10-containerd-net.conflist.disabled  # another containerd that runs pods has read it too',
   ],
   [
     'a broken one',
     { files: { '/etc/cni/net.d/00-old.json': '{' } },
     /00-old\.json sorts before/,
-    'mv /etc/cni/net.d/00-old.json /etc/cni/net.d/00-old.json.disabled  # a containerd of others that serves pods has read it too',
+    'mv /etc/cni/net.d/00-old.json /etc/cni/net.d/00-old.json.disabled  # another containerd that runs pods has read it too',
   ],
 ])('%s: a failure', async (_, options, found, fix) => {
   expect(await look(options)).toMatchObject({ kind: 'fail', found: expect.stringMatching(found), fix })
@@ -135,7 +135,7 @@ test.each<[string, FakeHostOptions]>([
   ],
   ['Docker alone', { files: { '/etc/containerd/config.toml': 'disabled_plugins = ["cri"]\n' } }],
 ])('%s: no harm', async (_, options) => {
-  expect(await look(options)).toEqual({ kind: 'pass', found: 'none that matters' })
+  expect(await look(options)).toEqual({ kind: 'pass', found: 'no conflicting configuration' })
 })
 
 test('directories of drop-ins as systemd names them', () => {

@@ -8,9 +8,9 @@ import { unreadFileFindings } from './unread-files.ts'
 
 export const check: Check = {
   id: 'foreign-configuration',
-  title: 'Configuration of others',
+  title: 'Configuration of other programs',
   hard: true,
-  why: 'Drop-ins of anybody are merged by systemd into the units that Kubernetes is run by, and containerd takes the first network configuration that it finds. What replaces a program, confines it, or gives pods another network is named; limits, priorities, and the variables of a proxy do no harm.',
+  why: 'The systemd manager merges all drop-ins into the units of Kubernetes, and containerd uses the first network configuration that it finds. The check reports drop-ins that replace or confine a program, and configurations of another pod network. Limits, priorities and proxy variables are no problem.',
   remedy: 'Move the file away, or override the directive with a drop-in, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
@@ -20,6 +20,6 @@ export const check: Check = {
       networkFileFindings(host, isOurs),
       unreadFileFindings(host),
     ])
-    return verdictOf(findings.flat(), 'none that matters')
+    return verdictOf(findings.flat(), 'no conflicting configuration')
   },
 }

@@ -16,8 +16,8 @@ export async function networkFileFindings(host: HostView, isOurs: boolean): Prom
   const foreign = paths.filter((path) => !(isOurs && OF_A_NETWORK.test(path)))
   return foreign.map((path) => ({
     kind: 'fail',
-    found: `${path} sorts before the configuration of the cluster's network, and containerd takes the first`,
-    wanted: `no configuration of a network before ${OWN}`,
-    fix: remarked(command`mv ${path} ${`${path}.disabled`}`, 'a containerd of others that serves pods has read it too'),
+    found: `${path} sorts before the configuration of the cluster's network; containerd uses the first file`,
+    wanted: `no network configuration that sorts before ${OWN}`,
+    fix: remarked(command`mv ${path} ${`${path}.disabled`}`, 'another containerd that runs pods has read it too'),
   }))
 }

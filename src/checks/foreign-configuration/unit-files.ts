@@ -31,7 +31,7 @@ async function coveringFiles(host: HostView): Promise<Finding[]> {
     .filter((_, index) => stats[index] !== undefined)
     .map((path) => ({
       kind: 'fail',
-      found: `${shown(path)} covers the unit of that name that Kubernetes is run by`,
+      found: `${shown(path)} hides the unit of Kubernetes with the same name`,
       wanted: 'units that systemd reads from /etc/systemd/system',
       fix: inOrder(disable(path), RELOAD),
     }))
@@ -70,12 +70,12 @@ async function judge(host: HostView, { path, directory, units }: DropIn): Promis
   const kind: Harm | undefined = [...harms.map(({ harm }) => harm), ...missing.map((): Harm => 'fail')].toSorted()[0]
   if (kind === undefined) return []
   const names = [...new Set(harms.map(({ name }) => `${name}=`))]
-  const reads = missing.map((file) => `EnvironmentFile=${shown(file)}, which is not there`)
+  const reads = missing.map((file) => `EnvironmentFile=${shown(file)}, which does not exist`)
   return [
     {
       kind,
       found: `${shown(path)} sets ${[...names, ...reads].join(', ')} for ${units.join(', ')}`,
-      wanted: 'units that run as Kubernetes is set up here; limits, priorities and a proxy may be set',
+      wanted: 'units without such drop-ins; limits, priorities and a proxy are allowed',
       fix: inOrder(...withoutDropIn(path, directory), RELOAD),
     },
   ]

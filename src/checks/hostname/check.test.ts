@@ -32,13 +32,13 @@ test('a name with a domain passes', async () => {
 test.each([
   ['Node_1', 'has an underscore', '--hostname node-1'],
   ['NODE1', 'has capital letters', '--hostname node1'],
-  ['localhost', 'is the name of every machine', '--hostname node-1'],
-  ['localhost.localdomain', 'is the name of every machine', '--hostname node-1'],
+  ['localhost', 'is not unique', '--hostname node-1'],
+  ['localhost.localdomain', 'is not unique', '--hostname node-1'],
   ['(none)', 'is not set', '--hostname none'],
-  ['-node', 'is not a name by RFC 1123', '--hostname node'],
-  ['node-', 'is not a name by RFC 1123', '--hostname node'],
-  ['a..b', 'is not a name by RFC 1123', '--hostname node-1'],
-  ['büro', 'is not a name by RFC 1123', '--hostname b-ro'],
+  ['-node', 'is not a valid RFC 1123 name', '--hostname node'],
+  ['node-', 'is not a valid RFC 1123 name', '--hostname node'],
+  ['a..b', 'is not a valid RFC 1123 name', '--hostname node-1'],
+  ['büro', 'is not a valid RFC 1123 name', '--hostname b-ro'],
   ['n'.repeat(64), 'has 64 characters', `--hostname ${'n'.repeat(63)}`],
 ])('%s is refused: %s', async (name, wrong, fix) => {
   expect(await check.look(machine(name), params)).toMatchObject({
@@ -99,7 +99,7 @@ describe('with a controller', () => {
 
   test('a name that another node is connected under is refused, also one about to be set', async () => {
     const host = named({ body: '{"takenBy":"node-1 (n-abc)"}' })
-    const found = 'node-1 is the name of another node of the cluster: node-1 (n-abc)'
+    const found = 'node-1 is already the name of another node of the cluster: node-1 (n-abc)'
     expect(await check.look(host, { ...params, controller })).toMatchObject({ kind: 'fail', found })
     expect(await check.look(host, { ...params, controller, hostname: 'node-1' })).toMatchObject({ kind: 'fail', found })
   })

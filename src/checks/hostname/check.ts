@@ -18,12 +18,12 @@ export const check: Check = {
   id: 'hostname',
   title: 'Host name',
   hard: true,
-  why: 'The host name becomes the name of the node: RFC 1123, lower case. In the cluster nobody else may have it. A look-up of it that hangs costs kubeadm and kubelet tens of seconds.',
+  why: 'The host name becomes the name of the node: lower case, as in RFC 1123, and unique in the cluster. A lookup that hangs delays kubeadm and the kubelet by tens of seconds.',
   remedy:
-    'Set a valid, unique name with hostnamectl, or install with --hostname; where the name does not resolve, add it to /etc/hosts.',
+    'Set a valid, unique name with hostnamectl, or install with --hostname; if the name does not resolve, add it to /etc/hosts.',
   thresholds: [
     { of: 'length of the name', fail: `more than ${MAX_LENGTH} characters` },
-    { of: 'look-up of the name', warn: `${SLOW_MS / 1_000} s or more` },
+    { of: 'lookup of the name', warn: `${SLOW_MS / 1_000} s or more` },
   ],
   timeoutMs: RESOLVE_TIMEOUT_MS + 4_000,
   async look(host: HostView, { hostname, controller }: CheckParams): Promise<Verdict> {
@@ -38,8 +38,8 @@ export const check: Check = {
     if (holder !== undefined)
       return {
         kind: 'fail',
-        found: `${name} is the name of another node of the cluster: ${holder}`,
-        wanted: 'a name of its own for each node',
+        found: `${name} is already the name of another node of the cluster: ${holder}`,
+        wanted: 'a unique name for each node',
         fix: `install with --hostname ANOTHER-NAME, or: controller node remove ${name}`,
       }
     return resolution ?? { kind: 'pass', found: `${name} (about to be set)` }
@@ -50,11 +50,11 @@ const WANTED_NAME = `lower-case letters, digits, - and ., at most ${MAX_LENGTH} 
 
 function whatIsWrongWith(name: string): string | undefined {
   if (name === '' || name === '(none)') return 'is not set'
-  if (/^localhost(\d*)(\.localdomain\d*)?$/i.test(name)) return 'is the name of every machine'
+  if (/^localhost(\d*)(\.localdomain\d*)?$/i.test(name)) return 'is not unique'
   if (name.length > MAX_LENGTH) return `has ${name.length} characters`
   if (name.includes('_')) return 'has an underscore'
   if (name !== name.toLowerCase()) return 'has capital letters'
-  return NAME.test(name) ? undefined : 'is not a name by RFC 1123'
+  return NAME.test(name) ? undefined : 'is not a valid RFC 1123 name'
 }
 
 function renameFix(name: string): string {
@@ -69,7 +69,7 @@ function renameFix(name: string): string {
 
 async function judgeResolution(host: HostView, name: string): Promise<Verdict> {
   const own = await localAddresses(host)
-  const wanted = `${name} resolves at once to an address of this machine`
+  const wanted = `${name} resolves quickly to an address of this machine`
   const fix = command`echo ${`${own.node[0] ?? '127.0.1.1'} ${name}`} >> /etc/hosts`
   const startMs = host.now().getTime()
   const seconds = () => ((host.now().getTime() - startMs) / 1_000).toFixed(1)

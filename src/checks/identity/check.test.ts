@@ -19,16 +19,16 @@ test.each([
 test.each([
   ['an image that was never booted', { '/etc/machine-id': '' }, 'no /etc/machine-id'],
   ['one whose first boot did not end', { '/etc/machine-id': 'uninitialized\n' }, '/etc/machine-id is "uninitialized"'],
-  ['zeros', { '/etc/machine-id': '0'.repeat(32) }, `machine-id ${'0'.repeat(32)} is nobody's`],
+  ['zeros', { '/etc/machine-id': '0'.repeat(32) }, `machine-id ${'0'.repeat(32)} is not unique`],
   [
     "a board that nobody wrote to, by its maker's default",
     { '/sys/class/dmi/id/product_uuid': '03000200-0400-0500-0006-000700080009\n' },
-    'product_uuid 03000200-0400-0500-0006-000700080009, which many machines have',
+    'product_uuid 03000200-0400-0500-0006-000700080009 is not unique',
   ],
   [
     'a board that nobody wrote to',
     { '/sys/class/dmi/id/product_uuid': 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n' },
-    'product_uuid ffffffff-ffff-ffff-ffff-ffffffffffff, which many machines have',
+    'product_uuid ffffffff-ffff-ffff-ffff-ffffffffffff is not unique',
   ],
   [
     'a card without an address',

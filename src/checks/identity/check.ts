@@ -16,9 +16,9 @@ export const check: Check = {
   id: 'identity',
   title: 'Identity of this machine',
   hard: false,
-  why: 'Clones of one image that share their machine-id get the same addresses by DHCP and links with the same MAC address. What other nodes have, the controller compares: controller node show NODE.',
+  why: 'Clones of one image that share a machine-id get the same DHCP addresses and the same MAC addresses on virtual links. The controller compares the identities of all nodes: controller node show NODE.',
   remedy:
-    'On the copy make a new machine-id and restart; a MAC address or a UUID is changed in the settings of the virtual machine.',
+    'On the clone, create a new machine-id and reboot. Change a MAC address or a UUID in the settings of the virtual machine.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const name = defaultRoutes(await mainRoutes(host))[0]?.interface
@@ -32,7 +32,7 @@ export const check: Check = {
     return {
       kind: 'warn',
       found: wrong.map(({ found }) => found).join('; '),
-      wanted: 'an identity that no other machine has',
+      wanted: 'a unique identity',
       fix: together(wrong.map(({ fix }) => fix)),
     }
   },
@@ -49,16 +49,16 @@ function wrongMachineId(text: string | undefined): Wrong | undefined {
   const fix = remarked('rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup', 'then reboot')
   if (id === '') return { found: 'no /etc/machine-id', fix }
   if (!/^[0-9a-f]{32}$/.test(id)) return { found: `/etc/machine-id is "${id.slice(0, 40)}"`, fix }
-  return isOneDigit(id) ? { found: `machine-id ${id} is nobody's`, fix } : undefined
+  return isOneDigit(id) ? { found: `machine-id ${id} is not unique`, fix } : undefined
 }
 
 function wrongUuid(text: string | undefined): Wrong | undefined {
   const uuid = text?.trim().toLowerCase() ?? ''
   if (uuid === '' || !(UUIDS_OF_MANY.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
   return {
-    found: `product_uuid ${uuid}, which many machines have`,
+    found: `product_uuid ${uuid} is not unique`,
     fix: advice(
-      'set a UUID of its own with the tool of the board (or in the settings of the virtual machine); Kubernetes runs without',
+      'set a unique UUID with the tool of the vendor, or in the settings of the virtual machine; Kubernetes runs without it',
     ),
   }
 }
@@ -67,7 +67,7 @@ function wrongMac(name: string | undefined, text: string | undefined): Wrong | u
   const mac = text?.trim() ?? ''
   if (name === undefined || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || !isOneDigit(mac.replaceAll(':', '')))
     return undefined
-  return { found: `${name} has the MAC address ${mac}`, fix: advice(`give ${name} a MAC address of its own`) }
+  return { found: `${name} has the MAC address ${mac}`, fix: advice(`set a unique MAC address for ${name}`) }
 }
 
 function isOneDigit(hex: string): boolean {

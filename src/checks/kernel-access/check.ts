@@ -12,25 +12,25 @@ const NEEDS = [kernelMessages, readOnlyParameters, sharedRoot, inotifyInstances,
 
 export const check: Check = {
   id: 'kernel-access',
-  title: 'Access to the kernel',
+  title: 'Kernel access',
   hard: true,
-  why: 'A kubelet reads /dev/kmsg, sets kernel parameters, and watches files; without one of these it ends at its start, again and again. System containers (LXC) and Docker containers often lack them.',
-  remedy: 'Raise the limit that the check names, or give the container access to what it lacks.',
+  why: 'The kubelet reads /dev/kmsg, sets kernel parameters and watches files; without one of these it exits at each start. LXC and Docker containers often lack them.',
+  remedy: 'Raise the limit that the check names, or give the container the missing access.',
   thresholds: [
     {
-      of: "root's inotify instances that are left",
+      of: 'free inotify instances of root',
       warn: `fewer than ${INSTANCES}`,
       fail: `fewer than ${INSTANCES / 2}`,
     },
-    { of: 'open files that are left', warn: `fewer than ${OPEN_FILES}`, fail: `fewer than ${OPEN_FILES / 10}` },
-    { of: 'tasks that are left', fail: `fewer than ${TASKS}` },
+    { of: 'free open files', warn: `fewer than ${OPEN_FILES}`, fail: `fewer than ${OPEN_FILES / 10}` },
+    { of: 'free tasks', fail: `fewer than ${TASKS}` },
   ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const findings = await Promise.all(NEEDS.map((need) => need(host)))
     return verdictOf(
       findings.filter((finding) => finding !== undefined),
-      'kernel messages, parameters, and files to watch',
+      'kernel messages, parameters and file watches are available',
     )
   },
 }

@@ -20,8 +20,8 @@ export async function inotifyInstances(host: HostView): Promise<Finding | undefi
   if (used + INSTANCES <= limit) return undefined
   return {
     kind: used + INSTANCES / 2 > limit ? 'fail' : 'warn',
-    found: `root uses ${used} of at most ${limit} inotify instances`,
-    wanted: `room for ${INSTANCES} more, or a kubelet ends with "too many open files"`,
+    found: `root uses ${used} of ${limit} inotify instances`,
+    wanted: `${INSTANCES} free instances; without them the kubelet exits with "too many open files"`,
     fix: command`echo ${`fs.inotify.max_user_instances = ${RAISED}`} >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${`fs.inotify.max_user_instances=${RAISED}`}`,
   }
 }

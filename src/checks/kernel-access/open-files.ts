@@ -12,8 +12,8 @@ export async function openFiles(host: HostView): Promise<Finding | undefined> {
   const more = allocated + 10 * OPEN_FILES
   return {
     kind: limit - allocated < OPEN_FILES / 10 ? 'fail' : 'warn',
-    found: `${allocated} of at most ${limit} open files`,
-    wanted: `room for ${OPEN_FILES} more`,
+    found: `${allocated} of ${limit} open files in use`,
+    wanted: `${OPEN_FILES} free`,
     fix: command`echo ${`fs.file-max = ${more}`} > /etc/sysctl.d/90-file-max.conf && sysctl -w ${`fs.file-max=${more}`}`,
   }
 }

@@ -11,7 +11,7 @@ export async function readOnlyParameters(host: HostView): Promise<Finding | unde
   return {
     kind: 'fail',
     found: `${DIRECTORY} is read-only`,
-    wanted: 'kernel parameters that can be set',
+    wanted: 'writable kernel parameters',
     fix: `mount -o remount,bind,rw ${mount.mountPoint}`,
   }
 }

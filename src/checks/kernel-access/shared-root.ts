@@ -8,8 +8,8 @@ export async function sharedRoot(host: HostView): Promise<Finding | undefined> {
   if (root === undefined || root.shared) return undefined
   return {
     kind: 'warn',
-    found: 'mounts below / are not shared',
-    wanted: 'a shared root, for pods that mount file systems for others (Cilium, Calico, storage)',
+    found: 'mounts under / are not shared',
+    wanted: 'a shared root mount, for pods that mount file systems for other pods (Cilium, Calico, storage)',
     fix: 'mount --make-rshared /',
   }
 }

@@ -17,12 +17,10 @@ export async function tasks(host: HostView): Promise<Finding | undefined> {
     numberIn(host, `${CGROUP_ROOT}/pids.max`),
     numberIn(host, `${CGROUP_ROOT}/pids.current`),
   ])
-  const wanted = `room for ${TASKS} more`
+  const wanted = `${TASKS} free`
   if (inContainer + TASKS > ofContainer) {
-    const fix = advice(
-      'raise the limit of tasks of this container on the machine around it (LXC: lxc.cgroup2.pids.max)',
-    )
-    return { kind: 'fail', found: `${inContainer} of at most ${ofContainer} tasks of this container`, wanted, fix }
+    const fix = advice('raise the task limit of this container on its host (LXC: lxc.cgroup2.pids.max)')
+    return { kind: 'fail', found: `${inContainer} of ${ofContainer} tasks of this container in use`, wanted, fix }
   }
   const used = Number(/\/(\d+) /.exec(load)?.[1])
   const index = limits.findIndex((limit) => used + TASKS > limit)

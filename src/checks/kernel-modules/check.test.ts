@@ -43,7 +43,7 @@ test.each([
 ])('a kernel without %s: %s', async (name, kind) => {
   expect(await look(without(name))).toMatchObject({
     kind,
-    found: `${name} is no module of kernel ${RELEASE}`,
+    found: `${name} is not a module of kernel ${RELEASE}`,
     fix: expect.stringContaining(`linux-modules-extra-${RELEASE}`),
   })
 })
@@ -59,7 +59,7 @@ test('a hardened machine forbids one: the file is named; a blacklist only keeps 
   const forbidden = await look({ ...INSTALLED, [file]: 'install cramfs /bin/false\ninstall br-netfilter /bin/true\n' })
   expect(forbidden).toEqual({
     kind: 'fail',
-    found: `br_netfilter may not be loaded: ${file}`,
+    found: `br_netfilter is not allowed to load: ${file}`,
     wanted: 'br_netfilter for services for pods on one bridge',
     fix: `sed -i -E --follow-symlinks '/^\\s*install\\s+br[-_]netfilter\\s/d' ${file}`,
   })
@@ -71,10 +71,10 @@ test('a hardened machine forbids one: the file is named; a blacklist only keeps 
 test('an upgrade took the modules of the running kernel; a container has none', async () => {
   expect(await look({ '/lib/modules/6.1.0-26-amd64/modules.dep': MODULES_DEP })).toMatchObject({
     kind: 'fail',
-    found: expect.stringMatching(/^the modules of the running kernel 6\.1\.0-25-amd64 are gone[^;]*$/),
+    found: expect.stringMatching(/^the modules of the running kernel 6\.1\.0-25-amd64 are missing[^;]*$/),
     fix: 'reboot',
   })
-  expect(await look({})).toMatchObject({ kind: 'fail', found: expect.stringContaining(`there is no ${LIB}`) })
+  expect(await look({})).toMatchObject({ kind: 'fail', found: expect.stringContaining(`${LIB} does not exist`) })
 })
 
 test('a kernel that takes no more modules', async () => {

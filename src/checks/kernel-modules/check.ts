@@ -9,12 +9,12 @@ export const check: Check = {
   id: 'kernel-modules',
   title: 'Kernel modules',
   hard: true,
-  why: 'In the kernel or loadable must be overlay, br_netfilter, nf_conntrack, a packet filter (nf_tables or ip_tables) and, for most pod networks, vxlan. They need not be loaded: that is done when Kubernetes is brought up.',
+  why: 'The kernel must contain or be able to load overlay, br_netfilter, nf_conntrack, a packet filter (nf_tables or ip_tables) and, for most pod networks, vxlan. Provisioning loads them.',
   remedy:
-    "Install the package with the rest of the kernel's modules, allow the module in /etc/modprobe.d, or restart after a kernel upgrade.",
+    "Install the package with the kernel's extra modules, allow the module in /etc/modprobe.d, or restart after a kernel upgrade.",
   thresholds: NEEDED_MODULES.map(({ name, or, kind }) => ({
     of: or === undefined ? name : `${name} or ${or}`,
-    [kind]: 'neither in the kernel nor loadable',
+    [kind]: 'not in the kernel and not loadable',
   })),
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
@@ -42,21 +42,21 @@ function judge({ name, or, use, kind }: NeededModule, files: ModuleFiles): Findi
     )
   if (loadable === undefined)
     return files.hasOthers
-      ? told(`the modules of the running kernel ${release} are gone, an upgrade has replaced them`, 'reboot')
-      : told(`${name} is not in the kernel, and there is no /lib/modules/${release}`, OTHER_KERNEL)
+      ? told(`the modules of the running kernel ${release} are missing: an upgrade replaced them`, 'reboot')
+      : told(`${name} is not in the kernel, and /lib/modules/${release} does not exist`, OTHER_KERNEL)
   const known = names.filter((candidate) => loadable.has(candidate))
-  if (known.length === 0) return told(`${name} is no module of kernel ${release}`, packageFix(release))
+  if (known.length === 0) return told(`${name} is not a module of kernel ${release}`, packageFix(release))
   const allowed = known.filter((candidate) => !files.forbidden.has(candidate))
   if (allowed.length > 0) return []
   const file = files.forbidden.get(known[0] ?? '') ?? ''
   return told(
-    `${known[0]} may not be loaded: ${file}`,
+    `${known[0]} is not allowed to load: ${file}`,
     command`sed -i -E --follow-symlinks ${`/^\\s*install\\s+${known[0]?.replace(/[-_]/g, '[-_]')}\\s/d`} ${file}`,
   )
 }
 
 const OTHER_KERNEL =
-  "use the distribution's own kernel; in a container load it on the machine around it: modprobe -a overlay br_netfilter"
+  "use the distribution's own kernel; in a container, load it on the host: modprobe -a overlay br_netfilter"
 
 /** Distributions put what few machines need into a package of its own. */
 function packageFix(release: string): string {

@@ -15,8 +15,8 @@ export const check: Check = {
   id: 'kernel',
   title: 'Kernel features',
   hard: true,
-  why: 'Containers are made of namespaces, and seccomp keeps them from much of the kernel. Cilium wants a kernel of 5.4 or newer.',
-  remedy: 'Upgrade the distribution or its kernel, or raise the limit of namespaces.',
+  why: 'Containers need namespaces, and seccomp limits their system calls. Cilium needs kernel 5.4 or newer.',
+  remedy: 'Upgrade the distribution or its kernel, or raise the limit on namespaces.',
   thresholds: [
     { of: 'kernel version', warn: `older than ${FOR_CILIUM}` },
     { of: 'namespaces', fail: `without ${NAMESPACES.join(', ')}` },
@@ -82,6 +82,6 @@ const OTHER_KERNEL = "use the distribution's own kernel"
 const NO_SECCOMP: Finding = {
   kind: 'warn',
   found: 'a kernel without seccomp',
-  wanted: 'seccomp, which keeps containers from much of the kernel',
+  wanted: 'seccomp, which limits the system calls of containers',
   fix: OTHER_KERNEL,
 }

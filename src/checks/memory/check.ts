@@ -28,7 +28,7 @@ export const check: Check = {
     for (const role of may)
       if (mib < NEEDED_MIB[role]) {
         const wanted = `${NEEDED_MIB[role]} MiB for a ${role}`
-        return { kind: 'warn', found, wanted, fix: `${fix}; as a worker it will do` }
+        return { kind: 'warn', found, wanted, fix: `${fix}; it is sufficient for a worker` }
       }
     return { kind: 'pass', found }
   },

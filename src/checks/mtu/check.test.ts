@@ -29,6 +29,6 @@ test('without a default route it is that of the first network', async () => {
 })
 
 test('without a network or its MTU there is nothing to judge', async () => {
-  expect(await look({})).toMatchObject({ kind: 'skipped', found: 'no network is connected' })
-  expect(await look(ROUTES.one)).toMatchObject({ kind: 'skipped', found: 'eth0 does not tell its MTU' })
+  expect(await look({})).toMatchObject({ kind: 'skipped', found: 'no network interface is connected' })
+  expect(await look(ROUTES.one)).toMatchObject({ kind: 'skipped', found: 'eth0 does not report its MTU' })
 })

@@ -12,16 +12,16 @@ export const check: Check = {
   id: 'mtu',
   title: 'Packet size',
   hard: false,
-  why: 'Packets of pods are wrapped to travel between nodes, and what is left for them must do for IPv6. Whether the way between two nodes carries such packets is seen from both: controller cluster precheck.',
-  remedy: 'Raise the MTU of the interface, where the network behind it carries that.',
+  why: 'Packets of pods are encapsulated between nodes, and the remaining size must be enough for IPv6. Whether the path between two nodes carries such packets is checked by: controller cluster precheck.',
+  remedy: 'Raise the MTU of the interface, if the network supports it.',
   thresholds: [{ of: 'MTU', warn: `less than ${LEAST_FOR_PODS + VXLAN_BYTES}` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const routes = await mainRoutes(host)
     const name = (defaultRoutes(routes)[0] ?? routes[0])?.interface
-    if (name === undefined) return { kind: 'skipped', found: 'no network is connected' }
+    if (name === undefined) return { kind: 'skipped', found: 'no network interface is connected' }
     const mtu = Number((await host.read(`/sys/class/net/${name}/mtu`)) ?? 0)
-    if (!(mtu > 0)) return { kind: 'skipped', found: `${name} does not tell its MTU` }
+    if (!(mtu > 0)) return { kind: 'skipped', found: `${name} does not report its MTU` }
     const found = `${name} has ${mtu} bytes, which leaves ${mtu - VXLAN_BYTES} for pods`
     if (mtu - VXLAN_BYTES >= LEAST_FOR_PODS) return { kind: 'pass', found }
     const wanted = `at least ${LEAST_FOR_PODS + VXLAN_BYTES} bytes`
@@ -29,7 +29,7 @@ export const check: Check = {
       kind: 'warn',
       found,
       wanted,
-      fix: remarked(command`ip link set ${name} mtu 1500`, 'where the network behind it carries that'),
+      fix: remarked(command`ip link set ${name} mtu 1500`, 'if the network supports it'),
     }
   },
 }

@@ -8,8 +8,8 @@ export const check: Check = {
   id: 'ntp',
   title: 'Time synchronisation',
   hard: true,
-  why: 'Clocks that drift apart break etcd and certificates. It is enough that a local service reports itself synchronised, or that a configured time server answers.',
-  remedy: 'Start a time service (chrony or systemd-timesyncd), and name a time server that this network reaches.',
+  why: 'Clocks that differ break etcd and certificates. The check passes if a local service is synchronized, or if a configured time server answers.',
+  remedy: 'Start a time service (chrony or systemd-timesyncd), and configure a time server that this network reaches.',
   thresholds: [{ of: 'clock against a time server', warn: `${FAR_OFF_MS / 1_000} s off or more` }],
   timeoutMs: 20_000,
   async look(host: HostView): Promise<Verdict> {
@@ -25,7 +25,7 @@ export const check: Check = {
       kind: 'fail',
       found: `none of ${asked} answers: ${failures[0]}`,
       wanted: WANTED,
-      fix: `let UDP port 123 out to ${asked}, or name a time server that this network has in ${CONFIG_FILE}`,
+      fix: `allow outgoing UDP port 123 to ${asked}, or set a reachable time server in ${CONFIG_FILE}`,
     }
   },
 }
@@ -47,14 +47,14 @@ function judgeAnswers(first: ServerAnswer, answers: readonly ServerAnswer[]): Ve
       kind: 'warn',
       found,
       wanted,
-      fix: remarked('timedatectl set-ntp true', `or, where the server is wrong, another one in ${CONFIG_FILE}`),
+      fix: remarked('timedatectl set-ntp true', `or, if the server is wrong, set another one in ${CONFIG_FILE}`),
     }
   const liars = far.map(({ server }) => server).join(', ')
   return {
     kind: 'warn',
     found,
     wanted: 'servers that agree',
-    fix: `take ${liars} out of ${CONFIG_FILE}: the others agree with this clock`,
+    fix: `remove ${liars} from ${CONFIG_FILE}: the others agree with this clock`,
   }
 }
 
@@ -67,7 +67,7 @@ async function judgeNothing(host: HostView, running: readonly string[]): Promise
   const wanted = WANTED
   if (running.length > 0) {
     const found = `${running.join(', ')} runs, not synchronised, without a server`
-    return { kind: 'fail', found, wanted, fix: `name a time server in ${CONFIG_FILE}, then restart the service` }
+    return { kind: 'fail', found, wanted, fix: `set a time server in ${CONFIG_FILE}, then restart the service` }
   }
   const markers = ['/run/systemd/container', '/run/.containerenv', '/.dockerenv']
   const inContainer = (await Promise.all(markers.map((path) => host.stat(path)))).some((stat) => stat !== undefined)
@@ -76,7 +76,7 @@ async function judgeNothing(host: HostView, running: readonly string[]): Promise
       kind: 'warn',
       found: 'a container without time service',
       wanted,
-      fix: 'synchronise the clock of the machine around it',
+      fix: 'synchronize the clock of the host',
     }
   return { kind: 'fail', found: 'no time service, no time server configured', wanted, fix: INSTALL }
 }

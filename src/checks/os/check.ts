@@ -7,7 +7,7 @@ export const check: Check = {
   id: 'os',
   title: 'Operating system',
   hard: true,
-  why: 'Kubernetes needs Linux with a recent kernel and systemd. A distribution that is not in the list but new enough is a warning.',
+  why: 'Kubernetes needs Linux with a recent kernel and systemd. A distribution that is not in the list but has a new enough kernel is a warning.',
   remedy: 'Upgrade the distribution, or choose one from the list.',
   thresholds: [
     { of: 'kernel version', fail: `older than ${OLDEST_KERNEL}` },
@@ -23,7 +23,7 @@ export const check: Check = {
     const text = (await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? ''
     const os = parseOsRelease(text)
     const kernel = ((await host.read('/proc/sys/kernel/osrelease')) ?? '').trim()
-    const name = os.PRETTY_NAME || os.NAME || 'a system without os-release'
+    const name = os.PRETTY_NAME || os.NAME || 'a system without /etc/os-release'
     const found = `${name}, kernel ${kernel || 'unknown'}, ${host.arch()}`
     const supported = SUPPORTED.find((entry) => entry.id === os.ID)
 
@@ -52,14 +52,14 @@ export const check: Check = {
             kind: 'warn',
             found,
             wanted: `a distribution that was tested: ${names()}`,
-            fix: 'go on, or choose one of those',
+            fix: 'continue, or choose one of these',
           }
-        : { kind: 'fail', found, wanted: `a distribution that was tested: ${names()}`, fix: 'choose one of those' }
+        : { kind: 'fail', found, wanted: `a distribution that was tested: ${names()}`, fix: 'choose one of these' }
     const wanted = `${supported.name} ${versionsOf(supported)}`
     if (compareVersions(version, supported.from) < 0)
       return { kind: 'fail', found, wanted, fix: 'upgrade the distribution, then restart' }
     if (supported.to !== undefined && compareVersions(version, supported.to) > 0)
-      return { kind: 'warn', found, wanted, fix: 'go on: it is newer than what was tested' }
+      return { kind: 'warn', found, wanted, fix: 'continue: it is newer than the tested versions' }
     return { kind: 'pass', found }
   },
 }

@@ -21,7 +21,7 @@ test.each<[string, FakeHostOptions, string]>([
   [
     'a salt minion',
     { files: { '/proc/700/comm': 'salt-minion\n', '/etc/salt/minion': 'master: salt\n' } },
-    'Salt, but no file that we write is theirs',
+    'Salt; none of them manages a file of Cantrip',
   ],
   [
     'puppet that owns other files',
@@ -96,7 +96,7 @@ test.each<[string, FakeHostOptions, string, string]>([
     'ansible',
     { files: { '/etc/fstab': '# Ansible managed\n' } },
     '/etc/fstab belongs to ansible',
-    'out of what ansible manages',
+    'from what ansible manages',
   ],
   [
     'salt',
@@ -130,19 +130,19 @@ test.each<[string, FakeHostOptions, string, string]>([
   [
     'apt',
     { files: { ...UNATTENDED, ...KUBELET('install') } },
-    'unattended-upgrades upgrades kubelet by itself',
+    'unattended-upgrades upgrades kubelet automatically',
     'apt-mark hold kubelet',
   ],
   [
     'dnf',
     { files: { '/usr/bin/kubelet': '', '/etc/systemd/system/timers.target.wants/dnf-automatic-install.timer': '' } },
-    'dnf-automatic upgrades kubelet by itself',
+    'dnf-automatic upgrades kubelet automatically',
     'excludepkgs=kubelet',
   ],
   [
     'networkd',
     { ...NETWORKD, files: SYSTEMD_252 },
-    'systemd-networkd 252 removes routing rules',
+    'systemd-networkd 252 removes foreign routing rules',
     'ManageForeignRoutingPolicyRules=no',
   ],
   [
@@ -190,8 +190,8 @@ describe('links of the pod network', () => {
     const path = '/etc/systemd/network/50-all.network'
     expect(await networkd({ [path]: network('[Match]', match) })).toEqual({
       kind: 'fail',
-      found: `systemd-networkd manages ${names} by ${path}, and takes away the addresses that they get`,
-      wanted: 'links of the pod network left to it',
+      found: `systemd-networkd manages ${names} by ${path}, and removes their addresses`,
+      wanted: 'unmanaged links of the pod network',
       fix: `printf '%s\\n' '[Match]' 'Name=${names}' '' '[Link]' 'Unmanaged=yes' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
     })
   })

@@ -11,9 +11,9 @@ import { judgeUpdates } from './updates.ts'
 
 export const check: Check = {
   id: 'other-managers',
-  title: 'Others that change this machine',
+  title: 'Other managers of this machine',
   hard: false,
-  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that owns files we write would write them back; automatic upgrades of packages restart the kubelet; systemd-networkd removes routing rules that it did not make; network managers that are told to manage every link manage those of pods. That one of them runs does not matter by itself.',
+  why: 'A configuration manager (Salt, Puppet, Chef, ansible-pull) that manages the same files overwrites them; automatic package upgrades restart the kubelet; systemd-networkd removes foreign routing rules; network managers that manage every link also manage those of pods. A manager without such a conflict is no problem.',
   remedy: 'Exclude the file, the interface or the package from the other manager, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
@@ -25,7 +25,7 @@ export const check: Check = {
       judgeNetworkFiles(host),
       judgeNetworkManagers(host),
     ])
-    const otherwise = managers.length === 0 ? 'none' : `${managers.join(', ')}, but no file that we write is theirs`
+    const otherwise = managers.length === 0 ? 'none' : `${managers.join(', ')}; none of them manages a file of Cantrip`
     return verdictOf([...judgeOwned(owned), ...findings.flat()], otherwise)
   },
 }
@@ -38,8 +38,8 @@ function judgeOwned(owned: readonly OwnedFile[]): Finding[] {
     {
       kind: 'warn',
       found: `${paths} ${owned.length === 1 ? 'belongs' : 'belong'} to ${managers}`,
-      wanted: 'one who writes each file',
-      fix: advice(`take ${paths} out of what ${managers} manages on this machine`),
+      wanted: 'one manager for each file',
+      fix: advice(`exclude ${paths} from what ${managers} manages on this machine`),
     },
   ]
 }

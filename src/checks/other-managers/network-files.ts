@@ -40,8 +40,8 @@ export async function judgeNetworkFiles(host: HostView): Promise<Finding[]> {
   return [
     {
       kind: 'fail',
-      found: `systemd-networkd manages ${names} by ${[...new Set(managed.map(({ path }) => path))].join(', ')}, and takes away the addresses that they get`,
-      wanted: 'links of the pod network left to it',
+      found: `systemd-networkd manages ${names} by ${[...new Set(managed.map(({ path }) => path))].join(', ')}, and removes their addresses`,
+      wanted: 'unmanaged links of the pod network',
       fix: command`printf '%s\n' '[Match]' ${`Name=${names}`} '' '[Link]' 'Unmanaged=yes' > /etc/systemd/network/00-kubernetes.network && networkctl reload`,
     },
   ]

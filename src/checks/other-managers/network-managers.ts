@@ -5,7 +5,7 @@ import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { filesIn, parseIni, settingOf } from './ini.ts'
 import { matchesGlob, PATTERNS, POD_LINKS, type PodLink } from './pod-links.ts'
 
-const WANTED = 'links of the pod network left to it'
+const WANTED = 'unmanaged links of the pod network'
 
 /** Other network managers than systemd-networkd that would give links of the pod network addresses or routes. */
 export async function judgeNetworkManagers(host: HostView): Promise<Finding[]> {
@@ -32,7 +32,7 @@ async function networkManager(host: HostView): Promise<Finding[]> {
   return [
     {
       kind: 'warn',
-      found: `NetworkManager starts the profile ${first.path}, which is for every Ethernet device, on those of pods`,
+      found: `NetworkManager starts the profile ${first.path}, which matches every Ethernet device, on links of pods`,
       wanted: WANTED,
       fix: command`printf '%s\n' '[keyfile]' ${`unmanaged-devices+=;${devices}`} > /etc/NetworkManager/conf.d/90-kubernetes.conf && systemctl reload NetworkManager`,
     },
@@ -73,7 +73,7 @@ async function cloudSetup(host: HostView): Promise<Finding[]> {
   return [
     {
       kind: 'warn',
-      found: 'nm-cloud-setup adds routing rules by which packets of pods leave by the wrong way',
+      found: 'nm-cloud-setup adds routing rules that send packets of pods to the wrong interface',
       wanted: 'not active',
       fix: 'systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service  # then restart the machine',
     },

@@ -27,8 +27,8 @@ export async function judgeNetworkd(host: HostView): Promise<Finding[]> {
   return [
     {
       kind: 'warn',
-      found: `systemd-networkd ${version} removes routing rules of others when it restarts`,
-      wanted: 'ManageForeignRoutingPolicyRules=no, for pod networks that have rules of their own (Cilium, Calico)',
+      found: `systemd-networkd ${version} removes foreign routing rules when it restarts`,
+      wanted: 'ManageForeignRoutingPolicyRules=no, for pod networks that use routing rules (Cilium, Calico)',
       fix: version < CAN_BE_TOLD_SINCE ? OLD_FIX : FIX,
     },
   ]
@@ -36,7 +36,7 @@ export async function judgeNetworkd(host: HostView): Promise<Finding[]> {
 
 const FIX =
   "mkdir -p /etc/systemd/networkd.conf.d && printf '[Network]\\nManageForeignRoutingPolicyRules=no\\n' > /etc/systemd/networkd.conf.d/90-kubernetes.conf && systemctl restart systemd-networkd"
-const OLD_FIX = 'upgrade systemd to 249 or newer, or take a pod network without routing rules (flannel)'
+const OLD_FIX = 'upgrade systemd to 249 or newer, or choose a pod network without routing rules (flannel)'
 
 /** Out of the name of its library: libsystemd-shared-252.so, libsystemd-shared-257.7-1.so. */
 async function systemdVersion(host: HostView): Promise<number | undefined> {

@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 
 /** The package whose upgrade restarts the kubelet. Our containerd belongs to no package, and shares nothing with one. */
 const PACKAGE = 'kubelet'
-const WANTED = 'no restart of the kubelet at an hour that nobody chose'
+const WANTED = 'no automatic upgrades that restart the kubelet'
 
 /** Automatic upgrades that would restart the kubelet. */
 export async function judgeUpdates(host: HostView): Promise<Finding[]> {
@@ -30,7 +30,7 @@ async function mayBeUpgraded(host: HostView): Promise<boolean> {
 
 const byApt: Finding = {
   kind: 'warn',
-  found: `unattended-upgrades upgrades ${PACKAGE} by itself`,
+  found: `unattended-upgrades upgrades ${PACKAGE} automatically`,
   wanted: WANTED,
   fix: command`apt-mark hold ${PACKAGE}`,
 }
@@ -45,7 +45,7 @@ async function upgradesByDnf(host: HostView): Promise<boolean> {
 
 const byDnf: Finding = {
   kind: 'warn',
-  found: `dnf-automatic upgrades ${PACKAGE} by itself`,
+  found: `dnf-automatic upgrades ${PACKAGE} automatically`,
   wanted: WANTED,
   fix: command`sed -i ${`/^\\[main\\]/a excludepkgs=${PACKAGE}`} /etc/dnf/dnf.conf`,
 }

@@ -24,8 +24,8 @@ export const check: Check = {
   id: 'owners',
   title: 'Owners of directories',
   hard: false,
-  why: 'Root starts programs from there and reads settings there. Whoever owns one of these directories, or one above it, or may write it, can put a file of his own in their place, and so becomes root.',
-  remedy: 'Give the directory to root, and let nobody else write to it.',
+  why: 'Root runs programs and reads settings in these directories. A user who owns or can write one of them, or a parent directory, can replace a file and become root.',
+  remedy: 'Make root the owner of the directory, and remove write access for others.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const trust = await trustOf({ uid: () => 0, read: host.read }, {})
@@ -36,10 +36,10 @@ export const check: Check = {
       .map((place) => ({
         kind: 'warn' as const,
         found: `${place.kind} ${place.path} ${place.why}`,
-        wanted: 'directories of programs and settings that only root may write',
+        wanted: 'directories of programs and settings that only root can write',
         fix: fixFor(place),
       }))
-    return verdictOf(findings, 'only root may write where programs and settings of the node lie')
+    return verdictOf(findings, 'only root can write the directories of programs and settings')
   },
 }
 

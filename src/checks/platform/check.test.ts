@@ -66,7 +66,7 @@ test.each<[string, FakeHostOptions, string]>([
   [
     'a chroot',
     { files: { '/proc/self/mountinfo': '50 22 0:5 / /proc rw,relatime shared:3 - proc proc rw\n' } },
-    'a changed root',
+    'a chroot',
   ],
   [
     'a read-only root',
@@ -76,7 +76,7 @@ test.each<[string, FakeHostOptions, string]>([
   [
     'Flatcar',
     { files: { '/etc/os-release': OS_RELEASES.flatcar[1] } },
-    'Flatcar Container Linux by Kinvolk 4081.2.0 (Oklo): /usr belongs',
+    'Flatcar Container Linux by Kinvolk 4081.2.0 (Oklo): /usr is read-only',
   ],
   [
     'Silverblue',

@@ -9,13 +9,13 @@ export const check: Check = {
   id: 'platform',
   title: 'Kind of machine',
   hard: false,
-  why: 'Containers, chroots, WSL, immutable distributions, a read-only root and musl are no obstacle by themselves: what is in the way there, other checks name. This one says what kind of machine it is, so that nobody wonders.',
-  remedy: 'Nothing has to be fixed: the check says what to know about this kind of machine.',
+  why: 'Containers, chroots, WSL, immutable distributions, a read-only root and musl can all work; other checks report what is missing. This check only reports the kind of machine.',
+  remedy: 'No fix is required: the check explains the limits of this kind of machine.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const [odd, usual] = await Promise.all([Promise.all(ODDITIES.map((oddity) => oddity(host))), describe(host)])
     const findings = odd.flatMap((it) =>
-      it === undefined ? [] : [{ ...it, kind: 'warn' as const, wanted: 'a machine or a virtual machine of its own' }],
+      it === undefined ? [] : [{ ...it, kind: 'warn' as const, wanted: 'a physical or virtual machine' }],
     )
     return verdictOf(findings, usual)
   },

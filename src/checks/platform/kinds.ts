@@ -12,8 +12,8 @@ export const wsl: Oddity = async (host) => {
   const release = (await host.read('/proc/sys/kernel/osrelease')) ?? ''
   if (!/microsoft/i.test(release)) return undefined
   return {
-    found: 'Windows Subsystem for Linux, which ends with the session and has its address anew at each start',
-    fix: 'for a test: systemd=true below [boot] in /etc/wsl.conf, then wsl --shutdown; otherwise use a machine of its own',
+    found: 'Windows Subsystem for Linux, which stops with the session and gets a new address at each start',
+    fix: 'for a test, set systemd=true under [boot] in /etc/wsl.conf, then run wsl --shutdown; otherwise use a physical or virtual machine',
   }
 }
 
@@ -21,8 +21,8 @@ export const container: Oddity = async (host) => {
   const name = await containerName(host)
   if (name === undefined) return undefined
   return {
-    found: `a container (${name}), which shares kernel, clock and disk with the machine around it`,
-    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/cantrip-containerd; or use the machine around it',
+    found: `a container (${name}), which shares kernel, clock and disk with its host`,
+    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/cantrip-containerd; or use the host',
   }
 }
 
@@ -48,7 +48,7 @@ async function containerName(host: HostView): Promise<string | undefined> {
 export const changedRoot: Oddity = async (host) => {
   const mountinfo = await host.read('/proc/self/mountinfo')
   if (mountinfo === undefined || parseMountinfo(mountinfo).some((mount) => mount.mountPoint === '/')) return undefined
-  return { found: 'a changed root (chroot): units and mounts are those of another system', fix: 'leave it: exit' }
+  return { found: 'a chroot: units and mounts belong to another system', fix: 'leave the chroot: exit' }
 }
 
 export const readOnlyRoot: Oddity = async (host) => {
@@ -64,8 +64,8 @@ export const immutable: Oddity = async (host) => {
   if (!IMMUTABLE_IDS.includes(os.ID ?? '') && !(await exists(host, '/run/ostree-booted'))) return undefined
   const name = os.PRETTY_NAME ?? os.ID ?? 'an immutable distribution'
   return {
-    found: `${name}: /usr belongs to the distribution, programs of others lie in /opt/bin, and an update restarts the machine`,
-    fix: 'see that /usr/local can be written to (agent precheck names it otherwise), and have updates restart one machine at a time',
+    found: `${name}: /usr is read-only, other programs are in /opt/bin, and an update reboots the machine`,
+    fix: 'make /usr/local writable (agent precheck reports it otherwise), and let updates reboot one machine at a time',
   }
 }
 

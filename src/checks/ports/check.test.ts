@@ -29,9 +29,9 @@ test('a free machine passes for every role', async () => {
 test('says which port is held by whom, and what it is wanted for', async () => {
   expect(await look([listening(2379, 'etcd', LOOPBACK)], ['master'])).toEqual({
     kind: 'fail',
-    found: '2379/tcp held by etcd (pid 42)',
+    found: '2379/tcp used by etcd (pid 42)',
     wanted: 'free: 2379 (etcd for clients, on a master)',
-    fix: "stop what holds them, see: ss -lnptu 'sport = :2379'",
+    fix: "stop the programs that use them; to find them: ss -lnptu 'sport = :2379'",
   })
 })
 
@@ -52,16 +52,16 @@ test.each<[number, Roles, string]>([
 test('without a role the ports of a master are told as well', async () => {
   expect(await look([listening(10250, 'java'), listening(6443, 'java')], [])).toMatchObject({
     kind: 'fail',
-    found: '10250/tcp held by java (pid 42), 6443/tcp held by java (pid 42)',
+    found: '10250/tcp used by java (pid 42), 6443/tcp used by java (pid 42)',
     wanted: 'free: 10250 (kubelet), 6443 (kube-apiserver, on a master)',
-    fix: "stop what holds them, see: ss -lnptu 'sport = :10250 or sport = :6443'",
+    fix: "stop the programs that use them; to find them: ss -lnptu 'sport = :10250 or sport = :6443'",
   })
 })
 
 test('a VXLAN of the kernel holds a port without a process', async () => {
   const vxlan: FakeSocket = { table: 'udp', local: ANY, port: 8472, state: '07', inode: 0 }
   const verdict = await look([vxlan], ['worker'])
-  expect(verdict).toMatchObject({ kind: 'fail', found: '8472/udp held by the kernel (a tunnel)' })
+  expect(verdict).toMatchObject({ kind: 'fail', found: '8472/udp used by the kernel (a tunnel)' })
 })
 
 test('Kubernetes of this installation holds its own ports', async () => {

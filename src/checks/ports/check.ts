@@ -16,8 +16,8 @@ export const check: Check = {
   id: 'ports',
   title: 'Ports of Kubernetes',
   hard: true,
-  why: 'Ports of the control plane, etcd, kubelet and the pod network must be free; only those of the role count.',
-  remedy: 'Stop the program that holds the port.',
+  why: 'The ports of the control plane, etcd, the kubelet and the pod network must be free. Only the ports of the chosen roles are checked.',
+  remedy: 'Stop the program that uses the port.',
   thresholds: NEEDED_PORTS.map(({ port, protocol, use, roles, perhaps }) => ({
     of: `port ${port}/${protocol} (${use}${roles.length === 1 ? `, ${roles[0]} only` : ''})`,
     [perhaps ? 'warn' : 'fail']: 'in use',
@@ -25,7 +25,7 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))
-      return { kind: 'pass', found: 'Kubernetes of this installation runs here and holds them' }
+      return { kind: 'pass', found: 'used by Kubernetes of this installation' }
     const sockets = await boundSockets(host)
     const { must, may } = judgedRoles(roles)
     const isFor = (roles: readonly string[], needed: NeededPort) => needed.roles.some((role) => roles.includes(role))
@@ -53,13 +53,13 @@ async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[]
   const holders = await socketHolders(host, sockets)
   const found = conflicts.map(({ needed, socket }) => {
     const holder = holders.get(socket.inode) ?? (needed.protocol === 'udp' ? 'the kernel (a tunnel)' : 'a process')
-    return `${needed.port}/${needed.protocol} held by ${holder}`
+    return `${needed.port}/${needed.protocol} used by ${holder}`
   })
   const wanted = conflicts.map(({ needed: { port, use, roles } }) => {
     const only = roles.length === 1 ? `, on a ${roles[0]}` : ''
     return `${port} (${use}${only})`
   })
   const filter = sockets.map(({ port }) => `sport = :${port}`).join(' or ')
-  const fix = `stop what holds them, see: ${command`ss -lnptu ${filter}`}`
+  const fix = `stop the programs that use them; to find them: ${command`ss -lnptu ${filter}`}`
   return { kind, found: found.join(', '), wanted: `free: ${wanted.join(', ')}`, fix }
 }

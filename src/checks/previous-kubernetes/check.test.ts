@@ -180,7 +180,7 @@ test.each<[string, Scene, string, string]>([
   ],
   ['data of etcd', { files: { '/var/lib/etcd/member/snap/db': 'x' } }, '/var/lib/etcd/', moved('/var/lib', 'etcd')],
   [
-    'data of etcd on a disk of its own',
+    'data of etcd on a separate disk',
     {
       files: {
         '/var/lib/etcd/member/snap/db': 'x',
@@ -299,7 +299,7 @@ test.each<[string, Scene, string, string]>([
     'data of an etcd that runs, and is of no Kubernetes: that they are left alone',
     { files: { '/var/lib/etcd/default/member/snap/db': 'x', ...process(300, 'etcd') } },
     '/var/lib/etcd/',
-    '  # /var/lib/etcd is left alone: an etcd runs that is not of Kubernetes',
+    '  # /var/lib/etcd is not moved: an etcd that does not belong to Kubernetes runs',
   ],
   [
     'the bridge of flannel',
@@ -432,7 +432,7 @@ test('Kubernetes of this installation passes; after its reset, what stayed is a 
     '/var/lib/cantrip/ledger/ledger.log': ledgerText(...entries),
   })
   const ours = fakeHost({ files: files(...KUBELET_INSTALLED) })
-  expect(await look(ours)).toEqual({ kind: 'pass', found: 'Kubernetes of this installation alone' })
+  expect(await look(ours)).toEqual({ kind: 'pass', found: 'only Kubernetes of this installation' })
   const reset = fakeHost({ files: files(...KUBELET_INSTALLED, { kind: 'undone', change: 2 }) })
   expect(await look(reset)).toMatchObject({ kind: 'fail', found: '/usr/local/bin/kubelet' })
 })

@@ -18,13 +18,13 @@ export const check: Check = {
   id: 'previous-kubernetes',
   title: 'No earlier Kubernetes',
   hard: true,
-  why: 'Binaries, units, processes, state, mounts, network links and firewall rules of an earlier Kubernetes make a new one fail in odd ways. Docker, podman, LXC, VPNs and empty directories do not matter. The fix deletes no data: it moves state to /var/lib/former-kubernetes-*.',
+  why: 'Binaries, units, processes, state, mounts, network links and firewall rules of an earlier Kubernetes break a new one. Docker, podman, LXC, VPNs and empty directories are no problem. The fix deletes no data: it moves state to /var/lib/former-kubernetes-*.',
   remedy:
-    'Run the line that the check prints. It stops and moves away what an earlier Kubernetes left, and deletes no data.',
+    'Run the line that the check prints. It stops an earlier Kubernetes and moves its files away; it deletes no data.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     if (await ownKubernetes(host, ownStateDirectory))
-      return { kind: 'pass', found: 'Kubernetes of this installation alone' }
+      return { kind: 'pass', found: 'only Kubernetes of this installation' }
     const names = DISTRIBUTIONS.flatMap((distribution) => distribution.processes)
     const [running, pods] = await Promise.all([runningProcesses(host, new Set([...names, 'etcd'])), podTraces(host)])
     const [looked, kernel] = await Promise.all([

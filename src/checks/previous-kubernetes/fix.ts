@@ -53,8 +53,8 @@ export async function fixFor(host: HostView, leftovers: Leftovers): Promise<stri
     containers.atLast,
   )
   const remarks = [
-    ...(moved.length > 0 ? [`what it held is in ${FORMER}-* afterwards`] : []),
-    ...leftovers.keep.map((path) => `${path} is left alone: an etcd runs that is not of Kubernetes`),
+    ...(moved.length > 0 ? [`its data is in ${FORMER}-* afterwards`] : []),
+    ...leftovers.keep.map((path) => `${path} is not moved: an etcd that does not belong to Kubernetes runs`),
   ]
   return remarks.length === 0 ? line : remarked(line, remarks.join('; '))
 }

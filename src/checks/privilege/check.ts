@@ -12,7 +12,7 @@ export const check: Check = {
   title: 'Root privileges',
   hard: true,
   strict: true,
-  why: 'Units, mounts, network links and files below /etc can be made by root alone; root of an unprivileged container cannot.',
+  why: 'Only root can create units, mounts, network links and files in /etc; root in an unprivileged container cannot.',
   remedy: 'Run the command as root, on the machine itself.',
   thresholds: [{ of: 'capabilities', fail: `without ${NEEDED_CAPABILITIES.map(({ name }) => name).join(', ')}` }],
   timeoutMs: 15_000,
@@ -26,7 +26,7 @@ export const check: Check = {
       kind: 'fail',
       found: `root without ${missing.join(' and ')}`,
       wanted: 'root with all capabilities',
-      fix: 'run it on the machine itself, not in an unprivileged container',
+      fix: 'run the command on the machine itself, not in an unprivileged container',
     }
   },
 }

@@ -44,7 +44,7 @@ test('a proxy that is not left out for the cluster: what is missing, and how to 
   const verdict = await check.look(machine(`${SET}NO_PROXY=localhost,10.0.2.10,10.244.0.0/24\n`), params)
   expect(verdict).toMatchObject({
     kind: 'warn',
-    found: 'the proxy is not left out for 10.244.0.0/16, 10.96.0.0/12, .svc',
+    found: 'NO_PROXY does not contain 10.244.0.0/16, 10.96.0.0/12, .svc',
     fix: expect.stringContaining(
       'systemctl set-environment NO_PROXY=localhost,10.0.2.10,10.244.0.0/24,10.244.0.0/16,10.96.0.0/12,.svc',
     ),
@@ -81,7 +81,7 @@ test('that of --proxy is for the agent alone: it need not be left out for anythi
 
 test('an address that is none is not shown, for it may hold a password', async () => {
   const verdict = await check.look(machine(`https_proxy=http://me:hunter2@/\nno_proxy=*\n`), params)
-  expect(verdict).toMatchObject({ found: 'https_proxy is not an address of the form http://host:port' })
+  expect(verdict).toMatchObject({ found: 'https_proxy is not a URL of the form http://host:port' })
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
 })
 

@@ -13,9 +13,9 @@ export const check: Check = {
   id: 'proxy',
   title: 'Proxy',
   hard: false,
-  why: 'A proxy that services of this machine are given must answer, and must be left out for what is in the cluster: kubeadm hands the setting to the control plane, whose own traffic would get lost in it.',
+  why: 'A proxy in the environment of services must answer, and NO_PROXY must contain the addresses of the cluster: kubeadm passes the setting to the control plane, whose traffic inside the cluster must not use the proxy.',
   remedy: 'Correct the proxy, and add the addresses of the cluster to NO_PROXY.',
-  thresholds: [{ of: 'answer of the proxy', warn: `none within ${TIMEOUT_MS / 1_000} s` }],
+  thresholds: [{ of: 'answer of the proxy', warn: `no answer within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 15_000,
   async look(host: HostView, { controller, subnets }: CheckParams): Promise<Verdict> {
     const environment = await serviceEnvironment(host)
@@ -30,16 +30,13 @@ export const check: Check = {
       given.length === 0 ? [] : notExempt(host, noProxy, subnets),
     ])
     const found = [
-      ...new Set([
-        ...unreachable,
-        ...(missing.length > 0 ? [`the proxy is not left out for ${missing.join(', ')}`] : []),
-      ]),
+      ...new Set([...unreachable, ...(missing.length > 0 ? [`NO_PROXY does not contain ${missing.join(', ')}`] : [])]),
     ]
     if (found.length === 0) return { kind: 'pass', found: [...new Set(all.map(({ url }) => shown(url)))].join(', ') }
     return {
       kind: 'warn',
       found: found.join('; '),
-      wanted: 'a proxy that answers, and is left out for the node, pods and services',
+      wanted: 'a proxy that answers, and a NO_PROXY with the node, pods and services',
       fix: fixFor([...entriesOf(noProxy), ...missing], {
         isReached: unreachable.length === 0,
         isMissing: missing.length > 0,
@@ -82,7 +79,7 @@ async function serviceEnvironment(host: HostView): Promise<Map<string, string>> 
 /** Without the user name and the password. */
 function shown(url: string): string {
   const parsed = URL.parse(withScheme(url))
-  return parsed === null ? 'an address that is none' : parsed.host
+  return parsed === null ? 'an invalid address' : parsed.host
 }
 
 function withScheme(url: string): string {
@@ -95,7 +92,7 @@ async function whyUnreachable(
   { name, url }: { name: string; url: string },
 ): Promise<string | undefined> {
   const parsed = URL.parse(withScheme(url))
-  if (parsed === null || parsed.hostname === '') return `${name} is not an address of the form http://host:port`
+  if (parsed === null || parsed.hostname === '') return `${name} is not a URL of the form http://host:port`
   const port = parsed.port || (parsed.protocol === 'https:' ? 443 : 80)
   try {
     await host.network.request(`http://${parsed.hostname}:${port}/`, { timeoutMs: TIMEOUT_MS })

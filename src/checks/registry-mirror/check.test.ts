@@ -36,7 +36,7 @@ test('a path of its own is asked as it is, and may answer what it likes', async 
 
 test.each([
   ['tcp', 'TCP connection failed', 'curl -v https://mirror.example.com:5000/v2/'],
-  ['tls', 'TLS failed', 'name the CA of the mirror in'],
+  ['tls', 'TLS failed', 'set the CA of the mirror in'],
 ] as const)('a failure at the stage %s is named', async (stage, found, fix) => {
   const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
   host.network.onRequest('https://mirror.example.com:5000', new NetworkError(stage, 'it broke'))
@@ -51,13 +51,13 @@ test('a page instead of a registry, a CA file that is not there, an address that
   const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
   host.network.onRequest('https://mirror.example.com:5000', { status: 404 })
   expect(await check.look(host, params)).toMatchObject({
-    found: 'https://mirror.example.com:5000 answers 404, which no registry does',
+    found: 'https://mirror.example.com:5000 answers 404, unlike a registry',
   })
   expect(await check.look(machine(REGISTRY_HOSTS.withCa), params)).toMatchObject({
-    found: `${FILE} names ${CA}, which is not there`,
+    found: `${FILE} names ${CA}, which does not exist`,
   })
   expect(await check.look(machine('[host."https://"]\n'), params)).toMatchObject({
-    found: `an address in ${FILE} is none`,
+    found: `an address in ${FILE} is invalid`,
   })
 })
 

@@ -13,9 +13,9 @@ export const check: Check = {
   id: 'registry-mirror',
   title: 'Registry mirrors',
   hard: false,
-  why: 'What the cluster installs comes with its bundle. A mirror that containerd is configured with is asked for the images of everything else, so it must answer, with a certificate that its CA file vouches for.',
+  why: 'The images of the cluster come with its bundle. containerd pulls all other images from its configured mirrors, so each must answer with a certificate that its CA file verifies.',
   remedy: 'Correct the mirror or its CA file in /etc/containerd/certs.d.',
-  thresholds: [{ of: 'answer of a mirror', warn: `none within ${TIMEOUT_MS / 1_000} s` }],
+  thresholds: [{ of: 'answer of a mirror', warn: `no answer within ${TIMEOUT_MS / 1_000} s` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const mirrors = await configuredMirrors(host)
@@ -28,7 +28,7 @@ export const check: Check = {
     return {
       kind: 'warn',
       found: wrong.map(({ found }) => found).join('; '),
-      wanted: 'a mirror that answers as a registry does, with a certificate of its CA',
+      wanted: 'a mirror that answers as a registry, with a certificate of its CA',
       fix: [...new Set(wrong.map(({ fix }) => fix))].join('; '),
     }
   },
@@ -55,7 +55,7 @@ function withScheme(url: string): string {
 async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | undefined> {
   const { url, file, skipVerify, overridePath } = mirror
   const shown = originOf(url)
-  if (shown === undefined) return { found: `an address in ${file} is none`, fix: `mend [host."…"] in ${file}` }
+  if (shown === undefined) return { found: `an address in ${file} is invalid`, fix: `correct [host."…"] in ${file}` }
   const ca = await trusted(host, mirror)
   if (typeof ca !== 'string') return ca
   try {
@@ -66,7 +66,7 @@ async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | unde
     // It wants a name and password for everything but this question: it is there.
     if (status < 400 || status === 401 || status === 403 || (overridePath && status < 500)) return undefined
     return {
-      found: `${shown} answers ${status}, which no registry does`,
+      found: `${shown} answers ${status}, unlike a registry`,
       fix: `see: ${command`curl -v ${`${shown}/v2/`}`}`,
     }
   } catch (error) {
@@ -77,7 +77,7 @@ async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | unde
       found,
       fix:
         error.stage === 'tls'
-          ? `name the CA of the mirror in ${file}: ca = "FILE"`
+          ? `set the CA of the mirror in ${file}: ca = "FILE"`
           : `see: ${command`curl -v ${`${shown}/v2/`}`}`,
     }
   }
@@ -106,8 +106,8 @@ async function trusted(host: HostView, { ca, file }: Mirror): Promise<string | W
   const missing = paths.filter((_, i) => own[i] === undefined)
   if (missing.length > 0)
     return {
-      found: `${file} names ${missing.join(', ')}, which is not there`,
-      fix: `put the CA of the mirror at ${missing[0]}`,
+      found: `${file} names ${missing.join(', ')}, which does not exist`,
+      fix: `copy the CA of the mirror to ${missing[0]}`,
     }
   return [...own, system.find((text) => text !== undefined)].filter((text) => text !== undefined).join('\n')
 }

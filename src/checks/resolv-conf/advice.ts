@@ -18,9 +18,9 @@ const byHand: Advice = {
 const resolved: Advice = {
   addServer: 'set DNS=ADDRESS-OF-YOUR-DNS in /etc/systemd/resolved.conf; systemctl restart systemd-resolved',
   removeOption: (option) =>
-    remarked('ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf', `it sets no ${option}`),
+    remarked('ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf', `it does not set ${option}`),
   removeSearch: (domain) =>
-    `take ${domain} out of Domains= in /etc/systemd/resolved.conf and of the DHCP options; systemctl restart systemd-resolved`,
+    `remove ${domain} from Domains= in /etc/systemd/resolved.conf and from the DHCP options; systemctl restart systemd-resolved`,
 }
 
 const networkManager: Advice = {
@@ -34,9 +34,9 @@ const networkManager: Advice = {
 /** A program whose configuration file we only name. */
 function other(name: string, file: string): Advice {
   return {
-    addServer: `add a nameserver in ${file}, and let ${name} write /etc/resolv.conf again`,
-    removeOption: (option) => `take ${option} out of ${file}, and let ${name} write /etc/resolv.conf again`,
-    removeSearch: (domain) => `take ${domain} out of ${file}, and let ${name} write /etc/resolv.conf again`,
+    addServer: `add a nameserver in ${file}, and make ${name} write /etc/resolv.conf again`,
+    removeOption: (option) => `remove ${option} from ${file}, and make ${name} write /etc/resolv.conf again`,
+    removeSearch: (domain) => `remove ${domain} from ${file}, and make ${name} write /etc/resolv.conf again`,
   }
 }
 

@@ -65,19 +65,19 @@ test.each<[string, string, string, string]>([
   [
     'a cache on loopback alone',
     'nameserver 127.0.0.1\n',
-    'only 127.0.0.1, which in a pod is the pod itself (written by hand)',
+    'only 127.0.0.1, which is the pod itself inside a pod (written by hand)',
     'nameserver',
   ],
   [
     'a cache on loopback before a real server',
     'nameserver 127.0.0.1\nnameserver 192.0.2.53\n',
-    '127.0.0.1, which in a pod is the pod itself (written by hand)',
+    '127.0.0.1, which is the pod itself inside a pod (written by hand)',
     'nameserver',
   ],
   [
     'a stub with nothing behind it',
     'nameserver 127.0.0.53\n',
-    'only 127.0.0.53, which in a pod is the pod itself (written by hand)',
+    'only 127.0.0.53, which is the pod itself inside a pod (written by hand)',
     'nameserver',
   ],
 ])('%s is refused, where it must be changed is told', async (_, text, found, fix) => {
@@ -108,7 +108,7 @@ test('a search domain that answers every name', async () => {
   host.network.onResolve(`${label}.wild.example.`, ['203.0.113.80'])
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
-    found: 'every name below the search domain wild.example resolves (written by hand)',
+    found: 'every name in the search domain wild.example resolves (written by hand)',
   })
 })
 

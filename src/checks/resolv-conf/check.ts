@@ -14,8 +14,8 @@ export const check: Check = {
   id: 'resolv-conf',
   title: 'DNS configuration',
   hard: true,
-  why: 'Pods get the nameservers of the node: a loopback one makes CoreDNS ask itself, rotate skips the cluster DNS at random, and a wildcard search domain answers names that are none.',
-  remedy: 'Name a DNS server that is not on loopback, and remove rotate and wildcard search domains.',
+  why: 'Pods use the name servers of the node: a loopback address makes CoreDNS query itself, rotate bypasses the cluster DNS at random, and a wildcard search domain answers for names that do not exist.',
+  remedy: 'Set a DNS server that is not on loopback, and remove rotate and wildcard search domains.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     const text = await host.read(PATH)
@@ -36,17 +36,17 @@ export const check: Check = {
         advice.addServer,
       )
     if (conf.options.includes('rotate'))
-      return fail(`options rotate in ${PATH}`, 'servers asked in their order', advice.removeOption('rotate'))
+      return fail(`options rotate in ${PATH}`, 'name servers used in order', advice.removeOption('rotate'))
     const forPods = await serversForPods(host, conf.nameservers)
     const loops = forPods.filter(isLoopback)
     if (loops.length > 0) {
-      const found = `${loops.length === forPods.length ? 'only ' : ''}${loops.join(', ')}, which in a pod is the pod itself`
+      const found = `${loops.length === forPods.length ? 'only ' : ''}${loops.join(', ')}, which is the pod itself inside a pod`
       return fail(found, 'nameservers that are not on loopback', advice.addServer)
     }
     const [wildcard, silent] = await Promise.all([wildcardDomain(host, conf.search), allSilent(host)])
     if (wildcard !== undefined)
       return fail(
-        `every name below the search domain ${wildcard} resolves`,
+        `every name in the search domain ${wildcard} resolves`,
         'search domains without a wildcard record',
         advice.removeSearch(wildcard),
       )
@@ -54,8 +54,8 @@ export const check: Check = {
       return {
         kind: 'warn',
         found: `no nameserver answers: ${silent}`,
-        wanted: 'one that does: each look-up of a name that is not in /etc/hosts hangs',
-        fix: `let UDP port 53 out to it; or another one: ${advice.addServer}`,
+        wanted: 'a name server that answers: lookups of names that are not in /etc/hosts hang',
+        fix: `allow outgoing UDP port 53 to it; or set another name server: ${advice.addServer}`,
       }
     const by = owner === 'nobody' ? '' : ` (${owner})`
     return { kind: 'pass', found: `${forPods.join(', ')}${by}` }

@@ -7,7 +7,7 @@ import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 /** Only where a person writes the file: any other owner would write it back. */
 export const mend: Step<CheckParams> = {
   id: 'mend/resolv-conf',
-  title: 'Taking rotate out of the DNS configuration',
+  title: 'Removing rotate from the DNS configuration',
   isDone: async (host) => (await rotating(host)) === undefined,
   async apply(host) {
     const text = await rotating(host)

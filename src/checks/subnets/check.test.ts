@@ -45,7 +45,7 @@ test.each([
 ])('%s is a warning', async (_, files, found, flag) => {
   expect(await look(files)).toMatchObject({
     kind: 'warn',
-    found: `the same addresses: ${found}`,
+    found: `overlapping addresses: ${found}`,
     fix: expect.stringContaining(`${flag} ANOTHER-RANGE`),
   })
 })
@@ -66,7 +66,7 @@ test("with credentials the cluster's own subnets count, not the default ones", a
   })
   expect(await own({ ...procFiles([]).files, '/etc/resolv.conf': 'nameserver 10.60.0.10\n' })).toMatchObject({
     kind: 'warn',
-    found: "the same addresses: the name server 10.60.0.10 and the cluster's service subnet 10.60.0.0/16",
-    fix: 'another cluster with other ranges: controller cluster create NAME --service-subnet ANOTHER-RANGE',
+    found: "overlapping addresses: the name server 10.60.0.10 and the cluster's service subnet 10.60.0.0/16",
+    fix: 'create create another cluster with other ranges: controller cluster create NAME --service-subnet ANOTHER-RANGE',
   })
 })

@@ -13,7 +13,7 @@ export const check: Check = {
   id: 'subnets',
   title: 'Pod and service subnets free',
   hard: false,
-  why: 'What lies in the pod or service subnet cannot be reached any more once the cluster runs: this machine, its gateway, its name servers, networks that it is connected to. Judged by the subnets of the cluster that the credentials are for; without credentials by the default ones.',
+  why: 'Once the cluster runs, addresses in the pod or service subnet are no longer reachable: this machine, its gateway, its name servers and connected networks must be outside them. The check uses the subnets of the cluster in the credentials, or the default subnets without credentials.',
   remedy: 'Choose other subnets when you create the cluster (--pod-subnet, --service-subnet).',
   thresholds: [{ of: 'subnets without credentials', warn: `an address in ${DEFAULT.pod} or ${DEFAULT.service}` }],
   timeoutMs: 15_000,
@@ -42,9 +42,9 @@ export const check: Check = {
     const flags = [...new Set(conflicts.map(({ flag }) => flag))]
     return {
       kind: 'warn',
-      found: `the same addresses: ${conflicts.map(({ text }) => text).join('; ')}`,
-      wanted: 'subnets of pods and services that nothing else uses',
-      fix: `${subnets === DEFAULT ? 'where the cluster is not to have the defaults, nothing; else: ' : 'another cluster with other ranges: '}controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
+      found: `overlapping addresses: ${conflicts.map(({ text }) => text).join('; ')}`,
+      wanted: 'unused subnets for pods and services',
+      fix: `${subnets === DEFAULT ? 'no fix required if the cluster uses other subnets; otherwise:  ' : 'create create another cluster with other ranges: '}controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
     }
   },
 }

@@ -8,7 +8,7 @@ export const check: Check = {
   id: 'swap',
   title: 'Swap',
   hard: false,
-  why: 'A kubelet does not start while swap is on, unless the configuration of the cluster says failSwapOn: false. That is looked at when Kubernetes is brought up; here it is a warning.',
+  why: 'The kubelet does not start while swap is on, unless the configuration of the cluster sets failSwapOn: false. Provisioning checks that; here it is a warning.',
   remedy: 'Turn swap off now and in /etc/fstab.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {

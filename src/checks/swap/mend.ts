@@ -7,7 +7,7 @@ const FSTAB = '/etc/fstab'
 
 export const mend: Step<CheckParams> = {
   id: 'mend/swap',
-  title: 'Turning swap off, for the next boot too',
+  title: 'Turning swap off, now and at the next boot',
   async isDone(host) {
     const { active, inFstab, units } = await swapSpace(host)
     return active.length + inFstab.length + units.length === 0

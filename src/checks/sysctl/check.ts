@@ -10,7 +10,7 @@ export const check: Check = {
   id: 'sysctl',
   title: 'Kernel parameters',
   hard: false,
-  why: 'Forwarding and bridge filtering are set when Kubernetes is brought up; a file that takes them back at the next boot is named. Few inotify instances and watches end as "too many open files" in pods; strict reverse path filtering drops packets on machines with several network cards.',
+  why: 'Provisioning enables forwarding and bridge filtering; the check reports files that disable them at the next boot. Too few inotify instances and watches cause "too many open files" in pods. Strict reverse path filtering drops packets on machines with several network cards.',
   remedy: 'Set the parameters that the check prints.',
   thresholds: [
     ...AT_LEAST.map(({ key, least }) => ({ of: key, warn: `less than ${least}` })),
@@ -53,6 +53,6 @@ function tooFew(key: string, value: number | undefined, least: number): Finding[
 const STRICT_FILTER: Finding = {
   kind: 'warn',
   found: 'net.ipv4.conf.all.rp_filter 1 (strict), and several network cards',
-  wanted: '0 or 2 where answers may leave by another card',
+  wanted: '0 or 2 if replies can leave through another card',
   fix: "echo 'net.ipv4.conf.all.rp_filter = 2' > /etc/sysctl.d/95-rp-filter.conf && sysctl -w net.ipv4.conf.all.rp_filter=2",
 }

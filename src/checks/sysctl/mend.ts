@@ -13,7 +13,7 @@ const LOOSE = '2'
 
 export const mend: Step<CheckParams> = {
   id: 'mend/sysctl',
-  title: 'Setting kernel parameters, for the next boot too',
+  title: 'Setting kernel parameters, now and at the next boot',
   async isDone(host) {
     const { now, atBoot } = await wanted(host)
     return now.length + atBoot.length === 0

@@ -43,7 +43,7 @@ test('without credentials it is skipped', async () => {
 test('a controller that cannot be asked is no skew: it could not look', async () => {
   const host = fakeHost()
   host.network.onRequest(url, new NetworkError('tcp', 'ECONNREFUSED'))
-  await expect(check.look(host, params)).rejects.toThrow('the controller told no time: ECONNREFUSED')
+  await expect(check.look(host, params)).rejects.toThrow('the controller returned no time: ECONNREFUSED')
   host.network.onRequest(url, () => ({ status: 200, body: '<html>login</html>' }))
-  await expect(check.look(host, params)).rejects.toThrow(`${url} told no time`)
+  await expect(check.look(host, params)).rejects.toThrow(`${url} returned no time`)
 })

@@ -17,16 +17,17 @@ interface Bounds {
 
 export const check: Check = {
   id: 'time-skew',
-  title: 'Clock against the controller',
+  title: 'Clock difference to the controller',
   hard: true,
-  why: 'Certificates and leases depend on clocks that agree. Latency is not taken for skew: only what no round trip explains counts.',
-  remedy: 'Synchronise the clock of this machine, or of the controller.',
+  why: 'Certificates and leases need clocks that agree. The check subtracts the latency of the connection.',
+  remedy: 'Synchronize the clock of this machine, or of the controller.',
   thresholds: [
     { of: 'difference of the clocks', warn: `more than ${seconds(WARN_MS)}`, fail: `more than ${seconds(FAIL_MS)}` },
   ],
   timeoutMs: 18_000,
   async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
-    if (controller === undefined) return { kind: 'skipped', found: 'no credentials given: give --creds-file' }
+    if (controller === undefined)
+      return { kind: 'skipped', found: 'no credentials: pass --creds-file and --passphrase-file' }
     const { low, high } = await skewBounds(host, controller)
     const least = low > 0 ? low : high < 0 ? -high : 0
     const middle = (low + high) / 2
@@ -35,7 +36,7 @@ export const check: Check = {
     const found = `${seconds(Math.abs(middle))} (${margin}) ${direction} the controller`
     if (least <= WARN_MS) return { kind: 'pass', found }
     const wanted = `at most ${seconds(WARN_MS)}; ${seconds(FAIL_MS)} and more is refused`
-    const fix = remarked('timedatectl set-ntp true', 'on the controller as well, when its clock is the wrong one')
+    const fix = remarked('timedatectl set-ntp true', 'or on the controller, if its clock is wrong')
     return { kind: least > FAIL_MS ? 'fail' : 'warn', found, wanted, fix }
   },
 }
@@ -60,14 +61,14 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
         options,
       )
       const thereMs = Date.parse(/"now"\s*:\s*"([^"]+)"/.exec(body)?.[1] ?? '')
-      if (Number.isNaN(thereMs)) throw new Error(`${url} told no time`)
+      if (Number.isNaN(thereMs)) throw new Error(`${url} returned no time`)
       return { low: thereMs - receivedAtMs, high: thereMs - sentAtMs }
     }),
   ).catch((cause: unknown) => {
     const [first] = cause instanceof AggregateError ? cause.errors : [cause]
     const why = first instanceof Error ? first.message : String(first)
-    throw new AgentError('time-skew/no-time', `the controller told no time: ${why}`, {
-      fix: 'mend what the check "controller" found',
+    throw new AgentError('time-skew/no-time', `the controller returned no time: ${why}`, {
+      fix: 'fix what the check "controller" found',
       cause,
     })
   })

@@ -43,14 +43,14 @@ test('a machine that we were never on passes', async () => {
 test('an installation that was cut off: go on with it, or take it back', async () => {
   expect(await check.look(machine([begun('install'), change]), params)).toMatchObject({
     kind: 'warn',
-    found: `install of ${at} was cut off, with 1 changes in place`,
-    fix: 'go on: run the installation again with the same credentials; or take it back: agent uninstall',
+    found: `install of ${at} was interrupted, with 1 changes in place`,
+    fix: 'continue: run the installation again with the same credentials; or undo it: agent uninstall',
   })
 })
 
 test('--fix that was cut off: again, or take it back', async () => {
   expect(await check.look(machine([begun('mend'), change]), params)).toMatchObject({
-    fix: 'go on: agent precheck --fix; or take it back: agent uninstall',
+    fix: 'continue: agent precheck --fix; or undo it: agent uninstall',
   })
 })
 

@@ -8,9 +8,9 @@ import { type Replayed, type RunState, replay } from '../../ledger/replay.ts'
 
 export const check: Check = {
   id: 'unfinished-run',
-  title: 'No half-finished run of ours',
+  title: 'No unfinished run',
   hard: false,
-  why: 'An installation or provisioning that was cut off has left changes on this machine. Nothing is lost: its ledger knows each of them, so that it can be gone on with, or taken back.',
+  why: 'An interrupted installation or provisioning left changes on this machine. The ledger records each of them, so the run can be continued or undone.',
   remedy: 'Run the same command again, or undo it with agent uninstall.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
@@ -27,11 +27,11 @@ export const check: Check = {
     return {
       kind: 'warn',
       found: `${run.role} of ${run.at} ${ENDS[run.outcome ?? 'cut-off']}, with ${replayed.outstanding.length} changes in place`,
-      wanted: 'each run finished or taken back',
+      wanted: 'each run finished or undone',
       fix:
         run.role in AGAIN
-          ? `go on: ${AGAIN[run.role]}; or take it back: agent uninstall`
-          : `go on: ${command`systemctl start ${agent}`}; or take it back: agent reset, or agent uninstall`,
+          ? `continue: ${AGAIN[run.role]}; or undo it: agent uninstall`
+          : `continue: ${command`systemctl start ${agent}`}; or undo it: agent reset, or agent uninstall`,
     }
   },
 }
@@ -43,7 +43,7 @@ const AGAIN: Readonly<Record<string, string>> = {
 }
 
 const ENDS = {
-  'cut-off': 'was cut off',
+  'cut-off': 'was interrupted',
   failed: 'failed',
   indeterminate: 'has no known outcome',
   cancelled: 'was stopped',

@@ -18,7 +18,7 @@ export async function fullDisk(host: HostView, overrides: Overrides): Promise<Ag
     'kubelet/disk-pressure',
     `${share} % is free on ${mountPoint}; with less than ${threshold} (${signal}) the kubelet evicts pods and takes no others`,
     {
-      fix: 'make room or mount a larger disk; or put an evictionHard that suits into the file that is given to the cluster with --override kubelet=FILE',
+      fix: 'free space or mount a larger disk; or set a lower evictionHard in the file passed to the cluster with --override kubelet=FILE',
     },
   )
 }

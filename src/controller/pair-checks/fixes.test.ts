@@ -19,22 +19,22 @@ test.each([
   [
     wall('nftables', 'inet filter input', 'ip filter INPUT'),
     [b],
-    'nft insert rule inet filter input ip saddr 10.0.0.98 tcp dport 6443 accept && iptables -I INPUT -p tcp --source 10.0.0.98 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'nft insert rule inet filter input ip saddr 10.0.0.98 tcp dport 6443 accept && iptables -I INPUT -p tcp --source 10.0.0.98 --dport 6443 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
   [
     wall('nftables', 'inet filter input'),
     [b, ...many.slice(0, 1)],
-    "nft insert rule inet filter input ip saddr '{ 10.0.0.98, 10.0.0.99 }' tcp dport 6443 accept  # and the same where these rules come from, so that they last",
+    "nft insert rule inet filter input ip saddr '{ 10.0.0.98, 10.0.0.99 }' tcp dport 6443 accept  # and add the same rules where these rules are configured, to make them persistent",
   ],
   [
     wall('nftables', 'ip filter INPUT', 'ip6 filter INPUT'),
     [b, ...many.slice(0, 1)],
-    'iptables -I INPUT -p tcp --source 10.0.0.98,10.0.0.99 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'iptables -I INPUT -p tcp --source 10.0.0.98,10.0.0.99 --dport 6443 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
   [
     wall('nftables', 'ip filter INPUT', 'inet filter input'),
     many,
-    'iptables -I INPUT -p tcp --dport 6443 -j ACCEPT && nft insert rule inet filter input tcp dport 6443 accept  # and the same where these rules come from, so that they last',
+    'iptables -I INPUT -p tcp --dport 6443 -j ACCEPT && nft insert rule inet filter input tcp dport 6443 accept  # and add the same rules where these rules are configured, to make them persistent',
   ],
 ])('lets a port in by %j', (firewall, from, fix) => {
   expect(letIn(firewall, a, from, '6443/tcp')).toEqual({ fix, on: 'a' })
@@ -43,7 +43,7 @@ test.each([
 test('lets a port of an IPv6 address in by the chains that see it', () => {
   const firewall = wall('nftables', 'inet filter input', 'ip filter INPUT', 'ip6 filter INPUT')
   expect(letIn(firewall, { ...a, address: 'fd00::1' }, [six], '6443/tcp').fix).toBe(
-    'nft insert rule inet filter input ip6 saddr fd00::2 tcp dport 6443 accept && ip6tables -I INPUT -p tcp --source fd00::2 --dport 6443 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'nft insert rule inet filter input ip6 saddr fd00::2 tcp dport 6443 accept && ip6tables -I INPUT -p tcp --source fd00::2 --dport 6443 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   )
 })
 
@@ -60,22 +60,22 @@ test.each([
   [
     output('nftables', 'inet x out'),
     a,
-    'nft insert rule inet x out ip daddr 10.0.0.97 udp dport 8472 accept  # and the same where these rules come from, so that they last',
+    'nft insert rule inet x out ip daddr 10.0.0.97 udp dport 8472 accept  # and add the same rules where these rules are configured, to make them persistent',
   ],
   [
     output('nftables', 'ip filter OUTPUT', 'ip6 filter OUTPUT'),
     a,
-    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
   [
     output('nftables', 'ip filter OUTPUT', 'ip6 filter OUTPUT'),
     six,
-    'ip6tables -I OUTPUT -p udp --destination fd00::2 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'ip6tables -I OUTPUT -p udp --destination fd00::2 --dport 8472 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
   [
     undefined,
     a,
-    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and the same where these rules come from, so that they last',
+    'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
 ])('lets a node send by %j', (firewall, to, fix) => {
   expect(letOut(firewall, b, to, '8472/udp')).toEqual({ fix, on: 'b' })

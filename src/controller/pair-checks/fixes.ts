@@ -79,7 +79,7 @@ function insertedByIptables(chain: string, { side, addresses, family, protocol, 
 }
 
 function lasting(rules: readonly string[]): string {
-  return remarked(inOrder(...rules), 'and the same where these rules come from, so that they last')
+  return remarked(inOrder(...rules), 'and add the same rules where these rules are configured, to make them persistent')
 }
 
 function familyOf({ address }: PairNode): 'ip' | 'ip6' {

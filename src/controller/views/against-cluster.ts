@@ -72,7 +72,7 @@ function sameName(node: Node, others: readonly Node[]): CheckSummary[] {
       id: 'hostname',
       verdict: 'warn',
       found: `${node.name} is also the name of ${show(namesakes)}`,
-      wanted: 'a name of its own for each node',
+      wanted: 'a unique name for each node',
       fix: remedy`install one of them with --hostname NAME, or remove the one that is gone: ${{ do: 'node.remove', force: true }}`
         .fix,
     },
@@ -130,7 +130,7 @@ function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
       verdict: 'warn',
       found: found.join('; '),
       wanted: 'addresses of nodes outside of the subnets of pods and services',
-      fix: remedy`another cluster with other ranges: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
+      fix: remedy`create create another cluster with other ranges: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
         .fix,
     },
   ]

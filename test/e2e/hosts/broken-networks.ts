@@ -45,14 +45,14 @@ export const BROKEN_NETWORKS: readonly Host[] = [
   {
     host: 'a server on the port of the kubelet',
     make: 'SERVICE web socat TCP-LISTEN:10250,fork,reuseaddr EXEC:/bin/cat; LISTENING 10250',
-    found: /^10250\/tcp held by socat/,
+    found: /^10250\/tcp used by socat/,
     ...fails('ports'),
   },
   {
     host: 'a VXLAN on the port of the pod network',
     make: 'ip link add overlay0 type vxlan id 7 dstport 8472 dev host0; ip link set overlay0 up',
     restore: 'ip link del overlay0',
-    found: /^8472\/udp held by the kernel/,
+    found: /^8472\/udp used by the kernel/,
     ...fails('ports'),
   },
   {
@@ -75,7 +75,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
     host: 'legacy iptables that forwards nothing',
     make: 'iptables-legacy -P FORWARD DROP',
     restore: 'iptables-legacy -P FORWARD ACCEPT',
-    found: /^FORWARD \(iptables-legacy\) drops what pods send one another/,
+    found: /^FORWARD \(iptables-legacy\) drops traffic between pods/,
     fixed: true,
     ...fails('firewall'),
   },
