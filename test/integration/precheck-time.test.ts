@@ -106,7 +106,7 @@ test('a server that lies by 10 s: alone it is doubted, beside an honest one it i
   })
   expect(await check.look(machine({ '192.0.2.9': lies, '192.0.2.1': honestPort }), params)).toMatchObject({
     kind: 'warn',
-    fix: expect.stringMatching(/^take 192\.0\.2\.9 out of /),
+    fix: expect.stringMatching(/^remove 192\.0\.2\.9 from /),
   })
 })
 
