@@ -18,6 +18,8 @@ const requested = routes.filter(([, { answer }]) => answer !== 'websocket')
 
 let dataDirectory: string
 let controller: Controller
+let tellsTime = true
+const logged: string[] = []
 /** By the kind of certificate. */
 let known: Record<string, Credentials>
 /** Of a node and a cluster that are there no more, by the kind of certificate. */
@@ -25,7 +27,13 @@ let gone: Record<string, Credentials>
 
 beforeAll(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
-  controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 } })
+  controller = await startController({
+    dataDirectory,
+    listen: { host: '127.0.0.1', port: 0 },
+    now: () => (tellsTime ? new Date() : Object.assign(new Date(), { toISOString: () => 'soon' })),
+    log: (line) => logged.push(line),
+    tickMs: 600_000,
+  })
   const admin = adminOf(controller)
   const installer = await createCluster(controller, 'demo')
   const node = await enrolNode(controller, installer, 'one')
@@ -102,6 +110,14 @@ function upgrade({ ca, cert, key }: Credentials, path: string): Promise<string> 
     socket.once('error', reject)
   })
 }
+
+test('an answer that is not the declared one is logged, and answered with 500', async () => {
+  tellsTime = false
+  const { status, json } = await call(controller.url, known.admin as Credentials, 'GET', '/v1/ping')
+  tellsTime = true
+  expect([status, json.code]).toEqual([500, 'bug'])
+  expect(logged.join('\n')).toMatch(/GET \/v1\/ping: .*"now"/s)
+})
 
 test('requests that come in one packet are answered in their order', async () => {
   const { ca, cert, key } = known.admin as Credentials
