@@ -28,10 +28,15 @@ export async function earlierAgent(): Promise<string> {
   return kept
 }
 
-/** The sources of a commit, with the packages of this checkout. */
+/** The sources of a commit, with the packages of this checkout. Kept in the cache: a shallow clone has no history. */
 export async function unpack(commit: string, directory: string): Promise<void> {
-  const archive = join(directory, 'sources.tar')
-  await must(['git', 'archive', '--format=tar', '--output', archive, commit], root)
+  const archive = join(cacheDirectory(), `sources-${commit}.tar`)
+  if (!existsSync(archive)) {
+    await mkdir(cacheDirectory(), { recursive: true })
+    const copy = `${archive}.${process.pid}`
+    await must(['git', 'archive', '--format=tar', '--output', copy, commit], root)
+    await rename(copy, archive)
+  }
   await must(['tar', '-xf', archive, '-C', directory], root)
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
 }
