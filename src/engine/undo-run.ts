@@ -52,7 +52,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   const { ledger, machine, run, role, emit, signal } = options
   const at = () => machine.now().toISOString()
   const changes = selected(options)
-  const title = `Taking back ${changes.length} changes`
+  const title = `Undoing ${changes.length} changes`
   const beganAt = machine.now()
   emit({ kind: 'run-started', at: at(), role, steps: [{ id: STEP, title }] })
   await ledger.append({ kind: 'run-begun', run, role, at: at() })

@@ -43,7 +43,7 @@ async function planReset(paths: AgentPaths): Promise<PlannedStep> {
   try {
     const outstanding = replay(ledger.entries()).outstanding.filter(({ step }) => isIn('kubernetes', step))
     const changes = outstanding.map(({ change, what, undo }) => ({ kind: change, what, undo }))
-    return { id: 'undo/changes', title: `Taking back ${changes.length} changes`, changes }
+    return { id: 'undo/changes', title: `Undoing ${changes.length} changes`, changes }
   } finally {
     await ledger.close()
   }

@@ -7,7 +7,7 @@ export function unreachable(url: string, cause: unknown): AgentError {
   const fixes: Record<string, string> = {
     resolve: 'mend the name resolution of this machine, or give the controller a --public-url with an address',
     tcp: 'start the controller (controller serve), and let this machine reach it',
-    proxy: 'mend --proxy, or leave it out',
+    proxy: 'correct --proxy, or omit it',
     tls: 'compare the clocks of this machine and of the controller (timedatectl on both; timedatectl set-ntp true sets one); where they agree, use the credentials that this very controller made',
   }
   return new AgentError('controller/unreachable', `the controller at ${url} cannot be reached: ${cause.message}`, {

@@ -81,7 +81,7 @@ const compares: { [K in Undo['kind']]?: Compare<K> } = {
   },
   async 'remove-line'({ path, line }, machine) {
     if (!hasLine((await machine.read(path)) ?? '', line)) return undefined
-    return { before: 'without it', after: `with the line ${line}`, fix: `take the line out of ${path}` }
+    return { before: 'without it', after: `with the line ${line}`, fix: `remove the line from ${path}` }
   },
   async unit({ unit, before }, machine) {
     const after = await machine.unitState(unit)

@@ -22,7 +22,7 @@ export const uploadConfiguration: ProvisionStep = {
 export const bindRights: ProvisionStep = {
   id: 'cluster-config/bind-rights',
   marks: 'admits-nodes',
-  title: 'Giving nodes the rights to join and to renew their certificates',
+  title: 'Granting nodes the permissions to join and to renew their certificates',
   isDone: (host, params) =>
     existInApi(host, params, [
       `${RBAC}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,

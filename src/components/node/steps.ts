@@ -55,7 +55,7 @@ export const removeTaint: ProvisionStep = {
 /** On a master that also works, pods serve what load balancers forward. */
 export const serveLoadBalancers: ProvisionStep = {
   id: 'node/serve-load-balancers',
-  title: 'Letting load balancers use the node',
+  title: 'Allowing load balancers to use the node',
   async isDone(host, params) {
     // The cluster's own labels may ask for it.
     if (params.node.labels[NO_BALANCER] !== undefined) return true

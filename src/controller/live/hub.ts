@@ -161,7 +161,7 @@ export class Hub implements Presence {
     await this.saveLastSeen()
     const sockets = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
-      session.end(Close.goingAway, 'the controller goes down')
+      session.end(Close.goingAway, 'the controller is stopping')
       return session.socket
     })
     await Promise.all(sockets.map((socket) => closed(socket)))
