@@ -40,7 +40,7 @@ export async function badInput(site: Site, node: Node, install: readonly string[
     what: 'full standard output',
     argv: ['bash', '-c', full],
     code: 4,
-    says: /standard output cannot be/,
+    says: /cannot write standard output/,
   })
   for (const mistake of mistakes) await meet(node, mistake)
   await site.whileDown(async () => {
