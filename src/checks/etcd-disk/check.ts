@@ -71,13 +71,13 @@ function judge(slow: number, found: string): Verdict {
   if (slow < GOOD) return { kind: 'pass', found }
   const wanted = `99 of 100 within ${GOOD} ms`
   if (slow < POOR)
-    return { kind: 'warn', found, wanted, fix: `mount a separate SSD at ${DATA} before the cluster grows` }
+    return { kind: 'warn', found, wanted, fix: `use a separate SSD for ${DATA} before the cluster grows` }
   if (slow < HOPELESS)
     return { kind: 'warn', found: `${found}: etcd will lose its leader under load`, wanted, fix: OWN_DISK }
   return { kind: 'fail', found, wanted: `${wanted}, at most ${HOPELESS} ms`, fix: OWN_DISK }
 }
 
-const OWN_DISK = `mount a separate SSD at ${DATA}; to see what writes to the disk now: iostat -x 1 3, or cat /proc/diskstats`
+const OWN_DISK = `use a separate SSD for ${DATA}; to see what writes to the disk now: iostat -x 1 3, or cat /proc/diskstats`
 
 function inMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`

@@ -13,7 +13,7 @@ export const ZFS_WITH_LAYERS = [2, 2]
 
 /** What lies at a path, as far as not every file system can hold it. */
 export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersion: string | undefined): Finding[] {
-  const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`mount a separate disk with ext4 or XFS at ${path.path}`) }
+  const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`use a separate disk with ext4 or XFS for ${path.path}`) }
   const say = (kind: Finding['kind'], why: string, fix: Finding['fix'] = own.fix): Finding[] => [
     { kind, found: `${path.path} is on ${fileSystem}, ${why}`, wanted: own.wanted, fix },
   ]

@@ -5,14 +5,13 @@ const HOOKS = { INPUT: 'input', FORWARD: 'forward', OUTPUT: 'output' } as const
 
 /** The chains of the kernel's table `filter` in the output of iptables-save(8). */
 export function parseIptables(dump: string, program: 'iptables' | 'iptables-legacy'): BaseChain[] {
-  const [, table = ''] = /^\*filter\n([\s\S]*?)^COMMIT/m.exec(dump) ?? []
   const policies = new Map<string, string>()
   const rules = new Map<string, Rule[]>()
-  for (const line of table.split('\n')) {
+  for (const line of linesOfFilter(dump)) {
     const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? []
     if (name !== undefined) policies.set(name, policy ?? '-')
     if (name !== undefined) rules.set(name, [])
-    const [, chain, text] = /^-A (\S+) ?(.*)$/.exec(line) ?? []
+    const [, chain, text] = /^-A (\S+)(?: ([\s\S]*))?$/.exec(line) ?? []
     if (chain !== undefined) rules.get(chain)?.push(ruleOf(wordsOf(text ?? ''), rules))
   }
   return Object.entries(HOOKS).flatMap(([name, hook]) => {
@@ -21,6 +20,14 @@ export function parseIptables(dump: string, program: 'iptables' | 'iptables-lega
     const policy = policies.get(name) === 'DROP' ? 'drop' : 'accept'
     return [{ hook, name, program, policy, rules: own, others: rules }]
   })
+}
+
+/** From the table's name to its COMMIT; a table that has no end was cut, and counts as none. */
+function linesOfFilter(dump: string): string[] {
+  const lines = dump.split('\n')
+  const start = lines.indexOf('*filter') + 1
+  const end = lines.findIndex((line, at) => at >= start && line.startsWith('COMMIT'))
+  return start === 0 || end < 0 ? [] : lines.slice(start, end)
 }
 
 /** Words, with what stands in quotation marks (comments) as one. */
@@ -51,18 +58,18 @@ function ruleOf(words: readonly string[], chains: ReadonlyMap<string, unknown>):
   const conditions: Condition[] = []
   let isNot = false
   for (let at = 0; at < words.length; at += 1) {
-    const [word = '', value = ''] = words.slice(at, at + 2)
+    const [word = '', value = '', next = ''] = words.slice(at, at + 3)
     const negated = isNot
     isNot = word === '!'
     if (word === '-j' || word === '-g') return { conditions, action: actionOf(word, value, chains) }
     if (!word.startsWith('-')) continue
-    conditions.push(...conditionsOf(word, words.slice(at + 1), negated))
+    conditions.push(...conditionsOf(word, value, next, negated))
     at += 1
   }
   return { conditions, action: { kind: 'continue' } }
 }
 
-function conditionsOf(option: string, [value = '', next = '']: readonly string[], isNot: boolean): Condition[] {
+function conditionsOf(option: string, value: string, next: string, isNot: boolean): Condition[] {
   const of = OPTIONS[option]
   const values = (/^--(ct)?state$|-type$/.test(option) ? value.toLowerCase() : value).split(',')
   if (of !== undefined) return [{ of, values, isNot }]

@@ -54,6 +54,9 @@ import { IPTABLES_FILTER, LEDGER, NFT_CHAINS, NFT_RULES, SERVERS, SMALL_FILES, Z
 
 export type Sample = string | Uint8Array
 
+/** What `.` does not match, after a long word: a pattern that tries again takes a time that grows with its square. */
+const LONG_CHAIN = `*filter\n:INPUT DROP [0:0]\n-A ${'x'.repeat(20_000)} -j\rDROP\nCOMMIT\n`
+
 /** Every parser of what a file, a command or another machine says, with real inputs of it. A new one is added here. */
 export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: string, bytes: Buffer): unknown }> = {
   parseBoundSockets: {
@@ -70,7 +73,10 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
     samples: ['[Match]\nName=en* !veth*\nType=ether\n\n[Network]\n# none\nDHCP = yes\n'],
     parse: parseIni,
   },
-  parseIptables: { samples: [IPTABLES_FILTER], parse: (text) => parseIptables(text, 'iptables') },
+  parseIptables: {
+    samples: [IPTABLES_FILTER, LONG_CHAIN],
+    parse: (text) => parseIptables(text, 'iptables'),
+  },
   parseIpv6Addresses: { samples: [sockets()['/proc/net/if_inet6'] ?? ''], parse: parseIpv6Addresses },
   parseIpv6Routes: { samples: [ROUTES.ipv6Alone['/proc/net/ipv6_route']], parse: parseIpv6Routes },
   parseLinkServers: { samples: SERVERS.links, parse: parseLinkServers },
