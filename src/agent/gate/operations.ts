@@ -1,12 +1,8 @@
 import { spawn } from 'node:child_process'
 import type { KeyObject } from 'node:crypto'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
-import {
-  OPERATION_FRAME,
-  type Operation,
-  type OperationAnswer,
-  serializeOperation,
-} from '../../protocol/wire/operation.ts'
+import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/operation-frame.ts'
 import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
 import { isSignedBy } from './instruction-gate.ts'

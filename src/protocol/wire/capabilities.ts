@@ -1,3 +1,5 @@
+import { OPERATION_FRAME } from './operation-frame.ts'
+
 /**
  * What an agent knows of what a controller can send, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and
  * `setting/<name>` for a setting that came after the first release. The controller sends nothing else.
@@ -5,7 +7,7 @@
 
 /** Of an agent that names none: the builds up to f2add13. Never extended. */
 export const FIRST_CAPABILITIES: readonly string[] = [
-  ...['welcome', 'instruct', 'errand', 'cancel', 'state', 'pair-check', 'ack', 'drain', 'refuse'].map(
+  ...['welcome', 'instruct', OPERATION_FRAME, 'cancel', 'state', 'pair-check', 'ack', 'drain', 'refuse'].map(
     (t) => `frame/${t}`,
   ),
   ...['first-master', 'master', 'worker', 'reset'].map((role) => `instruction/${role}`),

@@ -4,7 +4,8 @@ import { CheckSummaries } from './check-summary.ts'
 import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
 import { SignedInstruction } from './instruction.ts'
-import { OPERATION_FRAME, OperationAnswer } from './operation.ts'
+import { OperationAnswer } from './operation.ts'
+import { OPERATION_FRAME } from './operation-frame.ts'
 import { PairCheckDown, PairCheckUp } from './pair-check.ts'
 
 /**

@@ -15,8 +15,6 @@ const common = {
 /** The node that an operation is for. */
 const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
 
-/** The type of the frames that carry an operation and its answer, as released builds know it. */
-export const OPERATION_FRAME = 'errand'
 /** Keys of an operation, and how released builds name them on the wire. */
 const RELEASED_KEYS = [
   ['operation', 'errand'],
