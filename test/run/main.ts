@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { runCommand } from './command.ts'
 import { allParts, type Part, partNamed, partNames, turnOf } from './parts.ts'
-import { inCi, type PartResult, sum } from './tally.ts'
+import { failures, inCi, type PartResult, sum } from './tally.ts'
 
 const root = join(import.meta.dirname, '../..')
 const { values, positionals } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true })
@@ -32,6 +32,11 @@ const running = new Map<string, Promise<PartResult>>()
 for (const part of chosen) running.set(part.name, start(part))
 const results = await Promise.all(running.values())
 const total = sum(results)
+// Last, so that whoever sees the end of the output alone sees why.
+for (const { name, failed, output } of results.filter((part) => part.failed > 0)) {
+  console.log(`\nfailed in ${name}: ${failed}`)
+  for (const failure of failures(output)) console.log(failure)
+}
 for (const name of total.skipped) console.log(`not run here: ${name}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode ??= total.failed === 0 ? 0 : 1

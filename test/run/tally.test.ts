@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inCi, readSummary, readVitestReport, sum, withExit, withoutSummary } from './tally.ts'
+import { failures, inCi, readSummary, readVitestReport, sum, withExit, withoutSummary } from './tally.ts'
 
 const report = (files: readonly { status: string; tests: readonly string[] }[]) =>
   JSON.stringify({
@@ -43,4 +43,13 @@ test('takes the last summary and hides it from what is shown', () => {
 test('adds up', () => {
   const one = { passed: 1, failed: 2, skipped: ['a'] }
   expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: ['a', 'a'] })
+})
+
+test('repeats each failure with the first lines of its error, whichever program printed it', () => {
+  const story = '✓ one (1 s)\n✗ two (3 s)\nError: waited in vain\n  at x\n✗ three: not reached\n1 passed, 2 failed\n'
+  expect(failures(story)).toEqual(['✗ two (3 s)\nError: waited in vain\n  at x'])
+  const vitest = ' ❯ a.test.ts\n FAIL  |unit| a.test.ts > adds up\nAssertionError: expected 1 to be 2\n⎯⎯⎯[1/1]⎯\n'
+  expect(failures(vitest)).toEqual([' FAIL  |unit| a.test.ts > adds up\nAssertionError: expected 1 to be 2'])
+  expect(failures(`✗ long\n${'line\n'.repeat(100)}`)[0]?.split('\n')).toHaveLength(16)
+  expect(failures('✓ one\nall is well\n')).toEqual([])
 })

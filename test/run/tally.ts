@@ -69,3 +69,16 @@ export function readSummary(output: string): Tally | undefined {
 export function withoutSummary(text: string): string {
   return text.replace(new RegExp(summary, 'gm'), '$1 ok, $2 not ok')
 }
+
+const LINES_SHOWN = 15
+
+/** Each failed test with the first lines of its error, in the order of the output. */
+export function failures(output: string): string[] {
+  const lines = stripVTControlCharacters(output).split('\n')
+  return lines.flatMap((line, index) => {
+    if (!/^(✗| FAIL ) /.test(line) || /: not reached$/.test(line)) return []
+    const rest = lines.slice(index + 1)
+    const end = rest.findIndex((next) => /^([✓✗] |\s*FAIL |\s*⎯)/.test(next))
+    return [[line, ...rest.slice(0, Math.min(end === -1 ? LINES_SHOWN : end, LINES_SHOWN))].join('\n').trimEnd()]
+  })
+}
