@@ -16,7 +16,7 @@ export const check: Check = {
   id: 'cgroup',
   title: 'Control groups',
   hard: true,
-  why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the configuration of the cluster allows it, which provisioning checks.',
+  why: 'The kubelet limits pods by control groups of version 2 with cpu, cpuset, memory and pids. Version 1 is a warning: Kubernetes 1.35 and later refuse it unless the overrides of kubelet and kubeadm allow it, which provisioning checks.',
   remedy:
     'Enable the missing controllers on the kernel command line, boot with control groups of version 2, or remount /sys/fs/cgroup writable.',
   thresholds: [
@@ -92,7 +92,7 @@ const VERSION_1: Finding = {
   kind: 'warn',
   found: 'version 1',
   wanted:
-    'version 2; Kubernetes 1.35 and later accept version 1 only if the kubelet is configured with failCgroupV1: false',
+    'version 2; Kubernetes 1.35 and later accept version 1 only if the kubelet is configured with failCgroupV1: false and kubeadm with ignorePreflightErrors: [SystemVerification]',
   fix: TO_VERSION_2,
 }
 

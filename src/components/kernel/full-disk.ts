@@ -3,7 +3,7 @@ import { type EvictionHard, KUBELET_DEFAULTS, shortagesOf } from '../../engine/c
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { KUBELET_CONF } from '../../provision/paths.ts'
-import { kubeletSetting } from './kubelet-setting.ts'
+import { kubeletSetting } from './override-settings.ts'
 
 type Overrides = ProvisionParams['cluster']['overrides']
 

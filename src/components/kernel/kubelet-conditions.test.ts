@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { CGROUP_MOUNTS } from '../../../test/support/fixtures/cgroups.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 import { kernel } from './component.ts'
 
 const READ_ONLY = '90 24 0:22 /sys /proc/sys ro,nosuid,nodev,noexec,relatime - proc proc rw\n'
@@ -15,7 +16,6 @@ function machine(mounts: string, swaps: string, cluster: Parameters<typeof fakeK
 
 test.each<[string, string, string, string | undefined, string | undefined]>([
   ['version 2 and no swap', CGROUP_MOUNTS.v2, '', undefined, undefined],
-  ['version 1 that is allowed', CGROUP_MOUNTS.hybrid, '', 'failCgroupV1: false\n', undefined],
   ['version 1 for a Kubernetes that takes it', CGROUP_MOUNTS.hybrid, '', undefined, 'v1.34.4'],
   ['swap that is allowed', CGROUP_MOUNTS.v2, SWAP, 'kind: KubeletConfiguration\nfailSwapOn: false\n', undefined],
 ])('%s: it goes on', async (_, mounts, swaps, kubelet, version) => {
@@ -24,13 +24,27 @@ test.each<[string, string, string, string | undefined, string | undefined]>([
   expect(await runComponent(kernel, fake)).toEqual(['kernel/load-modules', 'kernel/set-sysctls'])
 })
 
+/** Both are needed: kubeadm's own check refuses version 1 however the kubelet is configured. */
+const ALLOW_VERSION_1 = /failCgroupV1: false .*ignorePreflightErrors: \[SystemVerification\]/
+
 test.each<[string, string, string, string | undefined, object]>([
   [
     'version 1',
     CGROUP_MOUNTS.hybrid,
     '',
     undefined,
-    { code: 'kubelet/cgroup-v1', fix: expect.stringContaining('failCgroupV1: false') },
+    { code: 'kubelet/cgroup-v1', fix: expect.stringMatching(ALLOW_VERSION_1) },
+  ],
+  [
+    'version 1, allowed for the kubelet alone',
+    CGROUP_MOUNTS.hybrid,
+    '',
+    'failCgroupV1: false\n',
+    {
+      code: 'kubelet/cgroup-v1',
+      message: expect.stringContaining('kubeadm'),
+      fix: expect.stringMatching(ALLOW_VERSION_1),
+    },
   ],
   [
     'version 1, and something else is allowed',
@@ -60,6 +74,35 @@ test.each<[string, string, string, string | undefined, object]>([
   const fake = machine(mounts, swaps, { overrides: kubelet === undefined ? {} : { kubelet } })
   await expect(runComponent(kernel, fake)).rejects.toMatchObject(error)
   expect(fake.host.changes).toEqual([])
+})
+
+const REGISTRATION = 'nodeRegistration: {ignorePreflightErrors: [SystemVerification]}\n'
+
+test.each<[string, ProvisionParams['task'], string, boolean]>([
+  ['the first master', 'first-master', `kind: InitConfiguration\n${REGISTRATION}`, true],
+  [
+    'the first master, by any name',
+    'first-master',
+    REGISTRATION.replace('SystemVerification', 'systemverification'),
+    true,
+  ],
+  ['the first master, with all errors', 'first-master', REGISTRATION.replace('SystemVerification', 'all'), true],
+  ['a joining node, as for the first', 'worker', REGISTRATION, true],
+  ['a joining node alone', 'master', `kind: JoinConfiguration\n${REGISTRATION}`, true],
+  ['the first master, not as for a joining node', 'first-master', `kind: JoinConfiguration\n${REGISTRATION}`, false],
+  [
+    'a joining node, which is set otherwise',
+    'worker',
+    `${REGISTRATION}---\n${REGISTRATION.replace('System', '')}`,
+    false,
+  ],
+])('version 1 that kubelet and kubeadm allow for %s', async (_, task, kubeadm, isAllowed) => {
+  const overrides = { kubelet: 'failCgroupV1: false\n', kubeadm }
+  const fake = machine(CGROUP_MOUNTS.hybrid, '', { overrides })
+  fake.params.task = task
+  const run = runComponent(kernel, fake)
+  if (isAllowed) expect(await run).toContain('kernel/set-sysctls')
+  else await expect(run).rejects.toMatchObject({ code: 'kubelet/cgroup-v1' })
 })
 
 test.each<[string, string | undefined, number, string | undefined]>([

@@ -9,10 +9,11 @@ import { parseSwaps } from '../../host/parse/swaps.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { fullDisk } from './full-disk.ts'
-import { kubeletSetting } from './kubelet-setting.ts'
+import { isIgnoredByKubeadm, kubeletSetting } from './override-settings.ts'
 
 /** From here on a kubelet ends at its start on control groups of version 1, unless it is told not to (KEP-5573). */
 const REFUSES_CGROUP_V1_SINCE = '1.35'
+const SYSTEM_VERIFICATION = 'SystemVerification'
 
 /**
  * A kubelet that finds swap or old control groups ends at once, and systemd starts it again and again. Here, where its
@@ -28,28 +29,40 @@ export const meetKubelet: ProvisionStep = {
   },
 }
 
-async function obstacle(host: HostView, { cluster }: ProvisionParams): Promise<AgentError | undefined> {
-  const [mountinfo = '', swaps = '', failCgroupV1, failSwapOn] = await Promise.all([
+async function obstacle(host: HostView, params: ProvisionParams): Promise<AgentError | undefined> {
+  const { cluster } = params
+  const [mountinfo = '', swaps = '', failSwapOn] = await Promise.all([
     host.read('/proc/self/mountinfo'),
     host.read('/proc/swaps'),
-    kubeletSetting(cluster.overrides, 'failCgroupV1'),
     kubeletSetting(cluster.overrides, 'failSwapOn'),
   ])
-  const isNew = compareVersions(cluster.kubernetesVersion.replace(/^v/, ''), REFUSES_CGROUP_V1_SINCE) >= 0
-  if (isNew && cgroupVersion(parseMountinfo(mountinfo)) === 1 && failCgroupV1 !== false)
-    return new AgentError(
-      'kubelet/cgroup-v1',
-      `this machine has control groups of version 1, which the kubelet of Kubernetes ${cluster.kubernetesVersion} refuses`,
-      {
-        fix: `boot it with systemd.unified_cgroup_hierarchy=1, or ${allow('failCgroupV1')}`,
-      },
-    )
+  if (cgroupVersion(parseMountinfo(mountinfo)) === 1) {
+    const error = await refusalOfVersion1(params)
+    if (error !== undefined) return error
+  }
   const [swap] = parseSwaps(swaps)
   if (swap !== undefined && failSwapOn !== false)
     return new AgentError('kubelet/swap-on', `swap is on (${swap.path}), which the kubelet refuses`, {
       fix: `turn it off as the check "swap" says: agent precheck; or ${allow('failSwapOn')}`,
     })
   return (await readOnlyParameters(host, mountinfo)) ?? (await fullDisk(host, cluster.overrides))
+}
+
+/** kubeadm's own check refuses version 1 as well, however the kubelet is configured. */
+async function refusalOfVersion1(params: ProvisionParams): Promise<AgentError | undefined> {
+  const { kubernetesVersion, overrides } = params.cluster
+  if (compareVersions(kubernetesVersion.replace(/^v/, ''), REFUSES_CGROUP_V1_SINCE) < 0) return undefined
+  const isAllowed = (await kubeletSetting(overrides, 'failCgroupV1')) === false
+  if (isAllowed && (await isIgnoredByKubeadm(SYSTEM_VERIFICATION, params))) return undefined
+  const refuses = isAllowed ? "kubeadm's check SystemVerification" : 'the kubelet'
+  const ignoring = `nodeRegistration: {ignorePreflightErrors: [${SYSTEM_VERIFICATION}]}`
+  return new AgentError(
+    'kubelet/cgroup-v1',
+    `this machine has control groups of version 1, which ${refuses} of Kubernetes ${kubernetesVersion} refuses`,
+    {
+      fix: `boot it with systemd.unified_cgroup_hierarchy=1, or ${allow('failCgroupV1')} and ${ignoring} into that of --override kubeadm=FILE`,
+    },
+  )
 }
 
 /** Where /proc/sys is read-only (a container) neither we nor the kubelet can set what it wants, and it ends at its start. */

@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { kubeletSetting } from './kubelet-setting.ts'
+import { kubeletSetting } from './override-settings.ts'
 import { MODULES, modulesFile, sysctlFile, sysctlsFor } from './templates.ts'
 
 const MODULES_FILE = '/etc/modules-load.d/90-cantrip-kubernetes.conf'

@@ -45,7 +45,7 @@ function mergeValue(base: unknown, over: unknown): unknown {
   return over
 }
 
-function isMapping(value: unknown): value is Mapping {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
