@@ -5,7 +5,7 @@ import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { ClusterHealth, ClusterPlan } from '../../src/protocol/api/clusters.ts'
 import type { RunEvent } from '../../src/protocol/wire/event.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
-import { OPERATION_FRAME } from '../../src/protocol/wire/operation-frame.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
 import { call, type EnrolledNode } from '../support/controller/client.ts'
 import { openScene, operationOf, type Scene, type SceneNode } from '../support/controller/scene.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { OPERATION_FRAME } from '../../src/protocol/wire/operation-frame.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
 import { connectAgent } from '../support/controller/agent.ts'
 import { call } from '../support/controller/client.ts'
 import { openScene, operationOf, type Scene, type SceneNode } from '../support/controller/scene.ts'

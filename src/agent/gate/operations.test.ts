@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { OperationAnswer } from '../../protocol/wire/operation.ts'
+import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
 import { judgeOperation, operationTaker } from './operations.ts'
 
 const { publicKey: instructionKey, privateKey } = generateKeyPairSync('ed25519')
 const now = () => new Date('2026-06-01T12:00:00Z')
 const knowledge = { instructionKey, nodeId: 'n-aaaaaaaaaa', now }
-const OPERATION = {
+const OPERATION: Operation = {
   id: 'e-aaaaaaaaaa',
   node: 'n-aaaaaaaaaa',
   expiresAt: '2026-06-01T12:00:30.000Z',
@@ -17,7 +17,7 @@ const OPERATION = {
   target: { name: 'w1', address: '10.0.0.9', role: 'worker' },
 }
 const signed = (content: object, key = privateKey) => {
-  const payload = JSON.stringify(content)
+  const payload = serializeOperation(content as Operation)
   return { payload, signature: sign(null, Buffer.from(payload), key).toString('base64') }
 }
 
@@ -51,7 +51,7 @@ test.each([
   ['signed by somebody else', signed(OPERATION, generateKeyPairSync('ed25519').privateKey), /did not sign/],
   [
     'changed after it was signed',
-    { ...signed(OPERATION), payload: JSON.stringify({ ...OPERATION, id: 'e-bbbbbbbbbb' }) },
+    { ...signed(OPERATION), payload: serializeOperation({ ...OPERATION, id: 'e-bbbbbbbbbb' }) },
     /did not sign/,
   ],
   ['for another node', signed({ ...OPERATION, node: 'n-bbbbbbbbbb' }), /it is for n-bbbbbbbbbb/],

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import type { KeyObject } from 'node:crypto'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
-import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
-import { OPERATION_FRAME } from '../../protocol/wire/operation-frame.ts'
+import type { Operation, OperationAnswer } from '../../protocol/wire/operation.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
 import { isSignedBy } from './instruction-gate.ts'
@@ -24,10 +24,10 @@ const LONGEST_MS = 10 * 60_000
  */
 export function operationTaker(options: OperationsOptions): (signed: SignedInstruction) => Promise<void> {
   const underWay = new Map<string, Promise<OperationAnswer>>()
-  const begin = async (operation: Operation): Promise<OperationAnswer> => {
+  const begin = async (operation: Operation, payload: string): Promise<OperationAnswer> => {
     if ('target' in operation)
       options.log('info', `${operation.operation} ${operation.target.name} (${operation.target.role})`)
-    const answer = await carryOut(options.self, operation)
+    const answer = await carryOut(options.self, operation.id, payload)
     if (answer.outcome === 'failed') options.log('error', `${operation.operation}: ${answer.error.message}`)
     return answer
   }
@@ -36,7 +36,7 @@ export function operationTaker(options: OperationsOptions): (signed: SignedInstr
     if (typeof operation === 'string') return options.log('error', `refused an operation: ${operation}`)
     const { id, expiresAt: _, ...order } = operation
     const key = JSON.stringify(order)
-    const answer = underWay.get(key) ?? begin(operation).finally(() => underWay.delete(key))
+    const answer = underWay.get(key) ?? begin(operation, signed.payload).finally(() => underWay.delete(key))
     underWay.set(key, answer)
     options.answer({ ...(await answer), id })
   }
@@ -58,7 +58,7 @@ export async function judgeOperation(
 }
 
 /** The operation goes in and the answer comes out by pipes, for there are secrets in both. */
-async function carryOut(self: Self, operation: Operation): Promise<OperationAnswer> {
+async function carryOut(self: Self, id: string, payload: string): Promise<OperationAnswer> {
   const [command, ...before] = self
   const child = spawn(command, [...before, 'operation'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS })
   let output = ''
@@ -66,13 +66,13 @@ async function carryOut(self: Self, operation: Operation): Promise<OperationAnsw
     output += chunk
   })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(serializeOperation(operation))
+  child.stdin.end(payload)
   await new Promise((resolve) => child.once('error', resolve).once('close', resolve))
   try {
     return JSON.parse(output) as OperationAnswer
   } catch {
     const message = `the process that carried it out ended with exit code ${child.exitCode}`
     const error = { code: `${OPERATION_FRAME}/ended-early`, message, fix: 'agent logs on that master' }
-    return { id: operation.id, outcome: 'failed', error }
+    return { id, outcome: 'failed', error }
   }
 }

@@ -1,9 +1,7 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import { agentRoutes } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
-import { askController } from '../link/ask-controller.ts'
 import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
 import { keepIdentity, type NodeIdentity } from './identity.ts'
@@ -63,7 +61,12 @@ export async function rotate(
   url: string,
   { paths, config, network, hide, log }: Pick<RotationOptions, 'paths' | 'config' | 'network' | 'hide' | 'log'>,
 ): Promise<NodeIdentity> {
-  const { buildCsr } = await import('../../pki/csr.ts')
+  // Loaded every few weeks, not whenever the agent starts.
+  const [{ buildCsr }, { agentRoutes }, { askController }] = await Promise.all([
+    import('../../pki/csr.ts'),
+    import('../../protocol/api/agents.ts'),
+    import('../link/ask-controller.ts'),
+  ])
   const { privateKey } = createKeyPair()
   const key = keyToPem(privateKey)
   hide(key)

@@ -5,7 +5,7 @@ import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownFrame, UpFrame } from '../../protocol/wire/frames.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
-import { OPERATION_FRAME } from '../../protocol/wire/operation-frame.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { LinkEnd } from './backoff.ts'
 import type { Outbox } from './outbox.ts'
 

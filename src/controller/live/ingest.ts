@@ -1,5 +1,5 @@
 import type { UpFrame } from '../../protocol/wire/frames.ts'
-import { OPERATION_FRAME } from '../../protocol/wire/operation-frame.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'

@@ -1,4 +1,4 @@
-import { OPERATION_FRAME } from './operation-frame.ts'
+import { OPERATION_FRAME } from './released-names.ts'
 
 /**
  * What an agent knows of what a controller can send, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and

@@ -5,8 +5,8 @@ import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
 import { SignedInstruction } from './instruction.ts'
 import { OperationAnswer } from './operation.ts'
-import { OPERATION_FRAME } from './operation-frame.ts'
 import { PairCheckDown, PairCheckUp } from './pair-check.ts'
+import { OPERATION_FRAME } from './released-names.ts'
 
 /**
  * Every websocket message: `{v, t, id, seq, ack, body}`. `seq` counts the durable messages of the sender (events and

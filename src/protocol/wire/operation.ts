@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { IpAddress, NodeId, NodeName } from '../names.ts'
 import { ErrorReport } from './event.ts'
+import { OPERATION_KEYS } from './released-names.ts'
 
 const OperationId = z.string().check(z.regex(/^e-[a-z2-7]{10}$/))
 /** X25519, raw, base64. */
@@ -15,18 +16,12 @@ const common = {
 /** The node that an operation is for. */
 const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
 
-/** Keys of an operation, and how released builds name them on the wire. */
-const RELEASED_KEYS = [
-  ['operation', 'errand'],
-  ['target', 'guest'],
-] as const
-
 /**
  * What a master does in its cluster for another node. An operation changes nothing on the master's own machine, so it is
  * not a run. Repeating it does no harm, so nobody stores it: whoever needs it asks again.
  */
 export const Operation = z.pipe(
-  z.transform((released: unknown) => renameKeys(released, ([key, name]) => [name, key])),
+  z.transform(withOurNames),
   z.discriminatedUnion('operation', [
     /** What the target needs to join, sealed to its key. */
     z.strictObject({ ...common, operation: z.literal('invite'), target: Target, sealTo: SealingKey }),
@@ -37,18 +32,21 @@ export const Operation = z.pipe(
   ]),
 )
 
-/** What `Operation` parses, with the keys that released builds know. */
+/** The text of an operation as released builds know it: what is signed, and what `Operation` parses. */
 export function serializeOperation(operation: Operation): string {
-  return JSON.stringify(renameKeys(operation, ([key, name]) => [key, name]))
+  const { operation: kind, target, ...rest } = { target: undefined, ...operation }
+  return JSON.stringify({ ...rest, [OPERATION_KEYS.operation]: kind, [OPERATION_KEYS.target]: target })
 }
 
-type Keys = (typeof RELEASED_KEYS)[number]
-
-function renameKeys(value: unknown, order: (keys: Keys) => [string, string]): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const names = new Map(RELEASED_KEYS.map(order))
-  return Object.fromEntries(Object.entries(value).map(([key, content]) => [names.get(key) ?? key, content]))
+function withOurNames(released: unknown): unknown {
+  if (typeof released !== 'object' || released === null) return released
+  const { [OPERATION_KEYS.operation]: operation, [OPERATION_KEYS.target]: target, ...rest } = released as Keys
+  // Nothing goes by our names on the wire.
+  if ('operation' in rest || 'target' in rest) return undefined
+  return { ...rest, operation, ...(target !== undefined && { target }) }
 }
+
+type Keys = Partial<Record<(typeof OPERATION_KEYS)[keyof typeof OPERATION_KEYS], unknown>>
 
 const text = z.string().check(z.maxLength(2_000))
 
