@@ -54,7 +54,7 @@ export const FAULTS: readonly Fault[] = [
       'ip link delete {}',
       'nft delete table {} {}',
       'ip route delete {}',
-      '{} | awk -v ours={} {} | {} --noflush',
+      '{} | awk -v names={} {} | {} --noflush',
       'ip {} rule delete pref {} {}',
       'ip {} route flush table {}',
       'systemctl daemon-reload',

@@ -6,7 +6,7 @@ import { cgroupVersion, parseEnabledControllers, CGROUP_ROOT as ROOT } from '../
 import { isReadOnly, type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { realTimeTasks } from './real-time.ts'
 
-/** As in kubeadm's SystemVerification: without the first ones the kubelet does not start, the others limit less. */
+/** As in kubeadm's SystemVerification: the kubelet does not start without the needed ones; the others enforce more limits. */
 const CONTROLLERS = {
   2: { needed: ['cpu', 'cpuset', 'memory', 'pids'], useful: ['io', 'hugetlb'] },
   1: { needed: ['cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids'], useful: ['blkio', 'hugetlb'] },
@@ -37,23 +37,23 @@ export const check: Check = {
     const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
     const version = cgroupVersion(mounts)
     if (version === undefined) return verdictOf([NO_CGROUPS], '')
-    const there =
+    const enabled =
       version === 2
         ? new Set(((await host.read(`${ROOT}/cgroup.controllers`)) ?? '').trim().split(/\s+/))
         : parseEnabledControllers((await host.read('/proc/cgroups')) ?? '')
     const { needed, useful } = CONTROLLERS[version]
     const findings = [
       ...(version === 1 ? [VERSION_1] : []),
-      ...lacking('fail', needed, there),
-      ...lacking('warn', useful, there),
+      ...missingControllers('fail', needed, enabled),
+      ...missingControllers('warn', useful, enabled),
       ...readOnly(version === 2 ? 'cgroup2' : 'cgroup', mounts),
       ...(version === 2 ? await realTimeTasks(host) : []),
     ]
-    return verdictOf(findings, `version 2 with ${[...there].join(', ')}`)
+    return verdictOf(findings, `version 2 with ${[...enabled].join(', ')}`)
   },
 }
 
-/** In version 1 systemd keeps the directory above the controllers read-only, which is as it should be. */
+/** In version 1 systemd keeps the directory above the controllers read-only; that is no finding. */
 function readOnly(fileSystem: string, mounts: readonly Mount[]): Finding[] {
   const found = mounts.filter((mount) => mount.fileSystem === fileSystem && isReadOnly(mount))
   const paths = found.map(({ mountPoint }) => mountPoint).filter((path) => path.startsWith(ROOT))
@@ -68,17 +68,17 @@ function readOnly(fileSystem: string, mounts: readonly Mount[]): Finding[] {
   ]
 }
 
-function lacking(kind: Finding['kind'], wanted: readonly string[], there: ReadonlySet<string>): Finding[] {
-  const missing = wanted.filter((controller) => !there.has(controller))
+function missingControllers(kind: Finding['kind'], wanted: readonly string[], enabled: ReadonlySet<string>): Finding[] {
+  const missing = wanted.filter((controller) => !enabled.has(controller))
   if (missing.length === 0) return []
-  const switchedOn = missing.map((name) => `cgroup_enable=${name}`).join(' ')
+  const parameters = missing.map((name) => `cgroup_enable=${name}`).join(' ')
   return [
     {
       kind,
       found: `no controller ${missing.join(', ')}`,
       wanted: `the controllers ${wanted.join(', ')}`,
       fix: missing.includes('memory')
-        ? advice(`add ${switchedOn} to the kernel's command line (see cat /proc/cmdline) and restart`)
+        ? advice(`add ${parameters} to the kernel's command line (see cat /proc/cmdline) and restart`)
         : advice("use the distribution's own kernel; in a container delegate them (systemd: Delegate=yes)"),
     },
   ]

@@ -6,7 +6,7 @@ import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 
 /** SCHED_FIFO and SCHED_RR of sched(7). */
 const REAL_TIME = ['1', '2']
-/** Of proc_pid_stat(5), counted after the name, which may hold blanks and parentheses. */
+/** Index of the field in proc_pid_stat(5), counted after the name, which can contain spaces and parentheses. */
 const POLICY = 38
 const MOST_SHOWN = 5
 
@@ -17,12 +17,12 @@ interface Task {
 }
 
 /**
- * A kernel with CONFIG_RT_GROUP_SCHED refuses to hand on `cpu` (EINVAL) while a real-time task runs outside of the root's
- * control group; containers then have no limits of processor time, or do not start. Only where it was not handed on yet.
+ * A kernel with CONFIG_RT_GROUP_SCHED refuses to enable the `cpu` controller (EINVAL) while a real-time task runs outside the
+ * root control group. Containers then have no CPU limits, or do not start. No finding once the controller is enabled.
  */
 export async function realTimeTasks(host: HostView): Promise<Finding[]> {
-  const handedOn = ((await host.read(`${CGROUP_ROOT}/cgroup.subtree_control`)) ?? '').trim().split(/\s+/)
-  if (handedOn.includes('cpu')) return []
+  const enabled = ((await host.read(`${CGROUP_ROOT}/cgroup.subtree_control`)) ?? '').trim().split(/\s+/)
+  if (enabled.includes('cpu')) return []
   const setting = await kernelSetting(host)
   if (setting === 'n') return []
   const found = (await Promise.all((await processIds(host)).map((pid) => realTimeTask(host, pid)))).filter(
@@ -44,14 +44,14 @@ export async function realTimeTasks(host: HostView): Promise<Finding[]> {
   ]
 }
 
-/** Undefined where the kernel's configuration is not to be read. */
+/** Undefined when the kernel configuration is not readable. */
 async function kernelSetting(host: HostView): Promise<'y' | 'n' | undefined> {
   const release = ((await host.read('/proc/sys/kernel/osrelease')) ?? '').trim()
   const paths = [`/boot/config-${release}`, `/lib/modules/${release}/config`, `/usr/lib/modules/${release}/config`]
   const texts = await Promise.all(paths.map((path) => host.read(path)))
   const text = texts.find((each) => each !== undefined)
   if (text === undefined) return undefined
-  // Since 6.14 the kernel's command line may switch it off, and on.
+  // Since Linux 6.14 the kernel command line can override it.
   const [, switched] = /\brt_group_sched=(\S+)/.exec((await host.read('/proc/cmdline')) ?? '') ?? []
   if (!/^CONFIG_RT_GROUP_SCHED=y$/m.test(text)) return 'n'
   const isOff = /^CONFIG_RT_GROUP_SCHED_DEFAULT_DISABLED=y$/m.test(text)

@@ -17,13 +17,13 @@ export const check: Check = {
   }),
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const there = await Promise.all(
+    const found = await Promise.all(
       NEEDED_COMMANDS.map(async ({ names }) => await Promise.all(names.map((name) => findCommand(host, name)))),
     )
-    const missing = NEEDED_COMMANDS.filter((_, i) => there[i]?.every((path) => path === undefined))
+    const missing = NEEDED_COMMANDS.filter((_, i) => found[i]?.every((path) => path === undefined))
     const manager = await packageManager(host)
     const findings = (['fail', 'warn'] as const).flatMap((kind) =>
-      told(
+      findingsFor(
         kind,
         missing.filter((command) => command.kind === kind),
         manager,
@@ -47,7 +47,11 @@ async function packageManager(host: HostView): Promise<Manager | undefined> {
   return managers.find((_, i) => paths[i] !== undefined)
 }
 
-function told(kind: Finding['kind'], missing: readonly NeededCommand[], manager: Manager | undefined): Finding[] {
+function findingsFor(
+  kind: Finding['kind'],
+  missing: readonly NeededCommand[],
+  manager: Manager | undefined,
+): Finding[] {
   if (missing.length === 0) return []
   const names = missing.map((command) => command.names.join(' or '))
   return [

@@ -1,15 +1,15 @@
 export interface NeededCommand {
-  /** One of these will do. */
+  /** Any one of these is enough. */
   names: readonly string[]
   use: string
   kind: 'warn' | 'fail'
-  /** What brings it, on Debian's, Red Hat's and SUSE's relatives; one name where it is the same on all. */
+  /** The package with the command, by package manager; one name if it is the same for all. */
   packages: string | { apt: string; dnf: string; zypper: string }
 }
 
 const everywhere = (name: string) => ({ apt: name, dnf: name, zypper: name })
 
-/** What is missing of the first ones stops kubeadm (its InPathCheck), the kubelet, CNI plugins, or taking all back. */
+/** Without one of the kind `fail`, kubeadm (its InPathCheck), the kubelet, CNI plugins or an uninstallation fails. */
 export const NEEDED_COMMANDS: readonly NeededCommand[] = [
   { names: ['mount'], use: 'volumes', kind: 'fail', packages: { ...everywhere('util-linux'), apt: 'mount' } },
   { names: ['umount'], use: 'volumes', kind: 'fail', packages: { ...everywhere('util-linux'), apt: 'mount' } },
@@ -24,7 +24,7 @@ export const NEEDED_COMMANDS: readonly NeededCommand[] = [
     kind: 'fail',
     packages: { ...everywhere('iptables'), dnf: 'iptables-nft' },
   },
-  // kubeadm asks for it below Kubernetes 1.32 only: kube-proxy no longer runs it.
+  // kubeadm checks for it only before Kubernetes 1.32; kube-proxy no longer runs it.
   {
     names: ['conntrack'],
     use: 'troubleshooting connections',

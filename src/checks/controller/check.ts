@@ -60,10 +60,10 @@ async function failureIn(
   if (outcome.status === 'rejected') return await failureOfError(host, url, outcome.reason)
   const { status, body } = outcome.value
   if (status === wanted) return undefined
-  const said = reason(body)
-  const failure = { url, stage, message: `status ${status} instead of ${wanted}${said}` }
-  // A proxy in between may say 403 as well, but not in our words.
-  return status === 403 && said !== '' ? { ...failure, isRefusal: true } : failure
+  const because = reason(body)
+  const failure = { url, stage, message: `status ${status} instead of ${wanted}${because}` }
+  // A proxy on the way can also answer 403, but without the controller's error body.
+  return status === 403 && because !== '' ? { ...failure, isRefusal: true } : failure
 }
 
 async function failureOfError(host: HostView, url: string, error: unknown): Promise<Failure> {
@@ -77,7 +77,7 @@ async function failureOfError(host: HostView, url: string, error: unknown): Prom
   }
 }
 
-/** The message of an error body of ours; text of a stranger is not shown. */
+/** The message of the controller's error body. The text of any other server is not shown. */
 function reason(body: string): string {
   const message = /"message"\s*:\s*"([^"\\]{1,200})"/.exec(body)?.[1]
   return message === undefined ? '' : ` (${message})`

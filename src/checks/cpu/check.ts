@@ -34,8 +34,8 @@ export const check: Check = {
 }
 
 /**
- * What process 1 may use, and so the services that it starts: a session or a shell may be limited to less. Among those
- * that it may use are processors that are not there, on machines that can be given more while they run.
+ * The CPUs of process 1, and so of the services that it starts; a login session can have fewer. The allowed list also names
+ * CPUs that are offline or can be added while the machine runs.
  */
 async function coresOfServices(host: HostView): Promise<number> {
   const [status = '', online = ''] = await Promise.all([

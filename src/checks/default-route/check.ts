@@ -37,7 +37,7 @@ export const check: Check = {
   },
 }
 
-/** The route of that metric is replaced: one that is only added would be a third. */
+/** Adds the route with the higher metric first, so that the machine is never without it, then deletes the old one. */
 function higherMetric({ interface: name, gateway, metric }: Route): string {
   const route = [...(gateway === undefined ? [] : ['via', gateway]), 'dev', name]
   return inOrder(

@@ -10,8 +10,8 @@ import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
 
 const MIB = 1024 * 1024
-/** Once our Kubernetes lies there, room to go on with is enough. */
-const SHARE_TO_GO_ON = 0.1
+/** Share of the needed space that must be free once the node's Kubernetes is installed there. */
+const SHARE_ONCE_INSTALLED = 0.1
 
 interface FileSystemNeed {
   device: string
@@ -39,7 +39,7 @@ export const check: Check = {
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
-    const share = (await ownKubernetes(host, ownStateDirectory)) ? SHARE_TO_GO_ON : 1
+    const share = (await ownKubernetes(host, ownStateDirectory)) ? SHARE_ONCE_INSTALLED : 1
     const needs = await byFileSystem(host, [...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], share)
     const short = needs.filter((need) => need.freeMib < need.mib)
     const willBeWritten = (device?: string) => (needs.find((need) => need.device === device)?.mib ?? 0) * MIB
@@ -50,7 +50,7 @@ export const check: Check = {
   },
 }
 
-/** Several mounts may show one file system, and a link may lead to another one than its path seems to lie on. */
+/** Several mounts can show one file system, and a symbolic link can lead to another file system than its path suggests. */
 async function byFileSystem(
   host: HostView,
   needs: readonly { path: string; mib: number }[],

@@ -10,7 +10,7 @@ export interface NeededSpace {
 
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
-/** Free MiB where we write: binaries, images and their layers, etcd up to its quota, pods, logs. */
+/** Free MiB for what a node writes: binaries, images and their layers, etcd up to its quota, pods, logs. */
 export const NEEDED_SPACE: readonly NeededSpace[] = [
   { path: '/usr/local', mib: 700, roles: all },
   { path: '/opt/cni/bin', mib: 100, roles: all },

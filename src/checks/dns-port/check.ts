@@ -20,12 +20,12 @@ export const check: Check = {
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const [sockets, addresses] = await Promise.all([boundSockets(host), localAddresses(host)])
     const bound = sockets.filter((socket) => socket.port === DNS_PORT)
-    const ours = new Set(addresses.node)
-    const conflicts = bound.filter((socket) => isWildcard(socket.address) || ours.has(socket.address))
+    const ownAddresses = new Set(addresses.node)
+    const conflicts = bound.filter((socket) => isWildcard(socket.address) || ownAddresses.has(socket.address))
     const holders = await socketHolders(host, bound)
     if (conflicts.length === 0) return { kind: 'pass', found: describeFree(bound, holders) }
-    const isOurs = conflicts.every((socket) => holders.get(socket.inode)?.startsWith('coredns '))
-    if (isOurs && (await ownKubernetes(host, ownStateDirectory)))
+    const isNodeDns = conflicts.every((socket) => holders.get(socket.inode)?.startsWith('coredns '))
+    if (isNodeDns && (await ownKubernetes(host, ownStateDirectory)))
       return { kind: 'pass', found: 'used by the node DNS of this installation' }
     const who = conflicts.map((socket) => describe(socket, holders))
     return {

@@ -8,8 +8,8 @@ import { percentile } from './percentile.ts'
 const DATA = '/var/lib/etcd'
 
 /**
- * What etcd's documentation has fio do (--bs=2300 --size=22m --fdatasync=1), as far as that goes in the time there is: a
- * good disk is through with it sooner, a poor one shows itself in fewer writes.
+ * The measurement that etcd's documentation makes with fio (--bs=2300 --size=22m --fdatasync=1), limited in time: a good
+ * disk finishes early, and for a poor one fewer writes are enough.
  */
 const PROBE: SyncProbe = {
   writeBytes: 2_300,
@@ -19,7 +19,7 @@ const PROBE: SyncProbe = {
   atMostMs: 10_000,
 }
 
-/** Milliseconds that 99 of 100 writes must not exceed. */
+/** 99th percentile of the writes, in milliseconds. */
 const GOOD = 10
 const POOR = 50
 const HOPELESS = 150
@@ -42,7 +42,7 @@ export const check: Check = {
   },
 }
 
-/** What else the machine does may hold one measurement up, but hardly two in the same way: the better one counts. */
+/** Other work of the machine can slow down one measurement, but hardly two alike: the better one counts. */
 async function measure(host: HostView): Promise<Verdict> {
   const first = await measureOnce(host)
   if (first.verdict.kind !== 'fail' || first.slow === undefined) return first.verdict
@@ -54,10 +54,10 @@ async function measure(host: HostView): Promise<Verdict> {
 async function measureOnce(host: HostView): Promise<{ verdict: Verdict; slow?: number }> {
   let times: number[]
   try {
-    // A link may lead to a directory that is yet to be made, on another disk than the link itself.
+    // A symbolic link can lead to a directory that does not exist yet, on another disk than the link itself.
     times = await host.syncTimes((await realPath(host, DATA)) ?? DATA, PROBE)
   } catch (cause) {
-    // Full, read-only, broken: it is known what to do about it.
+    // A full, read-only or broken disk: the error has a fix.
     if (!(cause instanceof AgentError)) throw cause
     const wanted = `a test file of 22 MiB in ${DATA}`
     return { verdict: { kind: 'fail', found: cause.message, wanted, fix: cause.fix } }

@@ -5,7 +5,7 @@ import { isUnitActive } from '../../host/units/is-unit-active.ts'
 
 const RULES = '/etc/fapolicyd/rules.d'
 
-/** Where executables of ours and of containers lie. */
+/** Directories with the executables of Cantrip, Kubernetes and containers. */
 const EXECUTED_FROM = [
   '/usr/local/bin/',
   '/usr/local/lib/cantrip/',

@@ -45,7 +45,7 @@ async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]):
   return { ...path, ...lies, stat: await host.stat(lies.real ?? path.path) }
 }
 
-/** systemd makes it so at boot; without it, what a pod mounts for others stays unseen. */
+/** systemd makes / shared at boot; without that, other pods do not see what a pod mounts. */
 function judgePropagation(mounts: readonly Mount[]): Finding[] {
   const root = mountOf('/', mounts)
   if (root === undefined || root.shared) return []

@@ -6,11 +6,11 @@ import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
 import type { WrittenPath } from './paths.ts'
 import { judgeFileSystem } from './unfit.ts'
 
-/** A path that is written to, as it is on this machine. */
+/** A path that the node writes to, as found on this machine. */
 export interface SeenPath extends WrittenPath, WhereItLies {
-  /** Of the real path; undefined where it is yet to be made. */
+  /** Of the real path; undefined if it does not exist yet. */
   stat: FileStat | undefined
-  /** Of the kernel's module; undefined where there is none. */
+  /** Version of the kernel module; undefined if it is not loaded. */
   zfsVersion: string | undefined
 }
 
@@ -55,7 +55,7 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
   const findings: Finding[] = []
   if (executable !== undefined && mount.options.includes('noexec'))
     findings.push({
-      kind: executable === 'ours' ? 'fail' : 'warn',
+      kind: executable === 'of Kubernetes' ? 'fail' : 'warn',
       found: `${path} is on a file system mounted noexec (${mountPoint})`,
       wanted: `a mount of ${path} without noexec`,
       fix: remarked(command`mount -o remount,exec ${mountPoint}`, 'and remove noexec from its line in /etc/fstab'),
@@ -63,7 +63,7 @@ function judgeMount(seen: SeenPath, mount: Mount): Finding[] {
   return [...findings, ...judgeFileSystem(seen, fileSystem, seen.zfsVersion)]
 }
 
-/** Where /usr belongs to the distribution, a directory that can be written to is laid over what we need of it. */
+/** On an immutable distribution a writable directory is mounted over /usr/local. */
 function readOnlyFix(path: string, mountPoint: string): string {
   if (!path.startsWith('/usr/'))
     return remarked(command`mount -o remount,rw ${mountPoint}`, 'if that fails, look at: dmesg | tail')
@@ -73,12 +73,12 @@ function readOnlyFix(path: string, mountPoint: string): string {
   )
 }
 
-/** fstab(5) has blanks as \\040. */
+/** fstab(5) writes a space as \\040. */
 function inFstab(path: string): string {
   return path.replace(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`)
 }
 
-/** The kubelet compares paths of volumes with those of mounts, which have no link in them: a bind mount does the same and is none. */
+/** The kubelet compares volume paths with mount points, which contain no symbolic links. A bind mount avoids the link. */
 function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[] {
   if (!lasting || real === path) return []
   return [
@@ -91,10 +91,10 @@ function judgeLink({ path, real, lasting }: SeenPath, target: string): Finding[]
   ]
 }
 
-/** Fewer free inodes than those wanted are a warning; fewer than one of so many parts of them, a failure. */
+/** Fewer free inodes than needed are a warning; fewer than the needed ones divided by this are a failure. */
 export const FAIL_SHARE = 5
 
-/** File systems that make inodes as they need them (btrfs) say 0. */
+/** File systems that allocate inodes on demand (btrfs) report 0 in total. */
 function judgeInodes({ path, inodes, space: { totalInodes, freeInodes } }: SeenPath): Finding[] {
   if (inodes === undefined || totalInodes === 0 || freeInodes >= inodes) return []
   return [

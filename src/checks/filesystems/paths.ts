@@ -5,24 +5,24 @@ type NodeRole = CheckParams['roles'][number]
 export interface WrittenPath {
   path: string
   roles: readonly NodeRole[]
-  /** Programs are started from here. */
-  executable?: 'ours' | 'of containers'
-  /** Layers of images are stacked here. */
+  /** The programs that are started from here. */
+  executable?: 'of Kubernetes' | 'of containers'
+  /** Image layers are mounted from here with overlayfs. */
   layers?: true
-  /** Lost at a restart, it would take the cluster's or the pods' state along. */
+  /** Holds state of the cluster or of pods, which must survive a restart. */
   lasting?: true
-  /** What else than files that are written once. */
+  /** Content that needs more of a file system than files that are written once. */
   holds?: 'a database' | 'pods'
-  /** Inodes that images and pods fill it with. */
+  /** Inodes that images and pods need. */
   inodes?: number
 }
 
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
 export const WRITTEN_PATHS: readonly WrittenPath[] = [
-  { path: '/usr/local/bin', roles: all, executable: 'ours' },
-  { path: '/usr/local/lib/cantrip', roles: all, executable: 'ours' },
-  { path: '/opt/cni/bin', roles: all, executable: 'ours' },
+  { path: '/usr/local/bin', roles: all, executable: 'of Kubernetes' },
+  { path: '/usr/local/lib/cantrip', roles: all, executable: 'of Kubernetes' },
+  { path: '/opt/cni/bin', roles: all, executable: 'of Kubernetes' },
   { path: '/etc/systemd/system', roles: all },
   { path: '/etc/kubernetes', roles: all },
   { path: '/etc/cantrip-containerd', roles: all },

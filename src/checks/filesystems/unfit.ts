@@ -2,16 +2,16 @@ import { type Advice, advice } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { WrittenPath } from './paths.ts'
 
-/** Shared with other machines, or a program of its own. */
+/** Shared with other machines, or served by a program (FUSE). */
 const NETWORK =
   /^(nfs4?|cifs|smb3?|smbfs|ceph|glusterfs|lustre|gpfs|beegfs|ocfs2|gfs2|afs|coda|pvfs2|9p|virtiofs|fuse|fuse\..+)$/
-/** Of other systems: no owners, no modes, no sockets. */
+/** File systems of other operating systems: without owners, modes and sockets. */
 const FOREIGN = /^(vfat|msdos|exfat|ntfs3?|fuseblk|hfs|hfsplus|udf)$/
 const STACKED = /^(overlay|aufs|ecryptfs)$/
 const IN_MEMORY = ['tmpfs', 'ramfs']
 export const ZFS_WITH_LAYERS = [2, 2]
 
-/** What lies at a path, as far as not every file system can hold it. */
+/** Findings if the file system does not support what the node writes to the path. */
 export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersion: string | undefined): Finding[] {
   const own = { wanted: 'ext4, XFS or btrfs', fix: advice(`use a separate disk with ext4 or XFS for ${path.path}`) }
   const say = (kind: Finding['kind'], why: string, fix: Finding['fix'] = own.fix): Finding[] => [
@@ -47,7 +47,7 @@ export function judgeFileSystem(path: WrittenPath, fileSystem: string, zfsVersio
 
 type Say = (kind: Finding['kind'], why: string, fix?: Finding['fix']) => Finding[]
 
-/** OpenZFS takes overlayfs on top since 2.2.0 (its release notes). */
+/** OpenZFS supports overlayfs since 2.2.0 (its release notes). */
 function judgeZfs(say: Say, version: string | undefined, ownDisk: Advice): Finding[] {
   const [major = 0, minor = 0] =
     /^\d+\.\d+/

@@ -3,7 +3,7 @@ import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import type { SeenPath } from './judge.ts'
 
-/** Only file systems made before 2016 lack it, and nothing but XFS's own program tells. */
+/** Only file systems created before 2016 lack ftype=1, and only xfs_info shows it. */
 export async function judgeXfs(host: HostView, seen: readonly SeenPath[]): Promise<Finding[]> {
   const path = seen.find(({ layers, mount }) => layers && mount?.fileSystem === 'xfs')
   if (path?.mount === undefined) return []
@@ -21,7 +21,7 @@ export async function judgeXfs(host: HostView, seen: readonly SeenPath[]): Promi
   ]
 }
 
-/** '' where it is not installed, or is not told to us. */
+/** Empty if xfs_info is not installed or fails. */
 async function xfsInfo(host: HostView, mountPoint: string): Promise<string> {
   try {
     return (await host.ask(['xfs_info', mountPoint], { timeoutMs: 8_000 })).stdout

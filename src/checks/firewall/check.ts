@@ -39,14 +39,14 @@ export const check: Check = {
       }
     return {
       kind: obstacles.some(({ isSure, flow }) => isSure && flow.kind === 'fail') ? 'fail' : 'warn',
-      found: tell(obstacles),
+      found: describe(obstacles),
       wanted: 'rules that allow the traffic between nodes and pods',
       fix: await fixFor(host, obstacles),
     }
   },
 }
 
-/** By an nft without JSON, say: what cannot be decided is no reason to stop. */
+/** For example an nft without JSON support: rules that cannot be read are a warning, not a failure. */
 function unreadable(error: unknown): Verdict {
   if (!(error instanceof AgentError)) throw error
   const wanted = 'readable rules: some may drop traffic between nodes and pods'
@@ -62,21 +62,21 @@ function obstaclesIn(chain: BaseChain, flows: readonly Flow[]): Obstacle[] {
 }
 
 /**
- * The pod network appends rules to iptables' FORWARD that let pods through, before its policy is asked: Docker's
- * `policy DROP` does no harm, a rule that rejects the rest does. It writes through nftables.
+ * The pod network appends rules to the FORWARD chain of iptables-nft that accept packets of pods before its policy applies.
+ * So Docker's `policy DROP` does no harm, but a rule that rejects all other packets does.
  */
 function opened(chain: BaseChain): BaseChain {
   return chain.hook === 'forward' && chain.program === 'iptables' ? { ...chain, policy: 'accept' } : chain
 }
 
 /** `inet filter input drops 6443/tcp, 10250/tcp from other nodes; …` */
-function tell(obstacles: readonly Obstacle[]): string {
+function describe(obstacles: readonly Obstacle[]): string {
   const words = (isSure: boolean) => (isSure ? 'drops' : 'may drop, by rules that cannot be evaluated,')
   const groups = Map.groupBy(obstacles, ({ chain, isSure }) => `${shown(chain)} ${words(isSure)}`)
   return [...groups].map(([start, group]) => `${start} ${listed(group.map(({ flow }) => flow.about))}`).join('; ')
 }
 
-/** `6443/tcp from other nodes, 10250/tcp from other nodes` with the last words once. */
+/** `6443/tcp, 10250/tcp from other nodes`: the common ending is written once. */
 function listed(abouts: readonly string[]): string {
   const groups = Map.groupBy(abouts, (about) => / (from|to) other nodes$/.exec(about)?.[0] ?? about)
   return [...groups]

@@ -6,7 +6,7 @@ import { isUfwEnabled } from '../../host/network/is-ufw-enabled.ts'
 import type { Obstacle } from './obstacle.ts'
 import type { BaseChain } from './walk.ts'
 
-/** Commands that can be pasted: those of the firewall that owns the rules, so that they last. */
+/** Commands to paste, of the firewall that manages the rules, so that they persist. */
 export async function fixFor(host: HostView, obstacles: readonly Obstacle[]): Promise<string> {
   const ofIptables = obstacles.filter(({ chain }) => chain.program !== 'nft')
   const ofNft = obstacles.filter(({ chain }) => chain.program === 'nft')
@@ -22,7 +22,7 @@ export async function fixFor(host: HostView, obstacles: readonly Obstacle[]): Pr
 
 interface Part {
   command: string
-  /** What a person has yet to do. */
+  /** What remains to be done by hand. */
   note?: string
 }
 
@@ -43,7 +43,7 @@ function ufw(obstacles: readonly Obstacle[]): Part {
   return { command: commands.join(' && ') }
 }
 
-/** At the head of the chain: whatever rejects comes later. */
+/** Inserts at the head of the chain, before the rules that reject. */
 async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise<Part> {
   const kinds = [...new Set(obstacles.map(({ chain }) => chain.program))]
   const programs = new Map(await Promise.all(kinds.map(async (kind) => [kind, await programOf(host, kind)] as const)))
@@ -62,18 +62,18 @@ async function iptables(host: HostView, obstacles: readonly Obstacle[]): Promise
       ),
     ]
   })
-  const { command: keep, note } = await keptBy(host, [...programs.values()][0] ?? 'iptables')
-  return { command: [...commands, ...keep].join(' && '), ...(note && { note }) }
+  const { command: persist, note } = await persistCommand(host, [...programs.values()][0] ?? 'iptables')
+  return { command: [...commands, ...persist].join(' && '), ...(note && { note }) }
 }
 
-/** The plain name is either kind's, by a link of the machine; some machines have that alone. */
+/** The plain name `iptables` is a link to one of the two; some machines have only that. */
 async function programOf(host: HostView, kind: BaseChain['program']): Promise<string> {
   const name = kind === 'iptables' ? 'iptables-nft' : 'iptables-legacy'
   return (await findCommand(host, name)) === undefined ? 'iptables' : name
 }
 
-/** How rules of iptables outlast a restart on this machine. */
-async function keptBy(host: HostView, program: string): Promise<{ command: string[]; note?: string }> {
+/** How this machine makes iptables rules persistent. */
+async function persistCommand(host: HostView, program: string): Promise<{ command: string[]; note?: string }> {
   if ((await findCommand(host, 'netfilter-persistent')) !== undefined) return { command: ['netfilter-persistent save'] }
   for (const file of ['/etc/sysconfig/iptables', '/etc/iptables/rules.v4', '/etc/iptables/iptables.rules'])
     if ((await host.stat(file)) !== undefined) return { command: [`${program}-save > ${file}`] }
@@ -103,10 +103,10 @@ async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part
     host,
     chainsOf(obstacles).map(({ chain }) => chain.name),
   )
-  // A file with a rule that nft does not take would not load at the next boot.
+  // The rules are added to the file only if nft accepts them: one invalid rule keeps the whole file from loading at boot.
   if (file !== undefined) {
-    const keep = command`rules=$(printf '%s\n' ${lines}) && printf '%s\n' "$rules" | nft -f - && printf '%s\n' "$rules" >> ${file}`
-    return { command: keep }
+    const addAndPersist = command`rules=$(printf '%s\n' ${lines}) && printf '%s\n' "$rules" | nft -f - && printf '%s\n' "$rules" >> ${file}`
+    return { command: addAndPersist }
   }
   return {
     command: command`printf '%s\n' ${lines} | nft -f -`,
@@ -114,15 +114,15 @@ async function nft(host: HostView, obstacles: readonly Obstacle[]): Promise<Part
   }
 }
 
-/** The file that nftables.service loads, if it makes these chains: a rule for one that is not there would keep it from loading. */
+/** The file that nftables.service loads, if it creates these chains: with a rule for a missing chain it would not load. */
 async function fileWith(host: HostView, chains: readonly string[]): Promise<string | undefined> {
   const texts = await Promise.all(NFT_FILES.map(async (file) => ({ file, text: (await host.read(file)) ?? '' })))
-  const makes = (text: string, name: string) => {
+  const creates = (text: string, name: string) => {
     const [family, table, chain] = name.split(' ')
     const tables = text.split(/^\s*(?:add\s+)?table\s+/m).filter((each) => each.startsWith(`${family} ${table} {`))
     return tables.some((each) => each.split('\n').some((line) => line.trim().startsWith(`chain ${chain} {`)))
   }
-  return texts.find(({ text }) => chains.every((name) => makes(text, name)))?.file
+  return texts.find(({ text }) => chains.every((name) => creates(text, name)))?.file
 }
 
 const PROTOCOLS = ['tcp', 'udp'] as const

@@ -3,14 +3,14 @@ import type { CheckParams } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Packet, Place } from './packet.ts'
 
-/** Something that the cluster depends on, and the packet by which it is judged. */
+/** Traffic that the cluster depends on, and a packet that represents it. */
 export interface Flow {
   /** `6443/tcp from other nodes` */
   about: string
-  /** What is wrong when it does not get through. */
+  /** The severity if the packet is dropped. */
   kind: 'fail' | 'warn'
   packet: Packet
-  /** What lets it through: a port of this machine, of another one, or all that has to do with pods. */
+  /** What must be allowed: a port of this or of another machine, all traffic of pods, or replies. */
   opening: { port: number; protocol: 'tcp' | 'udp' } | 'pods' | 'answers'
 }
 
@@ -19,23 +19,23 @@ interface Port {
   protocol: 'tcp' | 'udp'
 }
 
-/** What nodes ask one another for. Ports that only this machine itself asks for go over the loopback interface. */
+/** Ports that nodes use between each other. Ports that only the node itself uses are reached over the loopback interface. */
 const ON_EVERY_NODE: readonly Port[] = [
   { port: 10250, protocol: 'tcp' },
   { port: 8472, protocol: 'udp' },
 ]
 const ON_A_MASTER: readonly Port[] = [6443, 2379, 2380].map((port) => ({ port, protocol: 'tcp' }))
-/** Any port of a program that asks. */
+/** Any ephemeral port of a client. */
 const FROM = 40_000
 const BRIDGE = [POD_BRIDGE]
 const TUNNEL = [POD_TUNNEL]
 
 export interface Ways {
-  /** Of this machine. */
+  /** The address of this machine. */
   address: string
-  /** Interfaces by which other nodes may be reached. */
+  /** Interfaces through which other nodes can be reached. */
   interfaces: readonly string[]
-  /** Their subnet. */
+  /** The pod subnet. */
   pods: string
 }
 
@@ -88,7 +88,7 @@ export function flowsOf(roles: CheckParams['roles'], { address, interfaces, pods
     ofPods(
       'traffic from pods to this node',
       { ...toApi, hook: 'input', in: BRIDGE, source: pods, destination: own },
-      // Elsewhere than on a master only a few pods ask a node for something.
+      // On other nodes than masters only a few pods connect to the node.
       must.includes('master') ? 'fail' : 'warn',
     ),
     ofPods('traffic from this node to pods', {

@@ -3,7 +3,7 @@ import type { Action, BaseChain, Rule } from './walk.ts'
 
 const HOOKS = { INPUT: 'input', FORWARD: 'forward', OUTPUT: 'output' } as const
 
-/** The chains of the kernel's table `filter` in the output of iptables-save(8). */
+/** The built-in chains of the table `filter` in the output of iptables-save(8). */
 export function parseIptables(dump: string, program: 'iptables' | 'iptables-legacy'): BaseChain[] {
   const policies = new Map<string, string>()
   const rules = new Map<string, Rule[]>()
@@ -22,7 +22,7 @@ export function parseIptables(dump: string, program: 'iptables' | 'iptables-lega
   })
 }
 
-/** From the table's name to its COMMIT; a table that has no end was cut, and counts as none. */
+/** The lines from `*filter` to its COMMIT; none if the output is truncated and has no COMMIT. */
 function linesOfFilter(dump: string): string[] {
   const lines = dump.split('\n')
   const start = lines.indexOf('*filter') + 1
@@ -30,12 +30,12 @@ function linesOfFilter(dump: string): string[] {
   return start === 0 || end < 0 ? [] : lines.slice(start, end)
 }
 
-/** Words, with what stands in quotation marks (comments) as one. */
+/** Splits at spaces; a quoted text (a comment) is one word. */
 function wordsOf(text: string): string[] {
   return text.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []
 }
 
-/** What an option asks about; `-m NAME` of these modules asks nothing by itself. */
+/** What an option matches. Loading one of the modules with `-m NAME` matches nothing by itself. */
 const OPTIONS: Record<string, Condition['of']> = {
   '-i': 'in',
   '-o': 'out',

@@ -1,4 +1,4 @@
-/** What is read of the output of `nft -j list ruleset`, see libnftables-json(5). Anything may be absent. */
+/** The parts of the output of `nft -j list ruleset` that are read, see libnftables-json(5). All are optional. */
 export interface Ruleset {
   nftables?: Entry[]
 }
@@ -19,13 +19,13 @@ interface Named extends Placed {
   name: string
 }
 
-/** One of its keys is set: of a verdict without an operand to null. */
+/** Has exactly one key; a verdict without an operand is null. */
 export interface Statement extends Record<string, unknown> {
   match?: { op: string; left: Field; right: Value }
   vmap?: { key: Field; data: Value }
   jump?: { target: string }
   goto?: { target: string }
-  /** An extension of iptables that nft has no word for. */
+  /** An iptables extension that nft cannot express. */
   xt?: { type?: string; name?: string } | null
 }
 
@@ -47,6 +47,6 @@ export type Value =
       range?: (string | number)[]
       set?: Value[]
       concat?: Value[]
-      /** An element with a time-out or a comment. */
+      /** An element with a timeout or a comment. */
       elem?: { val: Value }
     }

@@ -1,14 +1,14 @@
 import type { Field, Statement, Value } from './nft-json.ts'
 import type { Condition, Matchable } from './packet.ts'
 
-/** The elements of a named set or map; undefined where there is none. */
+/** The elements of a named set or map; undefined if it does not exist. */
 export type LookUp = (name: string) => readonly Value[] | undefined
 
 export const SOMETHING: Condition = { of: 'something', values: [''], isNot: false }
-/** For what is no TCP and no UDP over IPv4. */
+/** Matches no packet: for rules about other protocols than TCP and UDP over IPv4. */
 const NEVER: Condition = { of: 'protocol', values: [], isNot: false }
 
-/** What `match` asks; each element of a set of concatenations (`ip saddr . tcp dport`) is an alternative. */
+/** The conditions of a `match`; each element of a set of concatenations (`ip saddr . tcp dport`) is an alternative. */
 export function alternativesOf({ op, left, right }: NonNullable<Statement['match']>, lookUp: LookUp): Condition[][] {
   const isNot = op === '!='
   const values = elementsOf(right, lookUp)
@@ -22,7 +22,7 @@ export function alternativesOf({ op, left, right }: NonNullable<Statement['match
   })
 }
 
-/** Of a set, of a named set, or a value alone; undefined where they are not known. */
+/** The elements of a set or of a named set, or a single value; undefined if the named set does not exist. */
 export function elementsOf(value: Value, lookUp: LookUp): readonly Value[] | undefined {
   if (typeof value === 'string' && value.startsWith('@')) return lookUp(value.slice(1))?.map(plain)
   if (Array.isArray(value)) return value.map(plain)
@@ -67,7 +67,7 @@ function fieldOf({ payload, meta, ct, fib }: Field): Matchable | 'never' | undef
   return fib?.result === 'type' && String(fib.flags) === 'daddr' ? 'destinationType' : undefined
 }
 
-/** An element with a time-out or a comment is wrapped. */
+/** Unwraps an element with a timeout or a comment. */
 function plain(value: Value): Value {
   return typeof value === 'object' && 'elem' in value ? (value.elem?.val ?? value) : value
 }

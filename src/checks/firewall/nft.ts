@@ -4,7 +4,7 @@ import type { Condition } from './packet.ts'
 import type { Action, BaseChain, Rule } from './walk.ts'
 
 const FAMILIES = ['ip', 'inet']
-/** Statements that neither ask for anything nor end the rule. */
+/** Statements that neither match packets nor end the rule. */
 const NO_OPERATIONS = ['counter', 'log', 'mangle', 'notrack', 'ct helper']
 const VERDICTS: Record<string, 'accept' | 'drop' | 'return' | 'continue'> = {
   accept: 'accept',
@@ -15,7 +15,7 @@ const VERDICTS: Record<string, 'accept' | 'drop' | 'return' | 'continue'> = {
   continue: 'continue',
 }
 
-/** Base chains of type filter for IPv4 in the output of `nft -j list ruleset`. */
+/** The base chains of type `filter` for IPv4 in the output of `nft -j list ruleset`. */
 export function parseNft(json: string): BaseChain[] {
   const { nftables = [] } = JSON.parse(json) as Ruleset
   const all = <K extends keyof Entry>(kind: K) =>
@@ -44,8 +44,8 @@ export function parseNft(json: string): BaseChain[] {
 }
 
 /**
- * A rule with a verdict map, or a set of concatenations, is as many rules as that has elements: beyond so many it counts
- * as a rule that is not decided here.
+ * A rule with a verdict map or a set of concatenations is expanded to one rule for each element. Above this limit it counts
+ * as a rule that cannot be evaluated.
  */
 const MOST_ALTERNATIVES = 10_000
 

@@ -1,7 +1,7 @@
 import type { Flow } from './flows.ts'
 import type { BaseChain } from './walk.ts'
 
-/** A flow that does not get through a chain, or may not. */
+/** A flow that a chain drops, or may drop. */
 export interface Obstacle {
   chain: BaseChain
   flow: Flow

@@ -1,9 +1,9 @@
 import { ipv4ToNumber } from '../../base/net/address.ts'
 
-/** A packet that the cluster depends on, as far as it is known before there is a cluster. */
+/** A packet that the cluster depends on, as far as it is known before the cluster exists. */
 export interface Packet {
   hook: 'input' | 'forward' | 'output'
-  /** Interfaces that it may come in by, or go out by. */
+  /** Interfaces on which it can arrive, and on which it can leave. */
   in?: readonly string[]
   out?: readonly string[]
   source: Place
@@ -14,10 +14,10 @@ export interface Packet {
   state: 'new' | 'established'
 }
 
-/** Where a packet is from or goes to: one of our own addresses, or somewhere in a network that ours stands for. */
+/** Source or destination of a packet: an address of this machine, or an unknown address in the same network. */
 export interface Place {
   address: string
-  /** Of other nodes and of pods nobody knows the addresses yet. */
+  /** False for other nodes and pods, whose addresses are not known yet. */
   isOwn: boolean
 }
 
@@ -33,10 +33,10 @@ export type Matchable =
   | 'destinationPort'
   | 'state'
 
-/** What a rule asks of a packet. `something` is what is not judged here: marks, limits, sets of other programs. */
+/** A condition of a rule. `something` cannot be evaluated here: marks, limits, sets of other programs. */
 export interface Condition {
   of: Matchable | 'something'
-  /** One of them is enough: interfaces (`eth0`, `eth*`), subnets, `6443`, `2379-2380`, `new`. */
+  /** Any one matches: interfaces (`eth0`, `eth*`), subnets, `6443`, `2379-2380`, `new`. */
   values: readonly string[]
   isNot: boolean
 }
@@ -85,12 +85,12 @@ function meetsValue(packet: Packet, of: Exclude<Condition['of'], 'source' | 'des
 }
 
 const PROTOCOL_NUMBERS = { tcp: '6', udp: '17' }
-/** Interfaces of other pod networks than ours: who names them has thought of Kubernetes. */
+/** Interfaces of pod networks. A rule that names one of them was probably written for Kubernetes. */
 const OF_POD_NETWORKS = /^(cali|cilium|lxc|weave|vxlan|tunl|wg|kube|veth|flannel|cni)/
 
 const sure = (isTrue: boolean): Answer => (isTrue ? 'yes' : 'no')
 
-/** A packet without an interface has none on that side: nothing comes in that is sent from here. */
+/** Without names the packet has no interface on that side: a packet that this machine sends does not arrive on one. */
 function matchesInterface(names: readonly string[] = [], pattern: string): Answer {
   const start = /^(.*)[*+]$/.exec(pattern)?.[1]
   const matches = (name: string) => (start === undefined ? name === pattern : name.startsWith(start))
@@ -109,13 +109,13 @@ type Range = readonly [first: number, last: number]
 
 function isWithin(inner: Range | undefined, isOwn: boolean, [first, last]: Range): Answer {
   if (inner === undefined) return 'no'
-  // Another node, or a pod, is not at our own address.
+  // The address of another node or of a pod is never that of this machine.
   if (first <= inner[0] && last >= inner[1]) return sure(isOwn || last > first)
-  // It may be anywhere, save where no machine sends from.
+  // The address of another machine can be anywhere but in the loopback range.
   return isOwn || first >>> 24 === LOOPBACK ? 'no' : 'unknown'
 }
 
-/** A set of all networks of a country has a hundred thousand elements, and is asked for each packet. */
+/** Parsed once: a set with all networks of a country has 100000 elements and is evaluated for each packet. */
 const known = new WeakMap<Condition, readonly Range[]>()
 
 function rangesOf(condition: Condition): readonly Range[] {

@@ -5,12 +5,12 @@ import { parseIptables } from './iptables.ts'
 import { parseNft } from './nft.ts'
 import type { BaseChain } from './walk.ts'
 
-/** A machine with Docker or an earlier kube-proxy has rules by the thousand. */
+/** A machine with Docker or an earlier kube-proxy can have thousands of rules. */
 const ASK = { timeoutMs: 12_000, maxBytes: 32 * 2 ** 20 }
-/** How iptables names its chains where it writes through nftables: its own program shows what nft has no words for. */
+/** The chains of iptables-nft. Its own program shows also the extensions that nft cannot express. */
 const OF_IPTABLES = /^ip filter (INPUT|FORWARD|OUTPUT)$/
 
-/** All chains that filter IPv4. Asking the kernel for rules of a kind that nobody uses would load its module. */
+/** All chains that filter IPv4. A backend that is not in use is not queried: the query would load its kernel module. */
 export async function readChains(host: HostView): Promise<BaseChain[]> {
   const [nft, legacy] = await Promise.all([hasNftables(host), hasLegacyFilter(host)])
   const [ofNft, ofIptables, ofLegacy] = await Promise.all([
@@ -31,7 +31,7 @@ async function hasLegacyFilter(host: HostView): Promise<boolean> {
   return /^filter$/m.test((await host.read('/proc/net/ip_tables_names')) ?? '')
 }
 
-/** Asks the first of the programs that is there. */
+/** The chains that the first installed program prints. */
 async function rulesOf(host: HostView, program: BaseChain['program'], names: readonly string[]): Promise<BaseChain[]> {
   for (const name of names) {
     const dump = await answer(host, [name])

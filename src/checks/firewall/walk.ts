@@ -11,23 +11,23 @@ export interface Rule {
 /** A chain that the kernel calls for every packet at its hook. */
 export interface BaseChain {
   hook: Packet['hook']
-  /** `inet filter input` as nft takes it, `INPUT` of iptables. */
+  /** `inet filter input` for nft, `INPUT` for iptables. */
   name: string
   program: 'nft' | 'iptables' | 'iptables-legacy'
   policy: 'accept' | 'drop'
   rules: readonly Rule[]
-  /** Those that its rules may jump to, by name. */
+  /** The chains that its rules can jump to, by name. */
   others: ReadonlyMap<string, readonly Rule[]>
 }
 
 export type Fate = 'open' | 'closed' | 'unsure'
 
-/** Chains in chains, deeper than the kernel lets anybody nest them (iptables(8), nft(8): 16). */
+/** Nested jumps; the kernel allows 16 (iptables(8), nft(8)). */
 const DEEPEST = 20
 
 /**
- * What becomes of the packet in a chain. What a rule asks and is not known here counts for the packet where the rule would
- * let it in (`unsure`), and is passed over where it would drop it: such rules are for odd packets.
+ * Evaluates a chain for a packet. A condition that cannot be evaluated counts as met in a rule that accepts (`unsure`), and
+ * as not met in a rule that drops: such rules are for unusual packets.
  */
 export function fateOf(packet: Packet, chain: BaseChain): Fate {
   const { end, perhaps } = walk(packet, chain.rules, chain, 0)
@@ -36,9 +36,9 @@ export function fateOf(packet: Packet, chain: BaseChain): Fate {
 }
 
 interface Walked {
-  /** Absent where the chain was walked to its end, or left. */
+  /** Undefined if no rule decided: the end of the chain was reached, or a rule returned. */
   end?: 'accept' | 'drop'
-  /** A rule that is not decided here may have let it in before. */
+  /** An earlier rule that cannot be evaluated may have accepted the packet. */
   perhaps: boolean
 }
 
@@ -56,7 +56,7 @@ function walk(packet: Packet, rules: readonly Rule[], chain: BaseChain, depth: n
   return { perhaps }
 }
 
-/** `leaves`: what comes after the rule in its chain is not asked any more. */
+/** `leaves`: the rules after this one in its chain are not evaluated. */
 function follow(packet: Packet, action: Action, chain: BaseChain, depth: number): Walked & { leaves: boolean } {
   switch (action.kind) {
     case 'accept':

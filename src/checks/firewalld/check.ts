@@ -4,7 +4,7 @@ import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
-import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
+import { allowsPods, closedPorts, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
 
 export const check: Check = {
   id: 'firewalld',
@@ -23,7 +23,7 @@ export const check: Check = {
     const { must, may } = judgedRoles(roles)
     const forMust = closed([...ON_EVERY_NODE, ...(must.includes('master') ? ON_A_MASTER : [])])
     const forMay = closed(may.includes('master') ? ON_A_MASTER : [])
-    const podsBlocked = Object.values(states).some((zones) => !letsPodsThrough(zones, zoneName))
+    const podsBlocked = Object.values(states).some((zones) => !allowsPods(zones, zoneName))
     if (forMust.length + forMay.length === 0 && !podsBlocked)
       return { kind: 'pass', found: `active, zone ${zoneName} allows traffic of the cluster` }
     const missing = [...forMust, ...forMay]

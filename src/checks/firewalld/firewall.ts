@@ -4,22 +4,22 @@ import type { HostView } from '../../host/host.ts'
 import { localAddresses } from '../../host/network/addresses.ts'
 import { covers, isKnownService, isOpen, parseServicePorts, parseZones, type Zone } from './zones.ts'
 
-/** What comes from other machines, by role. */
+/** Ports that other machines connect to, by role. */
 export const ON_EVERY_NODE = ['10250/tcp', '8472/udp', '53/tcp', '53/udp']
 export const ON_A_MASTER = ['6443/tcp', '2379/tcp', '2380/tcp']
-/** firewall-cmd asks for a zone after the other: half a second on a fast machine, far more on a slow or busy one. */
+/** firewall-cmd queries one zone after the other: half a second on a fast machine, far more on a slow or busy one. */
 const ASK_TIMEOUT_MS = 40_000
 
 export interface Firewall {
   /** The zone of the interface with the node's address. */
   zoneName: string
-  /** Of the node, in whose subnets the others are taken to be. */
+  /** Addresses of the node. Other nodes are assumed to be in the same subnets. */
   addresses: string[]
-  /** What holds until the next reload, and what holds from then on. */
+  /** The runtime configuration, valid until the next reload, and the permanent one. */
   states: Record<'now' | 'permanent', Zone[]>
 }
 
-/** Of a firewalld that is active. */
+/** Requires an active firewalld. */
 export async function readFirewall(host: HostView): Promise<Firewall> {
   const addresses = await localAddresses(host)
   const [zoneName, now, permanent] = await Promise.all([
@@ -34,24 +34,24 @@ export async function readFirewall(host: HostView): Promise<Firewall> {
   return { zoneName, addresses: addresses.node, states }
 }
 
-/** Traffic goes to the zone of its source where there is one, else to that of the interface. */
+/** firewalld uses the zone of the source address if there is one, otherwise the zone of the interface. */
 export function closedPorts(
   zones: readonly Zone[],
   { zoneName, addresses }: Pick<Firewall, 'zoneName' | 'addresses'>,
   ports: readonly string[],
 ): string[] {
   const entered = zones.filter(
-    // What is in an ipset is not told: whoever has one for a zone with our ports has thought of it.
+    // The contents of an ipset are not read: a zone with an ipset as source is assumed to contain the other nodes.
     ({ name, sources }) =>
       name === zoneName || sources.some((source) => source.startsWith('ipset:') || covers(source, addresses)),
   )
   return ports.filter((port) => !entered.some((zone) => isOpen(zone, port, addresses)))
 }
 
-/** Where definitions of services lie; one of a person covers one of firewalld's. */
+/** Directories with service definitions; the first one found counts. */
 const DEFINITIONS = ['/etc/firewalld/services', '/usr/lib/firewalld/services']
 
-/** The ports of services that are not known beforehand are added to those of their zone. */
+/** Adds the ports of services that are not built into `zones.ts` to those of their zone. */
 async function withServices(host: HostView, zones: readonly Zone[]): Promise<Zone[]> {
   return await Promise.all(
     zones.map(async (zone) => {
@@ -69,7 +69,7 @@ async function portsOf(host: HostView, service: string): Promise<string[]> {
 
 async function zoneOfNode(host: HostView, name: string | undefined): Promise<string> {
   if (name !== undefined) {
-    // Exit code 2 says `no zone`: the interface is in the default one.
+    // Exit code 2 means `no zone`: the interface is in the default zone.
     const { exitCode, stdout } = await host.ask(['firewall-cmd', `--get-zone-of-interface=${name}`])
     if (exitCode === 0 && stdout.trim() !== '') return stdout.trim()
   }
@@ -85,7 +85,7 @@ async function answerOf(host: HostView, argv: Argv): Promise<string> {
   return stdout
 }
 
-export function letsPodsThrough(zones: readonly Zone[], nodeZone: string): boolean {
+export function allowsPods(zones: readonly Zone[], nodeZone: string): boolean {
   const trusting = zones.filter((zone) => zone.target === 'ACCEPT')
   return trusting.some((zone) => zone.name === nodeZone || zone.interfaces.length + zone.sources.length > 0)
 }

@@ -4,10 +4,10 @@ import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
-import { closedPorts, letsPodsThrough, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
+import { allowsPods, closedPorts, ON_A_MASTER, ON_EVERY_NODE, readFirewall } from './firewall.ts'
 import { type Opening, openForGood, openNow } from './open-zone.ts'
 
-/** What is closed now and what is after a reload are opened apart: a reload would drop what others have set. */
+/** Opens ports in the runtime and in the permanent configuration, without a reload: that would drop the runtime rules of others. */
 export const mend: Step<CheckParams> = {
   id: 'mend/firewalld',
   title: 'Opening the ports of the cluster in firewalld',
@@ -32,7 +32,7 @@ async function openings(host: HostView, { roles }: CheckParams): Promise<Record<
     const zones = states[state]
     const ports = closedPorts(zones, firewall, wanted)
     const trusted = zones.find(({ name }) => name === 'trusted')?.interfaces ?? []
-    const blocked = letsPodsThrough(zones, zoneName) ? [] : POD_INTERFACES.filter((name) => !trusted.includes(name))
+    const blocked = allowsPods(zones, zoneName) ? [] : POD_INTERFACES.filter((name) => !trusted.includes(name))
     return [
       ...(ports.length > 0 ? [{ zone: zoneName, ports, interfaces: [] }] : []),
       ...(blocked.length > 0 ? [{ zone: 'trusted', ports: [], interfaces: blocked }] : []),

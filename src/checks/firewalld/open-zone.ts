@@ -6,15 +6,15 @@ export interface Opening {
   interfaces: string[]
 }
 
-/** Until the next reload. */
+/** Changes the runtime configuration, until the next reload. */
 export async function openNow(host: Host, opening: Opening): Promise<void> {
   await host.run(firewallCmd([], opening), { kind: 'firewalld', ...opening, permanent: false })
 }
 
 /**
- * From the next reload on. A zone with a file of its own is changed there, for firewall-cmd would write that anew and put
- * the one before beside it; firewalld watches it. Of one that is as it was shipped firewalld makes the file (it does not
- * take notice of another's), and takes it away again.
+ * Changes the permanent configuration, from the next reload on. If the zone has a file in /etc, the file is edited: firewall-cmd
+ * would rewrite it and leave a backup beside it. For a zone as shipped, firewalld creates the file itself (it does not notice
+ * one that another program creates) and removes it on undo.
  */
 export async function openForGood(host: Host, opening: Opening): Promise<void> {
   const path = `/etc/firewalld/zones/${opening.zone}.xml`
@@ -29,7 +29,7 @@ function firewallCmd(flags: readonly string[], { zone, ports, interfaces }: Open
   return ['firewall-cmd', ...flags, `--zone=${zone}`, ...what]
 }
 
-/** firewalld.zone(5): the order of what a zone has does not matter. */
+/** firewalld.zone(5): the order of the elements of a zone does not matter. */
 function withOpening(text: string, { ports, interfaces }: Opening): string {
   const lines = [
     ...interfaces.map((name) => `  <interface name="${name}"/>\n`),

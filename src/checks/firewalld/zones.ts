@@ -10,7 +10,7 @@ export interface Zone {
   richRules: RichRule[]
 }
 
-/** A rule that lets in, all or one port, from everywhere or from a subnet. */
+/** A rule that accepts all ports or one port, from everywhere or from a subnet. */
 export interface RichRule {
   source?: string
   port?: string
@@ -36,15 +36,15 @@ function fieldOf(line: string): [string, string][] {
   return key === undefined || value === undefined ? [] : [[key, value.trim()]]
 }
 
-/** See firewalld.richlanguage(5). Rules that say more than where from and which port are left out. */
+/** See firewalld.richlanguage(5). Rules with other conditions than a source address and a port are ignored. */
 function richRuleOf(line: string): RichRule[] {
-  if (!/^[ \t]+rule\b.* accept\b/.test(line) || SAYS_MORE.test(line)) return []
+  if (!/^[ \t]+rule\b.* accept\b/.test(line) || OTHER_CONDITIONS.test(line)) return []
   const source = / source address="([^"]+)"/.exec(line)?.[1]
   const [, port, protocol] = / port port="([^"]+)" protocol="([^"]+)"/.exec(line) ?? []
   return [{ ...(source && { source }), ...(port && { port: `${port}/${protocol}` }) }]
 }
 
-const SAYS_MORE = /\b(NOT|invert|destination|service|mac|ipset|protocol value|forward-port)\b/
+const OTHER_CONDITIONS = /\b(NOT|invert|destination|service|mac|ipset|protocol value|forward-port)\b/
 
 /** Ports of the service definitions that firewalld ships for Kubernetes. */
 const SERVICES: Record<string, readonly string[]> = {
@@ -59,7 +59,7 @@ const SERVICES: Record<string, readonly string[]> = {
   'kube-control-plane': ['6443/tcp', '2379-2380/tcp', '10250/tcp', '10257/tcp', '10259/tcp'],
 }
 
-/** Of those that a person has defined, `<port protocol="tcp" port="6443"/>`; see firewalld.service(5). */
+/** Ports of a service definition, `<port protocol="tcp" port="6443"/>`; see firewalld.service(5). */
 export function parseServicePorts(xml: string): string[] {
   const tags = xml.match(/<port\b[^<>]*>/g) ?? []
   return tags.flatMap((tag) => {
@@ -73,7 +73,7 @@ export function isKnownService(name: string): boolean {
   return name in SERVICES
 }
 
-/** Does the zone let in what comes from a machine at one of these addresses to `6443/tcp`? */
+/** Whether the zone accepts connections from machines with these addresses to a port such as `6443/tcp`. */
 export function isOpen(zone: Zone, wanted: string, from: readonly string[]): boolean {
   if (zone.target === 'ACCEPT') return true
   const ports = [...zone.ports, ...zone.services.flatMap((service) => SERVICES[service] ?? [])]
@@ -91,7 +91,7 @@ function includes(open: string, wanted: string): boolean {
   return openProtocol === protocol && Number(port) >= Number(first) && Number(port) <= Number(last)
 }
 
-/** Is one of the addresses in the subnet? */
+/** Whether one of the addresses is in the subnet. */
 export function covers(subnet: string, addresses: readonly string[]): boolean {
   const outer = parseSubnet(subnet)
   const inner = addresses.flatMap((address) => parseSubnet(address) ?? [])

@@ -14,10 +14,10 @@ export const check: Check = {
   remedy: 'Move the file away, or override the directive with a drop-in, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
-    const isOurs = await ownKubernetes(host, ownStateDirectory)
+    const isInstalled = await ownKubernetes(host, ownStateDirectory)
     const findings = await Promise.all([
       unitFileFindings(host),
-      networkFileFindings(host, isOurs),
+      networkFileFindings(host, isInstalled),
       unreadFileFindings(host),
     ])
     return verdictOf(findings.flat(), 'no conflicting configuration')

@@ -3,17 +3,19 @@ import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { networkFilesBefore } from '../../host/network/network-files.ts'
 
-/** Of flannel; Calico's and Cilium's come before it. */
+/** The file of flannel. Those of Calico and Cilium sort before it. */
 const OWN = '10-flannel.conflist'
-const OF_A_NETWORK = /\/(10-calico\.conflist|05-cilium\.conf(list)?)$/
+const OF_OTHER_POD_NETWORKS = /\/(10-calico\.conflist|05-cilium\.conf(list)?)$/
 
 /**
- * Configurations of CNI that containerd would take instead of the cluster's network: pods would get addresses of another
- * network, the same ones on two nodes. One that sorts later (podman's, nerdctl's) is not read.
+ * CNI configurations that containerd would use instead of the cluster's network: pods would get addresses of another
+ * network, the same ones on two nodes. One that sorts later (podman, nerdctl) is not read.
+ *
+ * @param isInstalled Cantrip's Kubernetes is on this machine, so files of the supported pod networks are its own
  */
-export async function networkFileFindings(host: HostView, isOurs: boolean): Promise<Finding[]> {
+export async function networkFileFindings(host: HostView, isInstalled: boolean): Promise<Finding[]> {
   const paths = await networkFilesBefore(host, OWN)
-  const foreign = paths.filter((path) => !(isOurs && OF_A_NETWORK.test(path)))
+  const foreign = paths.filter((path) => !(isInstalled && OF_OTHER_POD_NETWORKS.test(path)))
   return foreign.map((path) => ({
     kind: 'fail',
     found: `${path} sorts before the configuration of the cluster's network; containerd uses the first file`,

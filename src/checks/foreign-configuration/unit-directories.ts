@@ -1,4 +1,4 @@
-/** systemd.unit(5), "Unit File Load Path": of files with one name that of the first directory counts. */
+/** systemd.unit(5), "Unit File Load Path": of several files with one name, the one in the first directory counts. */
 export const UNIT_DIRECTORIES = [
   '/etc/systemd/system.control',
   '/run/systemd/system.control',
@@ -15,13 +15,13 @@ export const UNIT_DIRECTORIES = [
   '/run/systemd/generator.late',
 ] as const
 
-/** Where the units are written that Kubernetes is run by. */
+/** The directory of the units of Kubernetes. */
 export const OWN_DIRECTORY = '/etc/systemd/system'
 
-/** Directories in which a unit's file would cover the one in /etc/systemd/system. */
+/** Directories in which a unit file hides the one in /etc/systemd/system. */
 export const BEFORE_OWN = UNIT_DIRECTORIES.slice(0, UNIT_DIRECTORIES.indexOf(OWN_DIRECTORY))
 
-/** The agent's own is left out: its file says that local changes belong into a drop-in. */
+/** Without the agent's own unit: its file asks for local changes in a drop-in. */
 export const UNITS = [
   'cantrip-containerd.service',
   'kubelet.service',
@@ -31,8 +31,8 @@ export const UNITS = [
 ] as const
 
 /**
- * Names of the directories with drop-ins of a unit: `kubelet.service.d`; of all units whose name begins with the same words,
- * `cantrip-node-.service.d`, `cantrip-.service.d`; of all services, `service.d`.
+ * The directory names for drop-ins of a unit: `kubelet.service.d`, then those for a common prefix of names
+ * (`cantrip-node-.service.d`, `cantrip-.service.d`), then the one for all services, `service.d`.
  */
 export function dropInDirectories(unit: string): string[] {
   const name = unit.replace(/\.service$/, '')

@@ -13,18 +13,18 @@ interface DropIn {
   units: string[]
 }
 
-/** Written by us, so that a file of the same name elsewhere is not read. */
+/** Drop-ins that Cantrip writes. They hide files of the same name in directories that systemd reads later. */
 const OWN_DROP_INS = ['kubelet.service.d/10-kubeadm.conf', 'etcd.service.d/10-data.conf']
 const RELOAD = 'systemctl daemon-reload'
 
-/** Drop-ins of others that systemd will read for our units, and unit files of others that cover ours. */
+/** Foreign drop-ins for the units of Kubernetes, and foreign unit files that hide them. */
 export async function unitFileFindings(host: HostView): Promise<Finding[]> {
-  const [covering, dropIns] = await Promise.all([coveringFiles(host), foreignDropIns(host)])
+  const [hiding, dropIns] = await Promise.all([hidingFiles(host), foreignDropIns(host)])
   const judged = await Promise.all(dropIns.map((dropIn) => judge(host, dropIn)))
-  return [...covering, ...judged.flat()]
+  return [...hiding, ...judged.flat()]
 }
 
-async function coveringFiles(host: HostView): Promise<Finding[]> {
+async function hidingFiles(host: HostView): Promise<Finding[]> {
   const paths = BEFORE_OWN.flatMap((directory) => UNITS.map((unit) => `${directory}/${unit}`))
   const stats = await Promise.all(paths.map((path) => host.stat(path)))
   return paths
@@ -43,7 +43,7 @@ async function foreignDropIns(host: HostView): Promise<DropIn[]> {
   return found.flat()
 }
 
-/** One file a name, as systemd chooses it; a link to /dev/null takes the others of its name away. */
+/** One file for each name, as systemd selects it; a link to /dev/null masks the others of the same name. */
 async function readDropIns(host: HostView, directory: string): Promise<DropIn[]> {
   const lists = await Promise.all(UNIT_DIRECTORIES.map((parent) => host.list(`${parent}/${directory}`)))
   const paths = new Map<string, string>()
@@ -58,7 +58,7 @@ async function readDropIns(host: HostView, directory: string): Promise<DropIn[]>
 }
 
 async function judge(host: HostView, { path, directory, units }: DropIn): Promise<Finding[]> {
-  // /dev/null is no regular file: what is masked has no text.
+  // A masked drop-in is a link to /dev/null, which is not a regular file.
   const real = await realPath(host, path)
   if (real === undefined || (await host.stat(real))?.kind !== 'file') return []
   const directives = parseUnitFile((await host.read(real)) ?? '')
@@ -81,7 +81,7 @@ async function judge(host: HostView, { path, directory, units }: DropIn): Promis
   ]
 }
 
-/** systemd does not start a unit whose file of variables is missing, save where a `-` stands before it. */
+/** systemd does not start a unit whose EnvironmentFile is missing, unless the path has the prefix `-`. */
 async function missingFiles(host: HostView, directives: readonly { name: string; value: string }[]): Promise<string[]> {
   const files = directives
     .filter(({ name, value }) => name === 'EnvironmentFile' && /^\/[^*?[%]*$/.test(value))
@@ -90,7 +90,7 @@ async function missingFiles(host: HostView, directives: readonly { name: string;
   return files.filter((_, index) => stats[index] === undefined)
 }
 
-/** systemd reads files that end in .conf alone; one of a package is covered, for the package would bring it again. */
+/** systemd reads only files that end in .conf. A drop-in of a package is masked, because an update would reinstall it. */
 function withoutDropIn(path: string, directory: string): string[] {
   if (path.startsWith('/etc/')) return [disable(path)]
   const own = `${OWN_DIRECTORY}/${directory}`

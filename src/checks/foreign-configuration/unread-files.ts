@@ -2,10 +2,10 @@ import { command } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** Settings of kubeadm's packages for the kubelet; ours takes its own from the cluster's overrides alone. */
+/** Kubelet settings of the kubeadm packages. Cantrip's kubelet reads only the overrides of the cluster. */
 const KUBELET_SETTINGS = ['/etc/default/kubelet', '/etc/sysconfig/kubelet']
 
-/** What somebody has written for the kubelet, and what does not count: told, so that nobody wonders. */
+/** Reports settings that somebody wrote for the kubelet and that have no effect. */
 export async function unreadFileFindings(host: HostView): Promise<Finding[]> {
   const texts = await Promise.all(KUBELET_SETTINGS.map((path) => host.read(path)))
   const set = KUBELET_SETTINGS.filter((_, index) => /^\s*KUBELET_EXTRA_ARGS=\s*["']?[^\s"']/m.test(texts[index] ?? ''))

@@ -8,9 +8,9 @@ import { NetworkError } from '../../host/network.ts'
 import { takenBy } from './taken-by.ts'
 
 const RESOLVE_TIMEOUT_MS = 11_000
-/** A name server that is silent costs 5 s (timeout in resolv.conf(5)), a machine under load a second or two. */
+/** A name server that does not answer costs 5 s (timeout in resolv.conf(5)), a machine under load a second or two. */
 const SLOW_MS = 3_000
-/** It is also the value of the label kubernetes.io/hostname. */
+/** The limit of a label value: the name becomes the value of the label kubernetes.io/hostname. */
 const MAX_LENGTH = 63
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
@@ -28,9 +28,9 @@ export const check: Check = {
   timeoutMs: RESOLVE_TIMEOUT_MS + 4_000,
   async look(host: HostView, { hostname, controller }: CheckParams): Promise<Verdict> {
     const name = hostname ?? host.hostname()
-    const wrong = whatIsWrongWith(name)
-    if (wrong !== undefined)
-      return { kind: 'fail', found: `"${name}" ${wrong}`, wanted: WANTED_NAME, fix: renameFix(name) }
+    const problem = problemWith(name)
+    if (problem !== undefined)
+      return { kind: 'fail', found: `"${name}" ${problem}`, wanted: WANTED_NAME, fix: renameFix(name) }
     const [holder, resolution] = await Promise.all([
       controller === undefined ? undefined : takenBy(host, name, controller),
       hostname === undefined ? judgeResolution(host, name) : undefined,
@@ -48,7 +48,7 @@ export const check: Check = {
 
 const WANTED_NAME = `lower-case letters, digits, - and ., at most ${MAX_LENGTH} characters, not localhost`
 
-function whatIsWrongWith(name: string): string | undefined {
+function problemWith(name: string): string | undefined {
   if (name === '' || name === '(none)') return 'is not set'
   if (/^localhost(\d*)(\.localdomain\d*)?$/i.test(name)) return 'is not unique'
   if (name.length > MAX_LENGTH) return `has ${name.length} characters`
@@ -63,7 +63,7 @@ function renameFix(name: string): string {
     .replace(/[^a-z0-9.-]+/g, '-')
     .slice(0, MAX_LENGTH)
     .replace(/^[-.]+|[-.]+$/g, '')
-  const usable = whatIsWrongWith(better) === undefined ? better : 'node-1'
+  const usable = problemWith(better) === undefined ? better : 'node-1'
   return remarked(command`hostnamectl set-hostname ${usable}`, `or install with --hostname ${usable}`)
 }
 
@@ -80,9 +80,9 @@ async function judgeResolution(host: HostView, name: string): Promise<Verdict> {
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause
     const [slow, took] = [isSlow(), seconds()]
-    const said = await askNameServers(host, name)
-    if (slow) return { kind: 'warn', found: `no answer for ${name} after ${took} s (${said})`, wanted, fix }
-    return { kind: 'fail', found: `${name} does not resolve (${said})`, wanted, fix }
+    const answers = await askNameServers(host, name)
+    if (slow) return { kind: 'warn', found: `no answer for ${name} after ${took} s (${answers})`, wanted, fix }
+    return { kind: 'fail', found: `${name} does not resolve (${answers})`, wanted, fix }
   }
   const found = `${name} resolves to ${addresses.join(', ')}`
   if (!addresses.some((address) => isLoopback(address) || own.all.includes(address)))

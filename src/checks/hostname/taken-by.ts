@@ -5,7 +5,7 @@ import { pathOf } from '../../protocol/api/route.ts'
 
 const TIMEOUT_MS = 8_000
 
-/** The other node that is connected under this name. Undefined also where no controller tells: that is not this check's. */
+/** Another node that is connected with this name. Undefined also if no controller answers: the check `controller` reports that. */
 export async function takenBy(
   host: HostView,
   name: string,

@@ -4,8 +4,8 @@ import type { HostView } from '../../host/host.ts'
 import { ifStillThere } from '../../host/kernel/processes.ts'
 import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
 
-/** What boards carry whose maker did not write one; compared in lower case. */
-const UUIDS_OF_MANY = [
+/** Placeholders on boards whose vendor did not set a UUID; compared in lower case. */
+const PLACEHOLDER_UUIDS = [
   '03000200-0400-0500-0006-000700080009',
   '00020003-0004-0005-0006-000700080009',
   '12345678-1234-5678-90ab-cddeefaabbcc',
@@ -54,7 +54,7 @@ function wrongMachineId(text: string | undefined): Wrong | undefined {
 
 function wrongUuid(text: string | undefined): Wrong | undefined {
   const uuid = text?.trim().toLowerCase() ?? ''
-  if (uuid === '' || !(UUIDS_OF_MANY.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
+  if (uuid === '' || !(PLACEHOLDER_UUIDS.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
   return {
     found: `product_uuid ${uuid} is not unique`,
     fix: advice(

@@ -5,13 +5,13 @@ import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
 
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances'
 const INSTANCE = 'anon_inode:inotify'
-/** What containerd, a kubelet, etcd and this agent open; the check of kernel parameters asks for more, for pods. */
+/** Used by containerd, the kubelet, etcd and the agent. The check `sysctl` needs more, for pods. */
 export const INSTANCES = 24
-/** Where there are so many, nobody needs to count. */
+/** With this limit or a higher one, the used instances are not counted. */
 const PLENTY = 1024
 const RAISED = 8192
 
-/** Each user has a limit of its own, and ours is root's. */
+/** The limit applies to each user; Kubernetes runs as root. */
 export async function inotifyInstances(host: HostView): Promise<Finding | undefined> {
   const limit = Number(await host.read(LIMIT))
   if (!(limit < PLENTY)) return undefined

@@ -3,7 +3,7 @@ import type { HostView } from '../../host/host.ts'
 
 const DEVICE = '/dev/kmsg'
 
-/** The kubelet reads there who was killed for want of memory, and ends at its start where it is not. */
+/** The kubelet reads out-of-memory kills from /dev/kmsg, and exits at start if it does not exist. */
 export async function kernelMessages(host: HostView): Promise<Finding | undefined> {
   if ((await host.stat(DEVICE)) !== undefined) return undefined
   return {

@@ -2,10 +2,10 @@ import { command } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** What containerd, a kubelet and etcd open by themselves, and some pods. */
+/** Used by containerd, the kubelet, etcd and some pods. */
 export const OPEN_FILES = 20_000
 
-/** Of the whole machine: `allocated free limit`, see proc_sys_fs(5). */
+/** For the whole machine: `allocated free limit`, see proc_sys_fs(5). */
 export async function openFiles(host: HostView): Promise<Finding | undefined> {
   const [allocated, , limit] = ((await host.read('/proc/sys/fs/file-nr')) ?? '').trim().split(/\s+/).map(Number)
   if (allocated === undefined || limit === undefined || limit - allocated >= OPEN_FILES) return undefined

@@ -4,7 +4,7 @@ import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.
 
 const DIRECTORY = '/proc/sys'
 
-/** The kubelet, kube-proxy and this agent set kernel parameters; the first ends at its start where it cannot. */
+/** The kubelet, kube-proxy and the agent set kernel parameters; the kubelet exits at start if it cannot. */
 export async function readOnlyParameters(host: HostView): Promise<Finding | undefined> {
   const mount = mountOf(DIRECTORY, parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
   if (mount === undefined || !isReadOnly(mount)) return undefined

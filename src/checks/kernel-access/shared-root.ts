@@ -2,7 +2,7 @@ import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 
-/** systemd shares the root at boot; a container may have it private, and then mounts of pods are not seen outside of them. */
+/** systemd makes / shared at boot; in a container it can be private, and then mounts of a pod are not visible to others. */
 export async function sharedRoot(host: HostView): Promise<Finding | undefined> {
   const root = mountOf('/', parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
   if (root === undefined || root.shared) return undefined

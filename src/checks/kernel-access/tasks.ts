@@ -3,13 +3,13 @@ import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 
-/** Threads of containerd, a kubelet, a control plane, and some pods. */
+/** Threads of containerd, the kubelet, a control plane and some pods. */
 export const TASKS = 2_000
 const RAISED = 4_194_304
 
 const LIMITS = ['pid_max', 'threads-max'] as const
 
-/** The kernel's limits are for the whole machine; a container has one of its own, which only the machine around it can raise. */
+/** The kernel's limits apply to the whole machine; a container has its own limit, which can only be raised on its host. */
 export async function tasks(host: HostView): Promise<Finding | undefined> {
   const [load = '', limits, ofContainer, inContainer] = await Promise.all([
     host.read('/proc/loadavg'),
@@ -37,7 +37,7 @@ export async function tasks(host: HostView): Promise<Finding | undefined> {
   }
 }
 
-/** Not a number where there is none (`max`): nothing is greater than that. */
+/** NaN if there is no limit (`max`): every comparison with it is false. */
 async function numberIn(host: HostView, path: string): Promise<number> {
   return Number((await host.read(path))?.trim())
 }

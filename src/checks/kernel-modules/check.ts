@@ -18,8 +18,8 @@ export const check: Check = {
   })),
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const there = await Promise.all(NEEDED_MODULES.map((module) => module.isThere(host)))
-    const absent = NEEDED_MODULES.filter((_, i) => !there[i])
+    const present = await Promise.all(NEEDED_MODULES.map((module) => module.isPresent(host)))
+    const absent = NEEDED_MODULES.filter((_, i) => !present[i])
     if (absent.length === 0) return { kind: 'pass', found: 'all in the kernel' }
     const files = await moduleFiles(host)
     const found = `${absent.map(({ name }) => name).join(', ')} can be loaded, the rest is in the kernel`
@@ -33,23 +33,23 @@ export const check: Check = {
 function judge({ name, or, use, kind }: NeededModule, files: ModuleFiles): Finding[] {
   const names = or === undefined ? [name] : [name, or]
   const wanted = `${names.join(' or ')} for ${use}`
-  const told = (found: string, fix: string): Finding[] => [{ kind, found, wanted, fix }]
+  const finding = (found: string, fix: string): Finding[] => [{ kind, found, wanted, fix }]
   const { loadable, release } = files
   if (files.closed)
-    return told(
+    return finding(
       `${name} is not loaded, and kernel.modules_disabled is 1`,
       `name ${name} in /etc/modules-load.d and restart`,
     )
   if (loadable === undefined)
     return files.hasOthers
-      ? told(`the modules of the running kernel ${release} are missing: an upgrade replaced them`, 'reboot')
-      : told(`${name} is not in the kernel, and /lib/modules/${release} does not exist`, OTHER_KERNEL)
+      ? finding(`the modules of the running kernel ${release} are missing: an upgrade replaced them`, 'reboot')
+      : finding(`${name} is not in the kernel, and /lib/modules/${release} does not exist`, OTHER_KERNEL)
   const known = names.filter((candidate) => loadable.has(candidate))
-  if (known.length === 0) return told(`${name} is not a module of kernel ${release}`, packageFix(release))
+  if (known.length === 0) return finding(`${name} is not a module of kernel ${release}`, packageFix(release))
   const allowed = known.filter((candidate) => !files.forbidden.has(candidate))
   if (allowed.length > 0) return []
   const file = files.forbidden.get(known[0] ?? '') ?? ''
-  return told(
+  return finding(
     `${known[0]} is not allowed to load: ${file}`,
     command`sed -i -E --follow-symlinks ${`/^\\s*install\\s+${known[0]?.replace(/[-_]/g, '[-_]')}\\s/d`} ${file}`,
   )
@@ -58,7 +58,7 @@ function judge({ name, or, use, kind }: NeededModule, files: ModuleFiles): Findi
 const OTHER_KERNEL =
   "use the distribution's own kernel; in a container, load it on the host: modprobe -a overlay br_netfilter"
 
-/** Distributions put what few machines need into a package of its own. */
+/** Distributions have a separate package for modules that few machines need. */
 function packageFix(release: string): string {
   return command`apt-get install -y ${`linux-modules-extra-${release}`} || dnf install -y ${`kernel-modules-extra-${release}`} || zypper install -y kernel-default`
 }

@@ -1,16 +1,16 @@
 import type { HostView } from '../../host/host.ts'
 import { parseForbiddenModules, parseModuleIndex } from '../../host/parse/kernel-modules.ts'
 
-/** What the running kernel can load, and what it is told not to. */
+/** The modules that the running kernel can load, and those that a configuration blocks. */
 export interface ModuleFiles {
   release: string
-  /** Undefined where no modules of the running kernel lie on this machine: built into it, in a container, or replaced. */
+  /** Undefined if this machine has no modules of the running kernel: built in, in a container, or replaced by an upgrade. */
   loadable: ReadonlySet<string> | undefined
-  /** Modules of other kernels lie here: then those of the running one were replaced by an upgrade. */
+  /** There are modules of other kernels: an upgrade replaced those of the running one. */
   hasOthers: boolean
-  /** By name the file that forbids it. */
+  /** Module name to the file that blocks it. */
   forbidden: ReadonlyMap<string, string>
-  /** kernel.modules_disabled: nothing more can be loaded before the next boot. */
+  /** kernel.modules_disabled: no module can be loaded until the next boot. */
   closed: boolean
 }
 

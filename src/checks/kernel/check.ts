@@ -4,10 +4,10 @@ import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 
-/** What is older than any distribution may have is the matter of the check os. */
+/** The check `os` has the minimum version for all pod networks. */
 const FOR_CILIUM = '5.4'
-/** Enterprise Linux 8 calls its kernel 4.18 and has what is needed ported back. */
-const PORTED_BACK = /^4\.18\.0-.*\.el8/
+/** The kernel of Enterprise Linux 8 has version 4.18 and backports of the needed features. */
+const HAS_BACKPORTS = /^4\.18\.0-.*\.el8/
 
 const NAMESPACES = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const
 
@@ -20,7 +20,7 @@ export const check: Check = {
   thresholds: [
     { of: 'kernel version', warn: `older than ${FOR_CILIUM}` },
     { of: 'namespaces', fail: `without ${NAMESPACES.join(', ')}` },
-    { of: 'seccomp', warn: 'not there' },
+    { of: 'seccomp', warn: 'missing' },
   ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
@@ -40,14 +40,14 @@ export const check: Check = {
 }
 
 function judgeVersion(release: string): Finding[] {
-  if (release === '' || PORTED_BACK.test(release) || compareVersions(release, FOR_CILIUM) >= 0) return []
+  if (release === '' || HAS_BACKPORTS.test(release) || compareVersions(release, FOR_CILIUM) >= 0) return []
   const fix = 'upgrade the distribution or its kernel, then restart'
   return [{ kind: 'warn', found: `kernel ${release}`, wanted: `${FOR_CILIUM} or newer for Cilium`, fix }]
 }
 
-function judgeNamespaces(there: readonly string[], limits: ReadonlyMap<string, string>): Finding[] {
+function judgeNamespaces(present: readonly string[], limits: ReadonlyMap<string, string>): Finding[] {
   const wanted = 'namespaces for containers'
-  const missing = NAMESPACES.filter((name) => !there.includes(name))
+  const missing = NAMESPACES.filter((name) => !present.includes(name))
   const forbidden = NAMESPACES.filter((name) => limits.get(name) === '0')
   return [
     ...(missing.length > 0
@@ -71,7 +71,7 @@ async function namespaceLimits(host: HostView): Promise<ReadonlyMap<string, stri
   return new Map(await Promise.all(NAMESPACES.map(read)))
 }
 
-/** The file has been there since 4.14; the line in status is there wherever seccomp is built in. */
+/** The file exists since Linux 4.14; the line in /proc/self/status exists in every kernel with seccomp. */
 async function seccomp(host: HostView): Promise<boolean> {
   if ((await host.stat('/proc/sys/kernel/seccomp/actions_avail')) !== undefined) return true
   return /^Seccomp:/m.test((await host.read('/proc/self/status')) ?? '')

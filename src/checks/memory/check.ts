@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 
 const MIB = 1024 * 1024
 
-/** MiB that the kernel must report: a bit below what is sold as 2 GB and 1 GB, for the kernel keeps some. */
+/** MiB that the kernel must report: less than the nominal 2 GiB and 1 GiB, because the kernel reserves some. */
 const NEEDED_MIB = { master: 1_700, worker: 900, storage: 900 } as const
 
 export const check: Check = {

@@ -3,9 +3,9 @@ import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
 
-/** Outer IPv4, UDP and VXLAN headers and the inner Ethernet one: RFC 7348. */
+/** The outer IPv4, UDP and VXLAN headers and the inner Ethernet header: RFC 7348. */
 const VXLAN_BYTES = 50
-/** The least that IPv6 allows for any link: RFC 8200, section 5. */
+/** The minimum link MTU of IPv6: RFC 8200, section 5. */
 const LEAST_FOR_PODS = 1_280
 
 export const check: Check = {

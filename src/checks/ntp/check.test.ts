@@ -27,9 +27,9 @@ test.each<[string, Parameters<typeof fakeHost>[0], string]>([
   [
     'timesyncd',
     { files: { ...runs('systemd-timesyn'), '/run/systemd/timesync/synchronized': '' } },
-    'systemd-timesyncd is synchronised',
+    'systemd-timesyncd is synchronized',
   ],
-  ['ntpd', { files: runs('ntpd'), commands: { 'ntpq -c rv': { stdout: NTPQ.synchronised } } }, 'ntpd is synchronised'],
+  ['ntpd', { files: runs('ntpd'), commands: { 'ntpq -c rv': { stdout: NTPQ.synchronised } } }, 'ntpd is synchronized'],
   [
     'timesyncd, which tells whom it follows',
     {
@@ -41,7 +41,7 @@ test.each<[string, Parameters<typeof fakeHost>[0], string]>([
   [
     'OpenNTPD',
     { files: runs('ntpd'), commands: { 'ntpctl -s status': { stdout: '4/4 peers valid, clock synced, stratum 3\n' } } },
-    'ntpd is synchronised',
+    'ntpd is synchronized',
   ],
   [
     'PTP, its clock named',
@@ -54,8 +54,8 @@ test.each<[string, Parameters<typeof fakeHost>[0], string]>([
     { files: runs('vmtoolsd'), commands: { 'vmware-toolbox-cmd timesync status': { stdout: 'Enabled\n' } } },
     "VMware tools follow the host's clock",
   ],
-  ['the kernel', { directories: SYSTEMD, commands: kernelSays('yes') }, 'the kernel clock is synchronised'],
-])('synchronised by %s passes without asking the network', async (_, scene, found) => {
+  ['the kernel', { directories: SYSTEMD, commands: kernelSays('yes') }, 'the kernel clock is synchronized'],
+])('synchronized by %s passes without asking the network', async (_, scene, found) => {
   expect(await look(fakeHost(scene))).toEqual({ kind: 'pass', found })
 })
 
@@ -89,7 +89,7 @@ test.each<[string, Record<string, string>]>([
     'the built-in servers of timesyncd',
     { ...runs('systemd-timesyn'), '/etc/systemd/timesyncd.conf': '[Time]\n#NTP=\n#FallbackNTP=192.0.2.123\n' },
   ],
-])('no service is synchronised, but a server in %s answers', async (_, files) => {
+])('no service is synchronized, but a server in %s answers', async (_, files) => {
   const host = fakeHost({ files })
   host.network.onExchange('192.0.2.123:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 40 }))
   expect(await look(host)).toEqual({ kind: 'pass', found: '192.0.2.123 answers (stratum 2, offset 40 ms)' })
@@ -109,8 +109,8 @@ test('one good server of several is enough', async () => {
 
 test.each([
   [{ stratum: 0, reference: 'RATE' }, 'the server sends us away (RATE)'],
-  [{ stratum: 16 }, 'the server is not synchronised itself'],
-  [{ leap: 3 }, 'the server is not synchronised itself'],
+  [{ stratum: 16 }, 'the server is not synchronized itself'],
+  [{ leap: 3 }, 'the server is not synchronized itself'],
   [{ mode: 5 }, 'the reply is not from an NTP server'],
   [{ foreignCookie: true }, 'the reply is not to our packet'],
 ])('an answer %j is of no use', async (reply, because) => {
@@ -163,8 +163,8 @@ test('a chrony inside a container of this machine does not count', async () => {
   expect(await look(host)).toMatchObject({ kind: 'fail', found: 'no time service, no time server configured' })
 })
 
-test('a service that runs without a server and is not synchronised', async () => {
+test('a service that runs without a server and is not synchronized', async () => {
   const host = fakeHost({ files: runs('chronyd') })
   host.on(['chronyc'], { exitCode: 1, stdout: '506 Cannot talk to daemon\n' })
-  expect(await look(host)).toMatchObject({ kind: 'fail', found: 'chrony runs, not synchronised, without a server' })
+  expect(await look(host)).toMatchObject({ kind: 'fail', found: 'chrony runs, not synchronized, without a server' })
 })

@@ -6,15 +6,15 @@ import { askServers, configuredServers, type ServerAnswer } from './servers.ts'
 
 export const check: Check = {
   id: 'ntp',
-  title: 'Time synchronisation',
+  title: 'Time synchronization',
   hard: true,
   why: 'Clocks that differ break etcd and certificates. The check passes if a local service is synchronized, or if a configured time server answers.',
   remedy: 'Start a time service (chrony or systemd-timesyncd), and configure a time server that this network reaches.',
   thresholds: [{ of: 'clock against a time server', warn: `${FAR_OFF_MS / 1_000} s off or more` }],
   timeoutMs: 20_000,
   async look(host: HostView): Promise<Verdict> {
-    const { running, synchronised } = await lookForDaemons(host)
-    if (synchronised !== undefined) return { kind: 'pass', found: synchronised }
+    const { running, synchronized } = await lookForDaemons(host)
+    if (synchronized !== undefined) return { kind: 'pass', found: synchronized }
     const servers = await configuredServers(host, running.includes('systemd-timesyncd'))
     if (servers.length === 0) return await judgeNothing(host, running)
     const { answers, failures } = await askServers(host, servers)
@@ -30,12 +30,12 @@ export const check: Check = {
   },
 }
 
-const WANTED = 'a time server that answers, or a local service that is synchronised'
+const WANTED = 'a time server that answers, or a local service that is synchronized'
 const CONFIG_FILE = '/etc/systemd/timesyncd.conf or chrony.conf'
 const INSTALL =
   'apt-get install -y chrony || dnf install -y chrony || zypper install -y chrony; systemctl enable --now chronyd || systemctl enable --now chrony'
 
-/** One server cannot tell which of the two clocks is wrong; where others agree with ours, it is the server's. */
+/** With one server it is unknown which of the two clocks is wrong; if other servers agree with this clock, it is that server. */
 function judgeAnswers(first: ServerAnswer, answers: readonly ServerAnswer[]): Verdict {
   const far = answers.filter(({ offsetMs }) => Math.abs(offsetMs) >= FAR_OFF_MS)
   const near = answers.find((answer) => !far.includes(answer))
@@ -49,12 +49,12 @@ function judgeAnswers(first: ServerAnswer, answers: readonly ServerAnswer[]): Ve
       wanted,
       fix: remarked('timedatectl set-ntp true', `or, if the server is wrong, set another one in ${CONFIG_FILE}`),
     }
-  const liars = far.map(({ server }) => server).join(', ')
+  const wrongServers = far.map(({ server }) => server).join(', ')
   return {
     kind: 'warn',
     found,
     wanted: 'servers that agree',
-    fix: `remove ${liars} from ${CONFIG_FILE}: the others agree with this clock`,
+    fix: `remove ${wrongServers} from ${CONFIG_FILE}: the others agree with this clock`,
   }
 }
 
@@ -62,11 +62,11 @@ function show({ server, stratum, offsetMs }: ServerAnswer): string {
   return `${server} answers (stratum ${stratum}, offset ${Math.round(offsetMs)} ms)`
 }
 
-/** The clock of a container is that of the machine around it, which cannot be asked from inside. */
+/** A container uses the clock of its host, and cannot see whether that is synchronized. */
 async function judgeNothing(host: HostView, running: readonly string[]): Promise<Verdict> {
   const wanted = WANTED
   if (running.length > 0) {
-    const found = `${running.join(', ')} runs, not synchronised, without a server`
+    const found = `${running.join(', ')} runs, not synchronized, without a server`
     return { kind: 'fail', found, wanted, fix: `set a time server in ${CONFIG_FILE}, then restart the service` }
   }
   const markers = ['/run/systemd/container', '/run/.containerenv', '/.dockerenv']

@@ -10,18 +10,18 @@ import {
 } from '../../host/parse/time-sync.ts'
 
 export interface Daemons {
-  /** Those that run, as a person calls them. */
+  /** Display names of those that run. */
   running: string[]
-  /** `chrony follows 192.0.2.1 (stratum 3)`; undefined while none is synchronised. */
-  synchronised?: string
+  /** `chrony follows 192.0.2.1 (stratum 3)`; undefined while none is synchronized. */
+  synchronized?: string
 }
 
-/** Beyond it certificates and leases suffer. */
+/** A larger difference breaks certificates and leases. */
 export const FAR_OFF_MS = 5_000
 
 const ASK_TIMEOUT_MS = 8_000
 
-/** Local services that set the clock, by process name, and how each is asked. */
+/** Local services that set the clock, by process name, with the query for each. */
 const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Promise<string | undefined> }[] = [
   { process: 'chronyd', name: 'chrony', ask: askChrony },
   { process: 'systemd-timesyn', name: 'systemd-timesyncd', ask: askTimesyncd },
@@ -37,11 +37,11 @@ export async function lookForDaemons(host: HostView): Promise<Daemons> {
   const names = new Set(own.map((process) => process.name))
   const running = DAEMONS.filter((daemon) => names.has(daemon.process))
   const answers = await Promise.all([...running.map((daemon) => daemon.ask(host)), askKernel(host)])
-  const synchronised = answers.find((answer) => answer !== undefined)
-  return { running: running.map(({ name }) => name), ...(synchronised === undefined ? {} : { synchronised }) }
+  const synchronized = answers.find((answer) => answer !== undefined)
+  return { running: running.map(({ name }) => name), ...(synchronized === undefined ? {} : { synchronized }) }
 }
 
-/** One that steps or slews still is not done. */
+/** A chrony that still steps or slews the clock does not count. */
 async function askChrony(host: HostView): Promise<string | undefined> {
   const tracking = parseChronyTracking(await output(host, ['chronyc', '-n', 'tracking']))
   if (tracking === undefined || tracking.offsetMs >= FAR_OFF_MS) return undefined
@@ -55,13 +55,13 @@ async function askTimesyncd(host: HostView): Promise<string | undefined> {
   ])
   if (marker === undefined) return undefined
   const server = parseTimesyncServer(text)
-  return server === undefined ? 'systemd-timesyncd is synchronised' : `systemd-timesyncd follows ${server}`
+  return server === undefined ? 'systemd-timesyncd is synchronized' : `systemd-timesyncd follows ${server}`
 }
 
-/** Three programs go by that name: the reference one and ntpsec's, which ntpq asks, and OpenNTPD. */
+/** Three programs have the process name ntpd: those of NTP and NTPsec, which ntpq queries, and OpenNTPD. */
 async function askNtpd(host: HostView): Promise<string | undefined> {
   const [rv, status] = await Promise.all([output(host, ['ntpq', '-c', 'rv']), output(host, ['ntpctl', '-s', 'status'])])
-  return parseNtpqSynchronised(rv) || parseNtpctlSynchronised(status) ? 'ntpd is synchronised' : undefined
+  return parseNtpqSynchronised(rv) || parseNtpctlSynchronised(status) ? 'ntpd is synchronized' : undefined
 }
 
 async function askPhc2sys(host: HostView): Promise<string> {
@@ -76,14 +76,14 @@ async function askVmware(host: HostView): Promise<string | undefined> {
   return /^Enabled/m.test(text) ? "VMware tools follow the host's clock" : undefined
 }
 
-/** Whoever disciplines the clock, the kernel knows how long ago; systemd tells what the kernel knows. */
+/** The kernel knows whether any program keeps its clock synchronized (adjtimex(2)); timedatectl shows that. */
 async function askKernel(host: HostView): Promise<string | undefined> {
   if ((await host.stat('/run/systemd/system')) === undefined) return undefined
   const text = await output(host, ['timedatectl', 'show', '-p', 'NTPSynchronized'])
-  return /^NTPSynchronized=yes$/m.test(text) ? 'the kernel clock is synchronised' : undefined
+  return /^NTPSynchronized=yes$/m.test(text) ? 'the kernel clock is synchronized' : undefined
 }
 
-/** '' where the program is not there or does not answer in time: then it says nothing for us. */
+/** Empty if the program is not installed or does not answer in time. */
 async function output(host: HostView, argv: Argv): Promise<string> {
   try {
     return (await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })).stdout

@@ -12,7 +12,7 @@ const NTP_PORT = 123
 const TIMEOUT_MS = 2_500
 const MOST_ASKED = 8
 
-/** Servers that this machine is configured with, whichever daemon the file is for, the first ones first. */
+/** The time servers in the configuration of this machine, for any daemon, in order and without duplicates. */
 export async function configuredServers(host: HostView, timesyncdRuns: boolean): Promise<string[]> {
   const found = await Promise.all([timesyncd(host, timesyncdRuns), links(host), chrony(host), ntp(host)])
   return [...new Set(found.flat())].slice(0, MOST_ASKED)
@@ -22,7 +22,7 @@ async function timesyncd(host: HostView, runs: boolean): Promise<string[]> {
   const directories = ['/usr/lib', '/run', '/etc'].map((root) => `${root}/systemd/timesyncd.conf.d`)
   const dropIns = (await Promise.all(directories.map((directory) => filesIn(host, directory, '.conf')))).flat()
   const texts = await readAll(host, ['/etc/systemd/timesyncd.conf', ...dropIns])
-  // Built-in fallbacks are servers of this machine only while the daemon that has them runs.
+  // The built-in fallback servers count only while systemd-timesyncd runs.
   return parseTimesyncdServers(runs ? texts : texts.map((text) => text.replaceAll('FallbackNTP', 'Unused')))
 }
 
@@ -54,17 +54,17 @@ async function readAll(host: HostView, paths: readonly string[]): Promise<string
 export interface ServerAnswer {
   server: string
   stratum: number
-  /** Server minus local. */
+  /** Server clock minus local clock. */
   offsetMs: number
 }
 
 export interface Asked {
   answers: ServerAnswer[]
-  /** Why each of the others was of no use. */
+  /** For each of the other servers, why its answer is missing or unusable. */
   failures: string[]
 }
 
-/** All of them at once. */
+/** Queries all servers at the same time. */
 export async function askServers(host: HostView, servers: readonly string[]): Promise<Asked> {
   const asked = await Promise.all(servers.map((server) => askServer(host, server)))
   return {

@@ -5,12 +5,12 @@ export interface Supported {
   /** Versions by VERSION_ID, both ends included; 8 covers all of 8.x. */
   from: string
   to?: string
-  /** Where it differs from OLDEST_KERNEL: a vendor's kernel with what is needed ported back. */
+  /** Replaces OLDEST_KERNEL for a vendor's kernel with backports of the needed features. */
   kernel?: string
 }
 
 export const OLDEST_KERNEL = '4.19'
-/** With a kernel as new as this, a distribution that is not in the list gets a warning instead of a refusal. */
+/** With this kernel or a newer one, a distribution that is not in the list is a warning instead of a failure. */
 export const NEW_ENOUGH_KERNEL = '5.4'
 
 const enterprise = { from: '8', to: '10', kernel: '4.18' }

@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
 
-/** Sections of a configuration file of systemd or NetworkManager: keys with their values, in their order. */
+/** The sections of a configuration file of systemd or NetworkManager: keys and values in file order. */
 export type Ini = ReadonlyMap<string, readonly (readonly [key: string, value: string])[]>
 
 export function parseIni(text: string): Ini {
@@ -18,17 +18,17 @@ export function parseIni(text: string): Ini {
   return sections
 }
 
-/** The last one counts. */
+/** The last assignment counts. */
 export function settingOf(ini: Ini, section: string, key: string): string | undefined {
   return ini.get(section)?.findLast(([name]) => name === key)?.[1]
 }
 
-/** As systemd and GLib read it. */
+/** Boolean values as systemd and GLib read them. */
 export function isYes(value: string | undefined): boolean {
   return /^(1|y|yes|t|true|on)$/i.test(value ?? '')
 }
 
-/** Of directories in their order. */
+/** All files of the directories, in this order. */
 export async function filesIn(
   host: HostView,
   directories: readonly string[],

@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import { ownProcesses } from '../../host/kernel/processes.ts'
 
-/** By the names of their processes, as the kernel keeps them. */
+/** By process name, as the kernel truncates it. */
 const DAEMONS: Record<string, string> = {
   'salt-minion': 'Salt',
   '/usr/bin/salt-mi': 'Salt',
@@ -14,7 +14,7 @@ const DAEMONS: Record<string, string> = {
 const CRONTABS = ['/etc/crontab', '/var/spool/cron/crontabs/root', '/var/spool/cron/root']
 const SCHEDULES = ['/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/systemd/system']
 
-/** Configuration managers at work on this machine, by name. */
+/** Names of the configuration managers that are active on this machine. */
 export async function managersAtWork(host: HostView): Promise<string[]> {
   const [running, pulled] = await Promise.all([ownProcesses(host, new Set(Object.keys(DAEMONS))), pullsAnsible(host)])
   const names = running.map(({ name }) => DAEMONS[name] ?? name)

@@ -5,16 +5,16 @@ import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { filesIn, type Ini, isYes, parseIni, settingOf } from './ini.ts'
 import { matchesGlob, POD_LINKS, type PodLink, patternsOf } from './pod-links.ts'
 
-/** A file covers those of the same name in later ones (systemd.network(5)). */
+/** A file hides those of the same name in later directories (systemd.network(5)). */
 const DIRECTORIES = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((top) => `${top}/systemd/network`)
-/** What links made by programs have; anything else in [Match] is about cards, or about the machine as a whole. */
-const OF_LINKS: Record<string, (link: PodLink) => string> = {
+/** Keys of [Match] that apply to virtual links. The others match network cards or the machine. */
+const LINK_KEYS: Record<string, (link: PodLink) => string> = {
   Name: ({ name }) => name,
   Type: ({ type }) => type,
   Kind: ({ kind }) => kind,
   Driver: ({ kind }) => kind,
 }
-const OF_MACHINES = [
+const MACHINE_KEYS = [
   'Host',
   'Virtualization',
   'KernelCommandLine',
@@ -25,8 +25,8 @@ const OF_MACHINES = [
 ]
 
 /**
- * Links of the pod network that systemd-networkd is told to manage: it takes away the addresses that CNI plugins gave them,
- * and takes their ports off the bridge.
+ * Links of the pod network that systemd-networkd is configured to manage: it removes the addresses that CNI plugins assign,
+ * and detaches the links from the bridge.
  */
 export async function judgeNetworkFiles(host: HostView): Promise<Finding[]> {
   const files = await networkFiles(host)
@@ -52,7 +52,7 @@ interface NetworkFile {
   ini: Ini
 }
 
-/** In the order in which networkd asks them: by name, wherever they lie. */
+/** In the order in which systemd-networkd reads them: by file name, regardless of the directory. */
 async function networkFiles(host: HostView): Promise<NetworkFile[]> {
   const byName = new Map<string, string>()
   for (const directory of DIRECTORIES) {
@@ -63,7 +63,7 @@ async function networkFiles(host: HostView): Promise<NetworkFile[]> {
   const read = await Promise.all(
     sorted.map(async ([name, path]) => ({ path, text: await withDropIns(host, name, path) })),
   )
-  // An empty one, or a link to /dev/null, only covers others.
+  // An empty file or a link to /dev/null only masks others.
   return read.flatMap(({ path, text }) => (text.trim() === '' ? [] : [{ path, ini: parseIni(text) }]))
 }
 
@@ -78,11 +78,11 @@ async function withDropIns(host: HostView, name: string, path: string): Promise<
 }
 
 function matches(link: PodLink, ini: Ini): boolean {
-  const asked = Map.groupBy(ini.get('Match') ?? [], ([key]) => key)
-  return [...asked].every(([key, entries]) => {
-    const valueOfLink = OF_LINKS[key]?.(link)
-    if (valueOfLink === undefined) return OF_MACHINES.includes(key)
-    // An empty value forgets those before; `!` in front is about the whole list.
+  const conditions = Map.groupBy(ini.get('Match') ?? [], ([key]) => key)
+  return [...conditions].every(([key, entries]) => {
+    const valueOfLink = LINK_KEYS[key]?.(link)
+    if (valueOfLink === undefined) return MACHINE_KEYS.includes(key)
+    // An empty value resets the list; a leading `!` negates the whole list.
     const values = entries.map(([, value]) => value)
     const words = values
       .slice(values.lastIndexOf('') + 1)

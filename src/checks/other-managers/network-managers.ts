@@ -7,7 +7,7 @@ import { matchesGlob, PATTERNS, POD_LINKS, type PodLink } from './pod-links.ts'
 
 const WANTED = 'unmanaged links of the pod network'
 
-/** Other network managers than systemd-networkd that would give links of the pod network addresses or routes. */
+/** Network managers other than systemd-networkd that would assign addresses or routes to links of the pod network. */
 export async function judgeNetworkManagers(host: HostView): Promise<Finding[]> {
   return (await Promise.all([networkManager(host), cloudSetup(host), dhcpcd(host), connman(host)])).flat()
 }
@@ -15,10 +15,10 @@ export async function judgeNetworkManagers(host: HostView): Promise<Finding[]> {
 const CONF_DIRECTORIES = ['/usr/lib', '/run', '/etc'].map((top) => `${top}/NetworkManager/conf.d`)
 const PROFILES = ['/usr/lib', '/run', '/etc'].map((top) => `${top}/NetworkManager/system-connections`)
 const ETHERNET = ['ethernet', '802-3-ethernet']
-/** NMConnectionMultiConnect: several devices at a time. */
+/** NMConnectionMultiConnect: the profile is active on several devices at the same time. */
 const SEVERAL = ['2', '3']
 
-/** It leaves alone what others make, save where a profile is for any Ethernet device, as those of pods are. */
+/** It ignores links of other programs, except with a profile for any Ethernet device: links of pods are Ethernet devices. */
 async function networkManager(host: HostView): Promise<Finding[]> {
   if (host.uid() !== 0) return []
   const profiles = (await filesIn(host, PROFILES)).filter(({ text }) => isForAll(text))
@@ -80,7 +80,7 @@ async function cloudSetup(host: HostView): Promise<Finding[]> {
   ]
 }
 
-/** Without a list it asks for an address on every link, veth and VXLAN too, and adds routes over it. */
+/** Without a list dhcpcd requests an address on every link, veth and VXLAN included, and adds routes over it. */
 async function dhcpcd(host: HostView): Promise<Finding[]> {
   const text = (await host.read('/etc/dhcpcd.conf')) ?? ''
   const list = (key: string) =>
@@ -90,7 +90,7 @@ async function dhcpcd(host: HostView): Promise<Finding[]> {
   const isOn = (patterns: readonly string[], { name }: PodLink) =>
     patterns.some((pattern) => matchesGlob(name, pattern))
   const managed = POD_LINKS.filter((link) => (allowed.length === 0 || isOn(allowed, link)) && !isOn(denied, link))
-  // It leaves bridges alone.
+  // dhcpcd ignores bridges.
   if (!managed.some(({ kind }) => kind !== 'bridge') || !(await isUnitActive(host, 'dhcpcd.service'))) return []
   return [
     {

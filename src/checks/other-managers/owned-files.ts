@@ -2,12 +2,12 @@ import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import { isBelow } from '../../host/parse/mountinfo.ts'
 
-/** Where we write into what may belong to somebody else already. */
+/** Files and directories that Cantrip writes and that another program may manage already. */
 const FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/fstab']
 const DIRECTORIES = ['/etc/cantrip-containerd', '/etc/cni/net.d', '/etc/etcd', '/etc/kubernetes']
 const NAMES = /^\/etc\/(systemd\/system\/(kubelet|etcd|cantrip)|(modules-load|sysctl)\.d\/90-cantrip)/
 
-/** What managers by convention write at the top of a file. */
+/** The header that configuration managers write into their files by convention. */
 const MARK =
   /(?:managed|maintained|generated|deployed) by[^\n]{0,40}\b(puppet|salt|chef|cinc|ansible|cfengine)\b|\b(ansible)_managed\b|\b(ansible|puppet|salt|chef) managed\b/i
 
@@ -16,7 +16,7 @@ const PUPPET_RESOURCES = [
   '/var/lib/puppet/state/resources.txt',
   '/var/cache/puppet/state/resources.txt',
 ]
-/** Chef keeps what it has replaced here, below its own path and with a time behind it. */
+/** Chef keeps replaced files here, under their original path, with a timestamp appended. */
 const CHEF_BACKUPS = ['/var/chef/backup', '/var/cinc/backup']
 
 export interface OwnedFile {
@@ -24,7 +24,7 @@ export interface OwnedFile {
   manager: string
 }
 
-/** Files of those that we write which a configuration manager says are its own. */
+/** Files that Cantrip writes and that a configuration manager manages as well. */
 export async function ownedFiles(host: HostView): Promise<OwnedFile[]> {
   const found = (await Promise.all([marked(host), ofPuppet(host), ofChef(host)])).flat()
   return [...new Map(found.map((file) => [file.path, file])).values()]
@@ -41,11 +41,11 @@ async function marked(host: HostView): Promise<OwnedFile[]> {
   return files.flat()
 }
 
-/** `file[/etc/resolv.conf]` a line. */
+/** One `file[/etc/resolv.conf]` on each line. */
 async function ofPuppet(host: HostView): Promise<OwnedFile[]> {
   const texts = await Promise.all(PUPPET_RESOURCES.map((path) => host.read(path)))
   const paths = [...texts.join('\n').matchAll(/^file\[([^\]]+)\]/gm)].map((match) => match[1] ?? '')
-  return paths.filter(isOurs).map((path) => ({ path, manager: 'puppet' }))
+  return paths.filter(isWrittenByCantrip).map((path) => ({ path, manager: 'puppet' }))
 }
 
 async function ofChef(host: HostView): Promise<OwnedFile[]> {
@@ -53,14 +53,14 @@ async function ofChef(host: HostView): Promise<OwnedFile[]> {
     CHEF_BACKUPS.map(async (root) => ((await host.list(`${root}/etc`)) ?? []).map((name) => `/etc/${name}`)),
   )
   const paths = lists.flat().map((path) => path.replace(/\.chef-[\d.]+$/, ''))
-  return paths.filter(isOurs).map((path) => ({ path, manager: 'chef' }))
+  return paths.filter(isWrittenByCantrip).map((path) => ({ path, manager: 'chef' }))
 }
 
-function isOurs(path: string): boolean {
+function isWrittenByCantrip(path: string): boolean {
   return FILES.includes(path) || DIRECTORIES.some((directory) => isBelow(path, directory)) || NAMES.test(path)
 }
 
-/** A manager may have put something else in a file's place. */
+/** Undefined also if the path is not a file: a manager may have replaced it. */
 async function readIfFile(host: HostView, path: string): Promise<string | undefined> {
   try {
     return await host.read(path)

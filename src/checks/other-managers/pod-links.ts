@@ -1,6 +1,6 @@
 import { POD_BRIDGE, POD_TUNNEL } from '../../base/kubernetes-names.ts'
 
-/** A link that the pod network makes, as network managers tell links apart. */
+/** A link that the pod network creates, with the properties by which network managers match links. */
 export interface PodLink {
   name: string
   /** As `networkctl list` shows it. */
@@ -14,7 +14,7 @@ export const POD_LINKS: readonly PodLink[] = [
   { name: POD_TUNNEL, type: 'vxlan', kind: 'vxlan' },
   { name: 'veth0a1b2c3d', type: 'ether', kind: 'veth' },
 ]
-/** All of them, as patterns. */
+/** Patterns that match all of them. */
 export const PATTERNS = ['cni*', 'flannel*', 'veth*']
 
 /** Whether a name matches a shell pattern (glob(7)). */
@@ -30,7 +30,7 @@ export function matchesGlob(name: string, pattern: string): boolean {
   }
 }
 
-/** The patterns that stand for these links. */
+/** The patterns that match these links. */
 export function patternsOf(links: readonly PodLink[]): string[] {
   return PATTERNS.filter((pattern) => links.some(({ name }) => matchesGlob(name, pattern)))
 }

@@ -2,7 +2,7 @@ import { command } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** The package whose upgrade restarts the kubelet. Our containerd belongs to no package, and shares nothing with one. */
+/** The package whose upgrade restarts the kubelet. Cantrip's containerd belongs to no package and shares no file with one. */
 const PACKAGE = 'kubelet'
 const WANTED = 'no automatic upgrades that restart the kubelet'
 
@@ -21,7 +21,7 @@ async function upgradesByApt(host: HostView): Promise<boolean> {
   return (settings.at(-1)?.[1] ?? '0') !== '0'
 }
 
-/** Paragraphs of dpkg's list, as in deb-control(5); a package on hold is left alone by upgrades. */
+/** Reads the paragraphs of dpkg's status file, as in deb-control(5). Upgrades skip a package on hold. */
 async function mayBeUpgraded(host: HostView): Promise<boolean> {
   const text = (await host.read('/var/lib/dpkg/status')) ?? ''
   const start = text.startsWith(`Package: ${PACKAGE}\n`) ? 0 : text.indexOf(`\nPackage: ${PACKAGE}\n`)

@@ -5,7 +5,7 @@ import { trustOf } from '../../host/files/trust.ts'
 import { type UntrustedPlace, untrustedPlace } from '../../host/files/untrusted-place.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** Programs and settings of the node lie there, which root starts and reads. */
+/** Directories with programs that root starts and settings that root reads. */
 const DIRECTORIES = [
   '/usr/local/bin',
   '/usr/local/lib/cantrip/bin',
@@ -43,7 +43,7 @@ export const check: Check = {
   },
 }
 
-/** Whoever works there with another user may need it back: it is said before the fix whose it is. */
+/** The finding names the current owner, so that the change can be reverted. */
 function fixFor({ path, kind }: UntrustedPlace): string {
   if (kind === 'symlink') return command`chown --no-dereference root:root ${path}`
   return inOrder(command`chown root:root ${path}`, command`chmod go-w ${path}`)

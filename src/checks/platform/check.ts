@@ -3,7 +3,7 @@ import { verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { changedRoot, container, immutable, musl, readOnlyRoot, wsl } from './kinds.ts'
 
-const ODDITIES = [wsl, container, changedRoot, readOnlyRoot, immutable, musl]
+const UNUSUAL_KINDS = [wsl, container, changedRoot, readOnlyRoot, immutable, musl]
 
 export const check: Check = {
   id: 'platform',
@@ -13,11 +13,11 @@ export const check: Check = {
   remedy: 'No fix is required: the check explains the limits of this kind of machine.',
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const [odd, usual] = await Promise.all([Promise.all(ODDITIES.map((oddity) => oddity(host))), describe(host)])
-    const findings = odd.flatMap((it) =>
+    const [unusual, name] = await Promise.all([Promise.all(UNUSUAL_KINDS.map((kind) => kind(host))), describe(host)])
+    const findings = unusual.flatMap((it) =>
       it === undefined ? [] : [{ ...it, kind: 'warn' as const, wanted: 'a physical or virtual machine' }],
     )
-    return verdictOf(findings, usual)
+    return verdictOf(findings, name)
   },
 }
 

@@ -3,12 +3,12 @@ import { ifStillThere } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { parseOsRelease } from '../../host/parse/os-release.ts'
 
-/** What is odd about a machine, and what it means for whoever runs Kubernetes there. Each tells undefined where it is not so. */
-export type Oddity = (host: HostView) => Promise<{ found: string; fix: string } | undefined>
+/** Detects an unusual kind of machine, and says what that means for Kubernetes. Undefined if the machine is not of this kind. */
+export type UnusualKind = (host: HostView) => Promise<{ found: string; fix: string } | undefined>
 
 const exists = async (host: HostView, path: string) => (await host.stat(path)) !== undefined
 
-export const wsl: Oddity = async (host) => {
+export const wsl: UnusualKind = async (host) => {
   const release = (await host.read('/proc/sys/kernel/osrelease')) ?? ''
   if (!/microsoft/i.test(release)) return undefined
   return {
@@ -17,7 +17,7 @@ export const wsl: Oddity = async (host) => {
   }
 }
 
-export const container: Oddity = async (host) => {
+export const container: UnusualKind = async (host) => {
   const name = await containerName(host)
   if (name === undefined) return undefined
   return {
@@ -26,32 +26,32 @@ export const container: Oddity = async (host) => {
   }
 }
 
-/** PROC_PID_INIT_INO of the kernel: the namespace that the machine's own processes are in. */
+/** PROC_PID_INIT_INO of the kernel: the PID namespace of the host itself. */
 const OF_THE_MACHINE = 'pid:[4026531836]'
 
 /**
- * systemd writes it down; other engines leave a file or a variable of process 1. A machine whose disk was made out of an
- * image for containers may have that file as well.
+ * systemd writes the name to a file; other engines leave a file or an environment variable of process 1. A machine whose
+ * disk was created from a container image can have that file, too.
  */
 async function containerName(host: HostView): Promise<string | undefined> {
   if ((await host.readLink('/proc/self/ns/pid')) === OF_THE_MACHINE) return undefined
-  const [told, environment] = await Promise.all([
+  const [recorded, environment] = await Promise.all([
     host.read('/run/systemd/container'),
     ifStillThere(() => host.read('/proc/1/environ')),
   ])
-  const name = told?.trim() || /(?:^|\0)container=([^\0]+)/.exec(environment ?? '')?.[1]
+  const name = recorded?.trim() || /(?:^|\0)container=([^\0]+)/.exec(environment ?? '')?.[1]
   if (name !== undefined) return name === 'wsl' ? undefined : name
   if (await exists(host, '/run/.containerenv')) return 'podman'
   return (await exists(host, '/.dockerenv')) ? 'docker' : undefined
 }
 
-export const changedRoot: Oddity = async (host) => {
+export const changedRoot: UnusualKind = async (host) => {
   const mountinfo = await host.read('/proc/self/mountinfo')
   if (mountinfo === undefined || parseMountinfo(mountinfo).some((mount) => mount.mountPoint === '/')) return undefined
   return { found: 'a chroot: units and mounts belong to another system', fix: 'leave the chroot: exit' }
 }
 
-export const readOnlyRoot: Oddity = async (host) => {
+export const readOnlyRoot: UnusualKind = async (host) => {
   const root = mountOf('/', parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
   if (root === undefined || !isReadOnly(root)) return undefined
   return { found: `a root that is read-only (${root.fileSystem})`, fix: 'mount -o remount,rw /' }
@@ -59,7 +59,7 @@ export const readOnlyRoot: Oddity = async (host) => {
 
 const IMMUTABLE_IDS = ['flatcar', 'bottlerocket', 'ubuntu-core', 'nixos', 'opensuse-microos', 'sle-micro', 'sl-micro']
 
-export const immutable: Oddity = async (host) => {
+export const immutable: UnusualKind = async (host) => {
   const os = parseOsRelease((await host.read('/etc/os-release')) ?? (await host.read('/usr/lib/os-release')) ?? '')
   if (!IMMUTABLE_IDS.includes(os.ID ?? '') && !(await exists(host, '/run/ostree-booted'))) return undefined
   const name = os.PRETTY_NAME ?? os.ID ?? 'an immutable distribution'
@@ -71,7 +71,7 @@ export const immutable: Oddity = async (host) => {
 
 const GLIBC = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1']
 
-export const musl: Oddity = async (host) => {
+export const musl: UnusualKind = async (host) => {
   const loaders = ((await host.list('/lib')) ?? []).filter((name) => name.startsWith('ld-musl-'))
   const hasGlibc = (await Promise.all(GLIBC.map((path) => exists(host, path)))).includes(true)
   if (loaders.length === 0 || hasGlibc) return undefined

@@ -18,9 +18,9 @@ export const check: Check = {
   hard: true,
   why: 'The ports of the control plane, etcd, the kubelet and the pod network must be free. Only the ports of the chosen roles are checked.',
   remedy: 'Stop the program that uses the port.',
-  thresholds: NEEDED_PORTS.map(({ port, protocol, use, roles, perhaps }) => ({
+  thresholds: NEEDED_PORTS.map(({ port, protocol, use, roles, optional }) => ({
     of: `port ${port}/${protocol} (${use}${roles.length === 1 ? `, ${roles[0]} only` : ''})`,
-    [perhaps ? 'warn' : 'fail']: 'in use',
+    [optional ? 'warn' : 'fail']: 'in use',
   })),
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
@@ -30,17 +30,17 @@ export const check: Check = {
     const { must, may } = judgedRoles(roles)
     const isFor = (roles: readonly string[], needed: NeededPort) => needed.roles.some((role) => roles.includes(role))
     const wanted = NEEDED_PORTS.filter((needed) => isFor([...must, ...may], needed))
-    const forMust = wanted.filter((needed) => isFor(must, needed) && !needed.perhaps)
+    const forMust = wanted.filter((needed) => isFor(must, needed) && !needed.optional)
     const forMay = wanted.filter((needed) => !forMust.includes(needed))
     const failing = conflictsOf(forMust, sockets)
     const conflicts = [...failing, ...conflictsOf(forMay, sockets)]
-    if (conflicts.length > 0) return await tell(failing.length > 0 ? 'fail' : 'warn', host, conflicts)
+    if (conflicts.length > 0) return await conflictVerdict(failing.length > 0 ? 'fail' : 'warn', host, conflicts)
     const ports = [...forMust, ...forMay].map(({ port }) => port).sort((a, b) => a - b)
     return { kind: 'pass', found: `${ports.join(', ')} free` }
   },
 }
 
-/** On any address: most of these listen on all of them, the others on loopback. */
+/** Compares the ports on any address: most programs listen on all addresses, the others on loopback. */
 function conflictsOf(ports: readonly NeededPort[], sockets: readonly BoundSocket[]): Conflict[] {
   return ports.flatMap((needed) => {
     const socket = sockets.find((s) => s.port === needed.port && s.protocol === needed.protocol)
@@ -48,7 +48,7 @@ function conflictsOf(ports: readonly NeededPort[], sockets: readonly BoundSocket
   })
 }
 
-async function tell(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[]): Promise<Verdict> {
+async function conflictVerdict(kind: 'warn' | 'fail', host: HostView, conflicts: Conflict[]): Promise<Verdict> {
   const sockets = conflicts.map(({ socket }) => socket)
   const holders = await socketHolders(host, sockets)
   const found = conflicts.map(({ needed, socket }) => {

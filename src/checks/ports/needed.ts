@@ -7,13 +7,13 @@ export interface NeededPort {
   protocol: 'tcp' | 'udp'
   use: string
   roles: readonly NodeRole[]
-  /** Wanted by some pod networks only, and which one it will be is not known yet: held, it is worth a warning. */
-  perhaps?: true
+  /** Used by some pod networks only, and which one the cluster uses is not known yet: a warning if it is in use. */
+  optional?: true
 }
 
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
-/** What listens on a node by role. DNS on port 53 has a check of its own. */
+/** Ports that Kubernetes listens on, by role. The check `dns-port` covers port 53. */
 export const NEEDED_PORTS: readonly NeededPort[] = [
   { port: 6443, protocol: 'tcp', use: 'kube-apiserver', roles: ['master'] },
   { port: 2379, protocol: 'tcp', use: 'etcd for clients', roles: ['master'] },
@@ -26,6 +26,6 @@ export const NEEDED_PORTS: readonly NeededPort[] = [
   { port: 10249, protocol: 'tcp', use: 'kube-proxy metrics', roles: all },
   { port: 10256, protocol: 'tcp', use: 'kube-proxy health', roles: all },
   { port: 8472, protocol: 'udp', use: 'VXLAN of the pod network', roles: all },
-  { port: 4789, protocol: 'udp', use: 'VXLAN of Calico', roles: all, perhaps: true },
-  { port: 179, protocol: 'tcp', use: 'BGP of Calico', roles: all, perhaps: true },
+  { port: 4789, protocol: 'udp', use: 'VXLAN of Calico', roles: all, optional: true },
+  { port: 179, protocol: 'tcp', use: 'BGP of Calico', roles: all, optional: true },
 ]

@@ -145,7 +145,7 @@ test.each<[string, Scene]>([
     },
   ],
 ])('%s is no trace', async (_, scene) => {
-  expect(await look(fakeHost(scene))).toEqual({ kind: 'pass', found: 'no trace' })
+  expect(await look(fakeHost(scene))).toEqual({ kind: 'pass', found: 'no traces' })
 })
 
 const moved = (parent: string, ...names: string[]) =>
@@ -372,7 +372,7 @@ test.each<[string, Scene, string, string]>([
       },
     },
     'chain KUBE-FIREWALL of iptables-nft, chain CNI-HOSTPORT-DNAT and 1 more of ip6tables-nft',
-    "iptables-nft-save | awk -v ours='^(KUBE-(SOURCE-RANGES-)?FIREWALL)$'",
+    "iptables-nft-save | awk -v names='^(KUBE-(SOURCE-RANGES-)?FIREWALL)$'",
   ],
   [
     'a table of kube-proxy',

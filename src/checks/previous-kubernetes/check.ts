@@ -33,7 +33,7 @@ export const check: Check = {
     ])
     const found = looked.filter(isTrace)
     const all = [...found.flatMap(described), ...podsDescribed(pods), ...kernelDescribed(kernel)]
-    if (all.length === 0) return { kind: 'pass', found: 'no trace' }
+    if (all.length === 0) return { kind: 'pass', found: 'no traces' }
     const isKubespray = found.some(({ distribution }) => distribution.name === KUBESPRAY)
     const etcd = running.filter(({ name }) => name === 'etcd')
     const distributions = found.map((one) =>
@@ -43,7 +43,7 @@ export const check: Check = {
     return {
       kind: 'fail',
       found: `${all.slice(0, MOST_SHOWN).join(', ')}${all.length > MOST_SHOWN ? `, and ${all.length - MOST_SHOWN} more` : ''}`,
-      wanted: 'no trace of an earlier Kubernetes',
+      wanted: 'no traces of an earlier Kubernetes',
       fix: await fixFor(host, { distributions, keep, pods, kernel }),
     }
   },

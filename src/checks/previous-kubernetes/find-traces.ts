@@ -16,11 +16,11 @@ import {
 export interface Process {
   pid: string
   name: string
-  /** The service that it belongs to. */
+  /** The systemd service that it belongs to. */
   unit?: string
 }
 
-/** Of one distribution. */
+/** Traces of one distribution. */
 export interface DistributionTraces {
   distribution: Distribution
   processes: readonly Process[]
@@ -30,7 +30,7 @@ export interface DistributionTraces {
   directories: readonly string[]
 }
 
-/** Mounts, links and files that no single distribution owns. */
+/** Traces that belong to no particular distribution. */
 export interface PodTraces {
   mounts: readonly string[]
   links: readonly string[]
@@ -41,7 +41,7 @@ export interface PodTraces {
   containers: number
 }
 
-/** Everything that a distribution has left; its processes are looked for beforehand, for all of them at once. */
+/** All traces of a distribution. @param running the processes of all distributions, listed once */
 export async function distributionTraces(
   host: HostView,
   distribution: Distribution,
@@ -61,7 +61,7 @@ export async function distributionTraces(
   }
 }
 
-/** One path a name: several of the directories may be links to one another. */
+/** One path for each name: some of the directories can be links to others. */
 export async function firstFound(
   host: HostView,
   directories: readonly string[],
@@ -117,9 +117,9 @@ async function cniFiles(host: HostView): Promise<Pick<PodTraces, 'cniFiles' | 'h
   }
 }
 
-/** Directories alone, also those of a fresh file system (lost+found) or an empty mount, are no trace. */
+/** Directories without files are no trace, such as an empty mount or the lost+found of a new file system. */
 async function holdsFile(host: HostView, directory: string, depth = 0): Promise<boolean> {
-  // A link that leads to itself holds nothing.
+  // A symbolic link to itself holds nothing.
   if (depth === 0 && (await realPath(host, directory)) === undefined) return false
   for (const name of (await host.list(directory)) ?? []) {
     const path = `${directory}/${name}`

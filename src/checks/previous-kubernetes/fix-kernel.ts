@@ -1,12 +1,12 @@
 import { command } from '../../base/command.ts'
 import type { KernelTraces } from './kernel-traces.ts'
 
-/** Commands that remove what a pod network has left in the kernel, each by itself. A reboot would do it as well. */
-export function forgetKernelTraces(
+/** Independent commands that remove what a pod network left in the kernel. A reboot has the same effect. */
+export function removeKernelTraces(
   links: readonly string[],
   { chains, tables, rules, routes, pinned }: KernelTraces,
 ): string[] {
-  // With one end of a pair the other one goes.
+  // Deleting one end of a veth pair deletes the other one.
   const alone = links.filter((name) => name !== 'cilium_net' || !links.includes('cilium_host'))
   return [
     ...alone.map((name) => command`ip link delete ${name}`),
@@ -19,19 +19,19 @@ export function forgetKernelTraces(
 }
 
 /**
- * Turns what iptables-save shows into a script for iptables-restore: naming a chain empties it; then rules of other chains
- * that jump there go, then the chains. Whatever else there is stays, and all of it happens at once.
+ * Converts the output of iptables-save into input for iptables-restore, which applies it atomically: naming a chain empties
+ * it, then rules of other chains that jump to it are deleted, then the chains. All other rules remain.
  */
 const REMOVAL = `/^[*]/ { print; n = 0 }
-/^:/ && substr($1, 2) ~ ours { print $1, "- [0:0]"; chain[++n] = substr($1, 2) }
-/^-A/ && $2 !~ ours { for (i = 3; i < NF; i++) if ($i ~ /^-[jg]$/ && $(i + 1) ~ ours) { sub(/^-A/, "-D"); print; break } }
+/^:/ && substr($1, 2) ~ names { print $1, "- [0:0]"; chain[++n] = substr($1, 2) }
+/^-A/ && $2 !~ names { for (i = 3; i < NF; i++) if ($i ~ /^-[jg]$/ && $(i + 1) ~ names) { sub(/^-A/, "-D"); print; break } }
 /^COMMIT/ { for (i = 1; i <= n; i++) print "-X", chain[i]; print }`.replaceAll('\n', '; ')
 
 function removeChains(program: string, pattern: string): string {
-  return command`${`${program}-save`} | awk -v ours=${pattern} ${REMOVAL} | ${`${program}-restore`} --noflush`
+  return command`${`${program}-save`} | awk -v names=${pattern} ${REMOVAL} | ${`${program}-restore`} --noflush`
 }
 
-/** `9:	from all fwmark 0x200/0xf00 lookup 2004`; the routes of a numbered table go with it. */
+/** `9:	from all fwmark 0x200/0xf00 lookup 2004`; the routes of a numbered table are removed, too. */
 function removeRule(family: string, text: string): string[] {
   const [preference = '', ...words] = text.split(/:?\s+/)
   const [, table] = /\blookup (\d+)$/.exec(text) ?? []

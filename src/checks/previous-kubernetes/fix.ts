@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import type { DistributionTraces, PodTraces } from './find-traces.ts'
 import { firstFound } from './find-traces.ts'
-import { forgetKernelTraces } from './fix-kernel.ts'
+import { removeKernelTraces } from './fix-kernel.ts'
 import type { KernelTraces } from './kernel-traces.ts'
 import { FORMER, moveAside } from './move-aside.ts'
 import { ownersOf, removePackages } from './packages.ts'
@@ -12,15 +12,15 @@ import { BINARY_DIRECTORIES } from './traces.ts'
 
 export interface Leftovers {
   distributions: readonly DistributionTraces[]
-  /** Left alone, for another program uses them. */
+  /** Paths that are not moved, because another program uses them. */
   keep: readonly string[]
   pods: PodTraces
   kernel: KernelTraces
 }
 
 /**
- * One line that ends what runs, unmounts volumes, moves state aside and removes programs. It deletes no file: state is
- * moved, and that only once nothing is mounted below it, so that no volume is emptied through its mount.
+ * One line that stops services, unmounts volumes, moves state away and removes programs. It deletes no data: state is moved,
+ * and only after everything below it is unmounted, so that no volume is emptied through its mount.
  */
 export async function fixFor(host: HostView, leftovers: Leftovers): Promise<string> {
   const { distributions, pods, kernel } = leftovers
@@ -49,7 +49,7 @@ export async function fixFor(host: HostView, leftovers: Leftovers): Promise<stri
       ...snaps.map((name) => command`snap remove ${name}`),
     ),
     unowned.some((path) => path.endsWith('.service')) ? 'systemctl daemon-reload' : undefined,
-    ...forgetKernelTraces(pods.links, kernel),
+    ...removeKernelTraces(pods.links, kernel),
     containers.atLast,
   )
   const remarks = [
@@ -68,7 +68,7 @@ function stopUnits(distributions: readonly DistributionTraces[]): (string | unde
   return [
     disabled.length === 0 ? undefined : command`systemctl disable --now ${disabled}`,
     transient.length === 0 ? undefined : command`systemctl stop ${[...new Set(transient)]}`,
-    // Only those of this shell's own process namespace: containers may have processes of the same name.
+    // Only processes in the PID namespace of this shell: containers can have processes of the same name.
     ...[...new Set(alone)].map((name) => command`pkill --ns $$ --nslist pid -x ${name}`),
   ]
 }
@@ -90,7 +90,7 @@ async function scriptsOf(host: HostView, distributions: readonly DistributionTra
 const isOfSnap = (path: string) => path.startsWith('/snap/') || path.includes('/snap.')
 const isDataOfSnap = (path: string, snaps: readonly string[]) => snaps.some((name) => path === `/var/snap/${name}`)
 
-/** Removing one keeps its data in a snapshot of snapd. */
+/** Names of the snaps. snapd keeps the data of a removed snap in a snapshot. */
 function snapsOf(distributions: readonly DistributionTraces[]): string[] {
   const paths = distributions.flatMap(({ binaries, units }) => [...binaries, ...units]).filter(isOfSnap)
   return [
@@ -105,7 +105,7 @@ function dockerContainers(label: string | undefined): string[] {
   )
 }
 
-/** Those of Docker and podman are in namespaces of their own. */
+/** Containers in the namespace of Kubernetes; Docker and podman use other namespaces. */
 async function endContainers(host: HostView, count: number): Promise<{ now?: string; atLast?: string }> {
   if (count === 0) return {}
   const ctr = await findCommand(host, 'ctr')

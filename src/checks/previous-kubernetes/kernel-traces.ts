@@ -7,18 +7,18 @@ import { CNI_CHAINS, PINNED, POD_CHAINS, POD_RULES, TABLES } from './traces.ts'
 
 /** What a pod network leaves in the kernel until the next boot. */
 export interface KernelTraces {
-  /** By the program that keeps them (iptables-nft, ip6tables-legacy …). */
+  /** By the program that manages them (iptables-nft, ip6tables-legacy …). */
   chains: readonly { program: string; names: readonly string[]; pattern: string }[]
   tables: readonly NftTable[]
-  /** As `ip rule` shows them. */
+  /** In the format of `ip rule`. */
   rules: readonly { family: '-4' | '-6'; text: string }[]
-  /** Calico's, which swallow what goes to addresses of its pods. */
+  /** Blackhole routes of Calico for the addresses of its pods. */
   routes: readonly string[]
   /** Paths of pinned programs and maps (BPF). */
   pinned: readonly string[]
 }
 
-/** @param isCniShared podman or nerdctl uses the CNI plugins as well, whose chains may be theirs. */
+/** @param isCniShared podman or nerdctl uses the CNI plugins as well, so chains of the plugins can belong to it */
 export async function kernelTraces(host: HostView, isCniShared: boolean): Promise<KernelTraces> {
   const [saves, tables, rules4, rules6, routes, pinned] = await Promise.all([
     iptablesSaves(host),
@@ -41,7 +41,7 @@ export async function kernelTraces(host: HostView, isCniShared: boolean): Promis
   }
 }
 
-/** The names, and a pattern for awk that holds for them and for no other name that is known to be somebody else's. */
+/** The names of the known chains, and a pattern for awk that matches them. */
 function chainsIn(save: string, known: readonly string[]): { names: string[]; pattern: string } {
   const all = [...save.matchAll(/^:(\S+) -/gm)].map(([, name = '']) => name)
   const isLike = (pattern: string, name: string) => new RegExp(`^(${pattern})$`).test(name)
@@ -59,7 +59,7 @@ async function pinnedObjects(host: HostView): Promise<string[]> {
   return found.flat()
 }
 
-/** None where the program is not there, or may not ask. */
+/** Empty if the program is not installed or fails. */
 async function linesOf(host: HostView, argv: Argv): Promise<string[]> {
   try {
     const { exitCode, stdout } = await host.ask(argv)

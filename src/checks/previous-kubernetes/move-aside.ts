@@ -5,7 +5,7 @@ import type { HostView } from '../../host/host.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { POD_MOUNTS_BELOW } from './traces.ts'
 
-/** A name of its own each time. */
+/** Prefix of a directory with a unique name. */
 export const FORMER = '/var/lib/former-kubernetes'
 
 interface ToMove {
@@ -15,7 +15,7 @@ interface ToMove {
   mounts: readonly string[]
 }
 
-/** Commands, each of which depends on those before it. */
+/** Commands that depend on each other, in order. */
 export async function moveAside(host: HostView, { directories, files, mounts }: ToMove): Promise<string[]> {
   const all = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '').map(({ mountPoint }) => mountPoint)
   const ofPods = await realPaths(host, POD_MOUNTS_BELOW)
@@ -35,7 +35,7 @@ async function realPaths(host: HostView, paths: readonly string[]): Promise<stri
   return found.filter((path) => path !== undefined)
 }
 
-/** The whole directory; where it is a mount point or a link to another disk, what lies in it. */
+/** The directory itself, or its entries if it is a mount point or a link to another disk. */
 async function entriesToMove(host: HostView, directory: string, mounts: readonly string[]): Promise<string[]> {
   const isLink = (await host.stat(directory))?.kind === 'symlink'
   if (!isLink && !mounts.includes(directory)) return [directory]
@@ -43,17 +43,17 @@ async function entriesToMove(host: HostView, directory: string, mounts: readonly
   return names.filter((name) => name !== 'lost+found').map((name) => `${directory}/${name}`)
 }
 
-/** For grep -E. */
+/** A pattern for grep -E. */
 function below(roots: readonly string[]): string {
   return `^(${roots.map((root) => root.replace(/[^\w/-]/g, '[$&]')).join('|')})/.`
 }
 
-/** What was mounted on top of another mount has the longer path, or comes later in the list. */
+/** Unmounts in reverse order: a mount on top of another one has a longer path or comes later in the list. */
 function unmountBelow(roots: readonly string[]): string {
   return command`findmnt -lno TARGET | grep -E ${below(roots)} | LC_ALL=C sort -r | xargs -rd '\n' umount`
 }
 
-/** A bind mount of the same file system is one too, which find -xdev and rm --one-file-system do not see. */
+/** Fails if anything is mounted below. find -xdev and rm --one-file-system do not see bind mounts of the same file system. */
 function nothingMountedBelow(roots: readonly string[]): string {
   return command`! findmnt -lno TARGET | grep -E ${below(roots)}`
 }

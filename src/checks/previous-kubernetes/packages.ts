@@ -2,13 +2,13 @@ import { command } from '../../base/command.ts'
 import { findCommand } from '../../host/files/find-command.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** How each package manager is asked for the owner of a file: its name is the first word before a colon, or a line. */
+/** Queries for the package that owns a file. dpkg prints its name before a colon, rpm on a line. */
 const ASK_DPKG = ['dpkg-query', '--search'] as const
 const ASK_RPM = ['rpm', '--query', '--queryformat', '%{NAME}\n', '--file'] as const
 
 export interface Owners {
   packages: string[]
-  /** Paths that no package has brought. */
+  /** Paths that belong to no package. */
   unowned: string[]
 }
 
@@ -21,7 +21,7 @@ export async function ownersOf(host: HostView, paths: readonly string[]): Promis
 }
 
 async function ownerOf(host: HostView, path: string): Promise<string | undefined> {
-  // Where /usr is merged, a package may have brought it as /lib/….
+  // With a merged /usr a package can contain the file as /lib/….
   const spellings = path.startsWith('/usr/lib/') ? [path, path.slice('/usr'.length)] : [path]
   for (const spelling of spellings) {
     if (await findCommand(host, 'dpkg-query')) {

@@ -3,17 +3,17 @@ import { CHAINS, HASH, POD_NETWORKS, POD_TABLES } from '../../base/kubernetes-na
 /** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
   name: string
-  /** In any of BINARY_DIRECTORIES. */
+  /** File names in any of BINARY_DIRECTORIES. */
   binaries: readonly string[]
   units: readonly string[]
-  /** Process names, cut at 15 characters as the kernel does. */
+  /** Process names, truncated to 15 characters as in the kernel. */
   processes: readonly string[]
-  /** Traces when there is at least one file in them. */
+  /** A trace only if they contain a file. */
   directories: readonly string[]
-  /** Scripts of its own in BINARY_DIRECTORIES: one that ends its containers, and ones that remove its programs. */
+  /** Its own scripts in BINARY_DIRECTORIES: one that stops its containers, and those that remove its programs. */
   stopScript?: string
   removeScripts?: readonly string[]
-  /** Containers of Docker that are its own have this label. */
+  /** The label of its Docker containers. */
   dockerLabel?: string
 }
 
@@ -33,7 +33,7 @@ export const UNIT_DIRECTORIES = [
   '/lib/systemd/system',
 ]
 
-/** It runs etcd as a service of its own. */
+/** Kubespray runs etcd as a separate service. */
 export const KUBESPRAY = 'Kubespray'
 export const ETCD_DATA = '/var/lib/etcd'
 
@@ -136,7 +136,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
 ]
 
-/** Below these, mounts are those of pods. The mount point itself may be a disk that a person put there. */
+/** Mounts below these paths belong to pods. The path itself can be a mount point that an administrator created. */
 export const POD_MOUNTS_BELOW = [
   '/var/lib/kubelet',
   '/var/lib/rancher',
@@ -148,24 +148,24 @@ export const POD_MOUNTS_BELOW = [
   '/var/snap/k8s',
 ]
 
-/** Tasks of containerd in the namespace of Kubernetes; those of Docker have another. */
+/** Tasks of containerd in the namespace of Kubernetes; Docker uses another one. */
 export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
-/** State of a pod network: addresses that it takes for given away, and the subnet of a node. Podman's lies beside it. */
+/** State of a pod network: addresses that it considers assigned, and the subnet of the node. Podman's state is in the same parent. */
 export const POD_NETWORK_STATE = [
   ...POD_NETWORKS.map((name) => `/var/lib/cni/networks/${name}`),
   '/var/lib/calico',
   '/run/flannel',
 ]
 
-/** What Cilium, Calico and the CNI of Amazon pin in the kernel: the last part of a path is a pattern. */
+/** BPF objects that Cilium, Calico and the Amazon VPC CNI pin. */
 export const PINNED: readonly { directory: string; names: RegExp }[] = [
   { directory: '/sys/fs/bpf', names: /^(cilium|calico)$/ },
   { directory: '/sys/fs/bpf/tc/globals', names: /^(cilium_|cali)/ },
   { directory: '/sys/fs/bpf/globals', names: /^aws$/ },
 ]
 
-/** Chains of kubelet, kube-proxy and pod networks, also of those that we do not install; for awk. */
+/** Chains of kubelet, kube-proxy and pod networks, including those that Cantrip does not install; as patterns for awk. */
 export const POD_CHAINS: readonly string[] = [
   ...CHAINS['KUBE-'],
   'KUBE-(PORTALS|NODEPORT)-(CONTAINER|HOST)',
@@ -187,13 +187,13 @@ export const POD_CHAINS: readonly string[] = [
   'ANTREA-POL-(PRE-)?(INGRESS|EGRESS)-RULES',
 ]
 
-/** Those of the CNI plugins bridge, portmap and firewall, which podman and nerdctl have used as well. */
+/** Chains of the CNI plugins bridge, portmap and firewall, which podman and nerdctl have used as well. */
 export const CNI_CHAINS: readonly string[] = [...CHAINS['CNI-'], 'CNI-(FORWARD|ADMIN)']
 
-/** Tables of nftables. */
+/** Names of nftables tables. */
 export const TABLES: readonly string[] = [...POD_TABLES, 'antrea']
 
-/** As `ip rule` shows them: of Cilium, of Calico with WireGuard, of the CNI of Amazon, of kube-router. */
+/** Routing rules in the format of `ip rule`: of Cilium, Calico with WireGuard, the Amazon VPC CNI and kube-router. */
 export const POD_RULES = [
   /\bfwmark 0x(200|a00)\/0xf00 lookup 200[45]$/,
   /\bnot from all fwmark 0x(100000|200000)\/0x(100000|200000) lookup 1$/,
@@ -201,6 +201,6 @@ export const POD_RULES = [
   /\blookup kube-router(-dsr)?$/,
 ]
 
-/** Plugins that only a Kubernetes network uses: podman, nerdctl and CRI-O bring files with bridge, loopback and the like. */
+/** CNI plugins that only pod networks use: podman, nerdctl and CRI-O have configurations with bridge, loopback and others. */
 export const KUBERNETES_PLUGIN =
   /"type"\s*:\s*"(flannel|calico|cilium-cni|weave-net|kube-router|antrea|canal|multus(-shim)?|ovn-k8s-cni-overlay)"/

@@ -1,7 +1,7 @@
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 
-/** Bits of CapEff without which root cannot mount or make network links. */
+/** Bits of CapEff that mounts and network links need. */
 const NEEDED_CAPABILITIES = [
   { bit: 12n, name: 'CAP_NET_ADMIN' },
   { bit: 21n, name: 'CAP_SYS_ADMIN' },

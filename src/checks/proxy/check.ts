@@ -48,7 +48,7 @@ export const check: Check = {
 const ADDRESS = 'check the address of the proxy, and that it runs'
 const SYSTEM_CONF = '/etc/systemd/system.conf.d'
 
-/** Now, and at the next boot: see systemd-system.conf(5). */
+/** Changes the environment now and at the next boot: see systemd-system.conf(5). */
 function fixFor(
   entries: readonly string[],
   { isReached, isMissing }: { isReached: boolean; isMissing: boolean },
@@ -70,7 +70,7 @@ function isText(text: string | undefined): text is string {
   return text !== undefined && text !== ''
 }
 
-/** What systemd gives to every service; that of a person's shell reaches no service. */
+/** The environment that systemd passes to every service; the environment of a login shell does not apply. */
 async function serviceEnvironment(host: HostView): Promise<Map<string, string>> {
   if ((await host.stat('/run/systemd/system')) === undefined) return new Map()
   return parseEnvironment((await host.ask(['systemctl', 'show-environment'])).stdout)
@@ -86,7 +86,7 @@ function withScheme(url: string): string {
   return url.includes('://') ? url : `http://${url}`
 }
 
-/** Any answer will do, even none to a request that is not for a proxy: something listens there. */
+/** Why no connection is possible; undefined if something listens there. The answer to the request does not matter. */
 async function whyUnreachable(
   host: HostView,
   { name, url }: { name: string; url: string },

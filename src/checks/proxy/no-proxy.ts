@@ -1,11 +1,11 @@
 import { containsSubnet, parseSubnet } from '../../base/net/subnet.ts'
 
-/** People write blanks between them; programs differ in whether they allow that. */
+/** Accepts spaces as separators: they are common, although not all programs accept them. */
 export function entriesOf(noProxy: string): string[] {
   return noProxy.split(/[\s,]+/).filter((entry) => entry !== '')
 }
 
-/** Does NO_PROXY leave this address, subnet or domain out? As Go reads it (golang.org/x/net/http/httpproxy). */
+/** Whether NO_PROXY exempts this address, subnet or domain, as Go reads it (golang.org/x/net/http/httpproxy). */
 export function isExempt(target: string, noProxy: string): boolean {
   const entries = entriesOf(noProxy)
   const subnet = parseSubnet(target)

@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { NetworkError, STAGE_NAMES } from '../../host/network.ts'
 import { parseRegistryHosts, type RegistryHost } from '../../host/parse/network/registry-hosts.ts'
 
-/** containerd's default `config_path`; one directory for each registry that is mirrored. */
+/** containerd's default `config_path`, with one directory for each mirrored registry. */
 const DIRECTORY = '/etc/containerd/certs.d'
 const TIMEOUT_MS = 8_000
 const MOST_ASKED = 8
@@ -20,7 +20,7 @@ export const check: Check = {
   async look(host: HostView): Promise<Verdict> {
     const mirrors = await configuredMirrors(host)
     if (mirrors.length === 0) return { kind: 'pass', found: 'none' }
-    const wrong = (await Promise.all(mirrors.map((mirror) => whatIsWrong(host, mirror)))).filter(
+    const wrong = (await Promise.all(mirrors.map((mirror) => problemOf(host, mirror)))).filter(
       (each) => each !== undefined,
     )
     if (wrong.length === 0)
@@ -47,12 +47,12 @@ async function configuredMirrors(host: HostView): Promise<Mirror[]> {
   return mirrors.filter((mirror, i) => mirrors.findIndex(({ url }) => url === mirror.url) === i).slice(0, MOST_ASKED)
 }
 
-/** As containerd takes it. */
+/** As containerd reads it. */
 function withScheme(url: string): string {
   return url.includes('://') ? url : `https://${url}`
 }
 
-async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | undefined> {
+async function problemOf(host: HostView, mirror: Mirror): Promise<Wrong | undefined> {
   const { url, file, skipVerify, overridePath } = mirror
   const shown = originOf(url)
   if (shown === undefined) return { found: `an address in ${file} is invalid`, fix: `correct [host."…"] in ${file}` }
@@ -63,7 +63,7 @@ async function whatIsWrong(host: HostView, mirror: Mirror): Promise<Wrong | unde
       timeoutMs: TIMEOUT_MS,
       ...(ca === '' ? {} : { tls: { ca } }),
     })
-    // It wants a name and password for everything but this question: it is there.
+    // A registry that requires a login answers 401 or 403: it works.
     if (status < 400 || status === 401 || status === 403 || (overridePath && status < 500)) return undefined
     return {
       found: `${shown} answers ${status}, unlike a registry`,
@@ -89,7 +89,7 @@ function originOf(url: string): string | undefined {
   return parsed === null ? undefined : `${parsed.protocol}//${parsed.host}`
 }
 
-/** Where distributions keep the authorities that the system trusts: containerd trusts these and the CA files. */
+/** System CA bundles of the distributions: containerd trusts these and the configured CA files. */
 const OF_THE_SYSTEM = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',

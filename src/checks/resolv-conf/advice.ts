@@ -1,7 +1,7 @@
 import { command, remarked } from '../../base/command.ts'
 import type { ResolvConfOwner } from '../../host/network/resolv-conf-owner.ts'
 
-/** Where a change of resolv.conf must be made to last. */
+/** How to change the DNS configuration persistently, for each program that writes resolv.conf. */
 export interface Advice {
   addServer: string
   removeOption(option: string): string
@@ -31,7 +31,7 @@ const networkManager: Advice = {
     command`nmcli connection modify CONNECTION -ipv4.dns-search ${domain} && nmcli connection up CONNECTION`,
 }
 
-/** A program whose configuration file we only name. */
+/** A program for which the advice only names the configuration file. */
 function other(name: string, file: string): Advice {
   return {
     addServer: `add a nameserver in ${file}, and make ${name} write /etc/resolv.conf again`,

@@ -62,7 +62,7 @@ export const check: Check = {
   },
 }
 
-/** kubeadm hands kubelet the file of systemd-resolved where that runs, and else the one of the machine. */
+/** kubeadm configures the kubelet with the file of systemd-resolved if that runs, otherwise with /etc/resolv.conf. */
 async function serversForPods(host: HostView, nameservers: readonly string[]): Promise<readonly string[]> {
   const behind = parseResolvConf((await host.read(BEHIND_STUB)) ?? '').nameservers
   if (behind.length === 0) return nameservers
@@ -70,14 +70,14 @@ async function serversForPods(host: HostView, nameservers: readonly string[]): P
   return isUsed ? behind : nameservers
 }
 
-/** What each of them did instead of answering. */
+/** The failure of each name server; undefined if at least one answers. */
 async function allSilent(host: HostView): Promise<string | undefined> {
   const answers = await askEachNameServer(host, host.hostname())
   if (answers.some(({ answered }) => answered)) return undefined
   return answers.map(({ server, said }) => `${server}: ${said}`).join('; ')
 }
 
-/** Asks for a name that nobody has, below each search domain; the final dot keeps the resolver from searching. */
+/** Looks up a name that does not exist in each search domain; the final dot disables the search list. */
 async function wildcardDomain(host: HostView, search: readonly string[]): Promise<string | undefined> {
   const label = `cantrip-${host.now().getTime().toString(36)}`
   const answers = await Promise.all(

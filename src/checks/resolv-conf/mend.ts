@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/network/resolv-conf-owner.ts'
 import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
-/** Only where a person writes the file: any other owner would write it back. */
+/** Only if no program manages the file: it would write the option again. */
 export const mend: Step<CheckParams> = {
   id: 'mend/resolv-conf',
   title: 'Removing rotate from the DNS configuration',
@@ -15,7 +15,7 @@ export const mend: Step<CheckParams> = {
   },
 }
 
-/** The text that makes resolvers rotate, where it can be changed. */
+/** The text of the file if it sets rotate and can be changed. */
 async function rotating(host: HostView): Promise<string | undefined> {
   const text = await host.read(PATH)
   if (text === undefined || (await host.stat(PATH))?.kind !== 'file') return undefined

@@ -46,7 +46,7 @@ test.each([
   expect(await look(files)).toMatchObject({
     kind: 'warn',
     found: `overlapping addresses: ${found}`,
-    fix: expect.stringContaining(`${flag} ANOTHER-RANGE`),
+    fix: expect.stringContaining(`${flag} ANOTHER-SUBNET`),
   })
 })
 
@@ -67,6 +67,6 @@ test("with credentials the cluster's own subnets count, not the default ones", a
   expect(await own({ ...procFiles([]).files, '/etc/resolv.conf': 'nameserver 10.60.0.10\n' })).toMatchObject({
     kind: 'warn',
     found: "overlapping addresses: the name server 10.60.0.10 and the cluster's service subnet 10.60.0.0/16",
-    fix: 'create create another cluster with other ranges: controller cluster create NAME --service-subnet ANOTHER-RANGE',
+    fix: 'create another cluster with other subnets: controller cluster create NAME --service-subnet ANOTHER-SUBNET',
   })
 })

@@ -23,7 +23,7 @@ export const check: Check = {
       mainRoutes(host),
       host.read('/etc/resolv.conf'),
     ])
-    // The networks of pods are those of a cluster that this machine is in already.
+    // Links of pods belong to a cluster that this machine is already a node of.
     const foreign = routes.filter((route) => !mayBePodLink(route.interface))
     const needed = neededSubnets(own.node, foreign, parseResolvConf(resolvConf).nameservers)
     const conflicts = rangesOf(subnets).flatMap((subnet) =>
@@ -44,16 +44,16 @@ export const check: Check = {
       kind: 'warn',
       found: `overlapping addresses: ${conflicts.map(({ text }) => text).join('; ')}`,
       wanted: 'unused subnets for pods and services',
-      fix: `${subnets === DEFAULT ? 'no fix required if the cluster uses other subnets; otherwise:  ' : 'create create another cluster with other ranges: '}controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-RANGE`).join(' ')}`,
+      fix: `${subnets === DEFAULT ? 'no fix required if the cluster uses other subnets; otherwise: ' : 'create another cluster with other subnets: '}controller cluster create NAME ${flags.map((flag) => `${flag} ANOTHER-SUBNET`).join(' ')}`,
     }
   },
 }
 
 function rangesOf(subnets: typeof DEFAULT): { name: string; flag: string; range: Subnet }[] {
-  const whose = subnets === DEFAULT ? 'default' : "cluster's"
+  const owner = subnets === DEFAULT ? 'default' : "cluster's"
   return [
-    { name: `${whose} pod subnet`, flag: '--pod-subnet', cidr: subnets.pod },
-    { name: `${whose} service subnet`, flag: '--service-subnet', cidr: subnets.service },
+    { name: `${owner} pod subnet`, flag: '--pod-subnet', cidr: subnets.pod },
+    { name: `${owner} service subnet`, flag: '--service-subnet', cidr: subnets.service },
   ].flatMap(({ cidr, ...rest }) => {
     const range = parseSubnet(cidr)
     return range === undefined ? [] : [{ ...rest, range }]
@@ -64,7 +64,7 @@ interface Use {
   what: string
   shown: string
   range: Subnet
-  /** A network at our door: it is also hidden by a part of it that pods get. */
+  /** A directly connected network: it also conflicts if the pod subnet is only a part of it. */
   isLink: boolean
 }
 

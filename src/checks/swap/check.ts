@@ -29,15 +29,15 @@ function described({ path, kib }: Swap): string {
 
 const FSTAB = String.raw`sed -i.before-kubernetes -E 's/^\s*[^#[:space:]]\S*\s+\S+\s+swap\s/#&/' /etc/fstab`
 
-/** The services first: one that is stopped takes its swap along, and one that runs would bring it back. */
+/** Stops the services first: a service turns off its own swap when it stops, and would turn it on again while it runs. */
 function fixFor({ active, inFstab, units }: SwapSpace): string {
   const services = units.filter((name) => name.endsWith('.service'))
-  const isFromElsewhere = units.length > services.length || (inFstab.length === 0 && services.length === 0)
+  const isFromGenerator = units.length > services.length || (inFstab.length === 0 && services.length === 0)
   return inOrder(
     services.length > 0 ? command`systemctl disable --now ${services}` : undefined,
     active.length > 0 ? 'swapoff -a' : undefined,
     inFstab.length > 0 ? inOrder(FSTAB, 'systemctl daemon-reload') : undefined,
-    // All that systemd turns on by itself (zram-generator, swap partitions, .swap units) is pulled in by this target.
-    isFromElsewhere ? 'systemctl mask swap.target' : undefined,
+    // This target pulls in all swap that systemd turns on by itself: zram-generator, swap partitions, .swap units.
+    isFromGenerator ? 'systemctl mask swap.target' : undefined,
   )
 }

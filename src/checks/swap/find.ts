@@ -5,13 +5,13 @@ export interface SwapSpace {
   active: Swap[]
   /** Sources that fstab turns on at the next boot. */
   inFstab: string[]
-  /** Units of systemd that turn swap on at the next boot without fstab: `.swap` ones, and services that make it themselves. */
+  /** Units that turn swap on at the next boot without fstab: `.swap` units, and services that create swap. */
   units: string[]
 }
 
 const UNITS = '/etc/systemd/system'
 export const SWAP_TARGET = `${UNITS}/swap.target`
-/** What generators have made of fstab, of zram-generator.conf and of partitions of type swap: systemd.generator(7). */
+/** Units generated from fstab, zram-generator.conf and swap partitions: systemd.generator(7). */
 const GENERATED = ['/run/systemd/generator.early', '/run/systemd/generator', '/run/systemd/generator.late']
 
 export async function swapSpace(host: HostView): Promise<SwapSpace> {
@@ -41,7 +41,7 @@ interface Wanted {
   path: string
 }
 
-/** Units that others pull in at boot. */
+/** Units that other units pull in at boot. */
 async function wantedIn(host: HostView, directory: string): Promise<Wanted[]> {
   const pulling = ((await host.list(directory)) ?? []).filter((name) => /\.(wants|requires)$/.test(name))
   const found = await Promise.all(
@@ -57,7 +57,7 @@ async function wantedIn(host: HostView, directory: string): Promise<Wanted[]> {
 
 const KNOWN = /^(zram[-\w]*|systemd-zram-setup@.+|armbian-zram-config|dphys-swapfile|swapspace|systemd-swap)\.service$/
 
-/** One of those that are known for it, or one that calls swapon itself. */
+/** A service that is known to turn swap on, or that runs swapon. */
 async function turnsSwapOn(host: HostView, { name, path }: Wanted): Promise<boolean> {
   if (!name.endsWith('.service')) return false
   return KNOWN.test(name) || /^Exec\w+=.*\bswapon\b/m.test((await host.read(path)) ?? '')

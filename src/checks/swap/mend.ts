@@ -20,7 +20,7 @@ export const mend: Step<CheckParams> = {
       await host.daemonReload()
     }
     for (const name of services) await host.setUnit(name, { enabled: false, active: false })
-    // As systemctl mask does it: nothing pulls in what systemd makes of partitions and of zram-generator.conf.
+    // As `systemctl mask` does: then nothing pulls in the units for swap partitions and zram-generator.conf.
     if (units.length > services.length || services.length + inFstab.length === 0) {
       await host.link('/dev/null', SWAP_TARGET)
       await host.daemonReload()
@@ -29,7 +29,7 @@ export const mend: Step<CheckParams> = {
   },
 }
 
-/** The lines stay, as comments. */
+/** Comments the swap lines out. */
 function withoutSwap(fstab: string): string {
   return fstab
     .split('\n')

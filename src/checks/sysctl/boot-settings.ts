@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import { parseSysctlConf } from '../../host/parse/sysctl-conf.ts'
 
-/** As sysctl.d(5) has it: of files with one name that of the first directory counts, and they are read in order of name. */
+/** sysctl.d(5): of several files with one name, the one in the first directory counts; files are read in order of name. */
 const DIRECTORIES = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d']
 
 export interface BootSetting {
@@ -9,7 +9,7 @@ export interface BootSetting {
   file: string
 }
 
-/** What each parameter is set to at the next boot, and by which file. */
+/** The value of each parameter at the next boot, and the file that sets it. */
 export async function bootSettings(host: HostView): Promise<Map<string, BootSetting>> {
   const lists = await Promise.all(DIRECTORIES.map((directory) => host.list(directory)))
   const pathOf = new Map<string, string>()
@@ -26,7 +26,7 @@ export async function bootSettings(host: HostView): Promise<Map<string, BootSett
   return settings
 }
 
-/** A file of that name may be masked: a link to /dev/null. */
+/** Empty if the file is masked by a link to /dev/null. */
 async function textOf(host: HostView, path: string): Promise<string> {
   if ((await host.readLink(path)) === '/dev/null') return ''
   return (await host.read(path)) ?? ''

@@ -4,7 +4,7 @@ import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { type BootSetting, bootSettings } from './boot-settings.ts'
 import { hasSeveralCards } from './network-cards.ts'
-import { AT_LEAST, isTakenBack, parameter, SET_BY_US, STRICT } from './parameters.ts'
+import { AT_LEAST, isOverridden, parameter, SET_BY_PROVISIONING, STRICT } from './parameters.ts'
 
 export const check: Check = {
   id: 'sysctl',
@@ -25,7 +25,7 @@ export const check: Check = {
       hasSeveralCards(host),
     ])
     const findings = [
-      ...takenBack(boot),
+      ...overridden(boot),
       ...AT_LEAST.flatMap(({ key, least }, i) => tooFew(key, limits[i], least)),
       ...(filter === STRICT && severalCards ? [STRICT_FILTER] : []),
     ]
@@ -33,17 +33,17 @@ export const check: Check = {
   },
 }
 
-function takenBack(boot: ReadonlyMap<string, BootSetting>): Finding[] {
-  return SET_BY_US.flatMap((key) => {
+function overridden(boot: ReadonlyMap<string, BootSetting>): Finding[] {
+  return SET_BY_PROVISIONING.flatMap((key) => {
     const setting = boot.get(key)
-    if (setting === undefined || !isTakenBack(setting)) return []
+    if (setting === undefined || !isOverridden(setting)) return []
     const found = `${setting.file} sets ${key} to ${setting.value} at the next boot`
     const fix = command`sed -i -E --follow-symlinks ${`s/^\\s*-?\\s*(${key.replaceAll('.', '[./]')})\\s*=.*/\\1 = 1/`} ${setting.file}`
     return [{ kind: 'warn', found, wanted: `${key} 1`, fix }]
   })
 }
 
-/** Not a number: this kernel has no such limit. */
+/** A value of NaN means that this kernel has no such limit. */
 function tooFew(key: string, value: number | undefined, least: number): Finding[] {
   if (value === undefined || Number.isNaN(value) || value >= least) return []
   const fix = command`echo ${`${key} = ${least}`} >> /etc/sysctl.d/90-inotify.conf && sysctl -w ${`${key}=${least}`}`

@@ -4,9 +4,9 @@ import type { HostView } from '../../host/host.ts'
 import { parseSysctlConf } from '../../host/parse/sysctl-conf.ts'
 import { bootSettings } from './boot-settings.ts'
 import { hasSeveralCards } from './network-cards.ts'
-import { AT_LEAST, isTakenBack, parameter, SET_BY_US, STRICT } from './parameters.ts'
+import { AT_LEAST, isOverridden, parameter, SET_BY_PROVISIONING, STRICT } from './parameters.ts'
 
-/** Read after all others, those of the distribution (99-sysctl.conf) too. */
+/** Read after all other files, including those of the distribution (99-sysctl.conf). */
 const FILE = '/etc/sysctl.d/zz-cantrip-precheck.conf'
 const FILTER = 'net.ipv4.conf.all.rp_filter'
 const LOOSE = '2'
@@ -28,7 +28,7 @@ export const mend: Step<CheckParams> = {
 
 type Setting = readonly [key: string, value: string]
 
-/** What Kubernetes sets by itself later is only kept from being taken back. */
+/** Parameters that provisioning sets itself only need a file that no later one overrides. */
 async function wanted(host: HostView): Promise<{ now: Setting[]; atBoot: Setting[] }> {
   const [boot, limits, filter] = await Promise.all([
     bootSettings(host),
@@ -37,15 +37,15 @@ async function wanted(host: HostView): Promise<{ now: Setting[]; atBoot: Setting
   ])
   const tooFew = AT_LEAST.filter(({ least }, i) => Number(limits[i]) < least)
   const isStrict = filter === STRICT && (await hasSeveralCards(host))
-  const takenBack = SET_BY_US.filter((key) => {
+  const overridden = SET_BY_PROVISIONING.filter((key) => {
     const setting = boot.get(key)
-    return setting !== undefined && isTakenBack(setting)
+    return setting !== undefined && isOverridden(setting)
   })
   return {
     now: [
       ...tooFew.map(({ key, least }): Setting => [key, String(least)]),
       ...(isStrict ? [[FILTER, LOOSE] as const] : []),
     ],
-    atBoot: takenBack.map((key) => [key, '1'] as const),
+    atBoot: overridden.map((key) => [key, '1'] as const),
   }
 }

@@ -9,7 +9,7 @@ const FAIL_MS = 5_000
 const SAMPLES = 3
 const TIMEOUT_MS = 5_000
 
-/** What the clock there may be ahead of ours, ms: it was read between our sending and our receiving. */
+/** How far the controller's clock can be ahead, ms: it was read between sending the request and receiving the answer. */
 interface Bounds {
   low: number
   high: number
@@ -41,7 +41,7 @@ export const check: Check = {
   },
 }
 
-/** Each sample narrows the bounds; when they contradict one another, a clock was set meanwhile and the last one counts. */
+/** Each sample narrows the bounds. If samples contradict each other, a clock was set in between, and the last sample counts. */
 async function skewBounds(host: HostView, controller: NonNullable<CheckParams['controller']>): Promise<Bounds> {
   const samples = await Promise.all(Array.from({ length: SAMPLES }, () => firstAnswer(host, controller)))
   return samples.reduce((bounds, sample) => {

@@ -62,10 +62,10 @@ test('a provisioning that failed, the agent stopped', async () => {
   })
 })
 
-test('an agent that is at work on it is no half-finished run', async () => {
+test('a run that the agent is working on is not unfinished', async () => {
   expect(await check.look(machine([begun('first-master'), change], true), params)).toEqual({
     kind: 'pass',
-    found: 'cantrip-agent is at work on first-master',
+    found: 'cantrip-agent is working on first-master',
   })
 })
 

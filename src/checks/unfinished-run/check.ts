@@ -14,7 +14,7 @@ export const check: Check = {
   remedy: 'Run the same command again, or undo it with agent uninstall.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
-    // Only root can look into it, and only root can have left something.
+    // Only root can read the ledger, and only root can have started a run.
     const text = await ifStillThere(() => host.read(`${ownStateDirectory}/ledger/ledger.jsonl`))
     if (text === undefined) return { kind: 'pass', found: 'none' }
     const replayed = replay(decodeRecords(Buffer.from(text)).entries)
@@ -23,21 +23,21 @@ export const check: Check = {
     const name = ownStateDirectory.split('/').at(-1) ?? ''
     const agent = `${name}-agent`
     if (await isUnitActive(host, `${agent}.service`))
-      return { kind: 'pass', found: `${agent} is at work on ${run.role}` }
+      return { kind: 'pass', found: `${agent} is working on ${run.role}` }
     return {
       kind: 'warn',
       found: `${run.role} of ${run.at} ${ENDS[run.outcome ?? 'cut-off']}, with ${replayed.outstanding.length} changes in place`,
       wanted: 'each run finished or undone',
       fix:
-        run.role in AGAIN
-          ? `continue: ${AGAIN[run.role]}; or undo it: agent uninstall`
+        run.role in CONTINUE
+          ? `continue: ${CONTINUE[run.role]}; or undo it: agent uninstall`
           : `continue: ${command`systemctl start ${agent}`}; or undo it: agent reset, or agent uninstall`,
     }
   },
 }
 
-/** What a person began, by the name of its role. */
-const AGAIN: Readonly<Record<string, string>> = {
+/** How to continue a run that a user started, by the name of the run in the ledger. */
+const CONTINUE: Readonly<Record<string, string>> = {
   install: 'run the installation again with the same credentials',
   mend: 'agent precheck --fix',
 }
@@ -51,7 +51,7 @@ const ENDS = {
 
 type Unfinished = RunState & { outcome?: keyof typeof ENDS }
 
-/** One without an end, or the last one, where it ended badly and what it did is still there. */
+/** A run without an end, or the last run if it did not succeed and its changes are still in place. */
 function unfinishedRun({ openRun, runs, outstanding }: Replayed): Unfinished | undefined {
   const last = openRun ?? [...runs.values()].at(-1)
   if (last === undefined || outstanding.length === 0 || last.outcome === 'done') return undefined

@@ -130,7 +130,7 @@ function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
       verdict: 'warn',
       found: found.join('; '),
       wanted: 'addresses of nodes outside of the subnets of pods and services',
-      fix: remedy`create create another cluster with other ranges: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
+      fix: remedy`create another cluster with other subnets: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
         .fix,
     },
   ]

@@ -29,7 +29,7 @@ export function readSntpReply(
   if (!reply.subarray(24, 32).every((byte, i) => byte === request[40 + i]))
     return unusable('the reply is not to our packet')
   if (stratum === 0) return unusable(`the server sends us away (${kissCode(reply)})`)
-  if (first >> 6 === 3 || stratum > 15) return unusable('the server is not synchronised itself')
+  if (first >> 6 === 3 || stratum > 15) return unusable('the server is not synchronized itself')
   const receivedThere = toUnixMs(view, 32)
   const sentThere = toUnixMs(view, 40)
   if (view.getUint32(40) === 0) return unusable('the server gives no time')
