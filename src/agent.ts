@@ -1,4 +1,4 @@
-/** The agent's composition root: picks the verb, prints what went wrong, and ends the process. */
+/** Entry point of the agent: runs a command, prints its error, and exits. */
 
 import { exitCode } from './cli/kit/exit-code.ts'
 import { ownProgram } from './cli/kit/own-program.ts'
@@ -7,7 +7,7 @@ import { versionText } from './cli/kit/version-text.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv
-  // What starts often, or must start fast, goes without the parser of options.
+  // These start often or must start fast, so they do not load the option parser.
   if (verb === '--version' && rest.length === 0) {
     process.stdout.write(`${versionText('agent')}\n`)
     return 0

@@ -4,19 +4,19 @@ import { readIfThere } from './durable-file.ts'
 import { readInstructionKey } from './gate/instruction-gate.ts'
 import type { AgentPaths } from './paths.ts'
 
-/** agent.json: what the service needs to know beside its keys. */
+/** agent.json: the settings of the service. */
 export interface AgentConfig {
   format: 1
   nodeName: string
-  /** Of the controller, tried in turn. */
+  /** Controller URLs, tried in turn. */
   urls: string[]
   cluster: { id: string; name: string }
   /** Ed25519 public key that signs instructions: SPKI DER, base64. */
   instructionKey: string
-  /** The cluster that was asked for by --cluster-name. */
+  /** The value of --cluster-name. */
   clusterName?: string
   proxy?: string
-  /** What the prechecks had to say when it was installed. */
+  /** Prechecks that did not pass at installation. */
   warnings?: CheckSummary[]
 }
 
@@ -25,15 +25,15 @@ export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig |
   if (text === undefined) return undefined
   const config = parse(text)
   if (config) return config
-  const message = `${paths.configFile} is damaged: found no settings of an agent, wanted what an installation writes there`
+  const message = `${paths.configFile} is damaged: it does not contain valid agent settings`
   throw new AgentError('config/damaged', message, {
-    fix: 'run the installation again with NAME.pem and its passphrase: it writes the file anew',
+    fix: 'run the installation again with NAME.pem and its passphrase: it rewrites the file',
     kind: 'invalid',
   })
 }
 
-/** The same, where a damaged one is as good as none. */
-export function wholeConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
+/** Like `readConfig`, but undefined for a damaged file. */
+export function readConfigIfValid(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
   const text = readIfThere(paths.configFile)
   return text === undefined ? undefined : parse(text)
 }
@@ -43,8 +43,8 @@ function parse(text: string): AgentConfig | undefined {
     const config = JSON.parse(text) as AgentConfig
     const { format, nodeName, urls, cluster, instructionKey } = config
     const texts = [nodeName, cluster.id, cluster.name, instructionKey]
-    const isWhole = format === 1 && texts.every((each) => typeof each === 'string' && each !== '')
-    if (isWhole && urls.length > 0 && urls.every((url) => URL.canParse(url)) && isPublicKey(instructionKey))
+    const isComplete = format === 1 && texts.every((each) => typeof each === 'string' && each !== '')
+    if (isComplete && urls.length > 0 && urls.every((url) => URL.canParse(url)) && isPublicKey(instructionKey))
       return config
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause
@@ -67,8 +67,12 @@ export function requireConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfi
 }
 
 export function notInstalled(paths: Pick<AgentPaths, 'configFile'>): AgentError {
-  return new AgentError('agent/not-installed', `the agent is not installed here (no ${paths.configFile})`, {
-    fix: 'install it: agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt',
-    kind: 'invalid',
-  })
+  return new AgentError(
+    'agent/not-installed',
+    `the agent is not installed on this machine: ${paths.configFile} does not exist`,
+    {
+      fix: 'install it: agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt',
+      kind: 'invalid',
+    },
+  )
 }

@@ -14,11 +14,11 @@ import { dirname } from 'node:path'
 import { temporaryPath } from '../host/machine.ts'
 
 /**
- * Small files of the service's own, written so that a power cut leaves the old or the new content, never a mixture.
- * Synchronous on purpose: what follows a write (an acknowledgement, a start of work) relies on it.
+ * Writes a small file so that after a power cut it has either the old or the new content, never a mixture.
+ * Synchronous, because callers rely on the file before they continue, for example before they acknowledge a frame.
  */
 export function writeDurably(path: string, text: string, mode = 0o600): void {
-  // Where the undo of the file looks as well.
+  // The undo of the file also removes this temporary path.
   const temporary = temporaryPath(path)
   rmSync(temporary, { force: true })
   const file = openSync(

@@ -4,7 +4,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type Log = (level: Level, message: string, run?: string) => void
 
-/** `2026-01-01T00:00:00.000Z info  r-abc… message`: a line each, secrets taken out, the same to every sink. */
+/** Writes lines such as `2026-01-01T00:00:00.000Z info  r-abc… message` to every sink, with secrets redacted. */
 export function createLog(sinks: readonly ((line: string) => void)[], redactor: Redactor, now: () => Date): Log {
   return (level, message, run) => {
     const about = run === undefined ? '' : `${run} `

@@ -1,4 +1,4 @@
-/** Where an installation of the agent lies. With an instance name, `cantrip-NAME` in each of these. */
+/** The paths of one installation of the agent. With an instance name, each contains `cantrip-NAME`. */
 export interface AgentPaths {
   name: string
   instance: string | undefined
@@ -8,12 +8,12 @@ export interface AgentPaths {
   configDirectory: string
   configFile: string
   caFile: string
-  /** Key and certificate of the node in one file, once it is enrolled. */
+  /** Key and certificate of the node in one file, after enrolment. */
   nodeIdentity: string
-  /** Until it is enrolled. */
+  /** Key and CSR, until enrolment. */
   nodeKey: string
   nodeCsr: string
-  /** Both leave the node when it is enrolled. */
+  /** Certificate and key of the installer, removed after enrolment. */
   installerCertificate: string
   installerKey: string
   stateDirectory: string
@@ -28,7 +28,7 @@ export interface AgentPaths {
   statusFile: string
 }
 
-/** `root` is put before every path: '' on a node, a directory of its own in a test. */
+/** `root` is the prefix of every path: '' on a node, a temporary directory in a test. */
 export function pathsOf(instance?: string, root = ''): AgentPaths {
   const name = instance === undefined ? 'cantrip' : `cantrip-${instance}`
   const config = `${root}/etc/${name}`
@@ -62,5 +62,5 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
   }
 }
 
-/** A label of its own, short enough for unit and directory names. */
+/** A DNS label, short enough for unit and directory names. */
 export const INSTANCE_NAME = /^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/

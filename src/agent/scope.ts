@@ -1,12 +1,12 @@
 import { INSTALL_STEPS } from './install/role.ts'
 
-/** `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine as it was. */
+/** What to undo. `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine is restored. */
 export type Scope = 'kubernetes' | 'agent' | 'all'
 
-/** What `precheck --fix` did stands in the ledger under steps of this name. */
+/** Prefix of the step ids under which the ledger records the changes of `precheck --fix`. */
 const MEND_STEPS = 'mend/'
 
-/** Is a change of this step taken back with the rest? What made the machine fit belongs to it until the end. */
+/** Whether this scope undoes the changes of this step. The changes of `precheck --fix` are undone only with `all`. */
 export function isIn(scope: Scope, step: string): boolean {
   if (scope === 'all') return true
   return !step.startsWith(MEND_STEPS) && step.startsWith(INSTALL_STEPS) === (scope === 'agent')

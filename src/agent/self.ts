@@ -1,7 +1,7 @@
-/** How to start this very program: `['/usr/local/bin/cantrip-agent']`, or node and a source file. */
+/** The command that starts this program again: `['/usr/local/bin/cantrip-agent']`, or node and a source file. */
 export type Self = readonly [string, ...string[]]
 
-/** `isExecutable` tells whether the program and its Node are one file. */
+/** `isExecutable`: whether the program and Node are one file. */
 export function selfOf(process: Pick<NodeJS.Process, 'execPath' | 'execArgv' | 'argv'>, isExecutable: boolean): Self {
   const script = process.argv[1]
   if (isExecutable || script === undefined) return [process.execPath]

@@ -4,11 +4,11 @@ import type { ErrorReport } from '../base/agent-error.ts'
 import type { NodeState } from '../protocol/names.ts'
 import { readIfThere } from './durable-file.ts'
 
-/** What the service tells other processes on the node; gone when it ends. */
+/** The service's status file for other processes on the node. systemd removes it when the service stops. */
 export interface ServiceStatus {
   state: NodeState | null
   nodeId: string | null
-  /** Of the node's key. */
+  /** Fingerprint of the node's key. */
   fingerprint: string | null
   cluster: string | null
   controller: string | null
@@ -16,7 +16,7 @@ export interface ServiceStatus {
   run: { id: string; role: string; step: string | null; done: number; of: number } | null
   agentVersion: string
   kubernetesVersion: string | null
-  /** Why it is not connected or enrolled; null when all is well. */
+  /** Why the agent is not connected or enrolled, or null. */
   problem: ErrorReport | null
 }
 
@@ -25,7 +25,7 @@ export interface StatusFile {
   update(change: Partial<ServiceStatus>): void
 }
 
-/** Atomic but not durable: it lies in /run. */
+/** Writes are atomic but not durable, because the file is in /run. */
 export function openStatusFile(path: string, agentVersion: string): StatusFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   let status: ServiceStatus = {

@@ -114,7 +114,7 @@ async function fixed(): Promise<void> {
   assert.equal(unasked.code, 2, unasked.stdout + unasked.stderr)
   assert.match(
     unasked.stdout,
-    /Removing rotate from the DNS configuration\n {4}file {2}\/etc\/resolv\.conf\n {8}back: /,
+    /Removing rotate from the DNS configuration\n {4}file {2}\/etc\/resolv\.conf\n {8}undo: /,
   )
   assert.match(await execOk(node, ['cat', '/etc/resolv.conf']), /rotate/)
   assert.equal((await exec(node, [...fix, '-o', 'json'], { timeoutMs: 60_000 })).code, 2)

@@ -42,7 +42,7 @@ test.each<[string[], RegExp]>([
   [['status', '-o', 'xml'], /-o text or -o json/],
   [['uninstall', '-m', 'not-installed-here'], /--yes|root/],
   [['logs', '-n', 'many'], /is not a number of lines/],
-  [['logs', '-m', 'not-installed-here'], /there is no log/],
+  [['logs', '-m', 'not-installed-here'], /does not exist/],
   [['run', '-m', 'not-installed-here-either'], /not installed|EACCES|root/],
 ])('%j is told from a usage error, without a stack', async (argv, says) => {
   const { code, stdout, stderr } = await agent(...argv)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { leave } from '../../src/agent/identity/leave.ts'
-import { takeBack } from '../../src/agent/restore/take-back.ts'
+import { undoChanges } from '../../src/agent/restore/undo-changes.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { linuxNetwork } from '../../src/host/linux/network/network.ts'
 import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
@@ -51,7 +51,7 @@ async function resetByHand(): Promise<void> {
   await service.end('SIGTERM')
   const signal = new AbortController().signal
   const { paths } = agent
-  const taken = await takeBack({ paths, scope: 'kubernetes', run: 'reset-1', emit: () => undefined, signal })
+  const taken = await undoChanges({ paths, scope: 'kubernetes', run: 'reset-1', emit: () => undefined, signal })
   expect(taken).toMatchObject({ restored: true, leftovers: [] })
 }
 const goodbye = () => leave({ paths: agent.paths, stays: 'nothing', network: linuxNetwork })
@@ -131,7 +131,7 @@ test('a controller that is away is named, with what its administrator is to do',
   const beganAt = performance.now()
   const line = await goodbye()
   expect(performance.now() - beganAt).toBeLessThan(20_000)
-  expect(line).toMatch(/could not be told .*cannot be reached.*controller node remove one --force$/)
+  expect(line).toMatch(/could not notify .*cannot be reached.*controller node remove one --force$/)
   expect(line).not.toContain('\n')
   await start(port)
   expect((await shown()).state).toBe('PROVISIONING')

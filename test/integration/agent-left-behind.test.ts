@@ -66,7 +66,7 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work i
     })
     expect(members().filter((pid) => orphans.includes(pid))).toEqual([])
     expect(members()).toContain(String(service.process.pid))
-    const [killed, swept, started] = ['was killed; it goes on', 'had left behind: process', 'step 2 in process'].map(
+    const [killed, swept, started] = ['was killed; restarting it', 'killed run left behind', 'step 2 in process'].map(
       (line) => tell().lastIndexOf(line),
     )
     expect([killed, swept, started].every((at) => (at ?? -1) >= 0)).toBe(true)

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readIdentity } from '../../src/agent/identity/identity.ts'
 import type { AgentPaths } from '../../src/agent/paths.ts'
-import { takeBack } from '../../src/agent/restore/take-back.ts'
+import { undoChanges } from '../../src/agent/restore/undo-changes.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { agentOf } from '../support/agent/enrolled.ts'
 import type { Installation, Service } from '../support/agent/installation.ts'
@@ -118,7 +118,7 @@ test('while the controller is away the pair stays, and it is renewed afterwards'
   const { port } = controller
   await controller.close()
   agent.setAhead(DUE_MS)
-  await waitFor('a try', () => /could not be renewed/.test(tell()) || undefined, { tell })
+  await waitFor('a try', () => /could not renew/.test(tell()) || undefined, { tell })
   expect(pair()).toBe(before)
   await start(port)
   await rotatedFrom(before)
@@ -139,7 +139,7 @@ test('uninstall after a rotation leaves nothing, and takes nothing for the work 
   writeFileSync(join(agent.paths.configDirectory, '.node.pem.cantrip'), 'half a key')
   const { paths } = agent
   const signal = new AbortController().signal
-  const taken = await takeBack({ paths, scope: 'all', run: 'uninstall-1', emit: () => undefined, signal })
+  const taken = await undoChanges({ paths, scope: 'all', run: 'uninstall-1', emit: () => undefined, signal })
   expect(taken).toMatchObject({ restored: true, differences: [], leftovers: [], kept: [] })
   // The harness wrote agent.json itself.
   expect(readdirSync(paths.configDirectory).sort()).toEqual(['agent.json', 'mine'])

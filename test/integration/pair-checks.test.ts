@@ -89,7 +89,7 @@ async function run(node: EnrolledNode): Promise<Running> {
   const here: Running = { id: node.id, agent, checker, aheadMs: 0, isMute: false }
   agent.socket.on('frame', () => {
     const frame = agent.received.at(-1)
-    if (frame?.t === 'pair-check') checker.take(frame.body)
+    if (frame?.t === 'pair-check') checker.handle(frame.body)
   })
   return here
 }
@@ -171,7 +171,7 @@ test('a clock that is off is found, whose it is, and the exit code is 3', async 
 test('an order that has expired by the clock of its node is told', async () => {
   node('two').aheadMs = 7_200_000
   const { code, short } = await report()
-  expect(short[0]).toMatch(/^fail >two node: the order expired at .*; the clock here says /)
+  expect(short[0]).toMatch(/^fail >two node: the order expired at .*; the clock of this machine is at /)
   expect(code).toBe(3)
 })
 

@@ -8,9 +8,9 @@ import { type NodeIdentity, readIdentity } from '../identity/identity.ts'
 import { nodeIdOf } from '../identity/node-names.ts'
 import { readOpenInstruction } from '../link/link-state.ts'
 import type { AgentPaths } from '../paths.ts'
-import type { WorkBench } from '../restore/bench.ts'
+import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
-import { openWorkBench } from '../restore/work-bench.ts'
+import type { Workspace } from '../restore/workspace.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { openProvisionParams } from './provision-params.ts'
 
@@ -22,19 +22,19 @@ export interface ExecuteOptions {
 
 const PREDECESSOR_MS = 60_000
 
-/** Carries the open instruction out. Every failure is told as an event, for the service sends events on. */
+/** Carries out the open instruction. Every failure is emitted as an event, because the service forwards events. */
 export async function execute(options: ExecuteOptions): Promise<Outcome> {
   const { emit, paths } = options
   try {
     const { instruction, identity } = await readInstruction(paths)
-    // A predecessor whose service was killed may still be on its way out.
-    const bench = await openWorkBench(paths, PREDECESSOR_MS, options.signal)
+    // The process that a killed service started may still be ending.
+    const workspace = await openWorkspace(paths, PREDECESSOR_MS, options.signal)
     try {
-      const at = bench.machine.now().toISOString()
-      for (const message of bench.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })
-      return await carryOut(instruction, identity, bench, options)
+      const at = workspace.machine.now().toISOString()
+      for (const message of workspace.ledger.repairs) emit({ kind: 'log', at, level: 'warn', message })
+      return await carryOut(instruction, identity, workspace, options)
     } finally {
-      await bench.ledger.close()
+      await workspace.ledger.close()
     }
   } catch (error) {
     const at = new Date().toISOString()
@@ -50,15 +50,15 @@ export async function execute(options: ExecuteOptions): Promise<Outcome> {
   }
 }
 
-/** Verified once more: what lies on the disk is not trusted for having been accepted. */
+/** Verifies the signature again: an accepted instruction could have been changed on disk. */
 export async function readInstruction(
   paths: AgentPaths,
 ): Promise<{ instruction: Instruction; identity: NodeIdentity }> {
   const open = readOpenInstruction(paths.instructionFile)
   const identity = readIdentity(paths)
   if (!open || !identity) {
-    throw new AgentError('instruction/none', 'no instruction waits to be carried out', {
-      fix: 'nothing: the controller sends one when there is work',
+    throw new AgentError('instruction/none', 'this node has no pending instruction', {
+      fix: 'none needed: the controller sends an instruction when there is work',
       kind: 'invalid',
     })
   }
@@ -69,7 +69,7 @@ export async function readInstruction(
     lastGeneration: open.generation - 1,
     openRun: undefined,
   }
-  // It was in time when it was accepted; how long the work takes is no matter of that.
+  // The time limit applies when an instruction is accepted, not while it is carried out.
   const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
   if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
   const { code, message, fix } = verdict.error
@@ -79,18 +79,18 @@ export async function readInstruction(
 async function carryOut(
   instruction: Instruction,
   identity: NodeIdentity,
-  bench: WorkBench,
+  workspace: Workspace,
   { paths, emit, signal }: ExecuteOptions,
 ): Promise<Outcome> {
   const { run } = instruction
-  const { machine, ledger } = bench
+  const { machine, ledger } = workspace
   switch (instruction.role) {
     case 'reset': {
-      const { undoAndCompare } = await import('../restore/take-back.ts')
+      const { undoAndCompare } = await import('../restore/undo-changes.ts')
       const options = { paths, scope: 'kubernetes', run, emit, signal, observer: observerOf(machine) } as const
-      const { report, compared } = await undoAndCompare(bench, options)
+      const { report, compared } = await undoAndCompare(workspace, options)
       for (const { what, before, after, fix } of compared.differences) {
-        const message = `not as it was before: ${what} was ${before}, is ${after}\n  fix: ${fix}`
+        const message = `difference: ${what} was ${before}, is ${after}\n  fix: ${fix}`
         emit({ kind: 'log', at: machine.now().toISOString(), level: 'warn', message })
       }
       return report.outcome
@@ -101,7 +101,7 @@ async function carryOut(
       refuseEarlierContainerd(ledger)
       const { runRole } = await import('../../engine/run-steps.ts')
       const { ROLES } = await import('../../roles/role-of.ts')
-      const { hostFor } = afterSnapshot(bench, paths, 'kubernetes')
+      const { hostFor } = afterSnapshot(workspace, paths, 'kubernetes')
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })

@@ -8,11 +8,11 @@ import { replay } from '../../ledger/replay.ts'
 import { requireConfig } from '../config.ts'
 import { readOpenInstruction } from '../link/link-state.ts'
 import type { AgentPaths } from '../paths.ts'
-import { backupsOf } from '../restore/work-bench.ts'
+import { backupsOf } from '../restore/open-workspace.ts'
 import { isIn } from '../scope.ts'
 import { readInstruction } from './execute.ts'
 
-/** What the pending instruction would change; nothing where none is pending. Changes nothing itself. */
+/** The changes that the pending instruction would make; empty if none is pending. Makes no changes. */
 export async function planInstruction(paths: AgentPaths, signal: AbortSignal): Promise<PlannedStep[]> {
   const config = requireConfig(paths)
   if (!readOpenInstruction(paths.instructionFile)) return []
@@ -30,14 +30,14 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
     host: planning.host,
     signal,
   })
-  // A plan asks the controller for nothing that it would have to sign.
+  // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]
   const planned = await planRole(ROLES[instruction.role], dry, planning, signal)
   return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
 }
 
-/** The changes that are still in effect, newest first; each is what its taking back would change. */
+/** The changes that are still in effect, newest first, which a reset would undo. */
 async function planReset(paths: AgentPaths): Promise<PlannedStep> {
   const ledger = await openLedger(await openDurableLog(paths.ledgerDirectory, 'ledger'))
   try {

@@ -11,13 +11,13 @@ import { askPatiently } from '../link/ask-patiently.ts'
 export interface ProvisionSurroundings {
   config: AgentConfig
   tls: { ca: string; cert: string; key: string }
-  /** Where the bundle's files come to lie. */
+  /** Where the bundle's files are stored. */
   directory: string
   host: Host
   signal: AbortSignal
 }
 
-/** What the steps of a role need beside the instruction. */
+/** What the steps of a role need in addition to the instruction. */
 export async function openProvisionParams(
   { run, role, params }: Pick<Instruction & { role: NodeTask }, 'run' | 'role' | 'params'>,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
@@ -42,11 +42,11 @@ export async function openProvisionParams(
 }
 
 const WAIT_MS = 25_000
-/** Beside the wait a master may be busy for 30 s, and take 30 s to answer. */
+/** In addition to the wait, a master may be busy for 30 s and take another 30 s to answer. */
 const INVITATION_TIMEOUT_MS = 100_000
 const PAUSE_MS = 1_000
 
-/** For as long as it is not this node's turn; what it waits for is told once. */
+/** Polls until it is this node's turn. Logs each reason for waiting once. */
 async function requestInvitation(
   { signal, log }: Parameters<ProvisionParams['requestInvitation']>[0],
   asking: Pick<ProvisionSurroundings, 'config' | 'tls' | 'host'>,
@@ -54,12 +54,12 @@ async function requestInvitation(
   const key = createSealingKey()
   const way = { ...asking, timeoutMs: INVITATION_TIMEOUT_MS, signal }
   const question = { query: { waitMs: WAIT_MS }, body: { sealTo: key.sealTo } }
-  let told: string | undefined
+  let logged: string | undefined
   for (;;) {
     const { sealed, waitingFor } = await askPatiently(way, agentRoutes.invite, question)
     if (sealed !== undefined) return Invitation.parse(JSON.parse(unseal(sealed, key)))
-    if (waitingFor !== told) log(`waits for ${waitingFor}`)
-    told = waitingFor
+    if (waitingFor !== logged) log(`waiting for ${waitingFor}`)
+    logged = waitingFor
     await asking.host.sleep(PAUSE_MS, signal)
   }
 }

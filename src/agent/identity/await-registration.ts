@@ -7,7 +7,7 @@ export interface AwaitOptions {
   monotonicMs(): number
   timeoutMs: number
   signal: AbortSignal
-  /** Throws where the service has failed for good. */
+  /** Throws if the service has failed permanently. */
   stillRuns(): Promise<void>
 }
 
@@ -17,7 +17,7 @@ type Registered = ServiceStatus & { nodeId: string; fingerprint: string; state: 
 
 const REFUSALS = /^(enrol|identity|node|cluster)\/|^controller\/(bad-answer|failed|refused)$/
 
-/** Waits until the service says that the controller knows this node. */
+/** Waits until the service reports that the controller has registered this node. */
 export async function awaitRegistration(options: AwaitOptions): Promise<Registered> {
   const { statusFile, sleep, monotonicMs, timeoutMs, signal, stillRuns } = options
   let watchAtMs = monotonicMs()
@@ -29,7 +29,7 @@ export async function awaitRegistration(options: AwaitOptions): Promise<Register
       throw new AgentError(problem.code, problem.message, { fix: problem.fix, kind: 'refused' })
     }
     if (status && isRegistered(status)) return status
-    if (monotonicMs() >= until) throw notSeen(status, timeoutMs)
+    if (monotonicMs() >= until) throw notRegistered(status, timeoutMs)
     if (monotonicMs() >= watchAtMs) {
       await stillRuns()
       watchAtMs = monotonicMs() + WATCH_EVERY_MS
@@ -42,13 +42,13 @@ function isRegistered(status: ServiceStatus): status is Registered {
   return status.nodeId !== null && status.fingerprint !== null && status.state !== null
 }
 
-function notSeen(status: ServiceStatus | undefined, timeoutMs: number): AgentError {
+function notRegistered(status: ServiceStatus | undefined, timeoutMs: number): AgentError {
   const why = status?.problem ? `: ${status.problem.message}` : ''
   return new AgentError(
     'agent/not-registered',
-    `the controller has not seen this node within ${timeoutMs / 1000} s${why}`,
+    `the controller did not register this node within ${timeoutMs / 1000} s${why}`,
     {
-      fix: status?.problem?.fix ?? 'see what the service says: agent logs; it goes on trying',
+      fix: status?.problem?.fix ?? 'read the log of the service, which keeps retrying: agent logs',
       kind: 'unreachable',
     },
   )

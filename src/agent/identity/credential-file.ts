@@ -5,7 +5,7 @@ import type { HostView } from '../../host/host.ts'
 
 const MAX_BYTES = 64 * 1024
 
-/** The text of a file with a secret in it, e.g. `what`: `credentials file`. Refused besides: an empty one. */
+/** The text of a file with a secret. `what` names the file, for example `credentials file`. Refuses an empty file. */
 export async function readCredentialFile(path: string, what: string, view: HostView, trust: Trust): Promise<string> {
   const text = await readGivenFile(
     {
@@ -15,7 +15,7 @@ export async function readCredentialFile(path: string, what: string, view: HostV
       maxBytes: MAX_BYTES,
       isSecret: true,
       trust,
-      ifMissing: 'copy it here from the machine of the controller',
+      ifMissing: 'copy the file from the controller to this machine',
     },
     view,
   )

@@ -18,16 +18,16 @@ export interface Credentials {
     key: Secret
     expiresAt: Date
   }
-  /** PEM of the only authority that the agent will trust. */
+  /** PEM of the only certificate authority that the agent trusts. */
   ca: string
   enrolment: Enrolment
   passphrase: Secret
 }
 
 const ORDER = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', ENROLMENT_LABEL]
-const NEW_ONES = 'make new ones: controller cluster create (or creds), and copy both files'
+const NEW_ONES = 'create new credentials (controller cluster create, or controller cluster creds), and copy both files'
 
-/** Reads and verifies the two files. Every way in which they can be wrong is an AgentError `credentials/…`, exit code 2. */
+/** Reads and verifies the two files. Throws AgentError `credentials/…` (exit code 2) if one of them is not valid. */
 export async function readCredentials(
   credsFile: string,
   passphraseFile: string,
@@ -42,7 +42,7 @@ export async function readCredentials(
   const [certificate, encryptedKey, ca, enrolment] = blocks.map(({ label, der }) => toPem(label, der))
   if (!certificate || !encryptedKey || !ca || !enrolment) throw incomplete(credsFile, blocks)
 
-  const key = opened(encryptedKey, passphrase, credsFile, passphraseFile)
+  const key = decrypt(encryptedKey, passphrase, credsFile, passphraseFile)
   const { expiresAt } = verifyInstaller(certificate, ca, createPublicKey(key), view.now())
   return {
     installer: { certificate, key: new Secret(keyToPem(key)), expiresAt },
@@ -56,15 +56,15 @@ function blocksOf(text: string, passphraseText: string, credsFile: string): PemB
   if (!text.includes('-----BEGIN') && passphraseText.includes('-----BEGIN')) {
     throw refuse(
       'swapped',
-      'the passphrase file holds the credentials and the other way round',
+      'the credentials file and the passphrase file are swapped',
       'swap --creds-file and --passphrase-file',
     )
   }
   if (passphraseText.includes('-----BEGIN')) {
     throw refuse(
       'not-a-passphrase',
-      'the passphrase file holds PEM; wanted one line of text',
-      'give NAME-passphrase.txt',
+      'the passphrase file contains PEM; expected one line of text',
+      'pass NAME-passphrase.txt',
     )
   }
   if (
@@ -72,14 +72,18 @@ function blocksOf(text: string, passphraseText: string, credsFile: string): PemB
     text.includes('BEGIN EC PRIVATE KEY') ||
     text.includes('BEGIN RSA PRIVATE KEY')
   ) {
-    throw refuse('legacy-key', `${credsFile} holds a key in a legacy form; wanted PKCS#8 under PBES2`, NEW_ONES)
+    throw refuse(
+      'legacy-key',
+      `${credsFile} contains a key in a legacy format; expected PKCS#8 encrypted with PBES2`,
+      NEW_ONES,
+    )
   }
   const blocks = attempt(
     () => readPem(text),
-    (cause) => refuse('not-pem', `${credsFile} holds a damaged PEM block`, 'copy the whole file again', cause),
+    (cause) => refuse('not-pem', `${credsFile} contains a damaged PEM block`, 'copy the whole file again', cause),
   )
   if (blocks.length === 0)
-    throw refuse('not-pem', `${credsFile} holds no PEM block`, 'give NAME.pem as the controller wrote it')
+    throw refuse('not-pem', `${credsFile} contains no PEM block`, 'pass NAME.pem as the controller wrote it')
   if (blocks.length !== ORDER.length || blocks.some(({ label }, index) => label !== ORDER[index]))
     throw incomplete(credsFile, blocks)
   return blocks
@@ -87,20 +91,24 @@ function blocksOf(text: string, passphraseText: string, credsFile: string): PemB
 
 function incomplete(credsFile: string, blocks: readonly PemBlock[]): AgentError {
   const found = blocks.map(({ label }) => label).join(', ')
-  return refuse('incomplete', `${credsFile} holds ${found}; wanted ${ORDER.join(', ')}`, 'copy the whole file again')
+  return refuse(
+    'incomplete',
+    `${credsFile} contains ${found}; expected ${ORDER.join(', ')}`,
+    'copy the whole file again',
+  )
 }
 
-function opened(encryptedKey: string, passphrase: Secret, credsFile: string, passphraseFile: string) {
+function decrypt(encryptedKey: string, passphrase: Secret, credsFile: string, passphraseFile: string) {
   try {
     return decryptKey(encryptedKey, passphrase.reveal())
   } catch (cause) {
     if (!(cause instanceof AgentError)) throw cause
     if (cause.code === 'key/wrong-passphrase') {
-      const found = `the passphrase in ${passphraseFile} does not open the key in ${credsFile}`
+      const found = `the passphrase in ${passphraseFile} does not decrypt the key in ${credsFile}`
       throw refuse(
         'wrong-passphrase',
         found,
-        'give the passphrase file that was written together with the credentials file',
+        'pass the passphrase file that was written together with the credentials file',
       )
     }
     throw refuse('key-encryption', `${credsFile}: ${cause.message}`, NEW_ONES, cause)
@@ -113,31 +121,39 @@ function verifyInstaller(certificate: string, ca: string, publicKey: ReturnType<
   const leaf = attempt(() => new X509Certificate(certificate), unreadable)
   const authority = attempt(() => new X509Certificate(ca), unreadable)
   if (!leaf.publicKey.equals(publicKey))
-    throw refuse('key-mismatch', 'the key in the credentials is not that of their certificate', NEW_ONES)
+    throw refuse('key-mismatch', 'the key and the certificate in the credentials do not belong together', NEW_ONES)
   if (!authority.ca || !leaf.verify(authority.publicKey)) {
-    throw refuse('foreign-ca', 'the installer certificate was not issued by the authority beside it', NEW_ONES)
+    throw refuse(
+      'foreign-ca',
+      'the installer certificate was not issued by the certificate authority in the same file',
+      NEW_ONES,
+    )
   }
   if (!/^O=cantrip:enrol$/m.test(leaf.subject)) {
     throw refuse(
       'not-an-installer',
-      `the certificate is for ${leaf.subject.replaceAll('\n', ', ')}; wanted O=cantrip:enrol`,
+      `the certificate is for ${leaf.subject.replaceAll('\n', ', ')}; expected O=cantrip:enrol`,
       NEW_ONES,
     )
   }
   const expiresAt = new Date(leaf.validTo)
   if (expiresAt <= now)
-    throw refuse('expired', `the installer certificate expired on ${day(expiresAt)}; it is ${day(now)} here`, NEW_ONES)
+    throw refuse(
+      'expired',
+      `the installer certificate expired on ${day(expiresAt)}; the clock of this machine is at ${day(now)}`,
+      NEW_ONES,
+    )
   const validFrom = new Date(leaf.validFrom)
   if (validFrom > now) {
-    const found = `the installer certificate is valid from ${validFrom.toISOString()}; the clock here says ${now.toISOString()}`
-    throw refuse('not-yet-valid', found, 'set the clock of this machine (timedatectl set-ntp true)')
+    const found = `the installer certificate is valid from ${validFrom.toISOString()}; the clock of this machine is at ${now.toISOString()}`
+    throw refuse('not-yet-valid', found, 'set the clock of this machine: timedatectl set-ntp true')
   }
   return { expiresAt }
 }
 
 function parseEnrolment(json: string, credsFile: string): Enrolment {
   const unreadable = (cause?: unknown) =>
-    refuse('damaged-enrolment', `the enrolment block in ${credsFile} is not what a controller writes`, NEW_ONES, cause)
+    refuse('damaged-enrolment', `the enrolment block in ${credsFile} is damaged`, NEW_ONES, cause)
   const parsed = Enrolment.safeParse(attempt(() => JSON.parse(json) as unknown, unreadable))
   if (!parsed.success) throw unreadable(parsed.error)
   return parsed.data

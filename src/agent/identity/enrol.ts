@@ -3,36 +3,36 @@ import type { NetworkView } from '../../host/network.ts'
 import { agentRoutes, type EnrolResponse } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
 import { askController, type Way } from '../link/ask-controller.ts'
-import { requireOurs } from './node-names.ts'
+import { requireIssuedFor } from './node-names.ts'
 
 export interface EnrolOptions {
   config: AgentConfig
   ca: string
-  /** The installer's. */
+  /** The installer's certificate and key. */
   identity: { certificate: string; key: string }
   csr: string
-  /** Of the key that the request is for. */
+  /** Fingerprint of the key in the request. */
   fingerprint: string
-  /** This machine's address on the way to the controller. */
+  /** The address from which this machine reaches the URL. */
   addressTowards(url: string): Promise<string>
   network: NetworkView
   sleep(ms: number, signal: AbortSignal): Promise<void>
   random(): number
   signal: AbortSignal
-  /** Each answer of the controller. */
+  /** Called with each answer of the controller. */
   onAnswer(answer: EnrolResponse): void
-  /** Each try that failed; it goes on trying. */
+  /** Called for each failed try; more follow. */
   onProblem(error: AgentError): void
 }
 
 const FIRST_POLL_MS = 10_000
 const LONGEST_POLL_MS = 300_000
 const LONGEST_REFUSED_MS = 900_000
-/** The controller answers sooner when there is something to tell. */
+/** The controller answers earlier if the state of the node changes. */
 const LONG_POLL_MS = 25_000
 const REQUEST_TIMEOUT_MS = 40_000
 
-/** Asks until an administrator approves; returns the node's certificate (PEM). Only the signal ends it otherwise. */
+/** Polls until an administrator approves the node, or the signal. Returns the node's certificate (PEM). */
 export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; certificate: string }> {
   const { config, signal, sleep, random, onAnswer, onProblem } = options
   let pollMs = FIRST_POLL_MS
@@ -47,7 +47,7 @@ export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; ce
       const { nodeId, certificate } = tried.answer
       if (certificate !== undefined) return { nodeId, certificate }
       onAnswer(tried.answer)
-      // A controller that held the question until it had nothing to say is asked again at once.
+      // After a long poll that ended without a change, poll again without a pause.
       const askAtOnce = !isKnown || tried.wasHeld
       isKnown = true
       if (askAtOnce) continue
@@ -57,7 +57,7 @@ export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; ce
   }
 }
 
-/** The first tries follow closely, for an installation waits for them; a refusal will hardly change soon. */
+/** The first tries follow closely, because an installation waits for them. A refusal is unlikely to change soon. */
 function pauseAfter(error: AgentError, attempt: number, pollMs: number): number {
   if (error.kind === 'refused') return LONGEST_REFUSED_MS
   return attempt < 3 ? 2_000 : pollMs
@@ -70,7 +70,7 @@ async function tryOnce(url: string, isKnown: boolean, options: EnrolOptions): Pr
   try {
     const answer = isKnown ? await askAgain(url, options) : await askFirst(url, options)
     options.signal.throwIfAborted()
-    if (answer.certificate !== undefined) requireOurs(answer.certificate, options.ca, options.fingerprint)
+    if (answer.certificate !== undefined) requireIssuedFor(answer.certificate, options.ca, options.fingerprint)
     return { answer, wasHeld: isKnown && performance.now() - startedMs > LONG_POLL_MS / 2 }
   } catch (error) {
     options.signal.throwIfAborted()

@@ -4,7 +4,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { readIfThere, writeDurably } from '../durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
 
-/** What the node shows itself with, and whom it trusts (PEM). */
+/** The node's certificate and key, and the certificate authority it trusts (PEM). */
 export interface NodeIdentity {
   ca: string
   cert: string
@@ -14,8 +14,8 @@ export interface NodeIdentity {
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
 
 /**
- * The node's key and certificate, once it is enrolled. They lie in one file, so that they always belong together. Throws
- * `agent/incomplete` where that file, or the authority's certificate, is damaged.
+ * The node's key and certificate, or undefined before enrolment. They are in one file, so that they always match. Throws
+ * AgentError `agent/incomplete` if that file or the CA certificate is damaged.
  */
 export function readIdentity(paths: AgentPaths): NodeIdentity | undefined {
   const pair = readIfThere(paths.nodeIdentity)
@@ -27,8 +27,8 @@ export function readIdentity(paths: AgentPaths): NodeIdentity | undefined {
   return { ca, key, cert }
 }
 
-/** The same, where a damaged one is as good as none. */
-export function wholeIdentity(paths: AgentPaths): NodeIdentity | undefined {
+/** Like `readIdentity`, but undefined for damaged files. */
+export function readIdentityIfValid(paths: AgentPaths): NodeIdentity | undefined {
   try {
     return readIdentity(paths)
   } catch (error) {
@@ -37,7 +37,7 @@ export function wholeIdentity(paths: AgentPaths): NodeIdentity | undefined {
   }
 }
 
-/** Of what `keepIdentity` wrote. Absent is what cannot be read, and a certificate that is not the key's. */
+/** Parses what `writeIdentity` wrote. Omits what cannot be read, and a certificate that does not match the key. */
 export function partsOf(pair: string): Partial<Pick<NodeIdentity, 'key' | 'cert'>> {
   const at = pair.indexOf(CERTIFICATE)
   const key = at < 0 ? pair : pair.slice(0, at)
@@ -57,12 +57,12 @@ function parses(read: () => unknown): boolean {
   }
 }
 
-/** The old pair or the new one, whenever the power goes. */
-export function keepIdentity(paths: AgentPaths, { key, cert }: Pick<NodeIdentity, 'key' | 'cert'>): void {
+/** Durable: after a power cut the file has the old pair or the new one. */
+export function writeIdentity(paths: AgentPaths, { key, cert }: Pick<NodeIdentity, 'key' | 'cert'>): void {
   writeDurably(paths.nodeIdentity, `${key.trimEnd()}\n${cert.trimEnd()}\n`)
 }
 
-/** What enrolment needs: the installer's identity, the node's own request, and the key that made it. */
+/** What enrolment needs: the installer's identity, the node's CSR, and the key that signed it. */
 export function readInstaller(paths: AgentPaths) {
   const found = {
     ca: need(paths.caFile),
@@ -81,29 +81,29 @@ export function readInstaller(paths: AgentPaths) {
   return found
 }
 
-/** Whether somebody ran the installation, again perhaps, and the node has not enrolled since. */
+/** Whether the installation ran, perhaps again, and the node has not enrolled since. */
 export function hasInstaller(paths: AgentPaths): boolean {
   return [paths.installerKey, paths.installerCertificate, paths.nodeCsr].every((path) => existsSync(path))
 }
 
-/** What an earlier node had to do with its controller is no concern of the one that takes its place. */
-export function forgetNode(paths: AgentPaths): void {
+/** Removes the state of an earlier node with this machine's paths, which a new node must not continue. */
+export function removeNodeState(paths: AgentPaths): void {
   for (const path of [paths.linkFile, paths.instructionFile, paths.outboxFile]) rmSync(path, { force: true })
 }
 
-/** The node has its own pair: the installer's key leaves it. */
-export function forgetInstaller(paths: AgentPaths): void {
+/** Removes the installer's key once the node has its own key and certificate. */
+export function removeInstaller(paths: AgentPaths): void {
   const { installerKey, installerCertificate, nodeCsr, nodeKey } = paths
   for (const path of [installerKey, installerCertificate, nodeCsr, nodeKey]) rmSync(path, { force: true })
 }
 
-/** Private keys on this machine, for those who must not let them out. */
+/** Private keys on this machine, for redaction. */
 export function privateKeys(paths: AgentPaths): string[] {
   const texts = [paths.nodeIdentity, paths.nodeKey, paths.installerKey].map((path) => {
     try {
       return readIfThere(path)?.split(CERTIFICATE)[0]
     } catch {
-      // What cannot be read gets nowhere; whoever needs it says so.
+      // A key that cannot be read cannot leak. Code that needs it reports the error.
       return undefined
     }
   })
@@ -117,7 +117,7 @@ export function need(path: string): string {
 }
 
 export function incomplete(path: string): AgentError {
-  return new AgentError('agent/incomplete', `${path} is missing or damaged; the service cannot do without it`, {
-    fix: 'run the installation again with NAME.pem and its passphrase: the node enrols anew where that is needed',
+  return new AgentError('agent/incomplete', `${path} is missing or damaged, and the service needs it`, {
+    fix: 'run the installation again with NAME.pem and its passphrase: the node enrols again if necessary',
   })
 }

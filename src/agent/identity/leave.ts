@@ -10,13 +10,13 @@ export interface LeaveOptions extends LeaveRequest {
   network: NetworkView
 }
 
-const TIMEOUT_MS = 5_000
-/** No further address is tried after that: whoever uninstalls is waiting. */
-const PATIENCE_MS = 10_000
+const REQUEST_TIMEOUT_MS = 5_000
+/** After this time no further URL is tried, because a person waits for the uninstallation. */
+const TOTAL_TIMEOUT_MS = 10_000
 
 /**
- * Tells the controller that this machine is its node no more, and is to be called while the credentials are still there.
- * Never rejects: one line for people where it could not be told. A node that has not enrolled has nothing to tell.
+ * Notifies the controller that this machine is no longer a node. Call it before the credentials are removed. Never
+ * rejects: resolves to one line for the user if no controller could be notified. Does nothing on a node that has not enrolled.
  */
 export async function leave({ paths, stays, network }: LeaveOptions): Promise<string | undefined> {
   let nodeName = 'NAME'
@@ -25,15 +25,15 @@ export async function leave({ paths, stays, network }: LeaveOptions): Promise<st
     const identity = readIdentity(paths)
     if (!config || !identity) return undefined
     nodeName = config.nodeName
-    await tellAny(config, identity, { stays }, network)
+    await notifyAny(config, identity, { stays }, network)
     return undefined
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return `the controller could not be told that this node goes (${why}); tell it there: controller node remove ${nodeName} --force`
+    return `could not notify the controller that this node leaves (${why}); remove the node on the controller: controller node remove ${nodeName} --force`
   }
 }
 
-async function tellAny(
+async function notifyAny(
   { urls, proxy }: AgentConfig,
   tls: NodeIdentity,
   body: LeaveRequest,
@@ -41,13 +41,13 @@ async function tellAny(
 ): Promise<void> {
   const beganMs = performance.now()
   for (const [index, url] of urls.entries()) {
-    const way = { url, tls, proxy, timeoutMs: TIMEOUT_MS, network }
+    const way = { url, tls, proxy, timeoutMs: REQUEST_TIMEOUT_MS, network }
     try {
       await askController(way, agentRoutes.leave, { body })
       return
     } catch (error) {
       if ((error as { code?: unknown }).code === 'node/removed') return
-      if (index === urls.length - 1 || performance.now() - beganMs > PATIENCE_MS) throw error
+      if (index === urls.length - 1 || performance.now() - beganMs > TOTAL_TIMEOUT_MS) throw error
     }
   }
 }

@@ -4,7 +4,7 @@ import { fingerprint } from '../../pki/key.ts'
 import type { AgentPaths } from '../paths.ts'
 import { incomplete, type NodeIdentity } from './identity.ts'
 
-/** The controller gave the node its id in the certificate. */
+/** The node id, which the controller assigned in the certificate's common name. */
 export function nodeIdOf(
   { cert }: Pick<NodeIdentity, 'cert'>,
   { nodeIdentity }: Pick<AgentPaths, 'nodeIdentity'>,
@@ -14,36 +14,36 @@ export function nodeIdOf(
   return nodeId
 }
 
-/** Of a private key in PEM. */
+/** Fingerprint of a private key in PEM. */
 export function keyFingerprint(key: string): string {
   return fingerprint(createPublicKey(key))
 }
 
-/** When a certificate begins and ends to be valid. */
-export function lifeOf({ cert }: Pick<NodeIdentity, 'cert'>): { from: Date; to: Date } {
+/** The certificate's period of validity. */
+export function validityOf({ cert }: Pick<NodeIdentity, 'cert'>): { from: Date; to: Date } {
   const { validFromDate, validToDate } = new X509Certificate(cert)
   return { from: validFromDate, to: validToDate }
 }
 
 /** Undefined while the certificate is valid by this machine's clock. */
 export function expiryOf(identity: Pick<NodeIdentity, 'cert'>, now: Date): AgentError | undefined {
-  const { to } = lifeOf(identity)
+  const { to } = validityOf(identity)
   if (now <= to) return undefined
-  const found = `the certificate of this node expired at ${to.toISOString()}; it is ${now.toISOString()} here`
+  const found = `the certificate of this node expired at ${to.toISOString()}; the clock of this machine is at ${now.toISOString()}`
   return new AgentError('identity/expired', found, {
-    fix: 'run the installation again with NAME.pem and its passphrase: the node stays what it is; or set the clock (timedatectl set-ntp true)',
+    fix: 'run the installation again with NAME.pem and its passphrase, which renews the certificate and keeps the node; or set the clock: timedatectl set-ntp true',
     kind: 'refused',
   })
 }
 
-/** Throws unless our authority issued the certificate for the key of this fingerprint. */
-export function requireOurs(certificate: string, ca: string, keyFingerprint: string): void {
+/** Throws unless the certificate is for the key with this fingerprint and was issued by this certificate authority. */
+export function requireIssuedFor(certificate: string, ca: string, keyFingerprint: string): void {
   const issued = new X509Certificate(certificate)
-  const isOurs = fingerprint(issued.publicKey) === keyFingerprint && issued.verify(new X509Certificate(ca).publicKey)
-  if (isOurs) return
+  const isValid = fingerprint(issued.publicKey) === keyFingerprint && issued.verify(new X509Certificate(ca).publicKey)
+  if (isValid) return
   throw new AgentError(
     'enrol/foreign-certificate',
     'the controller sent a certificate for another key or of another CA',
-    { fix: 'look at the controller: it does not behave as one of ours' },
+    { fix: 'check that the URL belongs to a Cantrip controller of this cluster' },
   )
 }

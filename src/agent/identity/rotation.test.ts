@@ -7,7 +7,7 @@ import { createCa, issueCertificate } from '../../pki/certificate.ts'
 import { readCsr } from '../../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { pathsOf } from '../paths.ts'
-import { keepIdentity, type NodeIdentity, readIdentity } from './identity.ts'
+import { type NodeIdentity, readIdentity, writeIdentity } from './identity.ts'
 import { dueTime, rotate } from './rotation.ts'
 
 const URL = 'https://controller:8443'
@@ -44,7 +44,7 @@ beforeEach(() => {
   hidden = []
   const { publicKey, privateKey } = createKeyPair()
   present = { ca: ca.certificate, cert: issue('n-aaaaaaaaaa', publicKey), key: keyToPem(privateKey) }
-  keepIdentity(options().paths, present)
+  writeIdentity(options().paths, present)
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
@@ -96,6 +96,6 @@ it('stays with the old pair where the new one is not taken', async () => {
 it('reads a pair back, and names a damaged one', () => {
   const { paths } = options()
   expect(() => readIdentity(paths)).toThrow(/ca.crt is missing/)
-  keepIdentity(paths, { key: '', cert: present.cert })
+  writeIdentity(paths, { key: '', cert: present.cert })
   expect(() => readIdentity(paths)).toThrow(/node.pem is missing or damaged/)
 })

@@ -4,17 +4,17 @@ import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
-import { keepIdentity, type NodeIdentity } from './identity.ts'
-import { keyFingerprint, lifeOf, nodeIdOf, requireOurs } from './node-names.ts'
+import { type NodeIdentity, writeIdentity } from './identity.ts'
+import { keyFingerprint, nodeIdOf, requireIssuedFor, validityOf } from './node-names.ts'
 
 export interface RotationOptions {
   paths: AgentPaths
   config: Pick<AgentConfig, 'urls' | 'proxy' | 'nodeName'>
   identity: NodeIdentity
   network(): Promise<NetworkView>
-  /** A private key that must appear nowhere. */
+  /** Adds a private key to what logs redact. */
   hide(secret: string): void
-  /** The new pair is on the disk. */
+  /** Called after the new pair is written. */
   onRotated(identity: NodeIdentity): void
   log: Log
   now(): Date
@@ -23,11 +23,11 @@ export interface RotationOptions {
   signal: AbortSignal
 }
 
-/** Also the least time between two rotations, whatever the clock says; and a sleep of the machine is noticed by then. */
+/** Also the minimum time between two rotations, even if the clock jumps. A suspended machine notices within this time. */
 const LOOK_EVERY_MS = 3_600_000
 const TIMEOUT_MS = 20_000
 
-/** Gives the node a fresh key and certificate at a random 70 to 90 % of the life of the present one, until the signal. */
+/** Rotates key and certificate at a random 70 to 90 % of the certificate's lifetime, until the signal. */
 export async function keepFresh(options: RotationOptions): Promise<void> {
   const { config, log, now, random, sleep, signal } = options
   let { identity } = options
@@ -42,20 +42,20 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
       dueAt = dueTime(identity, random)
       options.onRotated(identity)
     } catch (error) {
-      // A full disk and a controller that is away pass; until then the present pair serves.
+      // Problems such as a full disk or an unreachable controller may pass; the current pair stays in use.
       const { code, message } = reportOf(error)
-      log('warn', `the certificate of this node could not be renewed, and will be tried again: ${message} (${code})`)
+      log('warn', `could not renew the certificate of this node, retrying later: ${message} (${code})`)
     }
     await sleep(LOOK_EVERY_MS * (0.5 + random() / 2), signal).catch(() => undefined)
   }
 }
 
 export function dueTime(identity: Pick<NodeIdentity, 'cert'>, random: () => number): Date {
-  const { from, to } = lifeOf(identity)
+  const { from, to } = validityOf(identity)
   return new Date(from.getTime() + (to.getTime() - from.getTime()) * (0.7 + 0.2 * random()))
 }
 
-/** One try at one controller. The old pair leaves the disk when the new one has been shown and taken, not before. */
+/** One try with one controller. The new pair replaces the old one on disk only after the controller has accepted it. */
 export async function rotate(
   present: NodeIdentity,
   url: string,
@@ -74,16 +74,16 @@ export async function rotate(
   const body = { csr: buildCsr(privateKey, config.nodeName) }
   const { certificate } = await askController({ ...way, tls: present }, agentRoutes.renewCertificate, { body })
   const fresh = { ca: present.ca, cert: certificate, key }
-  requireOurs(certificate, present.ca, keyFingerprint(key))
+  requireIssuedFor(certificate, present.ca, keyFingerprint(key))
   if (nodeIdOf(fresh, paths) !== nodeIdOf(present, paths)) throw foreign()
   await askController({ ...way, tls: fresh }, agentRoutes.ping, {})
-  keepIdentity(paths, fresh)
+  writeIdentity(paths, fresh)
   log('info', `the node has a new key: ${keyFingerprint(key)}`)
   return fresh
 }
 
 function foreign(): AgentError {
   return new AgentError('enrol/foreign-certificate', 'the controller sent a certificate for another node', {
-    fix: 'look at the controller: it does not behave as one of ours',
+    fix: 'check that the URL belongs to a Cantrip controller of this cluster',
   })
 }

@@ -19,7 +19,7 @@ export const configureAgent: Step<InstallParams> = {
   },
   async apply(host, params, { signal }) {
     const { paths } = params
-    // After a power cut the service may be running with what was there before.
+    // After a power cut the service may be running with the previous configuration.
     const isRunning = await isUnitActive(host, paths.unit)
     await host.makeDirectory(paths.logDirectory, 0o700)
     await host.write(paths.configFile, textOf(params), 0o600)
@@ -30,8 +30,8 @@ export const configureAgent: Step<InstallParams> = {
 }
 
 /**
- * What the prechecks found differs in its words from run to run, which is no reason to write the file again: which of them
- * had something to say, and whether somebody had it ignored, is.
+ * Compares precheck warnings by id, verdict and whether they were ignored: their texts differ from run to run, which is
+ * no reason to rewrite the file.
  */
 async function sameConfig(host: HostView, params: InstallParams): Promise<boolean> {
   const found = await host.read(params.paths.configFile)
@@ -39,7 +39,7 @@ async function sameConfig(host: HostView, params: InstallParams): Promise<boolea
   try {
     return essenceOf(found) === essenceOf(textOf(params))
   } catch {
-    // A damaged file is written anew.
+    // A damaged file is rewritten.
     return false
   }
 }

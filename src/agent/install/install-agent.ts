@@ -8,7 +8,7 @@ export const installAgent: Step<InstallParams> = {
   id: 'install/agent',
   title: 'Installing node agent',
   async isDone(host, { executable, paths }) {
-    // Earlier agents linked the file that was started, which stayed its owner's to write.
+    // Earlier agents hard-linked the file that was started, which its owner could still write.
     if (!isOwnFile(await host.stat(paths.executable), MODE, host)) return false
     return (await host.sha256(executable)) === (await host.sha256(paths.executable))
   },

@@ -7,8 +7,8 @@ import type { AgentPaths } from '../paths.ts'
 import type { InstallParams } from './params.ts'
 
 /**
- * The key of the node is made here, and never leaves the machine. The installer's key lies beside it, for root alone,
- * until the service has enrolled the node and removes it.
+ * Creates the node's key, which never leaves the machine. The installer's key is kept next to it, readable by root only,
+ * until the service has enrolled the node.
  */
 export const installCredentials: Step<InstallParams> = {
   id: 'install/credentials',
@@ -26,7 +26,7 @@ export const installCredentials: Step<InstallParams> = {
     await host.makeDirectory(paths.configDirectory, 0o700)
     await host.write(paths.caFile, ca, 0o600)
     if (await isEnrolled(host, paths)) return
-    // The service writes it, and writes it again with each new key: so without the sum of a content.
+    // Without a SHA-256 sum, because the service rewrites the file with each new key.
     const wasEnrolled = await isThere(host, paths.nodeIdentity)
     if (!wasEnrolled) await host.expect({ kind: 'remove-path', path: paths.nodeIdentity })
     await host.write(paths.installerCertificate, installer.certificate, 0o600)
@@ -58,8 +58,8 @@ async function canEnrol(host: HostView, { paths, credentials }: InstallParams): 
 }
 
 /**
- * A node whose certificate expired while it was off, or is damaged, enrols again; with the key that the controller knows
- * where that can still be read.
+ * A node whose certificate expired while it was off, or is damaged, enrols again. It reuses the key that the controller
+ * knows if that can still be read.
  */
 async function isEnrolled(host: HostView, paths: AgentPaths): Promise<boolean> {
   const { cert } = partsOf((await host.read(paths.nodeIdentity)) ?? '')

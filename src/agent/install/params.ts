@@ -4,7 +4,7 @@ import type { AgentPaths } from '../paths.ts'
 
 export interface InstallParams {
   paths: AgentPaths
-  /** The executable that installs itself; a link at the end is followed. */
+  /** The executable that installs itself; a symbolic link is followed. */
   executable: string
   credentials: Pick<Credentials, 'installer' | 'ca'>
   config: AgentConfig

@@ -4,16 +4,16 @@ import type { AgentConfig } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import type { ServiceStatus } from '../status.ts'
 
-export interface Wishes {
+export interface InstallOptions {
   clusterName?: string
   hostname?: string
   proxy?: string
 }
 
-/** agent.json for these credentials. Throws where they are not for the cluster that was asked for, or the name is none. */
+/** agent.json for these credentials. Throws AgentError if they are for another cluster, or the node name is not valid. */
 export function configFor(
   { enrolment }: Pick<Credentials, 'enrolment'>,
-  wishes: Wishes,
+  wishes: InstallOptions,
   hostname: string,
 ): AgentConfig {
   const { urls, cluster, instructionKey } = enrolment
@@ -23,7 +23,7 @@ export function configFor(
       'credentials/other-cluster',
       `the credentials are for cluster ${cluster.name}, not ${clusterName}`,
       {
-        fix: `leave --cluster-name out, or give --cluster-name ${cluster.name}`,
+        fix: `omit --cluster-name, or pass --cluster-name ${cluster.name}`,
         kind: 'invalid',
       },
     )
@@ -43,9 +43,9 @@ function nodeNameOf(name: string): string {
   if (NodeName.safeParse(name).success) return name
   throw new AgentError(
     'hostname/not-a-node-name',
-    `"${name}" is no name for a node: wanted lower-case letters, digits, hyphens`,
+    `"${name}" is not a valid node name: use lower-case letters, digits and hyphens`,
     {
-      fix: 'give another one: --hostname NAME',
+      fix: 'pass a valid name: --hostname NAME',
       kind: 'invalid',
     },
   )
@@ -53,20 +53,20 @@ function nodeNameOf(name: string): string {
 
 function checkedProxy(proxy: string): string {
   if (URL.canParse(proxy) && new URL(proxy).protocol === 'http:') return proxy
-  throw new AgentError('usage/proxy', 'the proxy is no URL of the form http://[user:password@]host:port', {
-    fix: 'give --proxy http://host:port',
+  throw new AgentError('usage/proxy', 'the proxy is not a URL of the form http://[user:password@]host:port', {
+    fix: 'pass --proxy http://host:port',
     kind: 'invalid',
   })
 }
 
-/** Another controller's agent here is not overwritten. */
+/** Refuses to overwrite the agent of another cluster. */
 export function refuseOther(found: AgentConfig | undefined, wanted: AgentConfig): void {
   if (!found || found.cluster.id === wanted.cluster.id) return
   throw new AgentError(
     'agent/other-cluster',
-    `the agent is installed here for cluster ${found.cluster.name} already; the credentials are for ${wanted.cluster.name}`,
+    `the agent on this machine belongs to cluster ${found.cluster.name}; the credentials are for ${wanted.cluster.name}`,
     {
-      fix: 'remove that one first: agent --uninstall; or install beside it: --instance NAME',
+      fix: 'remove the installed agent: agent --uninstall; or install a second one: --instance NAME',
       kind: 'refused',
     },
   )

@@ -6,10 +6,10 @@ import type { InstallParams } from './params.ts'
 import { setHostname } from './set-hostname.ts'
 import { startAgent } from './start-agent.ts'
 
-/** Every change of the installation stands in the ledger under a step of this name. */
+/** Prefix of the step ids under which the ledger records the changes of the installation. */
 export const INSTALL_STEPS = 'install/'
 
-/** What `agent install` does, in the order in which it is printed and numbered. */
+/** The steps of `agent install`, in the order of its output. */
 export const install: Role<InstallParams> = {
   id: 'install',
   components: [

@@ -5,8 +5,8 @@ import type { InstallParams } from './params.ts'
 const HOSTS = '/etc/hosts'
 
 /**
- * The machine's name, and a line in /etc/hosts where it has none: kubeadm and the kubelet look their own name up, and
- * wait for a resolver that does not know it. 127.0.1.1 as Debian's installer does it (Debian Reference, 5.1.1).
+ * Sets the hostname, and adds it to /etc/hosts if it is missing there: kubeadm and the kubelet resolve their own name,
+ * and wait for a resolver that does not know it. 127.0.1.1 follows Debian's installer (Debian Reference, 5.1.1).
  */
 export const setHostname = (hostname: string): Step<InstallParams> => ({
   id: 'install/hostname',

@@ -10,8 +10,8 @@ const MAX_BYTES = 8 * 1024 * 1024
 const KEEP = 3
 
 /**
- * A log that rotates itself: `agent.log`, then `agent.log.1` to `.3`, each at most `maxBytes`, all 0600. On a disk that is
- * full or read-only a line is dropped (the journal has it as well), and the next one is tried.
+ * A log that rotates itself: `agent.log`, then `agent.log.1` to `.3`, each at most `maxBytes`, mode 0600. A line that
+ * cannot be written, on a full or read-only disk, is dropped; the journal also has it.
  */
 export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile {
   let file: number | undefined

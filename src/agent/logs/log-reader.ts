@@ -7,7 +7,7 @@ export interface Position {
   offset: number
 }
 
-/** The last lines of the log that are wanted, its rotated parts included, and where the log ends now. */
+/** The last `count` matching lines of the log and its rotated parts, and where the log ends now. */
 export async function readTail(
   path: string,
   count: number,
@@ -25,7 +25,7 @@ export async function readTail(
   return { lines: count === 0 ? [] : lines.slice(-count), end }
 }
 
-/** Calls `onLine` for each line that comes, over rotations, until the signal; then rejects with its reason. */
+/** Calls `onLine` for each new line, also after rotations, until the signal; then rejects with the signal's reason. */
 export async function followFile(
   path: string,
   from: Position,
@@ -56,7 +56,7 @@ async function readPart(path: string): Promise<{ text: string; end: Position } |
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     if (code !== 'EACCES') throw error
-    throw new AgentError('logs/not-allowed', `${path} may be read by root alone`, {
+    throw new AgentError('logs/not-allowed', `only root can read ${path}`, {
       fix: 'sudo agent logs',
       kind: 'invalid',
     })
@@ -74,7 +74,7 @@ async function readFrom(path: string, start: number, end: number): Promise<strin
 }
 
 function noLog(path: string): AgentError {
-  return new AgentError('logs/none', `there is no log at ${path}: the agent has not run here`, {
+  return new AgentError('logs/none', `${path} does not exist: the agent has not run on this machine`, {
     fix: 'agent status',
     kind: 'invalid',
   })

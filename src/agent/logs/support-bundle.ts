@@ -17,7 +17,7 @@ export interface SupportBundleOptions {
   output: string
 }
 
-/** Packs what helps to find out what went wrong; answers the names inside. Every text goes through the redactor. */
+/** Packs logs and state for troubleshooting, with secrets redacted. Returns the names of the packed files. */
 export async function writeSupportBundle({ paths, view, output }: SupportBundleOptions): Promise<string[]> {
   const redactor = redactorFor(paths)
   const texts = await collect(paths, view)
@@ -25,7 +25,7 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
   try {
     for (const [name, text] of texts) await writeFile(join(directory, name), redactor.redact(text), { mode: 0o600 })
     const names = texts.map(([name]) => name)
-    // Written through the descriptor: by its name, somebody whose directory it is could have it written over another file.
+    // Written through the descriptor: the owner of the directory could replace the path by a link to another file.
     const file = await open(output, 'wx', 0o600)
     try {
       await pipeline(create({ gzip: true, portable: true, cwd: directory }, names), file.createWriteStream())
@@ -36,8 +36,8 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
     return names
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    throw new AgentError('support/exists', `${output} is there already`, {
-      fix: 'give another --output, or move it away',
+    throw new AgentError('support/exists', `${output} already exists`, {
+      fix: 'pass another --output, or move the file away',
       kind: 'invalid',
       cause,
     })
@@ -46,7 +46,7 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
   }
 }
 
-/** Keys are known by value as well, so that no form in which they might appear gets through. */
+/** Also redacts the keys by value, wherever they appear. */
 function redactorFor(paths: AgentPaths): Redactor {
   const redactor = new Redactor()
   for (const key of privateKeys(paths)) redactor.add(key)

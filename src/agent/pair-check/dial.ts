@@ -4,7 +4,7 @@ import { type ProbeTime, probeUdp } from './probe-udp.ts'
 
 export type Peer = PairCheckOrder['rounds'][number][number]
 
-/** One retransmission of a SYN, after a second (RFC 6298), has its chance. */
+/** Long enough for one retransmission of a SYN, after one second (RFC 6298). */
 const TCP_MS = 2_000
 
 export interface Dialling extends ProbeTime {
@@ -13,7 +13,7 @@ export interface Dialling extends ProbeTime {
   signal: AbortSignal
 }
 
-/** All the ports of one peer at once. Rejects only when it is aborted. */
+/** Probes all ports of one peer at once. Rejects only when aborted. */
 export async function dialPeer(peer: Peer, dialling: Dialling): Promise<Dialled> {
   const { network, order, signal } = dialling
   const target = (port: PairPort) => ({ address: peer.address, port: numberOf(port) })
@@ -46,7 +46,7 @@ export async function dialPeer(peer: Peer, dialling: Dialling): Promise<Dialled>
 
 export const numberOf = (port: PairPort) => Number.parseInt(port, 10)
 
-/** A connection is one round trip; it tells nothing about clocks. */
+/** A connection is one round trip, and does not measure the clock offset. */
 function connectTiming(tookMs: readonly number[]): Timing | undefined {
   const sorted = tookMs.toSorted((a, b) => a - b)
   const [quickest] = sorted

@@ -6,7 +6,7 @@ import type { Firewall } from '../../protocol/wire/pair-check.ts'
 const MAX_CHAINS = 8
 const LOOK = { timeoutMs: 3_000 }
 
-/** What filters packets on this machine, so that a fix can be told in its words. What cannot be seen is not there. */
+/** The packet filter of this machine, so that a fix can name its commands. What cannot be read is left out. */
 export async function lookAtFirewall(view: HostView): Promise<Firewall> {
   const chains = await nftChains(view)
   const ofHook = (hook: string) =>
@@ -31,7 +31,7 @@ async function nftChains(view: HostView): Promise<{ hook: string; name: string }
   return exitCode === 0 ? parseNftChains(stdout) : []
 }
 
-/** Base chains of type filter; iptables' own, where it writes through nftables, are among them. */
+/** Base chains of type filter, including those of iptables-nft. */
 export function parseNftChains(json: string): { hook: string; name: string }[] {
   const { nftables } = readJson(json)
   if (!Array.isArray(nftables)) return []

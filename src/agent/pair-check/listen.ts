@@ -7,15 +7,15 @@ import { headerBytes, readPacket, writePacket } from './packet.ts'
 
 export interface Listening {
   ports: { port: PairPort; state: PortState; why?: string }[]
-  /** What came for UDP so far, and from whom. */
-  heard(): Heard[]
+  /** UDP packets received so far, by sender. */
+  received(): Heard[]
   close(): void
 }
 
-/** Of one sender so many sizes are remembered at most. */
+/** Maximum number of packet sizes recorded for each sender. */
 const MAX_SIZES = 32
 
-/** Opens the ports of an order that are free; what others have stays theirs, and is dialled as it is. */
+/** Opens the ports of an order that are free. Ports that another process holds are left as they are; peers dial those too. */
 export async function listenFor(
   order: PairCheckOrder,
   network: ProbeNetwork,
@@ -23,15 +23,15 @@ export async function listenFor(
   now: () => Date,
 ): Promise<Listening> {
   const open: Closable[] = []
-  const heard = new Map<string, Heard>()
+  const received = new Map<string, Heard>()
   const peers = new Map(order.peers.map(({ node, address }) => [address, node]))
 
-  function hear(node: string, port: PairPort, kind: 'ping' | 'size', bytes: number): void {
+  function count(node: string, port: PairPort, kind: 'ping' | 'size', bytes: number): void {
     const key = `${node} ${port}`
-    const known = heard.get(key) ?? { node, port, packets: 0, sizes: [] }
+    const known = received.get(key) ?? { node, port, packets: 0, sizes: [] }
     if (kind === 'ping') known.packets += 1
     else if (known.sizes.length < MAX_SIZES && !known.sizes.includes(bytes)) known.sizes.push(bytes)
-    heard.set(key, known)
+    received.set(key, known)
   }
 
   async function openPort(port: PairPort): Promise<void> {
@@ -44,7 +44,7 @@ export async function listenFor(
       const packet = readPacket(bytes)
       const node = peers.get(from.address)
       if (!packet || packet.kind === 'reply' || packet.check !== order.check || node === undefined) return
-      hear(node, port, packet.kind, bytes.length + headerBytes(order.address))
+      count(node, port, packet.kind, bytes.length + headerBytes(order.address))
       reply(writePacket({ ...packet, kind: 'reply', receivedAtMs, sentAtMs: now().getTime() }))
     })
     open.push(socket)
@@ -63,14 +63,14 @@ export async function listenFor(
   const ports = order.listen ? await Promise.all(order.ports.map(stateOf)) : await asTheyAre(order, view)
   return {
     ports,
-    heard: () => [...heard.values()],
+    received: () => [...received.values()],
     close() {
       for (const each of open.splice(0)) each.close()
     },
   }
 }
 
-/** Where nothing may be opened, what is open already can still be dialled. */
+/** If the order forbids opening ports, peers can still dial those that are open already. */
 async function asTheyAre(
   { ports, address }: PairCheckOrder,
   view: Pick<HostView, 'read'>,

@@ -1,10 +1,10 @@
-/** What a probe says, inside of what looks like a VXLAN packet (RFC 7348) of no network of the cluster. */
+/** The content of a probe packet, encapsulated like VXLAN (RFC 7348) with a network id that the cluster does not use. */
 export interface Packet {
   kind: 'ping' | 'size' | 'reply'
   check: string
-  /** A reply brings it back. */
+  /** Repeated in the reply. */
   sequence: number
-  /** Of a reply: when the ping came and when this left, in ms by the wall clock there. */
+  /** In a reply: when the ping was received and the reply sent, in ms by the peer's wall clock. */
   receivedAtMs: number
   sentAtMs: number
 }
@@ -17,7 +17,7 @@ const AT = { magic: 22, kind: 30, check: 31, sequence: 43, received: 47, sent: 5
 export const PACKET_BYTES = 64
 const CHECK_BYTES = AT.sequence - AT.check
 
-/** `bytes`: how long it is to be; at least PACKET_BYTES, and more is filled up. */
+/** `bytes`: length of the packet, at least PACKET_BYTES; padded with zeros. */
 export function writePacket(packet: Packet, bytes: number = PACKET_BYTES): Buffer {
   const buffer = Buffer.alloc(Math.max(bytes, PACKET_BYTES))
   ENCAPSULATION.copy(buffer)
@@ -30,7 +30,7 @@ export function writePacket(packet: Packet, bytes: number = PACKET_BYTES): Buffe
   return buffer
 }
 
-/** Undefined for what is none of ours. */
+/** Undefined for a packet that is not a probe. */
 export function readPacket(bytes: Uint8Array): Packet | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.length < PACKET_BYTES || !buffer.subarray(AT.magic, AT.kind).equals(MAGIC)) return undefined
@@ -46,5 +46,5 @@ export function readPacket(bytes: Uint8Array): Packet | undefined {
   )
 }
 
-/** What IP and UDP add to a packet. */
+/** Bytes that the IP and UDP headers add. */
 export const headerBytes = (address: string) => (address.includes(':') ? 48 : 28)

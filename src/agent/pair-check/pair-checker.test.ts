@@ -69,22 +69,22 @@ const said = () => sent.map(({ say }) => say)
 const BOTH = ['10.0.0.1:6443/tcp', '10.0.0.1:8472/udp']
 
 test('listens, dials when told to, tells what it heard, and closes', async () => {
-  const { take } = checker()
-  take(signed())
+  const { handle } = checker()
+  handle(signed())
   await aMoment()
   expect([...open].sort()).toEqual(BOTH)
   expect(sent[0]).toMatchObject({ say: 'listening', ports: [{ state: 'open' }, { state: 'open' }] })
-  take({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
+  handle({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
   await aMoment()
   const timing = { roundTrips: 1, lost: 0, medianMs: 2, p99Ms: 2 }
   expect(sent[1]).toMatchObject({ round: 0, peers: [{ node: peer.node, ports: [{ reach: 'open' }], timing }] })
-  take({ say: 'end', check: 'p-aaaaaaaaaa' })
+  handle({ say: 'end', check: 'p-aaaaaaaaaa' })
   await aMoment()
   expect([said(), open.size]).toEqual([['listening', 'dialled', 'heard'], 0])
 })
 
 test('closes by itself when the controller is not heard of any more', async () => {
-  checker().take(signed({ closeAfterMs: 5_000 }))
+  checker().handle(signed({ closeAfterMs: 5_000 }))
   await vi.advanceTimersByTimeAsync(4_900)
   expect(open.size).toBe(2)
   await vi.advanceTimersByTimeAsync(200)
@@ -92,10 +92,10 @@ test('closes by itself when the controller is not heard of any more', async () =
 })
 
 test('closes when it is stopped, in the middle of a dial too, and says nothing more', async () => {
-  const { take, stop } = checker()
-  take(signed({ rounds: [[{ ...peer, ports: ['8472/udp'] }]] }))
+  const { handle, stop } = checker()
+  handle(signed({ rounds: [[{ ...peer, ports: ['8472/udp'] }]] }))
   await aMoment()
-  take({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
+  handle({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
   await aMoment()
   await stop()
   await vi.advanceTimersByTimeAsync(100_000)
@@ -103,30 +103,30 @@ test('closes when it is stopped, in the middle of a dial too, and says nothing m
 })
 
 test('a newer check takes the place of the one before, whose words do nothing any more', async () => {
-  const { take } = checker()
-  take(signed())
+  const { handle } = checker()
+  handle(signed())
   await aMoment()
-  take(signed({ check: 'p-bbbbbbbbbb', ports: ['2379/tcp'] }))
+  handle(signed({ check: 'p-bbbbbbbbbb', ports: ['2379/tcp'] }))
   await aMoment()
   expect([...open]).toEqual(['10.0.0.1:2379/tcp'])
-  take({ say: 'end', check: 'p-aaaaaaaaaa' })
-  take({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
+  handle({ say: 'end', check: 'p-aaaaaaaaaa' })
+  handle({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
   await aMoment()
   expect([said(), open.size]).toEqual([['listening', 'listening'], 1])
 })
 
 test('without UDP where nobody listens for it', async () => {
-  const { take } = checker()
-  take(signed({ rounds: [[{ ...peer, ports: ['10250/tcp', '8472/udp'] }]] }))
+  const { handle } = checker()
+  handle(signed({ rounds: [[{ ...peer, ports: ['10250/tcp', '8472/udp'] }]] }))
   await aMoment()
-  take({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [peer.node] })
+  handle({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [peer.node] })
   await aMoment()
   expect(sent[1]).toMatchObject({ peers: [{ ports: [{ port: '10250/tcp' }] }] })
 })
 
 test('where Kubernetes is it opens nothing, and tells what is there', async () => {
   const kubelet = '  0: 00000000:280A 00000000:0000 0A 0:0 0:0 0 0 0 4711 1 x\n'
-  checker({ ...PROC, '/proc/net/tcp': kubelet }).take(signed({ listen: false, ports: ['10250/tcp', '6443/tcp'] }))
+  checker({ ...PROC, '/proc/net/tcp': kubelet }).handle(signed({ listen: false, ports: ['10250/tcp', '6443/tcp'] }))
   await aMoment()
   expect(sent[0]).toMatchObject({
     ports: [
@@ -141,8 +141,8 @@ test.each([
   ['during a run', true, signed(), 'pair-check/busy'],
   ['without /proc', false, signed({ listen: false }), 'proc/not-mounted'],
 ])('says why it does not take part %s', async (_, isBusy, order, code) => {
-  const { take, stop } = checker({}, isBusy)
-  take(order)
+  const { handle, stop } = checker({}, isBusy)
+  handle(order)
   await aMoment()
   expect(sent).toMatchObject([{ say: 'refused', check: 'p-aaaaaaaaaa', error: { code } }])
   await stop()

@@ -15,16 +15,16 @@ export interface PairCheckerOptions extends ProbeTime {
   view: HostView
   instructionKey: KeyObject
   nodeId: string
-  /** A run that goes on needs the ports itself. */
+  /** Whether a run is in progress, which needs the ports. */
   isBusy(): boolean
-  /** Lost where there is no connection. */
+  /** Dropped if there is no connection. */
   send(body: PairCheckUp): void
   log: Log
 }
 
 export interface PairChecker {
-  take(body: PairCheckDown): void
-  /** Everything is closed once it resolves. */
+  handle(body: PairCheckDown): void
+  /** All ports are closed when it resolves. */
   stop(): Promise<void>
 }
 
@@ -35,8 +35,8 @@ interface Open {
 }
 
 /**
- * This node's part in checks of pairs, one at a time. What it opens is closed by the controller's word, by a newer
- * order, by a run that begins, by the deadline of the order, and by the end of this process, whatever comes first.
+ * This node's part in pair checks, one at a time. Its ports are closed by the first of these: the controller ends the
+ * check, a newer order arrives, a run begins, the order's deadline passes, or the process ends.
  */
 export function pairChecker(options: PairCheckerOptions): PairChecker {
   const { network, view, send, log, now, sleep } = options
@@ -61,7 +61,7 @@ export function pairChecker(options: PairCheckerOptions): PairChecker {
       () => stopThis(mine),
       () => undefined,
     )
-    log('info', `checks pairs of nodes (${check}): listens on ${ports.join(', ') || 'nothing'} for a while`)
+    log('info', `pair check ${check}: listening on ${ports.join(', ') || 'no ports'}`)
     const [listening, firewall] = await Promise.all([mine.listening, lookAtFirewall(view)])
     if (!end.signal.aborted) send({ say: 'listening', check, ports: listening.ports, firewall })
   }
@@ -85,8 +85,8 @@ export function pairChecker(options: PairCheckerOptions): PairChecker {
     if (mine?.order.check !== check) return
     const listening = await mine.listening
     await stopThis(mine)
-    send({ say: 'heard', check, peers: listening.heard() })
-    log('info', `checked pairs of nodes (${check}); everything is closed again`)
+    send({ say: 'heard', check, peers: listening.received() })
+    log('info', `pair check ${check}: ended, all ports closed`)
   }
 
   async function stopThis(mine: Open): Promise<void> {
@@ -103,13 +103,13 @@ export function pairChecker(options: PairCheckerOptions): PairChecker {
   }
 
   return {
-    take(body) {
+    handle(body) {
       const work = body.say === 'order' ? begin(body) : body.say === 'go' ? dial(body) : finish(body.check)
       work.catch((error: unknown) => {
-        // What was ended on purpose ends its dials.
+        // Ending a check aborts its connections.
         if (error instanceof Error && error.name === 'AbortError') return
         const report = reportOf(error)
-        log('warn', `the check of pairs: ${report.message}`)
+        log('warn', `pair check failed: ${report.message}`)
         const check = 'check' in body ? body.check : checkIdIn(body.payload)
         if (check !== undefined) send({ say: 'refused', check, error: report })
       })

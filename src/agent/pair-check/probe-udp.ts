@@ -16,21 +16,21 @@ export interface UdpProbe {
 }
 
 const ROUND_TRIPS = 100
-/** The first ones find the neighbour and warm both programs up: they are not timed. */
+/** The first round trips resolve the neighbour and warm up both processes, so they are not timed. */
 const WARM_UP = 5
 const TIMING_MS = 700
-/** So many pings unanswered one after another, and nobody is there. */
+/** After this many unanswered pings in a row, the port counts as filtered. */
 const UNANSWERED = 3
 const FIRST_ANSWER_MS = 500
 const ANSWER_MS = 200
 const SIZE_TRIES = 3
 const SIZE_ANSWER_MS = 300
-/** What links and tunnels commonly carry, tried below a size that does not arrive. */
+/** Common MTUs of links and tunnels, tried if the interface's own does not pass. */
 const COMMON_SIZES = [9_000, 8_950, 1_500, 1_492, 1_480, 1_450, 1_400, 1_350, 1_280]
-/** An IP packet is not longer. */
+/** Maximum length of an IPv4 packet (RFC 791). */
 const MAX_BYTES = 65_535
 
-/** Pings one peer, then sends it packets as large as this node's interface takes. Rejects only when it is aborted. */
+/** Pings one peer, then sends it packets as large as the MTU of this node's interface. Rejects only when aborted. */
 export async function probeUdp(
   network: ProbeNetwork,
   { check, from, to }: { check: string; from: string; to: Endpoint },
@@ -43,13 +43,13 @@ export async function probeUdp(
     if (packet?.kind === 'reply' && packet.check === check) waiting.get(packet.sequence)?.(packet)
   })
   let sequence = 0
-  /** Answers to pings that nobody waited for any more: this machine, or that one, was busy. */
+  /** Answers that came after the timeout, because one of the two machines was busy. They are not lost packets. */
   let late = 0
   const countLate = () => {
     late += 1
   }
 
-  /** Undefined where no answer came in time. */
+  /** `trip` is undefined if no answer came in time. */
   async function ask(kind: 'ping' | 'size', bytes: number, waitMs: number) {
     sequence += 1
     const mine = sequence
@@ -87,7 +87,7 @@ export async function probeUdp(
     return { trips, lost }
   }
 
-  /** A size that is not answered is sent again, for packets get lost; it is whole only if each of them left as one. */
+  /** Retries a size without an answer, because packets get lost. `isWhole` only if every try was sent unfragmented. */
   async function trySize(
     size: number,
     tries: number,
@@ -102,7 +102,7 @@ export async function probeUdp(
   async function sizesTo(isAnswering: boolean): Promise<Sizes | undefined> {
     const mtu = Math.min(network.mtuOf(from) ?? 0, MAX_BYTES)
     if (mtu === 0) return undefined
-    // Where no answer comes back the packets may still arrive; the peer tells.
+    // Without answers the packets may still arrive: the peer reports what it received.
     const tries = isAnswering ? SIZE_TRIES : 1
     const largest = await trySize(mtu, tries)
     const isFine = largest.isWhole && largest.isAnswered

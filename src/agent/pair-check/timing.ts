@@ -1,15 +1,15 @@
 import type { Timing } from '../../protocol/wire/pair-check.ts'
 
-/** One ping that was answered. Wall clocks there and here, and the time it took by a clock that nobody sets. */
+/** One answered ping: times by the wall clocks of both machines, and the duration by a monotonic clock. */
 export interface RoundTrip {
   sentAtMs: number
   receivedThereMs: number
   sentThereMs: number
-  /** From sending to receiving, what the peer took in between included. */
+  /** From sending to receiving, including the time that the peer took. */
   tookMs: number
 }
 
-/** Median and 99th percentile; the offset is that of the quickest, whose two ways can differ least (RFC 5905, 10). */
+/** Median and 99th percentile. The clock offset is that of the fastest round trip, which is the most exact (RFC 5905, 10). */
 export function timingOf(trips: readonly RoundTrip[], lost: number): Timing | undefined {
   const measured = trips
     .map((trip) => {

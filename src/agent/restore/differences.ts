@@ -16,8 +16,8 @@ export interface Difference {
 }
 
 /**
- * What is not as it was before, of all that the ledger says was changed and taken back. The oldest record of a thing
- * tells how it was. Changes that other programs made (`run`, mounts, links, chains) were looked at when they were undone.
+ * The things that the ledger records as changed and undone, but that differ from before. The oldest record of a thing has
+ * its original state. Changes by other programs (`run`, mounts, links, chains) were verified when they were undone.
  */
 export async function differencesAfter(
   changes: readonly Numbered<ChangeEntry>[],
@@ -37,14 +37,14 @@ export async function differencesAfter(
   return found.filter((difference) => difference !== undefined)
 }
 
-/** What came to lie in a directory of ours, by another program perhaps, was not there before, whatever its own record says. */
+/** A file in a directory that Cantrip created did not exist before, whatever its own record says. */
 function madeItsDirectory(tree: Numbered<ChangeEntry>, { seq, undo }: Numbered<ChangeEntry>): boolean {
   return tree.seq < seq && 'path' in undo && undo.path.startsWith(`${subjectOf(tree.undo)}/`)
 }
 
-/** What lies there may be somebody's: no command deletes it. */
+/** The fix contains no command that deletes, because the files may belong to somebody. */
 function lookInto(path: string): string {
-  return `look at what lies there, and move it away: ${command`ls -la ${path}`}`
+  return `check what the directory contains, and move it away: ${command`ls -la ${path}`}`
 }
 
 type Compared = Pick<Difference, 'before' | 'after' | 'fix'> | undefined
@@ -71,17 +71,17 @@ const compares: { [K in Undo['kind']]?: Compare<K> } = {
   async 'restore-file'({ path, backup }, machine) {
     const [before, after] = await Promise.all([machine.sha256(backup), machine.sha256(path)])
     if (before === undefined || before === after) return undefined
-    const is = after === undefined ? 'nothing' : 'another content'
+    const is = after === undefined ? 'nothing' : 'different content'
     return { before: `as in ${backup}`, after: is, fix: command`cp -p ${backup} ${path}` }
   },
   async 'restore-link'({ path, target }, machine) {
     const after = await machine.readLink(path)
     if (after === target) return undefined
-    return { before: `a link to ${target}`, after: after ?? 'none', fix: command`ln -sfn ${target} ${path}` }
+    return { before: `a link to ${target}`, after: after ?? 'no link', fix: command`ln -sfn ${target} ${path}` }
   },
   async 'remove-line'({ path, line }, machine) {
     if (!hasLine((await machine.read(path)) ?? '', line)) return undefined
-    return { before: 'without it', after: `with the line ${line}`, fix: `remove the line from ${path}` }
+    return { before: `without the line ${line}`, after: 'with it', fix: `remove the line from ${path}` }
   },
   async unit({ unit, before }, machine) {
     const after = await machine.unitState(unit)

@@ -10,16 +10,16 @@ import type { AgentPaths } from '../paths.ts'
 import { isIn, type Scope } from '../scope.ts'
 import type { OtherInstallations } from './other-installations.ts'
 
-/** The clock of a file system runs in ticks of some milliseconds. */
+/** Timestamps of a file system have a resolution of some milliseconds. */
 const MARGIN_MS = 100
 
 const TREES: ReadonlySet<Undo['kind']> = new Set(['remove-tree', 'empty-directory', 'unmount-below'])
-/** Others have things of theirs there too. */
+/** Directories in which other programs keep files, too. */
 const SHARED: ReadonlySet<string> = new Set([NAMESPACES, CNI_STATE])
 
 export type Kept = UndoReport['kept'][number]
 
-/** What the ledger tells of this installation's work, for the comparison of the machine with how it was. */
+/** What the ledger records about this installation, for the comparison of the machine with the snapshot. */
 export function knowledgeOf(
   entries: readonly Numbered<Entry>[],
   { kept, leftovers }: { kept: readonly Kept[]; leftovers: UndoReport['leftovers'] },
@@ -47,7 +47,7 @@ export function knowledgeOf(
   }
 }
 
-/** What was left on purpose, by any taking back so far, and is still there. */
+/** What any undo so far has kept on purpose, and still exists. */
 export async function keptSoFar(entries: readonly Numbered<Entry>[], view: HostView): Promise<Kept[]> {
   const changes = new Map(entries.map((entry) => [entry.seq, entry]))
   const kept = new Map<string, Kept>()
@@ -61,7 +61,7 @@ export async function keptSoFar(entries: readonly Numbered<Entry>[], view: HostV
   return [...kept.values()]
 }
 
-/** From the beginning of each run to its end; one that a crash cut ends with the next beginning, the last one not yet. */
+/** Begin and end of each run. An interrupted run ends where the next one begins; the last run may not have ended. */
 function workTimes(entries: readonly Entry[]): [from: number, to: number][] {
   const times: [number, number][] = []
   for (const entry of entries) {

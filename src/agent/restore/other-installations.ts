@@ -8,12 +8,12 @@ import { type AgentPaths, pathsOf } from '../paths.ts'
 import { isIn } from '../scope.ts'
 
 export interface OtherInstallations {
-  /** Is that path, unit or parameter as it is by their doing? */
+  /** Whether another installation changed this path, unit or parameter. */
   made(what: string): boolean
   hasKubernetes: boolean
 }
 
-/** What other installations of this program have changed on this machine, and not taken back: by their ledgers. */
+/** Changes that the ledgers of other installations on this machine record and have not undone. */
 export async function otherInstallations(view: HostView, paths: AgentPaths): Promise<OtherInstallations> {
   const parent = dirname(paths.stateDirectory)
   const own = basename(paths.stateDirectory)

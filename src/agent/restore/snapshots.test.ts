@@ -8,11 +8,11 @@ import type { Entry } from '../../ledger/entry.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { pathsOf } from '../paths.ts'
 import { afterSnapshot, snapshotFor } from './snapshots.ts'
-import { takeBackOn } from './take-back.ts'
+import { undoChangesOn } from './undo-changes.ts'
 
 const paths = pathsOf()
 
-/** A bare machine with the ledger's directory, a bench on it, and what its runs would record. */
+/** A bare machine with the ledger's directory, a workspace on it, and what its runs would record. */
 async function scene(...entries: Entry[]) {
   const machine = fakeMachine()
   for (const path of ['/etc', '/usr/local/bin', '/var/lib/cantrip', '/run/systemd']) machine.files.seedDirectory(path)
@@ -21,8 +21,8 @@ async function scene(...entries: Entry[]) {
   for (const entry of entries) await ledger.append(entry)
   const hostFor = (record: RecordChange) =>
     recordingHost({ machine, record, backupDirectory: `${paths.stateDirectory}/backups` })
-  const bench = { machine, ledger, hostFor }
-  return { ...bench, bench, observer: { view: machine, walk: walkFake(machine.files) } }
+  const workspace = { machine, ledger, hostFor }
+  return { ...workspace, workspace, observer: { view: machine, walk: walkFake(machine.files) } }
 }
 
 const began = (run: string): Entry => ({ kind: 'run-begun', run, role: run, at: '2026-01-01T00:00:00.000Z' })
@@ -32,8 +32,8 @@ const changed = (step: string, path: string): Entry => ({
 })
 
 test('the machine is looked at before the first change, and once', async () => {
-  const { bench, machine, ledger, observer } = await scene(began('install'))
-  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  const { workspace, machine, ledger, observer } = await scene(began('install'))
+  const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   const record: RecordChange = async ({ kind, what, undo }) => {
     expect(machine.files.get('/var/lib/cantrip/before-install.snapshot'), 'before it is recorded').toBeDefined()
     await ledger.append({ kind: 'change', run: 'install', step: 'install/x', change: kind, what, undo })
@@ -48,15 +48,15 @@ test('the machine is looked at before the first change, and once', async () => {
 })
 
 test('a run that goes on with what was begun finds the snapshot of then', async () => {
-  const { bench, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
-  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   await hostFor(async () => undefined).write('/etc/cantrip.conf', 'ours')
   expect(await snapshotFor('all', paths, machine)).toBeUndefined()
 })
 
 test('the time before Kubernetes is another one than that before the agent', async () => {
-  const { bench, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
-  await afterSnapshot(bench, paths, 'kubernetes', observer)
+  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  await afterSnapshot(workspace, paths, 'kubernetes', observer)
     .hostFor(async () => undefined)
     .write('/etc/kubernetes/x', 'ours')
   expect((await snapshotFor('kubernetes', paths, machine))?.takenAt).toBe('2026-01-01T00:00:00.000Z')
@@ -64,8 +64,8 @@ test('the time before Kubernetes is another one than that before the agent', asy
 })
 
 test('what no record names is found when all is taken back, and the ledger stays until it is mended', async () => {
-  const { bench, machine, ledger, observer } = await scene(began('install'))
-  const { hostFor } = afterSnapshot(bench, paths, 'install', observer)
+  const { workspace, machine, ledger, observer } = await scene(began('install'))
+  const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   const host = hostFor(async ({ kind, what, undo }) => {
     await ledger.append({ kind: 'change', run: 'install', step: 'kubelet/x', change: kind, what, undo })
   })
@@ -74,7 +74,7 @@ test('what no record names is found when all is taken back, and the ledger stays
   const close = async () => undefined
   const { signal } = new AbortController()
   const uninstall = () =>
-    takeBackOn(
+    undoChangesOn(
       { machine, ledger: { ...ledger, close } },
       { paths, scope: 'all', run: 'uninstall', emit: () => undefined, observer, signal },
     )

@@ -8,41 +8,41 @@ import type { Observer } from '../../snapshot/look/observer.ts'
 import { readSnapshot, writeSnapshot } from '../../snapshot/store.ts'
 import type { AgentPaths } from '../paths.ts'
 import { isIn, type Scope } from '../scope.ts'
-import type { WorkBench } from './bench.ts'
+import type { Workspace } from './workspace.ts'
 
-/** What is about to be made, and so what a snapshot tells the time before. */
+/** A snapshot shows the machine before this was installed. */
 export type Before = 'install' | 'kubernetes'
 
 const fileOf = ({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>, before: Before) =>
   join(stateDirectory, `before-${before}.snapshot`)
 
-/** The looks at the machine this process runs on. */
+/** Observes the machine on which this process runs. */
 export const observerOf = (view: HostView): Observer => ({ view, walk: walkTree })
 
 /**
- * The same bench, whose hosts make no change before the machine was looked at as it is: beside whatever else is done until
- * then. A run that goes on with what an earlier one began finds the snapshot of that one.
+ * The same workspace, but its hosts wait with the first change until a snapshot is written. Other work goes on at the same
+ * time. A run that continues an earlier one keeps the snapshot of that one.
  */
 export function afterSnapshot(
-  bench: WorkBench,
+  workspace: Workspace,
   paths: AgentPaths,
   before: Before,
-  observer = observerOf(bench.machine),
-): WorkBench {
-  const { machine, ledger, hostFor } = bench
+  observer = observerOf(workspace.machine),
+): Workspace {
+  const { machine, ledger, hostFor } = workspace
   const { outstanding } = replay(ledger.entries())
   const isFresh = outstanding.every(({ step }) => before === 'kubernetes' && !isIn('kubernetes', step))
-  if (!isFresh) return bench
+  if (!isFresh) return workspace
   const take = async () => {
     const { snapshot } = await observe(observer)
     await writeSnapshot(machine, fileOf(paths, before), snapshot)
   }
   let taken: Promise<void> | undefined
   return {
-    ...bench,
+    ...workspace,
     hostFor(record) {
       taken ??= take()
-      // A failure is thrown by each change that waits for it; until then it must not count as unhandled.
+      // Each change that waits for the snapshot throws its failure; until then the rejection must not count as unhandled.
       taken.catch(() => undefined)
       return hostFor(async (change) => {
         await taken
@@ -52,13 +52,13 @@ export function afterSnapshot(
   }
 }
 
-/** How the machine was before what this scope takes back; undefined where nobody looked. */
+/** The snapshot from before the changes in this scope, or undefined if there is none. */
 export async function snapshotFor(
   scope: Scope,
   paths: AgentPaths,
-  machine: WorkBench['machine'],
+  machine: Workspace['machine'],
 ): Promise<Snapshot | undefined> {
-  // With Kubernetes left where it is the machine is not to be what it was.
+  // Kubernetes stays, so the machine is not expected to be as before.
   if (scope === 'agent') return undefined
   return readSnapshot(machine, fileOf(paths, scope === 'kubernetes' ? 'kubernetes' : 'install'))
 }

@@ -7,7 +7,7 @@ import type { StatusFile } from '../status.ts'
 import type { Notifier } from './sd-notify.ts'
 
 export interface ServingOptions {
-  /** Where the service keeps what it must remember: named where a failed operation does not say on which file. */
+  /** Named in the error if a failed operation does not name its file. */
   stateDirectory: string
   notifier: Notifier
   status: StatusFile
@@ -17,13 +17,13 @@ export interface ServingOptions {
 }
 
 const POLICY: RetryPolicy = { firstMs: 5_000, factor: 2, longestMs: 300_000 }
-/** A program that has met a bug ends, for a fresh one to take its place; but not at once, again and again. */
+/** After a bug the process ends, so that systemd starts a new one, but not in a tight loop. */
 const BUG_MS = 60_000
 
 /**
- * Keeps the service up until the signal. What a person has to mend (a damaged file, a disk that is read-only) is told, in the
- * log and in `agent status`, and tried again after 5 s, 10 s, and so on up to 5 min: it needs no restart afterwards. A bug
- * is told with its stack, and rejects after a minute.
+ * Keeps the service up until the signal. A problem that a person has to fix, such as a damaged file or a read-only disk,
+ * is reported in the log and in `agent status`, and retried after 5 s, 10 s, and so on up to 5 min, so the service needs
+ * no restart. A bug is logged with its stack, and rejects after a minute.
  */
 export async function keepServing(
   serve: (signal: AbortSignal) => Promise<void>,
@@ -39,10 +39,10 @@ export async function keepServing(
         return await catchStrayErrors().within(() => serve(AbortSignal.any([signal, attempt.signal])))
       } catch (cause) {
         if (signal.aborted) return
-        const error = tell(cause, options)
+        const error = report(cause, options)
         const isBug = !(error instanceof AgentError)
         const delayMs = isBug ? BUG_MS : pauseMs(POLICY, failures)
-        log('info', `next try in ${delayMs / 1000} s`)
+        log('info', `retrying in ${delayMs / 1000} s`)
         await sleep(delayMs, signal).catch(() => undefined)
         if (isBug && !signal.aborted) throw error
       } finally {
@@ -52,11 +52,11 @@ export async function keepServing(
   } finally {
     clearInterval(watchdog)
     notifier.stopping()
-    log('info', 'the agent stops')
+    log('info', 'agent stopping')
   }
 }
 
-function tell(cause: unknown, { stateDirectory, notifier, status, log }: ServingOptions): unknown {
+function report(cause: unknown, { stateDirectory, notifier, status, log }: ServingOptions): unknown {
   const error = fileError(cause, (cause as NodeJS.ErrnoException).path ?? stateDirectory)
   const problem = reportOf(error)
   status.update({ connected: false, problem })

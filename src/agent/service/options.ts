@@ -5,18 +5,18 @@ import type { AgentPaths } from '../paths.ts'
 import type { Self } from '../self.ts'
 import type { Notifier } from './sd-notify.ts'
 
-/** What the service is started with, and hands to its parts. */
+/** Options of the service and its parts. */
 export interface ServiceOptions {
   paths: AgentPaths
   self: Self
   agentVersion: string
   bootId: string
-  /** Asked for when there is something to enrol. */
+  /** Loaded only when it is needed, for example for enrolment. */
   network(): Promise<NetworkView>
   notifier: Notifier
   log: Log
   redact(text: string): string
-  /** A secret that `redact` and `log` are to take out from now on. */
+  /** Adds a secret that `redact` and `log` remove from now on. */
   hide(secret: string): void
   facts(): Promise<Facts | undefined>
   now(): Date

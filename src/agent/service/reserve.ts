@@ -3,9 +3,9 @@ import { join } from 'node:path/posix'
 import type { AgentPaths } from '../paths.ts'
 
 export interface Reserve {
-  /** Makes it, unless it is there; a disk that has no room for it is left alone. */
+  /** Creates the file unless it exists. Does nothing on a full disk. */
   fill(): void
-  /** Does what must be told even when the disk is full; gives up the reserve where there is no other room. */
+  /** Runs `work`. If the disk is full, removes the reserve and runs it again. */
   spend<T>(work: () => T): T
 }
 
@@ -13,7 +13,7 @@ const BYTES = 1024 * 1024
 
 export const reserveOf = ({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>) => join(stateDirectory, 'reserve')
 
-/** Room on the disk that is kept for the one message that counts then: that the disk is full. */
+/** Reserves disk space, so that the service can report that the disk is full. */
 export function keepReserve(path: string): Reserve {
   return {
     fill: () => fill(path),
@@ -39,7 +39,7 @@ function fill(path: string): void {
     if (statSync(path, { throwIfNoEntry: false })?.size === BYTES) return
     const file = openSync(path, 'w', 0o600)
     try {
-      // Written, not truncated to size: a hole keeps no room.
+      // Written rather than truncated to size, because a sparse file reserves no space.
       writeSync(file, Buffer.alloc(BYTES, 0x20))
       fdatasyncSync(file)
     } finally {

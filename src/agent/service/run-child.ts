@@ -8,7 +8,7 @@ import type { Self } from '../self.ts'
 export interface RunResult {
   outcome: Outcome
   error?: ErrorReport
-  /** Ended by a signal before it could say how the run ended. */
+  /** Whether a signal ended it before it reported how the run ended. */
   wasKilled: boolean
 }
 
@@ -29,12 +29,12 @@ export interface RunChildOptions {
 
 const LINE_BYTES = 1024 * 1024
 
-/** Starts the short-lived process that does the work; its events come as lines of JSON, its complaints go to the log. */
+/** Starts the short-lived process that does the work. Its stdout has events as lines of JSON; its stderr is logged. */
 export function startRunChild({ self, argv, run, onEvent, log }: RunChildOptions): RunChild {
   const [command, ...before] = self
   const child = spawn(command, [...before, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
   let last: Extract<EngineEvent, { kind: 'run-ended' }> | undefined
-  let complaint = ''
+  let errorOutput = ''
 
   createInterface({ input: child.stdout }).on('line', (line) => {
     const event = line.length > LINE_BYTES ? undefined : parse(line)
@@ -43,7 +43,7 @@ export function startRunChild({ self, argv, run, onEvent, log }: RunChildOptions
     onEvent(event)
   })
   createInterface({ input: child.stderr }).on('line', (line) => {
-    complaint = `${complaint}${line}\n`.slice(-2_000)
+    errorOutput = `${errorOutput}${line}\n`.slice(-2_000)
     log('error', line, run)
   })
 
@@ -52,21 +52,21 @@ export function startRunChild({ self, argv, run, onEvent, log }: RunChildOptions
       resolve(
         last
           ? { outcome: last.outcome, ...(last.error ? { error: last.error } : {}), wasKilled: false }
-          : { outcome: 'failed', error: unexpected(how, complaint), wasKilled },
+          : { outcome: 'failed', error: unexpected(how, errorOutput), wasKilled },
       )
     child.on('error', (error) => end(`could not be started: ${error.message}`, false))
     child.on('close', (code, signal) =>
-      signal === null ? end(`ended with exit code ${code}`, false) : end(`was ended by ${signal}`, true),
+      signal === null ? end(`ended with exit code ${code}`, false) : end(`was killed by ${signal}`, true),
     )
   })
   return { cancel: () => void child.kill('SIGTERM'), ended }
 }
 
-function unexpected(how: string, complaint: string): ErrorReport {
-  const end = complaint.trim() === '' ? '' : `: ${complaint.trim()}`
+function unexpected(how: string, errorOutput: string): ErrorReport {
+  const end = errorOutput.trim() === '' ? '' : `: ${errorOutput.trim()}`
   return {
     code: 'run/ended-early',
-    message: `the process that did the work ${how}${end}`,
+    message: `the process of the run ${how}${end}`,
     fix: 'agent logs; then provision again',
   }
 }

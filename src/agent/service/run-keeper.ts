@@ -13,30 +13,30 @@ import { type RunChild, type RunResult, startRunChild } from './run-child.ts'
 
 export interface RunKeeperOptions {
   self: Self
-  /** How this program is told to carry out the open instruction, e.g. `['execute', '--instance', 'x']`. */
+  /** The arguments with which this program carries out the open instruction, e.g. `['execute', '--instance', 'x']`. */
   argv: readonly string[]
   link: LinkStore
   outbox: Outbox
   reserve: Reserve
   status: StatusFile
   log: Log
-  /** Takes secrets out of what leaves this machine. */
+  /** Removes secrets from what leaves this machine. */
   redact(text: string): string
-  /** The outbox has more. */
+  /** Called when the outbox has new messages. */
   onOutbox(): void
-  /** How far a step has come: sent when there is a connection, and not kept. */
+  /** Progress within a step: sent if there is a connection, otherwise dropped. */
   onProgress(run: string, event: EngineEvent): void
   after(ms: number, work: () => void): void
-  /** Ends what a child that was killed has left running on this machine. */
+  /** Ends processes that a killed child left running. */
   endLeftBehind(): Promise<void>
 }
 
 export interface RunKeeper {
-  /** Starts the open instruction, or goes on with it after a restart; one at a time. */
+  /** Starts the open instruction, or continues it after a restart. One run at a time. */
   start(): void
   cancel(run: string): void
   refuse(run: string, error: ErrorReport): void
-  /** Ends the work at the next safe point. The instruction stays open, and goes on at the next start. */
+  /** Ends the run at the next safe point. The instruction stays open, and continues at the next start. */
   stop(): Promise<void>
 }
 
@@ -44,10 +44,10 @@ const RESTARTS = 3
 const RETRY_MS = 2_000
 const RESERVE_AFTER_MS = 1_000
 
-/** Keeps the work of the open instruction going in a child, and its events and result on their way. */
+/** Carries out the open instruction in a child process, and queues its events and its result for the controller. */
 export function keepRuns(options: RunKeeperOptions): RunKeeper {
   const { self, argv, link, outbox, reserve, status, log } = options
-  const { fitEvent, fitError } = fitting(options.redact, self)
+  const { fitEvent, fitError } = fitters(options.redact, self)
   let child: RunChild | undefined
   let isStarting = false
   let isStopping = false
@@ -55,8 +55,8 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
   let restarts = 0
   let waiting: OutboxMessage[] = []
 
-  /** In order; what does not fit on a full disk waits, but for log lines, which go. */
-  function put(message: OutboxMessage): void {
+  /** Keeps the order. On a full disk, messages wait in memory; log lines are dropped. */
+  function queue(message: OutboxMessage): void {
     waiting.push(message)
     flush()
   }
@@ -91,15 +91,15 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
 
   function take(run: string, event: EngineEvent): void {
     follow(status, run, event)
-    // A stop of the service does not end the run: its last word is not said yet.
+    // The run continues at the next start of the service, so this end of the child is not its result.
     if (isStopping && event.kind === 'run-ended') {
-      log('info', 'stops at a safe point; goes on when the agent starts again', run)
+      log('info', 'stopped at a safe point; continues when the agent starts again', run)
       return
     }
     const line = eventText(event)
     if (line) log(line.level, line.text, run)
     if (event.kind === 'step-progress') options.onProgress(run, event)
-    else put({ t: 'event', body: { run, event: fitEvent(event) } })
+    else queue({ t: 'event', body: { run, event: fitEvent(event) } })
   }
 
   function end(run: string, result: RunResult): void {
@@ -107,13 +107,13 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     if (isStopping) return
     if (result.wasKilled && cancelled !== run && restarts < RESTARTS) {
       restarts += 1
-      log('warn', `the process that did the work was killed; it goes on (${restarts} of ${RESTARTS})`, run)
+      log('warn', `the process of the run was killed; restarting it (${restarts} of ${RESTARTS})`, run)
       options.after(1_000, start)
       return
     }
     const { outcome, error } = result
     status.update({ run: null })
-    put({ t: 'result', body: { run, outcome, ...(error ? { error: fitError(error) } : {}) } })
+    queue({ t: 'result', body: { run, outcome, ...(error ? { error: fitError(error) } : {}) } })
   }
 
   function start(): void {
@@ -136,7 +136,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     void child.ended.then((result) => end(run, result))
   }
 
-  // Not while the service starts: it is a megabyte of synced writing.
+  // Later than the start of the service, because it writes and syncs 1 MiB.
   options.after(RESERVE_AFTER_MS, reserve.fill)
   return {
     start() {
@@ -146,12 +146,12 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     cancel(run) {
       if (link.open()?.run !== run) return
       cancelled = run
-      log('info', 'the controller cancels the run', run)
+      log('info', 'the controller cancelled the run', run)
       child?.cancel()
     },
     refuse(run, error) {
       log('error', `refused: ${error.message} (${error.code})`, run)
-      put({ t: 'result', body: { run, outcome: 'refused', error: fitError(error) } })
+      queue({ t: 'result', body: { run, outcome: 'refused', error: fitError(error) } })
     },
     async stop() {
       isStopping = true
@@ -171,11 +171,11 @@ function follow(status: StatusFile, run: string, event: EngineEvent): void {
   }
 }
 
-/** Bytes, so that no text is longer than what the protocol lets it be (frames.ts counts characters: 8,192 and 4,096). */
+/** In bytes, below the limits of the protocol (frames.ts: 8,192 and 4,096 characters). */
 const MAX = { text: 8_000, fix: 4_000, code: 120 } as const
 
-/** Without secrets, and with texts as long as the protocol lets them be. */
-function fitting(redact: (text: string) => string, [path, ...script]: Self) {
+/** Redacts secrets and shortens texts to the limits of the protocol. */
+function fitters(redact: (text: string) => string, [path, ...script]: Self) {
   const program: OwnProgram | undefined = script.length === 0 ? { name: 'agent', path } : undefined
   const fitText = (text: string) => shorten(redact(text), MAX.text)
   const fitError = ({ code, message, fix }: ErrorReport): ErrorReport => ({

@@ -2,18 +2,18 @@ export interface Notifier {
   ready(): void
   status(text: string): void
   stopping(): void
-  /** How often WATCHDOG=1 is due, in ms; undefined where systemd does not watch. */
+  /** Interval of WATCHDOG=1 in ms; undefined if the unit has no watchdog. */
   watchdogMs: number | undefined
   alive(): void
 }
 
 /**
- * Tells systemd how the service is. Node has no datagram sockets of the Unix kind, so systemd-notify carries the
- * message; docs/adr names the other ways and why not. A message that cannot be sent is no reason to stop working.
+ * Notifies systemd of the state of the service (sd_notify(3)). Node has no Unix datagram sockets, so systemd-notify sends
+ * the message; docs/adr has the alternatives. If that fails, the service continues.
  */
 export function systemdNotifier(env: NodeJS.ProcessEnv, onError: (message: string) => void): Notifier {
   const { NOTIFY_SOCKET, WATCHDOG_USEC } = env
-  const tell = async (...messages: string[]): Promise<void> => {
+  const notify = async (...messages: string[]): Promise<void> => {
     if (NOTIFY_SOCKET === undefined) return
     const { spawn } = await import('node:child_process')
     const child = spawn('systemd-notify', messages, { stdio: 'ignore', env: { NOTIFY_SOCKET, PATH: env.PATH ?? '' } })
@@ -21,10 +21,10 @@ export function systemdNotifier(env: NodeJS.ProcessEnv, onError: (message: strin
   }
   const usec = Number(WATCHDOG_USEC)
   return {
-    ready: () => void tell('--ready', '--status=starting'),
-    status: (text) => void tell(`--status=${text}`),
-    stopping: () => void tell('--stopping'),
+    ready: () => void notify('--ready', '--status=starting'),
+    status: (text) => void notify(`--status=${text}`),
+    stopping: () => void notify('--stopping'),
     watchdogMs: NOTIFY_SOCKET !== undefined && usec > 0 ? usec / 1000 / 3 : undefined,
-    alive: () => void tell('WATCHDOG=1'),
+    alive: () => void notify('WATCHDOG=1'),
   }
 }

@@ -5,14 +5,14 @@ import { PROTOCOL } from '../../protocol/version.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
 import { makePrivateDirectory } from '../durable-file.ts'
 import {
-  forgetInstaller,
-  forgetNode,
   hasInstaller,
-  keepIdentity,
   type NodeIdentity,
   readIdentity,
+  readIdentityIfValid,
   readInstaller,
-  wholeIdentity,
+  removeInstaller,
+  removeNodeState,
+  writeIdentity,
 } from '../identity/identity.ts'
 import { keepLink } from '../link/link.ts'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
@@ -22,7 +22,7 @@ import { openStatusFile, type StatusFile } from '../status.ts'
 import { keepServing } from './keep-serving.ts'
 import type { ServiceOptions } from './options.ts'
 
-/** The service, until the signal: `serve`, again where that could not go on. */
+/** Runs the service until the signal; restarts `serve` when it fails. */
 export async function runService(options: ServiceOptions): Promise<void> {
   const { paths, signal, agentVersion } = options
   const status = openStatusFile(paths.statusFile, agentVersion)
@@ -33,21 +33,21 @@ export async function runService(options: ServiceOptions): Promise<void> {
   })
 }
 
-/** Enrols where that is to be done, then keeps the link and carries out what comes. */
+/** Enrols the node if necessary, then keeps the link and carries out instructions. */
 async function serve(options: ServiceOptions, status: StatusFile): Promise<void> {
   const { paths } = options
   const config = requireConfig(paths)
   makePrivateDirectory(paths.stateDirectory)
   status.update({ cluster: config.cluster.name })
   const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
-  forgetInstaller(paths)
+  removeInstaller(paths)
   await work(options, config, identity, status)
 }
 
-/** One that has expired, or is damaged, is of use no more where the installation was run again to mend that. */
+/** Ignores an expired or damaged identity if the installation was run again to replace it. */
 async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
   if (!hasInstaller(paths)) return readIdentity(paths)
-  const identity = wholeIdentity(paths)
+  const identity = readIdentityIfValid(paths)
   if (!identity) return undefined
   const { expiryOf } = await import('../identity/node-names.ts')
   return expiryOf(identity, now()) ? undefined : identity
@@ -73,7 +73,7 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
     addressTowards: (url) => addressTowards(url, config.proxy, network),
     onAnswer({ nodeId, state, cluster }) {
       if (status.get().nodeId !== nodeId) {
-        log('info', `registered as ${nodeId} in ${cluster.name}; an administrator approves it`)
+        log('info', `registered as ${nodeId} in ${cluster.name}; waiting for an administrator to approve it`)
         notifier.status('waiting for approval')
       }
       status.update({ nodeId, state, cluster: cluster.name, problem: null })
@@ -83,10 +83,10 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
       status.update({ problem: reportOf(error) })
     },
   })
-  const before = wholeIdentity(paths)
-  if (!before || nodeIdOf(before, paths) !== nodeId) forgetNode(paths)
+  const before = readIdentityIfValid(paths)
+  if (!before || nodeIdOf(before, paths) !== nodeId) removeNodeState(paths)
   const identity = { ca: installer.ca, cert: certificate, key: installer.key }
-  keepIdentity(paths, identity)
+  writeIdentity(paths, identity)
   status.update({ nodeId, state: 'APPROVED', problem: null })
   log('info', `enrolled as ${nodeId}`)
   return identity
@@ -127,7 +127,7 @@ async function keepAtWork(
     link.update({ state })
     notifier.status(`connected, ${state}`)
   }
-  const facts = asLongAs(options.facts, addressesNow)
+  const facts = cachedWhile(options.facts, addressesNow)
   const connection = keepLink({
     ...options,
     config,
@@ -153,7 +153,7 @@ async function keepAtWork(
     onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
     onState: showState,
   })
-  // The agent dials when this turn of the event loop ends; the rest is loaded meanwhile.
+  // The agent connects first; the other modules are loaded in the meantime.
   const worker = setImmediate()
     .then(() => import('./worker.ts'))
     .then(({ openWorker }) =>
@@ -174,14 +174,14 @@ async function keepAtWork(
   const { close } = await worker
   void watchAddresses({
     ...options,
-    onChange: () => facts().then((told) => told && connection.session()?.sendFacts(told)),
+    onChange: () => facts().then((found) => found && connection.session()?.sendFacts(found)),
   })
   await connection.ended
   await close()
 }
 
-/** Kept as long as `state` stays what it was. A failure is not kept: the next one who asks makes another try. */
-function asLongAs<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
+/** Caches the result until `state` changes. A failure is not cached. */
+function cachedWhile<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
   let kept: { result: Promise<T | undefined>; state: string } | undefined
   return () => {
     const now = state()

@@ -2,8 +2,8 @@ import type { Machine } from '../../host/machine.ts'
 import type { AgentPaths } from '../paths.ts'
 
 /**
- * The service would go on working, and it holds the ledger while it does. Where it `stays`, it runs again afterwards,
- * also when an earlier try was killed in between: enabled it still is.
+ * Runs `work` while the service is stopped, because a running service holds the ledger. If the service `stays`, it is
+ * started again afterwards, also if an earlier try was killed in between: the unit is still enabled then.
  */
 export async function whileStopped<T>(
   { unit }: Pick<AgentPaths, 'unit'>,

@@ -10,7 +10,7 @@ import { keepFresh } from '../identity/rotation.ts'
 import type { LinkStore } from '../link/link-state.ts'
 import type { Outbox } from '../link/outbox.ts'
 import type { Session, SessionOptions } from '../link/session.ts'
-import { pairCheckTaker } from '../pair-check/taker.ts'
+import { lazyPairChecker } from '../pair-check/lazy-pair-checker.ts'
 import type { StatusFile } from '../status.ts'
 import type { ServiceOptions } from './options.ts'
 import { keepReserve, reserveOf } from './reserve.ts'
@@ -22,9 +22,9 @@ export interface WorkerOptions extends ServiceOptions {
   link: LinkStore
   outbox: Outbox
   status: StatusFile
-  /** The pair to connect with from now on. */
+  /** Called with the identity to use for new connections. */
   onRotated(identity: NodeIdentity): void
-  /** The one that is open now. */
+  /** The session that is open now. */
   session(): Session | undefined
 }
 
@@ -36,7 +36,7 @@ export interface Worker {
   close(): Promise<void>
 }
 
-/** The part of the service that takes instructions in and has them carried out; goes on with one that is open. */
+/** The part of the service that accepts instructions and carries them out. Continues an open instruction. */
 export function openWorker(options: WorkerOptions): Worker {
   const { paths, config, identity, link, status, session } = options
   const nodeId = nodeIdOf(identity, paths)
@@ -68,7 +68,7 @@ export function openWorker(options: WorkerOptions): Worker {
     },
   })
   const instructionKey = readInstructionKey(config.instructionKey)
-  const pairChecks = pairCheckTaker({ ...options, instructionKey, nodeId })
+  const pairChecks = lazyPairChecker({ ...options, instructionKey, nodeId })
   const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
   return {
     runs,
@@ -78,9 +78,9 @@ export function openWorker(options: WorkerOptions): Worker {
       nodeId,
       answer: (answer) => session()?.sendOperation(answer),
     }),
-    // What a run needs is free before it begins.
+    // Ports are closed first, because a run may need them.
     onInstruct: (frame) => pairChecks.stop().then(() => take(frame)),
-    onPairCheck: pairChecks.take,
+    onPairCheck: pairChecks.handle,
     async close() {
       await Promise.all([runs.stop(), pairChecks.stop()])
       for (const timer of timers) clearTimeout(timer)
@@ -88,15 +88,15 @@ export function openWorker(options: WorkerOptions): Worker {
   }
 }
 
-/** They are in the service's control group, which only the service's own end would clear. */
+/** Such processes stay in the service's control group; systemd would kill them only when the service stops. */
 async function endLeftBehind({ paths, log }: Pick<WorkerOptions, 'paths' | 'log'>): Promise<void> {
   try {
     const control = await import('../../host/linux/control-group.ts')
     const { ended, left } = await control.endLeftBehind({ unit: paths.unit, sleep: (ms) => sleep(ms) })
-    if (ended.length > 0) log('warn', `ended what a killed process had left behind: process ${ended.join(', ')}`)
-    if (left.length > 0) log('error', `left behind by a killed process, and does not end: process ${left.join(', ')}`)
+    if (ended.length > 0) log('warn', `ended processes that a killed run left behind: ${ended.join(', ')}`)
+    if (left.length > 0) log('error', `processes that a killed run left behind do not end: ${left.join(', ')}`)
   } catch (error) {
-    // What the kernel does not tell is no reason to leave the work undone.
-    log('warn', `could not look for what a killed process left behind: ${(error as Error).message}`)
+    // The run continues even if the kernel does not report the processes.
+    log('warn', `could not look for processes that a killed run left behind: ${(error as Error).message}`)
   }
 }

@@ -1,28 +1,28 @@
-import type { WorkBench } from '../../agent/restore/bench.ts'
+import type { Workspace } from '../../agent/restore/workspace.ts'
 import { AgentError } from '../../base/agent-error.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { Role } from '../../engine/step.ts'
 
 interface CarryOut<P> {
-  bench: WorkBench
+  workspace: Workspace
   role: Role<P>
   params: P
   run: string
-  tell(event: EngineEvent): void
+  onEvent(event: EngineEvent): void
   signal: AbortSignal
 }
 
-/** As a command that a person gave: throws why it failed, or that it was interrupted. */
-export async function carryOutRole<P>({ bench, tell, signal, ...rest }: CarryOut<P>): Promise<void> {
+/** Carries out a role for a command. Throws its error if it fails or is interrupted. */
+export async function carryOutRole<P>({ workspace, onEvent, signal, ...rest }: CarryOut<P>): Promise<void> {
   const { runRole } = await import('../../engine/run-steps.ts')
   const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
-  const { machine: view, ledger, hostFor } = bench
+  const { machine: view, ledger, hostFor } = workspace
   await runRole({
     ...rest,
     ...{ view, ledger, hostFor, signal },
     emit(event) {
       if (event.kind === 'run-ended') ends.push(event)
-      tell(event)
+      onEvent(event)
     },
   })
   signal.throwIfAborted()
@@ -30,7 +30,7 @@ export async function carryOutRole<P>({ bench, tell, signal, ...rest }: CarryOut
   if (error) throw new AgentError(error.code, error.message, { fix: error.fix })
 }
 
-/** Tells what goes on on this terminal. */
+/** Prints the events of a run to this terminal. */
 export async function terminalReporter(verbose = false): Promise<(event: EngineEvent) => void> {
   const { consoleReporter } = await import('../../report/console.ts')
   return consoleReporter({

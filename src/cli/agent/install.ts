@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { AgentConfig } from '../../agent/config.ts'
 import type { Credentials } from '../../agent/identity/credentials.ts'
 import type { AgentPaths } from '../../agent/paths.ts'
-import type { WorkBench } from '../../agent/restore/bench.ts'
+import type { Workspace } from '../../agent/restore/workspace.ts'
 import { AgentError } from '../../base/agent-error.ts'
 import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import type { EngineEvent } from '../../engine/event.ts'
@@ -48,7 +48,7 @@ Examples:
 After an interruption, run the same command again: it continues where it stopped.
 `
 
-/** Its options can stand without its name. */
+/** The default command: its options work without its name. */
 export function registerInstall(program: Command): Command {
   return program
     .command('install', { isDefault: true })
@@ -76,7 +76,7 @@ export function registerInstall(program: Command): Command {
 }
 
 async function act(options: Options & GlobalOptions): Promise<void> {
-  const tell = await toldAs(options)
+  const onResult = await checkReporter(options)
   const { credsFile, passphraseFile } = options
   if (credsFile === undefined || passphraseFile === undefined) throw noCredentials()
   const paths = pathsFor(options.instance)
@@ -85,13 +85,13 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const view = linuxHostView()
   const { readCredentials } = await import('../../agent/identity/credentials.ts')
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
-  const { wholeConfig } = await import('../../agent/config.ts')
+  const { readConfigIfValid } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
   const config = configFor(credentials, options, view.hostname())
-  if (view.uid() === 0) refuseOther(wholeConfig(paths), config)
+  if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 
   const params = paramsFor({ ...options, paths, credentials })
-  const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, tell, signal })
+  const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, onResult, signal })
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')
   const format = oneOf(FORMATS, options.output)
@@ -100,8 +100,12 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   await registered(paths, view, format, signal)
 }
 
-/** The prechecks alone are told as `agent precheck` does it. */
-async function toldAs({ checkOnly, output, color }: Options & GlobalOptions): Promise<(seen: Prechecked) => void> {
+/** With --check-only, the output is that of `agent precheck`. */
+async function checkReporter({
+  checkOnly,
+  output,
+  color,
+}: Options & GlobalOptions): Promise<(seen: Prechecked) => void> {
   if (checkOnly) {
     const format = await precheckFormat(output, color)
     return (seen) => void process.stdout.write(format(seen))
@@ -133,7 +137,7 @@ async function change({
   verbose,
   signal,
 }: ChangeInput): Promise<void> {
-  const { openWorkBench } = await import('../../agent/restore/work-bench.ts')
+  const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
   const { install } = await import('../../agent/install/role.ts')
   const params = {
     ...{ paths, executable: executable(), credentials },
@@ -141,20 +145,20 @@ async function change({
     ...(hostname === undefined ? {} : { hostname }),
   }
   const show = await terminalReporter(verbose)
-  const tell = (event: EngineEvent) => (format === 'json' ? print(JSON.stringify(event)) : show(event))
-  const bench = await openWorkBench(paths)
+  const onEvent = (event: EngineEvent) => (format === 'json' ? print(JSON.stringify(event)) : show(event))
+  const workspace = await openWorkspace(paths)
   try {
-    await noteIgnored(bench, results)
-    await carryOutRole({ bench, role: install, params, run: 'install', tell, signal })
+    await noteIgnored(workspace, results)
+    await carryOutRole({ workspace, role: install, params, run: 'install', onEvent, signal })
   } finally {
-    await bench.ledger.close()
+    await workspace.ledger.close()
   }
-  const { askAnew } = await import('../../agent/install/ask-anew.ts')
-  await askAnew(paths, bench.machine)
+  const { retryNow } = await import('../../agent/install/retry-now.ts')
+  await retryNow(paths, workspace.machine)
 }
 
-/** So that later it can be told what was known when this machine was installed all the same. */
-async function noteIgnored({ ledger, machine }: WorkBench, results: readonly CheckResult[]): Promise<void> {
+/** Records ignored checks in the ledger, so that support can see them later. */
+async function noteIgnored({ ledger, machine }: Workspace, results: readonly CheckResult[]): Promise<void> {
   for (const { id: check, found, ignored: reason } of results) {
     if (reason === undefined) continue
     await ledger.append({ kind: 'check-ignored', check, found, reason, at: machine.now().toISOString() })
@@ -162,14 +166,14 @@ async function noteIgnored({ ledger, machine }: WorkBench, results: readonly Che
 }
 
 /**
- * The very file that runs, which nobody can write as long as it does: at its path the user who owns that may have put
- * another one meanwhile. From source there is no executable to install.
+ * The file that runs now. Nobody can write to it while it runs (ETXTBSY), but the owner of its path could replace it
+ * there. Throws AgentError `install/from-source` if the agent runs from source.
  */
 function executable(): string {
   if (isSea()) return '/proc/self/exe'
   throw new AgentError(
     'install/from-source',
-    'found the agent running from source; wanted the executable that scripts/build makes',
+    'the agent runs from source; only the executable that scripts/build creates can be installed',
     {
       fix: 'scripts/build, then run dist/agent-linux-x64',
       kind: 'invalid',
@@ -198,7 +202,7 @@ async function registered(paths: AgentPaths, view: HostView, format: Format, sig
   print(JSON.stringify({ kind: 'registered', nodeId, fingerprint, state }))
 }
 
-/** This is the default: what is no command comes here. */
+/** `install` is the default command, so unknown words end up here. */
 function noSuchCommand(word: string, program: Command): AgentError {
   const names = program.commands.map((command) => command.name())
   return new AgentError('usage/unknown-command', `unknown command "${word}"`, {
@@ -208,7 +212,7 @@ function noSuchCommand(word: string, program: Command): AgentError {
 }
 
 function noCredentials(): AgentError {
-  return new AgentError('usage/no-credentials', 'found no credentials; wanted --creds-file and --passphrase-file', {
+  return new AgentError('usage/no-credentials', 'no credentials: pass --creds-file and --passphrase-file', {
     fix: 'sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt (controller cluster create writes both files)',
     kind: 'invalid',
   })

@@ -1,14 +1,14 @@
 import type { PlannedStep } from '../../engine/plan-role.ts'
 import { subjectOf } from '../../host/change.ts'
 
-/** What each step would change, and how that is taken back. Steps that would change nothing are left out. */
+/** The changes that each step would make, and how each is undone. Steps without changes are omitted. */
 export function planText(steps: readonly PlannedStep[]): string {
   return steps
     .filter(({ changes, unknown }) => changes.length > 0 || unknown !== undefined)
     .map(({ title, changes, unknown }) => {
       const lines = changes.flatMap(({ kind, what, undo }) => {
-        const back = undo.kind === 'nothing' ? `stays: ${undo.because}` : `back: ${undo.kind} ${subjectOf(undo)}`
-        return [`    ${kind}  ${what}`, `        ${back}`]
+        const undone = undo.kind === 'nothing' ? `stays: ${undo.because}` : `undo: ${undo.kind} ${subjectOf(undo)}`
+        return [`    ${kind}  ${what}`, `        ${undone}`]
       })
       const more =
         unknown === undefined

@@ -12,7 +12,7 @@ import { registerOperator } from './service/operator.ts'
 import { registerStatus } from './status.ts'
 import { registerSupportBundle } from './support-bundle.ts'
 
-/** As it is downloaded, and as it installs itself. */
+/** The names of the downloaded and the installed executable. */
 const NAMES = ['agent', 'cantrip-agent']
 
 export function createProgram(): Command {
@@ -42,7 +42,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** Runs a command; answers the exit code. Errors that a user can meet are thrown to the caller. */
+/** Runs a command and returns the exit code. AgentErrors are thrown to the caller. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     await createProgram().parseAsync(withVerb(argv), { from: 'user' })

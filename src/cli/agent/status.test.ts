@@ -35,9 +35,9 @@ test('the link, and what it waits for', () => {
 
 test('the work that goes on', () => {
   const run = { id: 'r-1', role: 'first-master', step: 'etcd/start', done: 3, of: 20 }
-  expect(line({}, 'at work on')).toBe('nothing')
-  expect(line({ run }, 'at work on')).toBe('first-master (r-1): etcd/start, 3 of 20 steps')
-  expect(line({ run: { ...run, step: null } }, 'at work on')).toBe('first-master (r-1): starting, 3 of 20 steps')
+  expect(line({}, 'run')).toBe('none')
+  expect(line({ run }, 'run')).toBe('first-master (r-1): etcd/start, 3 of 20 steps')
+  expect(line({ run: { ...run, step: null } }, 'run')).toBe('first-master (r-1): starting, 3 of 20 steps')
 })
 
 test('a unit is named only where there is one to look at', () => {

@@ -43,13 +43,13 @@ function jsonOf(status: ServiceStatus | undefined) {
 
 export function statusText(status: ServiceStatus): string {
   const { run, problem } = status
-  const doing = run ? `${run.role} (${run.id}): ${run.step ?? 'starting'}, ${run.done} of ${run.of} steps` : 'nothing'
+  const doing = run ? `${run.role} (${run.id}): ${run.step ?? 'starting'}, ${run.done} of ${run.of} steps` : 'none'
   const lines: [string, string][] = [
     ['state', status.state ?? 'not registered yet'],
     ['node', `${status.nodeId ?? '-'}, key ${status.fingerprint ?? '-'}`],
     ['cluster', status.cluster ?? '-'],
     ['controller', linkText(status)],
-    ['at work on', doing],
+    ['run', doing],
     ['agent', status.agentVersion],
     ['kubernetes', status.kubernetesVersion ?? '-'],
     ...(problem
@@ -62,14 +62,14 @@ export function statusText(status: ServiceStatus): string {
   return lines.map(([name, value]) => `${name.padEnd(11)} ${value}\n`).join('')
 }
 
-/** The link comes with the approval; until then the agent asks again and again. */
+/** The agent connects after its approval; until then it polls. */
 function linkText({ controller, connected, state, problem }: ServiceStatus): string {
   if (state === 'DISCOVERED' && !connected && problem === null)
     return 'waiting for an administrator to approve this node'
   return `${controller ?? '-'}, ${connected ? 'connected' : 'not connected'}`
 }
 
-/** After an uninstallation there is no unit to look at. */
+/** After an uninstallation there is no unit to check. */
 export function notRunning({ unit, unitFile }: Pick<AgentPaths, 'unit' | 'unitFile'>, isInstalled: boolean): string {
   return isInstalled
     ? `The agent is not running. Check: systemctl status ${unit}\n`

@@ -9,10 +9,10 @@ export interface GlobalOptions {
   color?: boolean
 }
 
-/** Directories and units of these names come with Kubernetes. */
+/** Instance names that would collide with directories and units of provisioning, such as cantrip-containerd. */
 const TAKEN = ['api-watch', 'containerd', 'join', 'node-dns', 'operator']
 
-/** Paths of the installation that a command is about. */
+/** The paths of an installation. */
 export function pathsFor(instance: string | undefined): AgentPaths {
   if (instance === undefined || isUsable(instance)) return pathsOf(instance)
   throw new AgentError('usage/instance', `"${instance}" is not a valid instance name`, {
@@ -40,7 +40,7 @@ export function requireRoot(uid: number, what: string): void {
 export const FORMATS = ['text', 'json'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The first Ctrl-C ends the work at the next safe point; a second one ends the program at once, as ever. */
+/** The first Ctrl-C ends the work at the next safe point; a second one ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(new Interrupted()))

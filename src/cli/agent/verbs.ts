@@ -2,7 +2,7 @@ import { exitCode } from '../kit/exit-code.ts'
 import { nameFileErrors } from '../kit/name-file-errors.ts'
 import { ownProgram } from '../kit/own-program.ts'
 
-/** All verbs but the service, whose executable holds them as a script of their own. Answers the exit code; never rejects. */
+/** Runs any command except the service, which does not load this script. Returns the exit code; never rejects. */
 export function runVerb(argv: readonly string[]): Promise<number> {
   return exitCode(
     nameFileErrors(() => choose(argv)),

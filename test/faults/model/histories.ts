@@ -1,5 +1,5 @@
 import { install } from '../../../src/agent/install/role.ts'
-import { takeBackOn } from '../../../src/agent/restore/take-back.ts'
+import { undoChangesOn } from '../../../src/agent/restore/undo-changes.ts'
 import { whileStopped } from '../../../src/agent/service/while-stopped.ts'
 import type { AgentError } from '../../../src/base/agent-error.ts'
 import type { Outcome } from '../../../src/engine/event.ts'
@@ -115,7 +115,7 @@ export class History {
 
   private takeBack(scope: 'kubernetes' | 'all', ledger: Ledger, machine: Machine): Promise<Outcome> {
     return whileStopped(paths, machine, scope === 'kubernetes', async () => {
-      const taken = await takeBackOn({ ledger, machine }, { paths, scope, run: scope, emit, signal })
+      const taken = await undoChangesOn({ ledger, machine }, { paths, scope, run: scope, emit, signal })
       const { outcome, leftovers, kept, differences } = taken
       if (taken.restored && kept.length === 0) return outcome
       this.said.push(JSON.stringify({ leftovers, kept, differences }, null, 2))

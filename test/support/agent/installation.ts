@@ -6,7 +6,7 @@ import { readCredentials } from '../../../src/agent/identity/credentials.ts'
 import { installCredentials } from '../../../src/agent/install/install-credentials.ts'
 import { configFor } from '../../../src/agent/install/prepare.ts'
 import { type AgentPaths, pathsOf } from '../../../src/agent/paths.ts'
-import { openWorkBench } from '../../../src/agent/restore/work-bench.ts'
+import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { readStatus, type ServiceStatus } from '../../../src/agent/status.ts'
 import { runRole } from '../../../src/engine/run-steps.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
@@ -50,7 +50,7 @@ export async function installAgent(
   const credentials = await readCredentials(files.creds, files.passphrase, linuxHostView())
   const config = configFor(credentials, {}, nodeName)
   async function install(): Promise<void> {
-    const { machine, ledger, hostFor } = await openWorkBench(paths)
+    const { machine, ledger, hostFor } = await openWorkspace(paths)
     const outcome = await runRole({
       role: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
       params: { paths, executable: process.execPath, credentials, config },

@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import { execute, readInstruction } from '../../../src/agent/execute/execute.ts'
 import { createLog } from '../../../src/agent/log.ts'
 import { pathsOf } from '../../../src/agent/paths.ts'
-import { openWorkBench } from '../../../src/agent/restore/work-bench.ts'
+import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { systemdNotifier } from '../../../src/agent/service/sd-notify.ts'
 import { runService } from '../../../src/agent/service/service.ts'
 import { Redactor } from '../../../src/base/text/secret.ts'
@@ -68,7 +68,7 @@ async function work(): Promise<void> {
   }
   const [ms, leaves] = how.split(' ')
   const { instruction } = await readInstruction(paths)
-  const { machine, ledger, hostFor } = await openWorkBench(paths, 10_000)
+  const { machine, ledger, hostFor } = await openWorkspace(paths, 10_000)
   const step = (number: number): Step<object> => ({
     id: `fake/step-${number}`,
     title: `Taking step ${number}`,

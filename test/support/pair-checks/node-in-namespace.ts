@@ -23,6 +23,6 @@ const checker = pairChecker({
   sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
 })
 process.stdout.write('ready\n')
-for await (const line of createInterface({ input: process.stdin })) checker.take(JSON.parse(line))
+for await (const line of createInterface({ input: process.stdin })) checker.handle(JSON.parse(line))
 await checker.stop()
 process.exit()

@@ -19,6 +19,6 @@ test.each([
   const view = healthyHost()
   view.network.onRequest(URL_1, answer)
   const signal = new AbortController().signal
-  const checked = checkFirst({ view, params, ignoreCheck: [], tell: () => undefined, signal })
+  const checked = checkFirst({ view, params, ignoreCheck: [], onResult: () => undefined, signal })
   await expect(checked).rejects.toMatchObject({ code: 'precheck/failed', kind })
 })

@@ -10,15 +10,15 @@ export interface CheckInput {
   view: HostView
   params: CheckParams
   ignoreCheck: readonly string[]
-  /** Hears the outcome, whatever it is. */
-  tell(prechecked: Prechecked): void
+  /** Called with the results, also if a hard check failed. */
+  onResult(prechecked: Prechecked): void
   signal: AbortSignal
 }
 
-/** The prechecks that an installation begins with; throws where a hard one failed. */
-export async function checkFirst({ ignoreCheck, tell, ...rest }: CheckInput): Promise<CheckResult[]> {
+/** Runs the prechecks before an installation. Throws AgentError `precheck/failed` if a hard check failed. */
+export async function checkFirst({ ignoreCheck, onResult, ...rest }: CheckInput): Promise<CheckResult[]> {
   const prechecked = await runPrechecks({ ...rest, ignore: parseIgnored(ignoreCheck) })
-  tell(prechecked)
+  onResult(prechecked)
   if (prechecked.hardFailures > 0) throw checksFailed(prechecked.results)
   return prechecked.results
 }
@@ -32,7 +32,7 @@ function checksFailed(results: readonly CheckResult[]): AgentError {
   })
 }
 
-/** What fails when the controller cannot be reached, and says nothing about this machine. */
+/** Checks that fail if the controller is unreachable, whatever the state of this machine. */
 const NEED_CONTROLLER = ['controller', 'time-skew']
 
 function kindOf(failed: readonly CheckResult[]): ErrorKind {
@@ -42,12 +42,11 @@ function kindOf(failed: readonly CheckResult[]): ErrorKind {
   return controller.isRefusal ? 'refused' : 'unreachable'
 }
 
-/** Of what the controller keeps for the administrator. */
+/** Limits of the texts that are sent to the controller. A longer fix is replaced, because a truncated command is unsafe. */
 const LONGEST_TEXT = 1_000
-/** A command that is cut would do something else. */
 const LONGEST_FIX = 4_000
 
-/** What an administrator should know of before the node is let in. */
+/** Findings that an administrator should see before the node is approved. */
 export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
   const cut = (text: string) => text.slice(0, LONGEST_TEXT)
   return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix, ignored }) => ({

@@ -13,7 +13,7 @@ interface FixInput {
   mends: readonly Step<CheckParams>[]
   params: CheckParams
   paths: AgentPaths
-  /** Where a person reads along; a program gets one answer at the end. */
+  /** Text output for a person. Otherwise only the result is printed, at the end. */
   isText: boolean
   yes: boolean | undefined
   verbose: boolean | undefined
@@ -21,8 +21,8 @@ interface FixInput {
 }
 
 /**
- * Mends what can be mended and taken back again: says what it is about to do, asks, and does it through the ledger, so
- * that `agent uninstall` takes it back. Answers what it did.
+ * Fixes the findings that have a reversible fix: lists the changes, asks for confirmation, and makes them through the
+ * ledger, so that `agent uninstall` undoes them. Returns the changes.
  */
 export async function fix({
   results,
@@ -36,7 +36,7 @@ export async function fix({
 }: FixInput): Promise<PlannedStep[]> {
   const print = (text: string) => void (isText && process.stdout.write(text))
   const role = mendingRole(mends, results)
-  const { backupsOf, openWorkBench } = await import('../../../agent/restore/work-bench.ts')
+  const { backupsOf, openWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const { planningHost } = await import('../../../host/planning.ts')
   const { planRole } = await import('../../../engine/plan-role.ts')
@@ -46,13 +46,13 @@ export async function fix({
     return planned
   }
   print(`\n--fix makes these changes, and agent uninstall undoes them:\n\n${planText(planned)}\n`)
-  await confirm('Do it?', yes, signal)
-  const bench = await openWorkBench(paths)
+  await confirm('Make these changes?', yes, signal)
+  const workspace = await openWorkspace(paths)
   try {
-    const tell = isText ? await terminalReporter(verbose) : () => undefined
-    await carryOutRole({ bench, role, params, run: 'mend', tell, signal })
+    const onEvent = isText ? await terminalReporter(verbose) : () => undefined
+    await carryOutRole({ workspace, role, params, run: 'mend', onEvent, signal })
   } finally {
-    await bench.ledger.close()
+    await workspace.ledger.close()
   }
   print('\n')
   return planned

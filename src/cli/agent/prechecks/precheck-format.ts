@@ -4,12 +4,12 @@ import type { Prechecked } from './run-prechecks.ts'
 export const PRECHECK_FORMATS = ['text', 'json', 'junit'] as const
 export type PrecheckFormat = (typeof PRECHECK_FORMATS)[number]
 
-/** What `--fix` did, where it was given. */
 interface Report {
+  /** The changes of `--fix`. */
   mended?: readonly PlannedStep[]
 }
 
-/** How the outcome of the prechecks is written: `text`, `json` or `junit`. Colours are for terminals that have them. */
+/** Formats the results of the prechecks as `text`, `json` or `junit`. Colours are used on terminals that support them. */
 export async function precheckFormat(
   output: PrecheckFormat,
   color = true,
@@ -18,8 +18,8 @@ export async function precheckFormat(
     case 'json': {
       const { precheckJson } = await import('../../../report/prechecks/precheck-json.ts')
       return ({ results, ms }, { mended } = {}) => {
-        const told = mended?.map(({ id, title, changes }) => ({ id, title, changes }))
-        return precheckJson(results, ms, told && { mended: told })
+        const fixes = mended?.map(({ id, title, changes }) => ({ id, title, changes }))
+        return precheckJson(results, ms, fixes && { mended: fixes })
       }
     }
     case 'junit': {

@@ -73,7 +73,7 @@ test.each([
   [['--role', 'boss'], 'unknown role boss'],
   [['-o', 'yaml'], 'unknown output format: -o yaml'],
   [['--ignore-check', 'nope=x'], 'unknown check "nope"'],
-  [['--creds-file', 'a.pem'], 'found one of the two credentials files'],
+  [['--creds-file', 'a.pem'], 'only one of the two credentials files'],
   [['--fix', '-o', 'json'], '--fix asks for confirmation, which is not possible with -o json'],
 ])('%j is a mistake in usage', async (args, message) => {
   await expect(run(...args)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(message) })

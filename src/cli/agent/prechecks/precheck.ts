@@ -116,7 +116,7 @@ async function paramsOf(options: Options, view: HostView): Promise<CheckParams> 
   const paths = pathsFor(options.instance)
   if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, paths })
   if (credsFile === undefined || passphraseFile === undefined)
-    throw usage('precheck/credentials', 'found one of the two credentials files; wanted both', BOTH_FILES)
+    throw usage('precheck/credentials', 'only one of the two credentials files was passed', BOTH_FILES)
   const { readCredentials } = await import('../../../agent/identity/credentials.ts')
   return paramsFor({ ...options, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
 }
@@ -128,10 +128,10 @@ function listText(checks: readonly Check[]): string {
   return checks.map(({ id, title }) => `${id.padEnd(width)}  ${title}\n`).join('')
 }
 
-function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, canBeMended: boolean): string {
+function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, hasMend: boolean): string {
   const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
   const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
-  const mended = canBeMended ? '\nagent precheck --fix can fix it; agent uninstall undoes the fix.' : ''
+  const mended = hasMend ? '\nagent precheck --fix can fix it; agent uninstall undoes the fix.' : ''
   const values = thresholds.length === 0 ? '' : `${thresholds.map(thresholdText).join('')}\n`
   return withOwnPath(
     `${id}: ${title}\n\n${why}\n\n${values}Fix: ${remedy}\n\n${effect}${ignorable}.${mended}\n`,
@@ -140,8 +140,8 @@ function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: 
 }
 
 function thresholdText({ of, warn, fail }: Threshold): string {
-  const told = [warn === undefined ? '' : `warning: ${warn}`, fail === undefined ? '' : `failure: ${fail}`]
-  return `${of}: ${told.filter(Boolean).join('; ')}\n`
+  const limits = [warn === undefined ? '' : `warning: ${warn}`, fail === undefined ? '' : `failure: ${fail}`]
+  return `${of}: ${limits.filter(Boolean).join('; ')}\n`
 }
 
 function print(text: string): void {

@@ -10,12 +10,12 @@ import { ownProgram } from '../../kit/own-program.ts'
 export interface PrecheckInput {
   view: HostView
   params: CheckParams
-  /** Ids to demote to a warning, with the reason given. */
+  /** Ids of checks whose failure counts as a warning, with the reason. */
   ignore: ReadonlyMap<string, string>
   signal?: AbortSignal
 }
 
-interface Wishes {
+interface ParamsInput {
   paths: Pick<AgentPaths, 'stateDirectory'>
   credentials?: Credentials | undefined
   role?: readonly string[] | undefined
@@ -47,8 +47,8 @@ export async function runPrechecks({ view, params, ignore, signal }: PrecheckInp
   return { results, hardFailures: hardFailures(results).length, ms }
 }
 
-/** What the checks are told of an installation that is to be, or not yet: without credentials there is no controller. */
-export function paramsFor({ paths, credentials, role, proxy, hostname }: Wishes): CheckParams {
+/** The parameters of the checks. Without credentials they have no controller. */
+export function paramsFor({ paths, credentials, role, proxy, hostname }: ParamsInput): CheckParams {
   const params = { roles: parseRoles(role), ownStateDirectory: paths.stateDirectory, ...(hostname && { hostname }) }
   if (credentials === undefined) return params
   const { installer, ca, enrolment } = credentials

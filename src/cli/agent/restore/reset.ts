@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatOption } from '../../kit/output.ts'
 import { FORMATS, type Format, optionsOf } from '../surroundings.ts'
-import { takeBackVerb } from './take-back.ts'
+import { runUndo } from './run-undo.ts'
 
 export function registerReset(program: Command): void {
   program
@@ -16,6 +16,6 @@ export function registerReset(program: Command): void {
     .action(async (_: object, command: Command) => {
       const { instance, yes, output, verbose } = optionsOf<{ yes?: boolean; output: Format }>(command)
       const question = 'Remove Kubernetes and all its workloads from this machine?'
-      await takeBackVerb({ scope: 'kubernetes', question, instance, yes, format: output, verbose })
+      await runUndo({ scope: 'kubernetes', question, instance, yes, format: output, verbose })
     })
 }

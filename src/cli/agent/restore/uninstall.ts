@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatOption } from '../../kit/output.ts'
 import { FORMATS, type Format, optionsOf } from '../surroundings.ts'
-import { takeBackVerb } from './take-back.ts'
+import { runUndo } from './run-undo.ts'
 
 interface Options {
   yes?: boolean
@@ -31,7 +31,7 @@ export function registerUninstall(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
       const { instance, yes, keepKubernetes, output, verbose } = optionsOf<Options>(command)
-      await takeBackVerb({
+      await runUndo({
         scope: keepKubernetes ? 'agent' : 'all',
         question: keepKubernetes
           ? 'Remove the agent from this machine?'

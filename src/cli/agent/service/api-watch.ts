@@ -4,7 +4,7 @@ import { askMaster } from '../../../operator/api-watch/ask-master.ts'
 import { ApiWatchSettings } from '../../../operator/api-watch/settings.ts'
 import { watchApi } from '../../../operator/api-watch/watch.ts'
 
-/** `agent api-watch FILE`: a service of its own, which goes on where the agent does not. */
+/** `agent api-watch FILE`: a separate service, which runs even if the agent does not. */
 export async function runApiWatch([file = '']: readonly string[]): Promise<number> {
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort())

@@ -3,7 +3,7 @@ import { linuxMachine } from '../../../host/linux/linux-machine.ts'
 import { carryOutOperation } from '../../../operations/carry-out.ts'
 import { Operation } from '../../../protocol/wire/operation.ts'
 
-/** `agent operation`: the service starts it with an operation it has verified on standard input; the answer goes to stdout. */
+/** `agent operation`: the service starts it with a verified operation on stdin. Writes the answer to stdout. */
 export async function runOperation(): Promise<number> {
   const operation = Operation.parse(JSON.parse(await text(process.stdin)))
   process.stdout.write(JSON.stringify(await carryOutOperation(linuxMachine(), operation)))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** `agent operator`: started by the pod that provisioning puts into the cluster. */
+/** `agent operator`: runs in the pod that provisioning creates in the cluster. */
 export function registerOperator(program: Command): void {
   program
     .command('operator')

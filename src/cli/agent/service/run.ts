@@ -12,11 +12,11 @@ import { Redactor } from '../../../base/text/secret.ts'
 import { version } from '../../../base/version.ts'
 import { pathsFor } from '../surroundings.ts'
 
-/** `agent run [--instance NAME]`, as systemd starts it: no parser of options, for its start is measured. */
+/** `agent run [--instance NAME]`, as systemd starts it. It has no option parser, to start fast. */
 export async function run(argv: readonly string[]): Promise<void> {
   const at = argv.findIndex((word) => word === '--instance' || word === '-m')
   const paths = pathsFor(at < 0 ? undefined : argv[at + 1])
-  // Before anything is written: where it is not installed, it leaves nothing. A damaged file is told by the service.
+  // Checked first, so that an agent that is not installed writes no files. The service reports a damaged file.
   if (!existsSync(paths.configFile)) throw notInstalled(paths)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   const redactor = new Redactor()
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
   const self = selfOf(process, isSea())
-  log('info', `agent ${version.version} (${version.commit}) starts`)
+  log('info', `agent ${version.version} (${version.commit}) starting`)
   await runService({
     paths,
     self,

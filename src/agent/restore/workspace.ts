@@ -3,8 +3,8 @@ import type { Host } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 
-/** What a process that changes this machine works with; it has the ledger to itself until it closes it. */
-export interface WorkBench {
+/** What a process needs to change this machine. It holds the ledger exclusively until it closes it. */
+export interface Workspace {
   machine: Machine
   ledger: Ledger
   hostFor(record: RecordChange): Host

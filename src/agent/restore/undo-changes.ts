@@ -12,71 +12,73 @@ import { openOutbox } from '../link/outbox.ts'
 import type { AgentPaths } from '../paths.ts'
 import { isIn, type Scope } from '../scope.ts'
 import { reserveOf } from '../service/reserve.ts'
-import type { WorkBench } from './bench.ts'
 import { type Compared, openComparison } from './comparison.ts'
 import { keptSoFar } from './knowledge.ts'
+import { backupsOf, openWorkspace } from './open-workspace.ts'
 import { observerOf } from './snapshots.ts'
-import { backupsOf, openWorkBench } from './work-bench.ts'
+import type { Workspace } from './workspace.ts'
 
 export type { Scope } from '../scope.ts'
 
-export interface TakenBack extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone' | 'removed'>, Compared {
+export interface UndoResult
+  extends Pick<UndoReport, 'outcome' | 'leftovers' | 'kept' | 'undone' | 'removed'>,
+    Compared {
   restored: boolean
 }
 
-export interface TakeBackOptions {
+export interface UndoOptions {
   paths: AgentPaths
   scope: Scope
   run: string
   emit: Emit
   signal: AbortSignal
-  /** Looks at the whole machine, for the comparison with how it was; without it only what the ledger names is compared. */
+  /** Observes the whole machine, to compare it with the snapshot. Without it, only what the ledger names is compared. */
   observer?: Observer
 }
 
 /**
- * Takes back what the ledger holds, newest first, then looks whether the machine is as it was before. With the agent
- * gone and nothing left to do, its own directories go too.
+ * Undoes the changes in the ledger, newest first, then compares the machine with its state before. After a complete
+ * uninstallation it also removes the agent's own directories.
  */
-export async function takeBack(options: TakeBackOptions): Promise<TakenBack> {
+export async function undoChanges(options: UndoOptions): Promise<UndoResult> {
   const { paths, scope } = options
-  // On a full disk what is taken back has to be written down first; a service that stays makes the reserve again.
+  // Frees space for ledger records on a full disk. A service that stays creates the reserve again.
   rmSync(reserveOf(paths), { force: true })
-  const bench = await openWorkBench(paths)
-  for (const message of bench.ledger.repairs) {
-    options.emit({ kind: 'log', at: bench.machine.now().toISOString(), level: 'warn', message })
+  const workspace = await openWorkspace(paths)
+  for (const message of workspace.ledger.repairs) {
+    options.emit({ kind: 'log', at: workspace.machine.now().toISOString(), level: 'warn', message })
   }
-  if (scope !== 'agent') giveUpInstruction(paths)
-  const taken = await takeBackOn(bench, { observer: observerOf(bench.machine), ...options })
-  if (scope === 'kubernetes' && taken.outcome === 'done') tellOfReset(paths)
-  return taken
+  if (scope !== 'agent') cancelInstruction(paths)
+  const result = await undoChangesOn(workspace, { observer: observerOf(workspace.machine), ...options })
+  if (scope === 'kubernetes' && result.outcome === 'done') reportReset(paths)
+  return result
 }
 
-/** The part of it that has to do with the machine and its ledger, which is closed in any case. */
-export async function takeBackOn(
-  bench: Pick<WorkBench, 'machine' | 'ledger'>,
-  options: TakeBackOptions,
-): Promise<TakenBack> {
+/** Like `undoChanges`, on an open workspace. Closes the ledger, also on errors. */
+export async function undoChangesOn(
+  workspace: Pick<Workspace, 'machine' | 'ledger'>,
+  options: UndoOptions,
+): Promise<UndoResult> {
   const { paths, scope } = options
-  let taken: Awaited<ReturnType<typeof undoAndCompare>>
+  let ended: Awaited<ReturnType<typeof undoAndCompare>>
   try {
-    taken = await undoAndCompare(bench, options)
+    ended = await undoAndCompare(workspace, options)
   } finally {
-    await bench.ledger.close()
+    await workspace.ledger.close()
   }
-  const { report, compared, isEmpty } = taken
+  const { report, compared, isEmpty } = ended
   const { outcome, kept, undone, removed } = report
   const isDone = outcome === 'done' && compared.differences.length === 0
-  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, bench.machine) : NOTHING
+  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, workspace.machine) : NOTHING
   const leftovers = [...report.leftovers, ...inOwn.leftovers]
   const restored = isDone && leftovers.length === 0
   return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], removed, undone, ...compared }
 }
 
-/** Newest first, and then the machine beside how it was. */
+/** Undoes the changes, newest first, and compares the machine with its state before. */
 export async function undoAndCompare(
-  { machine, ledger }: Pick<WorkBench, 'machine' | 'ledger'>,
-  { paths, scope, run, emit, signal, observer }: TakeBackOptions,
+  { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
+  { paths, scope, run, emit, signal, observer }: UndoOptions,
 ): Promise<{ report: UndoReport; compared: Compared; isEmpty: boolean }> {
   const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
   const changes = replay(ledger.entries()).outstanding.filter(select)
@@ -88,8 +90,8 @@ export async function undoAndCompare(
   return { report: { ...report, kept }, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
 }
 
-/** Or the service would go on with it afterwards. The controller is told when it can be reached. */
-function giveUpInstruction(paths: AgentPaths): void {
+/** Cancels the open instruction, which the service would otherwise continue. Its result is sent when the link is up. */
+function cancelInstruction(paths: AgentPaths): void {
   dropDamaged(paths)
   const link = openLinkStore(paths)
   const open = link.open()
@@ -97,16 +99,16 @@ function giveUpInstruction(paths: AgentPaths): void {
   const outbox = openOutbox(paths.outboxFile)
   const error = {
     code: 'run/taken-back',
-    message: 'somebody took the work on this node back (agent reset or uninstall)',
-    fix: 'provision again when the node is wanted',
+    message: 'the changes on this node were undone on the node (agent reset or agent uninstall)',
+    fix: 'provision the node again if it is needed',
   }
   outbox.append({ t: 'result', body: { run: open.run, outcome: 'cancelled', error } })
   outbox.close()
   link.finish()
 }
 
-/** The service sends it when it can; a node that has not enrolled has nobody to tell. */
-function tellOfReset(paths: AgentPaths): void {
+/** Queues a message for the controller that this node was reset. A node that has not enrolled sends none. */
+function reportReset(paths: AgentPaths): void {
   if (!existsSync(paths.nodeIdentity)) return
   openLinkStore(paths).update({ kubernetesVersion: undefined })
   const outbox = openOutbox(paths.outboxFile)
@@ -116,7 +118,7 @@ function tellOfReset(paths: AgentPaths): void {
 
 const NOTHING: Pick<UndoReport, 'leftovers' | 'kept'> = { leftovers: [], kept: [] }
 
-/** The ledger itself, its backups, and what the service left behind at run time. */
+/** Removes the ledger, its backups, and the runtime directory of the service. */
 async function removeOwnDirectories(
   { stateDirectory, runtimeDirectory }: AgentPaths,
   machine: Machine,
@@ -124,7 +126,7 @@ async function removeOwnDirectories(
   const leftovers: Leftover[] = []
   const kept: UndoReport['kept'] = []
   const trees = [
-    // A backup of another user's file is that user's too: our own directory of these goes as a whole.
+    // Backups may belong to other users, but the directory is Cantrip's own, so all of it is removed.
     { path: backupsOf({ stateDirectory }), all: true },
     { path: stateDirectory },
     { path: runtimeDirectory },

@@ -9,18 +9,18 @@ import { linuxMachine } from '../../host/linux/linux-machine.ts'
 import { recordingHost } from '../../host/recording.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import type { AgentPaths } from '../paths.ts'
-import type { WorkBench } from './bench.ts'
 import { afterSnapshot } from './snapshots.ts'
+import type { Workspace } from './workspace.ts'
 
 const RETRY_MS = 200
 
 /**
- * Before the first change of all, the machine is looked at as it is. Throws AgentError `ledger/busy` when another process is still at work
- * after `patienceMs`.
+ * Opens the ledger of this machine. A snapshot is taken before the first change of an installation. Throws AgentError
+ * `ledger/busy` if another process still holds the ledger after `timeoutMs`.
  */
-export async function openWorkBench(paths: AgentPaths, patienceMs = 0, signal?: AbortSignal): Promise<WorkBench> {
+export async function openWorkspace(paths: AgentPaths, timeoutMs = 0, signal?: AbortSignal): Promise<Workspace> {
   const machine = linuxMachine()
-  const ledger = await openLedger(await openLog(paths, machine, patienceMs, signal))
+  const ledger = await openLedger(await openLog(paths, machine, timeoutMs, signal))
   const backupDirectory = backupsOf(paths)
   const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory })
   return afterSnapshot({ machine, ledger, hostFor }, paths, 'install')
@@ -33,10 +33,10 @@ export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>
 async function openLog(
   { ledgerDirectory }: AgentPaths,
   view: HostView,
-  patienceMs: number,
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<DurableLog> {
-  const policy = { firstMs: RETRY_MS, tries: 1 + Math.ceil(patienceMs / RETRY_MS) }
+  const policy = { firstMs: RETRY_MS, tries: 1 + Math.ceil(timeoutMs / RETRY_MS) }
   const mayPass = (error: unknown) => error instanceof AgentError && error.code === 'ledger/busy'
   const open = () => openDurableLog(ledgerDirectory, 'ledger')
   return retry(policy, open, { clock: view, mayPass, ...(signal && { signal }) })

@@ -5,9 +5,9 @@ import { confirm } from '../../kit/confirm.ts'
 import { ExitCode } from '../../kit/exit-codes.ts'
 import { type Format, interruption, pathsFor, requireRoot } from '../surroundings.ts'
 
-export interface TakeBackVerb {
+export interface UndoCommand {
   scope: Scope
-  /** What is asked before. */
+  /** The question to confirm. */
   question: string
   instance: string | undefined
   yes: boolean | undefined
@@ -15,15 +15,8 @@ export interface TakeBackVerb {
   verbose: boolean | undefined
 }
 
-/** `uninstall` and `reset` from here on are one: stop the service, take back, look, tell. */
-export async function takeBackVerb({
-  scope,
-  question,
-  instance,
-  yes,
-  format,
-  verbose = false,
-}: TakeBackVerb): Promise<void> {
+/** The common part of `uninstall` and `reset`: stops the service, undoes the changes, and prints the comparison. */
+export async function runUndo({ scope, question, instance, yes, format, verbose = false }: UndoCommand): Promise<void> {
   const paths = pathsFor(instance)
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const machine = linuxMachine()
@@ -32,25 +25,25 @@ export async function takeBackVerb({
   const signal = interruption()
   const { whileStopped } = await import('../../../agent/service/while-stopped.ts')
   await whileStopped(paths, machine, scope === 'kubernetes', async () => {
-    if (scope !== 'kubernetes') await sayGoodbye(paths, scope)
-    const { takeBack } = await import('../../../agent/restore/take-back.ts')
+    if (scope !== 'kubernetes') await announceLeaving(paths, scope)
+    const { undoChanges } = await import('../../../agent/restore/undo-changes.ts')
     const { consoleReporter } = await import('../../../report/console.ts')
     const { takeBackText } = await import('../../../report/take-back-text.ts')
     const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
     const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
     const emit = (event: EngineEvent) => format === 'text' && show(event)
     const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
-    const result = await takeBack({ paths, scope, run, emit, signal })
+    const result = await undoChanges({ paths, scope, run, emit, signal })
     signal.throwIfAborted()
-    const { outcome: _outcome, undone: _undone, ...told } = result
-    if (format === 'json') process.stdout.write(`${JSON.stringify(told)}\n`)
-    else process.stdout.write(takeBackText(told, verbose))
-    if (!told.restored) process.exitCode = ExitCode.undoIncomplete
+    const { outcome: _outcome, undone: _undone, ...shown } = result
+    if (format === 'json') process.stdout.write(`${JSON.stringify(shown)}\n`)
+    else process.stdout.write(takeBackText(shown, verbose))
+    if (!shown.restored) process.exitCode = ExitCode.undoIncomplete
   })
 }
 
-/** While the credentials are there. That the controller cannot be told is no reason to stay. */
-async function sayGoodbye(paths: AgentPaths, scope: Exclude<Scope, 'kubernetes'>): Promise<void> {
+/** Runs before the credentials are removed. An unreachable controller does not stop the uninstallation. */
+async function announceLeaving(paths: AgentPaths, scope: Exclude<Scope, 'kubernetes'>): Promise<void> {
   const { leave } = await import('../../../agent/identity/leave.ts')
   const { linuxNetwork } = await import('../../../host/linux/network/network.ts')
   const stays = scope === 'agent' ? 'kubernetes' : 'nothing'

@@ -4,15 +4,15 @@ import type { Session } from '../link/session.ts'
 import type { ServiceOptions } from '../service/options.ts'
 import type { PairChecker } from './pair-checker.ts'
 
-export interface TakerOptions extends Pick<ServiceOptions, 'log' | 'now' | 'monotonicMs' | 'sleep'> {
+export interface LazyPairCheckerOptions extends Pick<ServiceOptions, 'log' | 'now' | 'monotonicMs' | 'sleep'> {
   instructionKey: KeyObject
   nodeId: string
   link: LinkStore
   session(): Session | undefined
 }
 
-/** Loads what checks pairs of nodes when it is first asked for: most nodes never do, most of the time. */
-export function pairCheckTaker(options: TakerOptions): PairChecker {
+/** Loads the pair checker at the first order, to save memory on nodes that get none. */
+export function lazyPairChecker(options: LazyPairCheckerOptions): PairChecker {
   let checker: Promise<PairChecker> | undefined
   async function load(): Promise<PairChecker> {
     const [{ pairChecker }, { linuxProbeNetwork }, { linuxHostView }] = await Promise.all([
@@ -29,9 +29,9 @@ export function pairCheckTaker(options: TakerOptions): PairChecker {
     })
   }
   return {
-    take(body) {
+    handle(body) {
       checker ??= load()
-      void checker.then(({ take }) => take(body))
+      void checker.then(({ handle }) => handle(body))
     },
     async stop() {
       await (await checker)?.stop()

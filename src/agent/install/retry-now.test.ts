@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { UnitState } from '../../host/undo.ts'
 import { openStatusFile, type ServiceStatus } from '../status.ts'
-import { askAnew } from './ask-anew.ts'
+import { retryNow } from './retry-now.ts'
 
 let directory: string
 beforeAll(() => {
@@ -24,11 +24,11 @@ test.each<[string, Partial<ServiceStatus>, string[]]>([
   openStatusFile(statusFile, '1').update(change)
   const units: string[] = []
   const setUnit = async (_: string, { active }: UnitState) => void units.push(active ? 'start' : 'stop')
-  await askAnew({ unit: 'x.service', statusFile }, { setUnit })
+  await retryNow({ unit: 'x.service', statusFile }, { setUnit })
   expect(units).toEqual(restarted)
 })
 
 test('nothing runs yet', async () => {
   const setUnit = () => Promise.reject(new Error('there is nothing to restart'))
-  await askAnew({ unit: 'x.service', statusFile: join(directory, 'none.json') }, { setUnit })
+  await retryNow({ unit: 'x.service', statusFile: join(directory, 'none.json') }, { setUnit })
 })

@@ -3,16 +3,16 @@ import type { AgentPaths } from '../paths.ts'
 import { readStatus } from '../status.ts'
 
 /**
- * A service that was refused, or met nobody, asks again after up to a quarter of an hour. Who installs again has mended
- * something and wants to know now.
+ * Restarts a service that reports a problem. It would retry only after up to 15 minutes, but an installation that is
+ * repeated has probably fixed the problem.
  */
-export async function askAnew(
+export async function retryNow(
   { unit, statusFile }: Pick<AgentPaths, 'unit' | 'statusFile'>,
   machine: Pick<Machine, 'setUnit'>,
 ): Promise<void> {
   const status = readStatus(statusFile)
   if (!status?.problem || status.run !== null) return
-  // Not a restart, over which the status of before would stay.
+  // Stop and start, because the status file survives a restart (RuntimeDirectoryPreserve=restart).
   await machine.setUnit(unit, { active: false })
   await machine.setUnit(unit, { active: true })
 }
