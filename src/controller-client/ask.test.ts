@@ -21,7 +21,7 @@ test.each([
   expect(exitCodeOf(error)).toBe(exitCode)
 })
 
-test('a remedy comes as data, an unreadable error as controller/failed', async () => {
+test('keeps the remedy as data, and reports an unreadable error as controller/failed', async () => {
   const remedy = [{ do: 'node.approve', node: 'm1' }, ' first']
   await expect(asked(403, JSON.stringify({ ...PROBLEM, remedy }))).rejects.toMatchObject({ remedy })
   await expect(asked(502, '<html>')).rejects.toMatchObject({ code: 'controller/failed' })

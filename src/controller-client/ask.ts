@@ -11,7 +11,7 @@ export interface Outgoing {
   signal?: AbortSignal
 }
 
-/** Carries one request; rejects where there is no answer, with an AgentError `controller/unreachable` if that is why. */
+/** Sends one request. Rejects if there is no answer, with AgentError `controller/unreachable` if the connection failed. */
 export type Send = (request: Outgoing) => Promise<{ status: number; body: string }>
 
 export interface AskOptions {
@@ -20,9 +20,9 @@ export interface AskOptions {
 }
 
 /**
- * One request of the controller's interface, as its route declares it, and the answer by the route's schema. Throws what
- * `send` throws, the controller's own error where it refuses, `controller/failed` where that is unreadable, and
- * `controller/bad-answer` where the answer is not the declared one.
+ * Sends the request that a route declares and returns the answer, parsed with the route's schema. Throws what `send`
+ * throws; for a status of 400 and above the controller's error, or `controller/failed` if it has none; and
+ * `controller/bad-answer` if the answer does not match the schema.
  */
 export async function ask<const R extends Route & { answer: Schema }>(
   send: Send,
@@ -42,12 +42,12 @@ export async function ask<const R extends Route & { answer: Schema }>(
   if (answer.status >= 400) throw refusal(answer.status, json)
   const parsed = route.answer.safeParse(json)
   if (parsed.success) return parsed.data as AnswerOf<R>
-  throw new AgentError('controller/bad-answer', `${origin} gave an answer that is none of a controller`, {
-    fix: 'is that the right address, and is the controller at least as new as this program?',
+  throw new AgentError('controller/bad-answer', `the answer of ${origin} is not the answer of a controller`, {
+    fix: 'check the address, and that the controller is at least as new as this program',
   })
 }
 
-/** What the controller said, as an error on this side; `facts.status` is the HTTP status. */
+/** The controller's error as an AgentError; `facts.status` is the HTTP status. */
 function refusal(status: number, json: unknown): AgentError {
   const problem = ApiError.safeParse(json)
   const { code, message, ...mending } = problem.success

@@ -9,13 +9,13 @@ export interface HttpsOptions {
   key: string
   /** What to do when the controller does not answer. */
   fix: string
-  /** Of an answer; default 64 MiB. */
+  /** The largest answer that is read; default 64 MiB. */
   maxBytes?: number
 }
 
 const MAX_BYTES = 64 * 2 ** 20
 
-/** Requests over TLS 1.3 with a client certificate, on connections that are kept until `close`. */
+/** Sends requests over TLS 1.3 with a client certificate. Connections are kept open until `close`. */
 export function openHttps({ ca, cert, key, fix, maxBytes = MAX_BYTES }: HttpsOptions): { send: Send; close(): void } {
   const agent = new Agent({ ca, cert, key, minVersion: 'TLSv1.3', keepAlive: true, maxSockets: 4 })
   return {

@@ -80,7 +80,7 @@ it('writes the two files that nodes enrol with, for the owner alone, and never o
   expect(() => statSync(join(directory, 'elsewhere/factory.pem'))).toThrow()
 })
 
-it('takes settings from a file, and flags before it', async () => {
+it('takes settings from a file, over which flags take precedence', async () => {
   writeFileSync(
     join(directory, 'lab.yaml'),
     'cni: none\nlocation: cellar\noverrides:\n  kubelet: |\n    failSwapOn: false\n',
@@ -118,9 +118,9 @@ it.each([
   [['cluster', 'show', 'nowhere'], 2, 'cluster/unknown'],
   [['cluster', 'kubeconfig', 'factory'], 7, 'unsupported'],
   [['cluster', 'provision', 'factory'], 7, 'cluster/no-nodes'],
-  [['node', 'configure', 'x', '--role', 'boss'], 2, 'unknown role boss'],
+  [['node', 'configure', 'x', '--role', 'boss'], 2, 'Each must be one of master, worker, storage.'],
   [['node', 'approve', 'nobody'], 2, 'node/unknown'],
-  [['serve', '--listen', 'nonsense'], 2, 'wanted HOST:PORT'],
+  [['serve', '--listen', 'nonsense'], 2, 'It must be HOST:PORT'],
   [['conjure'], 2, 'unknown command'],
   [['cluster', 'list', '--admin', '/nowhere/admin.json'], 2, 'admin/missing'],
 ])('%j ends with %i and says %s', async (argv, code, said) => {
@@ -130,7 +130,7 @@ it.each([
   expect(ran.err).not.toMatch(/^\s+at /m)
 })
 
-it.skipIf(process.getuid?.() !== 0)('reads and keeps nothing, as root, that another user could write', async () => {
+it.skipIf(process.getuid?.() !== 0)('as root, neither reads nor keeps files that another user could write', async () => {
   const at = (name: string) => join(directory, name)
   writeFileSync(at('theirs.yaml'), 'cni: flannel')
   mkdirSync(at('theirs'))
@@ -257,14 +257,14 @@ it('ends a watch with 4 when the cluster has FAILED', async () => {
   agent.socket.terminate()
 })
 
-it('serves until it is told to end', async () => {
+it('serves until SIGTERM', async () => {
   const data = join(directory, 'served')
   const served = spawn(process.execPath, [ROOT, 'serve', '--data', data, '--listen', '127.0.0.1:0'])
   let out = ''
   served.stdout.on('data', (chunk: Buffer) => {
     out += chunk
   })
-  await waitFor('the administrator to be told of the access', () => out.includes("administrator's access"), {
+  await waitFor('the path of the administrator access file', () => out.includes('administrator access file'), {
     tell: () => out,
   })
   expect((await run(['cluster', 'list'], { CANTRIP_ADMIN: join(data, 'admin.json') })).code).toBe(0)

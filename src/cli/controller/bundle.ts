@@ -3,7 +3,7 @@ import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
-import { type Column, examples, formatOption, render, structured } from '../kit/output.ts'
+import { type Column, examples, formatOption, localTime, render, structured } from '../kit/output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -31,12 +31,12 @@ function registerBuild(bundle: Command): void {
         .choices(VERSION_SETS.map(({ kubernetes }) => kubernetes))
         .default(DEFAULT_VERSIONS.kubernetes),
     )
-    .addOption(new Option('--arch <arch>', 'of the nodes').choices(['x64', 'arm64']).default('x64'))
+    .addOption(new Option('--arch <arch>', 'architecture of the nodes').choices(['x64', 'arm64']).default('x64'))
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
-    .requiredOption('--output <path>', 'directory, or file ending in .tar, to write')
+    .requiredOption('--output <path>', 'bundle to write: a directory, or a file that ends in .tar')
     .option(
       '--key <file>',
-      'Ed25519 signing key; created with FILE.pub beside it if the file does not exist',
+      'Ed25519 signing key; if it does not exist, it is created together with FILE.pub',
       DEFAULT_KEY,
     )
     .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --output bundle'))
@@ -66,7 +66,7 @@ function registerVerify(bundle: Command): void {
   bundle
     .command('verify')
     .description('verify every file of a bundle against its signed manifest')
-    .argument('<bundle>', 'a directory or a .tar')
+    .argument('<bundle>', 'directory or .tar file')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
     .addOption(formatOption(FORMATS))
     .addHelpText(
@@ -78,8 +78,8 @@ function registerVerify(bundle: Command): void {
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const { manifest, manifestSha256 } = await verifyBundle(path, await readPublicKey(expandHome(options.key)))
       const rows = await render(options.output, { manifestSha256, ...manifest }, manifest.files, FILES)
-      const verdict = `\n${manifest.name}: all ${manifest.files.length} files verified, manifest ${manifestSha256}\n`
-      process.stdout.write(options.output === 'text' ? `${rows}${verdict}` : rows)
+      const result = `\n${manifest.name}: all ${manifest.files.length} files verified, manifest ${manifestSha256}\n`
+      process.stdout.write(options.output === 'text' ? `${rows}${result}` : rows)
     })
 }
 
@@ -87,7 +87,7 @@ function registerImport(bundle: Command): void {
   bundle
     .command('import')
     .description('verify a bundle and import it into a controller')
-    .argument('<bundle>', 'a directory or a .tar')
+    .argument('<bundle>', 'directory or .tar file')
     .requiredOption('--data <directory>', 'data directory of the controller')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
     .addOption(formatOption(FORMATS))
@@ -96,8 +96,8 @@ function registerImport(bundle: Command): void {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const stored = await importBundle(path, options.data, await readPublicKey(expandHome(options.key)), new Date())
-      const said = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
-      process.stdout.write(options.output === 'text' ? said : await structured(options.output, summary(stored)))
+      const text = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
+      process.stdout.write(options.output === 'text' ? text : await structured(options.output, summary(stored)))
     })
 }
 
@@ -129,7 +129,7 @@ const FORMATS = ['text', 'json', 'yaml'] as const
 type Format = (typeof FORMATS)[number]
 
 const FILES: Column<BundleFile>[] = [
-  { title: 'ROLE', of: ({ role }) => role },
+  { title: 'KIND', of: ({ role }) => role },
   { title: 'NAME', of: ({ name }) => name },
   { title: 'VERSION', of: ({ version }) => version },
   { title: 'MIB', of: ({ size }) => mebibytes(size) },
@@ -141,7 +141,7 @@ const BUNDLES: Column<ReturnType<typeof summary>>[] = [
   { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
   { title: 'ARCH', of: ({ arch }) => arch },
   { title: 'MIB', of: ({ bytes }) => mebibytes(bytes) },
-  { title: 'CREATED', of: ({ createdAt }) => createdAt },
+  { title: 'CREATED', of: ({ createdAt }) => localTime(createdAt) },
   { title: 'MANIFEST', of: ({ manifestSha256 }) => manifestSha256.slice(0, 12) },
 ]
 

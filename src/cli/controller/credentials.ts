@@ -7,7 +7,7 @@ import type { CreateClusterResponse } from '../../protocol/api/clusters.ts'
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const PASSPHRASE_LENGTH = 25
 
-/** 125 random bits in groups that a person can read out. */
+/** 125 random bits, in groups that a person can read aloud. */
 export function newPassphrase(): string {
   const characters = Array.from({ length: PASSPHRASE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
   return characters.join('').replace(/(.{5})(?=.)/g, '$1-')
@@ -17,11 +17,14 @@ export interface ReservedFiles {
   credentials: string
   passphrase: string
   write(credentials: string, passphrase: string): void
-  /** What was reserved goes away again. */
+  /** Deletes both files. */
   release(): void
 }
 
-/** Makes NAME.pem and NAME-passphrase.txt, empty and 0600, before anything is asked for; never over existing ones. */
+/**
+ * Creates NAME.pem and NAME-passphrase.txt, empty and with mode 0600, before the controller is asked to create the cluster:
+ * its answer could not be saved otherwise. Throws if a file exists.
+ */
 export function reserveFiles(directory: string, name: string): ReservedFiles {
   const credentials = join(directory, `${name}.pem`)
   const passphrase = join(directory, `${name}-passphrase.txt`)
@@ -63,9 +66,9 @@ function create(path: string): number {
     return openSync(path, 'wx', 0o600)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
-    const isThere = code === 'EEXIST'
-    throw new AgentError(isThere ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
-      fix: isThere ? 'move the old file away, or pass another --output DIR' : 'pass a writable --output DIR',
+    const exists = code === 'EEXIST'
+    throw new AgentError(exists ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
+      fix: exists ? 'move the existing file away, or pass another --output DIR' : 'pass a writable --output DIR',
       kind: 'invalid',
       cause,
     })

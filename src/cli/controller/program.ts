@@ -16,7 +16,7 @@ export function createProgram(): Command {
     .addHelpText(
       'after',
       `
-From nothing to READY:
+To create a cluster:
   controller serve --data ./data --listen 0.0.0.0:8443
   controller bundle import ./bundle --data ./data --key bundle-key.pem.pub
   controller cluster create factory --output .
@@ -33,7 +33,7 @@ From nothing to READY:
   return program
 }
 
-/** Runs a command; answers the exit code. Errors that a user can meet are thrown to the caller. */
+/** Runs the command line and returns the exit code. Throws AgentError, except for errors in usage. */
 export async function runProgram(): Promise<number> {
   try {
     await createProgram().parseAsync()
@@ -44,7 +44,7 @@ export async function runProgram(): Promise<number> {
   }
 }
 
-/** Mistakes in usage end with exit code 2, in every verb. */
+/** commander then throws errors in usage (exit code 2) and rejects excess arguments, for all commands. */
 function strict(command: Command): void {
   command.exitOverride().allowExcessArguments(false)
   for (const each of command.commands) strict(each)

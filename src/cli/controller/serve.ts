@@ -17,7 +17,7 @@ export function registerServe(program: Command): void {
     .description('run the controller')
     .option('--data <directory>', 'data directory; created at the first start', DEFAULT_DATA)
     .addOption(
-      new Option('--listen <host:port>', 'address of the REST API and the agents, in one port')
+      new Option('--listen <host:port>', 'address to listen on, for the REST API and the agents')
         .argParser(listenOf)
         .default({ host: '0.0.0.0', port: 8443 }, '0.0.0.0:8443'),
     )
@@ -43,13 +43,13 @@ async function serve(flags: Flags): Promise<void> {
     log,
   })
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
-  log(`administrator's access: ${controller.adminFile}`)
+  log(`administrator access file: ${controller.adminFile}`)
   await signalled()
   log('stopping')
   await controller.close()
 }
 
-/** Whoever can put another database or key in its place would rule every node. */
+/** A user who can replace the database or a key in the data directory controls every node. */
 async function refuseForeign(data: string): Promise<void> {
   const [{ linuxHostView }, { trustOf }, { untrustedPlace }] = await Promise.all([
     import('../../host/linux/host-view.ts'),
@@ -61,8 +61,8 @@ async function refuseForeign(data: string): Promise<void> {
   const directory = data.startsWith('/') ? data : `${process.cwd()}/${data}`
   const place = await untrustedPlace(`${directory}/any`, await trustOf(view, process.env), view)
   if (place === undefined) return
-  const found = `the data directory ${data} can be changed by users other than root: ${place.kind} ${place.path} ${place.why}`
-  throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root may write`, {
+  const found = `users other than root can change the data directory ${data}: ${place.kind} ${place.path} ${place.why}`
+  throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root can write to`, {
     fix: inOrder(command`chown --no-dereference root:root ${place.path}`, command`chmod go-w ${place.path}`),
     kind: 'invalid',
   })
@@ -77,14 +77,15 @@ function signalled(): Promise<void> {
 function listenOf(text: string): { host: string; port: number } {
   const [, host, bracketed, portText] = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
   const port = Number(portText)
-  if (portText === undefined || port > 65_535) throw new InvalidArgumentError('wanted HOST:PORT, e.g. 0.0.0.0:8443')
+  if (portText === undefined || port > 65_535)
+    throw new InvalidArgumentError('It must be HOST:PORT, e.g. 0.0.0.0:8443.')
   return { host: host || bracketed || '0.0.0.0', port }
 }
 
 function urlOf(text: string, before: string[] = []): string[] {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'https:' || url.pathname !== '/') {
-    throw new InvalidArgumentError('wanted https://HOST:PORT without a path')
+    throw new InvalidArgumentError('It must be https://HOST:PORT, without a path.')
   }
   return [...before, url.origin]
 }

@@ -1,2 +1,2 @@
-/** For commander: an option that may be given again; its values in the order given. */
+/** commander's argument parser for a repeatable option: all values, in the order given. */
 export const collect = (value: string, earlier: string[] = []) => [...earlier, value]

@@ -43,13 +43,13 @@ test.each<[keyof typeof programs, string[], string]>([
   expect(execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim()).toBe(wanted)
 })
 
-test('zsh takes the script of bash, by its own way to load it', () => {
+test('zsh loads the bash script through bashcompinit', () => {
   expect(completion(controller(), 'zsh')).toMatch(
     /^#compdef controller\nautoload -U \+X bashcompinit && bashcompinit\n_/,
   )
 })
 
-test('fish is told a line for each command and option, by all names of the program', async () => {
+test('fish gets one line for each command and option, for every name of the program', async () => {
   const script = await printed(agent(), 'fish')
   expect(script).toContain(
     "complete -c cantrip-agent -n '__fish_use_subcommand' -f -a status -d 'show connection, state, current run and step, and versions'\n",

@@ -5,13 +5,13 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 export interface CompletionOptions {
-  /** All names that the program goes by. Default: its own. */
+  /** All names of the program. Default: its own. */
   names?: readonly string[]
   /** Options that it takes without a command. */
   bare?: readonly Option[]
 }
 
-/** `PROGRAM completion bash|zsh|fish`, made from the program's own commands and options. */
+/** `PROGRAM completion bash|zsh|fish`, generated from the program's commands and options. */
 export function registerCompletion(program: Command, options: CompletionOptions = {}): void {
   const name = program.name()
   program
@@ -31,7 +31,7 @@ export function registerCompletion(program: Command, options: CompletionOptions 
     })
 }
 
-/** The script for a shell: what can follow each command, and the values of options that have a fixed choice. */
+/** The completion script: subcommands and options of each command, and the choices of options that have them. */
 export function completion(program: Command, shell: Shell, { names, bare = [] }: CompletionOptions = {}): string {
   const called = names ?? [program.name()]
   const entries = entriesOf(program, program.name(), [...program.options, ...bare], program.options)
@@ -49,7 +49,7 @@ interface Entry {
   options: readonly Option[]
 }
 
-/** `common`: options of the program itself, which can stand after each of its commands. */
+/** `common`: options of the program itself, which every command accepts. */
 function entriesOf(
   { commands }: Command,
   path: string,
@@ -65,7 +65,7 @@ function entriesOf(
 const flagsOf = ({ short, long }: Option) => [short, long].filter((flag) => flag !== undefined)
 const takesValue = ({ required, optional }: Option) => required || optional
 
-/** Where the words that can follow are none, as for a value that is free, bash completes names of files. */
+/** `-o default`: where the script offers no words, such as for the value of an option, bash completes file names. */
 function bash(called: readonly string[], entries: readonly Entry[]): string {
   const [name = ''] = entries.map(({ path }) => path)
   const cases = entries.map(({ path, commands, options }) => {

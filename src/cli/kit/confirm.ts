@@ -1,8 +1,8 @@
 import { AgentError } from '../../base/agent-error.ts'
 
 /**
- * Asks before what cannot be taken back. Rejects unless the answer is yes: `usage/not-confirmed` (2) where nobody can be
- * asked, `confirm/no` (7), and `interrupted` (130) for Ctrl-C, Ctrl-D, a terminal that goes, and the signal.
+ * Asks for confirmation. Rejects unless the answer is yes: `usage/not-confirmed` (exit code 2) if standard input is not a
+ * terminal, `confirm/no` (7), and `interrupted` (130) for Ctrl-C, Ctrl-D, a closed terminal, and the signal.
  */
 export async function confirm(question: string, yes: boolean | undefined, signal?: AbortSignal): Promise<void> {
   if (yes) return

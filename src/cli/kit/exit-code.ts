@@ -1,6 +1,6 @@
 import type { OwnProgram } from '../../report/own-commands.ts'
 
-/** The exit code that the work ends with; where it fails, what a person reads about that is on stderr. Never rejects. */
+/** The exit code of the work. Prints its error, if any, to standard error. Never rejects. */
 export async function exitCode(work: Promise<number>, program?: OwnProgram): Promise<number> {
   try {
     return await work

@@ -15,6 +15,6 @@ test.each<[ErrorKind | undefined, number]>([
   expect(exitCodeOf(new AgentError('a/b', 'found', { fix: 'mend', ...(kind && { kind }) }))).toBe(code)
 })
 
-test('what is no error that a user can meet is a bug', () => {
+test('any other error is a bug', () => {
   expect(exitCodeOf(new TypeError('oops'))).toBe(1)
 })

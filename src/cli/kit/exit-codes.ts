@@ -1,6 +1,6 @@
 import { AgentError, type ErrorKind } from '../../base/agent-error.ts'
 
-/** Exit codes of both executables (a contract with scripts, see docs/reference/exit-codes.md). */
+/** Exit codes of both executables. Scripts rely on them: docs/reference/exit-codes.md. */
 export const ExitCode = {
   ok: 0,
   bug: 1,
@@ -25,7 +25,7 @@ const OF_KIND: Record<ErrorKind, ExitCode> = {
   interrupted: ExitCode.interrupted,
 }
 
-/** What is no AgentError is a bug. */
+/** Any error other than an AgentError is a bug. */
 export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof AgentError ? OF_KIND[error.kind] : ExitCode.bug
 }

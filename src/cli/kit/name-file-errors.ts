@@ -1,6 +1,6 @@
 import { fileError } from '../../host/linux/files/file-error.ts'
 
-/** A file that could not be read or written is named, with what a person can do about it; it is no bug of ours. */
+/** Turns an error of a file operation, such as ENOSPC, into an AgentError that names the file and a fix. */
 export async function nameFileErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -10,11 +10,11 @@ export interface Column<T> {
   of(row: T): string
   /** Only with `-o wide`. */
   wide?: boolean
-  /** Only where a row has something there. */
+  /** Omitted when it is empty in every row. */
   rare?: boolean
 }
 
-/** `-o`, for a command that prints in these formats; the first one is what it prints without. */
+/** `-o`, for a command that prints in these formats; the first one is the default. */
 export function formatOption(formats: readonly string[] = FORMATS, description = 'output format'): Option {
   return new Option('-o, --output <format>', description)
     .choices(formats)
@@ -60,7 +60,7 @@ export async function structured(format: 'json' | 'yaml', value: unknown): Promi
   return stringify(value)
 }
 
-/** What nodes have told stays in its cell, and commands no terminal. */
+/** Control characters in what nodes reported are replaced: they could leave the cell or control the terminal. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const lines = [
     columns.map(({ title }) => title),
@@ -71,9 +71,16 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
   return padded.map((line) => `${line.trimEnd()}\n`).join('')
 }
 
-/** A line for each name with its value, as the head of `show` has them. */
+/** One `Name:  value` line for each field, for `show`. */
 export function fields(lines: readonly (readonly [name: string, value: string])[]): string {
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${printable(value)}\n`).join('')
+}
+
+/** `2026-01-31 14:05:09`, in the time zone of this machine. Structured output has ISO 8601 in UTC. */
+export function localTime(iso: string): string {
+  const time = new Date(iso)
+  time.setMinutes(time.getMinutes() - time.getTimezoneOffset())
+  return time.toISOString().slice(0, 19).replace('T', ' ')
 }
 
 /** `3s`, `5m`, `2h`, `4d`: how long ago. */

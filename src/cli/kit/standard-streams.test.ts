@@ -11,7 +11,7 @@ process.stdout.write('x'.repeat(1_000_000))
 process.exit(await ended(5))
 `
 
-test('a slow reader gets all of a long output', async () => {
+test('a slow reader gets the whole output', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', SPEAK], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -24,7 +24,7 @@ test('a slow reader gets all of a long output', async () => {
   expect([await ended, length]).toEqual([5, 1_000_000])
 })
 
-test('a reader that leaves does not keep it', async () => {
+test('a reader that exits does not block the exit', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', SPEAK], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -4,9 +4,9 @@ import { ExitCode } from './exit-codes.ts'
 type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 
 /**
- * A reader that leaves (`| head`) or a disk that is full ends no work half-way: what was asked for is done to its end. The
- * function that comes back is asked then which code the program ends with: its own, unless nothing is wrong but that its
- * output could not be written.
+ * Makes a command run to its end even when its output cannot be written: the reader has exited (`| head`), or the disk is
+ * full. Returns a function that flushes both streams and maps the command's exit code to the one to exit with: if the
+ * command succeeded but its output was lost, `stepFailed`; otherwise the same code.
  */
 export function guardStandardStreams({ stdout, stderr }: Streams): (code: number) => Promise<number> {
   let failure: NodeJS.ErrnoException | undefined
@@ -15,9 +15,9 @@ export function guardStandardStreams({ stdout, stderr }: Streams): (code: number
   })
   stderr.on('error', () => undefined)
   return async (code) => {
-    // To end the process would cut off what a slow reader has not taken yet.
-    await Promise.all([written(stdout), written(stderr)])
-    // The last write tells of its failure in a later turn.
+    // Exiting before a slow reader has read everything would truncate the output.
+    await Promise.all([flushed(stdout), flushed(stderr)])
+    // The error event of the last write is emitted in a later turn of the event loop.
     await setImmediate()
     if (failure === undefined) return code
     const found = `cannot write standard output: ${failure.message}`
@@ -27,15 +27,15 @@ export function guardStandardStreams({ stdout, stderr }: Streams): (code: number
   }
 }
 
-/** When all before it is handed over, or cannot be any more. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
+/** Resolves when everything is written, or the stream has failed. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || stream.errored) resolve()
     else stream.write('', () => resolve())
   })
 }
 
-/** Resolves once nobody reads: whatever only shows, and has no end of its own, ends then. */
+/** Resolves when nobody reads standard output: a command that prints until it is stopped ends then. */
 export function readerLeft({ stdout }: Pick<Streams, 'stdout'>): Promise<void> {
   return new Promise((resolve) => {
     if (stdout.errored) resolve()

@@ -12,7 +12,7 @@ interface Flags extends SettingFlags {
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {
   addSettingFlags(withAdmin(cluster.command('create')))
-    .description('create a cluster and the credentials with which nodes enrol')
+    .description('create a cluster and the credentials that its nodes enrol with')
     .argument('<name>')
     .option('-f, --file <file>', 'settings file in YAML; flags take precedence')
     .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
@@ -53,18 +53,20 @@ async function create(name: string, flags: Flags): Promise<void> {
       files.release()
       throw error
     }
-    print(madeText(name, files))
+    print(createdText(name, files))
   })
 }
 
-function madeText(name: string, files: { credentials: string; passphrase: string }): string {
+function createdText(name: string, files: { credentials: string; passphrase: string }): string {
   return `Cluster ${name} created.
 Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
 
-Copy the two files and the agent to each node, then run there:
+Copy the two files and the agent to each node. On each node, run:
   sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
 
-Then: controller node list; controller cluster watch ${name}
+Then run:
+  controller node list
+  controller cluster watch ${name}
 `
 }
 

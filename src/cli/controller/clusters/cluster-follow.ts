@@ -43,12 +43,12 @@ export function registerFollow(cluster: Command): void {
 
 function stateOf(text: string): string {
   const state = CLUSTER_STATES.find((each) => each === text.toUpperCase())
-  if (!state) throw new InvalidArgumentError(`wanted one of ${CLUSTER_STATES.join(', ')}`)
+  if (!state) throw new InvalidArgumentError(`It must be one of ${CLUSTER_STATES.join(', ')}.`)
   return state
 }
 
 function secondsOf(text: string): number {
   const seconds = Number(text)
-  if (!(seconds > 0)) throw new InvalidArgumentError('wanted a number of seconds')
+  if (!(seconds > 0)) throw new InvalidArgumentError('It must be a number of seconds.')
   return seconds
 }

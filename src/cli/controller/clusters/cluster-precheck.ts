@@ -6,7 +6,7 @@ import { print, withAdmin, withClient } from '../session/session.ts'
 import { findCluster } from './find-cluster.ts'
 import { pairReportText } from './pair-report-text.ts'
 
-/** The nodes close what they opened after two minutes, whatever happens. */
+/** The nodes close their test ports after two minutes at the latest. */
 const WAIT_MS = 120_000
 
 /** `controller cluster precheck`. */

@@ -3,6 +3,7 @@ import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { ClusterHealth, ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { localTime } from '../../kit/output.ts'
 import { clusterText } from './cluster-text.ts'
 
 const node: NodeView = {
@@ -38,23 +39,23 @@ const health = (isCurrent: boolean): ClusterHealth => ({
   isCurrent,
 })
 
-test('what Kubernetes says of nodes is shown while somebody tells it, and then since when nobody does', () => {
+test("shows the nodes' conditions while the operator reports them, and otherwise since when it does not", () => {
   expect(clusterText(cluster, health(true), now)).toMatch(/^m1 .* Ready$/m)
   expect(clusterText(cluster, health(true), now)).toMatch(/^Operator: {3}last report 20s ago$/m)
   const silent = clusterText(cluster, health(false), now)
   expect(silent).toMatch(/^m1 .* unknown$/m)
-  expect(silent).toContain(`Operator:   no report since ${reportedAt}`)
+  expect(silent).toContain(`Operator:   no report since ${localTime(reportedAt)}`)
   const none = { etcd: null, nodes: null, reportedAt: null, isCurrent: false }
   expect(clusterText(cluster, none, now)).toMatch(/^Operator: {3}has not reported yet$/m)
 })
 
-test('words of nodes command no terminal', () => {
+test('control characters in the texts of nodes do not reach the terminal', () => {
   const error = { code: 'a', message: '\x1b[2J', fix: '\x9b' }
   const text = clusterText({ ...cluster, error, nodes: [{ ...node, step: '\x1b[2J\n' }] }, health(true), now)
   expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
 })
 
-test('what is wrong is told with how long it has lasted, and how old the look is', () => {
+test('shows how long a problem has lasted, and when it was last observed', () => {
   const problem = {
     ...{ code: 'node/disk-pressure', node: 'm1', message: 'node m1 has disk pressure' },
     ...{ since: '2025-12-31T23:50:00.000Z', seenAt: reportedAt },

@@ -1,14 +1,14 @@
 import type { ClusterHealth, ClusterView, Stage } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { problemText } from '../../../report/error-text.ts'
-import { age, type Column, fields, table } from '../../kit/output.ts'
-import { lackOf, problemLines } from './problem-text.ts'
+import { age, type Column, fields, localTime, table } from '../../kit/output.ts'
+import { notReadyReason, problemLines } from './problem-text.ts'
 import { settingLines } from './setting-text.ts'
 
 const STAGES: Column<Stage>[] = [
   { title: 'STAGE', of: ({ name }) => name },
   { title: 'STATE', of: ({ state }) => state },
-  { title: 'STARTED', of: ({ startedAt }) => startedAt ?? '' },
+  { title: 'STARTED', of: ({ startedAt }) => (startedAt === null ? '' : localTime(startedAt)) },
   { title: 'TOOK', of: took },
 ]
 
@@ -29,31 +29,33 @@ function pairsText({ name, pairs }: ClusterView): string {
   if (!pairs) return `not checked: controller cluster precheck ${name}`
   const { fine, checked } = pairs.pairs
   const failures = pairs.hardFailures > 0 ? `, ${pairs.hardFailures} failures` : ''
-  return `${fine} of ${checked} pairs fine${failures} (${pairs.at})`
+  return `${fine} of ${checked} pairs fine${failures} (${localTime(pairs.at)})`
 }
 
-/** `3 of 3 members healthy`, and which are not. */
+/** `3 of 3 members healthy`, with the names of unhealthy members and of learners. */
 function etcdText({ etcd }: ClusterHealth): string {
   if (!etcd) return 'unknown: no master answers'
-  const ill = etcd.filter(({ isHealthy }) => !isHealthy).map(({ name }) => name || 'a member that has not started')
-  const learning = etcd.filter(({ isLearner }) => isLearner).map(({ name }) => name)
+  const unhealthy = etcd
+    .filter(({ isHealthy }) => !isHealthy)
+    .map(({ name }) => name || 'a member that has not started')
+  const learners = etcd.filter(({ isLearner }) => isLearner).map(({ name }) => name)
   const notes = [
-    ...(ill.length > 0 ? [`not: ${ill.join(', ')}`] : []),
-    ...learning.map((name) => `${name} is a learner`),
+    ...(unhealthy.length > 0 ? [`unhealthy: ${unhealthy.join(', ')}`] : []),
+    ...learners.map((name) => `${name} is a learner`),
   ]
-  const found = `${etcd.length - ill.length} of ${etcd.length} members healthy`
+  const found = `${etcd.length - unhealthy.length} of ${etcd.length} members healthy`
   return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
 }
 
-/** Who tells what Kubernetes says of its nodes. */
+/** The operator reports what the KUBERNETES column shows. */
 function operatorText({ reportedAt, isCurrent }: ClusterHealth, now: Date): string {
   if (reportedAt === null) return 'has not reported yet'
   return isCurrent
     ? `last report ${age(reportedAt, now)} ago`
-    : `no report since ${reportedAt}: the state of nodes in Kubernetes is unknown`
+    : `no report since ${localTime(reportedAt)}: the state of nodes in Kubernetes is unknown`
 }
 
-/** What Kubernetes itself says of a node. */
+/** The node's conditions in Kubernetes. */
 function healthColumn({ nodes, isCurrent }: ClusterHealth): Column<NodeView> {
   return {
     title: 'KUBERNETES',
@@ -72,7 +74,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
   const { settings } = cluster
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
-    ['State', `${cluster.state}${lackOf(cluster)}`],
+    ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
     ['Pairs', pairsText(cluster)],
     ['etcd', etcdText(health)],

@@ -42,7 +42,7 @@ const PLAN: Column<PlannedNode>[] = [
 export function registerCluster(program: Command): void {
   const cluster = program.command('cluster').description('create, provision and delete clusters')
   registerCreate(cluster)
-  registerLooks(cluster)
+  registerQueries(cluster)
   registerActions(cluster)
   registerFollow(cluster)
   registerPrecheck(cluster)
@@ -53,14 +53,14 @@ export function registerCluster(program: Command): void {
     .action(refuseKubeconfig)
 }
 
-function registerLooks(cluster: Command): void {
+function registerQueries(cluster: Command): void {
   withAdmin(cluster.command('list'))
     .description('list all clusters')
     .addOption(formatOption())
     .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
     .action((flags: Flags) =>
-      looking(flags, {}, async (client) => {
+      printOrWatch(flags, {}, async (client) => {
         const all = await client.ask(clusterRoutes.listClusters, {})
         return render(flags.output, all, all, COLUMNS)
       }),
@@ -72,7 +72,7 @@ function registerLooks(cluster: Command): void {
     .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --watch'))
     .action((name: string, flags: Flags) =>
-      looking(flags, { name }, async (client) => {
+      printOrWatch(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
         const health = await client.ask(clusterRoutes.showHealth, { params: { name: found.name } })
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
@@ -82,7 +82,7 @@ function registerLooks(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('plan'))
-    .description('show what provision would do; changes nothing')
+    .description('show what `cluster provision` would do; changes nothing')
     .argument('<name>')
     .addOption(formatOption())
     .addHelpText('after', examples('controller cluster plan factory'))
@@ -98,11 +98,11 @@ function registerLooks(cluster: Command): void {
     )
 }
 
-async function looking(flags: Flags, filter: { name?: string }, look: (client: AdminClient) => Promise<string>) {
+async function printOrWatch(flags: Flags, filter: { name?: string }, query: (client: AdminClient) => Promise<string>) {
   await withClient(flags, async (client) => {
-    if (!flags.watch) return print(await look(client))
-    const { repeat } = await import('../session/repeat.ts')
-    await repeat(client, filter, () => look(client))
+    if (!flags.watch) return print(await query(client))
+    const { printChanges } = await import('../session/print-changes.ts')
+    await printChanges(client, filter, () => query(client))
   })
 }
 

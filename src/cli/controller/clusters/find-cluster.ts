@@ -2,7 +2,7 @@ import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.
 import type { AdminClient } from '../session/client.ts'
 import { resolve } from '../session/resolve.ts'
 
-/** The cluster of that name or id, or of the beginning of either. */
+/** The cluster with this name or id, or with a name or id that begins with it. */
 export async function findCluster(client: AdminClient, query: string): Promise<ClusterView> {
   return resolve('cluster', query, await client.ask(clusterRoutes.listClusters, {}))
 }

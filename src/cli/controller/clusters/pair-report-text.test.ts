@@ -11,13 +11,13 @@ const fine: PairReport = {
   hardFailures: 0,
 }
 
-test('healthy nodes are one line', () => {
+test('one line if there is no finding', () => {
   expect(pairReportText(fine)).toBe(
     '3 of 3 pairs fine (3 nodes), round trips 0.41 ms, slowest 2.50 ms, clocks within 1.3 ms; took 0.6 s\n',
   )
 })
 
-test('a row a problem with its fix, and a summary', () => {
+test('one row per finding with its fix, and a summary', () => {
   const text = pairReportText({
     ...fine,
     nodes: 100,

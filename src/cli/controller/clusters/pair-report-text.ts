@@ -13,7 +13,7 @@ const COLUMNS: Column<PairFinding>[] = [
   { title: 'FOUND', of: ({ found }) => found },
 ]
 
-/** For people: a row a problem with its fix below, then how many pairs were fine. Lines are not wrapped. */
+/** One row for each finding with its fix below, then a summary. Lines are not wrapped. */
 export function pairReportText(report: PairReport): string {
   const { findings } = report
   const [head = '', ...rows] = table(findings, COLUMNS).trimEnd().split('\n')

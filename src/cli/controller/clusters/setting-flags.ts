@@ -3,7 +3,7 @@ import { SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
 import { collect } from '../../kit/collect.ts'
 
-/** What commander parsed, by the names that it derives from the flags. */
+/** The options that commander parsed, by the names that it derives from the flags. */
 export type SettingFlags = Readonly<Record<string, unknown>>
 
 /** One option for each setting. */
@@ -12,7 +12,7 @@ export function addSettingFlags(command: Command): Command {
   return command
 }
 
-/** What the flags give, by the settings' names. `readNamed`: what NAME=FILE gives, the file's text. */
+/** The values of the given flags, by setting. `readNamed` reads the file of a `NAME=FILE` argument. */
 export async function valuesOf(
   flags: SettingFlags,
   readNamed: (given: string) => Promise<readonly [string, string]>,
@@ -29,7 +29,7 @@ export async function valuesOf(
   return values
 }
 
-/** `KEY=VALUE` each; without `=` the value is empty. */
+/** Parses `KEY=VALUE` arguments; without `=` the value is empty. */
 export function parsePairs(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -41,9 +41,9 @@ export function parsePairs(pairs: readonly string[]): Record<string, string> {
 
 function optionOf({ flag, kind, help, choices, default: standard, example }: Setting): Option {
   const isPlain = kind === 'text' || kind === 'number'
-  const more = isPlain && standard !== undefined && standard !== '' ? [`default ${standard}`] : []
-  if (isPlain && choices === undefined) more.push(`e.g. ${example}`)
-  const option = new Option(flag, [help, ...more].join('; '))
+  const notes = isPlain && standard !== undefined && standard !== '' ? [`default ${standard}`] : []
+  if (isPlain && choices === undefined) notes.push(`e.g. ${example}`)
+  const option = new Option(flag, [help, ...notes].join('; '))
   if (choices) option.choices(choices)
   if (kind === 'pairs' || kind === 'files') option.argParser(collect)
   return option

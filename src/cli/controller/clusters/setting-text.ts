@@ -2,7 +2,7 @@ import type { ClusterSettings } from '../../../protocol/settings/cluster-setting
 import { SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
 
-/** The settings as `cluster show` prints them: title and text, one line for those of one title; `-` where nothing is set. */
+/** The settings for `cluster show`. Settings with the same title share a line; `-` stands for an empty value. */
 export function settingLines(settings: ClusterSettings): [title: string, text: string][] {
   const values: Readonly<Record<string, unknown>> = settings
   const lines = new Map<string, string[]>()

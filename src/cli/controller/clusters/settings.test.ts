@@ -19,7 +19,7 @@ test.each([
   ['all kinds that kubeadm reads', 'kubeadm', ALL_KINDS.join('---\n')],
   ['a line of dashes at the end', 'kubelet', 'failSwapOn: false\n---\n'],
   ['TOML', 'containerd', 'version = 3\n'],
-])('%s is taken', async (_, component, text) => {
+])('%s is accepted', async (_, component, text) => {
   const { overrides } = await readSettings({ override: [override(component, text)] })
   expect(overrides).toEqual({ [component]: text })
 })

@@ -8,8 +8,8 @@ import { type SettingFlags, valuesOf } from './setting-flags.ts'
 const MAX_BYTES = 2 ** 20
 
 /**
- * A cluster's settings: what the file says, and over it what the flags say. Throws `settings/…` and `override/…`: an
- * override that its program could not be given is refused here, and not on the node.
+ * The settings from the file, with those of the flags merged over them. Throws `settings/…`, and `override/…` for an
+ * override that its component cannot use: the administrator sees it now, not when a node is provisioned.
  */
 export async function readSettings(flags: SettingFlags & { file?: string }): Promise<ClusterSettings> {
   const fromFile = flags.file === undefined ? {} : await readSettingsFile(flags.file)
@@ -43,17 +43,13 @@ function wrongSetting(settings: Values, field: string, rest: readonly string[]):
   const wanted = Object.entries<Setting>(SETTINGS).find(([name]) => name === field)?.[1].wanted
   if (!wanted) {
     const unknown = Object.keys(settings).filter((name) => !(name in SETTINGS))
-    return bad(
-      'invalid',
-      `unknown setting ${unknown.join(', ')}`,
-      `there are only: ${Object.keys(SETTINGS).join(', ')}`,
-    )
+    return bad('invalid', `unknown setting ${unknown.join(', ')}`, `use one of: ${Object.keys(SETTINGS).join(', ')}`)
   }
   const value = rest.length > 0 ? rest.join('.') : JSON.stringify(settings[field])
   return bad('invalid', `found ${field} ${value}; wanted ${wanted}`, 'see: controller cluster create --help')
 }
 
-/** `NAME=FILE`: the name, and the text of the file. */
+/** For `NAME=FILE`: the name, and the content of the file. */
 async function readNamed(given: string): Promise<readonly [string, string]> {
   const [, name = '', path = ''] = /^([a-z-]+)=(.+)$/.exec(given) ?? []
   const names: readonly string[] = OVERRIDABLE
@@ -76,7 +72,7 @@ async function readSettingsFile(path: string): Promise<Values> {
     throw new Error('it is not a mapping')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw bad('file', `${path}: ${reason}`, 'wanted YAML of settings, e.g. cni: calico', cause)
+    throw bad('file', `${path}: ${reason}`, 'write the settings as YAML, e.g. cni: calico', cause)
   }
 }
 

@@ -2,7 +2,7 @@ import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import type { Format } from '../../kit/output.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
-import { patiently } from '../session/patience.ts'
+import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { print } from '../session/session.ts'
 import { eventLine } from './event-line.ts'
 
@@ -16,7 +16,7 @@ export interface LogsFlags {
 
 const WAIT_MS = 25_000
 
-/** Prints what happened so far; with `follow` goes on with what happens. JSON is one object a line. */
+/** Prints the events so far, and with `follow` new ones as they arrive. JSON output has one object per line. */
 export async function printLogs(
   client: AdminClient,
   filter: { cluster?: string; node?: string },
@@ -45,7 +45,7 @@ async function follow(
   let last = after
   for (;;) {
     const asked = { query: { ...query, after: last, waitMs: WAIT_MS } }
-    const answer = await patiently(() => client.ask(eventRoutes.listEvents, asked, { waitMs: WAIT_MS }))
+    const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, asked, { waitMs: WAIT_MS }))
     last = answer.last
     for (const entry of answer.events) {
       const line = lineOf(entry, format)

@@ -3,7 +3,7 @@ import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
-import { drawing, statusLines } from './watch-view.ts'
+import { statusLines, watchView } from './watch-view.ts'
 
 const node = (changes: Partial<NodeView>): NodeView => ({
   id: 'n-aaaaaaaaaa',
@@ -38,7 +38,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   error: null,
 })
 
-it('draws a line a node', () => {
+it('draws one line per node', () => {
   const seen = statusLines(cluster([node({}), node({ name: 'second', state: 'READY', step: null })]))
   expect(seen).toEqual([
     'demo: PROVISIONING',
@@ -58,17 +58,17 @@ const run = {
   endedAt: '',
 } as const
 
-it('says what is waited for once no run goes on', () => {
+it('shows what the cluster waits for when no run is open', () => {
   expect(statusLines(cluster([node({ run })], 'the operator'))[0]).toBe('demo: PROVISIONING, waiting for the operator')
 })
 
-it('says it as well where a run goes on only on a node that is away', () => {
+it('shows it also when the only open run is on an unreachable node', () => {
   const nodes = [node({ run }), node({ name: 'two', state: 'UNREACHABLE' })]
   expect(statusLines(cluster(nodes, 'node two'))[0]).toBe('demo: PROVISIONING, waiting for node two')
   expect(statusLines(cluster([...nodes, node({ name: 'three' })], 'node two'))[0]).toBe('demo: PROVISIONING')
 })
 
-it('says what is wrong with one that is DEGRADED', () => {
+it('shows the problem of a DEGRADED cluster', () => {
   const problem = { code: 'dns/no-answer', node: null, message: 'DNS\x07 is silent', since: '', seenAt: '' }
   const degraded = {
     ...cluster([node({ state: 'READY', run })]),
@@ -80,7 +80,7 @@ it('says what is wrong with one that is DEGRADED', () => {
   expect(statusLines(repaired)[0]).toBe('demo: DEGRADED: DNS  is silent (and 1 more), waiting for the repair of m1')
 })
 
-it('shows those that are not READY first where not all have room', () => {
+it('shows nodes that are not READY first when there is no room for all', () => {
   const nodes = ['a', 'b', 'c', 'd'].map((name) => node({ name, state: 'READY', step: null }))
   const seen = statusLines(cluster([...nodes, node({ name: 'e' })]), 4)
   expect(seen.map((line) => line.trim().replace(/ .*/, ''))).toEqual(['demo:', 'e', 'a', '…'])
@@ -89,7 +89,7 @@ it('shows those that are not READY first where not all have room', () => {
   expect(statusLines(cluster(nodes), 1)).toEqual(['demo: PROVISIONING'])
 })
 
-it('words of a node command no terminal, and stay in their line', () => {
+it('control characters in the texts of a node do not reach the terminal', () => {
   const seen = statusLines(cluster([node({ step: 'a\nb\x1b[2Jc' })], 'x\r\ny'))
   expect(seen.join('')).not.toMatch(/\p{Cc}/u)
 })
@@ -97,13 +97,13 @@ it('words of a node command no terminal, and stay in their line', () => {
 function recorder(size: { isTTY: boolean; columns?: number; rows?: number }) {
   const written: string[] = []
   const out = { ...size, write: (text: string) => written.push(text) > 0 }
-  return { view: drawing(out as unknown as NodeJS.WriteStream), written }
+  return { view: watchView(out as unknown as NodeJS.WriteStream), written }
 }
 
 it('redraws in place on a terminal, within its width', () => {
   const { view, written } = recorder({ isTTY: true, columns: 40, rows: 24 })
   view.draw(cluster([node({})]))
-  view.tell(['done'])
+  view.log(['done'])
   view.draw(cluster([node({})]))
   const drawn = 'demo: PROVISIONING\n  one  PROVISIONING  [#####            \n'
   expect(written).toEqual([drawn, '\x1b[2A\x1b[0J', 'done\n', drawn])
@@ -116,21 +116,21 @@ it('never draws more lines than the terminal has, so that they can be erased', (
   expect(written[0]).toContain('… and 43 more\n')
 })
 
-it.each([{}, { columns: 0, rows: 0 }])('a terminal that does not tell its size %j has the usual one', (size) => {
+it.each([{}, { columns: 0, rows: 0 }])('a terminal of unknown size %j is taken as 80 by 24', (size) => {
   const { view, written } = recorder({ isTTY: true, ...size })
   view.draw(cluster([node({ step: 's'.repeat(200) })]))
   expect(written[0]?.split('\n').map((line) => line.length)).toEqual([18, 79, 0])
 })
 
-it('writes whole lines elsewhere, and a state once', () => {
+it('writes whole lines when it is not a terminal, and each state once', () => {
   const { view, written } = recorder({ isTTY: false })
   view.draw(cluster([]))
   view.draw(cluster([]))
-  view.tell(['etcd: done'])
+  view.log(['etcd: done'])
   expect(written).toEqual(['cluster demo is PROVISIONING\n', 'etcd: done\n'])
 })
 
-it('tells there what a node waits for, whenever that has changed', () => {
+it('writes what a node waits for whenever that changes', () => {
   const { view, written } = recorder({ isTTY: false })
   const seen = (waitingFor: string | null) => view.draw(cluster([node({ name: 'w1', waitingFor })]))
   for (const waitingFor of [null, 'master m1', 'master m1', 'pods\x07', null, 'master m1']) seen(waitingFor)

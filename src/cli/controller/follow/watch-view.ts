@@ -1,24 +1,24 @@
 import { printable } from '../../../base/text/printable.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
-import { lackOf } from '../clusters/problem-text.ts'
+import { notReadyReason } from '../clusters/problem-text.ts'
 
 export interface View {
   draw(cluster: ClusterView): void
-  /** Lines that stay. */
-  tell(lines: readonly string[]): void
+  /** Prints lines that are not redrawn. */
+  log(lines: readonly string[]): void
   end(): void
 }
 
 type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'rows'>
 
-/** On a terminal a line a node, redrawn in place under the log; elsewhere the log alone, and each change of state. */
-export function drawing(out: Out): View {
+/** On a terminal, one line per node, redrawn in place below the log; otherwise the log and each change of state. */
+export function watchView(out: Out): View {
   return out.isTTY ? terminalView(out) : plainView(out)
 }
 
-/** Of a terminal that does not tell, as a serial line's. */
-const USUAL = { columns: 80, rows: 24 }
+/** For a terminal of unknown size, such as a serial console. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 }
 
 function terminalView(out: Out): View {
   let drawn = 0
@@ -29,13 +29,13 @@ function terminalView(out: Out): View {
   return {
     draw(cluster) {
       erase()
-      // What has scrolled away, or was broken into two lines, could not be erased.
-      const width = Math.max(20, (out.columns || USUAL.columns) - 1)
-      const lines = statusLines(cluster, (out.rows || USUAL.rows) - 1).map((line) => line.slice(0, width))
+      // A line that is wrapped or has scrolled off the screen cannot be erased.
+      const width = Math.max(20, (out.columns || DEFAULT_SIZE.columns) - 1)
+      const lines = statusLines(cluster, (out.rows || DEFAULT_SIZE.rows) - 1).map((line) => line.slice(0, width))
       out.write(lines.map((line) => `${line}\n`).join(''))
       drawn = lines.length
     },
-    tell(lines) {
+    log(lines) {
       erase()
       for (const line of lines) out.write(`${line}\n`)
     },
@@ -44,33 +44,36 @@ function terminalView(out: Out): View {
 }
 
 function plainView(out: Out): View {
-  let told = ''
+  let printed = ''
   const waits = new Map<string, string | null>()
   return {
     draw(cluster) {
       const now = `cluster ${cluster.name} is ${cluster.state}${waiting(cluster)}`
-      if (now !== told) out.write(`${now}\n`)
-      told = now
+      if (now !== printed) out.write(`${now}\n`)
+      printed = now
       for (const { id, name, waitingFor } of cluster.nodes) {
-        const isNews = waitingFor && waitingFor !== waits.get(id)
-        if (isNews) out.write(`${printable(`node ${name}: waiting for ${waitingFor}`)}\n`)
+        const isNew = waitingFor && waitingFor !== waits.get(id)
+        if (isNew) out.write(`${printable(`node ${name}: waiting for ${waitingFor}`)}\n`)
         waits.set(id, waitingFor)
       }
     },
-    tell(lines) {
+    log(lines) {
       for (const line of lines) out.write(`${line}\n`)
     },
     end: () => undefined,
   }
 }
 
-/** What a run does is shown beside its node; one of a node that is away says nothing of how things go on. */
+/** Empty while a connected node has an open run: the line of that node shows the progress. */
 function waiting(cluster: ClusterView): string {
   const isRunning = cluster.nodes.some(({ state, run }) => state === 'PROVISIONING' && run?.state === 'open')
-  return isRunning ? '' : lackOf(cluster)
+  return isRunning ? '' : notReadyReason(cluster)
 }
 
-/** The cluster, then a line a node: name, state, bar, step. Of too many for `most` lines, those that are not READY. */
+/**
+ * The cluster, then one line per node: name, state, progress bar, step. If `most` lines are not enough, nodes that are not
+ * READY come first.
+ */
 export function statusLines(cluster: ClusterView, most = Number.POSITIVE_INFINITY): string[] {
   const { nodes } = cluster
   const width = Math.max(0, ...nodes.map(({ name }) => name.length))
@@ -79,8 +82,8 @@ export function statusLines(cluster: ClusterView, most = Number.POSITIVE_INFINIT
     printable(`  ${node.name.padEnd(width)}  ${node.state.padEnd(12)}  ${bar(node)}${node.step ?? ''}`)
   if (nodes.length < most) return [head, ...nodes.map(line)]
   if (most < 2) return [head]
-  const byNeed = [...nodes].sort((a, b) => Number(a.state === 'READY') - Number(b.state === 'READY'))
-  const shown = byNeed.slice(0, most - 2)
+  const notReadyFirst = [...nodes].sort((a, b) => Number(a.state === 'READY') - Number(b.state === 'READY'))
+  const shown = notReadyFirst.slice(0, most - 2)
   return [head, ...shown.map(line), `  … and ${nodes.length - shown.length} more`]
 }
 

@@ -2,12 +2,12 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
-import { lackOf } from '../clusters/problem-text.ts'
+import { notReadyReason } from '../clusters/problem-text.ts'
 import type { AdminClient } from '../session/client.ts'
-import { patiently } from '../session/patience.ts'
-import { lastEvent } from '../session/repeat.ts'
+import { lastEvent } from '../session/print-changes.ts'
+import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { eventLine } from './event-line.ts'
-import { drawing } from './watch-view.ts'
+import { watchView } from './watch-view.ts'
 
 export interface WatchOptions {
   /** Ends when the cluster has this state. */
@@ -16,10 +16,13 @@ export interface WatchOptions {
 }
 
 const WAIT_MS = 10_000
-/** How far a download has come is no event: a person is shown it now and then. */
+/** The progress of a step is not an event, so a terminal is redrawn at this interval. */
 const REDRAW_MS = 1_000
 
-/** Shows how a cluster comes up; without `until` or a time it ends when its reader leaves. Throws `watch/failed` when it is FAILED, `watch/timeout` when it takes too long. */
+/**
+ * Shows the progress of a cluster until it reaches a state. Without `until` and a timeout, it ends when nobody reads
+ * standard output. Throws `watch/failed` when the cluster is FAILED, and `watch/timeout`.
+ */
 export function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const watching = follow(client, name, options)
   const isEndless = options.until === undefined && options.timeoutMs === undefined
@@ -28,9 +31,9 @@ export function watchCluster(client: AdminClient, name: string, options: WatchOp
 
 async function follow(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
-  const view = drawing(process.stdout)
-  let last = await patiently(() => lastEvent(client))
-  let cluster = await patiently(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
+  const view = watchView(process.stdout)
+  let last = await retryUnreachable(() => lastEvent(client))
+  let cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
   try {
     for (;;) {
       view.draw(cluster)
@@ -39,10 +42,10 @@ async function follow(client: AdminClient, name: string, options: WatchOptions):
       if (leftMs <= 0) throw timeout(cluster, options)
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
       const query = { after: last, cluster: name, waitMs }
-      const answer = await patiently(() => client.ask(eventRoutes.listEvents, { query }, { waitMs }))
+      const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, { query }, { waitMs }))
       last = answer.last
-      cluster = await patiently(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
-      view.tell(linesOf(answer.events))
+      cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
+      view.log(linesOf(answer.events))
     }
   } finally {
     view.end()
@@ -58,16 +61,16 @@ function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
   if (cluster.state !== 'FAILED') return false
   const { code, message, fix } = cluster.error ?? {
     code: 'watch/failed',
-    message: 'it failed',
-    fix: "look at the node's logs",
+    message: 'the controller reports no reason',
+    fix: `see: controller cluster logs ${cluster.name}`,
   }
   throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, kind: 'failed' })
 }
 
 function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {
-  const found = `timed out after ${Math.round(timeoutMs / 1_000)} s: cluster ${cluster.name} is ${cluster.state}${lackOf(cluster)}`
+  const found = `timed out after ${Math.round(timeoutMs / 1_000)} s: cluster ${cluster.name} is ${cluster.state}${notReadyReason(cluster)}`
   return new AgentError('watch/timeout', `${found}; wanted ${until ?? 'READY'}`, {
-    fix: `pass a longer --timeout, or look at: controller cluster logs ${cluster.name}`,
+    fix: `pass a longer --timeout, or see: controller cluster logs ${cluster.name}`,
     kind: 'failed',
   })
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../../base/text/printable.ts'
 import type { CheckSummary } from '../../../protocol/wire/check-summary.ts'
 
-/** A precheck that had something to say, on a machine that nobody may have approved yet. */
+/** A precheck that did not pass. Its texts come from a node that may not be approved, so they are printed as `printable`. */
 export function checkText({ id, verdict, found, wanted, fix, ignored }: CheckSummary): string {
   const lines = [
     `[!] ${id}: ${verdict === 'error' ? 'check failed to run: ' : ''}${found}`,

@@ -23,7 +23,7 @@ const node: NodeDetail = {
   ],
 }
 
-test('before a node is let in it can be seen what its prechecks had to say, and what was ignored and why', () => {
+test('shows the prechecks that did not pass, and why a failure was ignored', () => {
   expect(nodeText(node, now)).toContain(`
 [!] swap: on: /swap.img
     wanted: no swap
@@ -36,12 +36,12 @@ test('before a node is let in it can be seen what its prechecks had to say, and 
   expect(nodeText({ ...node, warnings: [] }, now)).not.toContain('[!]')
 })
 
-test('words of a machine that nobody has approved command no terminal', () => {
+test('control characters in the texts of an unapproved node do not reach the terminal', () => {
   const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
   expect(nodeText({ ...node, warnings }, now)).toContain('[!] swap: on [2JState: READY\n')
 })
 
-test('nor does anything else that a node has told of itself', () => {
+test('control characters in anything that a node reports do not reach the terminal', () => {
   const bad = '\x1b[2J\x9b1mx'
   const disk = { device: bad, sizeBytes: 1, model: bad, rotational: false, usableForStorage: false, reason: bad }
   const link = { name: bad, mac: bad, mtu: 1500, speedMbps: null, addresses: [], defaultRoute: true }

@@ -2,7 +2,7 @@ import { printable } from '../../../base/text/printable.ts'
 import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { problemText } from '../../../report/error-text.ts'
-import { fields, table } from '../../kit/output.ts'
+import { fields, localTime, table } from '../../kit/output.ts'
 import { problemLines } from '../clusters/problem-text.ts'
 import { checkText } from './check-text.ts'
 
@@ -15,7 +15,7 @@ export function nodeText(node: NodeDetail, now: Date): string {
     ['Key', node.fingerprint],
     ['Roles', node.roles.join(',') || '-'],
     ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
-    ['Last seen', node.lastSeen ?? '-'],
+    ['Last seen', node.lastSeen === null ? '-' : localTime(node.lastSeen)],
     ['Step', node.step ?? '-'],
     [
       'Run',

@@ -12,7 +12,7 @@ import { resolve } from '../session/resolve.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
 import { nodeText } from './node-text.ts'
-import { onceItHasTold } from './once-it-has-told.ts'
+import { retryUntilFacts } from './retry-until-facts.ts'
 
 interface Flags {
   admin?: string
@@ -49,7 +49,7 @@ const columns = (now: Date): Column<NodeView>[] => [
 async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
   const all = await client.ask(nodeRoutes.listNodes, {})
   const inState = all.filter((node) => node.state === state)
-  // A new node of a name that an old one still has is the one that is meant where only it can be.
+  // A new node can have the name of an old one: the node in the state that the command needs is meant.
   const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
   return resolve('node', query, isNamed ? inState : all)
 }
@@ -57,12 +57,12 @@ async function findNode(client: AdminClient, query: string, state?: string): Pro
 /** `controller node …`. */
 export function registerNode(program: Command): void {
   const node = program.command('node').description('list, approve, configure and remove nodes')
-  registerLooks(node)
+  registerQueries(node)
   registerActions(node)
   registerConfigure(node)
 }
 
-function registerLooks(node: Command): void {
+function registerQueries(node: Command): void {
   withAdmin(node.command('list'))
     .description('list all nodes')
     .option('--cluster <name>', 'list the nodes of this cluster only')
@@ -73,14 +73,13 @@ function registerLooks(node: Command): void {
     .action((flags: Flags) =>
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
-        const look = async () => {
-          const query = { cluster, all: flags.all ? ('1' as const) : undefined }
-          const all = await client.ask(nodeRoutes.listNodes, { query })
+        const query = async () => {
+          const all = await client.ask(nodeRoutes.listNodes, { query: { cluster, all: flags.all ? '1' : undefined } })
           return render(flags.output, all, all, columns(new Date()))
         }
-        if (!flags.watch) return print(await look())
-        const { repeat } = await import('../session/repeat.ts')
-        await repeat(client, cluster === undefined ? {} : { name: cluster }, look)
+        if (!flags.watch) return print(await query())
+        const { printChanges } = await import('../session/print-changes.ts')
+        await printChanges(client, cluster === undefined ? {} : { name: cluster }, query)
       }),
     )
   withAdmin(node.command('show'))
@@ -114,7 +113,7 @@ function registerLooks(node: Command): void {
 
 function registerActions(node: Command): void {
   withAdmin(node.command('approve'))
-    .description('approve a node; compare its key with the one that the node printed first')
+    .description('approve a node; first compare its key with the key that the agent printed on the node')
     .argument('<node>')
     .addHelpText('after', examples('controller node approve node-1'))
     .action((query: string, flags: Flags) =>
@@ -150,7 +149,7 @@ function registerConfigure(node: Command): void {
     .description('set the roles, interface and disks of a node')
     .argument('<node>')
     .requiredOption('--role <roles>', 'roles, separated by commas: master, worker, storage', roles)
-    .option('--interface <name>', 'interface for cluster traffic; default: the one with the default route')
+    .option('--interface <name>', 'interface for cluster traffic; default: the interface with the default route')
     .option('--disk <device>', 'disk for storage; repeatable', (disk, before: string[] = []) => [...before, disk])
     .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
     .action((query: string, flags: ConfigureFlags) =>
@@ -158,7 +157,7 @@ function registerConfigure(node: Command): void {
         const { id } = await findNode(client, query)
         const { role, interface: name, disk = [] } = flags
         const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
-        const after = await onceItHasTold(() => client.ask(nodeRoutes.configureNode, { params: { id }, body }))
+        const after = await retryUntilFacts(() => client.ask(nodeRoutes.configureNode, { params: { id }, body }))
         print(
           `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')}).\n`,
         )
@@ -169,7 +168,7 @@ function registerConfigure(node: Command): void {
 function roles(text: string, before: NodeRole[] = []): NodeRole[] {
   const given = text.split(',').map((role) => {
     const parsed = NodeRole.safeParse(role)
-    if (!parsed.success) throw new InvalidArgumentError(`unknown role ${role}; wanted ${NodeRole.options.join(', ')}`)
+    if (!parsed.success) throw new InvalidArgumentError(`Each must be one of ${NodeRole.options.join(', ')}.`)
     return parsed.data
   })
   return [...before, ...given]

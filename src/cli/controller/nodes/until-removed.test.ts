@@ -14,7 +14,7 @@ function clock() {
   return { now: () => new Date(ms), sleep }
 }
 
-/** The states in which it is seen, the last one for good. */
+/** The answers of the controller, in order; the last one is repeated. */
 function seen(...states: object[]) {
   const printed: string[] = []
   const ask = async () => {
@@ -26,25 +26,25 @@ function seen(...states: object[]) {
   return { printed, remove: () => untilRemoved(client, NODE, (text) => printed.push(text), clock()) }
 }
 
-test('tells each thing that it waits for once', async () => {
+test('prints each reason for waiting once', async () => {
   const step = 'leaving, waiting for pods of w1 to go elsewhere'
   const { printed, remove } = seen(waiting(step), waiting(step), waiting(null), { state: 'REMOVED' })
   await remove()
   expect(printed).toEqual([`Node w1: ${step}\n`, 'Node w1 is REMOVED.\n'])
 })
 
-test('a controller that restarts meanwhile is waited for', async () => {
+test('survives a restart of the controller', async () => {
   const { printed, remove } = seen(waiting(null), away, away, { state: 'REMOVED' })
   await remove()
   expect(printed).toEqual(['Node w1 is REMOVED.\n'])
 })
 
-test('says why it stays', async () => {
+test("throws the node's error when the removal fails", async () => {
   const error = { code: 'etcd/quorum', message: 'm2 is not healthy', fix: 'bring m2 back first' }
   const { remove } = seen(waiting(null), { state: 'READY', step: null, error })
   await expect(remove()).rejects.toMatchObject({ code: 'etcd/quorum', fix: 'bring m2 back first' })
 })
 
-test('does not wait for ever', async () => {
+test('times out', async () => {
   await expect(seen(waiting('leaving')).remove()).rejects.toMatchObject({ code: 'node/still-leaving' })
 })

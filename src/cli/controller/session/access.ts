@@ -7,7 +7,7 @@ import { AdminAccess } from '../../../protocol/api/access.ts'
 const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'
 
-/** Where the administrator's access is looked for: the first that is named, else the first that is there. */
+/** The paths of the administrator access file, in order of precedence. A path that is given explicitly is the only one. */
 export function accessCandidates(option: string | undefined, environment: NodeJS.ProcessEnv): string[] {
   if (option) return [option]
   if (environment.CANTRIP_ADMIN) return [environment.CANTRIP_ADMIN]
@@ -24,7 +24,7 @@ export async function readAccess(
     const text = readIfThere(path)
     if (text !== undefined) return parse(path, text)
   }
-  throw new AgentError('admin/missing', `found no administrator access file; looked at ${candidates.join(', ')}`, {
+  throw new AgentError('admin/missing', `found no administrator access file at ${candidates.join(' or ')}`, {
     fix: 'pass --admin FILE or set CANTRIP_ADMIN; controller serve writes the file at its first start: DATA_DIRECTORY/admin.json',
     kind: 'invalid',
   })
@@ -32,7 +32,7 @@ export async function readAccess(
 
 async function readNamed(path: string): Promise<string> {
   const { readGiven } = await import('../../../host/linux/files/read-given.ts')
-  const file = { path, what: "administrator's access", code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
+  const file = { path, what: 'administrator access file', code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
   return readGiven({ ...file, ifMissing: 'controller serve writes it at its first start: DATA_DIRECTORY/admin.json' })
 }
 

@@ -6,12 +6,12 @@ import type { AnswerOf, AskedOf, Route, Schema } from '../../../protocol/api/rou
 const TIMEOUT_MS = 20_000
 
 export interface CallOptions {
-  /** How long the controller may take to answer, beside the usual. */
+  /** How much longer than usual the controller may take to answer. */
   waitMs?: number
   signal?: AbortSignal
 }
 
-/** The administrator's side of the controller's interface, over connections that are kept until `close`. */
+/** A client of the controller's API with the administrator's certificate. Connections are kept open until `close`. */
 export interface AdminClient {
   ask<const R extends Route & { answer: Schema }>(
     route: R,
@@ -22,7 +22,7 @@ export interface AdminClient {
 }
 
 export function openAdminClient({ url, ca, certificate: cert, key }: AdminAccess): AdminClient {
-  const fix = 'check that the controller runs (controller serve) and that --admin FILE is its admin.json'
+  const fix = 'check that the controller is running (controller serve) and that --admin FILE is its admin.json'
   const { send, close } = openHttps({ ca, cert, key, fix })
   return {
     ask: (route, asked, { waitMs = 0, signal } = {}) =>

@@ -5,7 +5,7 @@ export interface Named {
   name: string
 }
 
-/** The one that is meant by an id, a name or the beginning of either. Throws where that is none or several. */
+/** The item with this id or name, or the only one whose id or name begins with it. Throws if there is none, or several. */
 export function resolve<T extends Named>(kind: 'cluster' | 'node', query: string, all: readonly T[]): T {
   const exact = all.filter(({ id, name }) => id === query || name === query)
   const found = exact.length > 0 ? exact : all.filter(({ id, name }) => id.startsWith(query) || name.startsWith(query))
@@ -19,7 +19,7 @@ export function resolve<T extends Named>(kind: 'cluster' | 'node', query: string
     })
   }
   throw new AgentError(`${kind}/unknown`, `no ${kind} ${query}; found: ${list(all) || 'none'}`, {
-    fix: `look at: controller ${kind} list`,
+    fix: `see: controller ${kind} list`,
     kind: 'invalid',
   })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readAccess } from './access.ts'
 import { type AdminClient, openAdminClient } from './client.ts'
 
-/** Runs a verb with the administrator's client; `--admin` is a flag of every verb that needs it. */
+/** Runs a command with the administrator's client; `--admin` is an option of every such command. */
 export async function withClient<T>(
   options: { admin?: string },
   work: (client: AdminClient) => Promise<T>,
