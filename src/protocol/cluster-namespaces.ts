@@ -1,4 +1,4 @@
 export const OPERATOR_NAMESPACE = 'cantrip-system'
 
-/** Namespaces of what a cluster itself is made of; what people run in others is theirs to look after. */
+/** Namespaces of the cluster's own workloads. */
 export const CLUSTER_NAMESPACES: readonly string[] = ['kube-system', 'kube-flannel', OPERATOR_NAMESPACE]

@@ -1,19 +1,19 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import * as z from 'zod/mini'
 
-/** RFC 1123 label, as Kubernetes wants names of nodes and clusters. */
+/** RFC 1123 label, as Kubernetes requires for names. */
 export const Label = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/))
 export const NodeName = z
   .string()
   .check(z.maxLength(253), z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/))
-/** `n-`, `c-`, `r-` and ten characters of base 32; never used again for another thing. */
+/** `n-`, `c-` or `r-` and ten base 32 characters. Ids are never reused. */
 export const NodeId = z.string().check(z.regex(/^n-[a-z2-7]{10}$/))
 export const ClusterId = z.string().check(z.regex(/^c-[a-z2-7]{10}$/))
 export const RunId = z.string().check(z.regex(/^r-[a-z2-7]{10}$/))
 
 export const KubernetesVersion = z.string().check(z.regex(/^v1\.\d{1,3}\.\d{1,3}$/))
 export const Cidr = z.string().check(z.maxLength(50), z.regex(/^[0-9a-f.:]+\/\d{1,3}$/))
-/** A name or an address, and a port, as kubeadm takes its endpoint. */
+/** A name or address, and a port, as kubeadm accepts for controlPlaneEndpoint. */
 export const HOST_PORT_WANTED =
   'HOST:PORT, a name in lower case or an address ([…] around IPv6) and a port from 1 to 65535, e.g. api.example.org:6443'
 export const HostPort = z.string().check(z.maxLength(260), z.refine(isHostPort, `wanted ${HOST_PORT_WANTED}`))
@@ -21,7 +21,7 @@ export const IpAddress = z.string().check(z.maxLength(45), z.regex(/^[0-9a-f.:]+
 export const NodeRole = z.enum(['master', 'worker', 'storage'])
 export const Cni = z.enum(['flannel', 'calico', 'cilium', 'none'])
 
-/** `DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY`, with FAILED, UNREACHABLE and REMOVED beside it. */
+/** `DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY`; also FAILED, UNREACHABLE and REMOVED. */
 export const NodeState = z.enum([
   'DISCOVERED',
   'APPROVED',

@@ -1,11 +1,11 @@
 import { OPERATOR_NAMESPACE } from './cluster-namespaces.ts'
 import type { Cni } from './names.ts'
 
-/** What a cluster of ours is made of. Whatever else runs in the same namespaces is other people's. */
+/** A workload that Cantrip installs. Other workloads in the same namespaces belong to the users of the cluster. */
 export interface OwnWorkload {
   namespace: string
   name: string
-  /** Where it has a pod: on each master, on each node, or anywhere. */
+  /** Where its pods run: one on each master, one on each node, or anywhere. */
   runsOn: 'masters' | 'nodes' | 'any'
 }
 
@@ -42,12 +42,12 @@ export function ownWorkloads(cni: Cni): OwnWorkload[] {
   return [...CONTROL_PLANE, ...ADD_ONS, ...NETWORK[cni]]
 }
 
-/** The one that the pod belongs to, by how Kubernetes names its pods; undefined for other people's. */
+/** The workload that the pod belongs to, by the naming scheme of Kubernetes; undefined for pods of users. */
 export function ownWorkloadOf(pod: Pod, workloads: readonly OwnWorkload[]): OwnWorkload | undefined {
   return workloads.find((workload) => workload.namespace === pod.namespace && hasNameOf(pod, workload))
 }
 
-/** Letters that Kubernetes makes names of (k8s.io/apimachinery, util/rand): no word is among them. */
+/** The alphabet of generated names (k8s.io/apimachinery, pkg/util/rand). */
 const RANDOM = '[bcdfghjklmnpqrstvwxz2456789]'
 const OF_DEPLOYMENT = new RegExp(`^-${RANDOM}{1,10}-${RANDOM}{5}$`)
 const OF_DAEMON_SET = new RegExp(`^-${RANDOM}{5}$`)

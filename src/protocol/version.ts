@@ -1,7 +1,7 @@
-/** Versions of the agent protocol that this build speaks; the highest that both sides speak is used. */
+/** Versions of the agent protocol that this build supports; both sides use the highest that they share. */
 export const PROTOCOL = { min: 1, max: 1 } as const
 
-/** Builds up to f2add13 speak it alone. */
+/** The only subprotocol of builds up to f2add13. */
 export const SUBPROTOCOL = 'cantrip.v1'
-/** The same frames, but a `hello` names capabilities and an event its marks. Used where both sides offer it. */
+/** The same frames, with capabilities in `hello` and marks in events. Used if both sides support it. */
 export const SUBPROTOCOL_V2 = 'cantrip.v2'

@@ -130,7 +130,7 @@ it.each([
   expect(ran.err).not.toMatch(/^\s+at /m)
 })
 
-it.skipIf(process.getuid?.() !== 0)('as root, neither reads nor keeps files that another user could write', async () => {
+it.skipIf(process.getuid?.() !== 0)('as root, refuses files that other users can write', async () => {
   const at = (name: string) => join(directory, name)
   writeFileSync(at('theirs.yaml'), 'cni: flannel')
   mkdirSync(at('theirs'))

@@ -1,14 +1,14 @@
 import type { HostView } from '../../host/host.ts'
 import { boundSockets } from '../../host/network/listeners.ts'
 import type { Closable, ProbeNetwork } from '../../host/probe-network.ts'
-import type { Heard, PairCheckOrder, PairPort, PortState } from '../../protocol/wire/pair-check.ts'
+import type { PairCheckOrder, PairPort, PortState, Received } from '../../protocol/wire/pair-check.ts'
 import { numberOf } from './dial.ts'
 import { headerBytes, readPacket, writePacket } from './packet.ts'
 
 export interface Listening {
   ports: { port: PairPort; state: PortState; why?: string }[]
   /** UDP packets received so far, by sender. */
-  received(): Heard[]
+  received(): Received[]
   close(): void
 }
 
@@ -23,7 +23,7 @@ export async function listenFor(
   now: () => Date,
 ): Promise<Listening> {
   const open: Closable[] = []
-  const received = new Map<string, Heard>()
+  const received = new Map<string, Received>()
   const peers = new Map(order.peers.map(({ node, address }) => [address, node]))
 
   function count(node: string, port: PairPort, kind: 'ping' | 'size', bytes: number): void {

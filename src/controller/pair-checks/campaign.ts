@@ -2,12 +2,12 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import type {
   Dialled,
   Firewall,
-  Heard,
   PairCheckDown,
   PairCheckOrder,
   PairCheckUp,
   PairPort,
   PortState,
+  Received,
 } from '../../protocol/wire/pair-check.ts'
 import { ordersOf } from './orders.ts'
 import type { PairPlan } from './plan.ts'
@@ -26,7 +26,7 @@ export interface Told {
   firewall?: Firewall
   /** By the node that was dialled. */
   dialled: Map<string, Dialled>
-  heard?: Heard[]
+  heard?: Received[]
 }
 
 export interface CampaignOptions {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 
 /**
- * Client certificates carry `O=cantrip:<role>` and `CN=<identity>`; the controller takes both from the verified
- * certificate alone.
+ * Kinds of client certificates. The subject is `O=cantrip:<kind>, CN=<identity>`, and the controller reads both from the
+ * verified certificate only.
  */
 export const CERTIFICATE_ROLES = ['enrol', 'node', 'operator', 'admin'] as const
 export type CertificateRole = (typeof CERTIFICATE_ROLES)[number]
@@ -12,7 +12,7 @@ const Action = z.catchall(
   z.optional(z.union([z.string(), z.boolean(), z.readonly(z.array(z.string()))])),
 )
 
-/** An error: what stands in a view, and the answer with any status of 400 and above. `remedy` is `fix` as data. */
+/** An error in a view, and the answer with any status of 400 and above. `remedy` is `fix` as data. */
 export const ApiError = z.object({
   code: z.string(),
   message: z.string(),
@@ -21,7 +21,7 @@ export const ApiError = z.object({
 })
 export type ApiError = z.infer<typeof ApiError>
 
-/** The file admin.json: whoever can read it is the administrator. */
+/** The content of admin.json. Anyone who can read it has the rights of an administrator. */
 export const AdminAccess = z.strictObject({
   url: z.url(),
   /** PEM. */

@@ -10,16 +10,16 @@ export const EnrolRequest = z.strictObject({
   csr: pem,
   nodeName: NodeName,
   address: IpAddress,
-  /** Which cluster the node wants, where the installer serves only one this must be it. */
+  /** The cluster that the node expects; it must be the cluster of the installer certificate. */
   clusterName: z.optional(z.string().check(z.maxLength(63))),
-  /** What the prechecks had to say, for whoever approves. */
+  /** Prechecks that did not pass, for the administrator who approves the node. */
   warnings: z._default(CheckSummaries, []),
 })
 
-/** 202 while unapproved, 200 once approved, 403 `refused` when an administrator said no. */
+/** Status 202 while the node awaits approval, 200 once it is approved, 403 `enrol/refused` if an administrator refused it. */
 export const EnrolResponse = z.strictObject({
   nodeId: NodeId,
-  /** `SHA256:` and base64 of the digest of the public key's SPKI DER. */
+  /** `SHA256:` and the base64 digest of the public key (SPKI DER). */
   fingerprint: z.string().check(z.maxLength(60)),
   state: z.enum(['DISCOVERED', 'APPROVED']),
   cluster: z.strictObject({ id: ClusterId, name: z.string() }),
@@ -29,22 +29,22 @@ export const EnrolResponse = z.strictObject({
 export const OperatorCertificateRequest = z.strictObject({ csr: pem })
 export const OperatorCertificateResponse = z.strictObject({ certificate: pem })
 
-/** The controller assigns subject and extensions; nothing of the request but its key counts. */
+/** The controller uses only the key of the request, and sets subject and extensions itself. */
 export const NodeCertificateRequest = z.strictObject({ csr: pem })
 export const NodeCertificateResponse = z.strictObject({ certificate: pem })
 
-/** What stays on the machine when the agent goes: `kubernetes` with --keep-kubernetes. */
+/** What remains on the machine when the agent is uninstalled: `kubernetes` with --keep-kubernetes. */
 export const LeaveRequest = z.strictObject({ stays: z.enum(['kubernetes', 'nothing']) })
 export const LeaveResponse = z.strictObject({})
 
 export const InvitationRequest = z.strictObject({ sealTo: z.string().check(z.maxLength(60)) })
-/** 200 with `sealed`; 202 while it has to wait, with the reason in words. */
+/** Status 200 with `sealed`; 202 while the node has to wait, with the reason as text. */
 export const InvitationResponse = z.strictObject({
   sealed: z.optional(z.string().check(z.maxLength(65_536))),
   waitingFor: z.optional(z.string().check(z.maxLength(2_000))),
 })
 
-/** The name of another machine's node, or what has it otherwise; null where the name is free. */
+/** `takenBy`: the node that uses the name, as text; null if the name is free. */
 export const NodeNameResponse = z.strictObject({ takenBy: z.nullable(z.string()) })
 
 export const PingResponse = z.strictObject({ now: z.iso.datetime() })
@@ -54,13 +54,14 @@ export type EnrolResponse = z.infer<typeof EnrolResponse>
 export type InvitationResponse = z.infer<typeof InvitationResponse>
 export type LeaveRequest = z.infer<typeof LeaveRequest>
 
-/** What agents ask, before they have enrolled and after. */
+/** Requests of agents, before and after they enrol. */
 export const agentRoutes = {
   ping: {
     method: 'GET',
     path: '/v1/ping',
     access: CERTIFICATE_ROLES,
-    summary: "The controller's time; an upgrade to a websocket is answered too, and closed, to show that upgrades pass",
+    summary:
+      "Returns the controller's time; also accepts a websocket upgrade and closes it, so that agents can test proxies",
     answer: PingResponse,
     errors: [],
   },
@@ -68,7 +69,7 @@ export const agentRoutes = {
     method: 'GET',
     path: '/v1/names/{name}',
     access: ['enrol'],
-    summary: 'Whether another machine of the cluster has this name',
+    summary: 'Checks whether another machine of the cluster has this name',
     params: z.object({ name: z.string().check(z.regex(/^[a-z0-9.-]{1,253}$/)) }),
     query: z.object({ machine: z.optional(z.string()) }),
     answer: NodeNameResponse,
@@ -78,7 +79,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/enrol',
     access: ['enrol'],
-    summary: 'Asks for a certificate as a node of the cluster; asking again with the same key changes nothing',
+    summary: 'Requests a certificate as a node of the cluster; idempotent for the same key',
     body: EnrolRequest,
     answer: EnrolResponse,
     awaited: 'certificate',
@@ -93,10 +94,10 @@ export const agentRoutes = {
   },
   showEnrolment: {
     method: 'GET',
-    // A fingerprint is base64: it may hold a slash.
+    // A fingerprint is base64, which can contain a slash.
     path: '/v1/enrol/{+fingerprint}',
     access: ['enrol'],
-    summary: 'Whether the node with this key is approved; answers as soon as it is',
+    summary: 'Checks whether the node with this key is approved; waits until it is',
     params: z.object({ fingerprint: z.string().check(z.regex(/^SHA256:[A-Za-z0-9+/]{43,60}$/)) }),
     query: z.object({ waitMs: WaitMs }),
     answer: EnrolResponse,
@@ -107,7 +108,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/node/certificate',
     access: ['node'],
-    summary: "The node's next certificate, for a fresh key",
+    summary: "Issues the node's next certificate, for a new key",
     body: NodeCertificateRequest,
     answer: NodeCertificateResponse,
     errors: ['csr/invalid', 'pem/invalid', 'node/key-in-use'],
@@ -116,7 +117,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/node/invitation',
     access: ['node'],
-    summary: 'What the node needs to join its cluster, once it is its turn',
+    summary: 'Returns the invitation that the node needs to join its cluster; waits for its turn',
     query: z.object({ waitMs: WaitMs }),
     body: InvitationRequest,
     answer: InvitationResponse,
@@ -127,7 +128,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/node/leave',
     access: ['node'],
-    summary: 'The agent leaves its machine, and the node leaves the controller',
+    summary: 'Removes the node from the controller because its agent is being uninstalled',
     body: LeaveRequest,
     answer: LeaveResponse,
     errors: [],
@@ -136,7 +137,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/operator/certificate',
     access: ['node'],
-    summary: "A certificate for the operator of the node's cluster",
+    summary: "Issues a certificate for the operator of the node's cluster",
     body: OperatorCertificateRequest,
     answer: OperatorCertificateResponse,
     errors: ['csr/invalid', 'pem/invalid'],
@@ -145,7 +146,7 @@ export const agentRoutes = {
     method: 'GET',
     path: '/v1/bundles/{sha256}/{+path}',
     access: ['node'],
-    summary: 'A file of an imported bundle, by the path that its manifest names; in ranges where asked for',
+    summary: 'Returns a file of an imported bundle, by its path in the manifest; supports ranges',
     params: z.object({
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
       path: z.string().check(z.regex(/^[A-Za-z0-9._/-]{1,200}$/)),
@@ -157,7 +158,7 @@ export const agentRoutes = {
     method: 'GET',
     path: '/v1/agent',
     access: ['node'],
-    summary: "The agent's session: an upgrade to a websocket",
+    summary: "Opens the agent's session: an upgrade to a websocket",
     answer: 'websocket',
     errors: ['protocol/version'],
   },

@@ -11,12 +11,12 @@ import { Flag, type Route } from './route.ts'
 export const CreateClusterRequest = z.strictObject({
   name: Label,
   settings: ClusterSettings,
-  /** Of the installer's key, which stays with whoever asks. */
+  /** For the installer's key. The private key never leaves the client. */
   csr: z.string().check(z.maxLength(16_384)),
 })
 export type CreateClusterRequest = z.infer<typeof CreateClusterRequest>
 
-/** DEGRADED: it was READY, and something is wrong with it now; `problems` say what. */
+/** DEGRADED: the cluster was READY and has `problems` now. */
 export const CLUSTER_STATES = ['NEW', 'PROVISIONING', 'READY', 'DEGRADED', 'FAILED', 'RESETTING'] as const
 export type ClusterState = (typeof CLUSTER_STATES)[number]
 
@@ -36,30 +36,30 @@ export const ClusterView = z.object({
   settings: ClusterSettings,
   nodes: z.array(NodeView),
   stages: z.array(Stage),
-  /** While it is PROVISIONING, or repaired while it is DEGRADED: what READY still lacks. */
+  /** What the cluster waits for before it is READY, while it is PROVISIONING, or DEGRADED and being repaired. */
   waitingFor: z.nullable(z.string()),
   problems: z.array(Problem),
-  /** The last check between its nodes. */
+  /** The last pair check. */
   pairs: z.nullable(PairReport),
   error: z.nullable(ApiError),
 })
 export type ClusterView = z.infer<typeof ClusterView>
 
-/** Null where nobody tells. */
+/** A field is null if nobody has reported it. */
 export const ClusterHealth = z.object({
   etcd: z.nullable(z.array(EtcdHealth)),
-  /** As the operator has told last; `unhealthy`: conditions such as `DiskPressure`. */
+  /** From the last report of the operator; `unhealthy`: conditions such as `DiskPressure`. */
   nodes: z.nullable(z.array(z.object({ name: z.string(), ready: z.boolean(), unhealthy: z.array(z.string()) }))),
-  /** When that was; ISO time. */
+  /** Time of the last report, ISO 8601. */
   reportedAt: z.nullable(z.string()),
-  /** Whether that is still so: the operator tells each half minute. */
+  /** Whether the last report is recent: the operator reports every 30 s. */
   isCurrent: z.boolean(),
 })
 export type ClusterHealth = z.infer<typeof ClusterHealth>
 
 export const CreateClusterResponse = z.object({
   cluster: ClusterView,
-  /** What goes into NAME.pem besides the key: PEM, PEM, and the content of the enrolment block. */
+  /** The parts of NAME.pem other than the key: two in PEM, and the content of the enrolment block. */
   installer: z.object({ certificate: z.string(), ca: z.string(), enrolment: Enrolment }),
 })
 export type CreateClusterResponse = z.infer<typeof CreateClusterResponse>
@@ -67,9 +67,9 @@ export type CreateClusterResponse = z.infer<typeof CreateClusterResponse>
 export const PlannedNode = z.object({
   id: z.string(),
   name: z.string(),
-  /** What it would be told; null when nothing. */
+  /** The task that the node would get; null if none. */
   role: z.nullable(z.string()),
-  /** It is READY, and stays so. */
+  /** The node is READY, and remains READY during the repair. */
   repair: z.boolean(),
   because: z.string(),
 })
@@ -90,7 +90,7 @@ const SUBNET_ERRORS = [
   'subnet/unaligned',
 ] as const
 
-/** What stands in the way of `provision`; `plan` tells it too. */
+/** What prevents `provision`; `plan` reports it too. */
 const PROVISION_ERRORS = [
   'bundle/none',
   'cluster/no-nodes',
@@ -106,7 +106,7 @@ export const clusterRoutes = {
     method: 'GET',
     path: '/v1/clusters',
     access: ['admin'],
-    summary: 'All clusters, by their names',
+    summary: 'Lists all clusters, by name',
     answer: z.array(ClusterView),
     errors: [],
   },
@@ -114,9 +114,9 @@ export const clusterRoutes = {
     method: 'POST',
     path: '/v1/clusters',
     access: ['admin'],
-    summary: 'Makes a cluster, and the certificate that its nodes enrol with',
+    summary: 'Creates a cluster and issues the certificate that its nodes enrol with',
     body: CreateClusterRequest,
-    // Four overrides of 32 KiB, escaped.
+    // Enough for four overrides of 32 KiB, escaped.
     maxBodyBytes: 512 * 1024,
     answer: CreateClusterResponse,
     errors: ['cluster/exists', 'csr/invalid', 'pem/invalid', 'labels/reserved', ...SUBNET_ERRORS],
@@ -125,7 +125,7 @@ export const clusterRoutes = {
     method: 'GET',
     path: '/v1/clusters/{name}',
     access: ['admin'],
-    summary: 'State, stages, settings and nodes of a cluster',
+    summary: 'Returns state, stages, settings and nodes of a cluster',
     answer: ClusterView,
     errors: ['cluster/unknown'],
   },
@@ -133,7 +133,7 @@ export const clusterRoutes = {
     method: 'DELETE',
     path: '/v1/clusters/{name}',
     access: ['admin'],
-    summary: 'Forgets a cluster and its nodes; `force`: even with Kubernetes on them',
+    summary: 'Deletes a cluster and its nodes from the controller; `force`: even if Kubernetes runs on them',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
     errors: ['cluster/unknown', 'cluster/in-use'],
@@ -142,7 +142,7 @@ export const clusterRoutes = {
     method: 'GET',
     path: '/v1/clusters/{name}/plan',
     access: ['admin'],
-    summary: 'What `provision` would do now; changes nothing',
+    summary: 'Returns what `provision` would do now; changes nothing',
     answer: ClusterPlan,
     errors: ['cluster/unknown'],
   },
@@ -150,7 +150,7 @@ export const clusterRoutes = {
     method: 'POST',
     path: '/v1/clusters/{name}/provision',
     access: ['admin'],
-    summary: 'Brings Kubernetes up on the configured nodes; retries those that failed, repairs those that are READY',
+    summary: 'Installs Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones',
     answer: ClusterView,
     errors: ['cluster/unknown', ...PROVISION_ERRORS],
   },
@@ -158,7 +158,7 @@ export const clusterRoutes = {
     method: 'POST',
     path: '/v1/clusters/{name}/reset',
     access: ['admin'],
-    summary: 'Removes Kubernetes from all nodes; they stay enrolled',
+    summary: 'Removes Kubernetes from all nodes; the nodes stay enrolled',
     answer: ClusterView,
     errors: ['cluster/unknown'],
   },
@@ -166,7 +166,7 @@ export const clusterRoutes = {
     method: 'POST',
     path: '/v1/clusters/{name}/precheck',
     access: ['admin'],
-    summary: 'Lets the nodes reach each other: ports, latency, clocks, packet sizes; takes up to two minutes',
+    summary: 'Checks the connections between nodes: ports, latency, clocks, packet sizes; takes up to two minutes',
     answer: PairReport,
     errors: ['cluster/unknown', 'pair-check/busy', 'pair-check/too-few'],
   },
@@ -174,7 +174,7 @@ export const clusterRoutes = {
     method: 'GET',
     path: '/v1/clusters/{name}/health',
     access: ['admin'],
-    summary: 'How etcd and the nodes are now',
+    summary: 'Returns the health of etcd and of the nodes',
     answer: ClusterHealth,
     errors: ['cluster/unknown'],
   },

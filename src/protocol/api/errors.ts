@@ -1,7 +1,4 @@
-/**
- * The HTTP status of every error that the interface answers with, by its code. 500 for any other: what went wrong is
- * then the controller's, or a node's.
- */
+/** The HTTP status of each error code. Any other error is one of the controller or of a node, with status 500. */
 export const ERROR_STATUS = {
   'request/invalid': 400,
   'request/no-json': 400,
@@ -68,7 +65,7 @@ export function statusOf(code: string): number {
   return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code as ErrorCode] : 500
 }
 
-/** What any request can be refused with, before its route has a say. */
+/** Errors with which any request can be refused before its route is called. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/none',
   'identity/expired',
@@ -80,5 +77,5 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'request/invalid',
 ]
 
-/** And one that has a body. */
+/** Further such errors of a request with a body. */
 export const BODY_ERRORS: readonly ErrorCode[] = ['request/no-json', 'request/too-deep', 'request/too-large']

@@ -16,12 +16,12 @@ export const StateEvent = z.discriminatedUnion('kind', [
 ])
 export type StateEvent = z.infer<typeof StateEvent>
 
-/** What happened, in the order in which it was made durable. */
+/** An event. `seq` grows in the order in which events were stored. */
 export const LogEntry = z.object({
   seq: z.number(),
   at: z.string(),
   cluster: z.string(),
-  /** Null where it is about the cluster as a whole. */
+  /** Null for an event of the cluster as a whole. */
   node: z.nullable(z.object({ id: z.string(), name: z.string() })),
   run: z.nullable(z.string()),
   event: z.discriminatedUnion('kind', [RunEvent, StateEvent]),
@@ -30,18 +30,19 @@ export type LogEntry = z.infer<typeof LogEntry>
 
 export const EventsResponse = z.object({
   events: z.array(LogEntry),
-  /** Give it as `after` the next time. */
+  /** The `after` of the next request. */
   last: z.number(),
 })
 export type EventsResponse = z.infer<typeof EventsResponse>
 
-/** What happens, for administrators. */
+/** Events, for administrators. */
 export const eventRoutes = {
   listEvents: {
     method: 'GET',
     path: '/v1/events',
     access: ['admin'],
-    summary: 'At most 500 events after a number; waits for the next one. `tail`: only the number of the newest',
+    summary:
+      'Lists at most 500 events after a number, or waits for the next. `tail`: only the number of the newest event',
     query: z.object({
       after: z.optional(whole(Number.MAX_SAFE_INTEGER)),
       cluster: z.optional(z.string()),

@@ -13,16 +13,16 @@ export const ConfigureRequest = z.strictObject({
 })
 export type ConfigureRequest = z.infer<typeof ConfigureRequest>
 
-/** What is wrong with a cluster that has been READY. */
+/** A problem of a cluster that has been READY. */
 export const Problem = z.object({
   /** e.g. `node/disk-pressure`. */
   code: z.string(),
-  /** Name of the node that it is about; null where it is about the cluster. */
+  /** The node's name; null for a problem of the cluster. */
   node: z.nullable(z.string()),
   message: z.string(),
-  /** ISO time. */
+  /** ISO 8601. */
   since: z.string(),
-  /** ISO time: when it was seen last. */
+  /** When it was last observed, ISO 8601. */
   seenAt: z.string(),
 })
 export type Problem = z.infer<typeof Problem>
@@ -33,10 +33,10 @@ export type RunState = (typeof RUN_STATES)[number]
 export const RunView = z.object({
   id: z.string(),
   role: z.string(),
-  /** Of a node that is READY, and stays so. */
+  /** A repair of a READY node, which remains READY. */
   repair: z.boolean(),
   state: z.enum(RUN_STATES),
-  /** Steps. */
+  /** Numbers of steps: those that are done, and all. */
   done: z.number(),
   of: z.number(),
   createdAt: z.string(),
@@ -48,18 +48,18 @@ export const NodeView = z.object({
   id: z.string(),
   name: z.string(),
   cluster: z.string(),
-  /** DEGRADED: it is READY in its life, and `problems` say what is wrong with it now. */
+  /** DEGRADED: the node is READY and has `problems` now. */
   state: z.enum([...NodeState.options, 'DEGRADED']),
   roles: z.array(NodeRole),
-  /** Empty until it is known. */
+  /** Empty while unknown. */
   address: z.string(),
   os: z.string(),
   agentVersion: z.string(),
-  /** ISO time; null before the first contact. */
+  /** ISO 8601; null before the first contact. */
   lastSeen: z.nullable(z.string()),
-  /** What it does now, in words; null when nothing. */
+  /** What the node is doing, as text; null if nothing. */
   step: z.nullable(z.string()),
-  /** What it waits for meanwhile, in words; it stands in `step` as well. */
+  /** What the node waits for, as text; `step` contains it too. */
   waitingFor: z.nullable(z.string()),
   fingerprint: z.string(),
   connected: z.boolean(),
@@ -84,7 +84,7 @@ export const nodeRoutes = {
     method: 'GET',
     path: '/v1/nodes',
     access: ['admin'],
-    summary: 'Nodes of all clusters or of one; `all`: also those that were removed',
+    summary: 'Lists the nodes of all clusters or of one; `all`: including removed nodes',
     query: z.object({ cluster: z.optional(z.string()), all: Flag }),
     answer: z.array(NodeView),
     errors: ['cluster/unknown'],
@@ -93,7 +93,7 @@ export const nodeRoutes = {
     method: 'GET',
     path: '/v1/nodes/{id}',
     access: ['admin'],
-    summary: 'What a node has said about itself, and what it does',
+    summary: 'Returns the facts, state and current run of a node',
     answer: NodeDetail,
     errors: ['node/unknown'],
   },
@@ -101,7 +101,7 @@ export const nodeRoutes = {
     method: 'DELETE',
     path: '/v1/nodes/{id}',
     access: ['admin'],
-    summary: 'Removes a node from its cluster and restores its machine; `force`: forgets it at once, whatever is on it',
+    summary: 'Removes a node from its cluster and restores its machine; `force`: deletes only its record, at once',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
     errors: ['node/unknown', 'node/in-use'],
@@ -110,7 +110,7 @@ export const nodeRoutes = {
     method: 'POST',
     path: '/v1/nodes/{id}/approve',
     access: ['admin'],
-    summary: 'Lets a node in that asked to enrol',
+    summary: 'Approves a node that asked to enrol',
     answer: NodeDetail,
     errors: ['node/unknown', 'node/removed', 'node/name-taken'],
   },
@@ -118,7 +118,7 @@ export const nodeRoutes = {
     method: 'POST',
     path: '/v1/nodes/{id}/configure',
     access: ['admin'],
-    summary: 'Gives a node its roles, its interface for cluster traffic, and its disks',
+    summary: 'Sets the roles of a node, its interface for cluster traffic, and its disks',
     body: ConfigureRequest,
     answer: NodeDetail,
     errors: [

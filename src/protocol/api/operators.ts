@@ -2,13 +2,13 @@ import * as z from 'zod/mini'
 import type { Route } from './route.ts'
 
 const short = z.string().check(z.maxLength(253))
-/** What a component of Kubernetes says about a condition; `since` by the cluster's own clock. */
-const Statement = z.object({
+/** Why Kubernetes set a condition, and since when by the cluster's clock. */
+const Condition = z.object({
   reason: short,
   message: z.string().check(z.maxLength(1_024)),
   since: z.optional(z.string().check(z.maxLength(40))),
 })
-/** Fields that came later are optional, and what a newer operator knows beyond these is passed over. */
+/** Fields that were added later are optional, and unknown fields of a newer operator are ignored. */
 export const OperatorReport = z.object({
   kubernetesVersion: short,
   nodes: z
@@ -17,8 +17,8 @@ export const OperatorReport = z.object({
         name: short,
         ready: z.boolean(),
         kubeletVersion: short,
-        /** Conditions that are not as they are on a healthy node: `Ready`, `DiskPressure`, `MemoryPressure`, … */
-        unhealthy: z.optional(z.array(z.object({ type: short, ...Statement.shape })).check(z.maxLength(20))),
+        /** Conditions whose status differs from a healthy node's: `Ready`, `DiskPressure`, `MemoryPressure`, … */
+        unhealthy: z.optional(z.array(z.object({ type: short, ...Condition.shape })).check(z.maxLength(20))),
       }),
     )
     .check(z.maxLength(5_000)),
@@ -31,29 +31,29 @@ export const OperatorReport = z.object({
         ready: z.boolean(),
         phase: short,
         restarts: z.number(),
-        /** Of a pod of the cluster itself: why it is not Ready. */
-        why: z.optional(Statement),
-        /** It is being deleted. */
+        /** Why a pod of the cluster's own workloads is not Ready. */
+        why: z.optional(Condition),
+        /** The pod is being deleted. */
         leaving: z.optional(z.literal(true)),
       }),
     )
     .check(z.maxLength(20_000)),
-  /** The cluster's DNS answered for kubernetes.default.svc from the operator's own pod. */
+  /** Whether the cluster's DNS resolved kubernetes.default.svc from the operator's pod. */
   dns: z.boolean(),
-  /** Whether the API server calls itself ready; without etcd it is not, and what it tells of nodes and pods may be old. */
+  /** Whether /readyz of the API server succeeds. Without etcd it does not, and what it returns may be stale. */
   api: z.optional(z.boolean()),
 })
 export type OperatorReport = z.infer<typeof OperatorReport>
 
 export const ReportResponse = z.strictObject({})
 
-/** What a cluster's operator tells. */
+/** Requests of a cluster's operator. */
 export const operatorRoutes = {
   report: {
     method: 'POST',
     path: '/v1/operator/report',
     access: ['operator'],
-    summary: 'How the nodes and pods of the cluster are',
+    summary: 'Reports the state of the nodes and pods of the cluster',
     body: OperatorReport,
     maxBodyBytes: 8 * 1024 * 1024,
     answer: ReportResponse,

@@ -3,8 +3,8 @@ import type { Mending, Remedy } from '../../base/remedy.ts'
 import type { NodeRole } from '../names.ts'
 
 /**
- * What an administrator can do about an error. What is absent, or named in `choose`, is for a person to choose. `shell` is
- * a command on a node's own machine.
+ * What an administrator can do about an error. Arguments that are absent or listed in `choose` are for the administrator to
+ * choose. `shell` is a command to run on the machine of a node.
  */
 export type Action =
   | { do: 'bundle.import' | 'node.list' }
@@ -24,7 +24,7 @@ export type Action =
 
 const VALUES = { interface: 'INTERFACE', 'pod-subnet': 'RANGE', 'service-subnet': 'RANGE' }
 
-/** As a person types it: a command of the controller, or one of the machine. */
+/** The action as a command line. */
 export function commandOf(action: Action): string {
   if (action.do === 'shell') return action.command
   return command`controller ${[...action.do.split('.'), ...subjectOf(action), ...optionsOf(action)]}`
@@ -51,7 +51,7 @@ function optionsOf(action: OfController): string[] {
   ]
 }
 
-/** What mends an error, in words with actions among them: remedy`${{ do: 'node.approve', node }}, then try again`. */
+/** The fix of an error, as text and as data. Actions stand within the text: remedy`${{ do: 'node.approve', node }}, then retry`. */
 export function remedy(texts: TemplateStringsArray, ...among: (Action | Mending | string)[]): Mending {
   const parts = texts.flatMap((text, i) => [text, ...partsOf(among[i] ?? '')])
   return { fix: parts.map(textOf).join(''), remedy: joined(parts) }
@@ -65,13 +65,13 @@ function textOf(part: Remedy[number]): string {
   return typeof part === 'string' ? part : commandOf(part as Action)
 }
 
-/** Texts that meet become one. */
+/** Concatenates adjacent texts. */
 function joined(parts: Remedy): Remedy {
-  const met: Remedy[number][] = []
+  const result: Remedy[number][] = []
   for (const part of parts) {
-    const last = met.at(-1)
-    if (typeof part === 'string' && typeof last === 'string') met[met.length - 1] = last + part
-    else if (part !== '') met.push(part)
+    const last = result.at(-1)
+    if (typeof part === 'string' && typeof last === 'string') result[result.length - 1] = last + part
+    else if (part !== '') result.push(part)
   }
-  return met
+  return result
 }

@@ -2,26 +2,26 @@ import * as z from 'zod/mini'
 import type { CertificateRole } from './access.ts'
 import type { ErrorCode } from './errors.ts'
 
-/** One declared request of the HTTP interface. Router, clients, OpenAPI document and the test of access all read this. */
+/** A request of the HTTP API. The router, the clients, the OpenAPI document and the test of access all read this. */
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
-  /** A template: `{name}` is one segment of the path; `{+name}`, which comes last, is the rest of it, slashes included. */
+  /** A template: `{name}` is one segment; `{+name}`, only at the end, is the rest of the path with its slashes. */
   path: string
   /** Which client certificates may call it. */
   access: readonly CertificateRole[]
   summary: string
-  /** Of the path's variables, where not any text will do. A path that does not fit is unknown. */
+  /** The path's variables; absent if any text is valid. A path that does not match is unknown. */
   params?: Schema
-  /** All of it optional; every value travels as text. */
+  /** All parameters are optional, and sent as text. */
   query?: Schema
   body?: Schema
   /** Default 64 KiB. */
   maxBodyBytes?: number
-  /** The JSON that it answers with; `bytes`: a file, in ranges where asked for; `websocket`: the connection is upgraded. */
+  /** The JSON of the answer; `bytes`: a file, with support for ranges; `websocket`: the connection is upgraded. */
   answer: Schema | 'bytes' | 'websocket'
-  /** A field of the answer: its status is 202 while this is missing, and 200 once it is there. */
+  /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
-  /** Codes of the errors that are particular to it; those of COMMON_ERRORS can meet every caller. */
+  /** Codes of its own errors; any route can also answer with those of COMMON_ERRORS. */
   errors: readonly ErrorCode[]
 }
 
@@ -35,7 +35,7 @@ export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name
   ? { [Key in Variable<Name>]: string } & ParamsOf<Rest>
   : unknown
 
-/** What a caller gives: the path's variables, the query and the body, each only where the route has it. */
+/** What a caller passes: the path's variables, the query and the body, each only if the route has it. */
 export type AskedOf<R extends Route> = (unknown extends ParamsOf<R['path']>
   ? { params?: never }
   : { params: ParamsOf<R['path']> }) &
@@ -61,17 +61,17 @@ export function pathOf<const R extends Pick<Route, 'path'>>(
   return search.size === 0 ? filled : `${filled}?${search}`
 }
 
-/** A whole number; one above `most` counts as `most`. */
+/** An integer; a value above `most` is reduced to `most`. */
 export const whole = (most: number) =>
   z.pipe(
     z.coerce.number<number>().check(z.int(), z.minimum(0)),
     z.transform((value: number) => Math.min(value, most)),
   )
 
-/** `1` says yes. */
+/** `1` means yes. */
 export const Flag = z.optional(z.enum(['0', '1']))
 
 export const MAX_WAIT_MS = 30_000
 
-/** How long the controller may keep the request open until there is something to answer; at most 30 s. */
+/** How long the controller may hold the request until there is something to answer; at most 30 s. */
 export const WaitMs = z.optional(whole(MAX_WAIT_MS))

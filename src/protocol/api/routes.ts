@@ -4,7 +4,7 @@ import { eventRoutes } from './events.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
 
-/** The whole HTTP interface, by the ids of its routes. */
+/** All routes of the HTTP API, by id. */
 export const ROUTES = { ...agentRoutes, ...operatorRoutes, ...clusterRoutes, ...nodeRoutes, ...eventRoutes }
 
 export type RouteId = keyof typeof ROUTES

@@ -6,7 +6,7 @@ import { nodes } from './nodes.ts'
 import { overrides } from './overrides.ts'
 import type { Setting, Settings } from './setting.ts'
 
-/** All settings of a cluster. Everything that knows settings knows them from here. */
+/** All settings of a cluster: the only place where they are listed. */
 export const SETTINGS = { ...kubernetes, ...network, ...nodes, ...enrolment, ...overrides } as const satisfies Settings
 
 export type SettingName = keyof typeof SETTINGS
@@ -18,7 +18,7 @@ type Field<S extends Setting> = S extends { readonly default: unknown }
 const fieldOf = (setting: Setting) =>
   setting.default === undefined ? z.optional(setting.schema) : z._default(setting.schema, setting.default)
 
-/** The settings of a cluster as an administrator gives them and the controller keeps them. */
+/** The settings of a cluster as the administrator gives them and the controller stores them. */
 export const ClusterSettings = z.strictObject(
   Object.fromEntries(Object.entries<Setting>(SETTINGS).map(([name, setting]) => [name, fieldOf(setting)])) as {
     [name in SettingName]: Field<(typeof SETTINGS)[name]>

@@ -1,4 +1,4 @@
 import { ClusterSettings } from './cluster-settings.ts'
 
-/** What a cluster has unless its administrator says otherwise. */
+/** The default subnets of a cluster. */
 export const { podSubnet, serviceSubnet } = ClusterSettings.parse({})

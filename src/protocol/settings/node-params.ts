@@ -19,21 +19,21 @@ type Values<P extends Part> = { [name in keyof Shape<P>]: z.output<Shape<P>[name
 const carriedIn = (part: Part): [string, Setting][] =>
   Object.entries<Setting>(SETTINGS).filter(([, { sentIn }]) => sentIn === part)
 
-/** For the schema of an instruction. Those of the first release are always there; a later one is not, for an older agent. */
+/** The fields for the schema of an instruction. A setting that came after the first release is optional. */
 export function shapeOf<P extends Part>(part: P): Shape<P> {
   const fields = carriedIn(part).map(([name, { schema, since }]) => [name, since ? z.optional(schema) : schema])
   return Object.fromEntries(fields) as Shape<P>
 }
 
-/** What an agent of this build says that it knows: settings that came after the first release. */
+/** The capabilities of this build for settings that came after the first release. */
 export const settingCapabilities = (): string[] =>
   Object.entries<Setting>(SETTINGS).flatMap(([name, { since, sentIn }]) => (since && sentIn ? [`setting/${name}`] : []))
 
-/** Whether an agent with these capabilities takes an instruction that carries the setting. */
+/** Whether an agent with these capabilities accepts an instruction with the setting. */
 const isKnown = (name: string, { since }: Setting, capabilities: readonly string[]) =>
   since === undefined || capabilities.includes(`setting/${name}`)
 
-/** The settings that this part of an instruction carries to an agent with these capabilities. */
+/** The values of this part of an instruction, for an agent with these capabilities. */
 export function paramsFor<P extends Part>(
   part: P,
   settings: ClusterSettings,
@@ -46,7 +46,7 @@ export function paramsFor<P extends Part>(
   ) as Values<P>
 }
 
-/** The settings that were given and that an agent with these capabilities would not carry out: it needs an update first. */
+/** The settings without their default value that an agent with these capabilities does not know: it has to be updated. */
 export function unknownSettings(settings: ClusterSettings, capabilities: readonly string[]): string[] {
   const values: Readonly<Record<string, unknown>> = settings
   return Object.entries<Setting>(SETTINGS).flatMap(([name, setting]) => {

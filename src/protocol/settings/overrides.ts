@@ -3,7 +3,7 @@ import type { Settings } from './setting.ts'
 
 const Text = z.optional(z.string().check(z.maxLength(32_768)))
 
-/** Overrides of component configuration, by component; each is merged over what the component writes by default. */
+/** Overrides of component configuration, by component; each is merged over the default configuration. */
 export const Overrides = z.strictObject({
   /** KubeletConfiguration, YAML. */
   kubelet: Text,

@@ -1,35 +1,33 @@
 import type * as z from 'zod/mini'
 
-/** How the flag's words become the value. `pairs`: KEY=VALUE each; `files`: NAME=FILE each, of which the text is the value. */
+/** How arguments become the value. `pairs`: KEY=VALUE arguments; `files`: NAME=FILE arguments, and the value is the text. */
 export type FlagKind = 'text' | 'number' | 'switch' | 'pairs' | 'files'
 
-/** One setting of a cluster: all that the command line, the YAML file, the nodes and the reference know of it. */
+/** One setting of a cluster, for the command line, the YAML file, the nodes and the reference. */
 export interface Setting {
-  /** Of a value that is given. */
   readonly schema: z.core.SomeType
-  /** Where nothing is given; without it the setting may be absent. */
+  /** Without a default, the setting is optional. */
   readonly default?: unknown
-  /** As commander takes it, e.g. `--pod-subnet <cidr>`. */
+  /** In commander's syntax, e.g. `--pod-subnet <cidr>`. */
   readonly flag: string
   readonly kind: FlagKind
-  /** The only values there are. */
+  /** All valid values. */
   readonly choices?: readonly string[]
-  /** What it is, in a few words. */
   readonly help: string
-  /** What a value looks like, with an example: for the message about one that is not so. */
+  /** What a valid value is, with an example, for the message about an invalid one. */
   readonly wanted: string
-  /** A value that is not the default. */
+  /** A value other than the default. */
   readonly example: unknown
-  /** In `cluster show`: settings of one title share a line. `text` is of a value that is there. */
+  /** In `cluster show`, settings with the same title share a line. `text` formats the value. */
   readonly show: { readonly title: string; text?(value: never): string }
-  /** The part of a node's parameters that carries it to every node; without it the controller alone knows it. */
+  /** The part of the parameters that sends the setting to every node; absent if only the controller uses it. */
   readonly sentIn?: 'cluster' | 'node'
   /**
-   * The version of Cantrip that brought it; absent for those of the first release. An instruction carries a later one only
-   * to agents that know it.
+   * The version of Cantrip that added the setting; absent for those of the first release. An instruction has a later one
+   * only for agents that know it.
    */
   readonly since?: string
-  /** Whether a cluster that has begun could do with another value. */
+  /** Whether the setting could change once nodes are provisioned. */
   readonly isMutable: boolean
 }
 

@@ -1,11 +1,11 @@
 import { OPERATION_FRAME } from './released-names.ts'
 
-/**
- * What an agent knows of what a controller can send, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and
- * `setting/<name>` for a setting that came after the first release. The controller sends nothing else.
+/*
+ * What an agent understands, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and `setting/<name>` for a
+ * setting that came after the first release. The controller sends it nothing else.
  */
 
-/** Of an agent that names none: the builds up to f2add13. Never extended. */
+/** Of an agent that lists none: builds up to f2add13. Never extended. */
 export const FIRST_CAPABILITIES: readonly string[] = [
   ...['welcome', 'instruct', OPERATION_FRAME, 'cancel', 'state', 'pair-check', 'ack', 'drain', 'refuse'].map(
     (t) => `frame/${t}`,
@@ -14,5 +14,5 @@ export const FIRST_CAPABILITIES: readonly string[] = [
   ...['invite', 'retire', 'look-at-etcd'].map((kind) => `operation/${kind}`),
 ]
 
-/** Of this build. Plain text, for the agent says hello before any schema is loaded; a test compares it with the schemas. */
+/** Of this build. A list of names, because the agent sends it before it loads any schema; a test compares it with the schemas. */
 export const CAPABILITIES: readonly string[] = [...FIRST_CAPABILITIES]

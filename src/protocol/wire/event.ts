@@ -7,7 +7,7 @@ const marks = z.optional(z.string().check(z.maxLength(60)))
 const ms = z.number().check(z.nonnegative())
 export const ErrorReport = z.strictObject({ code: z.string().check(z.maxLength(120)), message: text, fix: text })
 
-/** The wire form of engine/event.ts; a test keeps the two equal. */
+/** The wire format of the events in engine/event.ts; a test compares the two. */
 export const RunEvent = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('run-started'),

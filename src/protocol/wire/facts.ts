@@ -4,7 +4,7 @@ import { IpAddress } from '../names.ts'
 const short = z.string().check(z.maxLength(255))
 const count = z.number().check(z.nonnegative())
 
-/** What a node tells about itself. A field that only a newer agent knows is ignored. */
+/** What an agent reports about its machine. Unknown fields of a newer agent are ignored. */
 export const Facts = z.object({
   hostname: short,
   os: z.strictObject({ id: short, version: short, prettyName: short, kernel: short, arch: z.enum(['x64', 'arm64']) }),
@@ -17,7 +17,7 @@ export const Facts = z.object({
         sizeBytes: count,
         model: short,
         rotational: z.boolean(),
-        /** No partitions, no file system, not mounted: may be given to storage. */
+        /** It has no partitions and no file system, and is not mounted. */
         usableForStorage: z.boolean(),
         reason: short,
       }),
@@ -37,7 +37,7 @@ export const Facts = z.object({
     .check(z.maxLength(256)),
   bootId: short,
   machineId: short,
-  /** Of the firmware; not every board has one. */
+  /** From the firmware; absent on some boards. */
   productUuid: z.optional(short),
   agentVersion: short,
   versions: z.record(short, short),

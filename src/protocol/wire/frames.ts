@@ -9,9 +9,10 @@ import { PairCheckDown, PairCheckUp } from './pair-check.ts'
 import { OPERATION_FRAME } from './released-names.ts'
 
 /**
- * Every websocket message: `{v, t, id, seq, ack, body}`. `seq` counts the durable messages of the sender (events and
- * results up, instructions down), 0 for those that need no acknowledgement; `ack` is the highest seq of the peer that
- * has been made durable. Acknowledged every 16 messages or 1 s. The node is who its certificate says.
+ * Every websocket message is `{v, t, id, seq, ack, body}`. `seq` numbers the durable messages of the sender (events and
+ * results from the agent, instructions from the controller), and is 0 for messages that need no acknowledgement. `ack` is
+ * the highest `seq` of the peer that is stored; it is sent after 16 messages or 1 s. The node is identified by its
+ * certificate.
  */
 const envelope = {
   v: z.literal(1),
@@ -25,17 +26,17 @@ export const UpFrame = z.discriminatedUnion('t', [
   z.strictObject({
     ...envelope,
     t: z.literal('hello'),
-    // What a newer agent says beyond this is ignored: a report asks for nothing.
+    // Not strict: unknown fields of a newer agent are ignored.
     body: z.object({
       range: z.strictObject({ min: z.int(), max: z.int() }),
-      /** Highest seq of the controller that the agent has made durable. */
+      /** Highest `seq` of the controller that the agent has stored. */
       lastSeq: z.int().check(z.nonnegative()),
       bootId: z.string().check(z.maxLength(64)),
       agentVersion: z.string().check(z.maxLength(60)),
       nodeName: NodeName,
       openRun: z.nullable(RunId),
       warnings: CheckSummaries,
-      /** What the agent knows (capabilities.ts); absent from builds up to f2add13. */
+      /** See capabilities.ts; absent in builds up to f2add13. */
       capabilities: z.optional(z.array(z.string().check(z.maxLength(120))).check(z.maxLength(500))),
     }),
   }),
@@ -50,7 +51,7 @@ export const UpFrame = z.discriminatedUnion('t', [
       error: z.optional(z.strictObject({ code: text, message: z.string().check(z.maxLength(8_192)), fix: text })),
     }),
   }),
-  /** Durable: somebody took Kubernetes off this node by hand, all of it. */
+  /** Durable: `agent reset` on the node has removed Kubernetes. */
   z.strictObject({ ...envelope, t: z.literal('reset'), body: z.strictObject({}) }),
   z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: OperationAnswer }),
   z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckUp }),
@@ -64,7 +65,7 @@ export const DownFrame = z.discriminatedUnion('t', [
     body: z.strictObject({
       version: z.int(),
       heartbeatMs: z.int().check(z.minimum(1_000), z.maximum(300_000)),
-      /** Highest seq of the agent that the controller has made durable. */
+      /** Highest `seq` of the agent that the controller has stored. */
       lastSeq: z.int().check(z.nonnegative()),
       now: z.iso.datetime(),
       state: NodeState,
@@ -72,7 +73,7 @@ export const DownFrame = z.discriminatedUnion('t', [
     }),
   }),
   z.strictObject({ ...envelope, t: z.literal('instruct'), body: SignedInstruction }),
-  /** An Operation, signed as an instruction is. */
+  /** An Operation, signed like an instruction. */
   z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: SignedInstruction }),
   z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
   z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
@@ -89,6 +90,6 @@ export const DownFrame = z.discriminatedUnion('t', [
 export type UpFrame = z.infer<typeof UpFrame>
 export type DownFrame = z.infer<typeof DownFrame>
 
-/** Bytes; what either side accepts in one websocket message. */
+/** The largest websocket message that each side accepts, in bytes. */
 export const MAX_UP_BYTES = 256 * 1024
 export const MAX_DOWN_BYTES = 1024 * 1024

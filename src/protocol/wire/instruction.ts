@@ -5,16 +5,16 @@ import { shapeOf } from '../settings/node-params.ts'
 
 const Place = z.strictObject({ name: NodeName, address: IpAddress })
 
-/** Everything a node needs to know to take its part in a cluster. */
+/** All parameters that a node needs to become part of a cluster. */
 export const NodeParams = z.strictObject({
   bundle: BundleRef,
   cluster: z.strictObject({
     id: ClusterId,
     name: Label,
     ...shapeOf('cluster'),
-    /** What everybody calls the API. Given to the cluster when its first master starts, and its own from then on. */
+    /** The API endpoint. It is set when the first master starts, and never changes. */
     endpoint: HostPort,
-    /** As configured when the instruction was made, this node among them where it is one. */
+    /** All masters that are configured when the instruction is made, including this node if it is one. */
     masters: z.array(Place).check(z.minLength(1), z.maxLength(9)),
   }),
   node: z.strictObject({
@@ -28,23 +28,23 @@ export const NodeParams = z.strictObject({
 const common = {
   run: RunId,
   node: NodeId,
-  /** Grows by one with each instruction for this node; a lower or equal one is stale. */
+  /** Grows by one with each instruction for this node; an agent rejects one that is not higher than the last. */
   generation: z.int().check(z.positive()),
   expiresAt: z.iso.datetime(),
 }
 
-/** The closed set of what a controller can ask of a node. Never a command or a script. */
+/** All tasks that a controller can give a node. An instruction never contains a command or a script. */
 export const Instruction = z.discriminatedUnion('role', [
   /** Starts the cluster. */
   z.strictObject({ ...common, role: z.literal('first-master'), params: NodeParams }),
   /** Joins its control plane. */
   z.strictObject({ ...common, role: z.literal('master'), params: NodeParams }),
   z.strictObject({ ...common, role: z.literal('worker'), params: NodeParams }),
-  /** Kubernetes away, the agent stays. */
+  /** Removes Kubernetes; the agent remains. */
   z.strictObject({ ...common, role: z.literal('reset'), params: z.strictObject({}) }),
 ])
 
-/** The exact bytes that were signed, as text, and their Ed25519 signature (base64). Verified before it is parsed. */
+/** The exact signed bytes as text, and their Ed25519 signature (base64). The signature is verified before parsing. */
 export const SignedInstruction = z.strictObject({
   payload: z.string().check(z.maxLength(262_144)),
   signature: z.string().check(z.maxLength(100)),
@@ -53,5 +53,5 @@ export const SignedInstruction = z.strictObject({
 export type Instruction = z.infer<typeof Instruction>
 export type SignedInstruction = z.infer<typeof SignedInstruction>
 export type NodeParams = z.infer<typeof NodeParams>
-/** What a node can be told to become. */
+/** The tasks that provision a node. */
 export type NodeTask = Exclude<Instruction['role'], 'reset'>

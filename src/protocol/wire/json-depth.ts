@@ -1,7 +1,7 @@
-/** Nesting of objects and arrays that a message may have. */
+/** Maximum nesting of objects and arrays in a message. */
 export const MAX_DEPTH = 16
 
-/** Whether a JSON text nests deeper than `limit`, found out without building anything. */
+/** Whether a JSON text nests deeper than `limit`. Checked before parsing, so that nothing is allocated for a hostile text. */
 export function isDeeper(json: string, limit: number = MAX_DEPTH): boolean {
   let depth = 0
   let isInString = false

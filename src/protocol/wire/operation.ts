@@ -17,31 +17,31 @@ const common = {
 const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
 
 /**
- * What a master does in its cluster for another node. An operation changes nothing on the master's own machine, so it is
- * not a run. Repeating it does no harm, so nobody stores it: whoever needs it asks again.
+ * A task of a master in its cluster for another node. It changes nothing on the machine of the master, so it is not a run.
+ * It is idempotent and never stored: the controller repeats it as long as it is needed.
  */
 export const Operation = z.pipe(
-  z.transform(withOurNames),
+  z.transform(withNewKeys),
   z.discriminatedUnion('operation', [
-    /** What the target needs to join, sealed to its key. */
+    /** Returns the invitation for the target, sealed to its key. */
     z.strictObject({ ...common, operation: z.literal('invite'), target: Target, sealTo: SealingKey }),
     /** Drains the target and removes its etcd member and its objects. */
     z.strictObject({ ...common, operation: z.literal('retire'), target: Target }),
-    /** The health of etcd. */
+    /** Returns the health of the etcd members. */
     z.strictObject({ ...common, operation: z.literal('look-at-etcd') }),
   ]),
 )
 
-/** The text of an operation as released builds know it: what is signed, and what `Operation` parses. */
+/** The inverse of parsing: JSON with the keys of released builds. This is the text that is signed. */
 export function serializeOperation(operation: Operation): string {
   const { operation: kind, target, ...rest } = { target: undefined, ...operation }
   return JSON.stringify({ ...rest, [OPERATION_KEYS.operation]: kind, [OPERATION_KEYS.target]: target })
 }
 
-function withOurNames(released: unknown): unknown {
+function withNewKeys(released: unknown): unknown {
   if (typeof released !== 'object' || released === null) return released
   const { [OPERATION_KEYS.operation]: operation, [OPERATION_KEYS.target]: target, ...rest } = released as Keys
-  // Nothing goes by our names on the wire.
+  // A message with the new keys is invalid: no build sends them.
   if ('operation' in rest || 'target' in rest) return undefined
   return { ...rest, operation, ...(target !== undefined && { target }) }
 }
@@ -59,23 +59,23 @@ export const OperationAnswer = z.discriminatedUnion('outcome', [
     sealed: z.optional(z.string().check(z.maxLength(65_536))),
     etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
   }),
-  /** To be asked again. */
+  /** The controller has to repeat the operation later. */
   z.strictObject({ id: OperationId, outcome: z.literal('not-yet'), waitingFor: text }),
   z.strictObject({ id: OperationId, outcome: z.literal('failed'), error: ErrorReport }),
 ])
 
-/** What a master gives a node that joins; only that node can open it. */
+/** What a joining node needs from a master. It is sealed, so only the joining node can read it. */
 export const Invitation = z.discriminatedUnion('role', [
   z.strictObject({
     role: z.literal('worker'),
-    /** Lives 30 minutes. */
+    /** A bootstrap token, valid for 30 minutes. */
     token: z.string().check(z.regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/)),
-    /** Of the cluster's authority, as kubeadm has it. */
+    /** Hash of the cluster CA, for kubeadm's --discovery-token-ca-cert-hash. */
     caHash: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   }),
   z.strictObject({
     role: z.literal('master'),
-    /** Content of the files that all masters share, by the names of shared-files.ts. */
+    /** The content of the files that all masters share, by their names in shared-files.ts. */
     files: z.record(z.string().check(z.maxLength(60)), z.string().check(z.maxLength(8_192))),
   }),
 ])

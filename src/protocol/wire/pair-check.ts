@@ -2,25 +2,25 @@ import * as z from 'zod/mini'
 import { IpAddress, NodeId } from '../names.ts'
 
 /**
- * What nodes dial each other on while pairs are checked: a closed set, so that no order can open another port. As
- * Kubernetes has them (kubernetes.io/docs/reference/networking/ports-and-protocols), flannel and Cilium 8472/udp,
- * Calico 4789/udp and 179/tcp.
+ * The ports that a pair check can dial. The set is closed, so no order can open another port. Ports of Kubernetes:
+ * kubernetes.io/docs/reference/networking/ports-and-protocols; flannel and Cilium use 8472/udp, Calico 4789/udp and
+ * 179/tcp.
  */
 export const PAIR_PORTS = ['6443/tcp', '2379/tcp', '2380/tcp', '10250/tcp', '179/tcp', '8472/udp', '4789/udp'] as const
 export const PairPort = z.enum(PAIR_PORTS)
 
 export const PairCheckId = z.string().check(z.regex(/^p-[a-z2-7]{10}$/))
 
-/** Bounds of one order; the controller's plans keep within them. */
+/** Limits of one order. */
 export const MAX_ROUNDS = 16
 export const MAX_PEERS_A_ROUND = 16
 const MAX_PEERS = MAX_ROUNDS * MAX_PEERS_A_ROUND
-/** Whatever happens, a node closes what it opened after this. */
+/** A node closes its ports after this time at the latest. */
 export const MAX_OPEN_MS = 120_000
 
 /**
- * A node's part in one check of pairs: where it listens, for whom, and whom it dials in which round. It is signed like
- * an instruction, but it changes nothing on the machine, so nothing of it is written down.
+ * A node's part in one pair check: the ports that it listens on, for which peers, and the peers that it dials in each
+ * round. It is signed like an instruction, but changes nothing on the machine, so it is not recorded in the ledger.
  */
 export const PairCheckOrder = z.strictObject({
   order: z.literal('pair-check'),
@@ -28,13 +28,13 @@ export const PairCheckOrder = z.strictObject({
   node: NodeId,
   expiresAt: z.iso.datetime(),
   closeAfterMs: z.int().check(z.positive(), z.maximum(MAX_OPEN_MS)),
-  /** The node's own, for cluster traffic: it listens there, and dials from there. */
+  /** The node's address for cluster traffic: it listens on it, and dials from it. */
   address: IpAddress,
-  /** False where Kubernetes runs: what happens to be free there is still not ours to take, not for a second. */
+  /** False if Kubernetes runs on the node: a port that is free there for a moment still belongs to Kubernetes. */
   listen: z.boolean(),
-  /** That others dial here. */
+  /** The ports that peers dial. */
   ports: z.array(PairPort).check(z.maxLength(PAIR_PORTS.length)),
-  /** Nobody else is answered. */
+  /** The only peers that the node answers. */
   peers: z.array(z.strictObject({ node: NodeId, address: IpAddress })).check(z.maxLength(MAX_PEERS)),
   rounds: z
     .array(
@@ -51,16 +51,17 @@ export const PairCheckOrder = z.strictObject({
     .check(z.maxLength(MAX_ROUNDS)),
 })
 
-/** `open`: it is ours now. `held`: another program, or the kernel, has it. `closed`: free, and left so. */
+/** `open`: the agent listens. `held`: another program or the kernel uses the port. `closed`: free, and not used. */
 export const PortState = z.enum(['open', 'held', 'closed', 'failed'])
 /**
- * How a dial ended. `filtered`: no answer. `refused`: an RST, or ICMP port unreachable. `unreachable`: another ICMP
- * unreachable, or no route. `forbidden`: this machine's own rules for what it sends.
+ * The result of a dial. `filtered`: no answer. `refused`: an RST, or ICMP port unreachable. `unreachable`: another ICMP
+ * unreachable, or no route. `forbidden`: the machine's own rules for output.
  */
 export const Reach = z.enum(['open', 'filtered', 'refused', 'unreachable', 'forbidden'])
 
-/** What filters packets on a node, as far as that can be seen; `chains`: nftables' `FAMILY TABLE CHAIN` of that hook. */
+/** nftables chains, `FAMILY TABLE CHAIN` each, of one hook. */
 const chains = z.array(z.string().check(z.maxLength(200))).check(z.maxLength(8))
+/** The packet filter of a node, as far as the agent can detect it. */
 export const Firewall = z.strictObject({
   kind: z.enum(['firewalld', 'ufw', 'nftables', 'none']),
   input: chains,
@@ -76,19 +77,19 @@ export const Timing = z.strictObject({
   lost: count,
   medianMs: ms,
   p99Ms: ms,
-  /** The peer's clock minus ours, by the quickest round trip; absent where only connections were timed. */
+  /** The peer's clock minus the node's, from the fastest round trip; absent if only connections were timed. */
   offsetMs: z.optional(ms),
 })
 
-/** Packets of so many bytes, IP header included. */
+/** Sizes of packets in bytes, including the IP header. */
 export const Sizes = z.strictObject({
-  /** Of the sender's interface: a pod's packet at the CNI's MTU has this size once it is encapsulated. */
+  /** Of the sender's interface: the size of an encapsulated packet of a pod at the CNI's MTU. */
   mtu: count,
-  /** Whether this machine's UDP packets carry the don't-fragment flag (net.ipv4.ip_no_pmtu_disc). */
+  /** Whether UDP packets of the sender carry the don't-fragment flag (net.ipv4.ip_no_pmtu_disc). */
   dontFragment: z.boolean(),
-  /** That left this machine in one piece. */
+  /** Sizes that were sent unfragmented. */
   whole: sizes,
-  /** Of those, which the peer answered. */
+  /** Those of them that the peer answered. */
   answered: sizes,
 })
 
@@ -99,15 +100,15 @@ export const Dialled = z.strictObject({
   sizes: z.optional(Sizes),
 })
 
-export const Heard = z.strictObject({ node: NodeId, port: PairPort, packets: count, sizes })
+export const Received = z.strictObject({ node: NodeId, port: PairPort, packets: count, sizes })
 
 const text = z.string().check(z.maxLength(4_096))
 
-/** None of it is durable: a check that is interrupted is begun anew. */
+/** These messages are not durable: an interrupted check is repeated as a whole. */
 export const PairCheckDown = z.discriminatedUnion('say', [
   z.strictObject({
     say: z.literal('order'),
-    /** The exact bytes that were signed, as text: a PairCheckOrder. */
+    /** The exact signed bytes as text: a PairCheckOrder. */
     payload: z.string().check(z.maxLength(262_144)),
     signature: z.string().check(z.maxLength(100)),
   }),
@@ -115,7 +116,7 @@ export const PairCheckDown = z.discriminatedUnion('say', [
     say: z.literal('go'),
     check: PairCheckId,
     round: z.int().check(z.nonnegative()),
-    /** Where nobody of ours listens for UDP: a packet there would only disturb. */
+    /** Peers whose agent does not listen for UDP: test packets could disturb the program that does. */
     withoutUdp: z.array(NodeId).check(z.maxLength(MAX_PEERS_A_ROUND)),
   }),
   z.strictObject({ say: z.literal('end'), check: PairCheckId }),
@@ -144,7 +145,7 @@ export const PairCheckUp = z.discriminatedUnion('say', [
   z.strictObject({
     say: z.literal('heard'),
     check: PairCheckId,
-    peers: z.array(Heard).check(z.maxLength(2 * MAX_PEERS)),
+    peers: z.array(Received).check(z.maxLength(2 * MAX_PEERS)),
   }),
 ])
 
@@ -158,4 +159,4 @@ export type Firewall = z.infer<typeof Firewall>
 export type Timing = z.infer<typeof Timing>
 export type Sizes = z.infer<typeof Sizes>
 export type Dialled = z.infer<typeof Dialled>
-export type Heard = z.infer<typeof Heard>
+export type Received = z.infer<typeof Received>

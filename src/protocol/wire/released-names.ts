@@ -1,9 +1,9 @@
-/**
- * Names on the wire that released builds know and that the code has better ones for. Never changed. Apart from the
- * schemas: the agent sends them before any schema is loaded.
+/*
+ * Names on the wire that are fixed by released builds, although the code has better ones. Never changed. They are not in
+ * the schemas' files because the agent needs them before it loads any schema.
  */
 
-/** The type of the frames that carry an operation and its answer. */
+/** The type of the frames with an operation and its answer. */
 export const OPERATION_FRAME = 'errand'
 
 /** Keys of an operation. */
