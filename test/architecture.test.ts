@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { circles, files, importsOf, isUnder, textOf } from './architecture/imports.ts'
+import { files, importCycles, importsOf, isUnder, textOf } from './architecture/imports.ts'
 import { MAY_IMPORT, MOST_FILES, ONLY_FROM, ONLY_IN } from './architecture/rules.ts'
 
 /** The most specific folder that has a rule. */
@@ -13,7 +13,7 @@ const ruleOf = (file: string) =>
 function permissionFor(file: string, rule: string, target: string): string | undefined {
   const closed = Object.entries(ONLY_FROM).find(([folder]) => isUnder(target, folder))
   if (closed && !closed[1].some((folder) => isUnder(file, folder))) return undefined
-  // Checks do not know each other, and neither do components.
+  // Checks never import each other, and neither do components.
   const isSibling = ['checks', 'components'].includes(rule) && target.split('/')[1] !== file.split('/')[1]
   if (isUnder(target, rule) && !isSibling) return rule
   return MAY_IMPORT[rule]?.find((folder) => folder === '*' || isUnder(target, folder))
@@ -27,12 +27,12 @@ const imports = files.flatMap((file) => {
 
 const packages = files.flatMap((file) => importsOf(file).packages.map((name) => ({ file, name })))
 
-test('every folder imports only what the architecture allows', () => {
+test('every folder imports only the folders that the rules allow', () => {
   const breaches = imports.filter(({ permission }) => permission === undefined)
   expect(breaches.map(({ file, target }) => `${file}: imports ${target}`)).toEqual([])
 })
 
-test('a package is imported only where it belongs', () => {
+test('a package is imported only in its folders', () => {
   const breaches = packages.filter(({ file, name }) => ONLY_IN[name]?.some((place) => isUnder(file, place)) === false)
   expect(breaches.map(({ file, name }) => `${file}: ${name} belongs to ${ONLY_IN[name]?.join(', ')}`)).toEqual([])
 })
@@ -51,8 +51,8 @@ test('every permission is used', () => {
   expect([...unused, ...idle]).toEqual([])
 })
 
-test('no file imports itself by way of others', () => {
-  expect(circles()).toEqual([])
+test('there are no import cycles', () => {
+  expect(importCycles()).toEqual([])
 })
 
 test(`no folder holds more than ${MOST_FILES} files`, () => {
@@ -61,14 +61,14 @@ test(`no folder holds more than ${MOST_FILES} files`, () => {
   expect(large.map(([folder, inside]) => `${folder}: ${inside.length} files`)).toEqual([])
 })
 
-test('process.exit stands only in the two roots', () => {
+test('only the two entry points call process.exit', () => {
   const guilty = files.filter(
     (file) => !['agent.ts', 'controller.ts'].includes(file) && /process\.exit\(/.test(textOf(file)),
   )
   expect(guilty).toEqual([])
 })
 
-test('SQL stands in the backends of the store alone', () => {
+test('SQL is only in the store backends', () => {
   const sql =
     /\b(?:SELECT [\w*(,. ]+ FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE|ORDER BY|GROUP BY)\b|\w = \?|(?:LIKE|<>|<=|>=|<|>) \?['" ]/
   const backend = /^controller\/store\/[a-z]+\//

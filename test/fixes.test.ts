@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { FAULTS } from './e2e/fix-scenes.ts'
+import { FAULTS } from './e2e/fixable-faults.ts'
 import { commandsInCode, type Found } from './support/fixes/collect.ts'
 import { NOT_RUN } from './support/fixes/not-run.ts'
 

@@ -1,37 +1,37 @@
 /**
- * Who may import whom. A folder's rule names the folders of src/ that it may import besides itself; the most specific
- * folder counts. Type-only imports count too: a type is knowledge.
+ * The import rules. A rule lists the folders of src/ that a folder may import, in addition to itself. The rule of the most
+ * specific folder applies. Type-only imports count too.
  */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
-  // bundle/versions: data alone. base: remedies of errors, and how a command is quoted.
+  // bundle/versions: data only. base: remedies of errors, and the quoting of commands.
   protocol: ['bundle/format', 'bundle/versions', 'base/command', 'base/remedy'],
   'bundle/format': [],
   'bundle/versions': [],
   pki: ['base'],
   host: ['base'],
   'host/linux': ['base', 'host', 'protocol/wire/facts'],
-  // The recording host is where changing the machine and remembering it meet.
+  // The recording host changes the machine and writes the ledger.
   'host/recording': ['base', 'host', 'ledger'],
   ledger: ['base', 'host'],
   engine: ['base', 'host', 'ledger'],
-  // How a machine is, and in what it differs from how it was.
+  // The state of a machine, and its differences from an earlier state.
   snapshot: ['base', 'host'],
   report: ['base', 'engine'],
-  // One client for agent, operator and CLI.
+  // The client that agent, operator and CLI share.
   'controller-client': ['base', 'protocol'],
   bundle: ['base', 'host', 'protocol', 'provision/params'],
-  // ledger: what an earlier run has left is told by its entries alone.
+  // ledger: its entries say what an earlier run left behind.
   checks: ['base', 'host', 'engine/checks', 'engine/step', 'protocol', 'ledger/replay', 'ledger/record-format'],
   'checks/catalog.generated': ['checks', 'engine/checks', 'engine/step'],
-  // What the components that make a Kubernetes node share: parameters, paths, kubeadm's phases, the API.
+  // Shared by the components of a Kubernetes node: parameters, paths, kubeadm's phases, the API.
   provision: ['base', 'host', 'engine', 'protocol', 'bundle/format'],
   components: ['operator/api-watch/settings', 'provision', 'base', 'host', 'engine', 'pki', 'protocol'],
   // What a master does in the cluster for another node.
   operations: ['base', 'host', 'provision', 'pki', 'protocol'],
   roles: ['engine', 'components', 'provision', 'protocol'],
   operator: ['base', 'controller-client', 'protocol'],
-  // A service of its own, which looks after the records of the API's name.
+  // A separate service, which maintains the DNS records of the API endpoint.
   'operator/api-watch': [],
   agent: ['base', 'controller-client', 'host', 'ledger', 'engine', 'snapshot', 'report', 'protocol', 'pki'],
   'agent/execute': [
@@ -55,15 +55,15 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'controller.ts': ['*'],
 }
 
-/** Only these may import a folder, whatever the rules above say. */
+/** Only these folders may import a folder, regardless of the rules above. */
 export const ONLY_FROM: Record<string, readonly string[]> = {
   'agent/execute': ['cli', 'agent/execute'],
   'controller/start': ['cli'],
-  // A backend is named where the controller starts; everybody else has the port.
+  // Only the start of the controller names a backend. All other code uses the port.
   'controller/store/sqlite': ['controller/start', 'controller/store/sqlite'],
 }
 
-/** Node modules and packages that only some folders may touch: whoever else needs one goes through these. */
+/** Node modules and packages that only some folders may import. Other code uses these folders. */
 export const ONLY_IN: Record<string, readonly string[]> = {
   'node:child_process': ['host/linux', 'bundle/make', 'agent/service', 'agent/gate', 'agent/execute'],
   systeminformation: ['host/linux'],
@@ -77,5 +77,5 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   fastify: ['controller/api'],
 }
 
-/** More loose files than this make a folder hard to read: it wants rooms of its own. Tests do not count. */
+/** A folder with more files needs subfolders. Tests do not count. */
 export const MOST_FILES = 12

@@ -1,9 +1,10 @@
 /**
- * Ratio 1: from `cluster provision` to READY ÷ a plain script, on the same bundle and the same kind of node. Both find
- * the bundle's files on the node. Ours counts from the administrator's command to the controller's READY, so verifying
- * the files, the operator and its first report are in it; the script counts until all pods are Ready.
+ * Ratio 1: from `cluster provision` to READY ÷ a plain script, on the same bundle and the same kind of node. For both, the
+ * files of the bundle are already on the node. The time of Cantrip runs from the administrator's command to READY on the
+ * controller, so it includes the verification of the files, the operator and its first report. The time of the script
+ * runs until all pods are Ready.
  *
- * Beside it, without a ratio of its own to reach: the same with the files fetched from a controller on the same cores.
+ * Also measured, without a goal: the same with the files fetched from a controller on the same cores.
  */
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
@@ -42,7 +43,7 @@ async function plain(): Promise<number> {
 
 type Files = 'staged' | 'fetched'
 
-async function ours(round: number, files: Files): Promise<number> {
+async function cantrip(round: number, files: Files): Promise<number> {
   const node = await up({ name: 'ours', bed })
   let site: Site | undefined
   try {
@@ -58,7 +59,7 @@ async function ours(round: number, files: Files): Promise<number> {
     if (files === 'staged') await stageBundle(bundle, node, 'copied')
     const started = performance.now()
     await site.admin('cluster', 'provision', name)
-    // One process that waits for events, not many that look: the bench must not take the cores it measures.
+    // One process that waits for events instead of polling, so that the benchmark does not use the cores that it measures.
     await site.cli(['cluster', 'watch', name, '--until', 'READY', '--timeout', '600'], { timeoutMs: 610_000 })
     const seconds = (performance.now() - started) / 1000
     const { state, stages } = await site.json<{ state: string; stages: { name: string; endedAt: string | null }[] }>(
@@ -80,16 +81,17 @@ const ratios: number[] = []
 const fetched: number[] = []
 try {
   for (let round = 1; round <= PAIRS; round++) {
-    // In turn, and the other way round each time, so that a drift of the machine meets all.
-    const order: (() => Promise<number>)[] = [() => ours(round, 'staged'), plain, () => ours(round, 'fetched')]
+    // The order is reversed in every other round, so that a drift of the machine affects all.
+    const order: (() => Promise<number>)[] = [() => cantrip(round, 'staged'), plain, () => cantrip(round, 'fetched')]
     const turn = round % 2 === 1 ? order : order.toReversed()
     const seconds: number[] = []
     for (const run of turn) seconds.push(await run())
-    const [mine = Number.NaN, theirs = Number.NaN, far = Number.NaN] = round % 2 === 1 ? seconds : seconds.reverse()
-    ratios.push(mine / theirs)
-    fetched.push(far / theirs)
-    console.log(`round ${round}: ${mine.toFixed(1)} s ÷ ${theirs.toFixed(1)} s = ${(mine / theirs).toFixed(2)}`)
-    console.log(`  fetched: ${far.toFixed(1)} s ÷ ${theirs.toFixed(1)} s = ${(far / theirs).toFixed(2)}`)
+    const [staged = Number.NaN, script = Number.NaN, remote = Number.NaN] =
+      round % 2 === 1 ? seconds : seconds.reverse()
+    ratios.push(staged / script)
+    fetched.push(remote / script)
+    console.log(`round ${round}: ${staged.toFixed(1)} s ÷ ${script.toFixed(1)} s = ${(staged / script).toFixed(2)}`)
+    console.log(`  fetched: ${remote.toFixed(1)} s ÷ ${script.toFixed(1)} s = ${(remote / script).toFixed(2)}`)
   }
 } finally {
   await downAll(bed)

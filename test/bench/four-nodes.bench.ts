@@ -1,7 +1,7 @@
 /**
- * Four real nodes ÷ one, from `cluster provision` to READY: three masters and a worker, and beside it one master and three
- * workers. The bundle's files lie on the nodes, for sixteen times their size over one loopback says nothing of a network.
- * What the whole cluster takes in memory is told as well.
+ * Four real nodes ÷ one, from `cluster provision` to READY: three masters and a worker, and also one master and three
+ * workers. The files of the bundle are already on the nodes, because a download over one loopback interface says nothing
+ * about a network. Also prints the memory of the whole cluster.
  */
 import { readFileSync } from 'node:fs'
 import { openScene } from '../e2e/shape.ts'
@@ -25,9 +25,9 @@ const TITLES: Record<Shape, string> = {
 }
 
 interface Measured {
-  /** From the command to READY. */
+  /** Seconds from the command to READY. */
   seconds: number
-  /** What all processes of the nodes have of their own then. */
+  /** Anonymous memory of all processes of the nodes at READY. */
   gigabytes: number
 }
 
@@ -42,7 +42,7 @@ async function provision(shape: Shape): Promise<Measured> {
     const names = Object.keys(SHAPES[shape])
     await scene.boot(...names)
     await scene.createCluster(shape, shape === 'one' ? [] : ['--dedicated-masters'])
-    for (const [name, roles] of Object.entries(SHAPES[shape])) await scene.bringIn(name, roles)
+    for (const [name, roles] of Object.entries(SHAPES[shape])) await scene.addNode(name, roles)
     await scene.stage()
     const started = performance.now()
     await scene.provision()
@@ -71,14 +71,14 @@ function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8')
   } catch {
-    return '' // it has ended
+    return '' // the process has ended
   }
 }
 
 const measured: Record<Shape, Measured[]> = { one: [], workers: [], masters: [] }
 for (let round = 1; round <= ROUNDS; round++) {
   const order: Shape[] = ['one', 'workers', 'masters']
-  // The other way round each time, so that a drift of the machine meets all.
+  // The order is reversed in every other round, so that a drift of the machine affects all shapes.
   for (const shape of round % 2 === 1 ? order : order.toReversed()) measured[shape].push(await provision(shape))
 }
 const ratioOf = (shape: Shape) =>

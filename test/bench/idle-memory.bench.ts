@@ -1,4 +1,4 @@
-// Ratio 11: resident memory of `agent run`, enrolled, connected to a real controller and idle ÷ what it is allowed.
+// Ratio 11: resident memory of an idle `agent run`, connected to a real controller ÷ the allowed memory.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -27,7 +27,7 @@ try {
   await startController()
   const installation = await newInstallation('memory', await makeCluster())
   undo.push(installation.remove)
-  // A file just written lies in the page cache in large pieces, and whole pieces count as resident: have it read anew.
+  // A file just written lies in the page cache in large pieces, and whole pieces count as resident: drop it from the cache.
   await run('dd', [`if=${dist}/agent-linux-x64`, 'iflag=nocache', 'count=0'])
   const agent = start('agent', 'run', '--instance', installation.instance)
   await connected(installation.paths.statusFile)
@@ -57,7 +57,7 @@ function start(program: 'agent' | 'controller', ...args: string[]): ChildProcess
 async function startController(): Promise<void> {
   const { stdout } = start('controller', 'serve', '--data', join(scratch, 'data'), '--listen', '127.0.0.1:0')
   if (!stdout) throw new Error('the controller has no output')
-  // Read on after it listens, too: a pipe that is full would stop it.
+  // Keep reading after it listens, because a full pipe would block it.
   const lines = createInterface({ input: stdout })
   await new Promise<void>((resolve) => {
     lines.on('line', (line) => line.includes('access:') && resolve())

@@ -13,7 +13,7 @@ export interface Installation {
   remove(): Promise<void>
 }
 
-/** An enrolled agent's files; its controller is said to be at `url`. */
+/** The files of an enrolled agent whose controller is at `url`. */
 export async function enrolledInstallation(name: string, url: string): Promise<Installation> {
   const now = new Date()
   const ca = createCa({ commonName: 'bench', days: 1, now })
@@ -31,7 +31,7 @@ export async function enrolledInstallation(name: string, url: string): Promise<I
   }))
 }
 
-/** The files of an agent that is still to enrol, as an installation with these credentials leaves them. */
+/** The files of an agent before its enrolment, as an installation with these credentials writes them. */
 export async function newInstallation(name: string, { ca, installer, enrolment }: Credentials): Promise<Installation> {
   const { privateKey } = createKeyPair()
   return place(name, (paths) => ({
@@ -51,7 +51,7 @@ function configOf({ urls, cluster, instructionKey }: Pick<AgentConfig, 'urls' | 
   return JSON.stringify(config)
 }
 
-/** On this machine, under an instance name of its own: an agent there already is not touched. Needs root. */
+/** Writes the files on this machine for a separate instance, so that an installed agent is not affected. Needs root. */
 async function place(name: string, files: (paths: AgentPaths) => Record<string, string>): Promise<Installation> {
   if (process.getuid?.() !== 0) throw new Error('the agent keeps its files below /etc and /var/lib: run this as root')
   const instance = `bench-${name}-${process.pid}`

@@ -1,4 +1,4 @@
-// A hundred nodes ÷ one, each with the same stubbed work, from `provision` to READY: what the controller itself adds.
+// A hundred nodes ÷ one, each with the same stubbed work, from `provision` to READY: the overhead of the controller.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,9 +16,9 @@ import { report } from './measure.ts'
 
 const STEPS = 30
 const STEP_MS = 400
-/** Of a worker those before it asks to be let in. */
+/** The steps of a worker before it asks for its invitation. */
 const BEFORE_JOINING = 25
-const LETS_IN = 'cluster-config/bind-rights'
+const ADMITS_NODES = 'cluster-config/bind-rights'
 const at = '2026-01-01T00:00:00.000Z'
 
 const one = await provision(1)
@@ -73,7 +73,8 @@ async function provision(count: number): Promise<number> {
 async function beMaster({ agent }: Stub): Promise<void> {
   const { run } = await agent.instruction()
   serve(agent)
-  for (let step = 1; step <= STEPS; step++) await work(agent, run, step, step === BEFORE_JOINING ? LETS_IN : undefined)
+  for (let step = 1; step <= STEPS; step++)
+    await work(agent, run, step, step === BEFORE_JOINING ? ADMITS_NODES : undefined)
   agent.send('result', { run, outcome: 'done' }, STEPS + 1)
 }
 
@@ -96,7 +97,7 @@ async function work(agent: ScriptedAgent, run: string, seq: number, step = `stub
   agent.event(seq, run, { kind: 'step-done', at, step, ms: STEP_MS })
 }
 
-/** A master that seals at once. */
+/** A master that answers each operation at once. */
 function serve(agent: ScriptedAgent): void {
   agent.socket.on('frame', () => {
     for (const frame of agent.received.splice(0)) {
@@ -107,7 +108,7 @@ function serve(agent: ScriptedAgent): void {
   })
 }
 
-/** As the operator does once all are there. */
+/** Sends the report of the operator about all nodes. */
 async function reportNodes(controller: Controller, stubs: readonly Stub[]): Promise<void> {
   const [first] = stubs
   if (!first) return
@@ -117,7 +118,7 @@ async function reportNodes(controller: Controller, stubs: readonly Stub[]): Prom
   const identity = { ca: first.node.ca, cert: json.certificate, key: keyToPem(privateKey) }
   const names = stubs.map(({ name }) => name)
   const body = wellReport(names, names.slice(0, 1))
-  // The last results may be on their way.
+  // The last results may still be in transit.
   await sleep(500)
   const { status, text } = await call(controller.url, identity, 'POST', '/v1/operator/report', body)
   if (status !== 200) throw new Error(text)

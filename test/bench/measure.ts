@@ -1,4 +1,4 @@
-/** The middle one, or the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1)
@@ -8,17 +8,17 @@ export function median(values: readonly number[]): number {
 export interface Ratio {
   ratio: number
   goal: number
-  /** What it was made of, for people. */
+  /** How the ratio was measured, for readers. */
   note: string
 }
 
-/** Tells whether the goal was reached and, as the last line, what scripts/bench collects. */
+/** Prints whether the goal was reached and, as the last line, the ratio that scripts/bench collects. */
 export function report(name: string, ratio: number, goal: number, note = ''): void {
   console.log(`goal ≤ ${goal}: ${ratio <= goal ? 'reached' : 'missed'}`)
   console.log(`ratio ${name}: ${ratio.toFixed(2)} of ${goal}${note === '' ? '' : `; ${note}`}`)
 }
 
-/** What a bench has reported; undefined where it has not. */
+/** Reads the ratio from the output of a benchmark; undefined if there is none. */
 export function readRatio(output: string): Ratio | undefined {
   const [, ratio, goal, note = ''] = /^ratio \S+: (\S+) of ([^\s;]+)(?:; (.*))?$/m.exec(output) ?? []
   return ratio === undefined ? undefined : { ratio: Number(ratio), goal: Number(goal), note }

@@ -1,5 +1,5 @@
-// Ratio 12: all prechecks ÷ the slowest of them, in one run on a node, against a real controller. How long the program
-// takes besides, for starting and for decrypting the credentials, is told apart.
+// Ratio 12: all prechecks ÷ the slowest of them, in one run on a node, against a real controller. The rest of the time,
+// for the start of the program and for decrypting the credentials, is printed separately.
 import { carryAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, down, downAll, exec, up } from '../support/testbed/testbed.ts'
 import { median, report } from './measure.ts'
@@ -9,7 +9,7 @@ const CLUSTER = 'bench'
 
 interface Precheck {
   checks: { id: string; verdict: string; ms: number }[]
-  /** Of all checks together. */
+  /** The time of all checks together. */
   ms: number
 }
 
@@ -20,7 +20,7 @@ let site: Site | undefined
 try {
   site = await openSite(bed)
   const installation = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
-  // A master's disk is measured for a while, beside which everything is quick: so both, and the worse one counts.
+  // The disk check of a master takes so long that all others are quick in comparison. So both roles run, and the worse ratio counts.
   const ratios = [await ratioFor('master', installation), await ratioFor('worker', installation)]
   report('precheck', Math.max(...ratios), 1.3)
 } finally {
@@ -38,17 +38,17 @@ async function ratioFor(role: string, [program = '', ...credentials]: readonly s
     const tookMs = performance.now() - started
     if (stdout === '') throw new Error(`no output: ${stderr}`)
     const { checks, ms } = JSON.parse(stdout) as Precheck
-    if (checks.some(({ verdict }) => verdict === 'error')) throw new Error(`not all could look: ${stdout}`)
-    if (round === 0) continue // it reads the program from the disk
+    if (checks.some(({ verdict }) => verdict === 'error')) throw new Error(`a check ended with an error: ${stdout}`)
+    if (round === 0) continue // the first run reads the program from the disk
     const looked = checks.filter(({ verdict }) => verdict !== 'skipped').toSorted((a, b) => b.ms - a.ms)
     const [slowest] = looked
-    if (!slowest) throw new Error(`nothing was looked at: ${stdout}`)
+    if (!slowest) throw new Error(`no check ran: ${stdout}`)
     console.log(`${role}: ${looked.length} of ${checks.length} checks ${ms} ms, ${slowest.id} ${slowest.ms} ms`)
     ratios.push(ms / slowest.ms)
     rest.push(tookMs - ms)
   }
   console.log(
-    `${role}: ${median(ratios).toFixed(2)}; ${median(rest).toFixed(0)} ms besides, its start in the node included`,
+    `${role}: ${median(ratios).toFixed(2)}; ${median(rest).toFixed(0)} ms outside the checks, including the start in the node`,
   )
   return median(ratios)
 }

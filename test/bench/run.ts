@@ -1,4 +1,4 @@
-// scripts/bench runs this: one bench after the other, for they share the machine, and all ratios in a table at the end.
+// scripts/bench runs this: one benchmark after another, because they share the machine, and a table of all ratios at the end.
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-/** scripts/demo: the main job as a person does it, command by command, on a throw-away node. */
+/** scripts/demo: provisions a cluster command by command, as an administrator does, on a disposable node. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
@@ -32,10 +32,10 @@ let finished = false
 const started = performance.now()
 try {
   if (existsSync(bed.directory)) {
-    say('An earlier demo is still there: taking it away')
+    say('Removing an earlier demo')
     await downAll(bed)
   }
-  say('Building the bundle: Kubernetes and what it needs')
+  say('Building the bundle: Kubernetes and its dependencies')
   const bundle = await bundleDirectory(
     (argv, tell) => guarded(runHere(argv, tell)),
     (line) => console.log(`    ${line}`),
@@ -43,11 +43,11 @@ try {
   say('Booting a bare Debian node with systemd')
   const node = await up({ name: 'n1', bed, signal: interrupted.signal })
   await guarded(prepare(node))
-  say('Starting a controller, and giving it the bundle')
+  say('Starting a controller and importing the bundle')
   site = await guarded(openSite(bed))
   await guarded(importBundle(site, bundle))
   await show(site, ['cluster', 'list'])
-  say('Creating a cluster: its credentials are what a node needs')
+  say('Creating a cluster and the credentials for its nodes')
   const credentials = await guarded(createCluster(site, { name: CLUSTER, overrides: testbedOverrides() }))
   const install = await guarded(carryAgent(node, credentials, CLUSTER))
   say('On the node: installing the agent')
@@ -55,23 +55,23 @@ try {
   await inside(node, install)
   const row = await nodeRow(site, 'n1')
   if (!row) throw new Error('the controller does not know the node')
-  say('The administrator approves the node, gives it its roles, and provisions the cluster')
+  say('Approving the node, configuring its roles, and provisioning the cluster')
   await show(site, ['node', 'approve', row.id])
   await guarded(awaitState(site, 'n1', 'APPROVED', 30_000))
   await show(site, ['node', 'configure', row.id, '--role', 'master,worker'])
   await show(site, ['cluster', 'provision', CLUSTER])
   await show(site, ['cluster', 'watch', CLUSTER, '--until', 'READY', '--timeout', '600'])
-  say('Looking around')
+  say('Nodes and pods of the cluster')
   console.log((await guarded(kubectl(node, 'get', 'nodes,pods', '-A', '-o', 'wide'))).stdout)
   say(`READY after ${Math.round((performance.now() - started) / 1000)} s`)
   finished = true
-  tellHowToGoOn(site)
+  printNextSteps(site)
 } catch (error) {
   if (!interrupted.signal.aborted) throw error
   process.exitCode = 130
 } finally {
   if (!(finished && values.keep)) {
-    say('Taking everything away')
+    say('Removing the node and the controller')
     await site?.close()
     await downAll(bed)
   } else {
@@ -83,21 +83,21 @@ function say(line: string): void {
   console.log(styleText('bold', `==> ${line}`))
 }
 
-/** What an administrator who knows Kubernetes sets up on Debian before anything else. */
+/** A common preparation of a Debian host for Kubernetes. */
 async function prepare(node: Node): Promise<void> {
   const text = '[Network]\nManageForeignRoutingPolicyRules=no\n'
   await putFile(node, '/etc/systemd/networkd.conf.d/90-kubernetes.conf', text)
   await execOk(node, ['systemctl', 'restart', 'systemd-networkd'])
 }
 
-/** A node of the demo is no machine of its own, and the prechecks say so. */
+/** A node of the demo is a container, which the prechecks report. */
 function expectedWarnings(): string {
-  const platform = 'a warning about its platform: this node is a container, not a machine'
-  const cgroup = "one about cgroup: this machine's kernel runs cgroup v1"
-  return `    Expect ${cgroupVersion() === 1 ? `${platform}; and ${cgroup}` : platform}. Kubernetes runs nevertheless.`
+  const platform = 'a warning about its platform, because this node is a container'
+  const cgroup = 'one about cgroup, because the kernel of this machine uses cgroup v1'
+  return `    Expect ${cgroupVersion() === 1 ? `${platform}, and ${cgroup}` : platform}. Kubernetes runs anyway.`
 }
 
-/** Ends the wait at Ctrl-C; what was being waited for is taken away with the site. */
+/** Stops waiting at Ctrl-C. The work itself ends when the site is closed. */
 function guarded<T>(work: Promise<T>): Promise<T> {
   const stop = new Promise<never>((_, reject) => {
     interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason), { once: true })
@@ -106,7 +106,7 @@ function guarded<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, stop])
 }
 
-/** A command of the controller's CLI as the administrator types it, with its output where it belongs. */
+/** Runs a command of the controller's CLI and shows the command and its output. */
 async function show(site: Site, argv: readonly string[]): Promise<void> {
   console.log(styleText('dim', `$ controller ${argv.join(' ')}`))
   await onTerminal(inNetwork(site.bed, [site.executable, ...argv]), site.environment)
@@ -131,21 +131,21 @@ function onTerminal(argv: readonly string[], env: Record<string, string>): Promi
   )
 }
 
-function tellHowToGoOn(site: Site): void {
+function printNextSteps(site: Site): void {
   const bedCommand = `CANTRIP_TESTBED_PREFIX=${PREFIX} scripts/testbed`
   const controller = inNetwork(bed, ['dist/controller-linux-x64'])
   const lines = values.keep
     ? [
-        'The node and its controller stay up. To look around:',
+        'The node and its controller keep running. To explore them:',
         `  ${bedCommand} exec n1 -- kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A`,
         `  ${bedCommand} exec n1 -- cantrip-agent status`,
         `  ${bedCommand} exec n1 -- cantrip-agent logs -n 50`,
         `  CANTRIP_ADMIN=${site.directory}/data/admin.json ${controller.join(' ')} cluster show ${CLUSTER}`,
-        'To give the node back as it was:',
+        'To restore the node:',
         `  ${bedCommand} exec n1 -- /root/agent --uninstall --yes`,
-        'To end it all:',
+        'To remove everything:',
         `  ${bedCommand} down --all`,
       ]
-    : ['To keep the cluster and look around: scripts/demo --keep']
+    : ['To keep the cluster running: scripts/demo --keep']
   console.log(lines.join('\n'))
 }

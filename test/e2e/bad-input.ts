@@ -9,7 +9,7 @@ interface Mistake {
   says: RegExp
 }
 
-/** Each mistake on the real node ends with one clear error, the right exit code and an untouched host. */
+/** Each mistake on a real node ends with one clear error and the right exit code, and leaves the host unchanged. */
 export async function badInput(site: Site, node: Node, install: readonly string[]): Promise<void> {
   const [agent = '', , creds = '', , passphrase = ''] = install
   await execOk(node, ['mkdir', '-p', '/root/bad'])
@@ -53,8 +53,12 @@ async function meet(node: Node, { what, argv, code, says }: Mistake): Promise<vo
   const found = await exec(node, argv, { timeoutMs: 120_000 })
   const text = found.stderr + found.stdout
   assert.equal(found.code, code, `${what}: exit code\n${text}`)
-  assert.match(text, says, `${what}: what it says`)
-  assert.doesNotMatch(text, /\n\s+at |PRIVATE KEY|not-the-passphrase/, `${what}: a stack trace or a secret`)
+  assert.match(text, says, `${what}: message`)
+  assert.doesNotMatch(
+    text,
+    /\n\s+at |PRIVATE KEY|not-the-passphrase/,
+    `${what}: a stack trace or a secret in the output`,
+  )
   const left = await exec(node, ['ls', '-d', '/etc/cantrip', '/var/lib/cantrip', '/usr/local/bin/cantrip-agent'])
-  assert.equal(left.stdout, '', `${what}: something stayed on the host`)
+  assert.equal(left.stdout, '', `${what}: files left on the host`)
 }

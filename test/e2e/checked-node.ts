@@ -14,11 +14,11 @@ export interface Verdict {
 export interface Seen {
   code: number
   verdicts: Verdict[]
-  /** What a check had to say. */
+  /** The verdict of one check. */
   of(id: string): Verdict
 }
 
-/** The prechecks on a real node, as a program asks for them. */
+/** Runs the prechecks on a real node, with JSON output. */
 export async function checked(node: Node, ...flags: string[]): Promise<Seen> {
   const argv = ['/root/agent', 'precheck', '--role', 'worker', '-o', 'json', ...flags]
   const { code, stdout, stderr } = await exec(node, argv, { timeoutMs: 60_000 })
@@ -32,7 +32,7 @@ export async function checked(node: Node, ...flags: string[]): Promise<Seen> {
   return { code, verdicts, of }
 }
 
-/** Writes a file of the node; answers how to have it back as it was. */
+/** Writes a file on the node. Returns a function that restores it. */
 export async function changeFile(node: Node, path: string, text: string): Promise<() => Promise<void>> {
   const before = await exec(node, ['cat', path])
   await put(node, path, text)
@@ -47,7 +47,7 @@ async function put(node: Node, path: string, text: string): Promise<void> {
   await execOk(node, ['dd', 'status=none', `of=${path}`], { stdin: text })
 }
 
-/** A transient service; answers how to end it. */
+/** Starts a transient service. Returns a function that stops it. */
 export async function startService(node: Node, unit: string, argv: readonly string[]): Promise<() => Promise<void>> {
   await execOk(node, ['systemd-run', '--quiet', `--unit=${unit}`, ...argv])
   return async () => void (await execOk(node, ['systemctl', 'stop', unit]))

@@ -2,19 +2,19 @@ import { seededRandom } from '../support/random.ts'
 
 export type Verb = 'install' | 'provision' | 'reset' | 'uninstall'
 
-/** A crash when the ledger has got that many records more, and a moment later. */
+/** A crash `afterMs` milliseconds after the ledger has grown by `records` records. */
 export interface Point {
   kind: 'kill' | 'power cut'
   records: number
   afterMs: number
 }
 
-/** The life of a node: each verb in turn, cut off at its points one after another, and begun again after each. */
+/** The commands on one node, in order. Each is interrupted at its points, one after another, and started again. */
 export interface Round {
   verbs: { verb: Verb; points: Point[] }[]
 }
 
-/** Records that a piece of work writes, roughly, and how long it may write none; points are chosen among these. */
+/** About how many records each kind of work writes, and how long it may write none. Points are chosen within these. */
 const WORK = {
   install: { verb: 'install', records: 22, waitMs: 100 },
   provision: { verb: 'provision', records: 300, waitMs: 4_000 },
@@ -24,7 +24,7 @@ const WORK = {
 } as const
 type Work = keyof typeof WORK
 
-/** Every third round brings Kubernetes up. */
+/** Every third round provisions Kubernetes. */
 export function roundOf(seed: number, index: number): Round {
   const random = seededRandom(seed * 1_000 + index)
   const works: [Work, number][] =
@@ -48,13 +48,13 @@ export function roundOf(seed: number, index: number): Round {
   return { verbs: works.map(([work, count]) => cutOff(work, count, random)) }
 }
 
-/** For everyday: one bring-up and one point of each kind of work. */
+/** The short round for each commit: one provisioning, and one point for each kind of work. */
 export function sampleOf(seed: number): Round {
   const random = seededRandom(seed * 1_000)
   return { verbs: (['install', 'provision', 'uninstall'] as const).map((work) => cutOff(work, 1, random)) }
 }
 
-/** In a row: the sum of their distances is within the work. */
+/** Points are relative to each other: their sum stays within the work. */
 function cutOff(work: Work, count: number, random: () => number): Round['verbs'][number] {
   const { verb, records, waitMs } = WORK[work]
   const points = Array.from({ length: count }, (): Point => {

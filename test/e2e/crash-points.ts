@@ -1,7 +1,7 @@
 /**
  * Crashes on a real node with a real Kubernetes: the agent killed, and the power of the whole node cut with its disk kept,
- * at seeded moments of install, provisioning, reset and uninstall. Each history ends READY or restored, with 0
- * differences, and what a person has on the node is untouched.
+ * at seeded moments of install, provisioning, reset and uninstall. Each round ends READY or restored, with 0
+ * differences, and the objects that Cantrip did not create are unchanged.
  *
  * `crash-points.ts [--from ROUND] [--count ROUNDS]`; CANTRIP_SEED and CANTRIP_FULL as in test/run/campaign.ts.
  */
@@ -26,23 +26,23 @@ import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { down, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import type { Output } from '../support/testbed/run.ts'
-import { assertCanaries, liftMount, plantCanaries } from './canaries.ts'
+import { crashAt, runVerb } from './crash-at-point.ts'
 import { type Point, type Round, roundOf, sampleOf, type Verb } from './crash-plan.ts'
-import { runVerb, strike } from './crash-strike.ts'
+import { assertForeignAppIntact, installForeignApp, removeForeignMount } from './foreign-objects/foreign-app.ts'
 import { story } from './stages.ts'
 
 const NAME = 'c1'
 const CLUSTER = 'crash'
 const READY_MS = 420_000
 const ROUNDS = 18
-/** Ours, and in it something of everybody. */
+/** A directory of Cantrip that also holds objects of the foreign application. */
 const WITHIN = '/var/lib/cantrip'
 const { values } = parseArgs({ options: { from: { type: 'string' }, count: { type: 'string' } } })
 const from = Number(values.from ?? 0)
 const count = Number(values.count ?? ROUNDS - from)
 
-/** One point that was struck, and how it ended. */
-export interface Struck extends Point {
+/** A point at which the work was interrupted, and how it ended. */
+export interface Crash extends Point {
   verb: Verb
   ended: 'READY' | 'restored' | 'installed'
 }
@@ -51,7 +51,7 @@ const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-crash`)
 const interrupted = interruptible(() => downAll(bed))
 
-const { stage, end } = story(say, showWhatIsKnown, interrupted)
+const { stage, end } = story(say, showDiagnostics, interrupted)
 let site: Site | undefined
 let node: Node | undefined
 let credentials = ''
@@ -67,7 +67,7 @@ const here = () => {
 
 await downAll(bed)
 try {
-  await stage('a cluster that approves by itself', async () => {
+  await stage('a cluster with automatic approval', async () => {
     const bundle = await bundleDirectory(runHere, say)
     node = await up({ name: NAME, bed, signal: interrupted })
     site = await openSite(bed)
@@ -81,11 +81,11 @@ try {
   for (const { index, round } of rounds) {
     const title = round.verbs.map(({ verb, points }) => `${verb} ×${points.length}`).join(', ')
     await stage(`crashes, round ${index} of seed ${seed}: ${title}`, async () => {
-      // Rounds know nothing of one another: one that fails is told, and the next one begins.
-      const struck = await play(round).catch(async (error: Error) => {
+      // Rounds are independent: a failed one is recorded, and the next one starts.
+      const struck = await runRound(round).catch(async (error: Error) => {
         failed.push(`round ${index}: ${error.message.split('\n')[0]}`)
         say(`  ${error.stack}`)
-        await showWhatIsKnown()
+        await showDiagnostics()
         return failed.slice(-1)
       })
       keepRounds('crash-points-on-nodes', { [index]: struck }, startedMs)
@@ -98,25 +98,25 @@ try {
 }
 process.exitCode = end()
 
-async function play({ verbs }: Round): Promise<Struck[]> {
+async function runRound({ verbs }: Round): Promise<Crash[]> {
   await freshNode()
   const { node } = here()
-  const struck: Struck[] = []
+  const struck: Crash[] = []
   await execOk(node, ['mkdir', '-p', '-m', '700', WITHIN])
-  const canaries = await plantCanaries(node, WITHIN)
+  const foreignApp = await installForeignApp(node, WITHIN)
   let rebooted = false
   for (const { verb, points } of verbs) {
     const reached = await carryOut(verb, points)
     rebooted ||= reached.some(({ kind }) => kind === 'power cut')
     const ended = verb === 'provision' ? 'READY' : verb === 'install' ? 'installed' : 'restored'
     struck.push(...reached.map((point) => ({ ...point, verb, ended }) as const))
-    await assertCanaries(node, canaries, { rebooted })
+    await assertForeignAppIntact(node, foreignApp, { rebooted })
   }
-  canaries.connection.close()
+  foreignApp.connection.close()
   return struck
 }
 
-/** Bare, beside the controller that goes on. */
+/** A bare node. The controller keeps running. */
 async function freshNode(): Promise<void> {
   const { site } = here()
   await down(here().node)
@@ -126,12 +126,12 @@ async function freshNode(): Promise<void> {
   install = await carryAgent(node, credentials, CLUSTER)
 }
 
-/** To its end, through all of its crashes; answers those that it came to. */
+/** Runs the command to its end, through all of its crashes. Returns the points that were reached. */
 async function carryOut(verb: Verb, points: Point[]): Promise<Point[]> {
-  return verb === 'provision' ? provision(points) : byHand(verb, points)
+  return verb === 'provision' ? provision(points) : byCommand(verb, points)
 }
 
-async function byHand(verb: Exclude<Verb, 'provision'>, points: Point[]): Promise<Point[]> {
+async function byCommand(verb: Exclude<Verb, 'provision'>, points: Point[]): Promise<Point[]> {
   const { site, node, agent } = here()
   const argv = verb === 'install' ? install : [agent, verb, '--yes', '-o', 'json']
   const reached: Point[] = []
@@ -140,7 +140,7 @@ async function byHand(verb: Exclude<Verb, 'provision'>, points: Point[]): Promis
     const running = runVerb(node, argv).then((output) => {
       ended = output
     })
-    if (await strike(node, point, 'verb', () => ended !== undefined)) reached.push(tell(verb, point))
+    if (await crashAt(node, point, 'verb', () => ended !== undefined)) reached.push(logged(verb, point))
     await running
   }
   const output = await runVerb(node, argv)
@@ -151,17 +151,17 @@ async function byHand(verb: Exclude<Verb, 'provision'>, points: Point[]): Promis
   return reached
 }
 
-function tell(verb: Verb, point: Point): Point {
+function logged(verb: Verb, point: Point): Point {
   say(`  ${verb}: ${point.kind} after ${point.records} records and ${point.afterMs} ms`)
   return point
 }
 
-/** A mount of somebody else below our directory is named, and nothing of it touched; without it all else goes. */
+/** A foreign mount below a directory of Cantrip is reported and not touched. Once it is unmounted, the rest is removed. */
 async function restored(first: Output, argv: string[]): Promise<void> {
   const { node } = here()
   let output = first
   if (first.code === 5 && first.stdout.includes(`${WITHIN}/mounted`)) {
-    await liftMount(node, { within: WITHIN })
+    await removeForeignMount(node, { within: WITHIN })
     output = await runVerb(node, argv)
   }
   const { differences, leftovers } = JSON.parse(output.stdout) as {
@@ -185,7 +185,7 @@ async function provision(points: Point[]): Promise<Point[]> {
   ready.catch(() => undefined)
   const reached: Point[] = []
   for (const point of points) {
-    if (await strike(node, point, 'service', () => isReady)) reached.push(tell('provision', point))
+    if (await crashAt(node, point, 'service', () => isReady)) reached.push(logged('provision', point))
   }
   await ready
   const nodes = await kubectl(node, 'get', 'nodes', '--no-headers')
@@ -193,7 +193,7 @@ async function provision(points: Point[]): Promise<Point[]> {
   return reached
 }
 
-async function showWhatIsKnown(): Promise<void> {
+async function showDiagnostics(): Promise<void> {
   if (site) say(site.controllerLog().split('\n').slice(-20).join('\n'))
   if (!node) return
   say((await exec(node, ['journalctl', '-u', 'cantrip-agent', '-n', '40', '--no-pager'])).stdout)

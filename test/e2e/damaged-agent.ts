@@ -1,4 +1,4 @@
-/** An installed agent beside files of its own that are damaged, or a disk that is read-only: told, waited for, mended by the fix. */
+/** Damaged files of an installed agent, or a read-only disk: the agent reports them, waits, and recovers with the printed fix. */
 import assert from 'node:assert/strict'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -27,11 +27,11 @@ export async function damagedAgent(node: Node, install: readonly string[]): Prom
   for (const [path, code] of damages) {
     await execOk(node, ['truncate', '--size=-60', path])
     await execOk(node, ['systemctl', 'restart', UNIT])
-    const { problem } = await met(node, code)
+    const { problem } = await reported(node, code)
     assert(problem?.message.includes(path), problem?.message)
     assert.match(problem?.fix ?? '', /run the installation again/)
-    assert.equal(await startsOf(node), '0\nactive\n', 'it waits, and is not started again and again')
-    // The reader leaves after a line, and the installation goes on to its end.
+    assert.equal(await startsOf(node), '0\nactive\n', 'the service waits and does not restart')
+    // The reader closes the pipe after one line. The installation still completes.
     const line = `${install.join(' ')} | head -1; exit "\${PIPESTATUS[0]}"`
     const fixed = await exec(node, ['bash', '-c', line], { timeoutMs: 120_000 })
     assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
@@ -44,7 +44,7 @@ export async function readOnlyState(node: Node): Promise<void> {
   await execOk(node, ['mount', '-o', 'remount,bind,ro', '/var/lib/cantrip'])
   try {
     await execOk(node, ['systemctl', 'restart', UNIT])
-    const { problem } = await met(node, 'disk/read-only')
+    const { problem } = await reported(node, 'disk/read-only')
     assert.match(problem?.message ?? '', /\/var\/lib\/cantrip\/\S+ is on a file system mounted read-only/)
     assert.equal(await startsOf(node), '0\nactive\n')
   } finally {
@@ -53,9 +53,9 @@ export async function readOnlyState(node: Node): Promise<void> {
   await connected(node)
 }
 
-function met(node: Node, code: string): Promise<Status> {
+function reported(node: Node, code: string): Promise<Status> {
   return waitFor(
-    `the service to tell of ${code}`,
+    `the service to report ${code}`,
     async () => {
       const status = await statusOf(node)
       return status?.problem?.code === code ? status : undefined

@@ -1,8 +1,8 @@
 /**
- * What fails while a node is brought up is named at once, with the last lines of its log: the agent's own service,
- * containerd with an override that it cannot read, etcd whose disk is full, a kubelet with a setting that it refuses, an API
- * server with a flag that it does not know. And what looks like failing and is not: settings of others, a containerd that
- * is away for 5 s. A node and clusters of their own.
+ * A unit that fails during provisioning is reported at once, with the last lines of its log: the agent's own service,
+ * containerd with an override that it cannot read, etcd with a full disk, a kubelet with an invalid setting, an API server
+ * with an unknown flag. Two cases only look like failures: settings of other programs, and a containerd that is down for
+ * 5 s. Uses its own node and clusters.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
@@ -56,7 +56,7 @@ try {
     site = await openSite(bed)
     await importBundle(site, bundle)
   })
-  await stage("the agent's service ends as soon as it is started", async () => {
+  await stage("the agent's service exits right after its start", async () => {
     const { site, node } = here()
     const dropIn = '[Service]\nExecStart=\nExecStart=/bin/sh -c "echo fatal: no luck >&2; exit 7"\n'
     const restore = await changeFile(node, '/etc/systemd/system/cantrip-agent.service.d/local.conf', dropIn)
@@ -74,21 +74,21 @@ try {
     await failsWith('containerd', /cantrip-containerd\.service .*\(exit-code, exit code 1\).*toml/s)
     await leave()
   })
-  await stage('etcd has no room', async () => {
+  await stage('the disk of etcd is full', async () => {
     const { kubelet } = testbedOverrides()
     await begin('kubelet', { kubelet: `${kubelet}topologyManagerPolicy: nonsense\n` })
     await execOk(here().node, ['mkdir', '-p', '/var/lib/etcd'])
     await execOk(here().node, ['mount', '-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', '/var/lib/etcd'])
     await failsWith('kubelet', /etcd\.service .*no space left on device/s)
   })
-  await stage('with room for etcd: the kubelet refuses its configuration', async () => {
+  await stage('etcd has space again: the kubelet rejects its configuration', async () => {
     await execOk(here().node, ['mount', '-o', 'remount,size=512m', '/var/lib/etcd'])
     await failsWith('kubelet', /kubelet\.service was restarted \d times .*nonsense/s)
     await execOk(here().node, ['umount', '--lazy', '/var/lib/etcd'])
     await execOk(here().node, ['rmdir', '/var/lib/etcd'])
     await leave()
   })
-  await stage('the API server does not know a flag', async () => {
+  await stage('the API server gets an unknown flag', async () => {
     const kubeadm = `${testbedOverrides().kubeadm}---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
@@ -101,18 +101,21 @@ apiServer: {extraArgs: [{name: nonsense, value: x}]}
     )
     await leave()
   })
-  await stage('settings of others reach none of our programs, and containerd is away for 5 s: READY', async () => {
-    await settingsOfOthers(here().node)
-    const { kubelet, kubeadm } = testbedOverrides()
-    const joining = '---\nkind: JoinConfiguration\nnodeRegistration: {ignorePreflightErrors: [Mem]}\n'
-    await begin('others', { kubelet: `${kubelet}protectKernelDefaults: true\n`, kubeadm: `${kubeadm}${joining}` })
-    await here().site.admin('cluster', 'provision', 'others')
-    await containerdIsAway(here().node)
-    await awaitState(here().site, NAME, 'READY', 7 * MINUTES_MS)
-    const [argv = ''] = (await execOk(here().node, ['pgrep', '-a', '-x', 'kubelet'])).split('\n')
-    assert.doesNotMatch(argv, /network-plugin/)
-    await leave()
-  })
+  await stage(
+    'settings of other programs have no effect on the node, and containerd is down for 5 s: READY',
+    async () => {
+      await setForeignSettings(here().node)
+      const { kubelet, kubeadm } = testbedOverrides()
+      const joining = '---\nkind: JoinConfiguration\nnodeRegistration: {ignorePreflightErrors: [Mem]}\n'
+      await begin('others', { kubelet: `${kubelet}protectKernelDefaults: true\n`, kubeadm: `${kubeadm}${joining}` })
+      await here().site.admin('cluster', 'provision', 'others')
+      await killContainerd(here().node)
+      await awaitState(here().site, NAME, 'READY', 7 * MINUTES_MS)
+      const [argv = ''] = (await execOk(here().node, ['pgrep', '-a', '-x', 'kubelet'])).split('\n')
+      assert.doesNotMatch(argv, /network-plugin/)
+      await leave()
+    },
+  )
 } finally {
   await site?.close()
   await downAll(bed)
@@ -137,7 +140,7 @@ async function begin(cluster: string, overrides: Record<string, string>): Promis
   await site.admin('node', 'configure', row.id, '--role', 'master,worker')
 }
 
-/** Of the time between the program's failure and the run's end only an upper bound is looked at: other work goes before. */
+/** The time has only an upper bound here, because other work precedes the failure. */
 async function failsWith(cluster: string, message: RegExp): Promise<void> {
   const { site } = here()
   const began = performance.now()
@@ -153,8 +156,8 @@ async function failsWith(cluster: string, message: RegExp): Promise<void> {
   )
 }
 
-/** Each of these ends a program of ours, or leads it astray, where it is read. */
-async function settingsOfOthers(node: Node): Promise<void> {
+/** Each of these would stop or misconfigure a program of Cantrip that reads it. */
+async function setForeignSettings(node: Node): Promise<void> {
   await changeFile(node, '/etc/default/kubelet', 'KUBELET_EXTRA_ARGS=--network-plugin=cni\n')
   await changeFile(node, '/root/.kube/config', 'no kubeconfig\n')
   const variables = ['KUBELET_EXTRA_ARGS=--network-plugin=cni', 'KUBELET_KUBEADM_ARGS=--nonsense', 'KUBECONFIG=/none']
@@ -165,8 +168,8 @@ async function settingsOfOthers(node: Node): Promise<void> {
   await execOk(node, ['ln', '-sf', '/dev/console', '/dev/kmsg'])
 }
 
-/** Killed in the middle of an import; its unit waits 5 s. */
-async function containerdIsAway(node: Node): Promise<void> {
+/** Kills containerd in the middle of an image import. Its unit restarts after 5 s. */
+async function killContainerd(node: Node): Promise<void> {
   await waitFor(
     'an import',
     async () => ((await exec(node, ['pgrep', '-f', 'ctr .*images import'])).code === 0 ? true : undefined),

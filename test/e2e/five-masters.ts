@@ -7,7 +7,7 @@ import { boot, kill } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { balance } from './load-balancer.ts'
 import { outageDuring } from './outage.ts'
-import { podsReachEachOther } from './pods-across.ts'
+import { podsReachEachOther } from './pod-connectivity.ts'
 import { allReady, configure, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
@@ -20,7 +20,7 @@ const WORKER = 'w1'
 const MASTERS = [...FIRST, ...LATER]
 const ALL = [...MASTERS, WORKER]
 
-/** Three masters that also work and a worker, behind a load balancer of the site's own; then two more, one of which is cut as it joins. */
+/** Three masters that are also workers and a worker, behind an external load balancer. Then two more masters join, one of which loses power. */
 export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void> {
   const nodes = (names: readonly string[]) => names.map(scene.node)
   await stage('six bare nodes, and a load balancer', async () => {
@@ -28,64 +28,61 @@ export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void>
     await balance(scene.node(BALANCER), nodes(MASTERS), scene.signal)
     await scene.createCluster(CLUSTER, ['--api-endpoint', ENDPOINT])
   })
-  await stage('three masters that also work, and a worker: READY', async () => {
-    for (const name of FIRST) await scene.bringIn(name, 'master,worker')
-    await scene.bringIn(WORKER, 'worker')
+  await stage('three masters that are also workers, and a worker: READY', async () => {
+    for (const name of FIRST) await scene.addNode(name, 'master,worker')
+    await scene.addNode(WORKER, 'worker')
     await scene.stage()
     await scene.provision()
     await etcdVotes(scene.node('m1'), 3)
   })
-  await stage('kubelets and kube-proxy go by the load balancer; no node has a name server of ours', () => goByIt(scene))
-  await stage('two more masters come; one loses its power as etcd takes it in, and joins without a hand', async () => {
-    for (const name of LATER) await scene.bringIn(name, 'master,worker')
-    await scene.site().admin('cluster', 'provision', CLUSTER)
-    const cut = await cutWhileJoining(scene)
-    scene.say(`  ${cut} lost its power at its step ${await stepOf(scene, cut)}`)
-    await boot(scene.node(cut), scene.signal)
-    await scene.awaitReady()
-    await etcdVotes(scene.node('m1'), 5)
-  })
+  await stage('kubelets and kube-proxy use the load balancer; no node runs the node DNS', () => useLoadBalancer(scene))
+  await stage(
+    'two more masters join; one loses power when it becomes an etcd member, and recovers by itself',
+    async () => {
+      for (const name of LATER) await scene.addNode(name, 'master,worker')
+      await scene.site().admin('cluster', 'provision', CLUSTER)
+      const cut = await cutWhileJoining(scene)
+      scene.say(`  ${cut} lost power at step ${await stepOf(scene, cut)}`)
+      await boot(scene.node(cut), scene.signal)
+      await scene.awaitReady()
+      await etcdVotes(scene.node('m1'), 5)
+    },
+  )
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), nodes(ALL)),
   )
-  await stage(
-    'two of five lose their power: the API answers through the load balancer, and takes what is written',
-    async () => {
-      const outage = await outageDuring(scene.node('m1'), ENDPOINT, 30_000, async () => {
-        await sleep(3_000)
-        for (const node of nodes(LATER)) await kill(node)
-      })
-      scene.say(
-        `  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`,
-      )
-      assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} looks`)
-      const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
-      assert.equal(made.code, 0, made.stderr)
-    },
-  )
-  await stage('they are back', async () => {
+  await stage('two of five masters lose power: the API serves reads and writes through the load balancer', async () => {
+    const outage = await outageDuring(scene.node('m1'), ENDPOINT, 30_000, async () => {
+      await sleep(3_000)
+      for (const node of nodes(LATER)) await kill(node)
+    })
+    scene.say(`  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`)
+    assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} requests`)
+    const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
+    assert.equal(made.code, 0, made.stderr)
+  })
+  await stage('both masters boot again: all nodes Ready, five etcd members', async () => {
     for (const node of nodes(LATER)) await boot(node, scene.signal)
     await allReady(scene.node('m1'), ALL.length)
     await etcdVotes(scene.node('m1'), 5)
   })
-  await stage(
-    'a master whose data are gone at a boot does not begin anew; reset and configured again it is taken in',
-    () => dataAreLost(scene),
+  await stage('a master that lost its etcd data does not start etcd; after a reset it joins again', () =>
+    etcdDataIsLost(scene),
   )
-  await stage('a master is removed: four members of etcd, and its machine as it was', async () => {
+  await stage('a master is removed: four etcd members, and Kubernetes is removed from its machine', async () => {
     const row = await nodeRow(scene.site(), 'm5')
     await scene.site().admin('node', 'remove', row?.id ?? '', '--yes')
     await etcdVotes(scene.node('m1'), 4)
     const left = await exec(scene.node('m5'), ['ls', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
-    assert.equal(left.stdout, '', 'Kubernetes is off its machine')
+    assert.equal(left.stdout, '', 'files of Kubernetes left on the machine')
     assert.deepEqual([...(await kubernetesNodes(scene.node('m1'))).keys()].sort(), ['m1', 'm2', 'm3', 'm4', 'w1'])
   })
 }
 
-async function goByIt(scene: Scene): Promise<void> {
+async function useLoadBalancer(scene: Scene): Promise<void> {
   for (const name of [...FIRST, WORKER]) {
     const node = scene.node(name)
-    // A master's kubelet keeps to the API server beside it (kubeadm's ControlPlaneKubeletLocalMode).
+    // A master's kubelet uses the API server of its own node (kubeadm's ControlPlaneKubeletLocalMode).
     const server = name === WORKER ? ENDPOINT : `${node.address}:6443`
     assert.match(await execOk(node, ['cat', '/etc/kubernetes/kubelet.conf']), new RegExp(`server: https://${server}`))
     assert.equal((await exec(node, ['ls', '/etc/cantrip-node-dns'])).stdout, '')
@@ -95,14 +92,14 @@ async function goByIt(scene: Scene): Promise<void> {
   assert.match(proxy.stdout, new RegExp(`server: https://${ENDPOINT}`))
 }
 
-/** As soon as etcd has one of the later masters among its members. Answers which. */
+/** Cuts the power of the first later master that becomes an etcd member. Returns its name. */
 async function cutWhileJoining(scene: Scene): Promise<string> {
   return waitFor(
     'a fourth member of etcd',
     async () => {
       for (const name of LATER) {
         const node = scene.node(name)
-        // Made by etcd itself, as soon as it runs as that member.
+        // etcd creates it when it starts as a member.
         if ((await exec(node, ['ls', `${MEMBER_DATA}/member`])).code !== 0) continue
         await kill(node)
         return name
@@ -113,7 +110,7 @@ async function cutWhileJoining(scene: Scene): Promise<string> {
   )
 }
 
-async function dataAreLost(scene: Scene): Promise<void> {
+async function etcdDataIsLost(scene: Scene): Promise<void> {
   const node = scene.node('m4')
   await execOk(node, ['rm', '--recursive', MEMBER_DATA])
   await kill(node)

@@ -6,7 +6,7 @@ import { down, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-/** The agent's state directory lies on a file system that is too small: the run fails and says so, and goes on once there is room. */
+/** The agent's state directory is on a file system that is too small. The run fails with the cause, and continues once there is space. */
 export async function fullDisk(site: Site, bed: Bed, signal: AbortSignal): Promise<void> {
   const node = await up({ name: 'n2', bed, signal })
   try {
@@ -29,7 +29,7 @@ export async function fullDisk(site: Site, bed: Bed, signal: AbortSignal): Promi
     await execOk(node, ['mount', '-o', 'remount,size=3g', '/var/lib/cantrip'])
     await site.admin('cluster', 'provision', 'small')
     await waitFor(
-      'kubelet installed after the disk was mended',
+      'kubelet installed after the disk has space again',
       async () => ((await exec(node, ['test', '-x', '/usr/local/bin/kubelet'])).code === 0 ? true : undefined),
       { withinMs: 120_000 },
     )

@@ -15,7 +15,7 @@ ExecReload=/bin/kill -USR2 $MAINPID
 WantedBy=multi-user.target
 `
 
-/** Makes a node the load balancer of an API, as an administrator would who has no other: HAProxy that asks for /readyz. */
+/** Turns a node into a load balancer for the Kubernetes API: HAProxy with health checks of /readyz. */
 export async function balance(node: Node, masters: readonly Node[], signal: AbortSignal): Promise<void> {
   const libraries = ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1']
   for (const name of ['haproxy', ...libraries]) await layPackage(node, name, signal)
@@ -23,7 +23,7 @@ export async function balance(node: Node, masters: readonly Node[], signal: Abor
     ...['defaults', '  mode tcp', '  timeout connect 1s', '  timeout client 1h', '  timeout server 1h'],
     ...['frontend api', '  bind :6443', '  default_backend masters'],
     ...['backend masters', '  option httpchk GET /readyz', '  default-server check check-ssl verify none inter 1s'],
-    // One that goes takes its connections with it, so that who holds one comes back at once.
+    // Close the connections of a failed server, so that clients reconnect at once.
     ...masters.map(
       ({ name, address }) => `  server ${name} ${address}:6443 fall 2 rise 1 on-marked-down shutdown-sessions`,
     ),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { podsReachEachOther } from './pods-across.ts'
+import { podsReachEachOther } from './pod-connectivity.ts'
 import {
   dhclient,
   dhcpcd,
@@ -34,14 +34,14 @@ const OWNERS: Record<string, Owner> = {
 const NAMES = Object.keys(OWNERS)
 const MASTERS = NAMES.filter((name) => name.startsWith('m'))
 
-/** Three masters that also work, and workers; on each another program keeps resolv.conf. */
+/** Three masters that are also workers, and four workers. On each node another program manages resolv.conf. */
 export async function nameServers(scene: Scene, { stage }: Story): Promise<void> {
   const before = new Map<string, string>()
   await stage('seven nodes, each with another owner of resolv.conf', async () => {
     await scene.boot(...NAMES)
     await serveAddresses(scene.node('m1'), ['w2', 'w3'].map(scene.node))
     for (const [name, owner] of Object.entries(OWNERS)) await owner.take(scene.node(name), scene.signal)
-    // Booted by it, and by nothing that was there before.
+    // Reboot, so that nothing but the new owner has configured DNS.
     await cutPower(scene)
     for (const node of scene.nodes()) {
       await looksUp(node, 'controller', '10.90.0.1')
@@ -49,23 +49,25 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     }
     await scene.createCluster(CLUSTER, [])
   })
-  await stage('three masters that also work, and four workers are configured', async () => {
-    for (const name of MASTERS) await scene.bringIn(name, 'master,worker')
-    for (const name of NAMES.filter((each) => !MASTERS.includes(each))) await scene.bringIn(name, 'worker')
+  await stage('three masters that are also workers and four workers are configured', async () => {
+    for (const name of MASTERS) await scene.addNode(name, 'master,worker')
+    for (const name of NAMES.filter((each) => !MASTERS.includes(each))) await scene.addNode(name, 'worker')
     await scene.stage()
   })
   await stage('provision: READY', () => scene.provision())
-  await stage('each asks its node DNS first, and all names lead where they did', () => everyone(scene, asksItselfFirst))
+  await stage('each node asks its node DNS first, and all names resolve as before', () =>
+    everyone(scene, usesNodeDnsFirst),
+  )
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('the owner writes the file anew: it comes first still', () =>
+  await stage('the owner rewrites resolv.conf: the node DNS is still first', () =>
     everyone(scene, async (node) => {
       await execOk(node, OWNERS[node.name]?.writeAgain ?? [], { timeoutMs: 60_000 })
-      await asksItselfFirst(node, scene)
+      await usesNodeDnsFirst(node, scene)
     }),
   )
-  await stage('without the agent the name of the API is served; without the node DNS all other names are', () =>
+  await stage('with the agent stopped the API name resolves; with the node DNS stopped all other names resolve', () =>
     everyone(scene, async (node) => {
       await execOk(node, ['systemctl', 'stop', 'cantrip-agent'])
       await namesOfMasters(node, scene)
@@ -75,12 +77,12 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
       await execOk(node, ['systemctl', 'start', 'cantrip-node-dns', 'cantrip-api-watch', 'cantrip-agent'])
     }),
   )
-  await stage('after a power cut of all it comes first again, and the cluster is READY', async () => {
+  await stage('after a power cut of all nodes the node DNS is first again, and all nodes are Ready', async () => {
     await cutPower(scene)
     await allReady(scene.node('m1'), NAMES.length)
-    await everyone(scene, asksItselfFirst)
+    await everyone(scene, usesNodeDnsFirst)
   })
-  await stage('all are uninstalled: each resolv.conf is as its owner had it', async () => {
+  await stage('all are uninstalled: each resolv.conf is restored', async () => {
     await uninstallAll(scene.nodes())
     for (const node of scene.nodes()) {
       assert.equal(await resolvConf(node), before.get(node.name), node.name)
@@ -91,7 +93,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
 
 async function cutPower(scene: Scene): Promise<void> {
   for (const node of scene.nodes()) await kill(node)
-  // The server of addresses first.
+  // The DHCP server first.
   for (const node of scene.nodes()) await boot(node, scene.signal)
 }
 
@@ -99,14 +101,14 @@ async function everyone(scene: Scene, look: (node: Node, scene: Scene) => Promis
   for (const node of scene.nodes()) await look(node, scene)
 }
 
-/** What counts of it; of systemd-resolved the file behind its stub, with the servers that it asks. */
+/** The file without comments. For systemd-resolved, the file with its upstream servers, not the stub. */
 async function resolvConf(node: Node): Promise<string> {
   const isBehindStub = OWNERS[node.name]?.name.startsWith('systemd-resolved')
   const text = await execOk(node, ['cat', isBehindStub ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf'])
   return text.replace(/^#.*\n/gm, '')
 }
 
-async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {
+async function usesNodeDnsFirst(node: Node, scene: Scene): Promise<void> {
   const text = await resolvConf(node)
   assert.equal(/^nameserver (\S+)/m.exec(text)?.[1], node.address, `${node.name}: ${text}`)
   await namesOfMasters(node, scene)
@@ -116,7 +118,7 @@ async function asksItselfFirst(node: Node, scene: Scene): Promise<void> {
 
 async function namesOfMasters(node: Node, scene: Scene): Promise<void> {
   const wanted = MASTERS.map((name) => scene.node(name).address).sort()
-  // A master that came up a moment ago is looked at once a second.
+  // The API watch looks at each master once a second.
   await waitFor(
     `the masters' addresses on ${node.name}`,
     async () => {

@@ -1,17 +1,17 @@
-/** Routes and addresses as closed networks and hosting providers have them, on a node without Kubernetes. */
+/** Routes and addresses of closed networks and hosting providers, on a node without Kubernetes. */
 import assert from 'node:assert/strict'
 import { GATEWAY } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { changeFile, checked } from './checked-node.ts'
 
-/** As systemd-networkd has made it. */
+/** As systemd-networkd creates it. */
 const DEFAULT = ['route', 'replace', 'default', 'via', GATEWAY, 'dev', 'host0', 'proto', 'static']
 
 const routes = (node: Node) => execOk(node, ['ip', 'route'])
 
 const OUTSIDE = ['8.8.8.8', 'fe80::1%host0', '2001:db8::53']
 
-/** Every check looks, or says why it cannot; the program goes on. */
+/** Without a default route, every check runs or says why it cannot. */
 export async function noRoute(node: Node, install: readonly string[]): Promise<void> {
   const restores = [
     await changeFile(node, '/etc/resolv.conf', OUTSIDE.map((server) => `nameserver ${server}\n`).join('')),
@@ -35,11 +35,11 @@ export async function noRoute(node: Node, install: readonly string[]): Promise<v
   } finally {
     await execOk(node, ['ip', ...DEFAULT])
     for (const restore of restores) await restore()
-    assert.equal(await routes(node), before, 'the routes are what they were')
+    assert.equal(await routes(node), before, 'the routes are restored')
   }
 }
 
-/** An address of its own (/32) beside docker0, and one that keepalived moves: the node goes by its own. */
+/** A /32 address next to docker0 and a virtual address of keepalived: the node uses its own address. */
 export async function addressOfItsOwn(node: Node): Promise<void> {
   const { address } = node
   const ip = (line: string) => execOk(node, ['ip', ...line.split(' ')])
@@ -69,6 +69,6 @@ export async function addressOfItsOwn(node: Node): Promise<void> {
     await ip('address flush dev host0 scope global')
     await ip(`address add ${address}/24 brd + dev host0`)
     await execOk(node, ['ip', ...DEFAULT])
-    assert.equal(await routes(node), before, 'the routes are what they were')
+    assert.equal(await routes(node), before, 'the routes are restored')
   }
 }

@@ -1,35 +1,35 @@
 /**
- * Servers that behave as none should, a process of its own in a bed's network: `odd-servers.ts ADDRESS`. Says `ready`.
- * On UDP a resolver that hangs and a time server that lies; on TCP proxies, by port.
+ * Misbehaving servers, as a process in the network of a test bed: `odd-servers.ts ADDRESS`. Prints `ready`.
+ * On UDP, a DNS server that does not answer and a time server with the wrong time. On TCP, proxies by port.
  */
 import { createSocket } from 'node:dgram'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import { LIE_MS, ODD_PROXIES } from './odd-ports.ts'
+import { ODD_PROXIES, WRONG_BY_MS } from './odd-ports.ts'
 
 const [, , address = ''] = process.argv
 const UNIX_EPOCH_SECONDS = 2_208_988_800
 
 await Promise.all([
   bind(53, () => undefined),
-  bind(123, lie),
+  bind(123, wrongTime),
   listen(ODD_PROXIES.forbids, (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')),
-  listen(ODD_PROXIES.wantsPassword, (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')),
+  listen(ODD_PROXIES.needsPassword, (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')),
   listen(ODD_PROXIES.hangs, () => undefined),
-  listen(ODD_PROXIES.isStranger, strangerBehind()),
+  listen(ODD_PROXIES.inspectsTls, inspectTls()),
 ])
 console.log('ready')
 
 /** An SNTP answer (RFC 4330) that is ten seconds ahead. */
-function lie(query: Buffer): Buffer | undefined {
+function wrongTime(query: Buffer): Buffer | undefined {
   if (query.length < 48) return undefined
   const reply = Buffer.alloc(48)
   reply.writeUInt8(0x24, 0) // version 4, server
   reply.writeUInt8(2, 1) // stratum
   query.copy(reply, 24, 40, 48)
-  const seconds = (Date.now() + LIE_MS) / 1_000
+  const seconds = (Date.now() + WRONG_BY_MS) / 1_000
   for (const at of [16, 32, 40]) {
     reply.writeUInt32BE(Math.floor(seconds) + UNIX_EPOCH_SECONDS, at)
     reply.writeUInt32BE(Math.floor((seconds % 1) * 0x1_0000_0000), at + 4)
@@ -46,7 +46,7 @@ function bind(port: number, answer: (query: Buffer) => Buffer | undefined): Prom
   return new Promise((resolve) => socket.bind(port, address, resolve))
 }
 
-/** Calls once the client has asked for something. */
+/** Calls `onAsked` at the first data of the client. */
 function listen(port: number, onAsked: (socket: Socket) => void): Promise<void> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
@@ -55,8 +55,8 @@ function listen(port: number, onAsked: (socket: Socket) => void): Promise<void> 
   return new Promise((resolve) => server.listen(port, address, resolve))
 }
 
-/** Looks into TLS with an authority of its own, as an inspecting proxy does. */
-function strangerBehind(): (socket: Socket) => void {
+/** Terminates TLS with a certificate of its own CA, as an inspecting proxy does. */
+function inspectTls(): (socket: Socket) => void {
   const now = new Date()
   const ca = createCa({ commonName: 'Inspection CA', days: 1, now })
   const { publicKey, privateKey } = createKeyPair()

@@ -3,22 +3,22 @@ import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { podsReachEachOther } from './pods-across.ts'
+import { podsReachEachOther } from './pod-connectivity.ts'
 import { configure, isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const TAINT = 'node-role.kubernetes.io/control-plane'
 
-/** A dedicated master and a worker, and a worker that comes later. */
+/** A dedicated master and a worker, and a worker that joins later. */
 export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('two bare nodes and a cluster with a dedicated master', async () => {
     await scene.boot('m1', 'w1')
     await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north'])
   })
   await stage('master and worker are installed and configured', async () => {
-    await scene.bringIn('m1', 'master')
-    await scene.bringIn('w1', 'worker')
+    await scene.addNode('m1', 'master')
+    await scene.addNode('w1', 'worker')
   })
   await stage('provision: READY', () => scene.provision())
   await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))
@@ -26,22 +26,26 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
-  await stage('what is missing is told, and provision mends it', () => degradedAndRepaired(scene))
-  await stage('a repair with nothing to mend changes nothing', () => nothingToMend(scene))
-  await stage("a further worker, beside somebody else's pod that cannot run in kube-system", async () => {
+  await stage('the cluster is DEGRADED when parts are missing, and provision repairs it', () =>
+    degradedThenRepaired(scene),
+  )
+  await stage('provision of a healthy cluster changes nothing', () => repairChangesNothing(scene))
+  await stage('another worker joins while an unrelated pod in kube-system cannot start', async () => {
     const theirs = ['create', 'deployment', 'metrics-server', '--image=registry.invalid/none']
     await kubectl(scene.node('m1'), '-n', 'kube-system', ...theirs)
     await scene.boot('w2')
-    await scene.bringIn('w2', 'worker')
+    await scene.addNode('w2', 'worker')
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })
-  await stage('reset: its object stays, and the same nodes are provisioned again: READY', () => resetAndAgain(scene))
+  await stage('cluster reset: the cluster record stays, and the same nodes are provisioned again: READY', () =>
+    resetAndAgain(scene),
+  )
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
 }
 
-/** Somebody scales CoreDNS down to nothing, and stops a kubelet: the first is told within half a minute, and both are mended. */
-export async function degradedAndRepaired(scene: Scene): Promise<void> {
+/** CoreDNS is scaled to zero, which the controller reports, and a kubelet is stopped. Provision repairs both. */
+export async function degradedThenRepaired(scene: Scene): Promise<void> {
   const [m1, w1] = [scene.node('m1'), scene.node('w1')]
   await kubectl(m1, '-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=0')
   const { problems } = await awaitDegraded(scene)
@@ -66,8 +70,8 @@ export function awaitDegraded(scene: Scene): Promise<ClusterView> {
   )
 }
 
-/** Each node has looked at all of its steps, and its ledger has no further change. */
-export async function nothingToMend(scene: Scene): Promise<void> {
+/** Each node checks all of its steps, and its ledger gets no further change. */
+export async function repairChangesNothing(scene: Scene): Promise<void> {
   const changes = async () => {
     const ledgers = await Promise.all(scene.nodes().map((node) => execOk(node, ['cat', LEDGER])))
     return ledgers.map((text) => text.split('\n').filter((line) => line.includes('"kind":"change"')).length)
@@ -75,7 +79,7 @@ export async function nothingToMend(scene: Scene): Promise<void> {
   const before = await changes()
   const startedMs = performance.now()
   await scene.provision()
-  scene.say(`a repair with nothing to mend took ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  scene.say(`provision of a healthy cluster took ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
   assert.deepEqual(await changes(), before)
 }
 
@@ -85,7 +89,7 @@ async function resetAndAgain(scene: Scene): Promise<void> {
   await site.admin('cluster', 'watch', scene.cluster, '--until', 'NEW', '--timeout', '180')
   for (const node of scene.nodes()) {
     const left = await exec(node, ['ls', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
-    assert.equal(left.stdout, '', `Kubernetes is off ${node.name}`)
+    assert.equal(left.stdout, '', `files of Kubernetes left on ${node.name}`)
     await configure(site, node.name, node.name === 'm1' ? 'master' : 'worker')
   }
   await scene.provision()

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exec, type Node } from '../support/testbed/machine.ts'
 
 export interface Outage {
-  /** Of all who begin to ask at some moment of the time: the seconds until they have an answer. */
+  /** Seconds until a client that starts at any moment of the outage has an answer, retries included. */
   p99Seconds: number
   worstSeconds: number
   looks: number
@@ -11,8 +11,8 @@ export interface Outage {
 const LOOK_EVERY_MS = 250
 
 /**
- * Asks the API at its endpoint again and again, each time by a new connection, as long as `work` and `afterMs` last.
- * Who asks in vain asks again: what counts is when he has his answer.
+ * Requests /readyz at the API endpoint every 250 ms, each time on a new connection, during `work` and `afterMs` after it.
+ * A client retries after a failed request, so its time runs until the first later request that succeeds.
  */
 export async function outageDuring(
   node: Node,

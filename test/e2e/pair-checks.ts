@@ -1,6 +1,6 @@
 /**
- * Prechecks between two real nodes, and what their firewalls and links do to them. Needs no Kubernetes, and no bundle;
- * runs by itself: node test/e2e/pair-checks.ts
+ * `cluster precheck` between two real nodes, with firewalls and links that block it. Needs neither Kubernetes nor a
+ * bundle. To run it alone: node test/e2e/pair-checks.ts
  */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait-for.ts'
 import { story } from './stages.ts'
 
 const CLUSTER = 'pairs'
-/** What a precheck may listen on here. */
+/** The ports on which a pair check may listen. */
 const PORTS = /:(6443|2379|2380|10250|8472)\b/
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const say = (line: string) => console.log(line)
@@ -31,7 +31,7 @@ function here(): { site: Site; n1: Node; n2: Node } {
   return { site, n1, n2 }
 }
 
-/** The report, and that the exit code fits it. */
+/** Returns the report, and checks that the exit code matches it. */
 async function precheck(): Promise<PairReport> {
   const { code, stdout, stderr } = await here().site.cli(['cluster', 'precheck', CLUSTER, '-o', 'json'])
   assert(code === 0 || code === 3, `exit code ${code}: ${stderr}`)
@@ -75,7 +75,7 @@ try {
     await site.admin('node', 'configure', 'n1', '--role', 'master,worker')
     await site.admin('node', 'configure', 'n2', '--role', 'worker')
   })
-  await stage('healthy nodes: one pair of one is fine, nothing is written, nothing stays open', async () => {
+  await stage('healthy nodes: the pair passes, the ledger is unchanged, no port stays open', async () => {
     const { site, n1, n2 } = here()
     const before = await execOk(n1, ['sha256sum', LEDGER])
     const { code, stdout } = await site.cli(['cluster', 'precheck', CLUSTER])
@@ -88,7 +88,7 @@ try {
     assert.equal(await execOk(n1, ['sha256sum', LEDGER]), before)
     for (const node of [n1, n2]) assert.deepEqual(await listening(node), [])
   })
-  await stage('one direction that is dropped, and both', async () => {
+  await stage('packets dropped in one direction, and in both', async () => {
     const { n1, n2, site } = here()
     await block(n2, 'udp dport 8472 drop')
     assert.deepEqual(short(await precheck()), [
@@ -104,7 +104,7 @@ try {
     say(stdout.trim())
     await unblock()
   })
-  await stage('a port that is rejected is told from one that is dropped, and the fix mends it', async () => {
+  await stage('the report distinguishes a rejected port from a dropped one, and the fix opens it', async () => {
     const { n1 } = here()
     await block(n1, 'tcp dport 6443 reject')
     const rejected = await precheck()
@@ -120,7 +120,7 @@ try {
     assert.deepEqual(short(await precheck()), [])
     await unblock()
   })
-  await stage('a link that carries less than the other end sends', async () => {
+  await stage('a link with a smaller MTU than the sender', async () => {
     const { n2 } = here()
     await execOk(n2, ['ip', 'link', 'set', 'dev', 'host0', 'mtu', '1400'])
     assert.deepEqual(short(await precheck()), [
@@ -129,14 +129,14 @@ try {
     await execOk(n2, ['ip', 'link', 'set', 'dev', 'host0', 'mtu', '1500'])
     assert.deepEqual(short(await precheck()), [])
   })
-  await stage('nothing stays open after Ctrl-C, nor after an agent was killed', async () => {
+  await stage('no port stays open after Ctrl-C, nor after an agent is killed', async () => {
     const { site, n1, n2 } = here()
-    // What is filtered takes its time: there is something to interrupt.
+    // A filtered port takes time to check, so that there is something to interrupt.
     await block(n1, 'tcp dport 6443 drop')
     const open = () =>
       waitFor('n1 to listen', async () => ((await listening(n1)).length > 0 ? true : undefined), { withinMs: 10_000 })
     const closed = (node: Node) =>
-      waitFor(`${node.name} to listen no more`, async () => ((await listening(node)).length === 0 ? true : undefined), {
+      waitFor(`${node.name} to stop listening`, async () => ((await listening(node)).length === 0 ? true : undefined), {
         withinMs: 3_000,
       })
     const ctrlC = new AbortController()
@@ -159,7 +159,7 @@ try {
     await unblock()
     await sleep(1_000)
     await waitFor(
-      'n1 to be connected again, and all to be fine',
+      'n1 to reconnect, and all checks to pass',
       async () =>
         short(await precheck().catch(() => ({ findings: [{}] }) as PairReport)).length === 0 ? true : undefined,
       { withinMs: 60_000 },

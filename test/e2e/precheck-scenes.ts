@@ -1,13 +1,13 @@
-/** What the prechecks are for, each met for real on a node. Every scene leaves the node as it found it. */
+/** Faulty networks on a real node, and what the prechecks report. Each function restores the node. */
 import assert from 'node:assert/strict'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { changeFile, checked } from './checked-node.ts'
 import { ODD_ADDRESS } from './odd-network.ts'
-import { LIE_MS, ODD_PROXIES } from './odd-ports.ts'
+import { ODD_PROXIES, WRONG_BY_MS } from './odd-ports.ts'
 
 type Restore = () => Promise<void>
 
-/** Does the work in a scene that each of `makes` sets up, and takes that away again, the last one first. */
+/** Runs the work after all `makes`, and then restores what they changed, in reverse order. */
 async function inScene(makes: (() => Promise<Restore>)[], work: () => Promise<void>): Promise<void> {
   const restores: Restore[] = []
   try {
@@ -20,7 +20,7 @@ async function inScene(makes: (() => Promise<Restore>)[], work: () => Promise<vo
 
 const withFile = (node: Node, path: string, text: string) => () => changeFile(node, path, text)
 
-/** Looked up are the machine's own name and what else must resolve; the run ends in time all the same. */
+/** The prechecks resolve the host name and other names, and still end in time. */
 export async function hangingResolver(node: Node): Promise<void> {
   const makes = [
     withFile(node, '/etc/resolv.conf', `nameserver ${ODD_ADDRESS}\n`),
@@ -30,12 +30,12 @@ export async function hangingResolver(node: Node): Promise<void> {
     const began = performance.now()
     const { of } = await checked(node)
     assert.match(of('hostname').found, /no answer for \S+ after [\d.]+ s/)
-    assert(performance.now() - began < 25_000, 'it does not wait for ever')
+    assert(performance.now() - began < 25_000, 'the prechecks end within 25 s')
   })
 }
 
-/** The node's clock is the host's, whose kernel may be synchronised: it is not asked here, but the time server is. */
-export async function lyingTimeServer(node: Node): Promise<void> {
+/** The node shares the clock of the host, whose kernel may be synchronised. So timedated is masked, and only the time server counts. */
+export async function wrongTimeServer(node: Node): Promise<void> {
   const unasked = async () => {
     await execOk(node, ['systemctl', 'mask', '--runtime', 'systemd-timedated'])
     await exec(node, ['systemctl', 'stop', 'systemd-timedated'])
@@ -46,22 +46,22 @@ export async function lyingTimeServer(node: Node): Promise<void> {
     const { of } = await checked(node)
     assert.notEqual(of('ntp').verdict, 'pass', of('ntp').found)
     const [, offsetMs] = /offset (-?\d+) ms/.exec(of('ntp').found) ?? []
-    assert(Math.abs(Number(offsetMs) - LIE_MS) < 1_000, of('ntp').found)
+    assert(Math.abs(Number(offsetMs) - WRONG_BY_MS) < 1_000, of('ntp').found)
   })
 }
 
-/** A proxy is told from the controller behind it, and each way to be in the way from the others. */
+/** The check distinguishes a failure of the proxy from one of the controller, and names the kind of failure. */
 export async function oddProxies(node: Node, credentials: readonly string[]): Promise<void> {
   const expected: [port: number, found: RegExp][] = [
     [ODD_PROXIES.forbids, /proxy failed: .*403/],
-    [ODD_PROXIES.wantsPassword, /proxy failed: .*407/],
+    [ODD_PROXIES.needsPassword, /proxy failed: .*407/],
     [ODD_PROXIES.hangs, /proxy failed: .*(no answer|time|within)/],
-    [ODD_PROXIES.isStranger, /TLS failed: /],
+    [ODD_PROXIES.inspectsTls, /TLS failed: /],
   ]
   const looks = expected.map(async ([port, found]) => {
     const proxy = `http://me:hunter2@${ODD_ADDRESS}:${port}`
     const { code, of, verdicts } = await checked(node, ...credentials, '--proxy', proxy, '--ignore-check', 'controller')
-    assert.equal(code, 3, 'the check of the controller is strict')
+    assert.equal(code, 3, 'the check of the controller cannot be ignored')
     assert.equal(of('controller').verdict, 'fail')
     assert.match(of('controller').found, found)
     assert.doesNotMatch(JSON.stringify(verdicts), /hunter2/)

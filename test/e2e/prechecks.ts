@@ -1,6 +1,6 @@
 /**
- * Prechecks on a real node: servers that misbehave around it; what is ignored there reaches the administrator, and what
- * `--fix` mends is taken back. A story of its own, without Kubernetes.
+ * Prechecks on a real node without Kubernetes: misbehaving servers in its network, ignored checks that the administrator
+ * sees, and fixes of `--fix` that uninstall reverts.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
@@ -10,11 +10,11 @@ import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
 import { changeFile, checked } from './checked-node.ts'
+import { configurationFaultsAreFixed } from './configuration-faults.ts'
 import { damagedAgent, readOnlyState } from './damaged-agent.ts'
-import { mendedByTheirFix } from './mended-scenes.ts'
-import { openOddServers } from './odd-network.ts'
+import { startOddServers } from './odd-network.ts'
 import { addressOfItsOwn, noRoute } from './odd-routes.ts'
-import { hangingResolver, lyingTimeServer, oddProxies } from './precheck-scenes.ts'
+import { hangingResolver, oddProxies, wrongTimeServer } from './precheck-scenes.ts'
 import { printedFixes } from './printed-fixes.ts'
 import { story } from './stages.ts'
 
@@ -22,7 +22,7 @@ const NAME = 'checked'
 const CLUSTER = 'careful'
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const HARDENING = '/etc/sysctl.d/99-hardening.conf'
-const MENDED = '/etc/sysctl.d/zz-cantrip-precheck.conf'
+const FIXED = '/etc/sysctl.d/zz-cantrip-precheck.conf'
 const SWAPPING = '/etc/systemd/system/tune.service'
 const REASON = 'the image has a kubelet in it'
 
@@ -33,7 +33,7 @@ const interrupted = interruptible(() => downAll(bed))
 let site: Site | undefined
 let node: Node | undefined
 let install: string[] = []
-let endOddServers = () => {}
+let stopOddServers = () => {}
 
 const here = () => {
   assert(site && node, 'the site is up')
@@ -51,36 +51,36 @@ await downAll(bed)
 try {
   await stage('a node and a controller', async () => {
     node = await up({ name: NAME, bed, signal: interrupted })
-    // What is to be in the way on port 53.
+    // It occupies port 53 later.
     await layPackage(node, 'dnsmasq-base', interrupted)
     site = await openSite(bed)
     install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
-    endOddServers = await openOddServers(bed)
+    stopOddServers = await startOddServers(bed)
   })
-  await stage('configuration of others, and what the kernel does not give: each printed fix is pasted, and mends', () =>
-    mendedByTheirFix(here().node),
+  await stage('foreign configuration and missing kernel interfaces: each printed fix works', () =>
+    configurationFaultsAreFixed(here().node),
   )
   await stage('no route to name servers and time servers', () => noRoute(here().node, install))
-  await stage('an address of its own (/32) beside docker0', () => addressOfItsOwn(here().node))
-  await stage('a resolver that hangs', () => hangingResolver(here().node))
-  await stage('a time server that lies by 10 s', () => lyingTimeServer(here().node))
-  await stage('a proxy that answers 403, 407, hangs, speaks another CA', () =>
+  await stage('a /32 address next to docker0', () => addressOfItsOwn(here().node))
+  await stage('a DNS server that does not answer', () => hangingResolver(here().node))
+  await stage('a time server that is 10 s ahead', () => wrongTimeServer(here().node))
+  await stage('a proxy that answers 403 or 407, does not answer, or inspects TLS', () =>
     oddProxies(here().node, install.slice(1)),
   )
-  await stage('-t is told as precheck is, and JUnit is for CI systems', checkOnly)
-  await stage('--fix asks first, mends, and looks again', fixed)
-  await stage('an ignored failure is seen by the administrator before anybody approves', ignoredIsTold)
+  await stage('-t prints what precheck prints, and JUnit for CI systems', checkOnly)
+  await stage('--fix asks first, fixes, and checks again', fixed)
+  await stage('the administrator sees an ignored failure before approval', ignoredCheckIsReported)
   await stage('damaged files of the agent', () => damagedAgent(here().node, install))
-  await stage('a state directory that is read-only', () => readOnlyState(here().node))
-  await stage('uninstall takes back what --fix did', takenBack)
-  await stage('each printed fix mends its fault, for good, and takes nothing of others', () =>
+  await stage('a read-only state directory', () => readOnlyState(here().node))
+  await stage('uninstall reverts the changes of --fix', uninstallRevertsFixes)
+  await stage('each printed fix works, outlives a reboot, and leaves unrelated objects alone', () =>
     printedFixes(here().node, async () => {
       await kill(here().node)
       await boot(here().node, interrupted)
     }),
   )
 } finally {
-  endOddServers()
+  stopOddServers()
   await site?.close()
   await downAll(bed)
 }
@@ -92,11 +92,11 @@ async function checkOnly(): Promise<void> {
   assert.equal(table.code, 0, table.stderr + table.stdout)
   assert.match(table.stdout, /^pass {2}controller +https:\/\/\S+ answers$/m)
   assert.match(table.stdout, /^\d+ passed(, \d+ warnings?)?(, \d+ left out)?\n$/m)
-  assert(!table.stdout.includes('\x1b'), 'colours are for terminals')
+  assert(!table.stdout.includes('\x1b'), 'no colours without a terminal')
   const junit = await exec(node, [...install, '-t', '-o', 'junit'], { timeoutMs: 60_000 })
   assert.match(junit.stdout, /^<\?xml .*\n<testsuite name="precheck" tests="\d+" failures="0" errors="0"/)
   const left = await exec(node, ['ls', '-d', '/etc/cantrip', '/var/lib/cantrip'])
-  assert.equal(left.stdout, '', 'a look leaves nothing')
+  assert.equal(left.stdout, '', 'the prechecks left files behind')
 }
 
 async function fixed(): Promise<void> {
@@ -128,12 +128,12 @@ async function fixed(): Promise<void> {
   assert.match(before, /^WARN {2}swap +off until the next boot: tune\.service/m)
   assert.equal((await exec(node, ['systemctl', 'is-enabled', 'tune.service'])).stdout, 'disabled\n')
   assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2\n`)
-  assert.match(await execOk(node, ['cat', MENDED]), /^net\.ipv4\.ip_forward = 1$/m)
+  assert.match(await execOk(node, ['cat', FIXED]), /^net\.ipv4\.ip_forward = 1$/m)
   const again = await exec(node, [...fix, '--yes', '-o', 'json'], { timeoutMs: 60_000 })
   assert.deepEqual(JSON.parse(again.stdout).mended, [])
 }
 
-async function ignoredIsTold(): Promise<void> {
+async function ignoredCheckIsReported(): Promise<void> {
   const { site, node } = here()
   await execOk(node, ['cp', '/usr/bin/true', '/usr/bin/kubelet'])
   const refused = await exec(node, install, { timeoutMs: 60_000 })
@@ -161,18 +161,18 @@ async function ignoredIsTold(): Promise<void> {
   assert.deepEqual(
     after.warnings.filter(({ id }) => id === 'previous-kubernetes'),
     [],
-    'what was mended is not shown any more',
+    'a fixed check is no longer shown',
   )
   assert.match(await site.admin('node', 'approve', row.id), /APPROVED/)
 }
 
-async function takenBack(): Promise<void> {
+async function uninstallRevertsFixes(): Promise<void> {
   const { node } = here()
   const { code, stdout, stderr } = await exec(node, ['/root/agent', '--uninstall', '--yes'], { timeoutMs: 120_000 })
   assert.equal(code, 0, stdout + stderr)
   assert.match(stdout, /host restored: 0 differences\s*$/)
   assert.equal(await execOk(node, ['cat', '/etc/resolv.conf']), `nameserver ${GATEWAY}\noptions timeout:2 rotate\n`)
-  assert.equal((await exec(node, ['ls', MENDED, '/var/lib/cantrip'])).stdout, '')
+  assert.equal((await exec(node, ['ls', FIXED, '/var/lib/cantrip'])).stdout, '')
   assert.equal(await execOk(node, ['systemctl', 'is-enabled', 'tune.service']), 'enabled\n')
   assert.equal((await checked(node)).of('resolv-conf').verdict, 'fail')
 }

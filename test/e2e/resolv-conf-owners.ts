@@ -4,15 +4,15 @@ import { layPackage } from '../support/testbed/lay-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
 import { putFile } from '../support/testbed/nodes.ts'
 
-/** The domain in which every node has a name, and that a search domain has to lead to. */
+/** The DNS domain of the nodes, which is also their search domain. */
 export const SEARCH = 'test'
 const NETWORK = '/etc/systemd/network/10-host0.network'
 
-/** A program that keeps resolv.conf of a node from now on, as on a machine that was installed with it. */
+/** A program that manages resolv.conf of a node, as on a machine that was installed with it. */
 export interface Owner {
   name: string
   take(node: Node, signal: AbortSignal): Promise<void>
-  /** Lets it write resolv.conf anew, as it does by itself some day. */
+  /** Makes the program rewrite resolv.conf, as it does by itself from time to time. */
   writeAgain: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export const networkManager: Owner = {
     const address = [`address1=${node.address}/${PREFIX_LENGTH},${GATEWAY}`, `dns=${GATEWAY};`, `dns-search=${SEARCH};`]
     const file = '/etc/NetworkManager/system-connections/host0.nmconnection'
     await putFile(node, file, [...profile, ...address, '[ipv6]', 'method=disabled', ''].join('\n'))
-    // As for systemd-networkd: there is no udev to wait for.
+    // As for systemd-networkd: the node has no udev to wait for.
     const unit = '/etc/systemd/system/NetworkManager.service.d/testbed.conf'
     await putFile(node, unit, '[Service]\nReadOnlyPaths=/sys\n')
     await all(node, [
@@ -89,8 +89,8 @@ export const openresolv: Owner = {
   name: 'openresolv',
   async take(node, signal) {
     await layPackage(node, 'openresolv', signal)
-    const told = `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`
-    await putFile(node, '/etc/openresolv-host0', told)
+    const record = `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`
+    await putFile(node, '/etc/openresolv-host0', record)
     await unit(node, 'openresolv', ['Type=oneshot', 'StandardInput=file:/etc/openresolv-host0'], 'resolvconf -a host0')
   },
   writeAgain: ['systemctl', 'restart', 'openresolv'],
@@ -113,13 +113,13 @@ export const dhcpcd: Owner = {
     await layPackage(node, 'dhcpcd-base', signal)
     await byDhcpAlone(node)
     await execOk(node, ['useradd', '--system', '--home-dir', '/usr/lib/dhcpcd', '--no-create-home', 'dhcpcd'])
-    // Known to the server by its hardware address.
+    // The DHCP server identifies it by its hardware address.
     await unit(node, 'dhcpcd', ['Type=forking'], "/sbin/dhcpcd -4 -I '' host0")
   },
   writeAgain: ['systemctl', 'restart', 'dhcpcd'],
 }
 
-/** Makes a node the DHCP server of the bed, by its systemd-networkd. Whom it serves gets the address that he has. */
+/** Makes systemd-networkd of a node the DHCP server of the test bed. Each client gets the address that it has. */
 export async function serveAddresses(server: Node, targets: readonly Node[]): Promise<void> {
   const leases = targets.map(async (target) => {
     const hardware = (await execOk(target, ['cat', '/sys/class/net/host0/address'])).trim()
@@ -152,7 +152,7 @@ async function all(node: Node, commands: readonly (readonly string[])[]): Promis
   for (const argv of commands) await execOk(node, argv, { timeoutMs: 60_000 })
 }
 
-/** Names that the node asks for go to the right place: its search domain leads there still. */
+/** Fails unless the node resolves the name to the address. */
 export async function looksUp(node: Node, name: string, address: string): Promise<void> {
   const found = await execOk(node, ['getent', 'ahostsv4', name], { timeoutMs: 40_000 })
   assert.equal(found.split(/\s/)[0], address, `${name} on ${node.name}`)

@@ -1,7 +1,7 @@
 /**
- * A node with a life of its own gets Kubernetes, and gives it back: what a person and other programs have there survives,
- * whenever it came, and the report tells what is ours, what is not, and what was left on purpose. At the end the host is
- * compared with how it was by scripts that share nothing with the product.
+ * A node that other programs also use is provisioned and uninstalled. Foreign objects stay intact, whenever they were
+ * created, and the report names what was removed, what is unrelated, and what was kept on purpose. At the end the host is
+ * compared with its first state by scripts that share no code with the product.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
@@ -22,10 +22,15 @@ import { downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { busyHost } from './busy-host.ts'
-import { assertCanaries, type Canaries, liftMount, plantCanaries } from './canaries.ts'
-import { independentLook, unlike } from './neighbours/independent-look.ts'
-import type { Moment } from './neighbours/kind.ts'
-import { isOfCanary, KINDS, type Planted, plant, touched } from './neighbours/neighbours.ts'
+import {
+  assertForeignAppIntact,
+  type ForeignApp,
+  installForeignApp,
+  removeForeignMount,
+} from './foreign-objects/foreign-app.ts'
+import { isOfForeignObject, KINDS, type Planted, plant, touched } from './foreign-objects/foreign-objects.ts'
+import { changedLines, listHost } from './foreign-objects/host-listing.ts'
+import type { Moment } from './foreign-objects/kind.ts'
 import { story } from './stages.ts'
 
 const CLUSTER = 'restored'
@@ -35,17 +40,17 @@ const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-restored`)
 const interrupted = interruptible(() => downAll(bed))
 
-/** Lines of the independent look that are of this story's making: of canaries.ts, of busy-host.ts, and how the agent came. */
+/** Lines of `listHost` that this story causes: by foreign-app.ts, by busy-host.ts, and by the installation of the agent. */
 const OF_THE_STORY =
-  /canary|etc-kubernetes-mounted|site-tool|\bbob\b|\/root\/|87-podman|203\.0\.113\.0|:2222\b|process (socat|cat)$|\/etc\/resolv\.conf |\/etc\/site\.conf|site\.log\.1|^file \/var\/lib\/dpkg|domainname|^file \/etc\/kubernetes(\/(theirs|linked))? |^hash \/etc\/kubernetes\/theirs /i
+  /foreign-app|etc-kubernetes-mounted|site-tool|\bbob\b|\/root\/|87-podman|203\.0\.113\.0|:2222\b|process (socat|cat)$|\/etc\/resolv\.conf |\/etc\/site\.conf|site\.log\.1|^file \/var\/lib\/dpkg|domainname|^file \/etc\/kubernetes(\/(theirs|linked))? |^hash \/etc\/kubernetes\/theirs /i
 
-/** Names that are no UTF-8, below directories that are ours: these have to go. */
+/** Files below directories of Cantrip whose names are not valid UTF-8. They must be removed. */
 const ODD_NAMES = `
 for directory in /var/lib/cantrip-containerd/odd /var/lib/kubelet/odd /etc/kubernetes/odd /var/log/pods/odd; do
   mkdir -p "$directory" && cd "$directory" && touch "$(printf '\\377')" "$(printf 'a\\nb')" "$(printf '\\033[2J')" && mkdir -p "$(printf 'd\\351')/e"
 done`
 
-interface Told {
+interface UninstallReport {
   restored: boolean
   removed: string[]
   differences: { what: string }[]
@@ -57,14 +62,14 @@ interface Told {
 
 let site: Site | undefined
 let node: Node | undefined
-let canaries: Canaries | undefined
+let foreignApp: ForeignApp | undefined
 let bare: string[] = []
-const neighbours = new Map<Moment, Planted>()
+const foreignObjects = new Map<Moment, Planted>()
 const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, showWhatIsKnown, interrupted)
+const { stage, end } = story(say, showDiagnostics, interrupted)
 
 await downAll(bed)
 try {
@@ -74,35 +79,38 @@ try {
     site = await openSite(bed)
     await importBundle(site, bundle)
   })
-  await stage(`${KINDS.length} kinds of neighbours: those that were there first`, async () => {
+  await stage(`${KINDS.length} kinds of foreign objects before the installation`, async () => {
     await settle('before')
-    bare = await independentLook(here().node)
+    bare = await listHost(here().node)
   })
-  await stage('two installations of the agent: the node of a cluster, and one beside it', async () => {
+  await stage('two installations of the agent: one of the cluster, and a second instance', async () => {
     await installed(CLUSTER, ['--auto-approve'])
     await installed('beside', [], ['-m', 'blue'])
   })
-  await stage('neighbours that come once the agent is there', () => settle('installed'))
+  await stage('foreign objects after the installation', () => settle('installed'))
   await stage('provision: READY', provisioned)
-  await stage('the one beside goes, and does not answer for the Kubernetes of the other', async () => {
-    const { code, told } = await takenBack('-m', 'blue', '-d')
-    assert.deepEqual([code, told.differences, told.leftovers], [0, [], []])
+  await stage('the second instance is uninstalled, and does not report the Kubernetes of the first', async () => {
+    const { code, report } = await uninstall('-m', 'blue', '-d')
+    assert.deepEqual([code, report.differences, report.leftovers], [0, [], []])
   })
-  await stage('life goes on: canaries, a package, an account, a lease, logs, a session', async () => {
-    canaries = await plantCanaries(here().node)
-    await busyHost(here().node)
-    await settle('provisioned')
-    await execOk(here().node, ['sh', '-c', ODD_NAMES])
-  })
-  await stage('uninstall: a mount of the site is left alone with its tree, and named', async () => {
-    const { code, told } = await takenBack('-d')
-    assert.equal(code, 5, JSON.stringify(told, null, 1))
-    assert.deepEqual(told.differences, [])
+  await stage(
+    'foreign objects after provisioning: an application, a package, an account, a lease, logs, a session',
+    async () => {
+      foreignApp = await installForeignApp(here().node)
+      await busyHost(here().node)
+      await settle('provisioned')
+      await execOk(here().node, ['sh', '-c', ODD_NAMES])
+    },
+  )
+  await stage('uninstall: a foreign mount is kept with its directory tree, and reported', async () => {
+    const { code, report } = await uninstall('-d')
+    assert.equal(code, 5, JSON.stringify(report, null, 1))
+    assert.deepEqual(report.differences, [])
     assert.deepEqual(
-      told.leftovers.map(({ what }) => what),
+      report.leftovers.map(({ what }) => what),
       ['/etc/kubernetes'],
     )
-    assert.match(told.leftovers[0]?.error.fix ?? '', /umount \/etc\/kubernetes\/mounted/)
+    assert.match(report.leftovers[0]?.error.fix ?? '', /umount \/etc\/kubernetes\/mounted/)
     for (const what of [
       /^network interface cni0$/,
       /^network namespace cni-/,
@@ -110,50 +118,50 @@ try {
       /^process /,
     ])
       assert(
-        told.removed.some((one) => what.test(one)),
-        `${what} is told:\n${told.removed.join('\n')}`,
+        report.removed.some((one) => what.test(one)),
+        `${what} is reported:\n${report.removed.join('\n')}`,
       )
-    assert.deepEqual(told.removed.filter(isOfCanary), [])
-    await assertCanaries(here().node, planted())
-    assert.deepEqual(await touched(here().node, neighbours), [])
+    assert.deepEqual(report.removed.filter(isOfForeignObject), [])
+    await assertForeignAppIntact(here().node, installedForeignApp())
+    assert.deepEqual(await touched(here().node, foreignObjects), [])
   })
-  await stage('uninstall again, without the mount: restored, and what stays is named', async () => {
-    await liftMount(here().node, planted())
-    const { code, told } = await takenBack('-d')
-    assert.equal(code, 0, JSON.stringify(told, null, 1))
-    assert.deepEqual([told.restored, told.differences, told.leftovers, told.notCompared], [true, [], [], []])
-    const kept = told.kept.map(({ because }) => because).join('\n')
+  await stage('uninstall again, without the mount: restored, and the report names what is kept', async () => {
+    await removeForeignMount(here().node, installedForeignApp())
+    const { code, report } = await uninstall('-d')
+    assert.equal(code, 0, JSON.stringify(report, null, 1))
+    assert.deepEqual([report.restored, report.differences, report.leftovers, report.notCompared], [true, [], [], []])
+    const kept = report.kept.map(({ because }) => because).join('\n')
     assert.match(kept, /\/etc\/kubernetes\/theirs \(of user 1234\)/)
-    assert.match(kept, /\/etc\/kubernetes\/linked \(leads to \/srv\/canary\/linked\)/)
-    const names = told.unrelated.map(({ what }) => what)
-    for (const what of ['/etc/site-tool.conf', '/etc/resolv.conf', 'bob', 'canary.service', 'tcp 0.0.0.0:2222']) {
-      assert(names.includes(what), `${what} is told apart:\n${names.join('\n')}`)
+    assert.match(kept, /\/etc\/kubernetes\/linked \(leads to \/srv\/foreign-app\/linked\)/)
+    const names = report.unrelated.map(({ what }) => what)
+    for (const what of ['/etc/site-tool.conf', '/etc/resolv.conf', 'bob', 'foreign-app.service', 'tcp 0.0.0.0:2222']) {
+      assert(names.includes(what), `${what} is reported as unrelated:\n${names.join('\n')}`)
     }
-    await assertCanaries(here().node, planted())
+    await assertForeignAppIntact(here().node, installedForeignApp())
   })
-  await stage('all neighbours are as they were, and scripts of their own find nothing else', async () => {
-    assert.deepEqual(await touched(here().node, neighbours), [])
-    const found = unlike(bare, await independentLook(here().node))
-    const isExplained = (line: string) => isOfCanary(line) || OF_THE_STORY.test(line)
+  await stage('all foreign objects are unchanged, and independent scripts find no other difference', async () => {
+    assert.deepEqual(await touched(here().node, foreignObjects), [])
+    const found = changedLines(bare, await listHost(here().node))
+    const isExplained = (line: string) => isOfForeignObject(line) || OF_THE_STORY.test(line)
     assert.deepEqual(
       found.filter((line) => !isExplained(line.slice(2))),
       [],
     )
   })
 } finally {
-  canaries?.connection.close()
+  foreignApp?.connection.close()
   await site?.close()
   await downAll(bed)
 }
 process.exitCode = end()
 
-function planted(): Canaries {
-  assert(canaries, 'canaries are planted')
-  return canaries
+function installedForeignApp(): ForeignApp {
+  assert(foreignApp, 'the foreign application is installed')
+  return foreignApp
 }
 
 async function settle(moment: Moment): Promise<void> {
-  neighbours.set(moment, await plant(here().node, moment))
+  foreignObjects.set(moment, await plant(here().node, moment))
 }
 
 async function installed(cluster: string, flags: string[], instance: string[] = []): Promise<void> {
@@ -175,16 +183,16 @@ async function provisioned(): Promise<void> {
   await awaitState(site, NAME, 'READY', READY_MS)
 }
 
-async function takenBack(...words: string[]): Promise<{ code: number; told: Told }> {
+async function uninstall(...words: string[]): Promise<{ code: number; report: UninstallReport }> {
   const argv = ['/root/agent', ...words, '--yes', '-o', 'json']
   const { code, stdout, stderr } = await exec(here().node, argv, { timeoutMs: 240_000 })
-  const told = stdout.trim().split('\n').at(-1) ?? ''
-  assert(told.startsWith('{'), `exit code ${code}: ${stderr}${stdout}`)
-  say(`    ${JSON.stringify({ ...JSON.parse(told), unrelated: undefined })}`)
-  return { code, told: JSON.parse(told) }
+  const text = stdout.trim().split('\n').at(-1) ?? ''
+  assert(text.startsWith('{'), `exit code ${code}: ${stderr}${stdout}`)
+  say(`    ${JSON.stringify({ ...JSON.parse(text), unrelated: undefined })}`)
+  return { code, report: JSON.parse(text) }
 }
 
-async function showWhatIsKnown(): Promise<void> {
+async function showDiagnostics(): Promise<void> {
   if (!site || !node) return
   say(`--- controller\n${site.controllerLog().slice(-3_000)}`)
   const log = await waitFor(

@@ -1,6 +1,6 @@
 /**
  * The main path on a real node: bare machine → DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY with a kill of
- * the agent and of the controller on the way, a pod of the test's own, uninstall, and READY a second time.
+ * the agent and of the controller on the way, a test pod, uninstall, and READY a second time.
  */
 
 import assert from 'node:assert/strict'
@@ -26,21 +26,21 @@ import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { copyIn, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { badInput } from './bad-input.ts'
-import { fullDisk } from './full-disk.ts'
-import { ownPodResolves } from './own-pod.ts'
-import { story } from './stages.ts'
 import {
-  instanceBeside,
+  commandsOnReadyNode,
   interruptedInstall,
   keepKubernetes,
-  looksOfReadyNode,
-  planTellsTheRun,
+  planMatchesRun,
   resetAndAgain,
   type Scene,
+  secondInstance,
   setScene,
-  startedByBob,
-} from './verbs.ts'
+  unprivilegedUserGainsNothing,
+} from './agent-commands.ts'
+import { badInput } from './bad-input.ts'
+import { fullDisk } from './full-disk.ts'
+import { story } from './stages.ts'
+import { testPodResolves } from './test-pod.ts'
 
 const CLUSTER = 'factory'
 const READY_MS = 420_000
@@ -59,7 +59,7 @@ const here = () => {
   assert(site && node, 'the site is up')
   return { site, node }
 }
-const { stage, end } = story(say, showWhatIsKnown, interrupted)
+const { stage, end } = story(say, showDiagnostics, interrupted)
 
 await downAll(bed)
 try {
@@ -71,14 +71,14 @@ try {
     site = await openSite(bed)
     await importBundle(site, bundle)
   })
-  await stage('prechecks without credentials pass on the bare node, and change nothing', prechecksPass)
+  await stage('prechecks without credentials pass on the bare node and change nothing', prechecksPass)
   await stage('cluster created', async () => {
     const { site, node } = here()
     const credentials = await createCluster(site, { name: CLUSTER, overrides: testbedOverrides() })
     install = await carryAgent(node, credentials, CLUSTER)
     passphrase = (await readFile(join(credentials, `${CLUSTER}-passphrase.txt`), 'utf8')).trim()
   })
-  await stage('bad input: one clear error each, the right exit code, nothing left behind', async () => {
+  await stage('bad input: one clear error each, the right exit code, no files left behind', async () => {
     await badInput(here().site, here().node, install)
   })
   await stage('install: DISCOVERED', installed)
@@ -90,8 +90,8 @@ try {
       await provisionThroughKills()
     },
   )
-  await stage('a pod of our own runs and resolves a service name', () => ownPodResolves(here().node))
-  await stage('the cluster is what was asked for', clusterIsRight)
+  await stage('a test pod runs and resolves a service name', () => testPodResolves(here().node))
+  await stage('the cluster has the requested version, role and permissions', clusterIsRight)
   await stage('no secret in any output or log', noSecretAnywhere)
   await stage('uninstall: the host is restored, prechecks pass', uninstalled)
   await stage('install and provision again on the same node: READY', async () => {
@@ -107,23 +107,29 @@ try {
     assert(scene, 'the second node is up')
     await work(scene)
   }
-  await stage('a second node, and a cluster that approves by itself', async () => {
+  await stage('a second node, and a cluster with automatic approval', async () => {
     scene = await setScene(here().site, bed, interrupted)
   })
-  await stage('Ctrl-C in the middle of an installation: 130, and the same command goes on', onScene(interruptedInstall))
-  await stage('an unprivileged user who owns the agent and the credentials gets nothing of root', onScene(startedByBob))
-  await stage('an instance beside another, and away without it', onScene(instanceBeside))
-  await stage('a plan changes nothing and tells what the run does: READY', onScene(planTellsTheRun))
-  await stage('status, logs, and a support bundle without secrets', onScene(looksOfReadyNode))
+  await stage(
+    'Ctrl-C during an installation: exit code 130, and the same command completes it',
+    onScene(interruptedInstall),
+  )
+  await stage(
+    'an unprivileged user who owns the agent and the credentials gains no privileges',
+    onScene(unprivilegedUserGainsNothing),
+  )
+  await stage('a second instance on the node, uninstalled without the first', onScene(secondInstance))
+  await stage('a plan changes nothing and matches what the run does: READY', onScene(planMatchesRun))
+  await stage('status, logs, and a support bundle without secrets', onScene(commandsOnReadyNode))
   await stage('reset, and READY again', onScene(resetAndAgain))
-  await stage('uninstall that keeps Kubernetes, then all of it', onScene(keepKubernetes))
-  await stage('a disk that fills up in the middle: a named error, and a rerun goes on', async () => {
+  await stage('uninstall --keep-kubernetes, then a full uninstall', onScene(keepKubernetes))
+  await stage('a full disk during provisioning: the error names it, and a rerun continues', async () => {
     await fullDisk(here().site, bed, interrupted)
   })
-  await stage('two nodes check each other: ports, directions, packets, and nothing stays open', async () => {
+  await stage('pair checks of two nodes', async () => {
     await runHere([process.execPath, join(import.meta.dirname, 'pair-checks.ts')], say)
   })
-  await stage('the prechecks, where each meets what it is for', async () => {
+  await stage('prechecks on faulty hosts', async () => {
     await runHere([process.execPath, join(import.meta.dirname, 'prechecks.ts')], say)
   })
 } finally {
@@ -140,7 +146,7 @@ async function prechecksPass(): Promise<void> {
   assert.equal(await filesOf(node), before, 'a check changed something')
 }
 
-/** Every file of the node's own disk with its size and the time of its last change, but for what systemd itself writes. */
+/** Every file on the node's disk with its size and modification time, except /var/log. */
 async function filesOf(node: Node): Promise<string> {
   const find = ['find', '/', '-xdev', '-not', '-path', '/var/log/*', '-not', '-type', 'd', '-printf', '%p %s %T@\\n']
   return (await execOk(node, find)).split('\n').sort().join('\n')
@@ -189,7 +195,7 @@ async function reach(what: string, look: () => Promise<{ code: number }>): Promi
   })
 }
 
-/** SIGKILL of the service's main process in the middle of its work; systemd ends the rest and starts it again. */
+/** SIGKILL of the service's main process during its work. systemd kills the other processes and restarts the service. */
 async function killAgent(node: Node): Promise<void> {
   await execOk(node, ['systemctl', 'kill', '--kill-whom=main', '--signal=SIGKILL', 'cantrip-agent.service'])
 }
@@ -247,11 +253,11 @@ async function uninstalled(): Promise<void> {
     '/etc/cantrip',
     '/usr/local/bin/kubelet',
   ])
-  assert.equal(left.stdout, '', 'nothing of ours is left')
-  if (row) assert.equal(await nodeRow(site, 'n1'), undefined, 'the controller knows that the node has left')
+  assert.equal(left.stdout, '', 'files of Cantrip left on the node')
+  if (row) assert.equal(await nodeRow(site, 'n1'), undefined, 'the controller removed the record of the node')
 }
 
-async function showWhatIsKnown(): Promise<void> {
+async function showDiagnostics(): Promise<void> {
   if (!site || !node) return
   say(`--- controller (${GATEWAY}:${CONTROLLER_PORT})\n${site.controllerLog().slice(-6_000)}`)
   const journal = await exec(node, [

@@ -13,28 +13,28 @@ import { waitFor } from '../support/wait-for.ts'
 
 const READY_MS = 540_000
 
-/** A bed with a site and one cluster, grown stage by stage. */
+/** A test bed with a controller and one cluster, built stage by stage. */
 export interface Scene {
   readonly bed: Bed
   readonly say: Say
   readonly signal: AbortSignal
-  /** Bare nodes, and with the first of them the site. */
+  /** Boots bare nodes. The first call also starts the controller. */
   boot(...names: string[]): Promise<void>
   node(name: string): Node
   nodes(): Node[]
   site(): Site
   createCluster(name: string, flags: readonly string[], overrides?: Overrides): Promise<void>
-  /** Installs the agent on a node, and gives the node its roles. */
-  bringIn(name: string, roles: string, ...flags: string[]): Promise<void>
+  /** Installs the agent on a node and configures the roles. */
+  addNode(name: string, roles: string, ...flags: string[]): Promise<void>
   /** The same with another executable of the agent. */
-  bringInWith(executable: string, name: string, roles: string, ...flags: string[]): Promise<void>
-  /** Puts the bundle on all nodes: a story of something else need not fetch it for each. */
+  addNodeWith(executable: string, name: string, roles: string, ...flags: string[]): Promise<void>
+  /** Copies the bundle to all nodes, so that a story about something else does not download it for each. */
   stage(): Promise<void>
-  /** Until READY. */
+  /** Provisions the cluster and waits until it is READY. */
   provision(): Promise<void>
   awaitReady(): Promise<void>
   readonly cluster: string
-  /** All that is known, for whoever looks why a stage failed. */
+  /** Prints logs and states, to find out why a stage failed. */
   show(): Promise<void>
   close(): Promise<void>
 }
@@ -72,8 +72,8 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
       const options = { name, overrides, flags: ['--auto-approve', ...flags] }
       credentials = await createCluster(scene.site(), options)
     },
-    bringIn: (name, roles, ...flags) => scene.bringInWith(executables.agent, name, roles, ...flags),
-    async bringInWith(executable, name, roles, ...flags) {
+    addNode: (name, roles, ...flags) => scene.addNodeWith(executables.agent, name, roles, ...flags),
+    async addNodeWith(executable, name, roles, ...flags) {
       const node = scene.node(name)
       const install = await carryAgent(node, credentials, cluster, executable)
       const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
@@ -129,7 +129,7 @@ export interface KubernetesNode {
   status: { conditions: { type: string; status: string }[]; addresses: { type: string; address: string }[] }
 }
 
-/** What the cluster itself says about its nodes, by name. */
+/** The Node objects of the cluster, by name. */
 export async function kubernetesNodes(master: Node): Promise<Map<string, KubernetesNode>> {
   const { code, stdout, stderr } = await kubectl(master, 'get', 'nodes', '-o', 'json')
   assert.equal(code, 0, stderr)
@@ -141,7 +141,7 @@ export function isReady(node: KubernetesNode | undefined): boolean {
   return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 }
 
-/** So many nodes, and every pod there is. */
+/** Waits until there are `count` nodes, and all nodes and pods are Ready. */
 export async function allReady(master: Node, count: number): Promise<void> {
   await waitFor(
     'all nodes and pods Ready',
@@ -156,7 +156,7 @@ export async function allReady(master: Node, count: number): Promise<void> {
   )
 }
 
-/** So many members of etcd, each of them healthy and with a vote. */
+/** Waits until etcd has `count` healthy voting members. */
 export async function etcdVotes(master: Node, count: number): Promise<void> {
   const pki = ['ca', 'server'].map((name) => `/etc/etcd/pki/${name}.crt`)
   const tls = ['--cacert', pki[0] ?? '', '--cert', pki[1] ?? '', '--key', '/etc/etcd/pki/server.key']
@@ -176,7 +176,7 @@ export async function etcdVotes(master: Node, count: number): Promise<void> {
   )
 }
 
-/** None of the tokens by which nodes have joined: neither in what ran nor in what was written, on any node. */
+/** Fails if a bootstrap token is in a process argument, a journal or a file on any node. */
 export async function noTokenAnywhere(master: Node, nodes: readonly Node[]): Promise<void> {
   const selected = ['--field-selector', 'type=bootstrap.kubernetes.io/token']
   const { stdout } = await kubectl(master, '-n', 'kube-system', 'get', 'secrets', ...selected, '-o', 'json')
@@ -195,14 +195,14 @@ export async function noTokenAnywhere(master: Node, nodes: readonly Node[]): Pro
   }
 }
 
-/** Newest first, so that a master is there for the others. What kubelets set of the one kernel only a node alone can take back. */
+/** Last node first, so that a master remains for the others. Nodes share one kernel, so its parameters may differ afterwards. */
 export async function uninstallAll(nodes: readonly Node[]): Promise<void> {
   for (const node of nodes.toReversed()) {
     const uninstall = ['/root/agent', '--uninstall', '--yes', '-o', 'json']
     const { stdout, stderr } = await exec(node, uninstall, { timeoutMs: 180_000 })
-    const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Uninstalled
-    const own = told.differences.filter(({ kind, what }) => kind !== 'sysctl' || !isShared(what))
-    assert.deepEqual([...own, ...told.leftovers], [], `${node.name}: ${stderr}`)
+    const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Uninstalled
+    const own = report.differences.filter(({ kind, what }) => kind !== 'sysctl' || !isShared(what))
+    assert.deepEqual([...own, ...report.leftovers], [], `${node.name}: ${stderr}`)
   }
 }
 

@@ -1,6 +1,4 @@
-/**
- * Shapes of a cluster on real nodes, each a story of its own: `shapes.ts [NAME]...`, without a name all.
- */
+/** Clusters of several shapes on real nodes, one story each: `shapes.ts [NAME]...`; without a name all stories. */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
@@ -16,7 +14,7 @@ import { type Story, story } from './stages.ts'
 import { threeAndOne } from './three-and-one.ts'
 import { twoInterfaces } from './two-interfaces.ts'
 
-const stories: Record<string, (scene: Scene, told: Story) => Promise<void>> = {
+const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'one-and-one': oneAndOne,
   'three-and-one': threeAndOne,
   'two-interfaces': twoInterfaces,
@@ -34,17 +32,17 @@ const scene = openScene(bed, say, interrupted)
 const wanted = process.argv.slice(2)
 let exitCode = 0
 for (const name of wanted.length > 0 ? wanted : Object.keys(stories)) {
-  const tell = stories[name]
-  assert(tell, `there is no story ${name}; there are ${Object.keys(stories).join(', ')}`)
+  const runStory = stories[name]
+  assert(runStory, `there is no story ${name}; there are ${Object.keys(stories).join(', ')}`)
   say(`— ${name}`)
   await downAll(bed)
-  const told = story(say, () => scene.show(), interrupted)
+  const current = story(say, () => scene.show(), interrupted)
   try {
-    await tell(scene, told)
+    await runStory(scene, current)
   } finally {
     await scene.close()
     await downAll(bed)
   }
-  exitCode = Math.max(exitCode, told.end())
+  exitCode = Math.max(exitCode, current.end())
 }
 process.exitCode = exitCode

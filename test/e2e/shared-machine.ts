@@ -3,10 +3,10 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { dockerAsItIs, startDocker } from './docker-beside.ts'
-import { CTR, IMAGE, importImage } from './own-pod.ts'
+import { dockerState, startDocker } from './docker.ts'
 import { allReady, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
+import { CTR, IMAGE, importImage } from './test-pod.ts'
 
 const DISK = '/mnt/data'
 const LINKS: Record<string, string> = {
@@ -14,7 +14,7 @@ const LINKS: Record<string, string> = {
   '/var/lib/kubelet': `${DISK}/kubelet`,
   '/var/lib/etcd': '/srv/etcd',
 }
-/** The kubelet's own thresholds; only what would make a test wait minutes is shorter. */
+/** Shorter times than the kubelet's defaults, so that the test does not wait for minutes. */
 const QUICKLY = ['evictionPressureTransitionPeriod: 10s', 'imageMinimumGCAge: 1s']
 const PINNED = 'labels."io.cri-containerd.pinned"==pinned'
 const DEPLOYMENTS: [string, string][] = [
@@ -23,32 +23,32 @@ const DEPLOYMENTS: [string, string][] = [
 ]
 
 /**
- * One node on which Docker and the containerd of a package run containers, and whose disk fills: neither notices
- * Kubernetes, from the installation to its end, and the images of the cluster stay, for there is no registry.
+ * A node that also runs Docker and a packaged containerd, and whose disk fills up. Docker is unaffected from installation
+ * to uninstall, and the images of the cluster are kept, because there is no registry.
  */
 export async function sharedMachine(scene: Scene, { stage }: Story): Promise<void> {
   let docker: Record<string, string> = {}
   const node = () => scene.node('n1')
-  const dockerIsTheSame = async () => assert.deepEqual(await dockerAsItIs(node()), docker)
+  const dockerIsTheSame = async () => assert.deepEqual(await dockerState(node()), docker)
   await stage(
-    'a bare node with Docker, whose containers run, and a disk for Kubernetes that links lead to',
+    'a bare node with running Docker containers, and data directories that are links to a second disk',
     async () => {
       await scene.boot('n1')
       await startDocker(node(), scene.signal)
       await mountDisk(node())
-      docker = await dockerAsItIs(node())
+      docker = await dockerState(node())
       scene.say(docker.units ?? '')
     },
   )
   await stage('install and provision: READY', async () => {
     await scene.createCluster('shared', [], testbedOverrides(QUICKLY))
-    await scene.bringIn('n1', 'master,worker')
+    await scene.addNode('n1', 'master,worker')
     await scene.provision()
   })
-  await stage('Docker, its containerd, their containers and images are as they were', dockerIsTheSame)
+  await stage('Docker, its containerd, their containers and images are unchanged', dockerIsTheSame)
   let images: string[] = []
   await stage(
-    'the disk fills up to 8 % free: pods are evicted, and images that are not of the bundle removed',
+    'the disk is down to 8 % free: pods are evicted, and images from outside the bundle are removed',
     async () => {
       images = await presentImages(node(), PINNED)
       assert.deepEqual(images, await presentImages(node()), 'each is pinned')
@@ -67,14 +67,14 @@ export async function sharedMachine(scene: Scene, { stage }: Story): Promise<voi
         { withinMs: 180_000 },
       )
       await waitFor(
-        'the end of an image that is not pinned',
+        'the removal of an image that is not pinned',
         async () => ((await presentImages(node())).includes(IMAGE) ? undefined : true),
         { withinMs: 180_000 },
       )
       assert.deepEqual(await presentImages(node()), images)
     },
   )
-  await stage('there is room again: what was stopped meanwhile comes back, from no registry', async () => {
+  await stage('the disk has space again: stopped pods start again without a registry', async () => {
     await execOk(node(), ['rm', `${DISK}/fill`])
     await underPressure(node(), 'False')
     await kubectl(node(), 'delete', 'pod', 'victim', '--now')
@@ -82,7 +82,7 @@ export async function sharedMachine(scene: Scene, { stage }: Story): Promise<voi
     await allReady(node(), 1)
     assert.deepEqual(await presentImages(node()), images)
   })
-  await stage('images that somebody has removed or unpinned: provision brings them back', async () => {
+  await stage('provision restores images that were removed or unpinned', async () => {
     const [unpinned = '', ...lost] = images
     await execOk(node(), [...CTR, 'images', 'label', unpinned, 'io.cri-containerd.pinned='])
     await execOk(node(), [...CTR, 'images', 'remove', '--sync', ...lost])
@@ -91,7 +91,7 @@ export async function sharedMachine(scene: Scene, { stage }: Story): Promise<voi
     assert.deepEqual(await presentImages(node(), PINNED), images)
     await dockerIsTheSame()
   })
-  await stage('uninstall: 0 differences, and Docker did not notice', async () => {
+  await stage('uninstall: 0 differences, and Docker is unchanged', async () => {
     await uninstallAll([node()])
     await dockerIsTheSame()
     const found = await execOk(node(), ['find', '/run', '/etc', '/usr/local', '/var/lib', '-name', '*cantrip*'])
@@ -100,7 +100,7 @@ export async function sharedMachine(scene: Scene, { stage }: Story): Promise<voi
   })
 }
 
-/** Data directories are links to it, as people have them who gave the machine a second disk later. */
+/** Makes the data directories links to a second disk. */
 async function mountDisk(node: Node): Promise<void> {
   await execOk(node, ['mkdir', DISK])
   await execOk(node, ['mount', '-t', 'tmpfs', '-o', 'size=4200m,mode=0755', 'tmpfs', DISK])
@@ -110,9 +110,9 @@ async function mountDisk(node: Node): Promise<void> {
   }
 }
 
-/** Complete and unpacked; all of them, or those that the kubelet must not remove. */
+/** The complete and unpacked images: all, or those that match the filters. */
 async function presentImages(node: Node, ...filters: string[]): Promise<string[]> {
-  // It fails, after it has told the others, when an image is removed while it looks.
+  // ctr exits with an error, after it printed the others, if an image is removed meanwhile.
   const argv = [...CTR, 'images', 'check', '--quiet', ...filters]
   const { stdout: names } = await exec(node, argv, { timeoutMs: 60_000 })
   return names
@@ -121,7 +121,7 @@ async function presentImages(node: Node, ...filters: string[]): Promise<string[]
     .sort()
 }
 
-/** What an administrator runs beside the cluster's own: nothing protects it. */
+/** A pod without priority, which the kubelet may evict. */
 async function runVictim(node: Node): Promise<void> {
   const run = ['run', 'victim', `--image=${IMAGE}`, '--image-pull-policy=Never', '--restart=Never']
   const { code, stderr } = await kubectl(node, ...run, '--', 'sleep', '86400')

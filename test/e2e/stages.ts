@@ -1,13 +1,13 @@
-/** Stages of one story: each needs those before it, so after a failure the rest counts as failed, unrun. */
+/** A test scenario in stages. Each stage needs those before it, so after a failure the rest counts as failed, without being run. */
 export interface Story {
   stage(title: string, work: () => Promise<void>): Promise<void>
-  /** Prints the closing line; answers the exit code. */
+  /** Prints the summary line. Returns the exit code. */
   end(): number
 }
 
 const never = new Promise<never>(() => undefined)
 
-/** Once `signal` is aborted no stage ends any more: who aborted it ends the process. */
+/** Once `signal` is aborted no stage ends any more: the signal handler ends the process. */
 export function story(say: (line: string) => void, onFailure: () => Promise<void>, signal?: AbortSignal): Story {
   let passed = 0
   let failed = 0

@@ -3,7 +3,7 @@ import { kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { outageDuring } from './outage.ts'
-import { podsReachEachOther } from './pods-across.ts'
+import { podsReachEachOther } from './pod-connectivity.ts'
 import { allReady, etcdVotes, kubernetesNodes, noTokenAnywhere, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
@@ -12,42 +12,40 @@ const NAME = `api.${CLUSTER}.cantrip.internal`
 const ENDPOINT = `${NAME}:6443`
 const ALL = ['m1', 'm2', 'm3', 'w1']
 
-/** Three dedicated masters and a worker, and what becomes of them when the power goes. */
+/** Three dedicated masters and a worker, with power cuts. */
 export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('four bare nodes', async () => {
     await scene.boot(...ALL)
     await scene.createCluster(CLUSTER, ['--dedicated-masters'])
   })
-  await stage('two masters are refused, with the reason', async () => {
-    await scene.bringIn('m1', 'master')
-    await scene.bringIn('m2', 'master')
+  await stage('two masters are rejected with the reason', async () => {
+    await scene.addNode('m1', 'master')
+    await scene.addNode('m2', 'master')
     const { code, stderr } = await scene.site().cli(['cluster', 'provision', CLUSTER])
     assert.equal(code, 7, stderr)
     assert.match(stderr, /masters\/even/)
   })
   await stage('a third master and a worker are configured', async () => {
-    await scene.bringIn('m3', 'master')
-    await scene.bringIn('w1', 'worker')
+    await scene.addNode('m3', 'master')
+    await scene.addNode('w1', 'worker')
   })
   await stage('provision: READY', () => scene.provision())
-  await stage('etcd has three members that vote, and every node asks its own DNS first', () => trioIsRight(scene))
+  await stage('etcd has three voting members, and every node asks its node DNS first', () => trioIsRight(scene))
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
-  await stage('a master loses its power: the API answers through the endpoint, and takes what is written', () =>
-    masterIsCut(scene),
-  )
-  await stage('the master is back', async () => {
-    await tellCost(scene)
+  await stage('a master loses power: the API endpoint serves reads and writes', () => masterLosesPower(scene))
+  await stage('the master boots again: all nodes Ready, three etcd members', async () => {
+    await showNodeDnsCost(scene)
     await boot(scene.node('m3'), scene.signal)
     await allReady(scene.node('m1'), 4)
     await etcdVotes(scene.node('m1'), 3)
   })
-  await stage('the worker is removed, another one comes while the controller is away for a minute', () =>
+  await stage('the worker is removed, and another one joins while the controller is down for a minute', () =>
     workerIsReplaced(scene),
   )
-  await stage('all nodes lose their power at once: READY again without a hand', async () => {
+  await stage('all nodes lose power at once: Ready again by themselves', async () => {
     const members = ['m1', 'm2', 'm3', 'w2'].map(scene.node)
     for (const node of members) await kill(node)
     await Promise.all(members.map((node) => boot(node, scene.signal)))
@@ -63,7 +61,7 @@ async function trioIsRight(scene: Scene): Promise<void> {
     assert.equal(/^nameserver (\S+)/m.exec(resolv)?.[1], node.address, resolv)
     const addresses = (await execOk(node, ['getent', 'ahostsv4', NAME])).match(/^\S+(?= +STREAM)/gm)
     assert.deepEqual(addresses?.sort(), ['m1', 'm2', 'm3'].map((name) => scene.node(name).address).sort())
-    // Upstream forwarding goes on beside it.
+    // Other names are still forwarded upstream.
     await execOk(node, ['getent', 'ahostsv4', 'controller.test'])
   }
   const kubelet = await execOk(scene.node('w1'), ['cat', '/etc/kubernetes/kubelet.conf'])
@@ -74,8 +72,8 @@ async function trioIsRight(scene: Scene): Promise<void> {
   scene.say(shown.trimEnd())
 }
 
-/** What the two services of the node DNS take on a worker. */
-async function tellCost(scene: Scene): Promise<void> {
+/** Prints the memory and CPU time of the two services of the node DNS on a worker. */
+async function showNodeDnsCost(scene: Scene): Promise<void> {
   for (const unit of ['cantrip-node-dns', 'cantrip-api-watch']) {
     const show = ['systemctl', 'show', unit, '--property=MainPID', '--value']
     const pid = (await execOk(scene.node('w1'), show)).trim()
@@ -88,18 +86,18 @@ async function tellCost(scene: Scene): Promise<void> {
   }
 }
 
-async function masterIsCut(scene: Scene): Promise<void> {
+async function masterLosesPower(scene: Scene): Promise<void> {
   const outage = await outageDuring(scene.node('w1'), ENDPOINT, 30_000, async () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000))
     await kill(scene.node('m3'))
   })
   scene.say(`  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`)
-  assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} looks`)
+  assert(outage.p99Seconds <= 5, `P99 ${outage.p99Seconds} s of ${outage.looks} requests`)
   const made = await kubectl(scene.node('m1'), 'create', 'configmap', 'written-meanwhile')
   assert.equal(made.code, 0, made.stderr)
 }
 
-/** Away from its cluster, its machine as it was; another one comes in its place. */
+/** Removes a worker, which uninstalls Kubernetes from its machine, and adds another one. */
 async function workerIsReplaced(scene: Scene): Promise<void> {
   const row = await nodeRow(scene.site(), 'w1')
   assert(row, 'the controller knows w1')
@@ -111,9 +109,9 @@ async function workerIsReplaced(scene: Scene): Promise<void> {
     '/usr/local/bin/kubelet',
     '/etc/cantrip-node-dns',
   ])
-  assert.equal(left.stdout, '', 'Kubernetes is off its machine')
+  assert.equal(left.stdout, '', 'files of Kubernetes left on the machine')
   await scene.boot('w2')
-  await scene.bringIn('w2', 'worker')
+  await scene.addNode('w2', 'worker')
   await scene.site().admin('cluster', 'provision', CLUSTER)
   await scene.site().restartController('SIGKILL', 60_000)
   await scene.awaitReady()

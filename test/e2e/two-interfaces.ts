@@ -4,7 +4,7 @@ import { exec, execOk, leaderOf, type Node } from '../support/testbed/machine.ts
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { must, run } from '../support/testbed/run.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { podsReachEachOther } from './pods-across.ts'
+import { podsReachEachOther } from './pod-connectivity.ts'
 import { allReady, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
@@ -14,7 +14,7 @@ const NETWORK = '10.91.0'
 const last = (node: Node) => node.address.slice(node.address.lastIndexOf('.') + 1)
 const addressOf = (node: Node) => `${NETWORK}.${last(node)}`
 
-/** Nodes whose cluster traffic goes over another interface than their default route. */
+/** Nodes whose cluster traffic uses another interface than their default route. */
 export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<void> {
   await stage('two nodes, each with a second interface', async () => {
     await scene.boot('m1', 'w1')
@@ -25,16 +25,18 @@ export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<voi
     for (const node of scene.nodes()) await addInterface(node)
     await scene.createCluster('twins', [])
   })
-  await stage('both are configured with it', async () => {
-    await scene.bringIn('m1', 'master,worker', '--interface', INTERFACE)
-    await scene.bringIn('w1', 'worker', '--interface', INTERFACE)
+  await stage('both are configured with the second interface', async () => {
+    await scene.addNode('m1', 'master,worker', '--interface', INTERFACE)
+    await scene.addNode('w1', 'worker', '--interface', INTERFACE)
   })
   await stage('provision: READY', () => scene.provision())
-  await stage('kubelet, etcd, API and pod network go by its address', () => goesByIt(scene))
+  await stage('kubelet, etcd, API and pod network use the address of the second interface', () =>
+    usesSecondInterface(scene),
+  )
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('after a reboot with another default route it is so still', async () => {
+  await stage('the same after a reboot with another default route', async () => {
     for (const node of scene.nodes()) {
       await kill(node)
       await boot(node, scene.signal)
@@ -42,18 +44,18 @@ export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<voi
       await execOk(node, ['ip', 'route', 'replace', 'default', 'via', `${NETWORK}.1`, 'dev', INTERFACE])
     }
     await allReady(scene.node('m1'), 2)
-    await goesByIt(scene)
+    await usesSecondInterface(scene)
     await podsReachEachOther(scene.node('m1'), scene.nodes())
   })
 }
 
-/** As a second card would be: it is there after each boot, with its address. */
+/** Like a second network card, it must exist after each boot. */
 async function addInterface(node: Node): Promise<void> {
   const leader = await leaderOf(node)
   assert(leader, `${node.name} runs`)
   const ip = (...argv: string[]) => must(['ip', '-n', node.bed.prefix, ...argv])
   const outer = `second-${node.name}`
-  // What a power cut has left: it goes by itself, but not at once.
+  // After a power cut the kernel removes the old link, but not at once.
   await run(['ip', '-n', node.bed.prefix, 'link', 'delete', outer])
   const peer = ['peer', 'name', INTERFACE, 'netns', String(leader.pid)]
   await ip('link', 'add', outer, 'type', 'veth', ...peer)
@@ -62,7 +64,7 @@ async function addInterface(node: Node): Promise<void> {
   await execOk(node, ['ip', 'link', 'set', INTERFACE, 'up'])
 }
 
-async function goesByIt(scene: Scene): Promise<void> {
+async function usesSecondInterface(scene: Scene): Promise<void> {
   const [master, worker] = [scene.node('m1'), scene.node('w1')]
   for (const [name, { status }] of await kubernetesNodes(master)) {
     const internal = status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
@@ -84,9 +86,9 @@ async function goesByIt(scene: Scene): Promise<void> {
   assert.equal(endpoints.stdout, addressOf(master))
   const kubelet = await execOk(worker, ['cat', '/etc/kubernetes/kubelet.conf'])
   assert.match(kubelet, new RegExp(`server: https://${addressOf(master)}:6443`))
-  // After a reboot pods look Running until kubelet has found that they are not.
+  // After a reboot pods look Running until the kubelet finds that they are not.
   await waitFor(
-    'the tunnel over it',
+    'the VXLAN tunnel over the second interface',
     async () => {
       const { stdout } = await exec(worker, ['ip', '-d', 'link', 'show', 'flannel.1'])
       return stdout.includes(`local ${addressOf(worker)} dev ${INTERFACE}`) ? true : undefined

@@ -1,28 +1,28 @@
-/** What long campaigns share: how long they are, their seed, and the file that tells what they reached. */
+/** Shared by long test campaigns: full run or sample, the seed, and the file with the results. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** `scripts/test --full`; otherwise a sample. */
+/** True for `scripts/test --full`; otherwise a sample runs. */
 export const isFull = process.env.CANTRIP_FULL === '1'
 
-/** CANTRIP_SEED, to see a failure again; another one each day otherwise. Say it wherever something fails. */
+/** CANTRIP_SEED, to reproduce a failure; otherwise a different seed each day. Print it with every failure. */
 export const seed = Number(process.env.CANTRIP_SEED ?? Math.floor(Date.now() / 86_400_000))
 
 export interface Reached {
-  /** What was done: `{ cases: 10000 }`. */
+  /** For example `{ cases: 10000 }`. */
   counts: Record<string, number>
   failed: readonly string[]
 }
 
-/** A full run leaves test/results/NAME.json; a sample leaves no trace. */
+/** A full run writes test/results/NAME.json; a sample writes nothing. */
 export function keepResult(name: string, reached: Reached, startedMs: number): void {
   if (isFull) write(name, { ...heading(name, startedMs), ...reached })
 }
 
-/** For what is done in parts: rounds of the same commit and seed gather in one file. A text tells why one failed. */
+/** For campaigns in several runs: rounds of the same commit and seed are collected in one file. A string is the reason of a failed round. */
 export function keepRounds(name: string, rounds: Record<string, unknown[]>, startedMs: number): void {
   if (!isFull) return
   const head = heading(name, startedMs)
@@ -35,7 +35,7 @@ export function keepRounds(name: string, rounds: Record<string, unknown[]>, star
   write(name, { ...head, counts, rounds: all })
 }
 
-/** Rows that are measured one by one: each is kept with the commit and the time of its own. */
+/** For rows that are measured one by one: each is stored with its own commit and time. */
 export function keepTable(name: string, rows: Record<string, object>, startedMs: number): void {
   const { campaign, seed: _, ...head } = heading(name, startedMs)
   const measured = Object.entries(rows).map(([row, values]) => [row, { ...values, ...head }])

@@ -3,11 +3,11 @@ import { passSignalsTo } from './interruption.ts'
 
 export interface Ended {
   readonly ok: boolean
-  /** Both streams as they came. */
+  /** Standard output and standard error, interleaved as they arrived. */
   readonly output: string
 }
 
-/** Runs to the end and never throws: a program that cannot be started is one that failed. `onOutput` gets it as it comes. */
+/** Runs a program to its end. Never throws: a program that cannot be started counts as failed. `onOutput` gets the output as it arrives. */
 export async function runCommand(
   argv: readonly [string, ...string[]],
   { cwd, env = {}, onOutput }: { cwd: string; env?: Record<string, string>; onOutput?: (text: string) => void },

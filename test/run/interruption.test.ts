@@ -28,7 +28,7 @@ test.each([
   ['SIGTERM', 143, 'rejects'],
   ['SIGINT', 130, 'rejects'],
   ['SIGHUP', 129, 'hangs'],
-] as const)('%s ends a story with %i once it is cleaned up, though a stage %s', async (signal, code, how) => {
+] as const)('%s ends a story with exit code %i after the cleanup, even if a stage %s', async (signal, code, how) => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', FIXTURE, how], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

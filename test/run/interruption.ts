@@ -4,8 +4,8 @@ import { constants } from 'node:os'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * The first of SIGINT, SIGTERM and SIGHUP aborts the answered signal, and once `cleanUp` has ended the process ends with
- * 128 + the signal's number, whatever else still waits. Later ones change nothing.
+ * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal. Once `cleanUp` has ended, the process exits with 128 +
+ * the signal number, even if other work is pending. Later signals are ignored.
  */
 export function interruptible(cleanUp: () => Promise<void>): AbortSignal {
   const interrupted = new AbortController()
@@ -22,7 +22,7 @@ export function interruptible(cleanUp: () => Promise<void>): AbortSignal {
   return interrupted.signal
 }
 
-/** Passes SIGTERM and SIGHUP on to a child while it runs. Ctrl-C reaches it from the terminal. */
+/** Forwards SIGTERM and SIGHUP to a child process while it runs. Ctrl-C reaches it from the terminal. */
 export function passSignalsTo(child: ChildProcess): void {
   const pass = (name: NodeJS.Signals) => child.kill(name)
   process.on('SIGTERM', pass).on('SIGHUP', pass)

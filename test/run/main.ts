@@ -1,4 +1,4 @@
-// scripts/test runs this: every part, also when one has failed, and at the end one line over all.
+// scripts/test runs this: all parts, even if one fails, and a summary line at the end.
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
@@ -15,11 +15,11 @@ if (chosen.length === 0 || more.length > 0) {
   console.error(`no such part: ${positionals.join(' ')}; there are ${partNames.join(', ')}`)
   process.exit(2)
 }
-// The parts write into pipes: they are told whether a person reads along.
+// The parts write into pipes, so the environment decides whether they use colours.
 const colours = process.stdout.isTTY && process.stdout.hasColors()
 delete process.env[colours ? 'NO_COLOR' : 'FORCE_COLOR']
 process.env[colours ? 'FORCE_COLOR' : 'NO_COLOR'] = '1'
-// The parts get the signal as well: they clean up, this waits for them, and no other part begins.
+// The parts get the signal as well and clean up. This process waits for them and starts no other part.
 let interruptedBy: NodeJS.Signals | undefined
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
@@ -32,7 +32,7 @@ const running = new Map<string, Promise<PartResult>>()
 for (const part of chosen) running.set(part.name, start(part))
 const results = await Promise.all(running.values())
 const total = sum(results)
-// Last, so that whoever sees the end of the output alone sees why.
+// Printed last, so that the end of the output shows the reasons.
 for (const { name, failed, output } of results.filter((part) => part.failed > 0)) {
   console.log(`\nfailed in ${name}: ${failed}`)
   for (const failure of failures(output)) console.log(failure)
@@ -41,14 +41,12 @@ for (const name of total.skipped) console.log(`not run here: ${name}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode ??= total.failed === 0 ? 0 : 1
 
-/** By the commit; all where every story is wanted, or there is no commit. */
+/** The rotating stories of this commit; undefined (all) for a full run or without a commit. */
 async function turn(): Promise<string[] | undefined> {
   const head = await runCommand(['git', 'rev-parse', 'HEAD'], { cwd: root })
   if (values.full || !head.ok) return undefined
   const names = turnOf(head.output)
-  console.log(
-    `of the stories that take turns this commit runs ${names.join(' and ')}; all of them: scripts/test --full`,
-  )
+  console.log(`Rotating stories of this commit: ${names.join(' and ')}. To run all stories: scripts/test --full`)
   return names
 }
 

@@ -8,13 +8,13 @@ test('without a turn all parts run, in the order in which they are listed', () =
   expect(names(allParts())).toEqual(partNames)
 })
 
-test('every story runs within a few commits, and each commit runs some that take turns', () => {
+test('every story runs within a few commits, and each commit runs some of the rotating stories', () => {
   const runs = commits.map((commit) => names(allParts(turnOf(commit))))
   for (const name of partNames) expect(runs.filter((run) => run.includes(name)).length).toBeGreaterThan(10)
   for (const run of runs) expect(run.length).toBeLessThan(partNames.length)
 })
 
-test('stories run one after another, whichever are left out', () => {
+test('stories run one after another, whichever are omitted', () => {
   for (const commit of commits) {
     const stories = allParts(turnOf(commit)).filter(({ live }) => live)
     expect(stories[0]?.after).toEqual(['build', 'contract', 'integration'])
@@ -24,7 +24,7 @@ test('stories run one after another, whichever are left out', () => {
   }
 })
 
-test('a part by its name, with what it starts', () => {
+test('finds a part by its name, with the build if it needs one', () => {
   expect(names(partNamed('unit'))).toEqual(['unit'])
   expect(names(partNamed('five-masters'))).toEqual(['build', 'five-masters'])
   expect(names(partNamed('integration'))).toEqual(['build', 'integration'])

@@ -9,14 +9,14 @@ export type Outcome = Tally & { readonly output: string }
 
 export interface Part {
   readonly name: string
-  /** Parts that must have ended before. */
+  /** Parts that must end first. */
   readonly after: readonly string[]
-  /** Speaks while it runs; the output of others is shown when they have failed. */
+  /** Shows its output while it runs. The output of other parts is shown only if they fail. */
   readonly live?: boolean
   run(root: string, onOutput: (text: string) => void): Promise<Outcome>
 }
 
-// Side by side as long as there is work for both cores; stories on real nodes need the machine for themselves, one by one.
+// These run in parallel. Stories on real nodes need the whole machine, so they run one by one.
 const quick: readonly Part[] = [
   { name: 'lint', after: [], run: lint },
   { name: 'types', after: ['lint'], run: (root) => single(root, ['tsc', '--noEmit']) },
@@ -26,7 +26,7 @@ const quick: readonly Part[] = [
   { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration') },
 ]
 
-/** The program that tells each story, in the order in which they are told. */
+/** The program of each story, in the order in which they run. */
 const stories: Record<string, readonly string[]> = {
   e2e: ['test/e2e/run.ts'],
   hosts: ['test/e2e/hosts/run.ts'],
@@ -44,7 +44,7 @@ const stories: Record<string, readonly string[]> = {
   machine: ['test/vm/run.ts'],
 }
 
-/** Stories that take turns: a commit runs some of them, so that all are run every few commits. */
+/** Stories that rotate: each commit runs some of them, so that all run every few commits. */
 const rotating = [
   'name-servers',
   'five-masters',
@@ -59,32 +59,32 @@ const AT_ONCE = 2
 
 export const partNames: readonly string[] = [...quick.map(({ name }) => name), ...Object.keys(stories)]
 
-/** Which of the stories that take turns a commit runs: neighbours in the list, from the place that its hash names. */
+/** The rotating stories that a commit runs: consecutive ones in the list, from an index that its hash determines. */
 export function turnOf(commit: string): string[] {
   const first = Number.parseInt(commit.slice(0, 8), 16) % rotating.length
   return Array.from({ length: AT_ONCE }, (_, index) => rotating[(first + index) % rotating.length] ?? rotating[0])
 }
 
-/** All parts but the rotating stories that `turn` leaves out. Without a turn all of them. */
+/** All parts, with only those rotating stories that are in `turn`. Without `turn` all stories. */
 export function allParts(turn: readonly string[] = rotating): readonly Part[] {
-  const told = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one === name))
-  return [...quick, ...storyParts(told, ['contract', 'integration'])]
+  const names = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one === name))
+  return [...quick, ...storyParts(names, ['contract', 'integration'])]
 }
 
-/** One part by its name, with the build where it starts the executables; none where there is no such part. */
+/** One part by its name, with the build if the part runs the executables. Empty if there is no such part. */
 export function partNamed(name: string): readonly Part[] {
-  const told = storyParts(Object.keys(stories).filter((story) => story === name))
-  const needsBuild = told.length > 0 || name === 'integration'
-  return [...quick.filter((part) => part.name === name || (needsBuild && part.name === 'build')), ...told]
+  const found = storyParts(Object.keys(stories).filter((story) => story === name))
+  const needsBuild = found.length > 0 || name === 'integration'
+  return [...quick.filter((part) => part.name === name || (needsBuild && part.name === 'build')), ...found]
 }
 
-/** Each waits for the one before it, and for the build of what it starts; the first also for `after`. */
+/** Each story waits for the build and for the story before it; the first one also waits for `after`. */
 function storyParts(names: readonly string[], after: readonly string[] = []): Part[] {
   return names.map((name, index) => ({
     name,
     after: ['build', ...(index === 0 ? after : names.slice(index - 1, index))],
     live: true,
-    run: (root, onOutput) => tellStory(root, stories[name] ?? [], onOutput),
+    run: (root, onOutput) => runStory(root, stories[name] ?? [], onOutput),
   }))
 }
 
@@ -123,7 +123,7 @@ async function vitest(root: string, project: string): Promise<Outcome> {
   }
 }
 
-async function tellStory(root: string, argv: readonly string[], onOutput: (text: string) => void): Promise<Outcome> {
+async function runStory(root: string, argv: readonly string[], onOutput: (text: string) => void): Promise<Outcome> {
   const { ok, output } = await runCommand([process.execPath, ...argv], {
     cwd: root,
     onOutput: (text) => onOutput(withoutSummary(text)),

@@ -10,7 +10,7 @@ const report = (files: readonly { status: string; tests: readonly string[] }[]) 
     })),
   })
 
-test('counts each outcome, and names what was skipped', () => {
+test('counts each outcome, and names the skipped tests', () => {
   const json = report([{ status: 'failed', tests: ['passed', 'failed', 'skipped', 'passed', 'pending'] }])
   expect(readVitestReport(json)).toEqual({ passed: 2, failed: 1, skipped: ['0 2 skipped', '0 4 pending'] })
 })
@@ -23,7 +23,7 @@ test('a file that could not be loaded is a failure', () => {
   expect(readVitestReport(json)).toEqual({ passed: 1, failed: 1, skipped: [] })
 })
 
-test('a program that ended badly has failed even if it counted no failure', () => {
+test('a program with a non-zero exit code has failed even if it counted no failure', () => {
   expect(withExit({ passed: 3, failed: 0, skipped: [] }, false).failed).toBe(1)
   expect(withExit({ passed: 3, failed: 2, skipped: [] }, false).failed).toBe(2)
   expect(withExit({ passed: 3, failed: 0, skipped: [] }, true).failed).toBe(0)
@@ -33,7 +33,7 @@ test('on CI a skipped test is a failure', () => {
   expect(inCi({ passed: 1, failed: 1, skipped: ['a', 'b'] }).failed).toBe(3)
 })
 
-test('takes the last summary and hides it from what is shown', () => {
+test('reads the last summary, and hides it from the shown output', () => {
   const output = '1 passed, 0 failed\nmore\n7 passed, 2 failed\n'
   expect(readSummary(output)).toEqual({ passed: 7, failed: 2, skipped: [] })
   expect(readSummary(withoutSummary(output))).toBeUndefined()
@@ -45,9 +45,9 @@ test('adds up', () => {
   expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: ['a', 'a'] })
 })
 
-test('repeats each failure with the first lines of its error, whichever program printed it', () => {
-  const story = '✓ one (1 s)\n✗ two (3 s)\nError: waited in vain\n  at x\n✗ three: not reached\n1 passed, 2 failed\n'
-  expect(failures(story)).toEqual(['✗ two (3 s)\nError: waited in vain\n  at x'])
+test('finds each failure with the first lines of its error, in the output of stories and of vitest', () => {
+  const story = '✓ one (1 s)\n✗ two (3 s)\nError: timed out\n  at x\n✗ three: not reached\n1 passed, 2 failed\n'
+  expect(failures(story)).toEqual(['✗ two (3 s)\nError: timed out\n  at x'])
   const vitest = ' ❯ a.test.ts\n FAIL  |unit| a.test.ts > adds up\nAssertionError: expected 1 to be 2\n⎯⎯⎯[1/1]⎯\n'
   expect(failures(vitest)).toEqual([' FAIL  |unit| a.test.ts > adds up\nAssertionError: expected 1 to be 2'])
   expect(failures(`✗ long\n${'line\n'.repeat(100)}`)[0]?.split('\n')).toHaveLength(16)

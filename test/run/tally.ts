@@ -3,25 +3,25 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Tally {
   readonly passed: number
   readonly failed: number
-  /** Names of the tests that did not run here. */
+  /** Names of the tests that did not run. */
   readonly skipped: readonly string[]
 }
 
 export interface PartResult extends Tally {
   readonly name: string
   readonly ms: number
-  /** What the part's programs said. */
+  /** The output of the programs of the part. */
   readonly output: string
 }
 
 export const oneTest = (ok: boolean): Tally => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] })
 
-/** A program that ended badly failed, whatever it counted: a crash while loading tests counts none. */
+/** A program with a non-zero exit code has failed, even if it counted no failure: a crash while loading tests counts none. */
 export function withExit(tally: Tally, ok: boolean): Tally {
   return !ok && tally.failed === 0 ? { ...tally, failed: 1 } : tally
 }
 
-/** What a test skips on a developer's machine is missing on CI's, where everything must be there. */
+/** On CI every test must run, so that skipped tests count as failed. */
 export function inCi(tally: Tally): Tally {
   return { ...tally, failed: tally.failed + tally.skipped.length }
 }
@@ -42,7 +42,7 @@ interface VitestReport {
   }[]
 }
 
-/** Reads what vitest's JSON reporter wrote. A file that could not be loaded has no tests and counts as one failure. */
+/** Reads the report of vitest's JSON reporter. A file that could not be loaded has no tests and counts as one failure. */
 export function readVitestReport(json: string): Tally {
   const { testResults } = JSON.parse(json) as VitestReport
   const tests = testResults.flatMap((file) => file.assertionResults)
@@ -65,7 +65,7 @@ export function readSummary(output: string): Tally | undefined {
   return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: [] }
 }
 
-/** So that only one line of a whole run looks like its outcome. */
+/** Rewrites the summary, so that only the last line of a whole run looks like one. */
 export function withoutSummary(text: string): string {
   return text.replace(new RegExp(summary, 'gm'), '$1 ok, $2 not ok')
 }

@@ -1,4 +1,4 @@
-/** What the emulated machine is for: a kernel of its own, and a disk that loses what was not synced. */
+/** Verifies the emulated machine: it has its own kernel, and its disk loses unsynced data at a power cut. */
 import assert from 'node:assert/strict'
 import { boot, execOk, powerCut } from '../support/vm/guest.ts'
 import type { Scene } from './scene.ts'
@@ -10,7 +10,7 @@ export async function isWholeMachine({ guest }: Scene): Promise<void> {
   await execOk(guest, ['modprobe', 'dummy'])
 }
 
-/** Files written just before the cut: the one with fsync is whole, of the one without at most the name is there. */
+/** Of two files written just before the cut, the one with fsync is complete, and the other is empty or missing. */
 export async function powerCutLoses({ guest, signal }: Scene): Promise<void> {
   const dd = (file: string, ...flags: string[]) =>
     execOk(guest, ['dd', 'if=/dev/urandom', `of=/root/${file}`, 'bs=64k', 'count=16', 'status=none', ...flags])
@@ -22,5 +22,5 @@ export async function powerCutLoses({ guest, signal }: Scene): Promise<void> {
   await boot(guest, signal)
   assert.equal(await execOk(guest, ['sha256sum', '/root/synced']), written)
   const size = await execOk(guest, ['sh', '-c', 'stat -c %s /root/unsynced 2>/dev/null || echo gone'])
-  assert.match(size, /^(0|gone)\n$/, 'the machine lost nothing: this is no power cut')
+  assert.match(size, /^(0|gone)\n$/, 'unsynced data was kept: this was not a power cut')
 }

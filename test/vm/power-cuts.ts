@@ -1,7 +1,4 @@
-/**
- * Power cuts at seeded moments. After each the machine boots with what its disk had kept, and the same command again
- * ends installed, or restored.
- */
+/** Power cuts at seeded moments. After each the machine boots with the data that its disk kept, and the same command completes. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keepResult, seed } from '../run/campaign.ts'
@@ -9,10 +6,10 @@ import { seededRandom } from '../support/random.ts'
 import { boot, exec, execOk, powerCut } from '../support/vm/guest.ts'
 import { agent, INSTALL_MS, installed, type Scene, startFrom, UNINSTALL_MS, uninstalled } from './scene.ts'
 
-/** What is cut, and how it must end after the boot. */
+/** The work to interrupt, and the work that must complete after the boot. */
 export interface Interrupted {
   readonly name: string
-  /** The name of the kept state that it begins with. */
+  /** The name of the saved state to start from. */
   readonly from: string
   work(scene: Scene): Promise<{ code: number; stdout: string; stderr: string }>
   again(scene: Scene): Promise<void>
@@ -24,7 +21,7 @@ export const installation = (from: string): Interrupted => ({
   work: ({ guest, install }) => exec(guest, install, { timeoutMs: INSTALL_MS }),
   async again(scene) {
     await installed(scene)
-    await uninstalled(scene) // of the first attempt too, nothing stays behind
+    await uninstalled(scene) // nothing of the first attempt may be left either
   },
 })
 
@@ -58,7 +55,7 @@ export async function cutPower(scene: Scene, campaign: string, what: Interrupted
   assert.deepEqual(failed, [], `seed ${seed}`)
 }
 
-/** How long it takes when nothing happens. */
+/** How long the work takes without a power cut, in milliseconds. */
 async function uncut(scene: Scene, what: Interrupted): Promise<number> {
   await startFrom(scene, what.from)
   const started = performance.now()
@@ -67,16 +64,16 @@ async function uncut(scene: Scene, what: Interrupted): Promise<number> {
   return Math.round(performance.now() - started)
 }
 
-/** Whether the work was going on still. */
+/** Returns whether the work was still running at the power cut. */
 async function cutOnce(scene: Scene, what: Interrupted, afterMs: number): Promise<boolean> {
   await startFrom(scene, what.from)
-  await plantCanary(scene)
+  await writeForeignFile(scene)
   let midway = true
   const work = what.work(scene).then(
     () => {
       midway = false
     },
-    () => {}, // it ends with the machine
+    () => {}, // fails with the power cut
   )
   await sleep(afterMs)
   const wasMidway = midway
@@ -84,15 +81,15 @@ async function cutOnce(scene: Scene, what: Interrupted, afterMs: number): Promis
   await work
   await boot(scene.guest, scene.signal)
   await what.again(scene)
-  assert.equal(await execOk(scene.guest, ['cat', CANARY]), THEIRS)
+  assert.equal(await execOk(scene.guest, ['cat', FOREIGN_FILE]), FOREIGN_TEXT)
   return wasMidway
 }
 
-const CANARY = '/etc/canary'
-const THEIRS = 'not ours\n'
+const FOREIGN_FILE = '/etc/foreign'
+const FOREIGN_TEXT = 'not of Cantrip\n'
 
-/** A file of the machine's owner, who made sure that it is on the disk. */
-async function plantCanary({ guest }: Scene): Promise<void> {
-  await execOk(guest, ['dd', `of=${CANARY}`, 'conv=fsync', 'status=none'], { stdin: THEIRS })
+/** Writes a file that Cantrip does not manage, and syncs it. */
+async function writeForeignFile({ guest }: Scene): Promise<void> {
+  await execOk(guest, ['dd', `of=${FOREIGN_FILE}`, 'conv=fsync', 'status=none'], { stdin: FOREIGN_TEXT })
   await execOk(guest, ['sync', '/etc'])
 }

@@ -1,4 +1,4 @@
-/** The whole precheck on a machine of its own: own kernel, cgroup v2, a clock that can be set, firewalld in earnest. */
+/** The prechecks on an emulated machine, with its own kernel, cgroup v2, a clock that can be set, and a real firewalld. */
 import assert from 'node:assert/strict'
 import { exec, execOk } from '../support/vm/guest.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -11,12 +11,12 @@ interface Found {
   readonly fix: string | null
 }
 
-/** Emulated, on a disk that others use: whatever it measures may be right. */
+/** Measures the emulated disk, so its verdict may vary. */
 const MEASURES_THE_HOST = 'etcd-disk'
-/** Debian as it is shipped: few inotify watches, and a networkd that removes others' routing rules. */
+/** Defaults of Debian: few inotify watches, and a systemd-networkd that removes foreign routing rules. */
 const SHIPPED = ['other-managers', 'sysctl']
 
-/** Healthy: all pass but the two that tell what Debian ships; their fixes, pasted, bring them to pass. */
+/** All checks pass except two about defaults of Debian, and these pass after their printed fixes. */
 export async function healthy(scene: Scene): Promise<void> {
   const checks = await precheck(scene)
   assertOnly(checks, SHIPPED)
@@ -28,11 +28,11 @@ export async function healthy(scene: Scene): Promise<void> {
   assert.equal(
     await execOk(scene.guest, ['sh', '-c', 'lsmod | grep -c br_netfilter; true']),
     '0\n',
-    'a check only looks',
+    'a check loaded a module',
   )
 }
 
-/** Each trouble is found by the check that is meant for it, and by no other; its fix, pasted, ends it. */
+/** Only the matching check reports each fault, and its printed fix removes the fault. */
 export async function troubles(scene: Scene): Promise<void> {
   const fixed = async (trouble: string, id: string, verdict: string, found: RegExp) => {
     await startFrom(scene, FRESH)
@@ -56,7 +56,7 @@ export async function troubles(scene: Scene): Promise<void> {
   )
 }
 
-/** firewalld as it is shipped: the closed ports by name, a fix that can be pasted and outlives a reload, and off again. */
+/** With the default configuration of firewalld the check names the closed ports, and its fix outlives a reload. Without firewalld it passes. */
 export async function firewall(scene: Scene): Promise<void> {
   await startFrom(scene, FRESH)
   await execOk(scene.guest, ['systemctl', 'start', 'firewalld'])
@@ -77,7 +77,7 @@ export async function firewall(scene: Scene): Promise<void> {
   assert.equal(the(off, 'firewalld').found, 'not active')
 }
 
-/** Its own clock, 10 s ahead of the controller's: only this machine's is wrong. Then right again, by its fix. */
+/** The clock is 10 s ahead of the controller. The check fails, and passes after its fix. */
 export async function wrongClock(scene: Scene): Promise<void> {
   await startFrom(scene, FRESH)
   const credentials = scene.install.slice(1)
@@ -100,7 +100,7 @@ export async function wrongClock(scene: Scene): Promise<void> {
   assertOnly(await precheck(scene, credentials), SHIPPED)
 }
 
-/** Every check, run as for a first control plane. */
+/** Runs every check of a master. */
 async function precheck(scene: Scene, flags: readonly string[] = []): Promise<readonly Found[]> {
   const { code, stdout, stderr } = await agent(scene, ['precheck', '--role', 'master', ...flags, '-o', 'json'])
   assert.match(stdout, /^\{/, stderr)
@@ -115,7 +115,7 @@ function the(checks: readonly Found[], id: string): Found & { fix: string } {
   return { ...found, fix: found.fix ?? '' }
 }
 
-/** These checks are not content, and no others. */
+/** Fails unless exactly these checks complain. */
 function assertOnly(checks: readonly Found[], ids: readonly string[], when = ''): void {
   const complaints = checks
     .filter(({ verdict }) => !['pass', 'skipped'].includes(verdict))
@@ -124,7 +124,7 @@ function assertOnly(checks: readonly Found[], ids: readonly string[], when = '')
   assert.deepEqual(complaints.map(({ id }) => id).sort(), [...ids].sort(), [when, ...said].join('\n'))
 }
 
-/** systemctl start and a reload come back before the rules are there. */
+/** systemctl start and a reload return before the rules are loaded. */
 async function firewallIsUp({ guest, signal }: Scene): Promise<void> {
   const running = async () => (await exec(guest, ['firewall-cmd', '--state'])).code === 0
   await waitFor('firewalld', async () => ((await running()) ? true : undefined), { withinMs: 60_000, signal })

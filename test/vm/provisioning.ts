@@ -1,4 +1,4 @@
-/** One machine to READY with nothing overridden: cgroup v2, systemd as the cgroup driver, the kubelet's own settings. */
+/** Provisions one machine without overrides: cgroup v2, the systemd cgroup driver, default settings of the kubelet. */
 import assert from 'node:assert/strict'
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
@@ -8,12 +8,12 @@ import { CLUSTER, order, type Scene, siteOf } from './scene.ts'
 
 const READY_MS = 1_500_000
 
-/** The controller has what it takes; a cluster can be provisioned from then on. */
+/** Imports the bundle, so that a cluster can be provisioned. */
 export async function giveBundle(scene: Scene): Promise<void> {
   await importBundle(siteOf(scene), await bundleDirectory(runHere, scene.say))
 }
 
-/** DISCOVERED before, CONFIGURED afterwards. */
+/** From DISCOVERED to CONFIGURED. */
 export async function configured(scene: Scene): Promise<void> {
   await order(scene, 'approve', 'APPROVED')
   await order(scene, 'configure', 'CONFIGURED', '--role', 'master,worker')
@@ -24,7 +24,7 @@ export async function provisioned(scene: Scene): Promise<void> {
   try {
     await awaitState(siteOf(scene), scene.guest.name, 'READY', READY_MS)
   } catch (error) {
-    scene.say(await lastWords(scene))
+    scene.say(await agentJournal(scene))
     throw error
   }
 }
@@ -34,14 +34,14 @@ export async function hasTheDefaults({ guest, say }: Scene): Promise<void> {
   assert.match(config, /^cgroupDriver: systemd$/m)
   assert.doesNotMatch(config, /failSwapOn: false|failCgroupV1/)
   const groups = await execOk(guest, ['ls', '/sys/fs/cgroup/kubepods.slice'])
-  assert.match(groups, /kubepods-burstable\.slice/, 'pods are in slices of systemd')
+  assert.match(groups, /kubepods-burstable\.slice/, 'pods are not in slices of systemd')
   const kubectl = ['/usr/local/bin/kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf']
   const pods = await execOk(guest, [...kubectl, 'get', 'nodes,pods', '-A', '-o', 'wide'])
   assert.match(pods, /node\/vm1 +Ready/)
   say(pods.trimEnd())
 }
 
-async function lastWords({ guest }: Scene): Promise<string> {
+async function agentJournal({ guest }: Scene): Promise<string> {
   const { stdout } = await exec(guest, [
     'journalctl',
     '--no-pager',

@@ -1,6 +1,6 @@
 /**
- * A whole machine under emulation: the prechecks there, and the agent in and out again. With CANTRIP_FULL=1 also a
- * provisioning with the product's defaults, power cuts, and the test bed inside. Names of parts run those alone.
+ * An emulated machine: prechecks, installation and uninstall. With CANTRIP_FULL=1 also provisioning with the default
+ * settings, power cuts, and the test bed inside. `run.ts [PART]...` runs single parts.
  */
 import assert from 'node:assert/strict'
 import { story } from '../e2e/stages.ts'
@@ -11,7 +11,7 @@ import { leftovers } from '../support/testbed/leftovers.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { powerCut } from '../support/vm/guest.ts'
 import { unlessAborted } from '../support/vm/unless-aborted.ts'
-import { fixesAreTakenBack } from './fix.ts'
+import { fixesAreReverted } from './fix.ts'
 import { isWholeMachine, powerCutLoses } from './ground.ts'
 import { cutPower, installation, uninstallation } from './power-cuts.ts'
 import { firewall, healthy, troubles, wrongClock } from './prechecks.ts'
@@ -37,10 +37,10 @@ const on = (title: string, work: (scene: Scene) => Promise<void>) =>
 
 const parts: Record<string, () => Promise<void>> = {
   async prechecks() {
-    await on('a healthy machine: only what Debian ships is told, and the fixes help', healthy)
-    await on('swap, a forbidden module: each named by its check, and mended by the fix', troubles)
-    await on('firewalld: closed ports named, opened by the fix, off', firewall)
-    await on("a clock 10 s off the controller's", wrongClock)
+    await on("a healthy machine: the prechecks only report Debian's defaults, and their fixes work", healthy)
+    await on('swap and a blocked kernel module: the check reports it, and the fix works', troubles)
+    await on('firewalld: closed ports are reported, the fix opens them, and a stopped firewalld passes', firewall)
+    await on('a clock 10 s ahead of the controller', wrongClock)
     await on('install: DISCOVERED, and uninstall: 0 differences', async (scene) => {
       await startFrom(scene, FRESH)
       await installed(scene)
@@ -48,11 +48,12 @@ const parts: Record<string, () => Promise<void>> = {
     })
   },
   async fix() {
-    await on('precheck --fix opens, switches off and sets; uninstall takes it back', fixesAreTakenBack)
+    await on('precheck --fix opens ports, disables swap and sets parameters; uninstall reverts it', fixesAreReverted)
   },
   async 'cut-installation'() {
-    await on('power cuts of an installation: installed by the same command, and 0 differences after it', (scene) =>
-      cutPower(scene, 'vm-cut-installation', installation(FRESH), 10),
+    await on(
+      'power cuts during installation: the same command completes it, and uninstall finds 0 differences',
+      (scene) => cutPower(scene, 'vm-cut-installation', installation(FRESH), 10),
     )
   },
   async 'cut-uninstallation'() {
@@ -61,7 +62,7 @@ const parts: Record<string, () => Promise<void>> = {
       await installed(scene)
       await keepAs(scene, INSTALLED)
     })
-    await on('power cuts of an uninstallation: 0 differences by the same command', (scene) =>
+    await on('power cuts during uninstall: the same command completes it with 0 differences', (scene) =>
       cutPower(scene, 'vm-cut-uninstallation', uninstallation(INSTALLED), 10),
     )
   },
@@ -70,21 +71,22 @@ const parts: Record<string, () => Promise<void>> = {
   },
   async provisioning() {
     const started = Date.now()
-    await on('the bundle is with the controller; install, approve, configure: CONFIGURED', async (scene) => {
+    await on('import the bundle, install, approve, configure: CONFIGURED', async (scene) => {
       await giveBundle(scene)
       await startFrom(scene, FRESH)
       await installed(scene)
       await configured(scene)
     })
-    await on("provisioned with the product's defaults: READY", provisioned)
-    await on('cgroup v2, with systemd as the driver', hasTheDefaults)
-    await on('the READY machine is kept', (scene) => keepAs(scene, READY))
+    await on('provision with the default settings: READY', provisioned)
+    await on('cgroup v2, with the systemd cgroup driver', hasTheDefaults)
+    await on('the state of the READY machine is saved', (scene) => keepAs(scene, READY))
     await on('uninstall: 0 differences', async (scene) => {
       await uninstalled(scene)
       keepResult('vm-provisioning', { counts: { ready: 1, differences: 0 }, failed: [] }, started)
     })
-    await on('power cuts of the uninstallation of a READY machine: 0 differences by the same command', (scene) =>
-      cutPower(scene, 'vm-cut-ready', uninstallation(READY), 4),
+    await on(
+      'power cuts during uninstall of a READY machine: the same command completes it with 0 differences',
+      (scene) => cutPower(scene, 'vm-cut-ready', uninstallation(READY), 4),
     )
   },
 }
@@ -97,8 +99,8 @@ try {
   await stage('an emulated machine boots', async () => {
     scene = await openScene(bed, interrupted.signal, console.log)
   })
-  await on('it has a kernel and control groups (v2) of its own', isWholeMachine)
-  await on('a power cut loses what was not synced, and nothing else', powerCutLoses)
+  await on('it has its own kernel, with cgroup v2', isWholeMachine)
+  await on('a power cut loses unsynced data, and nothing else', powerCutLoses)
   await on('a controller and a cluster', async (scene) => {
     scene.site = await openSite(bed)
     await giveCredentials(scene)
@@ -112,4 +114,4 @@ try {
 }
 await stage('nothing is left behind', async () => assert.deepEqual(await leftovers(bed), []))
 const code = end()
-process.exit(interrupted.signal.aborted ? 130 : code) // what was interrupted may wait still
+process.exit(interrupted.signal.aborted ? 130 : code) // interrupted work may still be pending

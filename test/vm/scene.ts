@@ -10,20 +10,20 @@ import { restoreState, saveState } from '../support/vm/saved-state.ts'
 
 export const CLUSTER = 'factory'
 const AGENT = '/root/agent'
-/** The machine with the executable and the credentials on it, and nothing done. */
+/** The saved state with the executable and the credentials on the machine, before the installation. */
 export const FRESH = 'fresh'
-/** The guest is slower than the host by an order of magnitude. */
+/** The emulated guest is about ten times slower than the host. */
 export const INSTALL_MS = 240_000
 export const UNINSTALL_MS = 600_000
 
-/** What the stages share. The guest is another one after each `startFrom`. */
+/** The state that the stages share. `startFrom` replaces the guest. */
 export interface Scene {
   readonly bed: Bed
   readonly signal: AbortSignal
   readonly say: (line: string) => void
   guest: Guest
   site: Site | undefined
-  /** The command that installs the agent; empty without a cluster. */
+  /** The command that installs the agent. Empty before `giveCredentials`. */
   install: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export function siteOf({ site }: Scene): Site {
   return site
 }
 
-/** Makes a cluster, and carries the executable and the credentials to the guest. */
+/** Creates a cluster, and copies the executable and the credentials to the guest. */
 export async function giveCredentials(scene: Scene, flags: readonly string[] = []): Promise<void> {
   await copyIn(scene.guest, executables.agent, AGENT)
   const credentials = await createCluster(siteOf(scene), { name: CLUSTER, overrides: {}, flags })
@@ -49,7 +49,7 @@ export async function giveCredentials(scene: Scene, flags: readonly string[] = [
   scene.install = [AGENT, ...files]
 }
 
-/** Keeps the machine, and what the controller knows, under a name, and goes on with it. */
+/** Saves the machine and the records of the controller under a name, and continues from there. */
 export async function keepAs(scene: Scene, name: string): Promise<void> {
   const directory = keptIn(scene, name)
   await saveState(scene.guest, directory)
@@ -57,7 +57,7 @@ export async function keepAs(scene: Scene, name: string): Promise<void> {
   await startFrom(scene, name)
 }
 
-/** Goes on with the machine and the controller that were kept under that name; the present machine is gone. */
+/** Continues with the saved machine and controller. The present machine is discarded. */
 export async function startFrom(scene: Scene, name: string): Promise<void> {
   await powerCut(scene.guest)
   await siteOf(scene).whileDown(() => copyRecords(keptIn(scene, name), dataOf(scene)))
@@ -67,14 +67,14 @@ export async function startFrom(scene: Scene, name: string): Promise<void> {
 const keptIn = ({ bed }: Scene, name: string) => join(bed.directory, `kept-${name}`)
 const dataOf = (scene: Scene) => join(siteOf(scene).directory, 'data')
 
-/** The controller's database; its bundles and authorities stay the same. */
+/** Copies the database of the controller. Its bundles and CAs stay the same. */
 async function copyRecords(from: string, to: string): Promise<void> {
   const isOfDatabase = (file: string) => file.startsWith('controller.db')
   for (const file of (await readdir(to)).filter(isOfDatabase)) await rm(join(to, file))
   for (const file of (await readdir(from)).filter(isOfDatabase)) await copyFile(join(from, file), join(to, file))
 }
 
-/** What a person pastes. */
+/** Runs a command in a shell, as a user would paste it. */
 export const paste = (scene: Scene, command: string) => execOk(scene.guest, ['sh', '-c', command])
 
 export const agent = (scene: Scene, args: readonly string[], timeoutMs = INSTALL_MS) =>
@@ -95,9 +95,9 @@ export async function uninstalled(scene: Scene): Promise<void> {
 }
 
 export async function nothingIsLeft({ guest }: Scene): Promise<void> {
-  const ours = ['/etc/kubernetes', '/var/lib/cantrip', '/etc/cantrip', '/var/lib/etcd', '/usr/local/bin/kubelet']
-  const left = await exec(guest, ['ls', '-d', ...ours, '/etc/systemd/system/cantrip-agent.service'])
-  assert.equal(left.stdout, '', 'nothing of ours is left')
+  const created = ['/etc/kubernetes', '/var/lib/cantrip', '/etc/cantrip', '/var/lib/etcd', '/usr/local/bin/kubelet']
+  const left = await exec(guest, ['ls', '-d', ...created, '/etc/systemd/system/cantrip-agent.service'])
+  assert.equal(left.stdout, '', 'files of Cantrip left on the machine')
 }
 
 export async function order(scene: Scene, verb: string, state: string, ...flags: string[]): Promise<void> {

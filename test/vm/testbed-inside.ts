@@ -1,4 +1,4 @@
-/** The project's own test bed in the guest: there it is on a host with cgroup v2 and systemd as process 1. */
+/** The test bed of this project inside the guest, which has cgroup v2 and systemd as process 1. */
 import assert from 'node:assert/strict'
 import { basename, join } from 'node:path'
 import { debianPackage } from '../support/testbed/debian-package.ts'
@@ -34,7 +34,7 @@ export async function testbedInside({ guest, signal, say }: Scene): Promise<void
   await inside(guest, 'test', '-e', '/root/mine')
   await testbed(guest, 'down', '--all')
   const left = await exec(guest, ['sh', '-c', 'ls -d /var/tmp/cantrip-testbed /run/netns/*; systemctl | grep cantrip'])
-  assert.equal(left.stdout, '', 'something of the test bed stayed')
+  assert.equal(left.stdout, '', 'the test bed left something behind')
 }
 
 const testbed = (guest: Guest, ...args: string[]) =>

@@ -1,7 +1,7 @@
 #!/bin/bash
-# bring-up.sh DIRECTORY: what a careful person would script by hand for one control plane, one step after another.
+# bring-up.sh DIRECTORY: sets up one control plane as a careful administrator would script it, one step after another.
 # Runs in the node. DIRECTORY holds binaries/, cni-plugins/, images/*.tar, cni.yaml, kubeadm.yaml, containerd.toml.
-# Prints a line a step, "SECONDS STEP", and at last the seconds alone.
+# Prints one line per step, "SECONDS STEP", and finally the total seconds.
 set -euo pipefail
 directory=$1
 began=$EPOCHREALTIME
@@ -62,9 +62,9 @@ RestartSec=2
 [Install]
 WantedBy=multi-user.target
 END
-modprobe -a -q overlay br_netfilter vxlan || true # there is nothing to load where they are built in
+modprobe -a -q overlay br_netfilter vxlan || true # they may be built into the kernel
 printf 'net.ipv4.ip_forward=1\nnet.bridge.bridge-nf-call-iptables=1\n' >/etc/sysctl.d/99-kubernetes.conf
-sysctl -q --load=/etc/sysctl.d/99-kubernetes.conf || true # kubeadm tells what it misses
+sysctl -q --load=/etc/sysctl.d/99-kubernetes.conf || true # kubeadm reports missing parameters
 systemctl daemon-reload
 systemctl enable -q --now containerd etcd kubelet
 lap 'services started'

@@ -1,7 +1,7 @@
 import { parse, stringify } from 'yaml'
 import { testbedOverrides } from '../../support/testbed/testbed.ts'
 
-/** One control plane with an etcd of its own beside it, pods of flannel's usual network, and what the test bed needs. */
+/** One control plane with an external etcd on the same node, flannel's default pod network, and the overrides of the test bed. */
 export function kubeadmConfiguration(address: string, kubernetesVersion: string): string {
   const overrides = testbedOverrides()
   const apiVersion = 'kubeadm.k8s.io/v1beta4'

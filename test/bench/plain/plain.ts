@@ -1,4 +1,4 @@
-/** The plain script that bring-ups are compared with, run in a test bed node on the files of a bundle. */
+/** The plain script that provisioning is compared with, run in a node of the test bed with the files of a bundle. */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BundleFile, BundleManifest, MANIFEST_NAME } from '../../../src/bundle/format.ts'
@@ -11,13 +11,10 @@ export interface Lap {
   readonly step: string
 }
 
-/** Where the script finds its files in the node: below /var, which is a real directory that the host can write to. */
+/** The directory of the script in the node: below /var, which the host can write to. */
 const DIRECTORY = '/var/lib/plain'
 
-/**
- * Lays the bundle's files out in the node (not timed), runs the script, and answers its laps; the last one is
- * "all pods Ready".
- */
+/** Copies the files of the bundle to the node (not timed), runs the script, and returns its laps. The last one is "all pods Ready". */
 export async function plainBringUp(node: Node, bundle: string, onLap: (lap: Lap) => void = () => {}): Promise<Lap[]> {
   const manifest = BundleManifest.parse(JSON.parse(await readFile(join(bundle, MANIFEST_NAME), 'utf8')))
   const target = join(path(node), DIRECTORY)

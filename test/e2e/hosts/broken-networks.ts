@@ -1,6 +1,6 @@
 import { fails, type Host, warns } from './host.ts'
 
-/** Hosts whose names, ports, packet filters or routes a cluster would fail on. */
+/** Hosts with names, ports, packet filters or routes on which a cluster would fail. */
 export const BROKEN_NETWORKS: readonly Host[] = [
   {
     host: 'dnsmasq on port 53 of every address',
@@ -14,7 +14,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
     restore: 'sysctl -qw kernel.hostname=$(cat /etc/hostname)',
     found: /"Bad_Name" has an underscore/,
     ...fails('hostname'),
-    // No name for a node at all: refused before anything is looked at.
+    // Not a valid node name: the installation is refused before the prechecks.
     install: 2,
   },
   {
@@ -72,7 +72,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
     ...fails('firewall'),
   },
   {
-    host: 'legacy iptables that forwards nothing',
+    host: 'legacy iptables that drops all forwarded packets',
     make: 'iptables-legacy -P FORWARD DROP',
     restore: 'iptables-legacy -P FORWARD ACCEPT',
     found: /^FORWARD \(iptables-legacy\) drops traffic between pods/,
@@ -80,7 +80,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
     ...fails('firewall'),
   },
   {
-    host: 'a cloud image whose rules reject the rest',
+    host: 'a cloud image whose rules reject all other packets',
     make: 'iptables -A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -p tcp -m state --state NEW --dport 22 -j ACCEPT; iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited; iptables -A FORWARD -j REJECT --reject-with icmp-host-prohibited',
     restore: 'nft flush ruleset',
     found: /FORWARD \(iptables\) drops/,
@@ -122,7 +122,7 @@ export const BROKEN_NETWORKS: readonly Host[] = [
     verdicts: { 'other-managers': 'fail' },
   },
   {
-    host: 'a proxy that is not there',
+    host: 'a proxy that does not exist',
     make: 'systemctl set-environment HTTPS_PROXY=http://10.90.0.9:3128 NO_PROXY=10.90.0.0/24,localhost',
     restore: 'systemctl unset-environment HTTPS_PROXY NO_PROXY',
     ...warns('proxy'),

@@ -1,6 +1,6 @@
 import { FAILS, fails, type Host, warns } from './host.ts'
 
-/** Hosts whose file systems, programs or settings a cluster would fail on. */
+/** Hosts with file systems, programs or settings on which a cluster would fail. */
 export const BROKEN_SYSTEMS: readonly Host[] = [
   {
     host: 'fapolicyd that is active',
@@ -8,21 +8,21 @@ export const BROKEN_SYSTEMS: readonly Host[] = [
     ...fails('fapolicyd'),
   },
   {
-    host: 'programs of ours may not be started',
+    host: 'a noexec mount of /usr/local/bin',
     make: 'mount --bind /usr/local/bin /usr/local/bin; mount -o remount,bind,noexec /usr/local/bin',
     restore: 'umount /usr/local/bin',
     found: /noexec/,
     ...fails('filesystems'),
   },
   {
-    host: 'a file system that went read-only',
+    host: 'a read-only file system',
     make: 'mkdir -p /etc/cni/net.d; mount --bind /etc/cni /etc/cni; mount -o remount,bind,ro /etc/cni',
     restore: 'umount /etc/cni; rm -r /etc/cni',
     found: /\/etc\/cni\/net\.d is read-only/,
     ...fails('filesystems'),
   },
   {
-    host: 'layers of images on layers',
+    host: 'an overlay file system below containerd',
     make: 'mkdir -p /run/l /run/u /run/w /var/lib/cantrip-containerd; mount -t overlay overlay -o lowerdir=/run/l,upperdir=/run/u,workdir=/run/w /var/lib/cantrip-containerd',
     restore: 'umount /var/lib/cantrip-containerd; rmdir /var/lib/cantrip-containerd; rm -r /run/l /run/u /run/w',
     found: /\/var\/lib\/cantrip-containerd is on overlay/,
@@ -44,7 +44,7 @@ export const BROKEN_SYSTEMS: readonly Host[] = [
     ...fails('filesystems'),
   },
   {
-    host: 'state of the kubelet in memory',
+    host: 'a tmpfs for the kubelet',
     make: 'mkdir -p /var/lib/kubelet; mount -t tmpfs -o size=20g tmpfs /var/lib/kubelet',
     restore: 'umount /var/lib/kubelet; rmdir /var/lib/kubelet',
     found: /\/var\/lib\/kubelet is in memory/,
@@ -77,7 +77,7 @@ export const BROKEN_SYSTEMS: readonly Host[] = [
     ...warns('filesystems'),
   },
   {
-    host: 'somebody who is not root',
+    host: 'a user who is not root',
     make: 'chmod 755 /root',
     restore: 'chmod 700 /root',
     through: ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups'],
@@ -86,12 +86,12 @@ export const BROKEN_SYSTEMS: readonly Host[] = [
     install: 4,
     verdicts: {
       ...{ privilege: 'fail', firewall: 'skipped', controller: 'skipped' },
-      // What only root is told.
+      // Only root can read what these check.
       ...{ 'previous-kubernetes': 'error', 'other-managers': 'error', fapolicyd: 'error', firewalld: 'error' },
     },
   },
   {
-    host: 'a directory that somebody else may write to',
+    host: 'a directory that another user can write to',
     make: 'chown 1000 /opt',
     restore: 'chown 0 /opt',
     found: /directory \/opt belongs to user 1000/,
@@ -99,7 +99,7 @@ export const BROKEN_SYSTEMS: readonly Host[] = [
     ...warns('owners'),
   },
   {
-    host: 'a hardened kernel that forwards nothing after a restart',
+    host: 'a sysctl file that disables forwarding at the next boot',
     make: "PUT /etc/sysctl.d/99-hardening.conf <<< 'net.ipv4.ip_forward = 0'",
     ...warns('sysctl'),
   },

@@ -1,6 +1,6 @@
 import { fails, type Host, warns } from './host.ts'
 
-/** Hosts on which parts or settings of another Kubernetes are left. */
+/** Hosts with parts or settings of an earlier Kubernetes. */
 export const FORMER_KUBERNETES: readonly Host[] = [
   {
     host: 'a kubelet that runs',
@@ -22,23 +22,23 @@ export const FORMER_KUBERNETES: readonly Host[] = [
     ...fails('previous-kubernetes'),
   },
   {
-    host: 'the agent of a cluster of Rancher',
+    host: 'the agent of a Rancher cluster',
     make: 'PROGRAM /usr/local/bin/rancher-system-agent',
     ...fails('previous-kubernetes'),
   },
   {
-    host: 'settings that a former kubelet was started with',
+    host: '/etc/default/kubelet of a former kubelet',
     make: "PUT /etc/default/kubelet <<< 'KUBELET_EXTRA_ARGS=--network-plugin=cni'",
     ...warns('foreign-configuration'),
   },
   {
-    host: 'a drop-in that a former kubelet was started with',
+    host: 'a drop-in file of a former kubelet',
     make: "printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/kubelet --config /etc/old.yaml\\n' | PUT /etc/systemd/system/kubelet.service.d/20-site.conf",
     restore: 'rm -r /etc/systemd/system/kubelet.service.d',
     ...fails('foreign-configuration'),
   },
   {
-    host: 'a CNI configuration that containerd would read before ours',
+    host: 'a CNI configuration that sorts before the one of Cantrip',
     make: `PUT /etc/cni/net.d/10-containerd-net.conflist <<< '{"cniVersion":"1.0.0","name":"containerd-net","plugins":[{"type":"bridge","bridge":"cni0","ipam":{"type":"host-local"}}]}'`,
     ...fails('foreign-configuration'),
   },

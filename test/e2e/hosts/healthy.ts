@@ -1,6 +1,6 @@
 import type { Host } from './host.ts'
 
-/** Hosts that an alarm would be wrong about: what is there looks like trouble, and is none. */
+/** Hosts with unusual configurations that work. A warning would be a false alarm. */
 export const HEALTHY_HOSTS: readonly Host[] = [
   { host: 'a bare node', make: '' },
   {
@@ -20,7 +20,7 @@ export const HEALTHY_HOSTS: readonly Host[] = [
     restore: 'nft flush ruleset; systemctl stop nftables',
   },
   {
-    host: 'nftables that drops all but the network of the nodes',
+    host: 'nftables that drops all packets except those of the node network',
     make: `nft -f - <<'RULES'
 table inet site {
   set nodes { type ipv4_addr; flags interval; elements = { 10.90.0.0/24 }; }
@@ -52,7 +52,7 @@ RULES`,
     restore: 'nft flush ruleset; ip link del docker0; rm -r /var/lib/docker /var/lib/containerd',
   },
   {
-    host: 'a drop-in of the containerd of a package',
+    host: 'a drop-in file of a packaged containerd',
     make: "printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/containerd --config /etc/containerd/old.toml\\n' | PUT /etc/systemd/system/containerd.service.d/override.conf",
     restore: 'rm -r /etc/systemd/system/containerd.service.d',
   },
@@ -98,18 +98,18 @@ RULES`,
       'own=$(cat /run/own); ip address add $own/24 dev host0; ip address del $own/32 dev host0; ip route del 10.90.0.1 dev host0; ip route replace default via 10.90.0.1 dev host0 proto static; ip link del docker0',
   },
   {
-    host: 'a virtual address beside its own',
+    host: 'a virtual IP address',
     make: 'ip address add 10.90.0.240/32 dev host0',
     restore: 'ip address del 10.90.0.240/32 dev host0',
   },
   {
-    host: 'a closed network: no default route, a name server beside it',
+    host: 'a closed network: no default route, a name server on the same network',
     make: 'ip route del default',
     restore: 'ip route add default via 10.90.0.1 dev host0 proto static',
     verdicts: { 'default-route': 'warn' },
   },
   {
-    host: 'IPv6 with addresses that change',
+    host: 'IPv6 with temporary addresses',
     make: 'ip -6 address add fd00:99::17/64 dev host0; ip -6 address add fd00:99::dead:beef/64 dev host0 preferred_lft 3600 valid_lft 7200',
     restore: 'ip -6 address flush dev host0 scope global',
   },
@@ -135,7 +135,7 @@ RULES`,
     restore: 'mount -o remount,hidepid=0 /proc; umount /tmp /dev/shm /home',
   },
   {
-    host: 'a disk of its own for containers, with a data directory of before',
+    host: 'a separate disk for containers, with an existing data directory',
     make: 'mkdir /var/lib/cantrip-containerd; mount --bind /var/lib/cantrip-containerd /var/lib/cantrip-containerd; mkdir -p "/var/lib/cantrip-containerd/lost+found"',
     restore: 'umount /var/lib/cantrip-containerd; rm -r /var/lib/cantrip-containerd',
   },
@@ -150,7 +150,7 @@ RULES`,
     through: ['env', 'LANG=tr_TR.UTF-8', 'LC_ALL=tr_TR.UTF-8', 'LC_NUMERIC=de_DE.UTF-8', 'TZ=Asia/Kathmandu'],
   },
   {
-    host: 'few open files allowed, and a working directory that is gone',
+    host: 'a low limit of open files, and a deleted working directory',
     make: 'mkdir -p /run/gone',
     restore: '',
     through: ['sh', '-c', 'ulimit -n 256; mkdir -p /run/gone; cd /run/gone; rmdir /run/gone; exec "$@"', 'sh'],
@@ -161,7 +161,7 @@ RULES`,
     restore: 'systemctl reset-failed broken',
   },
   {
-    host: 'cron jobs, upgrades by themselves, a configuration manager that owns other files',
+    host: 'cron jobs, unattended upgrades, a configuration manager that owns other files',
     make: `PUT /etc/cron.d/backup <<< '0 3 * * * root true'; PUT /etc/apt/apt.conf.d/20auto-upgrades <<< 'APT::Periodic::Unattended-Upgrade "1";'; PROGRAM /usr/bin/salt-minion`,
   },
   {
@@ -169,7 +169,7 @@ RULES`,
     make: "PUT /etc/crictl.yaml <<< '# Ansible managed'",
   },
   {
-    host: 'a link and chains whose names only begin like those of a pod network',
+    host: 'a link and chains whose names have the prefix of a pod network',
     make: 'ip link add flannel-office type bridge; iptables -N CILIUM_ALLOW; iptables -N WEAVE-OFFICE',
     restore: 'nft flush ruleset; ip link del flannel-office',
   },
@@ -178,7 +178,7 @@ RULES`,
     make: '{ cat /etc/hosts; seq -f "192.0.2.1 host%.0f.example.com" 20000; } > /run/new; PUT /etc/hosts < /run/new',
   },
   {
-    host: 'servers on ports that nobody needs',
+    host: 'servers on ports that Kubernetes does not use',
     make: 'for port in 8080 9090 5432; do SERVICE web$port socat TCP-LISTEN:$port,fork,reuseaddr EXEC:/bin/cat; LISTENING $port; done',
   },
   {
@@ -190,7 +190,7 @@ RULES`,
     make: "printf 'net.ipv4.conf.all.rp_filter = 2\\nkernel.kptr_restrict = 2\\nnet.ipv4.ip_forward = 1\\n' | PUT /etc/sysctl.d/99-hardening.conf",
   },
   {
-    host: 'systemd-networkd with files for cards alone',
+    host: 'systemd-networkd with files for network cards only',
     make: "printf '[Match]\\nType=ether\\nMACAddress=02:00:00:00:00:01\\n\\n[Network]\\nDHCP=yes\\n' | PUT /etc/systemd/network/50-second.network",
   },
 ]

@@ -1,22 +1,22 @@
-/** A machine as it may be, and what the product has to say about it. */
+/** A machine with a special configuration, and what the prechecks and the installation must report about it. */
 export interface Host {
-  /** What is special about it, in a few words. */
+  /** A short description. */
   host: string
-  /** Makes a bare node so, by a shell on it; `SERVICE NAME COMMAND...` starts a service, `PUT PATH` writes its input. */
+  /** A shell script that prepares a bare node; `SERVICE NAME COMMAND...` starts a service, `PUT PATH` writes its input. */
   make: string
-  /** Takes that back. Services are ended and files of PUT are put back without a word about it. */
+  /** A script that reverts `make`. Services of SERVICE are stopped and files of PUT are restored without it. */
   restore?: string
-  /** Verdicts that differ from those about the bare node. Every check that is not named must say what it says there. */
+  /** Verdicts that differ from those on the bare node. All other checks must have the same verdict as there. */
   verdicts?: Readonly<Record<string, Kind>>
-  /** What the first of the named checks has found. */
+  /** Must match what the first of these checks found. */
   found?: RegExp
-  /** The printed fix of that check is run as it stands, and the check says afterwards what it says about the bare node. */
+  /** Runs the printed fix of that check. Afterwards the check must have its verdict of the bare node. */
   fixed?: true
-  /** In front of the agent's command line: another user, another environment. */
+  /** A command prefix for the agent, such as another user or another environment. */
   through?: readonly string[]
-  /** Prechecks without the credentials of a controller. */
+  /** Runs the prechecks without the credentials of a controller. */
   alone?: true
-  /** Exit codes; 0 where nothing hard fails. An installation that succeeds is taken back, with 0 differences. */
+  /** Exit codes; 0 unless a hard check fails. After a successful installation, uninstall must find 0 differences. */
   precheck?: number
   install?: number
 }
@@ -25,7 +25,7 @@ type Kind = 'pass' | 'warn' | 'fail' | 'skipped' | 'error'
 
 export const FAILS = { precheck: 3, install: 3 }
 
-/** The first of these checks is the one that a host is about. */
+/** The first ID is the check that `found` and `fixed` refer to. */
 export function fails(...ids: string[]): Pick<Host, 'verdicts' | 'precheck' | 'install'> {
   return { ...FAILS, verdicts: Object.fromEntries(ids.map((id) => [id, 'fail'])) }
 }
@@ -34,7 +34,7 @@ export function warns(...ids: string[]): Pick<Host, 'verdicts'> {
   return { verdicts: Object.fromEntries(ids.map((id) => [id, 'warn'])) }
 }
 
-/** What `make` and `restore` may use, beside everything that is on a Debian server. */
+/** Functions for the `make` and `restore` scripts. */
 export const SHELL_FUNCTIONS = `set -e
 STATE=/run/hosts-table
 mkdir -p $STATE/files $STATE/absent $STATE/services

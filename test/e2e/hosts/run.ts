@@ -1,7 +1,7 @@
 /**
- * One table of hosts: each is made on a bare node, looked at by `agent precheck`, installed on, and taken back. Broken ones
- * are named, and refused where the check is a hard one; healthy ones get no alarm, an agent, and lose it again with 0
- * differences. `run.ts [WORDS]`: those with these words in their description.
+ * A table of hosts. Each is prepared on a bare node, checked by `agent precheck`, installed on, and uninstalled. Checks must
+ * report broken hosts, and hard checks refuse the installation. On healthy hosts no check may complain, and uninstall finds
+ * 0 differences. `run.ts [TEXT]...` runs the hosts whose description contains one of the texts.
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../../run/interruption.ts'
@@ -17,8 +17,8 @@ import { type Host, RESTORE, SHELL_FUNCTIONS } from './host.ts'
 
 const NODES = ['one', 'two', 'three']
 const CLUSTER = 'hosts'
-const PATIENCE = { timeoutMs: 180_000 }
-/** About the moment, not about the machine. */
+const TIMEOUT = { timeoutMs: 180_000 }
+/** These measure the moment, not the machine. */
 const VARIES = ['time-skew', 'etcd-disk']
 
 interface Verdict {
@@ -31,7 +31,7 @@ interface Verdict {
 interface Bare {
   node: Node
   install: readonly string[]
-  /** What each check says about the node as it is. */
+  /** The verdict of each check on the unchanged node. */
   verdicts: ReadonlyMap<string, string>
 }
 
@@ -53,7 +53,7 @@ try {
   await Promise.all(
     nodes.map(async (node) => {
       const bare = await prepare(node, credentials)
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await tell(bare, next)
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runHost(bare, next)
     }),
   )
 } finally {
@@ -72,14 +72,14 @@ async function prepare(node: Node, credentials: string): Promise<Bare> {
   return { ...bare, verdicts: new Map(verdicts.map(({ id, verdict }) => [id, verdict])) }
 }
 
-async function tell(bare: Bare, host: Host): Promise<void> {
+async function runHost(bare: Bare, host: Host): Promise<void> {
   const startedMs = performance.now()
   const say = (mark: string, more = '') => {
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1)
     console.log(`${mark} ${host.host} (${bare.node.name}, ${seconds} s)${more}`)
   }
   try {
-    await meet(bare, host)
+    await checkHost(bare, host)
     say('✓')
   } catch (error) {
     failed += 1
@@ -87,19 +87,23 @@ async function tell(bare: Bare, host: Host): Promise<void> {
   }
 }
 
-async function meet(bare: Bare, host: Host): Promise<void> {
+async function checkHost(bare: Bare, host: Host): Promise<void> {
   let isInstalled = false
   await shell(bare.node, host.make)
   try {
-    // Where it is refused neither changes anything, so that they may look at the same time.
+    // A refused installation changes nothing, so both can run at the same time.
     const refused = host.install !== undefined && host.install !== 0
     const [seen, installed] = refused
       ? await Promise.all([precheck(bare, host), install(bare, host)])
       : [await precheck(bare, host), await install(bare, host)]
     isInstalled = installed.code === 0
-    const told = new Map(seen.verdicts.map(({ id, verdict }) => [id, verdict]))
-    const wanted = new Map([...bare.verdicts, ...Object.entries(host.verdicts ?? {})])
-    assert.deepEqual(differences(told, bare.verdicts), differences(wanted, bare.verdicts), foundIn(seen.verdicts, bare))
+    const found = new Map(seen.verdicts.map(({ id, verdict }) => [id, verdict]))
+    const expected = new Map([...bare.verdicts, ...Object.entries(host.verdicts ?? {})])
+    assert.deepEqual(
+      differences(found, bare.verdicts),
+      differences(expected, bare.verdicts),
+      foundIn(seen.verdicts, bare),
+    )
     const [first] = Object.keys(host.verdicts ?? {})
     const about = seen.verdicts.find(({ id }) => id === first)
     if (host.found) assert.match(about?.found ?? '', host.found)
@@ -113,30 +117,30 @@ async function meet(bare: Bare, host: Host): Promise<void> {
 }
 
 async function fix(bare: Bare, host: Host, about: Verdict): Promise<void> {
-  const { code, stderr } = await exec(bare.node, ['sh', '-c', about.fix ?? 'false'], PATIENCE)
+  const { code, stderr } = await exec(bare.node, ['sh', '-c', about.fix ?? 'false'], TIMEOUT)
   assert.equal(code, 0, `${about.fix}\n${stderr}`)
   const after = (await precheck(bare, host)).verdicts.find(({ id }) => id === about.id)
   assert([bare.verdicts.get(about.id), 'pass'].includes(after?.verdict), `after the fix: ${after?.found}`)
 }
 
 async function shell(node: Node, script: string): Promise<void> {
-  const { code, stdout, stderr } = await exec(node, ['bash', '-c', `${SHELL_FUNCTIONS}${script}`], PATIENCE)
+  const { code, stdout, stderr } = await exec(node, ['bash', '-c', `${SHELL_FUNCTIONS}${script}`], TIMEOUT)
   assert.equal(code, 0, `${script}\n${stdout}${stderr}`)
 }
 
 async function precheck(bare: Bare, { through = [], alone }: Host): Promise<{ code: number; verdicts: Verdict[] }> {
   const [agent = '', ...credentials] = bare.install
   const argv = [...through, agent, 'precheck', '--role', 'worker', '-o', 'json', ...(alone ? [] : credentials)]
-  const { code, stdout, stderr } = await exec(bare.node, argv, PATIENCE)
+  const { code, stdout, stderr } = await exec(bare.node, argv, TIMEOUT)
   assert.match(stdout, /^\{/, `no JSON, exit code ${code}: ${stderr}${stdout}`)
   return { code, verdicts: JSON.parse(stdout).checks }
 }
 
 function install(bare: Bare, { through = [] }: Host) {
-  return exec(bare.node, [...through, ...bare.install, '--role', 'worker'], PATIENCE)
+  return exec(bare.node, [...through, ...bare.install, '--role', 'worker'], TIMEOUT)
 }
 
-/** Those that are not as on the bare node. */
+/** The verdicts that differ from the bare node. */
 function differences(verdicts: ReadonlyMap<string, string>, bare: ReadonlyMap<string, string>): Record<string, string> {
   const changed = [...verdicts].filter(([id, verdict]) => verdict !== bare.get(id) && !VARIES.includes(id))
   return Object.fromEntries(changed.toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -144,5 +148,5 @@ function differences(verdicts: ReadonlyMap<string, string>, bare: ReadonlyMap<st
 
 function foundIn(verdicts: readonly Verdict[], bare: Bare): string {
   const changed = verdicts.filter(({ id, verdict }) => verdict !== bare.verdicts.get(id))
-  return `other verdicts than on the bare node:\n${changed.map(({ id, verdict, found }) => `  ${verdict} ${id}: ${found}`).join('\n')}`
+  return `verdicts that differ from the bare node:\n${changed.map(({ id, verdict, found }) => `  ${verdict} ${id}: ${found}`).join('\n')}`
 }

@@ -1,6 +1,6 @@
 /**
  * Commands of fixes that no story pastes into a shell, by reason. All others that change something are run on a node that
- * shows the fault: `prints` in test/e2e/fix-scenes.ts.
+ * shows the fault: `prints` in test/e2e/fixable-faults.ts.
  */
 export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
   'a package manager that no node of the test bed has, or a network that it would need': [
@@ -72,7 +72,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     "sed -i '/^DNSStubListenerExtra=/d' /etc/systemd/resolved.conf && systemctl restart systemd-resolved",
   ],
   'the same where nftables.service has a file of these chains, which is run': ["printf '%s\\n' {} | nft -f -"],
-  'run in test/e2e/mended-scenes.ts': ['ln -s /dev/null {}'],
+  'run in test/e2e/configuration-faults.ts': ['ln -s /dev/null {}'],
   'needs containers of a cluster': ['{} -n k8s.io {} list -q | xargs -r {} -n k8s.io {} {}'],
   'undoes what a run has made and an undo has left; its words are looked at by unit tests': [
     'chattr -R -f -i -a {}',

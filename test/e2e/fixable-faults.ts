@@ -1,18 +1,18 @@
-/** Faults that a node without Kubernetes can show, for the fixes that the prechecks print about them. */
+/** Faults that a node without Kubernetes can have, and the fixes that the prechecks print for them. */
 export interface Fault {
-  /** The check that names it. */
+  /** The ID of the check that reports it. */
   check: string
-  /** A script that makes the fault, beside things of other people that must outlive the fix. */
+  /** A script that causes the fault, next to unrelated objects that the fix must not touch. */
   show: string
-  /** A script that ends with 0 while those are as they were. */
-  canary?: string
-  /** Commands as they stand in the code, with {} for what a machine puts in: what the fix is seen to consist of. */
+  /** A script that exits with 0 while the unrelated objects are unchanged. */
+  unrelated?: string
+  /** The commands of the fix as they are written in the code, with {} for each value of the machine. */
   prints: readonly string[]
-  /** After a boot as well; not where the fault was only there until the next one. */
+  /** The fix still holds after a reboot. Unset where the fault itself does not outlive a reboot. */
   lasts?: true
   /**
-   * When its fix is pasted: with those of the others (1, the default), or when they have been and it was looked again (2):
-   * what it names another fix takes away as well, or one follows another, such as a new name and then its address.
+   * When its fix is run: in the first round with the other fixes (1, the default), or after the prechecks ran again (2),
+   * because another fix also removes this fault, or because one fix follows another, such as a host name and its address.
    */
   rounds?: readonly (1 | 2)[]
 }
@@ -67,7 +67,7 @@ export const FAULTS: readonly Fault[] = [
     ],
     lasts: true,
     show: CHAINS + STATE,
-    canary: `
+    unrelated: `
 set -e; cat /srv/data/db '/srv/two words/db' /srv/etcd/member/db /srv/rke2/x/db 2>/dev/null | grep -c precious >&2
 test -f /srv/data/db; test -f '/srv/two words/db'; grep -rq precious /var/lib/former-kubernetes-*/var/lib/etcd /srv/etcd
 grep -q key /var/lib/former-kubernetes-*/etc/kubernetes/pki/ca.key
@@ -86,7 +86,7 @@ systemctl start dnsmasq; for i in $(seq 50); do ss -Hlnu 'sport = :53' | grep -q
     prints: ['hostnamectl set-hostname {}', 'echo {} >> /etc/hosts'],
     lasts: true,
     show: 'sysctl -qw kernel.hostname=Bad_Name',
-    canary: 'grep -q localhost /etc/hosts',
+    unrelated: 'grep -q localhost /etc/hosts',
     rounds: [1, 2],
   },
   {
@@ -94,7 +94,7 @@ systemctl start dnsmasq; for i in $(seq 50); do ss -Hlnu 'sport = :53' | grep -q
     prints: ['sed -i -E --follow-symlinks {} /etc/resolv.conf'],
     lasts: true,
     show: "printf '%s\\n' \"$(grep nameserver /etc/resolv.conf)\" 'options timeout:2 rotate' > /etc/resolv.conf",
-    canary: "grep -q '^options timeout:2$' /etc/resolv.conf",
+    unrelated: "grep -q '^options timeout:2$' /etc/resolv.conf",
   },
   {
     check: 'sysctl',
@@ -102,7 +102,7 @@ systemctl start dnsmasq; for i in $(seq 50); do ss -Hlnu 'sport = :53' | grep -q
     lasts: true,
     show: `printf '%s\\n' 'kernel.printk = 3' ' net.ipv4.ip_forward=0' > '/etc/my (own) sysctl.conf'
 ln -sf '/etc/my (own) sysctl.conf' /etc/sysctl.d/99-sysctl.conf`,
-    canary: "test -L /etc/sysctl.d/99-sysctl.conf && grep -q printk '/etc/my (own) sysctl.conf'",
+    unrelated: "test -L /etc/sysctl.d/99-sysctl.conf && grep -q printk '/etc/my (own) sysctl.conf'",
   },
   {
     check: 'swap',
@@ -117,14 +117,14 @@ ln -sf '/etc/my (own) sysctl.conf' /etc/sysctl.d/99-sysctl.conf`,
 mkdir -p /etc/systemd/system/swap.target.wants && touch /etc/systemd/system/data-file.swap
 ln -s ../data-file.swap /etc/systemd/system/swap.target.wants/
 ${unit('my (zram).service', '/bin/sh -c "swapon /dev/zram7"')}${unit('zramswap.service', '/bin/true')}${unit('usb-hotswap.service', '/bin/true')}`,
-    canary: "systemctl is-enabled -q usb-hotswap && grep -q '^tmpfs /mnt' /etc/fstab",
+    unrelated: "systemctl is-enabled -q usb-hotswap && grep -q '^tmpfs /mnt' /etc/fstab",
   },
   {
     check: 'proxy',
     prints: ['systemctl set-environment {}', 'mkdir -p {}', "printf '%s\\n' '[Manager]' {} > {}"],
     show: `systemctl set-environment HTTPS_PROXY=http://127.0.0.1:3128 'NO_PROXY=10.0.0.0/8, *.corp.example ,localhost' 'MINE=a b'
 systemd-run -q --unit=proxy systemd-socket-activate --listen=127.0.0.1:3128 --inetd --accept /bin/cat`,
-    canary: "systemctl show-environment | grep -q MINE= && systemctl show-environment | grep -q 'corp.example'",
+    unrelated: "systemctl show-environment | grep -q MINE= && systemctl show-environment | grep -q 'corp.example'",
   },
   {
     check: 'filesystems',
@@ -132,15 +132,15 @@ systemd-run -q --unit=proxy systemd-socket-activate --listen=127.0.0.1:3128 --in
     show: `mkdir -p '/var/my disk/(c)' && echo precious > '/var/my disk/(c)/x'
 ln -s '/var/my disk/(c)' /var/lib/cantrip-containerd; ln -s loop /usr/local/lib/cantrip; ln -s cantrip /usr/local/lib/loop
 mkdir -p /opt/cni/bin && mount -t tmpfs -o noexec none /opt/cni/bin`,
-    canary: "grep -q precious '/var/my disk/(c)/x' && grep -q precious /var/lib/cantrip-containerd/x",
+    unrelated: "grep -q precious '/var/my disk/(c)/x' && grep -q precious /var/lib/cantrip-containerd/x",
   },
   {
     check: 'default-route',
     prints: ['ip route add default {} metric {}', 'ip route delete default {} metric {}'],
     show: `ip link add d0 type veth peer name d1 && ip link set d1 up && ip address add 203.0.113.2/24 dev d0 && ip link set d0 up
 metric=$(ip route show default | grep -o 'metric [0-9]*'); ip route append default via 203.0.113.1 dev d0 $metric`,
-    // The fix of another check restarts systemd-networkd, which takes a moment to have its own route again.
-    canary:
+    // The fix of another check restarts systemd-networkd, which needs a moment to add its own route again.
+    unrelated:
       'for i in $(seq 100); do ip route show default | grep -q host0 && ip route show default | grep -q 203.0.113.1 && exit; sleep 0.1; done; ip route; exit 1',
   },
   { check: 'mtu', prints: ['ip link set {} mtu 1500'], show: 'ip link set host0 mtu 1280' },
@@ -152,7 +152,7 @@ metric=$(ip route show default | grep -o 'metric [0-9]*'); ip route append defau
     ],
     lasts: true,
     show: `printf '%s\\n' '[Match]' 'Name=veth*' '[Network]' 'DHCP=no' > '/etc/systemd/network/99-all (old).network'`,
-    canary: "test -f '/etc/systemd/network/99-all (old).network'",
+    unrelated: "test -f '/etc/systemd/network/99-all (old).network'",
   },
   {
     check: 'identity',
@@ -166,7 +166,7 @@ metric=$(ip route show default | grep -o 'metric [0-9]*'); ip route append defau
     show: `nft add table inet filter && nft 'add chain inet filter input { type filter hook input priority 0; policy drop; }'
 nft add rule inet filter input ct state established,related accept; nft add rule inet filter input iif lo accept
 nft 'add rule inet filter input tcp dport 22 accept comment "mine"'`,
-    canary:
+    unrelated:
       'nft list chain inet filter input | grep -q mine && nft list chain inet filter input | grep -q "policy drop"',
   },
   {
@@ -176,7 +176,7 @@ nft 'add rule inet filter input tcp dport 22 accept comment "mine"'`,
     rounds: [2],
     show: `mkdir -p '/etc/systemd/system/kubelet.service.d' && printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=/usr/bin/kubelet --old' > '/etc/systemd/system/kubelet.service.d/my (old).conf'
 printf '%s\\n' '[Service]' 'LimitNOFILE=9999' > /etc/systemd/system/kubelet.service.d/mine.conf`,
-    canary: 'test -f /etc/systemd/system/kubelet.service.d/mine.conf',
+    unrelated: 'test -f /etc/systemd/system/kubelet.service.d/mine.conf',
   },
   {
     check: 'owners',

@@ -8,14 +8,14 @@ import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { localRoot, onlyRootWrites } from './local-root.ts'
+import { noPrivilegeEscalation, onlyRootCanWrite } from './privilege-escalation.ts'
 
 const CLUSTER = 'verbs'
 const NAME = 'n3'
 const READY_MS = 420_000
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 
-/** A node and a cluster of their own, for the verbs that the main path does without. */
+/** A node and a cluster for the commands that the main path does not use. */
 export interface Scene {
   site: Site
   node: Node
@@ -35,7 +35,7 @@ export async function setScene(site: Site, bed: Bed, signal: AbortSignal): Promi
   return { site, node, install, passphrase }
 }
 
-/** Ctrl-C once the prechecks are over: 130, a word on how to go on, and the same command goes on. */
+/** Ctrl-C after the prechecks: exit code 130, a message how to continue, and the same command completes the installation. */
 export async function interruptedInstall({ site, node, install }: Scene): Promise<void> {
   const output = ['StandardOutput=file:/root/install.out', 'StandardError=file:/root/install.out']
   await execOk(node, ['systemd-run', '--unit=try', ...output.flatMap((o) => ['-p', o]), ...install])
@@ -59,13 +59,13 @@ export async function interruptedInstall({ site, node, install }: Scene): Promis
   await awaitState(site, NAME, 'APPROVED', 30_000)
 }
 
-/** The agent that is installed by now, started once more by a user who owns the file. */
-export async function startedByBob({ node, install }: Scene): Promise<void> {
-  await localRoot(node, install)
+/** The installation runs again from files that an unprivileged user owns. */
+export async function unprivilegedUserGainsNothing({ node, install }: Scene): Promise<void> {
+  await noPrivilegeEscalation(node, install)
 }
 
-/** `-m blue` beside the default installation, for another cluster; `-m blue -d` takes that one alone away. */
-export async function instanceBeside({ site, node }: Scene): Promise<void> {
+/** `-m blue` installs a second instance for another cluster; `-m blue -d` uninstalls only that instance. */
+export async function secondInstance({ site, node }: Scene): Promise<void> {
   const credentials = await createCluster(site, { name: 'beside', overrides: {} })
   const [agent = '', ...creds] = await carryAgent(node, credentials, 'beside')
   const { code, stdout, stderr } = await exec(node, [agent, ...creds, '-m', 'blue'], { timeoutMs: 120_000 })
@@ -77,13 +77,13 @@ export async function instanceBeside({ site, node }: Scene): Promise<void> {
   const removed = await execOk(node, [agent, '-m', 'blue', '-d', '--yes'], { timeoutMs: 60_000 })
   assert.match(removed, /host restored: 0 differences\s*$/)
   const left = await exec(node, ['sh', '-c', 'ls -d /*/*/*cantrip-blue* /*/*cantrip-blue* /usr/local/bin/*blue*'])
-  assert.equal(left.stdout, '', 'something of the instance stayed')
+  assert.equal(left.stdout, '', 'files of the instance left behind')
   assert.deepEqual(JSON.parse(await execOk(node, [agent, 'status', '-o', 'json'])), before)
   await site.admin('cluster', 'delete', 'beside', '--force', '--yes')
 }
 
-/** The service is stopped as soon as it has the instruction: the plan changes nothing, and the run does what it says. */
-export async function planTellsTheRun({ site, node, install }: Scene): Promise<void> {
+/** The service is stopped when it has the instruction. The plan changes nothing, and the run makes the planned changes. */
+export async function planMatchesRun({ site, node, install }: Scene): Promise<void> {
   const [agent = ''] = install
   await order(site)
   await waitFor(
@@ -111,14 +111,14 @@ export async function planTellsTheRun({ site, node, install }: Scene): Promise<v
     'planned, but not done',
   )
   const unknown = plan.unknown.length
-  const untold = [...run].filter((change) => !planned.has(change))
-  assert(untold.length === 0 || unknown > 0, `done, but not planned:\n${untold.join('\n')}`)
-  assert(unknown <= 1 && untold.length <= 2, `what the plan could not tell:\n${untold.join('\n')}`)
+  const unplanned = [...run].filter((change) => !planned.has(change))
+  assert(unplanned.length === 0 || unknown > 0, `done, but not planned:\n${unplanned.join('\n')}`)
+  assert(unknown <= 1 && unplanned.length <= 2, `changes missing in the plan:\n${unplanned.join('\n')}`)
 }
 
 /** Status, logs, labels, and a support bundle without a secret, on a node that is READY. */
-export async function looksOfReadyNode({ node, install, passphrase }: Scene): Promise<void> {
-  await onlyRootWrites(node)
+export async function commandsOnReadyNode({ node, install, passphrase }: Scene): Promise<void> {
+  await onlyRootCanWrite(node)
   const { stdout: labels } = await kubectl(node, 'get', 'nodes', '--show-labels')
   assert.match(labels, /node-role\.kubernetes\.io\/control-plane=/)
   assert.doesNotMatch(labels, /exclude-from-external-load-balancers/)
@@ -148,7 +148,7 @@ export async function looksOfReadyNode({ node, install, passphrase }: Scene): Pr
   assert.doesNotMatch(packed, /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/)
 }
 
-/** On the node: Kubernetes away, the agent stays, and the same cluster comes up on it again. */
+/** `agent reset` removes Kubernetes and keeps the agent. The same cluster is then provisioned again. */
 export async function resetAndAgain({ site, node, install }: Scene): Promise<void> {
   const [agent = ''] = install
   const reset = JSON.parse(await execOk(node, [agent, 'reset', '--yes', '-o', 'json'], { timeoutMs: 180_000 }))
@@ -160,7 +160,7 @@ export async function resetAndAgain({ site, node, install }: Scene): Promise<voi
   await awaitState(site, NAME, 'READY', READY_MS)
 }
 
-/** The agent goes, Kubernetes works on; a later uninstallation still takes all of it back. */
+/** The agent is uninstalled and Kubernetes keeps running. A later uninstall still reverts everything. */
 export async function keepKubernetes({ node, install }: Scene): Promise<void> {
   const [agent = ''] = install
   await execOk(node, [agent, 'uninstall', '--keep-kubernetes', '--yes'], { timeoutMs: 60_000 })
@@ -180,7 +180,7 @@ async function order(site: Site): Promise<void> {
   await site.admin('cluster', 'provision', CLUSTER)
 }
 
-/** What the runs of instructions have recorded, in order. */
+/** The changes that runs of instructions recorded in the ledger, in order. */
 async function changesOf(node: Node): Promise<string[]> {
   const records = (await execOk(node, ['cat', LEDGER])).trimEnd().split('\n')
   return records

@@ -1,25 +1,25 @@
 /**
- * A node's other life: some sixty kinds of things that people and other programs have on a machine, planted at three
- * moments and looked at again when Cantrip is gone.
+ * About sixty kinds of objects that users and other programs create on a machine. They are created at three moments, and
+ * compared after Cantrip is uninstalled.
  */
 import assert from 'node:assert/strict'
 import { exec, type Node } from '../../support/testbed/machine.ts'
-import { FILES, SYSTEM } from './host.ts'
+import { FILES, SYSTEM } from './files-and-units.ts'
 import { type Kind, kindsAt, type Moment, numberOf } from './kind.ts'
 import { LINKS, NAMESPACES, ROUTES, RULES } from './network.ts'
 
 export const KINDS: readonly Kind[] = [...LINKS, ...NAMESPACES, ...ROUTES, ...RULES, ...FILES, ...SYSTEM]
 
-/** By the canary, how it was when it was planted. */
+/** Per object, what its `look` script printed after its creation. */
 export type Planted = Map<string, string>
 
-const SEPARATOR = '@@ canary'
+const SEPARATOR = '@@ foreign object'
 
-/** All in one shell: each by itself would take a second. The first one that cannot be planted ends it. */
+/** All in one shell, because a shell per object takes a second each. Stops at the first object that cannot be created. */
 export async function plant(node: Node, moment: Moment): Promise<Planted> {
   const kinds = kindsAt(KINDS, moment)
   const script = kinds.map(
-    ({ name, plant }) => `(${at(plant, moment)}) >&2 || { echo 'cannot plant: ${quoted(name)}' >&2; exit 1; }`,
+    ({ name, plant }) => `(${at(plant, moment)}) >&2 || { echo 'cannot create: ${quoted(name)}' >&2; exit 1; }`,
   )
   const { code, stderr } = await exec(node, ['sh', '-c', script.join('\n')], { timeoutMs: 120_000 })
   assert.equal(code, 0, stderr.slice(-2_000))
@@ -31,11 +31,11 @@ export async function look(node: Node, moment: Moment): Promise<Planted> {
   const script = kinds.map(({ look }) => `echo; echo '${SEPARATOR}'; (${at(look, moment)}) 2>&1`)
   const { stdout } = await exec(node, ['sh', '-c', script.join('\n')], { timeoutMs: 120_000 })
   const found = stdout.split(`${SEPARATOR}\n`).slice(1)
-  assert.equal(found.length, kinds.length, `one answer for each canary:\n${stdout.slice(-500)}`)
+  assert.equal(found.length, kinds.length, `one answer for each object:\n${stdout.slice(-500)}`)
   return new Map(kinds.map(({ name }, index) => [`${name} (${moment})`, (found[index] ?? '').trim()]))
 }
 
-/** Those that are not as they were, with both texts. */
+/** The objects that changed, with both texts. */
 export async function touched(node: Node, planted: ReadonlyMap<Moment, Planted>): Promise<string[]> {
   const answers = await Promise.all(
     [...planted].map(async ([moment, before]) => ({ before, now: await look(node, moment) })),
@@ -47,9 +47,9 @@ export async function touched(node: Node, planted: ReadonlyMap<Moment, Planted>)
   )
 }
 
-/** A line of the independent look that is a canary's doing. */
-export function isOfCanary(line: string): boolean {
-  return /cnry/i.test(line) || KINDS.some(({ marks }) => marks?.test(line))
+/** Whether a line of `listHost` comes from one of these objects. */
+export function isOfForeignObject(line: string): boolean {
+  return /frgn/i.test(line) || KINDS.some(({ marks }) => marks?.test(line))
 }
 
 const at = (script: string, moment: Moment) => script.replaceAll('{n}', `${numberOf(moment)}`)

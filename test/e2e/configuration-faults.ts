@@ -1,4 +1,4 @@
-/** Faults whose fix is pasted as it is printed: afterwards the check passes, and what lies beside is as it was. */
+/** Faults in configuration files and in the kernel's interfaces. After the printed fix the check passes, and a drop-in file next to it is unchanged. */
 import assert from 'node:assert/strict'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { changeFile, checked, type Verdict } from './checked-node.ts'
@@ -12,8 +12,8 @@ interface Fault {
   clean(node: Node): Promise<void>
 }
 
-const CANARY = '/etc/systemd/system/cantrip-containerd.service.d/10-limits.conf'
-const CANARY_TEXT = '[Service]\nLimitNOFILE=1048576\nNice=-5\nEnvironment=HTTPS_PROXY=http://192.0.2.80:3128\n'
+const LIMITS = '/etc/systemd/system/cantrip-containerd.service.d/10-limits.conf'
+const LIMITS_TEXT = '[Service]\nLimitNOFILE=1048576\nNice=-5\nEnvironment=HTTPS_PROXY=http://192.0.2.80:3128\n'
 const CNI = '{"cniVersion":"1.0.0","name":"containerd-net","plugins":[{"type":"bridge","bridge":"cni0"}]}'
 
 const put = (path: string, text: string) => async (node: Node) => void (await changeFile(node, path, text))
@@ -78,8 +78,8 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
-export async function mendedByTheirFix(node: Node): Promise<void> {
-  await changeFile(node, CANARY, CANARY_TEXT)
+export async function configurationFaultsAreFixed(node: Node): Promise<void> {
+  await changeFile(node, LIMITS, LIMITS_TEXT)
   const before = (await checked(node)).of('foreign-configuration')
   assert.equal(before.verdict, 'pass', `limits and a proxy do no harm: ${before.found}`)
   for (const fault of FAULTS) {
@@ -91,8 +91,8 @@ export async function mendedByTheirFix(node: Node): Promise<void> {
     assert.equal(pasted.code, 0, `${fault.title}: ${seen.fix}\n${pasted.stderr}`)
     const after = (await checked(node)).of(fault.check)
     assert.equal(after.verdict, 'pass', `${fault.title}, after ${seen.fix}: ${after.found}`)
-    assert.equal(await execOk(node, ['cat', CANARY]), CANARY_TEXT)
+    assert.equal(await execOk(node, ['cat', LIMITS]), LIMITS_TEXT)
     await fault.clean(node)
   }
-  await execOk(node, ['rm', CANARY])
+  await execOk(node, ['rm', LIMITS])
 }

@@ -1,31 +1,31 @@
 /**
- * What a person, or another program, has on a node and no uninstallation may touch: planted on a real node, looked for
- * afterwards. Each canary is what it would be in life, and comes back by itself when the node is booted again.
+ * An application that Cantrip did not install, with a service, firewall rules, a CNI configuration, and a file, a link and
+ * a mount inside a directory that Cantrip creates. Uninstall must leave all of it intact. It starts again at each boot.
  */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path/posix'
-import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { waitFor } from '../support/wait-for.ts'
-import { type OpenConnection, openConnection } from './open-connection.ts'
+import { exec, execOk, type Node } from '../../support/testbed/machine.ts'
+import { waitFor } from '../../support/wait-for.ts'
+import { type OpenConnection, openConnection } from '../open-connection.ts'
 
-export interface Canaries {
-  /** A directory of ours, with a link out of it, a mount in it, and a file of another user in it. */
+export interface ForeignApp {
+  /** A directory that Cantrip creates. It holds a link to the outside, a mount, and a file of another user. */
   readonly within: string
   readonly connection: OpenConnection
-  /** As they were when all was planted. */
+  /** The state at installation. */
   readonly serviceProcess: string
   readonly iptables: string
   readonly nftables: string
 }
 
-/** A fresh boot: connections are cut by it, and a service has another process. */
+/** A reboot cuts connections, and the service has another process afterwards. */
 interface Since {
   rebooted?: boolean
 }
 
 const PODMAN = '/etc/cni/net.d/87-podman-bridge.conflist'
-const SOURCE = '/srv/canary'
-const SERVICE = 'canary.service'
+const SOURCE = '/srv/foreign-app'
+const SERVICE = 'foreign-app.service'
 const PORT = 2222
 
 const PODMAN_NETWORK = `${JSON.stringify({
@@ -34,11 +34,11 @@ const PODMAN_NETWORK = `${JSON.stringify({
   plugins: [{ type: 'bridge', bridge: 'cni-podman0', isGateway: true }, { type: 'portmap' }, { type: 'firewall' }],
 })}\n`
 
-/** By name like rules of Kubernetes, in comments alone. */
+/** Only their comments look like rules of Kubernetes. */
 const IPTABLES = `*filter
-:CANARY - [0:0]
--A CANARY -p tcp -m tcp --dport 4321 -m comment --comment "beside KUBE-SERVICES" -j ACCEPT
--A INPUT -j CANARY
+:FOREIGN-APP - [0:0]
+-A FOREIGN-APP -p tcp -m tcp --dport 4321 -m comment --comment "beside KUBE-SERVICES" -j ACCEPT
+-A INPUT -j FOREIGN-APP
 -A FORWARD -s 203.0.113.0/24 -j ACCEPT
 COMMIT
 *nat
@@ -46,7 +46,7 @@ COMMIT
 COMMIT
 `
 
-const NFTABLES = `table inet canary {
+const NFTABLES = `table inet foreign-app {
   set friends { type ipv4_addr; elements = { 198.51.100.7, 198.51.100.8 } }
   chain input {
     type filter hook input priority 10; policy accept;
@@ -59,8 +59,8 @@ const UNIT = `[Unit]
 Description=A service of the site
 
 [Service]
-ExecStartPre=/usr/sbin/iptables-restore --noflush /etc/canary/rules.v4
-ExecStartPre=/usr/sbin/nft -f /etc/canary/rules.nft
+ExecStartPre=/usr/sbin/iptables-restore --noflush /etc/foreign-app/rules.v4
+ExecStartPre=/usr/sbin/nft -f /etc/foreign-app/rules.nft
 ExecStart=/usr/bin/socat TCP-LISTEN:${PORT},reuseaddr,fork EXEC:/bin/cat
 
 [Install]
@@ -68,13 +68,13 @@ WantedBy=multi-user.target
 `
 
 /**
- * `within` is a directory that Cantrip makes and takes away: /etc/kubernetes once a node is provisioned, /var/lib/cantrip
- * from the installation on. It must be there, for a path of Kubernetes on a bare machine is a trace of an earlier one.
+ * `within` is a directory that Cantrip creates and removes: /etc/kubernetes once a node is provisioned, /var/lib/cantrip
+ * from the installation on. It must exist, because the prechecks refuse a bare machine with a path of Kubernetes.
  */
-export async function plantCanaries(node: Node, within = '/etc/kubernetes'): Promise<Canaries> {
+export async function installForeignApp(node: Node, within = '/etc/kubernetes'): Promise<ForeignApp> {
   await put(node, PODMAN, PODMAN_NETWORK)
-  await put(node, '/etc/canary/rules.v4', IPTABLES)
-  await put(node, '/etc/canary/rules.nft', NFTABLES)
+  await put(node, '/etc/foreign-app/rules.v4', IPTABLES)
+  await put(node, '/etc/foreign-app/rules.nft', NFTABLES)
   await put(node, `${SOURCE}/linked/file`, 'reached by a link\n')
   await put(node, `${SOURCE}/mounted/file`, 'reached by a mount\n')
   await execOk(node, ['ln', '-s', `${SOURCE}/linked`, `${within}/linked`])
@@ -93,9 +93,13 @@ export async function plantCanaries(node: Node, within = '/etc/kubernetes'): Pro
   return { within, connection, serviceProcess: await processOf(node), ...(await rulesOf(node)) }
 }
 
-/** Everything planted is as it was, the mount too unless `liftMount` has taken it away. */
-export async function assertCanaries(node: Node, canaries: Canaries, { rebooted }: Since = {}): Promise<void> {
-  const { within, connection, serviceProcess, iptables, nftables } = canaries
+/** Fails unless everything is as `installForeignApp` left it. The mount itself is not checked, only the files behind it. */
+export async function assertForeignAppIntact(
+  node: Node,
+  foreignApp: ForeignApp,
+  { rebooted }: Since = {},
+): Promise<void> {
+  const { within, connection, serviceProcess, iptables, nftables } = foreignApp
   assert.equal(await text(node, PODMAN), PODMAN_NETWORK, "podman's CNI file")
   assert.equal(await text(node, `${SOURCE}/linked/file`), 'reached by a link\n', 'a file behind a link')
   assert.equal(await text(node, `${SOURCE}/mounted/file`), 'reached by a mount\n', 'a file behind a mount')
@@ -109,8 +113,8 @@ export async function assertCanaries(node: Node, canaries: Canaries, { rebooted 
   await connection.echo()
 }
 
-/** What the report asks a person to do before a tree with a mount in it can go. */
-export async function liftMount(node: Node, { within }: Pick<Canaries, 'within'>): Promise<void> {
+/** What the report asks the user to do before a directory tree with a mount in it can be removed. */
+export async function removeForeignMount(node: Node, { within }: Pick<ForeignApp, 'within'>): Promise<void> {
   await execOk(node, ['systemctl', 'disable', '--now', mountUnit(within)])
 }
 
@@ -129,10 +133,10 @@ async function processOf(node: Node): Promise<string> {
   return (await execOk(node, ['systemctl', 'show', '--property=MainPID', '--value', SERVICE])).trim()
 }
 
-/** Only the canaries' own rules, in their order, without counters: Kubernetes may come and go around them. */
-async function rulesOf(node: Node): Promise<Pick<Canaries, 'iptables' | 'nftables'>> {
+/** Only the rules of the application, in order and without counters: Kubernetes may add and remove rules around them. */
+async function rulesOf(node: Node): Promise<Pick<ForeignApp, 'iptables' | 'nftables'>> {
   const saved = await execOk(node, ['iptables-save'])
-  const own = saved.split('\n').filter((line) => /[ :]CANARY( |$)|203\.0\.113\.0/.test(line))
+  const own = saved.split('\n').filter((line) => /[ :]FOREIGN-APP( |$)|203\.0\.113\.0/.test(line))
   const iptables = own.map((line) => line.replace(/\[\d+:\d+\]/, '')).join('\n')
-  return { iptables, nftables: await execOk(node, ['nft', 'list', 'table', 'inet', 'canary']) }
+  return { iptables, nftables: await execOk(node, ['nft', 'list', 'table', 'inet', 'foreign-app']) }
 }

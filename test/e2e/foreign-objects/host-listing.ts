@@ -1,10 +1,10 @@
 /**
- * How a host is, by scripts of its own: find, sha256sum, ip, nft, iptables-save, sysctl, systemctl. It shares nothing with
- * the product's snapshot, so that what that does not see, or excuses, shows up here. Lines, each with its section first.
+ * Lists the state of a host with find, sha256sum, ip, nft, iptables-save, sysctl and systemctl. It shares no code with the
+ * snapshot of the product, so it finds what the snapshot misses or ignores. Each line starts with its section.
  */
 import { exec, type Node } from '../../support/testbed/machine.ts'
 
-/** Other nodes of the machine share its kernel: parameters that are not of a network namespace are not this host's. */
+/** The nodes of a test bed share one kernel: only parameters of a network namespace belong to this host. */
 const SCRIPT = String.raw`
 section() { sed "s/^/$1 /"; }
 PRUNE='( -path /var/log/journal -o -path /var/cache -o -path /var/lib/systemd -o -path /var/tmp -o -path /tmp -o -path /usr/share )'
@@ -33,13 +33,13 @@ ps -eo comm= | sort -u | grep -v -E '^(ps|sh|awk|sed|sort|grep|systemd-|\(sd-)' 
 for h in /sys/fs/cgroup /sys/fs/cgroup/*; do find $h/ -maxdepth 1 -type d 2>/dev/null; done | section cgroup
 `
 
-export async function independentLook(node: Node): Promise<string[]> {
+export async function listHost(node: Node): Promise<string[]> {
   const { stdout } = await exec(node, ['sh', '-c', SCRIPT], { timeoutMs: 180_000 })
   return stdout.split('\n').filter((line) => line !== '')
 }
 
-/** Lines of one and not of the other, `-` those that went and `+` those that came. */
-export function unlike(before: readonly string[], after: readonly string[]): string[] {
+/** The difference of two lists: `-` marks a line that disappeared, `+` a line that is new. */
+export function changedLines(before: readonly string[], after: readonly string[]): string[] {
   const rest = new Map<string, number>()
   for (const line of before) rest.set(line, (rest.get(line) ?? 0) + 1)
   for (const line of after) rest.set(line, (rest.get(line) ?? 0) - 1)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { kubectl } from '../support/site/site.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
-import { ADMIN, IMAGE, importImage } from './own-pod.ts'
+import { ADMIN, IMAGE, importImage } from './test-pod.ts'
 
 const PORT = 8080
-/** By hand: wget of a static busybox does not get as far as its connection. */
+/** Uses nc, because wget of a static busybox does not work here. */
 const GET = "printf 'GET /busybox HTTP/1.0\\r\\n\\r\\n'"
 const LABELS = { test: 'across' }
 
@@ -28,7 +28,7 @@ const SERVICE = {
   spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: PORT }] },
 }
 
-/** On each node a pod that serves; from each node every one of them is reached by its address, and the service by its name. */
+/** Runs an HTTP server in a pod on each node. A pod on each node reaches every server by its address, and the service by its name. */
 export async function podsReachEachOther(master: Node, nodes: readonly Node[]): Promise<void> {
   await Promise.all(nodes.map((node) => importImage(node)))
   const serve = ['httpd', '-f', '-p', String(PORT), '-h', '/bin']
@@ -42,7 +42,7 @@ export async function podsReachEachOther(master: Node, nodes: readonly Node[]): 
   const places = [...addresses.map((address) => `${address} ${PORT}`), `${service} 80`]
   const looks = places.map((place) => `${GET} | $b nc -w 10 ${place} | $b head -c 15 | $b grep -q ' 200'`)
   const all = [...looks, '$b nslookup -type=a web.default.svc.cluster.local'].join(' && ')
-  // Right after a boot kube-proxy may be about to learn of the service.
+  // Right after a boot, kube-proxy may not know the service yet.
   const ask = `b=/bin/busybox; for i in 1 2 3 4 5 6 7 8 9 10; do ${all} && exit 0; $b sleep 3; done; exit 1`
   await apply(
     master,

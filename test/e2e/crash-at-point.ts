@@ -10,7 +10,7 @@ import type { Point } from './crash-plan.ts'
 const LEDGER = 'var/lib/cantrip/ledger/ledger.jsonl'
 const UNIT = 'crash-verb'
 const LOOK_MS = 2
-/** Longer than any work that is struck. */
+/** Longer than any work that is interrupted. */
 const LONGEST_MS = 900_000
 const SERVICE = 'cantrip-agent.service'
 
@@ -23,17 +23,17 @@ export function recordsOf(node: Node): number {
   }
 }
 
-/** As a person would run it, but in a unit of its own, which can be killed with all that it started. */
+/** Runs a command in its own unit, so that it can be killed with all the processes that it started. */
 export function runVerb(node: Node, argv: readonly string[]): Promise<Output> {
   const unit = ['systemd-run', '--quiet', '--wait', '--collect', '--pipe', `--unit=${UNIT}`]
   return exec(node, [...unit, ...argv], { timeoutMs: 240_000 })
 }
 
 /**
- * Waits until the ledger has got as many records more as the point says, and cuts the work off: the agent with all that
- * it started, or the power of the whole node, which is switched on again. Whether it came to that before the work ended.
+ * Waits until the ledger has grown by the records of the point, and then kills the agent with all its processes, or cuts
+ * the power of the node and boots it again. Returns false if the work ended first.
  */
-export async function strike(
+export async function crashAt(
   node: Node,
   { kind, records, afterMs }: Point,
   whose: 'verb' | 'service',

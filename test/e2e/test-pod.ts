@@ -22,8 +22,8 @@ const POD = {
   },
 }
 
-/** A pod that is nobody's but the test's: its image is imported by hand, and it looks a service up by name. */
-export async function ownPodResolves(node: Node): Promise<void> {
+/** Runs a pod of the test with a manually imported image. The pod resolves a service name. */
+export async function testPodResolves(node: Node): Promise<void> {
   await importImage(node)
   const applied = await execOk(node, ['kubectl', ...ADMIN, 'apply', '-f', '-'], { stdin: JSON.stringify(POD) })
   assert.match(applied, /pod\/own created/)
@@ -34,12 +34,12 @@ export async function ownPodResolves(node: Node): Promise<void> {
   await kubectl(node, 'delete', 'pod', 'own', '--now')
 }
 
-/** Of the containerd that pods run in. */
+/** ctr for the containerd of the node's pods. */
 export const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
 const IMPORT = [...CTR, 'images', 'import', '--local']
 export const ADMIN = ['--kubeconfig', '/etc/kubernetes/admin.conf']
 
-/** Into a containerd of the node's, as nobody else would. */
+/** Imports the image of the test into a containerd of the node. */
 export async function importImage(node: Node, ctrImport: readonly string[] = IMPORT): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-own-pod-'))
   try {
