@@ -12,6 +12,9 @@ export interface RetryPolicy {
   withinMs?: number
 }
 
+/** Only success, a failure that does not pass, and the signal end it. */
+export type EndlessPolicy = RetryPolicy & { tries?: never; withinMs?: never }
+
 /** The part of a host that waits. */
 export interface Clock {
   now(): Date
@@ -61,6 +64,16 @@ export async function retry<T>(
 }
 
 /** Looks until a look (they count from 1) answers something other than undefined; undefined where the policy ends. */
+export async function poll<T>(
+  policy: EndlessPolicy,
+  look: (number: number) => Promise<T | undefined>,
+  options: RetryOptions,
+): Promise<T>
+export async function poll<T>(
+  policy: RetryPolicy,
+  look: (number: number) => Promise<T | undefined>,
+  options: RetryOptions,
+): Promise<T | undefined>
 export async function poll<T>(
   policy: RetryPolicy,
   look: (number: number) => Promise<T | undefined>,

@@ -55,7 +55,8 @@ describe('with a tree of files in place of the kernel’s', () => {
     return self
   }
 
-  const end = (self: string) => endLeftBehind({ unit: UNIT, self, sleep: () => sleep(1) })
+  const end = (self: string) =>
+    endLeftBehind({ unit: UNIT, self, clock: { now: () => new Date(), sleep: () => sleep(1) } })
 
   test.each(['v1', 'v2'] as const)('%s: what is left behind ends; we and our own children stay', async (version) => {
     const left = await orphan()
@@ -110,7 +111,7 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('in a group
       import { endLeftBehind } from '${new URL('../../src/host/linux/control-group.ts', import.meta.url)}'
       import { setTimeout } from 'node:timers/promises'
       process.stdin.once('data', async () => {
-        const told = await endLeftBehind({ unit: '${UNIT}', sleep: (ms) => setTimeout(ms) })
+        const told = await endLeftBehind({ unit: '${UNIT}', clock: { now: () => new Date(), sleep: (ms) => setTimeout(ms) } })
         console.log(JSON.stringify(told))
         process.exit(0)
       })`

@@ -1,3 +1,4 @@
+import { type EndlessPolicy, poll } from '../../base/retry.ts'
 import { openBundleStore } from '../../bundle/store.ts'
 import type { Host } from '../../host/host.ts'
 import { createSealingKey, unseal } from '../../pki/seal.ts'
@@ -44,7 +45,7 @@ export async function openProvisionParams(
 const WAIT_MS = 25_000
 /** In addition to the wait, a master may be busy for 30 s and take another 30 s to answer. */
 const INVITATION_TIMEOUT_MS = 100_000
-const PAUSE_MS = 1_000
+const POLICY: EndlessPolicy = { firstMs: 1_000 }
 
 /** Polls until it is this node's turn. Logs each reason for waiting once. */
 async function requestInvitation(
@@ -55,11 +56,12 @@ async function requestInvitation(
   const way = { ...asking, timeoutMs: INVITATION_TIMEOUT_MS, signal }
   const question = { query: { waitMs: WAIT_MS }, body: { sealTo: key.sealTo } }
   let logged: string | undefined
-  for (;;) {
+  const ask = async () => {
     const { sealed, waitingFor } = await askPatiently(way, agentRoutes.invite, question)
-    if (sealed !== undefined) return Invitation.parse(JSON.parse(unseal(sealed, key)))
-    if (waitingFor !== logged) log(`waiting for ${waitingFor}`)
+    if (sealed === undefined && waitingFor !== logged) log(`waiting for ${waitingFor}`)
     logged = waitingFor
-    await asking.host.sleep(PAUSE_MS, signal)
+    return sealed
   }
+  const sealed = await poll(POLICY, ask, { clock: asking.host, signal })
+  return Invitation.parse(JSON.parse(unseal(sealed, key)))
 }

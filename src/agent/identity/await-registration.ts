@@ -1,17 +1,19 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { type Clock, poll, type RetryPolicy } from '../../base/retry.ts'
 import { readStatus, type ServiceStatus } from '../status.ts'
 
 export interface AwaitOptions {
   statusFile: string
-  sleep(ms: number, signal: AbortSignal): Promise<void>
-  monotonicMs(): number
+  clock: Clock
   timeoutMs: number
   signal: AbortSignal
   /** Throws if the service has failed permanently. */
   stillRuns(): Promise<void>
 }
 
-const WATCH_EVERY_MS = 1_000
+const LOOK: RetryPolicy = { firstMs: 100 }
+/** Every tenth look, which is once a second, checks that the service still runs. */
+const WATCH_EVERY = 10
 
 type Registered = ServiceStatus & { nodeId: string; fingerprint: string; state: NonNullable<ServiceStatus['state']> }
 
@@ -19,23 +21,21 @@ const REFUSALS = /^(enrol|identity|node|cluster)\/|^controller\/(bad-answer|fail
 
 /** Waits until the service reports that the controller has registered this node. */
 export async function awaitRegistration(options: AwaitOptions): Promise<Registered> {
-  const { statusFile, sleep, monotonicMs, timeoutMs, signal, stillRuns } = options
-  let watchAtMs = monotonicMs()
-  const until = monotonicMs() + timeoutMs
-  for (;;) {
-    const status = readStatus(statusFile)
+  const { statusFile, clock, timeoutMs, signal, stillRuns } = options
+  let status: ServiceStatus | undefined
+  const look = async (number: number) => {
+    status = readStatus(statusFile)
     const problem = status?.problem
     if (problem && REFUSALS.test(problem.code)) {
       throw new AgentError(problem.code, problem.message, { fix: problem.fix, kind: 'refused' })
     }
     if (status && isRegistered(status)) return status
-    if (monotonicMs() >= until) throw notRegistered(status, timeoutMs)
-    if (monotonicMs() >= watchAtMs) {
-      await stillRuns()
-      watchAtMs = monotonicMs() + WATCH_EVERY_MS
-    }
-    await sleep(100, signal)
+    if (number % WATCH_EVERY === 1) await stillRuns()
+    return undefined
   }
+  const registered = await poll({ ...LOOK, withinMs: timeoutMs }, look, { clock, signal })
+  if (!registered) throw notRegistered(status, timeoutMs)
+  return registered
 }
 
 function isRegistered(status: ServiceStatus): status is Registered {

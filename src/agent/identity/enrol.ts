@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { agentRoutes, type EnrolResponse } from '../../protocol/api/agents.ts'
 import type { AgentConfig } from '../config.ts'
@@ -25,9 +26,12 @@ export interface EnrolOptions {
   onProblem(error: AgentError): void
 }
 
-const FIRST_POLL_MS = 10_000
-const LONGEST_POLL_MS = 300_000
-const LONGEST_REFUSED_MS = 900_000
+const GROWING = { factor: 1.5, longestMs: 300_000, spread: [0.8, 1.2] } as const
+/** The first three tries follow closely, because an installation waits for them. */
+const AWAY: RetryPolicy = { firstMs: 2_000, ...GROWING }
+const PENDING: RetryPolicy = { firstMs: 10_000, ...GROWING }
+/** A refusal is unlikely to change soon. */
+const REFUSED: RetryPolicy = { ...GROWING, firstMs: 900_000, longestMs: 900_000 }
 /** The controller answers earlier if the state of the node changes. */
 const LONG_POLL_MS = 25_000
 const REQUEST_TIMEOUT_MS = 40_000
@@ -35,32 +39,28 @@ const REQUEST_TIMEOUT_MS = 40_000
 /** Polls until an administrator approves the node, or the signal. Returns the node's certificate (PEM). */
 export async function enrol(options: EnrolOptions): Promise<{ nodeId: string; certificate: string }> {
   const { config, signal, sleep, random, onAnswer, onProblem } = options
-  let pollMs = FIRST_POLL_MS
+  const pause = (policy: RetryPolicy, number: number) => sleep(pauseMs(policy, number, random), signal)
   let isKnown = false
+  let failures = 0
+  let waits = 0
   for (let attempt = 0; ; attempt++) {
     const tried = await tryOnce(config.urls[attempt % config.urls.length] ?? '', isKnown, options)
     if ('error' in tried) {
       onProblem(tried.error)
       isKnown &&= tried.error.code !== 'enrol/unknown'
-      pollMs = pauseAfter(tried.error, attempt, pollMs)
-    } else {
-      const { nodeId, certificate } = tried.answer
-      if (certificate !== undefined) return { nodeId, certificate }
-      onAnswer(tried.answer)
-      // After a long poll that ended without a change, poll again without a pause.
-      const askAtOnce = !isKnown || tried.wasHeld
-      isKnown = true
-      if (askAtOnce) continue
+      failures += 1
+      await (tried.error.kind === 'refused' ? pause(REFUSED, 1) : pause(AWAY, Math.max(1, failures - 2)))
+      continue
     }
-    await sleep(pollMs * (0.8 + 0.4 * random()), signal)
-    pollMs = Math.min(LONGEST_POLL_MS, pollMs * 1.5)
+    const { nodeId, certificate } = tried.answer
+    if (certificate !== undefined) return { nodeId, certificate }
+    onAnswer(tried.answer)
+    failures = 0
+    // After a long poll that ended without a change, poll again without a pause.
+    const askAtOnce = !isKnown || tried.wasHeld
+    isKnown = true
+    if (!askAtOnce) await pause(PENDING, ++waits)
   }
-}
-
-/** The first tries follow closely, because an installation waits for them. A refusal is unlikely to change soon. */
-function pauseAfter(error: AgentError, attempt: number, pollMs: number): number {
-  if (error.kind === 'refused') return LONGEST_REFUSED_MS
-  return attempt < 3 ? 2_000 : pollMs
 }
 
 type Tried = { answer: EnrolResponse; wasHeld: boolean } | { error: AgentError }

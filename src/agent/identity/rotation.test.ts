@@ -8,7 +8,7 @@ import { readCsr } from '../../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { pathsOf } from '../paths.ts'
 import { type NodeIdentity, readIdentity, writeIdentity } from './identity.ts'
-import { dueTime, rotate } from './rotation.ts'
+import { dueTime, keepFresh, rotate } from './rotation.ts'
 
 const URL = 'https://controller:8443'
 const notBefore = new Date('2026-01-01T00:00:00Z')
@@ -98,4 +98,37 @@ it('reads a pair back, and names a damaged one', () => {
   expect(() => readIdentity(paths)).toThrow(/ca.crt is missing/)
   writeIdentity(paths, { key: '', cert: present.cert })
   expect(() => readIdentity(paths)).toThrow(/node.pem is missing or damaged/)
+})
+
+it('is renewed when it is due, tried again at most an hour later, and not again at once', async () => {
+  const end = new AbortController()
+  let nowMs = Date.parse('2026-01-24T22:30:00Z')
+  const tries: Date[] = []
+  const rotated: NodeIdentity[] = []
+  network.onRequest(`${URL}/v1/node/certificate`, (_, { body }) => {
+    tries.push(new Date(nowMs))
+    if (tries.length < 3) return { status: 503, body: '' }
+    const certificate = issue('n-aaaaaaaaaa', readCsr(JSON.parse(body ?? '').csr).publicKey)
+    return { status: 200, body: JSON.stringify({ certificate }) }
+  })
+  network.onRequest(`${URL}/v1/ping`, { status: 200, body: '{"now":"2026-01-01T00:00:00Z"}' })
+  await keepFresh({
+    ...options(),
+    identity: present,
+    onRotated: (identity) => void rotated.push(identity),
+    now: () => new Date(nowMs),
+    random: () => 0.5,
+    async sleep(ms) {
+      if (rotated.length > 0) end.abort()
+      end.signal.throwIfAborted()
+      nowMs += ms
+    },
+    signal: end.signal,
+  })
+  expect(tries.map((at) => at.toISOString())).toEqual([
+    '2026-01-25T00:00:00.000Z',
+    '2026-01-25T00:45:00.000Z',
+    '2026-01-25T01:30:00.000Z',
+  ])
+  expect(rotated).toHaveLength(1)
 })

@@ -1,4 +1,5 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { pauseMs, type RetryPolicy, retry } from '../../base/retry.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { AgentConfig } from '../config.ts'
@@ -23,30 +24,43 @@ export interface RotationOptions {
   signal: AbortSignal
 }
 
-/** Also the minimum time between two rotations, even if the clock jumps. A suspended machine notices within this time. */
+/** A machine that was suspended notices within this time. */
 const LOOK_EVERY_MS = 3_600_000
+/** Also the minimum time between two rotations, even if the clock jumps. */
+const POLICY: RetryPolicy = { firstMs: 3_600_000, spread: [0.5, 1] }
 const TIMEOUT_MS = 20_000
 
 /** Rotates key and certificate at a random 70 to 90 % of the certificate's lifetime, until the signal. */
 export async function keepFresh(options: RotationOptions): Promise<void> {
-  const { config, log, now, random, sleep, signal } = options
+  const { config, log, random, sleep, signal } = options
   let { identity } = options
-  let dueAt = dueTime(identity, random)
-  for (let attempt = 0; ; ) {
-    await sleep(Math.max(0, Math.min(LOOK_EVERY_MS, dueAt.getTime() - now().getTime())), signal).catch(() => undefined)
-    if (signal.aborted) return
-    if (now() < dueAt) continue
-    const url = config.urls[attempt++ % config.urls.length] ?? ''
-    try {
-      identity = await rotate(identity, url, options)
-      dueAt = dueTime(identity, random)
-      options.onRotated(identity)
-    } catch (error) {
-      // Problems such as a full disk or an unreachable controller may pass; the current pair stays in use.
-      const { code, message } = reportOf(error)
-      log('warn', `could not renew the certificate of this node, retrying later: ${message} (${code})`)
+  const attempt = async (number: number) => {
+    identity = await rotate(identity, config.urls[(number - 1) % config.urls.length] ?? '', options)
+    options.onRotated(identity)
+  }
+  const mayPass = (error: unknown) => {
+    // Problems such as a full disk or an unreachable controller may pass; the current pair stays in use.
+    const { code, message } = reportOf(error)
+    log('warn', `could not renew the certificate of this node, retrying later: ${message} (${code})`)
+    return true
+  }
+  try {
+    for (;;) {
+      await untilTime(dueTime(identity, random), options)
+      await retry(POLICY, attempt, { clock: options, signal, random, mayPass })
+      await sleep(pauseMs(POLICY, 1, random), signal)
     }
-    await sleep(LOOK_EVERY_MS * (0.5 + random() / 2), signal).catch(() => undefined)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** Reads the clock every hour, because it may be set and the machine may be suspended. */
+async function untilTime(at: Date, { now, sleep, signal }: RotationOptions): Promise<void> {
+  for (;;) {
+    const leftMs = at.getTime() - now().getTime()
+    if (leftMs <= 0) return
+    await sleep(Math.min(LOOK_EVERY_MS, leftMs), signal)
   }
 }
 

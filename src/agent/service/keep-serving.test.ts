@@ -24,7 +24,7 @@ function scene() {
       },
     },
     log: (level, message) => void (level === 'error' && told.push(message)),
-    sleep: async (ms) => void waits.push(ms),
+    clock: { now: () => new Date(0), sleep: async (ms) => void waits.push(ms) },
     signal: stop.signal,
   }
   return { stop, waits, told, problem: () => problem, options }
@@ -46,7 +46,7 @@ test('a disk that is read-only or full is named with its file', async () => {
   const { stop, problem, options } = scene()
   const failing = () =>
     Promise.reject(Object.assign(new Error('EROFS'), { code: 'EROFS', path: '/var/lib/cantrip/outbox' }))
-  options.sleep = async () => stop.abort()
+  options.clock.sleep = async () => stop.abort()
   await keepServing(failing, options)
   expect(problem()).toMatchObject({
     code: 'disk/read-only',

@@ -1,5 +1,5 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
-import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
+import { type Clock, pauseMs, type RetryPolicy, retry } from '../../base/retry.ts'
 import { catchStrayErrors } from '../../engine/checks/stray-errors.ts'
 import { fileError } from '../../host/linux/files/file-error.ts'
 import type { Log } from '../log.ts'
@@ -12,7 +12,7 @@ export interface ServingOptions {
   notifier: Notifier
   status: StatusFile
   log: Log
-  sleep(ms: number, signal: AbortSignal): Promise<void>
+  clock: Clock
   signal: AbortSignal
 }
 
@@ -29,26 +29,29 @@ export async function keepServing(
   serve: (signal: AbortSignal) => Promise<void>,
   options: ServingOptions,
 ): Promise<void> {
-  const { notifier, log, sleep, signal } = options
+  const { notifier, log, clock, signal } = options
+  let failures = 0
+  const attempt = async () => {
+    const over = new AbortController()
+    try {
+      await catchStrayErrors().within(() => serve(AbortSignal.any([signal, over.signal])))
+    } finally {
+      over.abort(new Error('this attempt is over'))
+    }
+  }
+  const mayPass = async (cause: unknown) => {
+    const isBug = !(report(cause, options) instanceof AgentError)
+    failures += 1
+    log('info', `retrying in ${(isBug ? BUG_MS : pauseMs(POLICY, failures)) / 1000} s`)
+    if (isBug) await clock.sleep(BUG_MS, signal)
+    return !isBug
+  }
   notifier.ready()
   const watchdog = notifier.watchdogMs === undefined ? undefined : setInterval(notifier.alive, notifier.watchdogMs)
   try {
-    for (let failures = 1; !signal.aborted; failures++) {
-      const attempt = new AbortController()
-      try {
-        return await catchStrayErrors().within(() => serve(AbortSignal.any([signal, attempt.signal])))
-      } catch (cause) {
-        if (signal.aborted) return
-        const error = report(cause, options)
-        const isBug = !(error instanceof AgentError)
-        const delayMs = isBug ? BUG_MS : pauseMs(POLICY, failures)
-        log('info', `retrying in ${delayMs / 1000} s`)
-        await sleep(delayMs, signal).catch(() => undefined)
-        if (isBug && !signal.aborted) throw error
-      } finally {
-        attempt.abort(new Error('this attempt is over'))
-      }
-    }
+    await retry(POLICY, attempt, { clock, signal, mayPass })
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     clearInterval(watchdog)
     notifier.stopping()

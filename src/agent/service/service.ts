@@ -29,7 +29,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const { stateDirectory } = paths
   await keepServing((attempt) => serve({ ...options, signal: attempt }, status), {
     ...options,
-    ...{ stateDirectory, status, signal },
+    ...{ stateDirectory, status, signal, clock: options },
   })
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import type { AgentConfig } from '../config.ts'
 import { readInstructionKey } from '../gate/instruction-gate.ts'
@@ -89,10 +88,11 @@ export function openWorker(options: WorkerOptions): Worker {
 }
 
 /** Such processes stay in the service's control group; systemd would kill them only when the service stops. */
-async function endLeftBehind({ paths, log }: Pick<WorkerOptions, 'paths' | 'log'>): Promise<void> {
+async function endLeftBehind(options: WorkerOptions): Promise<void> {
+  const { paths, log } = options
   try {
     const control = await import('../../host/linux/control-group.ts')
-    const { ended, left } = await control.endLeftBehind({ unit: paths.unit, sleep: (ms) => sleep(ms) })
+    const { ended, left } = await control.endLeftBehind({ unit: paths.unit, clock: options })
     if (ended.length > 0) log('warn', `ended processes that a killed run left behind: ${ended.join(', ')}`)
     if (left.length > 0) log('error', `processes that a killed run left behind do not end: ${left.join(', ')}`)
   } catch (error) {

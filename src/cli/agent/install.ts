@@ -10,6 +10,7 @@ import type { EngineEvent } from '../../engine/event.ts'
 import type { HostView } from '../../host/host.ts'
 import { collect } from '../kit/collect.ts'
 import { formatOption, oneOf } from '../kit/output.ts'
+import { STEADY_CLOCK } from '../kit/steady-clock.ts'
 import { carryOutRole, terminalReporter } from './carry-out-role.ts'
 import { checkFirst, warningsOf } from './prechecks/check-first.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './prechecks/precheck-format.ts'
@@ -191,8 +192,7 @@ async function registered(paths: AgentPaths, view: HostView, format: Format, sig
   const watches = [watchUnit(paths.unit)]
   const status = await awaitRegistration({
     statusFile: paths.statusFile,
-    sleep: (ms, until) => view.sleep(ms, until),
-    monotonicMs: () => performance.now(),
+    clock: STEADY_CLOCK,
     timeoutMs: REGISTERED_WITHIN_MS,
     signal,
     stillRuns: () => throwFailure(view, watches),

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path/posix'
+import { type Clock, poll, type RetryPolicy } from '../../base/retry.ts'
 
 export interface LeftBehindOptions {
   /** The systemd unit whose control group is ours alone; in another one nobody is touched. */
   unit: string
-  sleep(ms: number): Promise<void>
+  clock: Clock
   /** Default /proc/self; a test has another process's. */
   self?: string
 }
@@ -16,24 +17,25 @@ export interface LeftBehind {
   left: number[]
 }
 
-const TRIES = 50
-const PAUSE_MS = 100
+const POLICY: RetryPolicy = { firstMs: 100, tries: 50 }
 
 /**
  * Kills what runs in the control group of our own unit and is neither this process nor started by it: what a process of
  * ours that was killed has left behind. By process id, until nothing is left, for about five seconds.
  */
-export async function endLeftBehind({ unit, sleep, self = '/proc/self' }: LeftBehindOptions): Promise<LeftBehind> {
+export async function endLeftBehind({ unit, clock, self = '/proc/self' }: LeftBehindOptions): Promise<LeftBehind> {
   const list = processList(self, unit)
   const ended = new Set<number>()
   if (list === undefined) return { ended: [], left: [] }
   const own = Number(/^(\d+)/.exec(readFileSync(`${self}/stat`, 'utf8'))?.[1])
-  for (let tries = 0; ; tries++) {
-    const left = processIds(list).filter((pid) => !isOfFamily(pid, own))
-    if (left.length === 0 || tries === TRIES) return { ended: [...ended].filter((pid) => !left.includes(pid)), left }
+  let left: number[] = []
+  const look = async () => {
+    left = processIds(list).filter((pid) => !isOfFamily(pid, own))
     for (const pid of left) if (kill(pid)) ended.add(pid)
-    await sleep(PAUSE_MS)
+    return left.length === 0 || undefined
   }
+  await poll(POLICY, look, { clock })
+  return { ended: [...ended].filter((pid) => !left.includes(pid)), left }
 }
 
 /**

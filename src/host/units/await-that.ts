@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { poll, type RetryPolicy } from '../../base/retry.ts'
 import type { HostView } from '../host.ts'
 import { quoted } from './log-lines.ts'
 
@@ -23,7 +24,7 @@ export interface Wait {
   watches?: readonly Watch[]
 }
 
-const LOOK_EVERY_MS = 100
+const LOOK: RetryPolicy = { firstMs: 100 }
 const WATCH_EVERY_MS = 1_000
 
 /**
@@ -33,17 +34,16 @@ const WATCH_EVERY_MS = 1_000
 export async function awaitThat(host: HostView, isSo: () => Promise<boolean>, wait: Wait): Promise<void> {
   if (host.isDryRun) return
   const { signal, timeoutMs, failure, watches = [] } = wait
-  const beganMs = host.now().getTime()
-  let watchAtMs = beganMs
-  while (!(await isSo())) {
-    const nowMs = host.now().getTime()
-    if (nowMs - beganMs > timeoutMs) throw await withLastLines(host, await failure(), watches)
-    if (nowMs >= watchAtMs) {
-      await throwFailure(host, watches)
-      watchAtMs = host.now().getTime() + WATCH_EVERY_MS
-    }
-    await host.sleep(LOOK_EVERY_MS, signal)
+  let watchAtMs = host.now().getTime()
+  const look = async () => {
+    if (await isSo()) return true
+    if (host.now().getTime() < watchAtMs) return undefined
+    await throwFailure(host, watches)
+    watchAtMs = host.now().getTime() + WATCH_EVERY_MS
+    return undefined
   }
+  const isThere = await poll({ ...LOOK, withinMs: timeoutMs }, look, { clock: host, signal })
+  if (!isThere) throw await withLastLines(host, await failure(), watches)
 }
 
 /** For a command that waits by itself: the failure of what it waits for ends it. */

@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { type RetryPolicy, retry } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
 import { awaitThat } from '../../host/units/await-that.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -7,7 +8,8 @@ import { watchUnit } from '../../host/units/watch-unit.ts'
 import { CONTAINERD } from '../paths.ts'
 
 const AWAY_MS = 120_000
-const TRIES = 4
+/** Without a pause: what comes between two tries is the wait for containerd. */
+const POLICY: RetryPolicy = { firstMs: 0, tries: 4 }
 /** systemd hears of the end of a process a moment after whoever is connected to it. */
 const NOTICED_MS = 300
 const NEVER = new AbortController().signal
@@ -21,20 +23,21 @@ export async function whileContainerdRuns<T>(
   call: () => Promise<T>,
   signal: AbortSignal = NEVER,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const before = await startOf(host)
-    try {
-      return await call()
-    } catch (error) {
-      signal.throwIfAborted()
-      await host.sleep(NOTICED_MS, signal)
-      const isSame = (await isUnitActive(host, CONTAINERD.unit)) && (await startOf(host)) === before
-      if (!(error instanceof AgentError) || isSame || attempt === TRIES) throw error
-      const failure = async () => error
-      const watches = [watchUnit(CONTAINERD.unit)]
-      await awaitThat(host, () => isUnitActive(host, CONTAINERD.unit), { signal, timeoutMs: AWAY_MS, failure, watches })
-    }
+  let before: string | undefined
+  const attempt = async () => {
+    before = await startOf(host)
+    return await call()
   }
+  const mayPass = async (error: unknown) => {
+    if (!(error instanceof AgentError)) return false
+    await host.sleep(NOTICED_MS, signal)
+    const isActive = () => isUnitActive(host, CONTAINERD.unit)
+    if ((await isActive()) && (await startOf(host)) === before) return false
+    const watches = [watchUnit(CONTAINERD.unit)]
+    await awaitThat(host, isActive, { signal, timeoutMs: AWAY_MS, failure: async () => error, watches })
+    return true
+  }
+  return retry(POLICY, attempt, { clock: host, signal, mayPass })
 }
 
 async function startOf(host: HostView): Promise<string | undefined> {

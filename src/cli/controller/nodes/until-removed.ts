@@ -2,8 +2,9 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
+import { STEADY_CLOCK } from '../../kit/steady-clock.ts'
 import type { AdminClient } from '../session/client.ts'
-import { CLOCK, retryUnreachable } from '../session/retry-unreachable.ts'
+import { retryUnreachable } from '../session/retry-unreachable.ts'
 
 const POLICY: RetryPolicy = { firstMs: 1_000, withinMs: 15 * 60_000 }
 
@@ -12,7 +13,7 @@ export async function untilRemoved(
   client: Pick<AdminClient, 'ask'>,
   { id, name }: Pick<NodeView, 'id' | 'name'>,
   print: (text: string) => void,
-  clock = CLOCK,
+  clock = STEADY_CLOCK,
 ): Promise<void> {
   let printed = ''
   const look = async () => {

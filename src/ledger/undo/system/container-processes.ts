@@ -1,13 +1,13 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import type { HostView } from '../../../host/host.ts'
 import { isOfTheMachinesRoot } from '../../../host/kernel/processes.ts'
 import { type CarryOut, resultOf, type UndoOf } from '../result.ts'
 import { descendantsOf, listProcesses, type Process } from './processes.ts'
 
+const POLICY: RetryPolicy = { firstMs: 100, withinMs: 15_000 }
 const GRACE_MS = 3_000
-const LONGEST_MS = 15_000
-const PAUSE_MS = 100
 /** Where that of older records listens; k3s and others have containerds of their own, with a namespace of the same name. */
 const SOCKET = '/run/containerd/containerd.sock'
 
@@ -17,21 +17,24 @@ const SOCKET = '/run/containerd/containerd.sock'
  */
 export const containerProcesses: CarryOut<'container-processes'> = async (undo, machine) => {
   const removed = new Map<number, string>()
-  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+  const killAtMs = machine.now().getTime() + GRACE_MS
+  let shims: Process[] = []
+  const look = async (number: number) => {
     const all = await listProcesses(machine)
-    const shims = await shimsOf(undo, all, machine)
-    if (shims.length === 0) return resultOf([...removed.values()])
-    if (waitedMs >= LONGEST_MS) throw stillThere(shims)
+    shims = await shimsOf(undo, all, machine)
+    if (shims.length === 0) return true
     const containers = descendantsOf(shims, all)
     for (const [pid, words] of [...containers, ...shims].map(wordsFor)) removed.set(pid, words)
-    const signal = waitedMs < GRACE_MS ? 'SIGTERM' : 'SIGKILL'
+    const isLate = machine.now().getTime() >= killAtMs
     if (containers.length === 0) {
       for (const { pid } of shims) await machine.kill(pid, 'SIGKILL')
-    } else if (waitedMs === 0 || waitedMs >= GRACE_MS) {
-      for (const { pid } of containers) await machine.kill(pid, signal)
+    } else if (number === 1 || isLate) {
+      for (const { pid } of containers) await machine.kill(pid, isLate ? 'SIGKILL' : 'SIGTERM')
     }
-    await machine.sleep(PAUSE_MS)
+    return undefined
   }
+  if (await poll(POLICY, look, { clock: machine })) return resultOf([...removed.values()])
+  throw stillThere(shims)
 }
 
 /** Ours: machines in containers show theirs here as well, and users may call a process as they like. */

@@ -1,34 +1,34 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { isBelow, parseMountinfo } from '../../../host/parse/mountinfo.ts'
 import { NAMESPACES } from '../network/network-namespaces.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
-const TRIES = 6
-const PAUSE_MS = 300
+const POLICY: RetryPolicy = { firstMs: 300, tries: 6 }
 /** Arguments a call, well below the kernel's limit for a command line. */
 const BATCH = 200
 const OTHERS = `${NAMESPACES} stays mounted: other programs have network namespaces there`
 
 export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = [] }, machine) => {
+  if (path === NAMESPACES && spare.includes(path)) return undefined
   let said = ''
   const removed = new Set<string>()
-  for (let tries = 0; tries < TRIES; tries++) {
-    const points = await mountPointsBelow(path, spare, machine)
-    if (path === NAMESPACES && spare.includes(path)) return undefined
-    if (path === NAMESPACES && points.some((point) => point !== path)) return { kept: OTHERS }
-    if (points.length === 0) return resultOf([...removed])
-    for (const point of points) removed.add(`mount ${point}`)
-    if (tries > 0) await machine.sleep(PAUSE_MS)
-    for (let from = 0; from < points.length; from += BATCH) {
+  let left = await mountPointsBelow(path, spare, machine)
+  const attempt = async () => {
+    if (path === NAMESPACES && left.some((point) => point !== path)) return { kept: OTHERS }
+    for (const point of left) removed.add(`mount ${point}`)
+    for (let from = 0; from < left.length; from += BATCH) {
       // umount goes on past what is busy; what is left is looked at, not guessed from its exit code.
-      const { stderr } = await machine.ask(['umount', '--', ...points.slice(from, from + BATCH)], { timeoutMs: 60_000 })
+      const { stderr } = await machine.ask(['umount', '--', ...left.slice(from, from + BATCH)], { timeoutMs: 60_000 })
       said = stderr.trim()
     }
+    if (left.length > 0) left = await mountPointsBelow(path, spare, machine)
+    return left.length === 0 ? {} : undefined
   }
-  const left = await mountPointsBelow(path, spare, machine)
-  if (left.length === 0) return resultOf([...removed])
+  const ended = await poll(POLICY, attempt, { clock: machine })
+  if (ended) return resultOf(ended.kept === undefined ? [...removed] : [], ended.kept)
   throw new AgentError('undo/mount-left', `still mounted: ${left.join(' ')}${said && ` (${said.split('\n')[0]})`}`, {
     fix: `see what uses it (${command`fuser -vm ${left[0] ?? ''}`}), end that, then run the same command again`,
   })

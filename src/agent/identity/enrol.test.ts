@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { fakeNetwork } from '../../../test/support/fake-network.ts'
+import type { EnrolResponse } from '../../protocol/api/agents.ts'
+import type { AgentConfig } from '../config.ts'
+import { enrol } from './enrol.ts'
+
+const URL = 'https://controller:8443'
+const PENDING: EnrolResponse = {
+  nodeId: 'n-aaaaaaaaaa',
+  fingerprint: 'ab',
+  state: 'DISCOVERED',
+  cluster: { id: 'c-aaaaaaaaaa', name: 'c' },
+}
+const refusal = (code: string) => JSON.stringify({ code, message: 'no', fix: 'none' })
+
+/** The pauses between the answers (a status, a refusal's code or what is said of a pending node), in seconds. */
+async function pausesBetween(answers: readonly (number | string | EnrolResponse)[]): Promise<number[]> {
+  const network = fakeNetwork()
+  const pauses: number[] = []
+  const left = [...answers]
+  const end = new AbortController()
+  const answer = () => {
+    const next = left.shift()
+    if (left.length === 0) end.abort(new Error('all answers were given'))
+    if (typeof next === 'number') return { status: next, body: '' }
+    if (typeof next === 'string') return { status: 403, body: refusal(next) }
+    return { status: 200, body: JSON.stringify(next) }
+  }
+  network.onRequest(`${URL}/v1/`, answer)
+  const enrolling = enrol({
+    config: { urls: [URL], nodeName: 'one' } as AgentConfig,
+    ca: '',
+    identity: { certificate: '', key: '' },
+    csr: 'csr',
+    fingerprint: `SHA256:${'a'.repeat(43)}`,
+    addressTowards: async () => '10.0.0.5',
+    network,
+    sleep: async (ms) => void pauses.push(ms / 1_000),
+    random: () => 0.5,
+    signal: end.signal,
+    onAnswer: () => undefined,
+    onProblem: () => undefined,
+  })
+  await expect(enrolling).rejects.toThrow('all answers were given')
+  return pauses
+}
+
+test('a controller that is away is asked again after 2 s, three times, and then ever later', async () => {
+  expect(await pausesBetween([503, 503, 503, 503, 503, 503])).toEqual([2, 2, 2, 3, 4.5])
+})
+
+test('a pending node asks again at once after the first answer, and then ever later', async () => {
+  expect(await pausesBetween([PENDING, PENDING, PENDING, 503])).toEqual([10, 15])
+})
+
+test('a refused node asks again after 15 minutes', async () => {
+  expect(await pausesBetween(['enrol/refused', 'enrol/refused', 503, 503])).toEqual([900, 900, 2])
+})
