@@ -14,7 +14,7 @@ const commands = commandsInCode()
 const NO_COMMANDS = [
   'src/agent/service/unit.ts: systemctl edit {}-agent',
   'src/cli/agent/status.ts: The agent is not running. Check: systemctl status {}\\n',
-  'src/components/etcd/data.ts: mount the disk that holds {}, or restore {} from a snapshot, then provision again; where the data are lost: agent reset here, and configure the node again (other masters then take it in anew)',
+  'src/components/etcd/data.ts: mount the disk that holds {}, or restore {} from a snapshot, then provision again; if the data is lost: agent reset here, and configure the node again (the other masters then add it as a new member)',
   'src/host/units/is-unit-active.ts: systemctl is-active {} ended with {}: {}',
   'src/provision/pods/watch-pods.ts: journalctl -u {} -e',
   'src/checks/previous-kubernetes/check.ts: mount {}',

@@ -2,7 +2,7 @@ import { apiServerImages as ofApiServer } from '../../provision/image-groups.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { importStep } from '../../provision/steps/import-step.ts'
 
-/** First of all images: the API server takes longest to come up, and everything else waits for it. */
+/** Imported before all other images: the API server takes longest to start, and everything else waits for it. */
 export const apiServerImages: ProvisionComponent = {
   id: 'api-server-images',
   after: ['containerd'],

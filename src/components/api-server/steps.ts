@@ -27,7 +27,7 @@ export const writeManifest: ProvisionStep = {
 
 export const startKubelet: ProvisionStep = {
   id: 'api-server/start-kubelet',
-  title: 'Starting kubelet',
+  title: 'Starting the kubelet',
   async isDone(host) {
     const files = await Promise.all(
       ['config.yaml', 'kubeadm-flags.env'].map((name) => host.stat(`${KUBELET_STATE}/${name}`)),
@@ -46,7 +46,7 @@ export const startKubelet: ProvisionStep = {
   },
 }
 
-/** It answers, if only that it does not know our rights yet. */
+/** Any answer is enough, including a refusal: the API server has not created the RBAC roles yet. */
 export const awaitConnection: ProvisionStep = {
   id: 'api-server/await-connection',
   title: 'Waiting for the API server to answer',
@@ -54,7 +54,7 @@ export const awaitConnection: ProvisionStep = {
   apply: (host, params, { signal }) => awaitApiServer(host, params, apiAnswers, signal),
 }
 
-/** Now it has stored what it begins with: the roles that controllers act by. */
+/** Ready means that the API server has created the RBAC roles of the controllers. */
 export const awaitApi: ProvisionStep = {
   id: 'api-server/await-api',
   title: 'Waiting for the API server to be ready',
@@ -62,20 +62,20 @@ export const awaitApi: ProvisionStep = {
   apply: (host, params, { signal }) => awaitApiServer(host, params, apiIsReady, signal),
 }
 
-/** One that has failed often, as while etcd was away, is started again by kubelet after 300 s. */
+/** The kubelet restarts an API server that failed often (for example without etcd) only after 300 s. */
 const API_MS = 360_000
 
 async function awaitApiServer(
   host: HostView,
   { node }: Pick<NodeParams, 'node'>,
-  isSo: typeof apiIsReady,
+  isUp: typeof apiIsReady,
   signal: AbortSignal,
 ) {
   const endpoint = hostPort(node.address, API_PORT)
   const failure = async () =>
-    new AgentError('api-server/no-answer', `no API server at ${endpoint} after ${API_MS / 1000} s`, {
-      fix: 'journalctl -u kubelet and /var/log/pods/kube-system_kube-apiserver* tell why; then provision again',
+    new AgentError('api-server/no-answer', `the API server at ${endpoint} did not answer within ${API_MS / 1000} s`, {
+      fix: 'see the reason in /var/log/pods/kube-system_kube-apiserver* and in: journalctl -u kubelet; then provision again',
     })
   const watches = watchControlPlane({ node }, ['kube-apiserver'])
-  await awaitThat(host, () => isSo(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })
+  await awaitThat(host, () => isUp(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })
 }

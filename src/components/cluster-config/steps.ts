@@ -8,7 +8,7 @@ const SYSTEM = `${RBAC}/namespaces/kube-system/rolebindings`
 export const uploadConfiguration: ProvisionStep = {
   id: 'cluster-config/upload',
   title: "Storing the cluster's configuration",
-  // Of each part, what the phase makes last.
+  // For each part, the object that the phase creates last.
   isDone: (host, params) =>
     existInApi(host, params, [
       '/api/v1/namespaces/kube-system/configmaps/kubeadm-config',

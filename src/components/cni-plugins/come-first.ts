@@ -5,23 +5,23 @@ import { networkFilesBefore } from '../../host/network/network-files.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
-/** What each network writes, we for flannel and its own pods for the others. */
+/** The file of each pod network. The agent writes that of flannel; the others are written by pods of the network. */
 const FILE = { flannel: '10-flannel.conflist', calico: '10-calico.conflist', cilium: '05-cilium.conflist' } as const
 
 /**
- * A configuration that sorts before, from a package that came after the prechecks: containerd would take that one, and pods
- * of two nodes would get the same addresses. Nothing is changed before a person has moved it.
+ * Detects a configuration that sorts first, from a package that was installed after the prechecks: containerd would use it, and
+ * pods of two nodes would get the same addresses. The run fails until an administrator has moved the file.
  */
 export const comeFirst: ProvisionStep = {
   id: 'cni-plugins/come-first',
-  title: 'Looking for the configuration of another network',
+  title: 'Checking for the configuration of another pod network',
   isDone: async (host, params) => (await others(host, params)).length === 0,
   async apply(host, params) {
     const paths = await others(host, params)
     if (paths.length === 0) return
     throw new AgentError(
       'cni/another-network',
-      `${paths.join(', ')} sorts before the configuration of ${params.cluster.cni}, and containerd takes the first`,
+      `${paths.join(', ')} sorts before the configuration of ${params.cluster.cni}, and containerd uses the first file`,
       {
         fix: `${inOrder(...paths.map((path) => command`mv ${path} ${`${path}.disabled`}`))}, then provision again`,
       },

@@ -1,4 +1,4 @@
-/** What flannel's own manifest would put there from its ConfigMap. */
+/** The configuration that flannel's upstream manifest installs from its ConfigMap. */
 export function flannelConfiguration(): string {
   const plugins = [
     { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } },

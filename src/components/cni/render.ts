@@ -12,7 +12,7 @@ interface Container {
   env?: { name: string; [source: string]: unknown }[]
 }
 
-/** Of a Kubernetes object only what is looked at here. */
+/** The fields of a Kubernetes object that are read here. */
 export interface KubernetesObject {
   kind: string
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> }
@@ -22,9 +22,9 @@ export interface KubernetesObject {
 
 export interface Settings {
   podSubnet: string
-  /** Of the API: HOST:PORT. */
+  /** The API endpoint, HOST:PORT. */
   endpoint: string
-  /** Marks the workload, so that a second run sees what was applied. */
+  /** Written to an annotation of the workload, by which a second run detects what was applied. */
   identity: string
 }
 
@@ -35,7 +35,7 @@ const SET: Record<Network, (objects: readonly KubernetesObject[], settings: Sett
   cilium: setCilium,
 }
 
-/** The upstream manifest with the cluster's pod subnet in its place, as a list that kubectl takes. */
+/** The upstream manifest with the cluster's settings, as a List for kubectl. */
 export async function render(network: Network, manifest: string, settings: Settings): Promise<string> {
   const objects = (await readYaml(manifest))
     .map(({ value }) => value as KubernetesObject | null)
@@ -55,14 +55,14 @@ function setFlannel(objects: readonly KubernetesObject[], { podSubnet, endpoint 
   if (data) data['net-conf.json'] = JSON.stringify({ ...network, ...rest })
 
   const pod = find(objects, 'DaemonSet', 'kube-flannel-ds').spec?.template?.spec
-  // They copy the plugin and its configuration to the node, where the agent has put both from the bundle.
+  // They copy the plugin and its configuration to the node, where the agent has installed both from the bundle.
   delete pod?.initContainers
-  // On a machine with several interfaces flannel would take that of the default route.
+  // On a machine with several interfaces flannel would use that of the default route.
   setEnv(pod?.containers, 'kube-flannel', {
     name: 'FLANNELD_IFACE',
     valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } },
   })
-  // By the service address it would depend on kube-proxy: come first, it would wait 30 s for a connection lost before.
+  // The service address depends on kube-proxy: before its rules exist, flannel would wait 30 s for a lost connection.
   const { host, port } = splitHostPort(endpoint)
   setEnv(pod?.containers, 'kube-flannel', { name: 'KUBERNETES_SERVICE_HOST', value: host })
   setEnv(pod?.containers, 'kube-flannel', { name: 'KUBERNETES_SERVICE_PORT', value: port })

@@ -19,7 +19,7 @@ const DAEMON_SET: Record<Network, string> = {
   cilium: '/apis/apps/v1/namespaces/kube-system/daemonsets/cilium',
 }
 
-/** Beginnings of NAMESPACE/NAME. */
+/** Prefixes of NAMESPACE/NAME. */
 const POD: Record<Network, string> = {
   flannel: 'kube-flannel/kube-flannel-ds-',
   calico: 'kube-system/calico-node-',
@@ -57,7 +57,7 @@ export const awaitNetwork: ProvisionStep = {
     const network = networkOf(params)
     const failure = async () =>
       new AgentError('cni/not-up', `${network} did not come up on this node within ${timeoutMs / 1000} s`, {
-        fix: `kubectl get pods -A -o wide, and kubectl logs of ${network}'s pod, tell why; then provision again`,
+        fix: `see the reason in the log of ${network}'s pod (kubectl get pods -A -o wide, then kubectl logs); then provision again`,
       })
     const watches = [...watchControlPlane(params), watchAddOns([POD[network]])]
     await awaitThat(host, () => networkIsUp(host, params), { signal, timeoutMs, failure, watches })
@@ -65,19 +65,19 @@ export const awaitNetwork: ProvisionStep = {
 }
 
 async function networkIsUp(host: HostView, params: ProvisionParams): Promise<boolean> {
-  // flannel says so by the file that its plugin reads; that is earlier than the cluster hears of it.
+  // flannel writes the file that its CNI plugin reads; that is earlier than the status of the DaemonSet.
   if (params.cluster.cni === 'flannel') return (await host.stat('/run/flannel/subnet.env')) !== undefined
   const status = (await readApi<DaemonSet>(host, params, DAEMON_SET[networkOf(params)]))?.status
   const wanted = status?.desiredNumberScheduled ?? 0
   return wanted > 0 && status?.numberReady === wanted
 }
 
-/** Changes whenever that which would be applied does. */
+/** Changes whenever the rendered manifest changes. */
 function identityOf(manifestSha256: string, params: ProvisionParams): string {
   return `${manifestSha256.slice(0, 16)} ${params.cluster.podSubnet} ${params.cluster.endpoint}`
 }
 
 function networkOf({ cluster }: ProvisionParams): Network {
-  if (cluster.cni === 'none') throw new Error('a cluster without a network of ours has no such step')
+  if (cluster.cni === 'none') throw new Error('a cluster with cni none has no such step')
   return cluster.cni
 }

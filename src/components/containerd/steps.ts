@@ -28,7 +28,7 @@ export const startService: ProvisionStep = {
     return unitIsCurrent(host, CONTAINERD.unit, READ_AT_START)
   },
   async apply(host, _params, { signal }) {
-    // Undone newest first: the service stops, then what it mounted goes, then its directories.
+    // Undo runs newest first: the service stops, then its mounts are removed, then its directories.
     await host.makeDirectory(CONTAINERD.root, 0o711)
     for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
     await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
@@ -41,7 +41,7 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
   const restrictOomScoreAdj = !(await mayLowerOomScores(host))
   return {
     [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
-    // Always there, so that an override which a later instruction takes back is gone.
+    // Always written, so that it is reset when a later instruction no longer has the override.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
     [UNIT]: unit(),
   }
@@ -49,13 +49,13 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
 
 const CAP_SYS_RESOURCE = 24n
 
-/** What services may have is what the first process may. In a container without it runc cannot start a pod. */
+/** Services can have the capabilities of process 1. In a container without CAP_SYS_RESOURCE runc could not start a pod. */
 async function mayLowerOomScores(host: HostView): Promise<boolean> {
   const mask = /^CapBnd:\s*([0-9a-f]+)$/m.exec((await host.read('/proc/1/status')) ?? '')?.[1]
   return mask === undefined || ((BigInt(`0x${mask}`) >> CAP_SYS_RESOURCE) & 1n) === 1n
 }
 
-/** The bundle has one pause image, and it is the one that kubeadm of that version names. */
+/** The only pause image of the bundle, which is the one that kubeadm of this version uses. */
 function sandboxImage(params: ProvisionParams): string {
   const pause = params.bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
   return (pause ?? params.bundleStore.file('image', 'registry.k8s.io/pause')).name

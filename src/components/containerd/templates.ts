@@ -2,13 +2,13 @@ import { CONTAINERD } from '../../provision/paths.ts'
 
 const { binaries, configuration: directory, root, state, socket } = CONTAINERD
 
-/** Where the cluster's overrides are: the one file that is merged over the main configuration, key by key. */
+/** The cluster's overrides: the only file that is merged over the main configuration, key by key. */
 export const OVERRIDES = `${directory}/conf.d/50-cluster.toml`
 export const CONFIGURATION = `${directory}/config.toml`
 
 /**
- * containerd 2's main configuration. Each path that it would share with another containerd is set, but for those of
- * registries, which are for both.
+ * The main configuration of containerd 2. All paths differ from those of another containerd, except the registry
+ * configuration, which applies to both.
  */
 export function configuration(sandboxImage: string, { restrictOomScoreAdj }: { restrictOomScoreAdj: boolean }): string {
   const runtime = restrictOomScoreAdj

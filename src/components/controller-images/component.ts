@@ -2,7 +2,7 @@ import { controllerImages as ofControllers } from '../../provision/image-groups.
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { importStep } from '../../provision/steps/import-step.ts'
 
-/** While the API server starts. */
+/** Imported while the API server starts. */
 export const controllerImages: ProvisionComponent = {
   id: 'controller-images',
   after: ['api-server-images'],

@@ -2,8 +2,8 @@ import type { ProvisionComponent } from '../../provision/provision.ts'
 import { writeManifests } from './steps.ts'
 
 /**
- * Once the API server is ready: started together with it they ask for their lease before it knows their rights, are
- * refused, and come again 4 s later. And a kubelet that is restarted while it creates a container leaves a failed one.
+ * Started after the API server is ready: otherwise they request their lease before the RBAC roles exist, are denied, and
+ * retry 4 s later. Also, a kubelet that restarts while it creates a container leaves a failed container.
  */
 export const controllers: ProvisionComponent = {
   id: 'controllers',

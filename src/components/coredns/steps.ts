@@ -21,7 +21,7 @@ export const applyCoreDns: ProvisionStep = {
   apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'coredns'], WITH_ETCD, context),
 }
 
-/** kubeadm keeps the count that it finds, but for our patch, which gives one. */
+/** kubeadm keeps the number of replicas that it finds, unless a patch sets one, as Cantrip's does. */
 async function isScaledUp(host: HostView, params: ProvisionParams): Promise<boolean> {
   const found = await readApi<{ spec?: { replicas?: number } }>(host, params, DEPLOYMENT)
   return found !== undefined && found.spec?.replicas !== 0

@@ -6,7 +6,7 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 
 const CA = { certificate: `${ETCD_PKI}/ca.crt`, key: `${ETCD_PKI}/ca.key` }
 const CA_DAYS = 3650
-/** As kubeadm's own. */
+/** As in kubeadm. */
 const LEAF_DAYS = 365
 
 interface Leaf {
@@ -14,11 +14,11 @@ interface Leaf {
   key: string
   commonName: string
   usages: ('clientAuth' | 'serverAuth')[]
-  /** Reached under the node's names. */
+  /** Contains the names and addresses of the node. */
   named: boolean
 }
 
-/** etcd is its own client behind its gateway, and a peer is both ends. */
+/** etcd's gRPC gateway is a client of its own server, and a peer is client and server. */
 const BOTH_ENDS: Leaf['usages'] = ['serverAuth', 'clientAuth']
 
 function leaves(params: ProvisionParams): Leaf[] {
@@ -60,14 +60,14 @@ interface Pair {
   key: KeyObject
 }
 
-/** The key goes first: a certificate without its key is never there to be trusted. */
+/** Writes the key first, so that there is never a trusted certificate without its key. */
 async function createAuthority(host: Host): Promise<Pair> {
   const { createCa } = await import('../../pki/certificate.ts')
   const { keyToPem } = await import('../../pki/key.ts')
-  const made = createCa({ commonName: 'etcd-ca', days: CA_DAYS, now: host.now() })
-  await host.write(CA.key, keyToPem(made.key), 0o600)
-  await host.write(CA.certificate, made.certificate)
-  return { pem: made.certificate, certificate: new X509Certificate(made.certificate), key: made.key }
+  const created = createCa({ commonName: 'etcd-ca', days: CA_DAYS, now: host.now() })
+  await host.write(CA.key, keyToPem(created.key), 0o600)
+  await host.write(CA.certificate, created.certificate)
+  return { pem: created.certificate, certificate: new X509Certificate(created.certificate), key: created.key }
 }
 
 async function issue(host: Host, leaf: Leaf, ca: Pair, params: ProvisionParams): Promise<void> {
@@ -97,7 +97,7 @@ async function isIssued(host: HostView, leaf: Leaf, ca: Pair, params: ProvisionP
   return !leaf.named || pair.certificate.checkIP(params.node.address) !== undefined
 }
 
-/** A certificate and the key that belongs to it; undefined where either is missing or they do not match. */
+/** A certificate and its key; undefined if one is missing or they do not match. */
 async function readPair(host: HostView, where: { certificate: string; key: string }): Promise<Pair | undefined> {
   const [pem, keyPem] = await Promise.all([host.read(where.certificate), host.read(where.key)])
   if (pem === undefined || keyPem === undefined) return undefined

@@ -7,7 +7,7 @@ import { startService, writeConfiguration } from './steps.ts'
 
 const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
 
-/** A member of etcd under systemd, ahead of kubeadm, which is told of it as an external one. */
+/** An etcd member as a systemd service. kubeadm is configured to use it as an external etcd. */
 export const etcd: ProvisionComponent = {
   id: 'etcd',
   after: ['shared-keys'],

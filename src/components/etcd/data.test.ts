@@ -29,14 +29,14 @@ test('cut before systemd has read that, it is let read it', async () => {
   expect(await runComponent(etcd, fake)).toEqual(['etcd/keep-to-data'])
 })
 
-test('a first master whose data are not there is not started, and says why', async () => {
+test('a first master without its data does not start etcd, and the error says why', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   fake.host.files.deleteTree(DATA, false)
   fake.host.units.set('etcd.service', { active: false })
   await expect(runComponent(etcd, fake)).rejects.toMatchObject({
     code: 'etcd/data-missing',
-    message: expect.stringContaining(`${DATA}/member/wal is not there`),
+    message: expect.stringContaining(`${DATA}/member/wal does not exist`),
     fix: expect.stringMatching(/mount the disk .*; .* agent reset/),
   })
   expect(fake.host.units.get('etcd.service')?.active).toBe(false)

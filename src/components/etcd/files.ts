@@ -2,12 +2,12 @@ import type { Host, HostView } from '../../host/host.ts'
 import type { EtcdMember } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { ETCD_PKI, UNITS } from '../../provision/paths.ts'
-import { letBegin } from './data.ts'
+import { allowFirstStart } from './data.ts'
 import { configuration, sameConfiguration, unit } from './templates.ts'
 
 const CONFIGURATION = '/etc/etcd/etcd.json'
 const UNIT = `${UNITS}/etcd.service`
-/** etcd reads its leaves again at each handshake; only these need a restart. */
+/** Files that need a restart after a change. etcd reads its server and peer certificates again at each handshake. */
 export const READ_AT_START = [CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
 
 type Others = readonly EtcdMember[]
@@ -17,15 +17,15 @@ export async function isConfigured(host: HostView, params: ProvisionParams): Pro
   return sameConfiguration(found, textFor(params, [])) && foundUnit === unit(CONFIGURATION)
 }
 
-/** To the letter: a member without data begins with the others that are named there, and etcd refuses any other list. */
+/** Compares the whole text: a member without data needs the exact list of the other members, otherwise etcd refuses to start. */
 export async function isConfiguredToJoin(host: HostView, params: ProvisionParams, others: Others): Promise<boolean> {
   return (await isConfigured(host, params)) && (await host.read(CONFIGURATION)) === textFor(params, others)
 }
 
-/** `others`: the members that this one joins. */
+/** @param others the members that this one joins */
 export async function writeFiles(host: Host, params: ProvisionParams, others: Others): Promise<void> {
-  // A node without a configuration has no member: a rule that a failed reset left behind is of data that are gone with it.
-  if ((await host.stat(CONFIGURATION)) === undefined) await letBegin(host)
+  // A node without a configuration is no member: a drop-in that a failed reset left behind requires data that was removed.
+  if ((await host.stat(CONFIGURATION)) === undefined) await allowFirstStart(host)
   await host.makeDirectory('/etc/etcd', 0o700)
   await host.write(CONFIGURATION, textFor(params, others), 0o600)
   await host.write(UNIT, unit(CONFIGURATION))

@@ -15,7 +15,7 @@ import {
 } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { forgetData, hasData, letBegin, needsData } from './data.ts'
+import { allowFirstStart, hasData, needsData, removeFormerData } from './data.ts'
 import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'
 import { saveSnapshot } from './snapshot.ts'
@@ -23,10 +23,10 @@ import { saveSnapshot } from './snapshot.ts'
 const ADD: RetryPolicy = { firstMs: 1_000, withinMs: 120_000 }
 const PROMOTE: RetryPolicy = { firstMs: 1_000, withinMs: 300_000 }
 
-/** As a learner: without a vote it can do no harm to the others, whatever becomes of it. */
+/** Joins as a learner: without a vote it cannot affect the quorum, even if it fails. */
 export const joinMembers: ProvisionStep = {
   id: 'etcd/join-members',
-  title: 'Joining the members of etcd',
+  title: 'Joining the etcd cluster',
   async isDone(host, params) {
     const found = await membership(host, params)
     if (found === undefined) return false
@@ -39,7 +39,7 @@ export const joinMembers: ProvisionStep = {
   async apply(host, params, { signal }) {
     if (host.isDryRun) return writeFiles(host, params, [])
     let isSaved = false
-    await patiently(host, { signal, policy: ADD }, async (request) => {
+    await retryWhileRefused(host, { signal, policy: ADD }, async (request) => {
       const change = (through: string, make: () => Promise<void>) =>
         request(async () => {
           if (!isSaved) await saveSnapshot(host, through, signal)
@@ -52,18 +52,18 @@ export const joinMembers: ProvisionStep = {
         await change(through, () => removeMember(host, through, id))
       }
       if (ownOf(await need(host, params), params) !== undefined) return
-      await forgetData(host)
+      await removeFormerData(host)
       await change(through, () => addLearner(host, through, peerUrlOf(params.node.address)))
     })
     await writeFiles(host, params, othersOf(await need(host, params), params))
-    // Not before: a boot in between would let it begin as it was told once.
-    if (!(await hasData(host))) await letBegin(host)
+    // Only after the configuration is written: a reboot in between would start etcd with the former one.
+    if (!(await hasData(host))) await allowFirstStart(host)
   },
 }
 
 export const promote: ProvisionStep = {
   id: 'etcd/promote',
-  title: "Waiting until etcd's new member has caught up",
+  title: 'Waiting until the new etcd member has caught up',
   async isDone(host, params) {
     const found = await membership(host, params)
     return found !== undefined && ownOf(found, params)?.isLearner === false
@@ -71,7 +71,7 @@ export const promote: ProvisionStep = {
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
     const watches = [watchUnit('etcd.service')]
-    await patiently(host, { signal, policy: PROMOTE, watches }, async (request) => {
+    await retryWhileRefused(host, { signal, policy: PROMOTE, watches }, async (request) => {
       const found = await need(host, params)
       const own = ownOf(found, params)
       if (own?.isLearner) await request(() => promoteMember(host, found.through, own.id))
@@ -79,7 +79,7 @@ export const promote: ProvisionStep = {
   },
 }
 
-/** The others are asked first: this node's own may not run yet. */
+/** Queries the other members first: the one of this node may not run yet. */
 function membership(host: HostView, { cluster, node }: ProvisionParams): Promise<Membership | undefined> {
   const others = cluster.masters.map(({ address }) => address).filter((address) => address !== node.address)
   return readMembership(host, [...others, node.address], { linearizable: true })
@@ -89,8 +89,8 @@ async function need(host: HostView, params: ProvisionParams): Promise<Membership
   const found = await membership(host, params)
   if (found) return found
   const asked = params.cluster.masters.map(({ name }) => name).join(', ')
-  throw new AgentError('etcd/no-answer', `etcd answers on none of the masters (${asked})`, {
-    fix: 'systemctl status etcd on them; then provision again',
+  throw new AgentError('etcd/no-answer', `etcd does not answer on any master (${asked})`, {
+    fix: 'check etcd on the masters: systemctl status etcd; then provision again',
   })
 }
 
@@ -99,17 +99,17 @@ function othersOf({ members }: Membership, { node }: ProvisionParams): EtcdMembe
 }
 
 /**
- * Again while etcd refuses: a member is not in touch with all others yet, or has not caught up. Changes of the membership
- * go through `request`: one without an answer may have been made, and as long as nobody can be asked it is not known.
+ * Retries while etcd refuses because a member is not connected to all others yet, or has not caught up. The work changes the
+ * membership through `request`: a request without an answer may have succeeded, which is unknown until etcd answers again.
  */
-async function patiently(
+async function retryWhileRefused(
   host: HostView,
   { signal, policy, watches = [] }: { signal: AbortSignal; policy: RetryPolicy; watches?: readonly Watch[] },
   work: (request: (change: () => Promise<void>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   let isUnsure = false
   const request = async (change: () => Promise<void>) => {
-    isUnsure = false // whoever asks has just seen the members
+    isUnsure = false // the caller has just read the members
     await change().catch((error: unknown) => {
       isUnsure = error instanceof AgentError && error.code === 'etcd/no-answer'
       throw error
@@ -132,9 +132,9 @@ async function patiently(
 function membershipUnknown(cause: AgentError): Indeterminate {
   return new Indeterminate(
     'etcd/membership-unknown',
-    'etcd was asked to change its members, and has not answered since: whether this node is one of them cannot be told',
+    'etcd received a request to change its members and has not answered since: it is unknown whether this node is a member',
     {
-      fix: 'either get etcd on the other masters to answer (systemctl status etcd), then provision again: it looks, and goes on; or give this node up (agent reset), and see on another master that it is no member: etcdctl member list',
+      fix: 'either make etcd on the other masters answer (systemctl status etcd), then provision again: the run continues from the actual state; or give this node up (agent reset), and verify on another master that it is no member: etcdctl member list',
       cause,
     },
   )

@@ -4,7 +4,7 @@ import { answers, type EtcdMember, type Membership, peerUrlOf } from '../../prov
 import type { ProvisionParams } from '../../provision/params.ts'
 import { hasData } from './data.ts'
 
-/** About as long as a machine is away for a boot. */
+/** About the time that a machine needs to reboot. */
 const BOOT: RetryPolicy = { firstMs: 1_000, withinMs: 60_000 }
 
 export function ownOf({ members }: Membership, { node }: ProvisionParams): EtcdMember | undefined {
@@ -12,9 +12,12 @@ export function ownOf({ members }: Membership, { node }: ProvisionParams): EtcdM
 }
 
 /**
- * Members that have to go before this node can be one: its own whose data are gone; a learner that never started, or
- * runs no more, for etcd takes in one at a time, and it is our turn; a voter that is silent and no master of the cluster
- * any more, for etcd takes in nobody while a vote is missing. One of those that runs stays: Kubernetes may be kept there.
+ * Members to remove before this node can join:
+ * - the node's own former member, if its data is lost;
+ * - a learner that never started or no longer answers: etcd allows only one learner, and it is this node's turn to join;
+ * - a voter that does not answer and is no master of the cluster any more: etcd adds no member while a vote is missing.
+ *
+ * A member that answers is never removed: it can belong to a node that left the cluster and kept Kubernetes.
  */
 export async function leftovers(
   host: HostView,

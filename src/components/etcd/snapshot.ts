@@ -6,7 +6,7 @@ import { DATA } from './templates.ts'
 
 const SNAPSHOT = `${DATA}/before-joining.db`
 
-/** The cluster as it was before its members change: all that it holds, kept here until the node joins again. */
+/** Saves all data of the cluster before its members change. The file remains until the node joins again. */
 export async function saveSnapshot(host: Host, address: string, signal: AbortSignal): Promise<void> {
   await host.makeDirectory(DATA, 0o700)
   const { ca, certificate, key } = ETCD_CLIENT

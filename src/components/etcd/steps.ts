@@ -11,7 +11,7 @@ export const writeConfiguration: ProvisionStep = {
   apply: (host, params) => writeFiles(host, params, []),
 }
 
-/** The unit notifies once the member serves: after that the step is done. */
+/** The unit notifies systemd as soon as the member serves requests. */
 export const startService: ProvisionStep = {
   id: 'etcd/start-service',
   title: 'Starting etcd',
@@ -21,7 +21,7 @@ export const startService: ProvisionStep = {
   async apply(host, _params, { signal }) {
     if ((await needsData(host)) && !(await hasData(host))) throw dataMissing()
     await host.makeDirectory(DATA, 0o700)
-    // Where that is a disk of its own it may not be empty.
+    // Only this directory: DATA can be a mount point that is not empty.
     await host.expect({ kind: 'remove-tree', path: MEMBER_DATA })
     await startUnit(host, 'etcd.service', READ_AT_START, signal)
   },

@@ -3,23 +3,23 @@ import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts
 
 export const DATA = '/var/lib/etcd'
 export const MEMBER_DATA = `${DATA}/member-data`
-/** Gets its name once its first entry is in it: a member without it has no data, whatever else lies there. */
+/** etcd renames the directory to this name after it has written the first entry: without it a member has no data. */
 export const WAL = `${MEMBER_DATA}/member/wal`
 
 interface Member {
   name: string
   address: string
-  /** Those that it joins; none where it is the first. */
+  /** The members that it joins; none if it is the first. */
   others: readonly Pick<EtcdMember, 'id' | 'peerUrl'>[]
-  /** Keeps members of two clusters apart that once had the same address. */
+  /** Separates members of two clusters that once had the same address. */
   token: string
   pki: string
 }
 
-/** Read only where there is no data yet, so what they say later does not matter. */
+/** Settings that etcd reads only while it has no data. */
 const INITIAL = ['initial-cluster', 'initial-cluster-state']
 
-/** Whether a running member need not care for the difference. */
+/** Whether the files differ at most in settings that a member with data ignores. */
 export function sameConfiguration(found: string | undefined, wanted: string): boolean {
   if (found === undefined || !found.endsWith('}\n')) return false
   const settled = (text: string) =>
@@ -27,11 +27,11 @@ export function sameConfiguration(found: string | undefined, wanted: string): bo
   return settled(found) === settled(wanted)
 }
 
-/** etcd's configuration file; YAML, and so JSON too. */
+/** etcd's configuration file. The format is YAML, so JSON is valid. */
 export function configuration({ name, address, others, token, pki }: Member): string {
   const client = `https://${hostPort(address, 2379)}`
   const peer = peerUrlOf(address)
-  // By their ids: etcd knows the others by their URLs, and two of them may have the same name, or none yet.
+  // Ids instead of names: etcd identifies the others by URL, and two members can have the same name or none yet.
   const initial = [...others.map(({ id, peerUrl }) => `${id}=${peerUrl}`), `${name}=${peer}`]
   const tls = (file: string) => ({
     'cert-file': `${pki}/${file}.crt`,
@@ -49,7 +49,7 @@ export function configuration({ name, address, others, token, pki }: Member): st
     'initial-cluster': initial.join(','),
     'initial-cluster-token': token,
     'initial-cluster-state': others.length === 0 ? 'new' : 'existing',
-    // Health and metrics without a client certificate, on this machine alone.
+    // Health and metrics without a client certificate, on loopback only.
     'listen-metrics-urls': 'http://127.0.0.1:2381',
     'client-transport-security': tls('server'),
     'peer-transport-security': tls('peer'),
@@ -100,11 +100,11 @@ WantedBy=multi-user.target
 }
 
 /**
- * For a member that has had data. Without them it would begin anew under the id that it had: a cluster of its own and
- * empty, or a voter that has forgotten its votes. Its description is what the journal says when systemd refuses.
+ * For a member that has had data. Without it etcd would start under the former id: as a new, empty cluster, or as a voter that
+ * lost its votes. systemd logs the description when it refuses to start the unit.
  */
 export function dropIn(): string {
-  return `# Written by Cantrip once etcd has begun: without its data it would begin anew, as another cluster or another member.
+  return `# Written by Cantrip after the first start: without its data etcd would start as another cluster or another member.
 [Unit]
 Description=etcd (not without its data, ${WAL})
 AssertPathExists=${WAL}

@@ -3,7 +3,7 @@ import type { Invitation } from '../../protocol/wire/operation.ts'
 import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
 
-/** kubeadm's configuration for a worker, with what the cluster overrides of a node's registration. */
+/** kubeadm's configuration for a worker, with the cluster's overrides of the node registration. */
 export async function joinConfiguration(
   { node, cluster }: Pick<NodeParams, 'node' | 'cluster'>,
   { token, caHash }: Invitation & { role: 'worker' },
@@ -17,7 +17,7 @@ export async function joinConfiguration(
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   return changes.reduce<Mapping>((merged, change) => {
     if (change.kind === 'JoinConfiguration') return merge(merged, change)
-    // What is said of nodes for the first of them holds for the others.
+    // An override of nodeRegistration for the first master applies to all nodes.
     const { nodeRegistration } = change
     return nodeRegistration === undefined ? merged : merge(merged, { nodeRegistration })
   }, configuration)

@@ -19,23 +19,23 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
 import { joinConfiguration } from './configuration.ts'
 
-/** In memory, for it holds the token: gone with a reboot, and taken away once the node has joined. */
+/** In memory, because it contains the token: lost at a reboot, and removed after the node has joined. */
 const DIRECTORY = '/run/cantrip-join'
 const CONFIGURATION = `${DIRECTORY}/join.yaml`
-/** kubeadm writes the token there for kubelet. */
+/** kubeadm writes the token to this file for the kubelet. */
 const BOOTSTRAP_CONF = `${KUBERNETES}/bootstrap-kubelet.conf`
 const REPORT = `${KUBERNETES}/preflight.txt`
-/** A token lives 30 minutes; this leaves time to use it. */
+/** A token is valid for 30 minutes; the rest is the time to use it. */
 const FRESH_MS = 20 * 60_000
 const JOIN_MS = 180_000
-const SERVED = 'a secret that served once is not kept'
+const USED = 'a used secret is not kept'
 
 const kubeadm = (phase: string): Argv => [`${BINARIES}/kubeadm`, 'join', 'phase', phase, '--config', CONFIGURATION]
 
 export const acceptInvitation: ProvisionStep = {
   id: 'join/accept-invitation',
   marks: 'awaits-admission',
-  title: 'Asking a master to be let in',
+  title: 'Requesting an invitation from a master',
   async isDone(host) {
     if (await hasJoined(host)) return true
     const stat = await host.stat(CONFIGURATION)
@@ -46,7 +46,7 @@ export const acceptInvitation: ProvisionStep = {
     if (host.isDryRun) return
     const invitation = await params.requestInvitation(context)
     if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
-    await removeFile(host, CONFIGURATION, SERVED)
+    await removeFile(host, CONFIGURATION, USED)
     await host.write(CONFIGURATION, await writeYaml(await joinConfiguration(params, invitation)), 0o600)
   },
 }
@@ -59,14 +59,14 @@ export const runPreflight: ProvisionStep = {
   },
   async apply(host, _params, { signal, log }) {
     await host.makeDirectory(KUBERNETES)
-    const undo = { kind: 'nothing', because: 'it only looks' } as const
+    const undo = { kind: 'nothing', because: 'it changes nothing' } as const
     const { stdout, stderr } = await runKubeadm(host, kubeadm('preflight'), undo, signal)
     for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${stdout}${stderr}`, 0o600)
   },
 }
 
-/** kubelet makes its own key, and has it signed with the token; the token is of no use after that. */
+/** The kubelet creates its own key and gets a certificate with the token, which is not needed afterwards. */
 export const startKubelet: ProvisionStep = {
   id: 'join/start-kubelet',
   title: 'Joining the cluster',
@@ -84,10 +84,10 @@ export const startKubelet: ProvisionStep = {
     await host.makeDirectory(KUBERNETES_PKI)
     await removeDamagedCertificates(host)
     if (!(await hasJoined(host))) {
-      // With half of it kubelet would take itself for one that has joined.
-      await removeFile(host, KUBELET_CONF, 'kubelet makes it anew')
+      // With an incomplete file the kubelet would behave as if it had joined.
+      await removeFile(host, KUBELET_CONF, 'the kubelet creates it again')
       const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
-      // kubeadm waits by itself for a kubelet that is well.
+      // kubeadm itself waits until the kubelet is healthy.
       await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
         runKubeadm(host, kubeadm('kubelet-start'), undo, until),
       )
@@ -96,11 +96,11 @@ export const startKubelet: ProvisionStep = {
     }
     await host.setUnit('kubelet.service', { active: true })
     await syncKubelet(host, signal)
-    for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeFile(host, path, SERVED)
+    for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeFile(host, path, USED)
   },
 }
 
-/** kubelet writes its kubeconfig once it has its certificate, and leaves both to the page cache. */
+/** The kubelet writes its kubeconfig after it has its certificate, and syncs neither to disk. */
 async function hasJoined(host: HostView): Promise<boolean> {
   return (await isWholeKubeconfig(host, KUBELET_CONF)) && (await hasIdentity(host))
 }
@@ -109,14 +109,18 @@ async function isActive(host: HostView): Promise<boolean> {
   return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
 }
 
-/** Not by `host.remove`, which would keep a copy. */
+/** Without `host.remove`, which would keep a copy. */
 async function removeFile(host: Host, path: string, because: string): Promise<void> {
   if ((await host.stat(path)) === undefined) return
   await host.run(['/usr/bin/rm', '--force', path], { kind: 'nothing', because })
 }
 
 function notJoined(): AgentError {
-  return new AgentError('join/no-certificate', `kubelet got no certificate from the cluster in ${JOIN_MS / 1000} s`, {
-    fix: 'journalctl -u kubelet tells why; then provision again',
-  })
+  return new AgentError(
+    'join/no-certificate',
+    `the kubelet got no certificate from the cluster within ${JOIN_MS / 1000} s`,
+    {
+      fix: 'see the reason in: journalctl -u kubelet; then provision again',
+    },
+  )
 }

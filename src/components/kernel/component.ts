@@ -2,7 +2,7 @@ import type { ProvisionComponent } from '../../provision/provision.ts'
 import { meetKubelet } from './kubelet-conditions.ts'
 import { loadModules, setSysctls } from './steps.ts'
 
-/** What the kernel must offer before a container runs. */
+/** Kernel modules and parameters that containers need. */
 export const kernel: ProvisionComponent = {
   id: 'kernel',
   after: [],

@@ -7,7 +7,7 @@ import { kubeletSetting } from './override-settings.ts'
 
 type Overrides = ProvisionParams['cluster']['overrides']
 
-/** Below its thresholds a kubelet takes no pods. One that is in the cluster already may be short of room for a while. */
+/** Below its eviction thresholds the kubelet accepts no pods. On a node that has joined already, that can be temporary. */
 export async function fullDisk(host: HostView, overrides: Overrides): Promise<AgentError | undefined> {
   if ((await host.stat(KUBELET_CONF)) !== undefined) return undefined
   const [shortage] = await shortagesOf(host, await evictionHard(overrides))
@@ -16,14 +16,14 @@ export async function fullDisk(host: HostView, overrides: Overrides): Promise<Ag
   const share = ((free / total) * 100).toFixed(1)
   return new AgentError(
     'kubelet/disk-pressure',
-    `${share} % is free on ${mountPoint}; with less than ${threshold} (${signal}) the kubelet evicts pods and takes no others`,
+    `${share} % is free on ${mountPoint}; with less than ${threshold} (${signal}) the kubelet evicts pods and accepts no new ones`,
     {
       fix: 'free space or mount a larger disk; or set a lower evictionHard in the file passed to the cluster with --override kubelet=FILE',
     },
   )
 }
 
-/** As the kubelet has it: where some thresholds are given, the others are none, unless it is told to merge them. */
+/** As in the kubelet: if some thresholds are set, the others do not apply, except with mergeDefaultEvictionSettings. */
 async function evictionHard(overrides: Overrides): Promise<EvictionHard> {
   const given = (await kubeletSetting(overrides, 'evictionHard')) as EvictionHard | undefined
   if (given === undefined) return KUBELET_DEFAULTS

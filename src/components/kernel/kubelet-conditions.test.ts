@@ -67,7 +67,7 @@ test.each<[string, string, string, string | undefined, object]>([
     undefined,
     {
       code: 'kubelet/read-only-parameters',
-      fix: 'on the machine around this container: sysctl -w vm.overcommit_memory=1',
+      fix: 'on the host of this container: sysctl -w vm.overcommit_memory=1',
     },
   ],
 ])('%s: it ends before anything is done', async (_, mounts, swaps, kubelet, error) => {

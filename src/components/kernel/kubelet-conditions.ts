@@ -11,17 +11,17 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 import { fullDisk } from './full-disk.ts'
 import { isIgnoredByKubeadm, kubeletSetting } from './override-settings.ts'
 
-/** From here on a kubelet ends at its start on control groups of version 1, unless it is told not to (KEP-5573). */
+/** Since this version the kubelet exits at start on control groups of version 1, unless failCgroupV1 is false (KEP-5573). */
 const REFUSES_CGROUP_V1_SINCE = '1.35'
 const SYSTEM_VERIFICATION = 'SystemVerification'
 
 /**
- * A kubelet that finds swap or old control groups ends at once, and systemd starts it again and again. Here, where its
- * configuration is known, the run ends before anything is done instead.
+ * A kubelet that finds swap or old control groups exits at once, and systemd restarts it again and again. This step knows its
+ * configuration, and fails before anything is changed.
  */
 export const meetKubelet: ProvisionStep = {
   id: 'kernel/meet-kubelet',
-  title: 'Comparing the machine with the configuration of the kubelet',
+  title: 'Comparing the machine with the kubelet configuration',
   isDone: async (host, params) => (await obstacle(host, params)) === undefined,
   async apply(host, params) {
     const error = await obstacle(host, params)
@@ -48,7 +48,7 @@ async function obstacle(host: HostView, params: ProvisionParams): Promise<AgentE
   return (await readOnlyParameters(host, mountinfo)) ?? (await fullDisk(host, cluster.overrides))
 }
 
-/** kubeadm's own check refuses version 1 as well, however the kubelet is configured. */
+/** A preflight check of kubeadm also refuses version 1, regardless of the kubelet configuration. */
 async function refusalOfVersion1(params: ProvisionParams): Promise<AgentError | undefined> {
   const { kubernetesVersion, overrides } = params.cluster
   if (compareVersions(kubernetesVersion.replace(/^v/, ''), REFUSES_CGROUP_V1_SINCE) < 0) return undefined
@@ -60,12 +60,12 @@ async function refusalOfVersion1(params: ProvisionParams): Promise<AgentError | 
     'kubelet/cgroup-v1',
     `this machine has control groups of version 1, which ${refuses} of Kubernetes ${kubernetesVersion} refuses`,
     {
-      fix: `boot it with systemd.unified_cgroup_hierarchy=1, or ${allow('failCgroupV1')} and ${ignoring} into that of --override kubeadm=FILE`,
+      fix: `boot it with systemd.unified_cgroup_hierarchy=1, or ${allow('failCgroupV1')} and ${ignoring} into the one that is passed with --override kubeadm=FILE`,
     },
   )
 }
 
-/** Where /proc/sys is read-only (a container) neither we nor the kubelet can set what it wants, and it ends at its start. */
+/** If /proc/sys is read-only (a container), nothing can set the parameters that the kubelet needs, and it exits at start. */
 async function readOnlyParameters(host: HostView, mountinfo: string): Promise<AgentError | undefined> {
   const mount = mountOf('/proc/sys', parseMountinfo(mountinfo))
   if (mount === undefined || !isReadOnly(mount)) return undefined
@@ -77,11 +77,11 @@ async function readOnlyParameters(host: HostView, mountinfo: string): Promise<Ag
   const settings = others.map(([key, value]) => `${key}=${value}`)
   return new AgentError(
     'kubelet/read-only-parameters',
-    `/proc/sys is read-only, and the kubelet wants other kernel parameters: ${settings.join(', ')}`,
-    { fix: `on the machine around this container: ${command`sysctl -w ${settings}`}` },
+    `/proc/sys is read-only, and the kubelet needs other kernel parameters: ${settings.join(', ')}`,
+    { fix: `on the host of this container: ${command`sysctl -w ${settings}`}` },
   )
 }
 
 function allow(setting: string): string {
-  return `put ${setting}: false into the file that is given to the cluster with --override kubelet=FILE`
+  return `put ${setting}: false into the file that is passed to the cluster with --override kubelet=FILE`
 }

@@ -1,7 +1,7 @@
 import { isMapping, readOverride } from '../../provision/kubeadm/overrides.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 
-/** What the overrides set last; undefined where they leave the kubelet's default. */
+/** The value that the overrides set last; undefined if the kubelet's default applies. */
 export async function kubeletSetting(
   overrides: ProvisionParams['cluster']['overrides'],
   name: string,
@@ -10,7 +10,7 @@ export async function kubeletSetting(
   return documents.findLast((document) => name in document)?.[name]
 }
 
-/** Whether kubeadm only warns of what one of its preflight checks finds. */
+/** Whether the overrides make kubeadm only warn about the findings of a preflight check. */
 export async function isIgnoredByKubeadm(check: string, { cluster, task }: ProvisionParams): Promise<boolean> {
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   const registrations = changes

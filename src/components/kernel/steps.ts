@@ -15,7 +15,7 @@ export const loadModules: ProvisionStep = {
     return (await missingModules(host)).length === 0
   },
   async apply(host) {
-    // The file comes last: from then on a boot does the same, and nobody could tell what was there before.
+    // The file is written last: after it, a boot loads the modules as well, and the state before could no longer be recorded.
     for (const name of await missingModules(host)) await host.loadModule(name)
     await host.write(MODULES_FILE, modulesFile())
   },
@@ -35,7 +35,7 @@ export const setSysctls: ProvisionStep = {
   },
 }
 
-/** A module that is built in has no directory in /sys/module, and in a container there may be no modprobe: the effect tells. */
+/** Looks for the effect: a built-in module has no directory in /sys/module, and a container may have no modprobe. */
 async function missingModules(host: HostView): Promise<string[]> {
   const filesystems = (await host.read('/proc/filesystems')) ?? ''
   const has: Record<(typeof MODULES)[number], boolean> = {

@@ -1,6 +1,6 @@
 import { KUBELET_SYSCTLS } from '../../host/kernel/kubelet-sysctls.ts'
 
-/** overlay: containerd's file systems; br_netfilter: packets between pods on one bridge pass kube-proxy's rules. */
+/** overlay is for containerd's snapshots; with br_netfilter packets between pods on one bridge pass kube-proxy's rules. */
 export const MODULES = ['overlay', 'br_netfilter'] as const
 
 const SYSCTLS: readonly (readonly [key: string, value: string])[] = [
@@ -9,7 +9,7 @@ const SYSCTLS: readonly (readonly [key: string, value: string])[] = [
   ['net.bridge.bridge-nf-call-ip6tables', '1'],
 ]
 
-/** `protects`: the kubelet is told to leave the kernel as it is, and ends where it is not as it wants it. */
+/** @param protects the kubelet has protectKernelDefaults: it does not set its parameters, and exits if they differ */
 export function sysctlsFor(protects: boolean): typeof SYSCTLS {
   return protects ? [...SYSCTLS, ...KUBELET_SYSCTLS] : SYSCTLS
 }

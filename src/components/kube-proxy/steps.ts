@@ -22,7 +22,7 @@ export const applyKubeProxy: ProvisionStep = {
   apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context),
 }
 
-/** A pod that asks a service before there are rules for it loses its connection, and many wait 30 s for that. */
+/** A pod that connects to a service before its rules exist loses the connection, and many clients wait 30 s for a timeout. */
 export const awaitServices: ProvisionStep = {
   id: 'kube-proxy/await-services',
   title: 'Waiting until services are reachable',
@@ -33,7 +33,7 @@ export const awaitServices: ProvisionStep = {
     const timeoutMs = 300_000
     const failure = async () =>
       new AgentError('kube-proxy/no-service', `the API's service ${service} is not reachable from this node`, {
-        fix: 'kubectl -n kube-system logs ds/kube-proxy tells why; then provision again',
+        fix: 'see the reason in: kubectl -n kube-system logs ds/kube-proxy; then provision again',
       })
     const watches = [...watchControlPlane(params), watchAddOns(['kube-system/kube-proxy-'])]
     await awaitThat(host, () => apiIsReady(host, service), { signal, timeoutMs, failure, watches })

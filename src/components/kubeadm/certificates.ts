@@ -18,15 +18,15 @@ export const issueCertificates: ProvisionStep = {
   },
   async apply(host, _params, context) {
     await host.makeDirectory(KUBERNETES_PKI)
-    // kubeadm takes what it finds, and refuses half a pair as a kill in the middle leaves it. Once there are
-    // kubeconfigs all were whole, and what is not now is for a person to look at.
+    // kubeadm uses existing files, and refuses an incomplete pair that a kill leaves. Once the kubeconfigs exist, all pairs
+    // were complete; damage after that needs an administrator.
     if ((await host.stat(ADMIN_CONF)) === undefined) {
       for (const name of await damaged(host)) {
         for (const extension of ['crt', 'key', 'pub']) await host.remove(`${KUBERNETES_PKI}/${name}.${extension}`)
       }
     }
     await kubeadmPhase(host, ['certs', 'all'], WITH_ITS_DIRECTORY, context)
-    // kubeadm leaves them to the page cache: a power cut soon after would leave kubeconfigs, and certificates of no length.
+    // kubeadm does not sync them: after a power cut there could be kubeconfigs, but empty certificates.
     await host.run(['sync', ...FILES, KUBERNETES_PKI], WITH_ITS_DIRECTORY, { signal: context.signal })
   },
 }
@@ -49,7 +49,7 @@ async function isWhole(host: HostView, name: string): Promise<boolean> {
     if (isAccounts) return createPublicKey(key).equals(createPublicKey(open))
     return new X509Certificate(open).checkPrivateKey(key)
   } catch {
-    // Empty or cut off: not a key, not a certificate.
+    // Empty or truncated.
     return false
   }
 }

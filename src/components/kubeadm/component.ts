@@ -4,7 +4,7 @@ import { issueCertificates } from './certificates.ts'
 import { writeKubeconfigs } from './kubeconfigs.ts'
 import { writeConfiguration } from './steps.ts'
 
-/** All that kubeadm prepares on disk before anything runs. */
+/** The files of kubeadm that must exist before any component of the control plane runs. */
 export const kubeadm: ProvisionComponent = {
   id: 'kubeadm',
   after: ['shared-keys'],

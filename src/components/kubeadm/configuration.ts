@@ -28,7 +28,7 @@ export async function configuration(params: Joining): Promise<Mapping[]> {
 
 type Joining = NodeParams & { task?: ProvisionParams['task'] }
 
-/** A master that joins is set up by phases of `kubeadm init`: what is said of joining nodes holds for it too. */
+/** A further master is also set up by phases of `kubeadm init`: an override of the JoinConfiguration applies to it as well. */
 async function kubeadmChanges({ cluster, task }: Joining): Promise<Mapping[]> {
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   if (task === undefined || task === 'first-master') return changes
@@ -43,11 +43,11 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
     apiVersion: KUBEADM_API,
     kind: 'InitConfiguration',
     localAPIEndpoint: { advertiseAddress: node.address },
-    // kubeadm makes one in any case; nobody uses it, and joining nodes get one of their own.
+    // kubeadm always creates a token. It is not used: each joining node gets its own token.
     bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
     nodeRegistration: {
       ...nodeRegistration(node, [
-        // kubeadm taints it once the API is up, and by then pods of the cluster would have come.
+        // kubeadm taints the node only after the API server is up; pods could be scheduled before.
         ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
       ]),
       // Absent means kubeadm's default, the control-plane taint.
@@ -66,10 +66,10 @@ function clusterConfiguration({ node, cluster }: NodeParams): Mapping {
     kubernetesVersion: cluster.kubernetesVersion,
     controlPlaneEndpoint: cluster.endpoint,
     networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
-    // Made in milliseconds, where RSA takes seconds of a small machine.
+    // Created in milliseconds; RSA takes seconds on a small machine.
     encryptionAlgorithm: 'ECDSA-P256',
     apiServer: { certSANs: [...new Set([node.name, node.address, endpointHost, 'localhost', '127.0.0.1'])] },
-    // Each of 40 controllers fetches an identity when it starts: at the default 20 requests a second that takes 5 s.
+    // Each of 40 controllers requests a token when it starts: with the default of 20 requests per second that takes 5 s.
     controllerManager: {
       extraArgs: [
         { name: 'kube-api-qps', value: '100' },

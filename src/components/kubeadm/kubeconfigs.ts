@@ -17,17 +17,17 @@ export const writeKubeconfigs: ProvisionStep = {
   },
   async apply(host, _params, context) {
     for (const path of paths) {
-      // What a kill in the middle cut off: kubeadm refuses it, and makes a new one from the authority.
+      // kubeadm refuses a file that a kill truncated, and creates a missing one.
       if (!(await isWhole(host, path))) await host.remove(path)
       await host.expect({ kind: 'remove-path', path })
     }
-    const because = 'each file that it writes is named before'
+    const because = 'each file that it writes is already recorded'
     await kubeadmPhase(host, ['kubeconfig', 'all'], { kind: 'nothing', because }, context)
     await host.run(['sync', ...paths, KUBERNETES], { kind: 'nothing', because }, { signal: context.signal })
   },
 }
 
-/** kubelet's may name the certificate that it renews by itself, and is nothing without it. */
+/** kubelet.conf can refer to the certificate that the kubelet renews by itself, and is useless without it. */
 async function isWhole(host: HostView, path: string): Promise<boolean> {
   if (!(await isWholeKubeconfig(host, path))) return false
   const text = path === KUBELET_CONF ? await host.read(path) : undefined

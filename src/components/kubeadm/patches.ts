@@ -1,17 +1,17 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 
 /**
- * A startup probe of kubeadm looks each 10 s, the first time after 10 s, and kubelet puts up to one period before that
- * while it is young: a pod that is up is called Ready up to 20 s later. While a container starts it looks each second.
+ * kubeadm's startup probes run every 10 s, the first one after 10 s, and a kubelet that has just started adds a delay of up to
+ * one period: a pod becomes Ready up to 20 s late. With this patch the probes run every second while a container starts.
  */
-const EACH_SECOND = { initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: 240 }
+const EVERY_SECOND = { initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: 240 }
 
-const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe: EACH_SECOND }] } })
+const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe: EVERY_SECOND }] } })
 
-/** The same for CoreDNS, which has no startup probe; it is still given 30 s before it counts as not ready. */
+/** The same for CoreDNS, which has no startup probe. It still becomes unready only after 30 s of failures. */
 const READINESS = { periodSeconds: 1, failureThreshold: 30 }
 
-/** kubeadm's own, which this list replaces, and nodes under pressure: kubelet starts it there, for it is critical. */
+/** The list replaces kubeadm's. It adds nodes under pressure, where the kubelet still starts critical pods. */
 const TOLERATIONS = [
   { key: 'CriticalAddonsOnly', operator: 'Exists' },
   ...[
@@ -22,7 +22,7 @@ const TOLERATIONS = [
   ].map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' })),
 ]
 
-/** Strategic merge patches by kubeadm's name of their target. */
+/** Strategic merge patches, by kubeadm's name of the target. */
 export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>): Record<string, unknown> {
   return {
     'kube-apiserver': staticPod('kube-apiserver'),
@@ -30,7 +30,7 @@ export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>):
     'kube-scheduler': staticPod('kube-scheduler'),
     corednsdeployment: {
       spec: {
-        // A second one has nowhere else to run until there is a second node; with several masters there will be.
+        // With one master, a second replica has no other node to run on until a second node joins.
         replicas: masters.length > 1 ? 2 : 1,
         template: {
           spec: { tolerations: TOLERATIONS, containers: [{ name: 'coredns', readinessProbe: READINESS }] },

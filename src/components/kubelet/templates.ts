@@ -19,8 +19,8 @@ WantedBy=multi-user.target
 }
 
 /**
- * Says the same as the drop-in of kubeadm's packages, so that kubeadm's later commands find what they expect, save that
- * nothing of another Kubernetes comes in: no /etc/default/kubelet, and no variable that somebody gave to all services.
+ * Equals the drop-in of kubeadm's packages, as later kubeadm commands expect, except that it reads no settings of another
+ * Kubernetes: no /etc/default/kubelet, and no KUBELET_KUBEADM_ARGS from the environment of all services.
  */
 export function dropIn(): string {
   return `[Service]

@@ -2,9 +2,9 @@ import { networkImages as ofNetwork } from '../../provision/image-groups.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { importStep } from '../../provision/steps/import-step.ts'
 
-/** Images without which no pod gets an address, while the control plane starts. */
+/** Images that pods need to get an address; imported while the control plane starts. */
 export const networkImages: ProvisionComponent = {
   id: 'network-images',
   after: ['controller-images', 'sandbox-image'],
-  steps: () => [importStep('network-images/import', 'Importing images of the network', ofNetwork)],
+  steps: () => [importStep('network-images/import', 'Importing images of the pod network', ofNetwork)],
 }

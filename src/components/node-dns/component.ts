@@ -3,7 +3,7 @@ import type { ProvisionComponent } from '../../provision/provision.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
 import { comeFirst, configure, startServices } from './steps.ts'
 
-/** The API's name leads to a healthy master. With one master, or a load balancer, there is nothing to do. */
+/** Resolves the name of the API to a healthy master. Not needed with one master or with a load balancer. */
 export const nodeDns: ProvisionComponent = {
   id: 'node-dns',
   after: [],

@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
 
-/** Whether the server has an address for the name (RFC 1035, section 4: header, one question of type A). */
+/** Whether the server knows an address for the name (RFC 1035, section 4: header and one question of type A). */
 export async function askAddress(host: HostView, server: string, name: string): Promise<boolean> {
   try {
     const { reply } = await host.network.exchange({ host: server, port: 53 }, question(name), 2_000)
@@ -8,7 +8,7 @@ export async function askAddress(host: HostView, server: string, name: string): 
     const isWithoutError = (answer.readUInt8(3) & 0x0f) === 0
     return isWithoutError && answer.readUInt16BE(6) > 0
   } catch {
-    // Nobody listens there yet, or it is no answer.
+    // No server listens yet, or the answer is invalid.
     return false
   }
 }

@@ -3,11 +3,14 @@ import type { HostView } from '../../host/host.ts'
 import type { ResolvConfOwner } from '../../host/network/resolv-conf-owner.ts'
 
 /**
- * Name servers that no longer stand in resolv.conf since ours is the first: what the owner would put there without us.
+ * The name servers that the program would write to resolv.conf without the node DNS; they are no longer in the file.
+ *
+ * @param owner the program that writes resolv.conf
+ * @param ownFile the drop-in with the node DNS, which does not count
  */
-export async function formerServers(host: HostView, owner: ResolvConfOwner, ourFile: string): Promise<string[]> {
+export async function formerServers(host: HostView, owner: ResolvConfOwner, ownFile: string): Promise<string[]> {
   if (owner === 'NetworkManager') return serversOfConnections(host)
-  if (owner === 'systemd-resolved') return globalServers(host, ourFile)
+  if (owner === 'systemd-resolved') return globalServers(host, ownFile)
   return []
 }
 
@@ -16,16 +19,16 @@ async function serversOfConnections(host: HostView): Promise<string[]> {
   return stdout.split(/[\s|]+/).filter((word) => isIP(word) !== 0)
 }
 
-/** resolved.conf(5): `DNS=` adds up over all files, and without a value forgets those before. */
-async function globalServers(host: HostView, ourFile: string): Promise<string[]> {
+/** resolved.conf(5): `DNS=` accumulates over all files; an empty value resets the list. */
+async function globalServers(host: HostView, ownFile: string): Promise<string[]> {
   const { stdout } = await host.ask(['systemd-analyze', 'cat-config', 'systemd/resolved.conf'])
   let servers: string[] = []
-  let isOurs = false
+  let isOwn = false
   for (const line of stdout.split('\n')) {
     const [, file] = /^# (\/\S+\.conf)$/.exec(line) ?? []
-    if (file !== undefined) isOurs = file === ourFile
+    if (file !== undefined) isOwn = file === ownFile
     const [, value] = /^DNS=(.*)$/.exec(line) ?? []
-    if (value === undefined || isOurs) continue
+    if (value === undefined || isOwn) continue
     // 1.1.1.1:53%eth0#name
     const found = value.split(/\s+/).map((word) => word.replace(/[#%].*$/, ''))
     servers = value.trim() === '' ? [] : [...servers, ...found.filter((word) => isIP(word) !== 0)]

@@ -5,11 +5,11 @@ import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 import { formerServers } from './former-servers.ts'
 import { RESOLVED_DROP_IN, type Way, wayOf } from './way.ts'
 
-/** How a name server gets to the first place of resolv.conf, and stays there when its owner writes it again. */
+/** How a name server becomes the first one in resolv.conf, and remains so when its owner rewrites the file. */
 export interface Resolver extends Way {
-  /** Of a node's other name servers, as they are now. */
+  /** The other name servers of the node. */
   upstreams: readonly string[]
-  /** The file whose first name server it has to be. */
+  /** The file in which it must be the first name server. */
   effective: string
 }
 
@@ -28,7 +28,7 @@ export async function resolverOf(host: HostView, address: string, apiName: strin
   }
 }
 
-/** Whether programs on this node ask it first. */
+/** Whether programs on this node query the server first. */
 export async function isFirst(
   host: HostView,
   { effective }: Pick<Resolver, 'effective'>,

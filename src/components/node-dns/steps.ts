@@ -14,7 +14,7 @@ import { apiWatchUnit, COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watc
 
 const WATCH_MODE = 0o755
 
-/** What each has read when it started. */
+/** The files that each service reads when it starts. */
 const SERVICES: Record<string, readonly string[]> = {
   'cantrip-node-dns.service': [COREDNS, `${DIRECTORY}/Corefile`],
   'cantrip-api-watch.service': [WATCH, `${DIRECTORY}/api-watch.json`],
@@ -50,10 +50,10 @@ export const startServices: ProvisionStep = {
   },
 }
 
-/** Only once it answers: until then, and whenever it does not, the other name servers are asked. */
+/** Applied after the node DNS answers. While it does not answer, programs use the other name servers. */
 export const comeFirst: ProvisionStep = {
   id: 'node-dns/come-first',
-  title: 'Letting the machine ask its node DNS first',
+  title: 'Making the node DNS the first name server',
   async isDone(host, params) {
     return isFirst(host, await resolverFor(host, params), params.node.address)
   },
@@ -66,22 +66,22 @@ export const comeFirst: ProvisionStep = {
       })
     const notFirst = async () =>
       new AgentError('node-dns/not-first', `${address} is not the first name server of this machine`, {
-        fix: 'look who writes /etc/resolv.conf; then provision again',
+        fix: 'find the program that writes /etc/resolv.conf; then provision again',
       })
     const watches = Object.keys(SERVICES).map(watchUnit)
     await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure, watches })
     const resolver = await resolverFor(host, params)
     const { files = {}, lines = [], apply } = resolver
-    // Undone after the files are as they were.
+    // Recorded first, so that it is undone last, after the files are restored.
     if (apply) await host.expect({ kind: 'run', argv: apply, why: 'name servers as they were before' })
     for (const [path, text] of Object.entries(files)) await host.write(path, text)
     for (const { path, line, text } of lines) {
-      // Whoever writes this file again while we are here keeps the line.
+      // The undo removes only the line: another program can change the file in the meantime.
       await host.expect({ kind: 'remove-line', path, line })
       await host.write(path, text, (await host.stat(path))?.mode)
     }
     if (!apply) return
-    await host.run(apply, { kind: 'nothing', because: 'it is told again when undone' })
+    await host.run(apply, { kind: 'nothing', because: 'undo applies the name servers again' })
     await awaitThat(host, () => isFirst(host, resolver, address), { signal, timeoutMs: 30_000, failure: notFirst })
   },
 }
@@ -110,6 +110,6 @@ function resolverFor(host: HostView, params: ProvisionParams) {
 
 function need(params: ProvisionParams): { name: string; port: number } {
   const found = ownEndpoint(params)
-  if (!found) throw new Error('a cluster whose API goes by an address has no such step')
+  if (!found) throw new Error('a cluster whose API endpoint is an address has no such step')
   return found
 }

@@ -5,18 +5,18 @@ export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
 export const HOSTS = `${STATE}/hosts`
 export const COREDNS = '/usr/local/bin/coredns'
-/** A copy of this program under a name of its own: it stays where the agent goes and Kubernetes stays. */
+/** A copy of the agent's executable under another path: it remains when the agent is uninstalled and Kubernetes is kept. */
 export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
 
 export interface Zone {
-  /** The node's own. */
+  /** The address of the node. */
   address: string
   apiName: string
-  /** Name servers that were there before. */
+  /** The name servers that the node used before. */
   upstreams: readonly string[]
 }
 
-/** The API's name from the file of healthy masters; everything else as glibc would ask: in order, resolv.conf(5). */
+/** Answers the API's name from the file of healthy masters. Forwards everything else in the order of glibc, resolv.conf(5). */
 export function corefile({ address, apiName, upstreams }: Zone): string {
   const forward = `. {
     bind ${address}
@@ -40,10 +40,10 @@ export function corefile({ address, apiName, upstreams }: Zone): string {
 ${upstreams.length > 0 ? forward : ''}`
 }
 
-/** The node's address may be there only minutes after a boot. */
-const ALWAYS_AGAIN = 'StartLimitIntervalSec=0'
+/** The node can get its address minutes after a boot. */
+const NO_START_LIMIT = 'StartLimitIntervalSec=0'
 
-/** Nothing but what a name server needs: it reads two files and has one port. */
+/** Only the rights that a name server needs: it reads two files and listens on one port. */
 const CONFINED = `NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
@@ -56,7 +56,11 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 RestrictNamespaces=yes
 LockPersonality=yes`
 
-/** It does not depend on the agent in any way: the agent may be down, or gone. `afterStart`: what has to hear of it. */
+/**
+ * Does not depend on the agent, which can be stopped or uninstalled.
+ *
+ * @param afterStart notifies the owner of resolv.conf
+ */
 export function dnsUnit(afterStart?: Argv): string {
   return `[Unit]
 Description=Node DNS: the name of the Kubernetes API, and what the other name servers say
@@ -64,7 +68,7 @@ Documentation=https://coredns.io
 After=network-online.target
 Wants=network-online.target
 Before=kubelet.service
-${ALWAYS_AGAIN}
+${NO_START_LIMIT}
 
 [Service]
 ExecStart=${COREDNS} -conf ${DIRECTORY}/Corefile
@@ -86,7 +90,7 @@ Description=Which masters of Kubernetes are healthy, for the node DNS
 After=network-online.target
 Wants=network-online.target
 Before=kubelet.service
-${ALWAYS_AGAIN}
+${NO_START_LIMIT}
 
 [Service]
 ExecStart=${WATCH} api-watch ${DIRECTORY}/api-watch.json

@@ -4,41 +4,41 @@ import { RESOLV_CONF, type ResolvConfOwner } from '../../host/network/resolv-con
 import { withLastLine, withoutLine } from '../../host/parse/lines.ts'
 import type { ResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
-/** What has to be done, so that the owner of resolv.conf puts a name server first. */
+/** How the owner of resolv.conf is configured to put a name server first. */
 export interface Way {
-  /** Files of our own: content by path. */
+  /** Files that only Cantrip writes: content by path. */
   files?: Record<string, string>
-  /** A line in a file of somebody else, and the whole of it with that line. */
+  /** A line in a file of another program, and the whole text with that line. */
   lines?: readonly { path: string; line: string; text: string }[]
-  /** Lets the owner write resolv.conf again. */
+  /** Makes the owner rewrite resolv.conf. */
   apply?: Argv
-  /** Each time that the name server has been started. */
+  /** To run after each start of the name server. */
   afterStart?: Argv
 }
 
-export interface Asked {
+export interface WayParams {
   address: string
-  /** The API's. */
+  /** The name of the API. */
   apiName: string
-  /** What resolv.conf says without us. */
+  /** resolv.conf without the node DNS. */
   found: ResolvConf
 }
 
-type WayOf = (host: HostView, asked: Asked) => Way | Promise<Way>
+type WayOf = (host: HostView, params: WayParams) => Way | Promise<Way>
 
-/** The last one by its name: what others say is reset. */
+/** Sorts last, so that it overrides the other files. */
 export const RESOLVED_DROP_IN = '/etc/systemd/resolved.conf.d/zz-cantrip-node-dns.conf'
 const HOOKS_OF_DHCLIENT = '/etc/dhcp/dhclient-enter-hooks.d'
 const DEBIAN_RESOLVCONF = '/etc/resolvconf/resolv.conf.d'
 
-export const wayOf = async (owner: ResolvConfOwner, host: HostView, asked: Asked): Promise<Way> =>
-  WAYS[owner](host, asked)
+export const wayOf = async (owner: ResolvConfOwner, host: HostView, params: WayParams): Promise<Way> =>
+  WAYS[owner](host, params)
 
 const WAYS: Record<ResolvConfOwner, WayOf> = {
   /**
-   * resolved.conf(5). It keeps to one server of its global list until that fails, and asks those of the links beside it. So
-   * ours is alone there, and forwards to the former ones; where no link has a server they stay behind ours, and it begins
-   * again with ours whenever that is up again.
+   * resolved.conf(5). systemd-resolved uses one server of its global list until that fails, and the servers of the links in
+   * parallel. So the node DNS is the only global server and forwards to the former ones. If no link has a server, the former
+   * ones follow in the list, and a restart of systemd-resolved makes it use the node DNS again after each start of that.
    */
   'systemd-resolved': async (host, { address, apiName, found }) => {
     const others = (await linksHaveServers(host)) ? [] : found.nameservers
@@ -58,7 +58,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
     }
   },
 
-  /** NetworkManager.conf(5). What is said here replaces what the connections say, search domains and options as well. */
+  /** NetworkManager.conf(5). These settings replace those of the connections, including search domains and options. */
   NetworkManager: (_, { address, found }) => ({
     files: {
       '/etc/NetworkManager/conf.d/90-cantrip-node-dns.conf': linesOf([
@@ -72,7 +72,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
     apply: ['systemctl', 'reload', 'NetworkManager.service'],
   }),
 
-  /** netconfig(8) of SUSE: its configuration is a shell's, the last assignment holds. */
+  /** netconfig(8) of SUSE: the configuration is a shell script, in which the last assignment counts. */
   netconfig: async (host, { address }) => ({
     lines: [
       await lastLine(
@@ -84,7 +84,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
     apply: ['netconfig', 'update', '-f'],
   }),
 
-  /** Debian's resolvconf(8) puts `head` first; openresolv, which has the same command, names servers of its own first. */
+  /** Debian's resolvconf(8) puts the file `head` first; openresolv, with the same command, puts `name_servers` first. */
   resolvconf: async (host, { address }) => {
     const isDebians = (await host.list(DEBIAN_RESOLVCONF)) !== undefined
     const line = isDebians
@@ -93,7 +93,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
     return { lines: [line], apply: ['resolvconf', '-u'] }
   },
 
-  /** dhclient-script(8) sources the hook with each lease; one that runs already has read its configuration. */
+  /** dhclient-script(8) sources the hook with each lease. A running dhclient does not read its configuration again. */
   dhclient: async (host, { address }) => {
     const hook = ['new_domain_name_servers', 'new_dhcp6_name_servers'].map(
       (servers) => `[ -z "$${servers}" ] || ${servers}="${address} $${servers}"`,
@@ -105,7 +105,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
     }
   },
 
-  /** dhcpcd-run-hooks(8): its hook writes this file ahead of the rest. */
+  /** dhcpcd-run-hooks(8): the hook writes this file before the rest. */
   dhcpcd: async (host, { address }) => ({
     lines: [await lastLine(host, '/etc/resolv.conf.head', `nameserver ${address}`), await firstServer(host, address)],
   }),
@@ -115,11 +115,11 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
   nobody: byHand,
 }
 
-async function byHand(host: HostView, { address }: Asked): Promise<Way> {
+async function byHand(host: HostView, { address }: WayParams): Promise<Way> {
   return { lines: [await firstServer(host, address)] }
 }
 
-/** Before the first name server of resolv.conf, after whatever stands before it. */
+/** The line goes directly before the first name server of resolv.conf. */
 async function firstServer(host: HostView, address: string) {
   const line = `nameserver ${address}`
   const lines = withoutLine((await host.read(RESOLV_CONF)) ?? '', line).split('\n')

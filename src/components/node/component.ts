@@ -1,7 +1,7 @@
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { labelNode, markControlPlane, removeTaint, serveLoadBalancers } from './steps.ts'
 
-/** The node's own object: who it is, and what may run on it. */
+/** The labels and taints of the node. */
 export const node: ProvisionComponent = {
   id: 'node',
   after: ['controllers'],

@@ -9,8 +9,8 @@ import { watchControlPlane } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
-/** The cloud's and MetalLB's service controllers leave out nodes that have it. kubeadm gives it to every control plane. */
-const NO_BALANCER = 'node.kubernetes.io/exclude-from-external-load-balancers'
+/** Service controllers of clouds and MetalLB skip nodes with this label. kubeadm sets it on every control plane node. */
+const NO_LOAD_BALANCER = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 interface NodeObject {
   metadata: { labels?: Record<string, string> }
@@ -28,9 +28,13 @@ export const markControlPlane: ProvisionStep = {
   async apply(host, params, context) {
     const timeoutMs = 300_000
     const failure = async () =>
-      new AgentError('node/not-registered', `${params.node.name} is not in the cluster after ${timeoutMs / 1000} s`, {
-        fix: 'journalctl -u kubelet tells why; then provision again',
-      })
+      new AgentError(
+        'node/not-registered',
+        `${params.node.name} did not register in the cluster within ${timeoutMs / 1000} s`,
+        {
+          fix: 'see the reason in: journalctl -u kubelet; then provision again',
+        },
+      )
     const watches = watchControlPlane(params, ['kube-apiserver'])
     const isRegistered = async () => (await readNode(host, params)) !== undefined
     await awaitThat(host, isRegistered, { signal: context.signal, timeoutMs, failure, watches })
@@ -38,10 +42,10 @@ export const markControlPlane: ProvisionStep = {
   },
 }
 
-/** kubeadm was told to set none; this is for a cluster that was dedicated before. */
+/** kubeadm is configured without taints; the step is for a cluster that had dedicated masters before. */
 export const removeTaint: ProvisionStep = {
   id: 'node/remove-taint',
-  title: 'Letting pods run on the control plane',
+  title: 'Allowing pods on the control plane',
   async isDone(host, params) {
     const found = await readNode(host, params)
     return found !== undefined && !isTainted(found)
@@ -52,24 +56,24 @@ export const removeTaint: ProvisionStep = {
   },
 }
 
-/** On a master that also works, pods serve what load balancers forward. */
+/** On a master that also runs pods, load balancers may forward to them. */
 export const serveLoadBalancers: ProvisionStep = {
   id: 'node/serve-load-balancers',
   title: 'Allowing load balancers to use the node',
   async isDone(host, params) {
-    // The cluster's own labels may ask for it.
-    if (params.node.labels[NO_BALANCER] !== undefined) return true
+    // The configured labels of the node can set it on purpose.
+    if (params.node.labels[NO_LOAD_BALANCER] !== undefined) return true
     const found = await readNode(host, params)
-    return found !== undefined && found.metadata.labels?.[NO_BALANCER] === undefined
+    return found !== undefined && found.metadata.labels?.[NO_LOAD_BALANCER] === undefined
   },
   async apply(host, params, { signal }) {
-    await kubectl(host, params, ['label', 'node', params.node.name, `${NO_BALANCER}-`], { signal })
+    await kubectl(host, params, ['label', 'node', params.node.name, `${NO_LOAD_BALANCER}-`], { signal })
   },
 }
 
 export const labelNode: ProvisionStep = {
   id: 'node/label',
-  title: 'Labelling the node',
+  title: 'Labeling the node',
   async isDone(host, params) {
     if (Object.keys(params.node.labels).length === 0) return true
     const labels = (await readNode(host, params))?.metadata.labels

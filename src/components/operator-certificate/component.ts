@@ -1,7 +1,7 @@
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { issueCertificate } from './steps.ts'
 
-/** The operator is known to the controller by a certificate of its own, whose key is made here. */
+/** The operator's own client certificate for the controller, whose key is created on this node. */
 export const operatorCertificate: ProvisionComponent = {
   id: 'operator-certificate',
   after: [],

@@ -27,6 +27,6 @@ async function isIssued(host: HostView, ca: string): Promise<boolean> {
   if (pem === undefined || key === undefined) return false
   const certificate = new X509Certificate(pem)
   if (!certificate.checkPrivateKey(createPrivateKey(key))) return false
-  // A controller set up anew has another authority, and knows nothing of the former certificate.
+  // A controller that was set up again has another CA, and does not accept the former certificate.
   return certificate.verify(new X509Certificate(ca).publicKey) && Date.parse(certificate.validTo) > host.now().getTime()
 }

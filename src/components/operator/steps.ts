@@ -20,9 +20,9 @@ export const applyOperator: ProvisionStep = {
     const paths = objectPaths(settings)
     const found = await Promise.all(paths.map((path) => readApi<Deployment>(host, params, path)))
     const deployment = found.at(-1)
-    const isOurs = deployment?.metadata.annotations?.[IDENTITY_ANNOTATION] === settings.identity
-    // Somebody may have scaled it down: nothing in the cluster brings it back.
-    return isOurs && deployment?.spec?.replicas !== 0 && found.every((object) => object !== undefined)
+    const isCurrent = deployment?.metadata.annotations?.[IDENTITY_ANNOTATION] === settings.identity
+    // An operator that was scaled down to 0 is applied again: nothing in the cluster does that.
+    return isCurrent && deployment?.spec?.replicas !== 0 && found.every((object) => object !== undefined)
   },
   async apply(host, params, context) {
     const key = (await host.read(`${OPERATOR_PKI}/tls.key`)) ?? ''
@@ -37,11 +37,11 @@ async function settingsOf(host: HostView, params: ProvisionParams): Promise<Oper
     certificate: (await host.read(`${OPERATOR_PKI}/tls.crt`)) ?? '',
     identity: '',
   }
-  // Of the whole manifest, so that another agent's is applied as well. Another key has another certificate.
+  // The hash covers the whole manifest, so that a manifest of another agent version is replaced. A new key has a new certificate.
   return { ...settings, identity: createHash('sha256').update(manifest(settings, '')).digest('hex').slice(0, 16) }
 }
 
-/** The one that came with the bundle, whatever agent is running here. */
+/** The agent image of the bundle, independent of the version of the running agent. */
 function imageOf({ bundleStore }: ProvisionParams): string {
   const images = bundleStore.manifest.files.filter(({ role }) => role === 'image')
   const own = images.find(({ name }) => name.startsWith('cantrip.local/agent:'))

@@ -4,7 +4,7 @@ export const IDENTITY_ANNOTATION = 'cantrip.local/manifest'
 const NAME = 'operator'
 const LABELS = { 'app.kubernetes.io/name': 'cantrip-operator' }
 const RBAC = 'rbac.authorization.k8s.io'
-/** Nobody in particular, but not root. */
+/** Any user except root. */
 const USER = 65_532
 
 export interface OperatorSettings {
@@ -12,16 +12,16 @@ export interface OperatorSettings {
   controller: { urls: readonly string[]; ca: string }
   /** PEM. */
   certificate: string
-  /** Changes whenever one of the above does. */
+  /** Changes whenever one of the other settings changes. */
   identity: string
 }
 
-/** All of the operator as one list, the Deployment last: when that is there, so is the rest. */
+/** All objects of the operator as one List. The Deployment is last: if it exists, all others exist. */
 export function manifest(settings: OperatorSettings, key: string): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(settings, key) })
 }
 
-/** Where the API has each object of the manifest, in its order. */
+/** The API path of each object of the manifest, in its order. */
 export function objectPaths(settings: OperatorSettings): string[] {
   return objects(settings, '').map(({ apiVersion, kind, metadata }) => {
     const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
@@ -78,22 +78,22 @@ function deployment({ image, identity }: OperatorSettings) {
       replicas: 1,
       strategy: { type: 'Recreate' },
       selector: { matchLabels: LABELS },
-      // With the annotation a new certificate brings a new pod.
+      // The annotation changes with the certificate, which replaces the pod.
       template: { metadata: { labels: LABELS, annotations }, spec: podSpec(image) },
     },
   }
 }
 
-/** Masters that are dedicated, and nodes under pressure. A node that is cordoned is left to whoever cordoned it. */
-const WHERE_TAINTED = [
+/** Dedicated masters and nodes under pressure are tolerated; cordoned nodes are not. */
+const TOLERATED_TAINTS = [
   'node-role.kubernetes.io/control-plane',
   'node.kubernetes.io/disk-pressure',
   'node.kubernetes.io/memory-pressure',
   'node.kubernetes.io/pid-pressure',
 ].map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }))
 
-/** It goes elsewhere from a node that is lost; by default Kubernetes waits 300 s. */
-const LEAVES_SOON = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+/** The pod moves away from a lost node after 30 s; the default of Kubernetes is 300 s. */
+const SHORT_TOLERATIONS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
   key,
   operator: 'Exists',
   effect: 'NoExecute',
@@ -105,9 +105,9 @@ function podSpec(image: string) {
     serviceAccountName: NAME,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 5,
-    // Kubelet evicts no pod of this priority, and starts it under pressure: it tells of that pressure.
+    // The kubelet does not evict pods of this priority, and starts them under pressure: the operator reports that pressure.
     priorityClassName: 'system-cluster-critical',
-    tolerations: [...WHERE_TAINTED, ...LEAVES_SOON],
+    tolerations: [...TOLERATED_TAINTS, ...SHORT_TOLERATIONS],
     securityContext: {
       runAsNonRoot: true,
       runAsUser: USER,

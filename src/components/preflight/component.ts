@@ -1,7 +1,7 @@
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { runPreflight } from './steps.ts'
 
-/** kubeadm's own look at the machine, while images are imported. */
+/** kubeadm's preflight checks, which run while images are imported. */
 export const preflight: ProvisionComponent = {
   id: 'preflight',
   after: ['kernel', 'containerd', 'etcd', 'kubeadm', 'kubelet'],

@@ -17,8 +17,8 @@ export const awaitPods: ProvisionStep = {
   async apply(host, params, { signal }) {
     const failure = async () => {
       const found = (await missing(host, params)).slice(0, 10).join(', ')
-      return new AgentError('readiness/not-ready', `after ${TIMEOUT_MS / 1000} s not Ready: ${found}`, {
-        fix: 'kubectl describe, and kubectl logs, of these tell why; then provision again',
+      return new AgentError('readiness/not-ready', `not Ready after ${TIMEOUT_MS / 1000} s: ${found}`, {
+        fix: 'see the reason with kubectl describe and kubectl logs; then provision again',
       })
     }
     const isReady = async () => (await missing(host, params)).length === 0
@@ -35,7 +35,7 @@ export const awaitEndpoint: ProvisionStep = {
     const { endpoint } = params.cluster
     const failure = async () =>
       new AgentError('readiness/endpoint', `the API does not answer at its endpoint ${endpoint}`, {
-        fix: 'let the load balancer, or the name, of the API endpoint lead to this node; then provision again',
+        fix: 'make the load balancer or the DNS name of the API endpoint lead to this node; then provision again',
       })
     const watches = watchOwn(params)
     await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure, watches })
@@ -47,7 +47,7 @@ function watchOwn(params: ProvisionParams): Watch[] {
 }
 
 async function missing(host: HostView, params: ProvisionParams): Promise<string[]> {
-  // Of all nodes a worker may not see them.
+  // The kubelet's certificate of a worker only allows to list the pods of its own node.
   const ofNode = `?fieldSelector=spec.nodeName=${params.node.name}`
   const [found, pods] = await Promise.all([
     readApi<NodeObject>(host, params, `/api/v1/nodes/${params.node.name}`),

@@ -13,7 +13,7 @@ export interface PodObject {
   status: Conditions & { phase?: string }
 }
 
-/** What is not Ready, by name; nothing when all is. Only what the cluster itself is made of counts. */
+/** Names of the node and the workloads that are not Ready. Only workloads of the cluster itself count. */
 export function waitingFor(
   { node, cluster, task }: Pick<ProvisionParams, 'node' | 'cluster' | 'task'>,
   found: NodeObject | undefined,
@@ -22,11 +22,11 @@ export function waitingFor(
   const workloads = ownWorkloads(cluster.cni)
   const isWanted = ({ runsOn }: OwnWorkload) => {
     if (runsOn === 'masters') return task !== 'worker'
-    // They run on whichever node comes first, and the first master waits for them. Without a network of ours the node is
-    // not Ready either, and its pods wait for who brings one.
+    // These run on any node, and only the first master waits for them. With `cni none` the node is not Ready, and its pods
+    // wait until an administrator installs a pod network.
     return runsOn === 'nodes' || (task === 'first-master' && cluster.cni !== 'none')
   }
-  // One that was evicted, or goes, stays as it is; another one takes its place.
+  // An evicted or terminating pod does not become Ready again; another one replaces it.
   const living = pods.filter(({ metadata, status }) => status.phase !== 'Failed' && !metadata.deletionTimestamp)
   const podsOf = (workload: OwnWorkload) =>
     living.filter(({ metadata, spec }) => {
@@ -38,7 +38,7 @@ export function waitingFor(
     const own = podsOf(workload)
     const unready = own.filter(({ status }) => !isReady(status))
     if (own.length === 0) return [workload.name]
-    // Elsewhere one of them may be on a node that is lost.
+    // One of them can be on another node that is lost.
     const isEnough = workload.runsOn === 'any' ? unready.length < own.length : unready.length === 0
     return isEnough ? [] : unready.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
   })

@@ -2,7 +2,7 @@ import { sandboxImage as ofSandbox } from '../../provision/image-groups.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { importStep } from '../../provision/steps/import-step.ts'
 
-/** Without it no pod starts; a master has it with its API server. */
+/** The image that every pod needs. A master imports it together with those of the API server. */
 export const sandboxImage: ProvisionComponent = {
   id: 'sandbox-image',
   after: ['containerd'],

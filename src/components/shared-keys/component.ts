@@ -4,15 +4,15 @@ import { importStep } from '../../provision/steps/import-step.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
 import { acceptInvitation } from './steps.ts'
 
-/** What comes after the invitation is fetched before it: from then on it is this node's turn, and other masters wait. */
-const install = installStep('shared-keys/install-binaries', 'Installing what a master runs', 'binary', [
+/** Fetched before the invitation, although needed after it: from the invitation on, other masters wait for this node. */
+const install = installStep('shared-keys/install-binaries', 'Installing the programs of a master', 'binary', [
   ...['etcd', 'etcdctl', 'kubeadm', 'kubectl', 'kubelet'],
 ])
 
-/** Nobody waits for these here, so that they need not wait for the processor either. */
+/** Imported before it is this node's turn to join, so that the import does not slow down the join. */
 const importOthers = importStep('shared-keys/import-images', 'Importing images of the add-ons', otherImages)
 
-/** The authorities that all masters have in common. */
+/** The CA keys that all masters share. */
 export const sharedKeys: ProvisionComponent = {
   id: 'shared-keys',
   after: ['kernel', 'containerd', 'network-images', 'cni-plugins', 'node-dns'],

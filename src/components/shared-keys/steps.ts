@@ -4,19 +4,19 @@ import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { SHARED_FILES } from '../../provision/shared-files.ts'
 
-/** Of the run whose turn it is; in memory, for after a reboot it asks again. */
+/** Holds the id of the run whose turn it is; in memory, because a run requests its turn again after a reboot. */
 const TURN = '/run/cantrip-join/turn'
 const files = Object.entries(SHARED_FILES)
 
 export const acceptInvitation: ProvisionStep = {
   id: 'shared-keys/accept-invitation',
   marks: 'awaits-admission',
-  title: 'Asking a master to be let in',
+  title: 'Requesting an invitation from a master',
   async isDone(host, params) {
     const stats = await Promise.all(files.map(([, { path }]) => host.stat(path)))
     if (!stats.every((stat) => stat?.kind === 'file' && stat.size > 0)) return false
-    // Each run asks for its turn, also where an earlier one was given the keys: meanwhile another master may be joining.
-    // One that has joined has no need of it.
+    // Each run requests its turn, even if an earlier run received the keys: another master may be joining in the meantime.
+    // A node that has joined needs no turn.
     return (await host.read(TURN)) === params.run || (await hasVote(host, params.node.address))
   },
   async apply(host, params, context) {
