@@ -37,7 +37,7 @@ try {
   }
   say('Building the bundle: Kubernetes and its dependencies')
   const bundle = await bundleDirectory(
-    (argv, tell) => guarded(runHere(argv, tell)),
+    (argv, print) => guarded(runHere(argv, print)),
     (line) => console.log(`    ${line}`),
   )
   say('Booting a bare Debian node with systemd')

@@ -65,18 +65,18 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   writeFileSync(path, damage(whole))
   const running = startService(root)
   service = running
-  const tell = () => running.output()
-  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { tell })
+  const details = () => running.output()
+  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { details })
   expect(problem.code).toBe(code)
   expect(problem.message).toContain(path)
   const line = `${problem.message} (${code}); fix: ${problem.fix}`
-  await waitFor('the log to say it', () => tell().includes(line), { tell })
-  expect(tell()).not.toMatch(/\n\s+at |report it/)
+  await waitFor('the log to say it', () => details().includes(line), { details })
+  expect(details()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(path, whole)
   await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    { tell },
+    { details },
   )
   expect(running.process.exitCode).toBeNull()
 })
@@ -96,15 +96,15 @@ test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([
   writeFileSync(paths[file], half(whole))
   const running = startService(root)
   service = running
-  const tell = () => running.output()
-  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { tell })
+  const details = () => running.output()
+  const problem = await waitFor('the problem', () => readStatus(paths.statusFile)?.problem ?? undefined, { details })
   expect(problem).toMatchObject({ code: 'agent/incomplete', message: expect.stringContaining(paths[file]) })
-  expect(tell()).not.toMatch(/\n\s+at |report it/)
+  expect(details()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(paths[file], whole)
   await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    { tell },
+    { details },
   )
 })
 
@@ -113,13 +113,13 @@ test('a state directory that cannot be written, the same', async () => {
   mkdirSync(`${paths.stateDirectory}/outbox`, { recursive: true })
   const running = startService(root)
   service = running
-  const tell = () => running.output()
-  await waitFor('the problem', () => readStatus(paths.statusFile)?.problem?.code === 'file/is-directory', { tell })
-  await waitFor('another try', () => (tell().match(/file\/is-directory/g)?.length ?? 0) > 1, { tell })
+  const details = () => running.output()
+  await waitFor('the problem', () => readStatus(paths.statusFile)?.problem?.code === 'file/is-directory', { details })
+  await waitFor('another try', () => (details().match(/file\/is-directory/g)?.length ?? 0) > 1, { details })
   rmSync(`${paths.stateDirectory}/outbox`, { recursive: true })
   await waitFor(
     'the service to go on',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
-    { tell },
+    { details },
   )
 })

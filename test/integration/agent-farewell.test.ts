@@ -27,20 +27,20 @@ const start = async (port = 0) => {
     drainMs: 100,
   })
 }
-const tell = () => service.output()
+const details = () => service.output()
 const nodeId = () => agent.status()?.nodeId ?? ''
 const shown = (): Promise<NodeDetail> => showNode(controller, nodeId())
-const becomes = (state: string) => waitFor(state, async () => (await shown()).state === state || undefined, { tell })
-const stepDone = (number: number) => waitFor('a step', () => fileText(join(agent.root, `step-${number}`)), { tell })
+const becomes = (state: string) => waitFor(state, async () => (await shown()).state === state || undefined, { details })
+const stepDone = (number: number) => waitFor('a step', () => fileText(join(agent.root, `step-${number}`)), { details })
 
 async function provisioned(settings: Parameters<typeof agentOf>[1] = {}): Promise<void> {
   agent = await agentOf(controller, settings)
   service = agent.start()
-  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { tell })
+  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { details })
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
-  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { tell })
+  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { details })
   await provision()
-  await waitFor('the run to end', async () => (await shown()).run?.state === 'done' || undefined, { tell })
+  await waitFor('the run to end', async () => (await shown()).run?.state === 'done' || undefined, { details })
 }
 async function provision(): Promise<void> {
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/configure`, { roles: ['master', 'worker'] })
@@ -80,7 +80,7 @@ test('a reset by hand while the controller is away is told when it is back, and 
   await becomes('DISCOVERED')
   expect(await shown()).toMatchObject({ roles: [], error: null })
   expect((await askAdmin(controller, 'GET', '/v1/clusters/demo')).state).toBe('NEW')
-  await waitFor('the agent to know', () => agent.status()?.state === 'DISCOVERED' || undefined, { tell })
+  await waitFor('the agent to know', () => agent.status()?.state === 'DISCOVERED' || undefined, { details })
   expect(agent.status()?.kubernetesVersion).toBeNull()
 
   await askAdmin(controller, 'POST', `/v1/nodes/${nodeId()}/approve`)
@@ -93,8 +93,8 @@ test('in the middle of a run, with auto-approve: the run is given up, and the no
   agent = await agentOf(controller, { autoApprove: true })
   agent.setWork('1500')
   service = agent.start()
-  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { tell })
-  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { tell })
+  await waitFor('the node to be registered', () => agent.status()?.nodeId || undefined, { details })
+  await waitFor('the facts', async () => (await shown()).facts !== null || undefined, { details })
   await provision()
   await stepDone(1)
   await resetByHand()

@@ -21,7 +21,7 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work i
   let controller: Controller
   let agent: Installation
   let service: Service
-  const tell = () => service.output()
+  const details = () => service.output()
 
   beforeEach(async () => {
     mkdirSync(group, { recursive: true })
@@ -50,24 +50,26 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('the work i
 
   test('what its commands left is ended before the next child starts, which goes on and is done', async () => {
     agent.setWork('1500 leaving')
-    const nodeId = await waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { tell })
-    await waitFor('the facts', async () => (await showNode(controller, nodeId)).facts !== null || undefined, { tell })
+    const nodeId = await waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { details })
+    await waitFor('the facts', async () => (await showNode(controller, nodeId)).facts !== null || undefined, {
+      details,
+    })
     await askAdmin(controller, 'POST', `/v1/nodes/${nodeId}/configure`, { roles: ['master', 'worker'] })
     await askAdmin(controller, 'POST', '/v1/clusters/demo/provision')
-    const worker = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
-    await waitFor('the second command', () => leftBehind().length === 2 || undefined, { tell })
+    const worker = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { details })
+    await waitFor('the second command', () => leftBehind().length === 2 || undefined, { details })
     const orphans = leftBehind()
     expect(members()).toEqual(expect.arrayContaining(orphans))
     // The next child finds nothing to leave, so that what is in the group afterwards was left by the first.
     agent.setWork('0')
     process.kill(Number(worker), 'SIGKILL')
     await waitFor('the work to be done', async () => (await runs()).some(({ event }) => event.kind === 'run-ended'), {
-      tell,
+      details,
     })
     expect(members().filter((pid) => orphans.includes(pid))).toEqual([])
     expect(members()).toContain(String(service.process.pid))
     const [killed, swept, started] = ['was killed; restarting it', 'killed run left behind', 'step 2 in process'].map(
-      (line) => tell().lastIndexOf(line),
+      (line) => details().lastIndexOf(line),
     )
     expect([killed, swept, started].every((at) => (at ?? -1) >= 0)).toBe(true)
     expect((killed ?? 0) < (swept ?? 0) && (swept ?? 0) < (started ?? 0)).toBe(true)

@@ -33,11 +33,11 @@ const start = async (port = 0) => {
     drainMs: 100,
   })
 }
-const tell = () => service?.output() ?? ''
-const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { tell })
+const details = () => service?.output() ?? ''
+const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { details })
 const pair = () => readFileSync(agent.paths.nodeIdentity, 'utf8')
 const shown = async () => showNode(controller, agent.status()?.nodeId ?? '')
-const rotatedFrom = (before: string) => waitFor('another pair', () => pair() !== before || undefined, { tell })
+const rotatedFrom = (before: string) => waitFor('another pair', () => pair() !== before || undefined, { details })
 
 async function install(prepare?: (paths: AgentPaths) => void): Promise<void> {
   agent = await agentOf(controller, { autoApprove: true }, prepare)
@@ -76,7 +76,7 @@ test('a node that is due gets a fresh key and certificate, and connects with the
   await rotatedFrom(before.pair)
   agent.setAhead(0)
   await waitFor('the new key on record', async () => (await shown()).fingerprint !== before.fingerprint || undefined, {
-    tell,
+    details,
   })
   await connected()
   expect(isUsable()).toBe(true)
@@ -87,7 +87,7 @@ test('a node that is due gets a fresh key and certificate, and connects with the
     async () => agent.status()?.fingerprint === (await shown()).fingerprint || undefined,
   )
   expect(readdirSync(agent.paths.configDirectory).sort()).toEqual(['agent.json', 'ca.crt', 'node.pem'])
-  expect(tell()).not.toMatch(/PRIVATE KEY/)
+  expect(details()).not.toMatch(/PRIVATE KEY/)
 })
 
 test('killed at any moment of it, the node has a pair that the controller takes', async () => {
@@ -118,7 +118,7 @@ test('while the controller is away the pair stays, and it is renewed afterwards'
   const { port } = controller
   await controller.close()
   agent.setAhead(DUE_MS)
-  await waitFor('a try', () => /could not renew/.test(tell()) || undefined, { tell })
+  await waitFor('a try', () => /could not renew/.test(details()) || undefined, { details })
   expect(pair()).toBe(before)
   await start(port)
   await rotatedFrom(before)
@@ -151,7 +151,7 @@ test('a certificate that expired while the node was off is named, and a new inst
   behindMs = 31 * DAY_MS
   await start()
   await install()
-  await waitFor('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, { tell })
+  await waitFor('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, { details })
   const { nodeId, problem } = agent.status() ?? {}
   expect(problem).toMatchObject({
     message: expect.stringMatching(/expired at \d{4}-.* it is \d{4}-/),

@@ -38,11 +38,11 @@ async function admin(method: string, path: string, body?: unknown) {
   if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
   return answer.json
 }
-const tell = () => service.output()
-const nodeId = () => waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { tell })
+const details = () => service.output()
+const nodeId = () => waitFor('the node to be registered', () => agent.status()?.nodeId ?? undefined, { details })
 const shown = async (): Promise<NodeDetail> => showNode(controller, await nodeId())
 const events = async (): Promise<LogEntry[]> => (await admin('GET', `/v1/events?node=${await nodeId()}`)).events
-const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { tell })
+const connected = () => waitFor('the agent to connect', () => agent.status()?.connected || undefined, { details })
 
 beforeEach(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
@@ -66,7 +66,7 @@ async function approved(): Promise<string> {
   const id = await nodeId()
   await admin('POST', `/v1/nodes/${id}/approve`)
   await connected()
-  await waitFor('the facts', async () => ((await shown()).facts ? true : undefined), { tell })
+  await waitFor('the facts', async () => ((await shown()).facts ? true : undefined), { details })
   return id
 }
 
@@ -84,7 +84,7 @@ const kinds = async () =>
   (await events()).map(({ event }) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
 const endedRun = () =>
   waitFor('the run to end', async () => (await events()).find(({ event }) => event.kind === 'run-ended')?.event, {
-    tell,
+    details,
   })
 
 test('enrols with a key of its own, waits for approval, connects, and forgets the installer', async () => {
@@ -94,7 +94,7 @@ test('enrols with a key of its own, waits for approval, connects, and forgets th
   expect((await shown()).fingerprint).toBe(agent.status()?.fingerprint)
   expect(existsSync(paths.installerKey)).toBe(true)
   expect(await approved()).toBe(id)
-  await waitFor('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, { tell })
+  await waitFor('APPROVED', () => agent.status()?.state === 'APPROVED' || undefined, { details })
   const { installerKey, installerCertificate, nodeKey, nodeIdentity } = paths
   for (const path of [installerKey, installerCertificate, nodeKey]) expect(existsSync(path)).toBe(false)
   expect(statSync(nodeIdentity).mode & 0o777).toBe(0o600)
@@ -108,7 +108,9 @@ test('carries a signed instruction out in a child, and tells every step in order
   expect((await kinds()).filter((kind) => kind !== 'state')).toEqual(
     expect.arrayContaining(['run-started', ...steps, 'run-ended']),
   )
-  await waitFor('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, { tell })
+  await waitFor('the instruction to be finished', () => !existsSync(agent.paths.instructionFile) || undefined, {
+    details,
+  })
   expect(service.process.pid).not.toBe(Number(readFileSync(join(agent.root, 'step-1'), 'utf8')))
   expect(agent.status()).toMatchObject({
     state: 'PROVISIONING',
@@ -123,12 +125,12 @@ test('carries a signed instruction out in a child, and tells every step in order
 test('a kill in the middle and a controller that is away lose nothing, and repeat no step', async () => {
   agent.setWork('700')
   await provision()
-  const first = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
+  const first = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { details })
   const { port } = controller
   await controller.close()
   await service.end('SIGKILL')
   service = agent.start()
-  await waitFor('the work to be finished', () => fileText(join(agent.root, 'step-3')), { tell })
+  await waitFor('the work to be finished', () => fileText(join(agent.root, 'step-3')), { details })
   await start(port)
   expect(await endedRun()).toMatchObject({ outcome: 'done' })
   expect(fileText(join(agent.root, 'step-1'))).toBe(first)
@@ -141,7 +143,7 @@ test('a kill in the middle and a controller that is away lose nothing, and repea
 test('SIGTERM ends the work at a safe point without ending the run; the next start goes on', async () => {
   agent.setWork('1500')
   await provision()
-  await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { tell })
+  await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { details })
   expect(await service.end('SIGTERM')).toBe(0)
   expect(await kinds()).not.toContain('run-ended')
   expect(existsSync(agent.paths.instructionFile)).toBe(true)
@@ -151,7 +153,7 @@ test('SIGTERM ends the work at a safe point without ending the run; the next sta
 
 test('SIGTERM ends at once an agent that waits for its approval', async () => {
   await nodeId()
-  await waitFor('its long question', () => service.output().includes('registered as') || undefined, { tell })
+  await waitFor('its long question', () => service.output().includes('registered as') || undefined, { details })
   await setTimeout(1_000)
   const began = performance.now()
   await service.end('SIGTERM')
@@ -162,7 +164,7 @@ test('it comes back by itself when the controller does', async () => {
   await approved()
   const { port } = controller
   await controller.close()
-  await waitFor('the loss to be seen', () => agent.status()?.connected === false || undefined, { tell })
+  await waitFor('the loss to be seen', () => agent.status()?.connected === false || undefined, { details })
   expect(agent.status()?.problem).not.toBeNull()
   await start(port)
   await connected()
@@ -179,14 +181,14 @@ test('a bundle that is not what was signed fails the run by name, before anythin
   service = agent.start()
   const event = await endedRun()
   expect(event).toMatchObject({ outcome: 'failed', error: { code: expect.stringMatching(/^bundle\//) } })
-  await waitFor('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), { tell })
+  await waitFor('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), { details })
 })
 
 test('a removed node keeps quiet and does not give up', async () => {
   const id = await approved()
   await admin('DELETE', `/v1/nodes/${id}`)
   await waitFor('the refusal', () => (agent.status()?.problem?.code === 'controller/refused' ? true : undefined), {
-    tell,
+    details,
   })
   expect(service.process.exitCode).toBeNull()
 })

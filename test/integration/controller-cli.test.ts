@@ -265,7 +265,7 @@ it('serves until SIGTERM', async () => {
     out += chunk
   })
   await waitFor('the path of the administrator access file', () => out.includes('administrator access file'), {
-    tell: () => out,
+    details: () => out,
   })
   expect((await run(['cluster', 'list'], { CANTRIP_ADMIN: join(data, 'admin.json') })).code).toBe(0)
   const second = await run(['serve', '--data', data, '--listen', '127.0.0.1:0'])

@@ -37,7 +37,7 @@ function follow(...argv: string[]) {
     out += chunk
   })
   const prints = async (wanted: string) => {
-    await waitFor(`"${wanted}" of ${argv.join(' ')}`, () => out.includes(wanted), { tell: () => out })
+    await waitFor(`"${wanted}" of ${argv.join(' ')}`, () => out.includes(wanted), { details: () => out })
   }
   return { prints }
 }

@@ -65,7 +65,7 @@ async function statesAre(wanted: string): Promise<void> {
     seen = await states()
     return seen === wanted
   }
-  await waitFor(`states ${wanted}`, look, { withinMs: 10_000, everyMs: 20, tell: () => `found ${seen}` })
+  await waitFor(`states ${wanted}`, look, { withinMs: 10_000, everyMs: 20, details: () => `found ${seen}` })
 }
 
 async function stepIs(wanted: string): Promise<void> {
