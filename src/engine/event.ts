@@ -2,7 +2,7 @@ import type { ErrorReport } from '../base/agent-error.ts'
 
 export type Outcome = 'done' | 'failed' | 'indeterminate' | 'cancelled'
 
-/** What a run tells while it goes on. Plain data: it travels to the log file, the terminal and the controller alike. */
+/** What a run reports. Plain data, which goes to the log file, to the terminal and to the controller. */
 export type EngineEvent =
   | { kind: 'run-started'; at: string; role: string; steps: { id: string; title: string }[] }
   | { kind: 'step-started'; at: string; step: string; title: string; marks?: string }

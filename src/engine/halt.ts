@@ -6,7 +6,7 @@ export interface Failure {
   error: unknown
 }
 
-/** What ends a run early: the caller's signal, or the first failure in it. */
+/** Ends a run early: on the caller's signal, or on the first failure. */
 export class Halt {
   readonly signal: AbortSignal
   failure: Failure | undefined
@@ -16,21 +16,21 @@ export class Halt {
     this.signal = AbortSignal.any([caller, this.controller.signal])
   }
 
-  /** Whether the work came to its end. A failure stops everything else; what fails for being stopped is none. */
+  /** Returns whether the work succeeded. A failure stops all other work; errors that this stop causes are not failures. */
   async guard(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work()
       return true
     } catch (error) {
-      if (this.isOwnDoing(error)) return false
+      if (this.isCausedByStop(error)) return false
       this.failure ??= { outcome: error instanceof Indeterminate ? 'indeterminate' : 'failed', error }
       this.controller.abort(new Error('another step failed'))
       return false
     }
   }
 
-  /** A step that was told to stop and threw for it. Not knowing what happened is more than that. */
-  isOwnDoing(error: unknown): boolean {
+  /** Whether the stop caused this error. An `Indeterminate` error is always a failure. */
+  isCausedByStop(error: unknown): boolean {
     return this.signal.aborted && !(error instanceof Indeterminate)
   }
 }

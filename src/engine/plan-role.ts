@@ -7,11 +7,11 @@ export interface PlannedStep {
   id: string
   title: string
   changes: Change[]
-  /** Why more than these changes can't be told before the steps that come earlier have really run. */
+  /** Why further changes are only known after earlier steps have run. */
   unknown?: string
 }
 
-/** What a run of the role would change, by the same steps that would change it. Steps that are done are left out. */
+/** The changes that a run of the role would make, found by running its steps on a planning host. Omits steps that are done. */
 export async function planRole<P>(
   role: Role<P>,
   params: P,

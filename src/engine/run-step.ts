@@ -18,9 +18,9 @@ export interface RunStepOptions<P> {
 }
 
 const PROGRESS_EVERY_MS = 200
-const LOOK_AGAIN: RetryPolicy = { firstMs: 500, tries: 20 }
+const VERIFY_POLICY: RetryPolicy = { firstMs: 500, tries: 20 }
 
-/** Throws what the step throws, after it has told so. */
+/** Runs one step, with its events. Emits an error of the step before it throws it. */
 export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Promise<void> {
   const { params, run, view, ledger, emit, halt } = options
   const at = () => view.now().toISOString()
@@ -41,29 +41,29 @@ export async function runStep<P>(step: Step<P>, options: RunStepOptions<P>): Pro
     ledger.note({ kind: 'done', run, step: step.id })
     emit({ kind: 'step-done', at: at(), step: step.id, ms: view.now().getTime() - startedAt.getTime(), ...marks })
   } catch (error) {
-    if (halt.isOwnDoing(error)) emit({ kind: 'log', at: at(), level: 'info', message: `stopped in ${step.id}` })
+    if (halt.isCausedByStop(error)) emit({ kind: 'log', at: at(), level: 'info', message: `stopped in ${step.id}` })
     else emit({ kind: 'step-failed', at: at(), step: step.id, error: reportOf(error) })
-    if (!(error instanceof AgentError) && error instanceof Error && !halt.isOwnDoing(error)) {
+    if (!(error instanceof AgentError) && error instanceof Error && !halt.isCausedByStop(error)) {
       emit({ kind: 'log', at: at(), level: 'error', message: error.stack ?? error.message })
     }
     throw error
   }
 }
 
-/** Looks more than once: what is seen over the network, of a server that has just started, may be hidden for a moment. */
+/** Retries `isDone`, because a server that has just started may not answer yet. */
 async function tookEffect<P>(step: Step<P>, { params, view, halt }: RunStepOptions<P>): Promise<boolean> {
   const look = async () => (await step.isDone(view, params)) || undefined
-  return (await poll(LOOK_AGAIN, look, { clock: view, signal: halt.signal })) ?? false
+  return (await poll(VERIFY_POLICY, look, { clock: view, signal: halt.signal })) ?? false
 }
 
 function contextOf<P>(step: Step<P>, { view, emit, halt }: RunStepOptions<P>): StepContext {
-  let toldAtMs = Number.NEGATIVE_INFINITY
+  let reportedAtMs = Number.NEGATIVE_INFINITY
   return {
     signal: halt.signal,
     progress(done, of, unit) {
       const now = view.now()
-      if (done < of && now.getTime() - toldAtMs < PROGRESS_EVERY_MS) return
-      toldAtMs = now.getTime()
+      if (done < of && now.getTime() - reportedAtMs < PROGRESS_EVERY_MS) return
+      reportedAtMs = now.getTime()
       emit({ kind: 'step-progress', at: now.toISOString(), step: step.id, done, of, unit })
     },
     log: (message) => emit({ kind: 'log', at: view.now().toISOString(), level: 'info', message }),
@@ -71,11 +71,7 @@ function contextOf<P>(step: Step<P>, { view, emit, halt }: RunStepOptions<P>): S
 }
 
 function notDone(step: { id: string; title: string }): AgentError {
-  return new AgentError(
-    'step/not-done',
-    `"${step.title}" (${step.id}) ended without an error, but its effect is not there`,
-    {
-      fix: 'see what the log says about it (agent logs), then run the same command again',
-    },
-  )
+  return new AgentError('step/not-done', `"${step.title}" (${step.id}) ended without an error, but had no effect`, {
+    fix: 'check the log (agent logs), then run the same command again',
+  })
 }

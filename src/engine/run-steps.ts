@@ -1,7 +1,7 @@
 /**
- * Carries a role out: its components side by side as far as `after` lets them, their steps in order. Per step: done
- * already? skip it and say so. Else record `started`, apply through the recording host, look again, and only then
- * record `done`. So a crash leaves `started` without `done`, and the step is looked at and run again.
+ * Carries out a role: its components in parallel, as far as `after` permits, and the steps of each in order. A step that
+ * is done is skipped. Otherwise the ledger gets `started`, the step is applied through the recording host and verified,
+ * and the ledger gets `done`. After a crash there is `started` without `done`, and the step is checked and run again.
  */
 import { reportOf } from '../base/agent-error.ts'
 import type { RecordChange } from '../host/change.ts'
@@ -16,18 +16,18 @@ import type { Role, Step } from './step.ts'
 export interface RunRoleOptions<P> {
   role: Role<P>
   params: P
-  /** Names the run in the ledger; the same one again resumes it. */
+  /** Id of the run in the ledger. A run with the same id is resumed. */
   run: string
   view: HostView
-  /** The host that changes things; it awaits `record` before each change. */
+  /** The host through which steps make changes; it awaits `record` before each change. */
   hostFor(record: RecordChange): Host
   ledger: Ledger
   emit: Emit
-  /** Aborted, the run ends at the next safe point: steps that go on are told, and waited for. */
+  /** Ends the run at the next safe point: it is passed to running steps, which are awaited. */
   signal: AbortSignal
 }
 
-/** Does not throw for what a step does: the events tell. A role that is wrong in itself is a bug, and throws. */
+/** Errors of steps are reported as events, and are not thrown. An invalid role is a bug, and throws. */
 export async function runRole<P>(options: RunRoleOptions<P>): Promise<Outcome> {
   const { role, params, run, view, ledger, emit } = options
   const plan = orderComponents(role.components).map((component) => ({

@@ -2,8 +2,8 @@ import { AgentError, type AgentErrorOptions } from '../base/agent-error.ts'
 import type { Host, HostView } from '../host/host.ts'
 
 /**
- * Whether it happened cannot be told from here, and doing it again could do harm: a person decides. `fix` names the
- * ways on.
+ * It is unknown whether a step took effect, and repeating it could do harm, so a person has to decide. `fix` names the
+ * options.
  */
 export class Indeterminate extends AgentError {
   constructor(code: string, message: string, options: AgentErrorOptions) {
@@ -12,37 +12,37 @@ export class Indeterminate extends AgentError {
   }
 }
 
-/** A piece of work on the machine. Finding out whether it is done is apart from doing it. */
+/** The smallest unit of work. Idempotent: applied twice, it changes nothing the second time. */
 export interface Step<P, Mark extends string = string> {
   /** `component/verb-object`, e.g. `etcd/start-unit`. */
   id: string
   title: string
-  /** What this step means to whoever watches the run; it travels in the events of the step. */
+  /** What this step means to the controller; sent in the events of the step. */
   marks?: Mark
-  /** Looks at the machine, not at a memory of it. Throws `Indeterminate` where that cannot be told. */
+  /** Whether the result is there, by looking at the machine. Throws `Indeterminate` if that cannot be determined. */
   isDone(host: HostView, params: P): Promise<boolean>
   apply(host: Host, params: P, context: StepContext): Promise<void>
 }
 
 export interface StepContext {
   signal: AbortSignal
-  /** For long work; `of` in the same unit. */
+  /** Reports the progress of long work: `done` out of `of`. */
   progress(done: number, of: number, unit: 'bytes' | 'items'): void
   log(message: string): void
 }
 
 /**
- * Steps of a component run one after another; components run side by side except where `after` says otherwise.
+ * The steps of a component run in order. Components run in parallel, except where `after` orders them.
  */
 export interface Component<P, Id extends string = string, S extends Step<P> = Step<P>> {
   /** The folder's name. */
   id: Id
-  /** Ids of components that must be done before; those that are not in the role are left out of account. */
+  /** Ids of components that must be done first. Components that are not in the role are ignored. */
   after: readonly Id[]
   steps(params: P): S[]
 }
 
-/** A role reads as a table of contents. */
+/** A list of components to carry out. */
 export interface Role<P> {
   id: string
   components: readonly Component<P>[]

@@ -1,6 +1,7 @@
 /**
- * Takes changes back, what a boot would start first and then newest first, from what the ledger says: not from plan
- * code, so that it still works after the agent was upgraded. It goes on past an error; a rerun takes up what was left.
+ * Undoes changes by the ledger alone, without the code of the steps, so that it works after an upgrade of the agent. The
+ * links that start units at boot are removed first; the rest follows, newest first. Continues after an error; a rerun
+ * retries what is left.
  */
 import { type ErrorReport, reportOf } from '../base/agent-error.ts'
 import { subjectOf } from '../host/change.ts'
@@ -21,7 +22,7 @@ export interface UndoRunsOptions {
   run: string
   /** `reset` or `uninstall`, for the ledger and the events. */
   role: string
-  /** Which changes; all without it. The run is undefined where its beginning was lost to damage. */
+  /** Selects changes; all by default. `run` is undefined if damage of the ledger lost its beginning. */
   select?: (change: ChangeEntry, run: RunState | undefined) => boolean
   emit: Emit
   signal: AbortSignal
@@ -35,11 +36,11 @@ export interface Leftover {
 export interface UndoReport {
   outcome: Outcome
   undone: number
-  /** What other programs had made, one by one: namespaces, interfaces, chains, mounts, processes, control groups. */
+  /** Objects of other programs, one by one: namespaces, interfaces, chains, mounts, processes, control groups. */
   removed: string[]
-  /** Left on purpose, and why: not ours any more, or not ours alone. */
+  /** Kept on purpose, and why: changed since by others, or shared with others. */
   kept: { what: string; because: string }[]
-  /** Could not be taken back: exit code 5, and a rerun tries again. */
+  /** Could not be undone: exit code 5, and a rerun retries. */
   leftovers: Leftover[]
 }
 
@@ -60,14 +61,14 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
 
   const report: UndoReport = { outcome: 'done', undone: 0, removed: [], kept: [], leftovers: [] }
   let fatal: { error: unknown } | undefined
-  /** Changes whose undo is one daemon-reload, which stands for all of them at the latest moment that is right. */
+  /** Changes whose undo is a daemon-reload. One reload is enough for all of them, as late as possible. */
   let reloads: Numbered<ChangeEntry>[] = []
-  let toldAtMs = beganAt.getTime()
+  let reportedAtMs = beganAt.getTime()
   for (const [index, change] of changes.entries()) {
     if (signal.aborted) break
     const nowMs = machine.now().getTime()
-    if (nowMs - toldAtMs >= PROGRESS_EVERY_MS) {
-      toldAtMs = nowMs
+    if (nowMs - reportedAtMs >= PROGRESS_EVERY_MS) {
+      reportedAtMs = nowMs
       emit({ kind: 'step-progress', at: at(), step: STEP, done: index, of: changes.length, unit: 'items' })
     }
     if (change.undo.kind === 'daemon-reload') {
@@ -75,7 +76,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
       continue
     }
     if (change.undo.kind === 'unit' || change.undo.kind === 'run') await flushReloads()
-    await takeBack(change.undo, [change])
+    await undoOne(change.undo, [change])
   }
   await flushReloads()
 
@@ -88,7 +89,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   emit({ kind: 'run-ended', at: at(), outcome: report.outcome, ms, ...(first && { error: first.error }) })
   return report
 
-  function tellRemoved(removed: readonly string[]): void {
+  function reportRemoved(removed: readonly string[]): void {
     report.removed.push(...removed)
     for (const one of removed) emit({ kind: 'log', at: at(), level: 'info', message: `removed ${one}` })
   }
@@ -103,7 +104,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
         try {
           await ledger.append({ kind: 'found', change: seq, names })
         } catch (error) {
-          // Nothing may go on: what tells that these are ours would be removed next.
+          // The undo must stop: it would next remove the records by which these objects are recognized.
           fatal = { error }
           throw error
         }
@@ -114,27 +115,27 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   async function flushReloads(): Promise<void> {
     const pending = reloads
     reloads = []
-    if (pending.length > 0) await takeBack(reload, pending)
+    if (pending.length > 0) await undoOne(reload, pending)
   }
 
-  async function takeBack(undo: Undo, standingFor: Numbered<ChangeEntry>[]): Promise<void> {
+  async function undoOne(undo: Undo, covered: Numbered<ChangeEntry>[]): Promise<void> {
     const what = subjectOf(undo)
     try {
-      const { kept, removed = [] } = (await carryOut(undo, machine, foundFor(undo, standingFor))) ?? {}
-      tellRemoved(removed)
-      // A directory may not be empty only for what was left over in it: it is looked at again with that.
+      const { kept, removed = [] } = (await carryOut(undo, machine, foundFor(undo, covered))) ?? {}
+      reportRemoved(removed)
+      // A leftover inside may be the reason why the directory is not empty: a rerun retries both.
       if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return
-      for (const { seq } of standingFor) {
+      for (const { seq } of covered) {
         const undone = { kind: 'undone', change: seq, ...(kept !== undefined && { kept }) } as const
-        // Put back once more, after a power cut, it would have no directory any more.
+        // Durable: restored a second time after a power cut, the file would have no directory.
         if (RESTORES.has(undo.kind)) await ledger.append(undone)
         else ledger.note(undone)
       }
-      report.undone += standingFor.length
+      report.undone += covered.length
       if (kept === undefined) return
       if (report.kept.some((one) => one.because === kept)) return
       report.kept.push({ what, because: kept })
-      emit({ kind: 'log', at: at(), level: 'warn', message: `left as it is: ${kept}` })
+      emit({ kind: 'log', at: at(), level: 'warn', message: `kept: ${kept}` })
     } catch (error) {
       if (fatal) throw fatal.error
       const leftover = { what, error: reportOf(error) }
@@ -153,10 +154,10 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
 function selected({ ledger, select }: UndoRunsOptions): Numbered<ChangeEntry>[] {
   const { outstanding, runs } = replay(ledger.entries())
   const changes = select ? outstanding.filter((change) => select(change, runs.get(change.run))) : outstanding
-  return [...changes.filter(startsAtBoot), ...changes.filter((change) => !startsAtBoot(change))]
+  return [...changes.filter(isStartedAtBoot), ...changes.filter((change) => !isStartedAtBoot(change))]
 }
 
-/** These go first: after a power cut in the middle, a boot must not start again what is half taken away. */
-function startsAtBoot({ undo }: ChangeEntry): boolean {
+/** Undone first: after a power cut, a boot must not start units that are half removed. */
+function isStartedAtBoot({ undo }: ChangeEntry): boolean {
   return undo.kind === 'remove-path' && /^\/etc\/systemd\/system\/[^/]+\.wants\//.test(undo.path)
 }

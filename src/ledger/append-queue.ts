@@ -7,7 +7,7 @@ interface Waiting {
   fail: (error: unknown) => void
 }
 
-/** Appends in the order of the calls; those that come while one is on its way to the disk go together in the next. */
+/** Appends in the order of the calls. Calls that arrive during a write are batched into the next one. */
 export class AppendQueue {
   private readonly log: DurableLog
   private waiting: Waiting[] = []
@@ -23,13 +23,13 @@ export class AppendQueue {
     return pushed
   }
 
-  /** When nothing waits any more. */
+  /** Resolves when the queue is empty. */
   async settled(): Promise<void> {
     await this.draining
   }
 
   private async drain(): Promise<void> {
-    // What is called in the same turn goes in the same batch.
+    // Calls in the same turn of the event loop go into the same batch.
     await Promise.resolve()
     while (this.waiting.length > 0) {
       const batch = this.waiting

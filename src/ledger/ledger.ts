@@ -1,10 +1,10 @@
 /**
- * The journal of what was done to this machine.
+ * The journal of the changes to this machine.
  *
  *   run-begun → (started → change* → done)* → ended      and later, newest first: undone*
  *
- * A change is on the disk before it is made. A crash leaves `started` without `done`: the step is looked at and run
- * again. Nothing is ever rewritten, except to put damage aside, which is told.
+ * A change is recorded on disk before it is made. After a crash there is `started` without `done`: the step is checked
+ * and run again. Records are never rewritten, except to move damaged ones to another file, which is reported.
  */
 import type { DurableLog } from '../host/durable-log.ts'
 import { AppendQueue } from './append-queue.ts'
@@ -13,11 +13,11 @@ import { type Decoded, decodeRecords, encodeRecord, missingRecords } from './rec
 
 export interface Ledger {
   entries(): readonly Numbered[]
-  /** Durable when it resolves. Records that wait together share a sync. An error is fatal: end the run. */
+  /** Durable when it resolves. Records that are queued together share a sync. An error is fatal: the run must end. */
   append(entry: Entry): Promise<Numbered>
-  /** In order with the others, durable with the next `append`: for what a crash may forget. */
+  /** Keeps the order of records, but is durable only with the next `append`: for records that a crash may lose. */
   note(entry: Entry): void
-  /** What was found wrong on opening, in words for people; empty when all was well. */
+  /** Messages about damage that was found on opening. */
   readonly repairs: readonly string[]
   close(): Promise<void>
 }
@@ -44,7 +44,7 @@ export async function openLedger(log: DurableLog): Promise<Ledger> {
     repairs,
     append: (entry) => push(entry, true),
     note(entry) {
-      // The log refuses everything after an error, so that the next append throws this one.
+      // After an error the log refuses every write, so the next append throws the error.
       push(entry, false).catch(() => undefined)
     },
     async close() {
@@ -59,12 +59,12 @@ async function repair(log: DurableLog, { entries, good, damaged, torn }: Decoded
   let file: string | undefined
   if (torn.length > 0 || damaged.length > 0) {
     file = await log.replace(good, Buffer.concat([damaged, torn]))
-    if (torn.length > 0) repairs.push(`the last record of the ledger was cut short, and was moved to ${file}`)
-    if (damaged.length > 0) repairs.push(`${damaged.length} bytes of the ledger are damaged, and were moved to ${file}`)
+    if (torn.length > 0) repairs.push(`the last record of the ledger is incomplete; moved it to ${file}`)
+    if (damaged.length > 0) repairs.push(`${damaged.length} bytes of the ledger are damaged; moved them to ${file}`)
   }
   const missing = missingRecords(entries)
   const known = entries.findLast((entry) => entry.kind === 'damage')?.missing ?? 0
-  if (missing > known) repairs.push(`${missing - known} records of the ledger are missing: an undo may leave something`)
+  if (missing > known) repairs.push(`${missing - known} records of the ledger are missing: an undo may be incomplete`)
   if (missing <= known && damaged.length === 0) return { repairs }
   const damage: Entry = { kind: 'damage', missing, ...(file !== undefined && { file }) }
   return { repairs, damage }

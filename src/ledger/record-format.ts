@@ -1,4 +1,4 @@
-/** A record a line: the CRC-32 of the JSON as eight hex digits, a blank, the JSON. */
+/** One record per line: the CRC-32 of the JSON as eight hex digits, a space, the JSON. */
 import { crc32 } from 'node:zlib'
 import type { Entry, Numbered } from './entry.ts'
 
@@ -11,11 +11,11 @@ export function encodeRecord(entry: Numbered): Buffer {
 
 export interface Decoded {
   entries: Numbered[]
-  /** The lines that are fit to be kept, as they were. */
+  /** The valid lines, unchanged. */
   good: Buffer
-  /** Lines whose checksum does not hold, or that do not follow from the ones before. */
+  /** Lines with a wrong checksum or a sequence number out of order. */
   damaged: Buffer
-  /** Bytes after the last newline: a write that the power cut short. */
+  /** Bytes after the last newline, from a write that a power cut interrupted. */
   torn: Buffer
 }
 

@@ -10,15 +10,15 @@ export interface RunState {
 
 export interface Replayed {
   runs: Map<string, RunState>
-  /** Changes that were not taken back, newest first: the order to take them back in. */
+  /** Changes that were not undone, newest first, which is the order of undo. */
   outstanding: Numbered<ChangeEntry>[]
-  /** By the change: what its undo was about to remove. */
+  /** What the undo of a change was about to remove, by the change's sequence number. */
   found: ReadonlyMap<number, readonly string[]>
   /** The newest run that did not end. */
   openRun?: RunState
 }
 
-/** What the machine's ledger amounts to. Pure. */
+/** The state that results from the records. Pure. */
 export function replay(entries: readonly Numbered<Entry>[]): Replayed {
   const runs = new Map<string, RunState>()
   const changes = new Map<number, Numbered<ChangeEntry>>()
@@ -26,7 +26,7 @@ export function replay(entries: readonly Numbered<Entry>[]): Replayed {
   for (const entry of entries) {
     switch (entry.kind) {
       case 'run-begun': {
-        // A resumed run begins again under its name: its steps stay known, its end is taken back.
+        // A resumed run has the same id: its steps are kept, its outcome is reset.
         const steps = runs.get(entry.run)?.steps ?? new Map()
         runs.set(entry.run, { run: entry.run, role: entry.role, at: entry.at, steps })
         break

@@ -1,4 +1,4 @@
-/** What of a machine is looked at. Each kind is one look, see look.ts. */
+/** The kinds of facts in a snapshot. Each has one function in look.ts. */
 export const FACT_KINDS = [
   'file',
   'unit',
@@ -17,29 +17,29 @@ export const FACT_KINDS = [
 
 export type FactKind = (typeof FACT_KINDS)[number]
 
-/** By name, how it is; in words that can be compared and read. */
+/** Facts of one kind: name and state, as text that can be compared and read. */
 export type Facts = Record<string, string>
 
-/** How a machine is. Plain data, kept beside the ledger for as long as Cantrip is there. */
+/** The state of a machine. Plain data, kept next to the ledger until the uninstallation. */
 export interface Snapshot {
   format: 1
   takenAt: string
   facts: Partial<Record<FactKind, Facts>>
-  /** Kinds that could not be looked at, and why: those are not compared. */
+  /** Kinds that could not be observed, and why. They are not compared. */
   unseen: Partial<Record<FactKind, string>>
-  /** Directories with more files than are looked at: what lies below is not compared. */
+  /** Directories with too many files, whose contents are not compared. */
   cut: string[]
 }
 
 export interface Changed {
   kind: FactKind
   what: string
-  /** Undefined: it was not there. */
+  /** Undefined if it did not exist. */
   before?: string
   after?: string
 }
 
-/** What two snapshots of one machine differ in, kind by kind and by name. Pure. */
+/** The differences between two snapshots of a machine, by kind and name. Pure. */
 export function changesBetween(before: Snapshot, after: Snapshot): Changed[] {
   return FACT_KINDS.filter((kind) => !(kind in before.unseen) && !(kind in after.unseen)).flatMap((kind) => {
     const was = before.facts[kind] ?? {}

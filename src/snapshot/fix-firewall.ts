@@ -1,8 +1,8 @@
 import { command } from '../base/command.ts'
 
 /**
- * Commands about a rule, chain or table as look-at-firewall tells them: `iptables-nft -t nat -A …`, `iptables-nft -t nat
- * chain X`, `… chain INPUT, else DROP`, `nft table inet x …`.
+ * A command that removes or adds a rule, chain or table, in the notation of look-at-firewall: `iptables-nft -t nat -A …`,
+ * `iptables-nft -t nat chain X`, `… chain INPUT, else DROP`, `nft table inet x …`.
  */
 export function withoutRule(what: string): string {
   const chain = chainOf(what)
@@ -23,7 +23,7 @@ export function withRule(what: string): string {
       : command`${chain.program} -t ${chain.table} -P ${chain.name} ${chain.policy}`
   const [program = '', ...rest] = words(what)
   if (program !== 'nft') return command`${[program, ...rest]}`
-  return rest.length === 3 ? command`nft add ${rest}` : `load it again from where it came: ${what}`
+  return rest.length === 3 ? command`nft add ${rest}` : `load it again from its source: ${what}`
 }
 
 function chainOf(what: string): { program: string; table: string; name: string; policy?: string } | undefined {
@@ -32,7 +32,7 @@ function chainOf(what: string): { program: string; table: string; name: string; 
   return { program, table, name, ...(policy === undefined ? {} : { policy }) }
 }
 
-/** iptables-save has words with blanks in double quotes, where a backslash takes the next character as it is. */
+/** iptables-save quotes words with spaces; a backslash escapes the next character. */
 function words(line: string): string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(([word, quoted]) => quoted?.replace(/\\(.)/g, '$1') ?? word)
 }

@@ -20,7 +20,7 @@ test.each(FACT_KINDS)('of a %s: one line, whatever its name is and how it was', 
 
 test('a rule that is gone is no command by what its comment says', () => {
   const what = `nft table inet x chain y ${HOSTILE}; touch /root/pwned`
-  expect(fixFor({ kind: 'firewall', what, before: 'present' })).toMatch(/^load it again from where it came: /)
+  expect(fixFor({ kind: 'firewall', what, before: 'present' })).toMatch(/^load it again from its source: /)
 })
 
 test('a name with what begins a remark stays a name', () => {

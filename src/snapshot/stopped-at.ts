@@ -1,10 +1,10 @@
 import type { HostView } from '../host/host.ts'
 
-/** When a unit stopped: at the boot, where it has not run since. */
+/** When a unit stopped; the time of the boot if it has not run since. */
 export async function stoppedAtMs(view: HostView, unit: string): Promise<number | undefined> {
   const { stdout } = await view.ask(['systemctl', 'show', '--property=InactiveEnterTimestampMonotonic', '--', unit])
   const microseconds = Number(stdout.trim().split('=')[1] ?? 0)
-  // Seconds since boot: the one clock that systemd's monotonic microseconds can be compared with.
+  // Seconds since boot, the same clock as systemd's monotonic microseconds.
   const uptime = Number((await view.read('/proc/uptime'))?.split(' ')[0])
   if (!(uptime > 0)) return undefined
   return view.now().getTime() - uptime * 1000 + microseconds / 1000

@@ -1,16 +1,16 @@
 /**
- * What changes on a machine for other reasons while Cantrip is there. A difference counts unless a rule here says why it
- * is none of ours; it is then not hidden, but told apart, with that reason.
+ * Rules for changes that Cantrip did not make. A difference counts unless a rule here has a reason. Such differences are
+ * reported separately, with the reason.
  */
 import type { Changed, FactKind } from './facts.ts'
 
 interface Rule {
   kind: FactKind
   what: RegExp
-  /** In how it was or how it is; anything without it. */
+  /** Must match the state before or after. */
   text?: RegExp
-  /** Only these; any change without it. */
-  when?: readonly ('came' | 'went' | 'changed')[]
+  /** Only these directions; all by default. */
+  when?: readonly ('added' | 'removed' | 'changed')[]
   why: string
 }
 
@@ -18,16 +18,16 @@ const OTHER_LINKS =
   /^(docker|br-|veth|podman|cni-podman|virbr|vnet|tap|tun|ppp|wg|wwan|usb|zt|tailscale|lxcbr|lxdbr|incusbr)/
 const onOtherLink = (before: string) => new RegExp(`${before}${OTHER_LINKS.source.slice(1)}`)
 
-/** For what is not ours by its name or by the ledger; see ours.ts. The first that fits tells the reason. */
+/** For changes that neither the ledger nor a name attributes to Cantrip; see own-changes.ts. The first match has the reason. */
 const RULES: readonly Rule[] = [
   { kind: 'file', what: /^\/var\/log\//, why: 'programs write logs, and rotate them' },
-  { kind: 'file', what: /^\/run\//, why: 'run-time state of other programs, gone with the next boot' },
+  { kind: 'file', what: /^\/run\//, why: 'runtime state of other programs, which the next boot removes' },
   {
     kind: 'file',
     what: /^\/var\/lib\//,
-    why: 'state of other programs, as package managers, systemd and DHCP keep it',
+    why: 'state of other programs, such as package managers, systemd and DHCP clients',
   },
-  { kind: 'file', what: /^\/root\//, why: 'the home of a person' },
+  { kind: 'file', what: /^\/root\//, why: 'a home directory' },
   {
     kind: 'file',
     what: /^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)$/,
@@ -36,23 +36,23 @@ const RULES: readonly Rule[] = [
   {
     kind: 'file',
     what: /^\/etc\/(ld\.so\.cache|mtab|adjtime|\.updated|machine-id|blkid\.tab|mailcap|shells|lvm\/(archive|backup|cache)(\/.*)?)$/,
-    why: 'the system keeps it up by itself',
+    why: 'the system maintains it',
   },
   {
     kind: 'file',
     what: /^\/etc\/(alternatives|rc[0-6S]\.d|ssl\/certs|ca-certificates|pki\/ca-trust|apt|yum\.repos\.d)(\/|$)/,
-    why: 'package managers keep it up',
+    why: 'package managers maintain it',
   },
   {
     kind: 'file',
     what: /^\/etc\/resolv\.conf$/,
-    why: 'written by DHCP or by systemd; this installation never wrote to it',
+    why: 'a DHCP client or systemd wrote it; this installation never did',
   },
   {
     kind: 'unit',
     what: /./,
-    when: ['came', 'went'],
-    why: 'came or went with a package, or by a person; the ledger does not name it',
+    when: ['added', 'removed'],
+    why: 'a package or a person added or removed it; the ledger does not name it',
   },
   {
     kind: 'mount',
@@ -64,56 +64,56 @@ const RULES: readonly Rule[] = [
     kind: 'mount',
     what: /./,
     text: /autofs/,
-    why: 'systemd mounts it when somebody asks for it, and unmounts it again',
+    why: 'systemd mounts it on demand, and unmounts it again',
   },
-  { kind: 'mount', what: /./, when: ['came'], why: 'nothing of Kubernetes mounts there' },
+  { kind: 'mount', what: /./, when: ['added'], why: 'Kubernetes mounts nothing there' },
   { kind: 'interface', what: OTHER_LINKS, why: 'other container engines, virtual machines and VPNs come and go' },
-  { kind: 'interface', what: /./, when: ['came'], why: 'no network of Kubernetes has links of that name' },
-  { kind: 'address', what: onOtherLink(' on '), why: 'it goes with a link that is not of Kubernetes' },
-  { kind: 'address', what: /./, when: ['came'], why: 'nothing of Kubernetes gives addresses to that link' },
-  { kind: 'route', what: /./, text: onOtherLink(' dev '), why: 'it goes with a link that is not of Kubernetes' },
-  { kind: 'firewall', what: /./, when: ['came'], why: 'the rule names no chain of Kubernetes or its network' },
+  { kind: 'interface', what: /./, when: ['added'], why: 'no pod network has interfaces with this name' },
+  { kind: 'address', what: onOtherLink(' on '), why: 'its interface does not belong to Kubernetes' },
+  { kind: 'address', what: /./, when: ['added'], why: 'Kubernetes assigns no addresses to this interface' },
+  { kind: 'route', what: /./, text: onOtherLink(' dev '), why: 'its interface does not belong to Kubernetes' },
+  { kind: 'firewall', what: /./, when: ['added'], why: 'the rule names no chain of Kubernetes or a pod network' },
   {
     kind: 'firewall',
     what: /DOCKER|f2b-|fail2ban|NETAVARK|LIBVIRT|firewalld|ufw|CNI-/,
-    why: 'programs that keep rules of their own change them',
+    why: 'a program with its own rules changed it',
   },
   {
     kind: 'sysctl',
     what: /./,
-    when: ['came', 'went'],
-    why: 'parameters come and go with kernel modules, interfaces and kernels',
+    when: ['added', 'removed'],
+    why: 'parameters appear and disappear with kernel modules, interfaces and kernels',
   },
   {
     kind: 'sysctl',
     what: /^(vm\.(user_reserve|admin_reserve|min_free)_kbytes|fs\.file-max|net\.ipv4\.(tcp|udp)_mem)$/,
     when: ['changed'],
-    why: 'the kernel sizes it by the free memory that a boot begins with (init_user_reserve in mm/mmap.c and its like)',
+    why: 'the kernel computes it from the free memory at boot (init_user_reserve in mm/mmap.c and similar)',
   },
   {
     kind: 'sysctl',
     what: /^net\.ipv6\.conf\.[^.]+\.(accept_ra|addr_gen_mode|use_tempaddr)$/,
-    why: 'whatever manages a network link sets it as it takes the link over',
+    why: 'the network manager of the interface sets it',
   },
-  { kind: 'sysctl', what: onOtherLink('\\.conf\\.'), why: 'it goes with a link that is not of Kubernetes' },
+  { kind: 'sysctl', what: onOtherLink('\\.conf\\.'), why: 'its interface does not belong to Kubernetes' },
   {
     kind: 'module',
     what: /./,
-    when: ['came'],
-    why: 'the kernel loads modules when something asks for them; idle they do nothing, until the next boot',
+    when: ['added'],
+    why: 'the kernel loads modules on demand; an unused one has no effect, and the next boot removes it',
   },
-  { kind: 'module', what: /./, when: ['went'], why: 'unloaded by a person, or not loaded by another boot' },
-  { kind: 'user', what: /./, why: 'accounts come and go with packages and people; Kubernetes makes none' },
-  { kind: 'port', what: /./, why: 'opened or closed by a program that is not of Kubernetes' },
-  { kind: 'cgroup', what: /./, why: 'systemd and other container engines make and remove control groups' },
+  { kind: 'module', what: /./, when: ['removed'], why: 'a person unloaded it, or a boot did not load it' },
+  { kind: 'user', what: /./, why: 'packages and people add and remove accounts; Kubernetes creates none' },
+  { kind: 'port', what: /./, why: 'a program that does not belong to Kubernetes opened or closed it' },
+  { kind: 'cgroup', what: /./, why: 'systemd and other container engines create and remove control groups' },
 ]
 
-export function directionOf({ before, after }: Changed): 'came' | 'went' | 'changed' {
-  if (before === undefined) return 'came'
-  return after === undefined ? 'went' : 'changed'
+export function directionOf({ before, after }: Changed): 'added' | 'removed' | 'changed' {
+  if (before === undefined) return 'added'
+  return after === undefined ? 'removed' : 'changed'
 }
 
-/** Why the change has nothing to do with Kubernetes, where its kind and its words alone tell. */
+/** Why a change does not belong to Kubernetes, if its kind and text are enough to decide. */
 export function reasonByRule(change: Changed): string | undefined {
   const direction = directionOf(change)
   const words = ` ${change.before} ${change.after}`

@@ -298,10 +298,10 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     'a file of a person, at another time',
     write('/etc/hardened.conf', 'own'),
     '/etc/hardened.conf',
-    /when nothing of this/,
+    /when no run of this/,
     BEFORE + 1,
   ],
-  ['a session', write('/run/utmp-x'), '/run/utmp-x', /run-time/],
+  ['a session', write('/run/utmp-x'), '/run/utmp-x', /runtime/],
   [
     'a link of docker',
     answers(
@@ -327,7 +327,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
       '22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n30 22 0:40 / /efi rw - autofs systemd-1 rw\n31 30 8:2 / /efi rw - vfat /dev/sda2 rw\n',
     ),
     '/efi',
-    /when somebody asks/,
+    /on demand/,
   ],
   [
     'a route of docker',
@@ -336,7 +336,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
       '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"},{"dst":"10.9.0.0/16","dev":"docker0"}]',
     ),
     '10.9.0.0/16 in main',
-    /not of Kubernetes/,
+    /not belong to Kubernetes/,
   ],
   ['a module', write('/proc/modules', 'nf_tables 1 0 - Live 0x0\nvxlan 1 0 - Live 0x0\n'), 'vxlan', /kernel loads/],
   [
@@ -346,7 +346,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
       host.on(['systemctl', 'show'], { stdout: `InactiveEnterTimestampMonotonic=${(7200 - 3600 + 10) * 1e6}\n` })
     },
     'cron.service',
-    /when nothing of this/,
+    /when no run of this/,
   ],
   [
     'a parameter that another boot sized otherwise',
@@ -358,9 +358,9 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     'what another manager of a link sets',
     (host) => host.files.seed('/proc/sys/net/ipv6/conf/eth0/accept_ra', '0\n'),
     'net.ipv6.conf.eth0.accept_ra',
-    /manages a network link/,
+    /network manager of the interface/,
   ],
-  ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /come and go/],
+  ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /appear and disappear/],
 ])('none of ours: %s', async (_, change, what, why, atMs) => {
   const { differences, unrelated } = await after(change, atMs)
   expect(differences).toEqual([])
@@ -378,7 +378,7 @@ test('what was left on purpose, or could not be taken back, is told once', async
   const { differences, unrelated } = await after(plant, AT_WORK, { kept, left: [{ what: '/var/lib/kubelet' }] })
   expect(differences).toEqual([])
   expect(unrelated).toEqual([
-    expect.objectContaining({ what: '/etc/kubernetes', why: 'left on purpose: of user 1234' }),
+    expect.objectContaining({ what: '/etc/kubernetes', why: 'kept on purpose: of user 1234' }),
   ])
 })
 
@@ -389,7 +389,7 @@ test('without Kubernetes of its own it does not answer for that of others', asyn
     trees: [],
   })
   expect(differences).toEqual([])
-  expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not bring Kubernetes')])
+  expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not provision Kubernetes')])
 })
 
 test('what another installation holds is its affair', async () => {

@@ -4,34 +4,34 @@ import { type Changed, changesBetween, type FactKind, type Snapshot } from './fa
 import { fixFor } from './fix.ts'
 import { type Observed, observe } from './look/look.ts'
 import type { Observer } from './look/observer.ts'
-import { looksLikeOurs } from './ours.ts'
+import { looksLikeOwnChange } from './own-changes.ts'
 import { packagesOf } from './packages.ts'
 import { stoppedAtMs } from './stopped-at.ts'
 import { directionOf, reasonByRule } from './unrelated.ts'
 
-/** What this installation knows of its own work. */
+/** What this installation knows about its own changes. */
 export interface Knowledge {
-  /** Paths, units, parameters and modules that its ledger names. */
+  /** Paths, units, kernel parameters and modules that its ledger names. */
   named: ReadonlySet<string>
-  /** Directories that its ledger names with all that is, or is mounted, below them. */
+  /** Directories that its ledger names with everything below them, including mounts. */
   trees: readonly string[]
-  /** Files of others, in which it had a line. */
+  /** Files of other programs to which it added a line. */
   shared: ReadonlySet<string>
-  /** Its ledger has lost no record: what is not named there it has not made. */
+  /** Whether its ledger is complete: changes that it does not name were made by others. */
   isWhole: boolean
-  /** Is it the work of another installation of this program, which still holds it? */
+  /** Whether another installation on this machine made this change and has not undone it. */
   madeByOthers(what: string): boolean
-  /** The Kubernetes that came and went was brought by it. */
+  /** Whether it provisioned the Kubernetes on this machine. */
   broughtKubernetes: boolean
-  /** Was one of its runs going on then? */
+  /** Whether one of its runs was in progress at this time. */
   wasAtWork(ms: number): boolean
-  /** How the machine was when the undo began. */
+  /** The state of the machine when the undo began. */
   atUndo: Snapshot
-  /** Left on purpose, and told already. */
+  /** Kept on purpose; reported elsewhere. */
   kept: readonly { what: string; because: string }[]
-  /** Could not be taken back, and told already. */
+  /** Could not be undone; reported elsewhere. */
   left: readonly { what: string }[]
-  /** Its own directories and unit, which go last or stay; not compared. */
+  /** Its own directories and unit, which are removed last or stay; not compared. */
   own: readonly string[]
 }
 
@@ -53,36 +53,36 @@ export interface Unrelated {
 
 export interface Verified {
   differences: Difference[]
-  /** Changed meanwhile for a reason that has nothing to do with us. */
+  /** Changes that Cantrip did not make. */
   unrelated: Unrelated[]
-  /** Could not be looked at, then or now. */
+  /** Kinds that could not be observed, before or now. */
   unseen: { kind: FactKind; why: string }[]
 }
 
-/** Compares the machine with how it was. */
+/** Compares the machine with a snapshot. */
 export async function verify(before: Snapshot, observer: Observer, knowledge: Knowledge): Promise<Verified> {
   const observed = await observe(observer)
   const cut = [...new Set([...before.cut, ...observed.snapshot.cut])]
   const changes = changesBetween(before, observed.snapshot).filter(
-    (change) => !isTold(change, knowledge) && !(change.kind === 'file' && isBelowAny(change.what, cut)),
+    (change) => !isReported(change, knowledge) && !(change.kind === 'file' && isBelowAny(change.what, cut)),
   )
   const reasons = await reasonsFor(changes, observed, observer.view, knowledge)
   const differing = changes.filter((change) => !reasons.has(change))
   const others = changes.filter((change) => reasons.has(change))
   return {
-    differences: withoutContents(differing).map((change) => ({ ...told(change), fix: fixFor(change) })),
-    unrelated: withoutContents(others).map((change) => ({ ...told(change), why: reasons.get(change) ?? '' })),
+    differences: withoutContents(differing).map((change) => ({ ...shown(change), fix: fixFor(change) })),
+    unrelated: withoutContents(others).map((change) => ({ ...shown(change), why: reasons.get(change) ?? '' })),
     unseen: [
       ...Object.entries({ ...before.unseen, ...observed.snapshot.unseen }).map(([kind, why]) => ({
         kind: kind as FactKind,
         why,
       })),
-      ...cut.map((place) => ({ kind: 'file' as const, why: `${place} has too many files to look at all of them` })),
+      ...cut.map((place) => ({ kind: 'file' as const, why: `${place} has too many files to compare` })),
     ],
   }
 }
 
-/** Why changes are none of ours; those that are missing in the answer count. */
+/** Reasons why changes are not Cantrip's. Changes without a reason count as differences. */
 async function reasonsFor(
   changes: readonly Changed[],
   { changedAtMs }: Observed,
@@ -94,7 +94,7 @@ async function reasonsFor(
   for (const change of changes) {
     const verdict = judge(change, knowledge)
     if (verdict === 'unknown') open.push(change)
-    else if (verdict !== 'ours') reasons.set(change, verdict.why)
+    else if (verdict !== 'own') reasons.set(change, verdict.why)
   }
   const packages = await packagesOf(
     view,
@@ -109,45 +109,47 @@ async function reasonsFor(
   return reasons
 }
 
-/** By its name and by what the ledger says; `unknown` where only packages or times may tell. */
-function judge(change: Changed, knowledge: Knowledge): 'ours' | 'unknown' | { why: string } {
+/** By name and ledger; `unknown` if packages or times have to decide. */
+function judge(change: Changed, knowledge: Knowledge): 'own' | 'unknown' | { why: string } {
   const kept = keptReason(change, knowledge)
   if (kept !== undefined) return { why: kept }
-  if (knowledge.madeByOthers(change.what)) return { why: 'another installation of Cantrip on this machine made it so' }
+  if (knowledge.madeByOthers(change.what)) return { why: 'another installation of Cantrip on this machine changed it' }
   if (change.kind === 'file' && knowledge.shared.has(change.what)) return { why: SHARED }
-  if (isNamed(change, knowledge)) return 'ours'
-  if (looksLikeOurs(change, knowledge.isWhole)) {
-    return knowledge.broughtKubernetes ? 'ours' : { why: 'this installation did not bring Kubernetes to this machine' }
+  if (isNamed(change, knowledge)) return 'own'
+  if (looksLikeOwnChange(change, knowledge.isWhole)) {
+    return knowledge.broughtKubernetes
+      ? 'own'
+      : { why: 'this installation did not provision Kubernetes on this machine' }
   }
   if (change.kind === 'unit' && directionOf(change) === 'changed') {
-    return hasStopped(change) ? 'unknown' : { why: 'its links below /etc/systemd are compared as files' }
+    return hasStopped(change) ? 'unknown' : { why: 'its links in /etc/systemd are compared as files' }
   }
   const why = reasonByRule(change) ?? (isOlderThanUndo(change, knowledge) ? OLDER : undefined)
   return why === undefined ? 'unknown' : { why }
 }
 
-const SHARED = 'others write to it too; the line that was put there is gone'
-const OLDER = 'it was so when the undo began, and the ledger names no such change: somebody else made it'
+const SHARED = 'other programs write to it, too; the line that Cantrip added is removed'
+const OLDER = 'it was like this when the undo began, and the ledger names no such change'
 
 function isNamed(change: Changed, { named, trees }: Knowledge): boolean {
   const { kind, what } = change
-  // One that came or went did so with a link: forwarding is recorded for each link that was there at the time.
+  // A sysctl that was added or removed belongs to an interface: forwarding is recorded for each existing interface.
   if (named.has(what)) return kind !== 'sysctl' || directionOf(change) === 'changed'
   return (kind === 'file' || kind === 'mount') && trees.some((tree) => isBelow(what, tree))
 }
 
-/** Of a whole ledger that tells it apart; else a file that was gone already, whose time nobody knows any more. */
+/** Only with a complete ledger, except for files that were already missing, whose time of removal is unknown. */
 function isOlderThanUndo(change: Changed, { atUndo, isWhole }: Knowledge): boolean {
   const { kind, what, after } = change
-  if (kind in atUndo.unseen || (!isWhole && !(kind === 'file' && directionOf(change) === 'went'))) return false
+  if (kind in atUndo.unseen || (!isWhole && !(kind === 'file' && directionOf(change) === 'removed'))) return false
   return atUndo.facts[kind]?.[what] === after
 }
 
 const atAnotherTime = (ms: number) =>
-  `changed at ${new Date(ms).toISOString()}, when nothing of this installation was at work`
+  `changed at ${new Date(ms).toISOString()}, when no run of this installation was in progress`
 
-/** Its own directories, and what the undo could not do and has said. */
-function isTold({ kind, what }: Changed, { own, left }: Knowledge): boolean {
+/** Its own directories, and leftovers that the undo has reported. */
+function isReported({ kind, what }: Changed, { own, left }: Knowledge): boolean {
   if (own.some((path) => what === path || (kind === 'file' && isBelow(what, path)))) return true
   return left.some((one) => what === one.what || ((kind === 'file' || kind === 'mount') && isBelow(what, one.what)))
 }
@@ -157,7 +159,7 @@ function keptReason({ kind, what }: Changed, { kept, named }: Knowledge): string
     (one) =>
       what === one.what || ((kind === 'file' || kind === 'mount') && isBelow(what, one.what) && !named.has(what)),
   )
-  return found && `left on purpose: ${found.because}`
+  return found && `kept on purpose: ${found.because}`
 }
 
 function isBelowAny(path: string, directories: readonly string[]): boolean {
@@ -168,7 +170,7 @@ function hasStopped({ before = '', after = '' }: Changed): boolean {
   return before.endsWith('active') && !after.endsWith('active')
 }
 
-/** What lies in a directory that is told as a whole is not told again, nor what the kernel has for a link that came or went. */
+/** Omits the contents of an added or removed directory, and the sysctls of an added or removed interface. */
 function withoutContents(changes: readonly Changed[]): Changed[] {
   const links = new Set(
     changes
@@ -187,11 +189,11 @@ function withoutContents(changes: readonly Changed[]): Changed[] {
   })
 }
 
-/** A dot in the name of a link is a slash in the key. */
+/** A dot in the name of an interface is a slash in the key. */
 function linkOf(key: string): string {
   return /^net\.(?:ipv[46]|mpls)\.(?:conf|neigh)\.([^.]+)\./.exec(key)?.[1]?.replaceAll('/', '.') ?? ''
 }
 
-function told({ kind, what, before = 'nothing', after = 'nothing' }: Changed) {
+function shown({ kind, what, before = 'nothing', after = 'nothing' }: Changed) {
   return { kind, what, before, after }
 }

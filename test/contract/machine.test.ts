@@ -155,7 +155,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     for (const { undo } of changes.toReversed()) kept.push((await carryOut(undo, machine))?.kept)
     expect(kept).toEqual([
       expect.stringContaining('was changed since'),
-      expect.stringContaining('holds files that others put there'),
+      expect.stringContaining('contains files that Cantrip did not create'),
       expect.stringContaining('was changed since'),
     ])
     expect(await machine.read(`${root}/old`)).toBe('theirs')

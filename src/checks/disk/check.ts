@@ -3,7 +3,7 @@ import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
-import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import { whereItLies } from '../../host/files/where-it-lies.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseMountinfo } from '../../host/parse/mountinfo.ts'
@@ -39,7 +39,7 @@ export const check: Check = {
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
-    const share = (await ownKubernetes(host, ownStateDirectory)) ? SHARE_ONCE_INSTALLED : 1
+    const share = (await hasOwnKubernetes(host, ownStateDirectory)) ? SHARE_ONCE_INSTALLED : 1
     const needs = await byFileSystem(host, [...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], share)
     const short = needs.filter((need) => need.freeMib < need.mib)
     const willBeWritten = (device?: string) => (needs.find((need) => need.device === device)?.mib ?? 0) * MIB

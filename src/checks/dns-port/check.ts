@@ -1,7 +1,7 @@
 import { independent } from '../../base/command.ts'
 import { isLoopback, isWildcard } from '../../base/net/address.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
-import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { localAddresses } from '../../host/network/addresses.ts'
 import { boundSockets, socketHolders } from '../../host/network/listeners.ts'
@@ -25,7 +25,7 @@ export const check: Check = {
     const holders = await socketHolders(host, bound)
     if (conflicts.length === 0) return { kind: 'pass', found: describeFree(bound, holders) }
     const isNodeDns = conflicts.every((socket) => holders.get(socket.inode)?.startsWith('coredns '))
-    if (isNodeDns && (await ownKubernetes(host, ownStateDirectory)))
+    if (isNodeDns && (await hasOwnKubernetes(host, ownStateDirectory)))
       return { kind: 'pass', found: 'used by the node DNS of this installation' }
     const who = conflicts.map((socket) => describe(socket, holders))
     return {

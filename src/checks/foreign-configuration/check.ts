@@ -1,6 +1,6 @@
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { verdictOf } from '../../engine/checks/findings.ts'
-import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { networkFileFindings } from './network-files.ts'
 import { unitFileFindings } from './unit-files.ts'
@@ -14,7 +14,7 @@ export const check: Check = {
   remedy: 'Move the file away, or override the directive with a drop-in, as the check says.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
-    const isInstalled = await ownKubernetes(host, ownStateDirectory)
+    const isInstalled = await hasOwnKubernetes(host, ownStateDirectory)
     const findings = await Promise.all([
       unitFileFindings(host),
       networkFileFindings(host, isInstalled),

@@ -1,7 +1,7 @@
 import { command } from '../../base/command.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
-import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/network/listeners.ts'
 import type { BoundSocket } from '../../host/parse/network/proc-net.ts'
@@ -24,7 +24,7 @@ export const check: Check = {
   })),
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
-    if (await ownKubernetes(host, ownStateDirectory))
+    if (await hasOwnKubernetes(host, ownStateDirectory))
       return { kind: 'pass', found: 'used by Kubernetes of this installation' }
     const sockets = await boundSockets(host)
     const { must, may } = judgedRoles(roles)

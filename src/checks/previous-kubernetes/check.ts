@@ -1,5 +1,5 @@
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
-import { ownKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import {
   type DistributionTraces,
@@ -23,7 +23,7 @@ export const check: Check = {
     'Run the line that the check prints. It stops an earlier Kubernetes and moves its files away; it deletes no data.',
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
-    if (await ownKubernetes(host, ownStateDirectory))
+    if (await hasOwnKubernetes(host, ownStateDirectory))
       return { kind: 'pass', found: 'only Kubernetes of this installation' }
     const names = DISTRIBUTIONS.flatMap((distribution) => distribution.processes)
     const [running, pods] = await Promise.all([runningProcesses(host, new Set([...names, 'etcd'])), podTraces(host)])

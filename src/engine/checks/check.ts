@@ -2,25 +2,25 @@ import type { HostView } from '../../host/host.ts'
 
 export type Verdict =
   | { kind: 'pass'; found: string }
-  /** `isRefusal`: the controller was reached, and said no. */
+  /** `isRefusal`: the controller answered, and refused. */
   | { kind: 'warn' | 'fail'; found: string; wanted: string; fix: string; isRefusal?: true }
-  /** Does not apply here (no controller given, not that role); `found` says why. */
+  /** Does not apply (no controller, another role); `found` says why. */
   | { kind: 'skipped'; found: string }
 
-/** What a run of prechecks knows beforehand. */
+/** The input of the prechecks. */
 export interface CheckParams {
   roles: readonly ('master' | 'worker' | 'storage')[]
-  /** Absent when no credentials were given. */
+  /** Absent without credentials. */
   controller?: { urls: readonly string[]; ca: string; cert: string; key: string; proxy?: string }
-  /** Of the cluster; absent where it is not known which that will be. */
+  /** Subnets of the cluster; absent if the cluster is not known. */
   subnets?: { pod: string; service: string }
-  /** Paths of this installation, which the previous-kubernetes and ports checks leave out of account. */
+  /** State directory of this installation, whose files the previous-kubernetes and ports checks ignore. */
   ownStateDirectory: string
-  /** The name that the node is about to get (`--hostname`); its present one where absent. */
+  /** The name that the node will have (`--hostname`); the current hostname if absent. */
   hostname?: string
 }
 
-/** What becomes a warning or a failure, in words; its numbers are the constants that `look` compares with. */
+/** Limits of a check as text, built from the constants that `look` compares with. */
 export interface Threshold {
   of: string
   warn?: string
@@ -28,21 +28,21 @@ export interface Threshold {
 }
 
 /**
- * One look at the machine. `look` changes nothing, and throws where it could not look, which is not `fail`.
+ * One check of the machine. `look` changes nothing. It throws if it cannot look, which is different from `fail`.
  * `id` is the folder's name.
  */
 export interface Check {
   id: string
   title: string
-  /** A fail stops the run; without it a fail counts as a warning. */
+  /** Whether a failure stops the run; otherwise it counts as a warning. */
   hard: boolean
-  /** `--ignore-check` cannot demote it. */
+  /** Whether `--ignore-check` has no effect on it. */
   strict?: boolean
-  /** One or two sentences for `precheck --explain`: what is looked at, and why. */
+  /** One or two sentences for `precheck --explain`: what the check looks at, and why. */
   why: string
-  /** What to do about it in general, for people; a verdict's `fix` is for this machine. */
+  /** The fix in general; a verdict's `fix` is for this machine. */
   remedy: string
-  /** The values that its verdicts turn on; absent where it compares nothing. */
+  /** The limits on which the verdict depends; absent if there are none. */
   thresholds?: readonly Threshold[]
   timeoutMs: number
   look(host: HostView, params: CheckParams): Promise<Verdict>

@@ -1,7 +1,7 @@
 import { type Advice, together } from '../../base/command.ts'
 import type { Verdict } from './check.ts'
 
-/** One thing that a check noticed, among several that it looks at. */
+/** One of several results of a check. */
 export interface Finding {
   kind: 'warn' | 'fail'
   found: string
@@ -9,7 +9,7 @@ export interface Finding {
   fix: string | Advice
 }
 
-/** All findings in one verdict, the failing ones first; `otherwise` is what a healthy machine hears. */
+/** Combines findings into one verdict, failures first. Without findings the check passes with `otherwise`. */
 export function verdictOf(findings: readonly Finding[], otherwise: string): Verdict {
   if (findings.length === 0) return { kind: 'pass', found: otherwise }
   const sorted = findings.toSorted((a, b) => Number(b.kind === 'fail') - Number(a.kind === 'fail'))

@@ -3,8 +3,8 @@ import type { CheckParams } from './check.ts'
 type NodeRole = CheckParams['roles'][number]
 
 /**
- * Roles that this machine must be fit for, and those that it only may get. Before an administrator gave it a role it
- * must do as a worker, and what a master would lack is worth a warning.
+ * The roles whose requirements fail a check, and those whose requirements only warn. Without an intended role the machine
+ * must meet the requirements of a worker, and those of a master are warnings.
  */
 export function judgedRoles(roles: readonly NodeRole[]): { must: readonly NodeRole[]; may: readonly NodeRole[] } {
   return roles.length > 0 ? { must: roles, may: [] } : { must: ['worker'], may: ['master'] }

@@ -8,7 +8,7 @@ type Signal = `${FileSystem}.available` | `${FileSystem}.inodesFree`
 /** `evictionHard` of a KubeletConfiguration: a share of the file system (`10%`) or an amount (`1Gi`). */
 export type EvictionHard = Partial<Record<Signal, string>>
 
-/** What a kubelet has that is told nothing else: defaults_linux.go of pkg/kubelet/apis/config/v1beta1. */
+/** The kubelet's defaults: defaults_linux.go of pkg/kubelet/apis/config/v1beta1. */
 export const KUBELET_DEFAULTS: EvictionHard = {
   'nodefs.available': '10%',
   'nodefs.inodesFree': '5%',
@@ -21,7 +21,7 @@ const DIRECTORY: Record<FileSystem, string> = { nodefs: '/var/lib/kubelet', imag
 const FACTORS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }
 const BINARY_FACTORS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 }
 
-/** A file system on which a kubelet would evict pods at once, and remove the images that no container uses. */
+/** A file system on which a kubelet would evict pods at once, and remove unused images. */
 export interface Shortage {
   signal: Signal
   threshold: string
@@ -33,7 +33,7 @@ export interface Shortage {
   least: number
 }
 
-/** `willBeWritten`: bytes that are to come yet on the mount. */
+/** `willBeWritten`: bytes that provisioning will write to the mount. */
 export async function shortagesOf(
   view: HostView,
   thresholds: EvictionHard,
@@ -49,7 +49,7 @@ export async function shortagesOf(
     const [total, now] = isBytes ? [space.totalBytes, space.freeBytes] : [space.totalInodes, space.freeInodes]
     const free = isBytes ? now - willBeWritten(mount) : now
     const least = leastOf(threshold, total)
-    // A file system that makes inodes as it needs them (btrfs) has 0 of them.
+    // A file system that allocates inodes dynamically (btrfs) reports 0.
     if (total === 0 || !(free < least)) return []
     const { device, mountPoint = directory } = mount ?? {}
     return [{ signal, threshold, device, mountPoint, free: now, total, least }]
@@ -57,7 +57,7 @@ export async function shortagesOf(
   return (await Promise.all(looked)).flat()
 }
 
-/** NaN, below which nothing is, of what a kubelet cannot read either. */
+/** The threshold in bytes or inodes. NaN, which no value is below, for a threshold that the kubelet cannot parse either. */
 function leastOf(threshold: string, total: number): number {
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(%|[KMGT]i|[kMGT])?$/.exec(threshold.trim()) ?? []
   if (unit === '%') return (total * Number(amount)) / 100

@@ -6,28 +6,28 @@ import { catchStrayErrors } from './stray-errors.ts'
 export interface CheckResult {
   id: string
   title: string
-  /** `error`: it could not look, which is not `fail`. */
+  /** `error`: the check could not look, which is different from `fail`. */
   verdict: Verdict['kind'] | 'error'
   hard: boolean
   found: string
   wanted?: string
   fix?: string
-  /** The controller was reached, and said no. */
+  /** The controller answered, and refused. */
   isRefusal?: true
-  /** Why a person had it ignored; the verdict is `warn` then. */
+  /** The reason given with --ignore-check; the verdict is `warn` then. */
   ignored?: string
   ms: number
 }
 
 export interface RunChecksOptions {
-  /** Ids to demote to a warning, with the reason given; strict checks are not demoted. */
+  /** Ids of checks whose failure counts as a warning, with the reason. No effect on strict checks. */
   ignore?: ReadonlyMap<string, string>
   signal?: AbortSignal
   /** A monotonic clock in milliseconds. */
   now?: () => number
 }
 
-/** All at once, a deadline each; results in the order of the checks. However one fails to look, that is its result alone. */
+/** Runs all checks at once, each with a timeout. Results have the order of the checks. A check that throws has the result `error`. */
 export async function runChecks(
   checks: readonly Check[],
   view: HostView,
@@ -49,7 +49,7 @@ export async function runChecks(
   )
 }
 
-/** What stops a run: a hard check that failed, or that could not look. */
+/** The results that stop a run: hard checks that failed or could not look. */
 export function hardFailures(results: readonly CheckResult[]): CheckResult[] {
   return results.filter(({ hard, verdict }) => hard && (verdict === 'fail' || verdict === 'error'))
 }
@@ -58,16 +58,16 @@ type Seen = Pick<CheckResult, 'verdict' | 'found' | 'wanted' | 'fix' | 'isRefusa
 
 async function look(check: Check, work: () => Promise<Verdict>, signal?: AbortSignal): Promise<Seen> {
   const { promise: late, resolve } = Promise.withResolvers<Seen>()
-  const giveUp = () => resolve(noAnswer(check))
-  const timer = setTimeout(giveUp, check.timeoutMs)
-  signal?.addEventListener('abort', giveUp)
+  const onTimeout = () => resolve(timedOut(check))
+  const timer = setTimeout(onTimeout, check.timeoutMs)
+  signal?.addEventListener('abort', onTimeout)
   try {
     return await Promise.race([work().then(seenOf), late])
   } catch (error) {
     return couldNotLook(error)
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', giveUp)
+    signal?.removeEventListener('abort', onTimeout)
   }
 }
 
@@ -75,17 +75,17 @@ function seenOf({ kind, ...rest }: Verdict): Seen {
   return { verdict: kind, ...rest }
 }
 
-function noAnswer({ timeoutMs, id }: Check): Seen {
+function timedOut({ timeoutMs, id }: Check): Seen {
   return {
     verdict: 'error',
     found: `no answer within ${timeoutMs / 1000} s`,
-    wanted: 'to be able to look',
-    fix: `run it again when the machine is less busy; what it looks at: agent precheck --explain ${id}`,
+    wanted: 'a result',
+    fix: `run it again when the machine is less busy; for details: agent precheck --explain ${id}`,
   }
 }
 
 function couldNotLook(error: unknown): Seen {
   const found = error instanceof Error ? error.message : String(error)
-  const fix = error instanceof AgentError ? error.fix : 'please report it, with the output of: agent precheck -o json'
-  return { verdict: 'error', found, wanted: 'to be able to look', fix }
+  const fix = error instanceof AgentError ? error.fix : 'report it with the output of: agent precheck -o json'
+  return { verdict: 'error', found, wanted: 'a result', fix }
 }

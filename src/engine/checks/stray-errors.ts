@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** Rejects the work that an error belongs to. */
+/** Rejects the work that caused an error. */
 type Reject = (error: unknown) => void
 
 const owner = new AsyncLocalStorage<Reject>()
 
 export interface StrayErrors {
-  /** Rejects as `work` does, and also with what `work` lets fall: see `catchStrayErrors`. */
+  /** Rejects if `work` rejects, and also with stray errors of `work`: see `catchStrayErrors`. */
   within<T>(work: () => Promise<T>): Promise<T>
 }
 
 /**
- * An error that nobody can catch ends the program: one thrown in a later turn of the event loop, an 'error' event without
- * a listener, a rejection without a handler. Here it becomes the failure of the work that started it, which Node tells by
- * its asynchronous context. Listens until all works have settled; an error of none of them ends the program as ever.
+ * Stray errors would end the process: those thrown in a later turn of the event loop, 'error' events without a listener,
+ * and unhandled rejections. Here they reject the work that caused them, which Node finds by its asynchronous context.
+ * Active until all work has settled. A stray error of other code still ends the process.
  */
 export function catchStrayErrors(): StrayErrors {
   let running = 0

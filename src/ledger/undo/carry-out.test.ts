@@ -52,7 +52,7 @@ test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
     { kind: 'sysctl', key: 'net.a', before: '1', written: '2' },
     { sysctls: { 'net.a': '9' } },
     '9',
-    /^net.a was set to 9 by somebody else; Cantrip had set 2 in the place of 1$/,
+    /^net.a was changed to 9 since Cantrip set it to 2; before, it was 1$/,
   ],
   [
     'a parameter that a second try found as it had set it',
@@ -67,7 +67,7 @@ test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
     { kind: 'hostname', before: 'old', written: 'new' },
     { hostname: 'web' },
     'web',
-    /web by/,
+    /changed to web/,
   ],
 ])('%s goes back to what it was unless somebody has set it since', async (_, undo, options, expected, why) => {
   const machine = scene(options)
@@ -84,7 +84,7 @@ test('a mode goes back to what it was unless somebody has set it since', async (
   const undo = (path: string): Undo => ({ kind: 'restore-mode', path, mode: 0o755, written: 0o700 })
   expect(await carryOut(undo('/srv/a'), machine)).toBeUndefined()
   expect((await carryOut(undo('/srv/b'), machine))?.kept).toBe(
-    'the mode of /srv/b was set to 711 by somebody else; before, it was 755',
+    'the mode of /srv/b was changed to 711 since Cantrip set it; before, it was 755',
   )
   expect([machine.files.stat('/srv/a')?.mode, machine.files.stat('/srv/b')?.mode]).toEqual([0o755, 0o711])
 })
@@ -317,7 +317,7 @@ test('network namespaces go by what libcni and containerd recorded; others stay,
   expect(found).toEqual([[POD(1), POD(2), POD(3)]])
   expect(result).toEqual({
     removed: [1, 2, 3].map((digit) => `network namespace ${POD(digit)}`),
-    kept: `no record says that these network namespaces are ours: ${POD(4)}`,
+    kept: `no record shows that Cantrip created these network namespaces: ${POD(4)}`,
   })
 })
 
@@ -334,7 +334,7 @@ test('a network namespace with a process in it is of somebody else', async () =>
   machine.on(DATABASE, { stdout: `${POD(1)}\n${POD(2)}\n` })
   machine.on(['ip', 'netns', 'pids'], (argv) => ({ stdout: argv[3] === POD(2) ? '812\n' : '' }))
   answerIp(machine)
-  expect((await carryOut(PODS_OF_OLD, machine))?.kept).toContain(`in use by others: ${POD(2)}`)
+  expect((await carryOut(PODS_OF_OLD, machine))?.kept).toContain(`in use by other programs: ${POD(2)}`)
   expect(machine.files.list('/run/netns')).toEqual([POD(2)])
 })
 

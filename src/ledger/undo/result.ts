@@ -3,25 +3,25 @@ import type { Undo, UndoKind } from '../../host/undo.ts'
 
 export type UndoOf<K extends UndoKind> = Extract<Undo, { kind: K }>
 
-/** Nothing: it is as it was before, and was so already or is told by the undo itself. */
+/** Undefined: undone, with nothing more to report. */
 export type UndoResult =
   | {
-      /** Left on purpose, and why: what is there now is not, or not only, what we made. */
+      /** Kept on purpose, and why: it was changed since, or is shared with others. */
       kept?: string
-      /** What was removed of what other programs had made, one by one. */
+      /** Removed objects of other programs, one by one. */
       removed?: readonly string[]
     }
   | undefined
 
-/** What is ours by the records of other programs, which may be gone by the next try. */
+/** Objects that records of other programs attribute to this cluster. Those records may be gone by the next try. */
 export interface Found {
-  /** By an earlier try. */
+  /** Found by an earlier try. */
   known: readonly string[]
-  /** Durable when it resolves, and only then to be removed. */
+  /** Durable when it resolves. Remove the objects only then. */
   record(names: string[]): Promise<void>
 }
 
-/** Already as it was before is fine. Throws an AgentError, with its fix, for what is left over. */
+/** Idempotent. Throws an AgentError for what could not be undone. */
 export type CarryOut<K extends UndoKind> = (undo: UndoOf<K>, machine: Machine, found: Found) => Promise<UndoResult>
 
 export function resultOf(removed: readonly string[], kept?: string): UndoResult {

@@ -24,7 +24,7 @@ export async function lookAtFiles({ view, walk }: Observer, { changedAtMs, cut }
   return facts
 }
 
-/** The time of a file only where its content was not read: rewritten with the same content, it is as it was. */
+/** Contains the modification time only if the content was not read: a file rewritten with the same content is unchanged. */
 function textOf({ stat: { kind, mode, uid, gid, size, mtimeMs }, target, sha256 }: TreeEntry): string {
   if (target !== undefined) return `a link to ${target}`
   const owned = `mode ${mode.toString(8)}, owner ${uid}:${gid}`

@@ -5,13 +5,13 @@ import { iptablesInUse } from '../../host/network/iptables-saves.ts'
 import type { Facts } from '../facts.ts'
 import type { Observer } from './observer.ts'
 
-const PATIENCE = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
-/** Tables that iptables-nft keeps in nftables, by its own names. */
+const LIMITS = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
+/** Tables of iptables-nft. */
 const OF_IPTABLES = /^table (ip|ip6|arp|bridge) (filter|nat|mangle|raw|security|broute) /
 
 /**
- * Every rule and chain, each by its text, without counters. Asking nftables would load its module where nothing uses it:
- * a machine without the module has no such rules.
+ * Every rule and chain by its text, without counters. nft runs only if iptables-nft is in use, because it would load the
+ * module, and a machine without the module has no nftables rules.
  */
 export async function lookAtFirewall({ view }: Observer): Promise<Facts> {
   const facts: Facts = {}
@@ -22,7 +22,7 @@ export async function lookAtFirewall({ view }: Observer): Promise<Facts> {
   const programs = await iptablesInUse(view)
   const asked: Argv[] = programs.map((program) => [`${program}-save`])
   if (programs.includes('iptables-nft')) asked.push(['nft', '-s', '-t', 'list', 'ruleset'])
-  const dumps = await Promise.all(asked.map(async (argv) => ({ argv, dump: await answer(view, argv) })))
+  const dumps = await Promise.all(asked.map(async (argv) => ({ argv, dump: await outputOf(view, argv) })))
   for (const { argv, dump } of dumps) {
     const lines = argv[0] === 'nft' ? linesOfNft(dump) : linesOfIptables(argv[0] ?? '', dump)
     for (const line of lines) add(line)
@@ -30,13 +30,13 @@ export async function lookAtFirewall({ view }: Observer): Promise<Facts> {
   return facts
 }
 
-/** A tool that is not there has made no rules that it alone could show. */
-async function answer(view: HostView, argv: Argv): Promise<string> {
+/** A tool that is not installed has created no rules. */
+async function outputOf(view: HostView, argv: Argv): Promise<string> {
   try {
-    const { exitCode, stdout, stderr } = await view.ask(argv, PATIENCE)
+    const { exitCode, stdout, stderr } = await view.ask(argv, LIMITS)
     if (exitCode === 0) return stdout
     throw new AgentError('snapshot/no-answer', `${argv[0]} ended with exit code ${exitCode}: ${stderr.trim()}`, {
-      fix: 'run it by hand to see why',
+      fix: 'run the command by hand to find out why',
     })
   } catch (error) {
     if (error instanceof AgentError && error.code === 'command/not-found') return ''
@@ -44,7 +44,7 @@ async function answer(view: HostView, argv: Argv): Promise<string> {
   }
 }
 
-/** An empty chain of iptables' own that accepts is as good as none. */
+/** Omits built-in chains with policy ACCEPT, which exist without any rule. */
 export function linesOfIptables(tool: string, dump: string): string[] {
   const program = tool.replace(/-save$/, '')
   let table = ''
@@ -57,7 +57,7 @@ export function linesOfIptables(tool: string, dump: string): string[] {
   })
 }
 
-/** Tables of people and programs; those of iptables are told by iptables, in words that it takes back. */
+/** Omits the tables of iptables-nft, which iptables-save prints in a form that iptables accepts. */
 export function linesOfNft(dump: string): string[] {
   const found: string[] = []
   const above: string[] = []

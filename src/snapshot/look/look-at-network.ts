@@ -1,7 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import { boundSockets, socketHolders } from '../../host/network/listeners.ts'
 import type { Facts } from '../facts.ts'
-import { answerOf } from './look-at-system.ts'
+import { outputOf } from './look-at-system.ts'
 import type { Observer } from './observer.ts'
 
 interface Link {
@@ -24,8 +24,8 @@ interface Route {
   src?: string
 }
 
-/** What comes with an address, and what servers give for a time, is no setting of the machine. */
-const GIVEN = new Set(['kernel', 'ra', 'dhcp', 'redirect'])
+/** Routes that come with an address, or that servers assign for a time, are not settings of the machine. */
+const DYNAMIC_PROTOCOLS = new Set(['kernel', 'ra', 'dhcp', 'redirect'])
 
 export async function lookAtInterfaces({ view }: Observer): Promise<Facts> {
   const facts: Facts = {}
@@ -47,7 +47,7 @@ export async function lookAtAddresses({ view }: Observer): Promise<Facts> {
   return facts
 }
 
-/** Routes and the rules that choose between their tables. */
+/** Routes and policy routing rules. */
 export async function lookAtRoutes({ view }: Observer): Promise<Facts> {
   const facts: Facts = {}
   for (const family of ['-4', '-6']) {
@@ -56,7 +56,7 @@ export async function lookAtRoutes({ view }: Observer): Promise<Facts> {
       ip<Record<string, unknown>>(view, family, 'rule'),
     ])
     for (const { dst, gateway, dev, protocol = '', table = 'main', metric, src } of routes) {
-      if (GIVEN.has(protocol)) continue
+      if (DYNAMIC_PROTOCOLS.has(protocol)) continue
       const way = [gateway && `via ${gateway}`, dev && `dev ${dev}`, src && `src ${src}`, metric && `metric ${metric}`]
       facts[`${family === '-6' && dst === 'default' ? 'default (IPv6)' : dst} in ${table}`] = way
         .filter(Boolean)
@@ -67,7 +67,7 @@ export async function lookAtRoutes({ view }: Observer): Promise<Facts> {
   return facts
 }
 
-/** Where somebody listens, and who. Ports that the kernel gave out are nobody's choice. */
+/** Bound ports and their programs, without ephemeral UDP ports. */
 export async function lookAtPorts({ view }: Observer): Promise<Facts> {
   const range = (await view.read('/proc/sys/net/ipv4/ip_local_port_range'))?.trim().split(/\s+/).map(Number) ?? []
   const [from = 32_768, to = 60_999] = range
@@ -84,6 +84,6 @@ export async function lookAtPorts({ view }: Observer): Promise<Facts> {
 }
 
 async function ip<T>(view: HostView, ...words: string[]): Promise<T[]> {
-  const text = await answerOf(view, ['ip', '-json', ...words])
+  const text = await outputOf(view, ['ip', '-json', ...words])
   return text.trim() === '' ? [] : JSON.parse(text)
 }

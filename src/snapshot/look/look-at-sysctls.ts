@@ -16,7 +16,7 @@ export async function lookAtSysctls({ walk }: Observer): Promise<Facts> {
   return facts
 }
 
-/** As sysctl(8) has it: a dot in a name is a slash in the key. */
+/** The key as in sysctl(8): a dot in a file name is a slash in the key. */
 function keyOf(path: string): string {
   return path.slice(ROOT.length + 1).replace(/[./]/g, (c) => (c === '/' ? '.' : '/'))
 }

@@ -6,14 +6,14 @@ import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import type { Facts } from '../facts.ts'
 import type { Observer } from './observer.ts'
 
-const PATIENCE = { timeoutMs: 30_000, maxBytes: 16 * 2 ** 20 }
+const LIMITS = { timeoutMs: 30_000, maxBytes: 16 * 2 ** 20 }
 
-/** Every installed unit; of those that start by themselves also whether they run. Failed ones that have no file too. */
+/** Every installed unit, and whether enabled ones are active. Also failed units without a file. */
 export async function lookAtUnits({ view }: Observer): Promise<Facts> {
   const plain = ['--no-legend', '--no-pager', '--plain', '--full']
   const [files, units] = await Promise.all([
-    answerOf(view, ['systemctl', 'list-unit-files', ...plain]),
-    answerOf(view, ['systemctl', 'list-units', '--all', ...plain]),
+    outputOf(view, ['systemctl', 'list-unit-files', ...plain]),
+    outputOf(view, ['systemctl', 'list-units', '--all', ...plain]),
   ])
   const facts: Facts = {}
   for (const [name = '', state = ''] of wordsOf(files)) facts[name] = state
@@ -39,7 +39,7 @@ export async function lookAtModules({ view }: Observer): Promise<Facts> {
   return Object.fromEntries(names.map((name) => [name, 'loaded']))
 }
 
-/** Without passwords. */
+/** Accounts and groups, without passwords. */
 export async function lookAtUsers({ view }: Observer): Promise<Facts> {
   const [users, groups] = await Promise.all([view.read('/etc/passwd'), view.read('/etc/group')])
   const facts: Facts = {}
@@ -48,19 +48,19 @@ export async function lookAtUsers({ view }: Observer): Promise<Facts> {
   return facts
 }
 
-/** The uppermost level of each hierarchy: what is below belongs to systemd's units, or to what stands here. */
+/** The top level of each hierarchy. Groups below it belong to systemd's units or to these groups. */
 export async function lookAtCgroups({ view }: Observer): Promise<Facts> {
   const hierarchies = await cgroupHierarchies(view)
   const groups = await Promise.all(hierarchies.map((hierarchy) => subdirectories(view, hierarchy)))
   return Object.fromEntries(groups.flat().map((path) => [path, 'a control group']))
 }
 
-/** Throws where the command did not do what it was asked: what it did not list is not known to be absent. */
-export async function answerOf(view: HostView, argv: Argv): Promise<string> {
-  const { exitCode, stdout, stderr } = await view.ask(argv, PATIENCE)
+/** The stdout of a command. Throws if it fails, because an incomplete list proves nothing. */
+export async function outputOf(view: HostView, argv: Argv): Promise<string> {
+  const { exitCode, stdout, stderr } = await view.ask(argv, LIMITS)
   if (exitCode === 0) return stdout
   throw new AgentError('snapshot/no-answer', `${argv.join(' ')} ended with exit code ${exitCode}: ${stderr.trim()}`, {
-    fix: 'run it by hand to see why',
+    fix: 'run the command by hand to find out why',
   })
 }
 

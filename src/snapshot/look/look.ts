@@ -1,4 +1,4 @@
-/** Takes a snapshot: every kind of fact has one look, and they run side by side. Changes nothing. */
+/** Takes a snapshot: each kind of fact has one function, and all run in parallel. Changes nothing. */
 import { reportOf } from '../../base/agent-error.ts'
 import { FACT_KINDS, type FactKind, type Facts, type Snapshot } from '../facts.ts'
 import { lookAtFiles } from './look-at-files.ts'

@@ -8,10 +8,10 @@ export interface Observer {
   walk: WalkTree
 }
 
-/** What a look tells beside its facts. */
+/** What the functions report in addition to facts. */
 export interface Notes {
   /** When a file was last changed, by path. */
   changedAtMs: Map<string, number>
-  /** Places with more files than are looked at. */
+  /** Places with too many files to observe. */
   cut: string[]
 }

@@ -1,6 +1,6 @@
 export interface Place {
   path: string
-  /** 1: what lies in it; how deep else. */
+  /** Levels to descend; 1 is the directory's own entries. */
   depth: number
   /** Files up to this size are compared by their content; others by size and time. */
   contentBytes: number
@@ -9,8 +9,8 @@ export interface Place {
 const CONTENT = 64 * 1024
 
 /**
- * Where a machine's own things lie, and where Kubernetes, its network and this program leave something. Not looked at:
- * homes, /tmp, /srv and other data, and /usr but for the places below, which is the package manager's.
+ * Places of system configuration, and those where Kubernetes, its network and Cantrip write. Not observed: home
+ * directories, /tmp, /srv and other data, and the rest of /usr, which belongs to the package manager.
  */
 export const PLACES: readonly Place[] = [
   { path: '/', depth: 1, contentBytes: 0 },
@@ -30,18 +30,18 @@ export const PLACES: readonly Place[] = [
   })),
 ]
 
-/** In one place: one with more is left out of the comparison, and that is said. */
+/** Limit per place. A place with more entries is not compared, which is reported. */
 export const MOST_ENTRIES = 10_000
 
-/** Where a look does not have to ask a server. */
+/** File systems that need no server. */
 export const LOCAL_FILE_SYSTEMS: ReadonlySet<string> = new Set([
   ...['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'zfs', 'bcachefs', 'vfat', 'squashfs'],
   ...['overlay', 'tmpfs', 'ramfs', 'devtmpfs'],
 ])
 
 /**
- * Kernel parameters that count, or that the kernel sets by itself, are no state of the machine: a regular expression each
- * over the name with dots.
+ * Kernel parameters that are counters, or that the kernel sets by itself, are ignored. Regular expressions over the name
+ * with dots.
  */
 export const VOLATILE_SYSCTLS: readonly RegExp[] = [
   /^fs\.(dentry-state|inode-nr|inode-state|file-nr|aio-nr|quota\.|binfmt_misc\.)/,
@@ -50,7 +50,7 @@ export const VOLATILE_SYSCTLS: readonly RegExp[] = [
   /^net\.ipv[46]\.(neigh|route)\./,
   /^net\.core\.netdev_rss_key$/,
   /^net\.ipv4\.tcp_(fastopen_key|available_)/,
-  // The last two come with router advertisements.
+  // hop_limit and mtu are set by router advertisements.
   /^net\.ipv6\.conf\..*\.(stable_secret|hop_limit|mtu)$/,
   /^dev\.cdrom\./,
 ]

@@ -7,10 +7,10 @@ export const removePath: CarryOut<'remove-path'> = async ({ path, sha256 }, mach
   if (now === undefined) return undefined
   if (now.kind === 'directory') {
     const outcome = await machine.removeDirectory(path)
-    return outcome === 'removed' ? undefined : { kept: `${path} holds files that others put there` }
+    return outcome === 'removed' ? undefined : { kept: `${path} contains files that Cantrip did not create` }
   }
   if (sha256 !== undefined && (now.kind !== 'file' || (await machine.sha256(path)) !== sha256)) {
-    return { kept: `${path} was changed since it was written` }
+    return { kept: `${path} was changed since Cantrip wrote it` }
   }
   await machine.unlink(path)
   return undefined

@@ -13,7 +13,7 @@ export const restoreFile: CarryOut<'restore-file'> = async (undo, machine) => {
     const same = now.mode === undo.mode && now.uid === undo.uid && now.gid === undo.gid
     if (content === before && same) return undefined
     if (written !== undefined && content !== written && content !== before) {
-      return { kept: `${path} was changed since it was written` }
+      return { kept: `${path} was changed since Cantrip wrote it` }
     }
   }
   await machine.restoreFile(backup, path, undo)
@@ -21,7 +21,7 @@ export const restoreFile: CarryOut<'restore-file'> = async (undo, machine) => {
 }
 
 function backupMissing(path: string, backup: string): AgentError {
-  return new AgentError('undo/backup-missing', `${path} cannot be put back: its copy ${backup} is not there`, {
-    fix: `put ${path} back from a backup of the machine`,
+  return new AgentError('undo/backup-missing', `cannot restore ${path}: its backup ${backup} is missing`, {
+    fix: `restore ${path} from a backup of the machine`,
   })
 }

@@ -5,7 +5,7 @@ export const restoreMode: CarryOut<'restore-mode'> = async ({ path, mode, writte
   if (now === undefined || now.kind === 'symlink' || now.mode === mode) return undefined
   if (written !== undefined && now.mode !== written) {
     return {
-      kept: `the mode of ${path} was set to ${now.mode.toString(8)} by somebody else; before, it was ${mode.toString(8)}`,
+      kept: `the mode of ${path} was changed to ${now.mode.toString(8)} since Cantrip set it; before, it was ${mode.toString(8)}`,
     }
   }
   await machine.setMode(path, mode)

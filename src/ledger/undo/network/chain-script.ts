@@ -3,13 +3,13 @@ import { CALICO_CHAINS, isMarkedByCalico, isPodChain, POD_NETWORKS } from '../..
 interface Removal {
   /** For iptables-restore --noflush. */
   script: string
-  /** `chain KUBE-SERVICES of nat`, and rules in chains of others as iptables-save prints them. */
+  /** `chain KUBE-SERVICES of nat`, and rules in other chains as iptables-save prints them. */
   removed: string[]
 }
 
 /**
- * How our chains, and the rules that lead to them, go while every other rule stays. Undefined where the dump of
- * iptables-save holds nothing of ours. Pure.
+ * Removes the chains of pods and services, and the rules that jump to them, and keeps all other rules. Undefined if the
+ * dump of iptables-save has no such chains. Pure.
  */
 export function removalOf(dump: string, prefixes: readonly string[], networks = POD_NETWORKS): Removal | undefined {
   const tables = dump
@@ -28,20 +28,20 @@ function removalOfTable(
   prefixes: readonly string[],
   networks: readonly string[],
 ): Removal | undefined {
-  const others = chainsOfOthers(lines, networks)
+  const isOfOthers = chainsOfOthers(lines, networks)
   const calicos = prefixes.includes(CALICO_CHAINS) ? chainsOfCalico(lines) : new Set<string>()
-  const ours = (chain: string | undefined) =>
-    chain !== undefined && (calicos.has(chain) || (isPodChain(chain, prefixes) && !others(chain)))
-  const chains = lines.flatMap((line) => /^:(\S+)/.exec(line)?.[1] ?? []).filter(ours)
+  const isOwn = (chain: string | undefined) =>
+    chain !== undefined && (calicos.has(chain) || (isPodChain(chain, prefixes) && !isOfOthers(chain)))
+  const chains = lines.flatMap((line) => /^:(\S+)/.exec(line)?.[1] ?? []).filter(isOwn)
   const jumps = lines.filter((line) => {
     const [, chain] = /^-A (\S+)/.exec(line) ?? []
-    if (chain === undefined || ours(chain)) return false
-    return ours(targetOf(line)) || (prefixes.includes(CALICO_CHAINS) && isMarkedByCalico(line))
+    if (chain === undefined || isOwn(chain)) return false
+    return isOwn(targetOf(line)) || (prefixes.includes(CALICO_CHAINS) && isMarkedByCalico(line))
   })
   if (chains.length === 0 && jumps.length === 0) return undefined
   const script = [
     `${name}\n`,
-    // Naming a chain of one's own empties it, so that none of them refers to another one any more.
+    // A line for a user-defined chain empties it, so that no chain refers to another one.
     ...chains.map((chain) => `:${chain} - [0:0]\n`),
     ...jumps.map((rule) => `-D${rule.slice(2)}\n`),
     ...chains.map((chain) => `-X ${chain}\n`),
@@ -57,7 +57,7 @@ function removalOfTable(
   }
 }
 
-/** By the mark on what leads to them and on all that is in them. */
+/** Chains in which every rule, and every rule that jumps to them, has Calico's mark. */
 function chainsOfCalico(lines: readonly string[]): Set<string> {
   const marked = new Set<string>()
   const unmarked = new Set<string>()
@@ -73,21 +73,21 @@ function chainsOfCalico(lines: readonly string[]): Set<string> {
 
 const SHARED = /^CNI-HOSTPORT-/
 
-/** podman has used the same plugins for networks of its own; what leads to a chain says in a comment whose it is. */
+/** podman used the same plugins for its own networks. The comment of the rule that jumps to a chain names its network. */
 function chainsOfOthers(lines: readonly string[], networks: readonly string[]): (chain: string) => boolean {
-  const theirs = new Set<string>()
+  const foreign = new Set<string>()
   for (const line of lines) {
     const [, network] = /name: \\"([^"\\]+)\\" id:/.exec(line) ?? []
     const target = targetOf(line)
-    if (network !== undefined && target !== undefined && !networks.includes(network)) theirs.add(target)
+    if (network !== undefined && target !== undefined && !networks.includes(network)) foreign.add(target)
   }
   return (chain) => {
     if (!chain.startsWith('CNI-')) return false
-    return theirs.has(chain) || (SHARED.test(chain) && theirs.size > 0)
+    return foreign.has(chain) || (SHARED.test(chain) && foreign.size > 0)
   }
 }
 
-/** The chain that a rule jumps or goes to; words inside of a quoted comment are none. */
+/** The target of -j or -g, ignoring quoted comments. */
 function targetOf(rule: string): string | undefined {
   return / (?:-j|-g) (\S+)/.exec(rule.replace(/"(?:[^"\\]|\\.)*"/g, '""'))?.[1]
 }

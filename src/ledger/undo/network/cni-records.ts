@@ -3,7 +3,7 @@ import { isPodNamespace, POD_NETWORKS } from '../../../base/kubernetes-names.ts'
 import type { HostView } from '../../../host/host.ts'
 import { sandboxNamespaces } from './sandbox-namespaces.ts'
 
-/** What libcni takes for a network's name. Pods may mount this directory, and write what they like. */
+/** Network names that libcni accepts. Pods can mount this directory and write arbitrary files. */
 const NETWORK_NAME = /^[a-zA-Z0-9][\w.-]*$/
 const MAX_RECORD_BYTES = 2 ** 20
 
@@ -11,23 +11,24 @@ interface CniRecord {
   file: string
   networkName: string
   containerId: string
-  /** The last part of its path. */
+  /** The base name of its path. */
   namespace: string
 }
 
 interface CniRecords {
-  /** The network namespaces of our pods. */
+  /** The network namespaces of this cluster's pods. */
   pods: ReadonlySet<string>
-  ours: CniRecord[]
-  /** Of other container engines, another containerd among them: its CRI plugin names network namespaces in the same way. */
+  own: CniRecord[]
+  /** Records of other container engines, such as another containerd, whose CRI plugin names network namespaces the same way. */
   others: CniRecord[]
-  /** Files that say nothing, as a power cut leaves them. */
+  /** Files that cannot be parsed, for example after a power cut. */
   unreadable: string[]
 }
 
 /**
- * What libcni has kept of its results. Ours are all those of a pod that our containerd's database names, or that is on one
- * of the cluster's own networks. `containerd` is its root directory; without it the networks alone tell.
+ * The results that libcni has cached. A record belongs to this cluster if Cantrip's containerd has its pod in the database,
+ * or if the pod is on one of the cluster's networks. `containerd` is the root directory of containerd; without it, only
+ * the networks count.
  */
 export async function cniRecords(
   files: readonly string[],
@@ -36,12 +37,14 @@ export async function cniRecords(
 ): Promise<CniRecords> {
   const read = await Promise.all(files.map((file) => readRecord(file, host)))
   const all = read.flatMap((record) => record ?? [])
-  const onOurs = all.filter(({ networkName }) => POD_NETWORKS.includes(networkName)).map(({ namespace }) => namespace)
+  const onOwnNetworks = all
+    .filter(({ networkName }) => POD_NETWORKS.includes(networkName))
+    .map(({ namespace }) => namespace)
   const sandboxes = containerd === undefined ? [] : await sandboxNamespaces(containerd, host)
-  const pods = new Set([...onOurs, ...sandboxes].filter(isPodNamespace))
+  const pods = new Set([...onOwnNetworks, ...sandboxes].filter(isPodNamespace))
   return {
     pods,
-    ours: all.filter(({ namespace }) => pods.has(namespace)),
+    own: all.filter(({ namespace }) => pods.has(namespace)),
     others: all.filter(({ namespace }) => !pods.has(namespace)),
     unreadable: files.filter((_, index) => read[index] === undefined),
   }
@@ -58,7 +61,7 @@ async function readRecord(file: string, host: HostView): Promise<CniRecord | und
   }
 }
 
-/** That of the cluster's own networks after which a file is called: libcni puts the network first. */
+/** The cluster network in the name of a file, which starts with the network's name. */
 export function podNetworkOf(file: string): string | undefined {
   return POD_NETWORKS.find((network) => basename(file).startsWith(`${network}-`))
 }

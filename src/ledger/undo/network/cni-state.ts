@@ -1,19 +1,19 @@
 import type { FileKind, HostView } from '../../../host/host.ts'
 
-/** Every container engine with CNI plugins keeps their records here: libcni its results, `host-local` its addresses. */
+/** Shared by all container engines with CNI plugins: libcni caches results here, and `host-local` keeps addresses. */
 export const CNI_STATE = '/var/lib/cni'
 const RESULTS: readonly string[] = [`${CNI_STATE}/results`, `${CNI_STATE}/cache/results`]
-/** Where `host-local` keeps a directory of addresses for each network. */
+/** `host-local` has one directory of addresses per network here. */
 export const ADDRESSES = `${CNI_STATE}/networks`
-/** Where flannel's plugin keeps what it has asked the plugin `bridge` for, by container. */
+/** flannel's plugin keeps the configuration that it passed to the `bridge` plugin here, by container. */
 const FLANNEL = `${CNI_STATE}/flannel`
 
 export interface CniState {
-  /** Those that are there, what is in one before itself. Links are none: a pod that mounts the state may have put one. */
+  /** Existing directories, children first. Symbolic links are ignored: a pod that mounts the state can create them. */
   directories: string[]
   results: string[]
   flannel: string[]
-  /** The directories of addresses. */
+  /** Directories of addresses, one per network. */
   addresses: string[]
 }
 
@@ -33,7 +33,7 @@ export async function lookAtCniState(host: HostView): Promise<CniState> {
   }
 }
 
-/** What is of that kind itself: nothing that only a link leads to. */
+/** Entries of this kind; symbolic links are not followed. */
 async function inside(directory: string, kind: FileKind, host: HostView): Promise<string[]> {
   const paths = ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)
   const stats = await Promise.all(paths.map((path) => host.stat(path)))

@@ -3,8 +3,8 @@ import type { Machine } from '../../../host/machine.ts'
 import type { CarryOut } from '../result.ts'
 
 /**
- * Closes what was opened. What holds until the next reload went with the daemon where that does not run any more; what it
- * keeps is then changed without it. What somebody has closed since is only a warning of firewall-cmd.
+ * Closes the ports and interfaces that were opened. If firewalld does not run, its runtime configuration is gone, and the
+ * permanent one is changed with firewall-offline-cmd. Closing what is closed already is only a warning of firewall-cmd.
  */
 export const firewalld: CarryOut<'firewalld'> = async ({ zone, ports, interfaces, permanent }, machine) => {
   if ((await machine.stat('/usr/bin/firewall-cmd')) === undefined) return undefined
@@ -21,14 +21,14 @@ export const firewalld: CarryOut<'firewalld'> = async ({ zone, ports, interfaces
   return undefined
 }
 
-/** A change makes firewalld write the whole zone into a file of its own: it goes unless a person has put more into it. */
+/** On a change, firewalld writes the whole zone to /etc. That file is removed if it equals the shipped zone. */
 async function isAsShipped(machine: Machine, zone: string): Promise<boolean> {
   const files = [`/etc/firewalld/zones/${zone}.xml`, `/usr/lib/firewalld/zones/${zone}.xml`]
   const [own, shipped] = await Promise.all(files.map((path) => machine.read(path)))
   return own !== undefined && shipped !== undefined && elementsOf(own) === elementsOf(shipped)
 }
 
-/** Their order and the blanks between them do not matter. */
+/** The elements, independent of order and white space. */
 function elementsOf(xml: string): string {
   const elements = xml.match(/<[^?!][^>]*>/g) ?? []
   return elements

@@ -1,14 +1,14 @@
 import type { HostView } from '../../../host/host.ts'
-import { answer } from '../answer.ts'
+import { outputOf } from '../output-of.ts'
 
-/** Where network namespaces have names: those of every container engine, of VPNs, and of people. */
+/** Named network namespaces, also of other container engines, VPNs and people. */
 export const NAMESPACES = '/run/netns'
 
 /**
- * Those with a process in them. Our own containers have ended by then: it is somebody else's. Where it cannot be told,
- * the kernel has the last word on the deletion.
+ * Namespaces with a process. The cluster's containers have ended by then, so it belongs to another program. If this cannot
+ * be determined, the kernel refuses to delete a namespace in use.
  */
 export async function namespacesInUse(names: readonly string[], host: HostView): Promise<string[]> {
-  const pids = await Promise.all(names.map((name) => answer(host, ['ip', 'netns', 'pids', name])))
+  const pids = await Promise.all(names.map((name) => outputOf(host, ['ip', 'netns', 'pids', name])))
   return names.filter((_, index) => pids[index]?.trim() !== '')
 }

@@ -5,7 +5,7 @@ import { type CarryOut, resultOf, type UndoOf } from '../result.ts'
 import { removalOf } from './chain-script.ts'
 import { removeEmptyTables } from './remove-empty-tables.ts'
 
-/** Both backends have rules of their own, and a host or an image may use either; the plain names are one of them. */
+/** Each backend has its own rules, and a host or an image may use either. The plain names are aliases of one of them. */
 const variants = ['iptables-nft', 'iptables-legacy', 'ip6tables-nft', 'ip6tables-legacy'] as const
 const plainNames = ['iptables', 'ip6tables'] as const
 
@@ -15,10 +15,10 @@ export const removeChains: CarryOut<'remove-chains'> = async (undo, machine) => 
     found = await Promise.all(plainNames.map((name) => clean(name, undo, machine)))
   if (undo.tables) await removeEmptyTables(undo.tables, machine)
   if (found.some((one) => one !== undefined)) return resultOf(found.flatMap((one) => one ?? []))
-  return { kept: `firewall rules of ${undo.prefixes.join(', ')} could not be looked for: this machine has no iptables` }
+  return { kept: `cannot look for firewall rules of ${undo.prefixes.join(', ')}: iptables is not installed` }
 }
 
-/** What was removed; undefined where that tool is not there. */
+/** What was removed; undefined if the tool is not installed. */
 async function clean(
   name: string,
   { prefixes, networks }: UndoOf<'remove-chains'>,
@@ -33,8 +33,8 @@ async function clean(
     timeoutMs: 30_000,
   })
   if (exitCode === 0) return removal.removed.map((what) => `${name}: ${what}`)
-  throw new AgentError('undo/chains-left', `${name} refused to remove our chains: ${stderr.trim()}`, {
-    fix: `look at what refers to them: ${command`${`${name}-save`} | grep -E ${prefixes.join('|')}`}, then run the same command again`,
+  throw new AgentError('undo/chains-left', `${name} did not remove the chains of Kubernetes: ${stderr.trim()}`, {
+    fix: `find the rules that refer to them: ${command`${`${name}-save`} | grep -E ${prefixes.join('|')}`}, then run the same command again`,
   })
 }
 

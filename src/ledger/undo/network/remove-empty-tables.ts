@@ -2,10 +2,10 @@ import type { Machine } from '../../../host/machine.ts'
 import { listNftTables } from '../../../host/network/nft-tables.ts'
 import { deleteTables } from './remove-nft-tables.ts'
 
-/** iptables-nft makes a table with its own chains when the first rule comes, and leaves it behind when the last one goes. */
+/** iptables-nft creates a table with its built-in chains for the first rule, and does not remove it with the last one. */
 const OF_IPTABLES = ['filter', 'nat', 'mangle', 'raw', 'security']
 
-/** Those of iptables that were not there before, and in which there is nothing but chains that accept everything. */
+/** Removes iptables tables that did not exist before and have only built-in chains with policy accept. */
 export async function removeEmptyTables(before: readonly string[], machine: Machine): Promise<void> {
   const tables = (await listNftTables(machine)).filter(
     ({ family, name }) =>

@@ -6,7 +6,7 @@ import { type CarryOut, resultOf } from '../result.ts'
 
 const FAMILIES = ['ip', 'ip6']
 
-/** kube-proxy's and flannel's own tables of nftables, where they are told to use it. */
+/** The nftables tables of kube-proxy and flannel, if they are configured to use nftables. */
 export const removeNftTables: CarryOut<'remove-nft-tables'> = async ({ names, spare = [] }, machine) => {
   const tables = (await listNftTables(machine)).filter(
     ({ family, name }) => FAMILIES.includes(family) && names.includes(name) && !spare.includes(`${family} ${name}`),

@@ -8,12 +8,12 @@ import { descendantsOf, listProcesses, type Process } from './processes.ts'
 
 const POLICY: RetryPolicy = { firstMs: 100, withinMs: 15_000 }
 const GRACE_MS = 3_000
-/** Where that of older records listens; k3s and others have containerds of their own, with a namespace of the same name. */
+/** The socket in older records. k3s and others have their own containerd, with a namespace of the same name. */
 const SOCKET = '/run/containerd/containerd.sock'
 
 /**
- * containerd's shims outlive it, and their containers with them. Containers are asked to end, then made to; a shim
- * is ended last, for it reaps what its containers leave.
+ * containerd's shims and their containers outlive it. Containers get SIGTERM, then SIGKILL. Shims are killed last,
+ * because they reap the processes of their containers.
  */
 export const containerProcesses: CarryOut<'container-processes'> = async (undo, machine) => {
   const removed = new Map<number, string>()
@@ -24,7 +24,7 @@ export const containerProcesses: CarryOut<'container-processes'> = async (undo, 
     shims = await shimsOf(undo, all, machine)
     if (shims.length === 0) return true
     const containers = descendantsOf(shims, all)
-    for (const [pid, words] of [...containers, ...shims].map(wordsFor)) removed.set(pid, words)
+    for (const [pid, words] of [...containers, ...shims].map(describe)) removed.set(pid, words)
     const isLate = machine.now().getTime() >= killAtMs
     if (containers.length === 0) {
       for (const { pid } of shims) await machine.kill(pid, 'SIGKILL')
@@ -37,15 +37,15 @@ export const containerProcesses: CarryOut<'container-processes'> = async (undo, 
   throw stillThere(shims)
 }
 
-/** Ours: machines in containers show theirs here as well, and users may call a process as they like. */
+/** Only shims of this machine: those of system containers are visible too, and any user can choose a process name. */
 async function shimsOf(
   undo: UndoOf<'container-processes'>,
   all: readonly Process[],
   host: HostView,
 ): Promise<Process[]> {
   const named = all.filter((process) => isShimOf(process, undo))
-  const ours = await Promise.all(named.map(({ pid }) => isOfTheMachinesRoot(host, `${pid}`)))
-  return named.filter((_, index) => ours[index])
+  const own = await Promise.all(named.map(({ pid }) => isOfTheMachinesRoot(host, `${pid}`)))
+  return named.filter((_, index) => own[index])
 }
 
 function isShimOf({ argv }: Process, { containerdNamespace, socket }: UndoOf<'container-processes'>): boolean {
@@ -61,13 +61,13 @@ function flagOf(argv: readonly string[], flag: string): string | undefined {
   return at < 0 ? undefined : argv[at + 1]
 }
 
-function wordsFor({ pid, argv }: Process): [number, string] {
+function describe({ pid, argv }: Process): [number, string] {
   return [pid, `process ${pid} (${argv[0] ?? ''})`]
 }
 
 function stillThere(shims: readonly Process[]): AgentError {
   const pids = shims.map(({ pid }) => pid).join(' ')
-  return new AgentError('undo/processes-left', `containers do not end; their shims have the process ids ${pids}`, {
-    fix: `see what they wait for (${command`cat ${`/proc/${shims[0]?.pid}/stack`}`}), then run the same command again; a reboot ends them`,
+  return new AgentError('undo/processes-left', `containers do not end; the process ids of their shims are ${pids}`, {
+    fix: `find out what they wait for (${command`cat ${`/proc/${shims[0]?.pid}/stack`}`}), then run the same command again; a reboot ends them`,
   })
 }

@@ -5,7 +5,7 @@ export const hostname: CarryOut<'hostname'> = async ({ before, written }, machin
   if (now === before) return undefined
   if (written !== undefined && now !== written) {
     return {
-      kept: `the host name was set to ${now} by somebody else; Cantrip had set ${written} in the place of ${before}`,
+      kept: `the hostname was changed to ${now} since Cantrip set it to ${written}; before, it was ${before}`,
     }
   }
   await machine.writeSysctl('kernel.hostname', before)

@@ -1,7 +1,7 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import type { CarryOut } from '../result.ts'
 
-/** A module in use stays: what uses it is not ours, and an idle module does nothing. */
+/** A module in use stays, because another program uses it. */
 export const module: CarryOut<'module'> = async ({ name }, machine) => {
   const directory = `/sys/module/${name.replaceAll('-', '_')}`
   if ((await machine.stat(directory)) === undefined) return undefined

@@ -12,7 +12,7 @@ export async function listProcesses(host: HostView): Promise<Process[]> {
     (await processIds(host)).map(async (pid) => {
       const [stat, cmdline] = await Promise.all([host.read(`/proc/${pid}/stat`), host.read(`/proc/${pid}/cmdline`)])
       if (stat === undefined || cmdline === undefined) return []
-      // `pid (name) state parent …`; the name may hold blanks and parentheses. A zombie waits for its parent alone.
+      // `pid (name) state parent …` (proc_pid_stat(5)); the name may contain spaces and parentheses. Zombies are ignored.
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (state === 'Z' || state === 'X') return []
       return [{ pid: Number(pid), parent: Number(parent), argv: cmdline.split('\0').slice(0, -1) }]
@@ -21,7 +21,7 @@ export async function listProcesses(host: HostView): Promise<Process[]> {
   return found.flat()
 }
 
-/** Everything that the given processes started, and what that started, without themselves. */
+/** All descendants of the given processes, without the processes themselves. */
 export function descendantsOf(roots: readonly Process[], all: readonly Process[]): Process[] {
   const family = new Set(roots.map((root) => root.pid))
   for (let grown = 0; grown !== family.size; ) {

@@ -5,7 +5,7 @@ import { CGROUPS, cgroupHierarchies, subdirectories } from '../../../host/kernel
 import type { Machine } from '../../../host/machine.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
-/** The kernel lets go of a group a moment after its last process. */
+/** The kernel releases a control group shortly after its last process ends. */
 const POLICY: RetryPolicy = { firstMs: 200, tries: 10 }
 
 export const removeCgroups: CarryOut<'remove-cgroups'> = async ({ names }, machine) => {
@@ -40,7 +40,7 @@ async function present(paths: readonly string[], machine: Machine): Promise<stri
 
 function left(path: string, cause: unknown): AgentError {
   return new AgentError('undo/cgroup-left', `control group ${path} still has processes`, {
-    fix: `see which (${command`cat ${`${path}/cgroup.procs`}`}), end them, then run the same command again`,
+    fix: `list them (${command`cat ${`${path}/cgroup.procs`}`}), end them, then run the same command again`,
     cause,
   })
 }

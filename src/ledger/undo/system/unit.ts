@@ -10,7 +10,7 @@ export const unit: CarryOut<'unit'> = async ({ unit, before }, machine) => {
       ...(activating && { active: before.active }),
     })
   }
-  // A unit that failed stays in systemd's list after its file is gone. One that systemd no longer knows is fine.
+  // A failed unit stays loaded in systemd after its file is removed. Fails harmlessly if systemd does not know the unit.
   if (before.active === false) await machine.ask(['systemctl', 'reset-failed', '--', unit])
   return undefined
 }

@@ -7,34 +7,38 @@ import { NAMESPACES } from '../network/network-namespaces.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
 const POLICY: RetryPolicy = { firstMs: 300, tries: 6 }
-/** Arguments a call, well below the kernel's limit for a command line. */
+/** Arguments per call, well below ARG_MAX. */
 const BATCH = 200
-const OTHERS = `${NAMESPACES} stays mounted: other programs have network namespaces there`
+const IN_USE = `${NAMESPACES} stays mounted: other programs have network namespaces there`
 
 export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = [] }, machine) => {
   if (path === NAMESPACES && spare.includes(path)) return undefined
-  let said = ''
+  let lastError = ''
   const removed = new Set<string>()
   let left = await mountPointsBelow(path, spare, machine)
   const attempt = async () => {
-    if (path === NAMESPACES && left.some((point) => point !== path)) return { kept: OTHERS }
+    if (path === NAMESPACES && left.some((point) => point !== path)) return { kept: IN_USE }
     for (const point of left) removed.add(`mount ${point}`)
     for (let from = 0; from < left.length; from += BATCH) {
-      // umount goes on past what is busy; what is left is looked at, not guessed from its exit code.
+      // umount continues after busy mounts. What is left is read from mountinfo, not from its exit code.
       const { stderr } = await machine.ask(['umount', '--', ...left.slice(from, from + BATCH)], { timeoutMs: 60_000 })
-      said = stderr.trim()
+      lastError = stderr.trim()
     }
     if (left.length > 0) left = await mountPointsBelow(path, spare, machine)
     return left.length === 0 ? {} : undefined
   }
   const ended = await poll(POLICY, attempt, { clock: machine })
   if (ended) return resultOf(ended.kept === undefined ? [...removed] : [], ended.kept)
-  throw new AgentError('undo/mount-left', `still mounted: ${left.join(' ')}${said && ` (${said.split('\n')[0]})`}`, {
-    fix: `see what uses it (${command`fuser -vm ${left[0] ?? ''}`}), end that, then run the same command again`,
-  })
+  throw new AgentError(
+    'undo/mount-left',
+    `still mounted: ${left.join(' ')}${lastError && ` (${lastError.split('\n')[0]})`}`,
+    {
+      fix: `find out what uses it (${command`fuser -vm ${left[0] ?? ''}`}), end that, then run the same command again`,
+    },
+  )
 }
 
-/** Deepest first; of mounts on the same point the newest first. */
+/** Deepest first; of several mounts on one point, the newest first. */
 async function mountPointsBelow(path: string, spare: readonly string[], machine: Machine): Promise<string[]> {
   const mounts = parseMountinfo((await machine.read('/proc/self/mountinfo')) ?? '')
   return mounts

@@ -2,12 +2,12 @@ import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
 
-const PATIENCE = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
+const LIMITS = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
 
-/** What a command prints; '' where it cannot be told. */
-export async function answer(host: HostView, argv: Argv): Promise<string> {
+/** The stdout of a command; '' if the command fails. */
+export async function outputOf(host: HostView, argv: Argv): Promise<string> {
   try {
-    return (await host.ask(argv, PATIENCE)).stdout
+    return (await host.ask(argv, LIMITS)).stdout
   } catch (error) {
     if (error instanceof AgentError) return ''
     throw error
