@@ -17,10 +17,12 @@ import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
 import type { Services } from './services.ts'
-import { openSqliteStore } from './store/sqlite/store.ts'
+import type { Store } from './store/port.ts'
 
 export interface ControllerOptions {
   dataDirectory: string
+  /** URL of a PostgreSQL database, and the environment that says more about it; by default a file in the data directory. */
+  database?: { url: string; env: NodeJS.ProcessEnv } | undefined
   /** Port 0: any free one. */
   listen: Listen
   /** Where agents reach it; by default what `listen` says. */
@@ -49,10 +51,29 @@ export interface Controller {
 
 /** Everything of the controller in one process; the directory is made at the first start and is all that it needs. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
+  makePrivateDirectory(options.dataDirectory)
+  const store = await openStore(options)
+  try {
+    return await startOn(store, options)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** What a backend is made of is loaded only where it is used. */
+async function openStore({ dataDirectory, database }: ControllerOptions): Promise<Store> {
+  if (!database) {
+    const { openSqliteStore } = await import('./store/sqlite/store.ts')
+    return openSqliteStore(join(dataDirectory, 'controller.db'))
+  }
+  const { openPostgresStore } = await import('./store/postgres/store.ts')
+  return openPostgresStore(database)
+}
+
+async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {
   const { dataDirectory, listen } = options
   const now = options.now ?? (() => new Date())
-  makePrivateDirectory(dataDirectory)
-  const store = openSqliteStore(join(dataDirectory, 'controller.db'))
   const authority = openAuthority(join(dataDirectory, 'pki'), now())
   const bundles = new BundleShelf(dataDirectory)
   await bundles.refresh()
@@ -74,12 +95,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
   services.presence = hub
   const server = await createApiServer(services, hub, certificateHosts(listen, options.publicUrls ?? []))
-  try {
-    await listenOn(server, listen)
-  } catch (error) {
-    await store.close()
-    throw error
-  }
+  await listenOn(server, listen)
   const { port } = server.address() as AddressInfo
   if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })
   const url = localUrl({ host: listen.host, port })

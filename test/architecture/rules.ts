@@ -61,6 +61,7 @@ export const ONLY_FROM: Record<string, readonly string[]> = {
   'controller/start': ['cli'],
   // Only the start of the controller names a backend. All other code uses the port.
   'controller/store/sqlite': ['controller/start', 'controller/store/sqlite'],
+  'controller/store/postgres': ['controller/start', 'controller/store/postgres'],
 }
 
 /** Node modules and packages that only some folders may import. Other code uses these folders. */
@@ -71,6 +72,8 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   tar: ['bundle', 'agent/logs'],
   ws: ['agent/link', 'controller/live', 'controller/api/upgrade'],
   'node:sqlite': ['controller/store/sqlite'],
+  kysely: ['controller/store/postgres'],
+  pg: ['controller/store/postgres'],
   'node-forge': ['pki'],
   'node-forge/lib/asn1.js': ['pki'],
   commander: ['cli'],

@@ -6,6 +6,7 @@ import { DEFAULT_DATA } from './session/access.ts'
 
 interface Flags {
   data: string
+  database?: string
   listen: { host: string; port: number }
   publicUrl?: string[]
 }
@@ -16,6 +17,7 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('run the controller')
     .option('--data <directory>', 'data directory; created at the first start', DEFAULT_DATA)
+    .option('--database <url>', 'PostgreSQL database to use instead of a file in the data directory')
     .addOption(
       new Option('--listen <host:port>', 'address to listen on, for the REST API and the agents')
         .argParser(listenOf)
@@ -26,6 +28,7 @@ export function registerServe(program: Command): void {
       'after',
       examples(
         'controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443',
+        "controller serve --database 'postgres://cantrip@db.example/cantrip?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem'",
         'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
       ),
     )
@@ -39,6 +42,7 @@ async function serve(flags: Flags): Promise<void> {
   const controller = await startController({
     dataDirectory: flags.data,
     listen: flags.listen,
+    ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
     log,
   })

@@ -143,11 +143,20 @@ function snake(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/**
+ * What a column of each backend can hold: PostgreSQL's texts have no NUL, and UTF-8 no half of a surrogate pair. In JSON
+ * both are escapes, and stay.
+ */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
 function toValue(kind: Kind, value: unknown): Value {
   if (value === null) return null
+  if (kind === 'text') return storable(String(value))
   if (kind === 'json') return JSON.stringify(value)
   if (kind === 'boolean') return value ? 1 : 0
-  return value as string | number
+  return value as number
 }
 
 /** A number may come as a text: PostgreSQL's are larger than those of JavaScript can be. */

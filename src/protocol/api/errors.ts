@@ -57,6 +57,12 @@ export const ERROR_STATUS = {
   'roles/too-many-masters': 403,
   'subnet/full': 403,
   unsupported: 403,
+
+  'store/full': 503,
+  'store/locked': 503,
+  'store/read-only': 503,
+  'store/slow': 503,
+  'store/unreachable': 503,
 } as const
 
 export type ErrorCode = keyof typeof ERROR_STATUS
@@ -75,6 +81,11 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'cluster/gone',
   'path/unknown',
   'request/invalid',
+  'store/full',
+  'store/locked',
+  'store/read-only',
+  'store/slow',
+  'store/unreachable',
 ]
 
 /** Further such errors of a request with a body. */

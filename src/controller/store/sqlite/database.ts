@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../../base/agent-error.ts'
+import { newerSchema } from '../newer-schema.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export interface Database {
@@ -62,13 +63,7 @@ function transactions(sql: DatabaseSync): Database['transaction'] {
 
 function migrate(sql: DatabaseSync, transaction: Database['transaction']): void {
   const found = Number(sql.prepare('PRAGMA user_version').get()?.user_version ?? 0)
-  if (found > MIGRATIONS.length) {
-    throw new AgentError(
-      'store/newer-schema',
-      `the data directory was written by a newer controller (schema ${found}); this one knows ${MIGRATIONS.length}`,
-      { fix: 'start the newer controller', kind: 'invalid' },
-    )
-  }
+  if (found > MIGRATIONS.length) throw newerSchema('the data directory', found, MIGRATIONS.length)
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < found) continue
     transaction(() => {

@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import type { Expected, Store } from '../port.ts'
-import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
 
 /** Runs that `load` answers: see ClusterData. */
@@ -36,8 +36,13 @@ export function openSqliteStore(path: string): Store {
       const version = Number(found.version)
       if (only) {
         const [nodeIds, runIds] = [JSON.stringify(only), JSON.stringify(also)]
-        const open = `SELECT * FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open')`
-        const nodes = all(NODE, `SELECT * FROM nodes WHERE cluster_id = ? AND id ${AMONG}`, clusterId, nodeIds)
+        const open = `SELECT * FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open') ORDER BY node_id, generation`
+        const nodes = all(
+          NODE,
+          `SELECT * FROM nodes WHERE cluster_id = ? AND id ${AMONG} ORDER BY created_at, id`,
+          clusterId,
+          nodeIds,
+        )
         return { version, cluster, nodes, runs: all(RUN, open, runIds, nodeIds), enrolments: [] }
       }
       const own = '(SELECT id FROM nodes WHERE cluster_id = ?)'
@@ -90,12 +95,13 @@ function queriesOn(database: Database) {
     statements.set(sql, known)
     return known
   }
+  const found = (value: SQLInputValue) => (typeof value === 'string' ? storable(value) : value)
   const all = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T[] =>
     prepare(sql)
-      .all(...values)
+      .all(...values.map(found))
       .map((row: Record<string, SQLOutputValue>) => fromRow(kind, row))
   const one = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T | undefined => {
-    const row = prepare(sql).get(...values)
+    const row = prepare(sql).get(...values.map(found))
     return row && fromRow(kind, row)
   }
   return { prepare, all, one }

@@ -1,0 +1,81 @@
+import { type Kysely, sql } from 'kysely'
+import type { Change } from '../../domain/change.ts'
+import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import type { Tables } from './tables.ts'
+
+type Tx = Kysely<Tables>
+
+/**
+ * All of them in their order, within the caller's transaction. Commits take their locks in one order, the cluster's version
+ * first, then nodes by their ids, then the numbers of events, so that hardly any two of them wait for each other.
+ */
+export async function carryOut(tx: Tx, changes: readonly Change[]): Promise<void> {
+  await lockNodes(
+    tx,
+    changes.flatMap((each) => (each.change === 'set-node' ? [each.id] : [])),
+  )
+  const events = changes.filter(({ change }) => change === 'add-event').length
+  let seq = events > 0 ? await takeNumbers(tx, events) : 0
+  for (const change of changes) await carryOutOne(tx, change, () => ++seq)
+}
+
+async function lockNodes(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (new Set(ids).size < 2) return
+  await tx.selectFrom('nodes').select('id').where('id', '=', anyOf(ids)).orderBy('id').forNoKeyUpdate().execute()
+}
+
+/** The number before the first. Whoever else wants some waits until this transaction has ended, and readers see no gap. */
+async function takeNumbers(tx: Tx, count: number): Promise<number> {
+  const { rows } = await sql<{ last: string }>`UPDATE event_numbers SET last = last + ${count} RETURNING last`.execute(
+    tx,
+  )
+  return Number(rows[0]?.last) - count
+}
+
+export const anyOf = (values: readonly string[]) => sql<string>`ANY(${values}::text[])`
+
+async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promise<void> {
+  switch (change.change) {
+    case 'add-cluster':
+      await add(tx, CLUSTER, change.cluster)
+      await tx.insertInto('cluster_versions').values({ cluster_id: change.cluster.id, version: 0 }).execute()
+      return
+    case 'set-cluster':
+      return set(tx, CLUSTER, change.id, change.to)
+    case 'remove-cluster':
+      await tx.deleteFrom('clusters').where('id', '=', change.id).execute()
+      return
+    case 'add-node':
+      return add(tx, NODE, change.node)
+    case 'set-node':
+      return set(tx, NODE, change.id, change.to)
+    case 'remove-node':
+      await tx.deleteFrom('nodes').where('id', '=', change.id).execute()
+      return
+    case 'add-enrolment':
+      return add(tx, ENROLMENT, change.enrolment)
+    case 'set-enrolment':
+      return set(tx, ENROLMENT, change.fingerprint, change.to)
+    case 'add-run':
+      return add(tx, RUN, change.run)
+    case 'set-run':
+      return set(tx, RUN, change.id, change.to)
+    case 'add-event':
+      return add(tx, EVENT, { ...change.event, kind: change.event.event.kind, seq: nextSeq() })
+    case 'remove-step-progress':
+      await tx.deleteFrom('events').where('run_id', '=', change.runId).where('kind', '=', 'step-progress').execute()
+  }
+}
+
+async function add<T>(tx: Tx, kind: RecordKind<T>, record: Partial<T>): Promise<void> {
+  const row = toRow(kind, record)
+  const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)))
+  await sql`INSERT INTO ${sql.table(kind.table)} (${columns}) VALUES (${sql.join(Object.values(row))})`.execute(tx)
+}
+
+async function set<T>(tx: Tx, kind: RecordKind<T>, key: string, to: Partial<T>): Promise<void> {
+  const row = Object.entries(toRow(kind, to))
+  if (row.length === 0) return
+  const assigned = sql.join(row.map(([name, value]) => sql`${sql.ref(name)} = ${value}`))
+  await sql`UPDATE ${sql.table(kind.table)} SET ${assigned} WHERE ${sql.ref(kind.key)} = ${key}`.execute(tx)
+}

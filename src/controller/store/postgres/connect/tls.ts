@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, getCACertificates } from 'node:tls'
+import { bad } from './bad-address.ts'
+
+const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
+/**
+ * What `sslmode` and the files beside it mean to libpq: see "SSL Support" in its manual. `prefer`, the default, takes what the
+ * server offers, which protects against nobody who stands between.
+ */
+export function tlsChoices(url: URLSearchParams, env: NodeJS.ProcessEnv, host: string): (ConnectionOptions | false)[] {
+  const mode = url.get('sslmode') ?? env.PGSSLMODE ?? 'prefer'
+  if (!MODES.includes(mode)) throw bad(`its sslmode is ${mode}, and known are ${MODES.join(', ')}`)
+  if (mode === 'disable') return [false]
+  const roots = url.get('sslrootcert') ?? undefined
+  if (mode.startsWith('verify') && roots === undefined) {
+    throw bad(`sslmode=${mode} needs sslrootcert=FILE, or sslrootcert=system for the authorities of this machine`)
+  }
+  const [cert, key] = [url.get('sslcert'), url.get('sslkey')]
+  if ((cert === null) !== (key === null)) throw bad('sslcert and sslkey come together')
+  const tls: ConnectionOptions = {
+    // Where the host is an address, nothing else says what name the certificate must have.
+    ...(isIP(host) ? { host } : {}),
+    ...(cert !== null && key !== null && { cert: textOf('sslcert', cert), key: textOf('sslkey', key) }),
+    ...(roots === undefined
+      ? { rejectUnauthorized: false }
+      : { ca: roots === 'system' ? getCACertificates('system') : textOf('sslrootcert', roots) }),
+    // With an authority, `require` means verify-ca.
+    ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+  }
+  if (mode === 'prefer') return [tls, false]
+  return mode === 'allow' ? [false, tls] : [tls]
+}
+
+function textOf(parameter: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw bad(
+      `its ${parameter} ${path} cannot be read (${error instanceof Error && 'code' in error ? error.code : error})`,
+    )
+  }
+}

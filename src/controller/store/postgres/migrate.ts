@@ -1,0 +1,60 @@
+import { type Kysely, sql } from 'kysely'
+import { AgentError } from '../../../base/agent-error.ts'
+import { newerSchema } from '../newer-schema.ts'
+import { type Address, shown } from './connect/address.ts'
+import { LOCKS } from './locks.ts'
+import { MIGRATIONS } from './schema.ts'
+import type { Tables } from './tables.ts'
+
+const OLDEST_SERVER = 150_000
+
+/** Brings the schema up to date, in one transaction, one controller at a time. What is newer than this build is refused. */
+export async function migrate(db: Kysely<Tables>, address: Address): Promise<void> {
+  await admit(db, address)
+  await db
+    .transaction()
+    .setIsolationLevel('read committed')
+    .execute(async (tx) => {
+      // Others may migrate a large database meanwhile.
+      await sql`SET LOCAL statement_timeout = 0`.execute(tx)
+      await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.ours)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
+      const found = await versionIn(tx)
+      if (found > MIGRATIONS.length) throw newerSchema(shown(address), found, MIGRATIONS.length)
+      for (const migration of MIGRATIONS.slice(found)) await sql.raw(migration).execute(tx)
+      if (found < MIGRATIONS.length) await sql`UPDATE schema_version SET version = ${MIGRATIONS.length}`.execute(tx)
+    })
+}
+
+/** Makes no table where there is one: for that, PostgreSQL would ask for a privilege that is needed only once. */
+async function versionIn(tx: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ name: string | null }>`SELECT to_regclass('schema_version') AS name`.execute(tx)
+  if (rows[0]?.name === null) {
+    await sql
+      .raw('CREATE TABLE schema_version (version bigint NOT NULL); INSERT INTO schema_version VALUES (0)')
+      .execute(tx)
+  }
+  const versions = await sql<{ version: string }>`SELECT version FROM schema_version`.execute(tx)
+  return Number(versions.rows[0]?.version)
+}
+
+async function admit(db: Kysely<Tables>, address: Address): Promise<void> {
+  const { rows } = await sql<{ version: string; encoding: string }>`
+    SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding`.execute(db)
+  const { version, encoding } = rows[0] ?? { version: '0', encoding: '' }
+  const refused = (found: string, wanted: string, fix: string) =>
+    new AgentError('store/unfit-server', `${shown(address)} is ${found}; wanted ${wanted}`, { fix, kind: 'invalid' })
+  if (Number(version) < OLDEST_SERVER) {
+    throw refused(
+      `of PostgreSQL ${Math.floor(Number(version) / 10_000)}`,
+      '15 or later',
+      'give the URL of a newer server',
+    )
+  }
+  if (encoding !== 'UTF8') {
+    throw refused(
+      `encoded as ${encoding}`,
+      'UTF8',
+      'give another database, made with: createdb --encoding UTF8 --template template0',
+    )
+  }
+}

@@ -1,0 +1,79 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Expected, Store } from '../port.ts'
+import { carryOut } from './changes.ts'
+import { openClaim } from './claim.ts'
+import { parseAddress } from './connect/address.ts'
+import { chooseConfig, connect, openPool } from './connect/connection.ts'
+import { migrate } from './migrate.ts'
+import { readsOn } from './reads.ts'
+import type { Tables } from './tables.ts'
+
+/** Deadlocks, which are rare: nothing of the commit has happened. */
+const RETRIED = ['40001', '40P01']
+const TRIES = 10
+
+export interface PostgresOptions {
+  /** postgres://USER@HOST:PORT/DATABASE; the password comes from elsewhere, see password.ts. */
+  url: string
+  env: NodeJS.ProcessEnv
+  /** Others may have the same database open: for tests of what happens then. */
+  isShared?: boolean
+}
+
+/** Everything in one database, which belongs to this controller alone; see docs/adr/0037. */
+export async function openPostgresStore({ url, env, isShared = false }: PostgresOptions): Promise<Store> {
+  const address = parseAddress(url, env)
+  const config = await chooseConfig(address, env)
+  const claim = openClaim(() => connect(config, address), address)
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(config, address) }) })
+  const close = async () => {
+    await db.destroy()
+    await claim.end()
+  }
+  const hold = isShared ? async () => undefined : () => claim.hold()
+  try {
+    await hold()
+    await migrate(db, address)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    ...readsOn(db),
+    commit: (changes, expected) =>
+      again(async () => {
+        await hold()
+        return db
+          .transaction()
+          .setIsolationLevel('read committed')
+          .execute(async (tx) => {
+            if (expected && !(await isCurrent(tx, expected))) return false
+            await carryOut(tx, changes)
+            return true
+          })
+      }),
+    close,
+  }
+}
+
+async function isCurrent(tx: Kysely<Tables>, { clusterId, version }: Expected): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('cluster_versions')
+    .set({ version: version + 1 })
+    .where('cluster_id', '=', clusterId)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const isVictim = error instanceof pg.DatabaseError && RETRIED.includes(error.code ?? '')
+      if (!isVictim || attempt === TRIES) throw error
+    }
+  }
+}

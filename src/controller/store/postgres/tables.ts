@@ -1,0 +1,19 @@
+import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
+import type { Value } from '../rows.ts'
+
+/** What Kysely knows of the schema: columns of records are called like their fields, see rows.ts. */
+export interface Tables {
+  clusters: Row<Cluster>
+  cluster_versions: { cluster_id: string; version: Value }
+  nodes: Row<Node>
+  enrolments: Row<Enrolment>
+  runs: Row<Run>
+  events: Row<StoredEvent>
+  event_numbers: { last: Value }
+}
+
+type Row<T> = { [field in keyof T & string as Snake<field>]: Value }
+
+type Snake<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
+  : ''

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { cluster as clusterWith, node } from '../../../../test/support/controller/member.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { MIGRATIONS } from './schema.ts'
+import { openSqliteStore } from './store.ts'
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'store-'))
+})
+afterEach(() => rmSync(directory, { recursive: true }))
+const path = () => join(directory, 'controller.db')
+
+const cluster = clusterWith({ settings: ClusterSettings.parse({ labels: { a: 'b' } }) })
+it('reads what the build before wrote, with the defaults of what it lacks', async () => {
+  const before = new DatabaseSync(path())
+  for (const migration of MIGRATIONS.slice(0, 6)) before.exec(migration)
+  before.exec('PRAGMA user_version = 6')
+  before
+    .prepare(
+      `INSERT INTO clusters (id, name, state, settings, desired, attempt, created_at) VALUES (?, 'old', 'NEW', '{}', 'none', 0, ?)`,
+    )
+    .run(cluster.id, cluster.createdAt)
+  before.close()
+  const store = openSqliteStore(path())
+  expect((await store.load(cluster.id))?.cluster).toEqual({
+    ...cluster,
+    name: 'old',
+    settings: ClusterSettings.parse({}),
+  })
+  await store.commit([{ change: 'add-node', node: node() }])
+  expect(await store.nodesOf(cluster.id)).toEqual([node()])
+  await store.close()
+})
+
+it('belongs to one controller at a time', async () => {
+  const store = openSqliteStore(path())
+  expect(() => openSqliteStore(path())).toThrow(expect.objectContaining({ code: 'store/locked' }))
+  await store.close()
+})
+
+it('refuses what a newer controller wrote', async () => {
+  await openSqliteStore(path()).close()
+  const sql = new DatabaseSync(path())
+  sql.exec('PRAGMA user_version = 99')
+  sql.close()
+  expect(() => openSqliteStore(path())).toThrow(expect.objectContaining({ code: 'store/newer-schema' }))
+})

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Store } from '../../../src/controller/store/port.ts'
+import { openPostgresStore } from '../../../src/controller/store/postgres/store.ts'
+import { openSqliteStore } from '../../../src/controller/store/sqlite/store.ts'
+import { PostgresServer } from '../postgres.ts'
+
+/** One database of a backend, empty at first. */
+export interface Database {
+  /** As a controller opens it: for itself alone. */
+  open(): Promise<Store>
+  /** Two stores of the same database at once; one and the same where the backend belongs to one process. */
+  openTwice(): Promise<readonly [Store, Store]>
+  /** While no store is open. */
+  sql(text: string): Promise<void>
+  remove(): Promise<void>
+}
+
+export interface Backend {
+  name: string
+  start(): Promise<void>
+  stop(): Promise<void>
+  database(): Promise<Database>
+}
+
+export function sqliteBackend(): Backend {
+  const database = async (): Promise<Database> => {
+    const directory = mkdtempSync(join(tmpdir(), 'store-'))
+    const path = join(directory, 'controller.db')
+    const open = async () => openSqliteStore(path)
+    return {
+      open,
+      openTwice: async () => {
+        const store = await open()
+        return [store, store]
+      },
+      sql: async (text) => {
+        const sql = new DatabaseSync(path)
+        sql.exec(text)
+        sql.close()
+      },
+      remove: async () => rmSync(directory, { recursive: true }),
+    }
+  }
+  return { name: 'SQLite', start: async () => undefined, stop: async () => undefined, database }
+}
+
+export function postgresBackend(): Backend {
+  let server: PostgresServer | undefined
+  let count = 0
+  const started = () => {
+    if (!server) throw new Error('the server is not up')
+    return server
+  }
+  return {
+    name: 'PostgreSQL',
+    start: async () => {
+      server = await PostgresServer.start()
+    },
+    stop: async () => server?.remove(),
+    database: async () => {
+      const name = `cantrip_${++count}`
+      const url = await started().createDatabase(name)
+      const shared = () => openPostgresStore({ url, env: {}, isShared: true })
+      return {
+        open: () => openPostgresStore({ url, env: {} }),
+        openTwice: () => Promise.all([shared(), shared()]),
+        sql: async (text) => void (await started().query(name, text)),
+        remove: async () => void (await started().query('postgres', `DROP DATABASE ${name} WITH (FORCE)`)),
+      }
+    },
+  }
+}

@@ -1,0 +1,173 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { waitFor } from './wait-for.ts'
+
+const run = promisify(execFile)
+/** Who the server runs as where the tests run as root, which PostgreSQL refuses. */
+const NOBODY = 65_534
+export const SUPERUSER = 'postgres'
+
+export interface ServerOptions {
+  /** Lines of pg_hba.conf after the one that lets the superuser in over the socket. */
+  hba?: readonly string[]
+  /** Lines of postgresql.conf. */
+  settings?: readonly string[]
+  /** Files of the data directory, by their names: readable by the server alone. */
+  files?: Readonly<Record<string, string>>
+}
+
+/**
+ * A server of its own in a directory that is removed with it, on a socket and a port of this machine. It ends by its own id, and
+ * also with the process that started it.
+ */
+export class PostgresServer {
+  readonly directory: string
+  readonly port: number
+  readonly #bin: string
+  #process: ChildProcess | undefined
+
+  private constructor(directory: string, port: number, bin: string) {
+    this.directory = directory
+    this.port = port
+    this.#bin = bin
+  }
+
+  static async start({
+    hba = ['local all all trust'],
+    settings = [],
+    files = {},
+  }: ServerOptions = {}): Promise<PostgresServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'pg-'))
+    own(directory)
+    const server = new PostgresServer(directory, await freePort(), programs())
+    const data = join(directory, 'data')
+    // Not synced: only what comes later must last. Sorted by language, so that a test sees where it should not be.
+    const locale = ['--locale=C.UTF-8', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en']
+    await run(...server.#command('initdb', '--no-sync', `--username=${SUPERUSER}`, ...locale, '--auth=trust', data))
+    const lines = [
+      "listen_addresses = '127.0.0.1'",
+      `port = ${server.port}`,
+      `unix_socket_directories = '${directory}'`,
+      'shared_buffers = 16MB',
+      'max_connections = 40',
+      ...settings,
+    ]
+    appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+    writeFileSync(join(data, 'pg_hba.conf'), [`local all ${SUPERUSER} trust`, ...hba, ''].join('\n'))
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(data, name), text, { mode: 0o600 })
+      own(join(data, name))
+    }
+    await server.boot()
+    return server
+  }
+
+  /** After `kill` as well. */
+  async boot(): Promise<void> {
+    await waitFor('the PostgreSQL server', () => this.#tryBoot(), { everyMs: 20, withinMs: 30_000 })
+  }
+
+  /** As by a power cut of its own: the processes that it started find that it has gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGINT')
+  }
+
+  async remove(): Promise<void> {
+    // Without a checkpoint: nobody reads it again.
+    await this.#end('SIGQUIT')
+    rmSync(this.directory, { recursive: true })
+  }
+
+  /** Over the socket. */
+  url(database: string, user = SUPERUSER): string {
+    return `postgres://${user}@/${database}?host=${this.directory}&port=${this.port}`
+  }
+
+  async createDatabase(name: string, options = ''): Promise<string> {
+    await this.query('postgres', `CREATE DATABASE ${name} ${options}`)
+    return this.url(name)
+  }
+
+  /** One or several statements, as the superuser. */
+  async query(database: string, sql: string): Promise<Record<string, unknown>[]> {
+    const client = await this.#client(database)
+    try {
+      return (await client.query(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  async #client(database: string): Promise<pg.Client> {
+    const client = new pg.Client({ host: this.directory, port: this.port, user: SUPERUSER, database })
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }
+
+  /** False where it is not up: what the one before has left, its shared memory above all, may still be there. */
+  async #tryBoot(): Promise<boolean> {
+    const [file, argv] = this.#command('postgres', '-D', join(this.directory, 'data'))
+    const log = join(this.directory, 'log')
+    const server = spawn(file, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+    server.stderr.on('data', (text) => appendFileSync(log, text))
+    this.#process = server
+    while (server.exitCode === null && server.signalCode === null) {
+      const isUp = await this.query('postgres', 'SELECT 1').then(
+        () => true,
+        () => false,
+      )
+      if (isUp) return true
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return false
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const server = this.#process
+    this.#process = undefined
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'exit')
+    server.kill(signal)
+    await ended
+  }
+
+  #command(program: string, ...argv: string[]): [string, string[]] {
+    const user = process.getuid?.() === 0 ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []
+    // The kernel ends it with the test that started it, however that ends.
+    return ['setpriv', [...user, '--pdeathsig', 'QUIT', '--', join(this.#bin, program), ...argv]]
+  }
+}
+
+/** Debian keeps the programs of each version apart. */
+function programs(): string {
+  const found = globSync('/usr/lib/postgresql/*/bin').filter((path) => existsSync(join(path, 'initdb')))
+  const [newest] = found.sort((a, b) => versionOf(b) - versionOf(a))
+  if (newest === undefined) throw new Error('PostgreSQL is not installed: run scripts/setup')
+  return newest
+}
+
+const versionOf = (path: string) => Number(path.split('/').at(-2))
+
+function own(path: string): void {
+  if (process.getuid?.() === 0) chownSync(path, NOBODY, NOBODY)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
