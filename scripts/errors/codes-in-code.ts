@@ -37,6 +37,12 @@ const CLASSES: readonly Maker[] = [
 ]
 const CODE = /^[a-z*][a-z0-9*-]*(\/[a-z*][a-z0-9*-]*)*$/
 
+/** Files whose codes begin with the `code` of what they are given: a property that tells such objects. */
+const PREFIXED: Record<string, string> = {
+  // A `SignedKind`; all others are given a `GivenFile`, which a person names.
+  'agent/gate/open-signed.ts': 'noun',
+}
+
 export function codesInCode(): CodeAt[] {
   return everyCode().filter(({ code }) => CODE.test(code))
 }
@@ -59,10 +65,14 @@ function everyCode(): CodeAt[] {
       }
     }
   }
-  const prefixes = trees.flatMap(({ tree }) => prefixesIn(tree))
+  const prefixes = (file: string) => trees.flatMap(({ tree }) => prefixesIn(tree, PREFIXED[file] ?? 'isSecret'))
   const found = trees.flatMap(({ file, tree }) =>
     codesIn(tree, reachable(file, tree, makers)).flatMap(({ code, kind }) =>
-      (code.startsWith('*/') ? prefixes : ['']).map((prefix) => ({ code: code.replace('*', prefix), file, kind })),
+      (code.startsWith('*/') ? prefixes(file) : ['']).map((prefix) => ({
+        code: code.replace('*', prefix),
+        file,
+        kind,
+      })),
     ),
   )
   const unique = new Map(found.map((each) => [`${each.code} ${each.file} ${each.kind ?? ''}`, each]))
@@ -156,12 +166,12 @@ function kindIn({ arguments: given }: Node): ErrorKind | undefined {
   return kind.type === 'Literal' ? (kind.value as ErrorKind) : undefined
 }
 
-/** Of the codes about files that a person names: `code` of a `GivenFile`. */
-function prefixesIn(tree: Node): string[] {
+/** `code` of what has the property. */
+function prefixesIn(tree: Node, property: string): string[] {
   const found: string[] = []
   walk(tree, (node) => {
     const code = propertyOf(node, 'code')
-    if (code?.type === 'Literal' && propertyOf(node, 'isSecret')) found.push(String(code.value))
+    if (code?.type === 'Literal' && propertyOf(node, property)) found.push(String(code.value))
   })
   return found
 }

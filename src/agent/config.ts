@@ -1,7 +1,7 @@
 import { AgentError } from '../base/agent-error.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { readIfThere } from './durable-file.ts'
-import { readInstructionKey } from './gate/instruction-gate.ts'
+import { readInstructionKey } from './gate/open-signed.ts'
 import type { AgentPaths } from './paths.ts'
 
 /** agent.json: the settings of the service. */

@@ -3,7 +3,8 @@ import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { Emit, Outcome } from '../../engine/event.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import { requireConfig } from '../config.ts'
-import { judge, readInstructionKey } from '../gate/instruction-gate.ts'
+import { INSTRUCTION } from '../gate/instructions.ts'
+import { openSigned, readInstructionKey } from '../gate/open-signed.ts'
 import { type NodeIdentity, readIdentity } from '../identity/identity.ts'
 import { nodeIdOf } from '../identity/node-names.ts'
 import { readOpenInstruction } from '../link/link-state.ts'
@@ -63,16 +64,11 @@ export async function readInstruction(
     })
   }
   const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
-  const knowledge = {
-    instructionKey,
-    nodeId: nodeIdOf(identity, paths),
-    lastGeneration: open.generation - 1,
-    openRun: undefined,
-  }
   // The time limit applies when an instruction is accepted, not while it is carried out.
-  const verdict = await judge(open.signed, { ...knowledge, now: new Date(0) })
-  if (verdict.kind === 'accepted') return { instruction: verdict.instruction, identity }
-  const { code, message, fix } = verdict.error
+  const knowledge = { instructionKey, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
+  const opened = await openSigned(INSTRUCTION, open.signed, knowledge)
+  if (opened.kind === 'opened') return { instruction: opened.body, identity }
+  const { code, message, fix } = opened.error
   throw new AgentError(code, message, { fix, kind: 'refused' })
 }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
-import { readInstructionKey } from './instruction-gate.ts'
 import { instructionTaker } from './instructions.ts'
+import { readInstructionKey } from './open-signed.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 let directory: string

@@ -1,11 +1,14 @@
+import type { KeyObject } from 'node:crypto'
+import type { ErrorReport } from '../../base/agent-error.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { LinkStore } from '../link/link-state.ts'
 import type { SessionOptions } from '../link/session.ts'
 import type { Log } from '../log.ts'
 import type { RunKeeper } from '../service/run-keeper.ts'
-import { type GateKnowledge, judge } from './instruction-gate.ts'
+import { openSigned, type SignedKind } from './open-signed.ts'
 
 export interface InstructionsOptions {
-  instructionKey: GateKnowledge['instructionKey']
+  instructionKey: KeyObject
   nodeId: string
   link: LinkStore
   runs: RunKeeper
@@ -13,29 +16,55 @@ export interface InstructionsOptions {
   now(): Date
 }
 
+export const INSTRUCTION: SignedKind<Instruction> = {
+  code: 'instruction',
+  noun: 'instruction',
+  schema: async () => (await import('../../protocol/wire/instruction.ts')).Instruction,
+}
+
 /**
  * Takes an instruction in: durable before it is acknowledged, started after that. A message that was taken before is
  * acknowledged again and has no further effect; whatever is not to be carried out is answered with `refused`.
  */
 export function instructionTaker(options: InstructionsOptions): SessionOptions['onInstruct'] {
-  const { instructionKey, nodeId, link, runs, log, now } = options
+  const { link, runs, log, now } = options
   return async ({ seq, body }) => {
     const { lastSeq, lastGeneration } = link.state()
     if (seq > 0 && seq <= lastSeq) return
     const openRun = link.open()?.run
-    const verdict = await judge(body, { instructionKey, nodeId, lastGeneration, openRun, now: now() })
-    if (verdict.kind === 'refused') {
+    const objection = objectionOf(lastGeneration, openRun)
+    const opened = await openSigned(INSTRUCTION, body, { ...options, now: now(), objection })
+    if (opened.kind === 'refused') {
+      const run = runIn(body.payload)
       // Where it names the run that goes on, the refusal would end that one at the controller.
-      if (verdict.run !== undefined && verdict.run !== openRun) runs.refuse(verdict.run, verdict.error)
-      else log('error', `refused: ${verdict.error.message} (${verdict.error.code})`)
+      if (run !== undefined && run !== openRun) runs.refuse(run, opened.error)
+      else log('error', `refused: ${opened.error.message} (${opened.error.code})`)
       link.update({ lastSeq: Math.max(lastSeq, seq) })
       return
     }
-    const { instruction } = verdict
+    const instruction = opened.body
     const { run, role, generation } = instruction
     const version = role === 'reset' ? {} : { kubernetesVersion: instruction.params.cluster.kubernetesVersion }
     link.accept({ seq, run, role, generation, signed: body, ...version })
     log('info', `accepted: ${role}, generation ${generation}`, run)
     runs.start()
   }
+}
+
+/** Instructions are numbered by generation, and one runs at a time. */
+export function objectionOf(lastGeneration: number, openRun: string | undefined) {
+  return ({ generation }: Instruction): ErrorReport | undefined => {
+    if (generation <= lastGeneration) {
+      const message = `found generation ${generation}; wanted one above ${lastGeneration}`
+      return { code: 'instruction/stale', message, fix: 'nothing: it was carried out, or replaced by a newer one' }
+    }
+    if (openRun === undefined) return undefined
+    const message = `received an instruction while run ${openRun} is in progress; one runs at a time`
+    return { code: 'instruction/busy', message, fix: 'wait until that run has ended, or cancel it' }
+  }
+}
+
+/** The run to which a refusal is sent, read without trusting the rest of the payload. */
+function runIn(payload: string): string | undefined {
+  return /"run":"(r-[a-z2-7]{10})"/.exec(payload)?.[1]
 }

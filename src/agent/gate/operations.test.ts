@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
-import { judgeOperation, operationTaker } from './operations.ts'
+import { operationTaker } from './operations.ts'
 
 const { publicKey: instructionKey, privateKey } = generateKeyPairSync('ed25519')
 const now = () => new Date('2026-06-01T12:00:00Z')
@@ -20,10 +20,6 @@ const signed = (content: object, key = privateKey) => {
   const payload = serializeOperation(content as Operation)
   return { payload, signature: sign(null, Buffer.from(payload), key).toString('base64') }
 }
-
-test('one that the controller signed for this node, in time', async () => {
-  expect(await judgeOperation(signed(OPERATION), knowledge)).toEqual(OPERATION)
-})
 
 /** Writes down that it began, takes its time, and ends as done. */
 const WORK = (log: string) => `
@@ -47,17 +43,13 @@ test('what is asked for again while it goes on is done once, and answered each t
   rmSync(directory, { recursive: true })
 })
 
-test.each([
-  ['signed by somebody else', signed(OPERATION, generateKeyPairSync('ed25519').privateKey), /did not sign/],
-  [
-    'changed after it was signed',
-    { ...signed(OPERATION), payload: serializeOperation({ ...OPERATION, id: 'e-bbbbbbbbbb' }) },
-    /did not sign/,
-  ],
-  ['for another node', signed({ ...OPERATION, node: 'n-bbbbbbbbbb' }), /it is for n-bbbbbbbbbb/],
-  ['too old', signed({ ...OPERATION, expiresAt: '2026-06-01T12:00:00.000Z' }), /expired/],
-  ['of a kind that is not known', signed({ ...OPERATION, operation: 'run', command: 'rm' }), /does not know/],
-  ['an instruction', signed({ ...OPERATION, role: 'reset', params: {} }), /does not know/],
-])('refused: %s', async (_, message, found) => {
-  expect(await judgeOperation(message, knowledge)).toMatch(found)
+test('a refused operation is logged and not answered', async () => {
+  const told: string[] = []
+  const answer = () => void told.push('answered')
+  const log = (_: string, message: string) => void told.push(message)
+  const take = operationTaker({ self: ['/bin/false'], ...knowledge, log, answer })
+  await take(signed({ ...OPERATION, node: 'n-bbbbbbbbbb' }))
+  expect(told).toEqual([
+    'refused: received an operation for n-bbbbbbbbbb; this node is n-aaaaaaaaaa (operation/foreign)',
+  ])
 })

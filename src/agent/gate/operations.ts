@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import type { KeyObject } from 'node:crypto'
-import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { ErrorReport } from '../../base/agent-error.ts'
 import type { Operation, OperationAnswer } from '../../protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
-import { isSignedBy } from './instruction-gate.ts'
+import { openSigned, type SignedKind, SUSPICIOUS } from './open-signed.ts'
+import { rememberTaken, type Taken } from './taken.ts'
 
 export interface OperationsOptions {
   self: Self
@@ -16,13 +18,19 @@ export interface OperationsOptions {
   answer(answer: OperationAnswer): void
 }
 
+export const OPERATION: SignedKind<Operation> = {
+  code: 'operation',
+  noun: 'operation',
+  schema: async () => (await import('../../protocol/wire/operation.ts')).Operation,
+}
+
 const LONGEST_MS = 10 * 60_000
 
 /**
  * Carries an operation out in a process of its own, which knows Kubernetes and is gone when it is done. One that is asked for
- * again meanwhile is answered when that ends. One that nobody signed, that is for another node or too old is not answered.
+ * again meanwhile is answered when that ends. One that is refused is not answered.
  */
-export function operationTaker(options: OperationsOptions): (signed: SignedInstruction) => Promise<void> {
+export function operationTaker(options: OperationsOptions): (signed: Signed) => Promise<void> {
   const underWay = new Map<string, Promise<OperationAnswer>>()
   const begin = async (operation: Operation, payload: string): Promise<OperationAnswer> => {
     if ('target' in operation)
@@ -31,10 +39,16 @@ export function operationTaker(options: OperationsOptions): (signed: SignedInstr
     if (answer.outcome === 'failed') options.log('error', `${operation.operation}: ${answer.error.message}`)
     return answer
   }
+  const taken = rememberTaken()
   return async (signed) => {
-    const operation = await judgeOperation(signed, options)
-    if (typeof operation === 'string') return options.log('error', `refused an operation: ${operation}`)
-    const { id, expiresAt: _, ...order } = operation
+    const now = options.now()
+    const opened = await openSigned(OPERATION, signed, { ...options, now, objection: refuseTaken(taken) })
+    if (opened.kind === 'refused') {
+      return options.log('error', `refused: ${opened.error.message} (${opened.error.code})`)
+    }
+    const operation = opened.body
+    const { id, expiresAt, ...order } = operation
+    taken.add(id, expiresAt, now)
     const key = JSON.stringify(order)
     const answer = underWay.get(key) ?? begin(operation, signed.payload).finally(() => underWay.delete(key))
     underWay.set(key, answer)
@@ -42,19 +56,12 @@ export function operationTaker(options: OperationsOptions): (signed: SignedInstr
   }
 }
 
-/** The operation, or what is wrong with it. */
-export async function judgeOperation(
-  { payload, signature }: SignedInstruction,
-  { instructionKey, nodeId, now }: Pick<OperationsOptions, 'instructionKey' | 'nodeId' | 'now'>,
-): Promise<Operation | string> {
-  if (!isSignedBy(instructionKey, payload, signature)) return 'the controller did not sign it'
-  const { Operation } = await import('../../protocol/wire/operation.ts')
-  const parsed = Operation.safeParse(JSON.parse(payload))
-  if (!parsed.success) return 'this agent does not know it; update the agent on this node'
-  const { node, expiresAt } = parsed.data
-  if (node !== nodeId) return `it is for ${node}; this node is ${nodeId}`
-  if (new Date(expiresAt) <= now()) return `it expired at ${expiresAt}; compare the clocks of node and controller`
-  return parsed.data
+/** Each request has its own id, also if the controller asks for the same operation again. */
+export function refuseTaken(taken: Taken) {
+  return ({ id }: Operation): ErrorReport | undefined =>
+    taken.has(id)
+      ? { code: 'operation/replayed', message: `received the operation ${id} a second time`, fix: SUSPICIOUS }
+      : undefined
 }
 
 /** The operation goes in and the answer comes out by pipes, for there are secrets in both. */

@@ -1,7 +1,8 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command, remarked } from '../../base/command.ts'
 import type { NodeState } from '../../protocol/names.ts'
-import type { Instruction, SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
 
@@ -22,7 +23,7 @@ export interface OpenInstruction {
   generation: number
   /** Which Kubernetes is there once it is done. */
   kubernetesVersion?: string
-  signed: SignedInstruction
+  signed: Signed
 }
 
 export interface LinkStore {

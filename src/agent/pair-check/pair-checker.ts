@@ -3,11 +3,13 @@ import { reportOf } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProbeNetwork } from '../../host/probe-network.ts'
 import type { PairCheckDown, PairCheckOrder, PairCheckUp } from '../../protocol/wire/pair-check.ts'
+import { openSigned } from '../gate/open-signed.ts'
+import { rememberTaken } from '../gate/taken.ts'
 import type { Log } from '../log.ts'
 import { dialPeer } from './dial.ts'
 import { lookAtFirewall } from './firewall.ts'
 import { type Listening, listenFor } from './listen.ts'
-import { checkIdIn, judgeOrder } from './order-gate.ts'
+import { checkIdIn, ORDER, objectionOf } from './order.ts'
 import type { ProbeTime } from './probe-udp.ts'
 
 export interface PairCheckerOptions extends ProbeTime {
@@ -40,18 +42,21 @@ interface Open {
  */
 export function pairChecker(options: PairCheckerOptions): PairChecker {
   const { network, view, send, log, now, sleep } = options
-  const taken = new Map<string, number>()
+  const taken = rememberTaken()
   let open: Open | undefined
 
-  async function begin(body: PairCheckDown & { say: 'order' }): Promise<void> {
-    const { instructionKey, nodeId, isBusy } = options
-    const verdict = judgeOrder(body, { instructionKey, nodeId, isBusy: isBusy(), now: now(), taken })
-    if (verdict.kind === 'refused') {
-      log('warn', `refused: ${verdict.error.message} (${verdict.error.code})`)
-      if (verdict.check !== undefined) send({ say: 'refused', check: verdict.check, error: verdict.error })
+  async function begin({ payload, signature }: PairCheckDown & { say: 'order' }): Promise<void> {
+    const objection = objectionOf(taken, options.isBusy)
+    const opened = await openSigned(ORDER, { payload, signature }, { ...options, now: now(), objection })
+    if (opened.kind === 'refused') {
+      const { error } = opened
+      log('warn', `refused: ${error.message} (${error.code})`)
+      const check = checkIdIn(payload)
+      if (check !== undefined) send({ say: 'refused', check, error })
       return
     }
-    const { order } = verdict
+    const order = opened.body
+    taken.add(order.check, order.expiresAt, now())
     const { check, ports, closeAfterMs } = order
     await stop()
     const end = new AbortController()

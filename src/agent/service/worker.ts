@@ -1,7 +1,7 @@
-import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import type { AgentConfig } from '../config.ts'
-import { readInstructionKey } from '../gate/instruction-gate.ts'
 import { instructionTaker } from '../gate/instructions.ts'
+import { readInstructionKey } from '../gate/open-signed.ts'
 import { operationTaker } from '../gate/operations.ts'
 import type { NodeIdentity } from '../identity/identity.ts'
 import { keyFingerprint, nodeIdOf } from '../identity/node-names.ts'
@@ -31,7 +31,7 @@ export interface Worker {
   runs: RunKeeper
   onInstruct: SessionOptions['onInstruct']
   onPairCheck: SessionOptions['onPairCheck']
-  onOperation(signed: SignedInstruction): Promise<void>
+  onOperation(signed: Signed): Promise<void>
   close(): Promise<void>
 }
 

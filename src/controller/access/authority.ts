@@ -12,7 +12,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { CertificateRole } from '../../protocol/api/access.ts'
-import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import { makePrivateDirectory, readIfThere, writePrivateFile } from './private-files.ts'
 
 const CA_DAYS = 3_650
@@ -36,7 +36,7 @@ export interface Authority {
     now: Date
   }): string
   /** Also operations: a payload says which of the two it is. */
-  signInstruction(payload: string): SignedInstruction
+  signInstruction(payload: string): Signed
 }
 
 /** Reads the keys from the directory; those that are not there yet are made. */

@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
-import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Change } from '../domain/change.ts'
 import { UNREACHABLE_MS } from '../domain/director/director.ts'
 import { openTurns } from '../reconcile/turns.ts'
@@ -134,7 +134,7 @@ export class Hub implements Presence {
     }
   }
 
-  sendOperation(nodeId: string, operation: SignedInstruction): boolean {
+  sendOperation(nodeId: string, operation: Signed): boolean {
     const session = this.#sessions.get(nodeId)
     if (!session?.isOpen) return false
     session.send(OPERATION_FRAME, operation)
@@ -167,7 +167,7 @@ export class Hub implements Presence {
     await Promise.all(sockets.map((socket) => closed(socket)))
   }
 
-  #sendOnce(session: Session, runId: string, instruction: SignedInstruction, seq: number): void {
+  #sendOnce(session: Session, runId: string, instruction: Signed, seq: number): void {
     if (session.sent.has(runId)) return
     session.send('instruct', instruction, seq)
     session.sent.add(runId)

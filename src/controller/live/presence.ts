@@ -1,5 +1,5 @@
-import type { SignedInstruction } from '../../protocol/wire/instruction.ts'
 import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
+import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Rival } from './rival.ts'
 
 /** The live side of nodes, kept by the hub. */
@@ -14,7 +14,7 @@ export interface Presence {
   /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
   deliver(nodeId: string): void
   /** False where the node is not connected. */
-  sendOperation(nodeId: string, operation: SignedInstruction): boolean
+  sendOperation(nodeId: string, operation: Signed): boolean
   sendPairCheck(nodeId: string, body: PairCheckDown): boolean
 }
 

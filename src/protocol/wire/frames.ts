@@ -3,10 +3,10 @@ import { NodeName, NodeState, RunId } from '../names.ts'
 import { CheckSummaries } from './check-summary.ts'
 import { RunEvent } from './event.ts'
 import { Facts } from './facts.ts'
-import { SignedInstruction } from './instruction.ts'
 import { OperationAnswer } from './operation.ts'
 import { PairCheckDown, PairCheckUp } from './pair-check.ts'
 import { OPERATION_FRAME } from './released-names.ts'
+import { Signed } from './signed.ts'
 
 /**
  * Every websocket message is `{v, t, id, seq, ack, body}`. `seq` numbers the durable messages of the sender (events and
@@ -72,9 +72,10 @@ export const DownFrame = z.discriminatedUnion('t', [
       cluster: z.string().check(z.maxLength(63)),
     }),
   }),
-  z.strictObject({ ...envelope, t: z.literal('instruct'), body: SignedInstruction }),
-  /** An Operation, signed like an instruction. */
-  z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: SignedInstruction }),
+  /** An Instruction. */
+  z.strictObject({ ...envelope, t: z.literal('instruct'), body: Signed }),
+  /** An Operation. */
+  z.strictObject({ ...envelope, t: z.literal(OPERATION_FRAME), body: Signed }),
   z.strictObject({ ...envelope, t: z.literal('cancel'), body: z.strictObject({ run: RunId }) }),
   z.strictObject({ ...envelope, t: z.literal('state'), body: z.strictObject({ state: NodeState }) }),
   z.strictObject({ ...envelope, t: z.literal('pair-check'), body: PairCheckDown }),

@@ -44,14 +44,7 @@ export const Instruction = z.discriminatedUnion('role', [
   z.strictObject({ ...common, role: z.literal('reset'), params: z.strictObject({}) }),
 ])
 
-/** The exact signed bytes as text, and their Ed25519 signature (base64). The signature is verified before parsing. */
-export const SignedInstruction = z.strictObject({
-  payload: z.string().check(z.maxLength(262_144)),
-  signature: z.string().check(z.maxLength(100)),
-})
-
 export type Instruction = z.infer<typeof Instruction>
-export type SignedInstruction = z.infer<typeof SignedInstruction>
 export type NodeParams = z.infer<typeof NodeParams>
 /** The tasks that provision a node. */
 export type NodeTask = Exclude<Instruction['role'], 'reset'>

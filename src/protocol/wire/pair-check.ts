@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { IpAddress, NodeId } from '../names.ts'
+import { Signed } from './signed.ts'
 
 /**
  * The ports that a pair check can dial. The set is closed, so no order can open another port. Ports of Kubernetes:
@@ -106,12 +107,8 @@ const text = z.string().check(z.maxLength(4_096))
 
 /** These messages are not durable: an interrupted check is repeated as a whole. */
 export const PairCheckDown = z.discriminatedUnion('say', [
-  z.strictObject({
-    say: z.literal('order'),
-    /** The exact signed bytes as text: a PairCheckOrder. */
-    payload: z.string().check(z.maxLength(262_144)),
-    signature: z.string().check(z.maxLength(100)),
-  }),
+  /** A PairCheckOrder. */
+  z.strictObject({ say: z.literal('order'), ...Signed.shape }),
   z.strictObject({
     say: z.literal('go'),
     check: PairCheckId,

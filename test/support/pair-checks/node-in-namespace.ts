@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { readInstructionKey } from '../../../src/agent/gate/instruction-gate.ts'
+import { readInstructionKey } from '../../../src/agent/gate/open-signed.ts'
 import { pairChecker } from '../../../src/agent/pair-check/pair-checker.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
 import { linuxProbeNetwork } from '../../../src/host/linux/network/probe-network.ts'
