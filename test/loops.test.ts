@@ -14,7 +14,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/pair-check/probe-udp.ts': 'sends again as soon as an answer comes',
   'cli/controller/session/repeat.ts': 'the controller holds the question until something changes',
   'host/linux/network/download.ts': 'the count begins again with each byte that comes',
-  'host/units/await-that.ts': 'watches while another command waits',
+  'host/units/wait-until.ts': 'watches while another command waits',
   'operator/api-watch/watch.ts': 'looks at a fixed rate for as long as the service runs',
   'operator/report-loop.ts': 'a change ends its pause',
   'operator/run-operator.ts': 'watches for as long as the operator runs',

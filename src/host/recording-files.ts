@@ -132,8 +132,8 @@ export function recordingFiles(options: {
     async download(download) {
       const { path, sha256, size } = download
       const now = await machine.stat(path)
-      const isOurs = now?.kind === 'file' && now.uid === machine.uid()
-      if (isOurs && now.size === size && (await machine.sha256(path)) === sha256) return
+      const isOwn = now?.kind === 'file' && now.uid === machine.uid()
+      if (isOwn && now.size === size && (await machine.sha256(path)) === sha256) return
       if (now === undefined) await makeParents(path)
       const part = `${path}.part`
       await Promise.all([

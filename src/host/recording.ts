@@ -95,21 +95,21 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     },
 
     async expect(given) {
-      const undo = await whereItReallyIs(machine, given)
+      const undo = await resolveLinks(machine, given)
       // Daemons set the mode of the directories they are given, those of others as well.
       const now =
         undo.kind === 'remove-tree' || undo.kind === 'empty-directory' ? await machine.stat(undo.path) : undefined
       if (now?.kind === 'directory') {
         await record(expectedChange({ kind: 'restore-mode', path: subjectOf(undo), mode: now.mode }))
       }
-      const change = expectedChange(await claimable(machine, undo))
+      const change = expectedChange(await withoutExisting(machine, undo))
       if (change.undo.kind !== 'nothing' || undo.kind === 'nothing') await record(change)
     },
   }
 }
 
 /** Undo follows no link, and the kernel names a mount by its real place: both get the directory that a link leads to. */
-async function whereItReallyIs(machine: Machine, undo: Undo): Promise<Undo> {
+async function resolveLinks(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory' && undo.kind !== 'unmount-below') return undo
   // Undo knows these by name, for container engines share them.
   if (undo.path === CNI_STATE || undo.path === NAMESPACES) return undo
@@ -120,18 +120,18 @@ async function whereItReallyIs(machine: Machine, undo: Undo): Promise<Undo> {
  * What was there before is not ours to remove. A rerun meets what the first run brought about: then that run's
  * record stands, and there is nothing to add.
  */
-async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
+async function withoutExisting(machine: Machine, undo: Undo): Promise<Undo> {
   const because = 'it was there before'
   if (undo.kind === 'remove-links') {
     const there = (await machine.list('/sys/class/net')) ?? []
-    return sparing(
+    return withSpare(
       undo,
       undo.names.flatMap((pattern) => linksMeantBy(pattern, there)),
     )
   }
   if (undo.kind === 'remove-nft-tables') {
     const tables = (await listNftTables(machine)).filter(({ name }) => undo.names.includes(name))
-    return sparing(
+    return withSpare(
       undo,
       tables.map(({ family, name }) => `${family} ${name}`),
     )
@@ -139,9 +139,9 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind === 'remove-chains') {
     return { ...undo, tables: (await listNftTables(machine)).map(({ family, name }) => `${family} ${name}`) }
   }
-  if (undo.kind === 'unmount-below') return sparingMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
+  if (undo.kind === 'unmount-below') return withSpareMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
   if (undo.kind === 'remove-network-namespaces') {
-    return sparing(undo, ((await machine.list('/run/netns')) ?? []).filter(isPodNamespace))
+    return withSpare(undo, ((await machine.list('/run/netns')) ?? []).filter(isPodNamespace))
   }
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
@@ -157,13 +157,13 @@ async function claimable(machine: Machine, undo: Undo): Promise<Undo> {
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
 }
 
-function sparingMounts<U extends { path: string }>(undo: U, mountinfo: string): U & { spare?: string[] } {
+function withSpareMounts<U extends { path: string }>(undo: U, mountinfo: string): U & { spare?: string[] } {
   const points = parseMountinfo(mountinfo).map(({ mountPoint }) => mountPoint)
   const spare = points.filter((point) => isBelow(point, undo.path))
   return spare.length === 0 ? undo : { ...undo, spare }
 }
 
-function sparing<U extends Undo>(undo: U, spare: string[]): U & { spare?: string[] } {
+function withSpare<U extends Undo>(undo: U, spare: string[]): U & { spare?: string[] } {
   return spare.length === 0 ? undo : { ...undo, spare }
 }
 

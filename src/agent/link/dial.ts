@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { ClientOptions, WebSocket } from 'ws'
-import { deadline, endedAfterHandshake, openTcp, openTls } from '../../host/linux/network/connect.ts'
+import { closedAfterHandshake, deadline, openTcp, openTls } from '../../host/linux/network/connect.ts'
 import type { openTunnel } from '../../host/linux/network/proxy.ts'
 import { NetworkError } from '../../host/network.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
@@ -81,7 +81,7 @@ function upgraded(websocket: WebSocket, url: URL, socket: Socket, cert: string):
     })
     // After the answer was refused, the request that was given up has an error of its own.
     websocket.on('error', (cause) => {
-      const ended = endedAfterHandshake(cause, url.host, cert)
+      const ended = closedAfterHandshake(cause, url.host, cert)
       const stage = ended === undefined ? 'upgrade' : 'tls'
       reject(new NetworkError(stage, ended ?? `${url.host}: ${cause.message}`, { cause }))
     })

@@ -1,7 +1,7 @@
 import { command, inOrder } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
+import { ifReadable, processIds } from '../../host/kernel/processes.ts'
 import { CGROUP_ROOT } from '../../host/parse/cgroups.ts'
 
 /** SCHED_FIFO and SCHED_RR of sched(7). */
@@ -59,10 +59,10 @@ async function kernelSetting(host: HostView): Promise<'y' | 'n' | undefined> {
 }
 
 async function realTimeTask(host: HostView, pid: string): Promise<Task | undefined> {
-  const group = /^0::(.*)$/m.exec((await ifStillThere(() => host.read(`/proc/${pid}/cgroup`))) ?? '')?.[1]
+  const group = /^0::(.*)$/m.exec((await ifReadable(() => host.read(`/proc/${pid}/cgroup`))) ?? '')?.[1]
   if (group === undefined || group === '/') return undefined
-  const threads = (await ifStillThere(() => host.list(`/proc/${pid}/task`))) ?? []
-  const stats = await Promise.all(threads.map((id) => ifStillThere(() => host.read(`/proc/${pid}/task/${id}/stat`))))
+  const threads = (await ifReadable(() => host.list(`/proc/${pid}/task`))) ?? []
+  const stats = await Promise.all(threads.map((id) => ifReadable(() => host.read(`/proc/${pid}/task/${id}/stat`))))
   const isRealTime = (stat = '') => REAL_TIME.includes(policyOf(stat))
   const stat = stats.find(isRealTime)
   return stat === undefined ? undefined : { pid, name: /\((.*)\)/s.exec(stat)?.[1] ?? '?', group }

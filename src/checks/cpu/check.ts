@@ -1,7 +1,7 @@
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere } from '../../host/kernel/processes.ts'
+import { ifReadable } from '../../host/kernel/processes.ts'
 import { countCommon, parseNumberList } from '../../host/parse/number-list.ts'
 
 const CORES = { master: 2, worker: 1, storage: 1 } as const
@@ -39,7 +39,7 @@ export const check: Check = {
  */
 async function coresOfServices(host: HostView): Promise<number> {
   const [status = '', online = ''] = await Promise.all([
-    ifStillThere(() => host.read('/proc/1/status')),
+    ifReadable(() => host.read('/proc/1/status')),
     host.read('/sys/devices/system/cpu/online'),
   ])
   const allowed = parseNumberList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')

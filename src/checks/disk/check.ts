@@ -4,7 +4,7 @@ import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
 import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
-import { whereItLies } from '../../host/files/where-it-lies.ts'
+import { locate } from '../../host/files/locate.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
@@ -59,7 +59,7 @@ async function byFileSystem(
   const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
   const found = new Map<string, FileSystemNeed>()
   for (const { path, mib } of needs) {
-    const { mount, space } = await whereItLies(host, path, mounts)
+    const { mount, space } = await locate(host, path, mounts)
     const { device, mountPoint } = mount ?? { device: path, mountPoint: path }
     const others = found.get(device) ?? { device, mountPoint, paths: [], mib: 0, freeMib: space.freeBytes / MIB }
     found.set(device, { ...others, paths: [...others.paths, path], mib: others.mib + mib * share })

@@ -1,7 +1,7 @@
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
-import { whereItLies } from '../../host/files/where-it-lies.ts'
+import { locate } from '../../host/files/locate.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { FAIL_SHARE, judgePath, type SeenPath } from './judge.ts'
@@ -41,7 +41,7 @@ export const check: Check = {
 }
 
 async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<Omit<SeenPath, 'zfsVersion'>> {
-  const lies = await whereItLies(host, path.path, mounts)
+  const lies = await locate(host, path.path, mounts)
   return { ...path, ...lies, stat: await host.stat(lies.real ?? path.path) }
 }
 

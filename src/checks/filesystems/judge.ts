@@ -1,13 +1,13 @@
 import { advice, command, remarked } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
-import type { WhereItLies } from '../../host/files/where-it-lies.ts'
+import type { Location } from '../../host/files/locate.ts'
 import type { FileStat } from '../../host/host.ts'
 import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
 import type { WrittenPath } from './paths.ts'
 import { judgeFileSystem } from './unfit.ts'
 
 /** A path that the node writes to, as found on this machine. */
-export interface SeenPath extends WrittenPath, WhereItLies {
+export interface SeenPath extends WrittenPath, Location {
   /** Of the real path; undefined if it does not exist yet. */
   stat: FileStat | undefined
   /** Version of the kernel module; undefined if it is not loaded. */

@@ -1,7 +1,7 @@
 import { type Advice, advice, remarked, together } from '../../base/command.ts'
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere } from '../../host/kernel/processes.ts'
+import { ifReadable } from '../../host/kernel/processes.ts'
 import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
 
 /** Placeholders on boards whose vendor did not set a UUID; compared in lower case. */
@@ -24,7 +24,7 @@ export const check: Check = {
     const name = defaultRoutes(await mainRoutes(host))[0]?.interface
     const [machineId, uuid, mac] = await Promise.all([
       host.read('/etc/machine-id'),
-      ifStillThere(() => host.read('/sys/class/dmi/id/product_uuid')),
+      ifReadable(() => host.read('/sys/class/dmi/id/product_uuid')),
       name === undefined ? undefined : host.read(`/sys/class/net/${name}/address`),
     ])
     const wrong = [wrongMachineId(machineId), wrongUuid(uuid), wrongMac(name, mac)].filter((each) => each !== undefined)

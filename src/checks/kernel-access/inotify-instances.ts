@@ -1,7 +1,7 @@
 import { command } from '../../base/command.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere, processIds } from '../../host/kernel/processes.ts'
+import { ifReadable, processIds } from '../../host/kernel/processes.ts'
 
 const LIMIT = '/proc/sys/fs/inotify/max_user_instances'
 const INSTANCE = 'anon_inode:inotify'
@@ -28,8 +28,8 @@ export async function inotifyInstances(host: HostView): Promise<Finding | undefi
 
 async function countOf(host: HostView, pid: string): Promise<number> {
   const directory = `/proc/${pid}`
-  if ((await ifStillThere(() => host.stat(directory)))?.uid !== 0) return 0
-  const names = (await ifStillThere(() => host.list(`${directory}/fd`))) ?? []
-  const targets = await Promise.all(names.map((name) => ifStillThere(() => host.readLink(`${directory}/fd/${name}`))))
+  if ((await ifReadable(() => host.stat(directory)))?.uid !== 0) return 0
+  const names = (await ifReadable(() => host.list(`${directory}/fd`))) ?? []
+  const targets = await Promise.all(names.map((name) => ifReadable(() => host.readLink(`${directory}/fd/${name}`))))
   return targets.filter((target) => target === INSTANCE).length
 }

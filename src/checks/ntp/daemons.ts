@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
-import { ownProcesses } from '../../host/kernel/processes.ts'
+import { hostProcesses } from '../../host/kernel/processes.ts'
 import {
   parseChronyTracking,
   parseNtpctlSynchronised,
@@ -33,7 +33,7 @@ const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Pr
 ]
 
 export async function lookForDaemons(host: HostView): Promise<Daemons> {
-  const own = await ownProcesses(host, new Set(DAEMONS.map((daemon) => daemon.process)))
+  const own = await hostProcesses(host, new Set(DAEMONS.map((daemon) => daemon.process)))
   const names = new Set(own.map((process) => process.name))
   const running = DAEMONS.filter((daemon) => names.has(daemon.process))
   const answers = await Promise.all([...running.map((daemon) => daemon.ask(host)), askKernel(host)])

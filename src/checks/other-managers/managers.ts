@@ -1,5 +1,5 @@
 import type { HostView } from '../../host/host.ts'
-import { ownProcesses } from '../../host/kernel/processes.ts'
+import { hostProcesses } from '../../host/kernel/processes.ts'
 
 /** By process name, as the kernel truncates it. */
 const DAEMONS: Record<string, string> = {
@@ -16,7 +16,7 @@ const SCHEDULES = ['/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/s
 
 /** Names of the configuration managers that are active on this machine. */
 export async function managersAtWork(host: HostView): Promise<string[]> {
-  const [running, pulled] = await Promise.all([ownProcesses(host, new Set(Object.keys(DAEMONS))), pullsAnsible(host)])
+  const [running, pulled] = await Promise.all([hostProcesses(host, new Set(Object.keys(DAEMONS))), pullsAnsible(host)])
   const names = running.map(({ name }) => DAEMONS[name] ?? name)
   return [...new Set([...names, ...(pulled ? ['ansible-pull'] : [])])]
 }

@@ -1,5 +1,5 @@
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere } from '../../host/kernel/processes.ts'
+import { ifReadable } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { parseOsRelease } from '../../host/parse/os-release.ts'
 
@@ -37,7 +37,7 @@ async function containerName(host: HostView): Promise<string | undefined> {
   if ((await host.readLink('/proc/self/ns/pid')) === OF_THE_MACHINE) return undefined
   const [recorded, environment] = await Promise.all([
     host.read('/run/systemd/container'),
-    ifStillThere(() => host.read('/proc/1/environ')),
+    ifReadable(() => host.read('/proc/1/environ')),
   ])
   const name = recorded?.trim() || /(?:^|\0)container=([^\0]+)/.exec(environment ?? '')?.[1]
   if (name !== undefined) return name === 'wsl' ? undefined : name

@@ -1,7 +1,7 @@
 import { isLinkOfKubernetes } from '../../base/kubernetes-names.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere, ownProcesses } from '../../host/kernel/processes.ts'
+import { hostProcesses, ifReadable } from '../../host/kernel/processes.ts'
 import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import {
   BINARY_DIRECTORIES,
@@ -73,10 +73,10 @@ export async function firstFound(
 }
 
 export async function runningProcesses(host: HostView, names: ReadonlySet<string>): Promise<Process[]> {
-  const own = await ownProcesses(host, names)
+  const own = await hostProcesses(host, names)
   return await Promise.all(
     own.map(async (process) => {
-      const cgroups = (await ifStillThere(() => host.read(`/proc/${process.pid}/cgroup`))) ?? ''
+      const cgroups = (await ifReadable(() => host.read(`/proc/${process.pid}/cgroup`))) ?? ''
       const [, unit] = /\/([^/\n]+\.service)$/m.exec(cgroups) ?? []
       return unit === undefined ? process : { ...process, unit }
     }),

@@ -74,7 +74,7 @@ async function serversForPods(host: HostView, nameservers: readonly string[]): P
 async function allSilent(host: HostView): Promise<string | undefined> {
   const answers = await askEachNameServer(host, host.hostname())
   if (answers.some(({ answered }) => answered)) return undefined
-  return answers.map(({ server, said }) => `${server}: ${said}`).join('; ')
+  return answers.map(({ server, result }) => `${server}: ${result}`).join('; ')
 }
 
 /** Looks up a name that does not exist in each search domain; the final dot disables the search list. */

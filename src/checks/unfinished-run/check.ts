@@ -1,7 +1,7 @@
 import { command } from '../../base/command.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
-import { ifStillThere } from '../../host/kernel/processes.ts'
+import { ifReadable } from '../../host/kernel/processes.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
 import { type Replayed, type RunState, replay } from '../../ledger/replay.ts'
@@ -15,7 +15,7 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     // Only root can read the ledger, and only root can have started a run.
-    const text = await ifStillThere(() => host.read(`${ownStateDirectory}/ledger/ledger.jsonl`))
+    const text = await ifReadable(() => host.read(`${ownStateDirectory}/ledger/ledger.jsonl`))
     if (text === undefined) return { kind: 'pass', found: 'none' }
     const replayed = replay(decodeRecords(Buffer.from(text)).entries)
     const run = unfinishedRun(replayed)

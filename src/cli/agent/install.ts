@@ -187,7 +187,7 @@ const REGISTERED_WITHIN_MS = 60_000
 async function registered(paths: AgentPaths, view: HostView, format: Format, signal: AbortSignal): Promise<void> {
   const { awaitRegistration } = await import('../../agent/identity/await-registration.ts')
   const { registeredText } = await import('../../agent/install/prepare.ts')
-  const { throwFailure } = await import('../../host/units/await-that.ts')
+  const { throwFailure } = await import('../../host/units/wait-until.ts')
   const { watchUnit } = await import('../../host/units/watch-unit.ts')
   const watches = [watchUnit(paths.unit)]
   const status = await awaitRegistration({

@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { kubeadmPhase } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { hasIdentity, syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
 import { KUBELET_CONF, KUBELET_IDENTITY } from '../../provision/paths.ts'
@@ -25,7 +25,7 @@ export const finalizeKubelet: ProvisionStep = {
       })
     const { signal } = context
     const watches = watchControlPlane(params)
-    await awaitThat(host, () => hasIdentity(host), { signal, timeoutMs: 240_000, failure, watches })
+    await waitUntil(host, () => hasIdentity(host), { signal, timeoutMs: 240_000, failure, watches })
     const undo = { kind: 'nothing', because: 'kubelet.conf is removed with its directory' } as const
     await kubeadmPhase(host, ['kubelet-finalize', 'enable-client-cert-rotation'], undo, context)
     await syncKubelet(host, signal)

@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { hostPort } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { apiAnswers, apiIsReady } from '../../provision/api/api.ts'
 import { API_PORT } from '../../provision/api/endpoint.ts'
@@ -77,5 +77,5 @@ async function awaitApiServer(
       fix: 'see the reason in /var/log/pods/kube-system_kube-apiserver* and in: journalctl -u kubelet; then provision again',
     })
   const watches = watchControlPlane({ node }, ['kube-apiserver'])
-  await awaitThat(host, () => isUp(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })
+  await waitUntil(host, () => isUp(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })
 }

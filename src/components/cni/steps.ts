@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { readApi } from '../../provision/api/api.ts'
 import { applyManifest } from '../../provision/api/kubectl.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -60,7 +60,7 @@ export const awaitNetwork: ProvisionStep = {
         fix: `see the reason in the log of ${network}'s pod (kubectl get pods -A -o wide, then kubectl logs); then provision again`,
       })
     const watches = [...watchControlPlane(params), watchAddOns([POD[network]])]
-    await awaitThat(host, () => networkIsUp(host, params), { signal, timeoutMs, failure, watches })
+    await waitUntil(host, () => networkIsUp(host, params), { signal, timeoutMs, failure, watches })
   },
 }
 

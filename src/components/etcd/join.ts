@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import { Indeterminate } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
-import { throwFailure, type Watch } from '../../host/units/await-that.ts'
+import { throwFailure, type Watch } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import {
   addLearner,

@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { awaitThat, watchMeanwhile } from '../../host/units/await-that.ts'
+import { waitUntil, watchMeanwhile } from '../../host/units/wait-until.ts'
 import { isWholeKubeconfig } from '../../provision/api/kubeconfig.ts'
 import { runKubeadm } from '../../provision/kubeadm/kubeadm-phase.ts'
 import {
@@ -92,7 +92,7 @@ export const startKubelet: ProvisionStep = {
         runKubeadm(host, kubeadm('kubelet-start'), undo, until),
       )
       const failure = async () => notJoined()
-      await awaitThat(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })
+      await waitUntil(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })
     }
     await host.setUnit('kubelet.service', { active: true })
     await syncKubelet(host, signal)

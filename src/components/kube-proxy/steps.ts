@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { hostPort } from '../../base/net/address.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { apiIsReady, existInApi } from '../../provision/api/api.ts'
 import { apiServiceAddress } from '../../provision/api/endpoint.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
@@ -36,6 +36,6 @@ export const awaitServices: ProvisionStep = {
         fix: 'see the reason in: kubectl -n kube-system logs ds/kube-proxy; then provision again',
       })
     const watches = [...watchControlPlane(params), watchAddOns(['kube-system/kube-proxy-'])]
-    await awaitThat(host, () => apiIsReady(host, service), { signal, timeoutMs, failure, watches })
+    await waitUntil(host, () => apiIsReady(host, service), { signal, timeoutMs, failure, watches })
   },
 }

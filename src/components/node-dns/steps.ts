@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import { ownEndpoint } from '../../provision/api/own-endpoint.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -69,7 +69,7 @@ export const comeFirst: ProvisionStep = {
         fix: 'find the program that writes /etc/resolv.conf; then provision again',
       })
     const watches = Object.keys(SERVICES).map(watchUnit)
-    await awaitThat(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure, watches })
+    await waitUntil(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure, watches })
     const resolver = await resolverFor(host, params)
     const { files = {}, lines = [], apply } = resolver
     // Recorded first, so that it is undone last, after the files are restored.
@@ -82,7 +82,7 @@ export const comeFirst: ProvisionStep = {
     }
     if (!apply) return
     await host.run(apply, { kind: 'nothing', because: 'undo applies the name servers again' })
-    await awaitThat(host, () => isFirst(host, resolver, address), { signal, timeoutMs: 30_000, failure: notFirst })
+    await waitUntil(host, () => isFirst(host, resolver, address), { signal, timeoutMs: 30_000, failure: notFirst })
   },
 }
 

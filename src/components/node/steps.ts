@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { readApi } from '../../provision/api/api.ts'
 import { kubectl } from '../../provision/api/kubectl.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
@@ -37,7 +37,7 @@ export const markControlPlane: ProvisionStep = {
       )
     const watches = watchControlPlane(params, ['kube-apiserver'])
     const isRegistered = async () => (await readNode(host, params)) !== undefined
-    await awaitThat(host, isRegistered, { signal: context.signal, timeoutMs, failure, watches })
+    await waitUntil(host, isRegistered, { signal: context.signal, timeoutMs, failure, watches })
     await kubeadmPhase(host, ['mark-control-plane'], WITH_ETCD, context)
   },
 }

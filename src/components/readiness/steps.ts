@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat, type Watch } from '../../host/units/await-that.ts'
+import { type Watch, waitUntil } from '../../host/units/wait-until.ts'
 import { CLUSTER_NAMESPACES } from '../../protocol/cluster-namespaces.ts'
 import { apiIsReady, readApi } from '../../provision/api/api.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -23,7 +23,7 @@ export const awaitPods: ProvisionStep = {
     }
     const isReady = async () => (await missing(host, params)).length === 0
     const watches = [...watchOwn(params), watchAddOns(CLUSTER_NAMESPACES.map((namespace) => `${namespace}/`))]
-    await awaitThat(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure, watches })
+    await waitUntil(host, isReady, { signal, timeoutMs: TIMEOUT_MS, failure, watches })
   },
 }
 
@@ -38,7 +38,7 @@ export const awaitEndpoint: ProvisionStep = {
         fix: 'make the load balancer or the DNS name of the API endpoint lead to this node; then provision again',
       })
     const watches = watchOwn(params)
-    await awaitThat(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure, watches })
+    await waitUntil(host, () => apiIsReady(host, endpoint), { signal, timeoutMs: 300_000, failure, watches })
   },
 }
 

@@ -1,4 +1,4 @@
-import { whereItLies } from '../../host/files/where-it-lies.ts'
+import { locate } from '../../host/files/locate.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
 
@@ -44,7 +44,7 @@ export async function shortagesOf(
     const signal = name as Signal
     const directory = DIRECTORY[signal.split('.')[0] as FileSystem]
     if (directory === undefined) return []
-    const { mount, space } = await whereItLies(view, directory, mounts)
+    const { mount, space } = await locate(view, directory, mounts)
     const isBytes = signal.endsWith('.available')
     const [total, now] = isBytes ? [space.totalBytes, space.freeBytes] : [space.totalInodes, space.freeInodes]
     const free = isBytes ? now - willBeWritten(mount) : now

@@ -16,27 +16,27 @@ const STDERR_CHARACTERS = 2_000
 export function commandError(argv: readonly string[], end: CommandEnd, stderr: string): AgentError {
   const command = escapeArgv(argv)
   const tail = endOf(stderr)
-  const said = tail === '' ? 'It wrote nothing to stderr.' : tail
+  const output = tail === '' ? 'It wrote nothing to stderr.' : tail
   const again = `run it by hand to see more: ${command}`
   switch (end.kind) {
     case 'exit':
-      return new AgentError('command/failed', `command ended with exit code ${end.exitCode}: ${command}\n${said}`, {
+      return new AgentError('command/failed', `command ended with exit code ${end.exitCode}: ${command}\n${output}`, {
         fix: again,
         facts: { exitCode: end.exitCode },
       })
     case 'signal': {
       // What was ended from outside had no time to say why.
-      const heard = tail === '' ? '' : `\n${tail}`
+      const ending = tail === '' ? '' : `\n${tail}`
       const fix =
         end.signal === 'SIGKILL'
           ? `see whether the kernel ran out of memory: journalctl -k --grep=oom; then ${again}`
           : 'somebody stopped it, or the machine is shutting down: run the same command again'
-      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}${heard}`, { fix })
+      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}${ending}`, { fix })
     }
     case 'timeout':
       return new AgentError(
         'command/timeout',
-        `command took longer than ${end.timeoutMs / 1000} s: ${command}\n${said}`,
+        `command took longer than ${end.timeoutMs / 1000} s: ${command}\n${output}`,
         {
           fix: again,
         },

@@ -27,10 +27,10 @@ export async function execute(argv: Argv, options: RunOptions = {}): Promise<Out
 }
 
 /** What programs that we start would take for their settings, and what somebody meant for others of them. */
-const SETTINGS_OF_OTHERS = /^(ETCD|KUBE|CONTAINERD_|CONTAINER_RUNTIME_ENDPOINT$|IMAGE_SERVICE_ENDPOINT$|CNI_|NRI_)/
+const FOREIGN_SETTINGS = /^(ETCD|KUBE|CONTAINERD_|CONTAINER_RUNTIME_ENDPOINT$|IMAGE_SERVICE_ENDPOINT$|CNI_|NRI_)/
 
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !SETTINGS_OF_OTHERS.test(name))
+  const own = Object.entries(process.env).filter(([name]) => !FOREIGN_SETTINGS.test(name))
   return { ...Object.fromEntries(own), PATH: searchPath(process.env.PATH) }
 }
 

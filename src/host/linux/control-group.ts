@@ -50,9 +50,9 @@ function processList(self: string, unit: string): string | undefined {
     const [before = '', after = ''] = line.split(' - ')
     const [, , , root = '', mountPoint = ''] = before.split(' ')
     const [fileSystem, , options = ''] = after.split(' ')
-    const isOurs = group.version === '2' ? fileSystem === 'cgroup2' : options.split(',').includes('name=systemd')
+    const isMatching = group.version === '2' ? fileSystem === 'cgroup2' : options.split(',').includes('name=systemd')
     const below = relative(root, group.path)
-    if (isOurs && !below.startsWith('..')) return join(mountPoint, below, 'cgroup.procs')
+    if (isMatching && !below.startsWith('..')) return join(mountPoint, below, 'cgroup.procs')
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { type NetworkInterfaceInfo, release } from 'node:os'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { HostView } from '../host.ts'
-import { ifStillThere } from '../kernel/processes.ts'
+import { ifReadable } from '../kernel/processes.ts'
 import { defaultSource } from '../network/addresses.ts'
 import { parseOsRelease } from '../parse/os-release.ts'
 import { listDisks } from './disks.ts'
@@ -22,7 +22,7 @@ export async function collectFacts(
     view.read('/etc/os-release'),
     view.read('/proc/sys/kernel/random/boot_id'),
     view.read('/etc/machine-id'),
-    ifStillThere(() => view.read('/sys/class/dmi/id/product_uuid')),
+    ifReadable(() => view.read('/sys/class/dmi/id/product_uuid')),
     cpuModel(view),
     blockDevices().then((devices) => listDisks(view, devices)),
     listInterfaces(view),

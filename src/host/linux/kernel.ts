@@ -3,11 +3,11 @@ import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { sysctlPath } from '../machine.ts'
 import { execute } from './commands.ts'
-import { naming } from './files/file-error.ts'
+import { withFileErrors } from './files/file-error.ts'
 
 export async function writeSysctl(key: string, value: string): Promise<void> {
   const path = sysctlPath(key)
-  await naming(path, async () => {
+  await withFileErrors(path, async () => {
     try {
       const file = await open(path, 'r+')
       try {

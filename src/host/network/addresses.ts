@@ -35,7 +35,7 @@ export async function nodeSource(view: HostView): Promise<Source | undefined> {
   if (outside !== undefined) return outside
   const routes = (await mainRoutes(view)).filter((route) => !isVirtualLink(route.interface))
   for (const route of routes) {
-    const source = await view.network.sourceTowards(someoneIn(route))
+    const source = await view.network.sourceTowards(hostIn(route))
     if (source !== undefined && isUsable(source)) return source
   }
   return undefined
@@ -63,7 +63,7 @@ function isUsable({ address }: Source): boolean {
 }
 
 /** The first address of a network is none of a machine. */
-function someoneIn({ destination }: Route): string {
+function hostIn({ destination }: Route): string {
   const isOne = destination.prefix === (destination.family === 'ipv4' ? 32 : 128)
   return nthAddress(destination, isOne ? 0 : 1)
 }

@@ -11,7 +11,7 @@ const MOST_ASKED = 3
 export interface NameServerAnswer {
   server: string
   /** `10.0.2.7 (3 ms)`, `no such name (3 ms)`, `no answer in 2000 ms` */
-  said: string
+  result: string
   /** Also where it says that there is no such name. */
   answered: boolean
 }
@@ -31,26 +31,26 @@ export async function askEachNameServer(view: HostView, name: string): Promise<N
 export async function askNameServers(view: HostView, name: string): Promise<string> {
   const answers = await askEachNameServer(view, name)
   if (answers.length === 0) return 'no name server in /etc/resolv.conf'
-  return answers.map(({ server, said }) => `${server}: ${said}`).join('; ')
+  return answers.map(({ server, result }) => `${server}: ${result}`).join('; ')
 }
 
 async function askServer(view: HostView, server: string, name: string): Promise<NameServerAnswer> {
   const [four, six] = await Promise.all([ask(view, server, name, 'A'), ask(view, server, name, 'AAAA')])
   const addresses = [...four.addresses, ...six.addresses]
-  const said =
+  const result =
     addresses.length > 0 ? addresses.join(', ') : (four.because ?? six.because ?? 'no address under that name')
   const tookMs = four.tookMs ?? six.tookMs
   const took = tookMs === undefined ? '' : ` (${Math.round(tookMs)} ms)`
-  return { server, said: `${said}${took}`, answered: tookMs !== undefined }
+  return { server, result: `${result}${took}`, answered: tookMs !== undefined }
 }
 
-interface Said {
+interface Reply {
   addresses: string[]
   because?: string
   tookMs?: number
 }
 
-async function ask(view: HostView, server: string, name: string, type: RecordType): Promise<Said> {
+async function ask(view: HostView, server: string, name: string, type: RecordType): Promise<Reply> {
   const query = dnsQuery(name, type, view.now().getTime() + type.length)
   if (query === undefined) return { addresses: [], because: 'not a name that can be asked for' }
   try {

@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../host.ts'
-import { ifStillThere, nameOf, processIds } from '../kernel/processes.ts'
+import { ifReadable, nameOf, processIds } from '../kernel/processes.ts'
 import { type BoundSocket, parseBoundSockets, type SocketTable } from '../parse/network/proc-net.ts'
 
 const TABLES: readonly SocketTable[] = ['tcp', 'tcp6', 'udp', 'udp6']
@@ -31,7 +31,7 @@ export async function socketHolders(view: HostView, sockets: readonly BoundSocke
 
 async function socketInodes(view: HostView, pid: string): Promise<number[]> {
   const directory = `/proc/${pid}/fd`
-  const descriptors = (await ifStillThere(() => view.list(directory))) ?? []
-  const links = await Promise.all(descriptors.map((fd) => ifStillThere(() => view.readLink(`${directory}/${fd}`))))
+  const descriptors = (await ifReadable(() => view.list(directory))) ?? []
+  const links = await Promise.all(descriptors.map((fd) => ifReadable(() => view.readLink(`${directory}/${fd}`))))
   return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link ?? '')?.[1] ?? []).map(Number)
 }

@@ -1,5 +1,5 @@
 import type { HostView } from '../host.ts'
-import { ownProcesses } from '../kernel/processes.ts'
+import { hostProcesses } from '../kernel/processes.ts'
 import { parseResolvConf } from '../parse/network/resolv-conf.ts'
 import { isUnitActive } from '../units/is-unit-active.ts'
 
@@ -44,7 +44,7 @@ export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner
   if (byComment === 'NetworkManager') return (await networkManagerWrites(host)) ? byComment : 'nobody'
   if (byComment) return byComment
   // Debian's dhclient-script writes the file without a word about itself.
-  const isWritten = link === undefined && (await ownProcesses(host, new Set(['dhclient']))).length > 0
+  const isWritten = link === undefined && (await hostProcesses(host, new Set(['dhclient']))).length > 0
   return isWritten ? 'dhclient' : 'nobody'
 }
 

@@ -1,10 +1,10 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Host } from '../host.ts'
-import { awaitThat, throwFailure } from './await-that.ts'
 import { isUnitActive } from './is-unit-active.ts'
+import { throwFailure, waitUntil } from './wait-until.ts'
 import { watchUnit } from './watch-unit.ts'
 
-const RESTARTED_MS = 120_000
+const RESTART_TIMEOUT_MS = 120_000
 const NEVER = new AbortController().signal
 
 /**
@@ -24,15 +24,15 @@ export async function bringUpUnit(
     signal.throwIfAborted()
     await throwFailure(host, watches)
     // Not started at all, such as where an assertion of its file does not hold: systemctl has said why.
-    if (!(await isTriedAgain(host, unit))) throw error
+    if (!(await isRestarted(host, unit))) throw error
     const failure = async () => error
-    await awaitThat(host, () => isUnitActive(host, unit), { signal, timeoutMs: RESTARTED_MS, failure, watches })
+    await waitUntil(host, () => isUnitActive(host, unit), { signal, timeoutMs: RESTART_TIMEOUT_MS, failure, watches })
   }
 }
 
 const ENDED = ['command/failed', 'command/timeout', 'command/killed']
 
-async function isTriedAgain(host: Host, unit: string): Promise<boolean> {
+async function isRestarted(host: Host, unit: string): Promise<boolean> {
   const { stdout } = await host.ask(['systemctl', 'show', unit, '--property=ActiveState'])
   return !stdout.includes('=inactive')
 }

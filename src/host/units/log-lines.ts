@@ -12,13 +12,13 @@ const READ_LINES = 200
 const JOURNAL_TIMEOUT_MS = 10_000
 
 /** What systemd itself says of a unit that ends and starts; it tells no reason. */
-const OF_SYSTEMD =
+const FROM_SYSTEMD =
   /^\S+\.service: (Main process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Start request repeated|Service .* ended|Unit entered|Control process exited)|^(Starting|Started|Stopping|Stopped|Failed to start) /
 /** Of Go's own account of a panic: beside these, the functions. */
-const OF_STACK = /^(goroutine \d+ \[|created by |\S+\.go:\d+( \+0x[0-9a-f]+)?$)/
+const STACK_TRACE = /^(goroutine \d+ \[|created by |\S+\.go:\d+( \+0x[0-9a-f]+)?$)/
 /** The last words of a program in klog's form, zap's, logrus' and Go's. */
-const ENDS_IT = /^F\d{4} |"level":"(fatal|panic)"|level=(fatal|panic)\b|^panic: |"command failed"/
-const TELLS_A_REASON =
+const FATAL = /^F\d{4} |"level":"(fatal|panic)"|level=(fatal|panic)\b|^panic: |"command failed"/
+const HAS_REASON =
   /^[EF]\d{4} |"level":"(error|fatal|panic)"|level=(error|fatal|panic)|\b(error|fatal|panic|failed|cannot|denied|invalid|unknown)\b/i
 
 /**
@@ -30,9 +30,9 @@ export function reasonLines(text: string): string[] {
     .split('\n')
     .map((line) => line.trim().slice(0, JUDGED_CHARACTERS))
     .filter((line) => line !== '')
-  const own = lines.filter((line) => !OF_SYSTEMD.test(line) && !OF_STACK.test(line) && !isFunction(line))
-  const grave = own.filter((line) => ENDS_IT.test(line))
-  const telling = own.filter((line) => TELLS_A_REASON.test(line))
+  const own = lines.filter((line) => !FROM_SYSTEMD.test(line) && !STACK_TRACE.test(line) && !isFunction(line))
+  const grave = own.filter((line) => FATAL.test(line))
+  const telling = own.filter((line) => HAS_REASON.test(line))
   const chosen = [grave, telling, own, lines].find((some) => some.length > 0) ?? []
   // The last of those that differ in a time or a number alone, as a program writes them at each start.
   const last = new Map(chosen.map((line) => [line.replace(/\d+/g, '0'), line]))

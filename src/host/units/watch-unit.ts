@@ -1,9 +1,9 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import type { HostView } from '../host.ts'
-import type { Watch } from './await-that.ts'
 import { journalText, quoted, reasonLines } from './log-lines.ts'
 import { unitProperties } from './unit-properties.ts'
+import type { Watch } from './wait-until.ts'
 
 const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'Result', 'ExecMainCode', 'ExecMainStatus', 'NRestarts']
 /** A reason that passes (a port not free yet, a service it needs that restarts) is over by then. */
@@ -22,8 +22,8 @@ const NOT_LOADED = ['masked', 'not-found', 'bad-setting', 'error']
  * run now; it ran, and has been stopped for 10 s; it is masked, or its file is gone. Anything else may pass: systemd tries again.
  */
 export function watchUnit(unit: string): Watch {
-  const restarts = countRestarts()
-  const stop = noticeStop()
+  const restarts = restartCounter()
+  const stop = stopDetector()
 
   async function look(view: HostView): Promise<'runs' | 'coming' | AgentError> {
     const state = await unitProperties(view, unit, PROPERTIES)
@@ -43,7 +43,7 @@ function howItFailed(state: State): string | undefined {
   return isBetween(state) && isNotStartable(state) ? `cannot be started (${endingOf(state)})` : undefined
 }
 
-function noticeStop(): (state: State, nowMs: number) => string | undefined {
+function stopDetector(): (state: State, nowMs: number) => string | undefined {
   let hasRun = false
   let sinceMs: number | undefined
   return ({ ActiveState }, nowMs) => {
@@ -54,10 +54,10 @@ function noticeStop(): (state: State, nowMs: number) => string | undefined {
   }
 }
 
-function countRestarts() {
+function restartCounter() {
   let base: number | undefined
   let ending: string | undefined
-  const hasStarted = noticeStart()
+  const hasStarted = startDetector()
   return {
     forget() {
       base = undefined
@@ -80,7 +80,7 @@ function countRestarts() {
   }
 }
 
-function noticeStart(): (state: State, nowMs: number) => boolean {
+function startDetector(): (state: State, nowMs: number) => boolean {
   let sinceMs: number | undefined
   return ({ ActiveState }, nowMs) => {
     sinceMs = ActiveState === 'active' ? (sinceMs ?? nowMs) : undefined

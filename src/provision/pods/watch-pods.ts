@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import type { Watch } from '../../host/units/await-that.ts'
 import { journalText, quoted, reasonLines } from '../../host/units/log-lines.ts'
+import type { Watch } from '../../host/units/wait-until.ts'
 import { STATIC_PODS } from '../paths.ts'
 import { endsOf, type PodError, parsePodErrors } from './pod-errors.ts'
 

@@ -1,4 +1,4 @@
-import type { Watch } from '../../host/units/await-that.ts'
+import type { Watch } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { CONTAINERD } from '../paths.ts'

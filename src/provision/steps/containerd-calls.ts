@@ -1,9 +1,9 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
-import { awaitThat } from '../../host/units/await-that.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
+import { waitUntil } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import { CONTAINERD } from '../paths.ts'
 
@@ -34,7 +34,7 @@ export async function whileContainerdRuns<T>(
     const isActive = () => isUnitActive(host, CONTAINERD.unit)
     if ((await isActive()) && (await startOf(host)) === before) return false
     const watches = [watchUnit(CONTAINERD.unit)]
-    await awaitThat(host, isActive, { signal, timeoutMs: AWAY_MS, failure: async () => error, watches })
+    await waitUntil(host, isActive, { signal, timeoutMs: AWAY_MS, failure: async () => error, watches })
     return true
   }
   return retry(POLICY, attempt, { clock: host, signal, mayPass })

@@ -20,7 +20,7 @@ import {
 import { dirname, join } from 'node:path/posix'
 import { type FileAttributes, temporaryPath } from '../../machine.ts'
 import { execute } from '../commands.ts'
-import { absent, naming } from './file-error.ts'
+import { ifExists, withFileErrors } from './file-error.ts'
 import { CHUNK_BYTES } from './files.ts'
 
 export async function writeFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
@@ -28,7 +28,7 @@ export async function writeFile(path: string, content: string | Uint8Array, mode
     const file = await open(temporary, 'wx', mode)
     try {
       await file.writeFile(content)
-      await own(file, mode)
+      await setOwnerAndMode(file, mode)
       await file.datasync()
     } finally {
       await file.close()
@@ -43,10 +43,10 @@ export async function installFile(source: string, path: string, mode: number): P
 
 export async function moveFile(source: string, path: string, mode: number): Promise<void> {
   // A file that moves keeps the label of where it lay, with which SELinux lets nobody execute it elsewhere.
-  const labelled = (await absent(lstat('/sys/fs/selinux/enforce'))) !== undefined
+  const labelled = (await ifExists(lstat('/sys/fs/selinux/enforce'))) !== undefined
   await replace(path, async (temporary) => {
     const isOnlyName = (await lstat(source)).nlink === 1
-    if (!labelled && isOnlyName && (await renamed(source, temporary))) return setOwn(temporary, mode)
+    if (!labelled && isOnlyName && (await renamed(source, temporary))) return chownPath(temporary, mode)
     await copyAsOwn(source, temporary, mode)
   })
   await remove(source)
@@ -65,12 +65,12 @@ export async function restoreFile(backup: string, path: string, attributes: File
 
 /** The same file under another name where that is possible: what overwrites it puts another one in its place. */
 export async function backUp(path: string, directory: string): Promise<string> {
-  return naming(directory, async () => {
+  return withFileErrors(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const stats = await lstat(path)
     for (let number = 0; ; number++) {
       const backup = join(directory, `${path.slice(1).replaceAll('/', '-').slice(-150)}.${number}`)
-      if ((await absent(lstat(backup))) !== undefined) continue
+      if ((await ifExists(lstat(backup))) !== undefined) continue
       try {
         await linkOrCopyWhole(path, backup)
       } catch (error) {
@@ -85,7 +85,7 @@ export async function backUp(path: string, directory: string): Promise<string> {
 }
 
 export async function createDirectory(path: string, mode: number): Promise<void> {
-  await naming(path, async () => {
+  await withFileErrors(path, async () => {
     try {
       await mkdir(path, { mode })
     } catch (error) {
@@ -98,17 +98,17 @@ export async function createDirectory(path: string, mode: number): Promise<void>
 }
 
 export async function setMode(path: string, mode: number): Promise<void> {
-  await naming(path, () => chmod(path, mode))
+  await withFileErrors(path, () => chmod(path, mode))
 }
 
 export async function remove(path: string): Promise<void> {
-  await naming(path, () => absent(unlink(path)))
+  await withFileErrors(path, () => ifExists(unlink(path)))
 }
 
 export async function removeDirectory(path: string): Promise<'removed' | 'not-empty'> {
-  return naming(path, async () => {
+  return withFileErrors(path, async () => {
     try {
-      await absent(rmdir(path))
+      await ifExists(rmdir(path))
       return 'removed'
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return 'not-empty'
@@ -118,7 +118,7 @@ export async function removeDirectory(path: string): Promise<'removed' | 'not-em
 }
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  await naming(path, async () => {
+  await withFileErrors(path, async () => {
     const temporary = temporaryPath(path)
     try {
       await make(temporary).catch(async (error: NodeJS.ErrnoException) => {
@@ -128,9 +128,9 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
       })
       await rename(temporary, path)
       // Renaming a link over another name of the same file does nothing at all, and leaves both names.
-      await absent(unlink(temporary))
+      await ifExists(unlink(temporary))
     } catch (error) {
-      await absent(unlink(temporary))
+      await ifExists(unlink(temporary))
       throw error
     }
     await syncDirectory(dirname(path))
@@ -169,7 +169,7 @@ async function copyAsOwn(source: string, path: string, mode: number): Promise<vo
         if (bytesRead === 0) break
         await to.writeFile(block.subarray(0, bytesRead))
       }
-      await own(to, mode)
+      await setOwnerAndMode(to, mode)
       await to.datasync()
     } finally {
       await to.close()
@@ -179,17 +179,17 @@ async function copyAsOwn(source: string, path: string, mode: number): Promise<vo
   }
 }
 
-async function setOwn(path: string, mode: number): Promise<void> {
+async function chownPath(path: string, mode: number): Promise<void> {
   const file = await open(path, 'r')
   try {
-    await own(file, mode)
+    await setOwnerAndMode(file, mode)
   } finally {
     await file.close()
   }
 }
 
 /** In a directory with the set-group-id bit, as /usr/local/bin on Debian, a new file gets that one's group. */
-async function own(file: FileHandle, mode: number): Promise<void> {
+async function setOwnerAndMode(file: FileHandle, mode: number): Promise<void> {
   const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
   const now = await file.stat()
   // chown clears the set-user-id bits: mode comes after it.

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path/posix'
 import type { DurableLog } from '../../durable-log.ts'
 import { syncDirectory, writeFile } from './durable-files.ts'
-import { naming } from './file-error.ts'
+import { withFileErrors } from './file-error.ts'
 import { acquireLock } from './lock.ts'
 
 /**
@@ -22,13 +22,13 @@ export async function openDurableLog(directory: string, name: string): Promise<D
   let failed: unknown
 
   return {
-    read: () => naming(path, () => readFile(path)),
+    read: () => withFileErrors(path, () => readFile(path)),
 
     async append(bytes, sync) {
       // After a failed sync nobody knows what the disk has: going on would build on sand.
       if (failed !== undefined) throw failed
       try {
-        await naming(path, async () => {
+        await withFileErrors(path, async () => {
           await file.appendFile(bytes)
           if (sync) await file.datasync()
         })
@@ -56,7 +56,7 @@ export async function openDurableLog(directory: string, name: string): Promise<D
 }
 
 async function openFile(directory: string, path: string): Promise<FileHandle> {
-  return naming(path, async () => {
+  return withFileErrors(path, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const file = await open(path, 'a', 0o600)
     try {

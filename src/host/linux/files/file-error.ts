@@ -60,7 +60,7 @@ export function fileError(error: unknown, path: string): unknown {
   return new AgentError(code, found, { fix, cause: error })
 }
 
-export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -69,7 +69,7 @@ export async function naming<T>(path: string, work: () => Promise<T>): Promise<T
 }
 
 /** The value, or undefined where the path, or a directory on the way to it, is not there. */
-export async function absent<T>(work: Promise<T>): Promise<T | undefined> {
+export async function ifExists<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
   } catch (error) {

@@ -6,22 +6,22 @@ import { dirname } from 'node:path/posix'
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import type { DiskSpace, FileKind, FileStat } from '../../host.ts'
-import { absent, naming } from './file-error.ts'
+import { ifExists, withFileErrors } from './file-error.ts'
 
 const MAX_READ_BYTES = 16 * 2 ** 20
 export const CHUNK_BYTES = 2 ** 20
 
 export async function read(path: string): Promise<string | undefined> {
-  return naming(path, async () => {
+  return withFileErrors(path, async () => {
     // Without O_NONBLOCK the opening of a named pipe would wait for a writer.
-    const file = await absent(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
+    const file = await ifExists(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
     if (file === undefined) return undefined
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw notRegular(path, kindOf(stat))
       if (stat.size > MAX_READ_BYTES) throw tooLarge(path, stat.size)
       // A process may end between the opening of its file in /proc and this.
-      return await absent(file.readFile('utf8'))
+      return await ifExists(file.readFile('utf8'))
     } finally {
       await file.close()
     }
@@ -32,12 +32,12 @@ export async function readFileItself(
   path: string,
   maxBytes: number,
 ): Promise<{ stat: FileStat; text?: string } | undefined> {
-  return naming(path, async () => {
+  return withFileErrors(path, async () => {
     // Opening a device may do something to it.
     const named = await stat(path)
     if (named === undefined || named.kind !== 'file') return named && { stat: named }
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-    const file = await absent(open(path, flags)).catch((error: NodeJS.ErrnoException) => {
+    const file = await ifExists(open(path, flags)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ELOOP') return 'symlink' as const
       throw error
     })
@@ -55,14 +55,14 @@ export async function readFileItself(
 }
 
 export async function stat(path: string): Promise<FileStat | undefined> {
-  const stats = await naming(path, () => absent(lstat(path)))
+  const stats = await withFileErrors(path, () => ifExists(lstat(path)))
   if (stats === undefined) return undefined
   return fileStat(stats)
 }
 
 export async function readLink(path: string): Promise<string | undefined> {
   try {
-    return await absent(readlink(path))
+    return await ifExists(readlink(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined
     throw error
@@ -70,21 +70,21 @@ export async function readLink(path: string): Promise<string | undefined> {
 }
 
 export async function list(path: string): Promise<string[] | undefined> {
-  const names = await naming(path, () => absent(readdir(path)))
+  const names = await withFileErrors(path, () => ifExists(readdir(path)))
   return names?.sort()
 }
 
 /** Of a path that is yet to be made: of the directory it will be made in. */
 export async function diskSpace(path: string): Promise<DiskSpace> {
-  const found = await naming(path, () => absent(statfs(path)))
+  const found = await withFileErrors(path, () => ifExists(statfs(path)))
   if (found === undefined) return diskSpace(dirname(path))
   const { bsize, blocks, bavail, files, ffree } = found
   return { totalBytes: blocks * bsize, freeBytes: bavail * bsize, totalInodes: files, freeInodes: ffree }
 }
 
 export async function sha256(path: string): Promise<string | undefined> {
-  return naming(path, async () => {
-    const file = await absent(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
+  return withFileErrors(path, async () => {
+    const file = await ifExists(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
     if (file === undefined) return undefined
     try {
       const stats = await file.stat()
@@ -108,7 +108,9 @@ export async function sha256(path: string): Promise<string | undefined> {
 
 /** Names of one file hold the same without a look at it. */
 export async function sameContent(path: string, other: string): Promise<boolean> {
-  const [one, two] = await naming(path, () => Promise.all([absent(nodeStat(path)), absent(nodeStat(other))]))
+  const [one, two] = await withFileErrors(path, () =>
+    Promise.all([ifExists(nodeStat(path)), ifExists(nodeStat(other))]),
+  )
   if (one === undefined || two === undefined || one.size !== two.size) return false
   if (one.ino === two.ino && one.dev === two.dev) return true
   const [first, second] = await Promise.all([sha256(path), sha256(other)])

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path/posix'
 import { syncDirectory } from './durable-files.ts'
-import { absent, naming } from './file-error.ts'
+import { ifExists, withFileErrors } from './file-error.ts'
 import { CHUNK_BYTES } from './files.ts'
 
 /**
@@ -26,8 +26,8 @@ export class PartFile {
 
   /** Takes up what an earlier try left, reading it for the checksum. */
   static async open(path: string): Promise<PartFile> {
-    return naming(path, async () => {
-      const there = await absent(stat(path))
+    return withFileErrors(path, async () => {
+      const there = await ifExists(stat(path))
       const part = new PartFile(await open(path, there === undefined ? 'wx+' : 'r+', 0o600), path)
       for (;;) {
         const { bytesRead } = await part.file.read(part.block, 0, CHUNK_BYTES, part.written)
@@ -70,7 +70,7 @@ export class PartFile {
   /** A disk that gets full takes a part first, without an error. */
   private async writeAll(bytes: Buffer, position: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await naming(this.path, () =>
+      const { bytesWritten } = await withFileErrors(this.path, () =>
         this.file.write(bytes, done, bytes.length - done, position + done),
       )
       done += bytesWritten
@@ -82,7 +82,7 @@ export class PartFile {
     this.gathered = 0
     this.written = 0
     this.hash = createHash('sha256')
-    await naming(this.path, () => this.file.truncate(0))
+    await withFileErrors(this.path, () => this.file.truncate(0))
   }
 
   async sha256(): Promise<string> {
@@ -93,7 +93,7 @@ export class PartFile {
 
   /** Gives it its name, durably. */
   async finish(path: string, mode: number): Promise<void> {
-    await naming(path, async () => {
+    await withFileErrors(path, async () => {
       await this.file.chmod(mode)
       await this.file.datasync()
       await rename(this.path, path)
@@ -102,7 +102,7 @@ export class PartFile {
   }
 
   async discard(): Promise<void> {
-    await naming(this.path, () => absent(unlink(this.path)))
+    await withFileErrors(this.path, () => ifExists(unlink(this.path)))
   }
 
   async close(): Promise<void> {

@@ -34,7 +34,7 @@ export async function resolve(name: string, { signal, timeoutMs }: Deadline): Pr
   } catch (cause) {
     if (signal.aborted || (cause as { code?: unknown }).code === 'command/timeout')
       throw new NetworkError('resolve', `the name servers gave no answer for ${name} in ${timeoutMs} ms`, { cause })
-    throw new NetworkError('resolve', `${name} cannot be looked up: ${plain(cause as Error)}`, { cause })
+    throw new NetworkError('resolve', `${name} cannot be looked up: ${describeError(cause as Error)}`, { cause })
   }
   throw new NetworkError('resolve', `${name} does not resolve`)
 }
@@ -58,7 +58,7 @@ function openAddress(address: string, to: Target, { signal, timeoutMs }: Deadlin
   const shown = address === to.host ? `${address}:${to.port}` : `${to.host} (${address}:${to.port})`
   return settle(socket, stage, signal, `${shown} gave no answer in ${timeoutMs} ms`, (done, fail) => {
     socket.once('connect', () => done(socket))
-    socket.once('error', (error: NodeJS.ErrnoException) => fail(`${shown}: ${plain(error)}`, error))
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(`${shown}: ${describeError(error)}`, error))
   })
 }
 
@@ -92,7 +92,7 @@ export async function openTls(
       socket.once('secureConnect', () => done(socket))
       socket.once('error', (error: NodeJS.ErrnoException) =>
         fail(
-          `TLS with ${to.host}:${to.port} failed: ${plain(error)}${lifeShown(error, peer)}${certificateShown(peer)}`,
+          `TLS with ${to.host}:${to.port} failed: ${describeError(error)}${describeValidity(error, peer)}${describeCertificate(peer)}`,
           error,
         ),
       )
@@ -104,7 +104,7 @@ export async function openTls(
 const MOST_OF_A_NAME = 100
 
 /** Whom we met, in words: an inspecting proxy, or the server of somebody else, is known by its names. */
-function certificateShown({ subject, issuer }: Partial<PeerCertificate>): string {
+function describeCertificate({ subject, issuer }: Partial<PeerCertificate>): string {
   if (subject === undefined || issuer === undefined) return ''
   return ` (what answered shows ${nameOf(subject)}, issued by ${nameOf(issuer)})`
 }
@@ -139,7 +139,7 @@ export function settle<T>(
   })
 }
 
-const words: Record<string, string> = {
+const MESSAGES: Record<string, string> = {
   ECONNREFUSED: 'connection refused (nothing listens there)',
   EHOSTUNREACH: 'no route to that host',
   ENETUNREACH: 'no route to that network',
@@ -164,7 +164,7 @@ const words: Record<string, string> = {
  * A server that takes our certificate for expired, or for not yet valid, ends the connection without a word, once the
  * handshake is done. Undefined for any other end.
  */
-export function endedAfterHandshake({ code }: NodeJS.ErrnoException, host: string, cert?: string): string | undefined {
+export function closedAfterHandshake({ code }: NodeJS.ErrnoException, host: string, cert?: string): string | undefined {
   if (code !== 'ECONNRESET' || cert === undefined) return undefined
   const { validFromDate, validToDate } = new X509Certificate(cert)
   const life = `from ${validFromDate.toISOString()} to ${validToDate.toISOString()}`
@@ -172,7 +172,7 @@ export function endedAfterHandshake({ code }: NodeJS.ErrnoException, host: strin
 }
 
 /** By which clock a certificate is not valid: what it says, and what this machine says. */
-function lifeShown(
+function describeValidity(
   { code }: NodeJS.ErrnoException,
   { valid_from: from, valid_to: to }: Partial<PeerCertificate>,
 ): string {
@@ -183,10 +183,10 @@ function lifeShown(
 }
 
 /** In TLS 1.3 a server refuses our certificate after the handshake, when we wait for its answer already. */
-export function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
+export function isTlsError({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_SSL_')
 }
 
-export function plain(error: NodeJS.ErrnoException): string {
-  return words[error.code ?? ''] ?? error.message
+export function describeError(error: NodeJS.ErrnoException): string {
+  return MESSAGES[error.code ?? ''] ?? error.message
 }

@@ -4,13 +4,13 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { isIPv6, type Socket } from 'node:net'
 import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../../network.ts'
 import {
+  closedAfterHandshake,
   type Deadline,
   deadline,
-  endedAfterHandshake,
-  isOfTls,
+  describeError,
+  isTlsError,
   openTcp,
   openTls,
-  plain,
   resolve,
   settle,
   type Target,
@@ -20,7 +20,7 @@ import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
 /** A connection that is cut later was taken first. */
-const AT_ONCE_MS = 3_000
+const HANDSHAKE_END_MS = 3_000
 
 export const linuxNetwork: NetworkView = {
   resolve: (name, timeoutMs) => resolve(name, deadline(timeoutMs)),
@@ -53,7 +53,7 @@ export const linuxNetwork: NetworkView = {
         let sentAtMs = 0
         socket.on('error', (error: NodeJS.ErrnoException) => {
           clearTimeout(timer)
-          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP): ${plain(error)}`, { cause: error }))
+          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP): ${describeError(error)}`, { cause: error }))
         })
         socket.once('message', (reply) => {
           const receivedAtMs = monotonicMs()
@@ -90,11 +90,11 @@ function exchangeHttp(
     const sentAtMs = monotonicMs()
     const request = send(socket, url, options)
     request.once('error', (error: NodeJS.ErrnoException) => {
-      const isAtOnce = monotonicMs() - sentAtMs < AT_ONCE_MS
-      const ended = isAtOnce ? endedAfterHandshake(error, url.host, options.tls?.cert) : undefined
+      const isAtOnce = monotonicMs() - sentAtMs < HANDSHAKE_END_MS
+      const ended = isAtOnce ? closedAfterHandshake(error, url.host, options.tls?.cert) : undefined
       if (ended !== undefined) fail(ended, error, 'tls')
-      else if (isOfTls(error)) fail(`TLS with ${url.host} failed: ${plain(error)}`, error, 'tls')
-      else fail(`HTTP with ${url.host} failed: ${plain(error)}`, error)
+      else if (isTlsError(error)) fail(`TLS with ${url.host} failed: ${describeError(error)}`, error, 'tls')
+      else fail(`HTTP with ${url.host} failed: ${describeError(error)}`, error)
     })
     request.once('upgrade', (response) => done({ ...answer(response, ''), sentAtMs, receivedAtMs: monotonicMs() }))
     request.once('response', (response) => {
@@ -111,7 +111,7 @@ function exchangeHttp(
         done({ ...answer(response, Buffer.concat(chunks).toString()), sentAtMs, receivedAtMs }),
       )
       response.once('error', (error: NodeJS.ErrnoException) =>
-        fail(`HTTP with ${url.host} failed: ${plain(error)}`, error),
+        fail(`HTTP with ${url.host} failed: ${describeError(error)}`, error),
       )
     })
   })

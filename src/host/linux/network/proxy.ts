@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { NetworkError } from '../../network.ts'
-import { type Deadline, openTcp, plain, settle, type Target } from './connect.ts'
+import { type Deadline, describeError, openTcp, settle, type Target } from './connect.ts'
 
 /** A tunnel through an HTTP proxy. Bytes that came before the tunnel was granted are refused with the connection. */
 export async function openTunnel(proxyUrl: string, to: Target, deadline: Deadline): Promise<Socket> {
@@ -23,7 +23,7 @@ export async function openTunnel(proxyUrl: string, to: Target, deadline: Deadlin
       if (head.length > 0) return fail(`proxy ${shown} sent bytes of its own before the tunnel was open`)
       done(socket)
     })
-    connect.once('error', (error: NodeJS.ErrnoException) => fail(`proxy ${shown}: ${plain(error)}`, error))
+    connect.once('error', (error: NodeJS.ErrnoException) => fail(`proxy ${shown}: ${describeError(error)}`, error))
     connect.end()
   })
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path/posix'
 import { Worker } from 'node:worker_threads'
 import type { SyncProbe } from '../../host.ts'
-import { naming } from '../files/file-error.ts'
+import { withFileErrors } from '../files/file-error.ts'
 
 /** Always the same name, so that a next look takes away what one that was killed has left. */
 const FILE = '.cantrip-sync-probe'
@@ -19,7 +19,7 @@ export async function syncTimes(directory: string, probe: SyncProbe): Promise<nu
   const workerData: Task = { ...probe, path }
   const worker = new Worker(`(${measure.toString()})()`, { eval: true, workerData })
   try {
-    return await naming(path, () => answerOf(worker, probe.atMostMs + GRACE_MS))
+    return await withFileErrors(path, () => answerOf(worker, probe.atMostMs + GRACE_MS))
   } finally {
     // A thread that waits for a dead disk is not waited for.
     worker.unref()

@@ -2,7 +2,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import type { HostView } from '../../../host/host.ts'
-import { isOfTheMachinesRoot } from '../../../host/kernel/processes.ts'
+import { isHostRootProcess } from '../../../host/kernel/processes.ts'
 import { type CarryOut, resultOf, type UndoOf } from '../result.ts'
 import { descendantsOf, listProcesses, type Process } from './processes.ts'
 
@@ -44,7 +44,7 @@ async function shimsOf(
   host: HostView,
 ): Promise<Process[]> {
   const named = all.filter((process) => isShimOf(process, undo))
-  const own = await Promise.all(named.map(({ pid }) => isOfTheMachinesRoot(host, `${pid}`)))
+  const own = await Promise.all(named.map(({ pid }) => isHostRootProcess(host, `${pid}`)))
   return named.filter((_, index) => own[index])
 }
 

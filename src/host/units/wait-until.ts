@@ -31,7 +31,7 @@ const WATCH_EVERY_MS = 1_000
  * Asks every 100 ms: a look costs milliseconds, and what waits for it is the whole bring-up. A watch that tells of a
  * failure ends it at once. A dry run goes on as if it had come about.
  */
-export async function awaitThat(host: HostView, isSo: () => Promise<boolean>, wait: Wait): Promise<void> {
+export async function waitUntil(host: HostView, isSo: () => Promise<boolean>, wait: Wait): Promise<void> {
   if (host.isDryRun) return
   const { signal, timeoutMs, failure, watches = [] } = wait
   let watchAtMs = host.now().getTime()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { AgentError } from '../../base/agent-error.ts'
-import { awaitThat, type Watch, watchMeanwhile } from './await-that.ts'
+import { type Watch, waitUntil, watchMeanwhile } from './wait-until.ts'
 
 const { signal } = new AbortController()
 const late = async () => new AgentError('test/late', 'nothing after 60 s', { fix: 'none' })
@@ -23,7 +23,7 @@ test('a failure ends the wait at its first look', async () => {
   const host = fakeHost()
   const began = host.clock.nowMs
   const watches = [watch('runs'), watch(broken)]
-  const wait = awaitThat(host, async () => false, { signal, timeoutMs: 60_000, failure: late, watches })
+  const wait = waitUntil(host, async () => false, { signal, timeoutMs: 60_000, failure: late, watches })
   await expect(wait).rejects.toBe(broken)
   expect(host.clock.nowMs - began).toBeLessThan(1_000)
 })
@@ -31,20 +31,20 @@ test('a failure ends the wait at its first look', async () => {
 test('who cannot look has seen no failure', async () => {
   const blind: Watch = { ...watch('runs'), look: () => Promise.reject(new Error('systemctl is late')) }
   let looks = 0
-  await awaitThat(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches: [blind] })
+  await waitUntil(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches: [blind] })
 })
 
 test('what builds on one that does not run now is not judged, and starts to count anew', async () => {
   const later = watch(broken)
   const watches = [watch('coming'), later]
   let looks = 0
-  await awaitThat(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches })
+  await waitUntil(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches })
   expect(later.forgotten).toBeGreaterThan(2)
 })
 
 test('a wait that ends without a failure has the last lines of the logs', async () => {
   const watches = [watch('runs', ['error: one']), watch('runs', ['a', 'b', 'c'])]
-  const wait = awaitThat(fakeHost(), async () => false, { signal, timeoutMs: 60_000, failure: late, watches })
+  const wait = waitUntil(fakeHost(), async () => false, { signal, timeoutMs: 60_000, failure: late, watches })
   await expect(wait).rejects.toMatchObject({
     code: 'test/late',
     message: 'nothing after 60 s; last lines:\n    error: one\n    b\n    c',

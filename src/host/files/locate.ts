@@ -3,7 +3,7 @@ import { type Mount, mountOf } from '../parse/mountinfo.ts'
 import { realPath } from './real-path.ts'
 
 /** Where a path leads to, whether its end is there yet or not. */
-export interface WhereItLies {
+export interface Location {
   /** With links followed; undefined in a circle of links. */
   real: string | undefined
   mount: Mount | undefined
@@ -11,7 +11,7 @@ export interface WhereItLies {
 }
 
 /** By the path with its links followed: its text alone may name another mount than the one that it is on. */
-export async function whereItLies(view: HostView, path: string, mounts: readonly Mount[]): Promise<WhereItLies> {
+export async function locate(view: HostView, path: string, mounts: readonly Mount[]): Promise<Location> {
   const real = await realPath(view, path)
   return { real, mount: mountOf(real ?? path, mounts), space: await view.diskSpace(real ?? '/') }
 }
