@@ -78,8 +78,9 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     }),
   )
   await stage('after a power cut of all nodes the node DNS is first again, and all nodes are Ready', async () => {
+    const since = new Date()
     await cutPower(scene)
-    await allReady(scene.node('m1'), NAMES.length)
+    await allReady(scene.node('m1'), NAMES.length, since)
     await everyone(scene, usesNodeDnsFirst)
   })
   await stage('all are uninstalled: each resolv.conf is restored', async () => {

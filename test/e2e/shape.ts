@@ -141,19 +141,38 @@ export function isReady(node: KubernetesNode | undefined): boolean {
   return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 }
 
-/** Waits until there are `count` nodes, and all nodes and pods are Ready. */
-export async function allReady(master: Node, count: number): Promise<void> {
+/**
+ * Waits for `count` nodes and every pod to be Ready. After a power cut the API still shows the state from before it until
+ * each kubelet has reported: `since` is the time from which on every container has to have started.
+ */
+export async function allReady(master: Node, count: number, since?: Date): Promise<void> {
+  let last = ''
   await waitFor(
     'all nodes and pods Ready',
     async () => {
       const found = await kubernetesNodes(master).catch(() => undefined)
       if (found?.size !== count || ![...found.values()].every(isReady)) return undefined
-      const pods = await kubectl(master, 'get', 'pods', '-A', '--no-headers')
-      const late = pods.stdout.split('\n').filter((line) => line !== '' && !/\s(\d+)\/\1\s+Running/.test(line))
-      return pods.code === 0 && late.length === 0 ? true : undefined
+      const { code, stdout } = await kubectl(master, 'get', 'pods', '-A', '-o', 'json')
+      if (code !== 0) return undefined
+      last = (JSON.parse(stdout) as { items: Pod[] }).items.flatMap((pod) => notReady(pod, since)).join(', ')
+      return last === '' ? true : undefined
     },
-    { withinMs: 300_000 },
+    { withinMs: 300_000, details: () => last },
   )
+}
+
+interface Pod {
+  metadata: { name: string }
+  status: { phase: string; containerStatuses?: { ready: boolean; state: { running?: { startedAt: string } } }[] }
+}
+
+function notReady({ metadata: { name }, status }: Pod, since = new Date(0)): string[] {
+  const containers = status.containerStatuses ?? []
+  // Kubernetes writes whole seconds.
+  const from = Math.floor(since.getTime() / 1000) * 1000
+  const started = containers.map(({ state }) => Date.parse(state.running?.startedAt ?? ''))
+  if (status.phase !== 'Running' || containers.length === 0 || !containers.every(({ ready }) => ready)) return [name]
+  return started.every((time) => time >= from) ? [] : [`${name} (not restarted)`]
 }
 
 /** Waits until etcd has `count` healthy voting members. */

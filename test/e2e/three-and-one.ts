@@ -47,9 +47,10 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
   )
   await stage('all nodes lose power at once: Ready again by themselves', async () => {
     const members = ['m1', 'm2', 'm3', 'w2'].map(scene.node)
+    const since = new Date()
     for (const node of members) await kill(node)
     await Promise.all(members.map((node) => boot(node, scene.signal)))
-    await allReady(scene.node('m1'), 4)
+    await allReady(scene.node('m1'), 4, since)
     await podsReachEachOther(scene.node('m1'), members)
   })
 }

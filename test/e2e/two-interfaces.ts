@@ -37,13 +37,14 @@ export async function twoInterfaces(scene: Scene, { stage }: Story): Promise<voi
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('the same after a reboot with another default route', async () => {
+    const since = new Date()
     for (const node of scene.nodes()) {
       await kill(node)
       await boot(node, scene.signal)
       await addInterface(node)
       await execOk(node, ['ip', 'route', 'replace', 'default', 'via', `${NETWORK}.1`, 'dev', INTERFACE])
     }
-    await allReady(scene.node('m1'), 2)
+    await allReady(scene.node('m1'), 2, since)
     await usesSecondInterface(scene)
     await podsReachEachOther(scene.node('m1'), scene.nodes())
   })
