@@ -35,7 +35,7 @@ test(
       stdout: 'hello',
       stderr: 'oops\n',
     })
-    await expect(testbed.exec(node, ['sleep', '60'], { timeoutMs: 200 })).rejects.toThrow('no end after 200 ms')
+    await expect(testbed.exec(node, ['sleep', '60'], { timeoutMs: 200 })).rejects.toThrow('timed out after 200 ms')
     // Not its zombie: the host's process 1 reaps it, when it comes to it.
     const sleepers = () => testbed.exec(node, ['pgrep', '--runstates', 'R,S,D', 'sleep'])
     await expect.poll(sleepers, { message: 'a time-out ends the command' }).toMatchObject({ stdout: '' })

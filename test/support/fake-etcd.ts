@@ -8,17 +8,17 @@ interface Member {
   isLearner?: boolean
 }
 
-/** The gateway of an etcd cluster, as far as members are concerned. */
+/** The member API of the gRPC gateway of an etcd cluster. */
 export interface FakeEtcd {
   members: Member[]
-  /** What it refuses next, once each, in its own words. */
+  /** Error messages for the next requests, used once each. */
   refusals: string[]
   asked: string[]
-  /** Ids of members that do not run. */
+  /** IDs of members that are down. */
   down: Set<string>
 }
 
-/** Answers on each of the addresses. A learner has its name and data as soon as its node's unit runs. */
+/** Answers on each of the addresses. A learner gets its name and data when its node's unit runs. */
 export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { name: string; peer: string }): FakeEtcd {
   const members = addresses.map((address, index) => ({
     ID: String(100 + index),
@@ -26,7 +26,7 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
     peerURLs: [`https://${address}:2380`],
   }))
   const etcd: FakeEtcd = { members, refusals: [], asked: [], down: new Set() }
-  const unwillingness = (verb: string): string | undefined => {
+  const refusalOf = (verb: string): string | undefined => {
     if (verb !== 'add') return undefined
     if (etcd.members.some(({ isLearner }) => isLearner)) return 'etcdserver: too many learner members in cluster'
     return etcd.members.some(({ ID }) => etcd.down.has(ID)) ? 'etcdserver: unhealthy cluster' : undefined
@@ -48,7 +48,7 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
       const verb = url.slice(url.lastIndexOf('/') + 1)
       if (verb !== 'list') {
         etcd.asked.push(verb)
-        const message = etcd.refusals.shift() ?? unwillingness(verb)
+        const message = etcd.refusals.shift() ?? refusalOf(verb)
         if (message !== undefined) return { status: 400, body: JSON.stringify({ message }) }
       }
       verbs[verb]?.(JSON.parse(body ?? '{}'))

@@ -8,7 +8,7 @@ interface Attributes {
   uid: number
   gid: number
   mtimeMs: number
-  /** How many names it has; absent is one. */
+  /** Number of hard links; default 1. */
   links?: number
 }
 
@@ -18,7 +18,7 @@ export type FakeNode =
   | ({ kind: 'symlink'; target: string } & Attributes)
   | ({ kind: 'socket' | 'other' } & Attributes)
 
-/** A file system in memory, by absolute path. Behaves as lstat, rename and friends do on Linux. */
+/** A file system in memory, by absolute path. Behaves like lstat, rename and similar calls on Linux. */
 export class FakeFiles {
   readonly nodes = new Map<string, FakeNode>()
   private readonly clock: () => number
@@ -30,7 +30,7 @@ export class FakeFiles {
     this.nodes.set('/', { kind: 'directory', ...this.attributes(0o755) })
   }
 
-  /** The path with every link on the way resolved; the last segment only when `last` says so. */
+  /** The path with every link in its parents resolved, and with `last` also the last segment. */
   resolve(given: string, last: boolean, depth = 0): string {
     const path = normalize(given)
     if (depth > 40) throw Object.assign(new Error(`ELOOP: too many links, '${path}'`), { code: 'ELOOP' })
@@ -75,7 +75,7 @@ export class FakeFiles {
     return bytes && createHash('sha256').update(bytes).digest('hex')
   }
 
-  /** Puts a file there with all its parents: for setting the scene, not for what the product does. */
+  /** Creates a file with all its parents. Only for the preparation of a test. */
   seed(given: string, content: string | Uint8Array, attributes: Partial<FileAttributes> = {}): void {
     const path = normalize(given)
     this.seedDirectory(dirname(path))
@@ -94,7 +94,7 @@ export class FakeFiles {
     this.nodes.set(path, { kind: 'symlink', target, ...this.attributes(0o777) })
   }
 
-  /** A second name of a file. */
+  /** Creates a hard link. */
   seedHardLink(path: string, existing: string): void {
     const node = this.get(existing)
     if (node === undefined) throw failure('ENOENT', existing)
@@ -135,7 +135,7 @@ export class FakeFiles {
     }
   }
 
-  /** Everything, as plain data that two moments can be compared by. */
+  /** The whole file system as plain data, to compare two moments. */
   snapshot(): Record<string, string> {
     const entries = [...this.nodes].map(([path, node]) => {
       const content = node.kind === 'file' ? node.bytes.toString('base64') : node.kind === 'symlink' ? node.target : ''

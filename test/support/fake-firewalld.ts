@@ -14,7 +14,7 @@ export interface FakeFirewalld {
   now: Record<ZoneName, Set<string>>
 }
 
-/** A machine with a firewalld that does as it is told, and writes a file for each zone that it changes for good. */
+/** A machine with a firewalld that runs commands, and writes a file for each zone with permanent changes. */
 export function fakeFirewalld(files: Record<string, string> = {}, active = true): FakeFirewalld {
   const now = { public: new Set(['22/tcp']), trusted: new Set<string>() }
   const shipped = Object.entries(SHIPPED).map(([zone, text]) => [`/usr/lib/firewalld/zones/${zone}.xml`, text])
@@ -45,7 +45,7 @@ export function fakeFirewalld(files: Record<string, string> = {}, active = true)
   return { host, now }
 }
 
-/** As firewalld does it: the file of before stays beside the new one. */
+/** Like firewalld, it keeps the previous file with the suffix .old. */
 function keep({ files }: FakeHost, zone: ZoneName, before: string | undefined, text: string | undefined): void {
   const path = `${ZONE_FILES}/${zone}.xml`
   if (before !== undefined) files.seed(`${path}.old`, before)

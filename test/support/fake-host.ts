@@ -5,7 +5,7 @@ import type { UnitState } from '../../src/host/undo.ts'
 import { type CommandAnswer, type FakeMachine, fakeMachine } from './fake-machine.ts'
 
 export interface FakeHostOptions {
-  /** By path; parents are made. */
+  /** By path; parent directories are created. */
   files?: Record<string, string>
   directories?: readonly string[]
   /** path → target */
@@ -25,8 +25,8 @@ export interface FakeHostOptions {
 }
 
 /**
- * A machine in memory with a real recording host on top, good as HostView for checks and as Host for steps.
- * Set scenes with the options, `on`, `network.on…`, `units`, `files`; look at `calls` and `changes` afterwards.
+ * A machine in memory with a real recording host on top, usable as HostView for checks and as Host for steps. Prepare it
+ * with the options, `on`, `network.on…`, `units` and `files`. Afterwards inspect `calls` and `changes`.
  */
 export type FakeHost = Host &
   Pick<
@@ -34,16 +34,16 @@ export type FakeHost = Host &
     'on' | 'calls' | 'files' | 'units' | 'modules' | 'downloads' | 'clock' | 'network' | 'killed' | 'facts'
   > & {
     machine: FakeMachine
-    /** What was recorded, in order. */
+    /** The recorded changes, in order. */
     changes: Change[]
-    /** A file's text; throws where there is none. */
+    /** The text of a file. Throws if the file does not exist. */
     text(path: string): string
     setDisk(disk: Partial<FakeMachine['disk']>): void
   }
 
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const machine = fakeMachine()
-  setScene(machine, options)
+  prepare(machine, options)
   const changes: Change[] = []
   const host = recordingHost({
     machine,
@@ -63,7 +63,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   }
 }
 
-function setScene(machine: FakeMachine, options: FakeHostOptions): void {
+function prepare(machine: FakeMachine, options: FakeHostOptions): void {
   const { files } = machine
   if (options.now) machine.clock.nowMs = options.now.getTime()
   for (const path of ['/etc', '/usr/local/bin', '/var/lib', '/proc', '/sys/module', '/run', '/tmp']) {

@@ -17,12 +17,12 @@ const certificate = issueCertificate({
   notBefore: NOW,
   days: 365,
 })
-/** As kubelet stores it. */
+/** In the format in which the kubelet stores it. */
 export const KUBELET_PAIR = `${certificate}${keyToPem(keys.privateKey)}`
 export const KUBELET_CONF = 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-/** The files and objects of each phase that somebody looks at. */
+/** Creates the files and objects of a phase, as far as steps check them. */
 export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: string): void {
   const put = (path: string, text: string) => host.files.seed(path, text, { mode: 0o600 })
   const add = (...paths: string[]) => {
@@ -101,7 +101,7 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
         `/api/v1${system}/services/kube-dns`,
       ),
   }
-  const carryOut = phases[phase]
-  if (carryOut === undefined) throw new Error(`the fake kubeadm has no phase ${phase}`)
-  carryOut()
+  const run = phases[phase]
+  if (run === undefined) throw new Error(`the fake kubeadm has no phase ${phase}`)
+  run()
 }

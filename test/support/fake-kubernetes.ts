@@ -16,17 +16,17 @@ const authority = createCa({ commonName: 'test', days: 3650, now: NOW })
 export interface FakeKubernetes {
   host: FakeHost
   params: ProvisionParams
-  /** Objects of the cluster by the path of the API. */
+  /** Objects of the cluster by their API path. */
   objects: Map<string, unknown>
-  /** Names of the images that containerd has, and whether each is pinned. */
+  /** Images of containerd by name, and whether each is pinned. */
   images: Map<string, boolean>
-  /** Paths of those that systemd has read. */
+  /** Paths of the drop-in files that systemd has loaded. */
   dropIns: string[]
-  /** Standard input of each command that had one. */
+  /** The standard input of each kubectl command that had one. */
   inputs: string[]
 }
 
-/** A machine on which kubeadm, containerd, kubelet and the API do what the steps look at, and nothing else. */
+/** A machine whose kubeadm, containerd, kubelet and API server do only what the steps check. */
 export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}): FakeKubernetes {
   const host = fakeHost({
     now: NOW,
@@ -61,7 +61,7 @@ export async function runComponent(
   for (const step of component.steps(params)) {
     if (await step.isDone(host, params)) continue
     await step.apply(host, params, context)
-    if (!(await step.isDone(host, params))) throw new Error(`${step.id} left nothing behind`)
+    if (!(await step.isDone(host, params))) throw new Error(`${step.id} did not make its result`)
     applied.push(step.id)
   }
   return applied
@@ -103,7 +103,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
     run: 'r-aaaaaaaaaa',
     task: 'first-master',
     requestInvitation: async () => {
-      throw new Error('nobody was asked for an invitation')
+      throw new Error('no invitation is scripted')
     },
     executable: '/usr/local/bin/cantrip-agent',
     controller: { urls: ['https://controller:7443'], ca: authority.certificate },
@@ -214,7 +214,7 @@ function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = '
   }
 }
 
-/** `key=value`, or `key-` for one that goes. */
+/** `key=value` sets a label, `key-` removes it. */
 function label(labels: Record<string, string>, changes: readonly string[]): void {
   for (const change of changes) {
     const [key = '', value] = change.split('=')
@@ -224,7 +224,7 @@ function label(labels: Record<string, string>, changes: readonly string[]): void
 }
 
 function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: number; body?: string } {
-  // kubelet ends where it meets a certificate that was cut off.
+  // The kubelet exits if its certificate file is truncated.
   const isRunning = host.units.get('kubelet.service')?.active && host.files.bytes(KUBELET_IDENTITY)?.length !== 0
   const isUp = isRunning && host.files.get('/etc/kubernetes/manifests/kube-apiserver.yaml')
   if (!isUp) throw new Error('ECONNREFUSED')

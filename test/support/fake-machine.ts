@@ -20,15 +20,15 @@ export interface FakeMachine extends Machine {
   readonly units: Map<string, UnitState>
   readonly modules: Set<string>
   readonly downloads: Map<string, Uint8Array>
-  /** Every command that was asked or run, in order. */
+  /** Every command, read-only or not, in order. */
   readonly calls: Argv[]
   readonly killed: { pid: number; signal: string }[]
   disk: DiskSpace
-  /** What every fdatasync takes. */
+  /** The duration of each fdatasync. */
   syncMs: (write: number) => number
   facts: { uid: number; arch: 'x64' | 'arm64'; memoryBytes: number; cpuCount: number }
   clock: { nowMs: number }
-  /** The latest answer that matches is given; an array matches as a prefix of the command. */
+  /** The last matching answer counts; an array matches as a prefix of the command. */
   on(match: CommandMatch, answer: CommandAnswer): void
 }
 
@@ -197,7 +197,7 @@ export function fakeMachine(): FakeMachine {
   return machine
 }
 
-/** What checks ask systemctl most often, answered from the fake's units; anything else a test scripts itself. */
+/** Answers the most common calls of systemctl from the units of the fake. A test scripts all other calls. */
 function systemctl(argv: Argv, units: Map<string, UnitState>): Partial<Output> | undefined {
   if (argv[0] !== 'systemctl') return undefined
   const unit = argv.at(-1) ?? ''

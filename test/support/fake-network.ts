@@ -10,17 +10,17 @@ type Answer<Arguments extends unknown[], Result> = Result | Error | ((...args: A
 type Exchange = { reply: Uint8Array; sentAtMs: number; receivedAtMs: number }
 
 export interface FakeNetwork extends NetworkView {
-  /** What a name resolves to; an Error is thrown. Addresses resolve to themselves. */
+  /** The addresses of a name; an Error is thrown. Addresses resolve to themselves. */
   onResolve(name: string, answer: Answer<[string], string[]>): void
   /** The longest matching URL prefix answers. */
   onRequest(urlPrefix: string, answer: Answer<[string, RequestOptions], Partial<Response>>): void
   /** `host:port` */
   onExchange(to: string, answer: Answer<[Uint8Array], Exchange>): void
-  /** What is sent from to an address; undefined: there is no route. */
+  /** The source for packets to an address; undefined if there is no route. */
   onSource(address: string, source: Source | undefined): void
 }
 
-/** Nothing resolves and nothing answers, except what a test says. `byRoutes` is asked where no source is told. */
+/** Only what a test scripts resolves and answers. `byRoutes` finds the source if none is scripted. */
 export function fakeNetwork(byRoutes: (address: string) => Source | undefined = () => undefined): FakeNetwork {
   const sources = new Map<string, Source | undefined>()
   const names = new Map<string, Answer<[string], string[]>>()

@@ -7,7 +7,7 @@ import {
   parseRoutes,
 } from '../../src/host/parse/network/routes.ts'
 
-/** What a kernel with these files of /proc/net would send from to an address, as far as simple networks go. */
+/** The source address that a kernel with these files of /proc/net would choose. Covers simple networks only. */
 export function sourceByRoutes(read: (path: string) => string, to: string): Source | undefined {
   const routes = parseRoutes(read('/proc/net/route'))
   const own = parseLocalAddresses(read('/proc/net/fib_trie')).filter((address) => !isLoopback(address))

@@ -7,7 +7,7 @@ export const OTHERS = ['10.0.0.1', '10.0.0.2']
 export const PEER = 'https://10.0.0.5:2380'
 const authority = createCa({ commonName: 'etcd-ca', days: 3650, now: new Date('2026-06-01T12:00:00Z') })
 
-/** A third master, n1, to which the cluster's authority has been given. */
+/** A third master, n1, that has the CA of the cluster's etcd. */
 export function joiningMaster(): FakeKubernetes & { etcd: FakeEtcd } {
   const fake = fakeKubernetes({
     masters: [

@@ -2,13 +2,13 @@ import type { DurableLog } from '../../src/host/durable-log.ts'
 
 export interface MemoryLog extends DurableLog {
   bytes: Buffer
-  /** What a power cut leaves: all up to the last sync. */
+  /** The bytes that survive a power cut: everything up to the last sync. */
   durable: Buffer
   damaged: Buffer
   syncs: number
 }
 
-/** A durable log in memory: for ledgers that need not outlive their test. */
+/** A durable log in memory, for the ledger of a test. */
 export function memoryLog(bytes: Uint8Array = Buffer.alloc(0)): MemoryLog {
   const log: MemoryLog = {
     bytes: Buffer.from(bytes),

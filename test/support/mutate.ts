@@ -1,4 +1,4 @@
-/** Damaged copies of real inputs: what a disk, a stranger or another version of a program may hand to a parser. */
+/** Damaged copies of real inputs, such as a parser may get from a bad disk, an attacker or another version of a program. */
 const LONG_LINE_BYTES = 20_000
 const NUMBERS = ['0', '-1', '65536', '4294967296', '18446744073709551616', '9'.repeat(400), '1e999', '0x7f', 'NaN', '٣']
 const PIECES = [
@@ -24,7 +24,7 @@ const PIECES = [
 type Random = () => number
 type Mutation = (bytes: Buffer, random: Random, others: readonly Buffer[]) => Buffer
 
-/** One to four kinds of damage to one of the samples. */
+/** Applies one to four mutations to one of the samples. */
 export function mutate(samples: readonly Buffer[], random: Random): Buffer {
   let bytes = pick(samples, random)
   for (let times = below(4, random) + 1; times > 0; times--) bytes = pick(MUTATIONS, random)(bytes, random, samples)
@@ -72,7 +72,7 @@ function flipBit(bytes: Buffer, random: Random): Buffer {
   return changed
 }
 
-/** A few of its own bytes, over and over: what makes a pattern that looks back slow. */
+/** Repeats a few bytes of the input many times, to find slow backtracking patterns. */
 function longLine(bytes: Buffer, random: Random): Buffer {
   const from = below(bytes.length + 1, random)
   const unit = bytes.subarray(from, from + 1 + below(8, random))

@@ -21,14 +21,14 @@ export interface TinyBundle {
 }
 
 export interface TinyBundleOptions {
-  /** By name, instead of the few bytes that a file has by default: `{ kubelet: '#!/bin/sh\n…' }`. */
+  /** Contents by file name, instead of a few default bytes: `{ kubelet: '#!/bin/sh\n…' }`. */
   contents?: Readonly<Record<string, string | Uint8Array>>
-  /** Default `0.0.0-test`, the agent image's tag. */
+  /** The tag of the agent image; default `0.0.0-test`. */
   agentVersion?: string
   now?: Date
 }
 
-/** A complete and signed bundle with the names of a real one, of some kilobytes, at `directory`. */
+/** Writes a complete signed bundle of a few kilobytes, with the file names of a real one, to `directory`. */
 export async function tinyBundle(directory: string, options: TinyBundleOptions = {}): Promise<TinyBundle> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const manifest = await buildBundle({

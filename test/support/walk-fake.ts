@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { TreeEntry, WalkOptions } from '../../src/host/linux/files/walk-tree.ts'
 import type { FakeFiles } from './fake-files.ts'
 
-/** walkTree over files in memory; they were last changed when they were written. */
+/** walkTree over files in memory. Their ctime is their mtime. */
 export function walkFake(files: FakeFiles) {
   return async function walk(root: string, options: WalkOptions): Promise<TreeEntry[]> {
     if (options.depth === 0) return []

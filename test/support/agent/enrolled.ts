@@ -16,7 +16,7 @@ export async function askAdmin(controller: Controller, method: string, path: str
   return answer.json
 }
 
-/** An agent `one` with the credentials of a new cluster `demo`; it enrols when it is started. */
+/** An agent `one` with the credentials of a new cluster `demo`. It enrols when it starts. */
 export async function agentOf(
   controller: Controller,
   settings: Partial<ClusterSettings> = {},

@@ -11,15 +11,15 @@ import { readStatus, type ServiceStatus } from '../../../src/agent/status.ts'
 import { runRole } from '../../../src/engine/run-steps.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
 
-/** An agent whose files lie below a directory of their own, as `agent install` leaves them, without the unit. */
+/** An agent with all files below one directory, as `agent install` writes them, but without the systemd unit. */
 export interface Installation {
   root: string
   paths: AgentPaths
-  /** What each step of the fake role takes, or `real`. */
+  /** See ROOT/work in program.ts. */
   setWork(work: string): void
-  /** By how much the clock of the service is ahead, in ms. */
+  /** Sets how many milliseconds the clock of the service is ahead. */
   setAhead(ms: number): void
-  /** What `agent install` does about credentials, once more. */
+  /** Installs the credentials again, as `agent install` does. */
   installCredentials(): Promise<void>
   start(): Service
   status(): ServiceStatus | undefined
@@ -29,13 +29,13 @@ export interface Installation {
 export interface Service {
   process: ChildProcess
   output(): string
-  /** Resolves when it has ended. */
+  /** Sends the signal. Resolves with the exit code. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
 }
 
 const PROGRAM = join(import.meta.dirname, 'program.ts')
 
-/** `prepare`: what is on the machine before. */
+/** `prepare` runs before the installation. */
 export async function installAgent(
   pem: string,
   passphrase: string,
@@ -91,7 +91,7 @@ export async function installAgent(
   return installation
 }
 
-/** The service below `root`, as it is. */
+/** Starts the service with the files below `root`. */
 export function startService(root: string): Service {
   const child = spawn(process.execPath, [PROGRAM, root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const chunks: string[] = []

@@ -1,8 +1,8 @@
 /**
- * The agent as a process of its own, its files below a directory: `program.ts ROOT run|execute|facts`. What `execute`
- * does says ROOT/work: `real`, or a number of milliseconds that each of three harmless steps takes, and `leaving` where
- * each starts a command that lives on (its process id: ROOT/left-behind). ROOT/ahead says by
- * how many milliseconds the clock of the service is ahead.
+ * The agent as a separate process with its files below a directory: `program.ts ROOT run|execute|facts`. ROOT/work
+ * selects what `execute` does: `real`, or the milliseconds that each of three harmless steps takes, followed by `leaving` if
+ * each step starts a command that keeps running (its process ID is in ROOT/left-behind). ROOT/ahead holds how many
+ * milliseconds the clock of the service is ahead.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
@@ -52,7 +52,7 @@ async function serve(): Promise<void> {
     facts: async () => facts,
     now: () => new Date(Date.now() + Number(readFileSync(`${root}/ahead`, 'utf8'))),
     monotonicMs: () => performance.now(),
-    // Pauses are as short as they can be drawn.
+    // Keeps random pauses short.
     random: () => 0.01,
     sleep: (ms, signal) => setTimeout(Math.min(ms, 500), undefined, { signal }),
     signal: stop.signal,
@@ -87,7 +87,7 @@ async function work(): Promise<void> {
   await ledger.close()
 }
 
-/** As commands are run: in a session of its own, which the end of this process does not end. */
+/** Like other commands, it runs in its own session, so that it outlives this process. */
 function startCommand(): number | undefined {
   return spawn('sleep', ['300'], { detached: true, stdio: 'ignore' }).pid
 }

@@ -7,13 +7,13 @@ import { createCa, issueCertificate } from '../../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
 import { type DownFrame, UpFrame } from '../../../src/protocol/wire/frames.ts'
 
-/** A controller that says what a test tells it to, over real mTLS. */
+/** A controller that a test scripts, over real mTLS. */
 export interface ScriptedController {
   url: string
   port: number
-  /** For the agent's side. */
+  /** The credentials of the agent. */
   tls: { ca: string; cert: string; key: string }
-  /** The next connection that comes. */
+  /** Waits for the next connection. */
   connection(): Promise<Peer>
   close(): void
 }
@@ -27,7 +27,7 @@ export interface Peer {
 
 export interface Options {
   maxVersion?: SecureVersion
-  /** Answered to the upgrade instead of 101. */
+  /** The HTTP status of the answer to the upgrade, instead of 101. */
   refuseWith?: number
 }
 

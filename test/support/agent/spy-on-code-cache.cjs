@@ -1,4 +1,4 @@
-// A program that is started with this tells of each script it compiles whether V8 refused the code cache given with it.
+// Preloaded into a program, this prints for each compiled script whether V8 rejected its code cache.
 const vm = require('node:vm')
 
 vm.Script = class extends vm.Script {

@@ -10,7 +10,7 @@ import type { EnrolledNode } from './client.ts'
 
 type Frame<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>
 
-/** The other side of the agent protocol, told step by step what to say. */
+/** The agent's side of the protocol, scripted by a test. */
 export class ScriptedAgent {
   readonly socket: WebSocket
   readonly received: DownFrame[] = []
@@ -43,7 +43,7 @@ export class ScriptedAgent {
     this.send('event', { run, event }, seq)
   }
 
-  /** The first of this kind after those that were taken already. */
+  /** Removes and returns the next frame of this type. */
   async next<T extends DownFrame['t']>(t: T, matches: (frame: Frame<T>) => boolean = () => true): Promise<Frame<T>> {
     for (;;) {
       const at = this.received.findIndex((frame) => frame.t === t && matches(frame as Frame<T>))
@@ -98,19 +98,19 @@ export const facts: Facts = {
   versions: {},
 }
 
-/** As told by a machine of this address. */
+/** The facts of a machine with this address. */
 export function factsAt(address: string): Facts {
   const [own, ...others] = facts.interfaces
   if (!own) return facts
   return { ...facts, interfaces: [{ ...own, addresses: [{ address, prefix: 24 }] }, ...others] }
 }
 
-/** Connects, says hello with `lastSeq` and tells the facts; resolves once it was welcomed. */
+/** Connects, sends hello with `lastSeq`, waits for the welcome, and sends the facts. */
 export async function connectAgent(
   controller: Controller,
   node: EnrolledNode,
   lastSeq = 0,
-  told = facts,
+  sent = facts,
 ): Promise<ScriptedAgent> {
   const agent = new ScriptedAgent(controller, node)
   await once(agent.socket, 'open')
@@ -125,6 +125,6 @@ export async function connectAgent(
     warnings: [],
   })
   await agent.next('welcome')
-  agent.send('facts', told)
+  agent.send('facts', sent)
   return agent
 }

@@ -6,7 +6,7 @@ import { importBundle, type StoredBundle } from '../../../src/bundle/import.ts'
 import { signManifest } from '../../../src/bundle/keys.ts'
 import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 
-/** Imports a small signed bundle whose only file is `bin/kubelet` of this content. */
+/** Imports a small signed bundle whose only file is `bin/kubelet` with this content. */
 export async function importSmallBundle(dataDirectory: string, content: Buffer): Promise<StoredBundle> {
   const source = mkdtempSync(join(tmpdir(), 'bundle-'))
   const path = 'bin/kubelet'

@@ -12,7 +12,7 @@ import { clusterRoutes } from '../../../src/protocol/api/clusters.ts'
 import type { NodeDetail } from '../../../src/protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
-/** What a client shows itself with. */
+/** The client certificate of a request. */
 export interface Credentials {
   ca: string
   cert: string
@@ -27,7 +27,7 @@ export interface Answer {
   json: any
 }
 
-/** One request over mTLS, on a connection of its own. */
+/** One request over mTLS, on a new connection. */
 export function call(
   url: string,
   credentials: Credentials,
@@ -84,10 +84,10 @@ export interface EnrolledNode extends Credentials {
   fingerprint: string
 }
 
-/** Enrols, and approves unless the cluster does so by itself. */
+/** Enrols a node, and approves it unless the cluster has automatic approval. */
 export async function enrolNode(controller: Controller, installer: Installer, nodeName: string): Promise<EnrolledNode> {
   const { privateKey } = createKeyPair()
-  const csr = buildCsr(privateKey, 'whoever')
+  const csr = buildCsr(privateKey, 'any')
   const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address: '10.0.0.1' })
   const first = (await ask()).json as EnrolResponse
   if (first.state === 'DISCOVERED') {

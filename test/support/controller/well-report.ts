@@ -1,7 +1,7 @@
 import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../src/protocol/api/operators.ts'
 
-/** What the operator tells of a cluster in which all is well. */
+/** The report of the operator about a healthy cluster. */
 export function wellReport(nodes: readonly string[], masters: readonly string[]): OperatorReport {
   const pod = (namespace: string, name: string, node: string) => ({
     ...{ namespace, name, node },

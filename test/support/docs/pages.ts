@@ -1,4 +1,4 @@
-/** README and docs/, as far as they are about the product as it is now: records of decisions are not. */
+/** README, CONTRIBUTING and docs/, without the decision records, which describe the past. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -17,7 +17,7 @@ export function pages(): Page[] {
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
 }
 
-/** Lines of its blocks of code; diagrams are none. */
+/** Lines of the code blocks, without diagrams. */
 export function codeLines({ text }: Page): string[] {
   const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
     .filter(([, language]) => language !== 'mermaid')
@@ -25,13 +25,13 @@ export function codeLines({ text }: Page): string[] {
   return blocks.flatMap((block) => block.split('\n'))
 }
 
-/** What stands in its prose as code. */
+/** Inline code in the prose. */
 export function codeSpans({ text }: Page): string[] {
   const prose = text.replace(/^```[\s\S]*?^```$/gm, '')
   return [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '')
 }
 
-/** As a code host names the heading of a section in a link. */
+/** The anchors of the headings, as code hosts generate them. */
 export function anchors({ text }: Page): string[] {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => match[1] ?? '')
   return headings.map((heading) =>

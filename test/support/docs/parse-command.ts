@@ -1,21 +1,21 @@
-/** Parses a command line of the docs as the programs do, without doing anything. */
+/** Parses a command line of the docs with the programs' own parsers, without running it. */
 import { type Command, CommanderError } from 'commander'
 import { createProgram as createAgent, withVerb } from '../../../src/cli/agent/program.ts'
 import { createProgram as createController } from '../../../src/cli/controller/program.ts'
 
 const START = /^(?:sudo )?(?:\.\/|dist\/)?(agent|cantrip-agent|controller)(?:-linux-\w+)?((?: .*)?)$/
 
-/** The words of a command line of ours; undefined where it is none. */
+/** The words of a command line of `agent` or `controller`; undefined for other lines. */
 export function ownCommand(line: string): { program: 'agent' | 'controller'; words: string[] } | undefined {
   const [, name, rest] = START.exec(line.trim().replace(/^[#$] /, '')) ?? []
   if (name === undefined || rest === undefined) return undefined
-  // Up to a comment, or to what the shell does with it.
+  // Stop at a comment, a pipe or a redirection.
   const command = /^(?:'[^']*'|"[^"]*"|[^#|>;&'"])*/.exec(rest)?.[0] ?? ''
   const words = [...command.matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) => word.replace(/['"]/g, ''))
   return { program: name === 'controller' ? 'controller' : 'agent', words }
 }
 
-/** Why the program would refuse it. With `isWhole` it must have all its arguments; a mention in prose need not. */
+/** The error of the program for this command line, if any. Without `isWhole`, arguments may be missing, as in prose. */
 export async function refusalOf(line: string, isWhole: boolean): Promise<string | undefined> {
   const found = ownCommand(line)
   if (found === undefined) return undefined
@@ -25,7 +25,7 @@ export async function refusalOf(line: string, isWhole: boolean): Promise<string 
   try {
     await command.parseAsync(program === 'agent' ? withVerb(words) : words, { from: 'user' })
     const [isDefault] = command.commands.filter((each) => each.name() === 'install')
-    // A word that is no command of the agent comes to its default one.
+    // The agent's default command gets unknown words as arguments.
     return isDefault?.args.length ? `no command ${isDefault.args[0]}` : undefined
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error

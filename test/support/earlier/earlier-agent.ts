@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { runCommand } from '../../run/command.ts'
 import { cacheDirectory } from '../testbed/bed.ts'
 
-/** The last build whose agents name no capabilities. Later builds are to work with it for as long as that is promised. */
+/** The last build whose agents do not send capabilities. Later controllers must support it. */
 export const EARLIER_BUILD = 'f2add13'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** The agent of the earlier build, an executable for this machine: built from this repository's history, kept in the cache. */
+/** Returns the path of the earlier build's agent executable. It is built from the history of this repository and cached. */
 export async function earlierAgent(): Promise<string> {
   const kept = join(cacheDirectory(), `agent-${EARLIER_BUILD}-linux-x64`)
   if (existsSync(kept)) return kept
@@ -28,7 +28,7 @@ export async function earlierAgent(): Promise<string> {
   return kept
 }
 
-/** The sources of a commit, with the packages of this checkout. Kept in the cache: a shallow clone has no history. */
+/** Unpacks the sources of a commit, with the packages of this checkout. They are cached, because a shallow clone has no history. */
 export async function unpack(commit: string, directory: string): Promise<void> {
   const archive = join(cacheDirectory(), `sources-${commit}.tar`)
   if (!existsSync(archive)) {

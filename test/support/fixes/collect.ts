@@ -1,11 +1,11 @@
-/** The commands that the product's own code prints for people, found in the code, so that none can be forgotten. */
+/** Finds the commands that the product prints for users in the source code, so that none can be forgotten. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 
 const SRC = resolve(import.meta.dirname, '../../../src')
 
-/** What fixes start. A new one is added here by whoever first prints it: an unknown word in a tagged command is an error. */
+/** Programs that fixes call. Add a program here when a fix prints it for the first time. */
 export const PROGRAMS = [
   ...[
     'apt-get',
@@ -85,10 +85,10 @@ export interface Found {
 
 const START = String.raw`(?:^|[;:(|&] ?|\bthen )(?:sudo )?(?:${PROGRAMS.join('|')}) `
 const PROGRAM = new RegExp(String.raw`${START}[-\w'"/$.!+{]`)
-/** A substitution among its words, not in the prose around it. */
+/** A substitution among the words of the command, not in the prose around it. */
 const WITH_SUBSTITUTION = new RegExp(String.raw`${START}[^;,:()]*\{\}`)
 
-/** Every string in src/ that is a command or has one in it. */
+/** Every string in src/ that is a command or contains one. */
 export function commandsInCode(): Found[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   return files.filter((name) => name.endsWith('.ts') && !/\.(test|generated)\.ts$/.test(name)).flatMap(commandsIn)

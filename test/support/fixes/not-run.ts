@@ -1,9 +1,9 @@
 /**
- * Commands of fixes that no story pastes into a shell, by reason. All others that change something are run on a node that
- * shows the fault: `prints` in test/e2e/fixable-faults.ts.
+ * Commands of fixes that no test runs in a shell, by reason. All other commands that change something run on a node with
+ * the fault: `prints` in test/e2e/fixable-faults.ts.
  */
 export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
-  'a package manager that no node of the test bed has, or a network that it would need': [
+  'needs a package manager or a network that the nodes of the test bed do not have': [
     '{} {}',
     'apt-get install {}',
     'apt-get install -y {} || dnf install -y {} || zypper install -y kernel-default',
@@ -17,7 +17,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'yum remove -y {}',
     'zypper --non-interactive remove {}',
   ],
-  'a program that no node of the test bed has; test/vm has firewalld': [
+  'needs a program that the nodes of the test bed do not have; firewalld is tested in test/vm': [
     "printf '%s\\n' '[General]' {} >> {} && systemctl restart connman",
     "printf '%s\\n' '[keyfile]' {} > /etc/NetworkManager/conf.d/90-kubernetes.conf && systemctl reload NetworkManager",
     "printf '%s\\n' {} > {}",
@@ -41,7 +41,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'ufw allow {} proto {} to any port {}',
     'ufw route allow {} on {}',
   ],
-  'kernel, clock, swap and control groups are shared with the machine around a node': [
+  'changes the kernel, clock, swap or cgroups, which the nodes share with their host': [
     "echo 'net.ipv4.conf.all.rp_filter = 2' > /etc/sysctl.d/95-rp-filter.conf && sysctl -w net.ipv4.conf.all.rp_filter=2",
     'chrt --all-tasks --other --pid 0 {}',
     'echo +cpu > {}',
@@ -57,7 +57,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'sysctl -w {}',
     'timedatectl set-ntp true',
   ],
-  'what systemd-nspawn gives a node it takes from itself: its root, /dev, /proc': [
+  'changes the root, /dev or /proc that systemd-nspawn mounts for a node': [
     "echo 'L /dev/kmsg - - - - /dev/console' > /etc/tmpfiles.d/kmsg.conf && systemd-tmpfiles --create /etc/tmpfiles.d/kmsg.conf",
     'mkdir -p /var/local && mount --bind /var/local /usr/local && mkdir -p {}',
     'mount --make-rshared /',
@@ -66,15 +66,15 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'mount -o remount,rw {}',
     'mount -t proc proc /proc',
   ],
-  'systemd-resolved writes resolv.conf in the story name-servers': [
+  'covered by the story name-servers, with systemd-resolved': [
     'echo "nameserver ADDRESS-OF-YOUR-DNS" >> /etc/resolv.conf',
     'ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf',
     "sed -i '/^DNSStubListenerExtra=/d' /etc/systemd/resolved.conf && systemctl restart systemd-resolved",
   ],
-  'the same where nftables.service has a file of these chains, which is run': ["printf '%s\\n' {} | nft -f -"],
+  'a variant of a command that runs, without the file of nftables.service': ["printf '%s\\n' {} | nft -f -"],
   'run in test/e2e/configuration-faults.ts': ['ln -s /dev/null {}'],
-  'needs containers of a cluster': ['{} -n k8s.io {} list -q | xargs -r {} -n k8s.io {} {}'],
-  'undoes what a run has made and an undo has left; its words are looked at by unit tests': [
+  'needs the containers of a cluster': ['{} -n k8s.io {} list -q | xargs -r {} -n k8s.io {} {}'],
+  'reverts a change whose undo failed; unit tests compare the text': [
     'chattr -R -f -i -a {}',
     'cp -p {} {}',
     'hostnamectl set-hostname {}',
@@ -103,20 +103,18 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     '{} -t {} -P {} {}',
     '{} -t {} -X {}',
   ],
-  'between nodes: the story pair-checks': [
+  'for faults between nodes: covered by test/e2e/pair-checks.ts': [
     'ip address add {} dev {}',
     'ip link set dev {} mtu {}',
     'kubectl label node NODE {}',
     'nft insert rule {} dport {} accept',
     '{} -I {} --dport {} -j ACCEPT',
   ],
-  'commands of the controller, rendered from actions: test/remedies.test.ts finds each in its tree of commands': [
-    'controller {}',
-  ],
-  'of a node whose repair takes long: the service goes on with the same run, as after any restart': [
+  'commands of the controller, rendered from actions: test/remedies.test.ts parses each': ['controller {}'],
+  'restarts the agent during a long repair: it continues the same run, as after any restart': [
     'systemctl restart cantrip-agent',
   ],
-  'of a machine whose address changed: test/integration/controller-moved-address.test.ts configures it anew': [
+  'for a machine whose address changed: covered by test/integration/controller-moved-address.test.ts': [
     'ip address add {} dev {}',
   ],
 }

@@ -1,13 +1,13 @@
 /**
- * Either end of a packet's way, as a process of its own to be run in a network namespace.
- * `listen ADDRESS PORT...`: takes TCP connections and answers UDP on these ports; says `ready`.
- * `dial`: a line `tcp ADDRESS PORT` or `udp ADDRESS PORT` is answered with `through` or `lost`, in no order, after the line.
+ * Either end of a connection, as a separate process to run in a network namespace.
+ * `listen ADDRESS PORT...` accepts TCP connections and answers UDP on these ports. It prints `ready`.
+ * `dial` reads lines `tcp ADDRESS PORT` or `udp ADDRESS PORT`, and prints each with `through` or `lost`, in any order.
  */
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
-const PATIENCE_MS = 250
+const TIMEOUT_MS = 250
 const [mode, own, ...ports] = process.argv.slice(2)
 
 if (mode === 'listen') {
@@ -37,7 +37,7 @@ function tcp(host: string, port: number): Promise<boolean> {
       socket.destroy()
       resolve(through)
     }
-    const timer = setTimeout(end, PATIENCE_MS, false)
+    const timer = setTimeout(end, TIMEOUT_MS, false)
     socket.once('connect', () => end(true)).on('error', () => end(false))
   })
 }
@@ -50,7 +50,7 @@ function udp(host: string, port: number): Promise<boolean> {
       socket.close()
       resolve(through)
     }
-    const timer = setTimeout(end, PATIENCE_MS, false)
+    const timer = setTimeout(end, TIMEOUT_MS, false)
     socket.once('message', () => end(true)).on('error', () => end(false))
     socket.connect(port, host, () => socket.send('?'))
   })

@@ -10,7 +10,7 @@ import { planPairs } from '../../../src/controller/pair-checks/plan.ts'
 
 const NODE = new URL('node-in-namespace.ts', import.meta.url).pathname
 
-/** Network namespaces of a test; `name` is short and its own. */
+/** Network namespaces of a test; `prefix` is short and unique. */
 export function namespaces(prefix: string) {
   const made: string[] = []
   const full = (name: string) => `${prefix}-${name}`
@@ -21,7 +21,7 @@ export function namespaces(prefix: string) {
       made.push(full(name))
       ip('-n', full(name), 'link', 'set', 'lo', 'up')
     },
-    /** A wire between two, each end with its address. */
+    /** Connects two namespaces by a veth pair with an address at each end. */
     connect([a, addressA]: [string, string], [b, addressB]: [string, string], mtu = 1_500): void {
       const [endA, endB] = [`to-${b}`, `to-${a}`]
       ip('-n', full(a), 'link', 'add', endA, 'mtu', `${mtu}`, 'type', 'veth', 'peer', 'name', endB, 'netns', full(b))
@@ -46,12 +46,12 @@ export function namespaces(prefix: string) {
 export type Namespaces = ReturnType<typeof namespaces>
 
 export interface RunningNodes {
-  /** A whole check of pairs, with the controller's part in this process. */
+  /** Runs a whole pair check, with the controller's part in this process. */
   check(): Promise<ReturnType<typeof judge> & { told: ReadonlyMap<string, Told> }>
   stop(): Promise<void>
 }
 
-/** Each node a process in the namespace of its name; resolves once all are up. */
+/** Starts each node as a process in the namespace of its name. Resolves when all are ready. */
 export async function startNodes(nodes: readonly PairNode[], world: Namespaces): Promise<RunningNodes> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')

@@ -3,13 +3,13 @@ import type { PairNode } from '../../../src/controller/pair-checks/needs.ts'
 import type { PairPlan } from '../../../src/controller/pair-checks/plan.ts'
 import type { Dialled, PairCheckDown, PairCheckOrder, PairPort, Reach } from '../../../src/protocol/wire/pair-check.ts'
 
-/** What a network of nodes is like; times in ms. Everything happens on the timers of the test. */
+/** The properties of a simulated network; times in milliseconds. All delays use the timers of the test. */
 export interface SimulatedNetwork {
-  /** To the controller and back. */
+  /** Round-trip time to the controller. */
   linkMs(node: PairNode): number
   roundTripMs(from: PairNode, to: PairNode): number
   reach(from: PairNode, to: PairNode, port: PairPort): Reach
-  /** Says nothing from then on, though it stays connected. */
+  /** From this time on the node stays connected but does not answer. */
   silentFromMs?(node: PairNode): number
 }
 
@@ -18,7 +18,7 @@ const FILTERED_TCP_MS = 2_000
 const FILTERED_UDP_MS = 3 * 500 + 2 * 300
 const PINGS = 100
 const PINGS_MS = 700
-/** To open what is to listen, and to look at the firewall. */
+/** To open the listening ports, and to read the firewall. */
 const LISTEN_MS = 200
 
 export interface Simulated {
@@ -27,7 +27,7 @@ export interface Simulated {
   messages: number
 }
 
-/** Runs a real campaign over nodes that only answer when they would. */
+/** Runs a real campaign over simulated nodes, with their delays. */
 export async function simulate(plan: PairPlan, network: SimulatedNetwork): Promise<Simulated> {
   const orders = new Map<string, PairCheckOrder>()
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]))

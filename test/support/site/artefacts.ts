@@ -7,7 +7,7 @@ import { cacheDirectory } from '../testbed/bed.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** The executables that scripts/build made for this machine. */
+/** The executables that scripts/build makes for this machine. */
 export const executables = {
   agent: join(root, 'dist/agent-linux-x64'),
   controller: join(root, 'dist/controller-linux-x64'),
@@ -15,12 +15,12 @@ export const executables = {
 
 export type Say = (line: string) => void
 
-/** Runs a program of the host with the developer's environment, and passes on what it says line by line. */
+/** Runs a program on the host with the developer's environment, and passes its output on line by line. */
 export type RunHere = (argv: readonly string[], say: Say) => Promise<void>
 
 /**
- * The bundle of this checkout: built from Go modules once, assembled again when the agent or the bundle's own sources
- * changed, and kept in the cache. The two newest stay.
+ * The bundle of this checkout. Its programs are built once from Go modules. It is assembled again when the agent or the
+ * sources in src/bundle change, and cached. The two newest bundles are kept.
  */
 export async function bundleDirectory(runHere: RunHere, say: Say): Promise<string> {
   const bundles = join(cacheDirectory(), 'bundles')
@@ -43,11 +43,11 @@ export async function bundleDirectory(runHere: RunHere, say: Say): Promise<strin
     ]
     await runHere([executables.controller, ...build], say)
   }
-  await forgetOld(bundles, directory)
+  await removeOld(bundles, directory)
   return directory
 }
 
-/** The bundle's builder signs with it; its public half lies beside it. */
+/** The private key that signs the bundle. The public key is next to it. */
 const builderKey = () => join(cacheDirectory(), 'bundles', 'builder.key')
 export const builderPublicKey = () => `${builderKey()}.pub`
 
@@ -60,7 +60,7 @@ async function keyOf(): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-async function forgetOld(bundles: string, current: string): Promise<void> {
+async function removeOld(bundles: string, current: string): Promise<void> {
   const entries = await readdir(bundles, { withFileTypes: true })
   const others = entries.filter((entry) => entry.isDirectory()).map((entry) => join(bundles, entry.name))
   const dated = await Promise.all(others.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { passSignalsTo } from '../../run/interruption.ts'
 import type { Say } from './artefacts.ts'
 
-/** Runs a program with this process's environment and passes on what it says; a non-zero exit rejects. */
+/** Runs a program with the environment of this process and passes its output on. Rejects on a non-zero exit code. */
 export async function runHere(argv: readonly string[], say: Say): Promise<void> {
   const [command = '', ...args] = argv
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })

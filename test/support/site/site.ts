@@ -13,30 +13,30 @@ import { builderPublicKey, executables } from './artefacts.ts'
 export const CONTROLLER_PORT = 8443
 const LOOK_MS = 1_000
 
-/** A controller in the test bed's network, its data and its administrator's files in a directory of their own. */
+/** A controller in the network of the test bed, with a directory for its data and the administrator's files. */
 export interface Site {
   readonly bed: Bed
   readonly directory: string
-  /** Runs the controller's executable as the administrator; whatever its exit code. */
+  /** Runs a command of the controller's CLI as the administrator. Resolves with any exit code. */
   cli(argv: readonly string[], options?: RunOptions): Promise<Output>
-  /** Like cli, but a non-zero exit rejects. Answers stdout. */
+  /** Like cli, but rejects on a non-zero exit code. Resolves with stdout. */
   admin(...argv: readonly string[]): Promise<string>
   json<T>(...argv: readonly string[]): Promise<T>
-  /** Ends the controller by the signal and starts it again on the same data. */
+  /** Ends the controller with the signal and starts it again with the same data. */
   restartController(signal: 'SIGKILL' | 'SIGTERM', downMs?: number): Promise<void>
-  /** Ends the controller, does the work, and starts it again. */
+  /** Stops the controller, runs the work, and starts the controller again. */
   whileDown(work: () => Promise<void>): Promise<void>
   controllerLog(): string
   close(): Promise<void>
-  /** Forgets the controller, which goes on without us. */
+  /** Lets the controller keep running after the end of this process. */
   leave(): void
   readonly executable: string
   readonly environment: Record<string, string>
 }
 
-/** The bed must have its network, so bring a node up first. */
+/** Starts the controller. The bed must have its network, so start a node first. */
 export async function openSite(bed: Bed): Promise<Site> {
-  const directory = join(bed.directory, 'site') // goes with the bed, whoever takes that away
+  const directory = join(bed.directory, 'site') // removed with the bed
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const data = join(directory, 'data')
   const logFile = join(directory, 'controller.log')
@@ -58,7 +58,8 @@ export async function openSite(bed: Bed): Promise<Site> {
     await waitFor(
       `controller, see ${logFile}`,
       async () => {
-        if (child.exitCode !== null) throw new Error(`the controller ended at once:\n${readFileSync(logFile, 'utf8')}`)
+        if (child.exitCode !== null)
+          throw new Error(`the controller exited at its start:\n${readFileSync(logFile, 'utf8')}`)
         return (await cli(['cluster', 'list', '-o', 'json'])).code === 0 ? true : undefined
       },
       { withinMs: 20_000 },
@@ -129,7 +130,7 @@ export interface ClusterOptions {
   flags?: readonly string[]
 }
 
-/** Makes the cluster's object; answers where its credentials lie. */
+/** Creates a cluster. Returns the directory of its credentials. */
 export async function createCluster(site: Site, { name, overrides, flags = [] }: ClusterOptions): Promise<string> {
   const output = join(site.directory, name)
   await mkdir(output, { recursive: true, mode: 0o700 })
@@ -144,7 +145,7 @@ export async function createCluster(site: Site, { name, overrides, flags = [] }:
   return output
 }
 
-/** Carries the executable and the credentials to the node, as an administrator would with scp. */
+/** Copies the executable and the credentials to the node. Returns the command that installs the agent. */
 export async function carryAgent(
   node: Node,
   credentials: string,
@@ -168,14 +169,14 @@ export async function nodeRow(site: Site, name: string): Promise<NodeRow | undef
   return (await site.json<NodeRow[]>('node', 'list')).find((row) => row.name === name)
 }
 
-/** Waits for a state; FAILED in between rejects with what the controller knows. */
+/** Waits for a state of the node. Rejects on FAILED, with the output of `node show`. */
 export async function awaitState(site: Site, name: string, state: string, timeoutMs: number): Promise<void> {
   let last: NodeRow | undefined
   try {
     await waitFor(
       `${name} ${state}`,
       async () => {
-        // Each look is a process of its own: looking all the time would take a core from what is looked at.
+        // Each poll starts a process. Polling all the time would take a core from the tested programs.
         if (last) await sleep(LOOK_MS)
         last = await nodeRow(site, name)
         if (last?.state === 'FAILED' && state !== 'FAILED') throw new Error(`${name} FAILED`)

@@ -6,14 +6,14 @@ import type { Node } from '../testbed/machine.ts'
 import { must } from '../testbed/run.ts'
 
 /**
- * Puts a bundle where the agent looks before it fetches, as on a machine whose image has it baked in. `linked`: in no time,
- * where nothing is measured; nobody writes into files of a bundle.
+ * Copies a bundle to the place where the agent looks before it downloads, as in a prepared machine image. `linked` uses
+ * hard links, which is fast. This is safe, because nothing writes to the files of a bundle.
  */
 export async function stageBundle(bundle: string, node: Node, how: 'copied' | 'linked'): Promise<void> {
   const name = createHash('sha256')
     .update(await readFile(join(bundle, MANIFEST_NAME)))
     .digest('hex')
-  // The directory itself, not its mount in the node: links do not cross a mount.
+  // Not the mount of the node, because hard links do not cross mounts.
   const to = join(node.directory, 'var/lib/cantrip/bundle', name)
   await mkdir(join(to, '..'), { recursive: true, mode: 0o700 })
   await must(['cp', '--recursive', ...(how === 'linked' ? ['--link'] : []), bundle, to], { timeoutMs: 120_000 })

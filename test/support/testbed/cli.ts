@@ -4,18 +4,18 @@ import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { boot, copyIn, down, downAll, find, inNode, isRunning, kill, list, up } from './testbed.ts'
 
-const USAGE = `Throw-away Debian nodes with a systemd of their own, on this machine.
+const USAGE = `Disposable Debian nodes with their own systemd, on this machine.
 
-  scripts/testbed up NAME [--address A]    makes a node and boots it; addresses are of 10.90.0.0/24
-  scripts/testbed exec NAME -- CMD…        runs a command in it, as root
-  scripts/testbed copy FILE NAME:PATH      copies a file into it
-  scripts/testbed kill NAME                power cut: its disk stays
-  scripts/testbed boot NAME                power on again
-  scripts/testbed down NAME | --all        takes it away, and with the last one the network
+  scripts/testbed up NAME [--address A]    creates a node and boots it; addresses are in 10.90.0.0/24
+  scripts/testbed exec NAME -- CMD…        runs a command in the node as root
+  scripts/testbed copy FILE NAME:PATH      copies a file into the node
+  scripts/testbed kill NAME                cuts the power; the disk is kept
+  scripts/testbed boot NAME                powers the node on again
+  scripts/testbed down NAME | --all        removes the node, and with the last node the network
   scripts/testbed list
 
-CANTRIP_TESTBED names the directory of its state (default /var/tmp/cantrip-testbed), CANTRIP_TESTBED_PREFIX another
-bed beside the default one.
+CANTRIP_TESTBED is the directory of its state (default /var/tmp/cantrip-testbed). CANTRIP_TESTBED_PREFIX selects another
+test bed.
 `
 const USAGE_EXIT_CODE = 2
 const INTERRUPTED_EXIT_CODE = 130
@@ -37,7 +37,7 @@ const verbs: Record<string, (args: string[]) => Promise<number>> = {
   },
   async exec([name = '', ...rest]) {
     const argv = rest[0] === '--' ? rest.slice(1) : rest
-    if (argv.length === 0) throw new UsageError('exec wants NAME -- CMD…')
+    if (argv.length === 0) throw new UsageError('exec needs NAME -- CMD…')
     const {
       argv: [command = '', ...args],
       env,
@@ -48,7 +48,7 @@ const verbs: Record<string, (args: string[]) => Promise<number>> = {
   },
   async copy([file = '', target = '', ...rest]) {
     const [, name, path] = /^([^:/]+):(\/.*)$/.exec(target) ?? []
-    if (!name || !path || rest.length > 0) throw new UsageError('copy wants FILE NAME:/PATH')
+    if (!name || !path || rest.length > 0) throw new UsageError('copy needs FILE NAME:/PATH')
     await copyIn(await find(name), file, path)
     return 0
   },
@@ -67,7 +67,7 @@ const verbs: Record<string, (args: string[]) => Promise<number>> = {
     return 0
   },
   async list(args) {
-    if (args.length > 0) throw new UsageError('list wants nothing')
+    if (args.length > 0) throw new UsageError('list takes no arguments')
     for (const node of await list()) {
       console.log(`${node.name} ${node.address} ${(await isRunning(node)) ? 'running' : 'off'}`)
     }
@@ -77,13 +77,13 @@ const verbs: Record<string, (args: string[]) => Promise<number>> = {
 
 function only(args: string[], what: string): string {
   const [first, ...rest] = args
-  if (first === undefined || rest.length > 0) throw new UsageError(`want one ${what}`)
+  if (first === undefined || rest.length > 0) throw new UsageError(`expected one ${what}`)
   return first
 }
 
 const [verb = '--help', ...args] = process.argv.slice(2)
 const run = verbs[verb]
-// exec leaves Ctrl-C to the command, which gets it from the terminal too. The others end what they began.
+// For exec, Ctrl-C reaches the command from the terminal. The other verbs clean up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupt.abort(new Error('interrupted')))
 }

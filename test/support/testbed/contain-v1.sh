@@ -1,7 +1,7 @@
 #!/bin/sh
-# contain-v1.sh CGROUP... -- COMMAND...: becomes COMMAND in those cgroups (directories below /sys/fs/cgroup/HIERARCHY),
-# in a cgroup namespace and with mounts that show each of them as the root of its hierarchy. Without these mounts
-# nspawn would put the node into cgroups at the host's root, the same ones for every node.
+# contain-v1.sh CGROUP... -- COMMAND...: executes COMMAND in these cgroups (directories below /sys/fs/cgroup/HIERARCHY),
+# in a cgroup namespace with mounts that make each of them the root of its hierarchy. Without these mounts nspawn would put
+# every node into the same cgroups at the root of the host.
 set -e
 if [ "$1" != --contained ]; then
   for cgroup; do

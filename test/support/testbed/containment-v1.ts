@@ -8,8 +8,8 @@ import { type Containment, findCgroups, subdirectories } from './containment.ts'
 const ROOT = '/sys/fs/cgroup'
 
 /**
- * Hosts whose controllers are cgroup v1, and whose PID 1 need not be systemd. Before nspawn starts, each hierarchy gets
- * a cgroup for the node, and nspawn a cgroup namespace: so the node's systemd takes that cgroup for the root.
+ * For hosts with cgroup v1, with or without systemd as PID 1. Before nspawn starts, each hierarchy gets a cgroup for the
+ * node, and nspawn gets a cgroup namespace, so that the node's systemd uses that cgroup as its root.
  */
 export const cgroupV1: Containment = {
   async start(machine, command, log) {
@@ -31,7 +31,7 @@ export const cgroupV1: Containment = {
   },
 }
 
-/** The cgroup that this process is in, in every mounted hierarchy: those of v1, and v2 without controllers beside them. */
+/** The cgroups of this process in every mounted hierarchy: those of v1, and the unified one without controllers. */
 function ownCgroups(): string[] {
   const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')
   return lines
@@ -44,7 +44,7 @@ function ownCgroups(): string[] {
 
 function make(directory: string): string {
   mkdirSync(directory, { recursive: true })
-  // A new cpuset is empty, and takes no process until it has processors and memory.
+  // A new cpuset accepts no process until it has CPUs and memory nodes.
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     if (existsSync(join(directory, file))) {
       writeFileSync(join(directory, file), readFileSync(join(dirname(directory), file)))
@@ -53,10 +53,10 @@ function make(directory: string): string {
   return directory
 }
 
-/** rmdir from the leaves up: a cgroup's files cannot be removed, they go with it. */
+/** Removes directories from the leaves up. The files of a cgroup are removed with its directory. */
 async function removeTree(directory: string): Promise<void> {
   for (const name of subdirectories(directory)) await removeTree(join(directory, name))
-  // Busy for a moment after its last process has ended.
+  // A cgroup is busy for a moment after its last process has ended.
   await waitFor(`end of ${directory}`, () => (removed(directory) ? true : undefined), { withinMs: 10_000 })
 }
 

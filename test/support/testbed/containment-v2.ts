@@ -3,8 +3,8 @@ import { type Containment, findCgroups } from './containment.ts'
 import { must, run } from './run.ts'
 
 /**
- * Hosts with cgroup v2 and systemd: nspawn is the one process of a transient service whose cgroup, with all
- * controllers, systemd delegates to it. The properties are those of systemd's own systemd-nspawn@.service.
+ * For hosts with cgroup v2 and systemd. nspawn runs in a transient service, and systemd delegates its cgroup with all
+ * controllers. The properties are those of systemd-nspawn@.service.
  */
 export const cgroupV2: Containment = {
   async start(machine, command, log) {

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { cgroupV1 } from './containment-v1.ts'
 import { cgroupV2 } from './containment-v2.ts'
 
-/** How a node's processes are started in cgroups of their own, which depends on the host's cgroup version. */
+/** How a node's processes get their own cgroups, depending on the cgroup version of the host. */
 export interface Containment {
-  /** Starts the command that boots `machine`; its output goes to a file. Answers the command's process number. */
+  /** Starts the command that boots `machine`, with its output in a file. Resolves with the process ID. */
   start(machine: string, command: readonly string[], log: string): Promise<number>
-  /** Removes what `start` made; the machine's processes have ended. */
+  /** Removes what `start` created, after the machine's processes have ended. */
   remove(machine: string): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export const cgroupVersion = (): 1 | 2 => (statfsSync('/sys/fs/cgroup').type ===
 
 export const containment = (): Containment => (cgroupVersion() === 2 ? cgroupV2 : cgroupV1)
 
-/** The directories of the cgroups for which `wanted` says yes to their name, in every hierarchy; not what is in them. */
+/** The directories of all cgroups whose name matches, in every hierarchy, without their children. */
 export function findCgroups(wanted: (name: string) => boolean, below = '/sys/fs/cgroup'): string[] {
   return subdirectories(below).flatMap((name) => {
     const directory = join(below, name)

@@ -6,8 +6,8 @@ import { withLock } from './lock.ts'
 import { must } from './run.ts'
 
 /**
- * Where the files of a Debian package lie, unpacked into the cache and never installed: installing might start a service
- * of it, or push out a package that the host has.
+ * The directory with the files of a Debian package, unpacked into the cache. The package is never installed, because that
+ * might start a service or remove another package of the host.
  */
 export async function debianPackage(name: string, signal?: AbortSignal): Promise<string> {
   const directory = join(cacheDirectory(), name)

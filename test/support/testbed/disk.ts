@@ -8,7 +8,7 @@ import { mountsBelow, unmountBelow } from './mounts.ts'
 import { must } from './run.ts'
 
 /**
- * A node's disk: an overlay over the base, and a real directory for /var, because containerd's own overlays cannot lie
+ * Creates a node's disk: an overlay over the base, and a real directory for /var, because containerd's overlays do not work
  * on another overlay.
  */
 export async function makeDisk(node: Node, base: string): Promise<void> {
@@ -34,7 +34,7 @@ export async function makeDisk(node: Node, base: string): Promise<void> {
   await writeFile(join(etc, 'systemd/network/10-host0.network'), network.join('\n'))
 }
 
-/** As after a reboot of the host, when the directories are there and the mounts are not. */
+/** Mounts the disk unless it is mounted. After a reboot of the host the mounts are gone. */
 export async function mountDisk(node: Node, base: string): Promise<void> {
   if (mountsBelow(path(node)).length > 0) return
   const part = (name: string) => join(node.directory, name)

@@ -1,4 +1,4 @@
-/** The little of RFC 1035 that a resolver for a handful of names needs. */
+/** The parts of RFC 1035 that a DNS server for a few names needs. */
 
 const TYPE_A = 1
 const CLASS_IN = 1
@@ -9,13 +9,13 @@ const TTL_SECONDS = 5
 interface Question {
   name: string
   type: number
-  /** The question section as it came, to be sent back. */
+  /** The question section, for the answer. */
   bytes: Buffer
 }
 
 /**
  * The answer to one query: the address of a known name, no data for its other types, NXDOMAIN for any other name.
- * Undefined for what is no query of one question.
+ * Undefined unless the message is a query with one question.
  */
 export function answer(query: Buffer, addresses: ReadonlyMap<string, string>): Buffer | undefined {
   const question = readQuestion(query)
@@ -25,7 +25,7 @@ export function answer(query: Buffer, addresses: ReadonlyMap<string, string>): B
   const header = Buffer.alloc(HEADER_BYTES)
   query.copy(header, 0, 0, 2)
   const recursionDesired = query.readUInt16BE(2) & 0x0100
-  // A response, authoritative, recursion available: else a stub resolver would look for another server.
+  // Authoritative, with recursion available. Otherwise a stub resolver would try another server.
   header.writeUInt16BE(0x8480 | recursionDesired | (address === undefined ? NAME_ERROR : 0), 2)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(record.length > 0 ? 1 : 0, 6)

@@ -1,11 +1,11 @@
-/** The bed's resolver, a process of its own in the bed's network: `dns-server.ts HOSTS-FILE ADDRESS`. */
+/** The DNS server of a test bed, as a process in its network: `dns-server.ts HOSTS-FILE ADDRESS`. */
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { answer } from './dns-message.ts'
 
 const [hostsFile = '', address = ''] = process.argv.slice(2)
 
-/** Read anew for each query: nodes come and go, and it is a few lines long. */
+/** Reads the file for each query, because nodes are added and removed, and the file is short. */
 function addresses(): Map<string, string> {
   const byName = new Map<string, string>()
   for (const line of readFileSync(hostsFile, 'utf8').split('\n')) {

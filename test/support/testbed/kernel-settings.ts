@@ -3,25 +3,25 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bed } from './bed.ts'
 
-/** For all nodes together: the kernel counts what root has, in whichever node; Linux's own 128 are those of one machine. */
+/** The kernel counts the instances of root over all nodes. The default of Linux is 128. */
 const INOTIFY = 'fs/inotify/max_user_instances'
 const INOTIFY_INSTANCES = 8192
 
-/** What a kubelet or a bed sets and no namespace holds: it would stay on the host when the bed is gone. */
+/** Parameters that a kubelet or a bed sets and that are not namespaced: they would remain on the host. */
 const SETTINGS = [
   ...['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops'],
   ...['kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes', INOTIFY],
 ]
 
-/** What whoever reads or writes the kernel's log sets for all. */
+/** Set by programs that read or write the kernel log, for all nodes. */
 const CONSOLE = 'kernel/printk'
 
-/** Whether nodes share the parameter (`kernel.panic`), so that one sees what another has set. */
+/** Whether nodes share the parameter, such as `kernel.panic`, so that a change of one node affects the others. */
 export const isShared = (sysctl: string) => [...SETTINGS, CONSOLE].includes(sysctl.replaceAll('.', '/'))
 
 const recordOf = (bed: Bed) => join(bed.directory, 'kernel-settings.json')
 
-/** Writes the host's settings down, unless that was done for this bed, and makes room for several nodes. */
+/** Records the settings of the host, once per bed, and raises the limit for several nodes. */
 export async function recordKernelSettings(bed: Bed): Promise<void> {
   if (existsSync(recordOf(bed))) return
   const values = SETTINGS.map(async (name) => [name, await readFile(`/proc/sys/${name}`, 'utf8')])

@@ -4,14 +4,14 @@ import { debianPackage } from './debian-package.ts'
 import { execOk, type Node } from './machine.ts'
 import { must } from './run.ts'
 
-/** Lays the files of a Debian package into a node. None of its scripts runs, and nothing of it is started. */
+/** Unpacks the files of a Debian package in a node, without running its scripts or starting its services. */
 export async function layPackage(node: Node, name: string, signal?: AbortSignal): Promise<void> {
   const directory = await debianPackage(name, signal)
   const archive = join(node.directory, `${name}.tar`)
   await must(['tar', '-C', directory, '-cf', archive, '--exclude=*.deb', '.'])
   const file = await open(archive)
   try {
-    // /lib and the like are links in the node, and directories in a package.
+    // Directories such as /lib are links in the node, but directories in a package.
     const unpack = ['tar', '-C', '/', '-x', '--no-same-owner', '--no-overwrite-dir', '--keep-directory-symlink']
     await execOk(node, unpack, { stdin: file.fd, timeoutMs: 30_000 })
   } finally {

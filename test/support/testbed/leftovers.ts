@@ -5,12 +5,12 @@ import { mountsBelow } from './mounts.ts'
 import { allProcesses, identify, readProc } from './processes.ts'
 import { must } from './run.ts'
 
-/** What of a bed is on this machine, a line each: processes, mounts, cgroups, namespaces, links, files. None after downAll. */
+/** Everything of a bed on this machine, one line each: processes, mounts, cgroups, namespaces, links, files. Empty after downAll. */
 export async function leftovers(bed: Bed = defaultBed()): Promise<string[]> {
-  const ours = (name: string) => name === bed.prefix || name.startsWith(`${bed.prefix}.`)
+  const isOfBed = (name: string) => name === bed.prefix || name.startsWith(`${bed.prefix}.`)
   const processes = allProcesses().filter((pid) => {
     const words = `${readProc(pid, 'cmdline')}\0${readProc(pid, 'cgroup')}`.split(/[\0/\n=]/)
-    return identify(pid) !== undefined && words.some(ours)
+    return identify(pid) !== undefined && words.some(isOfBed)
   })
   const links = (await must(['ip', '-o', 'link']))
     .split('\n')
@@ -18,7 +18,7 @@ export async function leftovers(bed: Bed = defaultBed()): Promise<string[]> {
   return [
     ...processes.map((pid) => `process ${pid} ${readProc(pid, 'cmdline')?.replaceAll('\0', ' ')}`),
     ...[bed.directory, namespacePath(bed)].flatMap(mountsBelow).map((point) => `mount ${point}`),
-    ...findCgroups(ours).map((directory) => `cgroup ${directory}`),
+    ...findCgroups(isOfBed).map((directory) => `cgroup ${directory}`),
     ...links.filter((link) => link.startsWith(`vb-${bed.prefix}`.slice(0, 11))).map((link) => `link ${link}`),
     ...[namespacePath(bed), bed.directory, `${bed.directory}.lock`].filter(existsSync).map((file) => `file ${file}`),
     ...nspawnRecords(bed).map((file) => `file ${file}`),

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { waitFor } from '../wait-for.ts'
 import { identify, isAlive, type ProcessId } from './processes.ts'
 
-/** Runs `work` while no other process, nor another call in this one, holds the lock file. A dead holder's lock counts for nothing. */
+/** Runs `work` while holding the lock file, which excludes other processes and other calls. A lock of a dead process is ignored. */
 export async function withLock<T>(file: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   await waitFor(`lock ${file}`, async () => ((await take(file)) ? true : undefined), { withinMs: 1_200_000, signal })
   try {
@@ -24,7 +24,7 @@ async function take(file: string): Promise<boolean> {
   return false
 }
 
-/** Undefined while the holder has not written its name yet, or has let go. */
+/** Undefined if the holder has not written its ID yet, or has released the lock. */
 async function holderOf(file: string): Promise<ProcessId | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as ProcessId

@@ -7,28 +7,28 @@ import { containment, findCgroups, processesOfCgroup } from './containment.ts'
 import { identify, isAlive, killAll, type ProcessId, readProc, signalProcess } from './processes.ts'
 import { must, type Output, type RunOptions, run } from './run.ts'
 
-/** One node of a bed: a Debian machine with its own systemd. */
+/** A node of a test bed: a Debian container with its own systemd. */
 export interface Node {
   readonly bed: Bed
   readonly name: string
   readonly address: string
-  /** Where its disk and its records lie on the host. */
+  /** The directory on the host with its disk and records. */
   readonly directory: string
 }
 
-/** The node's root directory as the host sees it. Mounts that the node made itself, such as /run, are not in it. */
+/** The node's root directory on the host, without mounts of the node such as /run. */
 export const path = (node: Node) => join(node.directory, 'root')
 export const machineName = (node: Node) => `${node.bed.prefix}.${node.name}`
-/** What the node wrote to its console since it booted. */
+/** The console output of the node since its boot. */
 export const consoleLog = (node: Node) => join(node.directory, 'console.log')
-/** nspawn's own, always empty. */
+/** An empty directory that nspawn creates. */
 const propagated = (node: Node) => `/run/systemd/nspawn/propagate/${machineName(node)}`
 const leaderFile = (node: Node) => join(node.directory, 'leader.json')
 
 const BOOT_TIMEOUT_MS = 120_000
-/** Beside nspawn's own list: what runc and containerd call. */
+/** System calls of runc and containerd that nspawn blocks by default. */
 const SYSTEM_CALLS = 'bpf keyctl add_key request_key perf_event_open'
-/** The host's kernel is the node's: what loads a module there finds it. */
+/** The node uses the kernel of the host and can load its modules. */
 const MODULES = '/lib/modules'
 const ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -36,7 +36,7 @@ const ENVIRONMENT = {
   LANG: 'C.UTF-8',
 }
 
-/** Switches the node on, and waits until its systemd is up. Its disk is mounted. */
+/** Powers the node on and waits until its systemd is running. Its disk must be mounted. */
 export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
   const nspawn = inNetwork(node.bed, [
     ...['env', 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=1', 'systemd-nspawn', '--quiet', '--boot'],
@@ -58,7 +58,7 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
   }
   const leader = await waitFor(`boot of ${node.name}`, up, { withinMs: BOOT_TIMEOUT_MS, signal }).catch(
     async (error: unknown) => {
-      // It may not be in the node's cgroups yet, where powerOff would look for it.
+      // It may not be in the node's cgroups yet, where powerOff looks for it.
       await killAll(() => (supervisor && isAlive(supervisor) ? [pid] : []), machineName(node))
       throw error
     },
@@ -66,22 +66,22 @@ export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
   await writeFile(leaderFile(node), JSON.stringify(leader))
 }
 
-/** Ends every process of the node at once, nothing flushed, nothing stopped in order. Its disk stays. */
+/** Kills every process of the node at once, without an orderly shutdown. The disk is kept. */
 export async function powerOff(node: Node): Promise<void> {
   const leader = await leaderOf(node)
   const unit = machineName(node)
   const cgroups = findCgroups((name) => name === unit || name === `${unit}.service`)
   const processes = [...new Set(cgroups.flatMap(processesOfCgroup))]
-  // nspawn takes the network link away when it sees its machine end: give it that time.
+  // nspawn removes the network link when its machine ends, so wait for that.
   const supervisors = processes.filter((pid) => readProc(pid, 'comm') === 'systemd-nspawn\n')
-  // The leader last: whoever outlived it for a moment would see systemd gone, and could still tell of that.
+  // The leader last: a process that outlived systemd could still write about its end.
   const others = processes.filter((pid) => pid !== leader?.pid && !supervisors.includes(pid))
   for (const pid of [...others, ...(leader ? [leader.pid] : [])]) signalProcess(pid, 'SIGKILL')
   const ended = () => (supervisors.some((pid) => identify(pid)) ? undefined : true)
   if (leader) await waitFor(`end of ${unit}`, ended, { withinMs: 10_000 })
   await killAll(() => cgroups.flatMap(processesOfCgroup), unit)
   await containment().remove(unit)
-  if (existsSync(propagated(node))) await rmdir(propagated(node)) // nspawn had no time for it
+  if (existsSync(propagated(node))) await rmdir(propagated(node)) // nspawn was killed before it removed it
   await rm(leaderFile(node), { force: true })
 }
 
@@ -92,18 +92,18 @@ export async function leaderOf(node: Node): Promise<ProcessId | undefined> {
   return isAlive(leader) ? leader : undefined
 }
 
-/** Runs a command in the node as root and answers how it ended, whatever its exit code. */
+/** Runs a command in the node as root. Resolves with any exit code. */
 export async function exec(node: Node, argv: readonly string[], options: RunOptions = {}): Promise<Output> {
   return enter(await leaderPid(node), argv, options)
 }
 
-/** Like exec, but a non-zero exit code rejects, with the end of the output. Answers stdout. */
+/** Like exec, but rejects on a non-zero exit code with the end of the output. Resolves with stdout. */
 export async function execOk(node: Node, argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const { env, ...rest } = options
   return must(entering(await leaderPid(node), argv), { ...rest, env: { ...ENVIRONMENT, ...env } })
 }
 
-/** The argv that runs a command in a node, and the environment for it: for who spawns it himself. */
+/** The argv and environment that run a command in a node, for callers that spawn the process themselves. */
 export async function inNode(
   node: Node,
   argv: readonly string[],
@@ -125,7 +125,7 @@ function entering(leader: number, argv: readonly string[]): string[] {
   return ['nsenter', `--target=${leader}`, ...namespaces, '--', ...argv]
 }
 
-/** nspawn's child that is process 1 of its own namespace. Before that, while it prepares, it has other children. */
+/** The child of nspawn that is process 1 of its namespace. nspawn has other children while it prepares. */
 function leaderBelow(nspawn: number): ProcessId | undefined {
   const children = readProc(nspawn, `task/${nspawn}/children`)?.trim().split(' ').filter(Boolean).map(Number) ?? []
   const isFirst = (pid: number) => /^NSpid:\t\d+\t1$/m.test(readProc(pid, 'status') ?? '')

@@ -12,7 +12,7 @@ import { chronyd, timeServer } from './time-server.ts'
 
 const hostsFile = (bed: Bed) => join(bed.directory, 'hosts')
 
-/** Makes the bed's network namespace, bridge, resolver and time server, as far as they are not there yet. */
+/** Creates the network namespace, bridge, DNS server and time server of the bed, unless they exist. */
 export async function networkUp(bed: Bed, signal?: AbortSignal): Promise<void> {
   await mkdir(bed.directory, { recursive: true })
   if (!existsSync(namespacePath(bed))) await must(['ip', 'netns', 'add', bed.prefix])
@@ -22,7 +22,7 @@ export async function networkUp(bed: Bed, signal?: AbortSignal): Promise<void> {
     await ip('link', 'add', BRIDGE, 'type', 'bridge')
     await ip('address', 'add', `${GATEWAY}/${PREFIX_LENGTH}`, 'dev', BRIDGE)
     await ip('link', 'set', BRIDGE, 'up')
-    // What lies beyond the bed is refused at once, rather than swallowed.
+    // Destinations outside the bed are refused at once instead of timing out.
     await ip('route', 'add', 'unreachable', 'default')
     await must(inNetwork(bed, ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']))
   }
@@ -32,7 +32,7 @@ export async function networkUp(bed: Bed, signal?: AbortSignal): Promise<void> {
   await keepServer(bed, 'ntp', 123, await timeServer(await chronyd(signal), bed.directory), signal)
 }
 
-/** The names that the bed's resolver knows from now on, beside the controller's. */
+/** Sets the names that the DNS server of the bed resolves, in addition to the controller's. */
 export async function setNames(bed: Bed, nodes: readonly { name: string; address: string }[]): Promise<void> {
   const lines = [
     `${GATEWAY} ${CONTROLLER_NAME}`,
@@ -41,28 +41,28 @@ export async function setNames(bed: Bed, nodes: readonly { name: string; address
   await writeFile(hostsFile(bed), `${lines.join('\n')}\n`)
 }
 
-/** Ends whatever lives in the namespace, a forgotten controller of a test included, then the namespace. */
+/** Kills all processes in the namespace, including a forgotten controller of a test, and removes the namespace. */
 export async function networkDown(bed: Bed): Promise<void> {
   const path = namespacePath(bed)
   if (!existsSync(path)) return
-  const inhabitants = await inhabitantsOf(bed)
-  await killAll(inhabitants, `network namespace ${bed.prefix}`)
+  const processes = await processesOf(bed)
+  await killAll(processes, `network namespace ${bed.prefix}`)
   await must(['ip', 'netns', 'delete', bed.prefix])
 }
 
-/** Whether nothing but the bed's own servers lives in its network. */
+/** Whether only the servers of the bed run in its network. */
 export async function networkIsIdle(bed: Bed): Promise<boolean> {
   const servers = new Set<number>()
   for (const name of ['dns', 'ntp']) {
     const server = await knownServer(bed, name)
     if (server) servers.add(server.pid)
   }
-  return (await inhabitantsOf(bed))().every((pid) => servers.has(pid))
+  return (await processesOf(bed))().every((pid) => servers.has(pid))
 }
 
-async function inhabitantsOf(bed: Bed): Promise<() => number[]> {
+async function processesOf(bed: Bed): Promise<() => number[]> {
   const path = namespacePath(bed)
-  // A file that is no mount is what an interrupted `ip netns add` leaves.
+  // An interrupted `ip netns add` leaves a file that is not a mount.
   if (!existsSync(path) || mountsBelow(path).length === 0) return () => []
   const link = (await must(inNetwork(bed, ['readlink', '/proc/self/ns/net']))).trim()
   return () => processesIn('net', link)
@@ -70,7 +70,7 @@ async function inhabitantsOf(bed: Bed): Promise<() => number[]> {
 
 const serverFile = (bed: Bed, name: string) => join(bed.directory, `${name}.json`)
 
-/** Undefined when it does not run. */
+/** Undefined if it is not running. */
 async function knownServer(bed: Bed, name: string): Promise<ProcessId | undefined> {
   const file = serverFile(bed, name)
   if (!existsSync(file)) return undefined
@@ -78,7 +78,7 @@ async function knownServer(bed: Bed, name: string): Promise<ProcessId | undefine
   return isAlive(id) ? id : undefined
 }
 
-/** Starts a server in the bed's network unless it runs, and waits until its UDP port is open. */
+/** Starts a server in the network of the bed unless it is running, and waits until its UDP port is open. */
 async function keepServer(bed: Bed, name: string, port: number, argv: string[], signal?: AbortSignal): Promise<void> {
   if (await knownServer(bed, name)) return
   const log = openSync(join(bed.directory, `${name}.log`), 'w')

@@ -14,17 +14,18 @@ import { baseRootfs } from './rootfs.ts'
 
 export interface UpOptions {
   name: string
-  /** In 10.90.0.0/24; without it the lowest from 10.90.0.11 on that no node has. */
+  /** An address in 10.90.0.0/24. Default: the lowest free one from 10.90.0.11. */
   address?: string
   bed?: Bed
-  /** Its abort takes back what was made so far. */
+  /** An abort removes what was created so far. */
   signal?: AbortSignal
 }
 
-/** Makes a node and boots it. When that fails nothing of the node stays. */
+/** Creates a node and boots it. Removes the node on failure. */
 export async function up({ name, address, bed = defaultBed(), signal }: UpOptions): Promise<Node> {
   requirements()
-  if (!/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/.test(name)) throw new Error(`node name '${name}': want a short DNS label`)
+  if (!/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/.test(name))
+    throw new Error(`node name '${name}': needs a short DNS label`)
   const base = await baseRootfs(signal)
   const node = await locked(bed, signal, async () => {
     try {
@@ -47,22 +48,22 @@ export async function up({ name, address, bed = defaultBed(), signal }: UpOption
   }
 }
 
-/** A power cut: every process of the node ends at once. Its disk stays as it is; boot switches it on again. */
+/** Cuts the power: kills every process of the node at once. The disk is kept, and boot powers the node on again. */
 export async function kill(node: Node): Promise<void> {
   await powerOff(node)
 }
 
-/** Switches a node that is off on again, with the disk it had. */
+/** Powers a node on again, with its disk. */
 export async function boot(node: Node, signal?: AbortSignal): Promise<void> {
-  if (await leaderOf(node)) throw new Error(`node ${node.name} runs already`)
-  await powerOff(node) // what an interrupted boot left
+  if (await leaderOf(node)) throw new Error(`node ${node.name} is already running`)
+  await powerOff(node) // cleans up after an interrupted boot
   await locked(node.bed, signal, () => networkUp(node.bed, signal))
   await mountDisk(node, await readFile(join(node.directory, 'base'), 'utf8'))
   await powerOn(node, signal)
   await waitFor(`address of ${node.name}`, () => hasAddress(node), { withinMs: 10_000, signal })
 }
 
-/** Takes the node away with its disk, and with the last node the bridge too, unless something else uses that. */
+/** Removes the node with its disk, and with the last node the bridge, unless something else uses it. */
 export async function down(node: Node): Promise<void> {
   await powerOff(node)
   await locked(node.bed, undefined, async () => {
@@ -72,7 +73,7 @@ export async function down(node: Node): Promise<void> {
   })
 }
 
-/** Takes everything of the bed away, what still runs in its network included. */
+/** Removes everything of the bed, including processes in its network. */
 export async function downAll(bed: Bed = defaultBed()): Promise<void> {
   for (const node of await list(bed)) {
     await powerOff(node)
@@ -100,7 +101,7 @@ export async function isRunning(node: Node): Promise<boolean> {
   return (await leaderOf(node)) !== undefined
 }
 
-/** Copies a file of the host into a running node; its permissions stay, its owner is root. Directories are made. */
+/** Copies a file of the host into a running node, with its permissions and root as owner. Creates directories. */
 export async function copyIn(node: Node, file: string, target: string): Promise<void> {
   const source = await open(file)
   try {
@@ -112,7 +113,7 @@ export async function copyIn(node: Node, file: string, target: string): Promise<
   }
 }
 
-/** Puts a text file on a node's disk, readable for all. Directories are made. Not below /run, which is not on it. */
+/** Writes a text file to a node's disk, readable for all users. Creates directories. Not for /run, which is not on the disk. */
 export async function putFile(node: Node, target: string, text: string): Promise<void> {
   const file = join(path(node), target)
   await mkdir(dirname(file), { recursive: true })
@@ -124,13 +125,13 @@ const locked = <T>(bed: Bed, signal: AbortSignal | undefined, work: () => Promis
 
 async function reserve(bed: Bed, name: string, wanted: string | undefined): Promise<Node> {
   const others = await list(bed)
-  if (others.some((node) => node.name === name)) throw new Error(`node ${name} is there already`)
+  if (others.some((node) => node.name === name)) throw new Error(`node ${name} already exists`)
   const taken = new Set(others.map((node) => node.address))
   const network = GATEWAY.slice(0, GATEWAY.lastIndexOf('.') + 1)
   const free = () => Array.from({ length: 240 }, (_, index) => `${network}${11 + index}`).find((a) => !taken.has(a))
   const address = wanted ?? free() ?? ''
   if (!isIPv4(address) || !address.startsWith(network) || address === GATEWAY || taken.has(address)) {
-    throw new Error(`address '${address}' for ${name}: want a free one in ${network}0/24`)
+    throw new Error(`address '${address}' for ${name}: needs a free one in ${network}0/24`)
   }
   const directory = join(bed.directory, 'nodes', name)
   await mkdir(directory, { recursive: true })

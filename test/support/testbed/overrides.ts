@@ -3,9 +3,8 @@ import type { Overrides } from '../../../src/protocol/settings/overrides.ts'
 import { cgroupVersion } from './containment.ts'
 
 /**
- * What a cluster on the nodes of this host has to have otherwise than on real machines: a node is a container, shares
- * the host's kernel, swap and connection table, and has the host's cgroup version. `disk`: lines of the kubelet's
- * configuration about a disk that fills.
+ * The overrides that a cluster needs on nodes of the test bed. A node is a container: it shares the kernel, swap, connection
+ * table and cgroup version of the host. `disk`: lines of the kubelet configuration about disk space.
  */
 export function testbedOverrides(disk: readonly string[] = DISK): Record<keyof Overrides, string> {
   const legacy = cgroupVersion() === 1
@@ -19,7 +18,7 @@ export function testbedOverrides(disk: readonly string[] = DISK): Record<keyof O
   return {
     kubelet: document('kubelet.config.k8s.io/v1beta1', 'KubeletConfiguration', kubelet),
     'kube-proxy': document('kubeproxy.config.k8s.io/v1alpha1', 'KubeProxyConfiguration', [
-      'conntrack: {maxPerCore: 0, min: 0}', // the host's, and not to be written from a network namespace
+      'conntrack: {maxPerCore: 0, min: 0}', // shared with the host, and read-only in a network namespace
     ]),
     kubeadm: document('kubeadm.k8s.io/v1beta4', 'InitConfiguration', [
       `nodeRegistration: {ignorePreflightErrors: [${IGNORED.join(', ')}]}`,
@@ -29,15 +28,15 @@ export function testbedOverrides(disk: readonly string[] = DISK): Record<keyof O
 }
 
 /**
- * The nodes' disks are directories of the host's, which may well be fuller than the kubelet's defaults allow (10 % of its
- * own file system, 15 % of the images', 5 % of the inodes). A threshold that is not named here is none.
+ * The disks of the nodes are directories of the host, which may be fuller than the kubelet's defaults allow (10 % of its
+ * file system, 15 % of the image file system, 5 % of the inodes). Thresholds that are not listed here are disabled.
  */
 const DISK = [
   'evictionHard: {memory.available: 100Mi, nodefs.available: 1Gi, imagefs.available: 1Gi}',
   'imageGCHighThresholdPercent: 100', // never
 ]
 
-/** The kernel's configuration is not in the node, swap is the host's. */
+/** A node has no kernel configuration file, and swap belongs to the host. */
 const IGNORED = ['SystemVerification', 'Swap']
 
 function document(apiVersion: string, kind: string, lines: string[]): string {

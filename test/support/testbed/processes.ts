@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process that a later one of the same number cannot be taken for. */
+/** Identifies a process even if its ID is reused later. */
 export interface ProcessId {
   pid: number
   /** Clock ticks from the machine's boot to its start. */
   startedAt: number
 }
 
-/** Undefined when there is no such process, or only its zombie. */
+/** Undefined if the process does not exist or is a zombie. */
 export function identify(pid: number): ProcessId | undefined {
   const stat = readProc(pid, 'stat')
   if (stat === undefined) return undefined
-  // The second field, the command in parentheses, may hold spaces: count from the state behind it.
+  // The second field, the command in parentheses, may contain spaces. Count from the state after it.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return state === 'Z' || state === 'X' ? undefined : { pid, startedAt: Number(rest[18]) }
 }
@@ -25,18 +25,18 @@ export function allProcesses(): number[] {
     .map(Number)
 }
 
-/** The processes that live in the namespace that `link` (such as `net:[4026531840]`) names. */
+/** The processes in the namespace `link`, such as `net:[4026531840]`. */
 export function processesIn(kind: 'net' | 'pid' | 'mnt', link: string): number[] {
   return allProcesses().filter((pid) => {
     try {
       return readlinkSync(`/proc/${pid}/ns/${kind}`) === link
     } catch {
-      return false // it has ended in the meantime
+      return false // the process has ended
     }
   })
 }
 
-/** A file of /proc/PID; undefined once the process is gone. */
+/** Reads a file of /proc/PID; undefined if the process has ended. */
 export function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
@@ -46,7 +46,7 @@ export function readProc(pid: number, file: string): string | undefined {
   }
 }
 
-/** Sends a signal; a process that is gone already is fine. */
+/** Sends a signal. Does nothing if the process has ended. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
@@ -55,7 +55,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Kills what `find` answers, again and again, until it answers nothing. */
+/** Kills the processes that `find` returns until it returns none. */
 export async function killAll(find: () => number[], what: string): Promise<void> {
   const deadline = Date.now() + 15_000
   for (let found = find(); found.length > 0; found = find()) {

@@ -15,9 +15,9 @@ const TOOLS = [
   'sysctl',
 ]
 
-/** Why no test bed can be made here; undefined when one can. */
+/** Why a test bed is not possible on this machine; undefined if it is. */
 export function whyNot(): string | undefined {
-  if (process.getuid?.() !== 0) return 'the test bed needs root: it mounts, and makes namespaces and cgroups'
+  if (process.getuid?.() !== 0) return 'the test bed needs root, to create mounts, namespaces and cgroups'
   const missing = TOOLS.filter((tool) => !isOnPath(tool))
   if (missing.length > 0) return `the test bed needs ${missing.join(', ')}: run scripts/setup`
   return undefined
@@ -35,7 +35,7 @@ function isOnPath(tool: string): boolean {
       accessSync(join(directory, tool), constants.X_OK)
       return true
     } catch {
-      return false // not here: the next one
+      return false // try the next directory
     }
   })
 }

@@ -9,7 +9,7 @@ import { must } from './run.ts'
 
 // systemd newer than 255 does not boot on cgroup v1: bookworm has 252.
 const SUITE = 'bookworm'
-/** What a server of a cautious administrator has, and nothing that the bundle brings (no runc, no containerd). */
+/** The packages of a minimal server, without those that the bundle contains (no runc, no containerd). */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'systemd-timesyncd', 'dbus', 'procps', 'kmod', 'mount', 'util-linux', 'netbase'],
   ...['hostname', 'iproute2', 'iptables', 'nftables', 'conntrack', 'ebtables', 'ethtool', 'socat', 'iputils-ping'],
@@ -18,7 +18,7 @@ const PACKAGES = [
 /** Raise it when settle() changes. */
 const SETTLED = 2
 
-/** In the node, on hosts with cgroup v1: nspawn mounts their controllers read-only, and the kubelet wants to write. */
+/** For nodes on hosts with cgroup v1: nspawn mounts the controllers read-only, and the kubelet must write to them. */
 const WRITABLE_CGROUPS = `[Unit]
 Description=Controllers of cgroup v1 writable
 ConditionPathIsMountPoint=/sys/fs/cgroup/systemd
@@ -33,10 +33,10 @@ ExecStart=/bin/sh -c 'for d in /sys/fs/cgroup/*/; do mount -o remount,bind,rw "$
 WantedBy=sysinit.target
 `
 
-/** systemd-networkd waits for udev where /sys is writable, as it is in a node; there is no udev in a container. */
+/** systemd-networkd waits for udev if /sys is writable, as it is in a node, but a container has no udev. */
 const NO_UDEV = '[Service]\nReadOnlyPaths=/sys\n'
 
-/** The directory that every node's overlay has below it. Made once (about 40 s), then found in the cache. */
+/** The lower directory of every node's overlay. Built once (about 40 s), then cached. */
 export async function baseRootfs(signal?: AbortSignal): Promise<string> {
   const key = createHash('sha256')
     .update(JSON.stringify([SUITE, PACKAGES, SETTLED]))
@@ -88,7 +88,7 @@ async function settle(root: string): Promise<void> {
   await writeFile(join(units, 'systemd-networkd.service.d/testbed.conf'), NO_UDEV)
   await inside(['systemctl', 'enable', 'systemd-networkd', 'testbed-cgroups'])
   await inside(['systemctl', 'disable', 'systemd-networkd-wait-online'])
-  // Would wake up in the middle of a measurement.
+  // Timers would disturb measurements.
   await inside(['systemctl', 'mask', 'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer'])
   await inside(['systemctl', 'mask', 'e2scrub_all.timer', 'fstrim.timer', 'console-getty.service'])
 }

@@ -30,7 +30,7 @@ const SIGNAL_NUMBERS: Record<string, number> = {
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
   const [command = '', ...args] = argv
   return new Promise((resolve, reject) => {
-    // A process group of its own, so that a time-out reaches what the command started (nsenter forks).
+    // A separate process group, so that a timeout also kills child processes of the command (nsenter forks).
     const child = spawn(command, args, {
       detached: true,
       stdio: [typeof options.stdin === 'number' ? options.stdin : 'pipe', 'pipe', 'pipe'],
@@ -56,7 +56,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       options.timeoutMs === undefined
         ? undefined
         : setTimeout(
-            () => stop(new Error(`${argv.join(' ')}: no end after ${options.timeoutMs} ms`)),
+            () => stop(new Error(`${argv.join(' ')}: timed out after ${options.timeoutMs} ms`)),
             options.timeoutMs,
           )
     options.signal?.addEventListener('abort', onAbort)
@@ -79,7 +79,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   })
 }
 
-/** Like run, but a non-zero exit rejects with the end of the output. Answers stdout. */
+/** Like run, but rejects on a non-zero exit code with the end of the output. Resolves with stdout. */
 export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await run(argv, options)
   if (code !== 0) throw new Error(`${argv.join(' ')}: exit code ${code}\n${tail(stderr || stdout)}`)

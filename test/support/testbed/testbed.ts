@@ -1,4 +1,4 @@
-/** What tests and benches use of the test bed. */
+/** The public functions of the test bed. */
 export { type Bed, bedNamed, CONTROLLER_NAME, defaultBed, GATEWAY, inNetwork } from './bed.ts'
 export { leftovers } from './leftovers.ts'
 export { consoleLog, exec, execOk, inNode, type Node, path } from './machine.ts'

@@ -5,8 +5,8 @@ import { GATEWAY, PREFIX_LENGTH } from './bed.ts'
 import { debianPackage } from './debian-package.ts'
 
 /**
- * chronyd's path: the host's own, or else Debian's package unpacked into the cache. The package would
- * start a service that sets the host's clock.
+ * The path of chronyd on the host, or in Debian's package, unpacked into the cache. Installing the package would start a
+ * service that sets the host's clock.
  */
 export async function chronyd(signal?: AbortSignal): Promise<string> {
   if (existsSync('/usr/sbin/chronyd')) return '/usr/sbin/chronyd'
@@ -14,8 +14,8 @@ export async function chronyd(signal?: AbortSignal): Promise<string> {
 }
 
 /**
- * A command that serves the host's time on the bridge and never touches the clock (-x), nor asks another server.
- * Its stratum is one that a client trusts.
+ * A command that serves the host's time on the bridge. It never sets the clock (-x) and uses no other server. Clients trust
+ * its stratum.
  */
 export async function timeServer(binary: string, directory: string): Promise<string[]> {
   const file = join(directory, 'chrony.conf')

@@ -6,7 +6,7 @@ import { cacheDirectory } from '../testbed/bed.ts'
 import { withLock } from '../testbed/lock.ts'
 import { removeTree } from './debian-tree.ts'
 
-/** A directory of the cache that `make` fills once for each value of `inputs`. When that fails nothing of it stays. */
+/** A directory of the cache that `make` fills once per value of `inputs`. It is removed if `make` fails. */
 export async function cached(
   name: string,
   inputs: unknown,

@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { waitFor } from '../wait-for.ts'
 
-/** Commands to qemu (QMP) or to the agent in its guest: a line of JSON each, and one back with the same id. */
+/** A connection to qemu (QMP) or to the guest agent: each command is a line of JSON, answered by a line with the same ID. */
 export interface ControlSocket {
-  /** Answers what the command returns; rejects with its error, when it takes longer, or when the socket closes. */
+  /** Resolves with the result of the command. Rejects on an error, after the timeout, or when the socket closes. */
   call<T>(command: string, args?: Record<string, unknown>, timeoutMs?: number): Promise<T>
   close(): void
 }

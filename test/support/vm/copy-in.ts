@@ -4,8 +4,8 @@ import { execOk, type Guest } from './guest.ts'
 import { carrier } from './qemu-command.ts'
 
 /**
- * Copies a file of the host into the guest; its permissions stay. It goes by way of a second disk, which is faster than
- * the guest's agent and needs no network.
+ * Copies a file of the host into the guest with its permissions. It uses a second disk, which is faster than the guest
+ * agent and needs no network.
  */
 export async function copyIn(guest: Guest, file: string, target: string): Promise<void> {
   const { size, mode } = await stat(file)
@@ -15,9 +15,9 @@ export async function copyIn(guest: Guest, file: string, target: string): Promis
   await execOk(guest, ['sh', '-c', take, 'sh', String(size), permissions, target], { timeoutMs: 300_000 })
 }
 
-/** Copies a directory with all that is in it, owners and permissions too; it becomes `target`. */
+/** Copies a directory to `target`, with owners and permissions. */
 export async function copyTreeIn(guest: Guest, directory: string, target: string): Promise<void> {
-  // 1<>: the disk keeps its size.
+  // 1<> does not truncate the disk.
   await must(['sh', '-c', 'tar -c -C "$1" . 1<> "$2"', 'sh', directory, carrier(guest)], { timeoutMs: 300_000 })
   const take = 'blockdev --flushbufs /dev/vdb && mkdir -p "$1" && tar -x -C "$1" -f /dev/vdb'
   await execOk(guest, ['sh', '-c', take, 'sh', target], { timeoutMs: 600_000 })

@@ -4,7 +4,7 @@ import { must } from '../testbed/run.ts'
 
 const LIMIT_MS = 900_000
 
-/** Unpacks and configures Debian of that suite with these packages below `directory`. When it fails nothing stays. */
+/** Installs a Debian suite with these packages below `directory`. Removes the directory on failure. */
 export async function debianTree(
   directory: string,
   suite: string,

@@ -6,13 +6,13 @@ import { debianTree } from './debian-tree.ts'
 const SUITE = 'trixie'
 const PACKAGES = ['qemu-system-x86', 'qemu-utils']
 
-/** How qemu's programs are started. */
+/** The commands that start qemu's programs. */
 export interface Emulator {
   readonly system: readonly string[]
   readonly img: readonly string[]
 }
 
-/** qemu in a Debian tree of its own in the cache, run by that tree's loader and libraries: the host has nothing of it. */
+/** qemu from a separate Debian tree in the cache, run with the loader and libraries of that tree. Nothing is installed on the host. */
 export async function emulator(signal?: AbortSignal): Promise<Emulator> {
   const directory = await cached('qemu', [SUITE, PACKAGES], signal, (partial) =>
     debianTree(join(partial, 'tree'), SUITE, PACKAGES, signal),

@@ -24,7 +24,7 @@ const ENVIRONMENT = {
 const LIMIT_MS = 120_000
 const LONGEST_LOOK_MS = 500
 
-/** Runs a command in the guest as root by its qemu-guest-agent; no network is needed. */
+/** Runs a command in the guest as root through qemu-guest-agent, without network. */
 export async function runInGuest(
   agent: ControlSocket,
   argv: readonly string[],
@@ -50,7 +50,7 @@ export async function runInGuest(
     }
     if (Date.now() > deadline) {
       await agent.call('guest-exec', { path: '/bin/kill', arg: ['-KILL', String(started.pid)] })
-      throw new Error(`${argv.join(' ')}: no end after ${timeoutMs} ms in the guest`)
+      throw new Error(`${argv.join(' ')}: timed out after ${timeoutMs} ms in the guest`)
     }
     await sleep(pause)
   }

@@ -12,19 +12,19 @@ import { GUEST_ADDRESS, GUEST_NAME, type GuestImage, guestImage } from './image.
 import { carrier, disk, qemuCommand, socketOf, TAP } from './qemu-command.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** An emulated machine on a bed's bridge; one a bed. It ends with the process that started it, and with its bed. */
+/** An emulated machine on the bridge of a test bed, one per bed. It ends with the process that started it and with the bed. */
 export interface Guest {
   readonly bed: Bed
   readonly name: string
   readonly address: string
-  /** Its disk, its sockets, and what it wrote to its console. */
+  /** Holds its disk, sockets and console log. */
   readonly directory: string
   readonly image: GuestImage
   process: ChildProcess | undefined
   agent: ControlSocket | undefined
 }
 
-/** What a restored guest begins with: a disk to lie its own over, and its memory. */
+/** A saved state: the backing file of the disk, and the memory. */
 export interface Saved {
   readonly disk: string
   readonly memory: string
@@ -33,7 +33,7 @@ export interface Saved {
 const BOOT_MS = 180_000
 const CARRIER_SIZE = '8G'
 
-/** A guest that is switched off, its disk new, or what `from` saved. */
+/** Creates a guest that is powered off, with a new disk or the disk of `from`. */
 export async function newGuest(bed: Bed, signal?: AbortSignal, from?: Saved): Promise<Guest> {
   signal?.throwIfAborted()
   const image = await guestImage(signal)
@@ -52,9 +52,9 @@ export async function newGuest(bed: Bed, signal?: AbortSignal, from?: Saved): Pr
   return guest
 }
 
-/** Switches the guest on and waits until it obeys; with `memory` it goes on where that was saved. */
+/** Powers the guest on and waits until it runs commands. With `memory` it continues from that saved state. */
 export async function boot(guest: Guest, signal?: AbortSignal, memory?: string): Promise<void> {
-  if (guest.process) throw new Error(`${guest.name} runs already`)
+  if (guest.process) throw new Error(`${guest.name} is already running`)
   const qemu = await qemuCommand(guest, memory, signal)
   await makeTap(guest.bed)
   const log = openSync(join(guest.directory, 'qemu.log'), 'w')
@@ -73,14 +73,14 @@ export async function boot(guest: Guest, signal?: AbortSignal, memory?: string):
       })
     })
     ended.catch(() => {})
-    await unlessAborted(signal, Promise.race([ended, obeys(guest)]))
+    await unlessAborted(signal, Promise.race([ended, isReady(guest)]))
   } catch (error) {
     await powerCut(guest)
     throw error
   }
 }
 
-/** Ends the machine between two of its instructions: what it had not written to its disk is lost. Its disk stays. */
+/** Kills the machine at once. Data that it had not written to its disk is lost; the disk is kept. */
 export async function powerCut(guest: Guest): Promise<void> {
   guest.agent?.close()
   guest.agent = undefined
@@ -93,20 +93,20 @@ export async function powerCut(guest: Guest): Promise<void> {
   guest.process = undefined
 }
 
-/** Runs a command in the guest as root, whatever its exit code. */
+/** Runs a command in the guest as root. Resolves with any exit code. */
 export async function exec(guest: Guest, argv: readonly string[], options: GuestRunOptions = {}): Promise<Output> {
   if (!guest.agent) throw new Error(`${guest.name} is off`)
   return runInGuest(guest.agent, argv, options)
 }
 
-/** Like exec, but a non-zero exit code rejects with the output. Answers stdout. */
+/** Like exec, but rejects on a non-zero exit code. Resolves with stdout. */
 export async function execOk(guest: Guest, argv: readonly string[], options: GuestRunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await exec(guest, argv, options)
   if (code !== 0) throw new Error(`${argv.join(' ')}: exit code ${code} in the guest\n${stderr}${stdout}`)
   return stdout
 }
 
-async function obeys(guest: Guest): Promise<void> {
+async function isReady(guest: Guest): Promise<void> {
   guest.agent = await controlSocket(socketOf(guest, 'agent'))
   await guest.agent.call('guest-ping', {}, BOOT_MS)
   const { stdout } = await exec(guest, ['systemctl', 'is-system-running', '--wait'], { timeoutMs: BOOT_MS })
@@ -116,7 +116,7 @@ async function obeys(guest: Guest): Promise<void> {
 async function makeTap(bed: Bed): Promise<void> {
   const ip = (...argv: string[]) => must(['ip', '-n', bed.prefix, ...argv])
   if ((await ip('-o', 'link')).includes(`: ${TAP}:`)) return
-  // In the bed's namespace from the start: it goes with that.
+  // Created in the namespace of the bed, so that it is removed with it.
   await must(inNetwork(bed, ['ip', 'tuntap', 'add', 'dev', TAP, 'mode', 'tap']))
   await ip('link', 'set', TAP, 'master', BRIDGE, 'up')
 }

@@ -7,33 +7,33 @@ import { cached } from './cached.ts'
 import { debianTree, removeTree } from './debian-tree.ts'
 
 const SUITE = 'bookworm'
-/** A server with a firewall, and what a machine has that a node of the test bed has from its host. */
+/** The packages of a server with a firewall, and those that a node of the test bed gets from its host. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'systemd-timesyncd', 'dbus', 'udev', 'libpam-systemd', 'procps', 'kmod', 'mount'],
   ...['util-linux', 'netbase', 'hostname', 'iproute2', 'iptables', 'nftables', 'conntrack', 'ebtables', 'ethtool'],
   ...['socat', 'iputils-ping', 'ca-certificates', 'openssl', 'curl', 'less', 'libseccomp2', 'libstdc++6', 'e2fsprogs'],
   ...['linux-image-cloud-amd64', 'initramfs-tools', 'zstd', 'qemu-guest-agent', 'firewalld'],
-  ...['systemd-container', 'debootstrap'], // a test bed inside of the guest
+  ...['systemd-container', 'debootstrap'], // for the test bed inside the guest
 ]
 const DISK_SIZE = '16G'
 /** Raise it when settle() changes. */
 const SETTLED = 1
 
-/** The one guest that a bed can have: its name and address are in its image. */
+/** The only guest of a bed. Its name and address are part of its image. */
 export const GUEST_NAME = 'vm1'
 export const GUEST_ADDRESS = '10.90.0.60'
 export const GUEST_MAC = '52:54:00:12:34:56'
 
 export interface GuestImage {
-  /** Names what is in it. */
+  /** Its name contains a hash of its inputs. */
   readonly directory: string
   readonly kernel: string
   readonly initrd: string
-  /** Raw, and never written to. */
+  /** A raw image that is never written to. */
   readonly disk: string
 }
 
-/** Debian 12 as a disk, with its kernel beside it. Made once (about 2 minutes), then found in the cache. */
+/** A disk image of Debian 12, with its kernel. Built once (about 2 minutes), then cached. */
 export async function guestImage(signal?: AbortSignal): Promise<GuestImage> {
   const inputs = [SUITE, PACKAGES, DISK_SIZE, SETTLED, GUEST_NAME, GUEST_ADDRESS, GUEST_MAC]
   const directory = await cached('guest', inputs, signal, (partial) => build(partial, signal))
@@ -78,7 +78,7 @@ async function settle(root: string): Promise<void> {
   await writeFile(etc('systemd/network/10-guest.network'), network.join('\n'))
   await inside(['systemctl', 'enable', 'systemd-networkd', 'systemd-timesyncd', 'qemu-guest-agent'])
   await inside(['systemctl', 'disable', 'systemd-networkd-wait-online', 'firewalld'])
-  // Would wake up in the middle of a measurement.
+  // Timers would disturb measurements.
   await inside(['systemctl', 'mask', 'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer'])
   await inside(['systemctl', 'mask', 'e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer'])
 }

@@ -8,11 +8,11 @@ import { disk, socketOf } from './qemu-command.ts'
 
 const SAVE_MS = 180_000
 
-/** Stops the guest, and keeps its disk and its memory in `directory`. The guest is off afterwards. */
+/** Stops the guest and saves its disk and memory in `directory`. The guest is off afterwards. */
 export async function saveState(guest: Guest, directory: string): Promise<Saved> {
   const saved = savedIn(directory)
   await mkdir(directory, { recursive: true })
-  // What is written is in the disk's file then, and the memory that is saved is smaller.
+  // Written data is in the disk file afterwards, and the saved memory is smaller.
   await execOk(guest, ['sh', '-c', 'sync && echo 3 > /proc/sys/vm/drop_caches'])
   const monitor = await controlSocket(socketOf(guest, 'monitor'))
   try {
@@ -38,7 +38,7 @@ export async function saveState(guest: Guest, directory: string): Promise<Saved>
   return saved
 }
 
-/** A guest that goes on where `directory` was saved, with the clock of now. The saved state stays as it is. */
+/** Starts a guest from the state in `directory`, with the current time. The saved state is not changed. */
 export async function restoreState(bed: Bed, directory: string, signal?: AbortSignal): Promise<Guest> {
   const saved = savedIn(directory)
   const guest = await newGuest(bed, signal, saved)

@@ -1,4 +1,4 @@
-/** What the work answers; rejects as soon as the signal is given, for work that does not look at it. */
+/** Resolves with the result of the work. Rejects when the signal is aborted, for work that ignores the signal. */
 export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work
   const { promise: aborted, reject } = Promise.withResolvers<never>()
