@@ -1,17 +1,22 @@
 import type { Remedy } from './remedy.ts'
 
 /**
- * Whose turn it is after an error, whatever shows it: `invalid`: what was given is wrong; `refused`: it was understood and is not
- * allowed now; `unreachable`: another program does not answer; `unfit`: this machine does not pass its checks; `interrupted`: somebody
- * stopped it; `failed`: work did not succeed; `bug`: the other side says that it is at fault. The CLI makes an exit code of it, the API
- * a status.
+ * Where an error comes from. The CLI maps it to an exit code, the API to an HTTP status.
+ *
+ * - `invalid`: the input is wrong
+ * - `refused`: the request is understood, but not allowed now
+ * - `unreachable`: another program does not answer
+ * - `unfit`: this machine does not pass its checks
+ * - `interrupted`: a user or a signal stopped the work
+ * - `failed`: the work did not succeed
+ * - `bug`: the other side reports an internal error
  */
 export type ErrorKind = 'invalid' | 'refused' | 'unreachable' | 'unfit' | 'interrupted' | 'failed' | 'bug'
 
 export interface AgentErrorOptions {
-  /** What a person does about it; pasteable where that is possible. */
+  /** How to fix it, as a command to paste if possible. */
   fix: string
-  /** The same as data. */
+  /** The fix as data. */
   remedy?: Remedy | undefined
   /** Defaults to `failed`. */
   kind?: ErrorKind
@@ -21,9 +26,9 @@ export interface AgentErrorOptions {
 }
 
 /**
- * An error that a user can meet: `message` says what was found and what was wanted, `fix` how to mend it.
- * `code` is a stable kebab-case name such as `credentials/world-readable`. It prints without a stack;
- * any other Error is a bug and prints one.
+ * An error that a user can meet: `message` says what was found and what is needed, `fix` how to fix it. `code` is a stable
+ * kebab-case name such as `credentials/world-readable`. It is printed without a stack trace; any other Error is a bug and is
+ * printed with one.
  */
 export class AgentError extends Error {
   readonly code: string
@@ -43,12 +48,12 @@ export class AgentError extends Error {
   }
 }
 
-/** What travels in events, JSON output and logs. */
+/** The form of an error in events, JSON output and logs. */
 export interface ErrorReport {
   code: string
   message: string
   fix: string
-  /** Never in a frame between agent and controller, whose shape is released. */
+  /** Not in frames between agent and controller, whose format is released. */
   remedy?: Remedy | undefined
 }
 

@@ -3,8 +3,8 @@ import { escapeArgv, visible } from './escape-argv.ts'
 type Words = string | number | readonly string[]
 
 /**
- * A command line for a shell that can be pasted as it is. What stands in ${} is one word, or a word for each entry of
- * a list, and is quoted: nothing from a machine, be it a blank, a glob or a quote, is taken for syntax.
+ * A command line that can be pasted into a shell. Each ${} becomes one word, or one word for each entry of a list, and is
+ * quoted: no space, glob or quote that comes from a machine is parsed as shell syntax.
  */
 export function command({ raw }: TemplateStringsArray, ...words: Words[]): string {
   return raw.map((text, i) => text + (i < words.length ? quoted(words[i] ?? '') : '')).join('')
@@ -14,27 +14,27 @@ function quoted(words: Words): string {
   return escapeArgv(typeof words === 'object' ? words : [String(words)])
 }
 
-/** Stands in no word of a command: see escapeArgv. */
+/** Separates a command from its remark. No word of a command contains it: see escapeArgv. */
 const REMARK = '  # '
 
 type Commands = readonly (string | undefined)[]
 
-/** Each only where those before it have succeeded. */
+/** Each command runs only if the previous one succeeded. */
 export function inOrder(...commands: Commands): string {
   return given(commands).join(' && ')
 }
 
-/** Each whatever has become of those before it. */
+/** Each command runs, even if a previous one failed. */
 export function independent(...commands: Commands): string {
   return given(commands).join('; ')
 }
 
-/** What a person should know about it, as a comment that a shell skips, whatever a machine put into it. */
+/** Adds a note as a shell comment, which the shell ignores whatever the note contains. */
 export function remarked(line: string, remark: string): string {
   return `${line}${REMARK}${visible(remark)}`
 }
 
-/** What no command does: a person reads it. */
+/** A fix that is prose, not a command. */
 export class Advice {
   readonly text: string
   constructor(text: string) {
@@ -46,7 +46,7 @@ export function advice(text: string): Advice {
   return new Advice(text)
 }
 
-/** What several findings want done, in one line that can be pasted where any of it can: advice comes last, as a remark. */
+/** The fixes of several findings in one line to paste, with advice as a remark at the end; only the advice if there is no command. */
 export function together(fixes: readonly (string | Advice)[]): string {
   const lines = fixes.filter((fix) => typeof fix === 'string').map((fix) => fix.split(REMARK))
   const words = fixes.flatMap((fix) => (fix instanceof Advice ? [fix.text] : []))

@@ -1,14 +1,14 @@
-/** A command as a person would type it into a shell; control characters shown, so that it stays on one line. */
+/** A command as typed into a shell, with escaped control characters, so that it is one line. */
 export function escapeArgv(argv: readonly string[]): string {
   return argv.map(escapeWord).join(' ')
 }
 
-/** Characters that no terminal shows as they are: bash takes them by their UTF-8 bytes, in any locale. */
+/** Invisible characters. They are escaped as UTF-8 bytes, which bash reads in any locale. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-/** And what begins a remark (see command.ts): no word has it, so that a line can be told from its remark. */
+/** Also escapes the start of a remark (see command.ts), so that a command can be separated from its remark. */
 const ESCAPED = new RegExp(`${UNSEEN.source}|(?<= {2})#(?= )`, 'gu')
 
-/** A text in one line, with every character that no terminal shows as `\xHH` for each of its bytes. */
+/** The text in one line: each invisible character is replaced by `\xHH` for each of its bytes. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, bytesOf)
 }

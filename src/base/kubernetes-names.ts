@@ -1,15 +1,15 @@
 /**
- * What kubelet, kube-proxy, containerd and the pod networks call what they make in the kernel: names that those programs
- * fix in their sources. A name that only begins like one of these is somebody else's. Undo, the comparison with the
- * machine beside its snapshot, and the check for an earlier Kubernetes all read this list.
+ * Names of the kernel objects that the kubelet, kube-proxy, containerd and the pod networks create, as fixed in their sources.
+ * An object whose name only has the same prefix belongs to another program. Undo, the comparison with the snapshot, and the
+ * check for an earlier Kubernetes use this list.
  */
 
-/** flannel's, on every node: its bridge, and its tunnel to other nodes. */
+/** The bridge of flannel, and its tunnel to other nodes. */
 export const POD_BRIDGE = 'cni0'
 export const POD_TUNNEL = 'flannel.1'
 export const POD_INTERFACES: readonly string[] = [POD_BRIDGE, POD_TUNNEL]
 
-/** By the pattern that a record of the ledger has: `cali*` means the links that Calico makes, not all that begin so. */
+/** By the pattern in ledger records: `cali*` means the links that Calico creates, not all links with this prefix. */
 const LINKS_BY_PATTERN: Record<string, RegExp> = {
   // felix: `cali` and 11 digits of a hash
   'cali*': /^cali[0-9a-f]{11}$/,
@@ -18,49 +18,49 @@ const LINKS_BY_PATTERN: Record<string, RegExp> = {
   'cilium_*': /^cilium_(host|net|vxlan|geneve|wg0|ipip[46]|tunl|ip6tnl)$/,
 }
 const LINKS = /^(cni0|flannel(-v6)?\.\d+|kube-ipvs0|vxlan(-v6)?\.calico|(wireguard|wg-v6)\.cali|bpf(in|out)\.cali)$/
-/** Of pod networks that we do not install. Docker's, podman's, LXD's and libvirt's have other names. */
+/** Links of pod networks that Cantrip does not install. Docker, podman, LXD and libvirt use other names. */
 const OTHER_LINKS =
   /^(flannel(-wg(-v6)?|\.ipip)|kube-bridge|kube-dummy-if|nodelocaldns|weave|antrea-(gw|tun)0|ovn-k8s-mp0)$/
 
-/** Those of `names` that a record means by `pattern`: a link's whole name, or one of the patterns known here. */
+/** The `names` that a ledger record means by `pattern`: the full name of a link, or one of the known patterns. */
 export function linksMeantBy(pattern: string, names: readonly string[]): string[] {
   if (!pattern.endsWith('*')) return names.filter((name) => name === pattern)
   return names.filter((name) => LINKS_BY_PATTERN[pattern]?.test(name))
 }
 
-/** Of a network that we install. */
+/** Whether it is a link of a pod network that Cantrip installs. */
 export function isPodLink(name: string): boolean {
   return LINKS.test(name) || Object.values(LINKS_BY_PATTERN).some((pattern) => pattern.test(name))
 }
 
-/** Of any network for pods. */
+/** Whether it is a link of any pod network. */
 export function isLinkOfKubernetes(name: string): boolean {
   return isPodLink(name) || OTHER_LINKS.test(name)
 }
 
 /**
- * By how a name begins: good enough to leave out an address or a route that is most likely the pods', and never a reason
- * to remove something. LXC's bridge, `lxcbr0`, is none.
+ * Decides by the prefix of the name: enough to ignore an address or a route that most likely belongs to pods, never a reason
+ * to remove something. LXC's bridge `lxcbr0` does not match.
  */
 export function mayBePodLink(name: string): boolean {
   return isLinkOfKubernetes(name) || /^(cni\d|flannel|cali|tunl\d|cilium|lxc\d|kube-|nodelocaldns|weave)/.test(name)
 }
 
-/** As the CNI configurations of the supported networks name them: `cbr0` is flannel's. */
+/** Network names in the CNI configurations of the supported pod networks; `cbr0` is flannel. */
 export const POD_NETWORKS: readonly string[] = ['cbr0', 'k8s-pod-network', 'cilium']
 
-/** containerd's CRI plugin: `cni-` and a UUID. */
+/** Network namespaces of containerd's CRI plugin: `cni-` and a UUID. */
 export function isPodNamespace(name: string): boolean {
   return /^cni-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)
 }
 
 const hex = (count: number) => '[0-9a-f]'.repeat(count)
-/** Of 16 digits in base 32, as names of services, endpoints and policies end. */
+/** 16 digits in base 32, at the end of chain names of services, endpoints and policies. */
 export const HASH = '[A-Z2-7]'.repeat(16)
 
 /**
- * Chains of iptables by the prefix that a record of the ledger has; as patterns for the awk of any distribution, which
- * knows no intervals. Others' names may begin alike: a person's KUBE-ALLOW or CILIUM_ALLOW is none of them.
+ * iptables chains, by the prefix in ledger records. The patterns work in the awk of any distribution, so they contain no
+ * intervals. A chain with the same prefix, such as an administrator's KUBE-ALLOW or CILIUM_ALLOW, does not match.
  */
 export const CHAINS = {
   // kubernetes/pkg/proxy/{iptables,ipvs} and pkg/kubelet
@@ -75,7 +75,7 @@ export const CHAINS = {
     `KUBE-(SVC|SVL|SEP|XLB|EXT|FW)-${HASH}`,
   ],
   'FLANNEL-': ['FLANNEL-(FWD|POSTRTG)'],
-  // The plugins `bridge` and `portmap`: one a container, one a container's ports, and those that all share.
+  // The plugins `bridge` and `portmap`: a chain for each container, for the ports of each container, and the shared ones.
   'CNI-': [`CNI-${hex(24)}`, `CNI-[DS]N-${hex(21)}`, 'CNI-HOSTPORT-(DNAT|SETMARK|MASQ)'],
   CILIUM_: ['(OLD_)?CILIUM_(INPUT|OUTPUT|FORWARD|PRE|POST)(_(mangle|nat|raw))?'],
 } as const
@@ -88,7 +88,7 @@ export function isPodChain(chain: string, prefixes: Iterable<string> = OWN_CHAIN
   return [...prefixes].some((prefix) => OWN_CHAINS.get(prefix)?.test(chain) === true)
 }
 
-/** Calico's chains have many names; what it makes it marks with a hash in a comment. */
+/** Calico's chains have many names; Calico marks each of its rules with a hash in a comment. */
 export const CALICO_CHAINS = 'cali-'
 const CALICO_MARK = /--comment "?cali:[\w-]{16}"?/
 
@@ -96,5 +96,5 @@ export function isMarkedByCalico(rule: string): boolean {
   return CALICO_MARK.test(rule)
 }
 
-/** Tables of nftables of kube-proxy and the networks that we install, where they are told to use it. */
+/** nftables tables of kube-proxy and of the pod networks that Cantrip installs, if they are configured to use nftables. */
 export const POD_TABLES: readonly string[] = ['kube-proxy', 'flannel-ipv4', 'flannel-ipv6', 'calico']

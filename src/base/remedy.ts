@@ -1,13 +1,13 @@
-/** Something to do about an error, as data: what, and with which arguments. An argument that is absent is for a person to choose. */
+/** An action that fixes an error, as data, with its arguments. The user chooses the arguments that are missing. */
 export interface Action {
   do: string
   [argument: string]: string | boolean | readonly string[] | undefined
 }
 
-/** What a person reads about it, with actions where they stand in the text. */
+/** The text of a fix, with actions inside. */
 export type Remedy = readonly (string | Action)[]
 
-/** The remedy, and `fix`: the same as text with commands, for whoever shows nothing else. */
+/** A remedy and the same as plain text with commands. */
 export interface Mending {
   fix: string
   remedy: Remedy

@@ -1,21 +1,21 @@
-/** How often something is tried, and how long to wait between two tries: plain data. */
+/** How often to try, and how long to wait between two tries, as plain data. */
 export interface RetryPolicy {
   firstMs: number
-  /** Each pause is this many times the one before. Default 1: all are alike. */
+  /** Each pause is the previous one times this factor. Default 1: all pauses are equal. */
   factor?: number
   longestMs?: number
-  /** A pause is multiplied by a random number between these two. Default: it is exact. */
+  /** Each pause is multiplied by a random number in this range. Default: no randomness. */
   spread?: readonly [least: number, most: number]
-  /** Without `tries` and `withinMs` there is no end. */
+  /** Without `tries` and `withinMs` the retries do not end. */
   tries?: number
-  /** No further try once this has passed since the first one began. */
+  /** No further try after this time since the start of the first one. */
   withinMs?: number
 }
 
-/** Only success, a failure that does not pass, and the signal end it. */
+/** Ends only with success, a permanent failure, or the signal. */
 export type EndlessPolicy = RetryPolicy & { tries?: never; withinMs?: never }
 
-/** The part of a host that waits. */
+/** The part of a host that retries need. */
 export interface Clock {
   now(): Date
   /** Rejects with the signal's reason. */
@@ -25,19 +25,19 @@ export interface Clock {
 export interface RetryOptions {
   clock: Clock
   signal?: AbortSignal
-  /** In [0, 1), for a policy with `spread`. */
+  /** Returns a number in [0, 1), for a policy with `spread`. */
   random?: () => number
 }
 
-/** How long to wait after so many failures in a row, from 1 on. */
+/** The pause after this number of consecutive failures, which counts from 1. */
 export function pauseMs(policy: RetryPolicy, failures: number, random: () => number = () => 1): number {
   const { firstMs, factor = 1, longestMs = Number.POSITIVE_INFINITY, spread: [least, most] = [1, 1] } = policy
   return Math.min(longestMs, firstMs * factor ** (failures - 1)) * (least + (most - least) * random())
 }
 
 /**
- * Tries until an attempt (they count from 1) resolves. Rejects with the error of the last attempt where the policy ends
- * or `mayPass` answers false, and with the signal's reason.
+ * Tries until an attempt resolves; attempts count from 1. Rejects with the error of the last attempt when the policy ends or
+ * `mayPass` returns false, and with the reason of the signal.
  */
 export async function retry<T>(
   policy: RetryPolicy,
@@ -63,7 +63,7 @@ export async function retry<T>(
   return found.value
 }
 
-/** Looks until a look (they count from 1) answers something other than undefined; undefined where the policy ends. */
+/** Repeats `look` until it returns a value; looks count from 1. Undefined when the policy ends. */
 export async function poll<T>(
   policy: EndlessPolicy,
   look: (number: number) => Promise<T | undefined>,

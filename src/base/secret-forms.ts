@@ -1,10 +1,10 @@
 type Mask = string | ((...groups: string[]) => string)
 
-/** Up to its end; where that is missing, as of a text that was cut, as far as there is a key. */
+/** A private key up to its END line, or, in a truncated text, up to the last line of the key. */
 const PRIVATE_KEY =
   /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----(?:[^-]*(?:-[^-]+){0,9}-----END \1-----|(?:(?:\s|\\[nr]){0,4}(?=[\w+/=]{16})[\w+/=]+){0,500})/g
 
-/** What follows a name: to the end of the quotes, if there are any, which JSON in JSON has with a backslash. */
+/** The value after a name: up to the end of the quotes, if there are any. In JSON within JSON the quotes have a backslash. */
 const VALUE = /(?<=[^\\]")(?:[^"\\\n]+|\\.){1,999}|(?<=\\")[^"\\\n]+|(?<!")[^\s"\\]+/.source
 const IS = /\\?["']?\s{0,2}[:=]\s{0,2}(?:\\?")?/.source
 const PASSWORD = new RegExp(`(passw(?:or)?d${IS})(?:${VALUE})`, 'gi')
@@ -14,11 +14,11 @@ const NAMED = new RegExp(
 )
 
 /**
- * Each in time that grows with the text alone: nothing is repeated that can begin at each character of a long line, and
- * neither a group nor `{8,}` goes on without end, for each turn of them takes stack.
+ * Bootstrap tokens and join tokens of kubeadm, HTTP authorization, certificate keys of kubeadm, user:password in URLs, and
+ * values that are called a password or a token.
  *
- * Bootstrap tokens and join tokens of kubeadm, what HTTP carries for authorization, certificate keys of kubeadm,
- * user:password in URLs, and what is called a password or a token.
+ * Each pattern runs in linear time: no repetition can start at every character of a long line, and no group and no `{8,}` is
+ * unbounded, because each repetition of it uses stack.
  */
 const FORMS: readonly [RegExp, Mask][] = [
   [PRIVATE_KEY, '***'],
@@ -33,13 +33,13 @@ const FORMS: readonly [RegExp, Mask][] = [
   [NAMED, (all, name, value) => (isSecret(name, value) ? `${name}***` : all)],
 ]
 
-/** Takes out of a text what is a secret by its form. */
+/** Masks everything in the text that has the form of a secret. */
 export function maskSecretForms(text: string): string {
-  // The types of replace have one signature for each kind of mask, and none for both.
+  // The type declarations of replace have one signature for each kind of mask, and none for the union.
   return FORMS.reduce((clean, [form, mask]) => clean.replace(form, mask as string), text)
 }
 
-/** Of JWT: a header, claims and a signature, or the five parts of an encrypted one. */
+/** A JWT has a header, claims and a signature, or five parts if it is encrypted. */
 function isToken([header = '', ...others]: readonly string[]): boolean {
   return header.length >= 8 && others.length >= 2
 }
@@ -50,8 +50,8 @@ function isUserAndPassword(base64: string): boolean {
 }
 
 /**
- * A password may have any character in it, also those that end the authority of a URL, which some programs print all the
- * same; the digest of an image does not follow a password.
+ * A password can contain any character, even those that end the authority of a URL: some programs print it unescaped. The
+ * digest of an image (`@sha256:`) does not follow a password.
  */
 function withoutUser(rest: string): string {
   const [user] = /^.*@(?!sha\d+:)/s.exec(rest) ?? []
@@ -59,7 +59,7 @@ function withoutUser(rest: string): string {
   return `***@${rest.slice(user.length)}`
 }
 
-/** `token: expired` and `secret="kube-system/registry"` are none. */
+/** `token: expired` and `secret="kube-system/registry"` are no secrets. */
 function isSecret(name: string, value: string): boolean {
   if (/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(value)) return false
   if (/=[\s\\"]*$/.test(name)) return true

@@ -5,7 +5,7 @@ import { invite } from './invite.ts'
 import { lookAtEtcd } from './look-at-etcd.ts'
 import { retire } from './retire.ts'
 
-/** Never rejects: what goes wrong is told to whoever asked. */
+/** Never rejects: an error is part of the answer. */
 export async function carryOutOperation(machine: Machine, operation: Operation): Promise<OperationAnswer> {
   try {
     switch (operation.operation) {

@@ -10,12 +10,12 @@ import { notYet, type Outcome } from './answer.ts'
 
 const HERE = { node: { address: '127.0.0.1' } }
 const CLUSTER_INFO = '/api/v1/namespaces/kube-public/configmaps/cluster-info'
-/** What kubeadm's bootstrap-token phase makes last of what a node needs to read when it joins. */
-const RIGHTS = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:kubelet-config'
+/** The last object that kubeadm creates of those that a joining node reads. */
+const LAST_PERMISSION = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:kubelet-config'
 const TOKEN_MS = 30 * 60_000
 const SIGNATURE: RetryPolicy = { firstMs: 200, withinMs: 10_000 }
 
-/** Of each kind only what that node needs: a worker gets no key. */
+/** Contains only what the node needs: a worker gets a token and no key. */
 export async function invite(host: HostView, operation: Operation & { operation: 'invite' }): Promise<Outcome> {
   const invitation = operation.target.role === 'worker' ? await forWorker(host, operation) : await forMaster(host)
   return 'outcome' in invitation
@@ -27,7 +27,7 @@ async function forWorker(
   host: HostView,
   { target }: Operation & { operation: 'invite' },
 ): Promise<Invitation | Outcome> {
-  const ready = await Promise.all([readApi(host, HERE, CLUSTER_INFO), readApi(host, HERE, RIGHTS)])
+  const ready = await Promise.all([readApi(host, HERE, CLUSTER_INFO), readApi(host, HERE, LAST_PERMISSION)])
   const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
   if (ca === undefined || ready.includes(undefined)) return notYet('the API of the master')
   const id = randomText(6)
@@ -35,13 +35,13 @@ async function forWorker(
   if (
     !(await createInApi(host, HERE, '/api/v1/namespaces/kube-system/secrets', tokenOf(host, id, secret, target.name)))
   ) {
-    return notYet('the API of the master to make a token')
+    return notYet('the API of the master to create a token')
   }
-  if (!(await isSigned(host, id))) return notYet("the token's signature, which the controller manager makes")
+  if (!(await isSigned(host, id))) return notYet('the controller manager to sign the token')
   return { role: 'worker', token: `${id}.${secret}`, caHash: hashOf(ca) }
 }
 
-/** As `kubeadm token create` makes it. */
+/** As `kubeadm token create` creates it. */
 function tokenOf(host: HostView, id: string, secret: string, target: string) {
   return {
     apiVersion: 'v1',
@@ -60,7 +60,7 @@ function tokenOf(host: HostView, id: string, secret: string, target: string) {
   }
 }
 
-/** kubeadm, which would find no signature of this token, would look again only 5 s later. */
+/** Without a signature of the token, kubeadm on the joining node would retry only 5 s later. */
 async function isSigned(host: HostView, id: string): Promise<boolean> {
   const look = async () => {
     const info = await readApi<{ data?: Record<string, string> }>(host, HERE, CLUSTER_INFO)

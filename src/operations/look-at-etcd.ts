@@ -2,7 +2,7 @@ import type { HostView } from '../host/host.ts'
 import { isHealthy, readMembership } from '../provision/etcd/etcd-members.ts'
 import { notYet, type Outcome } from './answer.ts'
 
-/** Every member, asked by itself. */
+/** Queries the health of every member. */
 export async function lookAtEtcd(host: HostView): Promise<Outcome> {
   const found = await readMembership(host, ['127.0.0.1'])
   if (!found) return notYet('etcd to answer')

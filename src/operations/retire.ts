@@ -14,35 +14,36 @@ import { BINARIES, SUPER_ADMIN_CONF } from '../provision/paths.ts'
 import { notYet, type Outcome } from './answer.ts'
 
 const HERE = '127.0.0.1'
-/** Within the time in which an operation has to be answered; what takes longer is asked for again. */
+/** Less than the time limit of an operation; the controller requests again what takes longer. */
 const DRAIN_SECONDS = 20
-/** A kubelet that is gone confirms no pod's end. */
+/** A kubelet that does not run does not confirm the end of its pods. */
 const GONE_SECONDS = 30
 const SNAPSHOT = '/var/lib/etcd/before-removal.db'
 
 /**
- * Can be asked for again at any point: what is done already is passed over. Fails only where nothing of etcd was touched,
- * as the others could not decide without the member; whatever else is in the way may pass.
+ * Removes a node from the cluster. Can be repeated at any point: what is done already is skipped. Fails only without a quorum
+ * of the remaining etcd members, before etcd is changed; every other obstacle is reported as "not yet".
  */
 export async function retire(machine: Machine, { target }: Operation & { operation: 'retire' }): Promise<Outcome> {
   try {
-    return await takeOut(machine, target)
+    return await removeFromCluster(machine, target)
   } catch (error) {
     if (!(error instanceof AgentError) || error.code === 'etcd/quorum') throw error
-    return notYet(`a master that can: ${error.message.slice(0, 1_000)}`)
+    return notYet(`a master that can remove it: ${error.message.slice(0, 1_000)}`)
   }
 }
 
-async function takeOut(machine: Machine, target: Target): Promise<Outcome> {
+async function removeFromCluster(machine: Machine, target: Target): Promise<Outcome> {
   const found = target.role === 'master' ? await needMembership(machine) : undefined
   const member = found?.members.find((each) => isOf(target, each))
   if (found && member) await needQuorum(machine, found, member)
-  if (await isThere(machine, target.name)) {
+  if (await isRegistered(machine, target.name)) {
     const drained = await kubectl(machine, [
       ...['drain', target.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force'],
       ...[`--timeout=${DRAIN_SECONDS}s`, `--skip-wait-for-delete-timeout=${GONE_SECONDS}`],
     ])
-    if (drained.exitCode !== 0) return notYet(`pods of ${target.name} to go elsewhere: ${lastLine(drained.stderr)}`)
+    if (drained.exitCode !== 0)
+      return notYet(`pods of ${target.name} to move to other nodes: ${lastLine(drained.stderr)}`)
   }
   if (found && member) {
     await saveSnapshot(machine)
@@ -52,12 +53,12 @@ async function takeOut(machine: Machine, target: Target): Promise<Outcome> {
   return { outcome: 'done' }
 }
 
-/** Its address may be another node's by now. */
+/** Compares the name as well: another node can have the address by now. */
 function isOf({ name, address }: Target, member: EtcdMember): boolean {
   return member.peerUrl === peerUrlOf(address) && (member.name === name || member.name === '')
 }
 
-/** Another operation for the same node may be quicker. */
+/** Succeeds also if another operation for the same node removed the member first. */
 async function removeOnce(machine: Machine, through: string, id: string): Promise<void> {
   try {
     await removeMember(machine, through, id)
@@ -70,10 +71,12 @@ async function removeOnce(machine: Machine, through: string, id: string): Promis
 async function needMembership(machine: Machine): Promise<Membership> {
   const found = await readMembership(machine, [HERE])
   if (found) return found
-  throw new AgentError('etcd/no-answer', 'etcd on this master does not answer', { fix: 'systemctl status etcd there' })
+  throw new AgentError('etcd/no-answer', 'etcd on this master does not answer', {
+    fix: 'check etcd on the master: systemctl status etcd',
+  })
 }
 
-/** Those that stay must be able to decide without the one that goes. */
+/** The remaining members must have a quorum without the leaving one. */
 async function needQuorum(machine: Machine, { members }: Membership, leaving: EtcdMember): Promise<void> {
   if (leaving.isLearner) return
   const staying = members.filter(({ id, isLearner }) => id !== leaving.id && !isLearner)
@@ -81,11 +84,11 @@ async function needQuorum(machine: Machine, { members }: Membership, leaving: Et
   const count = healthy.filter(Boolean).length
   if (count * 2 > staying.length) return
   const names = staying.filter((_, index) => !healthy[index]).map(({ name }) => name)
-  const message = `of the ${staying.length} members of etcd that would stay only ${count} are healthy (not: ${names.join(', ')}); they could decide nothing without ${leaving.name}`
-  throw new AgentError('etcd/quorum', message, { fix: `bring ${names.join(' or ')} back first` })
+  const message = `only ${count} of the ${staying.length} remaining etcd members are healthy (not: ${names.join(', ')}); without ${leaving.name} they have no quorum`
+  throw new AgentError('etcd/quorum', message, { fix: `first make etcd on ${names.join(' or ')} healthy` })
 }
 
-/** Kept beside etcd's data until the next one. */
+/** Kept beside etcd's data until the next snapshot. */
 async function saveSnapshot(machine: Machine): Promise<void> {
   const pki = '/etc/etcd/pki'
   const tls = [`--cacert=${pki}/ca.crt`, `--cert=${pki}/server.crt`, `--key=${pki}/server.key`]
@@ -93,7 +96,7 @@ async function saveSnapshot(machine: Machine): Promise<void> {
   await machine.execute(save, OPTIONS)
 }
 
-async function isThere(machine: Machine, name: string): Promise<boolean> {
+async function isRegistered(machine: Machine, name: string): Promise<boolean> {
   const { stdout } = await machine.execute(
     kubectlArgv(['get', 'node', name, '--ignore-not-found', '-o', 'name']),
     OPTIONS,
@@ -107,7 +110,7 @@ const kubectl = (machine: Machine, args: readonly string[]) => machine.ask(kubec
 
 function kubectlArgv(args: readonly string[]): Argv {
   const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:6443`]
-  // Without a cache: an operation leaves nothing on this machine, which may be given back at the same moment.
+  // Without a cache: an operation leaves no file on this machine, which may be restored at the same time.
   return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/dev/null', ...args]
 }
 

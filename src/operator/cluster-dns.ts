@@ -1,13 +1,13 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 
-/** `cluster.local`, as kubelet put it into the pod's resolv.conf; undefined outside of a cluster. */
+/** `cluster.local`, from the pod's resolv.conf that the kubelet writes; undefined outside a cluster. */
 export function clusterDomain(resolvConf: string): string | undefined {
   const domains = /^search\s+(.*)$/m.exec(resolvConf)?.[1]?.trim().split(/\s+/) ?? []
   return domains.find((domain) => domain.startsWith('svc.'))?.slice('svc.'.length)
 }
 
-/** Whether the cluster's own DNS, the pod's first nameserver, knows the API's service. */
+/** Whether the cluster DNS, the pod's first name server, resolves the service of the API. */
 export async function dnsAnswers(resolvConf: string): Promise<boolean> {
   const domain = clusterDomain(resolvConf)
   const server = /^nameserver\s+(\S+)/m.exec(resolvConf)?.[1]

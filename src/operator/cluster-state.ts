@@ -34,7 +34,7 @@ export function nodeReport({ metadata, status }: NodeObject): NodeReport {
 export function podReport({ metadata, spec, status }: PodObject): PodReport {
   const phase = status?.phase ?? 'Pending'
   const namespace = metadata.namespace ?? ''
-  // A pod that ran to its end is where it was meant to be.
+  // A completed pod has no problem.
   const ready = phase === 'Succeeded' || isTrue(status, 'Ready')
   const why = ready || !CLUSTER_NAMESPACES.includes(namespace) ? undefined : whyNotReady(status)
   return {
@@ -49,10 +49,10 @@ export function podReport({ metadata, spec, status }: PodObject): PodReport {
   }
 }
 
-/** The most that a report may hold. */
+/** The maximum numbers in a report. */
 const LIMITS = { nodes: 5_000, pods: 20_000 }
 
-/** Pods of the cluster itself come first: of too many others some are left out. */
+/** Pods of the cluster itself come first, so that the limit only cuts other pods. */
 export function buildReport(
   known: Pick<OperatorReport, 'kubernetesVersion' | 'dns' | 'api'>,
   nodes: Iterable<NodeReport>,
@@ -67,7 +67,7 @@ export function buildReport(
   }
 }
 
-/** As a controller of an earlier version takes it, which refuses what it does not know. */
+/** For a controller of an earlier version, which refuses unknown fields. */
 export function withoutDetails({ api: _, ...report }: OperatorReport): OperatorReport {
   return {
     ...report,

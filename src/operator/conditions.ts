@@ -17,7 +17,7 @@ interface ContainerState {
 }
 export interface PodStatus extends Conditions {
   phase?: string
-  /** Of a pod that was evicted. */
+  /** Set for an evicted pod. */
   reason?: string
   message?: string
   containerStatuses?: { restartCount: number; state?: ContainerState }[]
@@ -33,7 +33,7 @@ export function isTrue(status: Conditions | undefined, type: string): boolean {
   return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
 }
 
-/** By the names of k8s.io/api/core/v1: `Ready` is to be True, the others are not. What other programs add is theirs. */
+/** Conditions of k8s.io/api/core/v1, except `Ready`, which must be True. Conditions that other programs add are ignored. */
 const BAD_WHEN_TRUE = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable']
 
 export function unhealthyConditions(status: Conditions | undefined): Unhealthy[] {
@@ -44,7 +44,7 @@ export function unhealthyConditions(status: Conditions | undefined): Unhealthy[]
     .map((condition) => ({ type: condition.type, ...statement(condition) }))
 }
 
-/** The first of: evicted, not scheduled, what a container waits for, not Ready. */
+/** The first of these reasons: evicted, not scheduled, a container that waits or terminated, not Ready. */
 export function whyNotReady(status: PodStatus | undefined): Why | undefined {
   if (status?.reason) return statement(status)
   const conditions = status?.conditions ?? []

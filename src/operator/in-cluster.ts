@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 
-/** Where a pod finds the API and who it is. */
+/** The API server and the service account of a pod. */
 export interface InCluster {
   host: string
   port: number
-  /** With `token`, which kubelet renews, and `ca.crt`. */
+  /** Contains `token`, which the kubelet renews, and `ca.crt`. */
   serviceAccountDirectory: string
 }
 
@@ -20,7 +20,7 @@ export class ApiStatusError extends Error {
   }
 }
 
-/** A GET; resolves with the response once its head is there, and throws ApiStatusError for any status but 200. */
+/** Sends a GET request. Resolves with the response when its headers arrive; throws ApiStatusError for any status but 200. */
 export async function openApi(
   { host, port, serviceAccountDirectory }: InCluster,
   path: string,
@@ -44,7 +44,7 @@ export async function getJson<T>(cluster: InCluster, path: string, signal: Abort
   return JSON.parse(await textOf(await openApi(cluster, path, { signal, idleMs: 30_000 }))) as T
 }
 
-/** Whether the API server calls itself ready, its etcd included; throws where it cannot be reached. */
+/** Whether the API server reports ready, including its etcd; throws if it is not reachable. */
 export async function isApiReady(cluster: InCluster, signal: AbortSignal): Promise<boolean> {
   try {
     await textOf(await openApi(cluster, '/readyz', { signal, idleMs: 10_000 }))

@@ -53,7 +53,7 @@ test('a failure is told once, tried again later, and its end is told', async () 
   expect(sent).toHaveLength(1)
   failing = false
   await setTimeout(800)
-  expect(log).toEqual(['the report did not go through: away', 'the controller has the report again'])
+  expect(log).toEqual(['cannot send the report: away', 'the controller accepts reports again'])
   stop.abort()
   await ended
 })

@@ -2,18 +2,18 @@ import { pauseMs } from '../base/retry.ts'
 import { POLICY, sleep } from './pause.ts'
 
 export interface ReportLoopOptions {
-  /** Throws when no controller took it. */
+  /** Throws if no controller accepted the report. */
   send(): Promise<void>
   log(message: string): void
   random(): number
   signal: AbortSignal
-  /** Changes that come together make one report. Default 500. */
+  /** Changes within this time become one report. Default 500. */
   debounceMs?: number
   /** Default 30 000. */
   everyMs?: number
 }
 
-/** Sends at each change, the first one at once, and at least each 30 s; after a failure again, with growing pauses. */
+/** Sends a report at each change, and at least every 30 s. After a failure it retries with growing pauses. */
 export class ReportLoop {
   readonly #options: ReportLoopOptions
   #changed = false
@@ -32,18 +32,18 @@ export class ReportLoop {
     const { send, log, random, signal, debounceMs = 500, everyMs = 30_000 } = this.#options
     let failures = 0
     while (true) {
-      // While the controller is away a change is no reason to ask it sooner.
+      // While the controller does not answer, a change does not shorten the pause.
       if (failures > 0) await sleep(pauseMs(POLICY, failures, random), signal)
       else await this.#changeOr(everyMs)
       if (signal.aborted) return
       this.#changed = false
       try {
         await send()
-        if (failures > 0) log('the controller has the report again')
+        if (failures > 0) log('the controller accepts reports again')
         failures = 0
       } catch (error) {
         if (signal.aborted) return
-        if (failures === 0) log(`the report did not go through: ${error instanceof Error ? error.message : error}`)
+        if (failures === 0) log(`cannot send the report: ${error instanceof Error ? error.message : error}`)
         failures += 1
       }
       await sleep(debounceMs, signal)

@@ -182,7 +182,7 @@ test('a controller of another authority gets nothing', async () => {
   const before = reports.length
   write('ca.crt', newCa('other').certificate)
   api.push('ADDED', pod('p2', 'True'))
-  await until(() => log.some((line) => line.startsWith('the report did not go through')))
+  await until(() => log.some((line) => line.startsWith('cannot send the report')))
   expect(reports).toHaveLength(before)
   stop.abort()
   await ended

@@ -18,14 +18,18 @@ export interface OperatorOptions {
   signal: AbortSignal
 }
 
-/** What a pod of the operator finds around it; throws AgentError outside of a cluster. */
+/** Options from the environment of the operator's pod; throws AgentError outside a cluster. */
 export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): OperatorOptions {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
   if (!host || !port) {
-    throw new AgentError('operator/not-in-a-cluster', 'no KUBERNETES_SERVICE_HOST: the operator runs in a pod', {
-      fix: 'nothing starts it by hand; provisioning applies it to the cluster',
-      kind: 'invalid',
-    })
+    throw new AgentError(
+      'operator/not-in-a-cluster',
+      'KUBERNETES_SERVICE_HOST is not set: the operator must run in a pod',
+      {
+        fix: 'do not start the operator by hand; provisioning applies it to the cluster',
+        kind: 'invalid',
+      },
+    )
   }
   return {
     cluster: { host, port: Number(port), serviceAccountDirectory: '/var/run/secrets/kubernetes.io/serviceaccount' },
@@ -37,7 +41,7 @@ export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): Operat
   }
 }
 
-/** Watches the cluster and tells the controller, until aborted. It changes nothing in the cluster. */
+/** Watches the cluster and reports to the controller, until aborted. It only reads from the cluster. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
   const { cluster, identityDirectory, log, random, signal } = options
   let dns = false
@@ -81,5 +85,5 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   }
   log('watching nodes and pods')
   await Promise.all([nodes.run(), pods.run(), reports.run(), watchDns()])
-  log('ended')
+  log('stopped')
 }

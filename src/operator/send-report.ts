@@ -6,7 +6,7 @@ import { openHttps } from '../controller-client/https.ts'
 import { type OperatorReport, operatorRoutes } from '../protocol/api/operators.ts'
 import { withoutDetails } from './cluster-state.ts'
 
-/** Of the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
+/** From the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
 export interface Identity {
   urls: string[]
   ca: string
@@ -16,7 +16,7 @@ export interface Identity {
 
 const TIMEOUT_MS = 15_000
 
-/** Read for each report: kubelet puts a renewed certificate into its place while we run. */
+/** Read again for each report: the kubelet updates the files when the certificate is renewed. */
 export async function readIdentity(directory: string): Promise<Identity> {
   const names = ['controller.json', 'ca.crt', 'tls.crt', 'tls.key']
   const [settings = '', ca = '', cert = '', key = ''] = await Promise.all(
@@ -26,18 +26,18 @@ export async function readIdentity(directory: string): Promise<Identity> {
   return { urls, ca, cert, key }
 }
 
-/** To the first controller that takes it; throws the last refusal when none does. */
+/** Sends the report to the first controller that accepts it; throws the last error if none does. */
 export async function sendReport(identity: Identity, report: OperatorReport, signal: AbortSignal): Promise<void> {
   const { ca, cert, key } = identity
   const { send, close } = openHttps({ ca, cert, key, fix: 'start the controller (controller serve)' })
   const options = { timeoutMs: TIMEOUT_MS, signal }
   const sendTo = (url: string, body: OperatorReport) => ask(send, url, operatorRoutes.report, { body }, options)
-  let refusal: unknown = new Error('no controller is named in controller.json')
+  let refusal: unknown = new Error('controller.json contains no controller')
   try {
     for (const url of identity.urls) {
       try {
         await sendTo(url, report).catch((error: unknown) => {
-          // A controller of an earlier version refuses a report that has more in it than it knows.
+          // A controller of an earlier version refuses a report with unknown fields.
           const isUnknown = error instanceof AgentError && error.facts.status === 400
           if (!isUnknown) throw error
           return sendTo(url, withoutDetails(report))

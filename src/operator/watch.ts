@@ -19,7 +19,7 @@ export interface WatchOptions<T, R> {
   cluster: InCluster
   /** e.g. `/api/v1/pods` */
   path: string
-  /** What is kept of an object; the rest of it is let go at once. */
+  /** Reduces an object to the part that is kept in memory. */
   reduce(object: T): R
   onChange(): void
   log(message: string): void
@@ -27,14 +27,14 @@ export interface WatchOptions<T, R> {
   signal: AbortSignal
 }
 
-/** The API server ends a watch after this; it bookmarks each minute, so a silent connection is a dead one. */
+/** The API server ends a watch after this time. It sends a bookmark every minute, so an idle connection is broken. */
 const WATCH_SECONDS = 300
 const IDLE_MS = 120_000
 const PAGE = 500
 
 /**
- * Keeps `kept` equal to what the API has: a list, then a watch from there, again and again until aborted.
- * `synced` tells whether it has been equal once.
+ * Keeps `kept` in sync with the API: a list, then a watch from its version, repeated until aborted. `synced` is true after the
+ * first list.
  */
 export class Watch<T extends WithMetadata, R> {
   readonly kept = new Map<string, R>()
@@ -56,7 +56,7 @@ export class Watch<T extends WithMetadata, R> {
         failures = 0
       } catch (error) {
         if (signal.aborted) return
-        // 410: what we would go on from is forgotten already.
+        // 410 Gone: the API server no longer has this version, so the next turn lists again.
         const isGone = error instanceof ApiStatusError && error.status === 410
         from = undefined
         if (isGone) continue
@@ -83,7 +83,7 @@ export class Watch<T extends WithMetadata, R> {
     return page.metadata.resourceVersion
   }
 
-  /** Resolves with the version to go on from when the server ends the watch. */
+  /** Resolves with the version to continue from, when the server ends the watch. */
   async #watch(from: string): Promise<string> {
     const { cluster, onChange, path, reduce, signal } = this.#options
     const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${from}`
@@ -102,7 +102,7 @@ export class Watch<T extends WithMetadata, R> {
   }
 }
 
-/** Ends the connection when its reader stops, and throws what breaks it; node:readline does neither. */
+/** Unlike node:readline, closes the connection when the reader stops, and throws connection errors. */
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   response.setEncoding('utf8')
   let rest = ''

@@ -36,16 +36,16 @@ export interface CertificateOrder {
   /** Exactly these extended key usages. */
   usages: readonly ('clientAuth' | 'serverAuth')[]
   notBefore: Date
-  /** Of validity, counted from notBefore. */
+  /** Days of validity from notBefore. */
   days: number
 }
 
 const USAGE = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
 const DAY_MS = 86_400_000
-/** Clocks of nodes may be behind by this. */
+/** The clock of a node can be behind by this. */
 const BACKDATE_MS = 600_000
 
-/** A self-signed authority of its own that may sign end certificates only. */
+/** A self-signed CA that can only sign end-entity certificates. */
 export function createCa(order: { commonName: string; days: number; now: Date }): Ca {
   const { privateKey, publicKey } = createKeyPair()
   const subject = name(order.commonName)
@@ -60,7 +60,7 @@ export function createCa(order: { commonName: string; days: number; now: Date })
   return { certificate: signCertificate(fields, privateKey), key: privateKey }
 }
 
-/** PEM of a certificate for a client or a server, never for an authority. */
+/** An end-entity certificate for a client or a server, in PEM. */
 export function issueCertificate(order: CertificateOrder): string {
   const ca = new X509Certificate(order.ca.certificate)
   const extensions = [
@@ -109,7 +109,7 @@ function signCertificate(fields: Fields, key: KeyObject): string {
   return toPem('CERTIFICATE', toDer(sequence(body, ecdsaWithSha256(), bitString(signature))))
 }
 
-/** 128 random bits behind a leading byte that keeps the number positive and of one length. */
+/** 128 random bits after a leading byte, which keeps the number positive and its length constant. */
 function serialNumber(): Buffer {
   return Buffer.concat([Buffer.from([1]), randomBytes(16)])
 }

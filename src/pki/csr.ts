@@ -8,7 +8,7 @@ import { readOnePem, toPem } from './pem.ts'
 const LABEL = 'CERTIFICATE REQUEST'
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
 
-/** PKCS#10 in PEM. The signer assigns subject and extensions, whatever is asked for here. */
+/** PKCS#10 in PEM. The signer sets subject and extensions regardless of the request. */
 export function buildCsr(privateKey: KeyObject, commonName: string): string {
   const key = spki(createPublicKey(privateKey))
   const info = sequence(integer(0), name(commonName), embed(key), context(0, []))
@@ -16,7 +16,7 @@ export function buildCsr(privateKey: KeyObject, commonName: string): string {
   return toPem(LABEL, toDer(sequence(info, ecdsaWithSha256(), bitString(signature))))
 }
 
-/** The public key whose holder made the request. Throws `csr/invalid` unless it is a P-256 key that signed it. */
+/** The public key of the request. Throws `csr/invalid` unless it is a P-256 key and signed the request. */
 export function readCsr(pem: string): { publicKey: KeyObject } {
   const { info, key, signature } = parse(pem)
   const publicKey = attempt(() => createPublicKey({ key, type: 'spki', format: 'der' }))
@@ -50,9 +50,13 @@ function attempt<T>(read: () => T): T {
 }
 
 function invalid(found: string, cause?: unknown): AgentError {
-  return new AgentError('csr/invalid', `found ${found}; wanted a certificate request signed by its own P-256 key`, {
-    fix: 'enrol again with a fresh key',
-    kind: 'refused',
-    cause,
-  })
+  return new AgentError(
+    'csr/invalid',
+    `found ${found}; a certificate request signed by its own P-256 key is required`,
+    {
+      fix: 'enrol again with a fresh key',
+      kind: 'refused',
+      cause,
+    },
+  )
 }

@@ -12,15 +12,15 @@ interface Sealed {
 }
 
 /**
- * The key in an encrypted PKCS#8. Scheme and number of iterations are looked at before anything is derived, so that a
- * prepared file can neither weaken the derivation nor keep the processor busy.
+ * Decrypts a key in encrypted PKCS#8. Scheme and number of iterations are checked before the derivation, so that a malicious
+ * file can neither weaken it nor exhaust the CPU.
  * Throws `key/unsupported-encryption` or `key/wrong-passphrase`.
  */
 export function decryptKey(pem: string, passphrase: string): KeyObject {
   const sealed = parse(readOnePem(pem, ENCRYPTED_KEY_LABEL))
   const { min, max } = PBKDF2_ITERATIONS
   if (sealed.iterations < min || sealed.iterations > max) {
-    throw unsupported(`${sealed.iterations} iterations of PBKDF2 where ${min} to ${max} are accepted`)
+    throw unsupported(`${sealed.iterations} iterations of PBKDF2, outside the accepted range ${min} to ${max}`)
   }
   try {
     const derived = pbkdf2Sync(passphrase, sealed.salt, sealed.iterations, 32, 'sha256')
@@ -28,15 +28,11 @@ export function decryptKey(pem: string, passphrase: string): KeyObject {
     const key = Buffer.concat([decipher.update(sealed.data), decipher.final()])
     return createPrivateKey({ key, type: 'pkcs8', format: 'der' })
   } catch {
-    // The library's words would only tell how the padding failed.
-    throw new AgentError(
-      'key/wrong-passphrase',
-      'found a passphrase that does not open the key; wanted the one made with it',
-      {
-        fix: 'give the passphrase file that was written together with the credentials file',
-        kind: 'invalid',
-      },
-    )
+    // The library's error would only describe the padding.
+    throw new AgentError('key/wrong-passphrase', 'the passphrase does not decrypt the key', {
+      fix: 'pass the passphrase file that was written together with the credentials file',
+      kind: 'invalid',
+    })
   }
 }
 
@@ -67,7 +63,7 @@ function parse(der: Buffer): Sealed {
 function unsupported(found: string, cause?: unknown): AgentError {
   return new AgentError(
     'key/unsupported-encryption',
-    `found ${found}; wanted PKCS#8 under PBES2 with PBKDF2-SHA256 and AES-256-CBC`,
-    { fix: 'make new credentials: controller cluster create, or creds', kind: 'invalid', cause },
+    `found ${found}; PKCS#8 with PBES2, PBKDF2-SHA256 and AES-256-CBC is required`,
+    { fix: 'create new credentials: controller cluster create', kind: 'invalid', cause },
   )
 }

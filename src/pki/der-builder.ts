@@ -12,9 +12,9 @@ export function toDer(node: Node): Buffer {
 
 type Decode = (der: string, options: { strict: boolean; decodeBitStrings: boolean }) => Node
 
-/** Takes an element that exists already into one that is being built. */
+/** Adds an existing DER element to one that is being built. */
 export function embed(der: Uint8Array): Node {
-  // Guessing whether a bit string holds DER would re-encode a public key; the type declarations lack the option.
+  // With the default, forge would decode and re-encode a public key. The type declarations lack the option.
   const decode = asn1.fromDer as unknown as Decode
   return decode(binary(der), { strict: true, decodeBitStrings: false })
 }
@@ -52,7 +52,7 @@ export function time(date: Date): Node {
     : asn1.create(Class.UNIVERSAL, Type.GENERALIZEDTIME, false, asn1.dateToGeneralizedTime(date))
 }
 
-/** Distinguished name: the organisation, where there is one, before the common name. */
+/** Distinguished name: the organization, if there is one, then the common name. */
 export function name(commonName: string, organization?: string): Node {
   const attribute = (type: string, value: string) => set(sequence(oid(type), utf8(value)))
   return sequence(...(organization ? [attribute('2.5.4.10', organization)] : []), attribute('2.5.4.3', commonName))

@@ -1,7 +1,7 @@
-/** A strict reader of DER with definite lengths: what is verified is never parsed by the library that builds. */
+/** A strict reader of DER with definite lengths. Data to verify is not parsed by the library that builds DER. */
 export interface Tlv {
   tag: number
-  /** The whole element, header included: the exact bytes that a signature covers. */
+  /** The whole element including its header: the exact bytes that a signature covers. */
   bytes: Buffer
   content: Buffer
 }
@@ -20,11 +20,11 @@ export class DerError extends Error {}
 /** The only element in `bytes`. */
 export function readDer(bytes: Buffer, tag: number): Tlv {
   const [element, ...others] = children(bytes)
-  if (!element || others.length > 0) throw new DerError('one element was wanted')
+  if (!element || others.length > 0) throw new DerError('expected one element')
   return expectTag(element, tag)
 }
 
-/** The elements that lie one after another in the content of a constructed element. */
+/** The consecutive elements in the content of a constructed element. */
 export function children(content: Buffer): Tlv[] {
   const elements: Tlv[] = []
   for (let at = 0; at < content.length; ) {
@@ -36,7 +36,7 @@ export function children(content: Buffer): Tlv[] {
 }
 
 export function expectTag(element: Tlv | undefined, tag: number): Tlv {
-  if (element?.tag !== tag) throw new DerError(`tag ${tag} was wanted, found ${element?.tag ?? 'nothing'}`)
+  if (element?.tag !== tag) throw new DerError(`expected tag ${tag}, found ${element?.tag ?? 'nothing'}`)
   return element
 }
 
@@ -61,21 +61,21 @@ export function readOid(element: Tlv | undefined): string {
 export function readSmallInteger(element: Tlv | undefined): number {
   const { content } = expectTag(element, Tag.integer)
   if (content.length === 0 || content.length > 6 || (content[0] ?? 0) >= 0x80)
-    throw new DerError('a small integer was wanted')
+    throw new DerError('expected a small integer')
   return content.readUIntBE(0, content.length)
 }
 
 /** A bit string of whole bytes. */
 export function readBitString(element: Tlv | undefined): Buffer {
   const { content } = expectTag(element, Tag.bitString)
-  if (content[0] !== 0) throw new DerError('a bit string of whole bytes was wanted')
+  if (content[0] !== 0) throw new DerError('expected a bit string of whole bytes')
   return content.subarray(1)
 }
 
 function readAt(bytes: Buffer, at: number): Tlv {
   const tag = bytes[at]
   const short = bytes[at + 1]
-  if (tag === undefined || short === undefined || (tag & 0x1f) === 0x1f) throw new DerError('an element is cut off')
+  if (tag === undefined || short === undefined || (tag & 0x1f) === 0x1f) throw new DerError('an element is truncated')
   const lengthBytes = short < 0x80 ? 0 : short - 0x80
   const start = at + 2 + lengthBytes
   if (short === 0x80 || lengthBytes > 3 || start > bytes.length) throw new DerError('a length is malformed')

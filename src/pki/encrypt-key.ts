@@ -3,7 +3,7 @@ import { integer, nothing, octetString, oid, sequence, toDer } from './der-build
 import { ENCRYPTED_KEY_LABEL, PBES2, PBKDF2_ITERATIONS } from './pbes2.ts'
 import { toPem } from './pem.ts'
 
-/** PKCS#8 in PEM under PBES2: PBKDF2 with HMAC-SHA256, AES-256-CBC. Takes some tenths of a second by intention. */
+/** PKCS#8 in PEM under PBES2: PBKDF2 with HMAC-SHA256, AES-256-CBC. Intentionally takes some tenths of a second. */
 export function encryptKey(
   privateKey: KeyObject,
   passphrase: string,

@@ -10,7 +10,7 @@ export function createKeyPair(): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
 
-/** PKCS#8, not encrypted: for files of mode 0600 alone. */
+/** Unencrypted PKCS#8: only for files with mode 0600. */
 export function keyToPem(privateKey: KeyObject): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
@@ -20,7 +20,7 @@ export function spki(publicKey: KeyObject): Buffer {
   return publicKey.export({ type: 'spki', format: 'der' })
 }
 
-/** `SHA256:` and the unpadded base64 of the digest of the key's SPKI DER: what a person compares on both sides. */
+/** `SHA256:` and the unpadded base64 digest of the key's SPKI DER, for a comparison by an administrator. */
 export function fingerprint(publicKey: KeyObject): string {
   return `SHA256:${createHash('sha256').update(spki(publicKey)).digest('base64').replace(/=+$/, '')}`
 }

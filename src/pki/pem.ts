@@ -16,14 +16,14 @@ export function toPem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-/** All blocks of a PEM text in their order. Text between blocks is skipped; a malformed block throws `pem/invalid`. */
+/** All blocks of a PEM text, in order. Text between blocks is skipped; a malformed block throws `pem/invalid`. */
 export function readPem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
   for (const [, label = '', content = '', end] of text.matchAll(BLOCK)) {
     if (/^Proc-Type:/m.test(content)) {
       throw invalid(
         `a legacy encrypted ${label} (Proc-Type header)`,
-        'make a new file: this form of encryption is weak',
+        'create a new file: this form of encryption is weak',
       )
     }
     const base64 = content.replace(/\s+/g, '')
@@ -38,11 +38,11 @@ export function readOnePem(text: string, label: string): Buffer {
   const [block, ...others] = readPem(text)
   if (block?.label !== label || others.length > 0) {
     const found = block ? `${1 + others.length} block(s), the first ${block.label}` : 'no PEM block'
-    throw invalid(found, `give one block of ${label}`)
+    throw invalid(found, `pass a file with one block of ${label}`)
   }
   return block.der
 }
 
 function invalid(found: string, fix: string): AgentError {
-  return new AgentError('pem/invalid', `found ${found} where PEM was wanted`, { fix, kind: 'invalid' })
+  return new AgentError('pem/invalid', `found ${found} instead of valid PEM`, { fix, kind: 'invalid' })
 }

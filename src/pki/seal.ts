@@ -13,7 +13,7 @@ const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** For one message: whoever has the private half can open what was sealed to it. */
+/** A key pair for one message: the private key opens what was sealed to the public key. */
 export interface SealingKey {
   /** X25519, raw, base64. */
   sealTo: string
@@ -25,7 +25,7 @@ export function createSealingKey(): SealingKey {
   return { sealTo: rawOf(publicKey).toString('base64'), privateKey }
 }
 
-/** As HPKE does it (RFC 9180): a key pair for this message alone, HKDF-SHA256 over both halves, AES-256-GCM. */
+/** As in HPKE (RFC 9180): an ephemeral key pair, HKDF-SHA256 over both public keys, AES-256-GCM. */
 export function seal(text: string, sealTo: string): string {
   const { publicKey, privateKey } = generateKeyPairSync('x25519')
   const recipient = Buffer.from(sealTo, 'base64')
@@ -36,7 +36,7 @@ export function seal(text: string, sealTo: string): string {
   return Buffer.concat([sender, iv, cipher.getAuthTag(), sealed]).toString('base64')
 }
 
-/** Throws where it was sealed to another key, or changed on the way. */
+/** Throws if the text was sealed to another key, or changed in transit. */
 export function unseal(sealed: string, { sealTo, privateKey }: SealingKey): string {
   const bytes = Buffer.from(sealed, 'base64')
   const sender = bytes.subarray(0, KEY_BYTES)

@@ -1,4 +1,4 @@
-/** The components of a node, each a folder of src/components: what `after` can name. */
+/** The components of a node, each a folder of src/components. `after` refers to these ids. */
 export const COMPONENT_IDS = [
   'add-on-images',
   'api-server',

@@ -23,13 +23,13 @@ export function networkImages(where: Where): BundleFile[] {
   return [...each(['kube-proxy'], where), ...own]
 }
 
-/** All others of the bundle, for there may be nothing else to pull from. */
+/** All other images of the bundle: the nodes may have no registry to pull them from. */
 export function otherImages(where: Where): BundleFile[] {
   const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
   return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))
 }
 
-/** Where one is not there, the bundle's own error says so. */
+/** Throws `bundle/missing-file` if an image is missing. */
 function each(names: readonly string[], { bundleStore }: Where): BundleFile[] {
   const images = imagesOf(bundleStore)
   return names.map((name) => images.find(called(name)) ?? bundleStore.file('image', name))
@@ -39,7 +39,7 @@ function imagesOf({ manifest }: ProvisionParams['bundleStore']): BundleFile[] {
   return manifest.files.filter(({ role }) => role === 'image')
 }
 
-/** By the last part of the repository's name: `registry.k8s.io/kube-proxy:v1.2.3` is called kube-proxy. */
+/** Matches the last part of the repository: `registry.k8s.io/kube-proxy:v1.2.3` is called kube-proxy. */
 function called(name: string): (image: BundleFile) => boolean {
   return (image) => /([^/:]+)(:[^/]*)?$/.exec(image.name)?.[1] === name
 }

@@ -4,32 +4,32 @@ import type { Host } from '../host/host.ts'
 import type { NodeParams, NodeTask } from '../protocol/wire/instruction.ts'
 import type { Invitation } from '../protocol/wire/operation.ts'
 
-/** A verified bundle whose files come from the controller when they are first needed. */
+/** A verified bundle. Its files are fetched from the controller when they are first needed. */
 export interface BundleStore {
   manifest: BundleManifest
-  /** Throws AgentError `bundle/missing-file` where the manifest does not have it. */
-  file(role: BundleFile['role'], name: string): BundleFile
-  /** Where the file lies once fetched. */
+  /** Throws AgentError `bundle/missing-file` if the manifest does not contain it. */
+  file(kind: BundleFile['role'], name: string): BundleFile
+  /** The path of the file after it is fetched. */
   pathOf(file: BundleFile): string
   /**
-   * Makes sure that the file is on disk and verified; two callers at once cause one download. Who has used it moves or
-   * discards it: the node keeps nothing that the controller can give again.
+   * Ensures that the file is on disk and verified; two concurrent callers cause one download. The caller moves or discards the
+   * file after use: the node keeps no file that the controller can provide again.
    */
   fetch(host: Host, file: BundleFile, onProgress?: (doneBytes: number) => void, signal?: AbortSignal): Promise<string>
 }
 
-/** What the steps of a provisioning role are given. */
+/** The parameters of the steps that provision a node. */
 export interface ProvisionParams extends NodeParams {
-  /** Its id. */
+  /** Id of the run. */
   run: string
-  /** What this run makes of the node. */
+  /** The task of this run. */
   task: NodeTask
   bundleStore: BundleStore
-  /** Asks the controller, and through it a master, for what this node needs to join; waits for its turn. */
+  /** Requests, through the controller, an invitation from a master; waits for the turn of this node. */
   requestInvitation(context: Pick<StepContext, 'signal' | 'log'>): Promise<Invitation>
-  /** Asks the controller to sign the operator's key. */
+  /** Requests a certificate for the operator's key from the controller. */
   requestOperatorCertificate(csrPem: string): Promise<string>
-  /** This program, where it is one file. */
+  /** Path of the agent's executable. */
   executable: string
   controller: { urls: readonly string[]; ca: string }
 }

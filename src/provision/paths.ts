@@ -1,4 +1,4 @@
-/** Where things lie on a node. kubeadm's own places are kept, so that its later commands find them. */
+/** Paths on a node. kubeadm's defaults are kept, so that its commands find the files. */
 export const BINARIES = '/usr/local/bin'
 export const CNI_PLUGINS = '/opt/cni/bin'
 export const CNI_CONFIGURATION = '/etc/cni/net.d'
@@ -12,12 +12,12 @@ export const ADMIN_CONF = '/etc/kubernetes/admin.conf'
 export const SUPER_ADMIN_CONF = '/etc/kubernetes/super-admin.conf'
 export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf'
 export const KUBELET_STATE = '/var/lib/kubelet'
-/** A link to the newest of kubelet's certificates of the cluster. */
+/** A link to the newest client certificate of the kubelet. */
 export const KUBELET_IDENTITY = '/var/lib/kubelet/pki/kubelet-client-current.pem'
 
 /**
- * A containerd of our own, which shares no file with one of a package or of Docker: either may be on the machine, come
- * later, and go again. Its runc and its shim are where no other containerd looks for one.
+ * Cantrip's own containerd shares no file with one of a package or of Docker, which can be installed before or later, and be
+ * removed again. Its runc and shim are in a directory that no other containerd searches.
  */
 export const CONTAINERD = {
   unit: 'cantrip-containerd.service',
@@ -28,14 +28,14 @@ export const CONTAINERD = {
   socket: '/run/cantrip-containerd/containerd.sock',
 } as const
 
-/** etcd's own authority and keys: root alone, and no pod mounts this directory. */
+/** etcd's CA and keys: only root can read the directory, and no pod mounts it. */
 export const ETCD_PKI = '/etc/etcd/pki'
-/** What the API server needs to be a client of etcd. */
+/** The client certificate of the API server for etcd. */
 export const ETCD_CLIENT = {
   ca: '/etc/kubernetes/pki/etcd/ca.crt',
   certificate: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
   key: '/etc/kubernetes/pki/apiserver-etcd-client.key',
 } as const
 
-/** Kept on the node until it is in the cluster, and for a second run: root alone. */
+/** The operator's certificate, which only root can read. It is kept for a second run. */
 export const OPERATOR_PKI = '/etc/kubernetes/cantrip-operator'

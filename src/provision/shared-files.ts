@@ -8,7 +8,7 @@ interface SharedFile {
 const open = (path: string): SharedFile => ({ path, mode: 0o644 })
 const secret = (path: string): SharedFile => ({ path, mode: 0o600 })
 
-/** What all masters of a cluster have in common, by the name under which it travels to one that joins. */
+/** The files that all masters of a cluster share, by their name in an invitation. */
 export const SHARED_FILES: Readonly<Record<string, SharedFile>> = {
   'ca.key': secret(`${KUBERNETES_PKI}/ca.key`),
   'ca.crt': open(`${KUBERNETES_PKI}/ca.crt`),

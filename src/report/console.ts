@@ -4,15 +4,15 @@ export interface Terminal {
   write(text: string): void
   isTty: boolean
   columns: number
-  /** Tells what steps have to say as well. */
+  /** Also prints log messages of steps. */
   verbose?: boolean
 }
 
 type Progress = Extract<EngineEvent, { kind: 'step-progress' }>
 
 /**
- * Numbered steps: `[+] Step 2. Installing credentials`. On a terminal, progress is drawn on a line that the next one
- * replaces; elsewhere only whole lines are written, so that a log of the output reads well.
+ * Prints numbered steps: `[+] Step 2. Installing credentials`. On a terminal, a progress bar is drawn on a line that the next
+ * line replaces. Without a terminal only complete lines are written, for readable logs.
  */
 export function consoleReporter(terminal: Terminal): (event: EngineEvent) => void {
   const numbers = new Map<string, { number: number; title: string }>()
@@ -63,7 +63,7 @@ export function consoleReporter(terminal: Terminal): (event: EngineEvent) => voi
 const WIDEST = 40
 const NARROWEST = 5
 
-/** `    [#####     ] 50 %  12 of 24 MiB`, never longer than the terminal is wide: what has no room is left out as a whole. */
+/** `    [#####     ] 50 %  12 of 24 MiB`, at most as long as the terminal is wide: parts that do not fit are omitted. */
 export function bar({ done, of, unit }: Pick<Progress, 'done' | 'of' | 'unit'>, columns: number): string {
   const share = of > 0 ? Math.min(1, done / of) : 0
   const amount = unit === 'bytes' ? `${mebibytes(done)} of ${mebibytes(of)} MiB` : `${done} of ${of}`

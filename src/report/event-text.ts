@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/event.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
-/** One line of log for an event; undefined for what is only of interest while it lasts. */
+/** The log line for an event; undefined for progress, which is not logged. */
 export function eventText(event: EngineEvent): { level: Level; text: string } | undefined {
   switch (event.kind) {
     case 'run-started':

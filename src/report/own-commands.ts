@@ -1,6 +1,6 @@
 import { escapeArgv } from '../base/escape-argv.ts'
 
-/** The program that runs, as a person calls it, and where its executable lies. */
+/** The name of the running program, and the path of its executable. */
 export interface OwnProgram {
   name: 'agent' | 'controller'
   path: string
@@ -12,8 +12,8 @@ const VERBS: Record<OwnProgram['name'], readonly string[]> = {
 }
 
 /**
- * Commands of our own by the path of the executable: it need not lie where a shell looks, let alone sudo, whose secure_path
- * is shorter. `agent` and `controller` as mere words stay.
+ * Replaces `agent` or `controller` in commands by the path of the executable, which may not be in PATH or in the secure_path
+ * of sudo. The words in prose remain.
  */
 export function withOwnPath(text: string, program: OwnProgram | undefined): string {
   if (program === undefined) return text

@@ -20,7 +20,7 @@ const skipped: CheckResult = { ...pass, id: 'controller', verdict: 'skipped', fo
 const all = [pass, fail, soft, ignored, error, skipped]
 
 test('the summary counts what is not hard as a warning', () => {
-  expect(precheckSummary(all)).toBe('1 passed, 2 warnings, 2 failed, 1 left out')
+  expect(precheckSummary(all)).toBe('1 passed, 2 warnings, 2 failed, 1 skipped')
   expect(precheckSummary([pass, soft])).toBe('1 passed, 1 warning')
   expect(precheckSummary([])).toBe('0 passed')
 })
@@ -35,7 +35,7 @@ WARN  ntp        dnsmasq <"& > on 0.0.0.0
                  wanted: port 53 free
                  fix:    systemctl disable --now dnsmasq
                  ignored: the hypervisor does it
-FAIL  firewalld  could not look: no answer within 15 s
+FAIL  firewalld  could not check: no answer within 15 s
                  wanted: port 53 free
                  fix:    systemctl disable --now dnsmasq
 
@@ -68,7 +68,7 @@ test('JUnit tells failures from errors, and escapes', () => {
 })
 
 test('an installation tells only what has something to say', () => {
-  expect(precheckBrief([pass, ignored, skipped])).toBe(`[+] Running prechecks … 1 passed, 1 warning, 1 left out
+  expect(precheckBrief([pass, ignored, skipped])).toBe(`[+] Running prechecks … 1 passed, 1 warning, 1 skipped
     ntp: found dnsmasq <"& > on 0.0.0.0; wanted port 53 free
       ignored: the hypervisor does it
       fix: systemctl disable --now dnsmasq

@@ -23,9 +23,7 @@ import { readiness } from '../components/readiness/component.ts'
 import type { Role } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
-/**
- * The first control plane of a cluster. The order is that of reading; what waits for what each component says itself.
- */
+/** The first master of a cluster. The order is for the reader; each component declares what it depends on. */
 export const firstMaster: Role<ProvisionParams> = {
   id: 'first-master',
   components: [

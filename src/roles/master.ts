@@ -17,10 +17,7 @@ import { sharedKeys } from '../components/shared-keys/component.ts'
 import type { Role } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
-/**
- * A further control plane. With the cluster's own authorities it is made as the first one was; what lies in the cluster
- * is there already.
- */
+/** A further master. It is set up like the first one, with the shared CA keys; the objects in the cluster already exist. */
 export const master: Role<ProvisionParams> = {
   id: 'master',
   components: [

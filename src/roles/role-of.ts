@@ -5,7 +5,7 @@ import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
 import { worker } from './worker.ts'
 
-/** The role that carries a task out. */
+/** The role that carries out a task. */
 export const ROLES: Readonly<Record<NodeTask, Role<ProvisionParams>>> = {
   'first-master': firstMaster,
   master,

@@ -11,7 +11,7 @@ import { sandboxImage } from '../components/sandbox-image/component.ts'
 import type { Role } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
-/** Where pods run. All but the joining itself is done before there is a cluster to join. */
+/** A worker. Everything except the join itself is done before the cluster exists. */
 export const worker: Role<ProvisionParams> = {
   id: 'worker',
   components: [

@@ -15,7 +15,7 @@ const PAIR: [string, string[]][] = [
   ['m1', ['master']],
   ['w1', ['worker']],
 ]
-const pods = { outcome: 'not-yet', waitingFor: 'pods of w1 to go elsewhere' } as const
+const pods = { outcome: 'not-yet', waitingFor: 'pods of w1 to move to other nodes' } as const
 const remove = ({ node }: SceneNode, query = '') => scene.admin('DELETE', `/v1/nodes/${node.id}${query}`)
 /** At the next look after all nodes what was not done is tried again, after a rest. */
 async function lookAgain(): Promise<void> {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** 127.0.0.0/8, ::1, and their form as IPv4 in IPv6. */
+/** 127.0.0.0/8, ::1, and IPv4-mapped IPv6 addresses of 127.0.0.0/8. */
 export function isLoopback(address: string): boolean {
   return /^(::ffff:)?127\./.test(address) || address === '::1'
 }
@@ -9,7 +9,7 @@ export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::'
 }
 
-/** An IPv4 address as a 32-bit number, undefined where the text is not one. */
+/** An IPv4 address as a 32-bit number; undefined if the text is not one. */
 export function ipv4ToNumber(address: string): number | undefined {
   const parts = address.split('.')
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return undefined
@@ -35,7 +35,7 @@ export function addressBytes(address: string): Buffer {
   return bytes
 }
 
-/** 16 bytes as RFC 5952 text; IPv4-mapped ones with a dotted end. */
+/** 16 bytes as RFC 5952 text; an IPv4-mapped address ends in dotted notation. */
 export function ipv6FromBytes(bytes: Uint8Array): string {
   const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))
   if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff)
@@ -56,7 +56,7 @@ function longestZeroRun(words: number[]): { start: number; length: number } {
   return best
 }
 
-/** As URLs and endpoints have it: an address of IPv6 stands in brackets. */
+/** As in URLs and endpoints, with an IPv6 address in brackets. */
 export function hostPort(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -17,7 +17,7 @@ export function parseSubnet(text: string): Subnet | undefined {
   return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
 }
 
-/** All of `inner` lies in `outer`. */
+/** Whether `outer` contains all addresses of `inner`. */
 export function containsSubnet(outer: Subnet, inner: Subnet): boolean {
   if (outer.family !== inner.family || outer.prefix > inner.prefix) return false
   const list = new BlockList()
@@ -25,17 +25,17 @@ export function containsSubnet(outer: Subnet, inner: Subnet): boolean {
   return list.check(inner.address, inner.family)
 }
 
-/** They have an address in common. */
+/** Whether both contain a common address. */
 export function overlaps(one: Subnet, other: Subnet): boolean {
   return containsSubnet(one, other) || containsSubnet(other, one)
 }
 
-/** The same range, told by its first address: `10.100.0.0/12` is `10.96.0.0/12`. */
+/** The same range, written with its first address: `10.100.0.0/12` is `10.96.0.0/12`. */
 export function aligned(subnet: Subnet): Subnet {
   return { ...subnet, address: nthAddress(subnet, 0) }
 }
 
-/** An address of the subnet, counted from its first one, which is number 0. */
+/** The address with this number in the subnet; the first address has number 0. */
 export function nthAddress({ address, prefix }: Subnet, number: number): string {
   const bytes = addressBytes(address).map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * at))))
   let carry = number

@@ -1,9 +1,9 @@
-/** Text of a stranger (a process's name, another machine) in one line, without what would command a terminal. */
+/** Untrusted text (a process name, output of another machine) in one line, without control characters for the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ')
 }
 
-/** Keeps its lines, such as those that a command wrote; all but the first are indented, so that none passes for ours. */
+/** Keeps the lines of a text, such as the output of a command. All lines but the first are indented, so that none looks like own output. */
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printable).join('\n    ')
 }

@@ -1,6 +1,6 @@
 import { maskSecretForms } from '../secret-forms.ts'
 
-/** A value that shows itself to nobody by accident: it prints, logs and serializes as `***`. */
+/** A value that is not shown by accident: it is printed, logged and serialized as `***`. */
 export class Secret {
   readonly #value: string
 
@@ -25,18 +25,18 @@ export class Secret {
   }
 }
 
-/** Takes secrets out of text: those that it was told by value, and what is a secret by its form. */
+/** Masks secrets in text: the values that were added, and everything that has the form of a secret. */
 export class Redactor {
   readonly #values = new Set<string>()
 
-  /** Values shorter than 6 characters are left out: they would black out ordinary text. */
+  /** Ignores values shorter than 6 characters, which would mask ordinary text. */
   add(value: string | Secret): void {
     const text = value instanceof Secret ? value.reveal() : value
     for (const line of [text, ...text.split('\n')]) if (line.trim().length >= 6) this.#values.add(line.trim())
   }
 
   redact(text: string): string {
-    // Forms of several lines (a key) before the values of single ones.
+    // Forms first: a key has several lines, and values are single lines.
     let clean = maskSecretForms(text)
     for (const value of this.#values) clean = clean.replaceAll(value, '***')
     return clean

@@ -101,8 +101,8 @@ test('lists of named things are merged by name, other lists are replaced', () =>
 
 test.each([
   ['kubelet', { kubelet: 'a: [' }, /is not YAML/],
-  ['kubelet', { kubelet: '- a\n' }, /no mapping/],
-  ['kubeadm', { kubeadm: 'kind: ResetConfiguration\n' }, /kind ResetConfiguration; wanted is/],
+  ['kubelet', { kubelet: '- a\n' }, /not a mapping/],
+  ['kubeadm', { kubeadm: 'kind: ResetConfiguration\n' }, /kind ResetConfiguration; .* is required/],
 ])('an override of %s that cannot be used is refused by name', async (_, overrides, message) => {
   await expect(documents({ overrides })).rejects.toMatchObject({
     code: 'override/not-usable',

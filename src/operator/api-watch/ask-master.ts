@@ -16,10 +16,10 @@ export interface Question {
   timeoutMs: number
 }
 
-/** One connection a master is kept open: a handshake each second would be most of the work. */
+/** Keeps one connection to each master open: a TLS handshake each second would be most of the load. */
 const connections = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1 })
 
-/** Undefined where there is none within the time, all of it counted: resolving is not needed, connecting is. */
+/** Undefined if the whole answer, including the connection, does not arrive in time. */
 export function askMaster({ address, timeoutMs, ...rest }: Question): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(timeoutMs)

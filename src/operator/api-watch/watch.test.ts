@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Question } from './ask-master.ts'
-import { type Surroundings, watchApi } from './watch.ts'
+import { type WatchEnvironment, watchApi } from './watch.ts'
 
 const HOSTS = '/var/lib/x/hosts'
 
@@ -20,7 +20,7 @@ async function watching(looks: number, before: (look: number, world: World) => v
   let nowMs = 0
   let look = 0
   before(0, world)
-  const surroundings: Surroundings = {
+  const surroundings: WatchEnvironment = {
     settings: {
       name: 'api.demo.cantrip.internal',
       port: 6443,

@@ -1,12 +1,12 @@
 import type { Answer, Question } from './ask-master.ts'
 import type { ApiWatchSettings } from './settings.ts'
 
-export interface Surroundings {
+export interface WatchEnvironment {
   settings: ApiWatchSettings
   ask(question: Question): Promise<Answer | undefined>
-  /** Undefined where nothing is. */
+  /** Undefined if the file does not exist. */
   read(path: string): Promise<string | undefined>
-  /** Atomic: the DNS server may read at any time. */
+  /** Atomic: the DNS server can read the file at any time. */
   write(path: string, text: string): Promise<void>
   log(line: string): void
   nowMs(): number
@@ -15,43 +15,43 @@ export interface Surroundings {
 }
 
 const LOOK_EVERY_MS = 1_000
-/** Short, for it is part of the time in which nobody knows that a master has gone. */
+/** Short, because it adds to the time until a lost master is noticed. */
 const LOOK_TIMEOUT_MS = 1_500
 const DISCOVER_EVERY_MS = 30_000
-/** A node may read it: the addresses of all API servers that are alive. */
+/** The addresses of all running API servers. Nodes may read it. */
 const ENDPOINTS = '/api/v1/namespaces/default/endpoints/kubernetes'
 
 /**
- * Looks at each master every second and keeps the file of those that are healthy, until the signal. Where none is, all
- * stand in it: who asks then may be luckier than we are.
+ * Checks each master every second and keeps the hosts file of the healthy ones up to date, until the signal. If none is
+ * healthy, the file contains all: a client may still reach one of them.
  */
-export async function watchApi(surroundings: Surroundings): Promise<void> {
-  const { settings, read, write, log, nowMs, sleep, signal } = surroundings
-  let told: string | undefined = await read(settings.hosts)
-  // Those of the settings are the masters of the beginning, who may all have been replaced since.
-  let known = [...new Set([...settings.masters, ...addressesIn(told ?? '')])]
+export async function watchApi(environment: WatchEnvironment): Promise<void> {
+  const { settings, read, write, log, nowMs, sleep, signal } = environment
+  let written: string | undefined = await read(settings.hosts)
+  // The settings contain the initial masters, all of which can have been replaced since.
+  let known = [...new Set([...settings.masters, ...addressesIn(written ?? '')])]
   let discoveredAtMs = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     const startedAtMs = nowMs()
-    const healthy = await healthyOf(known, surroundings)
+    const healthy = await healthyOf(known, environment)
     const text = hostsFile(settings.name, healthy.length > 0 ? healthy : known)
-    if (text !== told) {
+    if (text !== written) {
       await write(settings.hosts, text)
       log(healthy.length > 0 ? `healthy: ${healthy.join(', ')}` : 'no master is healthy')
-      told = text
+      written = text
     }
     if (healthy[0] !== undefined && nowMs() - discoveredAtMs >= DISCOVER_EVERY_MS) {
       discoveredAtMs = nowMs()
-      const found = await discover(healthy[0], surroundings)
+      const found = await discover(healthy[0], environment)
       if (found) known = [...new Set([...settings.masters, ...found])]
     }
     await sleep(Math.max(100, LOOK_EVERY_MS - (nowMs() - startedAtMs)), signal).catch(() => undefined)
   }
 }
 
-async function healthyOf(addresses: readonly string[], { settings, ask, read }: Surroundings): Promise<string[]> {
+async function healthyOf(addresses: readonly string[], { settings, ask, read }: WatchEnvironment): Promise<string[]> {
   const ca = await read(settings.ca)
-  // Before this node has joined it knows nobody whom it could trust.
+  // Before this node has joined, it has no CA to verify a master with.
   if (ca === undefined) return []
   const looks = addresses.map(async (address) => {
     const answer = await ask({ address, port: settings.port, path: '/readyz', ca, timeoutMs: LOOK_TIMEOUT_MS })
@@ -61,8 +61,8 @@ async function healthyOf(addresses: readonly string[], { settings, ask, read }: 
   return addresses.filter((_, index) => healthy[index])
 }
 
-/** All that there are now. Undefined where this node may not ask yet, or gets no answer. */
-async function discover(address: string, { settings, ask, read }: Surroundings): Promise<string[] | undefined> {
+/** The addresses of all masters. Undefined if this node has no permission yet, or gets no answer. */
+async function discover(address: string, { settings, ask, read }: WatchEnvironment): Promise<string[] | undefined> {
   const [ca, pair] = await Promise.all([read(settings.ca), read(settings.identity)])
   if (ca === undefined || pair === undefined) return undefined
   const identity = { ca, cert: pair, key: pair }

@@ -5,21 +5,21 @@ import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { ADMIN_CONF, KUBELET_IDENTITY, KUBERNETES_PKI } from '../paths.ts'
 import { localApi } from './endpoint.ts'
 
-/** `cluster` for nodes that have no API server of their own. */
+/** `cluster` is required on nodes without an API server. */
 type Where = { node: Pick<NodeParams['node'], 'address'>; cluster?: Pick<NodeParams['cluster'], 'endpoint'> }
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * Reads from the API: on a master from its own server as the administrator, elsewhere at the endpoint as the node, which
- * may see itself and its pods. Undefined where the object is not, where there are no rights yet, and where the API does
- * not answer: in each of these nothing is done yet.
+ * Reads from the API: on a master from its own API server as administrator, on other nodes from the endpoint as the node, which
+ * may read itself and its pods. Undefined if the object does not exist, if the node has no permission yet, and if the API does
+ * not answer: for a step all three mean "not done yet".
  */
 export async function readApi<T>(host: HostView, where: Where, path: string): Promise<T | undefined> {
   const answer = await askApi(host, where, path)
   return answer?.status === 200 ? (JSON.parse(answer.body) as T) : undefined
 }
 
-/** Whether it was made. */
+/** Whether the object was created. */
 export async function createInApi(host: HostView, where: Where, path: string, object: unknown): Promise<boolean> {
   const headers = { 'content-type': 'application/json' }
   const answer = await askApi(host, where, path, { method: 'POST', headers, body: JSON.stringify(object) })
@@ -42,7 +42,7 @@ async function askApi(
       maxBytes: MAX_BYTES,
     })
   } catch {
-    // Refused, reset or cut off in the middle while the API server starts.
+    // The connection is refused, reset or cut off while the API server starts.
     return undefined
   }
 }
@@ -52,12 +52,12 @@ export async function existInApi(host: HostView, params: Where, paths: readonly 
   return found.every((object) => object !== undefined)
 }
 
-/** Whether there is an answer at all from HOST:PORT, with a certificate of the cluster's own authority. */
+/** Whether HOST:PORT answers at all, with a certificate of the cluster's CA. */
 export async function apiAnswers(host: HostView, endpoint: string): Promise<boolean> {
   return (await readyz(host, endpoint)) !== undefined
 }
 
-/** Whether `/readyz` says ok at HOST:PORT. */
+/** Whether `/readyz` of HOST:PORT answers 200. */
 export async function apiIsReady(host: HostView, endpoint: string): Promise<boolean> {
   return (await readyz(host, endpoint)) === 200
 }
@@ -93,8 +93,8 @@ async function adminIdentity(host: HostView): Promise<TlsIdentity | undefined> {
   const field = (name: string) => {
     const value = new RegExp(`^\\s*${name}: (\\S+)$`, 'm').exec(kubeconfig)?.[1]
     if (value === undefined) {
-      throw new AgentError('kubeconfig/damaged', `${ADMIN_CONF} has no ${name}; a whole one was wanted`, {
-        fix: `remove ${ADMIN_CONF} and provision again: it is made anew from the cluster's authority`,
+      throw new AgentError('kubeconfig/damaged', `${ADMIN_CONF} is incomplete: it has no ${name}`, {
+        fix: `remove ${ADMIN_CONF} and provision again: the run creates it again with the cluster's CA`,
       })
     }
     return Buffer.from(value, 'base64').toString()

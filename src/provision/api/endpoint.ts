@@ -4,16 +4,16 @@ import type { NodeParams } from '../../protocol/wire/instruction.ts'
 
 export const API_PORT = 6443
 
-/** `[::1]:6443` is `::1` and `6443`. */
+/** `[::1]:6443` becomes `::1` and `6443`. */
 export function splitHostPort(endpoint: string): { host: string; port: string } {
   const at = endpoint.lastIndexOf(':')
   return { host: endpoint.slice(0, at).replaceAll(/[[\]]/g, ''), port: endpoint.slice(at + 1) }
 }
 
-/** The API's address among the services: by definition the first of their subnet. */
+/** The service address of the API: by definition the first address of the service subnet. */
 export function apiServiceAddress(serviceSubnet: string): string {
   const subnet = parseSubnet(serviceSubnet)
-  if (subnet === undefined) throw new Error(`${serviceSubnet} is no subnet`)
+  if (subnet === undefined) throw new Error(`${serviceSubnet} is not a subnet`)
   return nthAddress(subnet, 1)
 }
 

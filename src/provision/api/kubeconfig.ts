@@ -1,6 +1,6 @@
 import type { HostView } from '../../host/host.ts'
 
-/** Whether all of it was written. Users come last in the file, and a user's key, or the file with it, last in the user. */
+/** Whether the file is complete: users come last in a kubeconfig, and the key or its path comes last in a user. */
 export async function isWholeKubeconfig(host: HostView, path: string): Promise<boolean> {
   const key = /\n\s+client-key(-data)?: (\S+)\n$/.exec((await host.read(path)) ?? '')
   if (key === null) return false

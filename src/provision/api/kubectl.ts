@@ -4,11 +4,14 @@ import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { BINARIES, SUPER_ADMIN_CONF } from '../paths.ts'
 import { localApi } from './endpoint.ts'
 
-const IN_CLUSTER = { kind: 'nothing', because: "it lies in the cluster and goes with etcd's data" } as const
+const IN_CLUSTER = {
+  kind: 'nothing',
+  because: "the object is in the cluster, and is removed with etcd's data",
+} as const
 
 /**
- * Runs kubectl as the cluster's first administrator, who has rights before any role is bound, against this node's API.
- * What is secret goes in by `stdin`.
+ * Runs kubectl against this node's API server with super-admin.conf, which has permissions before any role is bound.
+ * Secrets are passed by `stdin`.
  */
 export async function kubectl(
   host: Host,
@@ -25,13 +28,13 @@ export async function kubectl(
   })
 }
 
-/** Server-side apply: creates or changes, and says the same when nothing is to change. */
+/** Server-side apply: creates or changes the objects; without differences it changes nothing. */
 export async function applyManifest(
   host: Host,
   params: Pick<NodeParams, 'node'>,
   yaml: string,
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<void> {
-  const how = ['--server-side', '--force-conflicts', '--field-manager=cantrip', '--validate=ignore']
-  await kubectl(host, params, ['apply', ...how, '-f', '-'], { signal, stdin: yaml })
+  const flags = ['--server-side', '--force-conflicts', '--field-manager=cantrip', '--validate=ignore']
+  await kubectl(host, params, ['apply', ...flags, '-f', '-'], { signal, stdin: yaml })
 }

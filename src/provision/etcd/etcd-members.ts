@@ -5,16 +5,16 @@ import { ETCD_CLIENT } from '../paths.ts'
 
 export interface EtcdMember {
   id: string
-  /** Empty until it has started once. */
+  /** Empty until the first start. */
   name: string
   peerUrl: string
-  /** Empty until it has started once. */
+  /** Empty until the first start. */
   clientUrl: string
   /** Has no vote yet. */
   isLearner: boolean
 }
 
-/** As etcd's gateway sends it: numbers of 64 bits are strings, and what is empty is left out. */
+/** The JSON of etcd's gRPC gateway: 64-bit numbers are strings, and empty fields are omitted. */
 interface WireMember {
   ID: string
   name?: string
@@ -28,14 +28,14 @@ const TIMEOUT_MS = 10_000
 export const peerUrlOf = (address: string) => `https://${hostPort(address, 2380)}`
 
 export interface Membership {
-  /** The machine whose etcd answered, for what is to be changed. */
+  /** Address of the machine whose etcd answered, for changes of the membership. */
   through: string
   members: EtcdMember[]
 }
 
 /**
- * From the first of these machines whose etcd answers; undefined where none does. `linearizable`: as a majority knows it,
- * and no answer where there is none; else as that member itself knows it, which may have missed the latest.
+ * The members as listed by the first of these machines whose etcd answers; undefined if none does. With `linearizable` the
+ * list is agreed on by a quorum, and there is no answer without one; otherwise it is the member's own view, which can be stale.
  */
 export async function readMembership(
   host: HostView,
@@ -49,24 +49,24 @@ export async function readMembership(
   return undefined
 }
 
-/** Whether the member on this machine runs and has a vote, as a majority knows it. */
+/** Whether the member on this machine has started and has a vote, as agreed on by a quorum. */
 export async function hasVote(host: HostView, address: string): Promise<boolean> {
   const found = await readMembership(host, [address], { linearizable: true })
   const own = found?.members.find(({ peerUrl }) => peerUrl === peerUrlOf(address))
   return own !== undefined && own.name !== '' && !own.isLearner
 }
 
-/** Throws `etcd/refused` with what etcd itself says. */
+/** Throws `etcd/refused` with the message of etcd. */
 export async function addLearner(host: HostView, address: string, peerUrl: string): Promise<void> {
   await askEtcd(host, address, 'add', { peerURLs: [peerUrl], isLearner: true })
 }
 
-/** Throws `etcd/refused` while it has not caught up with the others. */
+/** Throws `etcd/refused` until the learner has caught up with the leader. */
 export async function promoteMember(host: HostView, address: string, id: string): Promise<void> {
   await askEtcd(host, address, 'promote', { ID: id })
 }
 
-/** etcd itself refuses it where the rest would be no majority. */
+/** etcd itself refuses if the remaining members would have no quorum. */
 export async function removeMember(host: HostView, address: string, id: string): Promise<void> {
   await askEtcd(host, address, 'remove', { ID: id })
 }
@@ -81,7 +81,7 @@ export async function answers(host: HostView, member: EtcdMember): Promise<boole
   return (await health(host, member, 5_000)) !== undefined
 }
 
-/** Whoever looks at all of them waits for the slowest. */
+/** Short, because a look at all members takes as long as the slowest one. */
 const HEALTHY_MS = 2_000
 
 async function health(host: HostView, { clientUrl }: EtcdMember, timeoutMs: number): Promise<number | undefined> {
@@ -100,13 +100,13 @@ async function askEtcd<T>(host: HostView, address: string, verb: string, body: u
   const request = { method: 'POST', body: JSON.stringify(body), tls, timeoutMs: TIMEOUT_MS } as const
   const { status, body: text } = await host.network.request(url, request).catch((cause: unknown) => {
     throw new AgentError('etcd/no-answer', `etcd on ${address} does not answer: ${(cause as Error).message}`, {
-      fix: 'systemctl status etcd there; then provision again',
+      fix: 'check etcd there: systemctl status etcd; then provision again',
       cause,
     })
   })
   if (status === 200) return JSON.parse(text) as T
-  throw new AgentError('etcd/refused', `etcd on ${address} refused member ${verb}: ${messageIn(text)}`, {
-    fix: 'look at the members: etcdctl member list on a master; then provision again',
+  throw new AgentError('etcd/refused', `etcd on ${address} refused "member ${verb}": ${messageIn(text)}`, {
+    fix: 'check the members on a master: etcdctl member list; then provision again',
   })
 }
 

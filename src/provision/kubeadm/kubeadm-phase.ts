@@ -5,12 +5,12 @@ import type { Undo } from '../../host/undo.ts'
 import { BINARIES, KUBEADM_CONFIG } from '../paths.ts'
 import { whileContainerdRuns } from '../steps/containerd-calls.ts'
 
-/** One phase of `kubeadm init`; `args` are the phase's name and its own flags. */
+/** One phase of `kubeadm init`. @param args the name of the phase, and its flags */
 export function kubeadmPhaseArgv(args: readonly string[]): Argv {
   return [`${BINARIES}/kubeadm`, 'init', 'phase', ...args, '--config', KUBEADM_CONFIG]
 }
 
-/** Each phase can be run again after a kill. */
+/** Runs a phase. Each phase can be repeated after a kill. */
 export async function kubeadmPhase(
   host: Host,
   args: readonly string[],
@@ -20,11 +20,14 @@ export async function kubeadmPhase(
   await runKubeadm(host, kubeadmPhaseArgv(args), undo, signal)
 }
 
-/** Again where containerd, which phases ask what it is and has, went away meanwhile. */
+/** Retries if containerd, which kubeadm queries, stopped in the meantime. */
 export function runKubeadm(host: Host, argv: Argv, undo: Undo, signal: AbortSignal): Promise<Output> {
   return whileContainerdRuns(host, () => host.run(argv, undo, { signal, timeoutMs: 300_000 }), signal)
 }
 
 /** For phases that write below directories whose undo is recorded already. */
-export const WITH_ITS_DIRECTORY: Undo = { kind: 'nothing', because: 'the directory it writes to is taken away' }
-export const WITH_ETCD: Undo = { kind: 'nothing', because: "it lies in the cluster and goes with etcd's data" }
+export const WITH_ITS_DIRECTORY: Undo = { kind: 'nothing', because: 'the directory that it writes to is removed' }
+export const WITH_ETCD: Undo = {
+  kind: 'nothing',
+  because: "the object is in the cluster, and is removed with etcd's data",
+}

@@ -5,16 +5,16 @@ import { KUBELET_CONF, KUBELET_IDENTITY, KUBELET_STATE, KUBERNETES } from '../pa
 import { WITH_ITS_DIRECTORY } from './kubeadm-phase.ts'
 
 const PKI = `${KUBELET_STATE}/pki`
-/** What it serves with; made by kubelet where neither half is there. */
+/** The serving certificate. The kubelet creates it if both files are missing. */
 const SERVING = { certificate: `${PKI}/kubelet.crt`, key: `${PKI}/kubelet.key` }
 
-/** Whether kubelet has its own certificate of the cluster, with its key in the same file. */
+/** Whether the kubelet has its client certificate for the cluster, with the key in the same file. */
 export async function hasIdentity(host: HostView): Promise<boolean> {
   const text = await host.read(KUBELET_IDENTITY)
   return isPair(text, text)
 }
 
-/** What a power cut left of files that kubelet leaves to the page cache: it ends where it meets them, and makes no others. */
+/** Files that a power cut damaged, because the kubelet does not sync them. It exits with them, and does not replace them. */
 export async function damagedCertificates(host: HostView): Promise<string[]> {
   const identity = (await host.readLink(KUBELET_IDENTITY)) === undefined || (await hasIdentity(host))
   const [certificate, key] = await Promise.all([host.read(SERVING.certificate), host.read(SERVING.key)])
@@ -22,19 +22,19 @@ export async function damagedCertificates(host: HostView): Promise<string[]> {
   return [...(identity ? [] : [KUBELET_IDENTITY]), ...(serving ? [] : [SERVING.certificate, SERVING.key])]
 }
 
-/** kubelet, which systemd starts again and again, makes them anew. No copy is kept, for they may hold keys. */
+/** The kubelet, which systemd keeps restarting, creates the files again. No copy is kept, because they can contain keys. */
 export async function removeDamagedCertificates(host: Host): Promise<void> {
   const damaged = await damagedCertificates(host)
   if (damaged.length === 0) return
-  await host.run(['/usr/bin/rm', '--force', ...damaged], { kind: 'nothing', because: 'kubelet makes them anew' })
+  await host.run(['/usr/bin/rm', '--force', ...damaged], { kind: 'nothing', because: 'the kubelet creates them again' })
 }
 
-/** All that kubelet needs for reaching its cluster again: it and kubeadm leave that to the page cache. */
+/** Syncs the files that the kubelet needs to reach its cluster after a power cut: neither it nor kubeadm syncs them. */
 export async function syncKubelet(host: Host, signal: AbortSignal): Promise<void> {
   const files = ['config.yaml', 'kubeadm-flags.env'].map((name) => `${KUBELET_STATE}/${name}`)
   const certificates = [PKI, KUBELET_IDENTITY, SERVING.certificate, SERVING.key]
   const argv: Argv = ['sync', KUBELET_CONF, KUBERNETES, KUBELET_STATE, ...files, ...certificates]
-  // Where kubelet was told to serve with a certificate of the cluster, the pair of its own is missing.
+  // With serverTLSBootstrap the kubelet has no self-signed serving certificate.
   await host.run(argv, WITH_ITS_DIRECTORY, { signal, okCodes: [0, 1] })
 }
 
@@ -43,7 +43,7 @@ function isPair(certificate: string | undefined, key: string | undefined): boole
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
   } catch {
-    // Empty or cut off: not a certificate, not a key.
+    // Empty or truncated.
     return false
   }
 }

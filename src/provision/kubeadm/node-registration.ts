@@ -3,7 +3,7 @@ import { CONTAINERD } from '../paths.ts'
 
 export const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
-/** How a node presents itself, whether it begins a cluster or joins one. `args`: more flags of its kubelet. */
+/** The registration of a node, for `init` and for `join`. @param args more flags of the kubelet */
 export function nodeRegistration(
   { name, address }: Pick<NodeParams['node'], 'name' | 'address'>,
   args: readonly { name: string; value: string }[],
@@ -11,12 +11,12 @@ export function nodeRegistration(
   return {
     name,
     criSocket: `unix://${CONTAINERD.socket}`,
-    // All images are of the bundle.
+    // All images come from the bundle.
     imagePullPolicy: 'Never',
     kubeletExtraArgs: [
-      // Without node-ip, kubelet asks the resolver who it is, which takes 20 s where that does not answer.
+      // Without node-ip the kubelet looks up its name, which takes 20 s without an answer of the name server.
       { name: 'node-ip', value: address },
-      // What it counts of each container it asks of a containerd as well, and not by criSocket.
+      // The kubelet also queries containerd for container metrics, and does not use criSocket for that.
       { name: 'containerd', value: CONTAINERD.socket },
       ...args,
     ],

@@ -3,7 +3,7 @@ import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
 
-/** What may stand in the override of each program that is configured in YAML. */
+/** The allowed kinds in the override of each program that is configured in YAML. */
 const OVERRIDE_KINDS = {
   kubeadm: ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration'],
   kubelet: ['KubeletConfiguration'],
@@ -13,23 +13,23 @@ const OVERRIDE_KINDS = {
 type YamlOverride = keyof typeof OVERRIDE_KINDS
 export const YAML_OVERRIDES = Object.keys(OVERRIDE_KINDS) as YamlOverride[]
 
-/** The documents of one override; a document without a kind is taken for the first that may stand there. */
+/** The documents of one override. A document without a kind has the first allowed kind. */
 export async function readOverride(component: YamlOverride, text: string | undefined): Promise<Mapping[]> {
   const kinds: readonly string[] = OVERRIDE_KINDS[component]
   if (text === undefined) return []
   const wanted = `a mapping of kind ${kinds.join(' or ')}`
   return (await readYaml(text)).flatMap(({ value, problem }) => {
     if (problem !== undefined) throw refused(component, `is not YAML: ${problem.split('\n')[0]}`, wanted)
-    // Between two lines of dashes, or after the last.
+    // An empty document between or after `---` lines.
     if (value === null) return []
-    if (!isMapping(value)) throw refused(component, 'holds a document that is no mapping', wanted)
+    if (!isMapping(value)) throw refused(component, 'contains a document that is not a mapping', wanted)
     const kind = value.kind ?? kinds[0]
-    if (!kinds.includes(String(kind))) throw refused(component, `holds a document of kind ${String(kind)}`, wanted)
+    if (!kinds.includes(String(kind))) throw refused(component, `contains a document of kind ${String(kind)}`, wanted)
     return [{ ...value, kind }]
   })
 }
 
-/** Mappings are merged key by key, lists of named things by name; anything else is replaced. */
+/** Merges mappings key by key and lists of objects with a name by name; replaces everything else. */
 export function merge(base: Mapping, over: Mapping): Mapping {
   const merged = { ...base }
   for (const [key, value] of Object.entries(over)) merged[key] = mergeValue(base[key], value)
@@ -54,8 +54,8 @@ function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
 }
 
 function refused(component: string, found: string, wanted: string): AgentError {
-  return new AgentError('override/not-usable', `the override of ${component} ${found}; wanted is ${wanted}`, {
-    fix: `mend the file that is given with --override ${component}=FILE when the cluster is created`,
+  return new AgentError('override/not-usable', `the override of ${component} ${found}; ${wanted} is required`, {
+    fix: `correct the file that is passed with --override ${component}=FILE when the cluster is created`,
     kind: 'invalid',
   })
 }

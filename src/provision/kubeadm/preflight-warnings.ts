@@ -1,4 +1,4 @@
-/** What kubeadm's preflight checks warn about, but for kubelet's unit: that is enabled when it is started. */
+/** The warnings of kubeadm's preflight checks, except the one about the kubelet's unit, which a later step enables. */
 export function preflightWarnings(stderr: string): string[] {
   const lines = stderr.split('\n').map((line) => line.trim())
   return lines.filter((line) => line.includes('[WARNING') && !/\[WARNING Service-Kubelet\]/i.test(line))

@@ -3,13 +3,13 @@ import type { Host, HostView } from '../../host/host.ts'
 import { STATIC_PODS } from '../paths.ts'
 import { WITH_ITS_DIRECTORY } from './kubeadm-phase.ts'
 
-/** kubeadm ends each manifest with an empty status; without it the file was cut off. */
+/** kubeadm ends each manifest with an empty status; without it the file is truncated. */
 export async function hasManifests(host: HostView, names: readonly string[]): Promise<boolean> {
   const texts = await Promise.all(names.map((name) => host.read(`${STATIC_PODS}/${name}.yaml`)))
   return texts.every((text) => text?.endsWith('\nstatus: {}\n'))
 }
 
-/** kubeadm leaves them to the page cache. */
+/** kubeadm does not sync the manifests to disk. */
 export async function syncManifests(
   host: Host,
   names: readonly string[],

@@ -1,16 +1,16 @@
 import type { Tags } from 'yaml'
 
-/** Kubernetes' programs read YAML 1.1, where `no`, `on`, `y`, `0b101` and `1_000` are no texts. */
+/** Kubernetes programs read YAML 1.1, in which `no`, `on`, `y`, `0b101` and `1_000` are not strings. */
 const VERSION = '1.1'
 
-/** Their reader knows neither the times of day of YAML 1.1 (12:30:45) nor, for what becomes JSON, its dates. */
+/** Their parser supports neither the times of YAML 1.1 (12:30:45) nor, for data that becomes JSON, its dates. */
 const customTags = (tags: Tags) => tags.filter((tag) => !isTime(tag))
 
 function isTime(tag: Tags[number]): boolean {
   return typeof tag === 'object' && (('format' in tag && tag.format === 'TIME') || tag.tag.endsWith(':timestamp'))
 }
 
-/** A document for a Go program. Texts stand in quotes, whatever they look like. */
+/** A document for a Go program. All strings are quoted. */
 export async function writeYaml(value: unknown): Promise<string> {
   const { stringify } = await import('yaml')
   return stringify(value, { version: VERSION, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
@@ -18,11 +18,11 @@ export async function writeYaml(value: unknown): Promise<string> {
 
 export interface YamlDocument {
   value: unknown
-  /** Why it is not YAML. */
+  /** The syntax error, if there is one. */
   problem?: string
 }
 
-/** The documents of a text that was written for a Go program, as that would read them. */
+/** The documents of a text, as a Go program would read them. */
 export async function readYaml(text: string): Promise<YamlDocument[]> {
   const { parseAllDocuments } = await import('yaml')
   return [...parseAllDocuments(text, { version: VERSION, customTags })].map((document) => {

@@ -1,6 +1,6 @@
-/** What the kubelet's journal says of a pod that it cannot bring up. */
+/** An error in the kubelet's journal about a pod that does not start. */
 export interface PodError {
-  /** NAMESPACE/NAME; of a manifest that it cannot read, the file's path. */
+  /** NAMESPACE/NAME, or the path of a manifest that the kubelet cannot read. */
   pod: string
   container?: string
   /** `CrashLoopBackOff`, `ErrImageNeverPull`, `CreatePodSandboxError`, `ManifestNotReadable` … */
@@ -13,7 +13,7 @@ const NOT_SYNCED = /"Error syncing pod, skipping" err="(?<error>(?:[^"\\]|\\.)*)
 const CAUSE = /failed to "(?<act>\w+)" for "(?<subject>[^"]+)" with (?<reason>\w+): "(?<message>(?:[^"\\]|\\.)*)"/
 const NOT_READ = /"Could not process manifest file" err="(?<error>(?:[^"\\]|\\.)*)" path="(?<path>[^"]+)"/
 
-/** In order. Errors without a reason, such as of a network that is not ready yet, are left out: they are the way things begin. */
+/** The errors in order. Those without a reason, such as a network that is not ready yet, are normal at the start and omitted. */
 export function parsePodErrors(journal: string): PodError[] {
   return journal.split('\n').flatMap((line) => {
     const file = NOT_READ.exec(line)?.groups
@@ -32,8 +32,8 @@ function unquoted(text = ''): string {
 }
 
 /**
- * How often its container has ended in a row, by the waits that the kubelet puts between: each is longer than the one
- * before, and the first comes when it has ended twice.
+ * How often the container exited in a row, counted by the distinct back-off times of the kubelet: each is longer than the
+ * previous one, and the first one follows the second exit.
  */
 export function endsOf(errors: readonly PodError[]): number {
   const waits = new Set(errors.flatMap(({ message }) => /^back-off (\S+) restarting/.exec(message)?.[1] ?? []))

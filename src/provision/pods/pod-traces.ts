@@ -4,18 +4,18 @@ import type { ProvisionParams } from '../params.ts'
 import { CNI_CONFIGURATION, CNI_PLUGINS, CONTAINERD, KUBELET_STATE } from '../paths.ts'
 
 interface NetworkTraces {
-  /** What lies in these is anybody's, as it is in a container. */
+  /** Directories to remove with all content, whoever created it. */
   trees: readonly string[]
-  /** Where other programs have files of their own. */
+  /** Files in directories that other programs use as well. */
   files: readonly string[]
-  /** As its CNI configuration names it. */
+  /** Network names in the CNI configuration. */
   networks: readonly string[]
   chains: readonly string[]
   nftTables: readonly string[]
   links: readonly string[]
 }
 
-/** What each pod network makes by itself; one that the site brings of its own is the site's. */
+/** What each pod network creates. A pod network that the administrator installs is not tracked. */
 const NETWORKS: Record<ProvisionParams['cluster']['cni'], NetworkTraces> = {
   flannel: {
     trees: ['/run/flannel'],
@@ -47,15 +47,15 @@ const NETWORKS: Record<ProvisionParams['cluster']['cni'], NetworkTraces> = {
   none: { trees: [], files: [], networks: [], chains: [], nftTables: [], links: [] },
 }
 
-/** Of kube-proxy: where nothing is there, the kubelet and the runtime make it. */
+/** hostPath volumes of kube-proxy, which the kubelet and the runtime create if they are missing. */
 const HOST_PATHS = ['/run/xtables.lock', '/lib/modules']
-/** Where kubelet and the controllers look for plugins of volumes: anybody may have put some there. */
+/** Directories of volume plugins for the kubelet and the controllers, which can contain plugins of others. */
 const VOLUME_PLUGINS = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map(
   (below) => `/usr/libexec/kubernetes${below}`,
 )
 const LOGS = ['/var/log/pods', '/var/log/containers']
 
-/** Kernel parameters that kube-proxy sets by itself; to what depends on its configuration and on the processors. */
+/** Kernel parameters that kube-proxy sets, to values that depend on its configuration and the number of CPUs. */
 const OF_KUBE_PROXY = [
   'net.ipv4.conf.all.route_localnet',
   'net.netfilter.nf_conntrack_buckets',
@@ -65,9 +65,9 @@ const OF_KUBE_PROXY = [
 ]
 
 /**
- * Written to the ledger before kubelet starts, what must be undone last first. Backwards: kubelet stops, containers
- * end, what they mounted goes, then networks, rules and control groups, and at last files. What has recorded that a
- * network is ours goes after that network.
+ * Records the undo of what pods create, before the kubelet starts; what must be undone last is recorded first. The undo stops
+ * the kubelet, ends containers, unmounts volumes, then removes networks, rules, control groups, and finally files. The files
+ * that show which network is Cantrip's are removed after that network.
  */
 export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<ProvisionParams, 'cluster'>): Promise<void> {
   const { trees, files, networks, chains, nftTables, links } = NETWORKS[cluster.cni]

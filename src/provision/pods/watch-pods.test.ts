@@ -4,7 +4,7 @@ import { CRASHING, KUBELET_JOURNAL } from '../../../test/support/fixtures/kubele
 import { AgentError } from '../../base/agent-error.ts'
 import { watchPods } from './watch-pods.ts'
 
-const API_SERVER = { pods: ['kube-system/kube-apiserver-n1'], patience: 3 }
+const API_SERVER = { pods: ['kube-system/kube-apiserver-n1'], maxFailures: 3 }
 const LOG = '/var/log/pods/kube-system_kube-apiserver-n1_0e1d/kube-apiserver'
 const NO_SANDBOX = KUBELET_JOURNAL.split('\n').slice(0, 4).join('\n').concat('\n')
 const line = (text: string) => `2026-11-29T01:29:01.123456789Z stderr F ${text}\n`

@@ -7,29 +7,29 @@ import { endsOf, type PodError, parsePodErrors } from './pod-errors.ts'
 
 const POD_LOGS = '/var/log/pods'
 const KUBELET = 'kubelet.service'
-/** The kubelet's journal is long, and what it says of a pod it says again. */
+/** The kubelet's journal is long, and repeats errors of a pod. */
 const LOOK_EVERY_MS = 3_000
 const BACK_OFF = 'CrashLoopBackOff'
 const WORKED_MS = 20_000
 
 export interface WatchedPods {
-  /** Beginnings of NAMESPACE/NAME. */
+  /** Prefixes of NAMESPACE/NAME. */
   pods: readonly string[]
-  /** So often a container ends in a row, or the kubelet names the same other reason, before it counts as failed. */
-  patience: number
+  /** A pod counts as failed after this number of consecutive exits of a container, or of equal errors of the kubelet. */
+  maxFailures: number
 }
 
-/** What depends on nothing that is not up yet. */
-export const STATIC_POD_PATIENCE = 3
-/** Add-ons wait for one another, and for a load balancer that has to notice this node: about 70 s. */
-export const ADD_ON_PATIENCE = 5
+/** For static pods, which depend on nothing that is not up yet. */
+export const STATIC_POD_MAX_FAILURES = 3
+/** For add-ons, which wait for each other, and for a load balancer that must detect this node: about 70 s. */
+export const ADD_ON_MAX_FAILURES = 5
 
 /**
- * Pods of this node, by what the kubelet says of them: that works while there is no API, and needs no program but
- * systemd's. One has failed when its container ended `patience` times in a row since the first look, the last time within
- * 20 s, or the kubelet named the same other reason as often (no image, no sandbox, a manifest that it cannot read: twice).
+ * Watches pods of this node by the errors in the kubelet's journal, which works without the API and needs only systemd's
+ * programs. A pod has failed when a container exited `maxFailures` times in a row since the first look, the last time within
+ * 20 s of its start, or when the kubelet reported another error as often (no image, no sandbox; an unreadable manifest: twice).
  */
-export function watchPods({ pods, patience }: WatchedPods): Watch {
+export function watchPods({ pods, maxFailures }: WatchedPods): Watch {
   let sinceMs: number | undefined
   let lookAtMs = 0
 
@@ -38,7 +38,7 @@ export function watchPods({ pods, patience }: WatchedPods): Watch {
     sinceMs ??= nowMs
     if (nowMs < lookAtMs) return 'runs'
     lookAtMs = nowMs + LOOK_EVERY_MS
-    const failure = findFailure(await ofThese(view, pods, sinceMs), patience)
+    const failure = findFailure(await errorsOf(view, pods, sinceMs), maxFailures)
     if (failure === undefined || (await hasWorked(view, failure.error))) return 'runs'
     return failed(view, failure)
   }
@@ -49,13 +49,13 @@ export function watchPods({ pods, patience }: WatchedPods): Watch {
       sinceMs = undefined
     },
     async lastLines(view) {
-      const error = (await ofThese(view, pods, sinceMs)).at(-1)
+      const error = (await errorsOf(view, pods, sinceMs)).at(-1)
       return error === undefined ? [] : logOf(view, error)
     },
   }
 }
 
-async function ofThese(view: HostView, pods: readonly string[], sinceMs: number | undefined): Promise<PodError[]> {
+async function errorsOf(view: HostView, pods: readonly string[], sinceMs: number | undefined): Promise<PodError[]> {
   const isManifestOf = (pod: string, path: string) => {
     const name = /^kube-system\/(.+)$/.exec(pod)?.[1]
     const file = path.startsWith(`${STATIC_PODS}/`) ? path.slice(STATIC_PODS.length + 1).replace(/\.yaml$/, '') : ''
@@ -66,7 +66,7 @@ async function ofThese(view: HostView, pods: readonly string[], sinceMs: number 
   )
 }
 
-function findFailure(errors: readonly PodError[], patience: number): { error: PodError; how: string } | undefined {
+function findFailure(errors: readonly PodError[], maxFailures: number): { error: PodError; how: string } | undefined {
   const own = errors.filter(({ message }) => !OF_THE_NETWORK.test(message))
   for (const error of own.toReversed()) {
     const same = own.filter(
@@ -74,13 +74,13 @@ function findFailure(errors: readonly PodError[], patience: number): { error: Po
     )
     if (error.reason === BACK_OFF) {
       const ends = endsOf(same)
-      if (ends >= patience) return { error, how: `ended ${ends} times in a row` }
-    } else if (same.length >= (error.reason === NOT_READABLE ? 2 : patience)) return { error, how: error.reason }
+      if (ends >= maxFailures) return { error, how: `ended ${ends} times in a row` }
+    } else if (same.length >= (error.reason === NOT_READABLE ? 2 : maxFailures)) return { error, how: error.reason }
   }
   return undefined
 }
 
-/** A pod that came before the pod network is up; what is wrong with that one says itself. */
+/** Errors of a pod that started before the pod network. The pod network's own errors show what is wrong with it. */
 const OF_THE_NETWORK = /failed to setup network for sandbox/
 const NOT_READABLE = 'ManifestNotReadable'
 
@@ -90,18 +90,18 @@ async function failed(view: HostView, { error, how }: { error: PodError; how: st
   const logs =
     container === undefined ? `journalctl -u ${KUBELET} -e` : `the files of ${await directoryOf(view, error)}`
   return new AgentError('pod/failed', `${what}: ${how}${quoted(await logOf(view, error))}`, {
-    fix: `mend what its log names (${logs}), such as an override of the cluster; then provision again`,
+    fix: `fix the cause in its log (${logs}), for example an override of the cluster; then provision again`,
     facts: { pod, reason: error.reason },
   })
 }
 
-/** Of a container that has run, its own words; otherwise the kubelet's. */
+/** The log of the container if it has run; otherwise the kubelet's error. */
 async function logOf(view: HostView, error: PodError): Promise<string[]> {
   const lines = reasonLines(withoutPrefixes(await lastLog(view, error)))
   return lines.length > 0 ? lines : reasonLines(error.message)
 }
 
-/** A slow machine ends what works: by its probes, or because it lost its lease. That passes; a wrong flag does not. */
+/** On a slow machine a working container can exit after a failed probe or a lost lease, which is temporary; a wrong flag is not. */
 async function hasWorked(view: HostView, error: PodError): Promise<boolean> {
   const times = [...(await lastLog(view, error)).matchAll(/^(\S+) (?:stdout|stderr) [FP] /gm)].map(
     ([, time = '']) => time,
@@ -109,7 +109,7 @@ async function hasWorked(view: HostView, error: PodError): Promise<boolean> {
   return Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '') >= WORKED_MS
 }
 
-/** Of the newest start that has written something; '' where no container has run. */
+/** The log of the newest start that has output; empty if no container has run. */
 async function lastLog(view: HostView, error: PodError): Promise<string> {
   if (error.reason !== BACK_OFF) return ''
   const directory = await directoryOf(view, error)
@@ -121,7 +121,7 @@ async function lastLog(view: HostView, error: PodError): Promise<string> {
   return ''
 }
 
-/** NAMESPACE_NAME_UID/CONTAINER; the last one written where a pod was made anew. */
+/** NAMESPACE_NAME_UID/CONTAINER; the newest one if the pod was recreated. */
 async function directoryOf(view: HostView, { pod, container = '' }: PodError): Promise<string> {
   const prefix = `${pod.replace('/', '_')}_`
   const found = ((await view.list(POD_LOGS)) ?? []).filter((name) => name.startsWith(prefix))
@@ -130,7 +130,7 @@ async function directoryOf(view: HostView, { pod, container = '' }: PodError): P
   return paths[times.indexOf(Math.max(...times))] ?? `${POD_LOGS}/${prefix}*/${container}`
 }
 
-/** CRI's form of a log: time, stream, whole or part, text. */
+/** The CRI log format: time, stream, full or partial line, text. */
 function withoutPrefixes(log: string): string {
   return log.replace(/^\S+ (stdout|stderr) [FP] /gm, '')
 }

@@ -2,25 +2,25 @@ import type { Watch } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { CONTAINERD } from '../paths.ts'
-import { ADD_ON_PATIENCE, STATIC_POD_PATIENCE, watchPods } from './watch-pods.ts'
+import { ADD_ON_MAX_FAILURES, STATIC_POD_MAX_FAILURES, watchPods } from './watch-pods.ts'
 
-/** What every wait on a node builds on, in this order. Made anew for each wait. */
+/** The services that every wait on a node depends on, in this order. Each wait needs new watches. */
 export function watchKubelet(): Watch[] {
   return [watchUnit(CONTAINERD.unit), watchUnit('kubelet.service')]
 }
 
 export type ControlPlanePod = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 
-/** On a master: its etcd, the kubelet, and these static pods. */
+/** On a master: etcd, the kubelet and these static pods. */
 export function watchControlPlane(
   { node }: Pick<NodeParams, 'node'>,
   names: readonly ControlPlanePod[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
 ): Watch[] {
   const pods = names.map((name) => `kube-system/${name}-${node.name}`)
-  return [watchUnit('etcd.service'), ...watchKubelet(), watchPods({ pods, patience: STATIC_POD_PATIENCE })]
+  return [watchUnit('etcd.service'), ...watchKubelet(), watchPods({ pods, maxFailures: STATIC_POD_MAX_FAILURES })]
 }
 
-/** Pods of the cluster's own add-ons on this node, by the beginning of NAMESPACE/NAME. */
+/** Pods of the cluster's add-ons on this node, by prefix of NAMESPACE/NAME. */
 export function watchAddOns(pods: readonly string[]): Watch {
-  return watchPods({ pods, patience: ADD_ON_PATIENCE })
+  return watchPods({ pods, maxFailures: ADD_ON_MAX_FAILURES })
 }

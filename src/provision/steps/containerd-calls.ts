@@ -8,15 +8,15 @@ import { watchUnit } from '../../host/units/watch-unit.ts'
 import { CONTAINERD } from '../paths.ts'
 
 const AWAY_MS = 120_000
-/** Without a pause: what comes between two tries is the wait for containerd. */
+/** Without pauses: each retry waits for containerd. */
 const POLICY: RetryPolicy = { firstMs: 0, tries: 4 }
-/** systemd hears of the end of a process a moment after whoever is connected to it. */
+/** systemd notices the exit of a process slightly later than its clients do. */
 const NOTICED_MS = 300
 const NEVER = new AbortController().signal
 
 /**
- * Calls containerd, and again where it failed because containerd went away meanwhile: once it is back. A failure of a
- * containerd that ran all the time is the call's own.
+ * Calls containerd. If the call failed because containerd stopped in the meantime, waits until it runs and retries. If
+ * containerd ran all the time, the error of the call is thrown.
  */
 export async function whileContainerdRuns<T>(
   host: HostView,

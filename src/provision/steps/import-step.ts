@@ -9,17 +9,17 @@ import { whileContainerdRuns } from './containerd-calls.ts'
 
 const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images'] as const
 /**
- * The kubelet makes room on a disk that fills by removing images that no container uses at that moment. It spares those
- * with this label of containerd's CRI plugin. There may be no registry to get the others back from.
+ * When a disk fills, the kubelet removes images that no container uses, except those with this label of containerd's CRI
+ * plugin. There may be no registry to pull them from again.
  */
 const PINNED = { key: 'io.cri-containerd.pinned', value: 'pinned' }
-/** Unpacking is the processor's work and the disk's: more at once than this only makes the first one later. */
-const AT_ONCE = 2
-/** It looks at every layer of every image, while others are unpacked. */
+/** Unpacking uses CPU and disk: more imports at a time would only delay the first one. */
+const CONCURRENCY = 2
+/** The check reads every layer of every image, while others are unpacked. */
 const CHECK_TIMEOUT_MS = 180_000
 const IMPORTED = 'containerd has the image, and the controller has the archive'
 
-/** A step that fetches images of the bundle and imports each as soon as it is there, in the order given. */
+/** A step that fetches images of the bundle in the given order, and imports each one as soon as it is fetched. */
 export function importStep(
   id: string,
   title: string,
@@ -50,13 +50,13 @@ export function importStep(
           progress(done, missing.length, 'items')
         }
       }
-      await Promise.all(Array.from({ length: AT_ONCE }, worker))
+      await Promise.all(Array.from({ length: CONCURRENCY }, worker))
     },
   }
 }
 
 async function importImage(host: Host, archive: string, signal: AbortSignal): Promise<void> {
-  const undo = { kind: 'nothing', because: "images go with containerd's own directory" } as const
+  const undo = { kind: 'nothing', because: "images are removed with containerd's directory" } as const
   const label = `${PINNED.key}=${PINNED.value}`
   const argv = [...CTR, 'import', '--local', '--label', label, archive] as const
   await whileContainerdRuns(host, () => host.run(argv, undo, { signal }), signal)
@@ -65,16 +65,16 @@ async function importImage(host: Host, archive: string, signal: AbortSignal): Pr
 async function listImages(host: HostView): Promise<Output> {
   const pinned = `labels."${PINNED.key}"==${PINNED.value}`
   const output = await host.ask([...CTR, 'check', pinned], { timeoutMs: CHECK_TIMEOUT_MS })
-  // It fails when a single image cannot be read, after it has listed all of them: that one is not whole.
+  // ctr fails if one image cannot be read, but it lists all images first; that one is listed as incomplete.
   if (output.exitCode === 0 || output.stdout.startsWith('REF')) return output
   throw new AgentError(
     'containerd/no-answer',
     `containerd did not list its images: ${output.stderr.trim().slice(-300)}`,
-    { fix: `${command`journalctl -u ${CONTAINERD.unit}`}, then provision again` },
+    { fix: `see the reason in: ${command`journalctl -u ${CONTAINERD.unit}`}; then provision again` },
   )
 }
 
-/** Names of the pinned images whose every part is in the content store and unpacked. */
+/** Names of the pinned images that are complete in the content store and unpacked. */
 async function presentImages(host: HostView): Promise<Set<string>> {
   if ((await host.stat(CONTAINERD.socket)) === undefined) return new Set()
   const { stdout } = await whileContainerdRuns(host, () => listImages(host))

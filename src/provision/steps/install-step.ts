@@ -13,16 +13,16 @@ interface Wanted {
   path: string
 }
 
-/** A step that puts executables of the bundle in their place; they come side by side, and are in place one by one. */
+/** A step that installs executables of the bundle. Downloads run in parallel; each file is moved to its path when complete. */
 export function installStep(
   id: string,
   title: string,
-  role: keyof typeof DIRECTORY,
+  kind: keyof typeof DIRECTORY,
   names: readonly string[],
-  directory: string = DIRECTORY[role],
+  directory: string = DIRECTORY[kind],
 ): ProvisionStep {
   const files = (params: ProvisionParams): Wanted[] =>
-    names.map((name) => ({ file: params.bundleStore.file(role, name), path: `${directory}/${name}` }))
+    names.map((name) => ({ file: params.bundleStore.file(kind, name), path: `${directory}/${name}` }))
 
   return {
     id,
@@ -32,11 +32,11 @@ export function installStep(
       return states.every(Boolean)
     },
     async apply(host, params, { signal, progress }) {
-      const states = await Promise.all(files(params).map((each) => isInAlready(host, params, each)))
+      const states = await Promise.all(files(params).map((each) => isAlreadyInstalled(host, params, each)))
       const wanted = files(params).filter((_, index) => !states[index])
       const total = wanted.reduce((sum, { file }) => sum + file.size, 0)
       const done = new Map<string, number>()
-      const tell = (path: string, bytes: number) => {
+      const report = (path: string, bytes: number) => {
         done.set(path, bytes)
         progress(
           [...done.values()].reduce((sum, value) => sum + value, 0),
@@ -46,18 +46,22 @@ export function installStep(
       }
       await Promise.all(
         wanted.map(async ({ file, path }) => {
-          const source = await params.bundleStore.fetch(host, file, (bytes) => tell(path, bytes), signal)
+          const source = await params.bundleStore.fetch(host, file, (bytes) => report(path, bytes), signal)
           await host.move(source, path, MODE)
-          tell(path, file.size)
+          report(path, file.size)
         }),
       )
     },
   }
 }
 
-/** An earlier agent left what it installed under a second name in the bundle's directory. */
-async function isInAlready(host: Host, { bundleStore }: ProvisionParams, { file, path }: Wanted): Promise<boolean> {
-  if ((await host.stat(path))?.links === 2) await host.discard(bundleStore.pathOf(file), `it is ${path} as well`)
+/** An earlier agent version kept a hard link of each installed file in the directory of the bundle. */
+async function isAlreadyInstalled(
+  host: Host,
+  { bundleStore }: ProvisionParams,
+  { file, path }: Wanted,
+): Promise<boolean> {
+  if ((await host.stat(path))?.links === 2) await host.discard(bundleStore.pathOf(file), `it is a hard link to ${path}`)
   return isInstalled(host, path, file)
 }
 

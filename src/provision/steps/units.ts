@@ -7,17 +7,17 @@ import { UNITS } from '../paths.ts'
 const PROPERTIES = ['ActiveState', 'FragmentPath', 'NeedDaemonReload', 'ExecMainStartTimestampMonotonic']
 
 /**
- * Whether the unit is enabled, runs, and was started after each of the given files was last written; a process that
- * still has its former configuration is not what was asked for.
+ * Whether the unit is enabled, is active, and was started after the last change of each of the files: otherwise the process
+ * still uses its former configuration.
  */
 export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
   const state = await unitProperties(host, unit, PROPERTIES)
   const isUp = state.ActiveState === 'active' && !isOutdated(unit, state)
-  // systemd's own UnitFileState is what it was when the unit was first looked at, until the next daemon-reload.
+  // The link is read, because systemd caches UnitFileState until the next daemon-reload.
   return isUp && (await unitIsEnabled(host, unit)) && (await startedAfter(host, state, files))
 }
 
-/** Brings the unit up with its files as they are now; one that fails and is tried again by systemd gets a fresh try. */
+/** Starts the unit with its current files. A unit that fails and that systemd keeps restarting is started again. */
 export async function startUnit(
   host: Host,
   unit: string,
@@ -28,15 +28,15 @@ export async function startUnit(
   const before = await unitProperties(host, unit, PROPERTIES)
   if (isOutdated(unit, before)) await host.daemonReload()
   await bringUpUnit(host, unit, { signal })
-  // A dry run starts nothing that could then be current.
+  // In a dry run the unit was not started.
   if (host.isDryRun && before.ActiveState !== 'active') return
   if (!(await unitIsCurrent(host, unit, files))) await bringUpUnit(host, unit, { restart: true, signal })
 }
 
-/** As `WantedBy=multi-user.target` says; `systemctl enable` would make systemd read all of its units again. */
+/** Creates the link of `WantedBy=multi-user.target`. `systemctl enable` would also reload all units. */
 export async function enableUnit(host: Host, unit: string): Promise<void> {
   if (await unitIsEnabled(host, unit)) return
-  // From the link on a boot starts it, and whoever comes then finds it running: that it did not is on record before.
+  // With the link, a boot starts the unit. So the undo is recorded before, while the unit is still inactive.
   if (!(await isUnitActive(host, unit))) await host.expect({ kind: 'unit', unit, before: { active: false } })
   await host.link(`${UNITS}/${unit}`, wantedBy(unit))
 }
@@ -50,15 +50,15 @@ function wantedBy(unit: string): string {
 }
 
 /**
- * Whether systemd has something else in mind than the unit's file in /etc. It says NeedDaemonReload for a file that has
- * changed, and not for one of a package in /usr/lib that a file in /etc has come to replace. No file at all: not loaded.
+ * Whether systemd has loaded another version of the unit than the file in /etc. NeedDaemonReload covers a changed file, but
+ * not a file in /etc that newly replaces one of a package in /usr/lib. Without a path the unit is not loaded.
  */
 function isOutdated(unit: string, { NeedDaemonReload, FragmentPath = '' }: Record<string, string>): boolean {
   return NeedDaemonReload === 'yes' || !['', `${UNITS}/${unit}`].includes(FragmentPath)
 }
 
 async function startedAfter(host: HostView, state: Record<string, string>, files: readonly string[]): Promise<boolean> {
-  // Seconds since boot: the one clock that systemd's monotonic microseconds can be compared with.
+  // Seconds since boot, which are comparable with systemd's monotonic microseconds.
   const uptime = Number((await host.read('/proc/uptime'))?.split(' ')[0])
   const startedMs = host.now().getTime() - uptime * 1000 + Number(state.ExecMainStartTimestampMonotonic) / 1000
   const stats = await Promise.all(files.map((path) => host.stat(path)))

@@ -1,8 +1,8 @@
 import { type CheckResult, hardFailures } from '../../engine/checks/run-checks.ts'
 
 /**
- * For programs. Every key is always there, null where there is nothing to say; `ignored` only where it was, and what is
- * in `more`. `ms` is how long all of them took together.
+ * JSON for programs. All keys are always present, with null for no value, except `ignored` and the keys of `more`. `ms` is the
+ * duration of all checks together.
  */
 export function precheckJson(results: readonly CheckResult[], ms: number, more: object = {}): string {
   const checks = results.map(({ id, title, verdict, hard, found, wanted, fix, ignored, ms }) => ({

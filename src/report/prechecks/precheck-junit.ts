@@ -2,7 +2,7 @@ import { printable } from '../../base/text/printable.ts'
 import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import { ratingOf } from './precheck-summary.ts'
 
-/** JUnit XML for CI systems: a hard fail is a failure, a check that could not look an error, a warning a line of output. */
+/** JUnit XML for CI systems: a failed hard check is a failure, a check that could not run an error, a warning a line of output. */
 export function precheckJunit(results: readonly CheckResult[]): string {
   const failures = results.filter((result) => ratingOf(result) === 'fail' && result.verdict === 'fail').length
   const errors = results.filter((result) => ratingOf(result) === 'fail' && result.verdict === 'error').length
@@ -34,7 +34,7 @@ function attributes(values: Record<string, string | number>): string {
     .join(' ')
 }
 
-/** Also drops the control characters that XML 1.0 cannot hold. */
+/** Also removes control characters, which are not allowed in XML 1.0. */
 function escapeXml(text: string): string {
   const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
   return text.replace(/[&<>"]/g, (c) => named[c] ?? c).replace(/[^\t\n\r\u0020-\ud7ff\ue000-\u{10ffff}]/gu, '')

@@ -9,21 +9,21 @@ const LABELS: Record<Rating, { text: string; colour: number }> = {
   skipped: { text: 'skip', colour: 2 },
 }
 
-/** For people. Lines are not wrapped, so that a fix can be pasted. */
+/** The table for users. Lines are not wrapped, so that a fix can be pasted. */
 export function precheckTable(results: readonly CheckResult[], { colour }: { colour: boolean }): string {
   const width = Math.max(0, ...results.map(({ id }) => id.length))
   const paint = (rating: Rating, text: string) => (colour ? `\x1b[${LABELS[rating].colour}m${text}\x1b[0m` : text)
   const lines = results.flatMap((result) => {
     const rating = ratingOf(result)
     const { id, verdict, found, wanted, fix, ignored } = result
-    const said = verdict === 'error' ? `could not look: ${found}` : found
+    const text = verdict === 'error' ? `could not check: ${found}` : found
     const more = [
       ...(wanted === undefined ? [] : [`wanted: ${wanted}`]),
       ...(fix === undefined ? [] : [`fix:    ${fix}`]),
       ...(ignored === undefined ? [] : [`ignored: ${ignored}`]),
     ]
-    const head = `${paint(rating, LABELS[rating].text)}  ${id.padEnd(width)}  ${printable(said)}`
-    return [head, ...more.map((text) => `${' '.repeat(width + 8)}${printable(text)}`)]
+    const head = `${paint(rating, LABELS[rating].text)}  ${id.padEnd(width)}  ${printable(text)}`
+    return [head, ...more.map((line) => `${' '.repeat(width + 8)}${printable(line)}`)]
   })
   return `${[...lines, '', precheckSummary(results)].join('\n')}\n`
 }

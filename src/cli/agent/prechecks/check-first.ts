@@ -3,7 +3,7 @@ import type { CheckParams } from '../../../engine/checks/check.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { HostView } from '../../../host/host.ts'
 import type { CheckSummary } from '../../../protocol/wire/check-summary.ts'
-import { isWorthTelling } from '../../../report/prechecks/precheck-summary.ts'
+import { isReportable } from '../../../report/prechecks/precheck-summary.ts'
 import { type Prechecked, parseIgnored, runPrechecks } from './run-prechecks.ts'
 
 export interface CheckInput {
@@ -49,7 +49,7 @@ const LONGEST_FIX = 4_000
 /** Findings that an administrator should see before the node is approved. */
 export function warningsOf(results: readonly CheckResult[]): CheckSummary[] {
   const cut = (text: string) => text.slice(0, LONGEST_TEXT)
-  return results.filter(isWorthTelling).map(({ id, verdict, found, wanted, fix, ignored }) => ({
+  return results.filter(isReportable).map(({ id, verdict, found, wanted, fix, ignored }) => ({
     id,
     verdict,
     found: cut(found),

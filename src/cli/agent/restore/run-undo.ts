@@ -28,7 +28,7 @@ export async function runUndo({ scope, question, instance, yes, format, verbose 
     if (scope !== 'kubernetes') await announceLeaving(paths, scope)
     const { undoChanges } = await import('../../../agent/restore/undo-changes.ts')
     const { consoleReporter } = await import('../../../report/console.ts')
-    const { takeBackText } = await import('../../../report/take-back-text.ts')
+    const { restoreText } = await import('../../../report/restore-text.ts')
     const terminal = { write: (text: string) => process.stdout.write(text), isTty: process.stdout.isTTY === true }
     const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
     const emit = (event: EngineEvent) => format === 'text' && show(event)
@@ -37,7 +37,7 @@ export async function runUndo({ scope, question, instance, yes, format, verbose 
     signal.throwIfAborted()
     const { outcome: _outcome, undone: _undone, ...shown } = result
     if (format === 'json') process.stdout.write(`${JSON.stringify(shown)}\n`)
-    else process.stdout.write(takeBackText(shown, verbose))
+    else process.stdout.write(restoreText(shown, verbose))
     if (!shown.restored) process.exitCode = ExitCode.undoIncomplete
   })
 }

@@ -25,8 +25,13 @@ test.each([
 })
 
 test.each([
-  ['a kind of another command', 'kubeadm', 'kind: ResetConfiguration\n', /holds a document of kind ResetConfiguration/],
-  ['a kind of another program', 'kubelet', 'kind: InitConfiguration\n', /kind InitConfiguration; wanted is/],
+  [
+    'a kind of another command',
+    'kubeadm',
+    'kind: ResetConfiguration\n',
+    /contains a document of kind ResetConfiguration/,
+  ],
+  ['a kind of another program', 'kubelet', 'kind: InitConfiguration\n', /kind InitConfiguration; .* is required/],
   ['no YAML', 'kube-proxy', 'a: [\n', /is not YAML/],
 ])('%s is refused when the cluster is created', async (_, component, text, message) => {
   await expect(readSettings({ override: [override(component, text)] })).rejects.toMatchObject({

@@ -116,7 +116,7 @@ test('where the others could decide nothing any more, nothing is touched', async
   const { host, etcd } = withEtcd(['127.0.0.1'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'failed',
-    error: { code: 'etcd/quorum', fix: 'bring m2 back first' },
+    error: { code: 'etcd/quorum', fix: 'first make etcd on m2 healthy' },
   })
   expect(host.calls).toEqual([])
   expect(etcd.members).toHaveLength(3)
@@ -130,7 +130,7 @@ test('pods that do not go are waited for', async () => {
   })
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'not-yet',
-    waitingFor: 'pods of m3 to go elsewhere: error: pod web has a disruption budget',
+    waitingFor: 'pods of m3 to move to other nodes: error: pod web has a disruption budget',
   })
   expect(etcd.members).toHaveLength(3)
 })
@@ -162,7 +162,7 @@ test('what goes wrong on the way is tried again: only the others that could not 
   const answer = await carryOutOperation(host.machine, retire('master'))
   expect(answer).toMatchObject({
     outcome: 'not-yet',
-    waitingFor: expect.stringMatching(/^a master that can: .*kubectl/),
+    waitingFor: expect.stringMatching(/^a master that can remove it: .*kubectl/),
   })
   expect(etcd.members).toHaveLength(2)
 })

@@ -15,10 +15,10 @@ interface Outcome {
 }
 
 /**
- * How `uninstall` and `reset` end: with what changed for other reasons, and at last with `host restored: 0 differences`
- * or what is not as it was.
+ * The last lines of `uninstall` and `reset`: changes that Cantrip did not make, then `host restored: 0 differences` or the
+ * differences that remain.
  */
-export function takeBackText(outcome: Outcome, verbose: boolean): string {
+export function restoreText(outcome: Outcome, verbose: boolean): string {
   const { restored, differences, leftovers, notCompared } = outcome
   const before = [
     ...notCompared.map((why) => `not compared: ${printable(why)}\n`),
@@ -35,18 +35,18 @@ export function takeBackText(outcome: Outcome, verbose: boolean): string {
   return [before, summary, ...left, ...differing].join('')
 }
 
-/** All of it by its reason with -v; else how many of each kind. */
+/** With -v all changes, grouped by reason; otherwise the number of each kind. */
 function unrelatedText({ unrelated }: Outcome, verbose: boolean): string[] {
   if (unrelated.length === 0) return []
   if (verbose) {
     const reasons = Map.groupBy(unrelated, ({ why }) => why)
     return [...reasons].map(
-      ([why, list]) => `not ours: ${why}\n${list.map((one) => `    ${changeText(one)}\n`).join('')}`,
+      ([why, list]) => `not changed by Cantrip: ${why}\n${list.map((one) => `    ${changeText(one)}\n`).join('')}`,
     )
   }
   const kinds = Map.groupBy(unrelated, ({ kind }) => kind)
   const counts = [...kinds].map(([kind, list]) => `${list.length} ${kind}${list.length === 1 ? '' : 's'}`)
-  return [`changed meanwhile for other reasons: ${counts.join(', ')} (-v and -o json tell them)\n`]
+  return [`changed in the meantime, but not by Cantrip: ${counts.join(', ')} (listed by -v and -o json)\n`]
 }
 
 function changeText({ what, before, after }: Change): string {

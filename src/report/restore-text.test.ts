@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest'
-import { takeBackText } from './take-back-text.ts'
+import { restoreText } from './restore-text.ts'
 
 const RESTORED = { restored: true, differences: [], leftovers: [], unrelated: [], notCompared: [] }
 const log = { kind: 'file', what: '/var/log/a', before: 'nothing', after: 'a file', why: 'logs' }
 
 test('a restored host', () => {
-  expect(takeBackText(RESTORED, false)).toBe('host restored: 0 differences\n')
+  expect(restoreText(RESTORED, false)).toBe('host restored: 0 differences\n')
 })
 
 test('what changed for other reasons is counted, and told with -v', () => {
   const outcome = { ...RESTORED, unrelated: [log, log, { ...log, kind: 'user' }] }
-  expect(takeBackText(outcome, false)).toBe(
-    'changed meanwhile for other reasons: 2 files, 1 user (-v and -o json tell them)\nhost restored: 0 differences\n',
+  expect(restoreText(outcome, false)).toBe(
+    'changed in the meantime, but not by Cantrip: 2 files, 1 user (listed by -v and -o json)\nhost restored: 0 differences\n',
   )
   expect(
-    takeBackText(
+    restoreText(
       { ...RESTORED, unrelated: [log, { ...log, what: 'vpn0', why: 'VPNs' }, { ...log, what: '/var/log/b' }] },
       true,
     ),
   ).toBe(
-    'not ours: logs\n    /var/log/a: was nothing, is a file\n    /var/log/b: was nothing, is a file\nnot ours: VPNs\n    vpn0: was nothing, is a file\nhost restored: 0 differences\n',
+    'not changed by Cantrip: logs\n    /var/log/a: was nothing, is a file\n    /var/log/b: was nothing, is a file\nnot changed by Cantrip: VPNs\n    vpn0: was nothing, is a file\nhost restored: 0 differences\n',
   )
 })
 
 test('what is left, what differs, and what was not compared is named', () => {
-  const text = takeBackText(
+  const text = restoreText(
     {
       restored: false,
       differences: [{ what: '/etc/a', before: 'nothing', after: 'a file', fix: 'rm /etc/a' }],
@@ -44,7 +44,7 @@ test('a name or a source with a line break prints no line of its own', () => {
   const differences = [{ what, before: 'x\n    fix: y\x1b[2J', after: 'nothing', fix: 'umount /mnt/a' }]
   const leftovers = [{ what, error: { message: 'busy\n    fix: z', fix: 'umount /mnt/a' } }]
   const outcome = { restored: false, differences, leftovers, unrelated: [{ ...log, what }], notCompared: [what] }
-  const text = takeBackText(outcome, true)
+  const text = restoreText(outcome, true)
   expect(text.match(/^ {4}fix: .*/gm)).toEqual(['    fix: umount /mnt/a', '    fix: umount /mnt/a'])
   expect(text).not.toContain('\x1b')
 })
