@@ -8,7 +8,7 @@ export interface Action {
 export type Remedy = readonly (string | Action)[]
 
 /** A remedy and the same as plain text with commands. */
-export interface Mending {
+export interface RenderedRemedy {
   fix: string
   remedy: Remedy
 }

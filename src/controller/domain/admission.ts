@@ -1,11 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
-import type { Mending } from '../../base/remedy.ts'
+import type { RenderedRemedy } from '../../base/remedy.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import type { Cluster, Node } from './records.ts'
 
-export function refusal(code: string, message: string, fix: string | Mending): AgentError {
+export function refusal(code: string, message: string, fix: string | RenderedRemedy): AgentError {
   return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })
 }
 

@@ -1,5 +1,5 @@
 import { command } from '../../base/command.ts'
-import type { Mending, Remedy } from '../../base/remedy.ts'
+import type { Remedy, RenderedRemedy } from '../../base/remedy.ts'
 import type { NodeRole } from '../names.ts'
 
 /**
@@ -52,12 +52,12 @@ function optionsOf(action: OfController): string[] {
 }
 
 /** The fix of an error, as text and as data. Actions stand within the text: remedy`${{ do: 'node.approve', node }}, then retry`. */
-export function remedy(texts: TemplateStringsArray, ...among: (Action | Mending | string)[]): Mending {
+export function remedy(texts: TemplateStringsArray, ...among: (Action | RenderedRemedy | string)[]): RenderedRemedy {
   const parts = texts.flatMap((text, i) => [text, ...partsOf(among[i] ?? '')])
   return { fix: parts.map(textOf).join(''), remedy: joined(parts) }
 }
 
-function partsOf(part: Action | Mending | string): Remedy {
+function partsOf(part: Action | RenderedRemedy | string): Remedy {
   return typeof part === 'object' && 'remedy' in part ? part.remedy : [part]
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
-import type { Mending } from '../../../base/remedy.ts'
+import type { RenderedRemedy } from '../../../base/remedy.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Node } from '../records.ts'
 
@@ -54,6 +54,6 @@ export function movedProblem(node: Node, clusterName: string, hasBegun: boolean)
 }
 
 /** What takes away what a node has begun with another role or address. */
-export function anewWith(name: string, cluster: string): Mending {
+export function anewWith(name: string, cluster: string): RenderedRemedy {
   return remedy`to begin anew: ${{ do: 'cluster.reset', cluster }}; where others of the cluster are READY: ${{ do: 'node.remove', node: name }}, then install it again`
 }
