@@ -135,7 +135,8 @@ async function attempt({ log }: HasLog, work: () => Promise<void>): Promise<void
   try {
     await work()
   } catch (error) {
-    log(`could not look after the nodes: ${error instanceof Error ? error.stack : error}`)
+    const why = error instanceof AgentError ? error.message : error instanceof Error ? error.stack : error
+    log(`could not look after the nodes: ${why}`)
   }
 }
 

@@ -60,10 +60,7 @@ export class PostgresServer {
     ]
     appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
     writeFileSync(join(data, 'pg_hba.conf'), [`local all ${SUPERUSER} trust`, ...hba, ''].join('\n'))
-    for (const [name, text] of Object.entries(files)) {
-      writeFileSync(join(data, name), text, { mode: 0o600 })
-      own(join(data, name))
-    }
+    server.#write(files)
     await server.boot()
     return server
   }
@@ -86,6 +83,23 @@ export class PostgresServer {
     // Without a checkpoint: nobody reads it again.
     await this.#end('SIGQUIT')
     rmSync(this.directory, { recursive: true })
+  }
+
+  /** New files of the data directory, and all that it was told since, for connections that are made from now on. */
+  async reconfigure(files: Readonly<Record<string, string>>): Promise<void> {
+    this.#write(files)
+    const loaded = async () => (await this.query('postgres', 'SELECT pg_conf_load_time()::text AS at'))[0]?.at
+    const before = await loaded()
+    this.#process?.kill('SIGHUP')
+    await waitFor('the server to have read its settings', async () => (await loaded()) !== before)
+  }
+
+  #write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.directory, 'data', name)
+      writeFileSync(path, text, { mode: 0o600 })
+      own(path)
+    }
   }
 
   /** Over the socket. */

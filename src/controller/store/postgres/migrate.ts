@@ -15,7 +15,6 @@ export async function migrate(db: Kysely<Tables>, address: Address): Promise<voi
     .transaction()
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
-      // Others may migrate a large database meanwhile.
       await sql`SET LOCAL statement_timeout = 0`.execute(tx)
       await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.ours)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
       const found = await versionIn(tx)

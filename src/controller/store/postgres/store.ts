@@ -3,8 +3,8 @@ import pg from 'pg'
 import type { Expected, Store } from '../port.ts'
 import { carryOut } from './changes.ts'
 import { openClaim } from './claim.ts'
-import { parseAddress } from './connect/address.ts'
-import { chooseConfig, connect, openPool } from './connect/connection.ts'
+import { type Address, parseAddress } from './connect/address.ts'
+import { chooseConfig, connect, LIMITS, type Limits, openPool } from './connect/connection.ts'
 import { migrate } from './migrate.ts'
 import { readsOn } from './reads.ts'
 import type { Tables } from './tables.ts'
@@ -19,14 +19,20 @@ export interface PostgresOptions {
   env: NodeJS.ProcessEnv
   /** Others may have the same database open: for tests of what happens then. */
   isShared?: boolean
+  limits?: Limits
 }
 
 /** Everything in one database, which belongs to this controller alone; see docs/adr/0037. */
-export async function openPostgresStore({ url, env, isShared = false }: PostgresOptions): Promise<Store> {
+export async function openPostgresStore({
+  url,
+  env,
+  isShared = false,
+  limits = LIMITS,
+}: PostgresOptions): Promise<Store> {
   const address = parseAddress(url, env)
-  const config = await chooseConfig(address, env)
+  const config = await chooseConfig(address, env, limits)
   const claim = openClaim(() => connect(config, address), address)
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(config, address) }) })
+  const db = databaseOf(config, address)
   const close = async () => {
     await db.destroy()
     await claim.end()
@@ -34,7 +40,9 @@ export async function openPostgresStore({ url, env, isShared = false }: Postgres
   const hold = isShared ? async () => undefined : () => claim.hold()
   try {
     await hold()
-    await migrate(db, address)
+    // A migration takes as long as it takes.
+    const patient = databaseOf({ ...config, query_timeout: 0 }, address)
+    await migrate(patient, address).finally(() => patient.destroy())
   } catch (error) {
     await close()
     throw error
@@ -55,6 +63,10 @@ export async function openPostgresStore({ url, env, isShared = false }: Postgres
       }),
     close,
   }
+}
+
+function databaseOf(config: pg.ClientConfig, address: Address): Kysely<Tables> {
+  return new Kysely({ dialect: new PostgresDialect({ pool: openPool(config, address) }) })
 }
 
 async function isCurrent(tx: Kysely<Tables>, { clusterId, version }: Expected): Promise<boolean> {

@@ -7,18 +7,25 @@ import { failureOf } from './failures.ts'
 import { passwordOf } from './password.ts'
 
 const MAX_CONNECTIONS = 10
-/** Also for a connection of the pool that others have. */
-const CONNECT_MS = 10_000
-const STATEMENT_MS = 30_000
-/** Where the network has gone, the server does not say that a statement took too long. */
-const ANSWER_MS = STATEMENT_MS + 5_000
+
+export interface Limits {
+  /** Until a connection is there, or one of the pool is free. */
+  connectMs: number
+  /** Of one statement, by the server. */
+  statementMs: number
+  /** Until the server answers at all: where the network has gone, it cannot say that a statement took too long. */
+  answerMs: number
+}
+
+export const LIMITS: Limits = { connectMs: 10_000, statementMs: 30_000, answerMs: 35_000 }
+
 /** What pg calls it. */
 const NO_ANSWER = 'Query read timeout'
 const BOOLEAN = 16
 
 /** The first way of connecting that works is the one for as long as the controller runs: TLS, once found, is not given up. */
-export async function chooseConfig(address: Address, env: NodeJS.ProcessEnv): Promise<pg.ClientConfig> {
-  const [last, ...others] = address.tls.map((ssl) => configOf(address, env, ssl)).reverse()
+export async function chooseConfig(address: Address, env: NodeJS.ProcessEnv, limits: Limits): Promise<pg.ClientConfig> {
+  const [last, ...others] = address.tls.map((ssl) => configOf(address, env, limits, ssl)).reverse()
   if (!last) throw new Error('there is no way to connect')
   for (const config of [...others.reverse(), last]) {
     try {
@@ -101,16 +108,21 @@ function canBeOfTls(error: unknown): boolean {
   return error instanceof AgentError && ['store/tls', 'store/access-denied'].includes(error.code)
 }
 
-function configOf(address: Address, env: NodeJS.ProcessEnv, ssl: Address['tls'][number]): pg.ClientConfig {
+function configOf(
+  address: Address,
+  env: NodeJS.ProcessEnv,
+  limits: Limits,
+  ssl: Address['tls'][number],
+): pg.ClientConfig {
   const { host, port, user, database } = address
   return {
     ...{ host, port, user, database, ssl },
     password: () => passwordOf(address, env),
     application_name: 'cantrip-controller',
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: ANSWER_MS,
-    idle_in_transaction_session_timeout: STATEMENT_MS,
+    connectionTimeoutMillis: limits.connectMs,
+    statement_timeout: limits.statementMs,
+    query_timeout: limits.answerMs,
+    idle_in_transaction_session_timeout: limits.statementMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // As the server writes them: rows.ts reads texts.

@@ -42,7 +42,7 @@ export function failureOf(cause: unknown, address: Address): unknown {
     case '28000':
       return new AgentError('store/access-denied', `${found}, does not let ${user} in: ${why}`, {
         fix: why.includes('does not exist')
-          ? asPostgres(command`createuser --pwprompt ${user}`)
+          ? asPostgres(command`createuser ${user}`)
           : 'allow the user and the address of this machine in its pg_hba.conf, and reload it',
         kind: 'invalid',
         cause,
