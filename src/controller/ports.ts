@@ -8,8 +8,8 @@ import type { Turns } from './reconcile/turns.ts'
 import type { Store } from './store/port.ts'
 
 /*
- * What the parts of the controller are handed, one thing each. A function's parameter names those that it uses:
- * `ports: HasStore & HasClock`. start.ts makes them.
+ * Dependencies of the parts of the controller, one interface each. The type of a function's parameter lists those that it
+ * uses: `ports: HasStore & HasClock`. start.ts creates them.
  */
 
 export interface HasStore {
@@ -18,12 +18,12 @@ export interface HasStore {
 
 export interface HasClock {
   now(): Date
-  /** Of this process: before it nobody could have been heard. */
+  /** When this process started: there was no contact with nodes before. */
   startedAt: Date
 }
 
 export interface HasLog {
-  /** One line for whoever watches the process; never a secret. */
+  /** Writes one line to the log of the process; never a secret. */
   log(line: string): void
 }
 
@@ -48,7 +48,7 @@ export interface HasOperations {
 }
 
 export interface HasTurns {
-  /** By cluster: changes of one cluster come one after the other. */
+  /** Serializes the changes of each cluster. */
   turns: Turns
 }
 
@@ -59,16 +59,16 @@ export interface LiveProgress {
 }
 
 export interface HasLiveProgress {
-  /** How far steps have come that go on now, by run: of interest only while it lasts, and never stored. */
+  /** Progress of the running steps, by run. Never stored. */
   live: Map<string, LiveProgress>
 }
 
 export interface HasPairChecks {
-  /** Checks of pairs of nodes that go on now, by their id. */
+  /** Running pair checks, by id. */
   pairChecks: Map<string, { clusterId: string; campaign: Campaign }>
 }
 
 export interface HasPublicUrls {
-  /** Where agents reach this controller. */
+  /** The URLs at which agents reach this controller. */
   publicUrls: readonly string[]
 }

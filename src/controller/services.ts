@@ -1,5 +1,5 @@
 import type { Ingesting } from './live/ingest.ts'
 import type { HasPublicUrls } from './ports.ts'
 
-/** All ports, as start.ts makes them: what the API hands on. */
+/** All dependencies, as start.ts creates them; the API passes them on. */
 export type Services = Ingesting & HasPublicUrls

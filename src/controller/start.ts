@@ -25,15 +25,15 @@ export interface ControllerOptions {
   database?: { url: string; env: NodeJS.ProcessEnv } | undefined
   /** Port 0: any free one. */
   listen: Listen
-  /** Where agents reach it; by default what `listen` says. */
+  /** The URLs at which agents reach it; default: derived from `listen`. */
   publicUrls?: readonly string[]
   now?: () => Date
   log?: (line: string) => void
-  /** What a session is told as its heartbeat; default 30 s ± 20 %. */
+  /** The heartbeat interval of a session; default 30 s ± 20 %. */
   heartbeatMs?: () => number
-  /** How often silence, expiry and lapse are looked at; default 5 s. */
+  /** How often unreachable nodes, expired instructions and lapsed enrolments are handled; default 5 s. */
   tickMs?: number
-  /** Over which time agents come back after a close; default 5 s. */
+  /** The period over which agents reconnect after a close; default 5 s. */
   drainMs?: number
 }
 
@@ -41,15 +41,15 @@ export interface Controller {
   /** For the administrator on this machine. */
   url: string
   port: number
-  /** Where agents reach it. */
+  /** For agents. */
   publicUrls: readonly string[]
   adminFile: string
-  /** Looks at silence, expiry and lapse at once. */
+  /** Handles unreachable nodes, expired instructions and lapsed enrolments now. */
   tick(): Promise<void>
   close(): Promise<void>
 }
 
-/** Everything of the controller in one process; the directory is made at the first start and is all that it needs. */
+/** Starts the controller in this process. All its data is in the directory, which is created at the first start. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
   makePrivateDirectory(options.dataDirectory)
   const store = await openStore(options)
@@ -107,10 +107,10 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     await reconcileAll(services, dropLapsed)
   }
   await tick()
-  let looking = Promise.resolve()
+  let ticking = Promise.resolve()
   const timer = setInterval(() => {
-    // One that takes long is not overtaken.
-    looking = looking.then(() => attempt(services, tick))
+    // Ticks do not overlap.
+    ticking = ticking.then(() => attempt(services, tick))
   }, options.tickMs ?? 5_000)
   return {
     url,
@@ -124,19 +124,19 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
       await hub.close(options.drainMs ?? 5_000)
       server.closeAllConnections()
       await closed
-      await looking
+      await ticking
       await store.close()
     },
   }
 }
 
-/** A disk that is full for a while must not end the controller. */
+/** A temporary error, such as a full disk, must not end the controller. */
 async function attempt({ log }: HasLog, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     const why = error instanceof AgentError ? error.message : error instanceof Error ? error.stack : error
-    log(`could not look after the nodes: ${why}`)
+    log(`cannot reconcile the clusters: ${why}`)
   }
 }
 
@@ -148,7 +148,9 @@ async function listenOn(server: Awaited<ReturnType<typeof createApiServer>>, { h
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new AgentError('serve/cannot-listen', `cannot listen on ${host}:${port}: ${code}`, {
       fix:
-        code === 'EADDRINUSE' ? 'end what listens there, or give another --listen' : 'give another --listen HOST:PORT',
+        code === 'EADDRINUSE'
+          ? 'stop the program that uses the port, or pass another --listen HOST:PORT'
+          : 'pass another --listen HOST:PORT',
       kind: 'invalid',
       cause,
     })

@@ -44,13 +44,13 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
   })
 
   test('healthy ones are fine, and nothing of it stays open', async () => {
-    const { findings, pairs, latency, clockSpreadMs, told } = await check()
+    const { findings, pairs, latency, clockSpreadMs, answers } = await check()
     expect(findings).toEqual([])
     expect(pairs).toEqual({ checked: 1, fine: 1, of: 1 })
     expect(latency?.medianMs).toBeGreaterThan(0)
     // One clock, read in whole milliseconds.
     expect(clockSpreadMs).toBeLessThan(20)
-    expect(told.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({ mtu: 1500, whole: [1500] })
+    expect(answers.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({ mtu: 1500, whole: [1500] })
     expect(world.run('m', 'ss', '-Hlntu')).toBe('')
   })
 
@@ -60,7 +60,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     ['reject with tcp reset', 'refused: a firewall rejects it (RST or ICMP port unreachable)'],
     [
       'reject with icmpx type admin-prohibited',
-      'unreachable: a firewall or router says so (ICMP), or there is no route',
+      'unreachable: a firewall or router reports it (ICMP), or there is no route',
     ],
   ])('TCP that a firewall meets with %s, and its fix', async (how, found) => {
     block('m', 'input', `tcp dport 6443 ${how}`)
@@ -75,15 +75,15 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     expect((await check()).findings).toEqual([])
   })
 
-  test('UDP that is blocked one way is told from both', async () => {
+  test('UDP that is blocked in one direction differs from UDP that is blocked in both', async () => {
     block('w', 'input', 'udp dport 8472 drop')
     expect(short((await check()).findings)).toEqual([
-      'fail m w 8472/udp: filtered: no answer came back; the other way is open',
+      'fail m w 8472/udp: filtered: no answer came back; the other direction is open',
     ])
     block('m', 'input', 'udp dport 8472 reject')
     expect(short((await check()).findings)).toEqual([
-      'fail m w 8472/udp: filtered: no answer came back; the other way is blocked, too',
-      'fail w m 8472/udp: refused: a firewall rejects it (RST or ICMP port unreachable); the other way is blocked, too',
+      'fail m w 8472/udp: filtered: no answer came back; the other direction is blocked too',
+      'fail w m 8472/udp: refused: a firewall rejects it (RST or ICMP port unreachable); the other direction is blocked too',
     ])
   })
 
@@ -96,7 +96,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     block('w', 'output', 'udp dport 8472 drop')
     const { findings } = await check()
     expect(short(findings)).toEqual([
-      'fail w m 8472/udp: forbidden by its own firewall, on the way out; the other way is open',
+      'fail w m 8472/udp: forbidden by its own firewall rules for output; the other direction is open',
     ])
     expect(findings[0]).toMatchObject({
       on: 'w',
@@ -119,18 +119,18 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
   test('no way between them at all is one finding', async () => {
     world.ip('r', 'link', 'set', 'to-w', 'down')
     const { findings } = await check()
-    expect(short(findings)).toEqual(['fail w m path: they reach each other on no port at all, in neither direction'])
+    expect(short(findings)).toEqual(['fail w m path: they cannot reach each other on any port, in either direction'])
     world.ip('r', 'link', 'set', 'to-w', 'up')
   })
 
-  test('packets carry the flag: a router with a smaller link sends them back, each time anew', async () => {
+  test('packets carry the flag: a router with a smaller link sends them back, each time', async () => {
     world.ip('r', 'link', 'set', 'to-w', 'mtu', '1400')
-    const found = 'packets of 1500 bytes do not arrive in one piece; the largest that arrived has 1400'
+    const found = 'packets of 1500 bytes do not arrive unfragmented; the largest that arrives has 1400'
     expect(short((await check()).findings)).toEqual([`fail m w mtu: ${found}`, `fail w m mtu: ${found}`])
     // Now the kernel knows the path: it would fragment such a packet here, which would arrive.
-    const { findings, told } = await check()
+    const { findings, answers } = await check()
     expect(short(findings)).toEqual([`fail m w mtu: ${found}`, `fail w m mtu: ${found}`])
-    expect(told.get(worker.id)?.heard?.[0]?.sizes).toContain(1500)
+    expect(answers.get(worker.id)?.received?.[0]?.sizes).toContain(1500)
     expect(findings[0]?.fix).toMatch(/^ip link set dev to-r mtu 1400 /)
     for (const node of ['m', 'w']) world.ip(node, 'link', 'set', 'to-r', 'mtu', '1400')
     expect(short((await check()).findings)).toEqual([])
@@ -139,10 +139,13 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     for (const node of ['m', 'w']) world.ip(node, 'route', 'flush', 'cache')
   })
 
-  test('without the flag routers fragment, and it says that sizes tell nothing', async () => {
+  test('without the flag routers fragment, and the sizes cannot be checked', async () => {
     for (const node of ['m', 'w']) world.run(node, 'sysctl', '-qw', 'net.ipv4.ip_no_pmtu_disc=1')
-    const { findings, told } = await check()
-    expect(told.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({ dontFragment: false, answered: [1500] })
+    const { findings, answers } = await check()
+    expect(answers.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({
+      dontFragment: false,
+      answered: [1500],
+    })
     expect(short(findings)).toEqual([
       expect.stringMatching(/^skipped m all mtu: its packets may be fragmented/),
       expect.stringMatching(/^skipped w all mtu: its packets may be fragmented/),
@@ -153,7 +156,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
   test('a tunnel of the kernel that holds the port is left alone', async () => {
     world.ip('w', 'link', 'add', 'flannel.1', 'type', 'vxlan', 'id', '1', 'dstport', '8472', 'local', '10.2.0.2')
     world.ip('w', 'link', 'set', 'flannel.1', 'up')
-    expect(short((await check()).findings)).toEqual(['skipped  w 8472/udp: in use already, by the kernel or a program'])
+    expect(short((await check()).findings)).toEqual(['skipped  w 8472/udp: already in use, by the kernel or a program'])
     expect(world.run('w', 'cat', '/sys/class/net/flannel.1/statistics/rx_packets').trim()).toBe('0')
     world.ip('w', 'link', 'delete', 'flannel.1')
   })

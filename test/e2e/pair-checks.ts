@@ -92,12 +92,12 @@ try {
     const { n1, n2, site } = here()
     await block(n2, 'udp dport 8472 drop')
     assert.deepEqual(short(await precheck()), [
-      'fail n1 → n2 8472/udp: filtered: no answer came back; the other way is open',
+      'fail n1 → n2 8472/udp: filtered: no answer came back; the other direction is open',
     ])
     await block(n1, 'udp dport 8472 drop')
     assert.deepEqual(short(await precheck()), [
-      'fail n1 → n2 8472/udp: filtered: no answer came back; the other way is blocked, too',
-      'fail n2 → n1 8472/udp: filtered: no answer came back; the other way is blocked, too',
+      'fail n1 → n2 8472/udp: filtered: no answer came back; the other direction is blocked too',
+      'fail n2 → n1 8472/udp: filtered: no answer came back; the other direction is blocked too',
     ])
     const { stdout, code } = await site.cli(['cluster', 'precheck', CLUSTER])
     assert.equal(code, 3)
@@ -124,7 +124,7 @@ try {
     const { n2 } = here()
     await execOk(n2, ['ip', 'link', 'set', 'dev', 'host0', 'mtu', '1400'])
     assert.deepEqual(short(await precheck()), [
-      'fail n1 → n2 mtu: packets of 1500 bytes do not arrive in one piece; the largest that arrived has 1400',
+      'fail n1 → n2 mtu: packets of 1500 bytes do not arrive unfragmented; the largest that arrives has 1400',
     ])
     await execOk(n2, ['ip', 'link', 'set', 'dev', 'host0', 'mtu', '1500'])
     assert.deepEqual(short(await precheck()), [])

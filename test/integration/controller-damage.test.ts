@@ -27,7 +27,7 @@ function serve(data: string): Promise<{ code: number; text: string }> {
 }
 
 test.each([
-  ['pki/ca.key', 2, /ca\.key is damaged[\s\S]*fix: put .*ca\.key back from your backup/],
+  ['pki/ca.key', 2, /ca\.key is damaged[\s\S]*fix: restore .*ca\.key from your backup/],
   ['pki/ca.crt', 2, /ca\.crt is damaged[\s\S]*fix: /],
   ['pki/instruction.key', 2, /instruction\.key is damaged[\s\S]*fix: /],
   ['controller.db', 2, /controller\.db cannot be read[\s\S]*fix: /],

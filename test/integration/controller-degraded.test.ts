@@ -49,7 +49,7 @@ it('so is one whose operator is silent, but not for the time that its controller
   expect(await state()).toBe('READY')
   later(1_500)
   expect(await state()).toBe('DEGRADED')
-  expect(await messages()).toContain('the operator does not report: how Kubernetes is now is not known')
+  expect(await messages()).toContain('the operator does not report: the state of Kubernetes is unknown')
 })
 
 it('disk pressure and pods that cannot be scheduled are named wherever the cluster or the node is shown', async () => {

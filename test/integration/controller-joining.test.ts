@@ -77,7 +77,7 @@ test('what a node waits for is seen: the master, and then that it is connected a
   const [first, second] = await scene.provision(master, worker)
   const waitsFor = (wanted: string | null) =>
     scene.shows(worker, `waits for ${wanted}`, ({ waitingFor }) => waitingFor === wanted)
-  expect((await scene.show(worker)).waitingFor).toBe('the node to take its instruction')
+  expect((await scene.show(worker)).waitingFor).toBe('the node to acknowledge its instruction')
   const asking = { kind: 'step-started' as const, at, step: 'join/accept-invitation', title: 'Asking' }
   worker.agent.event(1, second?.run ?? '', asking)
   await waitsFor('master m1')
@@ -104,7 +104,7 @@ test('where the first master has vanished, the next one gives the API its own ad
   expect([again.role, again.params.cluster.endpoint]).toEqual(['worker', '10.0.0.3:6443'])
 })
 
-test('who was not told to join is told nothing', async () => {
+test('a node without an instruction to join gets no invitation', async () => {
   const worker = await scene.enrolled('w1', ['worker'])
   expect(await invitation(worker.node)).toMatchObject({ status: 403, json: { code: 'invitation/not-due' } })
 })

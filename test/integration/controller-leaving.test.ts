@@ -29,7 +29,7 @@ test('a node is removed: out of its cluster first, then Kubernetes off its machi
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
   const operation = await operationOf(master)
   expect(operation).toMatchObject({ operation: 'retire', target: { name: 'w1', role: 'worker' } })
-  expect((await scene.show(worker)).step).toMatch(/^leaving, waiting for a master/)
+  expect((await scene.show(worker)).step).toMatch(/^being removed, waiting for a master/)
   master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done' })
   const { role, run } = await worker.agent.instruction()
   expect(role).toBe('reset')
@@ -46,7 +46,7 @@ test('a node that died in the middle of its run is removed all the same', async 
   worker.agent.socket.terminate()
   await worker.agent.closed
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
-  expect((await scene.show(worker)).step).toBe('leaving, waiting for its run to end')
+  expect((await scene.show(worker)).step).toBe('being removed, waiting for its run to end')
   scene.aheadMs = 200_000
   master.agent.send('ack', {})
   scene.controller.tick()
@@ -85,7 +85,7 @@ test('a node that was removed by force and is back begins when its cluster has n
   const back = await scene.enrolled('w1', ['worker'])
   await scene.provision()
   master.agent.send(OPERATION_FRAME, { id: first.id, ...pods })
-  const step = `waiting for the former w1 at 10.0.0.2 to be out of the cluster, which waits for ${pods.waitingFor}`
+  const step = `waiting for the removal of the former node w1 (10.0.0.2), which waits for ${pods.waitingFor}`
   await scene.shows(back, step, (shown) => shown.step === step)
   noInstruction(back)
   await lookAgain()

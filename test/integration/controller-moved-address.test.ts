@@ -26,7 +26,7 @@ test('configured, then moved: nothing is sent to it, and the fix brings it up at
   expect(refused.json).toMatchObject({
     code: 'node/address-changed',
     message:
-      'node m1 was configured at 10.0.0.7 (eth0); its machine has 10.0.0.9 there now; wanted an address that stays',
+      'node m1 was configured with address 10.0.0.7 (eth0); the interface now has 10.0.0.9; wanted a permanent address',
     fix: 'controller node configure m1 --role master --interface eth0 && controller cluster provision demo; and reserve the address for the machine in DHCP',
   })
   expect((await scene.admin('GET', '/v1/clusters/demo/plan')).json.problems[0].code).toBe('node/address-changed')
@@ -48,7 +48,7 @@ test('begun and failed, then moved: configure says the same as provision, and bo
     expect(refused.status).toBe(403)
     expect(refused.json.code).toBe('node/address-changed')
     expect(refused.json.fix).toMatch(
-      /^give the machine its address again \(ip address add 10\.0\.0\.7\/32 dev eth0, .*; or to begin anew: controller cluster reset demo/,
+      /^restore the address \(ip address add 10\.0\.0\.7\/32 dev eth0, .*; or to start over: controller cluster reset demo/,
     )
   }
   await move(enrolled, '10.0.0.7')
@@ -61,7 +61,7 @@ test('a worker that moved holds up nobody who is READY, and is named', async () 
   await scene.report([master])
   const worker = await scene.enrolled('w1', ['worker'], '10.0.0.7')
   await move(worker, '10.0.0.9')
-  expect((await provision()).json.message).toMatch(/^node w1 was configured at 10\.0\.0\.7/)
+  expect((await provision()).json.message).toMatch(/^node w1 was configured with address 10\.0\.0\.7/)
   expect((await scene.show(master)).state).toBe('READY')
 })
 
@@ -70,11 +70,11 @@ test('READY, then moved: the node and its cluster say so, until it has its addre
   await scene.report([enrolled])
   expect((await show()).state).toBe('READY')
   await move(enrolled, '10.0.0.99')
-  const moved = 'node m1 was configured at 10.0.0.1 (eth0); its machine has 10.0.0.99 there now'
+  const moved = 'node m1 was configured with address 10.0.0.1 (eth0); the interface now has 10.0.0.99'
   const shown = await scene.show(enrolled)
   expect(shown.warnings.find(({ id }) => id === 'address')).toMatchObject({
     found: moved,
-    fix: expect.stringMatching(/^give the machine 10\.0\.0\.1 back/),
+    fix: expect.stringMatching(/^assign 10\.0\.0\.1 to the machine again/),
   })
   expect(await show()).toMatchObject({
     state: 'DEGRADED',

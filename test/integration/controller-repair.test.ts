@@ -42,10 +42,10 @@ it('provision on a READY cluster repairs: workers at once, masters one at a time
   expect(first).toMatchObject({ generation: 2, params: { node: { name: 'm1' } } })
   expect(await show()).toMatchObject({ state: 'PROVISIONING', waitingFor: 'the repair of m1, m2, m3, w1' })
   expect(await nodes()).toEqual([
-    'm1 READY repair: waiting for the node to take its instruction',
+    'm1 READY repair: waiting for the node to acknowledge its instruction',
     'm2 READY waiting for its turn to be repaired',
     'm3 READY waiting for its turn to be repaired',
-    'w1 READY repair: waiting for the node to take its instruction',
+    'w1 READY repair: waiting for the node to acknowledge its instruction',
   ])
   // Asked again meanwhile, nothing changes.
   await provision()

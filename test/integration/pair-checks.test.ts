@@ -154,7 +154,7 @@ test('a port that a program holds is dialled as it is, and stays open', async ()
     () => overlay.close(),
   )
   const { code, short } = await report()
-  expect(short).toEqual(['skipped >three 8472/udp: in use already, by the kernel or a program'])
+  expect(short).toEqual(['skipped >three 8472/udp: already in use, by the kernel or a program'])
   expect(code).toBe(0)
   expect(await isOpen('127.0.66.2', 10_250)).toBe(true)
 })
@@ -178,7 +178,7 @@ test('an order that has expired by the clock of its node is told', async () => {
 test('a node that says nothing does not keep the others', async () => {
   node('two').isMute = true
   const { code, report: found, short } = await report()
-  expect(short).toEqual(['fail >two node: it told nothing in time'])
+  expect(short).toEqual(['fail >two node: it did not answer in time'])
   expect([code, found.pairs]).toEqual([3, { checked: 3, fine: 1, of: 3 }])
   await node('two').checker.stop()
 })

@@ -7,11 +7,14 @@ import { readIfThere, writePrivateFile } from './private-files.ts'
 const DAYS = 365
 const RENEW_BEFORE_MS = 30 * 86_400_000
 
-/** Writes the local administrator's access (0600) where there is none that can be read, it ends soon, or the address has changed. */
+/**
+ * Writes admin.json (0600) for the administrator on this machine if it does not exist, is damaged, or its certificate
+ * expires soon. Updates its URL if the controller's address has changed.
+ */
 export function ensureAdminAccess(path: string, url: string, authority: Authority, now: Date): void {
   const found = readIfThere(path)
   const access = found === undefined ? undefined : readAccess(found)
-  if (access && !endsSoon(access, now)) {
+  if (access && !expiresSoon(access, now)) {
     if (access.url !== url) writePrivateFile(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
     return
   }
@@ -21,7 +24,7 @@ export function ensureAdminAccess(path: string, url: string, authority: Authorit
   writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`)
 }
 
-/** A damaged one is written anew. */
+/** Undefined if the file is damaged. */
 function readAccess(text: string): AdminAccess | undefined {
   try {
     const access = AdminAccess.parse(JSON.parse(text))
@@ -31,6 +34,6 @@ function readAccess(text: string): AdminAccess | undefined {
   }
 }
 
-function endsSoon(access: AdminAccess, now: Date): boolean {
+function expiresSoon(access: AdminAccess, now: Date): boolean {
   return new X509Certificate(access.certificate).validToDate.getTime() - now.getTime() < RENEW_BEFORE_MS
 }

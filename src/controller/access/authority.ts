@@ -17,16 +17,16 @@ import { makePrivateDirectory, readIfThere, writePrivateFile } from './private-f
 
 const CA_DAYS = 3_650
 const SERVER_DAYS = 90
-/** Clocks of nodes may be behind by this. */
+/** How far the clock of a node can be behind for a new certificate to be valid there. */
 const BACKDATE_MS = 600_000
 
-/** All that signs: the controller's own CA, and a key apart from TLS for instructions. */
+/** The controller's CA, and a separate key that signs instructions. */
 export interface Authority {
   /** PEM. */
   readonly ca: string
   /** SPKI DER, base64. */
   readonly instructionKey: string
-  /** For TLS: made anew whenever it is asked for. */
+  /** Issues a new certificate at each call. */
   serverCertificate(hosts: readonly string[], now: Date): { certificate: string; key: string }
   clientCertificate(order: {
     role: CertificateRole
@@ -35,11 +35,11 @@ export interface Authority {
     days: number
     now: Date
   }): string
-  /** Also operations: a payload says which of the two it is. */
+  /** Also signs operations and pair checks; the payload says what it is. */
   signInstruction(payload: string): Signed
 }
 
-/** Reads the keys from the directory; those that are not there yet are made. */
+/** Reads the keys from the directory, and creates those that do not exist. */
 export function openAuthority(directory: string, now: Date): Authority {
   makePrivateDirectory(directory)
   const ca = openCa(directory, now)
@@ -86,23 +86,23 @@ function openCa(directory: string, now: Date): Ca {
   const certificate = readIfThere(certificatePath)
   const key = readIfThere(keyPath)
   if (certificate !== undefined && key !== undefined) {
-    reading(certificatePath, () => new X509Certificate(certificate))
-    return { certificate, key: reading(keyPath, () => createPrivateKey(key)) }
+    parseFile(certificatePath, () => new X509Certificate(certificate))
+    return { certificate, key: parseFile(keyPath, () => createPrivateKey(key)) }
   }
   const made = createCa({ commonName: 'cantrip controller CA', days: CA_DAYS, now })
-  // The certificate last: a start that was cut off between the two makes both again.
+  // The certificate comes last: after a crash between the two, both are created again.
   writePrivateFile(keyPath, keyToPem(made.key))
   writePrivateFile(certificatePath, made.certificate)
   return made
 }
 
-/** Nodes trust what is in these files: a damaged one is never replaced by a new one. */
-function reading<T>(path: string, read: () => T): T {
+/** Nodes trust these keys, so a damaged file is an error and never replaced by a new key. */
+function parseFile<T>(path: string, parse: () => T): T {
   try {
-    return read()
+    return parse()
   } catch (cause) {
-    throw new AgentError('authority/damaged', `${path} is damaged: wanted the PEM that the first start wrote`, {
-      fix: `put ${path} back from your backup of the data directory, and start the controller again`,
+    throw new AgentError('authority/damaged', `${path} is damaged: it is not the PEM file that the first start wrote`, {
+      fix: `restore ${path} from your backup of the data directory, and start the controller again`,
       kind: 'invalid',
       cause,
     })
@@ -111,7 +111,7 @@ function reading<T>(path: string, read: () => T): T {
 
 function openInstructionKey(path: string): KeyObject {
   const found = readIfThere(path)
-  if (found !== undefined) return reading(path, () => createPrivateKey(found))
+  if (found !== undefined) return parseFile(path, () => createPrivateKey(found))
   const { privateKey } = generateKeyPairSync('ed25519')
   writePrivateFile(path, keyToPem(privateKey))
   return privateKey

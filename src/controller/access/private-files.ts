@@ -11,16 +11,16 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Ours alone (0700), with its parents. */
+/** Creates the directory with mode 0700, and its parents. */
 export function makePrivateDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)
 }
 
-/** Durable and whole or not at all; 0600 from the first byte on. */
+/** Replaces the file atomically and durably, with mode 0600. */
 export function writePrivateFile(path: string, content: string): void {
   const temporary = `${path}.new`
-  // Never through a link, and never into a file that somebody has open.
+  // `wx` on a removed path: never writes through a link, or into a file that another process has open.
   rmSync(temporary, { force: true })
   const file = openSync(temporary, 'wx', 0o600)
   try {

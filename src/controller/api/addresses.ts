@@ -9,18 +9,18 @@ export interface Listen {
 const isWildcard = (host: string) => host === '0.0.0.0' || host === '::'
 const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
-/** Where agents may reach a controller that listens there, when nobody said otherwise. */
+/** The default URLs for agents: one for each address of the machine on which the controller listens. */
 export function reachableUrls({ host, port }: Listen): string[] {
   const hosts = isWildcard(host) ? [hostname(), ...outerAddresses()] : [host]
   return hosts.map((each) => `https://${inUrl(each)}:${port}`)
 }
 
-/** Where the administrator on the same machine reaches it. */
+/** The URL for the administrator on the same machine. */
 export function localUrl({ host, port }: Listen): string {
   return `https://${inUrl(isWildcard(host) ? '127.0.0.1' : host)}:${port}`
 }
 
-/** The names that the server's certificate carries. */
+/** The names and addresses in the server certificate. */
 export function certificateHosts(listen: Listen, publicUrls: readonly string[]): string[] {
   const named = publicUrls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''))
   const own = isWildcard(listen.host) ? [hostname(), ...outerAddresses()] : [listen.host]

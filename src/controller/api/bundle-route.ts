@@ -12,7 +12,7 @@ import { parseRange } from './range.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** A file of an imported bundle: only those that its manifest names, by exactly the path that it gives them. */
+/** Sends a file of an imported bundle. Only paths that are listed in the manifest exist. */
 export async function sendBundleFile(ports: HasBundles, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { sha256, path } = request.params as { sha256: string; path: string }
   const found = await locate(ports, sha256, path)
@@ -28,7 +28,7 @@ export async function sendBundleFile(ports: HasBundles, request: FastifyRequest,
     reply.hijack()
     await send(request.raw, reply.raw, handle, found.etag)
   } catch {
-    // The client has gone in the middle, or the file cannot be read on: the answer ends here.
+    // The client has disconnected, or the file cannot be read: the answer is incomplete.
     reply.raw.destroy()
   } finally {
     await handle.close()
@@ -66,7 +66,7 @@ async function send(
     const problem = JSON.stringify({
       code: 'range/unsatisfiable',
       message: `the file has ${size} bytes`,
-      fix: 'fetch it anew',
+      fix: 'download the file again from its beginning',
     })
     response.writeHead(416, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(problem) })
     response.end(problem)

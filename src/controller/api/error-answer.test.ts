@@ -26,6 +26,6 @@ test('problem details for whoever accepts them, with the remedy as data', () => 
 test('a bug says nothing of itself', () => {
   const { status, body } = errorAnswer(new TypeError('secret'), 'application/problem+json')
   expect(status).toBe(500)
-  expect(body).toMatchObject({ code: 'bug', detail: 'the controller met an error' })
+  expect(body).toMatchObject({ code: 'bug', detail: 'internal error of the controller' })
   expect(JSON.stringify(body)).not.toContain('secret')
 })

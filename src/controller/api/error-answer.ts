@@ -10,7 +10,7 @@ export interface ErrorAnswer {
   body: ErrorReport | ProblemDetails
 }
 
-/** RFC 9457, with what an error is besides. `type` is absent (`about:blank`): `code` says which one it is. */
+/** RFC 9457, with code, fix and remedy. `type` is absent (`about:blank`), because `code` identifies the error. */
 export interface ProblemDetails extends Omit<ErrorReport, 'message'> {
   title: string
   status: number
@@ -18,15 +18,15 @@ export interface ProblemDetails extends Omit<ErrorReport, 'message'> {
 }
 
 /**
- * Problem details for whoever accepts them, with the remedy as data; else code, message and fix alone, which is what programs
- * of released builds take.
+ * Problem details, with the remedy as data, if the client accepts them; otherwise code, message and fix, as released builds
+ * expect.
  */
 export function errorAnswer(error: unknown, accept: string | undefined): ErrorAnswer {
   const isBug = !(error instanceof AgentError)
   const status = isBug ? 500 : statusOf(error.code)
-  // What a bug says of itself stays in the log.
+  // The details of a bug are only logged.
   const report = isBug
-    ? { code: 'bug', message: 'the controller met an error', fix: 'look at its log' }
+    ? { code: 'bug', message: 'internal error of the controller', fix: 'see the log of the controller' }
     : reportOf(error)
   if (!accept?.toLowerCase().includes(PROBLEM)) return { status, type: 'application/json', body: report }
   const { code, message: detail, fix } = report

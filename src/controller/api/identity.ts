@@ -13,18 +13,18 @@ export interface Identity {
 }
 
 const SUBJECT = /^O=cantrip:([a-z]+)\nCN=([a-z0-9-]{1,64})$/
-const NEW_CREDENTIALS = 'make new credentials with the controller'
+const NEW_CREDENTIALS = 'create new credentials on the controller'
 
 /**
- * Who is at the other end, by the certificate that TLS has verified against our CA. Resumed sessions bring theirs along,
- * so that its dates are looked at again here.
+ * The identity of the client, from the certificate that TLS has verified against the controller's CA. A resumed TLS session
+ * skips verification, so the validity is checked again here.
  */
 export function identify(socket: TLSSocket, now: Date): Identity {
   const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
   if (!certificate) throw refusal('identity/none', 'found no client certificate of this controller', NEW_CREDENTIALS)
   if (now < certificate.validFromDate || now > certificate.validToDate) {
     const found = `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`
-    throw refusal('identity/expired', found, 'enrol again, or set the clock')
+    throw refusal('identity/expired', found, 'enrol again, or correct the clock')
   }
   return readSubject(certificate)
 }
@@ -32,15 +32,15 @@ export function identify(socket: TLSSocket, now: Date): Identity {
 function readSubject(certificate: X509Certificate): Identity {
   const [, roleName, name] = SUBJECT.exec(certificate.subject) ?? []
   const role = CERTIFICATE_ROLES.find((each) => each === roleName)
-  if (!role || !name) throw refusal('identity/unknown-role', 'found a certificate without a role', NEW_CREDENTIALS)
+  if (!role || !name) throw refusal('identity/unknown-role', 'found a certificate of an unknown kind', NEW_CREDENTIALS)
   return { role, name, certificate }
 }
 
-/** A valid certificate of the wrong role is refused, and so is one of a node or cluster that is no longer there. */
-export async function admit({ store }: HasStore, identity: Identity, roles: readonly CertificateRole[]): Promise<void> {
-  if (!roles.includes(identity.role)) {
-    const found = `found a certificate of role ${identity.role}; wanted ${roles.join(' or ')}`
-    throw refusal('identity/wrong-role', found, 'use the credentials that are meant for this')
+/** Refuses a valid certificate of the wrong kind, and one of a node or cluster that no longer exists. */
+export async function admit({ store }: HasStore, identity: Identity, kinds: readonly CertificateRole[]): Promise<void> {
+  if (!kinds.includes(identity.role)) {
+    const found = `found a certificate of kind ${identity.role}; wanted ${kinds.join(' or ')}`
+    throw refusal('identity/wrong-role', found, `use credentials of kind ${kinds.join(' or ')}`)
   }
   if (identity.role === 'node') {
     const node = await store.node(identity.name)

@@ -12,7 +12,7 @@ import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { RunEvent } from '../../protocol/wire/event.ts'
 import { Facts } from '../../protocol/wire/facts.ts'
 
-/** What stands once in the document, under its name, however often it is used. */
+/** Schemas that are defined once in the document and referenced by name. */
 const SHARED = {
   ...{ ClusterSettings, ClusterView, Facts, LogEntry, NodeDetail, NodeView, PairReport, Problem, RunEvent, RunView },
   ...{ OperatorReport, Error: ApiError },
@@ -20,7 +20,7 @@ const SHARED = {
 
 type Json = Record<string, unknown>
 
-/** The whole interface as an OpenAPI 3.1 document, from the routes that the controller answers. */
+/** The HTTP API as an OpenAPI 3.1 document, generated from the routes. */
 export function openapi(version: string): Json {
   const schemas: Json = {}
   const paths: Record<string, Json> = {}
@@ -34,7 +34,7 @@ export function openapi(version: string): Json {
       title: 'Cantrip controller',
       version,
       description:
-        'JSON over HTTPS, TLS 1.3. Every client shows a certificate that the controller has issued; x-access of an operation names the kinds that may call it.',
+        'JSON over HTTPS (TLS 1.3). Every client authenticates with a certificate that the controller has issued; x-access of an operation lists the kinds of certificates that can call it.',
     },
     paths,
     components: {
@@ -82,23 +82,23 @@ function answersOf({ answer, awaited }: Route, json: (schema: Schema, io: 'outpu
   if (answer === 'websocket') return { 101: { description: 'The connection is a websocket' } }
   if (answer === 'bytes') {
     const content = { 'application/octet-stream': {} }
-    return { 200: { description: 'The file', content }, 206: { description: 'The part that was asked for', content } }
+    return { 200: { description: 'The file', content }, 206: { description: 'The requested range', content } }
   }
   const content = json(answer, 'output')
   return {
-    200: { description: 'Done', content },
-    ...(awaited && { 202: { description: `Not yet: \`${awaited}\` is missing. Ask again.`, content } }),
+    200: { description: 'Success', content },
+    ...(awaited && { 202: { description: `Pending: \`${awaited}\` is absent. Repeat the request.`, content } }),
   }
 }
 
 function errorsOf({ body, errors }: Route, content: Json): Json {
   const codes = [...new Set([...COMMON_ERRORS, ...(body ? BODY_ERRORS : []), ...errors])]
   const byStatus = Map.groupBy(codes, statusOf)
-  const answers = [...byStatus].map(([status, those]) => [status, { description: those.join(', '), content }])
-  return { ...Object.fromEntries(answers), 500: { description: 'An error of the controller or of a node', content } }
+  const answers = [...byStatus].map(([status, its]) => [status, { description: its.join(', '), content }])
+  return { ...Object.fromEntries(answers), 500: { description: 'Error of the controller or of a node', content } }
 }
 
-/** Shared schemas go into `schemas`, and are referred to. */
+/** Adds shared schemas to `schemas`, and returns a reference to them. */
 function jsonSchemaOf(schema: Schema, io: 'input' | 'output', schemas: Json): Json {
   const metadata = z.registry<{ id: string }>()
   for (const [name, shared] of Object.entries(SHARED)) metadata.add(shared, { id: name })

@@ -1,8 +1,8 @@
 export type Range = { kind: 'all' } | { kind: 'part'; start: number; end: number } | { kind: 'unsatisfiable' }
 
 /**
- * A Range header (RFC 9110) for a file of `size` bytes; `end` is the last byte. Several ranges, and what is no byte
- * range, are answered with the whole.
+ * Parses a Range header (RFC 9110) for a file of `size` bytes; `end` is the last byte. Several ranges, and anything that is
+ * not a byte range, mean the whole file.
  */
 export function parseRange(header: string | undefined, size: number): Range {
   const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []

@@ -5,12 +5,12 @@ import type { Schema } from '../../protocol/api/route.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
 
 export function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
-  return new AgentError(code, message, { fix: 'see that both sides have the same version', kind: 'invalid', cause })
+  return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })
 }
 
-/** Nesting is looked at before anything is built from the text. */
+/** The nesting is checked before the text is parsed. */
 export function parseBody(text: string): unknown {
-  if (isDeeper(text)) throw badRequest('request/too-deep', 'the body nests too deep')
+  if (isDeeper(text)) throw badRequest('request/too-deep', 'the body is nested too deep')
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -18,13 +18,13 @@ export function parseBody(text: string): unknown {
   }
 }
 
-/** Parameters, query and body by the schemas of their route; a path whose variables do not fit leads nowhere. */
+/** Validates parameters, query and body with the schemas of the route. A path with invalid variables is unknown. */
 export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart }) => {
   return (data: unknown) => {
     const parsed = schema.safeParse(data)
     if (parsed.success) return { value: parsed.data }
-    if (httpPart === 'params') return { error: unknownPath('such a path') }
-    if (data === undefined || data === null) return { error: badRequest('request/no-json', 'there is no body') }
+    if (httpPart === 'params') return { error: unknownPath('with such variables') }
+    if (data === undefined || data === null) return { error: badRequest('request/no-json', 'the request has no body') }
     const [issue] = parsed.error.issues
     const part = httpPart === 'body' ? 'the body' : 'the query'
     return {
@@ -34,10 +34,10 @@ export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart 
 }
 
 export function unknownPath(what: string): AgentError {
-  return badRequest('path/unknown', `there is no ${what.slice(0, 200)}`)
+  return badRequest('path/unknown', `unknown path: ${what.slice(0, 200)}`)
 }
 
-/** What fastify itself refuses, by our codes. */
+/** Maps errors of fastify to codes of the API. */
 export function ownError(error: unknown): unknown {
   if (error instanceof AgentError || !(error instanceof Error) || !('code' in error)) return error
   const { code } = error

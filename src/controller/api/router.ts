@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-/** Every request: who is it, which route, may it, then the route, whose answer is checked against its declaration. */
+/** For every request: identifies the client, finds the route, checks access, calls the handler, and validates its answer. */
 export async function createRouter(core: Services, listenOn: (listener: RequestListener) => Server): Promise<Server> {
   const app = fastify({
     https: {},
@@ -80,16 +80,16 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { identity, params, query, body } = request
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  const given = await handle({ identity, params, query, body, signal: gone.signal })
-  // What does not fit is a bug of ours: it is logged, and answered with 500.
-  const fitting = schema.parse(given) as Record<string, unknown>
-  const isAwaited = awaited !== undefined && fitting[awaited] === undefined
-  return send(reply, isAwaited ? 202 : 200, fitting)
+  const disconnected = new AbortController()
+  reply.raw.once('close', () => disconnected.abort())
+  const result = await handle({ identity, params, query, body, signal: disconnected.signal })
+  // An invalid answer is a bug: it is logged, and the status is 500.
+  const valid = schema.parse(result) as Record<string, unknown>
+  const isPending = awaited !== undefined && valid[awaited] === undefined
+  return send(reply, isPending ? 202 : 200, valid)
 }
 
-/** What is left of a path goes by the name that its template gives it. */
+/** Names the rest of the path as in the template: fastify calls it `*`. */
 function nameRest(path: string, request: FastifyRequest): void {
   const [, name] = /\{\+(\w+)\}/.exec(path) ?? []
   const { '*': rest, ...others } = request.params as Record<string, string>
@@ -100,7 +100,7 @@ function fail(core: Services, thrown: unknown, request: FastifyRequest, reply: F
   const error = ownError(thrown)
   const { status, type, body } = errorAnswer(error, request.headers.accept)
   if (status === 500) core.log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`)
-  // What is left of the body is not read.
+  // The rest of the body is not read.
   if (!request.raw.complete) reply.header('connection', 'close')
   return send(reply, status, body, type)
 }

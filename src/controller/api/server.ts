@@ -8,7 +8,7 @@ import { createUpgrade } from './upgrade.ts'
 const MAX_CONNECTIONS = 12_000
 const RENEW_EVERY_MS = 86_400_000
 
-/** The one port: TLS 1.3, every client with a certificate of our own CA, limits on all that is slow or large. */
+/** The server of the only port: TLS 1.3, client certificates of the controller's CA, limits on time and size. */
 export async function createApiServer(core: Services, hub: Hub, hosts: readonly string[]): Promise<Server> {
   const context = () => {
     const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
@@ -34,7 +34,7 @@ export async function createApiServer(core: Services, hub: Hub, hosts: readonly 
   return server
 }
 
-/** A few a second: whoever knocks with wrong credentials must not fill the disk. */
+/** Limited in rate: clients with wrong credentials must not fill the disk. */
 function logRefusedHandshakes(server: Server, core: Services): void {
   const rate = new Rate(1, 20, core.now().getTime())
   server.on('tlsClientError', (error, socket) => {

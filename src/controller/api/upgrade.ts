@@ -16,7 +16,7 @@ import { admit, identify } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** Turns a request into an agent's session; at `ping` it only proves that upgrades pass what lies between. */
+/** Upgrades a request to an agent's session. An upgrade of `ping` is accepted and closed, so that agents can test proxies. */
 export function createUpgrade(
   core: Services,
   hub: Hub,
@@ -39,11 +39,11 @@ export function createUpgrade(
       return
     }
     if (path !== agentRoutes.connect.path)
-      throw refusal('path/unknown', 'nothing can be upgraded here', 'see the versions')
+      throw refusal('path/unknown', 'this path has no websocket', 'use the same version of Cantrip on both sides')
     await admit(core, identity, ['node'])
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
     if (!offered.includes(SUBPROTOCOL)) {
-      const fix = 'bring agent and controller to one version'
+      const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
     await adoptKey(core, identity.name, identity.certificate)
@@ -52,7 +52,7 @@ export function createUpgrade(
     )
   }
   return (request, socket, head) => {
-    socket.on('error', (error) => core.log(`an upgrade broke off: ${error.message}`))
+    socket.on('error', (error) => core.log(`upgrade to a websocket failed: ${error.message}`))
     upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error))
   }
 }

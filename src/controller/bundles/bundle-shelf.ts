@@ -2,7 +2,7 @@ import type { Arch } from '../../bundle/arch.ts'
 import type { BundleRef } from '../../bundle/format.ts'
 import { listBundles, type StoredBundle } from '../../bundle/import.ts'
 
-/** The bundles that were imported, as last looked at. */
+/** The imported bundles, as of the last refresh. */
 export class BundleShelf {
   readonly #dataDirectory: string
   #bundles: readonly StoredBundle[] = []
@@ -11,7 +11,7 @@ export class BundleShelf {
     this.#dataDirectory = dataDirectory
   }
 
-  /** An import is another process: look again. */
+  /** Reads the directory again: bundles are imported by another process. */
   async refresh(): Promise<void> {
     this.#bundles = await listBundles(this.#dataDirectory)
   }
@@ -20,7 +20,7 @@ export class BundleShelf {
     return this.#bundles.find((bundle) => bundle.manifestSha256 === manifestSha256)
   }
 
-  /** The newest for a version and an architecture. */
+  /** The newest bundle for a version and an architecture. */
   pick(kubernetesVersion: string, arch: Arch): BundleRef | undefined {
     const found = this.#bundles.find(
       ({ manifest }) => manifest.kubernetesVersion === kubernetesVersion && manifest.arch === arch,

@@ -9,14 +9,14 @@ import type {
 import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal } from '../domain/admission.ts'
 import { isStartable } from '../domain/director/outlook.ts'
-import { isRepairable, repairRoleOf } from '../domain/director/repairs.ts'
+import { isRepairable, repairTaskOf } from '../domain/director/repairs.ts'
 import { type ClusterData, type Draft, present } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import { admitLabels } from '../domain/labels.ts'
 import { mastersProblem } from '../domain/problems/masters-problem.ts'
 import { movedProblem } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
-import { roleOf, wasTouched } from '../domain/shape.ts'
+import { mayHaveKubernetes, taskFor } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
 import { admitSubnets } from '../domain/subnets.ts'
 import type { HasBundles, HasClock, HasPresence, HasPublicUrls } from '../ports.ts'
@@ -34,7 +34,7 @@ export async function createCluster(
   admitSubnets(request.settings)
   admitLabels(request.settings.labels)
   if (await ports.store.clusterNamed(request.name)) {
-    throw refusal('cluster/exists', `cluster ${request.name} exists already`, 'choose another name')
+    throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }
   const now = ports.now()
   const cluster: Cluster = {
@@ -79,7 +79,7 @@ export async function createCluster(
 
 type Planning = HasClock & HasPresence & HasBundles
 
-/** What `provision` would do now. */
+/** The plan of `provision`. */
 export async function planCluster(ports: Reconciling, { id }: Pick<Cluster, 'id'>): Promise<ClusterPlan> {
   await ports.bundles.refresh()
   const data = await ports.store.load(id)
@@ -96,7 +96,7 @@ function planOn(ports: Planning, data: ClusterData): ClusterPlan {
   const problems = [...starting, ...repairing].flatMap(({ node }) => problemOf(ports, data, node) ?? [])
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
-  if (starting.length === 0 && !members.some(({ node }) => wasTouched(node))) problems.push(noNodes(cluster))
+  if (starting.length === 0 && !members.some(({ node }) => mayHaveKubernetes(node))) problems.push(noNodes(cluster))
   const nodes = members.map((member) => {
     if (repairing.includes(member)) return planOfRepair(member, members)
     return planOf(member, starting.includes(member), members)
@@ -106,8 +106,8 @@ function planOn(ports: Planning, data: ClusterData): ClusterPlan {
 }
 
 /**
- * Wants the cluster up. Nodes that failed are tried again, and those that are READY are repaired; where all goes on already
- * nothing changes.
+ * Sets the desired state to provisioned. FAILED nodes are retried and READY ones repaired. Changes nothing if provisioning
+ * is in progress and no node would get a new task.
  */
 export async function provisionCluster(ports: Reconciling, { id, name }: Pick<Cluster, 'id' | 'name'>): Promise<void> {
   await ports.bundles.refresh()
@@ -122,12 +122,12 @@ export async function provisionCluster(ports: Reconciling, { id, name }: Pick<Cl
   if (!done) throw gone(name)
 }
 
-/** Wants Kubernetes away from all nodes; they stay enrolled. */
+/** Sets the desired state to no Kubernetes on all nodes, which stay enrolled. */
 export async function resetCluster(ports: Reconciling, { id }: Pick<Cluster, 'id'>): Promise<void> {
   await reconcile(ports, id, (draft) => {
     const { cluster, nodes } = draft
     if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
-    // Nobody is left who could take a node out of the cluster, and nobody needs to.
+    // All nodes are reset, so no master can or has to remove a leaving node from the cluster.
     for (const node of nodes) if (node.leaving !== 'no') draft.setNode(node.id, { leaving: 'no' })
     want(draft, { desired: 'reset' })
   })
@@ -136,11 +136,11 @@ export async function resetCluster(ports: Reconciling, { id }: Pick<Cluster, 'id
 export async function deleteCluster(ports: Reconciling, { id, name }: Cluster, force: boolean): Promise<void> {
   const done = await changeCluster(ports, id, (draft) => {
     const nodes = present(draft)
-    const inUse = nodes.find(wasTouched)
+    const inUse = nodes.find(mayHaveKubernetes)
     if (inUse && !force) {
       const forced = { do: 'cluster.delete', cluster: name, force: true } as const
-      const fix = remedy`${{ do: 'cluster.reset', cluster: name }} first; or, where the machines are gone: ${forced}`
-      throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be on it`, fix)
+      const fix = remedy`${{ do: 'cluster.reset', cluster: name }} first; or, if the machines no longer exist: ${forced}`
+      throw refusal('cluster/in-use', `node ${inUse.name} is ${inUse.state}: Kubernetes may be installed on it`, fix)
     }
     for (const node of nodes) forget(draft, node)
     draft.removeCluster()
@@ -151,7 +151,7 @@ export async function deleteCluster(ports: Reconciling, { id, name }: Cluster, f
 }
 
 function gone(name: string) {
-  return refusal('cluster/gone', `cluster ${name} was deleted meanwhile`, 'nothing')
+  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
 }
 
 function want(draft: Draft, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
@@ -160,8 +160,8 @@ function want(draft: Draft, what: Pick<Cluster, 'desired'> & { repairAttempt?: n
 }
 
 /**
- * READY nodes that look at each of their steps again: where nothing else begins or goes on, or something is wrong. To bring
- * a further node into a healthy cluster the others are left alone.
+ * READY nodes that this attempt repairs, by running each of their steps again. None if the attempt only adds nodes to a
+ * cluster without problems.
  */
 function repairsOf(asked: Cluster, members: readonly Member[]): Member[] {
   const isBegun = members.some((member) => isStartable(member, asked) || member.node.state === 'PROVISIONING')
@@ -173,8 +173,8 @@ function repairsOf(asked: Cluster, members: readonly Member[]): Member[] {
 
 function planOfRepair(member: Member, members: readonly Member[]): PlannedNode {
   const { id, name } = member.node
-  const because = 'repair: whatever of its steps is not done is done again'
-  return { id, name, role: repairRoleOf(members)(member), repair: true, because }
+  const because = 'repair: runs each step whose result is missing'
+  return { id, name, role: repairTaskOf(members)(member), repair: true, because }
 }
 
 function planOf({ node }: Member, isStarting: boolean, members: readonly Member[]): PlannedNode {
@@ -183,12 +183,12 @@ function planOf({ node }: Member, isStarting: boolean, members: readonly Member[
     return {
       id,
       name,
-      role: roleOf(node, members),
+      role: taskFor(node, members),
       repair: false,
-      because: state === 'FAILED' ? 'tries again' : 'configured',
+      because: state === 'FAILED' ? 'retry after FAILED' : 'configured',
     }
   }
-  return { id, name, role: null, repair: false, because: leaving === 'no' ? `is ${state}` : 'leaves' }
+  return { id, name, role: null, repair: false, because: leaving === 'no' ? `is ${state}` : 'is being removed' }
 }
 
 function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {
@@ -200,7 +200,7 @@ function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {
   if (bundles.pick(kubernetesVersion, arch)) return undefined
   return {
     code: 'bundle/none',
-    message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); there are: ${bundles.names().join(', ') || 'none'}`,
+    message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); imported bundles: ${bundles.names().join(', ') || 'none'}`,
     ...remedy`${{ do: 'bundle.import' }}`,
   }
 }
@@ -208,7 +208,7 @@ function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {
 function noNodes(cluster: Cluster) {
   return {
     code: 'cluster/no-nodes',
-    message: `cluster ${cluster.name} has no configured node; wanted at least one with role master`,
+    message: `cluster ${cluster.name} has no configured node; wanted at least one master`,
     ...remedy`${{ do: 'node.list' }}, then: ${{ do: 'node.approve' }}; ${{ do: 'node.configure', roles: ['master', 'worker'] }}`,
   }
 }

@@ -8,11 +8,11 @@ import { connectedHolders, situationOf } from '../reconcile/situation-of.ts'
 type Looking = HasStore & HasClock & HasPresence & HasAuthority & HasOperations
 
 const FRESH_MS = 5_000
-/** Whoever looks does not want to wait. */
+/** Short, because the administrator waits for the answer. */
 const LOOK_MS = 5_000
 const known = new WeakMap<Operations, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
 
-/** Whoever looks again and again does not have a master look each time. */
+/** The health of etcd is cached for 5 s, so that repeated requests do not load a master. */
 export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster): Promise<ClusterHealth> {
   const nowMs = ports.now().getTime()
   const looks = known.get(ports.operations) ?? new Map()

@@ -11,39 +11,39 @@ export function refusal(code: string, message: string, fix: string | RenderedRem
 
 const MOST_MASTERS = 7
 
-/** Throws unless this version can serve these roles for this node beside the others of the cluster. */
+/** Throws unless the node can have these roles beside the other nodes of the cluster. */
 export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {
   if (roles.includes('storage')) {
-    throw refusal('unsupported', 'found role storage; this version serves master and worker', 'leave storage out')
+    throw refusal('unsupported', 'found role storage; this version supports master and worker', 'omit the role storage')
   }
   const masters = others.filter((other) => other.roles.includes('master') && other.state !== 'REMOVED')
   if (roles.includes('master') && masters.length >= MOST_MASTERS) {
     throw refusal(
       'roles/too-many-masters',
-      `cluster ${cluster.name} has ${masters.length} masters; with more of them etcd only gets slower`,
+      `cluster ${cluster.name} has ${masters.length} masters; wanted at most ${MOST_MASTERS}: more masters make etcd slower`,
       remedy`${{ do: 'node.configure', node: node.name, roles: ['worker'] }}`,
     )
   }
   if (cluster.settings.dedicatedMasters && roles.includes('master') && roles.includes('worker')) {
     throw new AgentError(
       'roles/contradictory',
-      `found roles ${roles.join(',')} in cluster ${cluster.name}, whose masters are dedicated; wanted master alone`,
+      `found roles ${roles.join(',')} in cluster ${cluster.name} with dedicated masters; wanted master alone`,
       { ...remedy`${{ do: 'node.configure', node: node.name, roles: ['master'] }}`, kind: 'invalid' },
     )
   }
 }
 
-/** The interface and the address for cluster traffic. Throws where the node has no such interface or address. */
+/** The interface and the address for cluster traffic. Throws if the node has no such interface or address. */
 export function admitInterface(
   node: Node,
   wanted: ConfigureRequest['interface'],
 ): { interface: string; address: string } {
   const interfaces = node.facts?.interfaces ?? []
   const names = interfaces.map(({ name }) => name).join(', ') || 'none'
-  const holder = interfaces.find(({ addresses }) => addresses.some(({ address }) => address === node.address))
+  const current = interfaces.find(({ addresses }) => addresses.some(({ address }) => address === node.address))
   const found = wanted
     ? interfaces.find(({ name }) => name === wanted)
-    : (interfaces.find(({ defaultRoute }) => defaultRoute) ?? holder)
+    : (interfaces.find(({ defaultRoute }) => defaultRoute) ?? current)
   if (!found) {
     throw new AgentError(
       'interface/missing',
@@ -56,22 +56,22 @@ export function admitInterface(
   const address = (own ?? usable.find((each) => each.address.includes('.')) ?? usable[0])?.address
   if (!address) {
     throw new AgentError('interface/no-address', `interface ${found.name} of node ${node.name} has no address`, {
-      fix: `give ${found.name} an address, or choose another interface: ${names}`,
+      fix: `assign an address to ${found.name}, or choose another interface: ${names}`,
       kind: 'invalid',
     })
   }
   return { interface: found.name, address }
 }
 
-/** Throws unless the disks are there and free. */
+/** Throws unless the disks exist and are unused. */
 export function admitDisks(node: Node, disks: readonly string[]): void {
   for (const device of disks) {
     const found = node.facts?.disks.find((disk) => disk.device === device)
     if (found?.usableForStorage) continue
-    const why = found ? `cannot be used: ${found.reason}` : 'is not there'
+    const why = found ? `cannot be used: ${found.reason}` : 'does not exist'
     const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
     throw new AgentError('disk/unusable', `disk ${device} of node ${node.name} ${why}`, {
-      fix: usable.length > 0 ? `choose among: ${usable.join(', ')}` : 'add an empty disk to the node',
+      fix: usable.length > 0 ? `choose one of: ${usable.join(', ')}` : 'add an empty disk to the node',
       kind: 'invalid',
     })
   }

@@ -1,24 +1,24 @@
 import type { Change } from './change.ts'
 import type { Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
 
-/** A cluster as it was read, with all that decisions about it rest on. */
+/** The stored records of one cluster. */
 export interface ClusterData {
-  /** Grows with each commit about the cluster. */
+  /** Grows with each commit to the cluster. */
   version: number
   cluster: Cluster
-  /** Those that were removed, too; the oldest first. */
+  /** Including removed nodes; the oldest first. */
   nodes: readonly Node[]
-  /** Of each node: those that are open, the last repair, the last other one, and the last that was no reset. */
+  /** For each node: its open runs, the last repair, the last run that is not a repair, and the last that is not a reset. */
   runs: readonly Run[]
   enrolments: readonly Enrolment[]
 }
 
-/** A cluster with changes that are not stored yet: what is read from it is as if they were. */
+/** A cluster with changes that are not committed yet, but visible when the draft is read. */
 export interface Draft extends ClusterData {
   readonly now: Date
   readonly changes: readonly Change[]
   setCluster(to: Partial<Cluster>): void
-  /** With all that is in it. */
+  /** Also removes its nodes, runs and events. */
   removeCluster(): void
   addNode(node: Node): void
   setNode(id: string, to: Partial<Node>): void
@@ -95,7 +95,7 @@ export const runIn = ({ runs }: Runs, id: string): Run | undefined => runs.find(
 export const hasOpenRun = ({ runs }: Runs, nodeId: string): boolean =>
   runs.some((run) => run.nodeId === nodeId && run.state === 'open')
 
-/** The node's last run of those that count. */
+/** The last run of the node for which `counts` returns true. */
 export function lastRunIn({ runs }: Runs, nodeId: string, counts: (run: Run) => boolean): Run | undefined {
   return runs
     .filter((run) => run.nodeId === nodeId && counts(run))

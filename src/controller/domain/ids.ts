@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** `n-`, `c-`, `r-`, `e-` or `p-` and 50 random bits in base 32. */
+/** `n-` (node), `c-` (cluster), `r-` (run), `e-` (operation) or `p-` (pair check), and 50 random bits in base 32. */
 export function newId(kind: 'n' | 'c' | 'r' | 'e' | 'p', random: (bytes: number) => Uint8Array = randomBytes): string {
   return `${kind}-${Array.from(random(10), (byte) => ALPHABET[byte & 31]).join('')}`
 }

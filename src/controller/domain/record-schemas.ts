@@ -16,9 +16,9 @@ type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
 const text = z.string()
 const textOrNull = z.nullable(text)
 const count = z.int()
-/** Something that the controller itself has written, and only shows again. */
+/** Data that the controller wrote itself and only displays, so it is not validated. */
 const written = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null)
-/** A field that older builds did not write. */
+/** A field that is absent in records of older builds. */
 const since = <T extends z.core.$ZodType>(schema: T, fallback: unknown) =>
   z.pipe(
     z.transform((value) => value ?? fallback),
@@ -113,7 +113,7 @@ const eventFields: Fields<StoredEvent> = {
   event: written<StoredEvent['event']>(),
 }
 
-/** Throws where a value is not what the fields say; what is missing gets its default. */
+/** Throws if a value does not match the fields; missing fields get their defaults. */
 const parserOf = <T>(fields: Fields<T>): ((value: unknown) => T) => {
   const schema = z.object(fields)
   return (value) => z.parse(schema, value) as T

@@ -16,39 +16,39 @@ export interface Cluster {
   id: string
   name: string
   /**
-   * Where it stands in its life. Never DEGRADED: that is told by `problems`, and the life goes on. REPAIRING: all its nodes
-   * are READY, and repairs go on.
+   * The state in its lifecycle. Never DEGRADED, which results from `problems`. REPAIRING: all nodes are READY, and repairs are
+   * running.
    */
   state: Exclude<ClusterState, 'DEGRADED'> | 'REPAIRING'
   settings: ClusterSettings
   desired: 'none' | 'provision' | 'reset'
-  /** Grows with each provision and reset that an administrator asks for. */
+  /** Grows with each provision and reset that an administrator requests. */
   attempt: number
-  /** The last attempt that repairs: READY nodes whose last run is of an earlier one are told to look at each step again. */
+  /** The last attempt with repairs: READY nodes whose last run is of an earlier attempt are repaired. */
   repairAttempt: number
   desiredAt: string | null
   readyAt: string | null
-  /** When it was READY for the first time since it began. */
+  /** When it was READY for the first time since it was provisioned. */
   establishedAt: string | null
-  /** What is wrong with it now, since it was READY once. */
+  /** Its current problems; empty until it was READY once. */
   problems: KnownProblem[]
-  /** What everybody calls its API, HOST:PORT; null until its first master starts. */
+  /** The API endpoint, HOST:PORT; null until its first master starts. */
   endpoint: string | null
   report: OperatorReport | null
   reportAt: string | null
-  /** Nodes that have gone at once: a master takes out of it what it may still have of them. */
+  /** Nodes that were deleted at once: a master removes what Kubernetes and etcd may still have of them. */
   gone: Target[]
-  /** Of the last check between its nodes. */
+  /** The last pair check. */
   pairs: PairReport | null
   error: ErrorReport | null
   createdAt: string
 }
 
-/** A problem as it is kept: it counts once it has lasted for longer than a restart takes. */
+/** A problem as it is stored. It `counts` when it has lasted longer than a restart takes. */
 export interface KnownProblem extends Omit<Problem, 'seenAt'> {
-  /** With `code` it names the problem, whatever its message says: a node or a pod. */
+  /** A node or a pod. Together with `code` it identifies the problem; the message may change. */
   subject: string
-  /** By whom it was seen: then its last look is as old as the last report. */
+  /** Who observed it. A problem that the operator observed was last seen at the time of its last report. */
   seenBy: 'operator' | 'controller'
   firstSeenAt: string
   counts: boolean
@@ -56,7 +56,7 @@ export interface KnownProblem extends Omit<Problem, 'seenAt'> {
 
 export type Silence = 'no' | 'suspect' | 'unreachable'
 
-/** A node that is removed: first out of its cluster, then Kubernetes off its machine. */
+/** The phases of a removal: `retire` removes the node from its cluster, `reset` removes Kubernetes from its machine. */
 export type Leaving = 'no' | 'retire' | 'reset'
 
 export interface Node {
@@ -64,7 +64,7 @@ export interface Node {
   clusterId: string
   name: string
   address: string
-  /** Where it stands in its life. Never UNREACHABLE: that is told by `silent`, and the life goes on after it. */
+  /** The state in its lifecycle. Never UNREACHABLE, which results from `silent`. */
   state: Exclude<NodeState, 'UNREACHABLE'>
   silent: Silence
   leaving: Leaving
@@ -76,7 +76,7 @@ export interface Node {
   agentVersion: string
   bootId: string
   error: ErrorReport | null
-  /** The cluster's attempt that its last run belongs to, or in which it was configured: it begins with a later one. */
+  /** The cluster's attempt of its last run, or in which it was configured. It takes part in later attempts. */
   attempt: number
   generation: number
   upSeq: number
@@ -88,7 +88,7 @@ export interface Node {
 }
 
 export interface Enrolment {
-  /** Of the key that the node connects with. */
+  /** Fingerprint of the key with which the node connects. */
   fingerprint: string
   nodeId: string
   installer: string
@@ -96,7 +96,7 @@ export interface Enrolment {
   publicKey: string
   state: 'pending' | 'approved' | 'refused'
   certificate: string | null
-  /** What the node asked for to follow; it takes the place of the present key when the node connects with it. */
+  /** The renewed certificate; it replaces the current key when the node connects with it. */
   next: { fingerprint: string; publicKey: string; certificate: string } | null
   createdAt: string
 }
@@ -104,15 +104,15 @@ export interface Enrolment {
 export interface RunProgress {
   of: number
   done: number
-  /** Titles of the steps that go on now, by id. */
+  /** Titles of the running steps, by id. */
   current: Record<string, string>
-  /** Its API is up, and others may join through it. */
+  /** Its API is up, and nodes can join through it. The name is in stored records. */
   letsIn?: true
-  /** It asks to join, and waits for its turn. */
+  /** It waits for its turn to join. */
   awaitsAdmission?: boolean
-  /** It was given what it needs to join. */
+  /** It has got its invitation. */
   invited?: true
-  /** An earlier run was, and nothing has been taken back since. */
+  /** An earlier run was invited, and was not undone since. */
   mayHaveJoined?: true
 }
 
@@ -120,7 +120,7 @@ export interface Run {
   id: string
   nodeId: string
   role: Instruction['role']
-  /** Of a node that was READY, and stays so however it ends. */
+  /** A repair of a READY node, which remains READY whatever the outcome is. */
   repair: boolean
   generation: number
   seq: number
@@ -128,7 +128,7 @@ export interface Run {
   signature: string
   state: RunState
   acknowledged: boolean
-  /** An administrator wants it to stop. */
+  /** Whether it was cancelled. */
   cancel: boolean
   progress: RunProgress
   error: ErrorReport | null
@@ -148,5 +148,5 @@ export interface StoredEvent {
   event: RunEvent | StateEvent
 }
 
-/** As it is told: whoever stores it gives it its number. */
+/** An event that is not stored yet; the store numbers it. */
 export type NewEvent = Omit<StoredEvent, 'seq' | 'kind'>

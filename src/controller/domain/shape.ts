@@ -2,75 +2,75 @@ import type { NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Cluster, Node, Run } from './records.ts'
 import type { Member } from './situation.ts'
 
-/** Something of Kubernetes may be on the machine. */
-export function wasTouched(node: Node): boolean {
+/** Whether parts of Kubernetes may be on the machine. */
+export function mayHaveKubernetes(node: Node): boolean {
   return ['PROVISIONING', 'READY', 'FAILED'].includes(node.state)
 }
 
-/** The cluster, as it was asked for last, is made of those: not of one that was configured after that, or that leaves. */
+/** Whether the node belongs to the current attempt: it is not being removed, and was not configured after the attempt began. */
 export function takesPart({ state, roles, leaving, attempt }: Node, cluster: Cluster): boolean {
   const isAsked = state !== 'CONFIGURED' || attempt !== cluster.attempt
   return roles.length > 0 && leaving === 'no' && isAsked
 }
 
-/** What it was told last, a repair or not. */
+/** The last run, including repairs. */
 export const lastRun = ({ run, repair }: Member): Run | null => repair ?? run
 
-/** Something goes on on it. A run that was asked to stop is not waited for where the node is silent for long. */
-export function isAtWork(member: Member): boolean {
+/** Whether a run is open. A cancelled run of an unreachable node does not count. */
+export function isBusy(member: Member): boolean {
   const { node } = member
   const run = lastRun(member)
   return run?.state === 'open' && !(run.cancel && node.silent === 'unreachable')
 }
 
-/** One that leaves is none any more. */
+/** A node that is being removed no longer counts as a master. */
 export const isMaster = ({ node }: Member) => node.roles.includes('master') && node.leaving === 'no'
 
-/** In the order in which they were configured. */
+/** The masters, in the order in which they were configured. */
 export function mastersOf(members: readonly Member[]): Node[] {
   const masters = members.filter(isMaster).map(({ node }) => node)
   return masters.sort((a, b) => (`${a.configuredAt} ${a.id}` < `${b.configuredAt} ${b.id}` ? -1 : 1))
 }
 
-/** It was told to be part of the control plane: to start it, or to join it. */
+/** Whether it has an instruction to start or to join the control plane. */
 export function isOfControlPlane(member: Member): boolean {
   const { node, run } = member
-  return isMaster(member) && wasTouched(node) && (run?.role === 'first-master' || run?.role === 'master')
+  return isMaster(member) && mayHaveKubernetes(node) && (run?.role === 'first-master' || run?.role === 'master')
 }
 
-/** The cluster lives on it. */
-export function holdsCluster(member: Member): boolean {
+/** A master whose provisioning is done: the cluster runs on it. */
+export function isProvisionedMaster(member: Member): boolean {
   return isOfControlPlane(member) && member.run?.state === 'done'
 }
 
-/** It belongs to a cluster that another master has started, or may do so. */
+/** Whether it has joined, or may have joined, a cluster that another master started. */
 export function hasJoined({ role, state, progress }: Run): boolean {
   if (role !== 'master' && role !== 'worker') return false
   return state === 'done' || progress.invited === true || progress.mayHaveJoined === true
 }
 
-/** Nodes have joined a cluster whose masters are all gone: whoever started another one would not have them. */
-export function isLost(members: readonly Member[]): boolean {
-  const isThere = members.some((member) => holdsCluster(member) || hasBegun(member))
-  return !isThere && members.some(({ node, run }) => wasTouched(node) && run !== null && hasJoined(run))
+/** Whether nodes have joined a cluster that has no master any more. They would not become part of a new one. */
+export function hasLostMasters(members: readonly Member[]): boolean {
+  const isThere = members.some((member) => isProvisionedMaster(member) || hasBegun(member))
+  return !isThere && members.some(({ node, run }) => mayHaveKubernetes(node) && run !== null && hasJoined(run))
 }
 
-/** It was told to start the cluster. */
+/** Whether it has an instruction to start the cluster. */
 export function hasBegun({ node, run }: Member): boolean {
-  return run?.role === 'first-master' && wasTouched(node)
+  return run?.role === 'first-master' && mayHaveKubernetes(node)
 }
 
-/** The master that starts the cluster: one that has it, else one that has begun to, else the one configured first. */
+/** The first master: a provisioned one, else one that has begun to start the cluster, else the one configured first. */
 export function firstMaster(members: readonly Member[]): Node | undefined {
   const rank = (member: Member) => {
     const { node } = member
-    return `${holdsCluster(member) ? 0 : hasBegun(member) ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
+    return `${isProvisionedMaster(member) ? 0 : hasBegun(member) ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
   }
   return members.filter(isMaster).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]?.node
 }
 
-/** What a node with roles is told to become. */
-export function roleOf(node: Node, members: readonly Member[]): NodeTask {
+/** The provisioning task of a node with roles. */
+export function taskFor(node: Node, members: readonly Member[]): NodeTask {
   return taskOf(node, firstMaster(members)?.id)
 }
 

@@ -1,21 +1,21 @@
 import type { Cluster, Node, Run } from './records.ts'
 
-/** All that a decision about a cluster rests on: what is wanted, and what was seen. */
+/** The input of the director: the desired and the observed state of a cluster. */
 export interface Situation {
   now: Date
   cluster: Cluster
-  /** Without those that were removed. */
+  /** All nodes that are not REMOVED. */
   members: readonly Member[]
-  /** Since the operator has reported last; 0 where it never has. */
+  /** Time since the last report of the operator; 0 if there is none. */
   reportSilentMs: number
 }
 
 export interface Member {
   node: Node
-  /** Its last run that is no repair: what the node is goes by that. */
+  /** The last run that is not a repair. It determines the node's part in the cluster. */
   run: Run | null
-  /** Its last repair, where that came later. */
+  /** The last repair, if it is newer than `run`. */
   repair: Run | null
-  /** Since it was last heard of; 0 while it is connected. */
+  /** Time since the last contact; 0 while it is connected. */
   silentMs: number
 }

@@ -132,7 +132,7 @@ describe('stages', () => {
     ])
   })
 
-  it('begin anew with a reset', () => {
+  it('start over with a reset', () => {
     const back: Partial<Node> = { state: 'DISCOVERED', roles: [], configuredAt: null }
     const members = [joining('a', 1, back, { role: 'reset', ...ran(DAY, DAY + 1) })]
     expect(seen({ desired: 'none', desiredAt: at(DAY), attempt: 2 }, members)).toEqual([

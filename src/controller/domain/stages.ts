@@ -6,13 +6,13 @@ import { lastRun } from './shape.ts'
 import type { Member } from './situation.ts'
 
 /**
- * How far the cluster has come, in the order of a node's life. Only of those nodes that were brought up together last:
- * the times of a node that comes a day later say nothing beside those of the first day.
+ * The stages of the cluster, in the order of a node's lifecycle. Only the nodes that were provisioned together last count:
+ * the times of a node that is added later cannot be combined with those of the first ones.
  */
 export function stagesOf(cluster: Cluster, members: readonly Member[]): Stage[] {
   const taking = members.filter(({ node }) => node.roles.length > 0 && node.leaving === 'no')
   const { nodes, runs } = lastRound(cluster, taking.length > 0 ? taking : members)
-  // Before a reset there was another cluster.
+  // A reset ends the previous cluster.
   const since = cluster.desired === 'none' && cluster.desiredAt !== null ? cluster.desiredAt : cluster.createdAt
   const discovered = later(earliest(nodes.map(({ createdAt }) => createdAt)), since)
   const wereOthers = discovered !== null && members.some(({ node }) => node.createdAt < discovered)
@@ -34,7 +34,7 @@ export function stagesOf(cluster: Cluster, members: readonly Member[]): Stage[] 
 
 const isDue = (member: Member, cluster: Cluster) => isStartable(member, cluster) || isRepairable(member, cluster)
 
-/** The latest runs that went on side by side or one after another since the cluster was wanted up, and their nodes. */
+/** The nodes and runs of the last group of overlapping runs since the cluster was last provisioned. */
 function lastRound(cluster: Cluster, members: readonly Member[]): { nodes: Node[]; runs: Run[] } {
   const since = cluster.desiredAt ?? ''
   const ran = members
@@ -56,7 +56,7 @@ function lastRound(cluster: Cluster, members: readonly Member[]): { nodes: Node[
   return { nodes, runs: round.map(({ run }) => run) }
 }
 
-/** Sorts behind all times. */
+/** Sorts after all times. */
 const FOR_EVER = '~'
 
 function stage(name: string, startedAt: string | null, endedAt: string | null, isFailed: boolean): Stage {
@@ -73,7 +73,7 @@ function later(time: string | null, since: string): string | null {
   return time !== null && time < since ? since : time
 }
 
-/** The last of them, once all have one. */
+/** The latest time; null unless all are set. */
 function ended(times: readonly (string | null)[]): string | null {
   if (times.length === 0 || times.includes(null)) return null
   return [...times].sort().at(-1) ?? null

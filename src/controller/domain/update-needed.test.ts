@@ -16,7 +16,7 @@ test('an instruction that the agent does not know is an error that names it, wit
   const found = updateNeeded(node, cluster, 'worker', known)
   expect(found).toMatchObject({ code: 'agent/update-needed' })
   expect(found?.message).toBe(
-    'found agent 0.1.0 on w1, which does not know instruction/worker; wanted an agent that does',
+    'found agent 0.1.0 on w1, which does not support instruction/worker; wanted an agent that does',
   )
   expect(found?.fix).toMatch(/^update the agent on w1: .*controller cluster provision demo$/)
 })

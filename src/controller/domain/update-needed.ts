@@ -4,10 +4,7 @@ import { unknownSettings } from '../../protocol/settings/node-params.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Cluster, Node } from './records.ts'
 
-/**
- * Why an instruction is not for this agent: it names its capabilities, and what the instruction asks is not among them.
- * Undefined where the agent knows all of it.
- */
+/** Why an agent with these capabilities cannot execute an instruction: it needs an update. Undefined if it can. */
 export function updateNeeded(
   { name, agentVersion }: Pick<Node, 'name' | 'agentVersion'>,
   { name: cluster, settings }: Pick<Cluster, 'name' | 'settings'>,
@@ -20,7 +17,7 @@ export function updateNeeded(
   if (unknown.length === 0) return undefined
   return {
     code: 'agent/update-needed',
-    message: `found agent ${agentVersion} on ${name}, which does not know ${unknown.join(', ')}; wanted an agent that does`,
+    message: `found agent ${agentVersion} on ${name}, which does not support ${unknown.join(', ')}; wanted an agent that does`,
     ...remedy`update the agent on ${name}: install it again with the executable of this release, then: ${{ do: 'cluster.provision', cluster }}`,
   }
 }

@@ -125,7 +125,7 @@ function hear(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFrame): v
       ports.operations.take(nodeId, frame.body)
       break
     case 'pair-check':
-      ports.pairChecks.get(frame.body.check)?.campaign.hear(nodeId, frame.body)
+      ports.pairChecks.get(frame.body.check)?.campaign.receive(nodeId, frame.body)
       break
   }
 }

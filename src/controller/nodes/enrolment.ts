@@ -17,23 +17,23 @@ import { approveIn } from './node-commands.ts'
 const MAX_PENDING = 1_000
 const LAPSE_MS = 86_400_000
 
-/**
- * Takes a node's request in. `installer` is the identity of the installer certificate: the cluster's id. Nothing of the
- * request but its key counts for the certificate. Asking again with the same key changes nothing but what the prechecks
- * had to say, and that only until it is approved.
- */
 type Issuing = HasStore & HasTurns & HasAuthority & HasClock
 
+/**
+ * Records a node's request to enrol. `installer` is the identity of the installer certificate: the cluster's id. Of the
+ * CSR, only the key is used. A repeated request with the same key only updates the warnings, until the node is approved.
+ */
 export async function enrol(ports: Reconciling, installer: string, request: EnrolRequest): Promise<EnrolResponse> {
   const { publicKey } = readCsr(request.csr)
   const cluster = await ports.store.cluster(installer)
-  if (!cluster) throw refusal('enrol/cluster-gone', 'the cluster of this installer was deleted', 'make a new cluster')
+  if (!cluster)
+    throw refusal('enrol/cluster-gone', 'the cluster of these credentials was deleted', 'create a new cluster')
   if (request.clusterName !== undefined && request.clusterName !== cluster.name) {
     const found = `the credentials are for cluster ${cluster.name}, not ${request.clusterName}`
-    throw refusal('enrol/other-cluster', found, `leave --cluster-name out, or give --cluster-name ${cluster.name}`)
+    throw refusal('enrol/other-cluster', found, `omit --cluster-name, or pass --cluster-name ${cluster.name}`)
   }
   const name = fingerprint(publicKey)
-  // A key that another cluster knows stays with that.
+  // A key that is enrolled in another cluster stays there.
   const known = await ports.store.enrolment(name)
   if (known === undefined || (known.state === 'pending' && known.installer === installer)) {
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
@@ -55,7 +55,7 @@ function add(
 ) {
   if (draft.enrolments.filter(({ state }) => state === 'pending').length >= MAX_PENDING) {
     const fix = remedy`approve or remove some: ${{ do: 'node.list' }}`
-    throw refusal('enrol/too-many', `${MAX_PENDING} nodes wait for approval already`, fix)
+    throw refusal('enrol/too-many', `${MAX_PENDING} nodes already wait for approval`, fix)
   }
   const createdAt = draft.now.toISOString()
   const node: Node = {
@@ -97,11 +97,11 @@ function add(
   if (draft.cluster.settings.autoApprove) approveIn(ports, draft, node)
 }
 
-/** Throws `enrol/unknown` (ask anew) or `enrol/refused`. An approved one has its certificate in the answer. */
+/** The state of an enrolment, with the certificate once it is approved. Throws `enrol/unknown` or `enrol/refused`. */
 export async function enrolmentState(ports: Issuing, installer: string, name: string): Promise<EnrolResponse> {
   const enrolment = await ports.store.enrolment(name)
   if (!enrolment || enrolment.installer !== installer) {
-    throw refusal('enrol/unknown', 'the controller does not know this key (any more)', 'enrol again')
+    throw refusal('enrol/unknown', 'the controller does not know this key', 'enrol again')
   }
   if (enrolment.state === 'refused') {
     const fix = remedy`ask the administrator; to try again: ${{ do: 'shell', command: 'agent uninstall' }}, then install`
@@ -114,14 +114,18 @@ export async function enrolmentState(ports: Issuing, installer: string, name: st
   return { ...answer, state: 'APPROVED', certificate: await certificateOf(ports, enrolment) }
 }
 
-/** A node that waits for its approval has no session: it is heard when it asks. */
-export async function heardAgain({ store, now }: HasStore & HasClock, installer: string, name: string): Promise<void> {
+/** A node that waits for approval has no session, so its requests count as contact. */
+export async function recordContact(
+  { store, now }: HasStore & HasClock,
+  installer: string,
+  name: string,
+): Promise<void> {
   const enrolment = await store.enrolment(name)
   if (enrolment?.installer !== installer || enrolment.state !== 'pending') return
   await store.commit([{ change: 'set-node', id: enrolment.nodeId, to: { lastSeen: now().toISOString() } }])
 }
 
-/** The one that was issued while half of its life is left, else a new one. */
+/** The issued certificate, or a new one when half of its validity is over. */
 async function certificateOf(ports: Issuing, { nodeId, certificate }: Enrolment): Promise<string> {
   if (certificate && !isHalfOver(certificate, ports.now())) return certificate
   return changeEnrolment(ports, nodeId, (enrolment) => {
@@ -133,7 +137,7 @@ async function certificateOf(ports: Issuing, { nodeId, certificate }: Enrolment)
   })
 }
 
-/** Nodes that nobody approved within a day are forgotten; they ask again. */
+/** Deletes nodes that were not approved within a day; their agents enrol again. */
 export function dropLapsed(draft: Draft): void {
   const before = new Date(draft.now.getTime() - LAPSE_MS).toISOString()
   for (const { state, createdAt, nodeId } of draft.enrolments) {

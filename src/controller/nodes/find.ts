@@ -26,7 +26,7 @@ export async function clusterOf({ store }: HasStore, node: Node): Promise<Cluste
   return cluster
 }
 
-/** The node as it is in its cluster now. */
+/** The node with this id; throws `node/unknown`. */
 export function nodeOf({ nodes }: Pick<ClusterData, 'nodes'>, id: string): Node {
   const node = nodes.find((each) => each.id === id)
   if (!node) throw missing('node', id)

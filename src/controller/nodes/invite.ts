@@ -22,8 +22,8 @@ import { situationOf } from '../reconcile/situation-of.ts'
 type Ports = HasStore & HasTurns & HasClock & HasPresence & HasAuthority & HasOperations & HasAnnouncements
 
 /**
- * What the node needs to join its cluster, from a master and sealed to the node: this controller cannot read it. Waits
- * up to `waitMs` for its turn. Throws where the node was not told to join.
+ * Gets the invitation of a node from a master. It is sealed to the node, so the controller cannot read it. Waits up to
+ * `waitMs` for the node's turn. Throws if the node has no instruction to join.
  */
 export async function invite(
   ports: Ports,
@@ -34,20 +34,24 @@ export async function invite(
   const look = (members: readonly Member[]) => {
     const target = members.find(({ node }) => node.id === id)
     if (!target || !isDue(target)) {
-      throw refusal('invitation/not-due', 'this node was not told to join a cluster', 'nothing: this run is over')
+      throw refusal(
+        'invitation/not-due',
+        'the node has no open instruction to join a cluster',
+        'none needed: the run is over',
+      )
     }
     const turn = turnOf(target, members)
-    const hosts = 'hosts' in turn ? turn.hosts.filter((each) => ports.presence.isConnected(each.id)) : []
-    return { target, turn, hosts }
+    const masters = 'masters' in turn ? turn.masters.filter((each) => ports.presence.isConnected(each.id)) : []
+    return { target, turn, masters }
   }
-  // Whose turn it is and that it was taken are one commit: several ask at the same moment.
+  // The check and the mark are one transaction, because several nodes ask at the same time.
   const takeTurn = async () => {
-    if (look(await membersOf(ports, clusterId)).hosts.length === 0) return undefined
+    if (look(await membersOf(ports, clusterId)).masters.length === 0) return undefined
     const done = await changeCluster(ports, clusterId, (draft) => {
-      const { target, hosts } = look(situationOf(ports, draft).members)
-      if (hosts.length === 0) return undefined
+      const { target, masters } = look(situationOf(ports, draft).members)
+      if (masters.length === 0) return undefined
       setInvited(draft, target, true)
-      return { target, hosts }
+      return { target, masters }
     })
     ports.changes.announce()
     return done?.result
@@ -55,14 +59,14 @@ export async function invite(
   const taken = await ports.changes.until(takeTurn, waitMs, signal)
   if (!taken) {
     const { turn } = look(await membersOf(ports, clusterId))
-    return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.hosts[0]?.name} to be connected` }
+    return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.masters[0]?.name} to be connected` }
   }
-  const { target, hosts } = taken
+  const { target, masters } = taken
   const role = lastRun(target)?.role === 'master' ? 'master' : 'worker'
   const { name, address } = target.node
   const order = { operation: 'invite', target: { name, address, role }, sealTo } as const
-  const asked = await ports.operations.ask(ports, hosts, order)
-  if (!asked) throw new Error('nobody was asked for an invitation')
+  const asked = await ports.operations.ask(ports, masters, order)
+  if (!asked) throw new Error('no master was asked for an invitation')
   const { master, answer } = asked
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
   await changeCluster(ports, clusterId, (draft) => setInvited(draft, target, false))
@@ -74,7 +78,7 @@ export async function invite(
 
 const seen = new WeakMap<Changes, { version: number; clusterId: string; members: Promise<readonly Member[]> }>()
 
-/** Read once for all that wait for their turn. */
+/** Cached, so that all waiting nodes share one read. */
 function membersOf(ports: Ports, clusterId: string): Promise<readonly Member[]> {
   const { version } = ports.changes
   const last = seen.get(ports.changes)

@@ -14,14 +14,14 @@ export function issueNodeCertificate({ authority, now }: Issuing, nodeId: string
   return authority.clientCertificate({ role: 'node', identity: nodeId, publicKey, days: DAYS, now: now() })
 }
 
-/** Whether less than half of its life is left. */
+/** Whether half of the validity is over. */
 export function isHalfOver(certificate: string, now: Date): boolean {
   return new X509Certificate(certificate).validToDate.getTime() - now.getTime() <= (DAYS / 2) * 86_400_000
 }
 
 /**
- * A certificate for the node's fresh key. It stands beside the present one until the node has connected with it, so that
- * a node that loses it on the way goes on with what it has, and asks again.
+ * A certificate for the node's new key. The current one remains valid until the node connects with the new one, so a node
+ * that loses the answer can continue, and request it again.
  */
 export async function nextCertificate(
   ports: Issuing & HasStore & HasTurns,
@@ -34,7 +34,7 @@ export async function nextCertificate(
   const done = await changeEnrolment(ports, nodeId, ({ next }) => {
     if (next?.fingerprint === name) return { answer: next.certificate }
     if (isInUse) {
-      throw refusal('node/key-in-use', `the key ${name} is in use already; wanted a fresh one`, 'make a new key')
+      throw refusal('node/key-in-use', `the key ${name} is already in use; wanted a new key`, 'create a new key')
     }
     const certificate = issueNodeCertificate(ports, nodeId, publicKey)
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
@@ -43,22 +43,22 @@ export async function nextCertificate(
   return done
 }
 
-/** The node has connected, and so the pair that it showed is safe on its side: a next one becomes the present one. */
+/** Replaces the current key when the node has connected with the next one: the node has stored it. */
 export async function adoptKey(
   ports: HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog & HasAnnouncements,
   nodeId: string,
-  shown: X509Certificate,
+  presented: X509Certificate,
 ): Promise<void> {
-  const name = fingerprint(shown.publicKey)
+  const name = fingerprint(presented.publicKey)
   if ((await ports.store.enrolmentOf(nodeId))?.next?.fingerprint !== name) return
   await changeEnrolment(ports, nodeId, ({ next }) =>
     next?.fingerprint === name ? { answer: true, to: { ...next, next: null } } : { answer: false },
   )
-  ports.log(`node ${nodeId} has a new key: ${name}`)
+  ports.log(`node ${nodeId} uses a new key: ${name}`)
   ports.changes.announce()
 }
 
-/** `to`: what of it changes. Also used for a node's first certificate. */
+/** Updates a node's enrolment in one transaction. `to`: the changed fields. */
 export async function changeEnrolment<T>(
   ports: HasStore & HasTurns & Pick<HasClock, 'now'>,
   nodeId: string,

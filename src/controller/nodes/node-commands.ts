@@ -4,9 +4,9 @@ import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from '../domain/admission.ts'
 import { type Draft, hasOpenRun } from '../domain/draft.ts'
-import { anewWith, movedProblem } from '../domain/problems/moved-address.ts'
+import { movedProblem, startOverRemedy } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
-import { holdsCluster, wasTouched } from '../domain/shape.ts'
+import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
 import { admitNodes } from '../domain/subnets.ts'
 import type { HasClock, HasLog, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
@@ -18,7 +18,7 @@ import { nodeOf } from './find.ts'
 type Ports = Reconciling
 type Id = Pick<Node, 'id' | 'clusterId'>
 
-/** Lets a DISCOVERED node in. One of the same name that is gone gives way to it; one that is there does not. */
+/** Approves a DISCOVERED node. It replaces a disconnected node with the same name; throws if that one is connected. */
 export async function approve(ports: Ports, { id, clusterId }: Id): Promise<void> {
   await reconcile(ports, clusterId, (draft) => approveIn(ports, draft, nodeOf(draft, id)))
 }
@@ -34,11 +34,11 @@ export function approveIn({ presence }: HasPresence, draft: Draft, node: Node): 
   const present = others.find((other) => presence.isConnected(other.id))
   if (present) {
     const removal = { do: 'node.remove', node: present.id, force: true } as const
-    const fix = remedy`give one of them another name (install with --hostname), or: ${removal}`
-    throw refusal('node/name-taken', `node ${present.id} is connected under the name ${node.name} already`, fix)
+    const fix = remedy`choose another name for one of them (install with --hostname), or: ${removal}`
+    throw refusal('node/name-taken', `node ${present.id} with the name ${node.name} is already connected`, fix)
   }
   for (const other of others) {
-    if (wasTouched(other)) noteGone(draft, other)
+    if (mayHaveKubernetes(other)) noteGone(draft, other)
     forget(draft, other)
   }
   for (const { fingerprint, nodeId, state } of draft.enrolments) {
@@ -58,12 +58,12 @@ function configureIn(draft: Draft, node: Node, request: ConfigureRequest): void 
     const fix =
       node.state === 'DISCOVERED'
         ? remedy`${{ do: 'node.approve', node: node.name }}`
-        : remedy`to begin anew: ${{ do: 'cluster.reset', cluster: cluster.name }}`
+        : remedy`to start over: ${{ do: 'cluster.reset', cluster: cluster.name }}`
     throw refusal('node/not-configurable', `node ${node.name} is ${node.state}; wanted APPROVED`, fix)
   }
   if (!node.facts) {
     const fix = remedy`wait until it is connected: ${{ do: 'node.show', node: node.name }}`
-    throw refusal('node/no-facts', `node ${node.name} has not told about itself yet`, fix)
+    throw refusal('node/no-facts', `node ${node.name} has not reported its facts yet`, fix)
   }
   const others = draft.nodes.filter((other) => other.id !== node.id)
   const roles = [...new Set(request.roles)]
@@ -74,32 +74,32 @@ function configureIn(draft: Draft, node: Node, request: ConfigureRequest): void 
   admitChange(draft, cluster, node, { roles, ...place })
   const state = node.state === 'FAILED' ? 'FAILED' : 'CONFIGURED'
   const configuredAt = draft.now.toISOString()
-  // What is configured while the cluster is up waits until that is asked for again, which looks at all of it first.
+  // A node that is configured while the cluster is up waits for the next `provision`, which checks the cluster first.
   const { attempt } = cluster
   draft.setNode(node.id, { state, roles, disks: request.disks, configuredAt, attempt, ...place })
   tellState(draft, node.id)
 }
 
-/** What a former role or address has left on the machine, and in the cluster, only a reset takes away. */
+/** Throws if role or address would change after the node has begun: only a reset removes what it has installed. */
 function admitChange(draft: Draft, cluster: Cluster, node: Node, to: Pick<Node, 'roles' | 'address'>): void {
   if (!hasBegun(draft, node)) return
-  const anew = anewWith(node.name, cluster.name)
-  const begun = `node ${node.name} has begun to be ${node.roles.join(',')} at ${node.address} and FAILED`
+  const startOver = startOverRemedy(node.name, cluster.name)
+  const begun = `node ${node.name} is FAILED as ${node.roles.join(',')} with address ${node.address}`
   if (node.roles.includes('master') !== to.roles.includes('master')) {
-    throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, anew)
+    throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, startOver)
   }
   const moved = movedProblem(node, cluster.name, true)
   if (moved) throw new AgentError(moved.code, `${begun}; ${moved.message}`, { ...moved, kind: 'refused' })
   if (node.address !== to.address) {
     const place = node.interface === null ? {} : { interface: node.interface }
     const same = { do: 'node.configure', node: node.name, roles: to.roles, ...place } as const
-    throw refusal('node/has-begun', `${begun}; it cannot move to ${to.address}`, remedy`${same}; or, ${anew}`)
+    throw refusal('node/has-begun', `${begun}; it cannot change to ${to.address}`, remedy`${same}; or, ${startOver}`)
   }
 }
 
 /**
- * The node is ours no more: its session ends and its certificate is refused. One that may have Kubernetes on it leaves
- * its cluster before, and gives its machine back. `force`: at once, whatever is on it.
+ * Removes a node: its session ends and its certificate is refused. A node that may have Kubernetes is first removed from
+ * its cluster and its machine restored. `force`: deletes the record at once.
  */
 export async function remove(ports: Ports, { id, clusterId }: Id, force: boolean): Promise<void> {
   await reconcile(ports, clusterId, (draft) => removeIn(ports, draft, nodeOf(draft, id), force))
@@ -107,46 +107,43 @@ export async function remove(ports: Ports, { id, clusterId }: Id, force: boolean
 
 function removeIn(ports: HasClock & HasPresence, draft: Draft, node: Node, force: boolean): void {
   if (node.state === 'REMOVED') return
-  if (wasTouched(node) && !force) {
+  if (mayHaveKubernetes(node) && !force) {
     admitLeaving(ports, draft, node)
     draft.setNode(node.id, { leaving: node.leaving === 'no' ? 'retire' : node.leaving, error: null })
     return
   }
-  if (wasTouched(node)) noteGone(draft, node)
+  if (mayHaveKubernetes(node)) noteGone(draft, node)
   forget(draft, node)
 }
 
-/** A cluster is not taken apart node by node: the last one that holds it goes by a reset. */
+/** Throws for the last provisioned master: no other master could remove it, and the cluster has to be reset. */
 function admitLeaving(ports: HasClock & HasPresence, draft: Draft, node: Node): void {
   const { name } = draft.cluster
   const { members } = situationOf(ports, draft)
-  if (members.some((member) => member.node.id !== node.id && holdsCluster(member))) return
+  if (members.some((member) => member.node.id !== node.id && isProvisionedMaster(member))) return
   const removal = { do: 'node.remove', node: node.name, force: true } as const
-  const fix = remedy`${{ do: 'cluster.reset', cluster: name }}; or, where the machine is gone: ${removal}`
-  const found = `node ${node.name} is ${node.state}, and no other master of cluster ${name} could take it out`
+  const fix = remedy`${{ do: 'cluster.reset', cluster: name }}; or, if the machine no longer exists: ${removal}`
+  const found = `node ${node.name} is ${node.state}, and cluster ${name} has no other master that could remove it`
   throw refusal('node/in-use', found, fix)
 }
 
-/** The agent leaves its machine, by the hand of whoever may do that there. */
+/** The agent was uninstalled on the node itself. */
 export async function leave(ports: Ports & HasLog, node: Id, stays: LeaveRequest['stays']): Promise<void> {
-  ports.log(`node ${node.id} leaves; on its machine stays: ${stays}`)
+  ports.log(`node ${node.id}: the agent was uninstalled; remains on the machine: ${stays}`)
   if (stays === 'nothing') {
     await remove(ports, node, true)
     return
   }
-  // It goes on in its cluster without us.
+  // It stays in its cluster without an agent.
   await reconcile(ports, node.clusterId, (draft) => forget(draft, nodeOf(draft, node.id)))
 }
 
-/**
- * Somebody took Kubernetes off the node by hand. What it was told to do and has not done yet prevails: it will do that,
- * and its outcome says how the node is.
- */
+/** `agent reset` was run on the node. Ignored while a run is open: the outcome of the run determines the node's state. */
 export function wasReset(draft: Draft, node: Node): void {
-  if (!wasTouched(node) || hasOpenRun(draft, node.id)) return
+  if (!mayHaveKubernetes(node) || hasOpenRun(draft, node.id)) return
   const state = draft.cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
   draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null })
   tellState(draft, node.id)
-  // What its cluster still has of it would be in the way when it joins again.
+  // The node's objects in the cluster would prevent it from joining again.
   if (node.leaving === 'no') noteGone(draft, node)
 }

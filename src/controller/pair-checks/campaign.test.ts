@@ -36,26 +36,26 @@ test.each([
   ['one master', 1],
   ['three masters', 3],
   ['seven masters', 7],
-])('100 nodes with %s: planned, dialled and told within 30 s', async (_, masters) => {
+])('100 nodes with %s: planned, dialled and answered within 30 s', async (_, masters) => {
   const plan = planPairs(manyNodes(100, masters), 'flannel', 'seed')
   const dials = plan.rounds.flat()
   const healthy = await inSimulatedTime(simulate(plan, HEALTHY))
   expect(healthy.ms).toBeLessThan(5_000)
-  for (const { from, to } of dials) expect(healthy.told.get(from.id)?.dialled.has(to.id)).toBe(true)
+  for (const { from, to } of dials) expect(healthy.answers.get(from.id)?.dialled.has(to.id)).toBe(true)
   // An order, its answer, the end and its answer; then a word and an answer for each round that a node dials in.
   const goes = plan.rounds.reduce((sum, round) => sum + new Set(round.map(({ from }) => from.id)).size, 0)
   expect(healthy.messages).toBe(4 * 100 + 2 * goes)
 
-  const { told, ms } = await inSimulatedTime(simulate(plan, harsh()))
+  const { answers, ms } = await inSimulatedTime(simulate(plan, harsh()))
   expect(ms).toBeGreaterThan(5_000)
   expect(ms).toBeLessThan(30_000)
-  const silent = plan.nodes.filter(({ id }) => told.get(id)?.ports === undefined).map(({ name }) => name)
+  const silent = plan.nodes.filter(({ id }) => answers.get(id)?.ports === undefined).map(({ name }) => name)
   expect(silent).toEqual(['node-4', 'node-40', 'node-90'])
   const speaking = dials.filter(({ from }) => ![...silent, 'node-7'].includes(from.name))
-  for (const { from, to } of speaking) expect(told.get(from.id)?.dialled.has(to.id)).toBe(true)
+  for (const { from, to } of speaking) expect(answers.get(from.id)?.dialled.has(to.id)).toBe(true)
 })
 
-test('3,000 nodes end before their nodes close by themselves, whatever happens', async () => {
+test('3,000 nodes: the check ends before the nodes close their ports on their own', async () => {
   const plan = planPairs(manyNodes(3_000, 3), 'flannel', 'seed')
   const { ms } = await inSimulatedTime(simulate(plan, { ...HEALTHY, linkMs: () => 300, reach: () => 'filtered' }))
   expect(ms).toBeLessThan(120_000)
@@ -80,7 +80,7 @@ function watched(signal = new AbortController().signal) {
   return { campaign, sent }
 }
 
-test('a check that is aborted tells every node to close', async () => {
+test('an aborted check makes every node close its ports', async () => {
   const abort = new AbortController()
   const { campaign, sent } = watched(abort.signal)
   const run = campaign.run()
@@ -91,17 +91,17 @@ test('a check that is aborted tells every node to close', async () => {
   expect(sent).toEqual(['a order', 'b order', 'a end', 'b end'])
 })
 
-test('what a node says out of turn, of another round, or a second time, is passed over', async () => {
+test('ignores unexpected messages: out of turn, of another round, or repeated', async () => {
   const { campaign } = watched()
   const [a] = plan.nodes
   const peers = [{ node: plan.nodes[1]?.id ?? '', ports: [] }]
   const id = a?.id ?? ''
   const check = 'p-abcdefghij'
   const run = campaign.run()
-  campaign.hear(id, { say: 'dialled', check, round: 0, peers })
-  campaign.hear('n-zzzzzzzzzz', { say: 'heard', check, peers: [] })
+  campaign.receive(id, { say: 'dialled', check, round: 0, peers })
+  campaign.receive('n-zzzzzzzzzz', { say: 'heard', check, peers: [] })
   await vi.advanceTimersByTimeAsync(5_000)
-  campaign.hear(id, { say: 'dialled', check, round: 1, peers })
+  campaign.receive(id, { say: 'dialled', check, round: 1, peers })
   await vi.advanceTimersByTimeAsync(10_000)
   expect((await run).get(id)).toEqual({ dialled: new Map() })
 })

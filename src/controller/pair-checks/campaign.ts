@@ -16,46 +16,46 @@ const LISTENING_MS = 5_000
 /** A dial ends after 3 s at the latest. */
 const ROUND_MS = 5_000
 const HEARD_MS = 3_000
-/** Below the time after which nodes close by themselves. Rounds that do not fit are left out. */
+/** Less than the time after which nodes close their ports on their own. Rounds that do not fit are skipped. */
 const CAMPAIGN_MS = 100_000
 
-/** What one node told; what is absent it did not tell. */
-export interface Told {
+/** The answers of one node; a field is absent until the node has answered. */
+export interface NodeAnswers {
   refused?: ErrorReport
   ports?: Map<PairPort, { state: PortState; why?: string | undefined }>
   firewall?: Firewall
   /** By the node that was dialled. */
   dialled: Map<string, Dialled>
-  heard?: Received[]
+  received?: Received[]
 }
 
 export interface CampaignOptions {
   plan: PairPlan
   check: string
   sign(order: PairCheckOrder): { payload: string; signature: string }
-  /** False where the node is not connected. */
+  /** Returns false if the node is not connected. */
   send(node: string, body: PairCheckDown): boolean
   now(): Date
   monotonicMs(): number
-  /** Its abort tells the nodes to close. */
+  /** When it aborts, the nodes close their ports. */
   signal: AbortSignal
 }
 
-/** One check of pairs that goes on: all listen, then dial round by round, then tell what they heard. */
+/** A running pair check: all nodes listen, then dial round by round, then report the packets that they received. */
 export class Campaign {
   readonly #options: CampaignOptions
-  readonly #told = new Map<string, Told>()
-  /** Nodes that did not answer once: the others are not made to wait for them again. */
+  readonly #answers = new Map<string, NodeAnswers>()
+  /** Nodes that failed to answer once: they are not waited for again. */
   readonly #silent = new Set<string>()
   #asked: { nodes: Set<string>; say: PairCheckUp['say']; round?: number | undefined; done(): void } | undefined
 
   constructor(options: CampaignOptions) {
     this.#options = options
-    for (const { id } of options.plan.nodes) this.#told.set(id, { dialled: new Map() })
+    for (const { id } of options.plan.nodes) this.#answers.set(id, { dialled: new Map() })
   }
 
-  /** Answers what was told, by node, whoever fell silent on the way. Rejects when it was aborted. */
-  async run(): Promise<ReadonlyMap<string, Told>> {
+  /** Returns the answers by node, also of nodes that stopped answering. Rejects when it is aborted. */
+  async run(): Promise<ReadonlyMap<string, NodeAnswers>> {
     const { plan, check, sign, send, now, monotonicMs, signal } = this.#options
     const beganMs = monotonicMs()
     const orders = ordersOf(plan, check, now()).map((order) => ({ node: order.node, body: sign(order) }))
@@ -72,20 +72,20 @@ export class Campaign {
         orders.map(({ node }) => [node, { say: 'end', check }]),
         { say: 'heard', ms: HEARD_MS },
       )
-      return this.#told
+      return this.#answers
     } finally {
       if (signal.aborted) for (const { node } of orders) send(node, { say: 'end', check })
     }
   }
 
-  /** What a node says about this check; what it was not asked is passed over. */
-  hear(node: string, body: PairCheckUp): void {
-    const told = this.#told.get(node)
+  /** Takes a node's message about this check. An unexpected message is ignored. */
+  receive(node: string, body: PairCheckUp): void {
+    const answers = this.#answers.get(node)
     const asked = this.#asked
     const isRefusal = body.say === 'refused'
-    if (!told || !asked?.nodes.has(node)) return
+    if (!answers || !asked?.nodes.has(node)) return
     if (!isRefusal && (body.say !== asked.say || ('round' in body && body.round !== asked.round))) return
-    keep(told, body)
+    record(answers, body)
     if (isRefusal) this.#silent.add(node)
     asked.nodes.delete(node)
     if (asked.nodes.size === 0) asked.done()
@@ -95,17 +95,17 @@ export class Campaign {
     const { plan, check } = this.#options
     const byDialler = Map.groupBy(plan.rounds[round] ?? [], ({ from }) => from.id)
     return [...byDialler].map(([node, dials]) => {
-      const withoutUdp = dials.map(({ to }) => to.id).filter((peer) => !this.#hearsUdp(peer))
+      const withoutUdp = dials.map(({ to }) => to.id).filter((peer) => !this.#receivesUdp(peer))
       return [node, { say: 'go', check, round, withoutUdp }]
     })
   }
 
-  #hearsUdp(node: string): boolean {
-    const ports = this.#told.get(node)?.ports ?? new Map()
+  #receivesUdp(node: string): boolean {
+    const ports = this.#answers.get(node)?.ports ?? new Map()
     return [...ports].some(([port, { state }]) => port.endsWith('/udp') && state === 'open')
   }
 
-  /** Resolves once all have answered, or the time is over. */
+  /** Resolves when all have answered, or after the timeout. */
   async #ask(
     bodies: readonly [node: string, body: PairCheckDown][],
     { say, ms, round }: { say: PairCheckUp['say']; ms: number; round?: number },
@@ -123,25 +123,25 @@ export class Campaign {
   }
 }
 
-function keep(told: Told, body: PairCheckUp): void {
+function record(answers: NodeAnswers, body: PairCheckUp): void {
   switch (body.say) {
     case 'listening':
-      told.ports = new Map(body.ports.map(({ port, ...state }) => [port, state]))
-      told.firewall = body.firewall
+      answers.ports = new Map(body.ports.map(({ port, ...state }) => [port, state]))
+      answers.firewall = body.firewall
       break
     case 'refused':
-      told.refused = body.error
+      answers.refused = body.error
       break
     case 'dialled':
-      for (const peer of body.peers) told.dialled.set(peer.node, peer)
+      for (const peer of body.peers) answers.dialled.set(peer.node, peer)
       break
     case 'heard':
-      told.heard = body.peers
+      answers.received = body.peers
       break
   }
 }
 
-/** Resolves with the work or when the time is over; rejects when it is aborted. */
+/** Resolves when the work is done, or after the timeout; rejects when it is aborted. */
 function withinTime(work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {

@@ -13,8 +13,8 @@ import { planPairs } from './plan.ts'
 type Ports = HasStore & HasClock & HasAuthority & HasPresence & HasPairChecks
 
 /**
- * Has the connected nodes of a cluster listen and dial each other, and judges what they tell. One at a time for a
- * cluster. Nothing is changed on them; its abort, as its end, has them close what they opened.
+ * Makes the connected nodes of a cluster listen and dial each other, and judges their answers. A cluster has one running
+ * pair check at most. It changes nothing on the nodes, which close their ports when it ends or is aborted.
  */
 export async function checkPairs(ports: Ports, cluster: Cluster, signal: AbortSignal): Promise<PairReport> {
   const check = newId('p')
@@ -22,7 +22,11 @@ export async function checkPairs(ports: Ports, cluster: Cluster, signal: AbortSi
   const { nodes, leftOut } = data ? membersOf(ports, data) : { nodes: [], leftOut: [] }
   if (nodes.length < 2) throw tooFew(cluster, nodes, leftOut)
   if ([...ports.pairChecks.values()].some(({ clusterId }) => clusterId === cluster.id)) {
-    throw refusal('pair-check/busy', `the nodes of ${cluster.name} check each other already`, 'wait half a minute')
+    throw refusal(
+      'pair-check/busy',
+      `a pair check of cluster ${cluster.name} is already running`,
+      'retry in half a minute',
+    )
   }
   const plan = planPairs(nodes, cluster.settings.cni, cluster.id)
   const at = ports.now().toISOString()
@@ -38,9 +42,9 @@ export async function checkPairs(ports: Ports, cluster: Cluster, signal: AbortSi
   })
   ports.pairChecks.set(check, { clusterId: cluster.id, campaign })
   try {
-    const told = await campaign.run()
+    const answers = await campaign.run()
     const ms = Math.round(performance.now() - beganMs)
-    const report = { cluster: cluster.name, at, ms, ...judge(plan, told, leftOut) }
+    const report = { cluster: cluster.name, at, ms, ...judge(plan, answers, leftOut) }
     await ports.store.commit([{ change: 'set-cluster', id: cluster.id, to: { pairs: report } }])
     return report
   } finally {
@@ -71,19 +75,19 @@ function whyNot(ports: HasPresence, data: ClusterData, node: Node): Omit<LeftOut
     }
   }
   if (hasOpenRun(data, node.id)) {
-    return { because: 'left out: a run goes on there, which needs the ports', fix: 'again, once that has ended' }
+    return { because: 'left out: it has an open run, which needs the ports', fix: 'retry when the run has ended' }
   }
   return undefined
 }
 
 function pairNode({ id, name, address, interface: chosen, facts, roles, state }: Node): PairNode {
-  const holder = facts?.interfaces.find(({ addresses }) => addresses.some((each) => each.address === address))
+  const current = facts?.interfaces.find(({ addresses }) => addresses.some((each) => each.address === address))
   const isTaken = state !== 'APPROVED' && state !== 'CONFIGURED'
-  return { id, name, address, interface: chosen ?? holder?.name ?? null, roles, isTaken }
+  return { id, name, address, interface: chosen ?? current?.name ?? null, roles, isTaken }
 }
 
 function tooFew({ name }: Cluster, nodes: readonly PairNode[], leftOut: readonly LeftOut[]) {
   const why = leftOut.map((each) => `${each.name} ${each.because}`).join('; ')
-  const message = `cluster ${name} has ${nodes.length} nodes that could check each other${why && ` (${why})`}; wanted two`
+  const message = `cluster ${name} has ${nodes.length} nodes for a pair check${why && ` (${why})`}; wanted at least two`
   return refusal('pair-check/too-few', message, leftOut[0]?.fix ?? 'install the agent on another machine')
 }

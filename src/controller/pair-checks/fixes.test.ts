@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { nodeOf } from '../../../test/support/pair-checks/nodes.ts'
 import type { Firewall } from '../../protocol/wire/pair-check.ts'
-import { letIn, letOut } from './fixes.ts'
+import { allowInput, allowOutput } from './fixes.ts'
 
 const [a, b] = [nodeOf('a', ['master']), nodeOf('b', ['worker'])]
 const many = ['c', 'd', 'e', 'f', 'g'].map((name) => nodeOf(name, []))
@@ -36,22 +36,25 @@ test.each([
     many,
     'iptables -I INPUT -p tcp --dport 6443 -j ACCEPT && nft insert rule inet filter input tcp dport 6443 accept  # and add the same rules where these rules are configured, to make them persistent',
   ],
-])('lets a port in by %j', (firewall, from, fix) => {
-  expect(letIn(firewall, a, from, '6443/tcp')).toEqual({ fix, on: 'a' })
+])('allows a port with %j', (firewall, from, fix) => {
+  expect(allowInput(firewall, a, from, '6443/tcp')).toEqual({ fix, on: 'a' })
 })
 
-test('lets a port of an IPv6 address in by the chains that see it', () => {
+test('allows a port of an IPv6 address in the chains of its family', () => {
   const firewall = wall('nftables', 'inet filter input', 'ip filter INPUT', 'ip6 filter INPUT')
-  expect(letIn(firewall, { ...a, address: 'fd00::1' }, [six], '6443/tcp').fix).toBe(
+  expect(allowInput(firewall, { ...a, address: 'fd00::1' }, [six], '6443/tcp').fix).toBe(
     'nft insert rule inet filter input ip6 saddr fd00::2 tcp dport 6443 accept && ip6tables -I INPUT -p tcp --source fd00::2 --dport 6443 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   )
 })
 
-test.each([undefined, wall('none'), wall('nftables')])('with %j it is the network between them', (firewall) => {
-  const { fix, on } = letIn(firewall, a, [b], '6443/tcp')
-  expect(on).toBeNull()
-  expect(fix).toMatch(/^let 6443\/tcp through from b to a \(10\.0\.0\.97\): nothing that filters was found on a;/)
-})
+test.each([undefined, wall('none'), wall('nftables')])(
+  'with %j the network between them has to be checked',
+  (firewall) => {
+    const { fix, on } = allowInput(firewall, a, [b], '6443/tcp')
+    expect(on).toBeNull()
+    expect(fix).toMatch(/^allow 6443\/tcp from b to a \(10\.0\.0\.97\): no packet filter was found on a;/)
+  },
+)
 
 const output = (kind: Firewall['kind'], ...chains: string[]): Firewall => ({ kind, input: [], output: chains })
 
@@ -77,6 +80,6 @@ test.each([
     a,
     'iptables -I OUTPUT -p udp --destination 10.0.0.97 --dport 8472 -j ACCEPT  # and add the same rules where these rules are configured, to make them persistent',
   ],
-])('lets a node send by %j', (firewall, to, fix) => {
-  expect(letOut(firewall, b, to, '8472/udp')).toEqual({ fix, on: 'b' })
+])('allows output with %j', (firewall, to, fix) => {
+  expect(allowOutput(firewall, b, to, '8472/udp')).toEqual({ fix, on: 'b' })
 })

@@ -7,8 +7,13 @@ type Fix = Pick<PairFinding, 'fix' | 'on'>
 
 const FEW = 4
 
-/** Lets a port in at `to`, by whatever filters there. */
-export function letIn(firewall: Firewall | undefined, to: PairNode, from: readonly PairNode[], name: PairPort): Fix {
+/** Allows a port at the node `to`, with the packet filter that the node has. */
+export function allowInput(
+  firewall: Firewall | undefined,
+  to: PairNode,
+  from: readonly PairNode[],
+  name: PairPort,
+): Fix {
   const [port = '', protocol = ''] = name.split('/')
   const addresses = from.length > FEW ? [] : from.map(({ address }) => address)
   switch (firewall?.kind) {
@@ -26,35 +31,35 @@ export function letIn(firewall: Firewall | undefined, to: PairNode, from: readon
     }
   }
   const names = from.map((node) => node.name).join(', ')
-  const where = `nothing that filters was found on ${to.name}; look at what lies between (switch, router, security group)`
-  return { fix: `let ${name} through from ${names} to ${to.name} (${to.address}): ${where}`, on: null }
+  const where = `no packet filter was found on ${to.name}; check the network between (switch, router, security group)`
+  return { fix: `allow ${name} from ${names} to ${to.name} (${to.address}): ${where}`, on: null }
 }
 
-/** Lets a node send to a port, by whatever filters on it. */
-export function letOut(firewall: Firewall | undefined, from: PairNode, to: PairNode, name: PairPort): Fix {
+/** Allows a node to send to a port, with the packet filter that the node has. */
+export function allowOutput(firewall: Firewall | undefined, from: PairNode, to: PairNode, name: PairPort): Fix {
   const [port = '', protocol = ''] = name.split('/')
   if (firewall?.kind === 'ufw') {
     return { fix: command`ufw allow out proto ${protocol} to ${to.address} port ${port}`, on: from.name }
   }
   const flow = { side: 'destination', addresses: [to.address], family: familyOf(to), protocol, port } as const
   const rules = inserted(firewall?.output ?? [], flow)
-  // What nft does not show is of iptables-legacy.
+  // A filter that nft does not show is one of iptables-legacy.
   return { fix: lasting(rules.length > 0 ? rules : [insertedByIptables('OUTPUT', flow)]), on: from.name }
 }
 
 interface Flow {
   side: 'source' | 'destination'
-  /** None: all. */
+  /** Empty means any. */
   addresses: readonly string[]
   family: 'ip' | 'ip6'
   protocol: string
   port: string
 }
 
-/** How iptables names its chains where it writes through nftables; rules of nft there are not kept with its own. */
+/** Chains of iptables-nft. Rules that nft adds to them are not saved with those of iptables. */
 const OF_IPTABLES = /^ip6? filter (INPUT|OUTPUT)$/
 
-/** At the head of each of these chains that sees packets of this family. */
+/** One rule at the head of each chain that handles this address family. */
 function inserted(chains: readonly string[], flow: Flow): string[] {
   const other = flow.family === 'ip' ? 'ip6 ' : 'ip '
   return chains

@@ -1,23 +1,23 @@
 import { command, remarked } from '../../base/command.ts'
 import type { PairFinding } from '../../protocol/api/pair-report.ts'
 import type { Reach } from '../../protocol/wire/pair-check.ts'
-import type { Told } from './campaign.ts'
-import { letIn, letOut } from './fixes.ts'
+import type { NodeAnswers } from './campaign.ts'
+import { allowInput, allowOutput } from './fixes.ts'
 import type { PairNode } from './needs.ts'
 import { isBlocked, type Look, pairKey } from './reach.ts'
 
 type Blocked = Look & { reach: Exclude<Reach, 'open'> }
 
-/** A finding for each port of each node that others do not reach, and one for nodes that are cut off as a whole. */
-export function judgePorts(looks: readonly Look[], told: ReadonlyMap<string, Told>): PairFinding[] {
+/** One finding for each port of each node that others cannot reach, and one for a node that is unreachable on all ports. */
+export function judgePorts(looks: readonly Look[], answers: ReadonlyMap<string, NodeAnswers>): PairFinding[] {
   const dead = deadPairs(looks)
   const blocked = looks.filter((look): look is Blocked => isBlocked(look) && !dead.has(pairKey(look.from, look.to)))
   const groups = Map.groupBy(blocked, ({ to, port, reach, from }) =>
-    // What a node forbids itself is mended there, one by one.
+    // Output rules of a node are fixed on that node, so each has its own finding.
     [to.id, port, reach, reach === 'forbidden' ? from.id : ''].join(' '),
   )
   const index = indexOf(looks)
-  const ports = [...groups.values()].map((group) => portFinding(group, index, told))
+  const ports = [...groups.values()].map((group) => portFinding(group, index, answers))
   return [...cutOff([...dead.values()]), ...ports, ...skipped(looks)]
 }
 
@@ -37,15 +37,15 @@ function indexOf(looks: readonly Look[]): Index {
   }
 }
 
-function portFinding(group: readonly Blocked[], index: Index, told: ReadonlyMap<string, Told>): PairFinding {
+function portFinding(group: readonly Blocked[], index: Index, answers: ReadonlyMap<string, NodeAnswers>): PairFinding {
   const [{ from, to, port, reach, isHeld }] = group as [Blocked]
   const dialled = index.dialled.get(`${to.id} ${port}`)?.length ?? 0
   const many = dialled > 1 ? ` (${group.length} of the ${dialled} that dialled it)` : ''
   const diallers = group.map((look) => look.from)
   const fix =
     reach === 'forbidden'
-      ? letOut(told.get(from.id)?.firewall, from, to, port)
-      : letIn(told.get(to.id)?.firewall, to, diallers, port)
+      ? allowOutput(answers.get(from.id)?.firewall, from, to, port)
+      : allowInput(answers.get(to.id)?.firewall, to, diallers, port)
   return {
     kind: 'port',
     verdict: 'fail',
@@ -64,24 +64,24 @@ function words(reach: Blocked['reach'], isHeld: boolean): string {
       return 'filtered: no answer came back'
     case 'refused':
       return isHeld
-        ? 'refused: the program that holds the port listens elsewhere, or a firewall rejects it'
+        ? 'refused: the program that uses the port listens on another address, or a firewall rejects it'
         : 'refused: a firewall rejects it (RST or ICMP port unreachable)'
     case 'unreachable':
-      return 'unreachable: a firewall or router says so (ICMP), or there is no route'
+      return 'unreachable: a firewall or router reports it (ICMP), or there is no route'
     case 'forbidden':
-      return 'forbidden by its own firewall, on the way out'
+      return 'forbidden by its own firewall rules for output'
   }
 }
 
-/** Where a port is needed both ways, whether one direction is blocked or both. */
+/** For a port that is needed in both directions: whether the other direction is blocked too. */
 function otherWay(group: readonly Look[], { looks }: Index): string {
   const reverse = group.flatMap(({ from, to, port }) => looks.get(lookKey({ from: to, to: from, port })) ?? [])
-  if (reverse.length > 0 && reverse.every(isBlocked)) return '; the other way is blocked, too'
-  if (reverse.length > 0 && reverse.every(({ reach }) => reach === 'open')) return '; the other way is open'
+  if (reverse.length > 0 && reverse.every(isBlocked)) return '; the other direction is blocked too'
+  if (reverse.length > 0 && reverse.every(({ reach }) => reach === 'open')) return '; the other direction is open'
   return ''
 }
 
-/** Pairs that reach each other on none of several ports, in neither direction, without anybody saying why. */
+/** Pairs that cannot reach each other on any of several ports, in either direction, without a rejection. */
 function deadPairs(looks: readonly Look[]): Map<string, readonly [PairNode, PairNode]> {
   const known = looks.filter(({ reach }) => reach !== 'skipped' && reach !== 'unknown')
   const dead = new Map<string, readonly [PairNode, PairNode]>()
@@ -93,7 +93,7 @@ function deadPairs(looks: readonly Look[]): Map<string, readonly [PairNode, Pair
   return dead
 }
 
-/** One finding a node, beginning with the one that misses most others. */
+/** One finding per node, beginning with the node that is cut off from most others. */
 function cutOff(pairs: readonly (readonly [PairNode, PairNode])[]): PairFinding[] {
   const findings: PairFinding[] = []
   for (let left = pairs; left.length > 0; ) {
@@ -109,11 +109,11 @@ function cutOff(pairs: readonly (readonly [PairNode, PairNode])[]): PairFinding[
       from: others.map(({ name }) => name),
       to: node.name,
       port: null,
-      found: 'they reach each other on no port at all, in neither direction',
-      wanted: `a way between ${node.address} and ${others[0]?.address ?? 'the others'}`,
+      found: 'they cannot reach each other on any port, in either direction',
+      wanted: `a route between ${node.address} and ${others[0]?.address ?? 'the others'}`,
       fix: remarked(
         command`ip route get ${others[0]?.address ?? ''}; ip -br address`,
-        `is ${node.address} on the network of the others?`,
+        `check that ${node.address} is on the network of the others`,
       ),
       on: node.name,
     })
@@ -121,7 +121,7 @@ function cutOff(pairs: readonly (readonly [PairNode, PairNode])[]): PairFinding[
   return findings
 }
 
-/** Nothing wrong, but not looked at either; one line for each port. */
+/** Ports that could not be checked; one finding per port. */
 function skipped(looks: readonly Look[]): PairFinding[] {
   const groups = Map.groupBy(
     looks.filter(({ reach }) => reach === 'skipped'),
@@ -137,10 +137,10 @@ function skipped(looks: readonly Look[]): PairFinding[] {
       to: nodes.join(', '),
       port,
       found: isHeld
-        ? 'in use already, by the kernel or a program'
-        : 'nothing listens there, and Kubernetes may want it',
+        ? 'already in use, by the kernel or a program'
+        : 'nothing listens on it, and Kubernetes may need it',
       wanted: 'a free port on a node without Kubernetes',
-      fix: 'none needed: prechecks between nodes are for before they are provisioned',
+      fix: 'none needed: pair checks are meant for nodes before they are provisioned',
       on: null,
     }
   })

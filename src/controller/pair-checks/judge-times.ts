@@ -10,23 +10,23 @@ export interface Timed {
   timing: Timing
 }
 
-/** As for the clock of one node against the controller (check time-skew). */
+/** The same limits as for the clock of a node compared with the controller (check time-skew). */
 const CLOCK = { warnMs: 300, failMs: 5_000 }
-/** etcd.io/docs "Tuning": its heartbeat, 100 ms, should be about the round trip between members. */
+/** etcd.io/docs, "Tuning": the heartbeat interval (100 ms) should be about the round trip time between members. */
 const MASTERS = { warnMs: 50, failMs: 100 }
 const WORKERS = { warnMs: 200, failMs: Number.POSITIVE_INFINITY }
 const MOST_LOST = 0.02
 
-/** Round trips that are too long for what the two nodes are. */
+/** Round trips that are too slow for the roles of the two nodes. */
 export function judgeLatency(timed: readonly Timed[]): PairFinding[] {
-  // Both ends time the same way there and back.
+  // Both ends measure the same round trip.
   const ofPairs = new Map(timed.map((each) => [pairKey(each.from, each.to), each]))
   return [...ofPairs.values()].flatMap(({ from, to, timing }): PairFinding[] => {
     const { warnMs, failMs } = isMaster(from) && isMaster(to) ? MASTERS : WORKERS
     const { medianMs, p99Ms, lost, roundTrips } = timing
     const isLossy = lost / (lost + roundTrips) > MOST_LOST && lost > 1
     if (medianMs <= warnMs && !isLossy) return []
-    const loss = lost > 0 ? `; ${lost} of ${lost + roundTrips} were lost` : ''
+    const loss = lost > 0 ? `; ${lost} of ${lost + roundTrips} packets were lost` : ''
     return [
       {
         kind: 'latency',
@@ -34,7 +34,7 @@ export function judgeLatency(timed: readonly Timed[]): PairFinding[] {
         from: [from.name],
         to: to.name,
         port: null,
-        found: `round trips of ${short(medianMs)}, the slowest in a hundred ${short(p99Ms)}${loss}`,
+        found: `round trips of ${short(medianMs)} (median), ${short(p99Ms)} (99th percentile)${loss}`,
         wanted: `at most ${warnMs} ms${isMaster(from) && isMaster(to) ? ' between masters, for etcd' : ''}, and none lost`,
         fix: command`ping -c 100 -i 0.2 ${to.address}`,
         on: from.name,
@@ -43,7 +43,7 @@ export function judgeLatency(timed: readonly Timed[]): PairFinding[] {
   })
 }
 
-/** Clocks that are apart from that of the node in the middle. */
+/** Clocks that differ from the median clock. */
 export function judgeClocks(timed: readonly Timed[]): { findings: PairFinding[]; spreadMs: number | null } {
   const groups = clockGroups(timed).filter((group) => group.length > 1)
   const spreads = groups.map((group) => (group.at(-1)?.ms ?? 0) - (group[0]?.ms ?? 0))
@@ -52,11 +52,11 @@ export function judgeClocks(timed: readonly Timed[]): { findings: PairFinding[];
 
 interface Clock {
   node: PairNode
-  /** Against the first of its group. */
+  /** Compared with the first clock of the group. */
   ms: number
 }
 
-/** Clocks that can be compared with one another, over others where need be; the slowest first. */
+/** Groups of clocks that can be compared, directly or through others; the slowest first. */
 function clockGroups(timed: readonly Timed[]): Clock[][] {
   const measured = timed.filter(({ timing }) => timing.offsetMs !== undefined)
   const edges = measured.flatMap(({ from, to, timing: { offsetMs = 0 } }) => [
@@ -83,19 +83,19 @@ function clockGroups(timed: readonly Timed[]): Clock[][] {
 }
 
 function clockFindings(group: readonly Clock[]): PairFinding[] {
-  const middle = group[Math.floor((group.length - 1) / 2)]
-  if (!middle) return []
+  const median = group[Math.floor((group.length - 1) / 2)]
+  if (!median) return []
   return group.flatMap(({ node, ms }): PairFinding[] => {
-    const offMs = ms - middle.ms
+    const offMs = ms - median.ms
     if (Math.abs(offMs) <= CLOCK.warnMs) return []
     return [
       {
         kind: 'clock',
         verdict: Math.abs(offMs) > CLOCK.failMs ? 'fail' : 'warn',
-        from: [middle.node.name],
+        from: [median.node.name],
         to: node.name,
         port: null,
-        found: `its clock is ${short(Math.abs(offMs))} ${offMs > 0 ? 'ahead of' : 'behind'} that of ${middle.node.name}`,
+        found: `its clock is ${short(Math.abs(offMs))} ${offMs > 0 ? 'ahead of' : 'behind'} that of ${median.node.name}`,
         wanted: `at most ${CLOCK.warnMs} ms between nodes`,
         fix: 'timedatectl set-ntp true; timedatectl timesync-status || chronyc tracking',
         on: node.name,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { nodeOf } from '../../../test/support/pair-checks/nodes.ts'
 import type { Dialled, PairPort, PortState, Reach, Timing } from '../../protocol/wire/pair-check.ts'
-import type { Told } from './campaign.ts'
+import type { NodeAnswers } from './campaign.ts'
 import { judge } from './judge.ts'
 import type { PairNode } from './needs.ts'
 import { planPairs } from './plan.ts'
@@ -17,14 +17,14 @@ interface Scene {
   timing?: Record<string, Partial<Timing>>
   /** `m w` → sizes that arrived; all others all. */
   sizes?: Record<string, number[]>
-  without?: (told: Map<string, Told>) => void
+  without?: (answers: Map<string, NodeAnswers>) => void
 }
 
-/** What nodes of a cluster would have told, in the scene. */
+/** The report on a cluster in the scene. */
 function judged({ nodes = [m, w], reach = {}, ports = {}, timing = {}, sizes = {}, without }: Scene) {
   const plan = planPairs(nodes, 'flannel', 'seed')
   const dials = plan.rounds.flat()
-  const told = new Map<string, Told>(nodes.map((node) => [node.id, { dialled: new Map(), heard: [] }]))
+  const answers = new Map<string, NodeAnswers>(nodes.map((node) => [node.id, { dialled: new Map(), received: [] }]))
   for (const { from, to, ports: dialled } of dials) {
     const pair = `${from.name} ${to.name}`
     const of = (port: PairPort) => reach[`${pair} ${port}`] ?? 'open'
@@ -34,18 +34,18 @@ function judged({ nodes = [m, w], reach = {}, ports = {}, timing = {}, sizes = {
       timing: { roundTrips: 100, lost: 0, medianMs: 0.5, p99Ms: 1, offsetMs: 0, ...timing[pair] },
       sizes: { mtu: 1500, dontFragment: true, whole: [1500, 1450, 1400], answered: sizes[pair] ?? [1500] },
     }
-    told.get(from.id)?.dialled.set(to.id, result)
-    const there = told.get(to.id)
+    answers.get(from.id)?.dialled.set(to.id, result)
+    const there = answers.get(to.id)
     if (!there) continue
     const states = dialled.map((port) => [port, { state: ports[`${to.name} ${port}`] ?? 'open' }] as const)
     there.ports = new Map([...(there.ports ?? []), ...states])
     there.firewall = { kind: 'nftables', input: ['inet site input'], output: ['inet site output'] }
     if (of('8472/udp') === 'open') {
-      there.heard?.push({ node: from.id, port: '8472/udp', packets: 100, sizes: sizes[pair] ?? [1500] })
+      there.received?.push({ node: from.id, port: '8472/udp', packets: 100, sizes: sizes[pair] ?? [1500] })
     }
   }
-  without?.(told)
-  return judge(plan, told, [])
+  without?.(answers)
+  return judge(plan, answers, [])
 }
 
 const short = (scene: Scene) =>
@@ -53,7 +53,7 @@ const short = (scene: Scene) =>
     ({ verdict, kind, from, to, port, found }) => `${verdict} ${from.join(',')}>${to} ${port ?? kind}: ${found}`,
   )
 
-test('healthy nodes give no finding, and what was measured', () => {
+test('healthy nodes result in no finding, and in measured values', () => {
   const report = judged({ nodes: [m, w, x] })
   expect(report).toEqual({
     nodes: 3,
@@ -74,14 +74,14 @@ test.each<[string, Scene, string[]]>([
   [
     'one direction of two',
     { reach: { 'w m 8472/udp': 'refused' } },
-    ['fail w>m 8472/udp: refused: a firewall rejects it (RST or ICMP port unreachable); the other way is open'],
+    ['fail w>m 8472/udp: refused: a firewall rejects it (RST or ICMP port unreachable); the other direction is open'],
   ],
   [
     'both directions',
     { reach: { 'w m 8472/udp': 'filtered', 'm w 8472/udp': 'unreachable' } },
     [
-      'fail m>w 8472/udp: unreachable: a firewall or router says so (ICMP), or there is no route; the other way is blocked, too',
-      'fail w>m 8472/udp: filtered: no answer came back; the other way is blocked, too',
+      'fail m>w 8472/udp: unreachable: a firewall or router reports it (ICMP), or there is no route; the other direction is blocked too',
+      'fail w>m 8472/udp: filtered: no answer came back; the other direction is blocked too',
     ],
   ],
   [
@@ -97,7 +97,9 @@ test.each<[string, Scene, string[]]>([
   [
     'a program that listens on another address',
     { reach: { 'm w 10250/tcp': 'refused' }, ports: { 'w 10250/tcp': 'held' } },
-    ['fail m>w 10250/tcp: refused: the program that holds the port listens elsewhere, or a firewall rejects it'],
+    [
+      'fail m>w 10250/tcp: refused: the program that uses the port listens on another address, or a firewall rejects it',
+    ],
   ],
   [
     'nothing at all between two nodes, as one finding',
@@ -109,28 +111,28 @@ test.each<[string, Scene, string[]]>([
         'w m 8472/udp': 'filtered',
       },
     },
-    ['fail w>m path: they reach each other on no port at all, in neither direction'],
+    ['fail w>m path: they cannot reach each other on any port, in either direction'],
   ],
   [
     'a port of the kernel and one that Kubernetes left, which are not looked at',
     { ports: { 'w 8472/udp': 'held', 'm 6443/tcp': 'closed' } },
     [
-      'skipped >w 8472/udp: in use already, by the kernel or a program',
-      'skipped >m 6443/tcp: nothing listens there, and Kubernetes may want it',
+      'skipped >w 8472/udp: already in use, by the kernel or a program',
+      'skipped >m 6443/tcp: nothing listens on it, and Kubernetes may need it',
     ],
   ],
   [
     'a packet that is too large, only where small ones arrive',
     { nodes: [m, w, x], sizes: { 'm w': [1400], 'm x': [1400] }, reach: { 'm x 8472/udp': 'filtered' } },
     [
-      'fail m>x 8472/udp: filtered: no answer came back (1 of the 2 that dialled it); the other way is open',
-      'fail m>w mtu: packets of 1500 bytes do not arrive in one piece; the largest that arrived has 1400',
+      'fail m>x 8472/udp: filtered: no answer came back (1 of the 2 that dialled it); the other direction is open',
+      'fail m>w mtu: packets of 1500 bytes do not arrive unfragmented; the largest that arrives has 1400',
     ],
   ],
   [
     'packets of which none of the larger ones arrives',
     { sizes: { 'm w': [] } },
-    ['fail m>w mtu: packets of 1500 bytes do not arrive in one piece; smaller ones do'],
+    ['fail m>w mtu: packets of 1500 bytes do not arrive unfragmented; smaller ones do'],
   ],
   [
     'a clock that is off, once, and not as often as it was met',
@@ -161,33 +163,36 @@ test.each<[string, Scene, string[]]>([
         'w m': { medianMs: 120 },
       },
     },
-    ['fail n>m latency: round trips of 120 ms, the slowest in a hundred 1 ms'],
+    ['fail n>m latency: round trips of 120 ms (median), 1 ms (99th percentile)'],
   ],
   [
     'lost packets',
     { timing: { 'w m': { roundTrips: 90, lost: 10 } } },
-    ['warn w>m latency: round trips of 0.5 ms, the slowest in a hundred 1 ms; 10 of 100 were lost'],
+    ['warn w>m latency: round trips of 0.5 ms (median), 1 ms (99th percentile); 10 of 100 packets were lost'],
   ],
   [
-    'a node that told nothing, one that refused, one that cannot listen, and one that fell silent',
+    'nodes that do not answer, refuse, cannot listen, or stop answering',
     {
       nodes: [m, w, x, nodeOf('y', ['worker']), nodeOf('z', ['worker'])],
-      without(told) {
-        told.set(w.id, { dialled: new Map() })
-        told.set(x.id, { dialled: new Map(), refused: { code: 'a', message: 'the order expired', fix: 'timedatectl' } })
-        const [y, z] = [told.get(nodeOf('y', []).id), told.get(nodeOf('z', []).id)]
+      without(answers) {
+        answers.set(w.id, { dialled: new Map() })
+        answers.set(x.id, {
+          dialled: new Map(),
+          refused: { code: 'a', message: 'the order expired', fix: 'timedatectl' },
+        })
+        const [y, z] = [answers.get(nodeOf('y', []).id), answers.get(nodeOf('z', []).id)]
         y?.ports?.set('8472/udp', { state: 'failed', why: 'EADDRNOTAVAIL' })
-        if (z) delete z.heard
+        if (z) delete z.received
       },
     },
     [
-      'fail >w node: it told nothing in time',
+      'fail >w node: it did not answer in time',
       'fail >x node: the order expired',
       'fail >y node: it cannot listen on 8472/udp: EADDRNOTAVAIL',
-      'fail >z node: it fell silent before the end',
+      'fail >z node: it stopped answering before the end',
     ],
   ],
-])('tells of %s', (_, scene, expected) => {
+])('reports %s', (_, scene, expected) => {
   expect(short(scene)).toEqual(expected)
 })
 

@@ -1,5 +1,5 @@
 import type { PairFinding, PairReport } from '../../protocol/api/pair-report.ts'
-import type { Told } from './campaign.ts'
+import type { NodeAnswers } from './campaign.ts'
 import { judgeNodes } from './judge-nodes.ts'
 import { judgePorts } from './judge-ports.ts'
 import { judgeSizes } from './judge-sizes.ts'
@@ -15,23 +15,23 @@ export interface LeftOut {
 
 const WEIGHT = { fail: 0, warn: 1, skipped: 2 }
 
-/** What the nodes told, as findings with a fix each. Pure. */
+/** Turns the answers of the nodes into findings, each with a fix. Pure. */
 export function judge(
   plan: PairPlan,
-  told: ReadonlyMap<string, Told>,
+  answers: ReadonlyMap<string, NodeAnswers>,
   leftOut: readonly LeftOut[],
 ): Omit<PairReport, 'cluster' | 'at' | 'ms'> {
   const dials = plan.rounds.flat()
-  const looks = dials.flatMap((dial) => looksOf(dial, told))
+  const looks = dials.flatMap((dial) => looksOf(dial, answers))
   const timed = dials.flatMap(({ from, to }): Timed[] => {
-    const timing = told.get(from.id)?.dialled.get(to.id)?.timing
+    const timing = answers.get(from.id)?.dialled.get(to.id)?.timing
     return timing ? [{ from, to, timing }] : []
   })
   const clocks = judgeClocks(timed)
   const findings = [
-    ...judgeNodes(dials, told),
-    ...judgePorts(looks, told),
-    ...judgeSizes(dials, told),
+    ...judgeNodes(dials, answers),
+    ...judgePorts(looks, answers),
+    ...judgeSizes(dials, answers),
     ...judgeLatency(timed),
     ...clocks.findings,
     ...leftOut.map(leftOutFinding),
@@ -54,7 +54,7 @@ function leftOutFinding({ name, because, fix }: LeftOut): PairFinding {
   }
 }
 
-/** Pairs without a problem at either end; what was skipped is none. */
+/** Pairs without a problem at either end; a skipped finding is not a problem. */
 function fineOf(pairs: readonly (readonly [string, string])[], findings: readonly PairFinding[]): number {
   const problems = findings.filter(({ verdict }) => verdict !== 'skipped')
   const isOfNode = ({ kind }: PairFinding) => kind === 'node' || kind === 'clock'

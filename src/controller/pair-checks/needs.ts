@@ -1,15 +1,15 @@
 import type { Cni, NodeRole } from '../../protocol/names.ts'
 import type { PairPort } from '../../protocol/wire/pair-check.ts'
 
-/** A node as far as pairs of nodes are concerned. */
+/** The properties of a node that matter for pair checks. */
 export interface PairNode {
   id: string
   name: string
   address: string
-  /** That has the address; null where it is not known. */
+  /** The interface that has the address; null if unknown. */
   interface: string | null
   roles: readonly NodeRole[]
-  /** Kubernetes is on it, or may be. */
+  /** Kubernetes is, or may be, installed on it. */
   isTaken: boolean
 }
 
@@ -22,7 +22,7 @@ const OVERLAY: Record<Cni, readonly PairPort[]> = {
 
 export const isMaster = ({ roles }: Pick<PairNode, 'roles'>) => roles.includes('master')
 
-/** Ports of `to` that `from` must reach. What nodes ask of themselves alone (10257, 10259, 10256 …) is not among them. */
+/** Ports of `to` that `from` must reach. Ports that only the node itself uses (10257, 10259, 10256, …) are not included. */
 export function portsBetween(from: PairNode, to: PairNode, cni: Cni): PairPort[] {
   return [
     ...(isMaster(to) ? (['6443/tcp'] as const) : []),

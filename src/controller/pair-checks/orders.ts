@@ -1,10 +1,10 @@
 import { MAX_OPEN_MS, type PairCheckOrder } from '../../protocol/wire/pair-check.ts'
 import type { PairPlan } from './plan.ts'
 
-/** A node whose clock is off by more would refuse the order; that is told, too. */
+/** A node whose clock is off by more refuses the order, and the report shows it. */
 const EXPIRES_MS = 3_600_000
 
-/** What each node of the plan is told; one that neither dials nor is dialled is told nothing. */
+/** The orders for the nodes of the plan; a node that neither dials nor is dialled gets none. */
 export function ordersOf(plan: PairPlan, check: string, now: Date): PairCheckOrder[] {
   const byTarget = Map.groupBy(plan.rounds.flat(), ({ to }) => to.id)
   const byDialler = plan.rounds.map((dials) => Map.groupBy(dials, ({ from }) => from.id))

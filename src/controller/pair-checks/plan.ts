@@ -3,9 +3,9 @@ import type { Cni } from '../../protocol/names.ts'
 import { MAX_PEERS_A_ROUND, MAX_ROUNDS, type PairPort } from '../../protocol/wire/pair-check.ts'
 import { isMaster, type PairNode, portsBetween } from './needs.ts'
 
-/** Up to so many nodes every pair is checked; beyond, a sample. */
+/** The largest number of nodes for which every pair is checked; above it, a sample is. */
 export const ALL_PAIRS_UP_TO = 16
-/** Of a sample: that many others before and after it on a ring of all nodes. */
+/** In a sample, each node is paired with so many neighbours in each direction of a ring of all nodes. */
 const RING_REACH = 2
 
 export interface Dial {
@@ -14,19 +14,19 @@ export interface Dial {
   ports: PairPort[]
 }
 
-/** In one round a node dials at most MAX_PEERS_A_ROUND others, and is dialled by at most as many. */
+/** In one round, a node dials at most MAX_PEERS_A_ROUND others, and is dialled by at most as many. */
 export type Round = readonly Dial[]
 
 export interface PairPlan {
   nodes: readonly PairNode[]
   rounds: readonly Round[]
-  /** That would be checked if all were. */
+  /** The number of all pairs. */
   possiblePairs: number
 }
 
 /**
- * Who dials whom, and when. Every pair is dialled both ways. Where there are many nodes: all pairs of masters, each
- * worker with one of the masters (in turn), and a ring through all nodes; the same nodes and seed give the same plan.
+ * Plans which nodes dial each other in which round. Both nodes of a pair dial. A sample contains all pairs of masters, each
+ * worker with one master (round robin), and a ring of all nodes. The same nodes and seed result in the same plan.
  */
 export function planPairs(nodes: readonly PairNode[], cni: Cni, seed: string): PairPlan {
   const pairs = nodes.length <= ALL_PAIRS_UP_TO ? everyPair(nodes) : sample(shuffled(nodes, seed))
@@ -65,7 +65,7 @@ function dial(from: PairNode, to: PairNode, cni: Cni): Dial {
   return { from, to, ports: portsBetween(from, to, cni) }
 }
 
-/** Each in the first round that has room for it at both ends. */
+/** Puts each dial into the first round that has room for it at both ends. */
 function inRounds(dials: readonly Dial[]): Dial[][] {
   const rounds: { dials: Dial[]; load: Map<string, number> }[] = []
   for (const each of dials) {
@@ -83,7 +83,7 @@ function inRounds(dials: readonly Dial[]): Dial[][] {
   return rounds.map(({ dials }) => dials)
 }
 
-/** An order that looks like chance, and is the same each time. */
+/** A pseudo-random order that depends only on ids and seed. */
 function shuffled(nodes: readonly PairNode[], seed: string): PairNode[] {
   const rank = new Map(nodes.map(({ id }) => [id, createHash('sha256').update(`${seed} ${id}`).digest('hex')]))
   return nodes.toSorted((a, b) => ((rank.get(a.id) ?? '') < (rank.get(b.id) ?? '') ? -1 : 1))

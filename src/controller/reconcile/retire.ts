@@ -1,6 +1,6 @@
 import type { OperationAnswer, Target } from '../../protocol/wire/operation.ts'
 import { type ClusterData, type Draft, nodeIn } from '../domain/draft.ts'
-import { isAtWork, wasTouched } from '../domain/shape.ts'
+import { isBusy, mayHaveKubernetes } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
 import type { HasAuthority, HasClock, HasLog, HasOperations, HasPresence, HasStore } from '../ports.ts'
 import { forgetGone, targetOf } from './gone.ts'
@@ -50,14 +50,14 @@ export function keyOfGone(clusterId: string, { name, address }: Pick<Target, 'na
 
 function departuresOf(data: ClusterData, { cluster, members }: Situation): Departure[] {
   const leaving = members
-    .filter((member) => member.node.leaving === 'retire' && !isAtWork(member))
+    .filter((member) => member.node.leaving === 'retire' && !isBusy(member))
     .map(({ node }) => ({ key: node.id, nodeId: node.id, target: targetOf(data, node) }))
   // Nothing of a cluster that is being reset stays.
   const gone = (cluster.desired === 'reset' ? [] : cluster.gone).map((target) => ({
     key: keyOfGone(cluster.id, target),
     target,
   }))
-  const staying = members.map(({ node }) => node).filter((node) => wasTouched(node) && node.leaving === 'no')
+  const staying = members.map(({ node }) => node).filter((node) => mayHaveKubernetes(node) && node.leaving === 'no')
   return [...leaving, ...gone].map((departure) => {
     // etcd has one member at an address: what is there now is that of the node that has it now.
     const isTaken = staying.some(({ address }) => address === departure.target.address)

@@ -1,6 +1,6 @@
 import { type ClusterData, lastRunIn, present } from '../domain/draft.ts'
 import type { Cluster, Node } from '../domain/records.ts'
-import { holdsCluster } from '../domain/shape.ts'
+import { isProvisionedMaster } from '../domain/shape.ts'
 import type { Member, Situation } from '../domain/situation.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
 
@@ -26,7 +26,7 @@ function lastRuns(data: ClusterData, { id }: Node): Pick<Member, 'run' | 'repair
 
 /** Connected nodes that can act for their cluster, as its API and etcd run there. */
 export function connectedHolders({ presence }: HasPresence, members: readonly Member[]): Node[] {
-  const holders = members.filter(holdsCluster).map(({ node }) => node)
+  const holders = members.filter(isProvisionedMaster).map(({ node }) => node)
   return holders.filter(({ id }) => presence.isConnected(id))
 }
 

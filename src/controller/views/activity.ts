@@ -1,5 +1,5 @@
 import { commandOf } from '../../protocol/api/remedy.ts'
-import { formersOf } from '../domain/director/outlook.ts'
+import { predecessorsOf } from '../domain/director/outlook.ts'
 import { nodeReadiness } from '../domain/director/readiness.ts'
 import { isRepairable } from '../domain/director/repairs.ts'
 import { turnOf } from '../domain/director/turn.ts'
@@ -10,7 +10,7 @@ import type { HasClock, HasLiveProgress, HasOperations, HasPresence } from '../p
 import { currentStep } from '../reconcile/progress.ts'
 import { keyOfGone, waitOf } from '../reconcile/retire.ts'
 
-/** In words for people: what a node does now, and what it waits for meanwhile; null when nothing. */
+/** What a node is doing, and what it waits for, as text; null if nothing. */
 export interface Activity {
   step: string | null
   waitingFor: string | null
@@ -32,8 +32,8 @@ export function activityOf(
   run: Run | undefined,
   members: readonly Member[],
 ): Activity {
-  if (node.leaving === 'retire') return waits(waitOf(ports, node.id) ?? 'its run to end', 'leaving, ')
-  if (node.state === 'CONFIGURED' && cluster.desired === 'provision') return beforeIt(ports, node, cluster, members)
+  if (node.leaving === 'retire') return waits(waitOf(ports, node.id) ?? 'its run to end', 'being removed, ')
+  if (node.state === 'CONFIGURED' && cluster.desired === 'provision') return beforeStart(ports, node, cluster, members)
   if (!run) return NOTHING
   if (node.state === 'READY') return ofRepair(ports, cluster, node, run, members)
   if (node.state !== 'PROVISIONING') return NOTHING
@@ -49,7 +49,7 @@ function ofRun(ports: Activities, node: Node, run: Run, members: readonly Member
   if (run.cancel) return { step: 'stopping', waitingFor: null }
   const step = currentStep(run.progress, ports.live.get(run.id))
   if (step === null) {
-    return run.acknowledged ? { step: 'starting', waitingFor: null } : waits('the node to take its instruction')
+    return run.acknowledged ? { step: 'starting', waitingFor: null } : waits('the node to acknowledge its instruction')
   }
   const waitingFor = run.progress.awaitsAdmission ? turnText(ports, node, members) : null
   return { step: waitingFor === null ? step : `${step} (waiting for ${waitingFor})`, waitingFor }
@@ -63,24 +63,25 @@ function ofRepair(ports: Activities, cluster: Cluster, node: Node, run: Run, mem
   return { step: step === null ? null : `repair: ${step}`, waitingFor }
 }
 
-/** What a node waits for that has a role and has not begun. */
-function beforeIt(ports: Activities, node: Node, cluster: Cluster, members: readonly Member[]): Activity {
+/** What a configured node waits for before it gets an instruction. */
+function beforeStart(ports: Activities, node: Node, cluster: Cluster, members: readonly Member[]): Activity {
   if (!takesPart(node, cluster)) {
     const command = commandOf({ do: 'cluster.provision', cluster: cluster.name })
     return { step: `waiting for: ${command}`, waitingFor: command }
   }
-  const former = formersOf({ cluster, members })(node)
-  if (!former) return NOTHING
-  const why = waitOf(ports, former.id ?? keyOfGone(cluster.id, former)) ?? 'a master to take it out'
-  return waits(`the former ${former.name} at ${former.address} to be out of the cluster, which waits for ${why}`)
+  const predecessor = predecessorsOf({ cluster, members })(node)
+  if (!predecessor) return NOTHING
+  const { id, name, address } = predecessor
+  const why = waitOf(ports, id ?? keyOfGone(cluster.id, predecessor)) ?? 'a master to remove it'
+  return waits(`the removal of the former node ${name} (${address}), which waits for ${why}`)
 }
 
-/** What a node that asks to be let in waits for. */
+/** What a joining node waits for; null if it is its turn. */
 function turnText(ports: Activities, node: Node, members: readonly Member[]): string | null {
   const target = members.find((member) => member.node.id === node.id)
   const turn = target && turnOf(target, members)
   if (!turn) return null
   if ('waitingFor' in turn) return turn.waitingFor
-  const isReachable = turn.hosts.some(({ id }) => ports.presence.isConnected(id))
-  return isReachable ? null : `master ${turn.hosts[0]?.name} to be connected`
+  const isReachable = turn.masters.some(({ id }) => ports.presence.isConnected(id))
+  return isReachable ? null : `master ${turn.masters[0]?.name} to be connected`
 }

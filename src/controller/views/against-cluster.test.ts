@@ -61,7 +61,7 @@ test('a namesake that is there, not one that is gone', () => {
 test('an address in a subnet of the cluster', () => {
   const interfaces = [{ ...CARD, addresses: [{ address: '10.96.3.4', prefix: 24 }] }]
   expect(warnings({ facts: factsOf(1, { interfaces }) })).toEqual([
-    'subnets: 10.96.3.4 lies in the service subnet 10.96.0.0/12',
+    'subnets: 10.96.3.4 is in the service subnet 10.96.0.0/12',
   ])
 })
 

@@ -9,7 +9,7 @@ import { isInSubnet } from '../domain/subnets.ts'
 import { rivalProblem } from '../live/rivals.ts'
 import type { HasPresence, HasStore } from '../ports.ts'
 
-/** What a machine cannot see by itself: what it shares with other nodes, and what the cluster's settings mean for it. */
+/** Checks that need more than the machine itself: other nodes, and the cluster's settings. */
 export function warningsAgainstCluster(
   ports: HasPresence,
   data: Pick<ClusterData, 'cluster' | 'nodes'>,
@@ -17,10 +17,10 @@ export function warningsAgainstCluster(
 ): CheckSummary[] {
   if (node.state === 'REMOVED') return []
   const others = present(data).filter(({ id }) => id !== node.id)
-  // A namesake that is gone gives way when this one is approved.
-  const there = others.filter(({ id, state }) => state === 'DISCOVERED' || ports.presence.isConnected(id))
+  // A disconnected node with the same name is replaced when this one is approved.
+  const reachable = others.filter(({ id, state }) => state === 'DISCOVERED' || ports.presence.isConnected(id))
   return [
-    ...sameName(node, there),
+    ...sameName(node, reachable),
     ...sameIdentity(node, others),
     ...inSubnets(node, data.cluster),
     ...moved(node),
@@ -28,7 +28,7 @@ export function warningsAgainstCluster(
   ]
 }
 
-/** Its configuration, its certificates and the other nodes go by an address that it has no more. */
+/** The configuration, the certificates and other nodes use an address that the machine no longer has. */
 function moved(node: Node): CheckSummary[] {
   const change = movedAddress(node)
   if (change === undefined) return []
@@ -37,14 +37,14 @@ function moved(node: Node): CheckSummary[] {
       id: 'address',
       verdict: 'warn',
       found: movedText(node, change),
-      wanted: 'an address that stays: Kubernetes, etcd and their certificates go by it',
-      fix: remedy`give the machine ${change.was} back, and reserve it in DHCP; for another address: ${{ do: 'node.remove', node: node.name }}, then install it again`
+      wanted: 'a permanent address: Kubernetes, etcd and their certificates use it',
+      fix: remedy`assign ${change.was} to the machine again, and reserve it in DHCP; for another address: ${{ do: 'node.remove', node: node.name }}, then install the agent again`
         .fix,
     },
   ]
 }
 
-/** What its agent, and everybody who looks at the node, is told. */
+/** Another machine uses the node's key. */
 function rival(ports: HasPresence, { id }: Node): CheckSummary[] {
   const found = ports.presence.rivalOf(id)
   if (found === undefined) return []
@@ -52,7 +52,7 @@ function rival(ports: HasPresence, { id }: Node): CheckSummary[] {
   return [{ id: 'identity', verdict: 'warn', found: message, wanted: 'a key of its own for each machine', fix }]
 }
 
-/** Another machine that is connected under this name. */
+/** Another machine that is connected with this name. */
 export async function holderOfName(
   { store, presence }: HasStore & HasPresence,
   clusterId: string,
@@ -73,13 +73,13 @@ function sameName(node: Node, others: readonly Node[]): CheckSummary[] {
       verdict: 'warn',
       found: `${node.name} is also the name of ${show(namesakes)}`,
       wanted: 'a unique name for each node',
-      fix: remedy`install one of them with --hostname NAME, or remove the one that is gone: ${{ do: 'node.remove', force: true }}`
+      fix: remedy`install one of them with --hostname NAME, or remove the one that no longer exists: ${{ do: 'node.remove', force: true }}`
         .fix,
     },
   ]
 }
 
-/** What clones of one image have in common; each kind told once, with all who share it. */
+/** Identities that clones of one image share; one finding for each kind, with all nodes that have it. */
 function sameIdentity(node: Node, others: readonly Node[]): CheckSummary[] {
   const own = identityOf(node.facts)
   const found = own.flatMap(({ kind, value }) => {
@@ -95,7 +95,7 @@ function sameIdentity(node: Node, others: readonly Node[]): CheckSummary[] {
       verdict: 'warn',
       found: found.join('; '),
       wanted: 'an identity of its own for each machine',
-      fix: 'on the clone: rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; then reboot. MAC address and product_uuid: in the settings of the virtual machine',
+      fix: 'on the clone: rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; then reboot. Change the MAC address and the product_uuid in the settings of the virtual machine',
     },
   ]
 }
@@ -110,7 +110,7 @@ function identityOf(facts: Facts | null): { kind: string; value: string }[] {
   ].filter(({ value }) => /[1-9a-f]/i.test(value))
 }
 
-/** Links that a cluster makes: their addresses lie in its subnets, and are alike on its nodes. */
+/** Interfaces that Kubernetes or Docker creates: their addresses are in the cluster's subnets, and alike on all nodes. */
 const isOfCluster = (name: string) => mayBePodLink(name) || /^docker\d/.test(name)
 
 function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
@@ -121,7 +121,7 @@ function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
     { name: 'service subnet', cidr: settings.serviceSubnet },
   ]
   const found = subnets.flatMap(({ name, cidr }) =>
-    addresses.filter((address) => isInSubnet(address, cidr)).map((address) => `${address} lies in the ${name} ${cidr}`),
+    addresses.filter((address) => isInSubnet(address, cidr)).map((address) => `${address} is in the ${name} ${cidr}`),
   )
   if (found.length === 0) return []
   return [
@@ -129,7 +129,7 @@ function inSubnets(node: Node, { settings }: Cluster): CheckSummary[] {
       id: 'subnets',
       verdict: 'warn',
       found: found.join('; '),
-      wanted: 'addresses of nodes outside of the subnets of pods and services',
+      wanted: 'node addresses outside the subnets of pods and services',
       fix: remedy`create another cluster with other subnets: ${{ do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] }}`
         .fix,
     },

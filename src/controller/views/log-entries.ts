@@ -2,7 +2,7 @@ import type { LogEntry } from '../../protocol/api/events.ts'
 import type { StoredEvent } from '../domain/records.ts'
 import type { HasStore } from '../ports.ts'
 
-/** Events with the names of what they are about, as these are now. */
+/** Adds the current names of cluster and node to events. */
 export async function entriesOf({ store }: HasStore, events: readonly StoredEvent[]): Promise<LogEntry[]> {
   const clusterIds = new Set(events.map(({ clusterId }) => clusterId))
   const clusters = new Map((await store.clusters()).map(({ id, name }) => [id, name]))

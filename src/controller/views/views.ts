@@ -16,14 +16,14 @@ import { warningsAgainstCluster } from './against-cluster.ts'
 
 export type Viewing = HasStore & Activities
 
-/** What is told of the node beside its cluster; blank where that is gone. */
+/** The view of a node. Throws `cluster/unknown` if its cluster was deleted. */
 export async function nodeView(ports: Viewing, node: Node): Promise<NodeView> {
   const data = await ports.store.load(node.clusterId)
   if (!data) throw missing('cluster', node.clusterId)
   return nodeViewIn(ports, data, node)
 }
 
-/** Those of all clusters, or of one, the oldest first. */
+/** Views of the nodes of all clusters or of one; the oldest first. */
 export async function nodeViews(
   ports: Viewing,
   { cluster, withRemoved }: { cluster?: string | undefined; withRemoved: boolean },
@@ -72,7 +72,7 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   return { ...nodeViewIn(ports, data, node), interface: name, disks, warnings, facts }
 }
 
-/** As it is now. */
+/** The view of a cluster, read again from the store. */
 export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'name'>): Promise<ClusterView> {
   const data = await ports.store.load(known.id)
   if (!data) throw missing('cluster', known.name)
@@ -87,14 +87,14 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     settings,
     nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members)),
     stages: stagesOf(cluster, members),
-    waitingFor: isOnItsWay(cluster) ? waitingFor(cluster, members) : null,
+    waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : null,
     problems: problemsNow(ports, cluster),
     pairs: cluster.pairs,
     error,
   }
 }
 
-const isOnItsWay = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
+const isInProgress = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
 
 function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadiness>[1]): string | null {
   const repairing = members.filter((member) => isInRepair(member) || isRepairable(member, cluster))

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { newId } from '../../../src/controller/domain/ids.ts'
-import { Campaign, type Told } from '../../../src/controller/pair-checks/campaign.ts'
+import { Campaign, type NodeAnswers } from '../../../src/controller/pair-checks/campaign.ts'
 import { judge } from '../../../src/controller/pair-checks/judge.ts'
 import type { PairNode } from '../../../src/controller/pair-checks/needs.ts'
 import { planPairs } from '../../../src/controller/pair-checks/plan.ts'
@@ -47,7 +47,7 @@ export type Namespaces = ReturnType<typeof namespaces>
 
 export interface RunningNodes {
   /** Runs a whole pair check, with the controller's part in this process. */
-  check(): Promise<ReturnType<typeof judge> & { told: ReadonlyMap<string, Told> }>
+  check(): Promise<ReturnType<typeof judge> & { answers: ReadonlyMap<string, NodeAnswers> }>
   stop(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export async function startNodes(nodes: readonly PairNode[], world: Namespaces):
       const [command = '', ...argv] = world.argv(name, [process.execPath, NODE, id, key])
       const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'ignore'] })
       const lines = createInterface({ input: child.stdout })
-      ready.push(once(lines, 'line').then(() => lines.on('line', (line) => campaign?.hear(id, JSON.parse(line)))))
+      ready.push(once(lines, 'line').then(() => lines.on('line', (line) => campaign?.receive(id, JSON.parse(line)))))
       return [id, child] as const
     }),
   )
@@ -82,8 +82,8 @@ export async function startNodes(nodes: readonly PairNode[], world: Namespaces):
         monotonicMs: () => performance.now(),
         signal: new AbortController().signal,
       })
-      const told = await campaign.run()
-      return { told, ...judge(plan, told, []) }
+      const answers = await campaign.run()
+      return { answers, ...judge(plan, answers, []) }
     },
     async stop() {
       const ended = [...children.values()].map((child) => new Promise((resolve) => child.once('close', resolve)))

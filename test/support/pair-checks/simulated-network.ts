@@ -1,4 +1,4 @@
-import { Campaign, type Told } from '../../../src/controller/pair-checks/campaign.ts'
+import { Campaign, type NodeAnswers } from '../../../src/controller/pair-checks/campaign.ts'
 import type { PairNode } from '../../../src/controller/pair-checks/needs.ts'
 import type { PairPlan } from '../../../src/controller/pair-checks/plan.ts'
 import type { Dialled, PairCheckDown, PairCheckOrder, PairPort, Reach } from '../../../src/protocol/wire/pair-check.ts'
@@ -22,7 +22,7 @@ const PINGS_MS = 700
 const LISTEN_MS = 200
 
 export interface Simulated {
-  told: ReadonlyMap<string, Told>
+  answers: ReadonlyMap<string, NodeAnswers>
   ms: number
   messages: number
 }
@@ -45,7 +45,7 @@ export async function simulate(plan: PairPlan, network: SimulatedNetwork): Promi
       setTimeout(() => {
         if (performance.now() - beganMs >= (network.silentFromMs?.(node) ?? Number.POSITIVE_INFINITY)) return
         messages += 1
-        campaign.hear(id, answer)
+        campaign.receive(id, answer)
       }, network.linkMs(node) + afterMs)
       return true
     },
@@ -54,7 +54,10 @@ export async function simulate(plan: PairPlan, network: SimulatedNetwork): Promi
     signal: new AbortController().signal,
   })
 
-  function answerOf(node: PairNode, body: PairCheckDown): { afterMs: number; answer: Parameters<Campaign['hear']>[1] } {
+  function answerOf(
+    node: PairNode,
+    body: PairCheckDown,
+  ): { afterMs: number; answer: Parameters<Campaign['receive']>[1] } {
     if (body.say === 'order') {
       const order: PairCheckOrder = JSON.parse(body.payload)
       orders.set(node.id, order)
@@ -80,6 +83,6 @@ export async function simulate(plan: PairPlan, network: SimulatedNetwork): Promi
     return { dialled: { node: peer.node, ports }, tookMs: Math.max(0, ...took) }
   }
 
-  const told = await campaign.run()
-  return { told, ms: performance.now() - beganMs, messages }
+  const answers = await campaign.run()
+  return { answers, ms: performance.now() - beganMs, messages }
 }

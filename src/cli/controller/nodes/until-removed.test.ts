@@ -27,7 +27,7 @@ function seen(...states: object[]) {
 }
 
 test('prints each reason for waiting once', async () => {
-  const step = 'leaving, waiting for pods of w1 to move to other nodes'
+  const step = 'being removed, waiting for pods of w1 to move to other nodes'
   const { printed, remove } = seen(waiting(step), waiting(step), waiting(null), { state: 'REMOVED' })
   await remove()
   expect(printed).toEqual([`Node w1: ${step}\n`, 'Node w1 is REMOVED.\n'])

@@ -21,11 +21,11 @@ const MAX_EVENTS = 500
 
 export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
-  const seen = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
+  const view = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
   return {
     listClusters: async () => Promise.all((await core.store.clusters()).map((each) => clusterView(core, each))),
     createCluster: ({ body }) => createCluster(core, body),
-    showCluster: seen,
+    showCluster: view,
     async deleteCluster(asked) {
       await deleteCluster(core, await named(asked), asked.query.force === '1')
       return {}
@@ -33,11 +33,11 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
     planCluster: async (asked) => planCluster(core, await named(asked)),
     async provisionCluster(asked) {
       await provisionCluster(core, await named(asked))
-      return seen(asked)
+      return view(asked)
     },
     async resetCluster(asked) {
       await resetCluster(core, await named(asked))
-      return seen(asked)
+      return view(asked)
     },
     checkPairs: async (asked) => checkPairs(core, await named(asked), asked.signal),
     showHealth: async (asked) => healthOf(core, await named(asked)),
@@ -46,24 +46,24 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
 
 export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
   const found = ({ params }: { params: { id: string } }) => nodeById(core, params.id)
-  const seen = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
+  const view = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
   return {
     async listNodes({ query: { cluster, all } }) {
       const of = cluster === undefined ? undefined : (await clusterByName(core, cluster)).id
       return nodeViews(core, { cluster: of, withRemoved: all === '1' })
     },
-    showNode: seen,
+    showNode: view,
     async removeNode(asked) {
       await remove(core, await found(asked), asked.query.force === '1')
       return {}
     },
     async approveNode(asked) {
       await approve(core, await found(asked))
-      return seen(asked)
+      return view(asked)
     },
     async configureNode(asked) {
       await configure(core, await found(asked), asked.body)
-      return seen(asked)
+      return view(asked)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { readCsr } from '../../../pki/csr.ts'
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
-import { enrol, enrolmentState, heardAgain } from '../../nodes/enrolment.ts'
+import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
 import { clusterOf, nodeById } from '../../nodes/find.ts'
 import { invite } from '../../nodes/invite.ts'
 import { nextCertificate } from '../../nodes/node-certificate.ts'
@@ -13,7 +13,7 @@ import type { Handlers } from './handler.ts'
 
 const OPERATOR_CERTIFICATE_DAYS = 365
 
-/** What nodes ask; the websocket and the files of bundles are apart. */
+/** Requests of agents. The websocket is in upgrade.ts, files of bundles are in bundle-route.ts. */
 export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => ({
   ping: () => ({ now: core.now().toISOString() }),
   checkNodeName: async ({ identity, params, query }) => ({
@@ -21,7 +21,7 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   }),
   enrol: ({ identity, body }) => enrol(core, identity.name, body),
   async showEnrolment({ identity, params, query, signal }) {
-    await heardAgain(core, identity.name, params.fingerprint)
+    await recordContact(core, identity.name, params.fingerprint)
     const read = () => enrolmentState(core, identity.name, params.fingerprint)
     const approved = async () => {
       const answer = await read()

@@ -34,13 +34,13 @@ const one = 'n-aaaaaaaaaa'
 const two = 'n-bbbbbbbbbb'
 const three = 'n-cccccccccc'
 const RUN_MENDING = {
-  fix: 'look at: controller node logs NODE; then again: controller cluster provision CLUSTER',
-  remedy: ['look at: ', { do: 'node.logs' }, '; then again: ', { do: 'cluster.provision' }],
+  fix: 'see: controller node logs NODE; then retry: controller cluster provision CLUSTER',
+  remedy: ['see: ', { do: 'node.logs' }, '; then retry: ', { do: 'cluster.provision' }],
 }
 const leaving = (how: 'retire' | 'reset') => ({ ...working, leaving: how }) as const
 const LOST = {
   code: 'masters/lost',
-  message: 'nodes of cluster demo have joined a cluster whose masters are all gone',
+  message: 'nodes of cluster demo belong to a cluster that has lost all its masters',
   fix: 'controller cluster reset demo, configure its nodes, then: controller cluster provision demo',
   remedy: [
     { do: 'cluster.reset', cluster: 'demo' },
@@ -136,7 +136,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     'a run that a reset had stopped has failed; what is wanted now starts it again',
     wanted({ attempt: 3 }),
     [member(working, { state: 'cancelled', cancel: true })],
-    [to('FAILED', { code: 'run/cancelled', message: 'the run r-aaaaaaaaaa ended as cancelled', ...RUN_MENDING })],
+    [to('FAILED', { code: 'run/cancelled', message: 'run r-aaaaaaaaaa is cancelled', ...RUN_MENDING })],
   ],
   [
     'the masters are gone, and a worker has joined: another master does not start over',

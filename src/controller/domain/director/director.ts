@@ -4,7 +4,7 @@ import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Instruction } from '../../../protocol/wire/instruction.ts'
 import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
-import { isAtWork, isLost, lastRun, takesPart, taskOf, wasTouched } from '../shape.ts'
+import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
@@ -13,50 +13,50 @@ import { isFailedRepair, isInRepair } from './repairs.ts'
 export type Decision =
   | { kind: 'silence'; nodeId: string; silent: Silence }
   | { kind: 'node'; nodeId: string; state: Node['state']; error: ErrorReport | null }
-  /** A new signed instruction of the cluster's current attempt. */
+  /** Sends a new signed instruction of the cluster's current attempt. */
   | { kind: 'instruct'; nodeId: string; role: Instruction['role']; repair?: true }
   | { kind: 'cancel'; runId: string }
-  /** The instruction never reached its node in time. */
+  /** The node did not acknowledge the instruction in time. */
   | { kind: 'expire'; runId: string }
-  /** `settled`: what was wanted is done with, nothing is wanted any more. */
+  /** `settled`: the desired state is reached, and `desired` becomes `none`. */
   | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
-  /** What is wrong with a cluster that was READY; none any more where there are none. */
+  /** Replaces the problems of a cluster that was READY. */
   | { kind: 'problems'; problems: KnownProblem[] }
 
 export const SUSPECT_MS = 75_000
 export const UNREACHABLE_MS = 120_000
 
-/** The next changes. Pure: the same situation gives the same decisions, and one that has settled gives none. */
+/** The next decisions. Pure: the same situation results in the same decisions, and a settled one in none. */
 export function direct(situation: Situation): Decision[] {
   const { cluster, members, now } = situation
   const outlook = outlookOf(situation)
   const ofNodes = members.flatMap((member) => [
     ...silence(member),
     ...expiry(member, now),
-    ...ofLife(member, cluster, outlook),
+    ...nextTask(member, cluster, outlook),
   ])
-  // The cluster's state follows once its nodes have theirs, and what is wrong with it after that.
+  // The state of the cluster depends on those of its nodes, and its problems on both.
   if (ofNodes.length > 0) return ofNodes
-  const own = ofCluster(situation)
-  return own.length > 0 ? own : ofProblems(situation)
+  const ofCluster = clusterState(situation)
+  return ofCluster.length > 0 ? ofCluster : problems(situation)
 }
 
-function ofProblems(situation: Situation): Decision[] {
-  const problems = problemsOf(situation)
-  return isDeepStrictEqual(problems, situation.cluster.problems) ? [] : [{ kind: 'problems', problems }]
+function problems(situation: Situation): Decision[] {
+  const found = problemsOf(situation)
+  return isDeepStrictEqual(found, situation.cluster.problems) ? [] : [{ kind: 'problems', problems: found }]
 }
 
-function ofLife(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
+function nextTask(member: Member, cluster: Cluster, outlook: Outlook): Decision[] {
   if (member.node.leaving !== 'no') return leave(member)
   if (cluster.desired === 'provision') return provision(member, cluster, outlook)
   return cluster.desired === 'reset' ? reset(member, cluster) : []
 }
 
-/** Once a master has taken it out of its cluster, its machine is given back; one that is away is not waited for. */
+/** Resets the node after a master has removed it from the cluster. An unreachable node is REMOVED without a reset. */
 function leave(member: Member): Decision[] {
   const { node } = member
   const run = lastRun(member)
-  const isGone = !wasTouched(node) || node.silent === 'unreachable'
+  const isGone = !mayHaveKubernetes(node) || node.silent === 'unreachable'
   if (node.leaving === 'reset' && isGone) return [{ kind: 'node', nodeId: node.id, state: 'REMOVED', error: null }]
   const isBusy = run?.state === 'open' && run.role !== 'reset'
   if (isBusy) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
@@ -89,10 +89,10 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
     return mayStart.has(node.id) ? [{ kind: 'instruct', nodeId: node.id, role }] : []
   }
   if (node.state !== 'PROVISIONING' || !run) return []
-  // It was asked for before the cluster was wanted again.
+  // The reset was requested before the cluster was provisioned again.
   if (run.role === 'reset') return afterReset(member, cluster)
   if (run.state === 'open') {
-    // The master that was to start the cluster is gone, and this one takes its place.
+    // The first master has been removed, and this node becomes the first master.
     const isMisplaced = run.role !== role || isLost
     return isMisplaced && !run.cancel ? [{ kind: 'cancel', runId: run.id }] : []
   }
@@ -105,7 +105,7 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
   return isReady ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: null }] : []
 }
 
-/** A node that is READY stays so. What a repair that failed has said stands beside that until the next one. */
+/** A READY node remains READY. The error of a failed repair is kept until the next repair. */
 function repair({ node, run, repair }: Member, { repairRoleOf, mayRepair }: Outlook): Decision[] {
   if (mayRepair.has(node.id)) {
     return [{ kind: 'instruct', nodeId: node.id, role: repairRoleOf({ node, run }), repair: true }]
@@ -117,9 +117,9 @@ function repair({ node, run, repair }: Member, { repairRoleOf, mayRepair }: Outl
 function reset(member: Member, cluster: Cluster): Decision[] {
   const { node } = member
   const run = lastRun(member)
-  if (!wasTouched(node)) return []
+  if (!mayHaveKubernetes(node)) return []
   if (node.attempt < cluster.attempt) {
-    if (run && isAtWork(member)) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
+    if (run && isBusy(member)) return run.cancel ? [] : [{ kind: 'cancel', runId: run.id }]
     return [{ kind: 'instruct', nodeId: node.id, role: 'reset' }]
   }
   return afterReset(member, cluster)
@@ -132,7 +132,7 @@ function afterReset({ node, run }: Member, cluster: Cluster): Decision[] {
   return [{ kind: 'node', nodeId: node.id, state, error: null }]
 }
 
-function ofCluster({ cluster, members }: Situation): Decision[] {
+function clusterState({ cluster, members }: Situation): Decision[] {
   const next = nextClusterState(cluster, members)
   const isSame = next.state === cluster.state && sameError(next.error, cluster.error)
   return isSame && !next.settled ? [] : [{ kind: 'cluster', ...next }]
@@ -144,13 +144,13 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const failed = nodes.find((node) => node.state === 'FAILED' && node.attempt === cluster.attempt)
   const is = (state: Cluster['state'], settled = false, error: ErrorReport | null = null) => ({ state, error, settled })
   if (cluster.desired === 'none')
-    return is(cluster.state === 'NEW' || taking.some(wasTouched) ? cluster.state : 'NEW', false, cluster.error)
+    return is(cluster.state === 'NEW' || taking.some(mayHaveKubernetes) ? cluster.state : 'NEW', false, cluster.error)
   if (failed) return is('FAILED', false, failed.error)
-  if (cluster.desired === 'reset') return nodes.some(wasTouched) ? is('RESETTING') : is('NEW', true)
+  if (cluster.desired === 'reset') return nodes.some(mayHaveKubernetes) ? is('RESETTING') : is('NEW', true)
   if (taking.length === 0) return is('NEW', true)
-  if (isLost(members)) return is('FAILED', false, lostError(cluster))
+  if (hasLostMasters(members)) return is('FAILED', false, lostError(cluster))
   const isUp = taking.every((node) => node.state === 'READY')
-  // From then on it is not less than READY for what Kubernetes says: its problems tell that.
+  // Once established, the cluster remains READY whatever Kubernetes reports: `problems` make it DEGRADED.
   if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
     return is(members.some(isInRepair) ? 'REPAIRING' : 'READY')
   }
@@ -160,14 +160,14 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
 export function lostError({ name }: Cluster): ErrorReport {
   return {
     code: 'masters/lost',
-    message: `nodes of cluster ${name} have joined a cluster whose masters are all gone`,
+    message: `nodes of cluster ${name} belong to a cluster that has lost all its masters`,
     ...remedy`${{ do: 'cluster.reset', cluster: name }}, configure its nodes, then: ${{ do: 'cluster.provision', cluster: name }}`,
   }
 }
 
 function errorOf(run: Run): ErrorReport {
-  const mending = remedy`look at: ${{ do: 'node.logs' }}; then again: ${{ do: 'cluster.provision' }}`
-  return run.error ?? { code: `run/${run.state}`, message: `the run ${run.id} ended as ${run.state}`, ...mending }
+  const mending = remedy`see: ${{ do: 'node.logs' }}; then retry: ${{ do: 'cluster.provision' }}`
+  return run.error ?? { code: `run/${run.state}`, message: `run ${run.id} is ${run.state}`, ...mending }
 }
 
 function sameError(a: ErrorReport | null, b: ErrorReport | null): boolean {

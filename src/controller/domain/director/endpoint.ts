@@ -1,21 +1,21 @@
 import { hostPort } from '../../../base/net/address.ts'
 import type { Cluster } from '../records.ts'
-import { firstMaster, hasBegun, hasJoined, mastersOf, wasTouched } from '../shape.ts'
+import { firstMaster, hasBegun, hasJoined, mastersOf, mayHaveKubernetes } from '../shape.ts'
 import type { Member } from '../situation.ts'
 
 const API_PORT = 6443
 
 /**
- * What a cluster's API is called, HOST:PORT. A single master goes by its address; several by a name that the nodes' own
- * DNS knows, unless there is a load balancer. It does not change while the cluster lives: certificates and kubeconfigs
- * hold it.
+ * The API endpoint of a cluster, HOST:PORT: the load balancer if there is one, else the address of a single master, else a
+ * name that the node DNS resolves. It never changes while the cluster exists, because certificates and kubeconfigs contain
+ * it.
  */
 export function endpointOf(cluster: Cluster, members: readonly Member[]): string {
-  const kept = lives(members) ? cluster.endpoint : null
+  const kept = isEstablished(members) ? cluster.endpoint : null
   return kept ?? freshEndpoint(cluster, members)
 }
 
-/** Of a cluster that would begin now. */
+/** The API endpoint if the cluster were created now. */
 export function freshEndpoint({ name, settings }: Cluster, members: readonly Member[]): string {
   const [first, ...others] = mastersOf(members)
   const own = others.length > 0 ? apiName(name) : (first?.address ?? '')
@@ -23,19 +23,19 @@ export function freshEndpoint({ name, settings }: Cluster, members: readonly Mem
 }
 
 /**
- * Its first master has begun, or somebody may have joined. Otherwise one that was to start it has vanished, and nothing
- * is left that goes by that one's address.
+ * Whether a node may use the endpoint: the first master has begun, or another node may have joined. Otherwise the former
+ * first master was removed before any other node used its address.
  */
-function lives(members: readonly Member[]): boolean {
+function isEstablished(members: readonly Member[]): boolean {
   const first = firstMaster(members)
   return members.some(
     (member) =>
       (member.node.id === first?.id && hasBegun(member)) ||
-      (wasTouched(member.node) && member.run !== null && hasJoined(member.run)),
+      (mayHaveKubernetes(member.node) && member.run !== null && hasJoined(member.run)),
   )
 }
 
-/** `.internal` is kept for private use, so no resolver elsewhere has an answer for it. */
+/** ICANN reserves `.internal` for private use, so no public resolver answers for it. */
 export function apiName(cluster: string): string {
   return `api.${cluster}.cantrip.internal`
 }

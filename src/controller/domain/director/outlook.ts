@@ -1,57 +1,58 @@
 import type { Cluster, Node } from '../records.ts'
-import { firstMaster, holdsCluster, isLost, isMaster } from '../shape.ts'
+import { firstMaster, hasLostMasters, isMaster, isProvisionedMaster } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
-import { repairRoleOf, repairsToStart, WORKERS_AT_ONCE } from './repairs.ts'
+import { repairsToStart, repairTaskOf, WORKERS_AT_ONCE } from './repairs.ts'
 
-/** What decisions about single nodes rest on, of the cluster as a whole. */
+/** Facts about the cluster as a whole that decisions about single nodes depend on. */
 export interface Outlook {
   firstMasterId: string | undefined
   isLost: boolean
-  /** Ids of those that can be told to begin. */
+  /** Ids of the nodes that get their first instruction now. */
   mayStart: ReadonlySet<string>
-  /** Ids of those that can be told to repair themselves. */
+  /** Ids of the nodes that are repaired now. */
   mayRepair: ReadonlySet<string>
-  repairRoleOf: ReturnType<typeof repairRoleOf>
+  repairRoleOf: ReturnType<typeof repairTaskOf>
 }
 
 export function outlookOf(situation: Situation): Outlook {
   const { cluster, members } = situation
-  const formerOf = formersOf(situation)
-  const startable = members.filter((member) => isStartable(member, cluster) && !formerOf(member.node))
+  const predecessorOf = predecessorsOf(situation)
+  const startable = members.filter((member) => isStartable(member, cluster) && !predecessorOf(member.node))
   const workers = startable.filter((member) => !isMaster(member))
   const busy = members.filter((member) => !isMaster(member) && member.run?.state === 'open').length
-  const isWithout = isLost(members)
-  // Masters begin all at once; workers where there is a master.
+  const isLost = hasLostMasters(members)
+  // All masters start at once; workers start if there is a master.
   const begins = [
     ...startable.filter(isMaster),
     ...(members.some(isMaster) ? workers.slice(0, Math.max(0, WORKERS_AT_ONCE - busy)) : []),
   ]
   return {
     firstMasterId: firstMaster(members)?.id,
-    isLost: isWithout,
-    mayStart: new Set(isWithout ? [] : begins.map(({ node }) => node.id)),
-    mayRepair: new Set(isWithout ? [] : repairsToStart(cluster, members)),
-    repairRoleOf: repairRoleOf(members),
+    isLost,
+    mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
+    mayRepair: new Set(isLost ? [] : repairsToStart(cluster, members)),
+    repairRoleOf: repairTaskOf(members),
   }
 }
 
 /**
- * Tells who leaves the cluster, or has gone from it, under the name or the address of a node that is to begin: it begins
- * after that, or it would be taken out instead. Nobody is waited for where no master could take anybody out.
+ * Finds the predecessor of a node: a node with the same name or address that is being removed, or was removed, and is still
+ * in the Kubernetes cluster. The node has to wait for its removal, or it would be removed instead. There is none if no
+ * master could remove it.
  */
-export function formersOf({
+export function predecessorsOf({
   cluster,
   members,
-}: Pick<Situation, 'cluster' | 'members'>): (node: Node) => Former | undefined {
+}: Pick<Situation, 'cluster' | 'members'>): (node: Node) => Predecessor | undefined {
   const leaving = members.map(({ node }) => node).filter((node) => node.leaving === 'retire')
-  const formers: Former[] = members.some(holdsCluster) ? [...leaving, ...cluster.gone] : []
-  return ({ name, address }) => formers.find((former) => former.name === name || former.address === address)
+  const all: Predecessor[] = members.some(isProvisionedMaster) ? [...leaving, ...cluster.gone] : []
+  return ({ name, address }) => all.find((each) => each.name === name || each.address === address)
 }
 
-/** `id`: while it is a node still. */
-type Former = Pick<Node, 'name' | 'address'> & { id?: string }
+/** `id` is absent once the node was removed. */
+type Predecessor = Pick<Node, 'name' | 'address'> & { id?: string }
 
-/** It was asked for, and waits to be told. */
+/** The node takes part in the current attempt and has no instruction of it yet. */
 export function isStartable({ node, run }: Member, cluster: Cluster): boolean {
   const isDown = node.state === 'CONFIGURED' || node.state === 'FAILED'
   return isDown && node.attempt !== cluster.attempt && node.leaving === 'no' && run?.state !== 'open'

@@ -10,7 +10,7 @@ export type Readiness = { ready: true } | { ready: false; waitingFor: string }
 const READY: Readiness = { ready: true }
 const waiting = (waitingFor: string): Readiness => ({ ready: false, waitingFor })
 
-/** By what the operator told after the node's run began. */
+/** Judged by a report of the operator that is newer than the node's run. */
 export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness {
   const { report, reportAt } = cluster
   if (!report || !reportAt || reportAt < run.createdAt) return waiting('the operator to check in')
@@ -23,15 +23,15 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
   )
 }
 
-/** All nodes that take part are READY, all pods are, and the cluster's DNS answers. */
+/** A cluster is ready when its nodes are READY, the pods of its own workloads are Ready, and its DNS answers. */
 export function clusterReadiness(cluster: Cluster, members: readonly Member[]): Readiness {
   const { report } = cluster
   if (!report) return waiting('the operator to check in')
-  const staying = members.map(({ node }) => node).filter((node) => takesPart(node, cluster))
-  const late = staying.find(({ state }) => state !== 'READY')
+  const nodes = members.map(({ node }) => node).filter((node) => takesPart(node, cluster))
+  const late = nodes.find(({ state }) => state !== 'READY')
   if (late) return waiting(`node ${late.name}`)
-  // What a node that has gone, or is none of ours, has left in the cluster keeps nobody waiting.
-  const names = new Set(staying.map(({ name }) => name))
+  // Objects of removed nodes, and of nodes that Cantrip does not manage, do not count.
+  const names = new Set(nodes.map(({ name }) => name))
   const unready = report.nodes.find(({ name, ready }) => names.has(name) && !ready)
   if (unready) return waiting(`node ${unready.name} to be Ready`)
   const pods = podReadiness(
@@ -42,7 +42,7 @@ export function clusterReadiness(cluster: Cluster, members: readonly Member[]): 
   return report.dns ? READY : waiting("the cluster's DNS to answer")
 }
 
-/** Of what the cluster is made of. A pod that was evicted stays as it is; another one takes its place. */
+/** Readiness of the cluster's own workloads. Evicted pods do not count: Kubernetes replaces them. */
 function podReadiness({ settings }: Cluster, all: OperatorReport['pods']): Readiness {
   const workloads = ownWorkloads(settings.cni)
   const pods = all.filter((pod) => pod.phase !== 'Failed' && !pod.leaving && ownWorkloadOf(pod, workloads))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cluster, member } from '../../../../test/support/controller/member.ts'
 import type { KnownProblem, Node, Run } from '../records.ts'
 import type { Member } from '../situation.ts'
-import { repairRoleOf, repairsToStart } from './repairs.ts'
+import { repairsToStart, repairTaskOf } from './repairs.ts'
 
 const READY = { state: 'READY', attempt: 1 } as const
 type Changes = { node?: Partial<Node>; run?: Partial<Run>; repair?: Partial<Run> | null; silentMs?: number }
@@ -75,7 +75,7 @@ describe('repairs', () => {
   it('are the work that the node did: its founder looks after the add-ons, or who comes after it', () => {
     const founder = master('m2', { run: { role: 'first-master' } })
     const [m1, w1] = [master('m1'), worker('w1')]
-    const roles = (members: Member[]) => members.map(repairRoleOf(members))
+    const roles = (members: Member[]) => members.map(repairTaskOf(members))
     expect(roles([m1, founder, w1])).toEqual(['master', 'first-master', 'worker'])
     expect(roles([m1, master('m3'), w1])).toEqual(['first-master', 'master', 'worker'])
   })

@@ -3,16 +3,16 @@ import type { Cluster, Node, Run } from '../records.ts'
 import { firstMaster, isMaster, mastersOf, taskOf } from '../shape.ts'
 import type { Member } from '../situation.ts'
 
-/** Workers fetch the same files all at once: so many at a time. */
+/** Limits how many workers download the same files at the same time. */
 export const WORKERS_AT_ONCE = 100
 
-/** READY, asked to be repaired, and there to be told so. One that is away is told when it is back. */
+/** A READY node of which a repair was requested. An unreachable node is repaired when it is back. */
 export function isRepairable({ node, run, repair }: Member, cluster: Cluster): boolean {
   const isAsked = node.attempt < cluster.repairAttempt && run !== null && repair?.state !== 'open'
   return isAsked && node.state === 'READY' && node.leaving === 'no' && node.silent !== 'unreachable'
 }
 
-/** One whose node is away says nothing of how things go on. */
+/** A repair on an unreachable node does not count. */
 export function isInRepair({ node, repair }: Member): boolean {
   return repair?.state === 'open' && node.leaving === 'no' && node.silent !== 'unreachable'
 }
@@ -22,8 +22,8 @@ export function isFailedRepair({ state }: Run): boolean {
 }
 
 /**
- * Which nodes are told to repair themselves now. Workers side by side. Masters one at a time, while none joins, and no
- * further one after a repair that failed: a repair may restart etcd, and the others have to hold the majority.
+ * The nodes whose repair starts now. Workers are repaired in parallel; masters one at a time, only while no master joins,
+ * and no further one after a failed repair: a repair may restart etcd, and the other members must keep the quorum.
  */
 export function repairsToStart(cluster: Cluster, members: readonly Member[]): string[] {
   const due = members.filter((member) => isRepairable(member, cluster))
@@ -43,15 +43,15 @@ function isFree(cluster: Cluster, members: readonly Member[]): boolean {
   })
 }
 
-/** Those that something is wrong with come first. */
+/** Masters with problems come first. */
 function nextMaster(cluster: Cluster, members: readonly Member[], due: readonly Member[]): Node | undefined {
-  const ill = new Set(cluster.problems.map(({ node }) => node))
+  const withProblems = new Set(cluster.problems.map(({ node }) => node))
   const waiting = mastersOf(members).filter(({ id }) => due.some(({ node }) => node.id === id))
-  return waiting.find(({ name }) => ill.has(name)) ?? waiting[0]
+  return waiting.find(({ name }) => withProblems.has(name)) ?? waiting[0]
 }
 
-/** The add-ons are looked after by the master that has started the cluster; once that is gone, by another one. */
-export function repairRoleOf(members: readonly Member[]): (member: Pick<Member, 'node' | 'run'>) => NodeTask {
+/** The add-ons are repaired by the master that started the cluster or, if it was removed, by another one. */
+export function repairTaskOf(members: readonly Member[]): (member: Pick<Member, 'node' | 'run'>) => NodeTask {
   const founder = members.find((member) => isMaster(member) && member.run?.role === 'first-master')?.node
   const firstId = (founder ?? firstMaster(members))?.id
   return ({ node }) => taskOf(node, firstId)

@@ -85,5 +85,7 @@ const table: [string, Member, Member[], string][] = [
 
 it.each(table)('%s', (_, target, others, expected) => {
   const turn = turnOf(target, [...others, target])
-  expect('hosts' in turn ? turn.hosts.map(({ name }) => name).join(' ') : `waits for ${turn.waitingFor}`).toBe(expected)
+  expect('masters' in turn ? turn.masters.map(({ name }) => name).join(' ') : `waits for ${turn.waitingFor}`).toBe(
+    expected,
+  )
 })

@@ -1,49 +1,46 @@
 import type { Node } from '../records.ts'
-import { firstMaster, holdsCluster, isOfControlPlane, lastRun } from '../shape.ts'
+import { firstMaster, isOfControlPlane, isProvisionedMaster, lastRun } from '../shape.ts'
 import type { Member } from '../situation.ts'
 
-/** Who can let a node in, best first; or why it has to wait. */
-export type Turn = { hosts: readonly Node[] } | { waitingFor: string }
+/** The masters that can invite a node, best first; or what the node has to wait for. */
+export type Turn = { masters: readonly Node[] } | { waitingFor: string }
 
-/**
- * Workers join side by side, as soon as a master is there; masters one at a time, each when the one before has ended,
- * for etcd takes in one member after another.
- */
+/** Workers join in parallel, as soon as one master is up. Masters join one at a time, because etcd adds one member at a time. */
 export function turnOf(joining: Member, members: readonly Member[]): Turn {
   const others = members.filter(({ node }) => node.id !== joining.node.id)
-  const holders = others.filter(holdsCluster)
+  const provisioned = others.filter(isProvisionedMaster)
   const role = lastRun(joining)?.role
-  const hosts = role === 'worker' ? [...holders, ...others.filter(isOnItsWay)] : holders
-  if (hosts.length === 0) {
+  const masters = role === 'worker' ? [...provisioned, ...others.filter(isApiUp)] : provisioned
+  if (masters.length === 0) {
     const first = firstMaster(members)
     return { waitingFor: first ? `master ${first.name}` : 'a master' }
   }
-  // A repair may restart what a joining master needs.
+  // A repair may restart the etcd that a joining master needs.
   const ahead = role === 'master' && others.find((other) => isAhead(other, joining))
   return ahead
     ? { waitingFor: `master ${ahead.node.name} to ${ahead.repair ? 'be repaired' : 'join'} first` }
-    : { hosts: hosts.map(({ node }) => node) }
+    : { masters: masters.map(({ node }) => node) }
 }
 
-/** Not done yet, but its API is up. */
-function isOnItsWay(member: Member): boolean {
+/** A master that is not done yet, but whose API server is up. */
+function isApiUp(member: Member): boolean {
   return isOfControlPlane(member) && member.run?.state !== 'done' && member.run?.progress.letsIn === true
 }
 
 function isAhead(other: Member, joining: Member): boolean {
-  const [its, own] = [claimOf(other), claimOf(joining)]
-  // Both were let in where one was silent for so long that it was overtaken: only one of them waits for the other.
-  return its > own || (its === LET_IN && its === own && other.node.id < joining.node.id)
+  const [its, own] = [priorityOf(other), priorityOf(joining)]
+  // Two masters are invited if one was unreachable when the other got its turn. The order of ids decides which one waits.
+  return its > own || (its === INVITED && its === own && other.node.id < joining.node.id)
 }
 
-const LET_IN = 2
+const INVITED = 2
 
 /**
- * A master that was let in joins before all others; then one that an earlier run has brought so far that etcd may hold
- * it as a learner, beside which it takes in no other. One that is silent for long holds nobody up.
+ * A master that is already invited joins first. Then comes one that etcd may already hold as a learner from an earlier run:
+ * etcd accepts no other learner meanwhile. An unreachable master has no priority.
  */
-function claimOf({ node, run, repair }: Member): number {
-  if (repair?.state === 'open' && node.roles.includes('master')) return node.silent === 'unreachable' ? 0 : LET_IN
+function priorityOf({ node, run, repair }: Member): number {
+  if (repair?.state === 'open' && node.roles.includes('master')) return node.silent === 'unreachable' ? 0 : INVITED
   if (run?.role !== 'master' || run.state !== 'open' || node.silent === 'unreachable') return 0
-  return run.progress.invited ? LET_IN : run.progress.mayHaveJoined ? 1 : 0
+  return run.progress.invited ? INVITED : run.progress.mayHaveJoined ? 1 : 0
 }

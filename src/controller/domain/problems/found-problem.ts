@@ -1,10 +1,10 @@
 import type { KnownProblem } from '../records.ts'
 
-/** A problem as it is seen now; `since` where that is told. */
+/** A problem that is observed now; `since` if Kubernetes or the agent reports it. */
 export type Found = Omit<KnownProblem, 'since' | 'firstSeenAt' | 'counts'> & { since?: string | undefined }
 
-/** `: REASON, MESSAGE`, as far as there is one. */
+/** `: REASON, MESSAGE`, without the parts that are empty. */
 export function because({ reason, message }: { reason: string; message: string }): string {
-  const said = [reason, message].filter((text) => text !== '').join(', ')
-  return said === '' ? '' : `: ${said}`
+  const text = [reason, message].filter((part) => part !== '').join(', ')
+  return text === '' ? '' : `: ${text}`
 }

@@ -4,14 +4,14 @@ import type { RenderedRemedy } from '../../../base/remedy.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Node } from '../records.ts'
 
-/** A configured node whose machine has its address no more, as DHCP may do it. */
+/** A configured node whose machine no longer has the node's address, for example because of DHCP. */
 export interface MovedAddress {
   was: string
-  /** Those of the interface that it is configured for; none where it has none, or is gone. */
+  /** The addresses of the configured interface; empty if it has none or does not exist. */
   now: string[]
 }
 
-/** Undefined where the address is there, or nothing is known. */
+/** Undefined if the machine has the address, or its addresses are unknown. */
 export function movedAddress({ facts, interface: name, address }: Node): MovedAddress | undefined {
   if (facts === null || name === null) return undefined
   if (facts.interfaces.some(({ addresses }) => addresses.some((each) => each.address === address))) return undefined
@@ -19,18 +19,18 @@ export function movedAddress({ facts, interface: name, address }: Node): MovedAd
   return { was: address, now: found.map((each) => each.address).filter((each) => !/^(fe80:|169\.254\.)/.test(each)) }
 }
 
-/** `node one was configured at 10.0.0.7 (eth0); its machine has 10.0.0.9 there now` */
+/** `node one was configured with address 10.0.0.7 (eth0); the interface now has 10.0.0.9` */
 export function movedText(
   { name, interface: link }: Pick<Node, 'name' | 'interface'>,
   { was, now }: MovedAddress,
 ): string {
   const has = now.length === 0 ? 'no address' : now.join(', ')
-  return `node ${name} was configured at ${was} (${link}); its machine has ${has} there now`
+  return `node ${name} was configured with address ${was} (${link}); the interface now has ${has}`
 }
 
 /**
- * Why a node is told nothing before it is configured anew: all that it would write would name an address of nobody. One that
- * `hasBegun` has written files with the former address, which only a reset takes away.
+ * Why a node has to be configured again before it gets an instruction: its files would contain an address that the machine
+ * does not have. A node that `hasBegun` has already written such files, which only a reset removes.
  */
 export function movedProblem(node: Node, clusterName: string, hasBegun: boolean): ErrorReport | undefined {
   const moved = movedAddress(node)
@@ -46,14 +46,14 @@ export function movedProblem(node: Node, clusterName: string, hasBegun: boolean)
   const provision = { do: 'cluster.provision', cluster: clusterName } as const
   return {
     code: 'node/address-changed',
-    message: `${movedText(node, moved)}; wanted an address that stays`,
+    message: `${movedText(node, moved)}; wanted a permanent address`,
     ...(hasBegun
-      ? remedy`give the machine its address again (${add}, and a reservation in DHCP), then: ${provision}; or ${anewWith(name, clusterName)}`
+      ? remedy`restore the address (${add}, and a DHCP reservation), then: ${provision}; or ${startOverRemedy(name, clusterName)}`
       : remedy`${configure} && ${provision}; and reserve the address for the machine in DHCP`),
   }
 }
 
-/** What takes away what a node has begun with another role or address. */
-export function anewWith(name: string, cluster: string): RenderedRemedy {
-  return remedy`to begin anew: ${{ do: 'cluster.reset', cluster }}; where others of the cluster are READY: ${{ do: 'node.remove', node: name }}, then install it again`
+/** How to remove what a node has installed with another role or address. */
+export function startOverRemedy(name: string, cluster: string): RenderedRemedy {
+  return remedy`to start over: ${{ do: 'cluster.reset', cluster }}; if other nodes of the cluster are READY: ${{ do: 'node.remove', node: name }}, then install the agent again`
 }

@@ -7,37 +7,37 @@ import { because, type Found } from './found-problem.ts'
 
 type Pod = OperatorReport['pods'][number]
 
-/** Pods of the cluster itself that are not Ready, cannot be scheduled, or are not there. `members`: those that are READY. */
+/** Pods of the cluster's own workloads that are not Ready, unschedulable or missing. `members`: READY nodes. */
 export function podProblems(cluster: Cluster, members: readonly Member[], { nodes, pods }: OperatorReport): Found[] {
   const { cni } = cluster.settings
   const workloads = ownWorkloads(cni)
   const up = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name))
-  // On a node that is not Ready no pod is: that is told once, of the node.
+  // On a node that is not Ready no pod is Ready: the problem of the node is enough.
   const places = members.filter(({ node }) => up.has(node.name))
-  const living = new Map<OwnWorkload, Pod[]>()
+  const running = new Map<OwnWorkload, Pod[]>()
   const evicted = new Map<OwnWorkload, Pod[]>()
   for (const pod of pods) {
     const workload = ownWorkloadOf(pod, workloads)
     if (!workload || pod.leaving) continue
-    const kind = pod.phase === 'Failed' ? evicted : living
+    const kind = pod.phase === 'Failed' ? evicted : running
     kind.set(workload, kind.get(workload) ?? [])
     kind.get(workload)?.push(pod)
   }
   const placeNames = new Set(['', ...places.map(({ node }) => node.name)])
   return workloads.flatMap((workload) => {
-    const own = living.get(workload) ?? []
+    const own = running.get(workload) ?? []
     const last = evicted.get(workload) ?? []
     const unready = own.filter((pod) => !pod.ready && placeNames.has(pod.node)).map(notReady)
-    // Who brings a network of his own may do without kube-proxy.
+    // A pod network that the administrator installs may replace kube-proxy.
     if (cni === 'none' && workload.name === 'kube-proxy') return unready
     if (workload.runsOn === 'any') return own.length > 0 ? unready : [missing(workload, last)]
     const wanted = workload.runsOn === 'masters' ? places.filter(isMaster) : places
     const has = new Set(own.map(({ node }) => node))
-    const bare = wanted.filter(({ node }) => !has.has(node.name))
-    // It has been made, and waits for its place.
+    const without = wanted.filter(({ node }) => !has.has(node.name))
+    // The pod exists, and is not scheduled yet.
     const isPending = has.has('')
     const on = (name: string) => last.filter(({ node }) => node === name)
-    return [...unready, ...(isPending ? [] : bare.map(({ node }) => missing(workload, on(node.name), node.name)))]
+    return [...unready, ...(isPending ? [] : without.map(({ node }) => missing(workload, on(node.name), node.name)))]
   })
 }
 

@@ -203,9 +203,9 @@ describe('problems', () => {
     const begun = (minutes: number) => ({ counts: true, since: at(UP - minutes * 60).toISOString() })
     expect(master).toMatchObject({
       ...{ node: 'm1', ...begun(90) },
-      message: `the repair of node m1, begun at ${begun(90).since}, ${why}; no other master is repaired before it has`,
+      message: `the repair of node m1, started at ${begun(90).since}, ${why}; no other master is repaired meanwhile`,
     })
-    const message = `the repair of node w1, begun at ${begun(60).since}, ${why}`
+    const message = `the repair of node w1, started at ${begun(60).since}, ${why}`
     expect(worker).toMatchObject({ node: 'w1', ...begun(60), message })
   })
 
@@ -226,7 +226,7 @@ describe('problems', () => {
     expect(countsAfter(seconds)).toEqual([true])
   })
 
-  it('keep their time while their words change, and begin anew after they were gone', () => {
+  it('keep their time while their message changes, and start over after they have disappeared', () => {
     const scene = (message: string): Scene => ({
       report: { nodes: [told('m1', [condition('Ready', '', message)]), told('w1')] },
     })

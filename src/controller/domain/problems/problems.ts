@@ -7,22 +7,22 @@ import { because, type Found } from './found-problem.ts'
 import { movedAddress, movedText } from './moved-address.ts'
 import { podProblems } from './pod-problems.ts'
 
-/** The operator reports each 30 s: one report may be late, another may get lost, and a new pod of it takes a moment. */
+/** The operator reports every 30 s. One report can be late and one lost, and a new pod needs time to start. */
 export const SILENT_MS = 90_000
-/** For how long a problem may be a restart. An agent's silence, and the operator's, have lasted for longer already. */
+/** A problem of this duration may be a restart. Problems that the controller observes itself have lasted longer already. */
 const GRACE_MS = { pod: 60_000, other: 15_000 } as const
-/** A repair looks at each step and does a few of them; one that fetches everything anew over a slow line may take this long. */
+/** Enough for a repair that downloads all files again over a slow line. */
 const LONGEST_REPAIR_MS = 60 * 60_000
 
-/** The one problem that `provision` does not mend: the repair goes on already. */
+/** The only problem that `provision` does not repair: the repair is already running. */
 export const SLOW_REPAIR = 'repair/slow'
 
-/** Where all nodes of a large site are away, some of them are enough to name. */
+/** Limits the list when all nodes of a large site are unreachable. */
 const MOST = 200
 
 /**
- * What is wrong with a cluster that has been READY, with since when. Pure: a problem that was known keeps its time, and
- * counts once it has lasted for longer than a restart takes.
+ * The problems of a cluster that has been READY. Pure: a known problem keeps its time, and counts when it has lasted longer
+ * than a restart takes.
  */
 export function problemsOf(situation: Situation): KnownProblem[] {
   const { cluster, now } = situation
@@ -33,7 +33,7 @@ export function problemsOf(situation: Situation): KnownProblem[] {
     const firstSeenAt = before?.firstSeenAt ?? now.toISOString()
     const times = [before?.since ?? firstSeenAt, isoOf(problem.since) ?? firstSeenAt]
     const since = times.sort()[0] ?? firstSeenAt
-    // By our own looks: what a node says after an absence may be as old as that, and over in a moment.
+    // By the time of the first observation: `since` of a node that was disconnected may be old, and the problem almost over.
     return { ...problem, firstSeenAt, since, counts: now.getTime() - Date.parse(firstSeenAt) >= graceOf(problem) }
   })
 }
@@ -49,13 +49,13 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap(addressChanged),
   ]
   if (!report || !reportAt) return known
-  const told = new Map(report.nodes.map((each) => [each.name, each]))
+  const reported = new Map(report.nodes.map((each) => [each.name, each]))
   const problems = [
     ...(reportSilentMs >= SILENT_MS ? [operatorSilent(reportAt)] : []),
     ...(report.api === false ? [apiNotReady()] : []),
     ...(report.dns ? [] : [dnsSilent()]),
     ...known,
-    ...nodes.flatMap(({ node }) => nodeProblems(node.name, told.get(node.name))),
+    ...nodes.flatMap(({ node }) => nodeProblems(node.name, reported.get(node.name))),
     ...podProblems(cluster, nodes, report),
   ]
   return problems.slice(0, MOST)
@@ -90,25 +90,25 @@ function failedRepair({ node: { name }, repair }: Member): Found[] {
   return [{ code: 'repair/failed', subject: name, node: name, message, since, seenBy: 'controller' }]
 }
 
-/** It holds up the repairs of other masters all the same: it may have stopped etcd, and may go on at any time. */
+/** It still blocks repairs of other masters: it may have stopped etcd, and may continue at any time. */
 function slowRepair(member: Member, now: Date): Found[] {
   const { node, repair } = member
   if (repair === null || !isInRepair(member)) return []
   const since = repair.createdAt
   if (now.getTime() - Date.parse(since) < LONGEST_REPAIR_MS) return []
   const { name } = node
-  const others = isMaster(member) ? '; no other master is repaired before it has' : ''
-  const message = `the repair of node ${name}, begun at ${since}, has not ended within ${LONGEST_REPAIR_MS / 60_000} minutes${others}`
+  const others = isMaster(member) ? '; no other master is repaired meanwhile' : ''
+  const message = `the repair of node ${name}, started at ${since}, has not ended within ${LONGEST_REPAIR_MS / 60_000} minutes${others}`
   return [{ code: SLOW_REPAIR, subject: name, node: name, message, since, seenBy: 'controller' }]
 }
 
 function operatorSilent(reportAt: string): Found {
-  const message = 'the operator does not report: how Kubernetes is now is not known'
+  const message = 'the operator does not report: the state of Kubernetes is unknown'
   return { code: 'operator/silent', subject: '', node: null, message, since: reportAt, seenBy: 'controller' }
 }
 
 function apiNotReady(): Found {
-  const message = 'the API server is not ready: what Kubernetes tells of nodes and pods may be old'
+  const message = 'the API server is not ready: the reported state of nodes and pods may be out of date'
   return { code: 'api/not-ready', subject: '', node: null, message, seenBy: 'operator' }
 }
 
@@ -117,7 +117,7 @@ function dnsSilent(): Found {
   return { code: 'dns/no-answer', subject: '', node: null, message, seenBy: 'operator' }
 }
 
-/** By the conditions' names in Kubernetes. */
+/** By the type of the condition in Kubernetes. */
 const CONDITIONS: Readonly<Record<string, { code: string; is: string }>> = {
   Ready: { code: 'node/not-ready', is: 'is not Ready' },
   DiskPressure: { code: 'node/disk-pressure', is: 'has disk pressure' },
@@ -126,14 +126,14 @@ const CONDITIONS: Readonly<Record<string, { code: string; is: string }>> = {
   NetworkUnavailable: { code: 'node/network-unavailable', is: 'has no pod network' },
 }
 
-function nodeProblems(name: string, told: OperatorReport['nodes'][number] | undefined): Found[] {
+function nodeProblems(name: string, reported: OperatorReport['nodes'][number] | undefined): Found[] {
   const own = { subject: name, node: name, seenBy: 'operator' } as const
-  if (!told) return [{ ...own, code: 'node/not-registered', message: `node ${name} is not in the cluster` }]
-  const unhealthy = told.unhealthy ?? []
-  // An operator of an earlier version tells only whether it is Ready.
-  const isBare = !told.ready && unhealthy.every(({ type }) => type !== 'Ready')
-  const bare: typeof unhealthy = isBare ? [{ type: 'Ready', reason: '', message: '' }] : []
-  return [...unhealthy, ...bare].flatMap(({ type, reason, message, since }) => {
+  if (!reported) return [{ ...own, code: 'node/not-registered', message: `node ${name} is not in the cluster` }]
+  const unhealthy = reported.unhealthy ?? []
+  // An older operator reports only whether the node is Ready.
+  const isPlain = !reported.ready && unhealthy.every(({ type }) => type !== 'Ready')
+  const plain: typeof unhealthy = isPlain ? [{ type: 'Ready', reason: '', message: '' }] : []
+  return [...unhealthy, ...plain].flatMap(({ type, reason, message, since }) => {
     const { code, is } = CONDITIONS[type] ?? {}
     if (code === undefined) return []
     return [{ ...own, code, message: `node ${name} ${is}${because({ reason, message })}`, since }]
@@ -147,7 +147,7 @@ function graceOf({ code, seenBy }: Found): number {
   return code.startsWith('pod/') ? GRACE_MS.pod : GRACE_MS.other
 }
 
-/** As the controller writes times, so that they sort; undefined for what is none. */
+/** In the controller's format, so that times sort as text; undefined if it is not a time. */
 function isoOf(time: string | undefined): string | undefined {
   const ms = time === undefined ? Number.NaN : Date.parse(time)
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()

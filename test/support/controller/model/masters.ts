@@ -1,5 +1,5 @@
 import type { Node } from '../../../../src/controller/domain/records.ts'
-import { wasTouched } from '../../../../src/controller/domain/shape.ts'
+import { mayHaveKubernetes } from '../../../../src/controller/domain/shape.ts'
 import type { Operation, OperationAnswer, Target } from '../../../../src/protocol/wire/operation.ts'
 import { nodesOf } from './events.ts'
 import type { World } from './world.ts'
@@ -65,7 +65,7 @@ async function takeOut(world: World, { cluster, target }: Retiring): Promise<voi
     (await world.core.store.runsOf(id)).some((run) => run.generation === generation && run.role === 'reset')
   const staying: Node[] = []
   for (const node of await nodesOf(world)) {
-    if (wasTouched(node) && node.leaving === 'no' && !(await isReset(node))) staying.push(node)
+    if (mayHaveKubernetes(node) && node.leaving === 'no' && !(await isReset(node))) staying.push(node)
   }
   for (const { name, address } of staying) {
     if (name === target.name) world.wrong.push(`${name} is taken out, and stays`)
