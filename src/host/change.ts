@@ -16,7 +16,7 @@ export type ChangeKind =
   | 'firewall'
   | 'cgroup'
 
-/** What is about to happen to the machine, and how it is taken back. `what` is for people. */
+/** A change to the machine and its undo. `what` describes it for people. */
 export interface Change {
   kind: ChangeKind
   what: string
@@ -52,7 +52,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   nothing: 'command',
 }
 
-/** What an undo is about, in words. */
+/** The object that an undo refers to, for people. */
 export function subjectOf(undo: Undo): string {
   switch (undo.kind) {
     case 'remove-path':
@@ -93,7 +93,7 @@ export function subjectOf(undo: Undo): string {
   }
 }
 
-/** A change that another program will make for us. */
+/** The change of an undo that is recorded before another program makes it. */
 export function expectedChange(undo: Undo): Change {
   return { kind: changeKinds[undo.kind], what: subjectOf(undo), undo }
 }

@@ -1,10 +1,10 @@
-/** A file that only grows. What `append` resolved for is on the disk. */
+/** An append-only file. Bytes are on disk when `append` resolves. */
 export interface DurableLog {
-  /** All bytes there are. */
+  /** The whole content. */
   read(): Promise<Uint8Array>
   /** Written in order, and synced (fdatasync) before it resolves unless `sync` is false. An error is fatal. */
   append(bytes: Uint8Array, sync: boolean): Promise<void>
-  /** Keeps the damaged bytes under another name, and puts `good` in the log's place; durable. Returns that name. */
+  /** Moves the damaged bytes to another file, and replaces the log by `good`; durable. Returns the path of that file. */
   replace(good: Uint8Array, damaged: Uint8Array): Promise<string>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * How the program touches a machine. Checks get a HostView and can only look; steps get a Host, whose every
- * change carries its undo, so that what was done can be taken back without code written for the occasion.
+ * The interface to a machine. Checks get a HostView, which only looks. Steps get a Host, which records the undo of every
+ * change, so that steps need no code for undoing.
  */
 import type { Argv } from './argv.ts'
 import type { NetworkView } from './network.ts'
@@ -8,7 +8,7 @@ import type { Undo, UnitState } from './undo.ts'
 
 export interface Output {
   exitCode: number
-  /** At most `AskOptions.maxBytes`; the end is kept, for the end tells what went wrong. */
+  /** At most `AskOptions.maxBytes`. The end is kept, because it has the reason of a failure. */
   stdout: string
   stderr: string
 }
@@ -20,13 +20,13 @@ export interface AskOptions {
   stdin?: string
   env?: Record<string, string>
   cwd?: string
-  /** Default 1 MiB a stream. */
+  /** Per stream; default 1 MiB. */
   maxBytes?: number
   signal?: AbortSignal
 }
 
 export interface RunOptions extends AskOptions {
-  /** Exit codes taken as success; default [0]. Any other throws an AgentError `command/failed`. */
+  /** Exit codes that mean success; default [0]. Any other throws AgentError `command/failed`. */
   okCodes?: readonly number[]
   onLine?: (line: string) => void
 }
@@ -41,7 +41,7 @@ export interface FileStat {
   uid: number
   gid: number
   mtimeMs: number
-  /** How many names the file has: its hard links. */
+  /** Number of hard links. */
   links: number
 }
 
@@ -52,42 +52,42 @@ export interface DiskSpace {
   freeInodes: number
 }
 
-/** What a log does to a disk: small writes, each made durable before the next. */
+/** Writes like those of a log: small, each durable before the next. */
 export interface SyncProbe {
   writeBytes: number
-  /** Over after this many writes; or after forMs with `enough` of them; and after atMostMs whatever came of it. */
+  /** Ends after `writes` writes, after `forMs` with at least `enough` writes, or after `atMostMs`. */
   writes: number
   enough: number
   forMs: number
   atMostMs: number
 }
 
-/** Looking: all that a check ever gets. Nothing here changes the machine. */
+/** What a check can do. Nothing here changes the machine. */
 export interface HostView {
-  /** Runs a command that only looks. Throws only when it could not be started or timed out; look at exitCode. */
+  /** Runs a command that changes nothing. Throws only if it could not be started, was killed, or timed out. */
   ask(argv: Argv, options?: AskOptions): Promise<Output>
-  /** A regular file's text (at most 16 MiB), undefined where nothing is. Follows links. */
+  /** The text of a regular file (at most 16 MiB); undefined if it does not exist. Follows links. */
   read(path: string): Promise<string | undefined>
   /**
-   * What lies at a path itself, and its text, both from one descriptor, so that what was judged is what was read. A link at
-   * the end is not followed, nothing is waited for. No text where it is no regular file, or has more than `maxBytes`.
+   * Stat and text of a file from one descriptor, so that the file that is checked is the one that is read. Does not follow a
+   * link at the end, and does not block. No text if it is not a regular file, or is longer than `maxBytes`.
    */
   readFileItself(path: string, maxBytes: number): Promise<{ stat: FileStat; text?: string } | undefined>
   /** Without following a link at the end of the path (lstat). */
   stat(path: string): Promise<FileStat | undefined>
   readLink(path: string): Promise<string | undefined>
-  /** Names in a directory, sorted; undefined where it is not. */
+  /** Names in a directory, sorted; undefined if it does not exist. */
   list(path: string): Promise<string[] | undefined>
-  /** Of a path that is not there yet: of the nearest directory above it. Follows links. */
+  /** Space on the file system of a path, or of the nearest existing directory above it. Follows links. */
   diskSpace(path: string): Promise<DiskSpace>
   /**
-   * How many milliseconds each fdatasync took, in order. On the disk of a directory, or of the nearest one above it, in a
-   * file that is gone afterwards.
+   * Duration of each fdatasync in milliseconds, in order. Writes a temporary file to the directory, or to the nearest
+   * existing one above it.
    */
   syncTimes(directory: string, probe: SyncProbe): Promise<number[]>
-  /** Lower-case hex SHA-256 of a file, streamed; undefined where nothing is. */
+  /** SHA-256 of a file, in lower-case hex; undefined if it does not exist. */
   sha256(path: string): Promise<string | undefined>
-  /** Our effective user id. */
+  /** The effective user id. */
   uid(): number
   arch(): 'x64' | 'arm64'
   hostname(): string
@@ -97,7 +97,7 @@ export interface HostView {
   /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   readonly network: NetworkView
-  /** Set where changes are only listed: what is waited for does not come about, so a wait is over at once. */
+  /** Set if changes are only listed. Waits then return at once, because nothing happens. */
   readonly isDryRun?: true
 }
 
@@ -114,40 +114,40 @@ export interface Download {
   signal?: AbortSignal
 }
 
-/** Changing: typed primitives capture their own undo and are skipped silently when nothing would change. */
+/** What a step can do. Each change records its undo first, and is skipped if nothing would change. */
 export interface Host extends HostView {
   /** Atomic and durable (temporary file, fdatasync, rename, directory fsync). Default mode 0o644, owner root. */
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>
-  /** A directory with its parents. Undo removes what it made, and empties what it found empty. */
+  /** Creates a directory and its parents. Undo removes what was created, and empties what was empty before. */
   makeDirectory(path: string, mode?: number): Promise<void>
   /**
-   * Puts a copy of a (large) file in place: a file of our own, which nobody changes through another name or a descriptor
-   * that was open before. Follows a link at the end of `source`.
+   * Copies a (large) file, so that nobody can change it through another hard link or an open descriptor. Follows a link at
+   * the end of `source`.
    */
   install(source: string, path: string, mode: number): Promise<void>
   /**
-   * As `install`, for a file that we put at `source` ourselves and have no further use for there: without a copy where that
-   * is possible. Undo removes what is at `path`, and does not bring `source` back.
+   * Like `install`, for a file that Cantrip created at `source` and no longer needs there: moves it if possible. Undo
+   * removes `path`, and does not restore `source`.
    */
   move(source: string, path: string, mode: number): Promise<void>
-  /** Deletes a file that can be had again, for good. */
+  /** Deletes a file that can be fetched or created again. Not undone. */
   discard(path: string, because: string): Promise<void>
   /** Symbolic link at `path` to `target`. */
   link(target: string, path: string): Promise<void>
   /** Deletes one file or link; a backup makes it reversible. */
   remove(path: string): Promise<void>
-  /** Resumes what an earlier try left (HTTP range), verifies size and SHA-256 before the file has its name. */
+  /** Resumes a partial download (HTTP range), and verifies size and SHA-256 before the file gets its name. */
   download(download: Download): Promise<void>
-  /** Brings a systemd unit to a state; its former enablement and activity are the undo. */
+  /** Enables, disables, starts or stops a systemd unit. Undo restores its former state. */
   setUnit(unit: string, wanted: UnitState): Promise<void>
   restartUnit(unit: string): Promise<void>
   daemonReload(): Promise<void>
   setSysctl(key: string, value: string): Promise<void>
-  /** modprobe; a module that is built in or loaded already is left alone. */
+  /** modprobe; skipped for a module that is built in or loaded. */
   loadModule(name: string): Promise<void>
   setHostname(name: string): Promise<void>
-  /** Any other command; says how to take it back, or why there is nothing to take back. */
+  /** Runs any other command, with its undo, or with the reason why there is nothing to undo. */
   run(argv: Argv, undo: Undo, options?: RunOptions): Promise<Output>
-  /** Records an undo alone, before effects that another program makes for us (kubelet's mounts, the CNI's links). */
+  /** Records an undo for changes that another program is about to make, such as the kubelet's mounts and the CNI's links. */
   expect(undo: Undo): Promise<void>
 }

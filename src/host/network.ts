@@ -1,4 +1,4 @@
-/** The network as a check may look at it: connections it opens it also closes; nothing listens. */
+/** The network for checks: it opens and closes connections, and never listens. */
 export interface TlsIdentity {
   ca: string
   cert?: string
@@ -10,12 +10,12 @@ export interface RequestOptions {
   headers?: Record<string, string>
   body?: string
   tls?: TlsIdentity
-  /** http://[user:pass@]host:port, asked by CONNECT. */
+  /** http://[user:pass@]host:port, used with CONNECT. */
   proxy?: string
   timeoutMs: number
-  /** Ends it earlier, as the time-out does. */
+  /** Ends the request like the timeout. */
   signal?: AbortSignal
-  /** Ask for a websocket upgrade; a 101 is reported and the connection closed. */
+  /** Requests a websocket upgrade. A 101 is returned, and the connection is closed. */
   upgrade?: boolean
   /** Default 1 MiB; a longer body is an error. */
   maxBytes?: number
@@ -25,12 +25,12 @@ export interface Response {
   status: number
   headers: Record<string, string>
   body: string
-  /** When the request went out on the open connection, and when the answer began: as those of `exchange`. */
+  /** When the request was sent on the open connection, and when the answer began; clock as in `exchange`. */
   sentAtMs: number
   receivedAtMs: number
 }
 
-/** Where on the way a request failed; `NetworkError.stage`. */
+/** The stage at which a request failed; see `NetworkError.stage`. */
 export type Stage = 'resolve' | 'tcp' | 'proxy' | 'tls' | 'http' | 'upgrade'
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
@@ -51,7 +51,7 @@ export class NetworkError extends Error {
   }
 }
 
-/** An address of this machine, and the interface that has it. */
+/** An address of this machine and its interface. */
 export interface Source {
   address: string
   interface: string
@@ -59,14 +59,13 @@ export interface Source {
 
 export interface NetworkView {
   /**
-   * What the kernel would send from to this address, by its own choice of a route; undefined where it has none. Nothing is
-   * sent.
+   * The source address that the kernel would choose for packets to this address; undefined without a route. Sends nothing.
    */
   sourceTowards(address: string): Promise<Source | undefined>
   /** Through the system's resolver (getaddrinfo), addresses in its order. Throws NetworkError 'resolve'. */
   resolve(name: string, timeoutMs: number): Promise<string[]>
   request(url: string, options: RequestOptions): Promise<Response>
-  /** One UDP packet out, the first one back. Times from a monotonic clock, in ms since the epoch at program start. */
+  /** Sends one UDP packet and returns the first reply. Times are monotonic, in ms since the epoch at process start. */
   exchange(
     to: { host: string; port: number },
     packet: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * The Host of a dry run: the recording host over a machine that only pretends. What it lists is what a run would
- * record, for both are the same code; what was planned before is seen by what comes after.
+ * The Host of a dry run: the recording host on a simulated machine. It uses the code of a real run, so it lists exactly the
+ * changes that a run would record. Later steps see the planned changes of earlier ones.
  */
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path/posix'
@@ -12,7 +12,7 @@ import type { UnitState } from './undo.ts'
 
 export interface Planning {
   host: Host
-  /** In the order of the run; grows as the host is used. */
+  /** Planned changes in order; grows while the host is used. */
   changes: Change[]
 }
 
@@ -24,7 +24,7 @@ export function planningHost(machine: Machine, backupDirectory: string): Plannin
 
 interface Planned {
   stat: FileStat
-  /** Absent where only the run itself can tell it: a download. */
+  /** Absent if only a real run knows it, as for a download. */
   bytes?: Buffer
   sha256?: string
   target?: string
@@ -33,7 +33,7 @@ interface Planned {
 const nothing: Output = { exitCode: 0, stdout: '', stderr: '' }
 
 function pretend(machine: Machine): Machine {
-  /** Undefined: planned to be gone. */
+  /** Undefined: planned to be removed. */
   const files = new Map<string, Planned | undefined>()
   const units = new Map<string, UnitState>()
 

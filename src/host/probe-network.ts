@@ -1,13 +1,13 @@
 /**
- * The network as a check between nodes needs it, and only that one gets it: unlike NetworkView it listens, at one
- * address, for a while. What is open is open in this process alone, so that its end closes everything.
+ * The network for pair checks. Unlike NetworkView it can listen. All sockets belong to this process, so that its end closes
+ * them.
  */
 export interface ProbeNetwork {
-  /** Of the interface that has the address; undefined where none has it, or it does not tell. */
+  /** MTU of the interface with the address; undefined if it is unknown. */
   mtuOf(address: string): number | undefined
-  /** Whether UDP packets leave with the don't-fragment flag, which Linux sets on those that fit the known path. */
+  /** Whether UDP packets are sent with the don't-fragment flag, which Linux sets if they fit the known path MTU. */
   setsDontFragment(): boolean
-  /** Accepts connections and closes them at once, without a word. Rejects with the system's error. */
+  /** Accepts connections and closes them at once. Rejects with the system's error. */
   acceptTcp(address: string, port: number): Promise<Closable>
   /** Never rejects. */
   connectTcp(from: string, to: Endpoint, timeoutMs: number): Promise<{ reach: ProbeReach; ms: number }>
@@ -17,7 +17,7 @@ export interface ProbeNetwork {
     port: number,
     onPacket: (packet: Uint8Array, from: Endpoint, reply: (packet: Uint8Array) => void) => void,
   ): Promise<Closable>
-  /** To one peer, whose refusals are heard of. */
+  /** A socket connected to one peer, so that ICMP errors are reported. */
   openUdp(from: string, to: Endpoint, onPacket: (packet: Uint8Array) => void): Promise<ProbeSocket>
 }
 
@@ -31,9 +31,9 @@ export interface Closable {
 }
 
 export interface ProbeSocket extends Closable {
-  /** Whether the packet left this machine in one piece. */
+  /** Whether the packet was sent unfragmented. */
   send(packet: Uint8Array): { isWhole: boolean }
-  /** What was last heard but packets; undefined where nothing was. */
+  /** The last error; undefined if there was none. */
   trouble(): Exclude<ProbeReach, 'open' | 'filtered'> | undefined
 }
 

@@ -24,14 +24,14 @@ export function recordingFiles(options: {
   const { machine, record, backupDirectory } = options
 
   async function recordPath(kind: ChangeKind, path: string, undo: Undo): Promise<void> {
-    // Undone after the file itself, for undoing goes backwards.
+    // Undone after the file, because undo goes backwards.
     if (unitDirectories.some((directory) => path.startsWith(directory))) {
       await record({ kind: 'unit', what: 'daemon-reload', undo: { kind: 'daemon-reload' } })
     }
     await record({ kind, what: path, undo })
   }
 
-  /** How to bring back what is at `path` now. */
+  /** The undo that restores the current state of `path`. */
   async function undoFor(path: string, now: FileStat | undefined, written?: string): Promise<Undo> {
     const sha256 = written === undefined ? {} : { sha256: written }
     if (now === undefined) return { kind: 'remove-path', path, ...sha256 }
@@ -57,12 +57,12 @@ export function recordingFiles(options: {
     await machine.unlink(path)
   }
 
-  /** Records that `source` comes to `path`; false where the same is there already, and ours. */
+  /** Records the change of `path`; false if the same file is already there. */
   async function prepareFor(source: string, path: string, mode: number): Promise<boolean> {
     const [now, from] = await Promise.all([machine.stat(path), machine.stat(source)])
     if (from?.kind !== 'file' && from?.kind !== 'symlink') {
-      throw new AgentError('file/missing', `${source} is not a file, and was to be installed as ${path}`, {
-        fix: 'run the same command again: it fetches what is missing',
+      throw new AgentError('file/missing', `cannot install ${path}: ${source} is not a file`, {
+        fix: 'run the same command again: it downloads missing files',
       })
     }
     if (isOwnFile(now, mode, machine) && (await machine.sameContent(path, source))) return false
@@ -84,11 +84,11 @@ export function recordingFiles(options: {
     },
 
     async makeDirectory(given, mode) {
-      // Undo follows no link: it gets the directory that a link leads to, and the link stays.
+      // Undo follows no links, so it gets the directory that a link leads to; the link stays.
       const path = (await realPath(machine, given)) ?? given
       const names = await machine.list(path)
       const there = names === undefined ? await machine.stat(path) : undefined
-      // A step beside this one may have made it in that very moment.
+      // A parallel step may have created it in the meantime.
       if (names === undefined && there?.kind !== 'directory') {
         if (there !== undefined) throw notADirectory(path, there)
         await makeParents(path)
@@ -146,13 +146,13 @@ export function recordingFiles(options: {
 }
 
 function notAFile(path: string, now: FileStat): AgentError {
-  return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a file or nothing`, {
-    fix: `look at what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
+  return new AgentError('file/in-the-way', `${path} is a ${now.kind}; expected a file`, {
+    fix: `check what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
   })
 }
 
 function notADirectory(path: string, now: FileStat): AgentError {
-  return new AgentError('file/in-the-way', `found a ${now.kind} at ${path}, wanted a directory or nothing`, {
-    fix: `look at what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
+  return new AgentError('file/in-the-way', `${path} is a ${now.kind}; expected a directory`, {
+    fix: `check what it is and move it away: ${command`mv ${path} ${`${path}.old`}`}`,
   })
 }

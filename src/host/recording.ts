@@ -1,4 +1,4 @@
-/** The Host that steps get: every change appends its undo, durably, before it is made. */
+/** The Host of steps: it records the undo of every change, durably, before it makes the change. */
 import { escapeArgv } from '../base/escape-argv.ts'
 import { isPodNamespace, linksMeantBy } from '../base/kubernetes-names.ts'
 import { CNI_STATE } from '../ledger/undo/network/cni-state.ts'
@@ -17,7 +17,7 @@ import type { Undo } from './undo.ts'
 export interface RecordingOptions {
   machine: Machine
   record: RecordChange
-  /** Where files that get overwritten are kept. */
+  /** Directory for backups of overwritten files. */
   backupDirectory: string
 }
 
@@ -29,11 +29,11 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 
     async setUnit(unit, wanted) {
       const before = await machine.unitState(unit)
-      // A static or generated unit cannot be enabled, and needs not be.
+      // Static and generated units cannot be enabled.
       const enabling = wanted.enabled !== undefined && before.enabled !== undefined && wanted.enabled !== before.enabled
       const activating = wanted.active !== undefined && wanted.active !== before.active
       if (!enabling && !activating) return
-      // Only what changes: enabling and starting may be records of their own, undone one after the other.
+      // Only what changes, because enabling and starting may be separate records.
       const changed = { ...(enabling && { enabled: before.enabled }), ...(activating && { active: before.active }) }
       await record({ kind: 'unit', what: unit, undo: { kind: 'unit', unit, before: changed } })
       await machine.setUnit(unit, {
@@ -52,7 +52,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     },
 
     async daemonReload() {
-      const because = 'systemd reads its units again once their files are taken back'
+      const because = 'systemd reloads its units when the undo has restored their files'
       await record({ kind: 'unit', what: 'daemon-reload', undo: { kind: 'nothing', because } })
       await machine.daemonReload()
     },
@@ -62,9 +62,9 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
       if (before !== undefined && sameSysctl(before, value)) return
       const undo: Undo =
         before === undefined
-          ? { kind: 'nothing', because: 'the kernel did not have it before' }
+          ? { kind: 'nothing', because: 'the kernel did not have this parameter before' }
           : { kind: 'sysctl', key, before: before.trim(), written: value }
-      // Undone after it.
+      // Recorded first, so they are undone after it.
       for (const mirrored of await mirroredSysctls(machine, key))
         await record(expectedChange({ kind: 'sysctl', ...mirrored }))
       await record({ kind: 'sysctl', what: `${key} = ${value}`, undo })
@@ -72,8 +72,8 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
     },
 
     async loadModule(name) {
-      // A module that is built in shows up here as well where it has parameters or a version; modprobe of the
-      // others succeeds without effect, and so does their unloading.
+      // A built-in module is listed here only if it has parameters or a version. For other built-in modules, modprobe and
+      // its undo succeed without effect.
       if ((await machine.stat(`/sys/module/${name.replaceAll('-', '_')}`)) !== undefined) return
       await record({ kind: 'module', what: name, undo: { kind: 'module', name } })
       await machine.loadModule(name)
@@ -85,7 +85,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
         await record({ kind: 'hostname', what: name, undo: { kind: 'hostname', before, written: name } })
         await machine.writeSysctl('kernel.hostname', name)
       }
-      // Last, and so undone first: a boot after a power cut takes the name from it, and nobody knew the former one.
+      // Written last and undone first, because a boot after a power cut sets the hostname from it.
       await files.write('/etc/hostname', `${name}\n`)
     },
 
@@ -96,7 +96,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 
     async expect(given) {
       const undo = await resolveLinks(machine, given)
-      // Daemons set the mode of the directories they are given, those of others as well.
+      // Daemons also change the mode of directories that existed before.
       const now =
         undo.kind === 'remove-tree' || undo.kind === 'empty-directory' ? await machine.stat(undo.path) : undefined
       if (now?.kind === 'directory') {
@@ -108,20 +108,20 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
   }
 }
 
-/** Undo follows no link, and the kernel names a mount by its real place: both get the directory that a link leads to. */
+/** Undo follows no links, and the kernel lists mounts by their real path, so links are resolved here. */
 async function resolveLinks(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory' && undo.kind !== 'unmount-below') return undo
-  // Undo knows these by name, for container engines share them.
+  // Undo recognizes these paths, which container engines share.
   if (undo.path === CNI_STATE || undo.path === NAMESPACES) return undo
   return { ...undo, path: (await realPath(machine, undo.path)) ?? undo.path }
 }
 
 /**
- * What was there before is not ours to remove. A rerun meets what the first run brought about: then that run's
- * record stands, and there is nothing to add.
+ * Excludes what existed before, which must not be removed. In a rerun, this includes the changes of the first run, whose
+ * record is still valid.
  */
 async function withoutExisting(machine: Machine, undo: Undo): Promise<Undo> {
-  const because = 'it was there before'
+  const because = 'it existed before'
   if (undo.kind === 'remove-links') {
     const there = (await machine.list('/sys/class/net')) ?? []
     return withSpare(
@@ -152,7 +152,7 @@ async function withoutExisting(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory') return undo
   const names = await machine.list(undo.path)
   if (names === undefined) return { ...undo, kind: 'remove-tree' }
-  // Shared with other container engines: what ours will record there is told apart, whoever has made the directory.
+  // Shared with other container engines: undo recognizes the files of this cluster, whoever created the directory.
   if (undo.path === '/var/lib/cni') return { ...undo, kind: 'empty-directory' }
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
 }
@@ -167,7 +167,7 @@ function withSpare<U extends Undo>(undo: U, spare: string[]): U & { spare?: stri
   return spare.length === 0 ? undo : { ...undo, spare }
 }
 
-/** Only the looking half of a machine. */
+/** The HostView part of a machine. */
 export function viewOf(machine: Machine): HostView {
   const { ask, read, readFileItself, stat, readLink, list, diskSpace, syncTimes, sha256, network } = machine
   const { uid, arch, hostname, memoryBytes, cpuCount, now, sleep } = machine

@@ -25,7 +25,7 @@ const ADDED: Record<FactKind, Fix> = {
   user: ({ what }) => `check the account: ${command`getent passwd ${what}`}`,
   port: ({ what }) => `find the program: ${command`ss -lntup | grep ${`:${what.split(':').at(-1)}`}`}`,
   cgroup: ({ what }) =>
-    `find out what runs in it (${command`cat ${`${what}/cgroup.procs`}`}), then: ${command`rmdir ${what}`}`,
+    `find out what runs in it (${command`cat ${`${what}/cgroup.procs`}`}), then run: ${command`rmdir ${what}`}`,
 }
 
 const REMOVED: Partial<Record<FactKind, Fix>> = {

@@ -65,7 +65,7 @@ test('each stage is named where it fails', async () => {
   expect(await request(`https://127.0.0.1:${closed.port}/`)).toMatch(/^tcp: .*connection refused/)
   expect(await request(`https://localhost:${silent}/`)).toMatch(/^tls: no TLS handshake/)
   expect(await request(`${otherSite.url}/`)).toMatch(/^tls: .*another CA/)
-  expect(await request(`${site.url}/slow`)).toMatch(/^http: .*no complete HTTP answer in 400 ms/)
+  expect(await request(`${site.url}/slow`)).toMatch(/^http: .*did not send a complete HTTP response within 400 ms/)
   expect(await request(`${site.url}/large`, { maxBytes: 1000 })).toMatch(/^http: .*more than 1000 bytes/)
 })
 
@@ -76,14 +76,14 @@ test('a handshake that fails names whom we met', async () => {
       (error) => `${error.stage}: ${error.message}`,
     )
   expect(await failure(`${otherSite.url}/`, site.identity)).toBe(
-    `tls: TLS with localhost:${otherSite.port} failed: its certificate is of another CA (what answered shows "server", issued by "test")`,
+    `tls: TLS with localhost:${otherSite.port} failed: its certificate was issued by another CA (the peer presented a certificate for "server", issued by "test")`,
   )
   expect(await failure(`${site.url.replace('localhost', '127.0.0.1')}/`, site.identity)).toMatch(
-    /^tls: .*for other names \(what answered shows "server"/,
+    /^tls: .*for other names \(the peer presented a certificate for "server"/,
   )
-  expect(await failure(`${site.url}/`, { ca: site.identity.ca })).toMatch(/^tls: .*wants a certificate of ours/)
+  expect(await failure(`${site.url}/`, { ca: site.identity.ca })).toMatch(/^tls: .*requires a client certificate/)
   const plain = await listen(createHttpServer((_request, response) => void response.end('plain')))
-  expect(await failure(`https://127.0.0.1:${plain.port}/`, site.identity)).toMatch(/^tls: .*does not speak TLS/)
+  expect(await failure(`https://127.0.0.1:${plain.port}/`, site.identity)).toMatch(/^tls: .*does not use TLS/)
 })
 
 test('an answer tells when it was asked for and when it began, without the time of the connection', async () => {
@@ -121,8 +121,8 @@ test('through a proxy, whose refusals and silence are named, and whose password 
   expect(await through('407')).toMatch(/^proxy: .*user name and password \(407\)/)
   expect(await through('403')).toMatch(/^proxy: .*does not allow connections to localhost:\d+ \(403\)/)
   expect(await through('502')).toMatch(/^proxy: .*with 502/)
-  expect(await through('hang')).toMatch(/^proxy: .*no answer to CONNECT in 500 ms/)
-  expect(await through('lie')).toMatch(/^proxy: .*bytes of its own/)
+  expect(await through('hang')).toMatch(/^proxy: .*did not answer CONNECT within 500 ms/)
+  expect(await through('lie')).toMatch(/^proxy: .*sent data before/)
 })
 
 test('one packet out and one back, with the times of both; silence ends with the deadline', async () => {
@@ -137,7 +137,7 @@ test('one packet out and one back, with the times of both; silence ends with the
   expect(Buffer.from(reply).toString()).toBe('ping')
   expect(receivedAtMs).toBeGreaterThanOrEqual(sentAtMs)
   expect(Math.abs(sentAtMs - Date.now())).toBeLessThan(60_000)
-  await expect(linuxNetwork.exchange(to, Buffer.from('x'), 100)).rejects.toThrow('no answer in 100 ms')
+  await expect(linuxNetwork.exchange(to, Buffer.from('x'), 100)).rejects.toThrow('did not answer within 100 ms')
 })
 
 test('no route, a name server of this link alone, no such interface: an error that says so', async () => {

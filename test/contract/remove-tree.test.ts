@@ -169,7 +169,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const error = await removeTree(join(root, 'tree')).catch((reason) => reason)
     expect(error).toMatchObject({ code: 'undo/tree-left', message: expect.stringContaining('tree/a/b/file') })
     expect(readdirSync(join(root, 'tree/a'))).toEqual(['b'])
-    const [, lift = ''] = /lift that \((.*?)\)/.exec(error.fix) ?? []
+    const [, lift = ''] = /clear these attributes \((.*?)\)/.exec(error.fix) ?? []
     execFileSync('sh', ['-c', lift])
     await removeTree(join(root, 'tree'))
     expect(readdirSync(root)).toEqual(['other'])

@@ -45,7 +45,7 @@ export async function readOnlyState(node: Node): Promise<void> {
   try {
     await execOk(node, ['systemctl', 'restart', UNIT])
     const { problem } = await reported(node, 'disk/read-only')
-    assert.match(problem?.message ?? '', /\/var\/lib\/cantrip\/\S+ is on a file system mounted read-only/)
+    assert.match(problem?.message ?? '', /cannot write \/var\/lib\/cantrip\/\S+ its file system is mounted read-only/)
     assert.equal(await startsOf(node), '0\nactive\n')
   } finally {
     await execOk(node, ['umount', '/var/lib/cantrip'])

@@ -27,8 +27,8 @@ export async function noRoute(node: Node, install: readonly string[]): Promise<v
       [],
     )
     assert.match(of('default-route').found, /no default route/)
-    assert.match(of('hostname').found, /8\.8\.8\.8: no route to that network/)
-    assert.match(of('hostname').found, /2001:db8::53: no route to that network/)
+    assert.match(of('hostname').found, /8\.8\.8\.8: no route to this network/)
+    assert.match(of('hostname').found, /2001:db8::53: no route to this network/)
     const tried = await exec(node, [...install, '-t'], { timeoutMs: 60_000 })
     assert([0, 3].includes(tried.code), tried.stdout + tried.stderr)
     assert.doesNotMatch(tried.stdout + tried.stderr, /\n\s+at |ERR_SOCKET|report it/)

@@ -34,9 +34,9 @@ export async function noPrivilegeEscalation(node: Node, install: readonly string
     exec(node, [...before, agent, '--creds-file', file, '--passphrase-file', passphrase, '--cluster-name', 'other'])
   for (const [file, says] of [
     ['/tmp/own.pem', /belongs to user 1000/],
-    ['/home/bob/root.pem', /could be swapped.*\/home\/bob belongs to user 1000/],
+    ['/home/bob/root.pem', /could be replaced by another user.*\/home\/bob belongs to user 1000/],
     ['/root/link.pem', /is a link to /],
-    ['/root/pipe.pem', /wanted a regular file/],
+    ['/root/pipe.pem', /expected a regular file/],
   ] as const) {
     const refused = await read(file)
     assert.equal(refused.code, 2, `${file}: ${refused.stderr}${refused.stdout}`)

@@ -56,8 +56,8 @@ describe('dialling', () => {
   test.each<[string, (socket: Socket) => void, RegExp]>([
     ['403', (socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'), /403/],
     ['407', (socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'), /407/],
-    ['hangs', () => undefined, /no answer to CONNECT/],
-    ['lies', (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nplain'), /bytes of its own/],
+    ['hangs', () => undefined, /did not answer CONNECT/],
+    ['lies', (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nplain'), /sent data before/],
   ])('a proxy that answers %s is named', async (_, answer, says) => {
     const controller = await controllerWith()
     const proxy = await proxyThat((_request, socket) => answer(socket))

@@ -47,7 +47,8 @@ async function serve(address: string, onQuery: Serve): Promise<Socket> {
 test('each name server is asked, and told with what it said', async () => {
   const text = `nameserver ${ANSWERING}\nnameserver ${HANGING}\nnameserver 127.0.0.73\n`
   const view = { ...linuxHostView(), read: async () => text }
-  const silent = '127.0.0.72: no answer in 2000 ms; 127.0.0.73: connection refused (nothing listens there)'
+  const silent =
+    '127.0.0.72: no answer within 2000 ms; 127.0.0.73: connection refused (no program listens on this port)'
   expect(await askNameServers(view, 'controller.example.com')).toMatch(
     new RegExp(`^127\\.0\\.0\\.71: 192\\.0\\.2\\.7 \\(\\d+ ms\\); ${silent.replace(/[.()]/g, '\\$&')}$`),
   )
@@ -73,7 +74,9 @@ test('a resolver that hangs: what it costs, and that no server answers', async (
   const results = await precheckAs('lonely-node', { 'resolv.conf': `nameserver ${HANGING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'warn',
-    found: expect.stringMatching(/^no answer for lonely-node after \d+\.\d s \(127\.0\.0\.72: no answer in 2000 ms\)$/),
+    found: expect.stringMatching(
+      /^no answer for lonely-node after \d+\.\d s \(127\.0\.0\.72: no answer within 2000 ms\)$/,
+    ),
   })
   expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('127.0.0.72') })
 })

@@ -119,7 +119,7 @@ test('a server that hangs does not hide one that answers', async () => {
   })
   expect(await check.look(machine({ '192.0.2.8': port }), params)).toMatchObject({
     kind: 'fail',
-    found: expect.stringMatching(/^none of 192\.0\.2\.8 answers: .*no answer in 2500 ms/),
+    found: expect.stringMatching(/^none of 192\.0\.2\.8 answers: .*did not answer within 2500 ms/),
   })
   silent.close()
 })

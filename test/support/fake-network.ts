@@ -50,7 +50,8 @@ export function fakeNetwork(byRoutes: (address: string) => Source | undefined = 
 
     async exchange(to, packet, timeoutMs) {
       const answer = exchanges.get(`${to.host}:${to.port}`)
-      if (answer === undefined) throw new NetworkError('tcp', `${to.host}:${to.port} gave no answer in ${timeoutMs} ms`)
+      if (answer === undefined)
+        throw new NetworkError('tcp', `${to.host}:${to.port} did not answer within ${timeoutMs} ms`)
       return give(answer, packet)
     },
   }

@@ -54,10 +54,10 @@ test('a name that does not resolve: what each name server says of it', async () 
   })
   host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\nnameserver 192.0.2.54\n')
   host.network.onExchange('192.0.2.53:53', (query) => dnsReply(query, { code: 3, tookMs: 12 }))
-  host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP) gave no answer in 2000 ms'))
+  host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP) did not answer within 2000 ms'))
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
-    found: `${URL_1}: name resolution failed: controller.example.com does not resolve (no such name); answers of each name server: 192.0.2.53: no such name (12 ms); 192.0.2.54: no answer in 2000 ms`,
+    found: `${URL_1}: name resolution failed: controller.example.com does not resolve (no such name); answers of each name server: 192.0.2.53: no such name (12 ms); 192.0.2.54: no answer within 2000 ms`,
     fix: expect.stringContaining('getent hosts controller.example.com'),
   })
 })

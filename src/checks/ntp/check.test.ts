@@ -108,11 +108,11 @@ test('one good server of several is enough', async () => {
 })
 
 test.each([
-  [{ stratum: 0, reference: 'RATE' }, 'the server sends us away (RATE)'],
-  [{ stratum: 16 }, 'the server is not synchronized itself'],
-  [{ leap: 3 }, 'the server is not synchronized itself'],
+  [{ stratum: 0, reference: 'RATE' }, 'the server refuses requests (RATE)'],
+  [{ stratum: 16 }, 'the server is not synchronized'],
+  [{ leap: 3 }, 'the server is not synchronized'],
   [{ mode: 5 }, 'the reply is not from an NTP server'],
-  [{ foreignCookie: true }, 'the reply is not to our packet'],
+  [{ foreignCookie: true }, 'the reply does not match the request'],
 ])('an answer %j is of no use', async (reply, because) => {
   const host = fakeHost({ files: { ...runs('chronyd'), '/etc/chrony.conf': 'server 192.0.2.1\n' } })
   host.on(['chronyc'], { stdout: CHRONY_TRACKING.unsynchronised })

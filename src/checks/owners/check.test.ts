@@ -52,13 +52,13 @@ test.each<[string, string, string, (files: FakeHost['files']) => void, string?]>
   ],
   [
     'everybody may write /opt',
-    'directory /opt may be written by others (mode 0777)',
+    'directory /opt is writable by others (mode 0777)',
     'chown root:root /opt && chmod go-w /opt',
     (files) => files.seedDirectory('/opt/cni/bin') ?? files.setAttributes('/opt', { mode: 0o777 }),
   ],
   [
     'a group with somebody in it may write /usr/local/bin',
-    'directory /usr/local/bin may be written by others (mode 0775)',
+    'directory /usr/local/bin is writable by others (mode 0775)',
     'chmod go-w /usr/local/bin',
     (files) => files.setAttributes('/usr/local/bin', { gid: 50, mode: 0o775 }),
     GROUP.replace('staff:x:50:', 'staff:x:50:bob'),

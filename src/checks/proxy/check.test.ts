@@ -14,7 +14,10 @@ function machine(environment: string, proxy: 'answers' | 'is-gone' = 'answers') 
     directories: ['/run/systemd/system'],
     commands: { 'systemctl show-environment': { stdout: `LANG=C.UTF-8\nPATH=/usr/bin:/bin\n${environment}` } },
   })
-  const gone = new NetworkError('tcp', 'proxy.example.com (192.0.2.8:3128): connection refused (nothing listens there)')
+  const gone = new NetworkError(
+    'tcp',
+    'proxy.example.com (192.0.2.8:3128): connection refused (no program listens on this port)',
+  )
   host.network.onRequest('http://proxy.example.com:3128', proxy === 'answers' ? { status: 400 } : gone)
   return host
 }

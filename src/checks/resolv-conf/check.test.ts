@@ -121,11 +121,11 @@ test('a cache on loopback does no harm where pods get the servers of systemd-res
 
 test('nameservers that are all silent are a warning with what each did; one that answers is enough', async () => {
   const host = machine('nameserver 192.0.2.53\nnameserver 192.0.2.54\n')
-  host.network.onExchange('192.0.2.53:53', new NetworkError('tcp', '192.0.2.53:53 (UDP) gave no answer in 2000 ms'))
+  host.network.onExchange('192.0.2.53:53', new NetworkError('tcp', '192.0.2.53:53 (UDP) did not answer within 2000 ms'))
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
   host.network.onExchange('192.0.2.54:53', new NetworkError('tcp', '192.0.2.54:53 (UDP): connection refused'))
   expect(await check.look(host, params)).toMatchObject({
     kind: 'warn',
-    found: 'no nameserver answers: 192.0.2.53: no answer in 2000 ms; 192.0.2.54: connection refused',
+    found: 'no nameserver answers: 192.0.2.53: no answer within 2000 ms; 192.0.2.54: connection refused',
   })
 })

@@ -1,7 +1,7 @@
 import type { HostView } from '../host.ts'
 import { realPath } from './real-path.ts'
 
-/** Where a service looks for programs, and where distributions that keep /usr to themselves have theirs. */
+/** The search path of services, and directories of distributions with a read-only /usr. */
 export const PROGRAM_DIRECTORIES = [
   '/usr/local/sbin',
   '/usr/local/bin',
@@ -13,7 +13,7 @@ export const PROGRAM_DIRECTORIES = [
   '/run/current-system/sw/bin',
 ]
 
-/** The path of a program that is there, not only a link to nothing. */
+/** The path of an installed program. Ignores dangling links. */
 export async function findCommand(view: HostView, name: string): Promise<string | undefined> {
   const found = await Promise.all(
     PROGRAM_DIRECTORIES.map(async (directory) => {

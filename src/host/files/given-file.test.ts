@@ -79,7 +79,7 @@ test.each<[string, string, (files: FakeHost['files']) => void, Parameters<typeof
   expect(await read(path, set, options)).toBe('read')
 })
 
-const COPY = (path: string) => `then copy it and give the copy: install -m 600 ${path} /root/f`
+const COPY = (path: string) => `then copy it and pass the copy: install -m 600 ${path} /root/f`
 test.each<[string, string, string, string, (files: FakeHost['files']) => void, Parameters<typeof read>[2]?]>([
   [
     'of another user',
@@ -151,7 +151,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     'that is a link',
     '/root/f',
     'not-a-file',
-    'give the path of the file itself',
+    'pass the path of the file itself',
     (files) => {
       files.seed('/root/g', 'x', SECRET)
       files.seedLink('/root/f', 'g')

@@ -2,15 +2,15 @@ import type { DiskSpace, HostView } from '../host.ts'
 import { type Mount, mountOf } from '../parse/mountinfo.ts'
 import { realPath } from './real-path.ts'
 
-/** Where a path leads to, whether its end is there yet or not. */
+/** Where a path is stored; its last parts need not exist. */
 export interface Location {
-  /** With links followed; undefined in a circle of links. */
+  /** With links resolved; undefined for a circle of links. */
   real: string | undefined
   mount: Mount | undefined
   space: DiskSpace
 }
 
-/** By the path with its links followed: its text alone may name another mount than the one that it is on. */
+/** Resolves links first, because they may lead to another mount. */
 export async function locate(view: HostView, path: string, mounts: readonly Mount[]): Promise<Location> {
   const real = await realPath(view, path)
   return { real, mount: mountOf(real ?? path, mounts), space: await view.diskSpace(real ?? '/') }

@@ -3,7 +3,7 @@ import type { HostView } from '../host.ts'
 
 const MOST_LINKS = 40
 
-/** The path with every link on the way followed, also where its end is not there yet. Undefined in a circle of links. */
+/** The path with all symbolic links resolved; its last parts need not exist. Undefined for a circle of links. */
 export async function realPath(view: Pick<HostView, 'readLink'>, path: string): Promise<string | undefined> {
   let links = 0
   const walk = async (from: string): Promise<string> => {

@@ -1,15 +1,15 @@
 import type { HostView } from '../host.ts'
 
-/** Users and groups who may stand behind what we read as we are: root, ourselves, and whoever called sudo. */
+/** Users and groups that may own files that this process reads: root, its own user, and the caller of sudo. */
 export interface Trust {
   uids: ReadonlySet<number>
-  /** Whether nobody else is in the group. */
+  /** Whether the group has only trusted members. */
   trustsGroup(gid: number): boolean
-  /** Before a command in a fix. */
+  /** Prefix of commands in a fix. */
   sudo: '' | 'sudo '
 }
 
-/** sudo(8) sets it for the command it starts; without root it says nothing. */
+/** sudo(8) sets it for the command that it starts. Ignored without root. */
 export type SudoEnvironment = { SUDO_UID?: string | undefined }
 
 export async function trustOf(
@@ -22,7 +22,7 @@ export async function trustOf(
   return { uids, trustsGroup: (gid) => isPrivate(gid, uids, users ?? [], groups ?? []), sudo: caller ? 'sudo ' : '' }
 }
 
-/** A group that only a directory service knows is taken for a user's own where it has his number, as useradd makes it. */
+/** A group that is not in /etc/group, for example in LDAP, counts as private if its id is a trusted user id, as with useradd. */
 function isPrivate(gid: number, uids: ReadonlySet<number>, users: string[][], groups: string[][]): boolean {
   const group = groups.find(([, , id]) => Number(id) === gid)
   const primary = users.filter(([, , , id]) => Number(id) === gid)

@@ -5,17 +5,17 @@ import type { Trust } from './trust.ts'
 const MOST_LINKS = 40
 
 export interface UntrustedPlace {
-  /** The directory, or the link, on the way. */
+  /** The directory or link on the way. */
   path: string
   kind: FileStat['kind']
-  /** Of it, e.g. `belongs to user 1000`. */
+  /** Why it is not trusted, e.g. `belongs to user 1000`. */
   why: string
 }
 
 /**
- * Why somebody who is not trusted could put another file at a path: a directory or a link on the way there that he owns or
- * may write; undefined where nobody can. Looked at from the root downwards, as the kernel walks, so that what was judged
- * stays as it is. In a directory with the sticky bit, as /tmp, a name belongs to the owner of what it names.
+ * A directory or link on the way to a path through which an untrusted user could replace the file there; undefined if there
+ * is none. Checked from the root downwards, so that what was checked cannot change. In a directory with the sticky bit, such
+ * as /tmp, only the owner of a file can replace it.
  */
 export async function untrustedPlace(
   path: string,
@@ -28,13 +28,13 @@ export async function untrustedPlace(
     const name = ahead.shift() ?? ''
     const next = name === '..' ? dirname(at) : join(at, name)
     const stat = await view.stat(next)
-    // That it is not there is told by whoever reads it.
+    // Reading the file reports that it does not exist.
     if (stat === undefined) return undefined
     const { kind } = stat
     if (!uids.has(stat.uid)) return { path: next, kind, why: `belongs to user ${stat.uid}` }
     if (kind !== 'symlink') {
       if (mayBeWritten(stat, trustsGroup))
-        return { path: next, kind, why: `may be written by others (mode ${modeText(stat)})` }
+        return { path: next, kind, why: `is writable by others (mode ${modeText(stat)})` }
       at = next
       continue
     }

@@ -1,6 +1,6 @@
 /**
- * What a kubelet wants of the kernel, to the letter: it sets them itself, or ends at its start where it is configured with
- * `protectKernelDefaults: true` (kubelet's setupKernelTunables).
+ * Kernel parameters that the kubelet requires exactly: it sets them, or exits at its start if it is configured with
+ * `protectKernelDefaults: true` (setupKernelTunables in the kubelet).
  */
 export const KUBELET_SYSCTLS: readonly (readonly [key: string, value: string])[] = [
   ['vm.overcommit_memory', '1'],

@@ -1,6 +1,6 @@
 /**
- * A file's name for people and for comparison: as it is where it is UTF-8; else, and for control characters, each byte
- * as \xHH, so that two names never look alike and none commands a terminal.
+ * A file name for output and comparison. Control characters, and bytes of names that are not UTF-8, are written as \xHH, so
+ * that different names never look the same and no name controls a terminal.
  */
 export function shownName(name: Uint8Array): string {
   try {
@@ -12,7 +12,7 @@ export function shownName(name: Uint8Array): string {
   }
 }
 
-/** The same for a name, a whole path or a line, that is known to be text. */
+/** Like `shownName`, for a name, path or line that is text. */
 export function printableName(name: string): string {
   return name.replace(/\p{Cc}/gu, escaped)
 }

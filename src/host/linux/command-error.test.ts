@@ -12,15 +12,15 @@ test('a failed command says its line, its exit code, the end of its stderr, and 
 
 test('control characters of an argument do not reach the terminal', () => {
   const error = commandError(['x', 'a\u001b[31m\n'], { kind: 'timeout', timeoutMs: 1500 }, '')
-  expect(error.message).toBe("command took longer than 1.5 s: x $'a\\x1b[31m\\x0a'\nIt wrote nothing to stderr.")
+  expect(error.message).toBe("command took longer than 1.5 s: x $'a\\x1b[31m\\x0a'\nIts standard error is empty.")
 })
 
 test('one that was ended from outside is not asked why', () => {
   const stopped = commandError(['systemctl', 'start', 'etcd'], { kind: 'signal', signal: 'SIGTERM' }, '')
-  expect(stopped.message).toBe('command was ended by SIGTERM: systemctl start etcd')
+  expect(stopped.message).toBe('command was killed by SIGTERM: systemctl start etcd')
   expect(stopped.fix).toContain('run the same command again')
   const killed = commandError(['kubeadm'], { kind: 'signal', signal: 'SIGKILL' }, 'half a line')
-  expect(killed.message).toBe('command was ended by SIGKILL: kubeadm\nhalf a line')
+  expect(killed.message).toBe('command was killed by SIGKILL: kubeadm\nhalf a line')
   expect(killed.fix).toContain('oom')
 })
 

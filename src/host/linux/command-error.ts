@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { command as commandLine } from '../../base/command.ts'
 import { escapeArgv } from '../../base/escape-argv.ts'
 
-/** How a command ended otherwise than wanted. */
+/** How a command failed. */
 export type CommandEnd =
   | { kind: 'exit'; exitCode: number }
   | { kind: 'signal'; signal: string }
@@ -12,12 +12,12 @@ export type CommandEnd =
 const STDERR_LINES = 12
 const STDERR_CHARACTERS = 2_000
 
-/** The only place where a failed command turns into words. */
+/** Describes a failed command. */
 export function commandError(argv: readonly string[], end: CommandEnd, stderr: string): AgentError {
   const command = escapeArgv(argv)
   const tail = endOf(stderr)
-  const output = tail === '' ? 'It wrote nothing to stderr.' : tail
-  const again = `run it by hand to see more: ${command}`
+  const output = tail === '' ? 'Its standard error is empty.' : tail
+  const again = `run the command by hand to see more: ${command}`
   switch (end.kind) {
     case 'exit':
       return new AgentError('command/failed', `command ended with exit code ${end.exitCode}: ${command}\n${output}`, {
@@ -25,13 +25,13 @@ export function commandError(argv: readonly string[], end: CommandEnd, stderr: s
         facts: { exitCode: end.exitCode },
       })
     case 'signal': {
-      // What was ended from outside had no time to say why.
+      // A killed command has rarely written a reason.
       const ending = tail === '' ? '' : `\n${tail}`
       const fix =
         end.signal === 'SIGKILL'
-          ? `see whether the kernel ran out of memory: journalctl -k --grep=oom; then ${again}`
-          : 'somebody stopped it, or the machine is shutting down: run the same command again'
-      return new AgentError('command/killed', `command was ended by ${end.signal}: ${command}${ending}`, { fix })
+          ? `check whether the machine ran out of memory: journalctl -k --grep=oom; then ${again}`
+          : 'another process stopped it, or the machine is shutting down: run the same command again'
+      return new AgentError('command/killed', `command was killed by ${end.signal}: ${command}${ending}`, { fix })
     }
     case 'timeout':
       return new AgentError(
@@ -48,13 +48,13 @@ export function commandError(argv: readonly string[], end: CommandEnd, stderr: s
 
 function notStarted(command: string, name: string, cause: NodeJS.ErrnoException): AgentError {
   if (cause.code === 'ENOENT') {
-    return new AgentError('command/not-found', `${name} was not found, wanted it for: ${command}`, {
-      fix: `install the package that has ${name}, or see that PATH leads to it`,
+    return new AgentError('command/not-found', `${name} was not found; it is needed for: ${command}`, {
+      fix: `install the package with ${name}, or add its directory to PATH`,
       cause,
     })
   }
   return new AgentError('command/not-started', `${name} could not be started (${cause.code}): ${command}`, {
-    fix: `see that ${name} is executable and made for this machine: ${commandLine`file "$(command -v ${name})"`}`,
+    fix: `check that ${name} is executable and built for this architecture: ${commandLine`file "$(command -v ${name})"`}`,
     cause,
   })
 }

@@ -8,10 +8,10 @@ import { type CommandEnd, commandError } from './command-error.ts'
 const ASK_TIMEOUT_MS = 30_000
 const RUN_TIMEOUT_MS = 600_000
 const MAX_BYTES = 2 ** 20
-/** Between asking a process group to end and making it. */
+/** Between SIGTERM and SIGKILL to a process group. */
 const GRACE_MS = 3_000
 
-/** Any exit code is an answer; throws when it could not be started, was killed, or took too long. */
+/** Does not throw for an exit code. Throws if the command could not be started, was killed, or timed out. */
 export async function ask(argv: Argv, options: AskOptions = {}): Promise<Output> {
   const { end, stdout, stderr } = await run(argv, { timeoutMs: ASK_TIMEOUT_MS, ...options })
   if (end.kind !== 'exit') throw commandError(argv, end, stderr)
@@ -26,7 +26,7 @@ export async function execute(argv: Argv, options: RunOptions = {}): Promise<Out
   return { exitCode: end.exitCode, stdout, stderr }
 }
 
-/** What programs that we start would take for their settings, and what somebody meant for others of them. */
+/** Environment variables that configure the programs Cantrip starts, but that were meant for other installations of them. */
 const FOREIGN_SETTINGS = /^(ETCD|KUBE|CONTAINERD_|CONTAINER_RUNTIME_ENDPOINT$|IMAGE_SERVICE_ENDPOINT$|CNI_|NRI_)/
 
 function ownEnvironment(): NodeJS.ProcessEnv {
@@ -34,7 +34,7 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), PATH: searchPath(process.env.PATH) }
 }
 
-/** Behind what is set, where programs for root are on every machine: cron, su and an empty environment leave them out. */
+/** Adds the directories of system programs, which cron, su and an empty environment omit, after the given ones. */
 function searchPath(path = ''): string {
   const given = path.split(':').filter((directory) => directory !== '')
   return [...new Set([...given, ...PROGRAM_DIRECTORIES])].join(':')
@@ -46,7 +46,7 @@ interface Ended {
   stderr: string
 }
 
-/** In a process group of its own, so that a deadline or an abort reaches what the command started as well. */
+/** Runs the command in its own process group, so that a timeout or abort also ends its children. */
 async function run(argv: Argv, options: RunOptions & { timeoutMs: number }): Promise<Ended> {
   options.signal?.throwIfAborted()
   const [file, ...args] = argv
@@ -61,7 +61,7 @@ async function run(argv: Argv, options: RunOptions & { timeoutMs: number }): Pro
   const stderr = keepEnd(maxBytes, options.onLine)
   child.stdout?.on('data', stdout.add)
   child.stderr?.on('data', stderr.add)
-  // A command may end without reading all of its input: that is its own affair, and its exit code tells.
+  // EPIPE is ignored: a command may exit without reading all of its input, and its exit code counts.
   child.stdin?.on('error', () => undefined).end(options.stdin)
 
   let timedOut = false

@@ -3,10 +3,10 @@ import { join, relative } from 'node:path/posix'
 import { type Clock, poll, type RetryPolicy } from '../../base/retry.ts'
 
 export interface LeftBehindOptions {
-  /** The systemd unit whose control group is ours alone; in another one nobody is touched. */
+  /** The agent's systemd unit. In the control group of another unit, no process is killed. */
   unit: string
   clock: Clock
-  /** Default /proc/self; a test has another process's. */
+  /** Default /proc/self; replaced in tests. */
   self?: string
 }
 
@@ -20,8 +20,8 @@ export interface LeftBehind {
 const POLICY: RetryPolicy = { firstMs: 100, tries: 50 }
 
 /**
- * Kills what runs in the control group of our own unit and is neither this process nor started by it: what a process of
- * ours that was killed has left behind. By process id, until nothing is left, for about five seconds.
+ * Kills the processes in the control group of the agent's unit that this process has not started: those that a killed child
+ * left behind. Repeats until none is left, for about five seconds.
  */
 export async function endLeftBehind({ unit, clock, self = '/proc/self' }: LeftBehindOptions): Promise<LeftBehind> {
   const list = processList(self, unit)
@@ -39,8 +39,8 @@ export async function endLeftBehind({ unit, clock, self = '/proc/self' }: LeftBe
 }
 
 /**
- * Where the kernel lists the processes of our group: in the hierarchy that systemd keeps, version 1 or 2. Undefined where
- * the group is not that of the unit.
+ * The kernel's process list of this process's control group, in systemd's hierarchy (version 1 or 2). Undefined if the group
+ * does not belong to the unit.
  */
 function processList(self: string, unit: string): string | undefined {
   const lines = readFileSync(`${self}/cgroup`, 'utf8').split('\n')
@@ -64,7 +64,7 @@ function pathIn(lines: readonly string[], version: '1' | '2'): { version: '1' | 
 }
 
 function processIds(list: string): number[] {
-  // 0: of another process namespace.
+  // 0: a process in another PID namespace.
   return readFileSync(list, 'utf8')
     .split('\n')
     .map(Number)
@@ -76,10 +76,10 @@ function isOfFamily(pid: number, own: number): boolean {
   return false
 }
 
-/** 0 where the process has ended. */
+/** 0 if the process has ended. */
 function parentOf(pid: number): number {
   try {
-    // The name, in parentheses, may hold anything.
+    // The name in parentheses may contain any character.
     return Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? 0)
   } catch (error) {
     if (isGone(error)) return 0

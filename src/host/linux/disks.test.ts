@@ -26,9 +26,9 @@ test('only a disk with nothing on it is usable for storage, and the others say w
   expect(found.map(({ device, usableForStorage, reason }) => [device, usableForStorage, reason])).toEqual([
     ['/dev/sda', false, 'has partitions'],
     ['/dev/sdb', true, 'empty'],
-    ['/dev/sdc', false, 'holds LVM2_member'],
+    ['/dev/sdc', false, 'contains LVM2_member'],
     ['/dev/sdd', false, 'is part of dm-0'],
-    ['/dev/sde', false, 'its content could not be looked at (lsblk)'],
+    ['/dev/sde', false, 'its content is unknown (lsblk failed)'],
   ])
   expect(found[1]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
 })

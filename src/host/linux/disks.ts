@@ -3,7 +3,7 @@ import type { HostView } from '../host.ts'
 
 export type Disk = Facts['disks'][number]
 
-/** What lsblk knows beyond /sys, which has no file systems. */
+/** What lsblk reports in addition to /sys, which does not know file systems. */
 export interface BlockDevice {
   name: string
   fsType: string
@@ -13,7 +13,7 @@ export interface BlockDevice {
 const virtual = /^(loop|ram|zram|fd|sr|dm-|md|nbd)\d*/
 const SECTOR_BYTES = 512
 
-/** Whole disks; a disk is usable for storage only where nothing at all is found on it. */
+/** Whole disks. A disk is usable for storage only if it is empty. */
 export async function listDisks(view: HostView, blockDevices: readonly BlockDevice[]): Promise<Disk[]> {
   const names = ((await view.list('/sys/block')) ?? []).filter((name) => !virtual.test(name))
   const disks = await Promise.all(names.map((name) => look(view, name, blockDevices)))
@@ -36,8 +36,8 @@ async function look(view: HostView, name: string, blockDevices: readonly BlockDe
   const reasons = [
     entries?.some((entry) => entry.startsWith(name)) && 'has partitions',
     (holders?.length ?? 0) > 0 && `is part of ${holders?.join(' ')}`,
-    known === undefined && 'its content could not be looked at (lsblk)',
-    known?.fsType && `holds ${known.fsType}`,
+    known === undefined && 'its content is unknown (lsblk failed)',
+    known?.fsType && `contains ${known.fsType}`,
     known?.mount && `is mounted on ${known.mount}`,
     readOnly === '1' && 'is read-only',
     removable === '1' && 'is removable',

@@ -7,12 +7,12 @@ import { parseOsRelease } from '../parse/os-release.ts'
 import { listDisks } from './disks.ts'
 import { addressesByInterface } from './network/interfaces.ts'
 
-/** As many as the protocol takes; a node with many pods has one each. */
+/** The protocol's limit. A node has an interface for each pod. */
 const MAX_INTERFACES = 256
 
 type Interface = Facts['interfaces'][number]
 
-/** What the controller is told about this machine. Takes some 50 ms, most of it lsblk. */
+/** The facts that are sent to the controller. Takes about 50 ms, mostly for lsblk. */
 export async function collectFacts(
   view: HostView,
   own: { agentVersion: string; versions: Record<string, string> },
@@ -48,7 +48,7 @@ export async function collectFacts(
   }
 }
 
-/** On arm64 the kernel gives numbers only, and it takes systeminformation's tables to put them into words. */
+/** On arm64 the kernel reports only numbers, which systeminformation translates. */
 async function cpuModel(view: HostView): Promise<string> {
   const named = /^model name\s*:\s*(.+)$/m.exec((await view.read('/proc/cpuinfo')) ?? '')?.[1]
   if (named !== undefined) return named
@@ -57,7 +57,7 @@ async function cpuModel(view: HostView): Promise<string> {
   return `${manufacturer} ${brand}`.trim()
 }
 
-/** Those that carry an address, loopback left out. */
+/** Interfaces with an address, without loopback. */
 async function listInterfaces(view: HostView): Promise<Interface[]> {
   const routed = await defaultSource(view)
   const found = [...addressesByInterface()].map(async ([name, all]) => {
@@ -82,13 +82,13 @@ async function listInterfaces(view: HostView): Promise<Interface[]> {
   return (await Promise.all(found)).flat().slice(0, MAX_INTERFACES)
 }
 
-/** What a node goes by comes first; what moves between machines (keepalived's /32 beside an address of the network), last. */
+/** The node's address is first. Addresses that move between machines (keepalived's /32) are last. */
 function inOrder(addresses: readonly NetworkInterfaceInfo[], preferred: string | undefined): NetworkInterfaceInfo[] {
   const rank = ({ address, cidr }: NetworkInterfaceInfo) => (address === preferred ? 0 : cidr?.endsWith('/32') ? 2 : 1)
   return addresses.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Virtual and unplugged links have none: the file can't be read, or says -1. */
+/** Null for virtual and unplugged interfaces, whose file cannot be read or contains -1. */
 async function linkSpeed(view: HostView, name: string): Promise<number | null> {
   try {
     const speed = Number((await view.read(`/sys/class/net/${name}/speed`)) ?? -1)

@@ -6,7 +6,7 @@ import { diskSpace, list, read, readFileItself, readLink, sha256, stat } from '.
 import { linuxNetwork } from './network/network.ts'
 import { syncTimes } from './network/sync-times.ts'
 
-/** The machine this process runs on, to look at. */
+/** A view of the machine on which this process runs. */
 export function linuxHostView(): HostView {
   return {
     ask,
@@ -29,7 +29,7 @@ export function linuxHostView(): HostView {
       try {
         await setTimeout(ms, undefined, { signal })
       } catch (error) {
-        // The timer rejects with an AbortError of its own; callers are promised the signal's reason.
+        // The timer rejects with an AbortError, but the contract is to reject with the signal's reason.
         signal?.throwIfAborted()
         throw error
       }

@@ -18,9 +18,9 @@ export async function writeSysctl(key: string, value: string): Promise<void> {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code !== 'ENOENT' && code !== 'EINVAL') throw error
-      const problem = code === 'ENOENT' ? 'this kernel does not have it' : 'the kernel refused that value'
+      const problem = code === 'ENOENT' ? 'this kernel does not have the parameter' : 'the kernel refused the value'
       throw new AgentError('sysctl/refused', `could not set ${key} to ${value}: ${problem}`, {
-        fix: `see what it has: ${command`sysctl -a --pattern ${key.split('.').at(-1) ?? key}`}`,
+        fix: `list the parameters of this kernel: ${command`sysctl -a --pattern ${key.split('.').at(-1) ?? key}`}`,
         cause: error,
       })
     }
@@ -31,7 +31,7 @@ export async function loadModule(name: string): Promise<void> {
   await execute(['modprobe', '--', name], { timeoutMs: 30_000 })
 }
 
-/** With the modules that it needed and nothing else does. */
+/** Also unloads modules that only this one needed. */
 export async function unloadModule(name: string): Promise<void> {
   await execute(['modprobe', '--remove', '--', name], { timeoutMs: 30_000 })
 }

@@ -7,7 +7,7 @@ import { linuxHostView } from './host-view.ts'
 import { kill, loadModule, unloadModule, writeSysctl } from './kernel.ts'
 import * as services from './services.ts'
 
-/** The machine this process runs on, to change. */
+/** The machine on which this process runs. */
 export function linuxMachine(): Machine {
   let download: Machine['download'] | undefined
   return {

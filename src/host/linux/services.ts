@@ -1,11 +1,11 @@
 import type { UnitState } from '../undo.ts'
 import { execute } from './commands.ts'
 
-/** Start and stop jobs of units that notify may take their time. */
+/** Starting and stopping units of Type=notify may take long. */
 const JOB_TIMEOUT_MS = 180_000
 const SHOW_TIMEOUT_MS = 30_000
 
-/** One call tells both; a unit that is not there is neither enabled nor active. */
+/** Enabled and active state of a unit; both are false if it does not exist. */
 export async function unitState(unit: string): Promise<UnitState> {
   const { stdout } = await execute(['systemctl', 'show', '--property=UnitFileState,ActiveState', '--', unit], {
     timeoutMs: SHOW_TIMEOUT_MS,

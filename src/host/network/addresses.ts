@@ -7,14 +7,14 @@ import { parseIpv6Addresses, parseLocalAddresses } from '../parse/network/routes
 import { mainRoutes, type Route } from './routes.ts'
 
 export interface Addresses {
-  /** All of this machine, loopback left out. */
+  /** All addresses of this machine, except loopback. */
   all: string[]
-  /** The one that `nodeSource` tells, or none. */
+  /** The address of `nodeSource`, or empty. */
   node: string[]
   interface?: string
 }
 
-/** The machine's addresses: all of them out of /proc/net, and by the kernel's choice the one that a node goes by. */
+/** The machine's addresses: all of them from /proc/net, and the node's address. */
 export async function localAddresses(view: HostView): Promise<Addresses> {
   const paths = ['/proc/net/fib_trie', '/proc/net/if_inet6']
   const [fibTrie = '', inet6 = ''] = await Promise.all(paths.map((path) => view.read(path)))
@@ -25,10 +25,10 @@ export async function localAddresses(view: HostView): Promise<Addresses> {
 }
 
 /**
- * The address that a node goes by unless another interface is chosen for it, and its interface: what the kernel would send
- * from to the outside. So metrics, source hints, rules of policy routing, point-to-point links (/32), further addresses of a
- * link, deprecated ones count as they count for the kernel. Without a default route: what it would send from to a network
- * that it has a route to, bridges of virtual machines and containers left out.
+ * The default address of the node, and its interface: the source address that the kernel uses for packets to the outside.
+ * So metrics, source hints, policy routing, point-to-point links (/32), secondary and deprecated addresses count as for the
+ * kernel. Without a default route: the source address for a network with a route, except bridges of virtual machines and
+ * containers.
  */
 export async function nodeSource(view: HostView): Promise<Source | undefined> {
   const outside = await defaultSource(view)
@@ -41,7 +41,7 @@ export async function nodeSource(view: HostView): Promise<Source | undefined> {
   return undefined
 }
 
-/** The same for the default route alone; IPv6 where IPv4 has none. */
+/** The same, for the default route only; of IPv6 if IPv4 has none. */
 export async function defaultSource(view: Pick<HostView, 'network'>): Promise<Source | undefined> {
   for (const address of OUTSIDE) {
     const source = await view.network.sourceTowards(address)
@@ -50,10 +50,10 @@ export async function defaultSource(view: Pick<HostView, 'network'>): Promise<So
   return undefined
 }
 
-/** For documentation (RFC 5737, RFC 3849): nobody has a route of his own to them. */
+/** Documentation addresses (RFC 5737, RFC 3849), to which only a default route leads. */
 const OUTSIDE = ['192.0.2.1', '2001:db8::1']
 
-/** Bridges and links of virtual machines and containers, and of a cluster. */
+/** Bridges and interfaces of virtual machines, containers and pods. */
 export function isVirtualLink(link: string): boolean {
   return mayBePodLink(link) || /^(lo$|docker|br-|virbr|lxcbr|lxdbr|incusbr|podman|cni|veth)/.test(link)
 }
@@ -62,7 +62,7 @@ function isUsable({ address }: Source): boolean {
   return !isLoopback(address) && !/^(169\.254\.|fe80:)/i.test(address)
 }
 
-/** The first address of a network is none of a machine. */
+/** An address in the network. The first one is not a host address, unless it is the only one. */
 function hostIn({ destination }: Route): string {
   const isOne = destination.prefix === (destination.family === 'ipv4' ? 32 : 128)
   return nthAddress(destination, isOne ? 0 : 1)

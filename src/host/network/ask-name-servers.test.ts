@@ -21,7 +21,7 @@ test('each server with what it says, and how long it took', async () => {
   host.network.onExchange('192.0.2.2:53', new NetworkError('tcp', '192.0.2.2:53 (UDP): connection refused'))
   host.network.onExchange('2001:db8::3:53', (query) => dnsReply(query, { code: 2, tookMs: 1_200 }))
   expect(await askNameServers(host, 'controller.example.com')).toBe(
-    '192.0.2.1: 10.0.2.7, 2001:db8:: (3 ms); 192.0.2.2: connection refused; 2001:db8::3: failed itself (SERVFAIL) (1200 ms)',
+    '192.0.2.1: 10.0.2.7, 2001:db8:: (3 ms); 192.0.2.2: connection refused; 2001:db8::3: server failure (SERVFAIL) (1200 ms)',
   )
 })
 
@@ -32,7 +32,7 @@ test('a name without a dot is asked for in the first search domain, as the resol
     names.push(nameIn(query))
     return dnsReply(query, {})
   })
-  expect(await askNameServers(host, 'node-1')).toBe('192.0.2.1: no address under that name (3 ms)')
+  expect(await askNameServers(host, 'node-1')).toBe('192.0.2.1: no address for this name (3 ms)')
   expect(names).toEqual(['\x06node-1\x07example\x03com', '\x06node-1\x07example\x03com'])
 })
 
@@ -40,6 +40,6 @@ test('no server, no name, and an answer to another question', async () => {
   expect(await askNameServers(fakeHost(), 'node-1')).toBe('no name server in /etc/resolv.conf')
   const host = machine('nameserver 192.0.2.1\n')
   host.network.onExchange('192.0.2.1:53', (query) => dnsReply(Buffer.from(query).fill(9, 0, 2), {}))
-  expect(await askNameServers(host, 'a..b')).toBe('192.0.2.1: not a name that can be asked for')
-  expect(await askNameServers(host, 'a.b')).toBe('192.0.2.1: what it sent is no answer to our question (3 ms)')
+  expect(await askNameServers(host, 'a..b')).toBe('192.0.2.1: not a valid DNS name')
+  expect(await askNameServers(host, 'a.b')).toBe('192.0.2.1: the reply does not match the query (3 ms)')
 })

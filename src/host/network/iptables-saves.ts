@@ -6,7 +6,7 @@ const LEGACY = [
   { kernelsList: '/proc/net/ip6_tables_names', program: 'ip6tables-legacy' },
 ]
 
-/** Programs whose rules can be asked for without loading a module into the kernel that nothing has used. */
+/** The iptables programs in use. Running another one would load a kernel module that nothing uses. */
 export async function iptablesInUse(view: HostView): Promise<string[]> {
   const modules = (await view.read('/proc/modules')) ?? ''
   const lists = await Promise.all(LEGACY.map(({ kernelsList }) => view.read(kernelsList)))
@@ -14,7 +14,7 @@ export async function iptablesInUse(view: HostView): Promise<string[]> {
   return modules === '' || /^nf_tables /m.test(modules) ? [...legacy, 'iptables-nft', 'ip6tables-nft'] : legacy
 }
 
-/** What each shows of its rules. One that is not there, or may not look, shows nothing. */
+/** The rules of each program. Empty if it is not installed, or without permission. */
 export async function iptablesSaves(view: HostView): Promise<{ program: string; text: string }[]> {
   const saves = await Promise.all(
     (await iptablesInUse(view)).map(async (program) => ({ program, text: await saveOf(view, program) })),

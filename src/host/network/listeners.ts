@@ -5,17 +5,17 @@ import { type BoundSocket, parseBoundSockets, type SocketTable } from '../parse/
 
 const TABLES: readonly SocketTable[] = ['tcp', 'tcp6', 'udp', 'udp6']
 
-/** Sockets on this machine that others can connect or send to, out of /proc/net. */
+/** Bound sockets of this machine, from /proc/net. */
 export async function boundSockets(view: HostView): Promise<BoundSocket[]> {
   const texts = await Promise.all(TABLES.map((table) => view.read(`/proc/net/${table}`)))
   if (texts.every((text) => text === undefined))
-    throw new AgentError('proc/not-mounted', '/proc/net/tcp is not there', { fix: 'mount -t proc proc /proc' })
+    throw new AgentError('proc/not-mounted', '/proc/net/tcp does not exist', { fix: 'mount -t proc proc /proc' })
   return TABLES.flatMap((table, i) => parseBoundSockets(table, texts[i] ?? ''))
 }
 
 /**
- * Who holds the sockets: `dnsmasq (pid 812)` by inode. Sockets of the kernel, and of processes that we may not look
- * into, are not in the map.
+ * The processes that hold the sockets, by inode: `dnsmasq (pid 812)`. Omits sockets of the kernel, and of processes that may
+ * not be inspected.
  */
 export async function socketHolders(view: HostView, sockets: readonly BoundSocket[]): Promise<Map<number, string>> {
   const wanted = new Set(sockets.map((socket) => socket.inode).filter((inode) => inode !== 0))

@@ -6,7 +6,7 @@ export interface NftTable {
   name: string
 }
 
-/** Tables of nftables. Asking would load the module where nothing has used it: then there are none. */
+/** Tables of nftables. Empty if the kernel module is not loaded, because nft would load it. */
 export async function listNftTables(view: HostView): Promise<NftTable[]> {
   const modules = (await view.read('/proc/modules')) ?? ''
   if (modules !== '' && !/^nf_tables /m.test(modules)) return []

@@ -4,7 +4,7 @@ import { parseResolvConf } from '../parse/network/resolv-conf.ts'
 import { isUnitActive } from '../units/is-unit-active.ts'
 
 export const RESOLV_CONF = '/etc/resolv.conf'
-/** Where systemd-resolved keeps the servers behind its stub; kubelet is given this file when it is there. */
+/** systemd-resolved's file with the upstream servers behind its stub, which the kubelet uses if it exists. */
 export const BEHIND_STUB = '/run/systemd/resolve/resolv.conf'
 
 export type ResolvConfOwner =
@@ -16,10 +16,10 @@ export type ResolvConfOwner =
   | 'dhcpcd'
   | 'connman'
   | 'cloud-init'
-  /** A person. */
+  /** Written by a person. */
   | 'nobody'
 
-/** Each says who it is by where the link leads, or in a comment of the file. */
+/** Each program is recognized by the target of the link, or by a comment in the file. */
 const SIGNS: readonly { owner: ResolvConfOwner; link?: RegExp; comment: RegExp }[] = [
   { owner: 'systemd-resolved', link: /systemd\/resolve\//, comment: /managed by man:systemd-resolved/ },
   { owner: 'NetworkManager', link: /NetworkManager\//, comment: /NetworkManager/ },
@@ -31,7 +31,7 @@ const SIGNS: readonly { owner: ResolvConfOwner; link?: RegExp; comment: RegExp }
   { owner: 'cloud-init', comment: /cloud-init/ },
 ]
 
-/** Who writes resolv.conf, and so would write over what another has put there. */
+/** The program that writes resolv.conf, and would overwrite changes by others. */
 export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner> {
   const link = await host.readLink(RESOLV_CONF)
   if (link !== undefined) {
@@ -43,15 +43,15 @@ export async function ownerOfResolvConf(host: HostView): Promise<ResolvConfOwner
   if (byComment === 'systemd-resolved') return nameservers.every(isStub) ? byComment : 'nobody'
   if (byComment === 'NetworkManager') return (await networkManagerWrites(host)) ? byComment : 'nobody'
   if (byComment) return byComment
-  // Debian's dhclient-script writes the file without a word about itself.
+  // Debian's dhclient-script writes no comment.
   const isWritten = link === undefined && (await hostProcesses(host, new Set(['dhclient']))).length > 0
   return isWritten ? 'dhclient' : 'nobody'
 }
 
-/** What is left of a copy of its file otherwise. */
+/** With other servers, the file is only a copy of systemd-resolved's. */
 const isStub = (server: string) => server === '127.0.0.53' || server === '127.0.0.54'
 
-/** NetworkManager.conf(5): `dns=none` and `rc-manager=unmanaged` leave the file to a person, with the header it had. */
+/** NetworkManager.conf(5): with `dns=none` or `rc-manager=unmanaged` it does not write the file, which may keep its header. */
 async function networkManagerWrites(host: HostView): Promise<boolean> {
   if (!(await isUnitActive(host, 'NetworkManager'))) return false
   const { stdout } = await host.ask(['NetworkManager', '--print-config'])

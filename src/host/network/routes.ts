@@ -6,12 +6,12 @@ import { parseIpv6Routes, parseRoutes } from '../parse/network/routes.ts'
 export interface Route {
   interface: string
   destination: Subnet
-  /** Absent where the network is directly connected. */
+  /** Absent if the network is directly connected. */
   gateway?: string
   metric: number
 }
 
-/** The main table, both IP versions, out of /proc/net. */
+/** The main routing table of IPv4 and IPv6, from /proc/net. */
 export async function mainRoutes(view: HostView): Promise<Route[]> {
   const [four = '', six = ''] = await Promise.all(['/proc/net/route', '/proc/net/ipv6_route'].map((p) => view.read(p)))
   return [...parseRoutes(four).map(ofIpv4), ...parseIpv6Routes(six).map(ofIpv6)]
@@ -32,7 +32,7 @@ function ofIpv6({ destination, prefix, ...rest }: ReturnType<typeof parseIpv6Rou
   return { ...rest, destination: { address: destination, prefix, family: 'ipv6' } }
 }
 
-/** Default routes, the one that the kernel takes first; those of IPv6 alone where IPv4 has none. */
+/** Default routes by metric; those of IPv6 only if IPv4 has none. */
 export function defaultRoutes(routes: readonly Route[]): Route[] {
   const all = routes.filter(({ destination }) => destination.prefix === 0).sort((a, b) => a.metric - b.metric)
   const four = all.filter(({ destination }) => destination.family === 'ipv4')

@@ -1,4 +1,4 @@
-/** Lines `NAME=value` as `systemctl show-environment` prints them: values that a shell would split stand in `$'…'`. */
+/** Parses `NAME=value` lines of `systemctl show-environment`, which quotes values with special characters as `$'…'`. */
 export function parseEnvironment(text: string): Map<string, string> {
   const variables = new Map<string, string>()
   for (const line of text.split('\n')) {

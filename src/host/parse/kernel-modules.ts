@@ -1,4 +1,4 @@
-/** Names in modules.dep and modules.builtin of /lib/modules/RELEASE; a dash in a name counts as an underscore. */
+/** Names in modules.dep and modules.builtin of /lib/modules/RELEASE, with dashes replaced by underscores. */
 export function parseModuleIndex(text: string): Set<string> {
   const names = text.split('\n').flatMap((line) => {
     const [path = ''] = line.split(':', 1)
@@ -9,7 +9,7 @@ export function parseModuleIndex(text: string): Set<string> {
   return new Set(names)
 }
 
-/** Modules that a modprobe.d(5) file says not to load: `install NAME /bin/false`. */
+/** Modules that a modprobe.d(5) file disables: `install NAME /bin/false`. */
 export function parseForbiddenModules(text: string): Set<string> {
   const lines = text.matchAll(/^[ \t]*install[ \t]+(\S+)[ \t]+(?:\/usr)?\/?(?:bin\/)?(?:true|false)\b/gm)
   return new Set([...lines].map((match) => plain(match[1] ?? '')))

@@ -1,11 +1,11 @@
-/** Blanks around a line do not matter. */
+/** Ignores white space around a line. */
 const same = (line: string) => (other: string) => other.trim() === line
 
 export function hasLine(text: string, line: string): boolean {
   return text.split('\n').some(same(line))
 }
 
-/** Every other line as it is. */
+/** All other lines are unchanged. */
 export function withoutLine(text: string, line: string): string {
   const isIt = same(line)
   return text
@@ -14,7 +14,7 @@ export function withoutLine(text: string, line: string): string {
     .join('\n')
 }
 
-/** At the end, in a file that ends with its last line's end. */
+/** Adds the line at the end; the result ends with a newline. */
 export function withLastLine(text: string, line: string): string {
   const rest = withoutLine(text, line).trimEnd()
   return `${rest === '' ? '' : `${rest}\n`}${line}\n`

@@ -1,14 +1,14 @@
 export interface Mount {
-  /** MAJOR:MINOR of the file system, which several mounts may show. */
+  /** MAJOR:MINOR of the file system; several mounts may have the same. */
   device: string
   mountPoint: string
   fileSystem: string
   source: string
-  /** Of this mount. */
+  /** Options of this mount. */
   options: string[]
-  /** Of the file system: what is read-only here is so in every mount of it. */
+  /** Options of the file system, which apply to all of its mounts. */
   superOptions: string[]
-  /** Mounts made below it are seen in other namespaces as well. */
+  /** Whether mounts below it propagate to other namespaces. */
   shared: boolean
 }
 
@@ -29,12 +29,12 @@ export function isReadOnly({ options, superOptions }: Mount): boolean {
   return options.includes('ro') || superOptions.includes('ro')
 }
 
-/** The kernel writes blanks, tabs and the like in a path as `\040`. */
+/** The kernel writes spaces, tabs and some other characters of a path as `\040`. */
 export function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
 
-/** The mount that a path lies on: the longest mount point above it, of equal ones the last, which covers the others. */
+/** The mount of a path: the longest mount point above it; of several on one point, the last, which hides the others. */
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   let best: Mount | undefined
   for (const mount of mounts)
@@ -42,7 +42,7 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
   return best
 }
 
-/** The path itself or anything under it. */
+/** Whether a path is a directory or below it. */
 export function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
 }

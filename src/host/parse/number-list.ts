@@ -3,7 +3,7 @@ export interface NumberRange {
   last: number
 }
 
-/** `0-3,8` → 0 to 3, 8 to 8: the kernel's form for lists of processors, see cpuset(7). A stride (`0-6:2`) does not come up. */
+/** Parses the kernel's list format for processors (`0-3,8`), see cpuset(7). Strides (`0-6:2`) are not supported. */
 export function parseNumberList(text: string): NumberRange[] {
   return text
     .trim()
@@ -14,7 +14,7 @@ export function parseNumberList(text: string): NumberRange[] {
     })
 }
 
-/** How many numbers are in both lists; the ranges of one list do not overlap. */
+/** Number of elements in both lists; the ranges of one list must not overlap. */
 export function countCommon(a: readonly NumberRange[], b: readonly NumberRange[]): number {
   const common = (x: NumberRange, y: NumberRange) => Math.min(x.last, y.last) - Math.max(x.first, y.first) + 1
   return a.flatMap((x) => b.map((y) => Math.max(0, common(x, y)))).reduce((sum, count) => sum + count, 0)

@@ -1,4 +1,4 @@
-/** Fields of os-release(5), unquoted. Lines that are not assignments are left out. */
+/** Fields of os-release(5), unquoted. Ignores lines that are not assignments. */
 export function parseOsRelease(text: string): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const line of text.split('\n')) {
@@ -17,8 +17,8 @@ function unquote(value: string): string {
 }
 
 /**
- * Compares dotted versions by the components that both have: 9.4 and 9 are equal, 10 is above 9.4.
- * Text after the digits of a component does not count.
+ * Compares dotted versions by the components that both have: 9.4 equals 9, and 10 is greater than 9.4. Ignores text after the
+ * digits of a component.
  */
 export function compareVersions(a: string, b: string): number {
   const left = a.split('.')

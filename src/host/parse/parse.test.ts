@@ -151,6 +151,6 @@ describe('SNTP', () => {
 
   test('a short packet is none', () => {
     const verdict = readSntpReply(new Uint8Array(12), request, { sentAtMs: 0, receivedAtMs: 0 })
-    expect(verdict).toEqual({ kind: 'unusable', because: 'a reply of 12 bytes is no NTP' })
+    expect(verdict).toEqual({ kind: 'unusable', because: 'a reply of 12 bytes is not an NTP packet' })
   })
 })

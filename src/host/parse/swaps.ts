@@ -1,13 +1,13 @@
 import { unescapeOctal } from './mountinfo.ts'
 
 export interface Swap {
-  /** Of a device or file. */
+  /** Device or file. */
   path: string
   type: string
   kib: number
 }
 
-/** /proc/swaps, see proc(5); blanks in a name are written \040. */
+/** /proc/swaps, see proc(5); spaces in a name are written \040. */
 export function parseSwaps(text: string): Swap[] {
   return text.split('\n').flatMap((line) => {
     const [, path = '', type = '', size = ''] = /^(\/\S+)\s+(\S+)\s+(\d+)\s/.exec(line) ?? []
@@ -15,7 +15,7 @@ export function parseSwaps(text: string): Swap[] {
   })
 }
 
-/** Swap that fstab(5) turns on at the next boot; `noauto` it does not. */
+/** Swap that the next boot enables by fstab(5), without `noauto`. */
 export function parseFstabSwaps(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [source = '', , type, options = ''] = line.trim().split(/\s+/)

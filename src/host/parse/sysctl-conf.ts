@@ -1,4 +1,4 @@
-/** sysctl.d(5): `key = value`, in either notation, with `-` before a key that may be missing. The last one holds. */
+/** sysctl.d(5): `key = value`, in either notation, with `-` before a key that may be missing. The last value counts. */
 export function parseSysctlConf(text: string): Map<string, string> {
   const settings = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -8,7 +8,7 @@ export function parseSysctlConf(text: string): Map<string, string> {
   return settings
 }
 
-/** In a key whose first separator is a slash, a dot belongs to a name. */
+/** In a key whose first separator is a slash, dots are part of a name. */
 function dotted(key: string): string {
   return /^[^./]*\//.test(key) ? key.replace(/[./]/g, (c) => (c === '/' ? '.' : '/')) : key
 }

@@ -2,7 +2,7 @@
 export function parseNtpServers(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [keyword, ...words] = line.trim().split(/\s+/)
-    // ntp.conf takes -4 and -6 before the name; 127.127.x.y are its names for local clocks, not addresses.
+    // ntp.conf allows -4 and -6 before the name; 127.127.x.y are reference clocks, not addresses.
     const name = words.find((word) => !word.startsWith('-'))
     const isSource = ['server', 'pool', 'peer'].includes(keyword ?? '')
     return isSource && name !== undefined && !name.startsWith('127.127.') ? [name] : []
@@ -11,11 +11,11 @@ export function parseNtpServers(text: string): string[] {
 
 export interface ChronyDirectory {
   directory: string
-  /** Files that count. */
+  /** Suffix of the files that are read. */
   suffix: '.conf' | '.sources'
 }
 
-/** Directories that chrony.conf reads more of. */
+/** Directories that chrony.conf includes. */
 export function parseChronyDirectories(text: string): ChronyDirectory[] {
   return text.split('\n').flatMap((line): ChronyDirectory[] => {
     const [keyword, ...directories] = line.trim().split(/\s+/)
@@ -26,8 +26,8 @@ export function parseChronyDirectories(text: string): ChronyDirectory[] {
 }
 
 /**
- * NTP= of timesyncd.conf and its drop-ins, given in the order in which they are read; an empty one clears the list.
- * FallbackNTP= counts where there is nothing else, also as the comment that tells the built-in default.
+ * NTP= of timesyncd.conf and its drop-ins, in the order in which they are read; an empty value clears the list.
+ * FallbackNTP= counts if there is no NTP=, also as the comment with the built-in default.
  */
 export function parseTimesyncdServers(texts: readonly string[]): string[] {
   let servers: string[] = []
@@ -43,7 +43,7 @@ export function parseTimesyncdServers(texts: readonly string[]): string[] {
   return servers.length > 0 ? servers : fallback
 }
 
-/** NTP= of a link or of all links in /run/systemd/netif, which come from DHCP. */
+/** NTP= in the files of /run/systemd/netif, which come from DHCP. */
 export function parseLinkServers(text: string): string[] {
   return (/^NTP=(.*)$/m.exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean)
 }
@@ -51,11 +51,11 @@ export function parseLinkServers(text: string): string[] {
 export interface ChronyTracking {
   reference: string
   stratum: number
-  /** How far the clock still is from what chrony takes for the time; 0 where it does not say. */
+  /** Offset of the clock from chrony's time; 0 if chrony does not report it. */
   offsetMs: number
 }
 
-/** `chronyc -n tracking`: what it follows while it is synchronised. */
+/** `chronyc -n tracking`: the source; undefined if chrony is not synchronised. */
 export function parseChronyTracking(text: string): ChronyTracking | undefined {
   const field = (name: string) => new RegExp(`^${name}[ \\t]*: (.*)$`, 'm').exec(text)?.[1]?.trim()
   const [id = '', name = ''] = /^(\S+)(?: \((.*)\))?$/.exec(field('Reference ID') ?? '')?.slice(1) ?? []
@@ -66,7 +66,7 @@ export function parseChronyTracking(text: string): ChronyTracking | undefined {
   return { reference: name || id, stratum, offsetMs: seconds * 1_000 }
 }
 
-/** `timedatectl show-timesync`: the server that systemd-timesyncd follows. */
+/** `timedatectl show-timesync`: the server of systemd-timesyncd. */
 export function parseTimesyncServer(text: string): string | undefined {
   const field = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(text)?.[1]?.trim()
   const [name, address] = [field('ServerName'), field('ServerAddress')]
@@ -74,7 +74,7 @@ export function parseTimesyncServer(text: string): string | undefined {
   return `${name} (${address})`
 }
 
-/** `ntpq -c rv`: does ntpd follow a source? */
+/** `ntpq -c rv`: whether ntpd is synchronised. */
 export function parseNtpqSynchronised(text: string): boolean {
   return /\bleap_(none|add_sec|del_sec|add|del)\b/.test(text) && /\bsync_(?!unspec\b)\w+/.test(text)
 }

@@ -4,7 +4,7 @@ export interface Directive {
   value: string
 }
 
-/** Directives of a file of systemd in order; a value goes on after a backslash at the end of its line (systemd.syntax(7)). */
+/** Directives of a unit file in order. A backslash at the end of a line continues the value (systemd.syntax(7)). */
 export function parseUnitFile(text: string): Directive[] {
   const directives: Directive[] = []
   let section = ''

@@ -46,7 +46,7 @@ test('one that fails each time is told with its last line, and within seconds', 
   const began = host.clock.nowMs
   await expect(bringUpUnit(host, UNIT)).rejects.toMatchObject({
     code: 'unit/failed',
-    message: 'x.service was restarted 3 times and ended each time (exit-code, exit code 1): error: no port',
+    message: 'x.service was restarted 3 times and exited each time (exit-code, exit code 1): error: no port',
   })
   expect(host.clock.nowMs - began).toBeLessThan(17_000)
 })

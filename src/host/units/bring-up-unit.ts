@@ -8,8 +8,8 @@ const RESTART_TIMEOUT_MS = 120_000
 const NEVER = new AbortController().signal
 
 /**
- * Starts or restarts a unit. Where systemd says that its first try has failed, it is waited for as long as systemd tries
- * again: a port may not be free yet. The error has the last lines of the unit's journal, where systemctl says "see there".
+ * Starts or restarts a unit. If the first try fails, it waits while systemd restarts the unit, because a port may not be free
+ * yet. The error has the last lines of the unit's journal.
  */
 export async function bringUpUnit(
   host: Host,
@@ -23,7 +23,7 @@ export async function bringUpUnit(
     if (!(error instanceof AgentError) || !ENDED.includes(error.code)) throw error
     signal.throwIfAborted()
     await throwFailure(host, watches)
-    // Not started at all, such as where an assertion of its file does not hold: systemctl has said why.
+    // Not started at all, for example because of a failed Assert: systemctl has printed the reason.
     if (!(await isRestarted(host, unit))) throw error
     const failure = async () => error
     await waitUntil(host, () => isUnitActive(host, unit), { signal, timeoutMs: RESTART_TIMEOUT_MS, failure, watches })

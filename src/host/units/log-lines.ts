@@ -5,25 +5,25 @@ import { printableName } from '../kernel/shown-name.ts'
 
 const MOST_LINES = 4
 const LINE_CHARACTERS = 400
-/** Of a line, to judge it by; some programs write whole objects. */
+/** Length of a line that is searched for a reason; some programs log whole objects. */
 const JUDGED_CHARACTERS = 1_000
-/** Of a journal: more than a program writes between its start and its end. */
+/** Lines of a journal: more than a program writes between start and exit. */
 const READ_LINES = 200
 const JOURNAL_TIMEOUT_MS = 10_000
 
-/** What systemd itself says of a unit that ends and starts; it tells no reason. */
+/** systemd's own messages about a unit, which contain no reason. */
 const FROM_SYSTEMD =
   /^\S+\.service: (Main process exited|Failed with result|Scheduled restart|Consumed|Deactivated|Start request repeated|Service .* ended|Unit entered|Control process exited)|^(Starting|Started|Stopping|Stopped|Failed to start) /
-/** Of Go's own account of a panic: beside these, the functions. */
+/** Lines of a Go stack trace, except function names. */
 const STACK_TRACE = /^(goroutine \d+ \[|created by |\S+\.go:\d+( \+0x[0-9a-f]+)?$)/
-/** The last words of a program in klog's form, zap's, logrus' and Go's. */
+/** Fatal errors in the formats of klog, zap, logrus and Go. */
 const FATAL = /^F\d{4} |"level":"(fatal|panic)"|level=(fatal|panic)\b|^panic: |"command failed"/
 const HAS_REASON =
   /^[EF]\d{4} |"level":"(error|fatal|panic)"|level=(error|fatal|panic)|\b(error|fatal|panic|failed|cannot|denied|invalid|unknown)\b/i
 
 /**
- * The end of a log, for a message: the lines that tell why it ended, or of errors, where there are any, at most 4 of 400 characters, each
- * once, without secrets, and with control characters escaped.
+ * The end of a log, for a message: fatal errors, else errors, else any lines. At most 4 lines of 400 characters, without
+ * duplicates, with secrets redacted and control characters escaped.
  */
 export function reasonLines(text: string): string[] {
   const lines = maskSecretForms(text)
@@ -34,19 +34,19 @@ export function reasonLines(text: string): string[] {
   const grave = own.filter((line) => FATAL.test(line))
   const telling = own.filter((line) => HAS_REASON.test(line))
   const chosen = [grave, telling, own, lines].find((some) => some.length > 0) ?? []
-  // The last of those that differ in a time or a number alone, as a program writes them at each start.
+  // Of lines that differ only in numbers, such as times, keep the last.
   const last = new Map(chosen.map((line) => [line.replace(/\d+/g, '0'), line]))
   return [...last.values()].map(shown).slice(-MOST_LINES)
 }
 
-/** `example.org/a.(*T).Method(0xc000012345, {0x1, 0x2})`, in parts, for no pattern to try again at each parenthesis. */
+/** Matches `example.org/a.(*T).Method(0xc000012345, {0x1, 0x2})` in parts, to avoid backtracking at each parenthesis. */
 function isFunction(line: string): boolean {
   const at = line.lastIndexOf('(')
   const [name, argumentsOf] = [line.slice(0, Math.max(at, 0)), line.slice(at + 1)]
   return /^[\w./*()-]+$/.test(name) && /^[^)]*\)?$/.test(argumentsOf) && /0x[0-9a-f]|\.\.\.|\{/.test(argumentsOf)
 }
 
-/** Of the unit's journal since then; none where there is no journal to read. */
+/** The unit's journal since `sinceMs`; '' if it cannot be read. */
 export async function journalText(view: HostView, unit: string, sinceMs?: number): Promise<string> {
   const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`]
   const lines = sinceMs === undefined ? READ_LINES : 5 * READ_LINES
@@ -55,12 +55,12 @@ export async function journalText(view: HostView, unit: string, sinceMs?: number
     const { stdout } = await view.ask(argv, { timeoutMs: JOURNAL_TIMEOUT_MS })
     return stdout
   } catch {
-    // A machine without a journal: the reason is missing then, and not the failure.
+    // A machine without a journal: the failure is reported without a reason.
     return ''
   }
 }
 
-/** `: ` and the line, or the lines below. */
+/** `: ` and the line, or a colon and the indented lines. */
 export function quoted(lines: readonly string[]): string {
   if (lines.length < 2) return lines.length === 0 ? '' : `: ${lines[0]}`
   return `:\n${lines.map((line) => `    ${line}`).join('\n')}`

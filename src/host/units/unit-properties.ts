@@ -1,6 +1,6 @@
 import type { HostView } from '../host.ts'
 
-/** Properties of a systemd unit by their names, as `systemctl show` prints them; those that it does not know are missing. */
+/** Properties of a systemd unit as `systemctl show` prints them; unknown ones are missing. */
 export async function unitProperties(
   view: HostView,
   unit: string,

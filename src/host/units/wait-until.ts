@@ -4,15 +4,15 @@ import type { HostView } from '../host.ts'
 import { quoted } from './log-lines.ts'
 
 /**
- * Looks at something that has to run while one waits for its effect: a unit of systemd, a pod. Each is made for one wait:
- * it counts from its first look.
+ * Observes something that has to run during a wait for its effect, such as a systemd unit or a pod. Create one for each
+ * wait: it counts from its first look.
  */
 export interface Watch {
-  /** An error is a failure for good, and ends the wait. `coming`: it does not run now, and may come by itself. */
+  /** An error is a permanent failure, which ends the wait. `coming`: it does not run yet, but may start by itself. */
   look(view: HostView): Promise<'runs' | 'coming' | AgentError>
   /** The end of its log, for a wait that ends without a failure. */
   lastLines(view: HostView): Promise<string[]>
-  /** Forgets what was counted: what it builds on did not run. */
+  /** Resets its counters, because something that it depends on did not run. */
   forget(): void
 }
 
@@ -20,7 +20,7 @@ export interface Wait {
   signal: AbortSignal
   timeoutMs: number
   failure: () => Promise<AgentError>
-  /** In the order in which they build on each other: one is not judged while an earlier one does not run. */
+  /** In the order of their dependencies: a watch is ignored while an earlier one does not run. */
   watches?: readonly Watch[]
 }
 
@@ -28,8 +28,8 @@ const LOOK: RetryPolicy = { firstMs: 100 }
 const WATCH_EVERY_MS = 1_000
 
 /**
- * Asks every 100 ms: a look costs milliseconds, and what waits for it is the whole bring-up. A watch that tells of a
- * failure ends it at once. A dry run goes on as if it had come about.
+ * Polls every 100 ms, because a look costs milliseconds and provisioning waits for it. A failure of a watch ends the wait at
+ * once. In a dry run it returns at once.
  */
 export async function waitUntil(host: HostView, isSo: () => Promise<boolean>, wait: Wait): Promise<void> {
   if (host.isDryRun) return
@@ -46,7 +46,7 @@ export async function waitUntil(host: HostView, isSo: () => Promise<boolean>, wa
   if (!isThere) throw await withLastLines(host, await failure(), watches)
 }
 
-/** For a command that waits by itself: the failure of what it waits for ends it. */
+/** Runs a command that waits by itself, and ends it when a watch fails. */
 export async function watchMeanwhile(
   host: HostView,
   { signal, watches }: Pick<Wait, 'signal'> & { watches: readonly Watch[] },
@@ -74,7 +74,7 @@ export async function watchMeanwhile(
 
 export async function throwFailure(host: HostView, watches: readonly Watch[]): Promise<void> {
   for (const [index, watch] of watches.entries()) {
-    // Who cannot look (a machine so busy that systemctl is late) has seen no failure.
+    // A look that throws, for example because systemctl timed out on a busy machine, is not a failure.
     const seen = await watch.look(host).catch(() => 'coming' as const)
     if (seen instanceof AgentError) throw seen
     if (seen === 'runs') continue
@@ -83,7 +83,7 @@ export async function throwFailure(host: HostView, watches: readonly Watch[]): P
   }
 }
 
-/** Nothing has failed for good, and yet it did not come about: the logs may say why. */
+/** Adds the end of the logs to a timeout, which may have the reason. */
 async function withLastLines(host: HostView, error: AgentError, watches: readonly Watch[]): Promise<AgentError> {
   const lines = (await Promise.all(watches.map((watch) => watch.lastLines(host)))).flatMap((some) => some.slice(-2))
   if (lines.length === 0) return error

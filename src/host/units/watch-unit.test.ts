@@ -74,13 +74,13 @@ test.each<[string, State[], number, RegExp]>([
     'restarted 3 times in the same way',
     [running(0), again(0), again(1), again(2), again(3)],
     5,
-    /^x\.service was restarted 3 times and ended each time \(exit-code, exit code 1\): E1129 .*unknown flag: --network-plugin"$/,
+    /^x\.service was restarted 3 times and exited each time \(exit-code, exit code 1\): E1129 .*unknown flag: --network-plugin"$/,
   ],
   ['restarted between two looks', [running(0), running(2), running(4)], 3, /was restarted 4 times/],
   ['in a loop since before', [again(57), again(58), again(59), again(60)], 4, /was restarted 3 times/],
   ['given up by systemd', [RUNS, { active: 'failed', result: 'start-limit-hit' }], 2, /failed \(start-limit-hit\)/],
   ['an executable that is not there', [again(0, { status: 203 })], 1, /cannot be started \(exit-code, exit code 203\)/],
-  ['masked', [{ active: 'inactive', load: 'masked' }], 1, /systemd calls it masked/],
+  ['masked', [{ active: 'inactive', load: 'masked' }], 1, /its load state is masked/],
   ['stopped', [RUNS, ...Array.from({ length: 11 }, () => ({ active: 'inactive' }))], 12, /is stopped/],
 ])('%s: it has failed, and its journal says why', async (_, states, looks, message) => {
   const found = await seen([...states, ...Array.from({ length: 5 }, () => states.at(-1) as State)])

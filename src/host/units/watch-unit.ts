@@ -6,20 +6,21 @@ import { unitProperties } from './unit-properties.ts'
 import type { Watch } from './wait-until.ts'
 
 const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'Result', 'ExecMainCode', 'ExecMainStatus', 'NRestarts']
-/** A reason that passes (a port not free yet, a service it needs that restarts) is over by then. */
+/** Temporary reasons, such as a port that is not free yet, are over by then. */
 const MOST_RESTARTS = 3
-/** systemd.exec(5), "Process exit codes": from here on systemd could not even start the program; trying again is no use. */
+/** systemd.exec(5), "Process exit codes": from here on systemd could not start the program, and retrying does not help. */
 const NOT_STARTED_FROM = 200
 const STOPPED_MS = 10_000
-/** One that has run for so long has started: what ends it later is another matter than what ended it before. */
+/** A unit that has run for this long counts as started: later failures have another reason. */
 const STARTED_MS = 60_000
-/** What `systemctl start` refuses by itself. */
+/** Load states with which `systemctl start` fails. */
 const NOT_LOADED = ['masked', 'not-found', 'bad-setting', 'error']
 
 /**
- * When a unit has failed for good: systemd has given it up; it could not be started at all (exit codes from 200 on); it
- * was restarted 3 times since the first look or since it ran for a minute, ended each time in the same way, and does not
- * run now; it ran, and has been stopped for 10 s; it is masked, or its file is gone. Anything else may pass: systemd tries again.
+ * Detects permanent failures of a unit: systemd has given up; the program could not be started (exit codes from 200 on); it
+ * was restarted 3 times since the first look, or since it ran for a minute, exited the same way each time, and does not run
+ * now; it ran, and has been stopped for 10 s; it is masked, or its file is missing. Other failures may be temporary, because
+ * systemd restarts the unit.
  */
 export function watchUnit(unit: string): Watch {
   const restarts = restartCounter()
@@ -67,15 +68,15 @@ function restartCounter() {
       const restarts = Number(state.NRestarts ?? 0)
       if (hasStarted(state, nowMs)) base = restarts
       if (isBetween(state)) {
-        // Another ending is another reason: what was before has passed.
+        // Another result has another reason, so the count begins again.
         if (ending !== undefined && ending !== endingOf(state)) base = restarts
         ending = endingOf(state)
       }
-      // systemd counts anew where somebody starts it by hand.
+      // systemd resets its counter when the unit is started manually.
       if (base === undefined || restarts < base) base = restarts
       const since = restarts - base
       if (since < (isBetween(state) ? MOST_RESTARTS : MOST_RESTARTS + 1)) return undefined
-      return `was restarted ${since} times and ended each time (${ending ?? endingOf(state)})`
+      return `was restarted ${since} times and exited each time (${ending ?? endingOf(state)})`
     },
   }
 }
@@ -107,15 +108,15 @@ function endingOf({ Result = 'unknown', ExecMainCode, ExecMainStatus = '0' }: St
 async function failed(view: HostView, unit: string, how: string): Promise<AgentError> {
   const lines = reasonLines(await journalText(view, unit))
   return new AgentError('unit/failed', `${unit} ${how}${quoted(lines)}`, {
-    fix: `mend what its log names (${command`journalctl -u ${unit} -e`} shows all of it), then run the same again`,
+    fix: `fix the problem that its log names (${command`journalctl -u ${unit} -e`} shows all of it), then run the same again`,
     facts: { unit },
   })
 }
 
 function notLoaded(unit: string, state: string): AgentError {
   const fix =
-    state === 'masked' ? command`systemctl unmask ${unit}` : `${command`systemctl status ${unit}`}, and mend its file`
-  return new AgentError('unit/not-loaded', `${unit} cannot be started: systemd calls it ${state}`, {
+    state === 'masked' ? command`systemctl unmask ${unit}` : `${command`systemctl status ${unit}`}, and fix its file`
+  return new AgentError('unit/not-loaded', `${unit} cannot be started: its load state is ${state}`, {
     fix: `${fix}; then run the same again`,
     facts: { unit },
   })

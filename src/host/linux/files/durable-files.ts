@@ -1,6 +1,6 @@
 /**
- * Changing files so that a power cut leaves the old or the new one, never half of it: a temporary file beside it,
- * fdatasync, rename, fsync of the directory. Every write of a file goes through `replace`.
+ * File changes after which a power cut leaves the old or the new file, never a mixture: temporary file in the same
+ * directory, fdatasync, rename, fsync of the directory. Every write goes through `replace`.
  */
 import { constants } from 'node:fs'
 import {
@@ -36,13 +36,13 @@ export async function writeFile(path: string, content: string | Uint8Array, mode
   })
 }
 
-/** Never a second name of the source: whoever owns that could go on writing it. */
+/** Never hard-links the source, because its owner could still write to it. */
 export async function installFile(source: string, path: string, mode: number): Promise<void> {
   await replace(path, (temporary) => copyAsOwn(source, temporary, mode))
 }
 
 export async function moveFile(source: string, path: string, mode: number): Promise<void> {
-  // A file that moves keeps the label of where it lay, with which SELinux lets nobody execute it elsewhere.
+  // A moved file keeps its SELinux label, with which it may not be executed at its new place.
   const labelled = (await ifExists(lstat('/sys/fs/selinux/enforce'))) !== undefined
   await replace(path, async (temporary) => {
     const isOnlyName = (await lstat(source)).nlink === 1
@@ -63,7 +63,7 @@ export async function restoreFile(backup: string, path: string, attributes: File
   })
 }
 
-/** The same file under another name where that is possible: what overwrites it puts another one in its place. */
+/** Hard-links the file if possible: a later write replaces the file at `path`, and does not change the backup. */
 export async function backUp(path: string, directory: string): Promise<string> {
   return withFileErrors(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -127,7 +127,7 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
         await make(temporary)
       })
       await rename(temporary, path)
-      // Renaming a link over another name of the same file does nothing at all, and leaves both names.
+      // rename(2) does nothing if both names are hard links to the same file.
       await ifExists(unlink(temporary))
     } catch (error) {
       await ifExists(unlink(temporary))
@@ -157,7 +157,7 @@ async function renamed(source: string, path: string): Promise<boolean> {
   }
 }
 
-/** Nobody but us can open it before it is whole: copyFile would give it the mode of its source at once. */
+/** Other users cannot open the copy before it is complete: copyFile would create it with the mode of its source. */
 async function copyAsOwn(source: string, path: string, mode: number): Promise<void> {
   const from = await open(source, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
@@ -188,7 +188,7 @@ async function chownPath(path: string, mode: number): Promise<void> {
   }
 }
 
-/** In a directory with the set-group-id bit, as /usr/local/bin on Debian, a new file gets that one's group. */
+/** Sets the group as well, because a directory with the set-group-ID bit (/usr/local/bin on Debian) passes on its group. */
 async function setOwnerAndMode(file: FileHandle, mode: number): Promise<void> {
   const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
   const now = await file.stat()
@@ -197,7 +197,7 @@ async function setOwnerAndMode(file: FileHandle, mode: number): Promise<void> {
   await file.chmod(mode)
 }
 
-/** With access lists, capabilities and labels, which Node cannot read: as a link has them, on another file system too. */
+/** Keeps ACLs, capabilities and labels, which Node cannot read: by a hard link, or with cp on another file system. */
 async function linkOrCopyWhole(source: string, path: string): Promise<void> {
   await linkOrElse(source, path, async () => {
     await (await open(path, 'wx', 0o600)).close()

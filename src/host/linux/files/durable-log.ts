@@ -7,7 +7,7 @@ import { withFileErrors } from './file-error.ts'
 import { acquireLock } from './lock.ts'
 
 /**
- * `NAME.jsonl` in a directory (made 0700). One process at a time has it; another one gets AgentError `ledger/busy`.
+ * Opens `NAME.jsonl` in a directory (mode 0700) exclusively. Throws AgentError `ledger/busy` if another process has it open.
  */
 export async function openDurableLog(directory: string, name: string): Promise<DurableLog> {
   const path = join(directory, `${name}.jsonl`)
@@ -25,7 +25,7 @@ export async function openDurableLog(directory: string, name: string): Promise<D
     read: () => withFileErrors(path, () => readFile(path)),
 
     async append(bytes, sync) {
-      // After a failed sync nobody knows what the disk has: going on would build on sand.
+      // After a failed sync the state of the disk is unknown, so every further append fails.
       if (failed !== undefined) throw failed
       try {
         await withFileErrors(path, async () => {

@@ -1,4 +1,4 @@
-/** Looking at files. Nothing is where a name, or a directory on the way to it, is missing: that is no error. */
+/** Reads files. A path that does not exist, or whose parent does not, gives undefined and is not an error. */
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { lstat, stat as nodeStat, open, readdir, readlink, statfs } from 'node:fs/promises'
@@ -13,14 +13,14 @@ export const CHUNK_BYTES = 2 ** 20
 
 export async function read(path: string): Promise<string | undefined> {
   return withFileErrors(path, async () => {
-    // Without O_NONBLOCK the opening of a named pipe would wait for a writer.
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     const file = await ifExists(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
     if (file === undefined) return undefined
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw notRegular(path, kindOf(stat))
       if (stat.size > MAX_READ_BYTES) throw tooLarge(path, stat.size)
-      // A process may end between the opening of its file in /proc and this.
+      // A process may end after its file in /proc was opened.
       return await ifExists(file.readFile('utf8'))
     } finally {
       await file.close()
@@ -33,7 +33,7 @@ export async function readFileItself(
   maxBytes: number,
 ): Promise<{ stat: FileStat; text?: string } | undefined> {
   return withFileErrors(path, async () => {
-    // Opening a device may do something to it.
+    // Opening a device can have side effects.
     const named = await stat(path)
     if (named === undefined || named.kind !== 'file') return named && { stat: named }
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -74,7 +74,7 @@ export async function list(path: string): Promise<string[] | undefined> {
   return names?.sort()
 }
 
-/** Of a path that is yet to be made: of the directory it will be made in. */
+/** Of the nearest existing directory, if the path does not exist. */
 export async function diskSpace(path: string): Promise<DiskSpace> {
   const found = await withFileErrors(path, () => ifExists(statfs(path)))
   if (found === undefined) return diskSpace(dirname(path))
@@ -91,7 +91,7 @@ export async function sha256(path: string): Promise<string | undefined> {
       if (!stats.isFile()) throw notRegular(path, kindOf(stats))
       const hash = createHash('sha256')
       if (stats.size <= CHUNK_BYTES) return hash.update(await file.readFile()).digest('hex')
-      // Two buffers, so that reading goes on while the other one is hashed.
+      // Two buffers: one is read while the other one is hashed.
       const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const
       let next = file.read(buffers[0], 0, CHUNK_BYTES, null)
       for (let turn = 1; ; turn++) {
@@ -106,7 +106,7 @@ export async function sha256(path: string): Promise<string | undefined> {
   })
 }
 
-/** Names of one file hold the same without a look at it. */
+/** Hard links to the same file are not read. */
 export async function sameContent(path: string, other: string): Promise<boolean> {
   const [one, two] = await withFileErrors(path, () =>
     Promise.all([ifExists(nodeStat(path)), ifExists(nodeStat(other))]),
@@ -130,13 +130,13 @@ function kindOf(stats: Stats): FileKind {
 }
 
 function notRegular(path: string, kind: FileKind): AgentError {
-  return new AgentError('file/not-regular', `${path} is a ${kind}, wanted a regular file`, {
-    fix: `look at what it is: ${command`stat ${path}`}`,
+  return new AgentError('file/not-regular', `${path} is a ${kind}; expected a regular file`, {
+    fix: `check what it is: ${command`stat ${path}`}`,
   })
 }
 
 function tooLarge(path: string, size: number): AgentError {
-  return new AgentError('file/too-large', `${path} has ${size} bytes, wanted at most ${MAX_READ_BYTES}`, {
-    fix: `look at what it is: ${command`head -c 1000 ${path}`}`,
+  return new AgentError('file/too-large', `${path} has ${size} bytes; expected at most ${MAX_READ_BYTES}`, {
+    fix: `check what it is: ${command`head -c 1000 ${path}`}`,
   })
 }

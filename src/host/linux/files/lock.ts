@@ -8,8 +8,8 @@ export interface Lock {
 }
 
 /**
- * One process at a time works on a file. The lock is a socket in the abstract namespace: the kernel lets go of
- * it when its process ends, however it ends. Whoever connects is told the holder's process id.
+ * Locks a file for one process. The lock is a socket in the abstract namespace, which the kernel releases when the process
+ * ends for any reason. The holder sends its process id to every client.
  */
 export async function acquireLock(path: string): Promise<Lock> {
   const name = `\0cantrip-ledger-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`
@@ -40,8 +40,8 @@ function listen(server: Server, name: string): Promise<void> {
 async function busy(path: string, name: string): Promise<AgentError> {
   const holder = await Promise.race([askHolder(name), setTimeout(1_000, '', { ref: false })])
   const who = /^\d+$/.test(holder) ? `process ${holder}` : 'another process'
-  return new AgentError('ledger/busy', `${who} is at work on this machine already (it holds ${path})`, {
-    fix: 'wait until it is done: agent status',
+  return new AgentError('ledger/busy', `${who} is already changing this machine (it holds ${path})`, {
+    fix: 'wait until it has finished: agent status',
     kind: 'refused',
   })
 }

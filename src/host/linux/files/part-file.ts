@@ -6,8 +6,8 @@ import { ifExists, withFileErrors } from './file-error.ts'
 import { CHUNK_BYTES } from './files.ts'
 
 /**
- * What is there of a download, beside its later name. Its checksum grows with it. Pieces gather in one block while
- * the block before is on its way to the disk; the two take turns, for fresh memory costs more than the copying.
+ * A partial download next to its final path, hashed as it grows. Pieces are collected in one block while the previous block
+ * is written. Two blocks are reused in turn, because allocating memory costs more than copying.
  */
 export class PartFile {
   private readonly file: FileHandle
@@ -24,7 +24,7 @@ export class PartFile {
     this.path = path
   }
 
-  /** Takes up what an earlier try left, reading it for the checksum. */
+  /** Continues the file of an earlier try, which it reads for the checksum. */
   static async open(path: string): Promise<PartFile> {
     return withFileErrors(path, async () => {
       const there = await ifExists(stat(path))
@@ -38,19 +38,19 @@ export class PartFile {
     })
   }
 
-  /** Bytes taken so far, those on their way to the disk included. */
+  /** Bytes received so far, including those that are not written yet. */
   get length(): number {
     return this.written + this.gathered
   }
 
-  /** Undefined where the piece was only gathered; otherwise to be awaited before the next one. */
+  /** Undefined if the piece was only collected; otherwise await it before the next piece. */
   add(piece: Buffer): Promise<void> | undefined {
     const room = CHUNK_BYTES - this.gathered
     this.gathered += piece.copy(this.block, this.gathered)
     return this.gathered === CHUNK_BYTES ? this.flush().then(() => this.add(piece.subarray(room))) : undefined
   }
 
-  /** Starts the writing of what is gathered, after that of what was gathered before. */
+  /** Writes the collected bytes, after earlier ones. */
   async flush(): Promise<void> {
     await this.writing
     if (this.gathered === 0) return
@@ -62,12 +62,12 @@ export class PartFile {
     this.written += length
     this.gathered = 0
     this.writing = this.writeAll(block.subarray(0, length), position)
-    // A failure is thrown by the next await of it; until then it must not count as unhandled.
+    // The next await throws a failure; until then the rejection must not count as unhandled.
     this.writing.catch(() => undefined)
     this.hash.update(block.subarray(0, length))
   }
 
-  /** A disk that gets full takes a part first, without an error. */
+  /** On a disk that becomes full, the first write is short and has no error. */
   private async writeAll(bytes: Buffer, position: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
       const { bytesWritten } = await withFileErrors(this.path, () =>
@@ -91,7 +91,7 @@ export class PartFile {
     return this.hash.copy().digest('hex')
   }
 
-  /** Gives it its name, durably. */
+  /** Renames it to its final path, durably. */
   async finish(path: string, mode: number): Promise<void> {
     await withFileErrors(path, async () => {
       await this.file.chmod(mode)

@@ -1,7 +1,7 @@
 /**
- * Deletes a directory with what is in it, and nothing else: it opens directory by directory without following
- * links and names entries through the open directory, so that nobody can put another tree in its place meanwhile.
- * Names are bytes, for Linux takes any but `/` and NUL; a tree may be deeper than a path can name or descriptors last.
+ * Deletes a directory and its contents, and nothing else: it opens each directory without following links and addresses
+ * entries relative to the open directory, so that nobody can substitute another tree. Names are bytes, because Linux allows
+ * all except `/` and NUL. The tree may be deeper than PATH_MAX or the limit of open files.
  */
 import {
   type BigIntStats,
@@ -32,25 +32,25 @@ interface Left {
   error: unknown
 }
 
-/** One deletion, as it goes. */
+/** State of one deletion. */
 interface Removal {
-  /** The tree, as people name it. */
+  /** The tree's path. */
   root: string
   mount: string
   all: boolean
   left: Left[]
   spared: string[]
-  /** The directory that is open: one at a time, however deep the tree is. */
+  /** Descriptor of the current directory; only one is open, however deep the tree is. */
   directory: number
 }
 
 /** Entries between two turns of the event loop. */
 const TURN = 200
 const LOST = -1
-/** Of a path in a message; the end tells more than the middle. */
+/** Maximum length of a path in a message, of which the end is kept. */
 const SHOWN = 300
 
-/** Refuses before it deletes anything when a mount is below; goes on past what can't be deleted, and throws then. */
+/** Refuses to start if there is a mount below. Continues after entries that cannot be deleted, and throws at the end. */
 export async function removeTree(path: string, options: RemoveTreeOptions = {}): Promise<string[]> {
   const { keepRoot = false, all = false } = options
   const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
@@ -74,7 +74,7 @@ export async function removeTree(path: string, options: RemoveTreeOptions = {}):
   return spared
 }
 
-/** Empties the directory that is open. */
+/** Empties the current directory. */
 async function empty(shownPath: string, removal: Removal): Promise<void> {
   await setImmediate()
   const names = readdirSync(`/proc/self/fd/${removal.directory}`, { withFileTypes: true, encoding: 'buffer' })
@@ -84,7 +84,7 @@ async function empty(shownPath: string, removal: Removal): Promise<void> {
     try {
       await removeEntry(entry, shown, removal)
     } catch (error) {
-      // The way back up is lost: what is above cannot be emptied by this try.
+      // The parent directory could not be reopened, so this try cannot continue.
       if (removal.directory === LOST) throw error
       removal.left.push({ path: shown, error })
     }
@@ -108,7 +108,7 @@ async function removeEntry(entry: Dirent<Buffer>, shown: string, removal: Remova
   if (left.length + spared.length === before) attempt(shown, left, () => rmdirSync(path()))
 }
 
-/** Whose it is when it is not ours; undefined where it may go, or is gone. */
+/** Why an entry is kept; undefined if it may be deleted, or no longer exists. */
 function reasonToSpare(path: Buffer, shown: string, entry: Dirent<Buffer>, root: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return undefined
@@ -120,7 +120,7 @@ function reasonToSpare(path: Buffer, shown: string, entry: Dirent<Buffer>, root:
   return isBelow(place, realPlace(root)) ? undefined : `leads to ${target}`
 }
 
-/** With links on the way followed, as far as there is a way: a link may name the tree by another link that leads to it. */
+/** Resolves links in the existing part of a path, because a link may name the tree by another link. */
 function realPlace(path: string): string {
   try {
     return realpathSync(path)
@@ -129,7 +129,7 @@ function realPlace(path: string): string {
   }
 }
 
-/** Goes down into a directory, and up again by its `..`, which must be where it came from, whatever happened below. */
+/** Empties a subdirectory, then returns by its `..`, which must be the directory it came from. */
 async function emptyBelow(path: Buffer, shown: string, removal: Removal): Promise<void> {
   const above = identityOf(removal.directory)
   const below = openOnMount(path, shown)
@@ -146,13 +146,13 @@ async function emptyBelow(path: Buffer, shown: string, removal: Removal): Promis
     if (removal.directory === LOST) throw error
     removal.left.push({ path: shown, error })
   }
-  // Each way down and up has changed the descriptor: the one of before may be a stranger's by now.
+  // The descriptor changes with each descent; an old number may have been reused for another file.
   const emptied = removal.directory
   removal.directory = LOST
   removal.directory = goUp(emptied, above, shown)
 }
 
-/** The directory above, opened; the one below is closed, whatever happens. */
+/** Opens the parent directory, and always closes the child. */
 function goUp(emptied: number, above: string, shown: string): number {
   try {
     const back = openDirectory(`/proc/self/fd/${emptied}/..`, shown)
@@ -163,7 +163,7 @@ function goUp(emptied: number, above: string, shown: string): number {
   throw new Error(`${shown} was moved while it was being emptied`)
 }
 
-/** Closes one that is not. */
+/** Whether this is the directory with this identity; otherwise closes it. */
 function isThis(directory: number, identity: string): boolean {
   let isIt = false
   try {
@@ -209,7 +209,7 @@ function identityOf(directory: number): string {
   return `${dev}:${ino}`
 }
 
-/** The mount that an open directory lies on; the device alone does not tell a bind mount. */
+/** The mount id of an open directory; a device number does not distinguish bind mounts. */
 function mountOf(directory: number): string {
   return /mnt_id:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${directory}`, 'utf8'))?.[1] ?? ''
 }
@@ -224,23 +224,31 @@ function treeLeft(path: string, left: readonly Left[]): AgentError {
     'undo/tree-left',
     `${left.length} entries of ${path} could not be deleted, first ${ending(first.path)}: ${error instanceof Error ? ending(error.message) : error}`,
     {
-      // chattr walks the tree; it says so of what has no attributes, and goes on.
+      // chattr -f continues after files that do not support attributes.
       fix: isDenied
-        ? `see what is immutable or append-only (${command`lsattr -R ${path}`}), lift that (${command`chattr -R -f -i -a ${path}`}), then run the same command again`
-        : `see what holds it (${command`lsof +D ${path}`}), then run the same command again`,
+        ? `find immutable and append-only files (${command`lsattr -R ${path}`}), clear these attributes (${command`chattr -R -f -i -a ${path}`}), then run the same command again`
+        : `find out which process uses it (${command`lsof +D ${path}`}), then run the same command again`,
       cause: error,
     },
   )
 }
 
 function notADirectory(path: string): AgentError {
-  return new AgentError('undo/not-a-directory', `${path} is a link or a file now, wanted the directory made earlier`, {
-    fix: `look at what it is (${command`stat ${path}`}), move it away, then run the same command again`,
-  })
+  return new AgentError(
+    'undo/not-a-directory',
+    `${path} was replaced by a link or a file; expected the directory that Cantrip created`,
+    {
+      fix: `check what it is (${command`stat ${path}`}), move it away, then run the same command again`,
+    },
+  )
 }
 
 function holdsMount(path: string, mounts: string[]): AgentError {
-  return new AgentError('undo/holds-mount', `${path} still holds a mount and is left alone: ${mounts.join(' ')}`, {
-    fix: `unmount it, then run the same command again: ${command`umount ${mounts.toReversed()}`}`,
-  })
+  return new AgentError(
+    'undo/holds-mount',
+    `${path} was not deleted, because it contains mounts: ${mounts.join(' ')}`,
+    {
+      fix: `unmount it, then run the same command again: ${command`umount ${mounts.toReversed()}`}`,
+    },
+  )
 }

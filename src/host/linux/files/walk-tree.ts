@@ -6,22 +6,22 @@ import { shownName } from '../../kernel/shown-name.ts'
 import { fileStat } from './files.ts'
 
 export interface WalkOptions {
-  /** 1: what lies in the directory itself. */
+  /** Levels to descend; 1 is the directory's own entries. */
   depth: number
-  /** Files of at most so many bytes are read: for their checksum, or their text where `text` is set. */
+  /** Files up to this size are read, for their checksum, or for their text if `text` is set. */
   contentBytes: number
   text?: boolean
-  /** Neither looked at nor entered: mount points behind which a server may not answer. */
+  /** Paths to ignore, such as mount points of servers that may not answer. */
   skip: ReadonlySet<string>
-  /** At most so many entries; the walk ends there. */
+  /** Maximum number of entries, at which the walk ends. */
   most: number
 }
 
 export interface TreeEntry {
-  /** Of names that are not UTF-8, or hold control characters, the bytes are shown as \xHH. */
+  /** Control characters, and bytes of names that are not UTF-8, are written as \xHH. */
   path: string
   stat: FileStat
-  /** When the inode was last changed: nobody can set it. */
+  /** Time of the last inode change, which cannot be set by a program. */
   ctimeMs: number
   target?: string
   sha256?: string
@@ -32,8 +32,8 @@ export interface TreeEntry {
 const TURN = 200
 
 /**
- * Everything below a directory, without following links. What goes away meanwhile, or cannot be read, is left out.
- * Synchronous calls in small portions: one at a time through the thread pool costs ten times as much.
+ * Everything below a directory, without following links. Omits what disappears during the walk or cannot be read. Uses
+ * synchronous calls in small batches, because single calls through the thread pool cost ten times as much.
  */
 export async function walkTree(root: string, options: WalkOptions): Promise<TreeEntry[]> {
   const found: TreeEntry[] = []
@@ -50,7 +50,7 @@ export async function walkTree(root: string, options: WalkOptions): Promise<Tree
 }
 
 interface Directory {
-  /** A name is bytes: read as text it would name another file, or none. */
+  /** Bytes, because a name decoded as text could be that of another file. */
   path: Buffer
   shown: string
   depth: number
@@ -88,7 +88,7 @@ function attempt<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
-    // Gone, not for us, or a kernel file that does not want to be read now: then there is nothing to tell.
+    // Removed meanwhile, not permitted, or a kernel file that cannot be read.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) return undefined
     throw error
   }

@@ -1,4 +1,4 @@
-/** Sockets on the way to an HTTP server, stage by stage, so that an error can say how far it came. */
+/** Connects to an HTTP server in stages, so that an error names the stage that failed. */
 import { X509Certificate } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Certificate, PeerCertificate } from 'node:tls'
@@ -10,7 +10,7 @@ export interface Target {
   port: number
 }
 
-/** Anything a stage waits for ends with the deadline. */
+/** Ends every stage. */
 export interface Deadline {
   signal: AbortSignal
   timeoutMs: number
@@ -22,8 +22,8 @@ export function deadline(timeoutMs: number, signal?: AbortSignal): Deadline {
 }
 
 /**
- * In a process of its own: one of ours can't be given up, holds a thread that files are read with, and keeps the program
- * from ending, for as long as the name servers hang. getent(1) asks what getaddrinfo(3) asks.
+ * Resolves a name in a child process: while name servers hang, getaddrinfo(3) in this process could not be cancelled, would
+ * block a thread of the pool, and would keep the process from exiting. getent(1) uses the same resolver.
  */
 export async function resolve(name: string, { signal, timeoutMs }: Deadline): Promise<string[]> {
   if (isIP(name) !== 0) return [name]
@@ -33,8 +33,8 @@ export async function resolve(name: string, { signal, timeoutMs }: Deadline): Pr
     if (exitCode === 0) return [...new Set(addresses)]
   } catch (cause) {
     if (signal.aborted || (cause as { code?: unknown }).code === 'command/timeout')
-      throw new NetworkError('resolve', `the name servers gave no answer for ${name} in ${timeoutMs} ms`, { cause })
-    throw new NetworkError('resolve', `${name} cannot be looked up: ${describeError(cause as Error)}`, { cause })
+      throw new NetworkError('resolve', `the name servers did not answer for ${name} within ${timeoutMs} ms`, { cause })
+    throw new NetworkError('resolve', `cannot resolve ${name}: ${describeError(cause as Error)}`, { cause })
   }
   throw new NetworkError('resolve', `${name} does not resolve`)
 }
@@ -56,7 +56,7 @@ export async function openTcp(to: Target, deadline: Deadline, stage: Stage = 'tc
 function openAddress(address: string, to: Target, { signal, timeoutMs }: Deadline, stage: Stage): Promise<Socket> {
   const socket = connectTcp({ host: address, port: to.port, noDelay: true })
   const shown = address === to.host ? `${address}:${to.port}` : `${to.host} (${address}:${to.port})`
-  return settle(socket, stage, signal, `${shown} gave no answer in ${timeoutMs} ms`, (done, fail) => {
+  return settle(socket, stage, signal, `${shown} did not answer within ${timeoutMs} ms`, (done, fail) => {
     socket.once('connect', () => done(socket))
     socket.once('error', (error: NodeJS.ErrnoException) => fail(`${shown}: ${describeError(error)}`, error))
   })
@@ -68,7 +68,7 @@ export async function openTls(
   identity: TlsIdentity | undefined,
   { signal, timeoutMs }: Deadline,
 ): Promise<Socket> {
-  // Loaded now, for whoever only asks whether a port is open, and for an agent that dials before it has loaded all.
+  // Loaded on demand: a check of an open port does not need it, and the agent connects before it loads other modules.
   const { connect: connectTls } = await import('node:tls')
   const socket = connectTls({
     socket: raw,
@@ -82,10 +82,10 @@ export async function openTls(
     socket,
     'tls',
     signal,
-    `no TLS handshake with ${to.host}:${to.port} in ${timeoutMs} ms`,
+    `no TLS handshake with ${to.host}:${to.port} within ${timeoutMs} ms`,
     (done, fail) => {
       let peer: Partial<PeerCertificate> = {}
-      // Before Node's own listener, which judges the certificate and, where it is refused, takes the connection down.
+      // Before Node's own listener, which destroys the connection if the certificate is not valid.
       socket.prependOnceListener('secure', () => {
         peer = socket.getPeerCertificate()
       })
@@ -103,19 +103,19 @@ export async function openTls(
 
 const MOST_OF_A_NAME = 100
 
-/** Whom we met, in words: an inspecting proxy, or the server of somebody else, is known by its names. */
+/** The names in the peer's certificate, by which a user recognizes an inspecting proxy or a wrong server. */
 function describeCertificate({ subject, issuer }: Partial<PeerCertificate>): string {
   if (subject === undefined || issuer === undefined) return ''
-  return ` (what answered shows ${nameOf(subject)}, issued by ${nameOf(issuer)})`
+  return ` (the peer presented a certificate for ${nameOf(subject)}, issued by ${nameOf(issuer)})`
 }
 
-/** Text of a stranger: cut short, and only what can be printed. */
+/** Untrusted text: shortened, printable characters only. */
 function nameOf({ CN, O, OU }: Certificate): string {
   const name = [CN ?? O ?? OU].flat()[0]?.replace(/[^\x20-\x7e]/g, '?') ?? ''
   return name === '' ? 'no name' : `"${name.slice(0, MOST_OF_A_NAME)}"`
 }
 
-/** Resolves or rejects once, destroys the socket on the way out of a failure, and leaves no listener behind. */
+/** Resolves or rejects once. Destroys the socket on failure, and removes its listener. */
 export function settle<T>(
   socket: Socket,
   stage: Stage,
@@ -140,38 +140,38 @@ export function settle<T>(
 }
 
 const MESSAGES: Record<string, string> = {
-  ECONNREFUSED: 'connection refused (nothing listens there)',
-  EHOSTUNREACH: 'no route to that host',
-  ENETUNREACH: 'no route to that network',
+  ECONNREFUSED: 'connection refused (no program listens on this port)',
+  EHOSTUNREACH: 'no route to this host',
+  ENETUNREACH: 'no route to this network',
   ECONNRESET: 'connection reset',
   ETIMEDOUT: 'connection timed out',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of another CA',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of another CA',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of another CA',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by another CA',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by another CA',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by another CA',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet (is the clock right?)',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not speak TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there does not speak TLS',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not take our certificate (it does not know the CA)',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a certificate of ours',
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'our certificate has expired',
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'our certificate was revoked',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not use TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not use TLS',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not accept the client certificate (unknown CA)',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server requires a client certificate',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'the client certificate has expired',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'the client certificate was revoked',
 }
 
 /**
- * A server that takes our certificate for expired, or for not yet valid, ends the connection without a word, once the
- * handshake is done. Undefined for any other end.
+ * A server for which the client certificate has expired, or is not yet valid, closes the connection right after the
+ * handshake, without an alert. Undefined for any other error.
  */
 export function closedAfterHandshake({ code }: NodeJS.ErrnoException, host: string, cert?: string): string | undefined {
   if (code !== 'ECONNRESET' || cert === undefined) return undefined
   const { validFromDate, validToDate } = new X509Certificate(cert)
   const life = `from ${validFromDate.toISOString()} to ${validToDate.toISOString()}`
-  return `${host} closed the connection right after the TLS handshake, as it does where its clock is wrong: our certificate is valid ${life}, and it is ${new Date().toISOString()} here`
+  return `${host} closed the connection right after the TLS handshake, probably because its clock is wrong: the client certificate is valid ${life}, and the clock of this machine is at ${new Date().toISOString()}`
 }
 
-/** By which clock a certificate is not valid: what it says, and what this machine says. */
+/** The validity of the peer's certificate, and this machine's time. */
 function describeValidity(
   { code }: NodeJS.ErrnoException,
   { valid_from: from, valid_to: to }: Partial<PeerCertificate>,
@@ -179,10 +179,10 @@ function describeValidity(
   if (code !== 'CERT_NOT_YET_VALID' && code !== 'CERT_HAS_EXPIRED') return ''
   if (from === undefined || to === undefined) return ''
   const life = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
-  return `: it is valid ${life}, and it is ${new Date().toISOString()} here`
+  return `: it is valid ${life}, and the clock of this machine is at ${new Date().toISOString()}`
 }
 
-/** In TLS 1.3 a server refuses our certificate after the handshake, when we wait for its answer already. */
+/** In TLS 1.3 a server refuses a client certificate after the handshake, when the request is already sent. */
 export function isTlsError({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_SSL_')
 }

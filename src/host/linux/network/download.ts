@@ -5,7 +5,7 @@ import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import type { Download } from '../../host.ts'
 import { PartFile } from '../files/part-file.ts'
 
-/** Tries without a single new byte before giving up. */
+/** Tries without a new byte before giving up. */
 const MAX_TRIES = 6
 const POLICY: RetryPolicy = { firstMs: 250, factor: 2, longestMs: 8_000 }
 const STALL_MS = 30_000
@@ -35,7 +35,7 @@ async function fetchFile(download: Download, dispatcher: Dispatcher): Promise<vo
     const resumed = part.length > 0
     await fill(part, download, dispatcher)
     if ((await part.sha256()) !== download.sha256 && resumed) {
-      // What was left behind may be of another file, or hurt by a power cut: once more from the start.
+      // The partial file may be of another version, or damaged by a power cut: download again from the start.
       await part.startAgain()
       await fill(part, download, dispatcher)
     }
@@ -49,7 +49,7 @@ async function fetchFile(download: Download, dispatcher: Dispatcher): Promise<vo
   }
 }
 
-/** Until the part has all bytes; goes on where the connection was cut. */
+/** Downloads until the partial file is complete; resumes after a lost connection. */
 async function fill(part: PartFile, download: Download, dispatcher: Dispatcher): Promise<void> {
   if (part.length > download.size) await part.startAgain()
   for (let tries = 1; part.length < download.size; tries++) {
@@ -103,11 +103,11 @@ async function fillOnce(part: PartFile, download: Download, dispatcher: Dispatch
 async function refuse({ url }: Download, status: number, body: Dispatcher.ResponseData['body']): Promise<never> {
   await body.dump()
   if (status >= 500 || status === 429 || status === 408) throw new Error(`answered ${status}`)
-  throw new AgentError('download/refused', `${url} answered ${status}, wanted the file`, {
+  throw new AgentError('download/refused', `${url} answered ${status} instead of the file`, {
     fix:
       status === 404
-        ? 'see that the controller still has the bundle: controller bundle list'
-        : 'see that the node is approved: controller node show NODE',
+        ? 'check that the controller still has the bundle: controller bundle list'
+        : 'check that the node is approved: controller node show NODE',
     kind: 'refused',
     facts: { status },
   })
@@ -121,21 +121,25 @@ function isTlsFailure(error: unknown): boolean {
 function unreachable({ url }: Download, error: unknown): AgentError {
   if (error instanceof AgentError) return error
   const why = error instanceof Error ? error.message : String(error)
-  return new AgentError('download/cut', `${url} could not be fetched: ${why}`, {
-    fix: 'see that the controller runs and is reachable from here, then run the same command again: it goes on where it ended',
+  return new AgentError('download/cut', `could not download ${url}: ${why}`, {
+    fix: 'check that the controller is running and reachable from this machine, then run the same command again: it resumes the download',
     kind: 'unreachable',
     cause: error,
   })
 }
 
 function corrupt({ url, sha256 }: Download, found: string): AgentError {
-  return new AgentError('download/corrupt', `${url} has the SHA-256 ${found}, wanted ${sha256}; it was thrown away`, {
-    fix: 'verify the bundle where the controller keeps it: controller bundle verify',
-  })
+  return new AgentError(
+    'download/corrupt',
+    `${url} has the SHA-256 sum ${found}; expected ${sha256}. The file was deleted`,
+    {
+      fix: 'verify the bundle on the controller: controller bundle verify',
+    },
+  )
 }
 
 function tooLong({ url, size }: Download): AgentError {
-  return new AgentError('download/too-long', `${url} sent more than the ${size} bytes that the manifest names`, {
-    fix: 'verify the bundle where the controller keeps it: controller bundle verify',
+  return new AgentError('download/too-long', `${url} sent more than the ${size} bytes in the manifest`, {
+    fix: 'verify the bundle on the controller: controller bundle verify',
   })
 }

@@ -1,6 +1,6 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 
-/** Addresses by interface. getifaddrs(3) tells an address with a label (`eth0:1`) under that: it is one of eth0. */
+/** Addresses by interface. getifaddrs(3) lists a labelled address under its label (`eth0:1`); it belongs to eth0. */
 export function addressesByInterface(): Map<string, NetworkInterfaceInfo[]> {
   const found = new Map<string, NetworkInterfaceInfo[]>()
   for (const [label, addresses = []] of Object.entries(networkInterfaces())) {
@@ -10,7 +10,7 @@ export function addressesByInterface(): Map<string, NetworkInterfaceInfo[]> {
   return found
 }
 
-/** The interface that has an address, which may name its scope (`fe80::1%eth0`). */
+/** The interface with an address, which may include its scope (`fe80::1%eth0`). */
 export function interfaceOf(address: string): string | undefined {
   const [bare] = address.split('%')
   const all = [...addressesByInterface()]

@@ -19,7 +19,7 @@ import { bare, openTunnel } from './proxy.ts'
 import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
-/** A connection that is cut later was taken first. */
+/** A connection that ends later than this after the request was accepted by the server. */
 const HANDSHAKE_END_MS = 3_000
 
 export const linuxNetwork: NetworkView = {
@@ -48,7 +48,7 @@ export const linuxNetwork: NetworkView = {
     try {
       return await new Promise((done, reject) => {
         const late = () =>
-          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP) gave no answer in ${timeoutMs} ms`))
+          reject(new NetworkError('tcp', `${to.host}:${to.port} (UDP) did not answer within ${timeoutMs} ms`))
         const timer = setTimeout(late, timeoutMs)
         let sentAtMs = 0
         socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -60,8 +60,8 @@ export const linuxNetwork: NetworkView = {
           clearTimeout(timer)
           done({ reply, sentAtMs, receivedAtMs })
         })
-        // Connected, so that only that host's packets arrive, and its refusal as an error. A callback of `connect` is
-        // called without a route as well; the event is not.
+        // Connected, so that only packets of this host arrive, and ICMP errors are reported. The event is used because the
+        // callback of `connect` is also called if there is no route.
         socket.once('connect', () => {
           sentAtMs = monotonicMs()
           socket.send(packet)
@@ -85,7 +85,7 @@ function exchangeHttp(
   { signal, timeoutMs }: Deadline,
 ): Promise<Response> {
   const stage = options.upgrade ? 'upgrade' : 'http'
-  const late = `${url.host} gave no complete HTTP answer in ${timeoutMs} ms`
+  const late = `${url.host} did not send a complete HTTP response within ${timeoutMs} ms`
   return settle<Response>(socket, stage, signal, late, (done, fail) => {
     const sentAtMs = monotonicMs()
     const request = send(socket, url, options)

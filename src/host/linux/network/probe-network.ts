@@ -14,7 +14,7 @@ export const linuxProbeNetwork: ProbeNetwork = {
     return name !== undefined && existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined
   },
 
-  // ip(7): where it is 0 a UDP socket is in mode IP_PMTUDISC_WANT. Node cannot set the mode itself.
+  // ip(7): with 0, UDP sockets use IP_PMTUDISC_WANT. Node cannot set the mode of a socket.
   setsDontFragment: () => readFileSync('/proc/sys/net/ipv4/ip_no_pmtu_disc', 'utf8').trim() === '0',
 
   async acceptTcp(address, port): Promise<Closable> {
@@ -57,13 +57,13 @@ export const linuxProbeNetwork: ProbeNetwork = {
     socket.on('error', note)
     socket.on('message', onPacket)
     socket.connect(to.port, to.address)
-    // Without a route it cannot be connected: then there is trouble, and nothing is sent.
+    // Without a route the socket cannot be connected, and nothing is sent.
     const isConnected = await once(socket, 'connect').then(() => true, note)
     return {
       send(packet) {
         if (!isConnected) return { isWhole: true }
         const before = fragmentsMade(to)
-        // Of a connected socket the packet is handed to the kernel before this returns.
+        // A connected socket passes the packet to the kernel before send() returns.
         socket.send(packet, note)
         return { isWhole: fragmentsMade(to) === before }
       },
@@ -94,14 +94,14 @@ function troubleOf({ code }: NodeJS.ErrnoException): Trouble | undefined {
     case 'EACCES':
       return 'forbidden'
     default:
-      // ETIMEDOUT is an answer that did not come, EMSGSIZE one about a size.
+      // ETIMEDOUT: no answer. EMSGSIZE: the packet was too large.
       return undefined
   }
 }
 
 /**
- * How many fragments this network namespace has made of packets that were too large. In mode IP_PMTUDISC_WANT the
- * kernel does so once it knows of a smaller path, instead of setting the flag: such a packet proves nothing.
+ * Number of fragments that this network namespace has created. With IP_PMTUDISC_WANT the kernel fragments packets once it
+ * knows a smaller path MTU, instead of setting the don't-fragment flag. Such a packet does not prove that its size passes.
  */
 function fragmentsMade({ address }: Endpoint): number {
   if (isIPv6(address)) return Number(/^Ip6FragCreates\s+(\d+)/m.exec(readFileSync('/proc/net/snmp6', 'utf8'))?.[1])

@@ -3,10 +3,10 @@ import { isIPv6 } from 'node:net'
 import type { Source } from '../../network.ts'
 import { interfaceOf } from './interfaces.ts'
 
-/** Any: nothing is sent to it. */
+/** Any port; nothing is sent. */
 const PORT = 9
 
-/** connect(2) of a datagram socket does nothing but look the route up, and bind to the source that it gives. */
+/** connect(2) of a datagram socket only looks up the route, and binds to its source address. */
 export async function sourceTowards(to: string): Promise<Source | undefined> {
   const socket = createSocket(isIPv6(to) ? 'udp6' : 'udp4')
   try {

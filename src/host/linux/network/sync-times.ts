@@ -4,15 +4,15 @@ import { Worker } from 'node:worker_threads'
 import type { SyncProbe } from '../../host.ts'
 import { withFileErrors } from '../files/file-error.ts'
 
-/** Always the same name, so that a next look takes away what one that was killed has left. */
+/** Always the same name, so that the next probe removes the file of a killed one. */
 const FILE = '.cantrip-sync-probe'
 
-/** How long it waits beyond the time given, for a single fdatasync that does not come back. */
+/** Additional time for a single fdatasync that does not return. */
 const GRACE_MS = 2_000
 
 /**
- * In a thread of its own: a disk that is slow then keeps nothing else waiting, and what else the program does is not
- * measured along.
+ * Measures in a thread, so that a slow disk does not block this process, and the other work of this process is not
+ * measured.
  */
 export async function syncTimes(directory: string, probe: SyncProbe): Promise<number[]> {
   const path = join(nearestDirectory(directory), FILE)
@@ -21,7 +21,7 @@ export async function syncTimes(directory: string, probe: SyncProbe): Promise<nu
   try {
     return await withFileErrors(path, () => answerOf(worker, probe.atMostMs + GRACE_MS))
   } finally {
-    // A thread that waits for a dead disk is not waited for.
+    // Not awaited, because the thread may hang on a dead disk.
     worker.unref()
     void worker.terminate()
   }
@@ -41,8 +41,8 @@ function nearestDirectory(path: string): string {
 type Task = SyncProbe & { path: string }
 
 /**
- * Runs as the text of the thread, so it must not refer to anything around it. The file loses its name as soon as it is
- * open: nothing is left then by a kill. Not on btrfs, which does not sync what nobody can find again.
+ * Runs as the source text of the thread, so it must not refer to anything outside. The file is unlinked as soon as it is
+ * open, so that a kill leaves nothing behind; except on btrfs, which does not sync unlinked files.
  */
 function measure(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')

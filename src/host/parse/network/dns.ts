@@ -1,4 +1,4 @@
-/** The little of RFC 1035 that it takes to ask a name server for the addresses of a name. */
+/** The part of RFC 1035 that a query for the addresses of a name needs. */
 import { ipv6FromBytes } from '../../../base/net/address.ts'
 
 export type RecordType = 'A' | 'AAAA'
@@ -9,10 +9,10 @@ const RECURSION_DESIRED = 0x0100
 const IS_RESPONSE = 0x80
 
 export type DnsReply =
-  /** None: the name is there, but not with this type. */
+  /** Empty: the name exists, but has no record of this type. */
   { kind: 'addresses'; addresses: string[] } | { kind: 'refused'; because: string }
 
-/** Undefined for what cannot stand in a query: an empty label, or one of more than 63 bytes. */
+/** Undefined for a name that is not valid in a query: with an empty label, or one of more than 63 bytes. */
 export function dnsQuery(name: string, type: RecordType, id: number): Uint8Array | undefined {
   const labels = name
     .replace(/\.$/, '')
@@ -32,7 +32,7 @@ export function dnsQuery(name: string, type: RecordType, id: number): Uint8Array
 export function readDnsReply(reply: Uint8Array, query: Uint8Array): DnsReply {
   const bytes = Buffer.from(reply.buffer, reply.byteOffset, reply.length)
   const isAnswer = bytes.length >= query.length && ((bytes[2] ?? 0) & IS_RESPONSE) !== 0
-  if (!isAnswer || bytes.compare(query, 0, 2, 0, 2) !== 0) return refused('what it sent is no answer to our question')
+  if (!isAnswer || bytes.compare(query, 0, 2, 0, 2) !== 0) return refused('the reply does not match the query')
   const code = (bytes[3] ?? 0) & 0xf
   if (code !== 0) return refused(CODES[code] ?? `error ${code}`)
   const wanted = Buffer.from(query).readUInt16BE(query.length - 4)
@@ -44,14 +44,14 @@ function refused(because: string): DnsReply {
 }
 
 const CODES: Readonly<Record<number, string>> = {
-  1: 'did not understand the question',
-  2: 'failed itself (SERVFAIL)',
+  1: 'format error (FORMERR)',
+  2: 'server failure (SERVFAIL)',
   3: 'no such name',
-  4: 'does not do that',
-  5: 'refuses to answer us',
+  4: 'not implemented (NOTIMP)',
+  5: 'query refused (REFUSED)',
 }
 
-/** What is cut short or not what it says ends the list. */
+/** Stops at a truncated or invalid record. */
 function addressesIn(bytes: Buffer, start: number, wanted: number): string[] {
   const addresses: string[] = []
   let at = start
@@ -68,7 +68,7 @@ function addressesIn(bytes: Buffer, start: number, wanted: number): string[] {
   return addresses
 }
 
-/** Past a name, which ends with an empty label or with a pointer to another place, which is not followed. */
+/** The position after a name, which ends with an empty label or with a pointer, which is not followed. */
 function afterName(bytes: Buffer, start: number): number {
   let at = start
   for (let length = bytes[at] ?? 0; length > 0; length = bytes[at] ?? 0) {

@@ -6,7 +6,7 @@ export interface BoundSocket {
   protocol: 'tcp' | 'udp'
   address: string
   port: number
-  /** 0 for a socket of the kernel's own. */
+  /** 0 for a socket of the kernel. */
   inode: number
 }
 
@@ -14,8 +14,8 @@ const LISTEN = '0A'
 const UNCONNECTED = '07'
 
 /**
- * Sockets that wait for others in /proc/net/{tcp,tcp6,udp,udp6}: TCP in LISTEN, UDP without a peer.
- * Addresses are written there as 32-bit words in the machine's (little-endian) byte order.
+ * Bound sockets in /proc/net/{tcp,tcp6,udp,udp6}: TCP in state LISTEN, UDP without a peer. Addresses are written there as
+ * 32-bit words in the machine's (little-endian) byte order.
  */
 export function parseBoundSockets(table: SocketTable, text: string): BoundSocket[] {
   const protocol = table.startsWith('tcp') ? 'tcp' : 'udp'

@@ -1,13 +1,13 @@
 export interface RegistryHost {
   url: string
-  /** Files; relative ones lie beside the hosts.toml. */
+  /** Files; relative paths are relative to the hosts.toml. */
   ca: string[]
   skipVerify: boolean
-  /** Its API does not begin at /v2. */
+  /** Whether its API does not begin at /v2. */
   overridePath: boolean
 }
 
-/** The mirrors of a hosts.toml of containerd's, in their order; see containerd's docs/hosts.md. Not `server`: the origin. */
+/** The mirrors in containerd's hosts.toml, in order, without `server`, the origin; see containerd's docs/hosts.md. */
 export function parseRegistryHosts(text: string): RegistryHost[] {
   const hosts: RegistryHost[] = []
   let host: RegistryHost | undefined

@@ -5,7 +5,7 @@ export interface ResolvConf {
   comments: string[]
 }
 
-/** resolv.conf(5): the last `search` or `domain` line holds, `options` add up, `#` and `;` start a comment line. */
+/** resolv.conf(5): the last `search` or `domain` line counts, `options` accumulate, `#` and `;` start a comment line. */
 export function parseResolvConf(text: string): ResolvConf {
   const conf: ResolvConf = { nameservers: [], search: [], options: [], comments: [] }
   for (const raw of text.split(/\r?\n/)) {

@@ -2,10 +2,10 @@ import { ipv6FromBytes } from '../../../base/net/address.ts'
 
 export interface Ipv4Route {
   interface: string
-  /** Numbers of 32 bits, host order. */
+  /** 32-bit numbers in host byte order. */
   destination: number
   mask: number
-  /** 0 where the network is directly connected. */
+  /** 0 if the network is directly connected. */
   gateway: number
   metric: number
 }
@@ -15,7 +15,7 @@ const REJECT = 0x200
 const IS_IPV4 = /^[0-9A-F]{8}$/i
 const IS_IPV6 = /^[0-9a-f]{32}$/i
 
-/** /proc/net/route: the main table's routes that are up. */
+/** /proc/net/route: routes of the main table that are up. */
 export function parseRoutes(text: string): Ipv4Route[] {
   const routes: Ipv4Route[] = []
   for (const line of text.split('\n').slice(1)) {
@@ -42,7 +42,7 @@ function littleEndian(hex: string): number {
   return Buffer.from(hex, 'hex').readUInt32LE()
 }
 
-/** This machine's own IPv4 addresses, out of /proc/net/fib_trie, in its order. */
+/** This machine's IPv4 addresses, in the order of /proc/net/fib_trie. */
 export function parseLocalAddresses(fibTrie: string): string[] {
   const addresses = new Set<string>()
   let leaf: string | undefined
@@ -71,7 +71,7 @@ export interface Ipv6Route {
   metric: number
 }
 
-/** /proc/net/ipv6_route: what is up and goes out of the machine. */
+/** /proc/net/ipv6_route: routes that are up and leave the machine. */
 export function parseIpv6Routes(text: string): Ipv6Route[] {
   return text.split('\n').flatMap((line) => {
     const [destination = '', length = '', , , next = '', metric = '', , , flags = '', name] = line.trim().split(/\s+/)

@@ -6,7 +6,7 @@ export type SntpReply =
   | { kind: 'time'; stratum: number; offsetMs: number; roundTripMs: number }
   | { kind: 'unusable'; because: string }
 
-/** A client request of SNTP version 4 (RFC 4330). The transmit time is a cookie: a reply must bring it back. */
+/** A client request of SNTP version 4 (RFC 4330). The transmit time is a cookie, which the reply must contain. */
 export function sntpRequest(cookie: Uint8Array): Uint8Array {
   const packet = new Uint8Array(PACKET_BYTES)
   packet[0] = 0x23
@@ -14,25 +14,25 @@ export function sntpRequest(cookie: Uint8Array): Uint8Array {
   return packet
 }
 
-/** Offset is server minus local; sent and received are local times in ms since the Unix epoch. */
+/** The offset is server minus local; sent and received are local times in ms since the Unix epoch. */
 export function readSntpReply(
   reply: Uint8Array,
   request: Uint8Array,
   times: { sentAtMs: number; receivedAtMs: number },
 ): SntpReply {
   const unusable = (because: string): SntpReply => ({ kind: 'unusable', because })
-  if (reply.length < PACKET_BYTES) return unusable(`a reply of ${reply.length} bytes is no NTP`)
+  if (reply.length < PACKET_BYTES) return unusable(`a reply of ${reply.length} bytes is not an NTP packet`)
   const first = reply[0] ?? 0
   const stratum = reply[1] ?? 0
   const view = new DataView(reply.buffer, reply.byteOffset, reply.length)
   if ((first & 7) !== 4) return unusable('the reply is not from an NTP server')
   if (!reply.subarray(24, 32).every((byte, i) => byte === request[40 + i]))
-    return unusable('the reply is not to our packet')
-  if (stratum === 0) return unusable(`the server sends us away (${kissCode(reply)})`)
-  if (first >> 6 === 3 || stratum > 15) return unusable('the server is not synchronized itself')
+    return unusable('the reply does not match the request')
+  if (stratum === 0) return unusable(`the server refuses requests (${kissCode(reply)})`)
+  if (first >> 6 === 3 || stratum > 15) return unusable('the server is not synchronized')
   const receivedThere = toUnixMs(view, 32)
   const sentThere = toUnixMs(view, 40)
-  if (view.getUint32(40) === 0) return unusable('the server gives no time')
+  if (view.getUint32(40) === 0) return unusable('the reply contains no time')
   return {
     kind: 'time',
     stratum,
@@ -45,7 +45,7 @@ function kissCode(reply: Uint8Array): string {
   return String.fromCharCode(...reply.subarray(12, 16)).replace(/[^A-Z]/g, '') || 'no code'
 }
 
-/** A time stamp with its top bit clear is of the era that begins in 2036. */
+/** A timestamp without its top bit belongs to the era that begins in 2036. */
 function toUnixMs(view: DataView, at: number): number {
   const seconds = view.getUint32(at)
   const era = seconds >= 0x8000_0000 ? 0 : 0x1_0000_0000

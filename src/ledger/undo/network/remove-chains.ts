@@ -15,7 +15,7 @@ export const removeChains: CarryOut<'remove-chains'> = async (undo, machine) => 
     found = await Promise.all(plainNames.map((name) => clean(name, undo, machine)))
   if (undo.tables) await removeEmptyTables(undo.tables, machine)
   if (found.some((one) => one !== undefined)) return resultOf(found.flatMap((one) => one ?? []))
-  return { kept: `cannot look for firewall rules of ${undo.prefixes.join(', ')}: iptables is not installed` }
+  return { kept: `cannot look for the firewall rules of ${undo.prefixes.join(', ')}: iptables is not installed` }
 }
 
 /** What was removed; undefined if the tool is not installed. */
