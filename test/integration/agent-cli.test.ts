@@ -44,20 +44,20 @@ test.each<[string[], RegExp]>([
   [['logs', '-n', 'many'], /is not a number of lines/],
   [['logs', '-m', 'not-installed-here'], /does not exist/],
   [['run', '-m', 'not-installed-here-either'], /not installed|EACCES|root/],
-])('%j is told from a usage error, without a stack', async (argv, says) => {
+])('%j exits with code 2 and one clear error, without a stack trace', async (argv, says) => {
   const { code, stdout, stderr } = await agent(...argv)
   expect(stderr).toMatch(says)
   expect(code, stderr).toBe(2)
   expect(stdout + stderr).not.toMatch(/\n\s+at |horse/)
 })
 
-test('status is JSON for programs even where no agent runs', async () => {
+test('status prints JSON even if no agent is installed', async () => {
   const { code, stdout } = await agent('-m', 'not-installed-here', 'status', '-o', 'json')
   expect(code).toBe(4)
   expect(JSON.parse(stdout)).toMatchObject({ state: null, nodeId: null, connected: false, run: null })
 })
 
-test('--version and --help end well', async () => {
+test('--version and --help succeed', async () => {
   expect(await agent('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/) })
   expect(await agent('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/uninstall/) })
   expect(await agent('install', '--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/Examples/) })

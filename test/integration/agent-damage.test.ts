@@ -1,4 +1,4 @@
-/** The service beside files of its own that are damaged: it says which and how to mend it, waits, and goes on once they are whole. */
+/** The service with damaged files of its own: it reports the file and a fix, waits, and continues once the file is repaired. */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -46,7 +46,7 @@ const half = (text: string) => text.slice(0, text.length / 2)
 
 test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   ['agent.json is empty', 'configFile', () => '', 'config/damaged'],
-  ['agent.json is cut', 'configFile', half, 'config/damaged'],
+  ['agent.json is truncated', 'configFile', half, 'config/damaged'],
   ['agent.json is other JSON', 'configFile', () => '{"format":1,"urls":"x"}', 'config/damaged'],
   [
     "agent.json's key does not parse",
@@ -55,11 +55,11 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
     'config/damaged',
   ],
   ['node.pem is empty', 'nodeIdentity', () => '', 'agent/incomplete'],
-  ['node.pem is cut', 'nodeIdentity', (text) => text.slice(0, -40), 'agent/incomplete'],
+  ['node.pem is truncated', 'nodeIdentity', (text) => text.slice(0, -40), 'agent/incomplete'],
   ['the key does not parse', 'nodeIdentity', (text) => text.replace(/\n[^\n-]{20}/, '\n!!!!'), 'agent/incomplete'],
   ['ca.crt does not parse', 'caFile', half, 'agent/incomplete'],
-  ['link.json is cut', 'linkFile', half, 'state/damaged'],
-])('%s: told, waited for, and taken up again without a restart', async (_, file, damage, code) => {
+  ['link.json is truncated', 'linkFile', half, 'state/damaged'],
+])('%s: the service reports it, waits, and continues without a restart', async (_, file, damage, code) => {
   const path = String(paths[file])
   const whole = readFileSync(path, 'utf8')
   writeFileSync(path, damage(whole))
@@ -70,11 +70,11 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   expect(problem.code).toBe(code)
   expect(problem.message).toContain(path)
   const line = `${problem.message} (${code}); fix: ${problem.fix}`
-  await waitFor('the log to say it', () => details().includes(line), { details })
+  await waitFor('the log line', () => details().includes(line), { details })
   expect(details()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(path, whole)
   await waitFor(
-    'the service to go on',
+    'the service to continue',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
     { details },
   )
@@ -85,7 +85,7 @@ test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([
   ['the key of a node that has not enrolled', 'nodeKey'],
   ["the installer's key", 'installerKey'],
   ["the installer's certificate", 'installerCertificate'],
-])('%s does not parse: the same', async (_, file) => {
+])('%s does not parse: the service reports it, waits, and continues', async (_, file) => {
   const pair = readFileSync(paths.nodeIdentity, 'utf8')
   const at = pair.indexOf('-----BEGIN CERTIFICATE-----')
   rmSync(paths.nodeIdentity)
@@ -102,13 +102,13 @@ test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([
   expect(details()).not.toMatch(/\n\s+at |report it/)
   writeFileSync(paths[file], whole)
   await waitFor(
-    'the service to go on',
+    'the service to continue',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
     { details },
   )
 })
 
-test('a state directory that cannot be written, the same', async () => {
+test('the state directory is not writable: the service reports it, retries, and continues', async () => {
   renameSync(paths.stateDirectory, `${paths.stateDirectory}.away`)
   mkdirSync(`${paths.stateDirectory}/outbox`, { recursive: true })
   const running = startService(root)
@@ -118,7 +118,7 @@ test('a state directory that cannot be written, the same', async () => {
   await waitFor('another try', () => (details().match(/file\/is-directory/g)?.length ?? 0) > 1, { details })
   rmSync(`${paths.stateDirectory}/outbox`, { recursive: true })
   await waitFor(
-    'the service to go on',
+    'the service to continue',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
     { details },
   )

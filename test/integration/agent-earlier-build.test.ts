@@ -1,4 +1,4 @@
-/** A provisioning run on a node whose ledger says that an earlier build has provisioned it. */
+/** A provisioning run on a node whose ledger was written by an earlier build. */
 
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-/** Its controller is nowhere: no run can get as far as to change this machine. */
+/** The controller does not exist, so that no run can change this machine. */
 function install(role: string): void {
   const ca = createCa({ commonName: 'test', days: 10, now: new Date() })
   const { privateKey, publicKey } = createKeyPair()
@@ -73,7 +73,7 @@ function install(role: string): void {
   writeFileSync(paths.instructionFile, JSON.stringify(open))
 }
 
-test.each(['first-master', 'master', 'worker'])('%s: it fails before it records a change', async (role) => {
+test.each(['first-master', 'master', 'worker'])('%s: the run fails before it records a change', async (role) => {
   install(role)
   const path = join(paths.ledgerDirectory, 'ledger.jsonl')
   const ledger = ledgerText(...EARLIER)

@@ -68,7 +68,7 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-test('a reset by hand while the controller is away is told when it is back, and the node can be used again', async () => {
+test('the controller learns of an `agent reset` during its outage, and the node can be provisioned again', async () => {
   await provisioned()
   expect((await shown()).state).toBe('PROVISIONING')
   const { port } = controller
@@ -89,7 +89,7 @@ test('a reset by hand while the controller is away is told when it is back, and 
   await stepDone(3)
 })
 
-test('in the middle of a run, with auto-approve: the run is given up, and the node APPROVED', async () => {
+test('`agent reset` during a run, with automatic approval: the run is cancelled, and the node is APPROVED', async () => {
   agent = await agentOf(controller, { autoApprove: true })
   agent.setWork('1500')
   service = agent.start()
@@ -103,10 +103,10 @@ test('in the middle of a run, with auto-approve: the run is given up, and the no
   expect(await shown()).toMatchObject({ roles: [], error: null, run: { state: 'cancelled' } })
 })
 
-test('an instruction that came meanwhile prevails over a reset by hand', async () => {
+test('a newer instruction overrides an `agent reset`', async () => {
   await provisioned()
   await resetByHand()
-  // What the administrator wants now is a reset from here; the node has not heard of it.
+  // The administrator requests a reset, which the node has not received yet.
   await askAdmin(controller, 'POST', '/v1/clusters/demo/reset')
   expect((await shown()).run).toMatchObject({ role: 'reset', state: 'open' })
   service = agent.start()
@@ -114,7 +114,7 @@ test('an instruction that came meanwhile prevails over a reset by hand', async (
   expect((await shown()).run).toMatchObject({ role: 'reset', state: 'done' })
 })
 
-test('a node that goes is removed at the controller, even with Kubernetes on it, and a second time as well', async () => {
+test('an uninstalled node is removed from the controller, even with Kubernetes on it, and the request can be repeated', async () => {
   await provisioned()
   await service.end('SIGTERM')
   expect(await goodbye()).toBeUndefined()
@@ -123,7 +123,7 @@ test('a node that goes is removed at the controller, even with Kubernetes on it,
   expect(await goodbye()).toBeUndefined()
 })
 
-test('a controller that is away is named, with what its administrator is to do', async () => {
+test('uninstall without a reachable controller names it, and what its administrator must do', async () => {
   await provisioned()
   await service.end('SIGTERM')
   const { port } = controller

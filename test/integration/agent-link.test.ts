@@ -30,13 +30,13 @@ const optionsFor = ({ url, tls }: ScriptedController, more: Partial<DialOptions>
   ...more,
 })
 
-describe('dialling', () => {
-  test('an upgrade that is refused tells its status', async () => {
+describe('connecting', () => {
+  test('a refused upgrade is reported with its status', async () => {
     const controller = await controllerWith({ refuseWith: 403 })
     await expect(dial(optionsFor(controller))).rejects.toMatchObject({ name: 'UpgradeRefused', status: 403 })
   })
 
-  test('a controller of another CA is not spoken to', async () => {
+  test('a controller with a certificate of another CA is refused', async () => {
     const [controller, other] = [await controllerWith(), await controllerWith()]
     const tls = { ...controller.tls, ca: other.tls.ca }
     await expect(dial(optionsFor(controller, { tls }))).rejects.toMatchObject({ stage: 'tls', message: /another CA/ })
@@ -58,7 +58,7 @@ describe('dialling', () => {
     ['407', (socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'), /407/],
     ['hangs', () => undefined, /did not answer CONNECT/],
     ['lies', (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nplain'), /sent data before/],
-  ])('a proxy that answers %s is named', async (_, answer, says) => {
+  ])('a proxy that answers %s is reported', async (_, answer, says) => {
     const controller = await controllerWith()
     const proxy = await proxyThat((_request, socket) => answer(socket))
     await expect(dial(optionsFor(controller, { proxy, timeoutMs: 1_000 }))).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe('dialling', () => {
     })
   })
 
-  test('through a proxy that works', async () => {
+  test('connects through a proxy', async () => {
     const controller = await controllerWith()
     const proxy = await proxyThat((request, socket) => {
       const up = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
@@ -166,7 +166,7 @@ describe('a session', () => {
     rmSync(directory, { recursive: true })
   })
 
-  test('sends what the controller does not have, and forgets what it has', async () => {
+  test('sends the messages that the controller does not have, and drops those that it has', async () => {
     for (const message of ['one', 'two', 'three']) say(message)
     await open()
     peer.send('welcome', { ...welcome, lastSeq: 1 })
@@ -177,7 +177,7 @@ describe('a session', () => {
     expect(outbox.after(0, 10)).toEqual([])
   })
 
-  test('acknowledges a message once it is durable, in whatever it sends next or within a second', async () => {
+  test('acknowledges a durable message with the next message or within a second', async () => {
     await open()
     peer.send('welcome', welcome)
     peer.send('instruct', { payload: '{}', signature: '' }, 1)
@@ -185,7 +185,7 @@ describe('a session', () => {
     expect(happened).toEqual(['welcome', 'instruct 1'])
   })
 
-  test('a message that could not be made durable is not acknowledged, and ends the session', async () => {
+  test('a message that cannot be stored is not acknowledged, and ends the session', async () => {
     await open({ onInstruct: () => Promise.reject(new Error('the disk is full')) })
     peer.send('welcome', welcome)
     peer.send('instruct', { payload: '{}', signature: '' }, 1)
@@ -193,7 +193,7 @@ describe('a session', () => {
     expect(peer.received.filter(({ t }) => t === 'ack')).toEqual([])
   })
 
-  test('no more than 128 messages are under way', async () => {
+  test('at most 128 messages are unacknowledged', async () => {
     for (let number = 0; number < 300; number++) say(`line ${number}`)
     await open()
     peer.send('welcome', welcome)
@@ -202,18 +202,18 @@ describe('a session', () => {
     await expect.poll(() => peer.received.length).toBe(228)
   })
 
-  test('silence ends it', async () => {
+  test('a silent controller ends the session', async () => {
     await open({ silenceMs: 300 })
     peer.send('welcome', welcome)
     expect(await ended).toMatchObject({ kind: 'lost', why: expect.stringMatching(/silent/) })
   })
 
-  test('a stop that came while it was being connected ends it at once', async () => {
+  test('a stop during the connection ends the session at once', async () => {
     await open({ signal: AbortSignal.abort() })
     expect(await ended).toMatchObject({ kind: 'lost', why: 'the agent is stopping' })
   })
 
-  test('heartbeats are no silence', async () => {
+  test('heartbeats keep the session open', async () => {
     await open({ silenceMs: 2_500 })
     peer.send('welcome', { ...welcome, heartbeatMs: 1_000 })
     const outcome = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 4_000, 'still there'))])
@@ -228,7 +228,7 @@ describe('a session', () => {
       { kind: 'refused', why: 'gone (node/removed)' },
     ],
     [
-      'refuse, for another machine has the same key',
+      'refuse, because another machine has the same key',
       () => peer.send('refuse', { code: 'node/two-machines', message: 'two machines have the key' }),
       {
         kind: 'refused',
@@ -260,7 +260,7 @@ describe('a session', () => {
       () => peer.send('welcome', welcome),
       { kind: 'lost', why: expect.stringMatching(/out of turn/) },
     ],
-  ])('%s ends it', async (_, act, reason) => {
+  ])('%s ends the session', async (_, act, reason) => {
     await open()
     peer.send('welcome', welcome)
     await expect.poll(() => happened).toContain('welcome')
@@ -268,7 +268,7 @@ describe('a session', () => {
     expect(await ended).toMatchObject(reason)
   })
 
-  test('nothing is taken before the welcome', async () => {
+  test('messages before the welcome are rejected', async () => {
     await open()
     peer.send('instruct', { payload: '{}', signature: '' }, 1)
     expect(await ended).toMatchObject({ kind: 'lost', stableMs: 0 })

@@ -16,7 +16,7 @@ import { NodeParams } from '../../src/protocol/wire/instruction.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 
-/** A name that only the proxy knows: whoever gets through went through it. */
+/** A name that only the proxy resolves: a successful request used the proxy. */
 const NAME = 'controller.invalid'
 const CONTENT = Buffer.from('kubelet')
 
@@ -54,7 +54,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
-test('manifest, files and the operator’s certificate come through the proxy of the installation', async () => {
+test('manifest, files and the operator’s certificate are fetched through the proxy of the installation', async () => {
   const { manifestSha256, publicKey, manifest } = await importSmallBundle(join(directory, 'controller'), CONTENT)
   const { id, ca, cert, key } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
   const url = `https://${NAME}:${controller.port}`

@@ -14,7 +14,7 @@ import { showNode } from '../support/controller/client.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const DAY_MS = 86_400_000
-/** The agent draws 0.01, and so rotates at 70.2 % of 30 days. */
+/** With 0.01 as random number the agent rotates at 70.2 % of 30 days. */
 const DUE_MS = 21.2 * DAY_MS
 
 let dataDirectory: string
@@ -64,7 +64,7 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-test('a node that is due gets a fresh key and certificate, and connects with them', async () => {
+test('a node due for rotation gets a new key and certificate, and connects with them', async () => {
   await install()
   await connected()
   const before = { pair: pair(), ...agent.status() }
@@ -90,7 +90,7 @@ test('a node that is due gets a fresh key and certificate, and connects with the
   expect(details()).not.toMatch(/PRIVATE KEY/)
 })
 
-test('killed at any moment of it, the node has a pair that the controller takes', async () => {
+test('after a kill at any moment of the rotation, the node has a key and certificate that the controller accepts', async () => {
   await install()
   await connected()
   agent.setAhead(DUE_MS)
@@ -111,7 +111,7 @@ test('killed at any moment of it, the node has a pair that the controller takes'
   expect((await shown()).connected).toBe(true)
 })
 
-test('while the controller is away the pair stays, and it is renewed afterwards', async () => {
+test('without the controller the certificate is kept, and it is renewed afterwards', async () => {
   await install()
   await connected()
   const before = pair()
@@ -124,7 +124,7 @@ test('while the controller is away the pair stays, and it is renewed afterwards'
   await rotatedFrom(before)
 })
 
-test('uninstall after a rotation leaves nothing, and takes nothing for the work of a person', async () => {
+test('uninstall after a rotation removes all files, and reports no foreign change', async () => {
   const mine = (paths: AgentPaths) => {
     mkdirSync(paths.configDirectory, { recursive: true })
     writeFileSync(join(paths.configDirectory, 'mine'), 'precious')
@@ -135,17 +135,17 @@ test('uninstall after a rotation leaves nothing, and takes nothing for the work 
   agent.setAhead(DUE_MS)
   await rotatedFrom(before)
   await service?.end('SIGTERM')
-  // A rotation that was cut off just before the end.
+  // A rotation that was interrupted just before its end.
   writeFileSync(join(agent.paths.configDirectory, '.node.pem.cantrip'), 'half a key')
   const { paths } = agent
   const signal = new AbortController().signal
   const taken = await undoChanges({ paths, scope: 'all', run: 'uninstall-1', emit: () => undefined, signal })
   expect(taken).toMatchObject({ restored: true, differences: [], leftovers: [], kept: [] })
-  // The harness wrote agent.json itself.
+  // agent.json was written by the test.
   expect(readdirSync(paths.configDirectory).sort()).toEqual(['agent.json', 'mine'])
 })
 
-test('a certificate that expired while the node was off is named, and a new installation mends it', async () => {
+test('a certificate that expired while the node was off is reported, and a new installation replaces it', async () => {
   await controller.close()
   rmSync(dataDirectory, { recursive: true })
   behindMs = 31 * DAY_MS

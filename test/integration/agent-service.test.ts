@@ -87,7 +87,7 @@ const endedRun = () =>
     details,
   })
 
-test('enrols with a key of its own, waits for approval, connects, and forgets the installer', async () => {
+test('enrols with its own key, waits for approval, connects, and removes the installer credentials', async () => {
   const { paths } = agent
   const id = await nodeId()
   expect(agent.status()).toMatchObject({ state: 'DISCOVERED', connected: false, cluster: 'demo' })
@@ -101,7 +101,7 @@ test('enrols with a key of its own, waits for approval, connects, and forgets th
   expect(service.output()).not.toMatch(/PRIVATE KEY|horse/)
 })
 
-test('carries a signed instruction out in a child, and tells every step in order', async () => {
+test('executes a signed instruction in a child process, and reports every step in order', async () => {
   await provision()
   expect(await endedRun()).toMatchObject({ outcome: 'done' })
   const steps = [1, 2, 3].flatMap((n) => [`step-started fake/step-${n}`, 'log', `step-done fake/step-${n}`])
@@ -117,12 +117,12 @@ test('carries a signed instruction out in a child, and tells every step in order
     run: null,
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   })
-  const told = JSON.stringify(await events()) + service.output()
-  expect(told).toContain('with token ***')
-  expect(told).not.toContain('0123456789abcdef')
+  const output = JSON.stringify(await events()) + service.output()
+  expect(output).toContain('with token ***')
+  expect(output).not.toContain('0123456789abcdef')
 })
 
-test('a kill in the middle and a controller that is away lose nothing, and repeat no step', async () => {
+test('a kill during a run and an outage of the controller lose no event, and repeat no step', async () => {
   agent.setWork('700')
   await provision()
   const first = await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { details })
@@ -140,7 +140,7 @@ test('a kill in the middle and a controller that is away lose nothing, and repea
   expect(seen.filter((kind) => kind === 'run-ended')).toHaveLength(1)
 })
 
-test('SIGTERM ends the work at a safe point without ending the run; the next start goes on', async () => {
+test('SIGTERM interrupts the run at a safe point; the next start continues it', async () => {
   agent.setWork('1500')
   await provision()
   await waitFor('the first step', () => fileText(join(agent.root, 'step-1')), { details })
@@ -151,27 +151,27 @@ test('SIGTERM ends the work at a safe point without ending the run; the next sta
   expect(await endedRun()).toMatchObject({ outcome: 'done' })
 })
 
-test('SIGTERM ends at once an agent that waits for its approval', async () => {
+test('SIGTERM ends an agent that waits for approval at once', async () => {
   await nodeId()
-  await waitFor('its long question', () => service.output().includes('registered as') || undefined, { details })
+  await waitFor('the long poll', () => service.output().includes('registered as') || undefined, { details })
   await setTimeout(1_000)
   const began = performance.now()
   await service.end('SIGTERM')
   expect(performance.now() - began).toBeLessThan(5_000)
 })
 
-test('it comes back by itself when the controller does', async () => {
+test('it reconnects by itself after an outage of the controller', async () => {
   await approved()
   const { port } = controller
   await controller.close()
-  await waitFor('the loss to be seen', () => agent.status()?.connected === false || undefined, { details })
+  await waitFor('the agent to notice the loss', () => agent.status()?.connected === false || undefined, { details })
   expect(agent.status()?.problem).not.toBeNull()
   await start(port)
   await connected()
   expect(agent.status()?.problem).toBeNull()
 })
 
-test('a bundle that is not what was signed fails the run by name, before anything is touched', async () => {
+test('a bundle that does not match its signature fails the run before any change, with the code of the error', async () => {
   agent.setWork('real')
   await approved()
   await service.end('SIGTERM')
@@ -184,7 +184,7 @@ test('a bundle that is not what was signed fails the run by name, before anythin
   await waitFor('FAILED', async () => ((await shown()).state === 'FAILED' ? true : undefined), { details })
 })
 
-test('a removed node keeps quiet and does not give up', async () => {
+test('a removed node keeps running and retries rarely', async () => {
   const id = await approved()
   await admin('DELETE', `/v1/nodes/${id}`)
   await waitFor('the refusal', () => (agent.status()?.problem?.code === 'controller/refused' ? true : undefined), {

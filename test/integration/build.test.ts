@@ -31,7 +31,7 @@ async function commit(): Promise<void> {
   await git('commit', '-q', '-m', 'x', '--date', '2020-01-01T00:00:00Z')
 }
 
-test('describes a commit, and sees what differs from it', async () => {
+test('describes a commit, and detects differences from it', async () => {
   await commit()
   const clean = await describeSources(root)
   expect(clean.version).toBe('1.2.3')
@@ -43,7 +43,7 @@ test('describes a commit, and sees what differs from it', async () => {
   expect(await describeSources(root)).toEqual({ ...clean, commit: `${clean.commit}-dirty` })
 })
 
-test('describes sources that are in no git checkout', async () => {
+test('describes sources outside of a git checkout', async () => {
   expect(await describeSources(root)).toEqual({ version: '1.2.3', commit: 'unknown', date: '' })
 })
 
@@ -82,12 +82,12 @@ test("a bundle holds its version, and loads late parts and Node's own modules wh
   expect(await bundled.late()).toEqual([crc32('late part'), '/'])
 })
 
-test('a bundle refuses what has no meaning in one file', async () => {
+test('bundling rejects code that cannot work in one file', async () => {
   await writeFile(join(root, 'src/agent.ts'), 'console.log(import.meta.url)')
   await expect(bundle(root, 'agent', version)).rejects.toThrow(/import\.meta/)
 })
 
-test('what the service never needs is in the script of the verbs, and only there', async () => {
+test('code that the service never needs is only in the script of the other commands', async () => {
   const checkout = join(import.meta.dirname, '../..')
   const packagesIn = async (script: Script) => {
     const text = await bundle(checkout, script, version)

@@ -13,7 +13,7 @@ import { adminOf, call, createCluster, enrolNode, type Installer, showNode } fro
 let dataDirectory: string
 let controller: Controller
 let installer: Installer
-/** How far the controller's clock is ahead of the machine's. */
+/** How far the controller's clock is ahead of the machine's, in milliseconds. */
 let aheadMs: number
 const now = () => new Date(Date.now() + aheadMs)
 const start = () => startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 }, now })
@@ -38,15 +38,15 @@ const enrol = (body: unknown) => call(controller.url, installer, 'POST', '/v1/en
 const admin = (method: string, path: string, body?: unknown) =>
   call(controller.url, adminOf(controller), method, path, body)
 
-describe('who may do what', () => {
-  it('keeps keys and the administrator to their owner', () => {
+describe('access', () => {
+  it('makes keys and administrator files readable by their owner only', () => {
     for (const name of ['admin.json', 'controller.db', 'pki/ca.key', 'pki/instruction.key']) {
       expect(statSync(join(dataDirectory, name)).mode & 0o777).toBe(0o600)
     }
     expect(statSync(dataDirectory).mode & 0o777).toBe(0o700)
   })
 
-  it('answers a ping of every role, with the time', async () => {
+  it('answers a ping of every certificate kind, with the time', async () => {
     const node = await enrolNode(controller, installer, 'one')
     for (const credentials of [installer, node, adminOf(controller)]) {
       const answer = await call(controller.url, credentials, 'GET', '/v1/ping')
@@ -64,7 +64,7 @@ describe('who may do what', () => {
     ['node', 'POST', '/v1/operator/report'],
     ['admin', 'POST', '/v1/enrol'],
     ['admin', 'POST', '/v1/operator/report'],
-  ])('refuses role %s at %s %s', async (role, method, path) => {
+  ])('refuses a certificate of kind %s at %s %s', async (role, method, path) => {
     const node = await enrolNode(controller, installer, 'one')
     const credentials = { enrol: installer, node, admin: adminOf(controller) }[role]
     const answer = await call(
@@ -78,7 +78,7 @@ describe('who may do what', () => {
     expect(answer.json.code).toBe('identity/wrong-role')
   })
 
-  it('refuses another CA, no certificate, and one for servers, at the handshake', async () => {
+  it('refuses a certificate of another CA, a server certificate, and no certificate in the handshake', async () => {
     const foreign = createCa({ commonName: 'cantrip controller CA', days: 10, now: now() })
     const read = (name: string) => readFileSync(join(dataDirectory, 'pki', name), 'utf8')
     const own = { certificate: read('ca.crt'), key: createPrivateKey(read('ca.key')) }
@@ -106,13 +106,13 @@ describe('who may do what', () => {
     expect(error.message).toMatch(/protocol version/)
   })
 
-  it('refuses an installer whose time is over', async () => {
+  it('refuses expired installer credentials', async () => {
     aheadMs = 400 * DAY_MS
     const answer = await enrol(request('late').body)
     expect([answer.status, answer.json.code]).toEqual([403, 'identity/expired'])
   })
 
-  it('refuses an installer that TLS itself finds expired', async () => {
+  it('refuses an expired installer certificate in the handshake', async () => {
     await controller.close()
     rmSync(dataDirectory, { recursive: true })
     aheadMs = -10 * DAY_MS
@@ -121,7 +121,7 @@ describe('who may do what', () => {
     await expect(call(controller.url, expired, 'GET', '/v1/ping')).rejects.toThrow(/expired|ECONNRESET|socket hang up/i)
   })
 
-  it('refuses a node that was removed', async () => {
+  it('refuses a removed node', async () => {
     const node = await enrolNode(controller, installer, 'one')
     expect((await admin('DELETE', `/v1/nodes/${node.id}`)).status).toBe(200)
     const answer = await call(controller.url, node, 'GET', '/v1/ping')
@@ -130,7 +130,7 @@ describe('who may do what', () => {
 })
 
 describe('enrolment', () => {
-  it('waits for approval, then gives a certificate of 30 days to that key alone', async () => {
+  it('waits for approval, then issues a certificate of 30 days for that key only', async () => {
     const { key, body } = request('one')
     const first = await enrol(body)
     expect([first.status, first.json.state, first.json.fingerprint]).toEqual([
@@ -151,7 +151,7 @@ describe('enrolment', () => {
     expect(again.json.certificate).toBe(approved.json.certificate)
   })
 
-  it('is one node however often the same key asks, also after a restart', async () => {
+  it('creates one node for all requests with the same key, also after a restart', async () => {
     const { body } = request('one')
     const ids = [await enrol(body), await enrol({ ...body, nodeName: 'other' })].map(({ json }) => json.nodeId)
     await controller.close()
@@ -161,7 +161,7 @@ describe('enrolment', () => {
     expect((await admin('GET', '/v1/nodes')).json).toHaveLength(1)
   })
 
-  it('shows what the prechecks had to say before anybody approves, and what they say when it is asked again', async () => {
+  it('shows the precheck results before approval, and updates them with each request', async () => {
     const { body } = request('one')
     const ignored = { id: 'ntp', verdict: 'warn', found: 'none answers', ignored: 'the hypervisor does it' }
     const { nodeId } = (await enrol({ ...body, warnings: [ignored] })).json
@@ -175,13 +175,13 @@ describe('enrolment', () => {
     expect((await enrol({ ...body, warnings: [{ ...swap, more: 1 }] })).json.code).toBe('request/invalid')
   })
 
-  it('approves by itself where the cluster says so', async () => {
+  it('approves automatically if the cluster is configured so', async () => {
     installer = await createCluster(controller, 'auto', { autoApprove: true })
     const answer = await enrol(request('one').body)
     expect([answer.status, answer.json.state]).toEqual([200, 'APPROVED'])
   })
 
-  it('refuses what is no request, another cluster and an unknown field', async () => {
+  it('refuses an invalid request, another cluster and an unknown field', async () => {
     const { body } = request('one')
     const rsa = generateKeyPairSync('ec', { namedCurve: 'P-384' })
     const codes = [
@@ -194,7 +194,7 @@ describe('enrolment', () => {
     expect(await Promise.all(codes)).toEqual(['csr/invalid', 'enrol/other-cluster', invalid, invalid])
   })
 
-  it('says no to a key that was refused, and knows nothing of one that it never saw', async () => {
+  it('answers a rejected key with a refusal, and an unknown key with not found', async () => {
     const { body } = request('one')
     const { nodeId, fingerprint: name } = (await enrol(body)).json
     await admin('DELETE', `/v1/nodes/${nodeId}`)
@@ -204,14 +204,14 @@ describe('enrolment', () => {
     expect([unknown.status, unknown.json.code]).toEqual([404, 'enrol/unknown'])
   })
 
-  it('forgets those that nobody approved within a day', async () => {
+  it('removes nodes that were not approved within a day', async () => {
     await enrol(request('one').body)
     aheadMs = 25 * 3_600_000
     controller.tick()
     expect((await admin('GET', '/v1/nodes')).json).toEqual([])
   })
 
-  it('lets a new node of the same name take the place of one that is gone', async () => {
+  it('accepts a new node with the name of a removed node', async () => {
     const first = await enrolNode(controller, installer, 'one')
     const second = await enrolNode(controller, installer, 'one')
     const { json } = await admin('GET', '/v1/nodes?all=1')
@@ -223,7 +223,7 @@ describe('enrolment', () => {
 })
 
 describe('limits', () => {
-  it('refuses a body that is too large, too deep or no JSON', async () => {
+  it('refuses a body that is too large, too deeply nested or not JSON', async () => {
     const deep = `${'['.repeat(17)}${']'.repeat(17)}`
     const answers = await Promise.all([enrol({ csr: 'x'.repeat(100_000) }), enrol(deep), enrol('{')])
     expect(answers.map(({ status, json }) => [status, json.code])).toEqual([
@@ -240,7 +240,7 @@ describe('limits', () => {
     expect(answer.status).toBe(431)
   })
 
-  it('knows no other path', async () => {
+  it('answers other paths with not found', async () => {
     const answer = await admin('GET', '/v1/../v1/clusters')
     expect([answer.status, answer.json.code]).toEqual([404, 'path/unknown'])
   })

@@ -31,7 +31,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
 const kubelet = () => `${bundle.manifestSha256}/bin/kubelet`
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 
-it('serves the whole, its manifest and its signature', async () => {
+it('serves a file, the manifest and its signature', async () => {
   const answer = await get(kubelet())
   expect(answer.status).toBe(200)
   expect(answer.headers['accept-ranges']).toBe('bytes')
@@ -41,7 +41,7 @@ it('serves the whole, its manifest and its signature', async () => {
   }
 })
 
-it('serves a part, so that a download resumes', async () => {
+it('serves a byte range, so that a download can resume', async () => {
   const part = await get(kubelet(), { range: 'bytes=1000000-' })
   expect([part.status, part.headers['content-range']]).toEqual([206, 'bytes 1000000-2999999/3000000'])
   expect(bytes(part.text).equals(content.subarray(1_000_000))).toBe(true)
@@ -49,19 +49,19 @@ it('serves a part, so that a download resumes', async () => {
   expect(bytes(tail.text).equals(content.subarray(-5))).toBe(true)
 })
 
-it('serves the whole again when the file is another one', async () => {
+it('serves the whole file if it has changed', async () => {
   const { headers } = await get(kubelet(), {}, 'HEAD')
   const same = await get(kubelet(), { range: 'bytes=0-0', 'if-range': headers.etag ?? '' })
   const other = await get(kubelet(), { range: 'bytes=0-0', 'if-range': '"other"' })
   expect([same.status, other.status]).toEqual([206, 200])
 })
 
-it('tells the size without the content', async () => {
+it('answers HEAD with the size', async () => {
   const answer = await get(kubelet(), {}, 'HEAD')
   expect([answer.status, answer.headers['content-length'], answer.text]).toEqual([200, '3000000', ''])
 })
 
-it('refuses a range beyond the end', async () => {
+it('refuses a range beyond the end of the file', async () => {
   const answer = await get(kubelet(), { range: 'bytes=3000000-' })
   expect([answer.status, answer.headers['content-range']]).toEqual([416, 'bytes */3000000'])
 })
@@ -77,20 +77,20 @@ it.each([
   'bin',
   'not-in-the-manifest',
   'bin/kubelet%00',
-])('knows no %s', async (path) => {
+])('answers %s with not found', async (path) => {
   writeFileSync(join(bundle.directory, 'not-in-the-manifest'), 'secret')
   const answer = await get(`${bundle.manifestSha256}/${path}`)
   expect(answer.status).toBe(404)
   expect(answer.text).not.toContain('secret')
 })
 
-it('knows no other bundle and no path beside one', async () => {
+it('answers an unknown bundle and a path outside of a bundle with not found', async () => {
   for (const path of [`${'0'.repeat(64)}/bin/kubelet`, `../admin.json`, `${bundle.manifestSha256}.pub`]) {
     expect((await get(path)).status).toBe(404)
   }
 })
 
-it('follows no link in the place of a file', async () => {
+it('does not follow a link in place of a file', async () => {
   const path = join(bundle.directory, 'bin/kubelet')
   renameSync(path, `${path}.moved`)
   symlinkSync(join(dataDirectory, 'admin.json'), path)

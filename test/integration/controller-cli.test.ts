@@ -49,7 +49,7 @@ function run(argv: string[], environment: Record<string, string> = {}): Promise<
 const json = async (...argv: string[]) => JSON.parse((await run([...argv, '-o', 'json'])).out)
 const text = (name: string) => readFileSync(join(directory, name), 'utf8')
 
-it('writes the two files that nodes enrol with, for the owner alone, and never over others', async () => {
+it('writes the two files for enrolment, readable by the owner only, and never overwrites files', async () => {
   const made = await run(['cluster', 'create', 'factory', '--label', 'site=north', '--pod-subnet', '10.20.0.0/16'])
   expect(made).toMatchObject({ code: 0, err: '' })
   expect(made.out).toContain('sudo ./agent --creds-file factory.pem --passphrase-file factory-passphrase.txt')
@@ -80,7 +80,7 @@ it('writes the two files that nodes enrol with, for the owner alone, and never o
   expect(() => statSync(join(directory, 'elsewhere/factory.pem'))).toThrow()
 })
 
-it('takes settings from a file, over which flags take precedence', async () => {
+it('reads settings from a file; flags take precedence', async () => {
   writeFileSync(
     join(directory, 'lab.yaml'),
     'cni: none\nlocation: cellar\noverrides:\n  kubelet: |\n    failSwapOn: false\n',
@@ -123,10 +123,10 @@ it.each([
   [['serve', '--listen', 'nonsense'], 2, 'It must be HOST:PORT'],
   [['conjure'], 2, 'unknown command'],
   [['cluster', 'list', '--admin', '/nowhere/admin.json'], 2, 'admin/missing'],
-])('%j ends with %i and says %s', async (argv, code, said) => {
+])('%j exits with %i and prints %s', async (argv, code, text) => {
   const ran = await run(argv)
   expect([ran.code, ran.out]).toEqual([code, ''])
-  expect(ran.err).toContain(said)
+  expect(ran.err).toContain(text)
   expect(ran.err).not.toMatch(/^\s+at /m)
 })
 
@@ -138,7 +138,7 @@ it.skipIf(process.getuid?.() !== 0)('as root, refuses files that other users can
   for (const name of ['theirs.yaml', 'theirs']) chownSync(at(name), 1000, 1000)
   symlinkSync('lab.yaml', at('link.yaml'))
   execFileSync('mkfifo', [at('pipe.yaml')])
-  const wanted: [argv: string[], said: string][] = [
+  const refusals: [argv: string[], text: string][] = [
     [['cluster', 'create', 'y1', '-f', 'theirs.yaml'], 'settings/foreign-owner'],
     [['cluster', 'create', 'y2', '--override', 'kubelet=theirs.yaml'], 'install -m 600 theirs.yaml /root/theirs.yaml'],
     [['cluster', 'create', 'y3', '-f', 'link.yaml'], 'is a link to lab.yaml'],
@@ -147,15 +147,15 @@ it.skipIf(process.getuid?.() !== 0)('as root, refuses files that other users can
     [['bundle', 'verify', 'any', '--key', 'theirs.yaml'], 'bundle/foreign-owner'],
     [['serve', '--data', 'theirs', '--listen', '127.0.0.1:0'], 'data/foreign-directory'],
   ]
-  for (const [argv, said] of wanted) {
+  for (const [argv, text] of refusals) {
     const ran = await run(argv)
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(said)])
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(text)])
   }
   const bySudo = await run(['cluster', 'create', 'y5', '-f', 'theirs.yaml'], { SUDO_UID: '1000' })
   expect(bySudo).toMatchObject({ code: 0, err: '' })
 })
 
-it('says when there is no controller', async () => {
+it('reports an unreachable controller', async () => {
   const access = JSON.parse(readFileSync(controller.adminFile, 'utf8'))
   writeFileSync(join(directory, 'gone.json'), JSON.stringify({ ...access, url: 'https://127.0.0.1:1' }))
   const ran = await run(['cluster', 'list'], { CANTRIP_ADMIN: join(directory, 'gone.json') })
@@ -171,7 +171,7 @@ async function enrolled(): Promise<{ agent: ScriptedAgent; node: EnrolledNode; i
   return { node, installer, agent: await connectAgent(controller, node) }
 }
 
-it('brings a node from DISCOVERED to READY, as a person would', async () => {
+it('brings a node from DISCOVERED to READY', async () => {
   const { agent, node } = await enrolled()
   const [listed] = await json('node', 'list')
   expect(listed).toMatchObject({
@@ -241,7 +241,7 @@ it('brings a node from DISCOVERED to READY, as a person would', async () => {
   agent.socket.terminate()
 })
 
-it('ends a watch with 4 when the cluster has FAILED', async () => {
+it('ends a watch with exit code 4 if the cluster is FAILED', async () => {
   const { agent } = await enrolled()
   await waitFor('facts', async () => (await json('node', 'show', 'node-1')).facts !== null)
   await run(['node', 'configure', 'node-1', '--role', 'master'])
@@ -274,7 +274,7 @@ it('serves until SIGTERM', async () => {
   expect(await once(served, 'exit')).toEqual([0, null])
 })
 
-it.each(['bash', 'zsh', 'fish'])('completes verbs in %s', async (shell) => {
+it.each(['bash', 'zsh', 'fish'])('completes commands in %s', async (shell) => {
   const { code, out } = await run(['completion', shell])
   expect(code).toBe(0)
   expect(out).toContain('provision')
@@ -289,7 +289,7 @@ it('completes in a real shell', async () => {
   expect(answer).toBe('provision\n')
 })
 
-it('asks before it forgets a cluster; where nobody can answer, --yes is wanted', async () => {
+it('asks before it deletes a cluster; without a terminal, --yes is required', async () => {
   await run(['cluster', 'create', 'doomed'])
   for (const verb of ['delete', 'reset']) {
     const refused = await run(['cluster', verb, 'doomed'])

@@ -1,4 +1,4 @@
-/** The controller beside files of its own that are damaged, or that it may not write: one clear error, and the right exit code. */
+/** The controller with damaged or read-only files of its own: one clear error, and the right exit code. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,19 +41,19 @@ test.each([
   expect(ended.code).toBe(code)
 })
 
-test('an empty key is not replaced by a new one, which no node would trust', async () => {
+test('an empty key is not replaced by a new one, because no node would trust it', async () => {
   writeFileSync(join(directory, 'pki/instruction.key'), '')
   expect(await serve(directory)).toMatchObject({ code: 2, text: expect.stringContaining('instruction.key is damaged') })
 })
 
-test('a damaged admin.json is written anew: it holds nothing that the controller could not make', async () => {
+test('a damaged admin.json is replaced, because the controller can create all of its content', async () => {
   const path = join(directory, 'admin.json')
   writeFileSync(path, '{"url":')
   await (await start()).close()
   expect(AdminAccess.safeParse(JSON.parse(readFileSync(path, 'utf8'))).success).toBe(true)
 })
 
-test('a data directory that is a file, or below one, is named', async () => {
+test('a data directory that is a file, or below a file, is reported', async () => {
   writeFileSync(join(directory, 'file'), '')
   for (const data of [join(directory, 'file'), join(directory, 'file/data')]) {
     const ended = await serve(data)

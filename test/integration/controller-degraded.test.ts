@@ -22,7 +22,7 @@ function later(ms: number): void {
   scene.controller.tick()
 }
 
-it('a cluster whose DNS is down is DEGRADED after a moment, with the reason, and READY again by itself', async () => {
+it('a cluster whose DNS is down becomes DEGRADED with the reason, and READY again by itself', async () => {
   await scene.report(enrolled, { dns: false })
   expect(await state()).toBe('READY')
   later(14_000)
@@ -41,7 +41,7 @@ it('a cluster whose DNS is down is DEGRADED after a moment, with the reason, and
   expect(states).toEqual(['PROVISIONING', 'READY', 'DEGRADED', 'READY'])
 })
 
-it('so is one whose operator is silent, but not for the time that its controller was down', async () => {
+it('a cluster whose operator is silent becomes DEGRADED, but the downtime of the controller does not count', async () => {
   later(89_000)
   expect(await state()).toBe('READY')
   await scene.restart()
@@ -52,7 +52,7 @@ it('so is one whose operator is silent, but not for the time that its controller
   expect(await messages()).toContain('the operator does not report: the state of Kubernetes is unknown')
 })
 
-it('disk pressure and pods that cannot be scheduled are named wherever the cluster or the node is shown', async () => {
+it('disk pressure and unschedulable pods are shown with the cluster and with the node', async () => {
   const since = new Date(Date.now() - 180_000).toISOString()
   const pressure = {
     type: 'DiskPressure',
@@ -97,7 +97,7 @@ it('disk pressure and pods that cannot be scheduled are named wherever the clust
   expect(await scene.cli('cluster', 'watch', 'demo', '--until', 'DEGRADED')).toMatchObject({ code: 0 })
 })
 
-it('an agent that is away is told, and an operator of an earlier version is understood', async () => {
+it('a disconnected agent is reported, and reports of an earlier operator are accepted', async () => {
   const [, worker] = enrolled
   worker?.agent.socket.terminate()
   later(121_000)

@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => scene.close())
 
-it('what a node says about its failure is shown in full, with each line of its journal', async () => {
+it('the error of a node is shown in full, with each line of its journal', async () => {
   const enrolled = await scene.enrolled('m1', ['master'])
   const [instruction] = await scene.provision(enrolled)
   const lines = Array.from({ length: 70 }, (_, line) => `etcd[7]: line ${line} ${'x'.repeat(90)}`)

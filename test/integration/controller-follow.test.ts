@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-/** Runs until the test ends; what it prints can be waited for. */
+/** Runs a command until the end of the test. The test can wait for its output. */
 function follow(...argv: string[]) {
   const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
   const child = spawn(process.execPath, [ROOT, ...argv], { env })
@@ -42,7 +42,7 @@ function follow(...argv: string[]) {
   return { prints }
 }
 
-it('a listing that is watched, and logs that are followed, go on when the controller has restarted', async () => {
+it('list --watch and logs --follow continue after a restart of the controller', async () => {
   const installer = await createCluster(controller, 'demo')
   await enrolNode(controller, installer, 'n1')
   const listing = follow('node', 'list', '--watch')

@@ -22,7 +22,7 @@ const invitation = (node: EnrolledNode, waitMs = 0) =>
   call(scene.controller.url, node, 'POST', `/v1/node/invitation?waitMs=${waitMs}`, { sealTo: KEY })
 const KEY = Buffer.alloc(32, 7).toString('base64')
 
-test('a worker is invited once the API of the first master is up, by that master, and nobody else reads it', async () => {
+test('the first master invites a worker once its API is up, and only the worker can read the invitation', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)
   expect([first?.role, second?.role]).toEqual(['first-master', 'worker'])
@@ -41,7 +41,7 @@ test('a worker is invited once the API of the first master is up, by that master
   expect(await asked).toMatchObject({ status: 200, json: { sealed: 'c2VhbGVk' } })
 })
 
-test('an answer that another node gives does not count', async () => {
+test('an answer from another node is ignored', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first] = await scene.provision(master, worker)
   master.agent.event(1, first?.run ?? '', opened)
@@ -49,12 +49,12 @@ test('an answer that another node gives does not count', async () => {
   const operation = await operationOf(master)
   worker.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', sealed: 'Zm9yZ2Vk' })
   await scene.show(worker)
-  const error = { code: 'x/failed', message: 'no', fix: 'mend it' }
+  const error = { code: 'x/failed', message: 'no', fix: 'repair it' }
   master.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'failed', error })
-  expect(await asked).toMatchObject({ json: { code: 'x/failed', message: 'master m1: no', fix: 'mend it' } })
+  expect(await asked).toMatchObject({ json: { code: 'x/failed', message: 'master m1: no', fix: 'repair it' } })
 })
 
-test('masters that ask in the same moment are let in one after another', async () => {
+test('masters that ask at the same time are admitted one after another', async () => {
   const masters = [
     await scene.enrolled('m1', ['master']),
     await scene.enrolled('m2', ['master']),
@@ -72,7 +72,7 @@ test('masters that ask in the same moment are let in one after another', async (
   expect(answers.find(({ status }) => status === 202)?.json.waitingFor).toMatch(/^master m[23] to join first$/)
 })
 
-test('what a node waits for is seen: the master, and then that it is connected again', async () => {
+test('shows what a node waits for: the master, and then its connection', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)
   const waitsFor = (wanted: string | null) =>
@@ -90,7 +90,7 @@ test('what a node waits for is seen: the master, and then that it is connected a
 
 type Placed = Exclude<Instruction, { role: 'reset' }>
 
-test('where the first master has vanished, the next one gives the API its own address, and who waits is told so', async () => {
+test('if the first master is gone, the next one provides the API address, and waiting nodes get it', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, waits] = (await scene.provision(master, worker)) as [Placed, Placed]
   expect([first, waits].map(({ params }) => params.cluster.endpoint)).toEqual(['10.0.0.1:6443', '10.0.0.1:6443'])
@@ -109,7 +109,7 @@ test('a node without an instruction to join gets no invitation', async () => {
   expect(await invitation(worker.node)).toMatchObject({ status: 403, json: { code: 'invitation/not-due' } })
 })
 
-test('how etcd is a master tells; without one nobody does', async () => {
+test('a master reports the health of etcd; without a master it is unknown', async () => {
   const health = async () => (await scene.admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
   expect((await health()).etcd).toBeNull()
   const master = await scene.enrolled('m1', ['master'])
@@ -124,7 +124,7 @@ test('how etcd is a master tells; without one nobody does', async () => {
   expect((await looked).etcd).toEqual(etcd)
 })
 
-test('what the operator has told holds for 90 s', async () => {
+test('the report of the operator is current for 90 s', async () => {
   const health = async () => (await scene.admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
   expect(await health()).toMatchObject({ nodes: null, reportedAt: null, isCurrent: false })
   const { node } = await scene.enrolled('m1', ['master'])
@@ -136,15 +136,15 @@ test('what the operator has told holds for 90 s', async () => {
   const report = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, nodes, pods: [], dns: true }
   await scene.provision()
   expect((await call(scene.controller.url, operator, 'POST', '/v1/operator/report', report)).status).toBe(200)
-  const told = await health()
-  expect(told).toMatchObject({ nodes: [{ name: 'm1', ready: true }], isCurrent: true })
+  const reported = await health()
+  expect(reported).toMatchObject({ nodes: [{ name: 'm1', ready: true }], isCurrent: true })
   scene.aheadMs += 60_000
-  expect(await health()).toMatchObject({ reportedAt: told.reportedAt, isCurrent: true })
+  expect(await health()).toMatchObject({ reportedAt: reported.reportedAt, isCurrent: true })
   scene.aheadMs += 60_000
-  expect(await health()).toMatchObject({ nodes: told.nodes, reportedAt: told.reportedAt, isCurrent: false })
+  expect(await health()).toMatchObject({ nodes: reported.nodes, reportedAt: reported.reportedAt, isCurrent: false })
 })
 
-test('what is configured while the cluster is up begins when that is asked for again, and no second master at all', async () => {
+test('a node that is configured later starts with the next provision, and a second master is rejected', async () => {
   await scene.up(['m1', ['master']], ['w1', ['worker']])
   const late = await scene.enrolled('m2', ['master'])
   expect(await scene.show(late)).toMatchObject({
@@ -156,6 +156,6 @@ test('what is configured while the cluster is up begins when that is asked for a
   expect((await scene.admin('POST', '/v1/clusters/demo/provision')).json.code).toBe('masters/even')
   await scene.admin('POST', `/v1/nodes/${late.node.id}/configure`, { roles: ['worker'] })
   expect(late.agent.received.filter(({ t }) => t === 'instruct')).toEqual([])
-  const [told] = await scene.provision(late)
-  expect(told?.role).toBe('worker')
+  const [instruction] = await scene.provision(late)
+  expect(instruction?.role).toBe('worker')
 })

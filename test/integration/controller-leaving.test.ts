@@ -17,14 +17,14 @@ const PAIR: [string, string[]][] = [
 ]
 const pods = { outcome: 'not-yet', waitingFor: 'pods of w1 to move to other nodes' } as const
 const remove = ({ node }: SceneNode, query = '') => scene.admin('DELETE', `/v1/nodes/${node.id}${query}`)
-/** At the next look after all nodes what was not done is tried again, after a rest. */
+/** The next periodic pass over all nodes retries failed removals after a pause. */
 async function lookAgain(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2_100))
   scene.controller.tick()
 }
 const noInstruction = ({ agent }: SceneNode) => expect(agent.received.filter(({ t }) => t === 'instruct')).toEqual([])
 
-test('a node is removed: out of its cluster first, then Kubernetes off its machine', async () => {
+test('a node is removed from its cluster first, then Kubernetes is removed from its machine', async () => {
   const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
   const operation = await operationOf(master)
@@ -38,7 +38,7 @@ test('a node is removed: out of its cluster first, then Kubernetes off its machi
   expect((await scene.show(worker)).state).toBe('REMOVED')
 })
 
-test('a node that died in the middle of its run is removed all the same', async () => {
+test('a node that died during its run can be removed', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first] = await scene.provision(master, worker)
   master.agent.send('result', { run: first?.run ?? '', outcome: 'done' }, 1)
@@ -56,7 +56,7 @@ test('a node that died in the middle of its run is removed all the same', async 
   await scene.shows(worker, 'REMOVED', ({ state }) => state === 'REMOVED')
 })
 
-test('a node that must not leave stays, and says why', async () => {
+test('a node that must not leave stays, with the reason', async () => {
   const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await scene.admin('DELETE', `/v1/nodes/${worker.node.id}`)
   const operation = await operationOf(master)
@@ -66,19 +66,19 @@ test('a node that must not leave stays, and says why', async () => {
   expect(await scene.show(worker)).toMatchObject({ state: 'PROVISIONING', error })
 })
 
-test('the last master is not taken out of its cluster', async () => {
+test('the last master is not removed from its cluster', async () => {
   const [master] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   expect((await scene.admin('DELETE', `/v1/nodes/${master.node.id}`)).json.code).toBe('node/in-use')
 })
 
-test('a node that has gone by itself leaves nothing in its cluster', async () => {
+test('a node that was uninstalled locally is removed from its cluster', async () => {
   const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   const answer = await call(scene.controller.url, worker.node, 'POST', '/v1/node/leave', { stays: 'nothing' })
   expect(answer.status).toBe(200)
   expect(await operationOf(master)).toMatchObject({ operation: 'retire', target: { name: 'w1' } })
 })
 
-test('a node that was removed by force and is back begins when its cluster has nothing of the former one', async () => {
+test('a node that comes back after a forced removal starts once its old Node object and etcd member are removed', async () => {
   const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   await remove(worker, '?force=1')
   const first = await operationOf(master)
@@ -95,7 +95,7 @@ test('a node that was removed by force and is back begins when its cluster has n
   expect(master.agent.received.filter(({ t }) => t === OPERATION_FRAME)).toEqual([])
 })
 
-test('so is one that was reset by hand', async () => {
+test('a node after `agent reset` starts once its old Node object and etcd member are removed', async () => {
   const [master, worker] = (await scene.up(...PAIR)) as [SceneNode, SceneNode]
   worker.agent.send('reset', {}, 2)
   const operation = await operationOf(master)
@@ -108,14 +108,14 @@ test('so is one that was reset by hand', async () => {
   expect((await worker.agent.instruction()).role).toBe('worker')
 })
 
-test('a master that died leaves no member behind where another machine takes its name, also after a restart', async () => {
+test('the etcd member of a dead master is removed when another machine takes its name, also after a restart', async () => {
   const three: [string, string[]][] = ['m1', 'm2', 'm3'].map((name) => [name, ['master']])
   const [m1, m2, m3] = (await scene.up(...three)) as [SceneNode, SceneNode, SceneNode]
   for (const { agent } of [m1, m2, m3]) {
     agent.socket.terminate()
     await agent.closed
   }
-  // No master is connected when it is let in.
+  // No master is connected when it is approved.
   const back = await scene.enrolled('m3', ['master'])
   await scene.provision()
   noInstruction(back)
@@ -129,7 +129,7 @@ test('a master that died leaves no member behind where another machine takes its
   expect((await again.instruction()).role).toBe('master')
 })
 
-test('a master that cannot does not keep another from it', async () => {
+test('if one master cannot do an operation, another one does it', async () => {
   const [m1, m2, , worker] = (await scene.up(
     ['m1', ['master']],
     ['m2', ['master']],

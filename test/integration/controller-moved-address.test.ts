@@ -1,4 +1,4 @@
-/** A machine that got another address: before it is told what to become, after it has failed, and when it is READY. */
+/** A machine whose address changed: before its instruction, after it has failed, and when it is READY. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { factsAt } from '../support/controller/agent.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
@@ -18,7 +18,7 @@ async function move(enrolled: SceneNode, address: string): Promise<void> {
   await scene.shows(enrolled, `facts with ${address}`, ({ facts }) => JSON.stringify(facts).includes(address))
 }
 
-test('configured, then moved: nothing is sent to it, and the fix brings it up at its new address', async () => {
+test('after configuration: no instruction is sent, and the fix provisions it at its new address', async () => {
   const enrolled = await scene.enrolled('m1', ['master'], '10.0.0.7')
   await move(enrolled, '10.0.0.9')
   const refused = await provision()
@@ -37,10 +37,10 @@ test('configured, then moved: nothing is sent to it, and the fix brings it up at
   })
 })
 
-test('begun and failed, then moved: configure says the same as provision, and both say what works', async () => {
+test('after a failed run: configure and provision give the same error, with a fix', async () => {
   const enrolled = await scene.enrolled('m1', ['master'], '10.0.0.7')
   const [first] = await scene.provision(enrolled)
-  const error = { code: 'etcd/no', message: 'no', fix: 'mend it' }
+  const error = { code: 'etcd/no', message: 'no', fix: 'repair it' }
   enrolled.agent.send('result', { run: first?.run ?? '', outcome: 'failed', error }, 1)
   await scene.shows(enrolled, 'FAILED', ({ state }) => state === 'FAILED')
   await move(enrolled, '10.0.0.9')
@@ -56,7 +56,7 @@ test('begun and failed, then moved: configure says the same as provision, and bo
   expect(again).toMatchObject({ role: 'first-master', params: { node: { address: '10.0.0.7' } } })
 })
 
-test('a worker that moved holds up nobody who is READY, and is named', async () => {
+test('a moved worker does not block READY nodes, and is reported', async () => {
   const [master] = (await scene.up(['m1', ['master']])) as [SceneNode]
   await scene.report([master])
   const worker = await scene.enrolled('w1', ['worker'], '10.0.0.7')
@@ -65,7 +65,7 @@ test('a worker that moved holds up nobody who is READY, and is named', async () 
   expect((await scene.show(master)).state).toBe('READY')
 })
 
-test('READY, then moved: the node and its cluster say so, until it has its address again', async () => {
+test('when READY: the node and its cluster report it until the address is back', async () => {
   const [enrolled] = (await scene.up(['m1', ['master']])) as [SceneNode]
   await scene.report([enrolled])
   expect((await show()).state).toBe('READY')

@@ -20,7 +20,7 @@ const plan = async (): Promise<ClusterPlan> => (await scene.admin('GET', '/v1/cl
 const provision = () => scene.admin('POST', '/v1/clusters/demo/provision')
 const nodes = async () => (await show()).nodes.map(({ name, state, step }) => `${name} ${state} ${step}`)
 const of = (at: number): SceneNode => enrolled[at] as SceneNode
-/** What it is told now; undefined where that is nothing. */
+/** The pending instruction of a node, or undefined. */
 const isTold = (at: number) => of(at).agent.received.some(({ t }) => t === 'instruct')
 
 async function end(at: number, { run }: Instruction, outcome: 'done' | 'failed', message = ''): Promise<void> {
@@ -29,7 +29,7 @@ async function end(at: number, { run }: Instruction, outcome: 'done' | 'failed',
   await of(at).agent.next('ack', (frame) => frame.ack === 2)
 }
 
-it('provision on a READY cluster repairs: workers at once, masters one at a time, and all stay READY', async () => {
+it('provision repairs a READY cluster: all workers at once, masters one at a time, and all stay READY', async () => {
   expect((await plan()).nodes.map(({ name, role, repair }) => `${name} ${role} ${repair}`)).toEqual([
     'm1 first-master true',
     'm2 master true',
@@ -47,7 +47,7 @@ it('provision on a READY cluster repairs: workers at once, masters one at a time
     'm3 READY waiting for its turn to be repaired',
     'w1 READY repair: waiting for the node to acknowledge its instruction',
   ])
-  // Asked again meanwhile, nothing changes.
+  // Another request meanwhile changes nothing.
   await provision()
   expect((await plan()).nodes.every(({ role }) => role === null)).toBe(true)
   await end(3, worker, 'done')
@@ -62,7 +62,7 @@ it('provision on a READY cluster repairs: workers at once, masters one at a time
   expect(await nodes()).toEqual(['m1 READY null', 'm2 READY null', 'm3 READY null', 'w1 READY null'])
 })
 
-it('a repair that fails leaves the node READY in its life, tells why in full, and lets no further master begin', async () => {
+it('after a failed repair the node stays READY, the full reason is shown, and no other master starts', async () => {
   await provision()
   const journal = Array.from({ length: 40 }, (_, line) => `etcd[7]: line ${line} ${'x'.repeat(100)}`).join('\n')
   await end(0, await of(0).agent.instruction(), 'failed', `etcd.service failed\n${journal}`)
@@ -88,7 +88,7 @@ it('a repair that fails leaves the node READY in its life, tells why in full, an
   expect((await show()).state).toBe('READY')
 })
 
-it('a further node of a healthy cluster comes alone; where something is wrong the others are repaired as well', async () => {
+it('a new node of a healthy cluster is provisioned alone; in an unhealthy cluster the other nodes are repaired too', async () => {
   const w2 = await scene.enrolled('w2', ['worker'])
   await provision()
   const { run } = await w2.agent.instruction()
@@ -101,11 +101,11 @@ it('a further node of a healthy cluster comes alone; where something is wrong th
   expect((await show()).state).toBe('DEGRADED')
   const w3 = await scene.enrolled('w3', ['worker'])
   await provision()
-  const told = await Promise.all([w3, w2, of(0), of(3)].map(({ agent }) => agent.instruction()))
-  expect(told.map(({ role }) => role)).toEqual(['worker', 'worker', 'first-master', 'worker'])
+  const instructions = await Promise.all([w3, w2, of(0), of(3)].map(({ agent }) => agent.instruction()))
+  expect(instructions.map(({ role }) => role)).toEqual(['worker', 'worker', 'first-master', 'worker'])
 })
 
-it('a node that is away holds nobody up, and is repaired when it is back', async () => {
+it('a disconnected node does not block others, and is repaired when it reconnects', async () => {
   of(3).agent.socket.terminate()
   scene.aheadMs += 121_000
   await areHeard([0, 1, 2])
@@ -123,7 +123,7 @@ it('a node that is away holds nobody up, and is repaired when it is back', async
   expect((await scene.show(of(3))).state).toBe('READY')
 })
 
-/** Of the cluster, in the order in which they were told. */
+/** The runs of the cluster, in the order of their instructions. */
 async function stateEvents(): Promise<{ state: string; error?: ErrorReport }[]> {
   const { events } = (await scene.admin('GET', '/v1/events?cluster=demo')).json
   return events
@@ -132,7 +132,7 @@ async function stateEvents(): Promise<{ state: string; error?: ErrorReport }[]> 
 }
 const states = async () => (await stateEvents()).map(({ state }) => state)
 
-it('what is wrong while repairs go on makes the cluster DEGRADED, and READY waits for the repairs all the same', async () => {
+it('a problem during repairs makes the cluster DEGRADED, and READY still waits for the repairs', async () => {
   const before = (await states()).length
   await provision()
   await scene.report(enrolled, { dns: false })
@@ -146,7 +146,7 @@ it('what is wrong while repairs go on makes the cluster DEGRADED, and READY wait
   expect((await states()).slice(before)).toEqual(['PROVISIONING', 'DEGRADED', 'PROVISIONING', 'READY'])
 })
 
-it('a repair that does not end makes the cluster DEGRADED, is named, and holds up the other masters', async () => {
+it('a repair that does not end makes the cluster DEGRADED, is reported, and blocks the other masters', async () => {
   await provision()
   const [first, worker] = await Promise.all([of(0).agent.instruction(), of(3).agent.instruction()])
   of(0).agent.send('ack', {})
@@ -174,7 +174,7 @@ it('a repair that does not end makes the cluster DEGRADED, is named, and holds u
   expect((await show()).state).toBe('READY')
 })
 
-/** By a controller whose clock is ahead. */
+/** Advances the clock of the controller. */
 async function areHeard(them: number[]): Promise<void> {
   const nowMs = Date.now() + scene.aheadMs
   for (const at of them) {

@@ -1,4 +1,4 @@
-/** Two machines with one key, as copies of a disk have it. */
+/** Two machines with the same key, as copies of a disk. */
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LogEntry } from '../../src/protocol/api/events.ts'
@@ -21,7 +21,7 @@ async function another(): Promise<ScriptedAgent> {
   return agent
 }
 
-test('the newer one is refused, and everybody is told', async () => {
+test('the newer machine is refused, and the node, the cluster and the logs report it', async () => {
   for (let time = 0; time < 3; time++) {
     const copy = await another()
     expect((await copy.next('refuse')).body).toMatchObject({
@@ -38,14 +38,14 @@ test('the newer one is refused, and everybody is told', async () => {
     fix: expect.stringContaining('with --instance NAME /etc/cantrip-NAME/node.pem'),
   })
   const { events } = (await scene.admin('GET', `/v1/events?node=${enrolled.node.id}`)).json
-  const told = events.filter(({ event }: LogEntry) => 'message' in event && event.message.includes('two machines'))
-  expect(told, 'once, not each time that it asks').toHaveLength(1)
+  const messages = events.filter(({ event }: LogEntry) => 'message' in event && event.message.includes('two machines'))
+  expect(messages, 'once, not for each attempt').toHaveLength(1)
   scene.aheadMs += 21 * 60_000
   expect((await scene.show(enrolled)).warnings).toEqual([])
 })
 
-test('one that was cut off without a word gives way to its own new session', async () => {
-  // A machine without power answers no ping.
+test('a new session of the same machine replaces one that was cut off', async () => {
+  // A machine without power does not answer pings.
   enrolled.agent.socket.pause()
   const again = await another()
   await again.next('welcome')

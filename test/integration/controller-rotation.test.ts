@@ -52,7 +52,7 @@ async function connects(as: EnrolledNode): Promise<void> {
   agent.socket.terminate()
 }
 
-it('gives the same node a certificate for a fresh key, whatever the request calls itself', async () => {
+it('issues a certificate for a new key to the same node, whatever the subject of the request', async () => {
   const next = await rotated(node)
   const { subject, publicKey } = new X509Certificate(next.cert)
   expect(subject).toBe(`O=cantrip:node\nCN=${node.id}`)
@@ -60,7 +60,7 @@ it('gives the same node a certificate for a fresh key, whatever the request call
   expect((await call(controller.url, next, 'GET', '/v1/ping')).status).toBe(200)
 })
 
-it('keeps the old key on record until the new one has connected, over a restart', async () => {
+it('keeps the old key until the node connects with the new one, also across a restart', async () => {
   const next = await rotated(node)
   expect((await call(controller.url, next, 'GET', '/v1/ping')).status).toBe(200)
   expect(await shown()).toBe(node.fingerprint)
@@ -72,7 +72,7 @@ it('keeps the old key on record until the new one has connected, over a restart'
   expect(await shown()).toBe(next.fingerprint)
 })
 
-it('a node that crashed before it had the new pair asks again with another key', async () => {
+it('a node that crashed before it stored the new certificate can ask again with another key', async () => {
   const lost = await rotated(node)
   const kept = await rotated(node)
   await connects(kept)
@@ -83,13 +83,13 @@ it('a node that crashed before it had the new pair asks again with another key',
   expect(await shown()).toBe(later.fingerprint)
 })
 
-it('the same request again gives the same certificate', async () => {
+it('the same request gets the same certificate', async () => {
   const key = createKeyPair()
   const [one, two] = [await rotated(node, key), await rotated(node, key)]
   expect(two.cert).toBe(one.cert)
 })
 
-it('an installer that is used again finds the node by its present key', async () => {
+it('a second installation finds the node by its current key', async () => {
   const key = createKeyPair()
   const next = await rotated(node, key)
   await connects(next)
@@ -104,7 +104,7 @@ it('an installer that is used again finds the node by its present key', async ()
   expect(new X509Certificate(json.certificate).validToDate.getTime()).toBeGreaterThan(now().getTime() + 29 * DAY_MS)
 })
 
-it('refuses the key that is in use, by this node or another one', async () => {
+it('refuses a key that this node or another one uses', async () => {
   const other = await enrolNode(controller, installer, 'two')
   for (const csr of [node.csr, other.csr]) {
     const answer = await ask(node, csr)
@@ -113,7 +113,7 @@ it('refuses the key that is in use, by this node or another one', async () => {
   }
 })
 
-it('refuses a removed node, another role, and a request that its key did not sign', async () => {
+it('refuses a removed node, another certificate kind, and a request that its key did not sign', async () => {
   const { privateKey } = createKeyPair()
   const csr = buildCsr(privateKey, 'x')
   const asInstaller = await call(controller.url, installer, 'POST', '/v1/node/certificate', { csr })

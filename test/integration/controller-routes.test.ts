@@ -18,11 +18,11 @@ const requested = routes.filter(([, { answer }]) => answer !== 'websocket')
 
 let dataDirectory: string
 let controller: Controller
-let tellsTime = true
+let isClockValid = true
 const logged: string[] = []
-/** By the kind of certificate. */
+/** Credentials by the kind of certificate. */
 let known: Record<string, Credentials>
-/** Of a node and a cluster that are there no more, by the kind of certificate. */
+/** Credentials of a removed node and a deleted cluster, by the kind of certificate. */
 let gone: Record<string, Credentials>
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
   controller = await startController({
     dataDirectory,
     listen: { host: '127.0.0.1', port: 0 },
-    now: () => (tellsTime ? new Date() : Object.assign(new Date(), { toISOString: () => 'soon' })),
+    now: () => (isClockValid ? new Date() : Object.assign(new Date(), { toISOString: () => 'soon' })),
     log: (line) => logged.push(line),
     tickMs: 600_000,
   })
@@ -66,31 +66,31 @@ const VALUES: Record<string, string> = {
 
 function send(credentials: Credentials, { method, path, body }: Route): Promise<Answer> {
   const filled = path.replaceAll(/\{\+?(\w+)\}/g, (_, name: string) => VALUES[name] ?? 'nothing')
-  // None that is valid: whoever is let in is told so, and nothing is changed.
+  // An invalid body: an admitted client gets an error, and nothing is changed.
   return call(controller.url, credentials, method, filled, body && { none: 1 })
 }
 
 describe.each(requested)('%s', (_, route) => {
-  it.each(CERTIFICATE_ROLES)('lets %s in only where it is declared', async (role) => {
+  it.each(CERTIFICATE_ROLES)('admits %s only if it is declared', async (role) => {
     const { status, json } = await send(known[role] as Credentials, route)
     if (!route.access.includes(role)) expect([status, json.code]).toEqual([403, 'identity/wrong-role'])
     else expect([200, 202, 400, 404]).toContain(status)
   })
 
-  it.each(['enrol', 'node', 'operator'])('lets no %s in that is there no more', async (role) => {
+  it.each(['enrol', 'node', 'operator'])('refuses a removed %s', async (role) => {
     const { status, json } = await send(gone[role] as Credentials, route)
     const own = role === 'node' ? 'node/removed' : 'cluster/gone'
     const isDeclared = route.access.some((each) => each === role)
     expect([status, json.code]).toEqual([403, isDeclared ? own : 'identity/wrong-role'])
   })
 
-  it('answers nobody without a certificate', async () => {
+  it('refuses a client without a certificate', async () => {
     const nobody = { ca: known.admin?.ca } as Credentials
     await expect(send(nobody, route)).rejects.toThrow(/certificate required|ECONNRESET/i)
   })
 })
 
-test.each(CERTIFICATE_ROLES)('the session of an agent is for nodes: %s', async (role) => {
+test.each(CERTIFICATE_ROLES)('only nodes can open the session of an agent: %s', async (role) => {
   const head = await upgrade(known[role] as Credentials, ROUTES.connect.path)
   expect(head).toContain(role === 'node' ? 'HTTP/1.1 101' : 'HTTP/1.1 403')
 })
@@ -111,15 +111,15 @@ function upgrade({ ca, cert, key }: Credentials, path: string): Promise<string> 
   })
 }
 
-test('an answer that is not the declared one is logged, and answered with 500', async () => {
-  tellsTime = false
+test('an answer that violates its schema is logged, and the client gets 500', async () => {
+  isClockValid = false
   const { status, json } = await call(controller.url, known.admin as Credentials, 'GET', '/v1/ping')
-  tellsTime = true
+  isClockValid = true
   expect([status, json.code]).toEqual([500, 'bug'])
   expect(logged.join('\n')).toMatch(/GET \/v1\/ping: .*"now"/s)
 })
 
-test('requests that come in one packet are answered in their order', async () => {
+test('pipelined requests are answered in their order', async () => {
   const { ca, cert, key } = known.admin as Credentials
   const { port } = new URL(controller.url)
   const ask = (path: string, last: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`
@@ -137,7 +137,7 @@ test('requests that come in one packet are answered in their order', async () =>
   expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '404', '200'])
 })
 
-test('the certificate of the server is of the CA that clients are given', () => {
+test('the certificate of the server is issued by the CA that clients get', () => {
   const ca = new X509Certificate(known.admin?.ca ?? '')
   expect(new X509Certificate(readFileSync(join(dataDirectory, 'pki/ca.crt'))).fingerprint256).toBe(ca.fingerprint256)
 })
@@ -149,7 +149,7 @@ describe('the OpenAPI document', () => {
     components: { schemas: Record<string, object> }
   }
 
-  it('has every route once, with who may call it', () => {
+  it('has every route once, with its access', () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort())
     for (const { operationId, 'x-access': access } of operations) {
@@ -157,7 +157,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('refers to nothing that is missing', () => {
+  it('has no dangling references', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to ?? '')
     expect(references.length).toBeGreaterThan(10)
     for (const reference of references) {

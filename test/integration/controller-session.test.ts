@@ -103,7 +103,7 @@ async function report(ready: boolean, dns = true): Promise<void> {
 }
 
 describe('the way to READY', () => {
-  it('goes over a signed instruction, its events and the operator', async () => {
+  it('uses a signed instruction, its events and the report of the operator', async () => {
     const agent = await connectAgent(controller, node)
     await factsKnown()
     await configure(['master', 'worker'])
@@ -150,7 +150,7 @@ describe('the way to READY', () => {
     await agent.next('state', (frame) => frame.body.state === 'READY')
   })
 
-  it('takes a replayed message once, and a result once', async () => {
+  it('processes a replayed message once, and a result once', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.event(1, run, log('first'))
@@ -165,7 +165,7 @@ describe('the way to READY', () => {
     expect((await cluster()).error).toMatchObject({ code: 'a' })
   })
 
-  it('tries again with a new generation after a failure', async () => {
+  it('retries with a new generation after a failure', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'failed' }, 1)
@@ -176,7 +176,7 @@ describe('the way to READY', () => {
     expect(await states()).toBe('PROVISIONING PROVISIONING')
   })
 
-  it('what has begun keeps its address', async () => {
+  it('a started node keeps its address', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'failed' }, 1)
@@ -187,7 +187,7 @@ describe('the way to READY', () => {
     expect((await configure(['master'])).json).toMatchObject({ state: 'FAILED', address: '10.0.0.1' })
   })
 
-  it('resets: the node is DISCOVERED again under the same cluster and can be set up anew', async () => {
+  it('after a reset the node is DISCOVERED in the same cluster and can be provisioned again', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     agent.send('result', { run, outcome: 'done' }, 1)
@@ -203,7 +203,7 @@ describe('the way to READY', () => {
     expect((await provision(agent)).generation).toBe(3)
   })
 
-  it('asks a run that goes on to stop before it resets', async () => {
+  it('cancels an open run before it resets', async () => {
     const agent = await connectAgent(controller, node)
     const { run } = await provision(agent)
     await admin('POST', '/v1/clusters/demo/reset')
@@ -212,7 +212,7 @@ describe('the way to READY', () => {
     expect((await agent.instruction()).role).toBe('reset')
   })
 
-  it('does not wait for a node that is away in the middle of its run; it is reset when it is back', async () => {
+  it('does not wait for a disconnected node with an open run; the node is reset when it reconnects', async () => {
     const first = await connectAgent(controller, node)
     const { run } = await provision(first)
     first.send('ack', {})
@@ -232,8 +232,8 @@ describe('the way to READY', () => {
   })
 })
 
-describe('a restart in the middle', () => {
-  it('loses nothing: what was acknowledged is there, what was not taken comes again', async () => {
+describe('a restart during a run', () => {
+  it('loses nothing: acknowledged messages are stored, and the others are sent again', async () => {
     const first = await connectAgent(controller, node)
     const { run } = await provision(first)
     first.lastSeq = 0
@@ -260,7 +260,7 @@ describe('a restart in the middle', () => {
     expect(await states()).toBe('READY READY')
   })
 
-  it('tells the agent where it left off', async () => {
+  it('sends the last sequence number to the agent', async () => {
     const first = await connectAgent(controller, node)
     const { run } = await provision(first)
     first.event(7, run, log('x'))
@@ -273,7 +273,7 @@ describe('a restart in the middle', () => {
 })
 
 describe('a session', () => {
-  it('is one a node: a newer one ends the older, on which nobody answers', async () => {
+  it('a node has one session: a newer one replaces an unresponsive one', async () => {
     const first = await connectAgent(controller, node)
     first.socket.pause()
     const second = await connectAgent(controller, node)
@@ -308,7 +308,7 @@ describe('a session', () => {
     expect(await agent.closed).toBe(code)
   })
 
-  it('cannot tell of the run of another node', async () => {
+  it('cannot report about the run of another node', async () => {
     const mine = await connectAgent(controller, node)
     const { run } = await provision(mine)
     const foreign = await enrolNode(controller, await createCluster(controller, 'other'), 'two')
@@ -331,7 +331,7 @@ describe('a session', () => {
     expect(pinged).toBe(true)
   })
 
-  it('that is silent makes its node UNREACHABLE, and back when it returns', async () => {
+  it('a silent session makes its node UNREACHABLE until it reconnects', async () => {
     const agent = await connectAgent(controller, node)
     agent.socket.terminate()
     await agent.closed
@@ -347,7 +347,7 @@ describe('a session', () => {
     expect((await showNode(controller, node.id)).state).toBe('APPROVED')
   })
 
-  it('needs the role of a node and the subprotocol', async () => {
+  it('needs the certificate of a node and the subprotocol', async () => {
     const upgrade = (credentials: Installer | EnrolledNode, path: string, headers: object = {}) =>
       new Promise<number | undefined>((resolve, reject) => {
         const { hostname, port } = new URL(controller.url)
@@ -376,7 +376,7 @@ describe('a session', () => {
   })
 })
 
-it('a node that waits for approval is seen each time it asks', async () => {
+it('each request of a node that waits for approval updates its last-seen time', async () => {
   const { privateKey } = createKeyPair()
   const request = { csr: buildCsr(privateKey, 'whoever'), nodeName: 'two', address: '10.0.0.2' }
   const { json } = await call(controller.url, installer, 'POST', '/v1/enrol', request)
@@ -387,7 +387,7 @@ it('a node that waits for approval is seen each time it asks', async () => {
   expect(await seen()).toBeGreaterThanOrEqual(first + 60_000)
 })
 
-describe('what cannot be served', () => {
+describe('invalid requests', () => {
   beforeEach(async () => {
     await connectAgent(controller, node)
     await factsKnown()
@@ -404,7 +404,7 @@ describe('what cannot be served', () => {
     expect(answer.json.fix).not.toBe('')
   })
 
-  it('takes the address of the interface that was chosen', async () => {
+  it('uses the address of the selected interface', async () => {
     expect((await configure(['master'], { interface: 'eth1' })).json).toMatchObject({
       address: '10.1.0.1',
       state: 'CONFIGURED',
@@ -420,7 +420,7 @@ describe('what cannot be served', () => {
     expect(answer.json.fix).toContain('controller bundle import')
   })
 
-  it('problem details, with the remedy as data, for whoever accepts them', async () => {
+  it('sends problem details, with the remedy as data, to clients that accept them', async () => {
     const path = '/v1/clusters/demo/provision'
     const accept = 'application/problem+json'
     const answer = await call(controller.url, adminOf(controller), 'POST', path, undefined, { accept })

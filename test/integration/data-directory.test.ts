@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { OF_CONTROLLER } from '../../scripts/reference/files.ts'
 import { startController } from '../../src/controller/start.ts'
 
-test('the reference names what a controller keeps, with its mode', async () => {
+test('the reference lists the files of the data directory with their modes', async () => {
   const parent = mkdtempSync(join(tmpdir(), 'data-directory-'))
   onTestFinished(() => rmSync(parent, { recursive: true }))
   const dataDirectory = join(parent, 'data')

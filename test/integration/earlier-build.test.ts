@@ -1,4 +1,4 @@
-/** Agent and controller of which one is of the build before: the code of that build itself, from the history. */
+/** Agent and controller, one of them from the previous build, with its original code from the history. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,7 +40,7 @@ async function newDirectory(): Promise<void> {
   await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
 }
 
-/** The node is approved, connects and carries out its run. */
+/** The node is approved, connects and completes its run. */
 async function runs(controller: Controller, agent: Installation): Promise<void> {
   closers.push(() => agent.remove())
   const until = async <T>(what: string, look: () => T | Promise<T>): Promise<void> => {
@@ -64,7 +64,7 @@ async function runs(controller: Controller, agent: Installation): Promise<void> 
   expect(kinds).toEqual(expect.arrayContaining(['run-started', 'step-started', 'step-done', 'run-ended']))
 }
 
-test('an agent of the build before connects to this controller and carries out its run', async () => {
+test('an agent of the previous build connects to this controller and completes its run', async () => {
   await newDirectory()
   const controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 } })
   closers.push(() => controller.close())
@@ -73,7 +73,7 @@ test('an agent of the build before connects to this controller and carries out i
   await runs(controller, agent)
 })
 
-test('an agent of this build connects to the controller of the build before and carries out its run', async () => {
+test('an agent of this build connects to the controller of the previous build and completes its run', async () => {
   await newDirectory()
   const url = `https://127.0.0.1:${PORT}`
   const serve = ['serve', '--data', dataDirectory, '--listen', `127.0.0.1:${PORT}`, '--public-url', url]

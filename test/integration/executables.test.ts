@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { targets } from '../../build/targets.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 
-// What the arm64 executables are linked with; scripts/setup installs both.
+// The libraries of the arm64 executables. scripts/setup installs both.
 const EMULATOR = ['/usr/bin/qemu-aarch64-static', '/usr/bin/qemu-aarch64'].find((path) => existsSync(path))
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
 
@@ -30,7 +30,7 @@ async function outputOf(arch: string, name: string, arg: string): Promise<string
 const versionOf = (arch: string, name: string) => outputOf(arch, name, '--version')
 
 for (const { name, arch } of targets)
-  test(`${name} starts and tells version, commit and date`, async ({ skip }) => {
+  test(`${name} starts and prints version, commit and date`, async ({ skip }) => {
     skip(arch !== process.arch && missing !== undefined, missing)
     const version = await versionOf(arch, name)
     expect(version).toContain(packageJson.version)
@@ -39,7 +39,7 @@ for (const { name, arch } of targets)
   })
 
 for (const program of ['agent', 'controller'] as const)
-  test(`${program} says the same on both processors`, async ({ skip }) => {
+  test(`${program} prints the same version on both architectures`, async ({ skip }) => {
     skip(missing !== undefined, missing)
     const [x64, arm64] = await Promise.all([
       versionOf('x64', `${program}-linux-x64`),
@@ -49,12 +49,12 @@ for (const program of ['agent', 'controller'] as const)
   })
 
 for (const { name, arch, program } of targets.filter((target) => target.program === 'agent'))
-  test(`${name} loads the verbs that lie beside its main script`, async ({ skip }) => {
+  test(`${name} loads its commands from a separate script`, async ({ skip }) => {
     skip(arch !== process.arch && missing !== undefined, missing)
     expect(await outputOf(arch, name, '--help')).toMatch(new RegExp(`^Usage: ${program} .*precheck`, 's'))
   })
 
-test('the verbs come out of the code cache', async () => {
+test('the script of the commands uses the code cache', async () => {
   const spy = join(import.meta.dirname, '../support/agent/spy-on-code-cache.cjs')
   const env = { ...process.env, NODE_OPTIONS: `--require=${spy}` }
   const { stderr } = await run(join(dist, 'agent-linux-x64'), ['--help'], { env })

@@ -1,4 +1,4 @@
-/** What released builds said and stored (test/golden, CONTRIBUTING.md) is read by this one. */
+/** This build reads the messages and databases of released builds (test/golden, CONTRIBUTING.md). */
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { adminOf, call } from '../support/controller/client.ts'
 
 const GOLDEN = join(import.meta.dirname, '../golden')
 const releases = readdirSync(GOLDEN, { withFileTypes: true }).flatMap((each) => (each.isDirectory() ? [each.name] : []))
-/** An instruction lasts an hour, and the recorded ones are older: they are opened as they would have been within it. */
+/** An instruction is valid for an hour, and the recorded ones are older. The clock is set to a time within that hour. */
 function renewRuns(file: string): void {
   const database = new DatabaseSync(file)
   database.exec("UPDATE runs SET expires_at = '2999-01-01T00:00:00.000Z' WHERE state = 'open'")
@@ -26,7 +26,7 @@ const lines = (release: string, file: string): unknown[] =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-test('there are golden files', () => expect(releases).toContain('f2add13'))
+test('golden files exist', () => expect(releases).toContain('f2add13'))
 
 describe.each(releases)('of build %s', (release) => {
   test.each(lines(release, 'up.jsonl'))('a message of its agents is read: %j', (frame) => {
@@ -42,7 +42,7 @@ describe.each(releases)('of build %s', (release) => {
     else expect(('role' in body ? Instruction : PairCheckOrder).parse(body)).toEqual(body)
   })
 
-  test('its database is opened, with all that it holds', async () => {
+  test('its database is opened with all of its data', async () => {
     const dataDirectory = mkdtempSync(join(tmpdir(), 'golden-'))
     copyFileSync(join(GOLDEN, release, 'controller.db'), join(dataDirectory, 'controller.db'))
     renewRuns(join(dataDirectory, 'controller.db'))

@@ -22,7 +22,7 @@ import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 const ROLES: Record<string, NodeRole[]> = { one: ['master'], two: ['worker'], three: ['worker'] }
-/** All of 127/8 is this machine: each node has an address of its own. */
+/** All of 127/8 is this machine, so each node can have its own address. */
 const ADDRESS: Record<string, string> = { one: '127.0.66.1', two: '127.0.66.2', three: '127.0.66.3' }
 
 /** The agent's side of a node: the real code for checks of pairs behind a scripted connection. */
@@ -30,9 +30,9 @@ interface Running {
   id: string
   agent: ScriptedAgent
   checker: PairChecker
-  /** By how much its clock is ahead, in ms. */
+  /** How far its clock is ahead, in milliseconds. */
   aheadMs: number
-  /** Says nothing any more. */
+  /** It no longer answers. */
   isMute: boolean
 }
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const enrolled: [string, EnrolledNode][] = []
   for (const name of Object.keys(ROLES)) enrolled.push([name, await enrolNode(controller, installer, name)])
   await controller.close()
-  // Nodes are not configured with addresses of the loopback.
+  // Real nodes cannot be configured with loopback addresses.
   const store = openSqliteStore(join(directory, 'controller.db'))
   for (const [name, { id }] of enrolled) {
     await store.commit([
@@ -100,7 +100,7 @@ const node = (name: string): Running => {
   return found
 }
 
-/** As a person runs it. */
+/** Runs the command of the CLI. */
 const precheck = (...argv: string[]) => controllerCli('cluster', 'precheck', ...argv)
 
 function controllerCli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -132,7 +132,7 @@ async function isOpen(address: string, port: number): Promise<boolean> {
   return opened
 }
 
-test('three healthy nodes: every pair is fine, and nothing stays open', async () => {
+test('three healthy nodes: every pair passes, and no port stays open', async () => {
   const { code, out } = await precheck('demo')
   expect(out).toMatch(
     /^3 of 3 pairs fine \(3 nodes\), round trips [\d.]+ ms, slowest [\d.]+ ms, clocks within [\d.]+ ms/,
@@ -143,7 +143,7 @@ test('three healthy nodes: every pair is fine, and nothing stays open', async ()
   expect((await controllerCli('cluster', 'show', 'demo')).out).toMatch(/^Pairs: +3 of 3 pairs fine \(20/m)
 })
 
-test('a port that a program holds is dialled as it is, and stays open', async () => {
+test('a port that a program already uses is checked as it is, and stays open', async () => {
   const kubelet = createServer((socket) => socket.destroy())
   kubelet.listen(10_250, '127.0.66.2')
   await once(kubelet, 'listening')
@@ -159,7 +159,7 @@ test('a port that a program holds is dialled as it is, and stays open', async ()
   expect(await isOpen('127.0.66.2', 10_250)).toBe(true)
 })
 
-test('a clock that is off is found, whose it is, and the exit code is 3', async () => {
+test('a wrong clock is reported with its node, and the exit code is 3', async () => {
   node('three').aheadMs = 10_000
   const { code, report: found, short } = await report()
   expect(short).toEqual([
@@ -168,14 +168,14 @@ test('a clock that is off is found, whose it is, and the exit code is 3', async 
   expect([code, found.hardFailures, found.pairs.fine]).toEqual([3, 1, 1])
 })
 
-test('an order that has expired by the clock of its node is told', async () => {
+test('an order that has expired by the clock of its node is reported', async () => {
   node('two').aheadMs = 7_200_000
   const { code, short } = await report()
   expect(short[0]).toMatch(/^fail >two node: the order expired at .*; the clock of this machine is at /)
   expect(code).toBe(3)
 })
 
-test('a node that says nothing does not keep the others', async () => {
+test('a node that does not answer does not block the others', async () => {
   node('two').isMute = true
   const { code, report: found, short } = await report()
   expect(short).toEqual(['fail >two node: it did not answer in time'])
@@ -183,7 +183,7 @@ test('a node that says nothing does not keep the others', async () => {
   await node('two').checker.stop()
 })
 
-test('one at a time for a cluster', async () => {
+test('a cluster runs one pair check at a time', async () => {
   node('two').isMute = true
   const first = report()
   await waitFor('a listener of the first node', () => isOpen('127.0.66.1', 6_443), { everyMs: 20 })
@@ -193,7 +193,7 @@ test('one at a time for a cluster', async () => {
   await node('two').checker.stop()
 })
 
-test('a person who goes away closes everything on the nodes', async () => {
+test('after Ctrl-C all ports on the nodes are closed', async () => {
   node('two').isMute = true
   const env = { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile }
   const child = execFile(process.execPath, [ROOT, 'cluster', 'precheck', 'demo'], { cwd: directory, env })
@@ -206,7 +206,7 @@ test('a person who goes away closes everything on the nodes', async () => {
     await waitFor(`${address}:${port} to be closed`, async () => !(await isOpen(address, port)), { everyMs: 20 })
 })
 
-test('a node that is away is left out with a word, and one alone checks nobody', async () => {
+test('a disconnected node is skipped with a warning, and a single node checks nothing', async () => {
   node('three').agent.socket.close()
   await node('three').agent.closed
   const two = await report()

@@ -19,7 +19,7 @@ import { adminOf, call, createCluster, enrolNode, type Installer } from '../supp
 let dataDirectory: string
 let controller: Controller
 let installer: Installer
-/** How far the controller's clock is ahead of the machine's. */
+/** How far the controller's clock is ahead of the machine's, in milliseconds. */
 let aheadMs: number
 
 beforeEach(async () => {
@@ -40,27 +40,27 @@ const paramsFor = (more: Partial<NonNullable<CheckParams['controller']>> = {}): 
   return { roles: [], ownStateDirectory: '/nowhere', controller: { urls: [controller.url], ca, cert, key, ...more } }
 }
 
-test('a real controller is reached by TLS, HTTP and websocket upgrade', async () => {
+test('reaches a real controller by TLS, HTTP and websocket upgrade', async () => {
   expect(await controllerCheck.look(host, paramsFor())).toEqual({ kind: 'pass', found: `${controller.url} answers` })
 })
 
 test.each([
   ['another CA', () => ({ ca: createCa({ commonName: 'x', days: 1, now: new Date() }).certificate }), 'TLS failed'],
   ['a closed port', () => ({ urls: ['https://127.0.0.1:1'] }), 'TCP connection failed'],
-  ['a name that is none', () => ({ urls: ['https://controller.invalid:8443'] }), 'name resolution failed'],
-])('%s: the stage is named', async (_, more, found) => {
+  ['an invalid name', () => ({ urls: ['https://controller.invalid:8443'] }), 'name resolution failed'],
+])('%s: the report names the stage', async (_, more, found) => {
   const verdict = await controllerCheck.look(host, paramsFor(more()))
   expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringContaining(found) })
 })
 
-test('credentials of a cluster that was deleted are refused, which is not to be out of reach', async () => {
+test('credentials of a deleted cluster are reported as refused, not as an unreachable controller', async () => {
   await call(controller.url, adminOf(controller), 'DELETE', '/v1/clusters/demo')
   const verdict = await controllerCheck.look(host, paramsFor())
   const found = expect.stringContaining('status 403 instead of 200 (the cluster of this certificate was deleted)')
   expect(verdict).toMatchObject({ kind: 'fail', found, isRefusal: true })
 })
 
-test('another CA, met through a proxy that looks into TLS: the names of what answered are told', async () => {
+test('another CA behind a proxy that inspects TLS: the report names the certificate', async () => {
   const inspector = await openTlsSite((_request, response) => void response.end())
   const proxy = await openProxy((socket) => tunnel(socket, inspector.port))
   const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url }))
@@ -75,7 +75,7 @@ test.each<[string, (socket: Socket) => unknown, RegExp]>([
   ['403', (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'), /proxy failed: .*does not allow .* \(403\)/],
   ['407', (socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'), /proxy failed: .*user name and password \(407\)/],
   ['silence', () => undefined, /proxy failed: .*did not answer CONNECT within 8000 ms/],
-])('a proxy that answers with %s is named, and its password is not', async (_, answer, found) => {
+])('a proxy that answers with %s is reported without its password', async (_, answer, found) => {
   const proxy = await openProxy(answer)
   const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url.replace('//', '//me:hunter2@') }))
   await proxy.close()
@@ -83,7 +83,7 @@ test.each<[string, (socket: Socket) => unknown, RegExp]>([
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
 })
 
-test('a proxy that lets us through is used, and can be reached', async () => {
+test('a working proxy is used', async () => {
   const proxy = await openProxy((socket) => tunnel(socket, controller.port))
   const params = paramsFor({ proxy: proxy.url })
   expect(await controllerCheck.look(host, params)).toMatchObject({ kind: 'pass' })
@@ -92,14 +92,14 @@ test('a proxy that lets us through is used, and can be reached', async () => {
   expect(await proxyCheck.look(host, params)).toMatchObject({ kind: 'warn' })
 })
 
-test('the name of a node that is connected is taken for every other machine', async () => {
+test('the name of a connected node is taken for every other machine', async () => {
   await connectAgent(controller, await enrolNode(controller, installer, 'node-7'))
   const named = (hostname: string) => hostnameCheck.look(host, { ...paramsFor(), hostname })
   await expect.poll(() => named('node-7')).toMatchObject({ kind: 'fail', found: expect.stringContaining('node-7 (n-') })
   expect(await named('node-8')).toMatchObject({ kind: 'pass' })
 })
 
-/** CONNECT is answered so, and anything else as proxies do. */
+/** A proxy with this answer to CONNECT. Other requests get the usual answers of proxies. */
 async function openProxy(answer: (socket: Socket) => unknown): Promise<{ url: string; close(): Promise<void> }> {
   const open = new Set<Socket>()
   const server = createServer((socket) => {
@@ -137,7 +137,7 @@ test.each([
   expect(await timeSkew.look(host, paramsFor())).toMatchObject({ kind })
 })
 
-test('a controller whose clock is behind that of its certificates: the clocks are named, not a connection reset', async () => {
+test('a controller clock before the start of its certificates is reported as a clock problem, not as a connection reset', async () => {
   aheadMs = 3_600_000
   installer = await createCluster(controller, 'later')
   const verdict = await controllerCheck.look(host, paramsFor())

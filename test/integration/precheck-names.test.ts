@@ -44,7 +44,7 @@ async function serve(address: string, onQuery: Serve): Promise<Socket> {
   return socket
 }
 
-test('each name server is asked, and told with what it said', async () => {
+test('each name server is asked, and reported with its answer', async () => {
   const text = `nameserver ${ANSWERING}\nnameserver ${HANGING}\nnameserver 127.0.0.73\n`
   const view = { ...linuxHostView(), read: async () => text }
   const silent =
@@ -55,7 +55,7 @@ test('each name server is asked, and told with what it said', async () => {
   expect(await askNameServers(view, 'nobody.example.com')).toMatch(/^127\.0\.0\.71: no such name \(\d+ ms\); /)
 })
 
-/** `agent precheck` under another host name and with other files in /etc than this machine has: they are its own alone. */
+/** Runs `agent precheck` with another host name and other files in /etc, in separate namespaces. */
 async function precheckAs(name: string, files: Record<string, string>): Promise<Map<string, CheckResult>> {
   const etc = mkdtempSync(join(directory, 'etc-'))
   cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true })
@@ -70,7 +70,7 @@ async function precheckAs(name: string, files: Record<string, string>): Promise<
   return new Map(checks.map((check) => [check.id, check]))
 }
 
-test('a resolver that hangs: what it costs, and that no server answers', async () => {
+test('a name server that does not answer is reported with the time that it cost', async () => {
   const results = await precheckAs('lonely-node', { 'resolv.conf': `nameserver ${HANGING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'warn',
@@ -81,7 +81,7 @@ test('a resolver that hangs: what it costs, and that no server answers', async (
   expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('127.0.0.72') })
 })
 
-test('a bad host name, and options rotate', async () => {
+test('an invalid host name, and options rotate', async () => {
   const results = await precheckAs('Bad_Name', { 'resolv.conf': `nameserver ${ANSWERING}\noptions rotate\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
@@ -90,7 +90,7 @@ test('a bad host name, and options rotate', async () => {
   expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringMatching(/^options rotate/) })
 })
 
-test('a name that the name server does not know', async () => {
+test('a name that the name server cannot resolve', async () => {
   const results = await precheckAs('nobody.example.com', { 'resolv.conf': `nameserver ${ANSWERING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
@@ -98,7 +98,7 @@ test('a name that the name server does not know', async () => {
   })
 })
 
-test('many names that hang keep no other check from looking, nor the program from ending', async () => {
+test('many unanswered names delay neither other checks nor the end of the program', async () => {
   const startedAt = performance.now()
   const pools = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => `pool ${i}.pool.example.org iburst\n`)
   const search = ['a', 'b', 'c', 'd'].map((label) => `${label}.example.org`).join(' ')

@@ -18,7 +18,7 @@ let binary: string
 /** A real chronyd that serves this machine's time. */
 let honest: ChildProcess
 let honestPort: number
-/** Between us and the honest one: what it passes on is 10 s ahead. */
+/** Relays to the honest server, and adds 10 s to its answers. */
 let liar: Socket
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-/** Never touches the clock (-x), and runs without a control socket in the file system. */
+/** Never sets the clock (-x), and has no control socket in the file system. */
 function start(name: string, lines: readonly string[]): ChildProcess {
   const file = join(directory, `${name}.conf`)
   const own = ['bindaddress 127.0.0.1', 'bindcmdaddress /', `pidfile ${join(directory, `${name}.pid`)}`, 'user root']
@@ -72,7 +72,7 @@ async function openLiar(port: number): Promise<Socket> {
   return socket
 }
 
-/** This machine with these servers in chrony.conf and nothing else that knows of time; port 123 is where they are. */
+/** This machine with these servers in chrony.conf and no other time source. Port 123 is mapped to their ports. */
 function machine(ports: Record<string, number>, more: Partial<HostView> = {}): HostView {
   const view = linuxHostView()
   const conf = Object.keys(ports).map((server) => `server ${server} iburst\n`)
@@ -89,7 +89,7 @@ function machine(ports: Record<string, number>, more: Partial<HostView> = {}): H
   }
 }
 
-test('a real chronyd as server: its time is ours', async () => {
+test('a real chronyd as server: no offset', async () => {
   await expect
     .poll(() => check.look(machine({ '192.0.2.1': honestPort }), params), { timeout: 20_000 })
     .toMatchObject({
@@ -98,7 +98,7 @@ test('a real chronyd as server: its time is ours', async () => {
     })
 })
 
-test('a server that lies by 10 s: alone it is doubted, beside an honest one it is named', async () => {
+test('a server that is 10 s ahead: alone it is a warning, next to a correct server it is reported', async () => {
   const lies = liar.address().port
   expect(await check.look(machine({ '192.0.2.9': lies }), params)).toMatchObject({
     kind: 'warn',
@@ -110,7 +110,7 @@ test('a server that lies by 10 s: alone it is doubted, beside an honest one it i
   })
 })
 
-test('a server that hangs does not hide one that answers', async () => {
+test('a server that does not answer does not hide one that does', async () => {
   const silent = createSocket('udp4').bind(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address()
@@ -124,7 +124,7 @@ test('a server that hangs does not hide one that answers', async () => {
   silent.close()
 })
 
-test('a real chronyd that follows a server is asked by its own chronyc', async () => {
+test('a real chronyd that follows a server is read with chronyc', async () => {
   const cmdport = await freePort()
   const follower = start('follower', [
     `server 127.0.0.1 port ${honestPort} iburst minpoll 0 maxpoll 0`,

@@ -1,4 +1,4 @@
-/** Readers that leave, disks that are full and people who change their mind, as a shell and a terminal give them to a program. */
+/** Closed pipes, full disks and interrupted confirmations, with a real shell and terminal. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ interface Ended {
   text: string
 }
 
-/** `line` goes to bash; what is typed is sent when the program asks. */
+/** Runs `line` in bash. `typed` is sent when the program asks. */
 function run(line: string, typed?: string): Promise<Ended> {
   const argv = typed === undefined ? ['bash', '-c', line] : ['script', '-qec', line, '/dev/null']
   const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: directory })
@@ -36,7 +36,7 @@ function run(line: string, typed?: string): Promise<Ended> {
 }
 
 test.each([[`${AGENT} precheck --list`], [`${CONTROLLER} completion bash`]])(
-  '%s: a reader that leaves is no failure, a disk that is full is told',
+  '%s: a closed pipe is no failure, a full disk is reported',
   async (line) => {
     const left = await run(`{ ${line}; echo "code $?" >&2; } | true`)
     expect(left.text).toBe('code 0\n')
@@ -51,13 +51,13 @@ test.each([[`${AGENT} precheck --list`], [`${CONTROLLER} completion bash`]])(
   },
 )
 
-test('the exit code of what failed stays what it is, whoever reads', async () => {
+test('a failed command keeps its exit code with a closed pipe', async () => {
   expect((await run(`${AGENT} status -m none-here >/dev/full`)).code).toBe(4)
   const left = await run(`{ ${AGENT} status -m none-here; echo $? >code; } | true; cat code`)
   expect(left.text).toBe('4\n')
 })
 
-test('logs -f ends when its reader leaves', async () => {
+test('logs -f ends when its pipe is closed', async () => {
   const log = join(directory, 'follow.ts')
   writeFileSync(
     log,
@@ -78,13 +78,13 @@ test.each([
   ['Ctrl-C', '\x03', 130, /interrupted before confirmation: no changes were made/],
   ['Ctrl-D', '\x04', 130, /interrupted before confirmation: no changes were made/],
   ['an empty line', '\r', 7, /no changes were made: not confirmed/],
-])('%s at a question', async (_, typed, code, says) => {
+])('%s at a confirmation', async (_, typed, code, says) => {
   const ended = await run(ASK, typed)
   expect(ended.text).toMatch(says)
   expect(ended.code, ended.text).toBe(code)
 })
 
-test('where nobody can be asked, --yes is wanted', async () => {
+test('without a terminal, --yes is required', async () => {
   for (const stdin of ['</dev/null', '<&-', '<<<y']) {
     const ended = await run(`${ASK} ${stdin}`)
     expect(ended.text).toMatch(/cannot ask for confirmation[\s\S]*--yes/)

@@ -8,7 +8,7 @@ import { afterAll, afterEach, expect, test } from 'vitest'
 import { run } from '../support/testbed/run.ts'
 import * as testbed from '../support/testbed/testbed.ts'
 
-// A bed of its own, beside whatever else runs on this machine.
+// A separate bed, independent of other test beds on this machine.
 const bed = testbed.bedNamed(`cantrip-test-${process.pid}`)
 const scratch = mkdtempSync(join(tmpdir(), 'cantrip-test-'))
 const MINUTES = 60_000
@@ -19,7 +19,7 @@ afterAll(() => rmSync(scratch, { recursive: true }))
 const why = testbed.whyNot()
 
 test(
-  'a node boots, runs commands, keeps its disk over a power cut, and goes without a trace',
+  'a node boots, runs commands, keeps its disk over a power cut, and is removed without leftovers',
   async ({ skip }) => {
     if (why) skip(why)
     const kernelPanic = await readFile('/proc/sys/kernel/panic', 'utf8')
@@ -36,9 +36,9 @@ test(
       stderr: 'oops\n',
     })
     await expect(testbed.exec(node, ['sleep', '60'], { timeoutMs: 200 })).rejects.toThrow('timed out after 200 ms')
-    // Not its zombie: the host's process 1 reaps it, when it comes to it.
+    // Ignore the zombie, which process 1 of the host reaps later.
     const sleepers = () => testbed.exec(node, ['pgrep', '--runstates', 'R,S,D', 'sleep'])
-    await expect.poll(sleepers, { message: 'a time-out ends the command' }).toMatchObject({ stdout: '' })
+    await expect.poll(sleepers, { message: 'a timeout ends the command' }).toMatchObject({ stdout: '' })
 
     const file = join(scratch, 'greeting')
     writeFileSync(file, 'hello', { mode: 0o750 })
@@ -47,9 +47,7 @@ test(
 
     expect(await inside('getent', 'hosts', 'controller.test')).toMatch(/^10\.90\.0\.1 /)
     expect(await inside('getent', 'hosts', 'one.test')).toMatch(/^10\.90\.0\.11 /)
-    expect((await testbed.exec(node, ['getent', 'ahostsv6', 'controller.test'])).code, 'no address of that kind').toBe(
-      2,
-    )
+    expect((await testbed.exec(node, ['getent', 'ahostsv6', 'controller.test'])).code, 'no IPv6 address').toBe(2)
     expect((await testbed.exec(node, ['getent', 'hosts', 'nowhere.example'])).code).toBe(2)
     const link = await inside(
       'curl',
@@ -60,7 +58,7 @@ test(
       '%{errormsg}',
       'http://192.0.2.1/',
     ).catch(String)
-    expect(link, 'what is beyond the bed is refused at once').toMatch(
+    expect(link, 'destinations outside the bed are refused at once').toMatch(
       /No route to host|Network is unreachable|Couldn't connect/,
     )
 
@@ -81,7 +79,7 @@ test(
     expect(await inside('cat', '/etc/machine-id')).toBe(machineId)
     expect(await inside('cat', '/proc/sys/kernel/random/boot_id')).not.toBe(bootId)
 
-    expect(await testbed.leftovers(bed), 'the search for leftovers finds a node').not.toEqual([])
+    expect(await testbed.leftovers(bed), 'leftovers finds a running node').not.toEqual([])
     await testbed.down(node)
     expect(await testbed.leftovers(bed)).toEqual([])
     expect(await readFile('/proc/sys/kernel/panic', 'utf8')).toBe(kernelPanic)
