@@ -46,9 +46,6 @@ export function mayBePodLink(name: string): boolean {
   return isLinkOfKubernetes(name) || /^(cni\d|flannel|cali|tunl\d|cilium|lxc\d|kube-|nodelocaldns|weave)/.test(name)
 }
 
-/** Network names in the CNI configurations of the supported pod networks; `cbr0` is flannel. */
-export const POD_NETWORKS: readonly string[] = ['cbr0', 'k8s-pod-network', 'cilium']
-
 /** Network namespaces of containerd's CRI plugin: `cni-` and a UUID. */
 export function isPodNamespace(name: string): boolean {
   return /^cni-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)
@@ -95,6 +92,3 @@ const CALICO_MARK = /--comment "?cali:[\w-]{16}"?/
 export function isMarkedByCalico(rule: string): boolean {
   return CALICO_MARK.test(rule)
 }
-
-/** nftables tables of kube-proxy and of the pod networks that Cantrip installs, if they are configured to use nftables. */
-export const POD_TABLES: readonly string[] = ['kube-proxy', 'flannel-ipv4', 'flannel-ipv6', 'calico']

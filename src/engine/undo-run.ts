@@ -4,6 +4,7 @@
  * retries what is left.
  */
 import { type ErrorReport, reportOf } from '../base/agent-error.ts'
+import { CNI_STATE } from '../base/kubernetes-paths.ts'
 import { subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { isBelow } from '../host/parse/mountinfo.ts'
@@ -12,7 +13,6 @@ import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
-import { CNI_STATE } from '../ledger/undo/network/cni-state.ts'
 import type { Found } from '../ledger/undo/result.ts'
 import type { Emit, Outcome } from './event.ts'
 

@@ -1,8 +1,7 @@
 /** The Host of steps: it records the undo of every change, durably, before it makes the change. */
 import { escapeArgv } from '../base/escape-argv.ts'
 import { isPodNamespace, linksMeantBy } from '../base/kubernetes-names.ts'
-import { CNI_STATE } from '../ledger/undo/network/cni-state.ts'
-import { NAMESPACES } from '../ledger/undo/network/network-namespaces.ts'
+import { CNI_STATE, NETWORK_NAMESPACES } from '../base/kubernetes-paths.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import { realPath } from './files/real-path.ts'
 import type { Host, HostView } from './host.ts'
@@ -112,7 +111,7 @@ export function recordingHost({ machine, record, backupDirectory }: RecordingOpt
 async function resolveLinks(machine: Machine, undo: Undo): Promise<Undo> {
   if (undo.kind !== 'remove-tree' && undo.kind !== 'empty-directory' && undo.kind !== 'unmount-below') return undo
   // Undo recognizes these paths, which container engines share.
-  if (undo.path === CNI_STATE || undo.path === NAMESPACES) return undo
+  if (undo.path === CNI_STATE || undo.path === NETWORK_NAMESPACES) return undo
   return { ...undo, path: (await realPath(machine, undo.path)) ?? undo.path }
 }
 
@@ -141,7 +140,7 @@ async function withoutExisting(machine: Machine, undo: Undo): Promise<Undo> {
   }
   if (undo.kind === 'unmount-below') return withSpareMounts(undo, (await machine.read('/proc/self/mountinfo')) ?? '')
   if (undo.kind === 'remove-network-namespaces') {
-    return withSpare(undo, ((await machine.list('/run/netns')) ?? []).filter(isPodNamespace))
+    return withSpare(undo, ((await machine.list(NETWORK_NAMESPACES)) ?? []).filter(isPodNamespace))
   }
   if (undo.kind === 'remove-path') {
     return (await machine.stat(undo.path)) === undefined ? undo : { kind: 'nothing', because }
@@ -153,7 +152,7 @@ async function withoutExisting(machine: Machine, undo: Undo): Promise<Undo> {
   const names = await machine.list(undo.path)
   if (names === undefined) return { ...undo, kind: 'remove-tree' }
   // Shared with other container engines: undo recognizes the files of this cluster, whoever created the directory.
-  if (undo.path === '/var/lib/cni') return { ...undo, kind: 'empty-directory' }
+  if (undo.path === CNI_STATE) return { ...undo, kind: 'empty-directory' }
   return names.length === 0 ? { ...undo, kind: 'empty-directory' } : { kind: 'nothing', because }
 }
 

@@ -1,4 +1,5 @@
 import { AgentError } from '../base/agent-error.ts'
+import { BINARIES, ETCD_DATA } from '../base/kubernetes-paths.ts'
 import type { Argv } from '../host/argv.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Operation, Target } from '../protocol/wire/operation.ts'
@@ -10,7 +11,7 @@ import {
   readMembership,
   removeMember,
 } from '../provision/etcd/etcd-members.ts'
-import { BINARIES, SUPER_ADMIN_CONF } from '../provision/paths.ts'
+import { ETCD_PKI, SUPER_ADMIN_CONF } from '../provision/paths.ts'
 import { notYet, type Outcome } from './answer.ts'
 
 const HERE = '127.0.0.1'
@@ -18,7 +19,7 @@ const HERE = '127.0.0.1'
 const DRAIN_SECONDS = 20
 /** A kubelet that does not run does not confirm the end of its pods. */
 const GONE_SECONDS = 30
-const SNAPSHOT = '/var/lib/etcd/before-removal.db'
+const SNAPSHOT = `${ETCD_DATA}/before-removal.db`
 
 /**
  * Removes a node from the cluster. Can be repeated at any point: what is done already is skipped. Fails only without a quorum
@@ -90,8 +91,7 @@ async function needQuorum(machine: Machine, { members }: Membership, leaving: Et
 
 /** Kept beside etcd's data until the next snapshot. */
 async function saveSnapshot(machine: Machine): Promise<void> {
-  const pki = '/etc/etcd/pki'
-  const tls = [`--cacert=${pki}/ca.crt`, `--cert=${pki}/server.crt`, `--key=${pki}/server.key`]
+  const tls = [`--cacert=${ETCD_PKI}/ca.crt`, `--cert=${ETCD_PKI}/server.crt`, `--key=${ETCD_PKI}/server.key`]
   const save: Argv = [`${BINARIES}/etcdctl`, '--endpoints=https://127.0.0.1:2379', ...tls, 'snapshot', 'save', SNAPSHOT]
   await machine.execute(save, OPTIONS)
 }

@@ -1,18 +1,31 @@
-import { isMarkedByCalico, isPodChain, isPodLink, POD_NETWORKS, POD_TABLES } from '../base/kubernetes-names.ts'
+import { dirname } from 'node:path/posix'
+import { isMarkedByCalico, isPodChain, isPodLink } from '../base/kubernetes-names.ts'
+import {
+  CNI_CONFIGURATION,
+  CNI_PLUGINS,
+  CNI_STATE,
+  ETCD_CONFIGURATION,
+  ETCD_DATA,
+  KUBERNETES_DIRECTORIES,
+  OWN_PROGRAMS,
+} from '../base/kubernetes-paths.ts'
+import { POD_NETWORKS, POD_TABLES } from '../base/pod-network-traces.ts'
+import { isBelow } from '../host/parse/mountinfo.ts'
 import type { Changed, FactKind } from './facts.ts'
 
-/** Only Kubernetes and its networks write here, and pods with a hostPath. */
-const PLACES =
-  /^(\/etc\/(kubernetes|calico|cilium|flannel)|\/var\/lib\/(kubelet|calico|cilium)|\/run\/(flannel|calico|cilium)|\/var\/log\/(pods|containers|calico)|\/usr\/libexec\/kubernetes)(\/|$)/
-/** Paths that Cantrip, Kubernetes, etcd and pod networks write to. */
-const PATHS =
-  /^(\/etc\/(kubernetes|etcd|cni|calico|cilium|flannel|cantrip[^/]*)|\/opt\/cni|\/var\/lib\/(kubelet|etcd|cni|calico|cilium|cantrip[^/]*)|\/run\/(kubelet|flannel|calico|cilium|cantrip[^/]*|xtables\.lock)|\/var\/log\/(pods|containers|calico|cantrip[^/]*)|\/usr\/libexec\/kubernetes|\/usr\/local\/lib\/cantrip|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
+/** Other programs write here, too. */
+const SHARED_PLACES = [
+  ...[ETCD_CONFIGURATION, ETCD_DATA, CNI_STATE, dirname(CNI_CONFIGURATION), dirname(CNI_PLUGINS)],
+  ...[OWN_PROGRAMS, '/run/kubelet', '/run/xtables.lock'],
+]
+const BY_PATH =
+  /^(\/(etc|var\/lib|run|var\/log)\/cantrip[^/]*|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
 const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|flanneld|coredns|calico|cilium|cantrip)\b/
 const NFT_TABLES = new RegExp(`\\btable (ip|ip6) (${POD_TABLES.join('|')})\\b`)
 
 /** The ledger has objects of other programs by kind only. They are recognized by the names that those programs' sources fix. */
 const BY_NAME: Partial<Record<FactKind, (change: Changed) => boolean>> = {
-  file: ({ what }) => PLACES.test(what),
+  file: ({ what }) => isIn(KUBERNETES_DIRECTORIES, what),
   interface: ({ what }) => isPodLink(what),
   address: ({ what }) => isPodLink(what.split(' on ')[1] ?? ''),
   route: ({ before = '', after = '' }) => [before, after].some((way) => isPodLink(/ ?dev (\S+)/.exec(way)?.[1] ?? '')),
@@ -23,15 +36,24 @@ const BY_NAME: Partial<Record<FactKind, (change: Changed) => boolean>> = {
 
 /** If ledger records were lost, changes in places that other programs also use count, too. */
 const WITHOUT_RECORDS: Partial<Record<FactKind, (change: Changed) => boolean>> = {
-  file: ({ what }) => PATHS.test(what),
+  file: ({ what }) => mayBeOwn(what),
   unit: ({ what }) => /^(kubelet|etcd|cantrip|kubepods|cri-containerd)/.test(what),
-  mount: ({ what }) => PATHS.test(what),
+  mount: ({ what }) => mayBeOwn(what),
 }
 
 /** Whether a change looks like one by Cantrip or by Kubernetes. `isWhole`: the ledger names all files and units. */
 export function looksLikeOwnChange(change: Changed, isWhole: boolean): boolean {
   if (BY_NAME[change.kind]?.(change)) return true
   return !isWhole && WITHOUT_RECORDS[change.kind]?.(change) === true
+}
+
+function isIn(directories: readonly string[], path: string): boolean {
+  return directories.some((directory) => isBelow(path, directory))
+}
+
+/** Paths that Cantrip, Kubernetes, etcd and pod networks write to. */
+function mayBeOwn(path: string): boolean {
+  return isIn(KUBERNETES_DIRECTORIES, path) || isIn(SHARED_PLACES, path) || BY_PATH.test(path)
 }
 
 /** podman used the same plugins. The comment of the rule that jumps to a chain names its network. */

@@ -1,3 +1,4 @@
+import { NETWORK_NAMESPACES } from '../base/kubernetes-paths.ts'
 /**
  * Rules for changes that Cantrip did not make. A difference counts unless a rule here has a reason. Such differences are
  * reported separately, with the reason.
@@ -59,7 +60,7 @@ const RULES: readonly Rule[] = [
     what: /^\/(run\/(user|media|credentials|docker|containers|snapd|lock)|media|mnt|snap|proc|sys|var\/lib\/(docker|containers|snapd|lxc|lxcfs|machines))\b/,
     why: 'sessions, removable media and other container engines come and go',
   },
-  { kind: 'mount', what: /^\/run\/netns(\/|$)/, why: 'network namespaces of other programs' },
+  { kind: 'mount', what: new RegExp(`^${NETWORK_NAMESPACES}(/|$)`), why: 'network namespaces of other programs' },
   {
     kind: 'mount',
     what: /./,

@@ -11,8 +11,6 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   pki: ['base'],
   host: ['base'],
   'host/linux': ['base', 'host', 'protocol/wire/facts'],
-  // The recording host changes the machine and writes the ledger.
-  'host/recording': ['base', 'host', 'ledger'],
   ledger: ['base', 'host'],
   engine: ['base', 'host', 'ledger'],
   // The state of a machine, and its differences from an earlier state.

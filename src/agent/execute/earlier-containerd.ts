@@ -1,9 +1,10 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { UNITS } from '../../base/kubernetes-paths.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { replay } from '../../ledger/replay.ts'
 
 /** Builds before ADR 24 installed this unit. A unit from a package or an administrator is not in Cantrip's ledger. */
-const EARLIER_UNIT = '/etc/systemd/system/containerd.service'
+const EARLIER_UNIT = `${UNITS}/containerd.service`
 
 /**
  * Refuses to move a running kubelet, whose sandboxes are in the containerd of an earlier build, to another containerd.

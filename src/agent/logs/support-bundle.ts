@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { create } from 'tar'
 import { AgentError } from '../../base/agent-error.ts'
+import { CONTAINERD, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 import { Redactor } from '../../base/text/secret.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { HostView } from '../../host/host.ts'
@@ -67,8 +68,8 @@ async function collect(paths: AgentPaths, view: HostView): Promise<[string, stri
   const commands: [string, Argv][] = [
     ['unit-status.txt', ['systemctl', 'status', '--no-pager', '--full', paths.unit]],
     ['journal.txt', ['journalctl', '--no-pager', '-n', '5000', '-u', paths.unit]],
-    ['journal-kubelet.txt', ['journalctl', '--no-pager', '-n', '2000', '-u', 'kubelet']],
-    ['journal-containerd.txt', ['journalctl', '--no-pager', '-n', '1000', '-u', 'cantrip-containerd']],
+    ['journal-kubelet.txt', ['journalctl', '--no-pager', '-n', '2000', '-u', KUBELET_UNIT]],
+    ['journal-containerd.txt', ['journalctl', '--no-pager', '-n', '1000', '-u', CONTAINERD.unit]],
     ['addresses.txt', ['ip', 'address']],
     ['routes.txt', ['ip', 'route']],
     ['disks.txt', ['df', '-h']],

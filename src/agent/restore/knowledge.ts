@@ -1,10 +1,9 @@
+import { CNI_STATE, NETWORK_NAMESPACES } from '../../base/kubernetes-paths.ts'
 import type { UndoReport } from '../../engine/undo-run.ts'
 import { subjectOf } from '../../host/change.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Undo } from '../../host/undo.ts'
 import type { ChangeEntry, Entry, Numbered } from '../../ledger/entry.ts'
-import { CNI_STATE } from '../../ledger/undo/network/cni-state.ts'
-import { NAMESPACES } from '../../ledger/undo/network/network-namespaces.ts'
 import type { Knowledge } from '../../snapshot/verify.ts'
 import type { AgentPaths } from '../paths.ts'
 import { isIn, type Scope } from '../scope.ts'
@@ -15,7 +14,7 @@ const MARGIN_MS = 100
 
 const TREES: ReadonlySet<Undo['kind']> = new Set(['remove-tree', 'empty-directory', 'unmount-below'])
 /** Directories in which other programs keep files, too. */
-const SHARED: ReadonlySet<string> = new Set([NAMESPACES, CNI_STATE])
+const SHARED: ReadonlySet<string> = new Set([NETWORK_NAMESPACES, CNI_STATE])
 
 export type Kept = UndoReport['kept'][number]
 

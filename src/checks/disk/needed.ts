@@ -1,3 +1,4 @@
+import { CNI_PLUGINS, CONTAINERD, ETCD_DATA, KUBELET_STATE } from '../../base/kubernetes-paths.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 
 type NodeRole = CheckParams['roles'][number]
@@ -13,11 +14,11 @@ const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 /** Free MiB for what a node writes: binaries, images and their layers, etcd up to its quota, pods, logs. */
 export const NEEDED_SPACE: readonly NeededSpace[] = [
   { path: '/usr/local', mib: 700, roles: all },
-  { path: '/opt/cni/bin', mib: 100, roles: all },
+  { path: CNI_PLUGINS, mib: 100, roles: all },
   { path: '/etc', mib: 20, roles: all },
-  { path: '/var/lib/cantrip-containerd', mib: 3_072, roles: all },
-  { path: '/var/lib/kubelet', mib: 512, roles: all },
-  { path: '/var/lib/etcd', mib: 2_048, roles: ['master'] },
+  { path: CONTAINERD.root, mib: 3_072, roles: all },
+  { path: KUBELET_STATE, mib: 512, roles: all },
+  { path: ETCD_DATA, mib: 2_048, roles: ['master'] },
   { path: '/var/log', mib: 256, roles: all },
 ]
 

@@ -1,4 +1,5 @@
 import { command, inOrder } from '../../base/command.ts'
+import { BINARIES, CNI_PLUGINS, CONTAINERD, OWN_PROGRAMS } from '../../base/kubernetes-paths.ts'
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -7,11 +8,11 @@ const RULES = '/etc/fapolicyd/rules.d'
 
 /** Directories with the executables of Cantrip, Kubernetes and containers. */
 const EXECUTED_FROM = [
-  '/usr/local/bin/',
-  '/usr/local/lib/cantrip/',
-  '/opt/cni/bin/',
-  '/var/lib/cantrip-containerd/',
-  '/run/cantrip-containerd/',
+  `${BINARIES}/`,
+  `${OWN_PROGRAMS}/`,
+  `${CNI_PLUGINS}/`,
+  `${CONTAINERD.root}/`,
+  `${CONTAINERD.state}/`,
 ] as const
 
 const RULE_LINES = EXECUTED_FROM.map((directory) => `allow perm=any all : dir=${directory}`)

@@ -1,3 +1,14 @@
+import {
+  BINARIES,
+  CNI_CONFIGURATION,
+  CNI_PLUGINS,
+  CONTAINERD,
+  ETCD_DATA,
+  KUBELET_STATE,
+  KUBERNETES,
+  OWN_PROGRAMS,
+  UNITS,
+} from '../../base/kubernetes-paths.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 
 type NodeRole = CheckParams['roles'][number]
@@ -20,23 +31,23 @@ export interface WrittenPath {
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
 export const WRITTEN_PATHS: readonly WrittenPath[] = [
-  { path: '/usr/local/bin', roles: all, executable: 'of Kubernetes' },
-  { path: '/usr/local/lib/cantrip', roles: all, executable: 'of Kubernetes' },
-  { path: '/opt/cni/bin', roles: all, executable: 'of Kubernetes' },
-  { path: '/etc/systemd/system', roles: all },
-  { path: '/etc/kubernetes', roles: all },
-  { path: '/etc/cantrip-containerd', roles: all },
-  { path: '/etc/cni/net.d', roles: all },
+  { path: BINARIES, roles: all, executable: 'of Kubernetes' },
+  { path: OWN_PROGRAMS, roles: all, executable: 'of Kubernetes' },
+  { path: CNI_PLUGINS, roles: all, executable: 'of Kubernetes' },
+  { path: UNITS, roles: all },
+  { path: KUBERNETES, roles: all },
+  { path: CONTAINERD.configuration, roles: all },
+  { path: CNI_CONFIGURATION, roles: all },
   {
-    path: '/var/lib/cantrip-containerd',
+    path: CONTAINERD.root,
     roles: all,
     executable: 'of containers',
     layers: true,
     lasting: true,
     inodes: 50_000,
   },
-  { path: '/var/lib/kubelet', roles: all, lasting: true, holds: 'pods', inodes: 10_000 },
-  { path: '/var/lib/etcd', roles: ['master'], lasting: true, holds: 'a database' },
+  { path: KUBELET_STATE, roles: all, lasting: true, holds: 'pods', inodes: 10_000 },
+  { path: ETCD_DATA, roles: ['master'], lasting: true, holds: 'a database' },
   { path: '/var/log', roles: all },
   { path: '/run', roles: all },
 ]

@@ -1,11 +1,12 @@
 import { command, remarked } from '../../base/command.ts'
+import { POD_NETWORK_TRACES } from '../../base/pod-network-traces.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
 import { networkFilesBefore } from '../../host/network/network-files.ts'
 
 /** The file of flannel. Those of Calico and Cilium sort before it. */
 const OWN = '10-flannel.conflist'
-const OF_OTHER_POD_NETWORKS = /\/(10-calico\.conflist|05-cilium\.conf(list)?)$/
+const OF_POD_NETWORKS = Object.values(POD_NETWORK_TRACES).flatMap(({ files }) => files)
 
 /**
  * CNI configurations that containerd would use instead of the cluster's network: pods would get addresses of another
@@ -15,7 +16,7 @@ const OF_OTHER_POD_NETWORKS = /\/(10-calico\.conflist|05-cilium\.conf(list)?)$/
  */
 export async function networkFileFindings(host: HostView, isInstalled: boolean): Promise<Finding[]> {
   const paths = await networkFilesBefore(host, OWN)
-  const foreign = paths.filter((path) => !(isInstalled && OF_OTHER_POD_NETWORKS.test(path)))
+  const foreign = paths.filter((path) => !(isInstalled && OF_POD_NETWORKS.includes(path)))
   return foreign.map((path) => ({
     kind: 'fail',
     found: `${path} sorts before the configuration of the cluster's network; containerd uses the first file`,

@@ -1,3 +1,4 @@
+import { CONTAINERD, ETCD_UNIT, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 /** systemd.unit(5), "Unit File Load Path": of several files with one name, the one in the first directory counts. */
 export const UNIT_DIRECTORIES = [
   '/etc/systemd/system.control',
@@ -23,9 +24,9 @@ export const BEFORE_OWN = UNIT_DIRECTORIES.slice(0, UNIT_DIRECTORIES.indexOf(OWN
 
 /** Without the agent's own unit: its file asks for local changes in a drop-in. */
 export const UNITS = [
-  'cantrip-containerd.service',
-  'kubelet.service',
-  'etcd.service',
+  CONTAINERD.unit,
+  KUBELET_UNIT,
+  ETCD_UNIT,
   'cantrip-node-dns.service',
   'cantrip-api-watch.service',
 ] as const

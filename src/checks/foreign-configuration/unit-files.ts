@@ -1,5 +1,6 @@
 import { command, inOrder } from '../../base/command.ts'
 import { escapeArgv } from '../../base/escape-argv.ts'
+import { ETCD_UNIT, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
@@ -14,7 +15,7 @@ interface DropIn {
 }
 
 /** Drop-ins that Cantrip writes. They hide files of the same name in directories that systemd reads later. */
-const OWN_DROP_INS = ['kubelet.service.d/10-kubeadm.conf', 'etcd.service.d/10-data.conf']
+const OWN_DROP_INS = [`${KUBELET_UNIT}.d/10-kubeadm.conf`, `${ETCD_UNIT}.d/10-data.conf`]
 const RELOAD = 'systemctl daemon-reload'
 
 /** Foreign drop-ins for the units of Kubernetes, and foreign unit files that hide them. */

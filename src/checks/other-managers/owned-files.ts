@@ -1,10 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { CNI_CONFIGURATION, CONTAINERD, ETCD_CONFIGURATION, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { isBelow } from '../../host/parse/mountinfo.ts'
 
 /** Files and directories that Cantrip writes and that another program may manage already. */
 const FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/fstab']
-const DIRECTORIES = ['/etc/cantrip-containerd', '/etc/cni/net.d', '/etc/etcd', '/etc/kubernetes']
+const DIRECTORIES = [CONTAINERD.configuration, CNI_CONFIGURATION, ETCD_CONFIGURATION, KUBERNETES]
 const NAMES = /^\/etc\/(systemd\/system\/(kubelet|etcd|cantrip)|(modules-load|sysctl)\.d\/90-cantrip)/
 
 /** The header that configuration managers write into their files by convention. */

@@ -1,4 +1,15 @@
 import { command, inOrder } from '../../base/command.ts'
+import {
+  BINARIES,
+  CNI_CONFIGURATION,
+  CNI_PLUGINS,
+  CONTAINERD,
+  ETCD_CONFIGURATION,
+  ETCD_DATA,
+  KUBELET_STATE,
+  KUBERNETES,
+  UNITS,
+} from '../../base/kubernetes-paths.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { verdictOf } from '../../engine/checks/findings.ts'
 import { trustOf } from '../../host/files/trust.ts'
@@ -7,17 +18,17 @@ import type { HostView } from '../../host/host.ts'
 
 /** Directories with programs that root starts and settings that root reads. */
 const DIRECTORIES = [
-  '/usr/local/bin',
-  '/usr/local/lib/cantrip/bin',
-  '/opt/cni/bin',
-  '/etc/systemd/system',
-  '/etc/etcd',
-  '/etc/kubernetes',
-  '/etc/cantrip-containerd',
-  '/etc/cni/net.d',
-  '/var/lib/cantrip-containerd',
-  '/var/lib/etcd',
-  '/var/lib/kubelet',
+  BINARIES,
+  CONTAINERD.binaries,
+  CNI_PLUGINS,
+  UNITS,
+  ETCD_CONFIGURATION,
+  KUBERNETES,
+  CONTAINERD.configuration,
+  CNI_CONFIGURATION,
+  CONTAINERD.root,
+  ETCD_DATA,
+  KUBELET_STATE,
 ]
 
 export const check: Check = {

@@ -1,3 +1,4 @@
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { ifReadable } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
@@ -22,7 +23,7 @@ export const container: UnusualKind = async (host) => {
   if (name === undefined) return undefined
   return {
     found: `a container (${name}), which shares kernel, clock and disk with its host`,
-    fix: 'give it all capabilities, devices and writable control groups, and a real directory for /var/lib/cantrip-containerd; or use the host',
+    fix: `give it all capabilities, devices and writable control groups, and a real directory for ${CONTAINERD.root}; or use the host`,
   }
 }
 

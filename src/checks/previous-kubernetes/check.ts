@@ -1,3 +1,4 @@
+import { ETCD_DATA } from '../../base/kubernetes-paths.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
@@ -10,7 +11,7 @@ import {
 } from './find-traces.ts'
 import { fixFor } from './fix.ts'
 import { type KernelTraces, kernelTraces } from './kernel-traces.ts'
-import { DISTRIBUTIONS, ETCD_DATA, KUBESPRAY } from './traces.ts'
+import { DISTRIBUTIONS, KUBESPRAY } from './traces.ts'
 
 const MOST_SHOWN = 8
 

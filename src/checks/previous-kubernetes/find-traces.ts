@@ -1,4 +1,5 @@
 import { isLinkOfKubernetes } from '../../base/kubernetes-names.ts'
+import { CNI_CONFIGURATION } from '../../base/kubernetes-paths.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
 import { hostProcesses, ifReadable } from '../../host/kernel/processes.ts'
@@ -99,8 +100,7 @@ export async function podTraces(host: HostView): Promise<PodTraces> {
 }
 
 async function cniFiles(host: HostView): Promise<Pick<PodTraces, 'cniFiles' | 'hasOtherCni'>> {
-  const directory = '/etc/cni/net.d'
-  const paths = ((await host.list(directory)) ?? []).map((name) => `${directory}/${name}`)
+  const paths = ((await host.list(CNI_CONFIGURATION)) ?? []).map((name) => `${CNI_CONFIGURATION}/${name}`)
   const files = await Promise.all(
     paths.map(async (path) =>
       (await host.stat(path))?.kind === 'file' ? [{ path, text: await host.read(path) }] : [],

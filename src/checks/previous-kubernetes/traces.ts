@@ -1,4 +1,14 @@
-import { CHAINS, HASH, POD_NETWORKS, POD_TABLES } from '../../base/kubernetes-names.ts'
+import { CHAINS, HASH } from '../../base/kubernetes-names.ts'
+import {
+  CALICO_STATE,
+  CNI_STATE,
+  ETCD_DATA,
+  FLANNEL_STATE,
+  KUBELET_STATE,
+  KUBELET_UNIT,
+  KUBERNETES,
+} from '../../base/kubernetes-paths.ts'
+import { POD_NETWORKS, POD_TABLES } from '../../base/pod-network-traces.ts'
 
 /** What distributions of Kubernetes leave on a machine. */
 export interface Distribution {
@@ -35,7 +45,6 @@ export const UNIT_DIRECTORIES = [
 
 /** Kubespray runs etcd as a separate service. */
 export const KUBESPRAY = 'Kubespray'
-export const ETCD_DATA = '/var/lib/etcd'
 
 export const DISTRIBUTIONS: readonly Distribution[] = [
   {
@@ -125,20 +134,20 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     name: 'kubeadm',
     binaries: ['kubeadm', 'kubelet', 'kube-apiserver', 'kube-proxy', 'kube-scheduler', 'kube-controller-manager'],
     units: [
-      'kubelet.service',
+      KUBELET_UNIT,
       'kube-apiserver.service',
       'kube-proxy.service',
       'kube-scheduler.service',
       'kube-controller-manager.service',
     ],
     processes: ['kubelet', 'kube-apiserver', 'kube-controller', 'kube-scheduler', 'kube-proxy'],
-    directories: ['/etc/kubernetes', '/var/lib/kubelet', ETCD_DATA],
+    directories: [KUBERNETES, KUBELET_STATE, ETCD_DATA],
   },
 ]
 
 /** Mounts below these paths belong to pods. The path itself can be a mount point that an administrator created. */
 export const POD_MOUNTS_BELOW = [
-  '/var/lib/kubelet',
+  KUBELET_STATE,
   '/var/lib/rancher',
   '/var/lib/k0s',
   '/var/lib/minikube',
@@ -153,9 +162,9 @@ export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
 /** State of a pod network: addresses that it considers assigned, and the subnet of the node. Podman's state is in the same parent. */
 export const POD_NETWORK_STATE = [
-  ...POD_NETWORKS.map((name) => `/var/lib/cni/networks/${name}`),
-  '/var/lib/calico',
-  '/run/flannel',
+  ...POD_NETWORKS.map((name) => `${CNI_STATE}/networks/${name}`),
+  CALICO_STATE,
+  FLANNEL_STATE,
 ]
 
 /** BPF objects that Cilium, Calico and the Amazon VPC CNI pin. */

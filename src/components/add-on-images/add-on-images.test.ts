@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../provision/paths.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { addOnImages } from './component.ts'
 
 test('all the others of the bundle', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
-import { CONTAINERD } from '../../provision/paths.ts'
 import { apiServerImages } from './component.ts'
 
 test('the API server and the sandbox it runs in', async () => {

@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { KUBELET_STATE, KUBELET_UNIT, POD_LOGS } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
@@ -8,7 +9,7 @@ import { API_PORT } from '../../provision/api/endpoint.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { damagedCertificates, removeDamagedCertificates } from '../../provision/kubeadm/kubelet-certificates.ts'
 import { hasManifests, syncManifests } from '../../provision/kubeadm/static-pods.ts'
-import { KUBELET_STATE, STATIC_PODS } from '../../provision/paths.ts'
+import { STATIC_PODS } from '../../provision/paths.ts'
 import { expectWhatPodsLeave } from '../../provision/pods/pod-traces.ts'
 import { watchControlPlane } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -34,15 +35,15 @@ export const startKubelet: ProvisionStep = {
     )
     if (files.some((stat) => stat === undefined || stat.size === 0)) return false
     if ((await damagedCertificates(host)).length > 0) return false
-    if (!(await unitIsEnabled(host, 'kubelet.service'))) return false
-    return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
+    if (!(await unitIsEnabled(host, KUBELET_UNIT))) return false
+    return (await host.ask(['systemctl', 'is-active', KUBELET_UNIT])).stdout.trim() === 'active'
   },
   async apply(host, params, context) {
     await expectWhatPodsLeave(host, params)
     await removeDamagedCertificates(host)
-    await enableUnit(host, 'kubelet.service')
+    await enableUnit(host, KUBELET_UNIT)
     const before = { active: false }
-    await kubeadmPhase(host, ['kubelet-start'], { kind: 'unit', unit: 'kubelet.service', before }, context)
+    await kubeadmPhase(host, ['kubelet-start'], { kind: 'unit', unit: KUBELET_UNIT, before }, context)
   },
 }
 
@@ -74,7 +75,7 @@ async function awaitApiServer(
   const endpoint = hostPort(node.address, API_PORT)
   const failure = async () =>
     new AgentError('api-server/no-answer', `the API server at ${endpoint} did not answer within ${API_MS / 1000} s`, {
-      fix: 'see the reason in /var/log/pods/kube-system_kube-apiserver* and in: journalctl -u kubelet; then provision again',
+      fix: `see the reason in ${POD_LOGS}/kube-system_kube-apiserver* and in: journalctl -u kubelet; then provision again`,
     })
   const watches = watchControlPlane({ node }, ['kube-apiserver'])
   await waitUntil(host, () => isUp(host, endpoint), { signal, timeoutMs: API_MS, failure, watches })

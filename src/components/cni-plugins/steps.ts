@@ -1,4 +1,4 @@
-import { CNI_CONFIGURATION } from '../../provision/paths.ts'
+import { CNI_CONFIGURATION } from '../../base/kubernetes-paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { flannelConfiguration } from './templates.ts'
 

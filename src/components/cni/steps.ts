@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { FLANNEL_STATE } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { readApi } from '../../provision/api/api.ts'
@@ -66,7 +67,7 @@ export const awaitNetwork: ProvisionStep = {
 
 async function networkIsUp(host: HostView, params: ProvisionParams): Promise<boolean> {
   // flannel writes the file that its CNI plugin reads; that is earlier than the status of the DaemonSet.
-  if (params.cluster.cni === 'flannel') return (await host.stat('/run/flannel/subnet.env')) !== undefined
+  if (params.cluster.cni === 'flannel') return (await host.stat(`${FLANNEL_STATE}/subnet.env`)) !== undefined
   const status = (await readApi<DaemonSet>(host, params, DAEMON_SET[networkOf(params)]))?.status
   const wanted = status?.desiredNumberScheduled ?? 0
   return wanted > 0 && status?.numberReady === wanted

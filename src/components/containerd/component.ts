@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../provision/paths.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
 import { startService, writeConfiguration } from './steps.ts'

@@ -1,6 +1,6 @@
+import { CONTAINERD, UNITS } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { CONTAINERD, UNITS } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'

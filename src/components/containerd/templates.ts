@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../provision/paths.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 
 const { binaries, configuration: directory, root, state, socket } = CONTAINERD
 

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { ETCD_CONFIGURATION, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { ETCD_CLIENT, ETCD_PKI, KUBERNETES_PKI } from '../../provision/paths.ts'
@@ -41,9 +42,9 @@ export const issueCertificates: ProvisionStep = {
     return pairs.every(Boolean)
   },
   async apply(host, params) {
-    await host.makeDirectory('/etc/etcd', 0o700)
+    await host.makeDirectory(ETCD_CONFIGURATION, 0o700)
     await host.makeDirectory(ETCD_PKI, 0o700)
-    await host.makeDirectory('/etc/kubernetes')
+    await host.makeDirectory(KUBERNETES)
     await host.makeDirectory(KUBERNETES_PKI)
     await host.makeDirectory(`${KUBERNETES_PKI}/etcd`)
     const ca = (await readPair(host, CA)) ?? (await createAuthority(host))

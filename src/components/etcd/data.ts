@@ -1,10 +1,10 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { ETCD_DATA, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { UNITS } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { DATA, dropIn, MEMBER_DATA, WAL } from './templates.ts'
+import { dropIn, MEMBER_DATA, WAL } from './templates.ts'
 
-const DROP_IN = `${UNITS}/etcd.service.d/10-data.conf`
+const DROP_IN = `${UNITS}/${ETCD_UNIT}.d/10-data.conf`
 
 export async function hasData(host: HostView): Promise<boolean> {
   return (await host.stat(WAL)) !== undefined
@@ -17,7 +17,7 @@ export async function needsData(host: HostView): Promise<boolean> {
 
 /** NeedDaemonReload of systemd does not detect a drop-in in a new directory. */
 async function isLoaded(host: HostView): Promise<boolean> {
-  const { stdout } = await host.ask(['systemctl', 'show', 'etcd.service', '--property=DropInPaths'])
+  const { stdout } = await host.ask(['systemctl', 'show', ETCD_UNIT, '--property=DropInPaths'])
   return stdout.includes(DROP_IN)
 }
 
@@ -42,9 +42,9 @@ export async function allowFirstStart(host: Host): Promise<void> {
 /** Removes the data of a former member: etcd would refuse to start with it. */
 export async function removeFormerData(host: Host): Promise<void> {
   const stopped = 'undo leaves the service stopped, as before its first start'
-  const { stdout } = await host.ask(['systemctl', 'show', 'etcd.service', '--property=ActiveState'])
+  const { stdout } = await host.ask(['systemctl', 'show', ETCD_UNIT, '--property=ActiveState'])
   if (!stdout.includes('=inactive')) {
-    await host.run(['systemctl', 'stop', 'etcd.service'], { kind: 'nothing', because: stopped })
+    await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: stopped })
   }
   if ((await host.stat(MEMBER_DATA)) === undefined) return
   const because = 'the data belongs to a former member'
@@ -56,7 +56,7 @@ export function dataMissing(): AgentError {
     'etcd/data-missing',
     `etcd has run on this node before, but ${WAL} does not exist; without its data etcd would start as another cluster`,
     {
-      fix: `mount the disk that holds ${DATA}, or restore ${MEMBER_DATA} from a snapshot, then provision again; if the data is lost: agent reset here, and configure the node again (the other masters then add it as a new member)`,
+      fix: `mount the disk that holds ${ETCD_DATA}, or restore ${MEMBER_DATA} from a snapshot, then provision again; if the data is lost: agent reset here, and configure the node again (the other masters then add it as a new member)`,
     },
   )
 }

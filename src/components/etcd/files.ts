@@ -1,12 +1,13 @@
+import { ETCD_CONFIGURATION, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { EtcdMember } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { ETCD_PKI, UNITS } from '../../provision/paths.ts'
+import { ETCD_PKI } from '../../provision/paths.ts'
 import { allowFirstStart } from './data.ts'
 import { configuration, sameConfiguration, unit } from './templates.ts'
 
-const CONFIGURATION = '/etc/etcd/etcd.json'
-const UNIT = `${UNITS}/etcd.service`
+const CONFIGURATION = `${ETCD_CONFIGURATION}/etcd.json`
+const UNIT = `${UNITS}/${ETCD_UNIT}`
 /** Files that need a restart after a change. etcd reads its server and peer certificates again at each handshake. */
 export const READ_AT_START = [CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
 
@@ -26,7 +27,7 @@ export async function isConfiguredToJoin(host: HostView, params: ProvisionParams
 export async function writeFiles(host: Host, params: ProvisionParams, others: Others): Promise<void> {
   // A node without a configuration is no member: a drop-in that a failed reset left behind requires data that was removed.
   if ((await host.stat(CONFIGURATION)) === undefined) await allowFirstStart(host)
-  await host.makeDirectory('/etc/etcd', 0o700)
+  await host.makeDirectory(ETCD_CONFIGURATION, 0o700)
   await host.write(CONFIGURATION, textFor(params, others), 0o600)
   await host.write(UNIT, unit(CONFIGURATION))
 }

@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { ETCD_UNIT } from '../../base/kubernetes-paths.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import { Indeterminate } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
@@ -70,7 +71,7 @@ export const promote: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     if (host.isDryRun) return
-    const watches = [watchUnit('etcd.service')]
+    const watches = [watchUnit(ETCD_UNIT)]
     await retryWhileRefused(host, { signal, policy: PROMOTE, watches }, async (request) => {
       const found = await need(host, params)
       const own = ownOf(found, params)

@@ -1,8 +1,8 @@
+import { BINARIES, ETCD_DATA } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
 
-export const DATA = '/var/lib/etcd'
-export const MEMBER_DATA = `${DATA}/member-data`
+export const MEMBER_DATA = `${ETCD_DATA}/member-data`
 /** etcd renames the directory to this name after it has written the first entry: without it a member has no data. */
 export const WAL = `${MEMBER_DATA}/member/wal`
 
@@ -66,13 +66,13 @@ Description=etcd
 Documentation=https://etcd.io
 After=network-online.target
 Wants=network-online.target
-RequiresMountsFor=${DATA}
+RequiresMountsFor=${ETCD_DATA}
 # Its address may be there only minutes after a boot.
 StartLimitIntervalSec=0
 
 [Service]
 Type=notify
-ExecStart=/usr/local/bin/etcd --config-file ${configurationFile}
+ExecStart=${BINARIES}/etcd --config-file ${configurationFile}
 Restart=always
 RestartSec=2
 # Members talk to each other, never through a proxy.
@@ -83,7 +83,7 @@ UMask=0077
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=${DATA}
+ReadWritePaths=${ETCD_DATA}
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes

@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { BINARIES, KUBELET_UNIT, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { waitUntil, watchMeanwhile } from '../../host/units/wait-until.ts'
@@ -12,7 +13,7 @@ import {
 } from '../../provision/kubeadm/kubelet-certificates.ts'
 import { preflightWarnings } from '../../provision/kubeadm/preflight-warnings.ts'
 import { writeYaml } from '../../provision/kubeadm/yaml.ts'
-import { BINARIES, KUBELET_CONF, KUBERNETES, KUBERNETES_PKI } from '../../provision/paths.ts'
+import { KUBELET_CONF, KUBERNETES_PKI } from '../../provision/paths.ts'
 import { expectWhatPodsLeave } from '../../provision/pods/pod-traces.ts'
 import { watchKubelet } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -72,13 +73,13 @@ export const startKubelet: ProvisionStep = {
   title: 'Joining the cluster',
   async isDone(host) {
     const left = await Promise.all([CONFIGURATION, BOOTSTRAP_CONF].map((path) => host.stat(path)))
-    if (left.some((stat) => stat !== undefined) || !(await unitIsEnabled(host, 'kubelet.service'))) return false
+    if (left.some((stat) => stat !== undefined) || !(await unitIsEnabled(host, KUBELET_UNIT))) return false
     if ((await damagedCertificates(host)).length > 0) return false
     return (await hasJoined(host)) && (await isActive(host))
   },
   async apply(host, params, { signal }) {
     await expectWhatPodsLeave(host, params)
-    await enableUnit(host, 'kubelet.service')
+    await enableUnit(host, KUBELET_UNIT)
     await host.makeDirectory(KUBERNETES)
     for (const path of [BOOTSTRAP_CONF, KUBELET_CONF]) await host.expect({ kind: 'remove-path', path })
     await host.makeDirectory(KUBERNETES_PKI)
@@ -86,7 +87,7 @@ export const startKubelet: ProvisionStep = {
     if (!(await hasJoined(host))) {
       // With an incomplete file the kubelet would behave as if it had joined.
       await removeFile(host, KUBELET_CONF, 'the kubelet creates it again')
-      const undo = { kind: 'unit', unit: 'kubelet.service', before: { active: false } } as const
+      const undo = { kind: 'unit', unit: KUBELET_UNIT, before: { active: false } } as const
       // kubeadm itself waits until the kubelet is healthy.
       await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
         runKubeadm(host, kubeadm('kubelet-start'), undo, until),
@@ -94,7 +95,7 @@ export const startKubelet: ProvisionStep = {
       const failure = async () => notJoined()
       await waitUntil(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })
     }
-    await host.setUnit('kubelet.service', { active: true })
+    await host.setUnit(KUBELET_UNIT, { active: true })
     await syncKubelet(host, signal)
     for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeFile(host, path, USED)
   },
@@ -106,7 +107,7 @@ async function hasJoined(host: HostView): Promise<boolean> {
 }
 
 async function isActive(host: HostView): Promise<boolean> {
-  return (await host.ask(['systemctl', 'is-active', 'kubelet.service'])).stdout.trim() === 'active'
+  return (await host.ask(['systemctl', 'is-active', KUBELET_UNIT])).stdout.trim() === 'active'
 }
 
 /** Without `host.remove`, which would keep a copy. */

@@ -1,8 +1,9 @@
+import { KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { isWholeKubeconfig } from '../../provision/api/kubeconfig.ts'
 import { kubeadmPhase } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { hasIdentity } from '../../provision/kubeadm/kubelet-certificates.ts'
-import { KUBELET_CONF, KUBELET_IDENTITY, KUBERNETES } from '../../provision/paths.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
 const FILES = ['admin.conf', 'super-admin.conf', 'kubelet.conf', 'controller-manager.conf', 'scheduler.conf']

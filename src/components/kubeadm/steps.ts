@@ -1,6 +1,7 @@
+import { KUBERNETES } from '../../base/kubernetes-paths.ts'
 import { writeYaml } from '../../provision/kubeadm/yaml.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { KUBEADM_CONFIG, KUBEADM_PATCHES, KUBERNETES } from '../../provision/paths.ts'
+import { KUBEADM_CONFIG, KUBEADM_PATCHES } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { configuration } from './configuration.ts'
 import { patchesFor } from './patches.ts'

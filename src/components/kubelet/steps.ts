@@ -1,9 +1,9 @@
-import { UNITS } from '../../provision/paths.ts'
+import { KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { dropIn, unit } from './templates.ts'
 
-const UNIT = `${UNITS}/kubelet.service`
-const DROP_IN = `${UNITS}/kubelet.service.d/10-kubeadm.conf`
+const UNIT = `${UNITS}/${KUBELET_UNIT}`
+const DROP_IN = `${UNITS}/${KUBELET_UNIT}.d/10-kubeadm.conf`
 
 export const writeUnit: ProvisionStep = {
   id: 'kubelet/write-unit',

@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../provision/paths.ts'
+import { BINARIES, CONTAINERD, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 
 export function unit(): string {
   return `[Unit]
@@ -8,7 +8,7 @@ Wants=network-online.target ${CONTAINERD.unit}
 After=network-online.target ${CONTAINERD.unit}
 
 [Service]
-ExecStart=/usr/local/bin/kubelet
+ExecStart=${BINARIES}/kubelet
 Restart=always
 StartLimitInterval=0
 RestartSec=2
@@ -27,6 +27,6 @@ export function dropIn(): string {
 Environment=KUBELET_KUBEADM_ARGS=
 EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 ExecStart=
-ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
+ExecStart=${BINARIES}/kubelet --bootstrap-kubeconfig=${KUBERNETES}/bootstrap-kubelet.conf --kubeconfig=${KUBERNETES}/kubelet.conf --config=${KUBELET_STATE}/config.yaml $KUBELET_KUBEADM_ARGS
 `
 }

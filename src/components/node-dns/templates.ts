@@ -1,10 +1,11 @@
+import { BINARIES, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { ApiWatchSettings } from '../../operator/api-watch/settings.ts'
 
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
 export const HOSTS = `${STATE}/hosts`
-export const COREDNS = '/usr/local/bin/coredns'
+export const COREDNS = `${BINARIES}/coredns`
 /** A copy of the agent's executable under another path: it remains when the agent is uninstalled and Kubernetes is kept. */
 export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
 
@@ -67,7 +68,7 @@ Description=Node DNS: the name of the Kubernetes API, and what the other name se
 Documentation=https://coredns.io
 After=network-online.target
 Wants=network-online.target
-Before=kubelet.service
+Before=${KUBELET_UNIT}
 ${NO_START_LIMIT}
 
 [Service]
@@ -89,7 +90,7 @@ export function apiWatchUnit(): string {
 Description=Which masters of Kubernetes are healthy, for the node DNS
 After=network-online.target
 Wants=network-online.target
-Before=kubelet.service
+Before=${KUBELET_UNIT}
 ${NO_START_LIMIT}
 
 [Service]

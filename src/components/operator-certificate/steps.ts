@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { OPERATOR_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -13,7 +14,7 @@ export const issueCertificate: ProvisionStep = {
   async apply(host, params) {
     const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
     const { buildCsr } = await import('../../pki/csr.ts')
-    await host.makeDirectory('/etc/kubernetes')
+    await host.makeDirectory(KUBERNETES)
     await host.makeDirectory(OPERATOR_PKI, 0o700)
     const { privateKey } = createKeyPair()
     const certificate = await params.requestOperatorCertificate(buildCsr(privateKey, 'operator'))

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
+import { KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { kubeadmPhaseArgv, runKubeadm } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { preflightWarnings } from '../../provision/kubeadm/preflight-warnings.ts'
-import { KUBEADM_CONFIG, KUBERNETES, STATIC_PODS } from '../../provision/paths.ts'
+import { KUBEADM_CONFIG, STATIC_PODS } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
 const REPORT = `${KUBERNETES}/preflight.txt`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../provision/paths.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { sandboxImage } from './component.ts'
 
 test('the one image that every pod needs', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { CONTAINERD } from '../../provision/paths.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { SHARED_FILES } from '../../provision/shared-files.ts'
 import { sharedKeys } from './component.ts'
 

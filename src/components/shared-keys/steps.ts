@@ -1,6 +1,7 @@
 import { dirname } from 'node:path/posix'
+import { ETCD_CONFIGURATION, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import { hasVote } from '../../provision/etcd/etcd-members.ts'
-import { ETCD_PKI, KUBERNETES, KUBERNETES_PKI } from '../../provision/paths.ts'
+import { ETCD_PKI, KUBERNETES_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { SHARED_FILES } from '../../provision/shared-files.ts'
 
@@ -20,7 +21,7 @@ export const acceptInvitation: ProvisionStep = {
     return (await host.read(TURN)) === params.run || (await hasVote(host, params.node.address))
   },
   async apply(host, params, context) {
-    await host.makeDirectory('/etc/etcd', 0o700)
+    await host.makeDirectory(ETCD_CONFIGURATION, 0o700)
     await host.makeDirectory(ETCD_PKI, 0o700)
     await host.makeDirectory(KUBERNETES)
     await host.makeDirectory(KUBERNETES_PKI)

@@ -1,3 +1,4 @@
+import { CONTAINERD, KUBELET_STATE } from '../../base/kubernetes-paths.ts'
 import { locate } from '../../host/files/locate.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
@@ -16,7 +17,7 @@ export const KUBELET_DEFAULTS: EvictionHard = {
   'imagefs.inodesFree': '5%',
 }
 
-const DIRECTORY: Record<FileSystem, string> = { nodefs: '/var/lib/kubelet', imagefs: '/var/lib/cantrip-containerd' }
+const DIRECTORY: Record<FileSystem, string> = { nodefs: KUBELET_STATE, imagefs: CONTAINERD.root }
 
 const FACTORS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }
 const BINARY_FACTORS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 }

@@ -1,16 +1,17 @@
+import { BINARIES, CONTAINERD, ETCD_UNIT, KUBELET_UNIT, KUBERNETES, UNITS } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
 import { replay } from '../../ledger/replay.ts'
 
 /** The first files of a provisioning run, which own its ports and units. */
 const PROVISIONED_PATHS = [
-  '/usr/local/bin/kubelet',
-  '/usr/local/bin/etcd',
-  '/usr/local/lib/cantrip/bin/containerd',
-  '/usr/local/bin/containerd', // of installations up to 0.1
-  '/etc/kubernetes',
-  '/etc/systemd/system/kubelet.service',
-  '/etc/systemd/system/etcd.service',
+  `${BINARIES}/kubelet`,
+  `${BINARIES}/etcd`,
+  `${CONTAINERD.binaries}/containerd`,
+  `${BINARIES}/containerd`, // of installations up to 0.1
+  KUBERNETES,
+  `${UNITS}/${KUBELET_UNIT}`,
+  `${UNITS}/${ETCD_UNIT}`,
 ]
 
 /**

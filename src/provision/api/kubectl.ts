@@ -1,7 +1,8 @@
+import { BINARIES } from '../../base/kubernetes-paths.ts'
 import type { StepContext } from '../../engine/step.ts'
 import type { Host } from '../../host/host.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
-import { BINARIES, SUPER_ADMIN_CONF } from '../paths.ts'
+import { SUPER_ADMIN_CONF } from '../paths.ts'
 import { localApi } from './endpoint.ts'
 
 const IN_CLUSTER = {

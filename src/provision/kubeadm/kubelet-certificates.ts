@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { KUBELET_CONF, KUBELET_IDENTITY, KUBELET_STATE, KUBERNETES } from '../paths.ts'
+import { KUBELET_CONF, KUBELET_IDENTITY } from '../paths.ts'
 import { WITH_ITS_DIRECTORY } from './kubeadm-phase.ts'
 
 const PKI = `${KUBELET_STATE}/pki`

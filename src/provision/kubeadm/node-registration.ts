@@ -1,5 +1,5 @@
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
-import { CONTAINERD } from '../paths.ts'
 
 export const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 

@@ -1,12 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { KUBELET_UNIT, POD_LOGS } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { journalText, quoted, reasonLines } from '../../host/units/log-lines.ts'
 import type { Watch } from '../../host/units/wait-until.ts'
 import { STATIC_PODS } from '../paths.ts'
 import { endsOf, type PodError, parsePodErrors } from './pod-errors.ts'
 
-const POD_LOGS = '/var/log/pods'
-const KUBELET = 'kubelet.service'
 /** The kubelet's journal is long, and repeats errors of a pod. */
 const LOOK_EVERY_MS = 3_000
 const BACK_OFF = 'CrashLoopBackOff'
@@ -61,7 +60,7 @@ async function errorsOf(view: HostView, pods: readonly string[], sinceMs: number
     const file = path.startsWith(`${STATIC_PODS}/`) ? path.slice(STATIC_PODS.length + 1).replace(/\.yaml$/, '') : ''
     return name !== undefined && file !== '' && name.startsWith(`${file}-`)
   }
-  return parsePodErrors(await journalText(view, KUBELET, sinceMs)).filter(({ pod }) =>
+  return parsePodErrors(await journalText(view, KUBELET_UNIT, sinceMs)).filter(({ pod }) =>
     pods.some((start) => pod.startsWith(start) || isManifestOf(start, pod)),
   )
 }
@@ -88,7 +87,7 @@ async function failed(view: HostView, { error, how }: { error: PodError; how: st
   const { pod, container } = error
   const what = container === undefined ? pod : `container ${container} of pod ${pod}`
   const logs =
-    container === undefined ? `journalctl -u ${KUBELET} -e` : `the files of ${await directoryOf(view, error)}`
+    container === undefined ? `journalctl -u ${KUBELET_UNIT} -e` : `the files of ${await directoryOf(view, error)}`
   return new AgentError('pod/failed', `${what}: ${how}${quoted(await logOf(view, error))}`, {
     fix: `fix the cause in its log (${logs}), for example an override of the cluster; then provision again`,
     facts: { pod, reason: error.reason },

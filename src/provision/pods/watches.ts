@@ -1,12 +1,12 @@
+import { CONTAINERD, ETCD_UNIT, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 import type { Watch } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
-import { CONTAINERD } from '../paths.ts'
 import { ADD_ON_MAX_FAILURES, STATIC_POD_MAX_FAILURES, watchPods } from './watch-pods.ts'
 
 /** The services that every wait on a node depends on, in this order. Each wait needs new watches. */
 export function watchKubelet(): Watch[] {
-  return [watchUnit(CONTAINERD.unit), watchUnit('kubelet.service')]
+  return [watchUnit(CONTAINERD.unit), watchUnit(KUBELET_UNIT)]
 }
 
 export type ControlPlanePod = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
@@ -17,7 +17,7 @@ export function watchControlPlane(
   names: readonly ControlPlanePod[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
 ): Watch[] {
   const pods = names.map((name) => `kube-system/${name}-${node.name}`)
-  return [watchUnit('etcd.service'), ...watchKubelet(), watchPods({ pods, maxFailures: STATIC_POD_MAX_FAILURES })]
+  return [watchUnit(ETCD_UNIT), ...watchKubelet(), watchPods({ pods, maxFailures: STATIC_POD_MAX_FAILURES })]
 }
 
 /** Pods of the cluster's add-ons on this node, by prefix of NAMESPACE/NAME. */

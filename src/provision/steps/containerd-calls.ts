@@ -1,11 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
-import { CONTAINERD } from '../paths.ts'
 
 const AWAY_MS = 120_000
 /** Without pauses: each retry waits for containerd. */

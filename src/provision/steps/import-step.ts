@@ -1,9 +1,9 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { Host, HostView, Output } from '../../host/host.ts'
 import type { ProvisionParams } from '../params.ts'
-import { CONTAINERD } from '../paths.ts'
 import type { ProvisionStep } from '../provision.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
 

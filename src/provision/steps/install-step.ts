@@ -1,8 +1,8 @@
+import { BINARIES, CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../params.ts'
-import { BINARIES, CNI_PLUGINS } from '../paths.ts'
 import type { ProvisionStep } from '../provision.ts'
 
 const DIRECTORY = { binary: BINARIES, 'cni-plugin': CNI_PLUGINS } as const

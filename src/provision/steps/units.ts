@@ -1,8 +1,8 @@
+import { UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
-import { UNITS } from '../paths.ts'
 
 const PROPERTIES = ['ActiveState', 'FragmentPath', 'NeedDaemonReload', 'ExecMainStartTimestampMonotonic']
 

@@ -1,3 +1,5 @@
+import { CALICO_STATE, CNI_STATE, CONTAINERD, ETCD_DATA, KUBELET_STATE } from '../../base/kubernetes-paths.ts'
+
 export interface Place {
   path: string
   /** Levels to descend; 1 is the directory's own entries. */
@@ -23,8 +25,8 @@ export const PLACES: readonly Place[] = [
   { path: '/var', depth: 1, contentBytes: 0 },
   { path: '/var/lib', depth: 1, contentBytes: 0 },
   { path: '/var/log', depth: 1, contentBytes: 0 },
-  ...['kubelet', 'etcd', 'cantrip-containerd', 'cni', 'calico'].map((name) => ({
-    path: `/var/lib/${name}`,
+  ...[KUBELET_STATE, ETCD_DATA, CONTAINERD.root, CNI_STATE, CALICO_STATE].map((path) => ({
+    path,
     depth: 2,
     contentBytes: 0,
   })),

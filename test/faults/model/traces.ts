@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { CONTAINERD } from '../../../src/provision/paths.ts'
+import { CONTAINERD } from '../../../src/base/kubernetes-paths.ts'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import { KUBE_PROXY, NODE, READY } from '../../support/fake-kubeadm.ts'
 import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'

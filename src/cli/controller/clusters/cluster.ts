@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { command } from '../../../base/command.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
+import { ADMIN_CONF } from '../../../provision/paths.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
@@ -157,7 +159,7 @@ async function refuseKubeconfig(name: string): Promise<void> {
   const { AgentError } = await import('../../../base/agent-error.ts')
   const message = `the controller does not have the kubeconfig of ${name}: it stays on the masters`
   throw new AgentError('unsupported', message, {
-    fix: 'run on a master: sudo cat /etc/kubernetes/admin.conf',
+    fix: `run on a master: ${command`sudo cat ${ADMIN_CONF}`}`,
     kind: 'refused',
   })
 }

@@ -1,4 +1,4 @@
-import { CNI_STATE } from '../network/cni-state.ts'
+import { CNI_STATE } from '../../../base/kubernetes-paths.ts'
 import { removeCniRecords } from '../network/remove-cni-records.ts'
 import type { CarryOut } from '../result.ts'
 import { keptIn } from './kept-in.ts'

@@ -1,4 +1,5 @@
-import { CALICO_CHAINS, isMarkedByCalico, isPodChain, POD_NETWORKS } from '../../../base/kubernetes-names.ts'
+import { CALICO_CHAINS, isMarkedByCalico, isPodChain } from '../../../base/kubernetes-names.ts'
+import { POD_NETWORKS } from '../../../base/pod-network-traces.ts'
 
 interface Removal {
   /** For iptables-restore --noflush. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path/posix'
-import { isPodNamespace, POD_NETWORKS } from '../../../base/kubernetes-names.ts'
+import { isPodNamespace } from '../../../base/kubernetes-names.ts'
+import { POD_NETWORKS } from '../../../base/pod-network-traces.ts'
 import type { HostView } from '../../../host/host.ts'
 import { sandboxNamespaces } from './sandbox-namespaces.ts'
 

@@ -1,7 +1,6 @@
+import { CNI_STATE } from '../../../base/kubernetes-paths.ts'
 import type { FileKind, HostView } from '../../../host/host.ts'
 
-/** Shared by all container engines with CNI plugins: libcni caches results here, and `host-local` keeps addresses. */
-export const CNI_STATE = '/var/lib/cni'
 const RESULTS: readonly string[] = [`${CNI_STATE}/results`, `${CNI_STATE}/cache/results`]
 /** `host-local` has one directory of addresses per network here. */
 export const ADDRESSES = `${CNI_STATE}/networks`

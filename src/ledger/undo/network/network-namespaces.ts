@@ -1,9 +1,6 @@
 import type { HostView } from '../../../host/host.ts'
 import { outputOf } from '../output-of.ts'
 
-/** Named network namespaces, also of other container engines, VPNs and people. */
-export const NAMESPACES = '/run/netns'
-
 /**
  * Namespaces with a process. The cluster's containers have ended by then, so it belongs to another program. If this cannot
  * be determined, the kernel refuses to delete a namespace in use.

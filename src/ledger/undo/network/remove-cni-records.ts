@@ -1,11 +1,12 @@
 import { basename } from 'node:path/posix'
-import { POD_NETWORKS } from '../../../base/kubernetes-names.ts'
+import { CNI_STATE } from '../../../base/kubernetes-paths.ts'
+import { POD_NETWORKS } from '../../../base/pod-network-traces.ts'
 import type { HostView } from '../../../host/host.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { keptIn } from '../files/kept-in.ts'
 import type { Found, UndoOf, UndoResult } from '../result.ts'
 import { cniRecords, podNetworkOf } from './cni-records.ts'
-import { ADDRESSES, CNI_STATE, type CniState, lookAtCniState } from './cni-state.ts'
+import { ADDRESSES, type CniState, lookAtCniState } from './cni-state.ts'
 
 /** Removes from the shared directory: the cluster's records, the addresses of its networks, and directories that are then empty. */
 export async function removeCniRecords(

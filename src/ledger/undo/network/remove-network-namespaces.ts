@@ -1,14 +1,15 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import { isPodNamespace } from '../../../base/kubernetes-names.ts'
+import { NETWORK_NAMESPACES } from '../../../base/kubernetes-paths.ts'
 import { type CarryOut, resultOf } from '../result.ts'
-import { NAMESPACES, namespacesInUse } from './network-namespaces.ts'
+import { namespacesInUse } from './network-namespaces.ts'
 import { podNamespaces } from './pod-namespaces.ts'
 
 export const removeNetworkNamespaces: CarryOut<'remove-network-namespaces'> = async (undo, machine, found) => {
   const { spare = [], containerd = '/var/lib/containerd' } = undo
   const there = async () =>
-    ((await machine.list(NAMESPACES)) ?? []).filter((name) => isPodNamespace(name) && !spare.includes(name))
+    ((await machine.list(NETWORK_NAMESPACES)) ?? []).filter((name) => isPodNamespace(name) && !spare.includes(name))
   const candidates = await there()
   const open = candidates.filter((name) => !found.known.includes(name))
   const own = [...found.known, ...(await podNamespaces(open, containerd, machine))]

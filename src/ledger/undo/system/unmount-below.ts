@@ -1,23 +1,23 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { NETWORK_NAMESPACES } from '../../../base/kubernetes-paths.ts'
 import { poll, type RetryPolicy } from '../../../base/retry.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { isBelow, parseMountinfo } from '../../../host/parse/mountinfo.ts'
-import { NAMESPACES } from '../network/network-namespaces.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
 const POLICY: RetryPolicy = { firstMs: 300, tries: 6 }
 /** Arguments per call, well below ARG_MAX. */
 const BATCH = 200
-const IN_USE = `${NAMESPACES} stays mounted: other programs have network namespaces there`
+const IN_USE = `${NETWORK_NAMESPACES} stays mounted: other programs have network namespaces there`
 
 export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = [] }, machine) => {
-  if (path === NAMESPACES && spare.includes(path)) return undefined
+  if (path === NETWORK_NAMESPACES && spare.includes(path)) return undefined
   let lastError = ''
   const removed = new Set<string>()
   let left = await mountPointsBelow(path, spare, machine)
   const attempt = async () => {
-    if (path === NAMESPACES && left.some((point) => point !== path)) return { kept: IN_USE }
+    if (path === NETWORK_NAMESPACES && left.some((point) => point !== path)) return { kept: IN_USE }
     for (const point of left) removed.add(`mount ${point}`)
     for (let from = 0; from < left.length; from += BATCH) {
       // umount continues after busy mounts. What is left is read from mountinfo, not from its exit code.
