@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Store } from '../../../src/controller/store/port.ts'
 import { openPostgresStore } from '../../../src/controller/store/postgres/store.ts'
-import { openSqliteStore } from '../../../src/controller/store/sqlite/store.ts'
 import { PostgresServer } from '../postgres.ts'
+import { openAt } from './open-at.ts'
 
 /** One database of a backend, empty at first. */
 export interface Database {
+  /** A path, or a URL. */
+  where: string
   /** As a controller opens it: for itself alone. */
   open(): Promise<Store>
   /** Two stores of the same database at once; one and the same where the backend belongs to one process. */
@@ -23,14 +25,17 @@ export interface Backend {
   start(): Promise<void>
   stop(): Promise<void>
   database(): Promise<Database>
+  /** Kills the server and starts it again; absent where there is none. */
+  cutServer?(): Promise<void>
 }
 
 export function sqliteBackend(): Backend {
   const database = async (): Promise<Database> => {
     const directory = mkdtempSync(join(tmpdir(), 'store-'))
     const path = join(directory, 'controller.db')
-    const open = async () => openSqliteStore(path)
+    const open = () => openAt(path)
     return {
+      where: path,
       open,
       openTwice: async () => {
         const store = await open()
@@ -57,15 +62,21 @@ export function postgresBackend(): Backend {
   return {
     name: 'PostgreSQL',
     start: async () => {
-      server = await PostgresServer.start()
+      // What the controller itself asks for is stricter.
+      server = await PostgresServer.start({ settings: ['synchronous_commit = off'] })
     },
     stop: async () => server?.remove(),
+    cutServer: async () => {
+      await started().kill()
+      await started().boot()
+    },
     database: async () => {
       const name = `cantrip_${++count}`
       const url = await started().createDatabase(name)
       const shared = () => openPostgresStore({ url, env: {}, isShared: true })
       return {
-        open: () => openPostgresStore({ url, env: {} }),
+        where: url,
+        open: () => openAt(url),
         openTwice: () => Promise.all([shared(), shared()]),
         sql: async (text) => void (await started().query(name, text)),
         remove: async () => void (await started().query('postgres', `DROP DATABASE ${name} WITH (FORCE)`)),
