@@ -28,13 +28,13 @@ test('literal text keeps its backslashes', () => {
   expect(command`sed -E 's/\s+/ /' ${'/a b'}`).toBe(String.raw`sed -E 's/\s+/ /' '/a b'`)
 })
 
-test('commands that depend on one another, and those that do not', () => {
+test('dependent and independent commands', () => {
   expect(inOrder('a', undefined, 'b')).toBe('a && b')
   expect(independent('a', '', 'b')).toBe('a; b')
   expect(bash(remarked('printf a', "don't mind (this) & that"))).toBe('a')
 })
 
-test('a remark with words of a machine stays one line, and a comment', () => {
+test('a remark with text from a machine stays a comment on one line', () => {
   const line = remarked('printf a', 'it was fuse.sshfs of x\nprintf pwned\r\u2028\x1b[2J')
   expect(line).toBe(String.raw`printf a  # it was fuse.sshfs of x\x0aprintf pwned\x0d\xe2\x80\xa8\x1b[2J`)
   expect(bash(line)).toBe('a')
@@ -42,12 +42,12 @@ test('a remark with words of a machine stays one line, and a comment', () => {
   expect(together([advice('look at x\ny')])).toBe(String.raw`look at x\x0ay`)
 })
 
-test('several fixes in one line: the remarks come last, each once', () => {
+test('several fixes in one line: the remarks come last, without duplicates', () => {
   const lines = [remarked('printf a', 'then reboot'), 'printf b', remarked('printf c', 'then reboot'), 'printf b']
   expect(together([...lines, advice('ask around')])).toBe('printf a; printf b; printf c  # then reboot; ask around')
 })
 
-test('a word that looks like a remark does not end its quotes', () => {
+test('a word that looks like a remark stays quoted', () => {
   const names = ['/home/u/a  # b', '/home/u/;printf pwned;', `/it's  # c`, '  #  # d\n', "  # '"]
   const line = together(names.map((name) => remarked(command`printf '<%s>' ${name}`, 'as it was')))
   expect(bash(line)).toBe(names.map((name) => `<${name}>`).join(''))

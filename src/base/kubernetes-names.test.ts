@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { isLinkOfKubernetes, isPodChain, isPodLink, mayBePodLink } from './kubernetes-names.ts'
 
 test.each([
-  // name, of a network that we install, of any network for pods, by its beginning
+  // name, of an installed pod network, of any pod network, by its prefix
   ['cni0', true, true, true],
   ['flannel.1', true, true, true],
   ['cali0123456789a', true, true, true],
@@ -11,7 +11,7 @@ test.each([
   ['nodelocaldns', false, true, true],
   ['flannel-wg', false, true, true],
   ['antrea-gw0', false, true, true],
-  // The kernel's own, which Calico uses.
+  // Created by the kernel for Calico.
   ['tunl0', false, false, true],
   ['cali-lan', false, false, true],
   ['lxcbr0', false, false, false],
@@ -35,7 +35,7 @@ test.each([
   ['KUBE-SVC-ERIFXISQEP7F7OF4', true],
   ['KUBE-SVC-MINE', false],
   ['KUBE-ALLOW', false],
-  // kube-router's, which we do not install: the check tells of them, undo leaves them.
+  // Of kube-router, which Cantrip does not install: the check reports them, undo keeps them.
   ['KUBE-ROUTER-INPUT', false],
   ['FLANNEL-POSTRTG', true],
   ['CNI-0123456789abcdef01234567', true],
@@ -46,11 +46,11 @@ test.each([
   ['CILIUM_PRE_mangle', true],
   ['OLD_CILIUM_POST_nat', true],
   ['CILIUM_ALLOW', false],
-])('chain %s of a network that we install: %s', (name, wanted) => {
+])('chain %s of an installed pod network: %s', (name, wanted) => {
   expect(isPodChain(name)).toBe(wanted)
 })
 
-test('only chains of the prefixes that a record has', () => {
+test('only chains with the prefixes of the record', () => {
   expect(isPodChain('FLANNEL-FWD', ['KUBE-'])).toBe(false)
   expect(isPodChain('KUBE-FORWARD', ['KUBE-', 'cali-'])).toBe(true)
 })

@@ -52,7 +52,7 @@ test.each<[string, RetryPolicy, string]>([
   expect(pauses).toHaveLength(Number(wanted.slice(4)) - 1)
 })
 
-test('an error that does not pass ends it at once', async () => {
+test('a permanent error ends it at once', async () => {
   const { clock, pauses } = fakeClock()
   const attempt = async (number: number) => {
     throw new Error(number === 2 ? 'for good' : 'passes')
@@ -62,7 +62,7 @@ test('an error that does not pass ends it at once', async () => {
   expect(pauses).toEqual([100])
 })
 
-test('the reason of the signal is what it ends with, whatever the attempt throws', async () => {
+test('it ends with the reason of the signal, whatever the attempt throws', async () => {
   const { clock } = fakeClock()
   const stop = new AbortController()
   const attempt = async () => {
@@ -73,7 +73,7 @@ test('the reason of the signal is what it ends with, whatever the attempt throws
   await expect(retry({ firstMs: 100 }, attempt, options)).rejects.toThrow('stopped')
 })
 
-test('a look is repeated until it finds something, be it false', async () => {
+test('a look is repeated until it returns a value, including false', async () => {
   const { clock, pauses } = fakeClock()
   expect(await poll({ firstMs: 10 }, async (number) => (number < 3 ? undefined : false), { clock })).toBe(false)
   expect(pauses).toEqual([10, 10])

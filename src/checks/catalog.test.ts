@@ -8,29 +8,29 @@ test('the catalog is what scripts/catalog.ts writes', () => {
   expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds(), mendIds()))
 })
 
-test('ids are those of the folders, and every folder has a test', () => {
+test('ids are the folder names, and every folder has a test', () => {
   expect(checks.map((check) => check.id)).toEqual(checkIds())
   for (const id of checkIds()) expect(missingFiles(id), id).toEqual([])
 })
 
-test('a mend is named after its check, and says what it does', () => {
+test('a mend is named after its check and has a title', () => {
   expect(mends.map(({ id }) => id)).toEqual(mendIds().map((id) => `mend/${id}`))
   for (const { id, title } of mends) expect(title, id).toMatch(/^[A-Z].{3,60}$/)
 })
 
-test('every check says what it is for, and is bounded in time', () => {
+test('every check explains itself and has a timeout', () => {
   for (const check of checks) {
     expect(check.title, check.id).toMatch(/^[A-Z].{3,60}$/)
     expect(check.why, check.id).toMatch(/^[A-Z].{30,}\.$/s)
     expect(check.remedy, check.id).toMatch(/^[A-Z].{20,}\.$/s)
     for (const { of, warn, fail } of check.thresholds ?? []) expect(warn ?? fail, `${check.id}: ${of}`).toBeTruthy()
-    // All look at once, and where the processor is emulated or busy a look at files alone takes seconds.
+    // All checks run at once: on an emulated or busy CPU even reading files takes seconds.
     expect(check.timeoutMs, check.id).toBeGreaterThanOrEqual(14_000)
     expect(check.timeoutMs, check.id).toBeLessThanOrEqual(45_000)
   }
 })
 
-test('ids of components are those of their folders', () => {
+test('ids of components are the folder names', () => {
   const components = resolve(import.meta.dirname, '../components')
   const names = readdirSync(components).filter((name) => existsSync(join(components, name, 'component.ts')))
   expect(names.length).toBeGreaterThan(0)

@@ -7,7 +7,7 @@ import { checks } from './catalog.generated.ts'
 
 const ownStateDirectory = '/var/lib/cantrip'
 const ROLES: CheckParams['roles'][] = [[], ['worker'], ['master', 'worker']]
-/** What a warning is right about on these. */
+/** Checks that rightly warn on these hosts. */
 const WARNED: Record<string, string[]> = {
   'Ubuntu with systemd-resolved, netplan and snap': ['other-managers'],
 }
@@ -17,8 +17,8 @@ describe.each(Object.entries(HEALTHY_HOSTS))('%s', (name, healthy) => {
     const host = healthyHost(healthy)
     const results = await runChecks(checks, host, { roles, ownStateDirectory })
     expect(hardFailures(results)).toEqual([])
-    const told = results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skipped')
-    expect(told.map(({ id, verdict }) => [id, verdict])).toEqual((WARNED[name] ?? []).map((id) => [id, 'warn']))
+    const reported = results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skipped')
+    expect(reported.map(({ id, verdict }) => [id, verdict])).toEqual((WARNED[name] ?? []).map((id) => [id, 'warn']))
     expect(host.changes).toEqual([])
   })
 })
@@ -26,7 +26,7 @@ describe.each(Object.entries(HEALTHY_HOSTS))('%s', (name, healthy) => {
 const TOO_OLD = /^(ubuntu-18|debian-10|centos-7|amazon-2$|sles-12|mint)/
 const names = Object.keys(OS_RELEASES).filter((name) => !TOO_OLD.test(name)) as (keyof typeof OS_RELEASES)[]
 
-test.each(names)('%s, fresh, has no hard failure', async (os) => {
+test.each(names)('a fresh %s has no hard failure', async (os) => {
   const results = await runChecks(checks, healthyHost({ os }), { roles: ['master'], ownStateDirectory })
   expect(hardFailures(results)).toEqual([])
 })

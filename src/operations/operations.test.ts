@@ -42,7 +42,7 @@ const invite = (role: 'master' | 'worker', sealTo: string): Operation => ({
   sealTo,
 })
 
-test('a worker gets a token for half an hour and the hash of the authority, sealed, and no key', async () => {
+test('a worker gets a token for half an hour and the hash of the CA, sealed, and no key', async () => {
   const { host, made } = master()
   const key = createSealingKey()
   const answer = await carryOutOperation(host.machine, invite('worker', key.sealTo))
@@ -56,11 +56,11 @@ test('a worker gets a token for half an hour and the hash of the authority, seal
   const { expiration, ...data } = token?.object.stringData ?? {}
   expect(Date.parse(expiration ?? '') - NOW.getTime()).toBe(30 * 60_000)
   expect(invitation).toMatchObject({ token: `${data['token-id']}.${data['token-secret']}` })
-  // Neither the answer itself nor any command line has it.
+  // Neither the answer nor a command line contains it.
   expect(JSON.stringify(answer) + JSON.stringify(host.calls)).not.toContain(data['token-secret'])
 })
 
-test('a master gets what all masters have in common', async () => {
+test('a master gets the files that all masters share', async () => {
   const { host } = master()
   const key = createSealingKey()
   const answer = await carryOutOperation(host.machine, invite('master', key.sealTo))
@@ -70,14 +70,14 @@ test('a master gets what all masters have in common', async () => {
   expect(Object.keys(invitation.files).sort()).toEqual(Object.keys(SHARED_FILES).sort())
 })
 
-test('before its API is up it is not the time yet', async () => {
+test('before the API is up the answer is "not yet"', async () => {
   const { host } = master()
   host.network.onRequest(`${API}/`, { status: 503 })
   const answer = await carryOutOperation(host.machine, invite('worker', createSealingKey().sealTo))
   expect(answer.outcome).toBe('not-yet')
 })
 
-/** The members of etcd, of which some are healthy, and kubectl. */
+/** etcd members, some of them healthy, and kubectl. */
 function withEtcd(healthy: readonly string[]) {
   const { host } = master()
   const addresses = ['127.0.0.1', '10.0.0.2', '10.0.0.3']
@@ -96,23 +96,23 @@ const retire = (role: 'master' | 'worker'): Operation => ({
   target: { name: 'm3', address: '10.0.0.3', role },
 })
 
-test('a worker is drained, then its object goes', async () => {
+test('a worker is drained, then its Node object is deleted', async () => {
   const { host, etcd, verbs } = withEtcd([])
   expect(await carryOutOperation(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
   expect(verbs()).toEqual(['get', 'drain', 'delete'])
-  // kubectl's cache would stay where the machine is given back meanwhile.
+  // kubectl's cache would remain if the machine is restored at the same time.
   for (const argv of host.calls) expect(argv.slice(5, 7)).toEqual(['--cache-dir', '/dev/null'])
   expect(etcd.asked).toEqual([])
 })
 
-test('a master is drained, its member goes after a snapshot, then its object', async () => {
+test('a master is drained, its member is removed after a snapshot, then its Node object is deleted', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
   expect(verbs()).toEqual(['get', 'drain', 'snapshot', 'delete'])
   expect(etcd.members.map(({ name }) => name)).toEqual(['m1', 'm2'])
 })
 
-test('where the others could decide nothing any more, nothing is touched', async () => {
+test('without a quorum of the others nothing is changed', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'failed',
@@ -122,7 +122,7 @@ test('where the others could decide nothing any more, nothing is touched', async
   expect(etcd.members).toHaveLength(3)
 })
 
-test('pods that do not go are waited for', async () => {
+test('waits for pods that are not evicted yet', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on((argv) => argv.includes('drain'), {
     exitCode: 1,
@@ -135,7 +135,7 @@ test('pods that do not go are waited for', async () => {
   expect(etcd.members).toHaveLength(3)
 })
 
-test('asked for again, what is done is passed over', async () => {
+test('a repeated request skips what is done', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
   await carryOutOperation(host.machine, retire('master'))
   host.on((argv) => argv.includes('get'), { stdout: '' })
@@ -145,7 +145,7 @@ test('asked for again, what is done is passed over', async () => {
   expect(etcd.asked).toEqual(['remove'])
 })
 
-test('a member that another operation has removed meanwhile is out', async () => {
+test('succeeds if another operation removed the member first', async () => {
   const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on(['/usr/local/bin/etcdctl'], () => {
     etcd.members.pop()
@@ -156,7 +156,7 @@ test('a member that another operation has removed meanwhile is out', async () =>
   expect(verbs().at(-1)).toBe('delete')
 })
 
-test('what goes wrong on the way is tried again: only the others that could not decide are a reason to stay', async () => {
+test('other errors are retried: only a missing quorum fails the operation', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on((argv) => argv.includes('delete'), { exitCode: 1 })
   const answer = await carryOutOperation(host.machine, retire('master'))
@@ -167,7 +167,7 @@ test('what goes wrong on the way is tried again: only the others that could not 
   expect(etcd.members).toHaveLength(2)
 })
 
-test('another node that has its address now keeps its member', async () => {
+test('another node that now has the address keeps its member', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2', '10.0.0.3'])
   const order: Operation = {
     ...common,
@@ -178,7 +178,7 @@ test('another node that has its address now keeps its member', async () => {
   expect(etcd.members).toHaveLength(3)
 })
 
-test('how etcd is: each member is asked by itself', async () => {
+test('the health of etcd: each member is queried', async () => {
   const { host } = withEtcd(['127.0.0.1', '10.0.0.3'])
   expect(await carryOutOperation(host.machine, { ...common, operation: 'look-at-etcd' })).toEqual({
     id: common.id,

@@ -13,11 +13,11 @@ test.each([
   expect(clusterDomain(text)).toBe(domain)
 })
 
-test('outside of a cluster nothing is asked', async () => {
+test('outside a cluster no server is queried', async () => {
   expect(await dnsAnswers('nameserver 127.0.0.1\n')).toBe(false)
 })
 
-test('a nameserver that is not there does not answer', async () => {
+test('a missing name server does not answer', async () => {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   const { port } = socket.address()
@@ -25,7 +25,7 @@ test('a nameserver that is not there does not answer', async () => {
   expect(await dnsAnswers(`search svc.cluster.local\nnameserver 127.0.0.1:${port}\n`)).toBe(false)
 })
 
-test('an address for the API means yes', async () => {
+test('an address for the API counts as an answer', async () => {
   const socket = createSocket('udp4')
   const asked: string[] = []
   socket.on('message', (query, from) => {

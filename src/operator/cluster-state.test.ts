@@ -6,7 +6,7 @@ import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } fr
 const KNOWN = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, dns: true, api: true }
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] })
 
-test('a node is what its Ready condition says', () => {
+test('a node is ready if its Ready condition is True', () => {
   const metadata = { name: 'n1', uid: '1' }
   const nodeInfo = { kubeletVersion: DEFAULT_VERSIONS.kubernetes }
   expect(nodeReport({ metadata, status: { ...ready('True'), nodeInfo } })).toEqual({
@@ -48,7 +48,7 @@ const condition = (type: string, status: string, reason = '', message = '') => (
   lastTransitionTime: SINCE,
 })
 
-test('of a node its pressure is told, and why it is not Ready; not what is well, nor what other programs add', () => {
+test('reports pressure and the reason for not Ready; no healthy conditions, and none of other programs', () => {
   const conditions = [
     condition('Ready', 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.'),
     condition('DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure'),
@@ -84,14 +84,14 @@ test.each<[string, PodObject['status'], string]>([
   expect(podReport({ metadata, ...(status && { status }) }).why?.reason).toBe(reason)
 })
 
-test("not of a pod that is well, nor of other people's", () => {
+test('no reason for a healthy pod, nor for pods of users', () => {
   expect(podReport({ metadata, status: { ...ready('True'), phase: 'Running' } })).not.toHaveProperty('why')
   const theirs = { ...metadata, namespace: 'shop' }
   expect(podReport({ metadata: theirs, status: { phase: 'Pending', conditions: [unready] } })).not.toHaveProperty('why')
   expect(podReport({ metadata: { ...metadata, deletionTimestamp: SINCE } }).leaving).toBe(true)
 })
 
-test('what Kubernetes says is limited in bytes, and stays whole characters', () => {
+test('messages of Kubernetes are limited in bytes, in whole characters', () => {
   const status = {
     phase: 'Pending',
     conditions: [condition('PodScheduled', 'False', 'Unschedulable', 'é€'.repeat(500))],
@@ -101,13 +101,13 @@ test('what Kubernetes says is limited in bytes, and stays whole characters', () 
   expect(message).toMatch(/^[é€]+ … [é€]+$/)
 })
 
-test("of too many pods the cluster's own are told", () => {
+test('with too many pods, those of the cluster itself are reported', () => {
   const other = podReport({ metadata: { ...metadata, namespace: 'shop' } })
   const pods = [...Array.from({ length: 20_000 }, () => other), podReport({ metadata })]
   expect(buildReport(KNOWN, [], pods).pods[0]?.namespace).toBe('kube-system')
 })
 
-test('a controller of a later version passes over what it does not know, and one of an earlier version gets what it knows', () => {
+test('the schema ignores unknown fields, and an earlier controller gets only known fields', () => {
   const status = { conditions: [condition('DiskPressure', 'True')] }
   const nodes = [nodeReport({ metadata: { name: 'n1', uid: '1' }, status })]
   const pods = [podReport({ metadata: { ...metadata, deletionTimestamp: SINCE }, status: { reason: 'Evicted' } })]

@@ -22,20 +22,20 @@ function started(options: { fail?: () => boolean; everyMs?: number } = {}) {
   return { loop, sent, log, stop, ended }
 }
 
-test('changes that come together make one report', async () => {
+test('concurrent changes become one report', async () => {
   const { loop, sent, stop, ended } = started()
   await setTimeout(60)
   expect(sent).toHaveLength(1)
   for (let i = 0; i < 5; i += 1) loop.changed()
   await setTimeout(100)
-  // One at once; what changed while it was sent, once more after the pause.
+  // One at once, and one after the pause for changes during the first one.
   expect(sent.length).toBeGreaterThanOrEqual(2)
   expect(sent.length).toBeLessThanOrEqual(3)
   stop.abort()
   await ended
 })
 
-test('without a change there is a report all the same', async () => {
+test('a report is sent without a change, too', async () => {
   const { sent, stop, ended } = started({ everyMs: 30 })
   await setTimeout(300)
   expect(sent.length).toBeGreaterThan(2)
@@ -43,13 +43,13 @@ test('without a change there is a report all the same', async () => {
   await ended
 })
 
-test('a failure is told once, tried again later, and its end is told', async () => {
+test('a failure is logged once and retried, and its end is logged', async () => {
   let failing = true
   const { loop, sent, log, stop, ended } = started({ fail: () => failing })
   await setTimeout(60)
   loop.changed()
   await setTimeout(100)
-  // A change is no reason to ask sooner a controller that is away.
+  // A change does not shorten the pause while the controller does not answer.
   expect(sent).toHaveLength(1)
   failing = false
   await setTimeout(800)

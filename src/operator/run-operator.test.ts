@@ -47,7 +47,7 @@ const pod = (uid: string, status: string) => ({
   status: { phase: 'Running', conditions: [{ type: 'Ready', status }] },
 })
 
-/** An API with one node and one pod; `push` sends an event to whoever watches pods. */
+/** An API with one node and one pod; `push` sends an event to the watch of pods. */
 function fakeApi(token: string) {
   const watchers: ServerResponse[] = []
   const refused: string[] = []
@@ -132,7 +132,7 @@ async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-test('what is in the cluster, and each change of it, reaches the controller', async () => {
+test('the state of the cluster and each change reach the controller', async () => {
   const { api, reports, peers, stop, ended } = await started()
   await until(() => reports.length > 0 && api.watchers.length > 0)
   expect(reports.at(-1)).toMatchObject({
@@ -158,7 +158,7 @@ test('what is in the cluster, and each change of it, reaches the controller', as
   await ended
 })
 
-test('a controller of an earlier version, which refuses what it does not know, gets what it knows', async () => {
+test('a controller of an earlier version gets only known fields', async () => {
   const { reports, stop, ended } = await started({ isOlder: true })
   await until(() => reports.length > 0)
   expect(reports[0]?.nodes).toEqual([{ name: 'n1', ready: true, kubeletVersion: '' }])
@@ -166,7 +166,7 @@ test('a controller of an earlier version, which refuses what it does not know, g
   await ended
 })
 
-test('a watch that is too old begins again with a list', async () => {
+test('a watch with a version that is too old starts again with a list', async () => {
   const { api, reports, log, stop, ended } = await started()
   await until(() => reports.length > 0 && api.watchers.length > 0)
   api.push('ERROR', { code: 410, message: 'too old resource version' })
@@ -176,7 +176,7 @@ test('a watch that is too old begins again with a list', async () => {
   await ended
 })
 
-test('a controller of another authority gets nothing', async () => {
+test('a controller with another CA gets nothing', async () => {
   const { api, reports, log, stop, ended, write } = await started()
   await until(() => reports.length > 0 && api.watchers.length > 0)
   const before = reports.length
@@ -188,7 +188,7 @@ test('a controller of another authority gets nothing', async () => {
   await ended
 })
 
-test('outside of a pod it says so', () => {
+test('outside a pod it fails with a clear error', () => {
   expect(() => optionsFrom({}, new AbortController().signal)).toThrow(
     expect.objectContaining({ code: 'operator/not-in-a-cluster' }),
   )

@@ -31,7 +31,7 @@ describe('certificates', () => {
   const { publicKey } = createKeyPair()
   const order = { ca, publicKey, commonName: 'n-1', organization: 'cantrip:node', notBefore: now, days: 30 }
 
-  it('are accepted by openssl for the purpose given, and for no other', () => {
+  it('are accepted by openssl only for their purpose', () => {
     const caFile = file('ca.pem', ca.certificate)
     const client = file('client.pem', issueCertificate({ ...order, usages: ['clientAuth'] }))
     const check = (purpose: string) => openssl('verify', '-x509_strict', '-purpose', purpose, '-CAfile', caFile, client)
@@ -39,7 +39,7 @@ describe('certificates', () => {
     expect(() => check('sslserver')).toThrow(/unsuitable certificate purpose/)
   })
 
-  it('carry identity, names, validity and a serial of 17 bytes', () => {
+  it('contain identity, names, validity and a serial of 17 bytes', () => {
     const names = { dnsNames: ['c.example'], ipAddresses: ['10.0.0.1', 'fd00::1'] }
     const issued = new X509Certificate(issueCertificate({ ...order, ...names, usages: ['serverAuth'] }))
     expect(issued.subject).toBe('O=cantrip:node\nCN=n-1')
@@ -59,9 +59,9 @@ describe('certificates', () => {
 
 describe('certificate requests', () => {
   const { privateKey, publicKey } = createKeyPair()
-  const csr = buildCsr(privateKey, 'whoever')
+  const csr = buildCsr(privateKey, 'anyone')
 
-  it('are accepted by openssl and give the key back', () => {
+  it('are accepted by openssl and contain the key', () => {
     expect(openssl('req', '-verify', '-noout', '-in', file('a.csr', csr))).toBeDefined()
     expect(readCsr(csr).publicKey.equals(publicKey)).toBe(true)
   })
@@ -78,7 +78,7 @@ describe('certificate requests', () => {
     expect(() => readCsr(toPem('CERTIFICATE REQUEST', swapped))).toThrow(/a signature that the key did not make/)
   })
 
-  it('of another curve or that are garbage are refused', () => {
+  it('of another curve and malformed ones are refused', () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-384' })
     expect(() => readCsr(buildCsr(other.privateKey, 'x'))).toThrow(/other than P-256/)
     expect(() => readCsr(toPem('CERTIFICATE REQUEST', Buffer.from('3003020100', 'hex')))).toThrow(/not a certificate/)
@@ -90,19 +90,19 @@ describe('encrypted keys', () => {
   const { privateKey } = createKeyPair()
   const pem = encryptKey(privateKey, 'correct horse')
 
-  it('are opened by their passphrase, here and by openssl', () => {
+  it('are decrypted with their passphrase, here and by openssl', () => {
     expect(decryptKey(pem, 'correct horse').equals(privateKey)).toBe(true)
     const opened = openssl('pkcs8', '-in', file('e.pem', pem), '-passin', 'pass:correct horse')
     expect(createPrivateKey(opened).equals(privateKey)).toBe(true)
   })
 
-  it('stay shut for another one', () => {
+  it('are not decrypted with another passphrase', () => {
     expect(() => decryptKey(pem, 'wrong')).toThrow(
       expect.objectContaining({ code: 'key/wrong-passphrase', kind: 'invalid' }),
     )
   })
 
-  it('are not derived for when iterations or scheme are not ours', () => {
+  it('are refused before the derivation if iterations or scheme are unsupported', () => {
     const refused = expect.objectContaining({ code: 'key/unsupported-encryption' })
     expect(() => decryptKey(encryptKey(privateKey, 'x', 2_048), 'x')).toThrow(refused)
     const path = file('p.pem', keyToPem(privateKey))
@@ -115,7 +115,7 @@ describe('encrypted keys', () => {
   })
 })
 
-it('names a key as openssl digests it', () => {
+it('computes the fingerprint of a key', () => {
   const { publicKey } = createKeyPair()
   expect(fingerprint(publicKey)).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/)
 })

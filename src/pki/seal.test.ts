@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSealingKey, seal, unseal } from './seal.ts'
 
-test('what was sealed to a key only that key opens', () => {
+test('only the private key opens what was sealed to a public key', () => {
   const key = createSealingKey()
   const sealed = seal('swordfish, ü', key.sealTo)
   expect(unseal(sealed, key)).toBe('swordfish, ü')
@@ -9,7 +9,7 @@ test('what was sealed to a key only that key opens', () => {
   expect(() => unseal(sealed, { ...key, sealTo: createSealingKey().sealTo })).toThrow()
 })
 
-test('the same text is sealed otherwise each time, and no byte of it can be changed', () => {
+test('sealing is randomized, and detects a change of any byte', () => {
   const key = createSealingKey()
   const sealed = seal('swordfish', key.sealTo)
   expect(seal('swordfish', key.sealTo)).not.toBe(sealed)

@@ -26,14 +26,14 @@ async function provisioned(): Promise<FakeKubernetes> {
 const leftOf = ({ host }: FakeKubernetes) =>
   [...host.files.nodes].filter(([path, { kind }]) => path.startsWith('/bundle/') && kind === 'file')
 
-test('once it is in its place, nothing of the bundle stays behind, and nothing is fetched for a second run', async () => {
+test('after the installation no bundle file remains, and a second run fetches nothing', async () => {
   const fake = await provisioned()
   expect(leftOf(fake)).toEqual([])
   fake.params.bundleStore.fetch = () => Promise.reject(new Error('fetched again'))
   expect(await runComponent(component(fake), fake)).toEqual([])
 })
 
-test('what an earlier agent left behind goes, without a fetch and without touching what runs', async () => {
+test('files of an earlier agent version are removed, without a fetch and without touching running programs', async () => {
   const fake = await provisioned()
   const { host, params } = fake
   for (const name of NAMES) {
@@ -53,7 +53,7 @@ test('what an earlier agent left behind goes, without a fetch and without touchi
 test.each([
   ['belongs to somebody', { uid: 1000 }],
   ['may be written by its group', { mode: 0o775 }],
-])('an executable that %s is put there again', async (_, attributes) => {
+])('an executable that %s is installed again', async (_, attributes) => {
   const fake = await provisioned()
   fake.host.files.setAttributes('/usr/local/bin/kubelet', attributes)
   expect(await runComponent(component(fake), fake)).toEqual(['test/install'])

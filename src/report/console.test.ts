@@ -27,11 +27,11 @@ function print(isTty: boolean): string {
   return parts.join('')
 }
 
-test('steps are numbered, and nothing but whole lines goes into a file', () => {
+test('steps are numbered, and a file gets only complete lines', () => {
   expect(print(false)).toBe('[+] Step 1. Installing node agent (done already)\n[+] Step 2. Installing credentials\n')
 })
 
-test('a terminal also sees how far a step has come', () => {
+test('a terminal also shows the progress of a step', () => {
   expect(print(true)).toContain('50 %  1 of 2')
 })
 
@@ -46,11 +46,11 @@ test.each([
   [20, '50 %  48 of 95 MiB'],
   [10, '50 %'],
   [3, ''],
-])('in %i columns what has no room is left out as a whole', (columns, shown) => {
+])('in %i columns parts that do not fit are omitted', (columns, shown) => {
   expect(bar({ done: 50e6, of: 100e6, unit: 'bytes' }, columns)).toBe(shown)
 })
 
-test('what is printed after a run does not stick to its bar', () => {
+test('output after a run starts on a new line', () => {
   const parts: string[] = []
   const report = consoleReporter({ write: (part) => parts.push(part), isTty: true, columns: 60 })
   for (const event of events) report(event)

@@ -24,7 +24,7 @@ test.each([
   expect(withOwnPath(text, agent)).toBe(text)
 })
 
-test('what the controller is told to do; and an agent that runs from source has no path of its own', () => {
+test('commands of the controller; an agent that runs from source has no path', () => {
   expect(withOwnPath('the controller of this node: controller node list', controller)).toBe(
     'the controller of this node: /opt/bin/controller node list',
   )

@@ -19,13 +19,13 @@ const error: CheckResult = { ...fail, id: 'firewalld', verdict: 'error', found: 
 const skipped: CheckResult = { ...pass, id: 'controller', verdict: 'skipped', found: 'no credentials given' }
 const all = [pass, fail, soft, ignored, error, skipped]
 
-test('the summary counts what is not hard as a warning', () => {
+test('the summary counts a failed check that is not hard as a warning', () => {
   expect(precheckSummary(all)).toBe('1 passed, 2 warnings, 2 failed, 1 skipped')
   expect(precheckSummary([pass, soft])).toBe('1 passed, 1 warning')
   expect(precheckSummary([])).toBe('0 passed')
 })
 
-test('the table has found, wanted and fix, and colour only when asked', () => {
+test('the table has found, wanted and fix, and color only on request', () => {
   const text = precheckTable([pass, fail, ignored, error], { colour: false })
   expect(text).toBe(`pass  cpu        4 cores
 FAIL  dns-port   dnsmasq <"& > on 0.0.0.0
@@ -44,7 +44,7 @@ FAIL  firewalld  could not check: no answer within 15 s
   expect(precheckTable([pass], { colour: true })).toContain('\x1b[32mpass\x1b[0m')
 })
 
-test('JSON has the keys of the contract, each of them always', () => {
+test('JSON always has all documented keys', () => {
   const keys = ['id', 'title', 'verdict', 'hard', 'found', 'wanted', 'fix', 'ms']
   const parsed = JSON.parse(precheckJson(all, 34))
   expect(Object.keys(parsed)).toEqual(['checks', 'hardFailures', 'ms'])
@@ -54,7 +54,7 @@ test('JSON has the keys of the contract, each of them always', () => {
   expect(parsed).toMatchObject({ hardFailures: 2, ms: 34 })
 })
 
-test('JUnit tells failures from errors, and escapes', () => {
+test('JUnit distinguishes failures and errors, and escapes text', () => {
   const xml = precheckJunit(all)
   expect(xml).toContain('<testsuite name="precheck" tests="6" failures="1" errors="1" skipped="1" time="0.012">')
   expect(xml).toContain(
@@ -67,7 +67,7 @@ test('JUnit tells failures from errors, and escapes', () => {
   expect(xml).not.toContain('\u0007')
 })
 
-test('an installation tells only what has something to say', () => {
+test('an installation prints only checks that did not pass', () => {
   expect(precheckBrief([pass, ignored, skipped])).toBe(`[+] Running prechecks … 1 passed, 1 warning, 1 skipped
     ntp: found dnsmasq <"& > on 0.0.0.0; wanted port 53 free
       ignored: the hypervisor does it

@@ -8,7 +8,7 @@ test('a restored host', () => {
   expect(restoreText(RESTORED, false)).toBe('host restored: 0 differences\n')
 })
 
-test('what changed for other reasons is counted, and told with -v', () => {
+test('changes by others are counted, and listed with -v', () => {
   const outcome = { ...RESTORED, unrelated: [log, log, { ...log, kind: 'user' }] }
   expect(restoreText(outcome, false)).toBe(
     'changed in the meantime, but not by Cantrip: 2 files, 1 user (listed by -v and -o json)\nhost restored: 0 differences\n',
@@ -23,7 +23,7 @@ test('what changed for other reasons is counted, and told with -v', () => {
   )
 })
 
-test('what is left, what differs, and what was not compared is named', () => {
+test('leftovers, differences and parts that were not compared are named', () => {
   const text = restoreText(
     {
       restored: false,
@@ -39,7 +39,7 @@ test('what is left, what differs, and what was not compared is named', () => {
   )
 })
 
-test('a name or a source with a line break prints no line of its own', () => {
+test('a line break in a name does not start a new line', () => {
   const what = '/mnt/a\n    fix: touch /root/pwned'
   const differences = [{ what, before: 'x\n    fix: y\x1b[2J', after: 'nothing', fix: 'umount /mnt/a' }]
   const leftovers = [{ what, error: { message: 'busy\n    fix: z', fix: 'umount /mnt/a' } }]

@@ -15,7 +15,7 @@ test('the ids of components are the folders of src/components', () => {
   expect(readdirSync(join(import.meta.dirname, '../components')).sort()).toEqual([...COMPONENT_IDS])
 })
 
-test('every component that another one comes after is with it in a role', () => {
+test('every dependency of a component is in the same role', () => {
   const components = roles.flatMap((role) => role.components)
   const idle = components.flatMap(({ id, after }) =>
     after
@@ -32,7 +32,7 @@ test.each([
   [firstMaster, ['cluster-config: admits-nodes']],
   [master, ['shared-keys: awaits-admission']],
   [worker, ['join: awaits-admission']],
-])('the controller is told by marks what it waits for: $id', (role, wanted) => {
+])('marks show the controller what it waits for: $id', (role, wanted) => {
   const marks = role.components.flatMap((component) =>
     component
       .steps(fakeKubernetes().params)

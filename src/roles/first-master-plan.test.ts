@@ -4,7 +4,7 @@ import { planRole } from '../engine/plan-role.ts'
 import { planningHost } from '../host/planning.ts'
 import { firstMaster } from './first-master.ts'
 
-test('the plan of a first master waits for nothing, and lists what its run then records', async () => {
+test('the plan of a first master does not wait, and lists what the run then records', async () => {
   const fake = fakeKubernetes()
   fake.host.network.onRequest('https://10.0.0.5:6443/', () => ({ status: 503 }))
   const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')

@@ -12,19 +12,19 @@ test('a bare machine becomes a control plane, and a second run finds all of it d
   const fake = fakeKubernetes()
   const first = await bringUp(fake)
   expect(first).toContain('api-server/start-kubelet')
-  // kubeadm was told to set no taint, so there is none to remove.
+  // kubeadm is configured without a taint, so there is none to remove.
   expect(first).not.toContain('node/remove-taint')
   expect(await bringUp(fake)).toEqual([])
 })
 
-test('each component comes after all that it names', () => {
+test('each component comes after its dependencies', () => {
   const ids = firstMaster.components.map(({ id }) => id)
   for (const { id, after } of firstMaster.components) {
     for (const earlier of after) expect(ids.indexOf(earlier), `${id} after ${earlier}`).toBeLessThan(ids.indexOf(id))
   }
 })
 
-test('step ids are of their component and stand once', () => {
+test('step ids start with their component and are unique', () => {
   const { params } = fakeKubernetes()
   const steps = firstMaster.components.flatMap((component) =>
     component.steps(params).map(({ id }) => ({ id, component: component.id })),
@@ -55,7 +55,7 @@ test('undo, newest first: kubelet, containers, mounts, networks, containerd, dir
   expect(order).toEqual(order.toSorted((a, b) => a - b))
 })
 
-test('no secret stands in a command line', async () => {
+test('no command line contains a secret', async () => {
   const fake = fakeKubernetes()
   await bringUp(fake)
   const words = fake.host.calls.flat().join(' ')

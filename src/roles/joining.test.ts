@@ -23,13 +23,13 @@ const authority = createCa({ commonName: 'etcd-ca', days: 3650, now: new Date('2
 function asMaster(): FakeKubernetes {
   const fake = fakeKubernetes({ masters: MASTERS })
   fakeEtcd(fake.host, [FIRST], { name: 'n1', peer: 'https://10.0.0.5:2380' })
-  // What lies in the cluster already.
+  // Objects that exist in the cluster.
   for (const name of ['kube-system/daemonsets/kube-proxy', 'kube-flannel/daemonsets/kube-flannel-ds']) {
     fake.objects.set(`/apis/apps/v1/namespaces/${name}`, {})
   }
   fake.params.task = 'master'
   fake.params.requestInvitation = async () => {
-    // The very files that the fake kubeadm goes on with.
+    // The same files that the fake kubeadm uses.
     const other = fakeKubernetes()
     runKubeadm(other, 'certs all')
     const own: Record<string, string> = { 'etcd-ca.key': keyToPem(authority.key), 'etcd-ca.crt': authority.certificate }
@@ -57,7 +57,7 @@ function asWorker(): FakeKubernetes {
   host.network.onRequest(`https://${FIRST}:6443/`, (url, { tls }) => {
     const { pathname, searchParams } = new URL(url)
     if (pathname === '/readyz') return { status: 200 }
-    // As a node may, and only with its own certificate.
+    // Requests as a node, with its own certificate.
     if (tls?.cert !== KUBELET_PAIR) return { status: 401 }
     if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify({ status: READY }) }
     if (searchParams.get('fieldSelector') !== 'spec.nodeName=n1') return { status: 403 }
@@ -85,7 +85,7 @@ test.each(table)('a bare machine becomes a %s, and a second run finds all of it 
   expect(await bringUp(role, fake)).toEqual([])
 })
 
-test.each(table)('a repair of a %s, which is another run, finds all of it done as well', async (_, role, open) => {
+test.each(table)('a repair of a %s, which is another run, finds everything done as well', async (_, role, open) => {
   const fake = open()
   await bringUp(role, fake)
   fakeEtcd(fake.host, [FIRST, '10.0.0.5'], { name: 'n1', peer: 'https://10.0.0.5:2380' })
@@ -96,7 +96,7 @@ test.each(table)('a repair of a %s, which is another run, finds all of it done a
   expect(await bringUp(role, fake)).toEqual([])
 })
 
-test.each(table)('of the %s each component comes after all that it names', (_, role, open) => {
+test.each(table)('each component of the %s comes after its dependencies', (_, role, open) => {
   const ids = role.components.map(({ id }) => id)
   for (const { id, after } of role.components) {
     for (const earlier of after.filter((each) => ids.includes(each))) {
@@ -107,22 +107,19 @@ test.each(table)('of the %s each component comes after all that it names', (_, r
   expect(new Set(steps).size).toBe(steps.length)
 })
 
-test.each(table)(
-  'the plan of a %s changes nothing, waits for nothing, and lets nobody be asked',
-  async (_, role, open) => {
-    const fake = open()
-    fake.params.requestInvitation = async () => {
-      throw new Error('a plan asks for no invitation')
-    }
-    const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
-    const before = fake.host.files.snapshot()
-    const startMs = fake.host.clock.nowMs
-    const planned = await planRole(role, fake.params, planning, new AbortController().signal)
-    expect(planned.filter(({ unknown }) => unknown !== undefined)).toEqual([])
-    expect(fake.host.clock.nowMs).toBe(startMs)
-    expect(fake.host.files.snapshot()).toEqual(before)
-  },
-)
+test.each(table)('the plan of a %s changes nothing, does not wait, and sends no request', async (_, role, open) => {
+  const fake = open()
+  fake.params.requestInvitation = async () => {
+    throw new Error('a plan asks for no invitation')
+  }
+  const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
+  const before = fake.host.files.snapshot()
+  const startMs = fake.host.clock.nowMs
+  const planned = await planRole(role, fake.params, planning, new AbortController().signal)
+  expect(planned.filter(({ unknown }) => unknown !== undefined)).toEqual([])
+  expect(fake.host.clock.nowMs).toBe(startMs)
+  expect(fake.host.files.snapshot()).toEqual(before)
+})
 
 test('a worker has neither etcd nor a key of the cluster', async () => {
   const fake = asWorker()
@@ -132,7 +129,7 @@ test('a worker has neither etcd nor a key of the cluster', async () => {
   expect([...fake.images.keys()].filter((image) => /apiserver|controller-manager|scheduler/.test(image))).toEqual([])
 })
 
-test.each(table)('no secret stands in a command line or a record of the %s', async (_, role, open) => {
+test.each(table)('no command line and no record of the %s contains a secret', async (_, role, open) => {
   const fake = open()
   await bringUp(role, fake)
   expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toMatch(/PRIVATE KEY|abcdef\.0123/)

@@ -10,7 +10,7 @@ test.each([
   expect(printable(text)).toBe(expected)
 })
 
-test('several lines stay several, and are seen to belong together', () => {
+test('several lines remain, and are indented', () => {
   expect(printableLines('ended with 1:\r\n\tbad \x1b[31mthing\n[+] done')).toBe(
     'ended with 1:\n     bad  [31mthing\n    [+] done',
   )

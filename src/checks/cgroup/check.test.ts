@@ -15,21 +15,16 @@ test.each([
   ['Debian 12', 'cpuset cpu io memory hugetlb pids rdma misc', 'pass', 'version 2 with cpuset, cpu, io'],
   ['a kernel without huge pages', 'cpuset cpu io memory pids', 'warn', 'no controller hugetlb'],
   ['a Raspberry Pi', 'cpuset cpu io pids', 'fail', 'no controller memory; no controller hugetlb'],
-  [
-    'a container that was given nothing',
-    '',
-    'fail',
-    'no controller cpu, cpuset, memory, pids; no controller io, hugetlb',
-  ],
+  ['a container without controllers', '', 'fail', 'no controller cpu, cpuset, memory, pids; no controller io, hugetlb'],
 ])('%s', async (_, controllers, kind, found) => {
   expect(await v2(controllers)).toMatchObject({ kind, found: expect.stringContaining(found) })
 })
 
-test('where memory was switched off, the fix is on the command line of the kernel', async () => {
+test('for a disabled memory controller the fix is on the kernel command line', async () => {
   expect(await v2('cpuset cpu io pids hugetlb')).toMatchObject({ fix: expect.stringContaining('cgroup_enable=memory') })
 })
 
-test('version 1, and what of it is called hybrid, is a warning', async () => {
+test('version 1 and the hybrid mode are a warning', async () => {
   expect(await v1()).toMatchObject({
     kind: 'warn',
     found: 'version 1',

@@ -9,10 +9,10 @@ const ALL = 'cpuset cpu io memory hugetlb pids'
 const stat = (name: string, policy: number) =>
   `700 (${name}) S 1 700 700 0 -1 4194304 101 0 0 0 4 6 0 0 -100 0 7 0 3036 3133440 416 18446744073709551615 1 1 1 0 0 0 0 0 0 0 0 0 17 1 99 ${policy} 0 0 0 1 1 1 1 1 1 1 0\n`
 
-/** multipathd with a thread of its own that is real-time, and what the kernel and systemd say. */
+/** multipathd with a real-time thread, and the settings of the kernel and systemd. */
 function machine({
   config = 'CONFIG_RT_GROUP_SCHED=y\n',
-  handedOn = 'memory pids',
+  enabled = 'memory pids',
   policy = 2,
   group = '/system.slice/multipathd.service',
   cmdline = '',
@@ -21,7 +21,7 @@ function machine({
     files: {
       '/proc/self/mountinfo': ROOT + CGROUP_MOUNTS.v2,
       '/sys/fs/cgroup/cgroup.controllers': `${ALL}\n`,
-      '/sys/fs/cgroup/cgroup.subtree_control': `${handedOn}\n`,
+      '/sys/fs/cgroup/cgroup.subtree_control': `${enabled}\n`,
       '/proc/sys/kernel/osrelease': '6.1.0-rt\n',
       '/proc/cmdline': `root=/dev/sda1 ${cmdline}\n`,
       ...(config !== '' && { '/boot/config-6.1.0-rt': config }),
@@ -32,7 +32,7 @@ function machine({
   })
 }
 
-test('a real-time task where the kernel groups them: cpu cannot be handed on', async () => {
+test('a real-time task with CONFIG_RT_GROUP_SCHED: the cpu controller cannot be enabled', async () => {
   expect(await check.look(machine({}), params)).toMatchObject({
     kind: 'fail',
     found: expect.stringContaining('path (a) checker (pid 700, /system.slice/multipathd.service)'),
@@ -42,10 +42,10 @@ test('a real-time task where the kernel groups them: cpu cannot be handed on', a
 })
 
 test.each([
-  ['a kernel that does not group them', { config: '# CONFIG_RT_GROUP_SCHED is not set\n' }],
-  ['switched off by default', { config: 'CONFIG_RT_GROUP_SCHED=y\nCONFIG_RT_GROUP_SCHED_DEFAULT_DISABLED=y\n' }],
-  ['switched off on the command line', { cmdline: 'rt_group_sched=0' }],
-  ['handed on already', { handedOn: ALL }],
+  ['a kernel without CONFIG_RT_GROUP_SCHED', { config: '# CONFIG_RT_GROUP_SCHED is not set\n' }],
+  ['disabled by default', { config: 'CONFIG_RT_GROUP_SCHED=y\nCONFIG_RT_GROUP_SCHED_DEFAULT_DISABLED=y\n' }],
+  ['disabled on the kernel command line', { cmdline: 'rt_group_sched=0' }],
+  ['the controller is enabled already', { enabled: ALL }],
   ['an ordinary task', { policy: 0 }],
   ['a deadline task', { policy: 6 }],
   ['a task in the root group', { group: '/' }],
@@ -53,7 +53,7 @@ test.each([
   expect(await check.look(machine(scene), params)).toMatchObject({ kind: 'pass' })
 })
 
-test('control groups that cannot be made', async () => {
+test('control groups that cannot be created', async () => {
   const mounts = ROOT + CGROUP_MOUNTS.v2.replace(' rw,nosuid', ' ro,nosuid')
   const host = fakeHost({ files: { '/proc/self/mountinfo': mounts, '/sys/fs/cgroup/cgroup.controllers': `${ALL}\n` } })
   expect(await check.look(host, params)).toMatchObject({

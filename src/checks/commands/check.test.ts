@@ -48,7 +48,7 @@ test.each([
   })
 })
 
-test('what a person would only look with is a warning', async () => {
+test('a missing command for troubleshooting is a warning', async () => {
   const host = machine(but('conntrack', 'socat', 'ethtool'))
   expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found: 'no conntrack, socat, ethtool' })
 })

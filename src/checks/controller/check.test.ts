@@ -48,7 +48,7 @@ test.each<[Stage, string, string]>([
   })
 })
 
-test('a name that does not resolve: what each name server says of it', async () => {
+test('a name that does not resolve: the answer of each name server', async () => {
   const host = machine({
     [URL_1]: new NetworkError('resolve', 'controller.example.com does not resolve (no such name)'),
   })
@@ -62,7 +62,7 @@ test('a name that does not resolve: what each name server says of it', async () 
   })
 })
 
-test('a refusal is shown with the words of the controller', async () => {
+test('a refusal is shown with the message of the controller', async () => {
   const body = '{"code":"refused","message":"this installer certificate was revoked","fix":"ask for a new one"}'
   const verdict = await check.look(machine({ [URL_1]: () => ({ status: 403, body }) }), params)
   expect(verdict).toMatchObject({
@@ -70,7 +70,7 @@ test('a refusal is shown with the words of the controller', async () => {
   })
 })
 
-test('a proxy in between that strips the upgrade is told', async () => {
+test('a proxy that strips the Upgrade header is reported', async () => {
   const verdict = await check.look(machine({ [URL_1]: () => ({ status: 200 }) }), params)
   expect(verdict).toMatchObject({
     kind: 'fail',
@@ -78,7 +78,7 @@ test('a proxy in between that strips the upgrade is told', async () => {
   })
 })
 
-test('one of several addresses is enough, the others are told', async () => {
+test('one of several addresses is enough; the others are reported', async () => {
   const host = machine({ [URL_1]: new NetworkError('resolve', 'ENOTFOUND'), [URL_2]: healthy })
   const verdict = await check.look(host, { ...params, controller: { ...controller, urls: [URL_1, URL_2] } })
   expect(verdict).toEqual({
@@ -87,7 +87,7 @@ test('one of several addresses is enough, the others are told', async () => {
   })
 })
 
-test('the proxy is used, and its password is in no text', async () => {
+test('the proxy is used, and its password is not shown', async () => {
   const host = machine({
     [URL_1]: (_, { proxy }) => {
       throw new NetworkError('proxy', proxy === undefined ? 'was not used' : 'status 407')

@@ -19,9 +19,9 @@ test.each([
 
 test.each([
   ['a session limited to one core', 1, '0-3', '0-3', 4],
-  ['room for processors that are not there', 2, '0-127', '0-1', 2],
+  ['CPUs that can be added later', 2, '0-127', '0-1', 2],
   ['a container limited to one core of a large machine', 64, '7', '0-63', 1],
-  ['a kernel that tells nothing', 2, '', '', 2],
+  ['a kernel without the information', 2, '', '', 2],
 ])('%s', async (_, cpuCount, allowed, online, cores) => {
   const files = {
     '/proc/1/status': `Name:\tsystemd\nCpus_allowed:\tf\nCpus_allowed_list:\t${allowed}\nMems_allowed_list:\t0\n`,

@@ -8,21 +8,21 @@ const look = (files: Record<string, string>) => check.look(fakeHost({ files }), 
 
 test.each([
   ['one', ROUTES.one, 'eth0 via 10.0.2.1'],
-  ['of a cable and a wireless one the preferred', ROUTES.two, 'eth0 via 10.0.3.1, before wlan0'],
-  ['of the point-to-point kind, without a gateway', ROUTES.pointToPoint, 'ppp0'],
+  ['Ethernet and wireless: the preferred one', ROUTES.two, 'eth0 via 10.0.3.1, before wlan0'],
+  ['point-to-point, without a gateway', ROUTES.pointToPoint, 'ppp0'],
   ['IPv6 alone', ROUTES.ipv6Alone, 'eth0 via fe80::1'],
 ])('%s passes', async (_, files, found) => {
   expect(await look(files)).toEqual({ kind: 'pass', found })
 })
 
-test('none at all, not even a refusing one, is a warning', async () => {
+test('no default route, not even an unreachable one, is a warning', async () => {
   const verdict = { kind: 'warn', found: 'no default route', fix: expect.stringContaining('--interface') }
   expect(await look(ROUTES.none)).toMatchObject(verdict)
   expect(await look(ROUTES.refusing)).toMatchObject(verdict)
   expect(await look({})).toMatchObject(verdict)
 })
 
-test('two that the kernel takes alike are a warning', async () => {
+test('two default routes of the same metric are a warning', async () => {
   expect(await look(ROUTES.alike)).toMatchObject({
     kind: 'warn',
     found: 'several default routes of the same metric: eth0 via 10.0.3.1, eth1 via 10.0.4.1',

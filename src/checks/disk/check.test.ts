@@ -10,7 +10,7 @@ const ROOT = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remou
 const ETCD = '30 22 8:17 / /var/lib/etcd rw,noatime shared:2 - xfs /dev/sdb1 rw,attr2\n'
 const params = { roles: ['master' as const], ownStateDirectory: '/var/lib/cantrip' }
 
-/** `totalGib`: of each disk; without it all of it is free. */
+/** @param totalGib size of each disk; by default all of it is free */
 function machine(
   mountinfo: string,
   freeGib: Record<string, number>,
@@ -42,7 +42,7 @@ test('one disk needs the sum of all paths', async () => {
   })
 })
 
-test('a disk of its own has a need of its own', async () => {
+test('a separate disk has its own need', async () => {
   const verdict = await check.look(machine(ROOT + ETCD, { '/': 40, '/var/lib/etcd': 1 }), params)
   expect(verdict).toMatchObject({
     kind: 'fail',
@@ -60,7 +60,7 @@ const DATA = '40 22 8:33 / /mnt/data rw,noatime shared:3 - ext4 /dev/sdc1 rw\n'
 const CONTAINERD = '/var/lib/cantrip-containerd'
 const LINKS = { [CONTAINERD]: '/mnt/data/containerd', '/var/lib/kubelet': '/mnt/data/kubelet' }
 
-test('a link to a smaller disk counts, and is told by that disk', async () => {
+test('a link to a smaller disk counts, and the finding names that disk', async () => {
   const host = machine(ROOT + DATA, { '/': 40, '/mnt/data': 1 }, {}, { links: LINKS })
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',
@@ -70,9 +70,9 @@ test('a link to a smaller disk counts, and is told by that disk', async () => {
 })
 
 test.each([
-  ['to a disk that suffices, whether what they lead to is there or not', LINKS],
-  ['from a directory above', { '/var/lib': '/mnt/data/lib' }],
-])('links %s do not fail: what lies on / does not need room there', async (_, links) => {
+  ['to a disk with enough space, whether or not their targets exist', LINKS],
+  ['from a parent directory', { '/var/lib': '/mnt/data/lib' }],
+])('links %s do not fail: paths on / need no space there', async (_, links) => {
   const host = machine(ROOT + DATA, { '/': 5, '/mnt/data': 12 }, {}, { links })
   expect(await check.look(host, params)).toEqual({
     kind: 'pass',
@@ -98,22 +98,25 @@ test.each<[string, number, number, string]>([
     '120.0 GiB of 1024.0 GiB free on /, where the kubelet evicts pods below 15%',
   ],
   [
-    'one that the installation itself fills',
+    'a disk that the installation itself fills',
     10,
     40,
     '10.0 GiB of 40.0 GiB free on /, where the kubelet evicts pods below 15%',
   ],
-])('%s: the kubelet would evict pods, unless the cluster says otherwise', async (_, free, totalGib, found) => {
-  const verdict = await check.look(machine(ROOT, { '/': free }, {}, { totalGib }), params)
-  expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
-  expect(verdict).toMatchObject({ fix: expect.stringContaining('--override kubelet=FILE') })
-})
+])(
+  '%s: the kubelet would evict pods, unless the cluster overrides its thresholds',
+  async (_, free, totalGib, found) => {
+    const verdict = await check.look(machine(ROOT, { '/': free }, {}, { totalGib }), params)
+    expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
+    expect(verdict).toMatchObject({ fix: expect.stringContaining('--override kubelet=FILE') })
+  },
+)
 
-test('a disk with room for what is installed and the share of the kubelet', async () => {
+test('a disk with space for the installation and above the thresholds of the kubelet', async () => {
   expect(await check.look(machine(ROOT, { '/': 14 }, {}, { totalGib: 40 }), params)).toMatchObject({ kind: 'pass' })
 })
 
-test('where our own Kubernetes lies already, a tenth will do', async () => {
+test('with Kubernetes of this installation a tenth is enough', async () => {
   const ledger = { '/var/lib/cantrip/ledger/ledger.log': ledgerText(...KUBELET_INSTALLED) }
   expect(await check.look(machine(ROOT, { '/': 1 }, ledger), params)).toMatchObject({ kind: 'pass' })
   expect(await check.look(machine(ROOT, { '/': 0.5 }, ledger), params)).toMatchObject({ kind: 'fail' })

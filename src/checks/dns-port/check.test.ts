@@ -32,7 +32,7 @@ test.each<[string, FakeSocket[], string]>([
   ['named on the address of the node', on53(NODE_ADDRESS, 'named'), 'named (pid 812) on 10.0.2.10 port 53/tcp'],
   ['unbound on all IPv6 addresses', on53(ANY6, 'unbound'), 'unbound (pid 812) on :: port 53/tcp'],
   [
-    'one of the kernel or of another user',
+    'a socket of the kernel or of another user',
     [{ table: 'udp', local: ANY, port: 53, state: '07', inode: 77 }],
     'a process on 0.0.0.0 port 53/udp',
   ],
@@ -45,12 +45,12 @@ test.each<[string, FakeSocket[], string]>([
   })
 })
 
-test('the fix is for the one who holds it', async () => {
+test('the fix is for the program that uses the port', async () => {
   expect(await look(on53(ANY, 'dnsmasq'))).toMatchObject({ fix: 'systemctl disable --now dnsmasq' })
   expect(await look(on53(ANY, 'mydns'))).toMatchObject({ fix: expect.stringContaining("ss -lnptu 'sport = :53'") })
 })
 
-test('a program on Node is called by its executable', async () => {
+test('a Node.js program is named by its executable', async () => {
   const { files, links } = procFiles(on53(ANY, 'MainThread'))
   const host = fakeHost({ files, links: { ...links, '/proc/812/exe': '/opt/pihole/dns-server' } })
   expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('dns-server (pid 812)') })
@@ -65,13 +65,13 @@ test.each<[string, FakeSocket[], string]>([
   ],
   ['a local cache', on53(LOOPBACK, 'dnsmasq'), 'free; on loopback only: dnsmasq (pid 812) on 127.0.0.1'],
   ['libvirt on its bridge', on53(VIRBR0, 'dnsmasq'), 'free; elsewhere only: dnsmasq (pid 812) on 192.168.122.1'],
-  ['a look-up under way', [{ table: 'udp', local: NODE_ADDRESS, port: 53, state: '01', inode: 9 }], 'free'],
-  ['a neighbour port', [{ table: 'tcp', local: ANY, port: 5353, state: '0A', inode: 9 }], 'free'],
+  ['a lookup in progress', [{ table: 'udp', local: NODE_ADDRESS, port: 53, state: '01', inode: 9 }], 'free'],
+  ['another port', [{ table: 'tcp', local: ANY, port: 5353, state: '0A', inode: 9 }], 'free'],
 ])('%s is no conflict', async (_, sockets, found) => {
   expect(await look(sockets)).toEqual({ kind: 'pass', found })
 })
 
-test('the node DNS of this installation holds its own port, that of somebody else does not', async () => {
+test('the node DNS of this installation may use the port, another CoreDNS may not', async () => {
   const { files, links } = procFiles(on53(NODE_ADDRESS, 'coredns'))
   const ledger = { '/var/lib/cantrip/ledger/ledger.log': ledgerText(...KUBELET_INSTALLED) }
   expect(await check.look(fakeHost({ files: { ...files, ...ledger }, links }), params)).toMatchObject({ kind: 'pass' })

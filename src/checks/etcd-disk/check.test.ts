@@ -50,12 +50,12 @@ test.each([
   expect(measured).toBe(2)
 })
 
-test('a worker has no etcd, and nobody but root can try', async () => {
+test('skipped on a worker, and for users other than root', async () => {
   expect(await look(() => 1, ['worker'])).toMatchObject({ kind: 'skipped' })
   expect(await look(() => 1, ['master'], 1000)).toMatchObject({ kind: 'skipped' })
 })
 
-test('a disk that takes no writes is named, and stops only what is to be a master', async () => {
+test('a disk that cannot be written is reported, and fails only for a master', async () => {
   const host = fakeHost()
   const full = new AgentError('disk/full', 'no space is left on the file system of /var/lib', { fix: 'make room' })
   const view = { ...host, syncTimes: () => Promise.reject(full) }
@@ -64,7 +64,7 @@ test('a disk that takes no writes is named, and stops only what is to be a maste
   expect(await lookAs([])).toMatchObject({ kind: 'warn' })
 })
 
-test('the disk is that which a link leads to, also to what is yet to be made', async () => {
+test('a link is followed, also to a directory that does not exist yet', async () => {
   const host = fakeHost({ links: { '/var/lib/etcd': '/mnt/ssd/etcd' } })
   const asked: string[] = []
   const view = { ...host, syncTimes: async (directory: string) => [asked.push(directory)] }

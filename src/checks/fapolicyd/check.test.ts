@@ -12,7 +12,7 @@ function machine(active: boolean, files: Record<string, string> = {}) {
 
 test.each([
   [
-    'merely installed',
+    'installed, but inactive',
     machine(false, { [`${RULES}/90-deny-execute.rules`]: 'deny_audit perm=execute all : all\n' }),
     'not active',
   ],
@@ -26,7 +26,7 @@ test.each([
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found })
 })
 
-test('enforcing with the rules that come with it would refuse our programs', async () => {
+test('enforcing mode with the default rules would block the programs of Kubernetes', async () => {
   const host = machine(true, {
     '/etc/fapolicyd/fapolicyd.conf': 'permissive = 0\n',
     [`${RULES}/90-deny-execute.rules`]: 'allow perm=execute all : trust=1\ndeny_audit perm=execute all : all\n',
@@ -38,7 +38,7 @@ test('enforcing with the rules that come with it would refuse our programs', asy
   })
 })
 
-test('what the fix writes is enough', async () => {
+test('the rules that the fix writes are enough', async () => {
   const failed = await check.look(machine(true), params)
   if (failed.kind !== 'fail') throw new Error('it should have failed')
   const lines = [...failed.fix.matchAll(/'(allow [^']+)'/g)].map((match) => match[1])
@@ -49,7 +49,7 @@ test('what the fix writes is enough', async () => {
   })
 })
 
-test('a systemd that gives no answer is no pass', async () => {
+test('without an answer of systemd the check does not pass', async () => {
   const host = machine(true)
   host.on(['systemctl', 'is-active'], { exitCode: 1, stderr: 'Failed to connect to bus\n' })
   await expect(check.look(host, params)).rejects.toThrow('Failed to connect to bus')

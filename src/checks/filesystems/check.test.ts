@@ -41,14 +41,14 @@ test.each<[string, string, string, string, string]>([
     'mount --bind /var/local /usr/local',
   ],
   [
-    'a disk that went read-only',
+    'a disk that became read-only',
     at('/', 'ext4', 'rw', 'ro'),
     'fail',
     '/var/lib/cantrip-containerd is read-only (ext4 on /)',
     'mount -o remount,rw /',
   ],
   [
-    'noexec where our programs lie',
+    'noexec on a directory of programs',
     ROOT + at('/usr/local', 'ext4', 'rw,noexec'),
     'fail',
     '/usr/local/bin is on a file system mounted noexec (/usr/local)',
@@ -77,9 +77,15 @@ test.each<[string, string, string, string, string]>([
   ],
   ['etcd on Ceph', ROOT + at('/var/lib/etcd', 'ceph'), 'fail', '/var/lib/etcd is on ceph', 'a separate disk'],
   ['etcd on GlusterFS', ROOT + at('/var/lib/etcd', 'fuse.glusterfs'), 'fail', 'on fuse.glusterfs', 'a separate disk'],
-  ['etcd in a layer', ROOT + at('/var/lib/etcd', 'overlay'), 'warn', '/var/lib/etcd is on overlay', 'a separate disk'],
   [
-    'the kubelet on a stick',
+    'etcd on an overlay',
+    ROOT + at('/var/lib/etcd', 'overlay'),
+    'warn',
+    '/var/lib/etcd is on overlay',
+    'a separate disk',
+  ],
+  [
+    'the kubelet on a USB stick',
     ROOT + at('/var/lib/kubelet', 'exfat'),
     'fail',
     'which does not support owners, modes and sockets',
@@ -131,7 +137,7 @@ test.each<[string, string, string, string, string]>([
   })
 })
 
-test('links and what is no directory', async () => {
+test('symbolic links and paths that are not directories', async () => {
   const links = { '/var/lib/kubelet': '/data/kubelet' }
   expect(await look(ROOT, { links, directories: ['/data/kubelet'] })).toMatchObject({
     kind: 'warn',
@@ -166,7 +172,7 @@ test.each([
   expect(await check.look(host, params)).toMatchObject({ kind })
 })
 
-test('XFS is asked whether it knows file types', async () => {
+test('XFS without file types fails', async () => {
   const xfs = (ftype: number) => ({
     commands: {
       'xfs_info /': {
@@ -193,6 +199,6 @@ test.each([
 ])('ZFS %s: %s', async (version, kind) => {
   const zfs = { files: { '/sys/module/zfs/version': `${version}\n` } }
   expect(await look(at('/', 'zfs'), zfs)).toMatchObject({ kind })
-  // The rest of the machine may lie on it.
+  // The rest of the machine can be on ZFS.
   expect(await look(at('/', 'zfs') + at('/var/lib/cantrip-containerd', 'ext4'), zfs)).toMatchObject({ kind: 'pass' })
 })

@@ -60,18 +60,18 @@ const byPort = (port: unknown, protocol = 'tcp') => [match({ payload: { protocol
 const LO = byInterface('lo')
 const PODS = byInterface({ set: ['cni0', 'flannel.1'] })
 
-test('no rules, and no program to see them with, is nothing to say', async () => {
+test('without rules and without a program to list them the check passes', async () => {
   expect(await look({})).toEqual({ kind: 'pass', found: 'no rules' })
   expect(await look({ nft: '{"nftables": []}', iptables: '' })).toEqual({ kind: 'pass', found: 'no rules' })
 })
 
-test('who is not root cannot see rules, and firewalld has a check of its own', async () => {
+test('only root can list rules, and firewalld has its own check', async () => {
   expect(await look({ uid: 1000 })).toMatchObject({ kind: 'skipped' })
   const units = { 'firewalld.service': { active: true } }
   expect(await look({ units, directories: ['/run/systemd/system'] })).toMatchObject({ kind: 'pass' })
 })
 
-test('rules of a kind that nobody uses are not asked for: that would load the module of the kernel', async () => {
+test('an unused backend is not queried: the query would load its kernel module', async () => {
   const host = fakeHost({ files: { ...procFiles([]).files, '/proc/modules': 'xfs 1 1 - Live 0x0\n' } })
   await check.look(host, { roles: [], ownStateDirectory: '/x' })
   expect(host.calls).toEqual([])
@@ -92,7 +92,7 @@ test('nftables.service with a policy that drops, and the fix for its file', asyn
 test.each([
   ['takes', 0, /\n\}\ninsert rule inet filter input tcp dport \{ 10250.*\n(insert rule .*\n)+$/],
   ['does not take', 1, /\n\}\n$/],
-])('rules that nft %s: what the file holds then', async (_, exitCode, holds) => {
+])('rules that nft %s: the file afterwards', async (_, exitCode, holds) => {
   const directory = mkdtempSync(join(tmpdir(), 'firewall-'))
   const [file, conf] = [join(directory, 'nftables.conf'), 'table inet filter {\n\tchain input {\n\t}\n}\n']
   writeFileSync(file, conf)
@@ -104,7 +104,7 @@ test.each([
   rmSync(directory, { recursive: true })
 })
 
-test('a rule is not appended to a file that does not make its chain: nothing of it would load any more', async () => {
+test('a rule is not appended to a file that does not create its chain: the file would no longer load', async () => {
   const other = { '/etc/nftables.conf': 'table inet other {\n  chain input {\n  }\n}\n' }
   expect(await look({ nft: ruleset([answers]), files: other })).toMatchObject({
     fix: expect.stringMatching(
@@ -162,7 +162,7 @@ describe.each<[string, Statement[][], object[]?]>([
   })
 })
 
-test('rules for odd packets are passed over, also where it is not known whether they apply', async () => {
+test('rules for unusual packets are ignored, even if it is unknown whether they apply', async () => {
   const odd: Statement[][] = [
     [match({ ct: { key: 'state' } }, 'invalid', 'in'), { drop: null }],
     [
@@ -177,7 +177,7 @@ test('rules for odd packets are passed over, also where it is not known whether 
   expect(await look({ nft: ruleset([...odd, answers, PODS, byInterface('eth0')]) })).toMatchObject({ kind: 'pass' })
 })
 
-test('a rule that lets in some, and does not say whether all of us, is worth a warning', async () => {
+test('a rule that may accept only some of the nodes is a warning', async () => {
   const some = { set: ['10.0.2.11', '10.0.2.12'] }
   expect(await look({ nft: ruleset([answers, PODS, bySource(some)]) }, ['worker'])).toMatchObject({
     kind: 'warn',
@@ -185,7 +185,7 @@ test('a rule that lets in some, and does not say whether all of us, is worth a w
   })
 })
 
-test('pods are those of the cluster that the credentials are for', async () => {
+test('the pod subnet is that of the cluster in the credentials', async () => {
   const host = fakeHost({ files: procFiles([]).files })
   const rules = [answers, byInterface('eth0'), bySource({ prefix: { addr: '10.200.0.0', len: 15 } })]
   host.on(['nft', '-j', 'list', 'ruleset'], { stdout: ruleset(rules) })
@@ -195,7 +195,7 @@ test('pods are those of the cluster that the credentials are for', async () => {
   expect(await check.look(host, { ...params, subnets })).toMatchObject({ kind: 'pass' })
 })
 
-test('sets of all networks of a country are judged in time', async () => {
+test('sets with all networks of a country are evaluated in time', async () => {
   const elem = Array.from({ length: 50_000 }, (_, i) => ({
     prefix: { addr: `${11 + (i % 100)}.${(i >> 8) & 255}.${i & 255}.0`, len: 24 },
   }))
@@ -204,11 +204,11 @@ test('sets of all networks of a country are judged in time', async () => {
   const rules = [answers, PODS, banned, byInterface('eth0')]
   const startedMs = performance.now()
   expect(await look({ nft: ruleset(rules, [country]) })).toMatchObject({ kind: 'pass' })
-  // It took half a minute once; a second is many times what it takes.
+  // It once took half a minute; one second is many times the present duration.
   expect(performance.now() - startedMs).toBeLessThan(5_000)
 })
 
-test('answers must come back, and what goes out must go out', async () => {
+test('replies and outgoing packets must be accepted', async () => {
   expect(await look({ nft: ruleset([byPort({ range: [1, 32_000] }), byPort(8472, 'udp'), PODS]) })).toMatchObject({
     kind: 'fail',
     found: expect.stringContaining('replies to this node'),
@@ -222,7 +222,7 @@ test('answers must come back, and what goes out must go out', async () => {
 })
 
 describe('iptables', () => {
-  test('the rules of a cloud image reject what is left, in FORWARD too', async () => {
+  test('the rules of a cloud image reject all other packets, in FORWARD too', async () => {
     const rules = dump(
       ...POLICIES('ACCEPT', 'ACCEPT'),
       '-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT',
@@ -241,7 +241,7 @@ describe('iptables', () => {
     })
   })
 
-  test('the policy of Docker in FORWARD does no harm: the pod network appends its rules before it', async () => {
+  test('the policy of Docker in FORWARD does no harm: the rules of the pod network come first', async () => {
     const docker = dump(
       ...POLICIES('ACCEPT', 'DROP'),
       ':DOCKER-USER - [0:0]',
@@ -257,7 +257,7 @@ describe('iptables', () => {
     })
   })
 
-  test('chains in chains: jump, return, goto', async () => {
+  test('nested chains: jump, return, goto', async () => {
     const rules = (...site: string[]) =>
       dump(...POLICIES('DROP', 'ACCEPT'), ':SITE - [0:0]', ANSWERS, '-A INPUT -i cni0 -j ACCEPT', ...site)
     const returns = ['-A INPUT -j SITE', '-A INPUT -j ACCEPT', '-A SITE -s 10.0.0.0/8 -j RETURN', '-A SITE -j DROP']
@@ -266,7 +266,7 @@ describe('iptables', () => {
     expect(await look({ iptables: rules(...goes) })).toMatchObject({ kind: 'fail' })
   })
 
-  test('ufw is told in its own words, and only where it was enabled', async () => {
+  test('the fix uses ufw, but only if it is enabled', async () => {
     const rules = dump(
       ...POLICIES('DROP', 'DROP'),
       ':ufw-not-local - [0:0]',
@@ -287,7 +287,7 @@ describe('iptables', () => {
     expect(await look({ iptables: rules }, ['worker'])).toMatchObject({ fix: expect.stringMatching(/^iptables -I/) })
   })
 
-  test('before there is a role, what a master would lack is a warning', async () => {
+  test('without a role, closed ports of a master are a warning', async () => {
     const worker = ['-A INPUT -p tcp --dport 10250 -j ACCEPT', '-A INPUT -p udp --dport 8472 -j ACCEPT']
     const rules = dump(...POLICIES('DROP', 'ACCEPT'), ANSWERS, '-A INPUT -i cni0 -j ACCEPT', ...worker)
     expect(await look({ iptables: rules }, [])).toMatchObject({ kind: 'warn' })
@@ -295,7 +295,7 @@ describe('iptables', () => {
     expect(await look({ iptables: rules }, ['master'])).toMatchObject({ kind: 'fail' })
   })
 
-  test('what nft shows of the chains of iptables is not judged a second time', async () => {
+  test('chains of iptables in the output of nft are not evaluated twice', async () => {
     const place = { family: 'ip', table: 'filter' }
     const nft = JSON.stringify({
       nftables: [
@@ -312,7 +312,7 @@ describe('iptables', () => {
 test.each<[string, object, RegExp]>([
   ['an error', { exitCode: 1, stderr: 'Error: JSON support not compiled-in\n' }, /ended with 1: Error: JSON support/],
   ['half an answer', { stdout: '{"nftables": [' }, /nft -j list ruleset did not print a JSON ruleset/],
-])('a program that ends with %s leaves it undecided', async (_, answer, found) => {
+])('a program that exits with %s is a warning', async (_, answer, found) => {
   const host = fakeHost({ files: procFiles([]).files })
   host.on(['nft'], answer)
   expect(await check.look(host, { roles: [], ownStateDirectory: '/x' })).toMatchObject({
@@ -322,7 +322,7 @@ test.each<[string, object, RegExp]>([
   })
 })
 
-test('rules of iptables are inserted by the program of their kind', async () => {
+test('rules of iptables are inserted by the program of their backend', async () => {
   const rules = dump(...POLICIES('DROP', 'ACCEPT'))
   const first = async (scene: Scene) => {
     const verdict = await look(scene, ['worker'])
@@ -334,7 +334,7 @@ test('rules of iptables are inserted by the program of their kind', async () => 
   expect(await first({ legacy: rules, files: { '/usr/sbin/iptables': '' } })).toBe('iptables')
 })
 
-describe('a set or a map too large to be told apart', () => {
+describe('a set or a map that is too large to expand', () => {
   const saddr = { payload: { protocol: 'ip', field: 'saddr' } }
   const dport = { payload: { protocol: 'tcp', field: 'dport' } }
   const pairs = { concat: [saddr, dport] }
@@ -349,7 +349,7 @@ describe('a set or a map too large to be told apart', () => {
     ['400 pairs, and 400 again', [match(pairs, '@some'), match(pairs, '@some'), ACCEPT], [set('some', 400)]],
     ['a map of 130,000 pairs', vmap(130_000, { accept: null }), []],
     ['400 pairs, and a map of 400', [match(pairs, '@some'), ...vmap(400, { accept: null })], [set('some', 400)]],
-  ])('%s that may let the cluster in: a warning', async (_, rule, more) => {
+  ])('%s that may accept traffic of the cluster: a warning', async (_, rule, more) => {
     const others = [byPort({ set: [{ range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]
     expect(await look({ nft: ruleset([answers, LO, PODS, rule, ...others], more) })).toMatchObject({
       kind: 'warn',
@@ -357,14 +357,14 @@ describe('a set or a map too large to be told apart', () => {
     })
   })
 
-  test('that drops: nothing to say, for the rest lets the cluster in', async () => {
+  test('a set that drops: no finding, because other rules accept the traffic', async () => {
     const rules = [[match(pairs, '@many'), { drop: null }], vmap(130_000, { drop: null }), bySource('10.0.0.0/8')]
     const open = [byPort({ set: [6443, { range: [2379, 2380] }, 10250] }), byPort(8472, 'udp')]
     const nft = ruleset([answers, LO, PODS, ...rules, ...open], [set('many', 130_000)])
     expect(await look({ nft })).toMatchObject({ kind: 'pass' })
   })
 
-  test('of a few pairs each is still asked', async () => {
+  test('a set of a few pairs is still expanded', async () => {
     const nft = ruleset([answers, LO, PODS, [match(pairs, { set: elem(400) }), ACCEPT], byPort(8472, 'udp')])
     expect(await look({ nft })).toMatchObject({ kind: 'fail', found: expect.stringContaining('10250/tcp') })
   })

@@ -13,7 +13,7 @@ interface Scene {
   rules?: readonly string[]
 }
 
-/** `firewall-cmd --list-all-zones` of RHEL 9, cut to three zones. */
+/** `firewall-cmd --list-all-zones` of RHEL 9, shortened to three zones. */
 const zones = ({
   ports = '',
   services = 'cockpit dhcpv6-client ssh',
@@ -75,7 +75,7 @@ const look = (host: ReturnType<typeof fakeHost>, roles: CheckParams['roles'] = [
 const OPEN: Scene = { ports: '6443/tcp 2379-2380/tcp 10250/tcp 8472/udp 53/tcp 53/udp', trusted: 'cni0 flannel.1' }
 const WORKER: Scene = { ports: '10250/tcp 8472/udp 53/tcp 53/udp', trusted: 'cni0' }
 
-test('merely installed does not matter', async () => {
+test('an inactive firewalld passes', async () => {
   const units = { 'firewalld.service': { enabled: true, active: false } }
   const host = fakeHost({ units, directories: ['/run/systemd/system'] })
   expect(await look(host)).toEqual({ kind: 'pass', found: 'not active' })
@@ -96,7 +96,7 @@ test.each<[string, Scene]>([
   })
 })
 
-test('as it is shipped it blocks everything, and the fix opens it', async () => {
+test('the default configuration blocks everything, and the fix opens it', async () => {
   expect(await look(machine({}))).toEqual({
     kind: 'fail',
     found:
@@ -106,7 +106,7 @@ test('as it is shipped it blocks everything, and the fix opens it', async () => 
   })
 })
 
-test('open now but not after a reload fails, and so does the other way round', async () => {
+test('open now but not after a reload fails, and vice versa', async () => {
   const partly: Scene = { ...OPEN, ports: '2379-2380/tcp 10250/tcp 8472/udp 53/tcp 53/udp' }
   const found = 'active, zone public: closed, now or after a reload: 6443/tcp'
   expect(await look(machine(OPEN, partly))).toMatchObject({ kind: 'fail', found })
@@ -126,7 +126,7 @@ test('an interface without a zone is in the default zone', async () => {
   })
 })
 
-test('a firewalld that does not answer could not be looked at', async () => {
+test('without an answer of firewalld the check cannot run', async () => {
   const host = machine(OPEN)
   host.on(['firewall-cmd', '--list-all-zones'], { exitCode: 252, stderr: 'FirewallD is not running\n' })
   await expect(look(host)).rejects.toThrow('ended with 252: FirewallD is not running')
@@ -145,12 +145,12 @@ describe('ports that are open by other means', () => {
     ['another subnet is trusted', { ...PODS, trustedSources: '172.16.0.0/12' }, 'fail'],
     ['a set of addresses is trusted', { ...PODS, trustedSources: 'ipset:nodes' }, 'pass'],
     [
-      'a rich rule lets in the subnet',
+      'a rich rule accepts the subnet',
       { ...PODS, rules: ['family="ipv4" source address="10.0.2.0/24" accept'] },
       'pass',
     ],
     [
-      'a rich rule lets in all but the subnet',
+      'a rich rule accepts all but the subnet',
       { ...PODS, rules: ['family="ipv4" source NOT address="10.0.2.0/24" accept'] },
       'fail',
     ],
@@ -174,7 +174,7 @@ describe('ports that are open by other means', () => {
     expect(await look(machine(scene))).toMatchObject({ kind })
   })
 
-  test('a service that a person has defined, which covers one of firewalld', async () => {
+  test('a service definition in /etc overrides one of firewalld', async () => {
     const host = machine({ ...PODS, services: 'ssh our-cluster' })
     const xml = (ports: readonly string[]) =>
       `<?xml version="1.0" encoding="utf-8"?>\n<service>\n${ports.map((port) => `  <port protocol="${port.split('/')[1]}" port='${port.split('/')[0]}'/>\n`).join('')}</service>\n`

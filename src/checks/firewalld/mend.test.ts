@@ -11,9 +11,9 @@ const context = { signal: new AbortController().signal, progress() {}, log() {} 
 const OWN_PUBLIC = '<zone>\n  <!-- mine --><service name="ssh"/>\n  <port port="8472" protocol="udp"/></zone>\n'
 
 test.each<[string, Record<string, string>]>([
-  ['as it is shipped', {}],
-  ['with a zone of a person', { '/etc/firewalld/zones/public.xml': OWN_PUBLIC }],
-])('opens what is closed, now and after a reload, and only that is closed again: %s', async (_, files) => {
+  ['with the default zone', {}],
+  ['with a zone file of an administrator', { '/etc/firewalld/zones/public.xml': OWN_PUBLIC }],
+])('opens closed ports, now and after a reload, and undo closes only these: %s', async (_, files) => {
   const { host, now } = fakeFirewalld(files)
   now.public.add('10250/tcp')
   const before = structuredClone({ now, files: host.files.list(ZONE_FILES) })
@@ -27,6 +27,6 @@ test.each<[string, Record<string, string>]>([
   for (const [path, text] of Object.entries(files)) expect(host.text(path)).toBe(text)
 })
 
-test('one that is merely installed is left alone', async () => {
+test('an inactive firewalld is not changed', async () => {
   expect(await mend.isDone(fakeFirewalld({}, false).host, params)).toBe(true)
 })

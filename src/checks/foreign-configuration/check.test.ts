@@ -17,7 +17,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
     `mv ${CONTAINERD} ${CONTAINERD}.disabled && systemctl daemon-reload`,
   ],
   [
-    'a kubelet with flags of long ago, in a file whose name has a blank',
+    'a kubelet with obsolete flags, in a file with a space in its name',
     service(
       'ExecStart=/usr/bin/kubelet \\\n  --network-plugin=cni',
       '/etc/systemd/system/kubelet.service.d/20 old.conf',
@@ -26,7 +26,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
     "mv '/etc/systemd/system/kubelet.service.d/20 old.conf' '/etc/systemd/system/kubelet.service.d/20 old.conf.disabled' && systemctl daemon-reload",
   ],
   [
-    'one of a package is covered',
+    'a drop-in of a package is masked',
     service('User=etcd', '/usr/lib/systemd/system/etcd.service.d/50-user.conf'),
     /sets User= for etcd\.service/,
     'mkdir -p /etc/systemd/system/etcd.service.d && ln -s /dev/null /etc/systemd/system/etcd.service.d/50-user.conf && systemctl daemon-reload',
@@ -38,7 +38,7 @@ test.each<[string, FakeHostOptions, RegExp, string]>([
     'mv /etc/systemd/system/service.d/hardening.conf /etc/systemd/system/service.d/hardening.conf.disabled && systemctl daemon-reload',
   ],
   [
-    'a file of variables that is not there',
+    'an EnvironmentFile that does not exist',
     service('EnvironmentFile=/etc/kubernetes/kubelet.env', '/etc/systemd/system/kubelet.service.d/30.conf'),
     /EnvironmentFile=\/etc\/kubernetes\/kubelet\.env, which does not exist/,
     'mv /etc/systemd/system/kubelet.service.d/30.conf /etc/systemd/system/kubelet.service.d/30.conf.disabled && systemctl daemon-reload',
@@ -87,7 +87,7 @@ test.each<[string, FakeHostOptions]>([
   ['limits', service('LimitNOFILE=1048576\nNice=-5\nCPUAffinity=0-1\nOOMScoreAdjust=-999\nTasksMax=infinity')],
   ['a proxy', service('Environment="HTTP_PROXY=http://proxy:3128" "NO_PROXY=10.0.0.0/8"\nEnvironmentFile=-/etc/none')],
   [
-    'what our unit says too',
+    'a setting that the own unit has as well',
     service('Delegate=yes\nKillMode=process\nRestart=always\nExecStartPre=-/sbin/modprobe overlay'),
   ],
   [
@@ -105,7 +105,7 @@ test.each<[string, FakeHostOptions]>([
     },
   ],
   [
-    "kubeadm's own, which ours covers",
+    "kubeadm's drop-in, which Cantrip's hides",
     service('ExecStart=/usr/bin/kubelet', '/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf'),
   ],
   [
@@ -138,7 +138,7 @@ test.each<[string, FakeHostOptions]>([
   expect(await look(options)).toEqual({ kind: 'pass', found: 'no conflicting configuration' })
 })
 
-test('directories of drop-ins as systemd names them', () => {
+test('directories for drop-ins of a unit', () => {
   expect(dropInDirectories('cantrip-node-dns.service')).toEqual([
     'cantrip-node-dns.service.d',
     'cantrip-node-.service.d',

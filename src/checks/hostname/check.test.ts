@@ -48,7 +48,7 @@ test.each([
   })
 })
 
-test('a name that nobody knows', async () => {
+test('a name that does not resolve', async () => {
   expect(await check.look(machine('node-1'), params)).toMatchObject({
     kind: 'fail',
     found: `node-1 does not resolve ${SAID}`,
@@ -63,7 +63,7 @@ test('a name of another machine', async () => {
   expect(await check.look(host, params)).toMatchObject({ kind: 'fail', found })
 })
 
-test('a look-up that hangs is a warning with what it costs', async () => {
+test('a slow lookup is a warning with its duration', async () => {
   const host = machine('node-1')
   host.network.onResolve('node-1', () => {
     host.clock.nowMs += 10_000
@@ -81,7 +81,7 @@ test('a look-up that hangs is a warning with what it costs', async () => {
   expect(await check.look(host, params)).toMatchObject({ kind: 'warn', found })
 })
 
-test('the name that is about to be set counts, not the present one', async () => {
+test('the name to set counts, not the current one', async () => {
   const host = machine('localhost')
   expect(await check.look(host, { ...params, hostname: 'node-7' })).toMatchObject({ kind: 'pass' })
   expect(await check.look(host, { ...params, hostname: 'Node_7' })).toMatchObject({ kind: 'fail' })
@@ -97,7 +97,7 @@ describe('with a controller', () => {
     return host
   }
 
-  test('a name that another node is connected under is refused, also one about to be set', async () => {
+  test('a name of another connected node fails, including a name to set', async () => {
     const host = named({ body: '{"takenBy":"node-1 (n-abc)"}' })
     const found = 'node-1 is already the name of another node of the cluster: node-1 (n-abc)'
     expect(await check.look(host, { ...params, controller })).toMatchObject({ kind: 'fail', found })
@@ -106,7 +106,7 @@ describe('with a controller', () => {
 
   test.each<[string, Partial<Response>]>([
     ['free', { body: '{"takenBy":null}' }],
-    ['not told by an older controller', { status: 404, body: '{"code":"not-found"}' }],
+    ['unknown to an older controller', { status: 404, body: '{"code":"not-found"}' }],
   ])('a name that is %s passes', async (_, answer) => {
     expect(await check.look(named(answer), { ...params, controller })).toMatchObject({ kind: 'pass' })
   })

@@ -18,15 +18,19 @@ test.each([
 
 test.each([
   ['an image that was never booted', { '/etc/machine-id': '' }, 'no /etc/machine-id'],
-  ['one whose first boot did not end', { '/etc/machine-id': 'uninitialized\n' }, '/etc/machine-id is "uninitialized"'],
+  [
+    'an image whose first boot did not complete',
+    { '/etc/machine-id': 'uninitialized\n' },
+    '/etc/machine-id is "uninitialized"',
+  ],
   ['zeros', { '/etc/machine-id': '0'.repeat(32) }, `machine-id ${'0'.repeat(32)} is not unique`],
   [
-    "a board that nobody wrote to, by its maker's default",
+    'a board with a placeholder of its vendor',
     { '/sys/class/dmi/id/product_uuid': '03000200-0400-0500-0006-000700080009\n' },
     'product_uuid 03000200-0400-0500-0006-000700080009 is not unique',
   ],
   [
-    'a board that nobody wrote to',
+    'a board without a UUID',
     { '/sys/class/dmi/id/product_uuid': 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF\n' },
     'product_uuid ffffffff-ffff-ffff-ffff-ffffffffffff is not unique',
   ],
@@ -39,7 +43,7 @@ test.each([
   expect(await look(files)).toMatchObject({ kind: 'warn', found })
 })
 
-test('all that is wrong is told at once', async () => {
+test('all problems are reported at once', async () => {
   const files = { '/etc/machine-id': '', '/sys/class/net/eth0/address': 'ff:ff:ff:ff:ff:ff\n' }
   expect(await look(files)).toMatchObject({
     found: 'no /etc/machine-id; eth0 has the MAC address ff:ff:ff:ff:ff:ff',

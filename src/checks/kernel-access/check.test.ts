@@ -12,7 +12,7 @@ function machine(options: FakeHostOptions = {}, mounts = SHARED, hasMessages = t
   return fakeHost({ sysctls: { [INOTIFY]: '8192' }, ...options, files })
 }
 
-/** A process of root with so many instances. */
+/** A process of root with this number of instances. */
 const watcher = (count: number) => ({
   links: Object.fromEntries(Array.from({ length: count }, (_, fd) => [`/proc/700/fd/${fd}`, 'anon_inode:inotify'])),
 })
@@ -32,7 +32,7 @@ test.each<[string, ReturnType<typeof machine>]>([
     }),
   ],
   ['a kernel without inotify', machine({ sysctls: {} })],
-])('%s is all right', async (_, host) => {
+])('%s passes', async (_, host) => {
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
 })
 

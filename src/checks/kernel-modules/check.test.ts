@@ -22,14 +22,14 @@ const BUILT_IN = {
   '/proc/sys/net/netfilter/nf_conntrack_max': '262144\n',
 }
 
-test('nothing need be loaded', async () => {
+test('nothing needs to be loaded', async () => {
   expect(await look(INSTALLED)).toEqual({
     kind: 'pass',
     found: 'overlay, br_netfilter, nf_conntrack, nf_tables, vxlan can be loaded, the rest is in the kernel',
   })
 })
 
-test('a kernel that has it all built in needs no modules at all', async () => {
+test('a kernel with everything built in needs no modules', async () => {
   expect(await look(BUILT_IN, [SHOWN, '/sys/module/vxlan'])).toEqual({ kind: 'pass', found: 'all in the kernel' })
   expect(await look(BUILT_IN, [])).toEqual({ kind: 'pass', found: 'all in the kernel' })
   expect(await look(BUILT_IN)).toMatchObject({ kind: 'warn', found: expect.stringContaining('vxlan') })
@@ -48,13 +48,13 @@ test.each([
   })
 })
 
-test('of the packet filters one is enough', async () => {
+test('one packet filter is enough', async () => {
   const dep = without('nf_tables')
   expect(await look({ ...dep, [`${LIB}/modules.builtin`]: MODULES_BUILTIN })).toMatchObject({ kind: 'pass' })
   expect(await look(dep)).toMatchObject({ kind: 'fail', wanted: 'nf_tables or ip_tables for rules of kube-proxy' })
 })
 
-test('a hardened machine forbids one: the file is named; a blacklist only keeps it from loading by itself', async () => {
+test('a hardened machine blocks a module: the file is named; a blacklist only disables automatic loading', async () => {
   const file = '/etc/modprobe.d/cis.conf'
   const forbidden = await look({ ...INSTALLED, [file]: 'install cramfs /bin/false\ninstall br-netfilter /bin/true\n' })
   expect(forbidden).toEqual({
@@ -68,7 +68,7 @@ test('a hardened machine forbids one: the file is named; a blacklist only keeps 
   })
 })
 
-test('an upgrade took the modules of the running kernel; a container has none', async () => {
+test('an upgrade removed the modules of the running kernel; a container has none', async () => {
   expect(await look({ '/lib/modules/6.1.0-26-amd64/modules.dep': MODULES_DEP })).toMatchObject({
     kind: 'fail',
     found: expect.stringMatching(/^the modules of the running kernel 6\.1\.0-25-amd64 are missing[^;]*$/),
@@ -77,7 +77,7 @@ test('an upgrade took the modules of the running kernel; a container has none', 
   expect(await look({})).toMatchObject({ kind: 'fail', found: expect.stringContaining(`${LIB} does not exist`) })
 })
 
-test('a kernel that takes no more modules', async () => {
+test('a kernel with modules_disabled', async () => {
   const verdict = await look({ ...INSTALLED, ...BUILT_IN, '/proc/sys/kernel/modules_disabled': '1\n' })
   expect(verdict).toMatchObject({ kind: 'warn', found: 'vxlan is not loaded, and kernel.modules_disabled is 1' })
 })

@@ -26,7 +26,7 @@ test.each([
   expect(await check.look(machine(release), params)).toMatchObject({ kind })
 })
 
-test('no user namespaces is a choice that many make, no network namespaces the end', async () => {
+test('disabled user namespaces pass, disabled network namespaces fail', async () => {
   const setting = (name: string, value: string) => ({ [`/proc/sys/user/max_${name}_namespaces`]: `${value}\n` })
   expect(await check.look(machine('6.1.0', setting('user', '0')), params)).toMatchObject({ kind: 'pass' })
   expect(await check.look(machine('6.1.0', setting('net', '127231')), params)).toMatchObject({ kind: 'pass' })
@@ -37,7 +37,7 @@ test('no user namespaces is a choice that many make, no network namespaces the e
   })
 })
 
-test('what the kernel was built without is named', async () => {
+test('missing kernel features are named', async () => {
   expect(await check.look(machine('6.1.0', {}, ['mnt', 'net', 'uts']), params)).toMatchObject({
     kind: 'fail',
     found: 'no ipc, pid namespaces',

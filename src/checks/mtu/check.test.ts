@@ -9,7 +9,7 @@ const look = (files: Record<string, string>) => check.look(fakeHost({ files }), 
 test.each([
   ['Ethernet', '1500', 1450],
   ['jumbo frames', '9000', 8950],
-  ['a cloud whose network is a tunnel itself', '1450', 1400],
+  ['a cloud with a tunneled network', '1450', 1400],
   ['a VPN', '1400', 1350],
 ])('%s passes', async (_, mtu, left) => {
   const found = `eth0 has ${mtu} bytes, which leaves ${left} for pods`
@@ -24,11 +24,11 @@ test('too small for IPv6 in pods is a warning', async () => {
   })
 })
 
-test('without a default route it is that of the first network', async () => {
+test('without a default route the first network counts', async () => {
   expect(await look({ ...ROUTES.none, '/sys/class/net/eth0/mtu': '1500\n' })).toMatchObject({ kind: 'pass' })
 })
 
-test('without a network or its MTU there is nothing to judge', async () => {
+test('without a network or its MTU the check is skipped', async () => {
   expect(await look({})).toMatchObject({ kind: 'skipped', found: 'no network interface is connected' })
   expect(await look(ROUTES.one)).toMatchObject({ kind: 'skipped', found: 'eth0 does not report its MTU' })
 })

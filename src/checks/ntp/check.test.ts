@@ -31,7 +31,7 @@ test.each<[string, Parameters<typeof fakeHost>[0], string]>([
   ],
   ['ntpd', { files: runs('ntpd'), commands: { 'ntpq -c rv': { stdout: NTPQ.synchronised } } }, 'ntpd is synchronized'],
   [
-    'timesyncd, which tells whom it follows',
+    'timesyncd, which shows its server',
     {
       files: { ...runs('systemd-timesyn'), '/run/systemd/timesync/synchronized': '' },
       commands: { 'timedatectl show-timesync': { stdout: TIMESYNC } },
@@ -95,7 +95,7 @@ test.each<[string, Record<string, string>]>([
   expect(await look(host)).toEqual({ kind: 'pass', found: '192.0.2.123 answers (stratum 2, offset 40 ms)' })
 })
 
-test('a fallback of a timesyncd that does not run is no server', async () => {
+test('a fallback server of a stopped timesyncd does not count', async () => {
   const host = fakeHost({ files: { '/etc/systemd/timesyncd.conf': '[Time]\n#FallbackNTP=ntp.ubuntu.com\n' } })
   expect(await look(host)).toMatchObject({ kind: 'fail', found: 'no time service, no time server configured' })
 })
@@ -113,7 +113,7 @@ test.each([
   [{ leap: 3 }, 'the server is not synchronized'],
   [{ mode: 5 }, 'the reply is not from an NTP server'],
   [{ foreignCookie: true }, 'the reply does not match the request'],
-])('an answer %j is of no use', async (reply, because) => {
+])('an answer %j is unusable', async (reply, because) => {
   const host = fakeHost({ files: { ...runs('chronyd'), '/etc/chrony.conf': 'server 192.0.2.1\n' } })
   host.on(['chronyc'], { stdout: CHRONY_TRACKING.unsynchronised })
   host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, reply))
@@ -127,7 +127,7 @@ test('a clock that is far off its server is a warning', async () => {
   expect(await look(host)).toMatchObject({ kind: 'warn', found: expect.stringContaining('offset -10000 ms') })
 })
 
-test('of several servers one lies: it is named, for the others agree with this clock', async () => {
+test('one of several servers is wrong: it is named, because the others agree with this clock', async () => {
   const host = fakeHost({ files: { '/etc/chrony.conf': 'server 192.0.2.1\nserver 192.0.2.2\nserver 192.0.2.3\n' } })
   host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 10_000 }))
   host.network.onExchange('192.0.2.2:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: 3 }))
@@ -138,14 +138,14 @@ test('of several servers one lies: it is named, for the others agree with this c
   })
 })
 
-test('a chrony that is still on its way to the time is asked for its servers', async () => {
+test('the servers of a chrony that is not synchronized yet are queried', async () => {
   const host = fakeHost({ files: { ...runs('chronyd'), '/etc/chrony.conf': 'server 192.0.2.1\n' } })
   host.on(['chronyc'], { stdout: CHRONY_TRACKING.synchronised.replace('0.000012345 seconds', '12.5 seconds') })
   host.network.onExchange('192.0.2.1:123', (packet) => sntpReply(packet, host.clock.nowMs, { aheadMs: -12_500 }))
   expect(await look(host)).toMatchObject({ kind: 'warn', found: expect.stringContaining('offset -12500 ms') })
 })
 
-test('nothing configured: a machine is refused, a container warned, for its clock is not its own', async () => {
+test('nothing configured: a machine fails, a container gets a warning, because it uses the clock of its host', async () => {
   const commands = kernelSays('no')
   expect(await look(fakeHost({ directories: SYSTEMD, commands }))).toMatchObject({
     kind: 'fail',

@@ -33,7 +33,7 @@ test.each(NOT_IN_THE_LIST)('%s is new enough: a warning', async (name) => {
   expect(await check.look(machine(name), params)).toMatchObject({ kind: 'warn' })
 })
 
-test('versions are told as a person would: one that is alone is no range', async () => {
+test('a single version is not shown as a range', async () => {
   const verdict = await check.look(machine('sles-16'), params)
   expect(verdict).toMatchObject({ wanted: 'SUSE Linux Enterprise Server 15' })
   const unknown = await check.look(machine('arch'), params)
@@ -48,7 +48,7 @@ test.each(TOO_OLD)('%s is too old', async (name) => {
   })
 })
 
-test('without systemd there is nothing to install into', async () => {
+test('without systemd the check fails', async () => {
   const host = machine('debian-12')
   host.files.deleteTree('/run/systemd', false)
   expect(await check.look(host, params)).toMatchObject({ kind: 'fail', wanted: 'systemd as process 1' })

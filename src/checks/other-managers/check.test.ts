@@ -24,7 +24,7 @@ test.each<[string, FakeHostOptions, string]>([
     'Salt; none of them manages a file of Cantrip',
   ],
   [
-    'puppet that owns other files',
+    'Puppet with other files',
     {
       files: {
         '/opt/puppetlabs/puppet/cache/state/resources.txt':
@@ -39,12 +39,12 @@ test.each<[string, FakeHostOptions, string]>([
     'none',
   ],
   [
-    'puppet that owns what is called like a directory of ours',
+    'Puppet with a file whose path only resembles a directory of Cantrip',
     { files: { '/var/lib/puppet/state/resources.txt': 'file[/etc/etcd.conf]\nfile[/etc/kubernetes-tools/x]\n' } },
     'none',
   ],
   [
-    'a file that only speaks of ansible',
+    'a file that only mentions Ansible',
     { files: { '/etc/hosts': '127.0.0.1 localhost\n10.0.0.3 ansible salt puppet\n' } },
     'none',
   ],
@@ -52,7 +52,7 @@ test.each<[string, FakeHostOptions, string]>([
   ['unattended upgrades without a container package', { files: UNATTENDED }, 'none'],
   ['a container package on hold', { files: { ...UNATTENDED, ...KUBELET('hold') } }, 'none'],
   [
-    'upgrades that were switched off later',
+    'upgrades that a later file disables',
     {
       files: {
         ...UNATTENDED,
@@ -73,11 +73,11 @@ test.each<[string, FakeHostOptions, string]>([
     },
     'none',
   ],
-  ['containerd of a package, upgraded by itself', { files: { ...UNATTENDED, '/usr/bin/containerd': '' } }, 'none'],
-  ['networkd that is merely installed', { files: SYSTEMD_252, directories: ['/run/systemd/system'] }, 'none'],
+  ['containerd of a package with automatic upgrades', { files: { ...UNATTENDED, '/usr/bin/containerd': '' } }, 'none'],
+  ['networkd that is installed, but inactive', { files: SYSTEMD_252, directories: ['/run/systemd/system'] }, 'none'],
   ['an old networkd', { ...NETWORKD, files: { '/usr/lib/systemd/libsystemd-shared-239.so': '' } }, 'none'],
   [
-    'networkd that was told',
+    'networkd with the setting',
     {
       ...NETWORKD,
       files: {
@@ -146,7 +146,7 @@ test.each<[string, FakeHostOptions, string, string]>([
     'ManageForeignRoutingPolicyRules=no',
   ],
   [
-    'networkd that cannot be told',
+    'networkd without the setting',
     { ...NETWORKD, files: { '/lib/systemd/libsystemd-shared-247.so': '' } },
     'systemd-networkd 247',
     'upgrade systemd to 249',
@@ -159,7 +159,7 @@ test.each<[string, FakeHostOptions, string, string]>([
   })
 })
 
-test('who pulls by a timer or by cron', async () => {
+test('ansible-pull from a timer or from cron', async () => {
   const unit = {
     '/etc/systemd/system/pull.service': '[Service]\nExecStart=/usr/bin/ansible-pull -U https://git.example/x\n',
   }
@@ -171,11 +171,11 @@ test('who pulls by a timer or by cron', async () => {
 
 describe('links of the pod network', () => {
   const running = (unit: string) => ({ units: { [unit]: { active: true } }, directories: ['/run/systemd/system'] })
-  /** New enough to be told about rules, and told. */
-  const told = { '/etc/systemd/networkd.conf': '[Network]\nManageForeignRoutingPolicyRules=no\n' }
+  /** New enough to keep foreign rules, and configured so. */
+  const configured = { '/etc/systemd/networkd.conf': '[Network]\nManageForeignRoutingPolicyRules=no\n' }
   const network = (...lines: string[]) => `${lines.join('\n')}\n\n[Network]\nDHCP=yes\n`
   const networkd = (files: Record<string, string>, links: Record<string, string> = {}) =>
-    look({ ...running('systemd-networkd.service'), files: { ...SYSTEMD_252, ...told, ...files }, links })
+    look({ ...running('systemd-networkd.service'), files: { ...SYSTEMD_252, ...configured, ...files }, links })
 
   test.each<[string, string]>([
     ['Name=*', 'cni* flannel* veth*'],
@@ -204,7 +204,7 @@ describe('links of the pod network', () => {
     ],
     ['a card by its path', { '/etc/systemd/network/10-card.network': network('[Match]', 'Type=ether', 'Path=pci-*') }],
     [
-      'Flatcar, which leaves out what programs make',
+      'Flatcar, which does not manage virtual links',
       {
         '/usr/lib/systemd/network/zz-default.network': network(
           '[Match]',
@@ -215,21 +215,21 @@ describe('links of the pod network', () => {
       },
     ],
     [
-      'an earlier file that says so',
+      'an earlier file with Unmanaged=yes',
       {
         '/etc/systemd/network/00-cni.network': '[Match]\nName=cni* flannel* veth*\n[Link]\nUnmanaged=yes\n',
         '/etc/systemd/network/99-all.network': network('[Match]', 'Name=*'),
       },
     ],
     [
-      'a drop-in that says so',
+      'a drop-in with Unmanaged=yes',
       {
         '/etc/systemd/network/99-all.network': network('[Match]', 'Name=*'),
         '/etc/systemd/network/99-all.network.d/pods.conf': '[Match]\nName=\nName=eth*\n',
       },
     ],
     [
-      'one of the same name that covers it',
+      'a file of the same name that hides it',
       {
         '/usr/lib/systemd/network/99-all.network': network('[Match]', 'Name=*'),
         '/etc/systemd/network/99-all.network': '',
@@ -239,7 +239,7 @@ describe('links of the pod network', () => {
     expect(await networkd(files)).toEqual({ kind: 'pass', found: 'none' })
   })
 
-  test('a file that is masked, and a networkd that does not run', async () => {
+  test('a masked file, and a networkd that does not run', async () => {
     const all = { '/usr/lib/systemd/network/99-all.network': network('[Match]', 'Name=*') }
     expect(await networkd(all, { '/etc/systemd/network/99-all.network': '/dev/null' })).toMatchObject({ kind: 'pass' })
     expect(await look({ files: all, directories: ['/run/systemd/system'] })).toMatchObject({ kind: 'pass' })
@@ -251,7 +251,7 @@ describe('links of the pod network', () => {
   const manager = (files: Record<string, string>) => look({ ...running('NetworkManager.service'), files })
   const conf = (line: string) => ({ '/etc/NetworkManager/conf.d/50-x.conf': `[keyfile]\n${line}\n` })
 
-  test('NetworkManager with a profile for every device at a time', async () => {
+  test('NetworkManager with a profile for all devices', async () => {
     expect(await manager(profile('multi-connect=3'))).toMatchObject({
       kind: 'warn',
       found: expect.stringContaining('/etc/NetworkManager/system-connections/all.nmconnection'),
@@ -262,9 +262,9 @@ describe('links of the pod network', () => {
   })
   test.each<[string, Record<string, string>]>([
     ['none', {}],
-    ['one for one device at a time', profile('')],
-    ['one for one card', profile('multi-connect=3', 'interface-name=eth0')],
-    ['one that nobody starts', profile('multi-connect=3', 'autoconnect=false')],
+    ['a profile for one device at a time', profile('')],
+    ['a profile for one card', profile('multi-connect=3', 'interface-name=eth0')],
+    ['a profile without autoconnect', profile('multi-connect=3', 'autoconnect=false')],
     ['veth unmanaged', { ...profile('multi-connect=3'), ...conf('unmanaged-devices=type:veth') }],
     [
       'all unmanaged but one',

@@ -13,7 +13,7 @@ async function look(set: (files: FakeHost['files']) => void, group = GROUP) {
 }
 
 test.each<[string, (files: FakeHost['files']) => void]>([
-  ['nothing but the usual', () => undefined],
+  ['the default owners', () => undefined],
   [
     "Debian's /usr/local, whose group has no members",
     (files) => files.setAttributes('/usr/local/bin', { gid: 50, mode: 0o2775 }),
@@ -25,8 +25,8 @@ test.each<[string, (files: FakeHost['files']) => void]>([
       files.seedLink('/var/lib/cantrip-containerd', '/mnt/data/containerd')
     },
   ],
-  ["somebody's directory beside", (files) => files.seedDirectory('/opt/app', BOB)],
-  ['a sticky one', (files) => files.seedDirectory('/opt', { mode: 0o1777 })],
+  ['another directory of a user', (files) => files.seedDirectory('/opt/app', BOB)],
+  ['a sticky directory', (files) => files.seedDirectory('/opt', { mode: 0o1777 })],
 ])('%s: passes', async (_, set) => {
   expect(await look(set)).toMatchObject({ kind: 'pass' })
 })
@@ -39,32 +39,32 @@ test.each<[string, string, string, (files: FakeHost['files']) => void, string?]>
     (files) => files.setAttributes('/usr/local', BOB),
   ],
   [
-    'etcd of a user before',
+    'data of an earlier etcd user',
     'directory /var/lib/etcd belongs to user 1000',
     'chown root:root /var/lib/etcd && chmod go-w /var/lib/etcd',
     (files) => files.seedDirectory('/var/lib/etcd', BOB),
   ],
   [
-    'keys of etcd that a user may replace',
+    'keys of etcd that a user can replace',
     'directory /etc/etcd belongs to user 1000',
     'chown root:root /etc/etcd && chmod go-w /etc/etcd',
     (files) => files.seedDirectory('/etc/etcd', BOB),
   ],
   [
-    'everybody may write /opt',
+    'everybody can write /opt',
     'directory /opt is writable by others (mode 0777)',
     'chown root:root /opt && chmod go-w /opt',
     (files) => files.seedDirectory('/opt/cni/bin') ?? files.setAttributes('/opt', { mode: 0o777 }),
   ],
   [
-    'a group with somebody in it may write /usr/local/bin',
+    'a group with members can write /usr/local/bin',
     'directory /usr/local/bin is writable by others (mode 0775)',
     'chmod go-w /usr/local/bin',
     (files) => files.setAttributes('/usr/local/bin', { gid: 50, mode: 0o775 }),
     GROUP.replace('staff:x:50:', 'staff:x:50:bob'),
   ],
   [
-    "a user's link leads to the images",
+    "a user's link to the images",
     'symlink /var/lib/cantrip-containerd belongs to user 1000',
     'chown --no-dereference root:root /var/lib/cantrip-containerd',
     (files) => {
@@ -78,7 +78,7 @@ test.each<[string, string, string, (files: FakeHost['files']) => void, string?]>
       })
     },
   ],
-])('%s: is told', async (_, found, fix, set, group) => {
+])('%s: a warning', async (_, found, fix, set, group) => {
   const verdict = await look(set, group)
   expect(verdict).toMatchObject({
     kind: 'warn',

@@ -11,7 +11,7 @@ function look({ files, ...more }: FakeHostOptions) {
 }
 
 test.each<[string, FakeHostOptions, string]>([
-  ['nothing known', {}, 'a machine'],
+  ['no information', {}, 'a machine'],
   [
     'a virtual machine',
     {
@@ -39,12 +39,12 @@ test.each<[string, FakeHostOptions, string]>([
     'a machine',
   ],
   [
-    'a machine made out of an image of Docker',
+    'a machine created from a Docker image',
     { files: { '/.dockerenv': '' }, links: { '/proc/self/ns/pid': 'pid:[4026531836]' } },
     'a machine',
   ],
   ['a VM of Azure', { files: { '/proc/sys/kernel/osrelease': '6.8.0-1015-azure\n' } }, 'a machine'],
-])('%s is as usual', async (_, scene, found) => {
+])('%s is not unusual', async (_, scene, found) => {
   expect(await look(scene)).toEqual({ kind: 'pass', found })
 })
 
@@ -84,13 +84,13 @@ test.each<[string, FakeHostOptions, string]>([
     'Fedora Linux 41',
   ],
   ['Alpine', { files: { '/lib/ld-musl-x86_64.so.1': '' } }, 'musl as C library'],
-])('%s is said', async (_, scene, found) => {
+])('%s is reported', async (_, scene, found) => {
   const verdict = await look(scene)
   expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
   expect(verdict.found).not.toContain(';')
 })
 
-test('nobody but root may look at process 1', async () => {
+test('only root can read process 1', async () => {
   const host = fakeHost({ files: { '/proc/self/mountinfo': ROOT } })
   const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' })
   const read = (path: string) => (path === '/proc/1/environ' ? Promise.reject(denied) : host.read(path))

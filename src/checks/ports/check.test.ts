@@ -21,12 +21,12 @@ const listening = (port: number, name: string, local = ANY6): FakeSocket => ({
   holder: { pid: 42, name },
 })
 
-test('a free machine passes for every role', async () => {
+test('a machine with free ports passes for every role', async () => {
   for (const roles of [[], ['worker'], ['master', 'worker'], ['storage']] as Roles[])
     expect(await look([listening(22, 'sshd')], roles)).toMatchObject({ kind: 'pass' })
 })
 
-test('says which port is held by whom, and what it is wanted for', async () => {
+test('names each port in use, its program and its purpose', async () => {
   expect(await look([listening(2379, 'etcd', LOOPBACK)], ['master'])).toEqual({
     kind: 'fail',
     found: '2379/tcp used by etcd (pid 42)',
@@ -45,11 +45,11 @@ test.each<[number, Roles, string]>([
   [8080, ['master'], 'pass'],
   [2381, ['master'], 'fail'],
   [179, ['worker'], 'warn'],
-])('port %i held, roles %j: %s', async (port, roles, kind) => {
+])('port %i in use, roles %j: %s', async (port, roles, kind) => {
   expect(await look([listening(port, 'java')], roles)).toMatchObject({ kind })
 })
 
-test('without a role the ports of a master are told as well', async () => {
+test('without a role the ports of a master are reported as well', async () => {
   expect(await look([listening(10250, 'java'), listening(6443, 'java')], [])).toMatchObject({
     kind: 'fail',
     found: '10250/tcp used by java (pid 42), 6443/tcp used by java (pid 42)',
@@ -58,13 +58,13 @@ test('without a role the ports of a master are told as well', async () => {
   })
 })
 
-test('a VXLAN of the kernel holds a port without a process', async () => {
+test('a VXLAN link of the kernel uses a port without a process', async () => {
   const vxlan: FakeSocket = { table: 'udp', local: ANY, port: 8472, state: '07', inode: 0 }
   const verdict = await look([vxlan], ['worker'])
   expect(verdict).toMatchObject({ kind: 'fail', found: '8472/udp used by the kernel (a tunnel)' })
 })
 
-test('Kubernetes of this installation holds its own ports', async () => {
+test('Kubernetes of this installation may use the ports', async () => {
   const sockets = [listening(10250, 'kubelet'), listening(6443, 'kube-apiserver')]
   const ledger = (...entries: Entry[]) => ({ [`${ownStateDirectory}/ledger/ledger.log`]: ledgerText(...entries) })
   expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED))).toMatchObject({ kind: 'pass' })

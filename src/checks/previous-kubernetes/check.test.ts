@@ -69,7 +69,7 @@ test.each<[string, Scene]>([
     },
   ],
   [
-    'links whose names only begin like those of a pod network',
+    'links that only have the prefix of a pod network',
     {
       directories: ['flannel-office', 'flannel.vpn', 'calideadbeef', 'cali0123456789ab', 'lxc0123', 'weave1'].map(
         (name) => `/sys/class/net/${name}`,
@@ -77,7 +77,7 @@ test.each<[string, Scene]>([
     },
   ],
   [
-    'chains whose names only begin like those of a pod network',
+    'chains that only have the prefix of a pod network',
     {
       commands: {
         'iptables-nft-save': {
@@ -129,12 +129,12 @@ test.each<[string, Scene]>([
     },
   ],
   ['programs that systemd has pinned', { directories: ['/sys/fs/bpf/systemd', '/sys/fs/bpf/ip'] }],
-  ['an etcd beside, which keeps its data elsewhere', { files: process(300, 'etcd') }],
+  ['another etcd, with data elsewhere', { files: process(300, 'etcd') }],
   ['the client of minikube', { files: { '/usr/local/bin/minikube': '', '/usr/local/bin/kind': '' } }],
-  ['a link that leads to itself', { links: { '/var/lib/etcd': 'etcd' } }],
+  ['a symbolic link to itself', { links: { '/var/lib/etcd': 'etcd' } }],
   ['kubectl', { files: { '/usr/bin/kubectl': '' } }],
   [
-    'our own state of an agent that waits',
+    'the state of an installed agent',
     { files: { '/var/lib/cantrip/bundle/abc/kubelet': 'x', '/var/lib/cantrip/ledger/000001.log': 'x' } },
   ],
   [
@@ -167,7 +167,7 @@ test.each<[string, Scene, string, string]>([
     'pkill --ns $$ --nslist pid -x kubelet',
   ],
   [
-    'a running kubelet of a unit that no file tells of',
+    'a running kubelet of a unit without a file',
     { files: { ...process(812, 'kubelet'), '/proc/812/cgroup': '0::/system.slice/old kubelet.service\n' } },
     'process kubelet (pid 812)',
     "systemctl stop 'old kubelet.service'",
@@ -210,7 +210,7 @@ test.each<[string, Scene, string, string]>([
     moved('/usr/local/bin', 'k3s'),
   ],
   [
-    'k3s with its scripts: volumes are moved before the script deletes where they were',
+    'k3s with its scripts: volumes are moved before the script deletes their directory',
     {
       files: {
         ...Object.fromEntries(
@@ -237,7 +237,7 @@ test.each<[string, Scene, string, string]>([
     moved('/usr/local/bin', 'rancher-system-agent'),
   ],
   [
-    'RKE, whose parts are containers of Docker',
+    'RKE, which runs in Docker containers',
     { files: { '/opt/rke/etcd-snapshots/1.zip': '' } },
     '/opt/rke/',
     'docker ps --all --quiet --filter label=io.rancher.rke.container.name | xargs -r docker rm --force',
@@ -252,7 +252,7 @@ test.each<[string, Scene, string, string]>([
     'dnf remove -y microshift',
   ],
   [
-    'kubelet of a package that is held',
+    'kubelet of a package on hold',
     {
       files: {
         '/usr/bin/kubelet': '',
@@ -296,7 +296,7 @@ test.each<[string, Scene, string, string]>([
     'systemctl stop etcd.service',
   ],
   [
-    'data of an etcd that runs, and is of no Kubernetes: that they are left alone',
+    'data of a running etcd that does not belong to Kubernetes is not moved',
     { files: { '/var/lib/etcd/default/member/snap/db': 'x', ...process(300, 'etcd') } },
     '/var/lib/etcd/',
     '  # /var/lib/etcd is not moved: an etcd that does not belong to Kubernetes runs',
@@ -328,7 +328,7 @@ test.each<[string, Scene, string, string]>([
     `mv -t "$old"/etc/cni/net.d '/etc/cni/net.d/10 (old) flannel.conflist'`,
   ],
   [
-    'addresses that a pod network has given away',
+    'addresses that a pod network assigned',
     {
       files: { '/var/lib/cni/networks/cbr0/10.244.0.2': 'abc\r\neth0', '/run/flannel/subnet.env': 'FLANNEL_MTU=1450' },
     },
@@ -344,7 +344,7 @@ test.each<[string, Scene, string, string]>([
     "grep -E '^(/var/lib/kubelet)/.' | LC_ALL=C sort -r | xargs -rd '\\n' umount",
   ],
   [
-    'containers of pods that no containerd looks after',
+    'containers of pods without a running containerd',
     { directories: ['/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc'] },
     '1 containers of pods',
     'reboot',
@@ -416,7 +416,7 @@ test.each([
   expect(await look(fakeHost({ commands }))).toMatchObject({ found: `chain ${name} of iptables-nft` })
 })
 
-test('a merged /usr is told once, and a long list is cut', async () => {
+test('with a merged /usr each file is reported once, and a long list is shortened', async () => {
   const links = { '/lib': '/usr/lib' }
   const unit = { '/usr/lib/systemd/system/kubelet.service': '' }
   expect(await look(fakeHost({ files: unit, links }))).toMatchObject({
@@ -426,13 +426,13 @@ test('a merged /usr is told once, and a long list is cut', async () => {
   expect(await look(fakeHost({ directories }))).toMatchObject({ found: expect.stringMatching(/, and 12 more$/) })
 })
 
-test('Kubernetes of this installation passes; after its reset, what stayed is a trace', async () => {
+test('Kubernetes of this installation passes; after its reset, remaining files are traces', async () => {
   const files = (...entries: Entry[]) => ({
     '/usr/local/bin/kubelet': '',
     '/var/lib/cantrip/ledger/ledger.log': ledgerText(...entries),
   })
-  const ours = fakeHost({ files: files(...KUBELET_INSTALLED) })
-  expect(await look(ours)).toEqual({ kind: 'pass', found: 'only Kubernetes of this installation' })
+  const installed = fakeHost({ files: files(...KUBELET_INSTALLED) })
+  expect(await look(installed)).toEqual({ kind: 'pass', found: 'only Kubernetes of this installation' })
   const reset = fakeHost({ files: files(...KUBELET_INSTALLED, { kind: 'undone', change: 2 }) })
   expect(await look(reset)).toMatchObject({ kind: 'fail', found: '/usr/local/bin/kubelet' })
 })

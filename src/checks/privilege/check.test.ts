@@ -11,12 +11,12 @@ test('root of a machine passes', async () => {
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'root' })
 })
 
-test('another user is told to use sudo', async () => {
+test('for another user the fix is sudo', async () => {
   const verdict = await check.look(fakeHost({ uid: 1000 }), params)
   expect(verdict).toMatchObject({ kind: 'fail', found: 'uid 1000', fix: expect.stringContaining('sudo') })
 })
 
-test('root of an unprivileged container is not root enough', async () => {
+test('root in an unprivileged container fails', async () => {
   const host = fakeHost({ uid: 0, files: { '/proc/self/status': status('00000000a80425fb') } })
   expect(await check.look(host, params)).toMatchObject({
     kind: 'fail',

@@ -25,25 +25,25 @@ const SET = 'HTTPS_PROXY=http://me:hunter2@proxy.example.com:3128\n'
 
 test.each([
   ['no proxy', '', 'none'],
-  ['one that is left out for the cluster', `${SET}NO_PROXY=${EXEMPT}\n`, 'proxy.example.com:3128'],
+  ['a proxy with an exemption for the cluster', `${SET}NO_PROXY=${EXEMPT}\n`, 'proxy.example.com:3128'],
   [
     'in small letters, without a scheme',
     `http_proxy=proxy.example.com:3128\nno_proxy=${EXEMPT}\n`,
     'proxy.example.com:3128',
   ],
-  ['all of it left out', `${SET}no_proxy=*\n`, 'proxy.example.com:3128'],
+  ['a proxy with everything exempt', `${SET}no_proxy=*\n`, 'proxy.example.com:3128'],
   ['quoted by systemd', `${SET}NO_PROXY=$'${EXEMPT.replaceAll(',', ', ')}'\n`, 'proxy.example.com:3128'],
 ])('%s passes', async (_, environment, found) => {
   expect(await check.look(machine(environment), params)).toEqual({ kind: 'pass', found })
 })
 
-test('what answers with something else than HTTP is a proxy that can be reached', async () => {
+test('a proxy that does not answer with HTTP is reachable', async () => {
   const host = machine(`${SET}NO_PROXY=${EXEMPT}\n`)
   host.network.onRequest('http://proxy.example.com:3128', new NetworkError('http', 'Parse Error'))
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
 })
 
-test('a proxy that is not left out for the cluster: what is missing, and how to set it', async () => {
+test('a proxy without exemptions for the cluster: the missing entries, and how to set them', async () => {
   const verdict = await check.look(machine(`${SET}NO_PROXY=localhost,10.0.2.10,10.244.0.0/24\n`), params)
   expect(verdict).toMatchObject({
     kind: 'warn',
@@ -55,7 +55,7 @@ test('a proxy that is not left out for the cluster: what is missing, and how to 
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
 })
 
-test('blanks and globs in NO_PROXY: the fix can be pasted', async () => {
+test('spaces and globs in NO_PROXY: the fix can be pasted', async () => {
   const blanks = "NO_PROXY=$'10.0.0.0/8, *.corp.example ,localhost'\n"
   const settings = (name: string) => `${name}=10.0.0.0/8,*.corp.example,localhost,.svc`
   const verdict = await check.look(machine(SET + blanks), params)
@@ -66,7 +66,7 @@ test('blanks and globs in NO_PROXY: the fix can be pasted', async () => {
   )
 })
 
-test('a proxy that cannot be reached', async () => {
+test('an unreachable proxy', async () => {
   const verdict = await check.look(machine(`${SET}NO_PROXY=${EXEMPT}\n`, 'is-gone'), params)
   expect(verdict).toMatchObject({
     kind: 'warn',
@@ -75,14 +75,14 @@ test('a proxy that cannot be reached', async () => {
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
 })
 
-test('that of --proxy is for the agent alone: it need not be left out for anything', async () => {
+test('the proxy of --proxy is only for the agent and needs no exemptions', async () => {
   const proxy = 'http://me:hunter2@proxy.example.com:3128'
   const controller = { urls: [], ca: '', cert: '', key: '', proxy }
   const found = 'proxy.example.com:3128'
   expect(await check.look(machine(''), { ...params, controller })).toEqual({ kind: 'pass', found })
 })
 
-test('an address that is none is not shown, for it may hold a password', async () => {
+test('an invalid address is not shown: it can contain a password', async () => {
   const verdict = await check.look(machine(`https_proxy=http://me:hunter2@/\nno_proxy=*\n`), params)
   expect(verdict).toMatchObject({ found: 'https_proxy is not a URL of the form http://host:port' })
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
@@ -103,6 +103,6 @@ test.each([
   ['.svc', '.cluster.local', false],
   ['.svc', '', false],
   ['.svc', 'localhost *', true],
-])('%s is left out by NO_PROXY=%s: %s', (target, noProxy, expected) => {
+])('%s is exempt by NO_PROXY=%s: %s', (target, noProxy, expected) => {
   expect(isExempt(target, noProxy)).toBe(expected)
 })

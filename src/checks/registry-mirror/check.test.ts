@@ -28,7 +28,7 @@ test.each([200, 401])('a mirror that answers %i passes, asked with its CA and th
   expect(asked).toMatchObject([{ url: 'https://mirror.example.com:5000/v2/', tls: { ca: 'SITE\nSYSTEM' } }])
 })
 
-test('a path of its own is asked as it is, and may answer what it likes', async () => {
+test('with override_path the path is requested as it is, with any answer', async () => {
   const host = machine(REGISTRY_HOSTS.overridden)
   host.network.onRequest('https://harbor.example.com/v2/proxy-cache', { status: 404 })
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
@@ -47,7 +47,7 @@ test.each([
   })
 })
 
-test('a page instead of a registry, a CA file that is not there, an address that is none', async () => {
+test('a web page instead of a registry, a missing CA file, an invalid address', async () => {
   const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
   host.network.onRequest('https://mirror.example.com:5000', { status: 404 })
   expect(await check.look(host, params)).toMatchObject({
@@ -61,13 +61,13 @@ test('a page instead of a registry, a CA file that is not there, an address that
   })
 })
 
-test('where containerd is told not to look at the certificate, we do not complain of it', async () => {
+test('with skip_verify the certificate is not checked', async () => {
   const host = machine(REGISTRY_HOSTS.unchecked)
   host.network.onRequest('https://192.0.2.5:5000', new NetworkError('tls', 'its certificate is self-signed'))
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
 })
 
-test('a password in an address is in no text', async () => {
+test('a password in an address is not shown', async () => {
   const host = machine('[host."https://me:hunter2@mirror.example.com"]\n')
   host.network.onRequest('https://me:hunter2@mirror.example.com', { status: 502 })
   expect(JSON.stringify(await check.look(host, params))).not.toContain('hunter2')

@@ -80,18 +80,18 @@ test.each<[string, string, string, string]>([
     'only 127.0.0.53, which is the pod itself inside a pod (written by hand)',
     'nameserver',
   ],
-])('%s is refused, where it must be changed is told', async (_, text, found, fix) => {
+])('%s fails, and the fix names where to change it', async (_, text, found, fix) => {
   const verdict = await check.look(machine(text), params)
   expect(verdict).toMatchObject({ kind: 'fail', found, fix: expect.stringContaining(fix) })
 })
 
-test('a person writes the file where NetworkManager is told not to, whatever its header says', async () => {
+test('the file is hand-written if NetworkManager is configured not to write it, whatever its header says', async () => {
   const host = machine(BY_NETWORK_MANAGER)
   runNetworkManager(host, 'dns=none\n')
   expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('written by hand') })
 })
 
-test('dhclient of Debian says nothing of itself in the file', async () => {
+test('dhclient of Debian leaves no mark in the file', async () => {
   const host = machine('domain example.com\nnameserver 192.0.2.53\n')
   host.files.seed('/proc/412/comm', 'dhclient\n')
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found: '192.0.2.53 (dhclient)' })
@@ -112,14 +112,14 @@ test('a search domain that answers every name', async () => {
   })
 })
 
-test('a cache on loopback does no harm where pods get the servers of systemd-resolved', async () => {
+test('a cache on loopback does no harm if pods get the servers of systemd-resolved', async () => {
   const host = machine('nameserver 127.0.0.1\n', { behindStub: 'nameserver 10.0.2.3\n' })
   host.files.seedDirectory('/run/systemd/system')
   host.units.set('systemd-resolved', { active: true, enabled: true })
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found: '10.0.2.3' })
 })
 
-test('nameservers that are all silent are a warning with what each did; one that answers is enough', async () => {
+test('if no name server answers, a warning names the failure of each; one answer is enough', async () => {
   const host = machine('nameserver 192.0.2.53\nnameserver 192.0.2.54\n')
   host.network.onExchange('192.0.2.53:53', new NetworkError('tcp', '192.0.2.53:53 (UDP) did not answer within 2000 ms'))
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })

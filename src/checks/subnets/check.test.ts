@@ -14,11 +14,11 @@ test.each<[string, Record<string, string>]>([
   ['a machine with a bridge for virtual machines', procFiles([]).files],
   ['IPv6 alone', ROUTES.ipv6Alone],
   [
-    'a site whose router has all of 10.0.0.0/8',
+    'a site whose router routes all of 10.0.0.0/8',
     withRoute('eth0\t0000000A\tFE02000A\t0003\t0\t0\t0\t000000FF\t0\t0\t0'),
   ],
   ['docker', withRoute('docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0')],
-  ['a node of a cluster already', withRoute('cni0\t0000F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0')],
+  ['a node that has joined a cluster', withRoute('cni0\t0000F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0')],
 ])('%s passes', async (_, files) => {
   expect(await look(files)).toEqual({ kind: 'pass', found: '10.244.0.0/16 and 10.96.0.0/12 are not in use here' })
 })
@@ -50,7 +50,7 @@ test.each([
   })
 })
 
-test('a flat 10.0.0.0/8 at our door hides behind both', async () => {
+test('a connected 10.0.0.0/8 overlaps with both', async () => {
   const found = expect.stringMatching(
     /10\.0\.0\.0\/8 \(eth1\) and the default pod subnet.*and the default service subnet/,
   )

@@ -112,7 +112,7 @@ test('a unit of type swap, and a partition that systemd finds by its type', asyn
 
 test.each<[string, Scene]>([
   [
-    'units that were made of an fstab that was mended since',
+    'units generated from an fstab that was corrected later',
     { files: { [`${GENERATED}/swap.img.swap`]: '[Unit]\nSourcePath=/etc/fstab\n' } },
   ],
   [

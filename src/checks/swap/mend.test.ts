@@ -9,7 +9,7 @@ const context = { signal: new AbortController().signal, progress() {}, log() {} 
 const HEAD = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'
 const FSTAB = 'UUID=0a34 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n'
 
-test('off now and after the next boot, and on again as it was', async () => {
+test('off now and after the next boot, and undo turns it on again', async () => {
   const on = new Set(['/swap.img', '/dev/zram0'])
   const host = fakeHost({ files: { '/etc/fstab': FSTAB, '/swap.img': '', '/dev/zram0': '' } })
   const show = () => {
@@ -31,7 +31,7 @@ test('off now and after the next boot, and on again as it was', async () => {
   expect([...on]).toEqual(['/swap.img'])
 })
 
-test('what a service and systemd itself turn on stays off', async () => {
+test('swap of a service and of systemd itself remains off', async () => {
   const host = fakeHost({
     files: {
       '/etc/fstab': '',

@@ -14,9 +14,9 @@ const look = (scene: Scene = {}) =>
   check.look(fakeHost({ ...scene, sysctls: { ...GENEROUS, ...scene?.sysctls } }), params)
 
 test.each<[string, Scene]>([
-  ['a fresh machine, where nothing is forwarded yet', { sysctls: { 'net.ipv4.ip_forward': '0' } }],
+  ['a new machine without forwarding', { sysctls: { 'net.ipv4.ip_forward': '0' } }],
   [
-    'a file that is read before ours',
+    'a file that is read before that of provisioning',
     {
       files: {
         '/etc/sysctl.d/50-hardening.conf': 'net.ipv4.ip_forward = 0\n',
@@ -25,11 +25,11 @@ test.each<[string, Scene]>([
     },
   ],
   [
-    'a file of the vendor that another one of its name covers',
+    'a vendor file that another file of the same name hides',
     { files: { '/usr/lib/sysctl.d/99-x.conf': 'net.ipv4.ip_forward=0\n', '/etc/sysctl.d/99-x.conf': '# nothing\n' } },
   ],
   [
-    'a file of the vendor that is masked',
+    'a masked vendor file',
     {
       files: { '/usr/lib/sysctl.d/99-x.conf': 'net.ipv4.ip_forward=0\n' },
       links: { '/etc/sysctl.d/99-x.conf': '/dev/null' },
@@ -56,7 +56,7 @@ test.each<[string, Scene]>([
   expect(await look(scene)).toMatchObject({ kind: 'pass' })
 })
 
-test('the defaults of most distributions are few', async () => {
+test('the defaults of most distributions are too low', async () => {
   const sysctls = { 'fs.inotify.max_user_instances': '128', 'fs.inotify.max_user_watches': '8192' }
   expect(await look({ sysctls })).toEqual({
     kind: 'warn',
@@ -69,7 +69,7 @@ test('the defaults of most distributions are few', async () => {
 test.each([
   ['/etc/sysctl.d/99-hardening.conf', 'net.ipv4.ip_forward=0\n'],
   ['/etc/sysctl.d/99-sysctl.conf', 'net/ipv4/ip_forward = 0\n'],
-])('%s would take forwarding back', async (path, text) => {
+])('%s would disable forwarding', async (path, text) => {
   expect(await look({ files: { [path]: text } })).toMatchObject({
     kind: 'warn',
     found: `${path} sets net.ipv4.ip_forward to 0 at the next boot`,

@@ -7,7 +7,7 @@ const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
 const FILE = '/etc/sysctl.d/zz-cantrip-precheck.conf'
 
-test('few watches and a file that takes forwarding back: mended now and for the next boot, and once', async () => {
+test('too few watches and a file that disables forwarding: fixed now and for the next boot, and only once', async () => {
   const host = fakeHost({
     sysctls: {
       'net.ipv4.ip_forward': '0',
@@ -21,7 +21,7 @@ test('few watches and a file that takes forwarding back: mended now and for the 
   await mend.apply(host, params, context)
   expect(host.text(FILE)).toBe('fs.inotify.max_user_instances = 1024\nnet.ipv4.ip_forward = 1\n')
   expect(await host.read('/proc/sys/fs/inotify/max_user_instances')).toBe('1024\n')
-  // Forwarding is for Kubernetes to turn on.
+  // Provisioning enables forwarding, not the fix.
   expect(await host.read('/proc/sys/net/ipv4/ip_forward')).toBe('0\n')
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
   expect(await mend.isDone(host, params)).toBe(true)
@@ -31,7 +31,7 @@ test('few watches and a file that takes forwarding back: mended now and for the 
   ])
 })
 
-test('what it wrote before stays in the file', async () => {
+test('earlier settings remain in the file', async () => {
   const host = fakeHost({
     sysctls: { 'fs.inotify.max_user_instances': '128', 'fs.inotify.max_user_watches': '524288' },
     files: { [FILE]: 'net.ipv4.conf.all.rp_filter = 2\n' },

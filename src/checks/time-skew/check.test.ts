@@ -30,7 +30,7 @@ test.each([
   expect(await check.look(machine(aheadMs), params)).toMatchObject({ kind, found })
 })
 
-test('latency is not taken for skew, however lopsided', async () => {
+test('latency does not count as skew, even if it is asymmetric', async () => {
   expect(await check.look(machine(0, { there: 3_900, back: 10 }), params)).toMatchObject({ kind: 'pass' })
   expect(await check.look(machine(0, { there: 10, back: 3_900 }), params)).toMatchObject({ kind: 'pass' })
 })
@@ -40,7 +40,7 @@ test('without credentials it is skipped', async () => {
   expect(await check.look(fakeHost(), rest)).toMatchObject({ kind: 'skipped' })
 })
 
-test('a controller that cannot be asked is no skew: it could not look', async () => {
+test('without an answer of the controller the check cannot run', async () => {
   const host = fakeHost()
   host.network.onRequest(url, new NetworkError('tcp', 'ECONNREFUSED'))
   await expect(check.look(host, params)).rejects.toThrow('the controller returned no time: ECONNREFUSED')

@@ -29,18 +29,18 @@ function machine(entries: readonly Entry[], active = false) {
 
 test.each<[string, readonly Entry[]]>([
   ['a run that is done', [begun('install'), change, ended('done')]],
-  ['one that failed and was taken back', [begun('install'), change, ended('failed'), undone]],
-  ['one that was cut off before it changed anything', [begun('install')]],
+  ['a failed run that was undone', [begun('install'), change, ended('failed'), undone]],
+  ['a run that was interrupted before its first change', [begun('install')]],
   ['an empty ledger', []],
 ])('%s passes', async (_, entries) => {
   expect(await check.look(machine(entries), params)).toEqual({ kind: 'pass', found: 'none' })
 })
 
-test('a machine that we were never on passes', async () => {
+test('a machine without a ledger passes', async () => {
   expect(await check.look(fakeHost(), params)).toEqual({ kind: 'pass', found: 'none' })
 })
 
-test('an installation that was cut off: go on with it, or take it back', async () => {
+test('an interrupted installation: continue or undo it', async () => {
   expect(await check.look(machine([begun('install'), change]), params)).toMatchObject({
     kind: 'warn',
     found: `install of ${at} was interrupted, with 1 changes in place`,
@@ -48,13 +48,13 @@ test('an installation that was cut off: go on with it, or take it back', async (
   })
 })
 
-test('--fix that was cut off: again, or take it back', async () => {
+test('an interrupted --fix: run it again or undo it', async () => {
   expect(await check.look(machine([begun('mend'), change]), params)).toMatchObject({
     fix: 'continue: agent precheck --fix; or undo it: agent uninstall',
   })
 })
 
-test('a provisioning that failed, the agent stopped', async () => {
+test('failed provisioning, with a stopped agent', async () => {
   expect(await check.look(machine([begun('first-master'), change, ended('failed')]), params)).toMatchObject({
     kind: 'warn',
     found: `first-master of ${at} failed, with 1 changes in place`,

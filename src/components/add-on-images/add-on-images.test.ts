@@ -3,7 +3,7 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { addOnImages } from './component.ts'
 
-test('all the others of the bundle', async () => {
+test('imports all other images of the bundle', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(addOnImages, fake)

@@ -4,7 +4,7 @@ import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { apiServerImages } from './component.ts'
 
-test('the API server and the sandbox it runs in', async () => {
+test('imports the API server and the sandbox image', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
@@ -15,7 +15,7 @@ test('the API server and the sandbox it runs in', async () => {
   expect(await runComponent(apiServerImages, fake)).toEqual([])
 })
 
-test('imports only what containerd does not have whole', async () => {
+test('imports only images that containerd does not have completely', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   fake.images.set(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`, true)
@@ -25,7 +25,7 @@ test('imports only what containerd does not have whole', async () => {
   expect(imported.join()).not.toContain('apiserver')
 })
 
-test('an image that the kubelet may remove is not done: it is imported again, and pinned', async () => {
+test('an image without the pin, which the kubelet may remove, is imported again', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
@@ -35,7 +35,7 @@ test('an image that the kubelet may remove is not done: it is imported again, an
   expect([...fake.images.values()]).toEqual([true, true])
 })
 
-test('an image that is gone is brought back', async () => {
+test('a removed image is imported again', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(apiServerImages, fake)
@@ -44,7 +44,7 @@ test('an image that is gone is brought back', async () => {
   expect(fake.images.get(`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`)).toBe(true)
 })
 
-test('one image that containerd cannot read does not keep the others from being known', async () => {
+test('one unreadable image does not hide the others', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
@@ -65,7 +65,7 @@ test('one image that containerd cannot read does not keep the others from being 
   expect([...fake.images.keys()]).toEqual([`registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes}`])
 })
 
-test('without a containerd nothing is there, and looking is no error', async () => {
+test('without containerd there are no images, and no error', async () => {
   const fake = fakeKubernetes()
   const [step] = apiServerImages.steps(fake.params)
   expect(await step?.isDone(fake.host, fake.params)).toBe(false)

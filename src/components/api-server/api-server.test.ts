@@ -10,7 +10,7 @@ async function prepared() {
   return fake
 }
 
-test('kubelet starts with all that it reads, and is restarted once when the API answers', async () => {
+test('the kubelet starts after all its files exist, and is restarted once when the API answers', async () => {
   const fake = await prepared()
   expect(await runComponent(apiServer, fake)).toEqual([
     'api-server/write-manifest',
@@ -23,7 +23,7 @@ test('kubelet starts with all that it reads, and is restarted once when the API 
 test.each([
   ['its kubeconfig names it', true],
   ['its kubeconfig does not name it yet', false],
-])('a certificate of kubelet that a power cut emptied is made anew: %s', async (_, isNamed) => {
+])('a certificate of the kubelet that a power cut emptied is created again: %s', async (_, isNamed) => {
   const fake = await prepared()
   await runComponent(apiServer, fake)
   const conf = fake.host.text('/etc/kubernetes/kubelet.conf')
@@ -38,26 +38,26 @@ test.each([
   expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(conf)
 })
 
-test('a manifest that a kill cut off is written again', async () => {
+test('a manifest that a kill truncated is written again', async () => {
   const fake = await prepared()
   await runComponent(apiServer, fake)
   fake.host.files.seed('/etc/kubernetes/manifests/kube-apiserver.yaml', 'kind: Po')
   expect(await runComponent(apiServer, fake)).toEqual(['api-server/write-manifest'])
 })
 
-test('an API server that never answers is named after 360 s', async () => {
+test('an API server that never answers fails the step after 360 s', async () => {
   const fake = await prepared()
   fake.host.network.onRequest('https://10.0.0.5:6443/readyz', new Error('ECONNREFUSED'))
   await expect(runComponent(apiServer, fake)).rejects.toMatchObject({ code: 'api-server/no-answer' })
 })
 
-test('what pods will leave behind is in the ledger before kubelet starts', async () => {
+test('the undo of what pods create is recorded before the kubelet starts', async () => {
   const fake = await prepared()
   await runComponent(apiServer, fake)
   const kinds = fake.host.changes.map(({ undo }) => undo.kind)
   const started = fake.host.changes.findIndex(({ undo }) => undo.kind === 'unit' && undo.unit === 'kubelet.service')
   expect(started).toBeGreaterThan(kinds.indexOf('container-processes'))
-  // kubelet sets it by itself; its former value is kept.
+  // The kubelet sets it itself; the former value is recorded.
   const sysctls = fake.host.changes.flatMap(({ undo }) => (undo.kind === 'sysctl' ? [undo] : []))
   expect(sysctls).toContainEqual({ kind: 'sysctl', key: 'vm.overcommit_memory', before: '0', written: '1' })
 })

@@ -3,14 +3,14 @@ import { runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { clusterConfig } from './component.ts'
 
-test('stores the configuration and binds rights, as far as they are not there', async () => {
+test('stores the configuration and binds permissions that are missing', async () => {
   const fake = fakeKubernetes()
   for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
     runKubeadm(fake, phase)
   }
   expect(await runComponent(clusterConfig, fake)).toEqual(['cluster-config/upload', 'cluster-config/bind-rights'])
   expect(await runComponent(clusterConfig, fake)).toEqual([])
-  // One part of it gone: the phase is run again.
+  // With one object missing the phase runs again.
   const last = [...fake.objects.keys()].at(-1) ?? ''
   fake.objects.delete(last)
   expect(await runComponent(clusterConfig, fake)).not.toEqual([])

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { cniPlugins } from './component.ts'
 
-test("flannel's plugin and configuration are there before kubelet", async () => {
+test("flannel's plugin and configuration are installed before the kubelet", async () => {
   const fake = fakeKubernetes()
   await runComponent(cniPlugins, fake)
   expect(fake.host.files.stat('/opt/cni/bin/flannel')?.mode).toBe(0o755)
@@ -28,13 +28,13 @@ test.each([
   expect(fake.host.changes).toEqual([])
 })
 
-test('another network brings its own', async () => {
+test('another pod network installs its own configuration', async () => {
   const fake = fakeKubernetes({ cni: 'calico' })
   expect(await runComponent(cniPlugins, fake)).toEqual(['cni-plugins/install'])
   expect(fake.host.files.stat('/opt/cni/bin/flannel')).toBeUndefined()
 })
 
-test('a plugin that was changed is put back', async () => {
+test('a modified plugin is replaced', async () => {
   const fake = fakeKubernetes()
   await runComponent(cniPlugins, fake)
   fake.host.files.seed('/opt/cni/bin/bridge', 'other!', { mode: 0o755 })

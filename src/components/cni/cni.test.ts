@@ -11,7 +11,7 @@ function prepared(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
   return fake
 }
 
-test('is applied once, and again when the subnet is another', async () => {
+test('is applied once, and again after a change of the subnet', async () => {
   const fake = prepared()
   expect(await runComponent(cni, fake)).toContain('cni/apply')
   expect(await runComponent(cni, fake)).toEqual([])
@@ -19,11 +19,11 @@ test('is applied once, and again when the subnet is another', async () => {
   expect(await runComponent(cni, { ...fake, params })).toEqual(['cni/apply'])
 })
 
-test('a network of their own is left to them', async () => {
+test('with cni none nothing is applied', async () => {
   expect(cni.steps(fakeKubernetes({ cni: 'none' }).params)).toEqual([])
 })
 
-test('one that does not come up is named', async () => {
+test('a pod network that does not come up is named', async () => {
   const fake = prepared()
   const [, wait] = cni.steps(fake.params)
   const context = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }

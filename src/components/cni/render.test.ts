@@ -21,11 +21,11 @@ test("flannel: the cluster's subnet, the node's own interface, the API without k
   expect(env.KUBERNETES_SERVICE_PORT).toEqual({ value: '6443' })
   expect(env.FLANNELD_IFACE).toEqual({ valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } })
   expect(env.EVENT_QUEUE_DEPTH).toEqual({ value: '5000' })
-  // The agent has put plugin and configuration on the node.
+  // The agent has installed plugin and configuration.
   expect(ofKind(objects, 'DaemonSet')?.spec?.template?.spec).not.toHaveProperty('initContainers')
 })
 
-test('flannel: a subnet of IPv6', async () => {
+test('flannel: an IPv6 subnet', async () => {
   const objects = await rendered('flannel', FLANNEL_MANIFEST, { ...SETTINGS, podSubnet: 'fd00:42::/56' })
   const network = JSON.parse(ofKind(objects, 'ConfigMap')?.data?.['net-conf.json'] ?? '')
   expect(network).toMatchObject({ EnableIPv4: false, EnableIPv6: true, IPv6Network: 'fd00:42::/56' })
@@ -84,6 +84,6 @@ test('Cilium: its pool is the subnet of the cluster', async () => {
   })
 })
 
-test('a manifest of something else is refused by name', async () => {
+test('an unsuitable manifest is refused by name', async () => {
   await expect(rendered('calico', CILIUM)).rejects.toMatchObject({ code: 'cni/manifest-not-usable' })
 })

@@ -14,7 +14,7 @@ test("runs with systemd's control groups and the bundle's pause image", async ()
   expect(fake.host.text('/usr/local/lib/cantrip/bin/containerd')).toBe('containerd')
 })
 
-test('an override is a file of its own, and is gone when it is taken back', async () => {
+test('an override has its own file, which is reset when the override is removed', async () => {
   const override = 'version = 3\n# mine\n'
   const fake = fakeKubernetes({ overrides: { containerd: override } })
   await runComponent(containerd, fake)
@@ -24,7 +24,7 @@ test('an override is a file of its own, and is gone when it is taken back', asyn
   expect(fake.host.text(OVERRIDE)).toBe('version = 3\n')
 })
 
-test('is restarted when its configuration is younger than the process', async () => {
+test('is restarted if its configuration is newer than the process', async () => {
   const fake = fakeKubernetes()
   await runComponent(containerd, fake)
   const restarted: string[] = []
@@ -40,14 +40,14 @@ test('is restarted when its configuration is younger than the process', async ()
 test.each([
   ['of a container that may not lower OOM scores', '000001fffeffffff', true],
   ['of a machine', '000001ffffffffff', false],
-])('on the first process %s runc can start pods', async (_, capabilities, restricted) => {
+])('with process 1 %s runc can start pods', async (_, capabilities, restricted) => {
   const fake = fakeKubernetes()
   fake.host.files.seed('/proc/1/status', `Name:\tsystemd\nCapBnd:\t${capabilities}\n`)
   await runComponent(containerd, fake)
   expect(fake.host.text(CONFIGURATION).includes('restrict_oom_score_adj = true')).toBe(restricted)
 })
 
-test('reads the one file with overrides of this cluster, whoever else has some', async () => {
+test('reads only the override file of this cluster', async () => {
   const fake = fakeKubernetes()
   await runComponent(containerd, fake)
   expect(fake.host.text(CONFIGURATION)).toContain(`imports = ['${OVERRIDE}']`)

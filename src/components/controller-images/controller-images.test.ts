@@ -4,7 +4,7 @@ import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { controllerImages } from './component.ts'
 
-test('controllers and scheduler', async () => {
+test('imports controllers and scheduler', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(controllerImages, fake)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { controllers } from './component.ts'
 
-test('manifests are written, and written again when a kill cut one off', async () => {
+test('manifests are written, and written again if a kill truncated one', async () => {
   const fake = fakeKubernetes()
   expect(await runComponent(controllers, fake)).toEqual(['controllers/write-manifests'])
   expect(await runComponent(controllers, fake)).toEqual([])
@@ -10,6 +10,6 @@ test('manifests are written, and written again when a kill cut one off', async (
   expect(await runComponent(controllers, fake)).toEqual(['controllers/write-manifests'])
 })
 
-test('only once the API server is ready', () => {
+test('starts only after the API server is ready', () => {
   expect(controllers.after).toContain('api-server')
 })

@@ -3,21 +3,21 @@ import { runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { coredns } from './component.ts'
 
-test('applies CoreDNS unless all of it is there', async () => {
+test('applies CoreDNS unless all its objects exist', async () => {
   const fake = fakeKubernetes()
   for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
     runKubeadm(fake, phase)
   }
   expect(await runComponent(coredns, fake)).toEqual(['coredns/apply'])
   expect(await runComponent(coredns, fake)).toEqual([])
-  // One part of it gone: the phase is run again.
+  // With one object missing the phase runs again.
   const last = [...fake.objects.keys()].at(-1) ?? ''
   fake.objects.delete(last)
   expect(await runComponent(coredns, fake)).not.toEqual([])
   expect(fake.objects.has(last)).toBe(true)
 })
 
-test('brings back what was scaled down to nothing, and leaves another count alone', async () => {
+test('applies again after a scale to 0, and keeps any other number of replicas', async () => {
   const fake = fakeKubernetes()
   for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
     runKubeadm(fake, phase)

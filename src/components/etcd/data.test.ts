@@ -9,18 +9,18 @@ const DROP_IN = '/etc/systemd/system/etcd.service.d/10-data.conf'
 const LINK = '/etc/systemd/system/multi-user.target.wants/etcd.service'
 const CONFIGURATION = '/etc/etcd/etcd.json'
 
-test('once it has begun, it starts with its data only', async () => {
+test('after the first start, etcd starts only with its data', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   expect(fake.host.text(DROP_IN)).toContain(`\nAssertPathExists=${DATA}/member/wal\n`)
   const written = fake.host.changes.findIndex(({ what }) => what === DROP_IN)
   expect(written).toBeGreaterThan(fake.host.changes.findIndex(({ what }) => what === 'etcd.service'))
   expect(fake.host.changes[written]?.undo).toMatchObject({ kind: 'remove-path' })
-  // systemd has read it.
+  // systemd has loaded it.
   expect(fake.host.changes.at(-1)?.what).toBe('daemon-reload')
 })
 
-test('cut before systemd has read that, it is let read it', async () => {
+test('interrupted before systemd loaded the drop-in, the next run loads it', async () => {
   const fake = fakeKubernetes()
   const { daemonReload } = fake.host.machine
   fake.host.machine.daemonReload = () => Promise.reject(new Error('cut'))
@@ -43,7 +43,7 @@ test('a first master without its data does not start etcd, and the error says wh
 })
 
 test.each(['file', 'what systemd has read'])(
-  'a reset that left the %s of the rule behind took the data: etcd begins anew',
+  'a reset removed the data and left the %s of the drop-in: etcd starts as a new member',
   async (left) => {
     const fake = fakeKubernetes()
     await runComponent(etcd, fake)
@@ -56,14 +56,14 @@ test.each(['file', 'what systemd has read'])(
   },
 )
 
-test('its data go also where they lie on a disk of their own, which is not empty', async () => {
+test('the data is removed also on a separate disk that is not empty', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seedDirectory('/var/lib/etcd/lost+found')
   await runComponent(etcd, fake)
   expect(fake.host.changes.map(({ undo }) => undo)).toContainEqual({ kind: 'remove-tree', path: DATA })
 })
 
-/** The cluster's first master once, in etcd's list as one that votes; its data are gone, and a start that failed left a file. */
+/** The former first master, listed by etcd as a voter; its data is lost, and a failed start left a file. */
 async function emptied() {
   const fake = joiningMaster()
   fake.params.task = 'first-master'
@@ -77,7 +77,7 @@ async function emptied() {
 }
 type Emptied = Awaited<ReturnType<typeof emptied>>
 
-test('a member that lost its data is taken in anew, though a start that failed left a file', async () => {
+test('a member that lost its data joins again, although a failed start left a file', async () => {
   const fake = await emptied()
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
@@ -86,7 +86,7 @@ test('a member that lost its data is taken in anew, though a start that failed l
   expect(await runComponent(etcd, fake)).toEqual([])
 })
 
-test('cut anywhere while it is taken in anew, a boot starts it only as the member that it is', async () => {
+test('interrupted anywhere while it joins again, a boot starts it only as the current member', async () => {
   let isWhole = false
   let moment = 0
   for (; !isWhole; moment++) {
@@ -104,7 +104,7 @@ test('cut anywhere while it is taken in anew, a boot starts it only as the membe
   expect(moment).toBeGreaterThan(10)
 })
 
-/** As what a boot would start it. */
+/** The member as which a boot would start etcd. */
 function asWhat({ host, etcd: { members } }: Emptied): string {
   const has = (path: string) => host.files.get(path) !== undefined
   if (!has(LINK) || (has(DROP_IN) && !has(`${DATA}/member/wal`))) return 'nothing'
@@ -117,7 +117,7 @@ function asWhat({ host, etcd: { members } }: Emptied): string {
   return isTakenIn && isTold ? 'itself' : 'somebody else'
 }
 
-/** Ends before the change of that number. */
+/** Interrupts before the change with this number. */
 function cutting(host: FakeHost, moment: number): FakeHost {
   let left = moment
   const { write, remove, run, setUnit, restartUnit, daemonReload, makeDirectory } = host

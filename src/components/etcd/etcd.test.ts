@@ -6,7 +6,7 @@ import { etcd } from './component.ts'
 const SECRET = ['/etc/etcd/pki/ca.key', '/etc/etcd/pki/server.key', '/etc/etcd/pki/peer.key']
 const CLIENT_KEY = '/etc/kubernetes/pki/apiserver-etcd-client.key'
 
-test('every connection to it is TLS with certificates of its own authority', async () => {
+test('every connection uses TLS with certificates of its own CA', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   const settings = JSON.parse(fake.host.text('/etc/etcd/etcd.json'))
@@ -20,7 +20,7 @@ test('every connection to it is TLS with certificates of its own authority', asy
   expect(server.checkIP('127.0.0.1')).toBe('127.0.0.1')
 })
 
-test('keys and data are for root alone', async () => {
+test('only root can read keys and data', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   for (const path of [...SECRET, CLIENT_KEY]) expect(fake.host.files.stat(path)?.mode, path).toBe(0o600)
@@ -28,20 +28,20 @@ test('keys and data are for root alone', async () => {
   expect(fake.host.files.stat('/etc/etcd/pki')?.mode).toBe(0o700)
 })
 
-test('what a kill in the middle left is taken up: the authority stays, leaves are issued again', async () => {
+test('a run after a kill continues: the CA remains, other certificates are issued again', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   const ca = fake.host.text('/etc/etcd/pki/ca.crt')
   fake.host.files.delete('/etc/etcd/pki/peer.crt')
   expect(await runComponent(etcd, fake)).toEqual(['etcd/issue-certificates'])
   expect(fake.host.text('/etc/etcd/pki/ca.crt')).toBe(ca)
-  // A key without its certificate: nothing can have been signed by it.
+  // A key without its certificate cannot have signed anything.
   fake.host.files.delete('/etc/etcd/pki/ca.crt')
   expect(await runComponent(etcd, fake)).toContain('etcd/issue-certificates')
   expect(fake.host.text('/etc/kubernetes/pki/etcd/ca.crt')).toBe(fake.host.text('/etc/etcd/pki/ca.crt'))
 })
 
-test('certificates that ran out are issued again', async () => {
+test('expired certificates are issued again', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)
   fake.host.clock.nowMs += 366 * 86_400_000

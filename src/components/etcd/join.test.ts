@@ -3,7 +3,7 @@ import { runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { joiningMaster, OTHERS, PEER } from '../../../test/support/joining-master.ts'
 import { etcd } from './component.ts'
 
-test('is taken in as a learner, started with the members there are, and then promoted', async () => {
+test('joins as a learner, starts with the current members, and is promoted', async () => {
   const fake = joiningMaster()
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
@@ -14,14 +14,14 @@ test('is taken in as a learner, started with the members there are, and then pro
   expect(await runComponent(etcd, fake)).toEqual([])
 })
 
-test('what was cut after it was taken in goes on, and is not taken in twice', async () => {
+test('a run that was interrupted after the join continues, and does not join twice', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ID: '202', peerURLs: [PEER], isLearner: true })
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['promote'])
 })
 
-test('cut before its first start, it is told of the members that there are by then', async () => {
+test('interrupted before the first start, it starts with the members of that time', async () => {
   const fake = joiningMaster()
   const first = etcd.steps(fake.params).slice(0, 3)
   await runComponent({ ...etcd, steps: () => first }, fake)
@@ -31,14 +31,14 @@ test('cut before its first start, it is told of the members that there are by th
   expect(JSON.parse(fake.host.text('/etc/etcd/etcd.json'))['initial-cluster']).toContain('300=https://10.0.0.4:2380')
 })
 
-test('asks again while etcd refuses', async () => {
+test('retries while etcd refuses', async () => {
   const fake = joiningMaster()
   fake.etcd.refusals.push('etcdserver: unhealthy cluster', 'etcdserver: unhealthy cluster')
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['add', 'add', 'add', 'promote'])
 })
 
-test('says what etcd says where it goes on refusing', async () => {
+test('fails with the message of etcd if it keeps refusing', async () => {
   const fake = joiningMaster()
   fake.etcd.refusals.push(...Array<string>(500).fill('etcdserver: unhealthy cluster'))
   await expect(runComponent(etcd, fake)).rejects.toMatchObject({
@@ -47,14 +47,14 @@ test('says what etcd says where it goes on refusing', async () => {
   })
 })
 
-test('a member that lost its data is taken in anew', async () => {
+test('a member that lost its data joins again', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ID: '999', name: 'n1', peerURLs: [PEER] })
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
 })
 
-test('data of a member that was removed are not started with', async () => {
+test('etcd is not started with data of a removed member', async () => {
   const fake = joiningMaster()
   fake.host.files.seed('/var/lib/etcd/member-data/member/wal/0', 'old')
   await runComponent(etcd, fake)
@@ -62,7 +62,7 @@ test('data of a member that was removed are not started with', async () => {
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
 })
 
-test('without any answer of the others nothing is started', async () => {
+test('without an answer of other members nothing is started', async () => {
   const fake = joiningMaster()
   for (const address of OTHERS) fake.host.network.onRequest(`https://${address}:2379/`, new Error('refused'))
   for (const address of OTHERS) {
@@ -72,7 +72,7 @@ test('without any answer of the others nothing is started', async () => {
   expect(fake.host.units.get('etcd.service')?.active ?? false).toBe(false)
 })
 
-test('the cluster is saved before its members change, and once', async () => {
+test('a snapshot is saved once, before the members change', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ID: '999', name: 'n1', peerURLs: [PEER] })
   fake.host.on(['/usr/local/bin/etcdctl'], () => {
@@ -83,7 +83,7 @@ test('the cluster is saved before its members change, and once', async () => {
   expect(fake.etcd.asked).toEqual(['snapshot', 'remove', 'add', 'promote'])
 })
 
-test('members are those that a majority knows', async () => {
+test('the members are read from a quorum', async () => {
   const fake = joiningMaster()
   const lists: unknown[] = []
   fake.host.network.onRequest('https://10.0.0.1:2379/v3/cluster/member/list', (_, { body }) => {

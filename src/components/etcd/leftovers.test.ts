@@ -10,7 +10,7 @@ const voter = (address: string, name: string) => ({
   clientURLs: [`https://${address}:2379`],
 })
 
-test('a learner that never started, of a master that is gone, gives way', async () => {
+test('a learner of a removed master that never started is removed', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ID: '999', peerURLs: ['https://10.0.0.9:2380'], isLearner: true })
   await runComponent(etcd, fake)
@@ -18,14 +18,14 @@ test('a learner that never started, of a master that is gone, gives way', async 
   expect(fake.etcd.members.map(({ ID }) => ID)).not.toContain('999')
 })
 
-test('a learner that has started and runs no more gives way', async () => {
+test('a learner that has started and no longer runs is removed', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ...voter('10.0.0.2', 'm2'), isLearner: true })
   await runComponent(etcd, fake)
   expect(fake.etcd.asked).toEqual(['remove', 'add', 'promote'])
 })
 
-test('a learner that runs is waited for', async () => {
+test('waits for a learner that runs', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push({ ...voter('10.0.0.9', 'm9'), isLearner: true })
   fake.host.network.onRequest('https://10.0.0.9:2379/health', () => {
@@ -36,7 +36,7 @@ test('a learner that runs is waited for', async () => {
   expect(fake.etcd.members.map(({ ID }) => ID)).toContain('900')
 })
 
-test('a voter that is silent and no master of the cluster goes, also one of our own name', async () => {
+test('a voter that does not answer and is no master any more is removed, even with the name of this node', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push(voter('10.0.0.9', 'n1'))
   fake.etcd.down.add('900')
@@ -45,7 +45,7 @@ test('a voter that is silent and no master of the cluster goes, also one of our 
   expect(fake.etcd.members.map(({ ID }) => ID)).not.toContain('900')
 })
 
-test('one that is away for a boot stays', async () => {
+test('a member that reboots is not removed', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push(voter('10.0.0.9', 'm9'))
   const upAtMs = fake.host.clock.nowMs + 45_000
@@ -57,7 +57,7 @@ test('one that is away for a boot stays', async () => {
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
 })
 
-test('a silent master of the cluster stays, and is why etcd refuses', async () => {
+test('a master of the cluster that does not answer is not removed, and etcd refuses', async () => {
   const fake = joiningMaster()
   fake.etcd.down.add('101')
   await expect(runComponent(etcd, fake)).rejects.toMatchObject({
@@ -67,7 +67,7 @@ test('a silent master of the cluster stays, and is why etcd refuses', async () =
   expect(fake.etcd.members).toHaveLength(2)
 })
 
-test('members of one name, or of none yet, are all told to the one that joins', async () => {
+test('members with equal names, or without a name yet, are all in the configuration of the joining member', async () => {
   const fake = joiningMaster()
   fake.etcd.members.push(voter('10.0.0.9', 'm1'), { ID: '901', peerURLs: ['https://10.0.0.10:2380'] })
   fake.params.cluster.masters.push({ name: 'm10', address: '10.0.0.10' })

@@ -4,7 +4,7 @@ import { joiningMaster, OTHERS } from '../../../test/support/joining-master.ts'
 import { Indeterminate } from '../../engine/step.ts'
 import { etcd } from './component.ts'
 
-/** Every etcd stops answering in the moment in which it is asked for a change, or for anything. */
+/** Every etcd stops answering when it receives a request for a change, or any request. */
 function goesSilent({ host, etcd }: ReturnType<typeof joiningMaster>, at: 'add' | 'list') {
   let isSilent = false
   for (const address of OTHERS) {
@@ -16,7 +16,7 @@ function goesSilent({ host, etcd }: ReturnType<typeof joiningMaster>, at: 'add' 
   }
 }
 
-test('asked to take this node in and silent ever since: nobody can tell, and the two ways on are named', async () => {
+test('no answer since the request to add this node: the state is unknown, and the fix names both options', async () => {
   const fake = joiningMaster()
   goesSilent(fake, 'add')
   const error: unknown = await runComponent(etcd, fake).catch((thrown: unknown) => thrown)
@@ -27,7 +27,7 @@ test('asked to take this node in and silent ever since: nobody can tell, and the
   })
 })
 
-test('silent before anything was asked for: nothing has happened', async () => {
+test('no answer before any request: nothing has happened', async () => {
   const fake = joiningMaster()
   goesSilent(fake, 'list')
   const error: unknown = await runComponent(etcd, fake).catch((thrown: unknown) => thrown)

@@ -35,7 +35,7 @@ function worker(): FakeKubernetes & { asked: number; configurations: string[] } 
   return fake
 }
 
-test('joins by a file for root alone, with a token and the hash of the authority', async () => {
+test('joins with a file that only root can read, a token and the hash of the CA', async () => {
   const fake = worker()
   await runComponent(join, fake)
   const configuration = parse(fake.configurations[0] ?? '')
@@ -52,7 +52,7 @@ test('joins by a file for root alone, with a token and the hash of the authority
   expect(await runComponent(join, fake)).toEqual([])
 })
 
-test('nothing keeps the token: no file, no backup, no command line, no record', async () => {
+test('the token is not kept: in no file, backup, command line or record', async () => {
   const fake = worker()
   await runComponent(join, fake)
   const kept = [...fake.host.files.nodes].filter(([, node]) => node.kind === 'file' && node.bytes.includes(TOKEN))
@@ -60,7 +60,7 @@ test('nothing keeps the token: no file, no backup, no command line, no record', 
   expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toContain(TOKEN)
 })
 
-test('a join that was cut is repeated with a token that is still good', async () => {
+test('an interrupted join is repeated with a token that is still valid', async () => {
   const fake = worker()
   fake.host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'kubelet-start'], { exitCode: 1 })
   await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'command/failed' })
@@ -74,7 +74,7 @@ test('a join that was cut is repeated with a token that is still good', async ()
 test.each([
   ['its certificate', PAIR],
   ['its kubeconfig', '/etc/kubernetes/kubelet.conf'],
-])('a power cut emptied %s: it joins again', async (_, path) => {
+])('joins again after a power cut emptied %s', async (_, path) => {
   const fake = worker()
   await runComponent(join, fake)
   fake.host.files.seed(path, '')
@@ -84,7 +84,7 @@ test.each([
   expect(fake.asked).toBe(2)
 })
 
-test('what the cluster overrides of a node’s registration holds for workers too', async () => {
+test('an override of the node registration applies to workers too', async () => {
   const fake = worker()
   const kubeadm = 'kind: InitConfiguration\nnodeRegistration: {ignorePreflightErrors: [Swap]}\n'
   fake.params.cluster = { ...fake.params.cluster, overrides: { kubeadm } }

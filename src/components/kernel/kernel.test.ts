@@ -2,17 +2,17 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { kernel } from './component.ts'
 
-test('sets what is missing, now and for the next boot', async () => {
+test('sets missing modules and parameters, now and for the next boot', async () => {
   const fake = fakeKubernetes()
   expect(await runComponent(kernel, fake)).toEqual(['kernel/load-modules', 'kernel/set-sysctls'])
   expect(fake.host.text('/proc/sys/net/ipv4/ip_forward')).toBe('1\n')
   expect(fake.host.text('/etc/sysctl.d/90-cantrip-kubernetes.conf')).toContain('net.ipv4.ip_forward = 1\n')
   expect(fake.host.text('/etc/modules-load.d/90-cantrip-kubernetes.conf')).toBe('overlay\nbr_netfilter\n')
-  // Both are built in here, which their effect tells.
+  // Both are built in here, which their effect shows.
   expect(fake.host.modules.size).toBe(0)
 })
 
-test('loads a module whose effect is not there', async () => {
+test('loads a module whose effect is missing', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed('/proc/filesystems', '\text4\n')
   const step = kernel.steps(fake.params).find(({ id }) => id === 'kernel/load-modules')
@@ -21,7 +21,7 @@ test('loads a module whose effect is not there', async () => {
   expect([...fake.host.modules]).toEqual(['overlay'])
 })
 
-test('what a boot would do by itself is written when its undo is on record', async () => {
+test('files that a boot reads are written after the undo is recorded', async () => {
   const fake = fakeKubernetes()
   const effect = '/proc/sys/net/bridge/bridge-nf-call-iptables'
   fake.host.files.delete(effect)
@@ -36,14 +36,14 @@ test('what a boot would do by itself is written when its undo is on record', asy
   after('/etc/sysctl.d/90-cantrip-kubernetes.conf', 'net.ipv4.ip_forward = 1')
 })
 
-test('a parameter that somebody changed since is set again', async () => {
+test('a parameter that was changed in the meantime is set again', async () => {
   const fake = fakeKubernetes()
   await runComponent(kernel, fake)
   fake.host.files.seed('/proc/sys/net/ipv4/ip_forward', '0\n')
   expect(await runComponent(kernel, fake)).toEqual(['kernel/set-sysctls'])
 })
 
-test('a kubelet that leaves the kernel as it is finds it as it wants it, now and at each boot', async () => {
+test('with protectKernelDefaults the kubelet finds its parameters set, now and at each boot', async () => {
   const fake = fakeKubernetes({ overrides: { kubelet: 'protectKernelDefaults: true\n' } })
   const wanted = {
     'vm.overcommit_memory': '1',
@@ -64,7 +64,7 @@ test('a kubelet that leaves the kernel as it is finds it as it wants it, now and
   )
 })
 
-test('a kernel without IPv6 lacks nothing', async () => {
+test('a kernel without IPv6 needs no IPv6 parameters', async () => {
   const fake = fakeKubernetes()
   fake.host.files.delete('/proc/sys/net/bridge/bridge-nf-call-ip6tables')
   expect(await runComponent(kernel, fake)).toHaveLength(2)

@@ -18,13 +18,13 @@ test.each<[string, string, string, string | undefined, string | undefined]>([
   ['version 2 and no swap', CGROUP_MOUNTS.v2, '', undefined, undefined],
   ['version 1 for a Kubernetes that takes it', CGROUP_MOUNTS.hybrid, '', undefined, 'v1.34.4'],
   ['swap that is allowed', CGROUP_MOUNTS.v2, SWAP, 'kind: KubeletConfiguration\nfailSwapOn: false\n', undefined],
-])('%s: it goes on', async (_, mounts, swaps, kubelet, version) => {
+])('%s: the run continues', async (_, mounts, swaps, kubelet, version) => {
   const overrides = kubelet === undefined ? {} : { kubelet }
   const fake = machine(mounts, swaps, { overrides, ...(version !== undefined && { kubernetesVersion: version }) })
   expect(await runComponent(kernel, fake)).toEqual(['kernel/load-modules', 'kernel/set-sysctls'])
 })
 
-/** Both are needed: kubeadm's own check refuses version 1 however the kubelet is configured. */
+/** Both are needed: a check of kubeadm refuses version 1 regardless of the kubelet configuration. */
 const ALLOW_VERSION_1 = /failCgroupV1: false .*ignorePreflightErrors: \[SystemVerification\]/
 
 test.each<[string, string, string, string | undefined, object]>([
@@ -70,7 +70,7 @@ test.each<[string, string, string, string | undefined, object]>([
       fix: 'on the host of this container: sysctl -w vm.overcommit_memory=1',
     },
   ],
-])('%s: it ends before anything is done', async (_, mounts, swaps, kubelet, error) => {
+])('%s: the run fails before any change', async (_, mounts, swaps, kubelet, error) => {
   const fake = machine(mounts, swaps, { overrides: kubelet === undefined ? {} : { kubelet } })
   await expect(runComponent(kernel, fake)).rejects.toMatchObject(error)
   expect(fake.host.changes).toEqual([])
@@ -96,7 +96,7 @@ test.each<[string, ProvisionParams['task'], string, boolean]>([
     `${REGISTRATION}---\n${REGISTRATION.replace('System', '')}`,
     false,
   ],
-])('version 1 that kubelet and kubeadm allow for %s', async (_, task, kubeadm, isAllowed) => {
+])('version 1, allowed for kubelet and kubeadm, on %s', async (_, task, kubeadm, isAllowed) => {
   const overrides = { kubelet: 'failCgroupV1: false\n', kubeadm }
   const fake = machine(CGROUP_MOUNTS.hybrid, '', { overrides })
   fake.params.task = task
@@ -130,14 +130,14 @@ test.each<[string, string | undefined, number, string | undefined]>([
   else await expect(run).rejects.toMatchObject({ code, message: expect.stringContaining('12.0 % is free') })
 })
 
-test('a disk that became full once the kubelet ran keeps no run from going on', async () => {
+test('a disk that fills after the kubelet started does not stop a run', async () => {
   const fake = machine(CGROUP_MOUNTS.v2, '', {})
   fake.host.setDisk({ totalBytes: 100 * 2 ** 30, freeBytes: 2 ** 30 })
   fake.host.files.seed('/etc/kubernetes/kubelet.conf', '')
   expect(await runComponent(kernel, fake)).toContain('kernel/set-sysctls')
 })
 
-test('inodes count as well, where the file system has a number of them', async () => {
+test('inodes count as well if the file system reports them', async () => {
   const fake = machine(CGROUP_MOUNTS.v2, '', {})
   fake.host.setDisk({ totalInodes: 1000, freeInodes: 40 })
   await expect(runComponent(kernel, fake)).rejects.toMatchObject({ code: 'kubelet/disk-pressure' })

@@ -11,7 +11,7 @@ function prepared() {
   return fake
 }
 
-test('applies kube-proxy unless all of it is there', async () => {
+test('applies kube-proxy unless all its objects exist', async () => {
   const fake = prepared()
   expect(await runComponent(kubeProxy, fake)).toEqual(['kube-proxy/apply'])
   expect(await runComponent(kubeProxy, fake)).toEqual([])

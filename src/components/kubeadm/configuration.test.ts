@@ -36,7 +36,7 @@ test('external etcd over TLS, own names in the certificate, addresses that need 
 test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
   const { init, main } = await documents({ dedicatedMasters: true, endpoint: 'api.example.org:443' })
   expect(init?.nodeRegistration).not.toHaveProperty('taints')
-  // From its first moment on: no pod comes before kubeadm sets it.
+  // From the registration on: no pod is scheduled before kubeadm sets it.
   expect(init?.nodeRegistration).toMatchObject({
     kubeletExtraArgs: [
       { name: 'node-ip', value: '10.0.0.5' },
@@ -61,7 +61,7 @@ test('overrides are merged into the document of their kind', async () => {
   expect(init?.nodeRegistration).toMatchObject({ name: 'n1', ignorePreflightErrors: ['Swap'] })
 })
 
-test('one file for first and joining nodes: each takes what is said of it', async () => {
+test('one override for first and joining nodes: each uses its own part', async () => {
   const kubeadm = `kind: InitConfiguration
 nodeRegistration: {ignorePreflightErrors: [Swap]}
 ---
@@ -82,7 +82,7 @@ nodeRegistration: {ignorePreflightErrors: [Mem]}
   expect(await kindsOf('master')).toMatchObject([{ ignorePreflightErrors: ['Mem'] }, arg])
 })
 
-test('lists of named things are merged by name, other lists are replaced', () => {
+test('lists of objects with a name are merged by name, other lists are replaced', () => {
   const base = {
     args: [
       { name: 'a', value: '1' },

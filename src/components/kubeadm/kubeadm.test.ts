@@ -18,7 +18,7 @@ test.each([
   ['a certificate without its key', `${PKI}/ca.key`, undefined],
   ['a certificate that was cut off', `${PKI}/apiserver.crt`, '-----BEGIN CERTIFICATE-----\nMII'],
   ['an empty key', `${PKI}/sa.key`, ''],
-])('%s is what a kill leaves: it is made anew while there is no kubeconfig', async (_, path, text) => {
+])('%s, as left by a kill, is created again while there is no kubeconfig', async (_, path, text) => {
   const fake = fakeKubernetes()
   await runComponent(kubeadm, fake)
   fake.host.files.delete('/etc/kubernetes/admin.conf')
@@ -27,7 +27,7 @@ test.each([
   expect(await runComponent(kubeadm, fake)).toEqual(['kubeadm/issue-certificates', 'kubeadm/write-kubeconfigs'])
 })
 
-test('once there are kubeconfigs, no authority is thrown away', async () => {
+test('once the kubeconfigs exist, no CA is replaced', async () => {
   const fake = fakeKubernetes()
   await runComponent(kubeadm, fake)
   fake.host.files.seed(`${PKI}/apiserver.crt`, 'damaged')
@@ -37,14 +37,14 @@ test('once there are kubeconfigs, no authority is thrown away', async () => {
   expect(removed).toEqual([])
 })
 
-test('a kubeconfig that was cut off is made anew', async () => {
+test('a truncated kubeconfig is created again', async () => {
   const fake = fakeKubernetes()
   await runComponent(kubeadm, fake)
   fake.host.files.seed('/etc/kubernetes/admin.conf', fake.host.text('/etc/kubernetes/admin.conf').slice(0, -20))
   expect(await runComponent(kubeadm, fake)).toEqual(['kubeadm/write-kubeconfigs'])
 })
 
-test('the cluster’s DNS runs twice where there are several masters', async () => {
+test('with several masters the cluster DNS has two replicas', async () => {
   const masters = ['n1', 'm2', 'm3'].map((name, index) => ({ name, address: `10.0.0.${5 + index}` }))
   const replicas = async (fake: ReturnType<typeof fakeKubernetes>) => {
     await runComponent(kubeadm, fake)

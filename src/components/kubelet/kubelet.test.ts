@@ -3,7 +3,7 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { kubelet } from './component.ts'
 import { dropIn } from './templates.ts'
 
-test('is installed, and neither enabled nor started before there is on record what it will leave', async () => {
+test('is installed, and neither enabled nor started before the undo of what it creates is recorded', async () => {
   const fake = fakeKubernetes()
   await runComponent(kubelet, fake)
   const wants = '/etc/systemd/system/multi-user.target.wants/kubelet.service'
@@ -11,7 +11,7 @@ test('is installed, and neither enabled nor started before there is on record wh
   expect(fake.host.units.get('kubelet.service')?.active ?? false).toBe(false)
 })
 
-test('the drop-in reads what kubeadm writes, and nothing that another Kubernetes may have left', () => {
+test('the drop-in reads what kubeadm writes, and nothing of an earlier Kubernetes', () => {
   const start = dropIn()
     .split('\n')
     .findLast((line) => line.startsWith('ExecStart='))

@@ -4,7 +4,7 @@ import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { networkImages } from './component.ts'
 
-test('kube-proxy and the images of the chosen network', async () => {
+test('imports kube-proxy and the images of the chosen network', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)
@@ -15,7 +15,7 @@ test('kube-proxy and the images of the chosen network', async () => {
   expect(await runComponent(networkImages, fake)).toEqual([])
 })
 
-test('a cluster without a network of ours needs kube-proxy alone', async () => {
+test('a cluster with cni none needs only kube-proxy', async () => {
   const fake = fakeKubernetes({ cni: 'none' })
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(networkImages, fake)

@@ -5,7 +5,7 @@ import { nodeDns } from './component.ts'
 import { corefile } from './templates.ts'
 
 const MASTERS = ['10.0.0.5', '10.0.0.6', '10.0.0.7'].map((address, index) => ({ name: `m${index + 1}`, address }))
-/** The answer of a server that has one record. */
+/** The answer of a server with one record. */
 const ANSWER = Buffer.from([0x63, 0x74, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0])
 const NO_SUCH_NAME = Buffer.from([0x63, 0x74, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0])
 const RESOLV_CONF = 'search example.com\nnameserver 192.0.2.53\n'
@@ -23,13 +23,13 @@ function node(endpoint = 'api.demo.cantrip.internal:6443'): FakeKubernetes {
   return fake
 }
 
-test('one master or a load balancer need none', () => {
+test('not needed with one master or with a load balancer', () => {
   for (const endpoint of ['10.0.0.5:6443', '[fd00::5]:6443', 'lb.example.com:443']) {
     expect(nodeDns.steps(node(endpoint).params)).toEqual([])
   }
 })
 
-test('answers for the API, forwards the rest, and then comes first', async () => {
+test('answers for the API, forwards the rest, and then becomes the first name server', async () => {
   const fake = node()
   await runComponent(nodeDns, fake)
   const { host } = fake
@@ -43,14 +43,14 @@ test('answers for the API, forwards the rest, and then comes first', async () =>
   expect(await runComponent(nodeDns, fake)).toEqual([])
 })
 
-test('does not come first where it does not answer', async () => {
+test('does not become the first name server while it does not answer', async () => {
   const fake = node()
   fake.host.network.onExchange('10.0.0.5:53', { reply: NO_SUCH_NAME, sentAtMs: 0, receivedAtMs: 1 })
   await expect(runComponent(nodeDns, fake)).rejects.toMatchObject({ code: 'node-dns/no-answer' })
   expect(fake.host.text('/etc/resolv.conf')).toBe(RESOLV_CONF)
 })
 
-test('what DHCP has written since goes without the line of ours', async () => {
+test('undo removes only the added line from a file that DHCP changed', async () => {
   const fake = node()
   await runComponent(nodeDns, fake)
   const { host } = fake
@@ -62,7 +62,7 @@ test('what DHCP has written since goes without the line of ours', async () => {
   expect(host.text('/etc/resolv.conf')).toBe('search new.example\nnameserver 192.0.2.77\n')
 })
 
-test('goes backwards: the resolver first, then the services, then their files', async () => {
+test('undo order: the resolver, then the services, then their files', async () => {
   const fake = node()
   await runComponent(nodeDns, fake)
   const undos = fake.host.changes.map(({ undo }) => undo).toReversed()
@@ -76,7 +76,7 @@ test('goes backwards: the resolver first, then the services, then their files', 
   expect(order).toEqual(order.toSorted((a, b) => a - b))
 })
 
-test('without other name servers there is nothing to forward to', () => {
+test('without other name servers nothing is forwarded', () => {
   const text = corefile({ address: '10.0.0.5', apiName: 'api.demo.cantrip.internal', upstreams: [] })
   expect(text).not.toContain('forward')
 })

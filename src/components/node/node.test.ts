@@ -15,14 +15,14 @@ function prepared(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
   return fake
 }
 
-test('is marked and labelled', async () => {
+test('is marked and labeled', async () => {
   const fake = prepared()
   expect(await runComponent(node, fake)).toEqual(['node/mark-control-plane', 'node/serve-load-balancers', 'node/label'])
   expect(labels(fake)).toEqual({ 'node-role.kubernetes.io/control-plane': '', site: 'north' })
   expect(await runComponent(node, fake)).toEqual([])
 })
 
-test('a taint from before is removed in a converged cluster, and stays in a dedicated one', async () => {
+test('an earlier taint is removed, except on dedicated masters', async () => {
   const converged = prepared()
   const taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }
   Object.assign(converged.objects.get(NODE) as object, { spec: { taints: [taint] } })
@@ -34,7 +34,7 @@ test('a taint from before is removed in a converged cluster, and stays in a dedi
   expect(dedicated.objects.get(NODE)).toMatchObject({ spec: { taints: [taint] } })
 })
 
-test('a master that also works is open to load balancers, also one that kubeadm has marked again', async () => {
+test('load balancers may use a master that also runs pods, even after kubeadm marked it again', async () => {
   const fake = prepared()
   await runComponent(node, fake)
   runKubeadm(fake, 'mark-control-plane')
@@ -43,7 +43,7 @@ test('a master that also works is open to load balancers, also one that kubeadm 
   expect(labels(fake)).not.toHaveProperty([EXCLUDED])
 })
 
-test('a dedicated one is not, nor where the labels of the cluster say so', async () => {
+test('load balancers skip a dedicated master, and a node with the label', async () => {
   const dedicated = prepared({ dedicatedMasters: true })
   await runComponent(node, dedicated)
   expect(labels(dedicated)).toHaveProperty([EXCLUDED])
@@ -54,7 +54,7 @@ test('a dedicated one is not, nor where the labels of the cluster say so', async
   expect(labels(labelled)).toHaveProperty([EXCLUDED], 'true')
 })
 
-test('a node that does not come is named', async () => {
+test('a node that does not register is named', async () => {
   const fake = prepared()
   fake.objects.delete(NODE)
   await expect(runComponent(node, fake)).rejects.toMatchObject({ code: 'node/not-registered' })

@@ -5,7 +5,7 @@ import { operatorCertificate } from './component.ts'
 
 const KEY = '/etc/kubernetes/cantrip-operator/tls.key'
 
-test('the key is made here and stays here; the controller sees a request only', async () => {
+test('the key is created on the node; the controller only gets a certificate request', async () => {
   const fake = fakeKubernetes()
   let request = ''
   const params = {
@@ -22,7 +22,7 @@ test('the key is made here and stays here; the controller sees a request only', 
   expect(await runComponent(operatorCertificate, fake)).toEqual([])
 })
 
-test('is asked for again when it ran out, or the controller has another authority', async () => {
+test('is requested again after it expired, or if the controller has another CA', async () => {
   const fake = fakeKubernetes()
   await runComponent(operatorCertificate, fake)
   const ca = createCa({ commonName: 'other', days: 10, now: fake.host.now() }).certificate

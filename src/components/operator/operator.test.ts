@@ -12,7 +12,7 @@ const SETTINGS = {
   identity: 'abc',
 }
 
-test('is applied by standard input, and again when its certificate is another', async () => {
+test('is applied by standard input, and again after a change of its certificate', async () => {
   const fake = fakeKubernetes()
   for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
     runKubeadm(fake, phase)
@@ -25,7 +25,7 @@ test('is applied by standard input, and again when its certificate is another', 
   expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
 })
 
-test('what somebody has scaled down, deleted or replaced in the cluster is applied again', async () => {
+test('objects that were scaled down, deleted or replaced in the cluster are applied again', async () => {
   const fake = fakeKubernetes()
   for (const phase of ['certs all', 'kubeconfig all', 'control-plane apiserver', 'kubelet-start']) {
     runKubeadm(fake, phase)
@@ -44,13 +44,13 @@ test('what somebody has scaled down, deleted or replaced in the cluster is appli
   expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
 })
 
-test('may only look, and only at nodes and pods', () => {
+test('may only read, and only nodes and pods', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const role = items.find(({ kind }: { kind: string }) => kind === 'ClusterRole')
   expect(role.rules).toEqual([{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }])
 })
 
-test('runs as nobody, with nothing to write to, and not from a registry', () => {
+test('runs as an unprivileged user, on a read-only root, without a registry', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const { spec } = items.at(-1).spec.template
   const [container] = spec.containers
@@ -63,12 +63,12 @@ test('runs as nobody, with nothing to write to, and not from a registry', () => 
   expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
 })
 
-test('pressure neither evicts it nor keeps it away, and it leaves a node that is lost', () => {
+test('pressure neither evicts it nor prevents its start, and it leaves a lost node', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const { priorityClassName, tolerations } = items.at(-1).spec.template.spec
   expect(priorityClassName).toBe('system-cluster-critical')
-  const told = tolerations.map((each: Record<string, unknown>) => `${each.key}:${each.effect}`)
-  expect(told).toEqual([
+  const shown = tolerations.map((each: Record<string, unknown>) => `${each.key}:${each.effect}`)
+  expect(shown).toEqual([
     'node-role.kubernetes.io/control-plane:NoSchedule',
     'node.kubernetes.io/disk-pressure:NoSchedule',
     'node.kubernetes.io/memory-pressure:NoSchedule',
@@ -78,7 +78,7 @@ test('pressure neither evicts it nor keeps it away, and it leaves a node that is
   ])
 })
 
-test('the key is in the Secret alone', () => {
+test('only the Secret contains the key', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const holders = items.filter((item: unknown) => JSON.stringify(item).includes('"KEY"'))
   expect(holders.map(({ kind }: { kind: string }) => kind)).toEqual(['Secret'])

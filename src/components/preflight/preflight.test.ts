@@ -3,7 +3,7 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { AgentError } from '../../base/agent-error.ts'
 import { preflight } from './component.ts'
 
-test('passes once a configuration, and again for another one', async () => {
+test('runs once for each configuration', async () => {
   const fake = fakeKubernetes()
   expect(await runComponent(preflight, fake)).toEqual(['preflight/run'])
   expect(await runComponent(preflight, fake)).toEqual([])
@@ -11,13 +11,13 @@ test('passes once a configuration, and again for another one', async () => {
   expect(await runComponent(preflight, fake)).toEqual(['preflight/run'])
 })
 
-test('is over once the control plane has its manifests: its ports are taken then', async () => {
+test('does not run once the manifests of the control plane exist: the ports are in use then', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed('/etc/kubernetes/manifests/kube-apiserver.yaml', '')
   expect(await runComponent(preflight, fake)).toEqual([])
 })
 
-test('what kubeadm refuses stops the run', async () => {
+test('an error of kubeadm stops the run', async () => {
   const fake = fakeKubernetes()
   fake.host.on(['/usr/local/bin/kubeadm', 'init', 'phase', 'preflight'], { exitCode: 1, stderr: '[ERROR Swap]' })
   await expect(runComponent(preflight, fake)).rejects.toBeInstanceOf(AgentError)

@@ -57,7 +57,7 @@ test.each([
   expect(waitingFor(params, node, pods)).toEqual(expected)
 })
 
-test('a further node waits for its own pods alone', () => {
+test('a further node waits only for its own pods', () => {
   const own = [pod('kube-system', 'kube-proxy-x8zqk'), pod('kube-flannel', 'kube-flannel-ds-lq4bb')]
   expect(waitingFor({ ...params, task: 'worker' }, READY, own)).toEqual([])
   expect(waitingFor({ ...params, task: 'master' }, READY, own)).toEqual([
@@ -67,13 +67,13 @@ test('a further node waits for its own pods alone', () => {
   ])
 })
 
-test('without a network of ours the node waits for theirs, and so do pods with addresses', () => {
+test('with cni none neither the node nor pods with addresses are waited for', () => {
   const { params: none } = fakeKubernetes({ cni: 'none' })
   const pods = [...ALL.slice(0, 4), pod('kube-system', DNS, false)]
   expect(waitingFor(none, { status: { conditions: [] } }, pods)).toEqual([])
 })
 
-test('what is not Ready in the end is named', async () => {
+test('after the timeout, what is not Ready is named', async () => {
   const fake = fakeKubernetes()
   const [step] = readiness.steps(fake.params)
   const context = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }

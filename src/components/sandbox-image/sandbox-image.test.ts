@@ -3,7 +3,7 @@ import { fakeKubernetes, runComponent } from '../../../test/support/fake-kuberne
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { sandboxImage } from './component.ts'
 
-test('the one image that every pod needs', async () => {
+test('imports the image that every pod needs', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
   await runComponent(sandboxImage, fake)

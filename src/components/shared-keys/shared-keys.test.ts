@@ -19,7 +19,7 @@ function master() {
   return { ...fake, asked: () => asked }
 }
 
-test('keys come once, for root alone', async () => {
+test('keys are requested once, and only root can read them', async () => {
   const fake = master()
   await runComponent(sharedKeys, fake)
   expect(await runComponent(sharedKeys, fake)).toEqual([])
@@ -30,7 +30,7 @@ test('keys come once, for root alone', async () => {
   }
 })
 
-test('after a kill in the middle they are asked for again', async () => {
+test('after a kill they are requested again', async () => {
   const fake = master()
   await runComponent(sharedKeys, fake)
   fake.host.files.delete('/etc/kubernetes/pki/sa.key')
@@ -38,7 +38,7 @@ test('after a kill in the middle they are asked for again', async () => {
   expect(fake.host.text('/etc/kubernetes/pki/sa.key')).toBe('content of sa.key')
 })
 
-test('a new run asks for its turn anew', async () => {
+test('a new run requests its turn again', async () => {
   const fake = master()
   await runComponent(sharedKeys, fake)
   fake.params.run = 'r-bbbbbbbbbb'
@@ -46,7 +46,7 @@ test('a new run asks for its turn anew', async () => {
   expect(fake.asked()).toBe(2)
 })
 
-test('one that has a vote in etcd has joined, and needs no turn; a learner does', async () => {
+test('a node with a vote in etcd has joined and needs no turn; a learner does', async () => {
   const fake = master()
   await runComponent(sharedKeys, fake)
   fake.params.run = 'r-bbbbbbbbbb'
@@ -56,7 +56,7 @@ test('one that has a vote in etcd has joined, and needs no turn; a learner does'
   expect(await runComponent(sharedKeys, fake)).toEqual(['shared-keys/accept-invitation'])
 })
 
-test('what a master runs is there before it is its turn', async () => {
+test('the programs of a master are installed before its turn', async () => {
   const fake = master()
   const { requestInvitation } = fake.params
   fake.params.requestInvitation = async (context) => {

@@ -4,7 +4,7 @@ import { type WatchEnvironment, watchApi } from './watch.ts'
 
 const HOSTS = '/var/lib/x/hosts'
 
-/** A watch of three masters, for so many looks; what happens before a look is up to the test. */
+/** A watch of three masters, for this number of looks, with a hook before each look. */
 async function watching(looks: number, before: (look: number, world: World) => void): Promise<World> {
   const stop = new AbortController()
   const world: World = {
@@ -62,7 +62,7 @@ interface World {
   written: string[]
 }
 
-test('a master that goes is out after one look, one that comes back is in after one', async () => {
+test('a master that stops is removed after one look, and added one look after its return', async () => {
   const { written } = await watching(4, (look, { up }) => {
     if (look === 1) up.delete('10.0.0.2')
     if (look === 2) up.add('10.0.0.2')
@@ -70,7 +70,7 @@ test('a master that goes is out after one look, one that comes back is in after 
   expect(written).toEqual(['10.0.0.1 10.0.0.2 10.0.0.3', '10.0.0.1 10.0.0.3', '10.0.0.1 10.0.0.2 10.0.0.3'])
 })
 
-test('where none is healthy all stand in the file', async () => {
+test('if none is healthy, the file contains all masters', async () => {
   const { written } = await watching(3, (look, { up }) => {
     if (look === 0) up.delete('10.0.0.1')
     if (look === 1) up.clear()
@@ -78,13 +78,13 @@ test('where none is healthy all stand in the file', async () => {
   expect(written).toEqual(['10.0.0.2 10.0.0.3', '10.0.0.1 10.0.0.2 10.0.0.3'])
 })
 
-test('before the node knows its cluster nobody is asked', async () => {
+test('without a CA no master is queried', async () => {
   const { asked, written } = await watching(3, (_, { files }) => void files.delete('/ca'))
   expect(asked).toEqual([])
   expect(written).toEqual(['10.0.0.1 10.0.0.2 10.0.0.3'])
 })
 
-test('a master that came later is found through the cluster, with the certificate of the node', async () => {
+test('a later master is discovered from the API, with the certificate of the node', async () => {
   const { asked, written } = await watching(40, (look, { up, endpoints }) => {
     if (look !== 10) return
     endpoints.push('10.0.0.1', '10.0.0.4')
@@ -96,7 +96,7 @@ test('a master that came later is found through the cluster, with the certificat
   expect(discoveries.every(({ cert, key }) => cert === 'PAIR' && key === 'PAIR')).toBe(true)
 })
 
-test('what stands in the file already is not written again', async () => {
+test('an unchanged file is not written again', async () => {
   const { written } = await watching(3, (look, { files }) => {
     if (look > 0) return
     const lines = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => `${address} api.demo.cantrip.internal\n`)
@@ -105,7 +105,7 @@ test('what stands in the file already is not written again', async () => {
   expect(written).toEqual([])
 })
 
-test('masters that it knew before it began again are asked as well: the first ones may all be gone', async () => {
+test('after a restart the masters in the file are queried as well: the initial ones can all be replaced', async () => {
   const { written } = await watching(3, (look, { files, up }) => {
     if (look > 0) return
     files.delete('/pair')

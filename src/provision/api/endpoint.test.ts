@@ -6,7 +6,7 @@ test.each([
   ['10.96.0.0/12', '10.96.0.1'],
   ['192.168.5.128/25', '192.168.5.129'],
   ['fd00:43::/112', 'fd00:43::1'],
-])('the first service of %s is %s', (subnet, address) => {
+])('the first address of %s is %s', (subnet, address) => {
   expect(apiServiceAddress(subnet)).toBe(address)
 })
 

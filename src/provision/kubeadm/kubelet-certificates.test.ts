@@ -15,7 +15,7 @@ test.each([
   ['empty', { [`${PKI}/2026.pem`]: '' }, false, [CURRENT]],
   ['cut off in the key', { [`${PKI}/2026.pem`]: KUBELET_PAIR.slice(0, -40) }, false, [CURRENT]],
   ['a link to nothing', {}, false, [CURRENT]],
-])('its certificate of the cluster is %s', async (_, files, isThere, damaged) => {
+])('the client certificate is %s', async (_, files, isThere, damaged) => {
   expect(await hasIdentity(machine(files))).toBe(isThere)
   expect(await damagedCertificates(machine(files))).toEqual(damaged)
 })
@@ -25,7 +25,7 @@ test.each([
   ['neither there', [], []],
   ['both empty', ['', ''], SERVING],
   ['one without the other', [certificate], SERVING],
-])('what it serves with: %s', async (_, texts, damaged) => {
+])('the serving certificate: %s', async (_, texts, damaged) => {
   const files = Object.fromEntries(texts.map((text, index) => [SERVING[index], text]))
   expect(await damagedCertificates(fakeHost({ files }))).toEqual(damaged)
 })

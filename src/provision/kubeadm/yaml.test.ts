@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { readYaml, writeYaml } from './yaml.ts'
 
-/** What some reader of YAML 1.1 or 1.2 takes for something else than a text. */
+/** Strings that some YAML 1.1 or 1.2 parser reads as another type. */
 const NASTY = [
   ...['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null', '~', '', 'Yes', 'NO', 'On'],
   ...['0', '1', '007', '0b101', '0o7', '0x1f', '1e3', '1.5', '.5', '1_000', '-1', '+1', '.inf', '.nan', '1e-7'],
@@ -30,7 +30,7 @@ const NASTY = [
   ],
 ]
 
-test.each(NASTY)('the text %j stays a text for every reader, and a key for those of Kubernetes', async (text) => {
+test.each(NASTY)('the string %j stays a string for every parser, and a key for those of Kubernetes', async (text) => {
   const value = { name: text, list: [text], after: 1 }
   const written = await writeYaml(value)
   for (const version of ['1.1', '1.2'] as const) expect(parse(written, { version }), written).toEqual(value)
@@ -40,12 +40,12 @@ test.each(NASTY)('the text %j stays a text for every reader, and a key for those
   expect(parse(await writeYaml({ [text]: 'x' }), { version: '1.1' })).toEqual({ [text]: 'x' })
 })
 
-test('what is no text stays what it is', async () => {
+test('other types keep their type', async () => {
   const value = { yes: true, count: 3, share: 0.5, none: null, empty: {}, list: [], large: 1e21 }
   expect(parse(await writeYaml(value), { version: '1.1' })).toEqual(value)
 })
 
-test("an override is read as Kubernetes' own programs would", async () => {
+test('an override is read as by Kubernetes programs', async () => {
   const text =
     'a: yes\nb: off\nc: 0b101\nd: 1_000\ne: "no"\nf: 12:30:45\ng: 2026-11-29\nh: 022\n---\nbase: &base {x: 1}\nmerged: {<<: *base, y: 2}\n'
   const [first, second] = await readYaml(text)

@@ -3,7 +3,7 @@ import { CRASHING, KUBELET_JOURNAL } from '../../../test/support/fixtures/kubele
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { endsOf, parsePodErrors } from './pod-errors.ts'
 
-test('what the kubelet says of pods that it cannot bring up', () => {
+test('errors of the kubelet about pods that do not start', () => {
   expect(parsePodErrors(KUBELET_JOURNAL)).toEqual([
     {
       pod: 'kube-system/kube-scheduler-n1',
@@ -24,7 +24,7 @@ test('what the kubelet says of pods that it cannot bring up', () => {
   ])
 })
 
-test('a container has ended once more than the kubelet has changed its wait', () => {
+test('a container exited once more than the kubelet changed the back-off time', () => {
   expect(endsOf(parsePodErrors(CRASHING('10s')))).toBe(2)
   expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('10s')))).toBe(2)
   expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('20s')))).toBe(3)

@@ -26,19 +26,19 @@ test.each([
   expect(/flannel/.test(text)).toBe(cni === 'flannel')
 })
 
-test('what kubelet sets is known; what kube-proxy sets depends on its configuration', async () => {
+test('the values of the kubelet are known; those of kube-proxy depend on its configuration', async () => {
   expect(ofKind(await expected('flannel'), 'sysctl')).toEqual([
     { kind: 'sysctl', key: 'kernel.panic', before: '0', written: '10' },
     { kind: 'sysctl', key: 'net.netfilter.nf_conntrack_max', before: '65536' },
   ])
 })
 
-test('what kube-proxy mounts from the host goes where it was not there', async () => {
+test('host paths of kube-proxy are removed if they did not exist before', async () => {
   const paths = ofKind(await expected('flannel'), 'remove-path').map(({ path }) => path)
   expect(paths).toEqual(expect.arrayContaining(['/run/xtables.lock', '/lib/modules', '/usr/libexec/kubernetes']))
 })
 
-test('backwards: containers end before their namespaces go, and these before what has recorded them', async () => {
+test('undo order: containers end before their namespaces are removed, and these before their records', async () => {
   const kinds = (await expected('flannel'))
     .map((undo) => `${undo.kind} ${'path' in undo ? undo.path : ''}`.trim())
     .reverse()

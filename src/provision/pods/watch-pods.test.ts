@@ -16,7 +16,7 @@ function machine(journal: string) {
   })
 }
 
-test('a static pod that ends again and again is told in its own last words', async () => {
+test('a static pod that keeps exiting fails with the end of its log', async () => {
   const host = machine(CRASHING('10s') + CRASHING('10s') + CRASHING('20s'))
   expect(await watchPods(API_SERVER).look(host)).toMatchObject({
     code: 'pod/failed',
@@ -35,7 +35,7 @@ test.each([
     NO_SANDBOX.replaceAll('failed to start sandbox', 'failed to setup network for sandbox').repeat(9),
   ],
   ['an empty journal', ''],
-])('%s: it is waited for', async (_, journal) => {
+])('%s: the wait continues', async (_, journal) => {
   expect(await watchPods(API_SERVER).look(machine(journal))).toBe('runs')
 })
 
@@ -46,20 +46,20 @@ test.each([
     KUBELET_JOURNAL.split('\n').at(-2)?.concat('\n').repeat(2) ?? '',
     /kube-apiserver\.yaml: ManifestNotReadable: .*couldn't parse as pod/,
   ],
-])('%s: it has failed', async (_, journal, message) => {
+])('%s: the pod has failed', async (_, journal, message) => {
   const found = await watchPods(API_SERVER).look(machine(journal))
   expect(found).toBeInstanceOf(AgentError)
   expect((found as AgentError).message).toMatch(message)
 })
 
-test('one that worked for a while each time is waited for: a slow machine ends its probes and leases', async () => {
+test('a pod that ran for a while each time has not failed: on a slow machine probes and leases time out', async () => {
   const host = machine(CRASHING('10s') + CRASHING('20s'))
   const later = line('"leaderelection lost"').replace('01:29:01', '01:29:25')
   host.files.seed(`${LOG}/1.log`, line('"Serving securely"') + later)
   expect(await watchPods(API_SERVER).look(host)).toBe('runs')
 })
 
-test('asks the journal each 3 s at most, and for what was said since its first look', async () => {
+test('reads the journal at most every 3 s, from the first look on', async () => {
   const host = machine('')
   const watch = watchPods(API_SERVER)
   const since = Math.floor(host.clock.nowMs / 1000)
@@ -73,7 +73,7 @@ test('asks the journal each 3 s at most, and for what was said since its first l
   )
 })
 
-test('a wait that ends without a failure has the last words as well', async () => {
+test('a wait that times out also has the end of the log', async () => {
   expect(await watchPods(API_SERVER).lastLines(machine(CRASHING('10s')))).toEqual([
     '"command failed" err="unknown flag: --nonsense"',
   ])

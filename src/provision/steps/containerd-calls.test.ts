@@ -5,7 +5,7 @@ import { whileContainerdRuns } from './containerd-calls.ts'
 
 const REFUSED = new AgentError('command/failed', 'ctr: connection error: connect: connection refused', { fix: 'none' })
 
-/** containerd is away from second `from` to `to`, and has been started anew then. */
+/** containerd is stopped from second `from` to `to`, and then started again. */
 function machine(from: number, to: number) {
   const host = fakeHost({ directories: ['/run/systemd/system'] })
   const began = host.clock.nowMs
@@ -18,7 +18,7 @@ function machine(from: number, to: number) {
   return { host, isAway, seconds }
 }
 
-test('away for 5 s in the middle of a call: called again once it is back', async () => {
+test('stopped for 5 s during a call: the call is repeated after containerd is up', async () => {
   const { host, isAway, seconds } = machine(2, 7)
   let calls = 0
   const call = async () => {
@@ -31,7 +31,7 @@ test('away for 5 s in the middle of a call: called again once it is back', async
   expect(calls).toBe(2)
 })
 
-test('restarted between two looks', async () => {
+test('restarted between two checks', async () => {
   const { host, seconds } = machine(2, 2)
   const call = async () => {
     if (seconds() >= 2) return 'imported'
@@ -41,7 +41,7 @@ test('restarted between two looks', async () => {
   expect(await whileContainerdRuns(host, call)).toBe('imported')
 })
 
-test('a failure of a containerd that runs is told at once', async () => {
+test('an error of a running containerd is thrown at once', async () => {
   const { host } = machine(100, 101)
   let calls = 0
   const call = () => {

@@ -6,7 +6,7 @@ const UNIT = 'x.service'
 const FILE = '/etc/x.conf'
 const { signal } = new AbortController()
 
-/** A machine whose systemd says what it likes about the unit file. */
+/** A machine with any value of UnitFileState. */
 function machine(said: string) {
   const host = fakeHost({ files: { [FILE]: '', '/proc/uptime': '1000.00 1.00\n' } })
   host.on(['systemctl', 'show', UNIT], () => {
@@ -16,14 +16,14 @@ function machine(said: string) {
   return host
 }
 
-test('is enabled by its link, whatever systemd has remembered of it', async () => {
+test('is enabled by its link, regardless of the state that systemd cached', async () => {
   const host = machine('UnitFileState=disabled\nNeedDaemonReload=no')
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
   await startUnit(host, UNIT, [FILE], signal)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })
 
-test('is not current while systemd has not read its file again, or it was started before its files', async () => {
+test('is not current before a daemon-reload, or if it was started before its files changed', async () => {
   const unread = machine('NeedDaemonReload=yes')
   await startUnit(unread, UNIT, [FILE], signal)
   expect(await unitIsCurrent(unread, UNIT, [FILE])).toBe(false)
@@ -35,7 +35,7 @@ test('is not current while systemd has not read its file again, or it was starte
   expect(await unitIsCurrent(later, UNIT, [FILE])).toBe(false)
 })
 
-test('a unit of a package that ours has come to replace is read again', async () => {
+test('a unit in /etc that replaces one of a package is reloaded', async () => {
   const host = fakeHost({ files: { [FILE]: '', '/proc/uptime': '1000.00 1.00\n' } })
   let fragment = `/lib/systemd/system/${UNIT}`
   host.units.set(UNIT, { active: true })
