@@ -5,6 +5,6 @@ test.each<[string, Scope[]]>([
   ['install/agent', ['agent', 'all']],
   ['etcd/start-unit', ['kubernetes', 'all']],
   ['mend/swap', ['all']],
-])('%s is taken back with %j', (step, scopes) => {
+])('%s is undone with %j', (step, scopes) => {
   expect((['kubernetes', 'agent', 'all'] as const).filter((scope) => isIn(scope, step))).toEqual(scopes)
 })

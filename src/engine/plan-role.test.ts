@@ -11,7 +11,7 @@ import { runRole } from './run-steps.ts'
 const backupDirectory = '/var/lib/cantrip/backups'
 const { signal } = new AbortController()
 
-test('a plan changes nothing, and lists what the run then records', async () => {
+test('a plan changes nothing, and lists the changes that the run then records', async () => {
   const machine = fakeMachine()
   setScene(machine)
   const before = machine.files.snapshot()

@@ -49,11 +49,11 @@ const write =
 const fail: Apply = async () => {
   throw new AgentError('x/broken', 'found broken, wanted whole', { fix: 'mend it' })
 }
-/** Lasts until it is told to stop. */
+/** Runs until it is stopped. */
 const wait: Apply = (_host, _params, { signal }) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-test('steps in order, components after those they wait for, and all of it in the ledger', async () => {
+test('runs steps in order, components after their dependencies, and records both in the ledger', async () => {
   const { run, told, ledger } = await setUp({
     b: { after: ['a', 'not in this role'], steps: { b1: write('b1') } },
     a: { steps: { a1: write('a1'), a2: write('a2') } },
@@ -71,7 +71,7 @@ test('steps in order, components after those they wait for, and all of it in the
   expect(outstanding.map(({ what }) => what)).toEqual(['/etc/b1', '/etc/a2', '/etc/a1'])
 })
 
-test('a second run skips what is done, and says so', async () => {
+test('a second run skips what is done, and reports it', async () => {
   const { run, told, events } = await setUp({ a: { steps: { a1: write('a1') } } })
   await run()
   events.length = 0
@@ -79,7 +79,7 @@ test('a second run skips what is done, and says so', async () => {
   expect(told()).toEqual(['run-started', 'step-skipped a1', 'run-ended'])
 })
 
-test('components run side by side', async () => {
+test('components run in parallel', async () => {
   const { promise: bothThere, resolve } = Promise.withResolvers<void>()
   let there = 0
   const meet =
@@ -94,7 +94,7 @@ test('components run side by side', async () => {
   expect(await run()).toBe('done')
 })
 
-test('a failure stops what is to come, tells the others to stop, and is the reason of the whole', async () => {
+test('a failure stops later and running steps, and is the error of the run', async () => {
   const { run, told, events } = await setUp({
     a: { steps: { a1: fail, a2: write('a2') } },
     b: { after: ['a'], steps: { b1: write('b1') } },
@@ -107,13 +107,13 @@ test('a failure stops what is to come, tells the others to stop, and is the reas
   expect(events.at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'x/broken', fix: 'mend it' } })
 })
 
-test('a step without its effect failed', async () => {
+test('a step without effect fails', async () => {
   const { run, events } = await setUp({ a: { steps: { a1: async () => undefined } } })
   expect(await run()).toBe('failed')
   expect(events.at(-1)).toMatchObject({ error: { code: 'step/not-done' } })
 })
 
-test('not knowing what happened is an outcome of its own, even when told to stop', async () => {
+test('an indeterminate step makes the run indeterminate, even when stopped', async () => {
   const unsure: Apply = (_host, _params, { signal }) =>
     new Promise((_, reject) =>
       signal.addEventListener('abort', () => reject(new Indeterminate('x/unsure', 'cannot tell', { fix: 'look' }))),
@@ -123,14 +123,14 @@ test('not knowing what happened is an outcome of its own, even when told to stop
   expect(await run()).toBe('indeterminate')
 })
 
-test('cancelled at the next safe point', async () => {
+test('is cancelled at the next safe point', async () => {
   const { run, controller, told } = await setUp({ a: { steps: { a1: wait, a2: write('a2') } } })
   setImmediate(() => controller.abort(new Error('Ctrl-C')))
   expect(await run()).toBe('cancelled')
   expect(told()).toEqual(['run-started', 'step-started a1', 'log', 'run-ended'])
 })
 
-test('a ledger that cannot be written ends the run before anything is changed', async () => {
+test('a ledger that cannot be written ends the run before any change', async () => {
   const { run, ledger, machine } = await setUp({ a: { steps: { a1: write('a1') } } })
   ledger.append = async () => {
     throw new AgentError('disk/full', 'no space is left', { fix: 'make room' })
@@ -144,7 +144,7 @@ test('components that wait for each other are a bug', async () => {
   await expect(run()).rejects.toThrow('a → b → a')
 })
 
-test('an effect that shows itself a moment later is one', async () => {
+test('an effect may appear a moment later', async () => {
   const { run, events, machine } = await setUp({ a: { steps: { late: async () => undefined } } })
   let looks = 0
   const { read } = machine

@@ -32,7 +32,7 @@ async function setUp(changes: { role: string; undo: Undo }[]) {
 
 const told = (why: string): Undo => ({ kind: 'run', argv: ['say', why], why })
 
-test('first of all what a boot would start, or a power cut would bring back what is half taken away', async () => {
+test('links that start units at boot are removed first, so that a boot does not start half-removed units', async () => {
   const link = '/etc/systemd/system/multi-user.target.wants/kubelet.service'
   const undos: Undo[] = [{ kind: 'remove-path', path: link }, told('stop it')]
   const { machine, undo } = await setUp(undos.map((undo) => ({ role: 'r', undo })))
@@ -46,7 +46,7 @@ test('first of all what a boot would start, or a power cut would bring back what
   expect(there).toEqual([false])
 })
 
-test('newest first, past an error, which a rerun takes up alone', async () => {
+test('undoes newest first, continues after an error, and a rerun retries only that', async () => {
   const { machine, undo, events } = await setUp(['a', 'b', 'c'].map((why) => ({ role: 'r', undo: told(why) })))
   machine.on(['say'], {})
   machine.on(['say', 'b'], { exitCode: 1 })
@@ -66,7 +66,7 @@ test('newest first, past an error, which a rerun takes up alone', async () => {
   expect(await undo()).toMatchObject({ outcome: 'done', undone: 0 })
 })
 
-test('what is kept is said once, and counts as dealt with', async () => {
+test('what is kept is reported once, and counts as undone', async () => {
   const path = '/etc/edited'
   const { machine, undo } = await setUp([{ role: 'r', undo: { kind: 'remove-path', path, sha256: 'other' } }])
   machine.files.seed(path, 'by a person')
@@ -75,7 +75,7 @@ test('what is kept is said once, and counts as dealt with', async () => {
   expect(await machine.read(path)).toBe('by a person')
 })
 
-test('what other programs made is told, and durable by name before it goes: a rerun knows it without their records', async () => {
+test("objects of other programs are reported, and recorded before removal: a rerun knows them without the programs' records", async () => {
   const names = [1, 2].map((digit) => `cni-${digit}8dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f`)
   const { machine, ledger, log, events, undo } = await setUp([
     { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cni' } },
@@ -108,7 +108,7 @@ test('what other programs made is told, and durable by name before it goes: a re
   expect(logged).toEqual([`removed network namespace ${names[1]}`])
 })
 
-test('CNI records that are ours by a database go by a second try, when the database has gone', async () => {
+test('a second try removes CNI records that the first attributed by a database that is now gone', async () => {
   const [pod, files] = ['cni-18dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f', ['results/site-a', 'networks/site/10.1.0.2']]
   const { machine, ledger, undo } = await setUp([
     { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/ours', all: true } },
@@ -130,7 +130,7 @@ test('CNI records that are ours by a database go by a second try, when the datab
   expect(replay(ledger.entries()).outstanding).toEqual([])
 })
 
-test('a directory that holds a leftover is taken up again with it', async () => {
+test('a rerun retries a directory together with the leftover in it', async () => {
   const { machine, undo } = await setUp([
     { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours' } },
     { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours/file' } },
@@ -146,7 +146,7 @@ test('a directory that holds a leftover is taken up again with it', async () => 
   expect(await machine.stat('/etc/ours')).toBeUndefined()
 })
 
-test('only the changes of the selected runs', async () => {
+test('undoes only the changes of the selected runs', async () => {
   const { machine, ledger, undo } = await setUp([
     { role: 'install', undo: told('install') },
     { role: 'first-master', undo: told('provision') },
@@ -157,7 +157,7 @@ test('only the changes of the selected runs', async () => {
   expect(replay(ledger.entries()).outstanding).toHaveLength(1)
 })
 
-test('daemon-reloads are gathered, and come before a unit and at the end', async () => {
+test('daemon-reloads are combined, and run before units and at the end', async () => {
   const reload: Undo = { kind: 'daemon-reload' }
   const unit: Undo = { kind: 'unit', unit: 'x.service', before: { enabled: false, active: false } }
   const { machine, undo, ledger } = await setUp(
@@ -175,7 +175,7 @@ test('daemon-reloads are gathered, and come before a unit and at the end', async
   expect(replay(ledger.entries()).outstanding).toEqual([])
 })
 
-test('told to stop, it ends between two changes', async () => {
+test('when stopped, ends between two changes', async () => {
   const controller = new AbortController()
   const { machine, undo } = await setUp(['a', 'b'].map((why) => ({ role: 'r', undo: told(why) })))
   machine.on(['say'], () => {
@@ -185,7 +185,7 @@ test('told to stop, it ends between two changes', async () => {
   expect(await undo({ signal: controller.signal })).toMatchObject({ outcome: 'cancelled', undone: 1 })
 })
 
-test('a power cut after a directory is gone: what was put back in it is not put back again', async () => {
+test('after a power cut, a file in a removed directory is not restored again', async () => {
   const path = '/etc/etcd/pki/peer.key'
   const attributes = { backup: '/var/backup', mode: 0o600, uid: 0, gid: 0, mtimeMs: 0 }
   const undos: Undo[] = [

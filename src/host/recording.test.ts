@@ -16,7 +16,7 @@ test('a new file is recorded with its checksum and its new parents, and only onc
   expect(await host.stat('/etc/a/b.conf')).toMatchObject({ mode: 0o600, uid: 0 })
 })
 
-test('an overwritten file is kept beside with its attributes', async () => {
+test('an overwritten file is backed up with its attributes', async () => {
   const host = fakeHost()
   host.files.seed('/etc/f', 'before', { mode: 0o640, gid: 7, mtimeMs: 5 })
   await host.write('/etc/f', 'after')
@@ -25,7 +25,7 @@ test('an overwritten file is kept beside with its attributes', async () => {
   expect(undo?.kind === 'restore-file' && host.text(undo.backup)).toBe('before')
 })
 
-test('a link in place of a file is put back as a link, and its target is not written through', async () => {
+test('a link is restored as a link, and its target is not written', async () => {
   const host = fakeHost({ links: { '/etc/resolv.conf': '../run/stub' }, files: { '/run/stub': 'stub' } })
   await host.write('/etc/resolv.conf', 'ours')
   expect(undos(host)).toEqual([
@@ -34,14 +34,14 @@ test('a link in place of a file is put back as a link, and its target is not wri
   expect(host.text('/run/stub')).toBe('stub')
 })
 
-test('a unit file makes systemd read its units after it was taken back', async () => {
+test('undoing a unit file reloads systemd', async () => {
   const host = fakeHost()
   await host.write('/etc/systemd/system/x.service', '')
   expect(undos(host).map((undo) => undo.kind)).toContain('daemon-reload')
   expect(undos(host).at(-1)?.kind).toBe('remove-path')
 })
 
-test('units, sysctls and modules that are as wanted leave no record', async () => {
+test('units, sysctls and modules in the desired state leave no record', async () => {
   const host = fakeHost({
     units: { 'a.service': { enabled: true, active: true } },
     sysctls: { 'net.ipv4.ip_forward': '1' },
@@ -61,7 +61,7 @@ test('units, sysctls and modules that are as wanted leave no record', async () =
   ])
 })
 
-test('what was there before is never claimed', async () => {
+test('what existed before is not recorded for removal', async () => {
   const host = fakeHost({ files: { '/var/lib/kubelet/x': '' }, directories: ['/var/lib/empty'] })
   await host.expect({ kind: 'remove-tree', path: '/var/lib/kubelet' })
   await host.expect({ kind: 'remove-tree', path: '/var/lib/empty' })
@@ -74,7 +74,7 @@ test('what was there before is never claimed', async () => {
   ])
 })
 
-test('a directory that was there has its mode back, whatever a daemon made of it', async () => {
+test('the mode of an existing directory is restored after a daemon changed it', async () => {
   const host = fakeHost({ files: { '/opt/containerd/bin/x': '' } })
   await host.expect({ kind: 'remove-tree', path: '/opt/containerd', all: true })
   host.files.setAttributes('/opt/containerd', { mode: 0o711 })
@@ -83,7 +83,7 @@ test('a directory that was there has its mode back, whatever a daemon made of it
   expect(await host.stat('/opt/containerd')).toMatchObject({ mode: 0o755 })
 })
 
-test('links, namespaces and mounts that were there before are spared', async () => {
+test('interfaces, namespaces and mounts that existed before are kept', async () => {
   const host = fakeHost({
     directories: ['lxcbr0', 'lxc0123456789ab', 'eth0'].map((name) => `/sys/class/net/${name}`),
     files: {
@@ -104,7 +104,7 @@ test('links, namespaces and mounts that were there before are spared', async () 
   ])
 })
 
-test('a data directory that is a link to another disk: what came there goes, the link and its directory stay', async () => {
+test('a data directory that is a link to another disk: its contents are removed, the link and its directory stay', async () => {
   const host = fakeHost({
     directories: ['/mnt/data/kubelet', '/mnt/data/containerd'],
     links: { '/var/lib/kubelet': '/mnt/data/kubelet', '/var/lib/runtime': '../../mnt/data/containerd' },
@@ -123,13 +123,13 @@ test('a data directory that is a link to another disk: what came there goes, the
   expect(await host.readLink('/var/lib/kubelet')).toBe('/mnt/data/kubelet')
 })
 
-test('what container engines share keeps the name that undo knows it by', async () => {
+test('paths that container engines share are recorded by the name that undo recognizes', async () => {
   const host = fakeHost({ directories: ['/mnt/data/cni'], links: { '/var/lib/cni': '/mnt/data/cni' } })
   await host.expect({ kind: 'remove-tree', path: '/var/lib/cni' })
   expect(undos(host).at(-1)).toMatchObject({ path: '/var/lib/cni' })
 })
 
-test('a link to what is yet to be made', async () => {
+test('a link to a directory that does not exist yet', async () => {
   const host = fakeHost({ directories: ['/mnt/data'], links: { '/var/lib/etcd': '/mnt/data/etcd' } })
   await host.makeDirectory('/var/lib/etcd', 0o700)
   expect(await host.stat('/mnt/data/etcd')).toMatchObject({ kind: 'directory', mode: 0o700 })
@@ -138,7 +138,7 @@ test('a link to what is yet to be made', async () => {
   expect(await host.readLink('/var/lib/etcd')).toBe('/mnt/data/etcd')
 })
 
-test('what the kernel sets with forwarding is put back after it', async () => {
+test('parameters that the kernel sets with forwarding are restored after it', async () => {
   const sysctls = {
     'net.ipv4.ip_forward': '0',
     'net.ipv4.conf.all.accept_redirects': '0',
@@ -165,14 +165,14 @@ test('the record comes before the change', async () => {
   expect(host.changes).toMatchObject([{ kind: 'command', what: 'kubeadm init' }])
 })
 
-test('a directory keeps its former mode in the record, and one that stands in the way is an error', async () => {
+test('the record has the former mode of a directory; a file in its place is an error', async () => {
   const host = fakeHost({ files: { '/etc/cantrip/x': '' } })
   await host.makeDirectory('/etc/cantrip', 0o700)
   expect(undos(host)).toEqual([{ kind: 'restore-mode', path: '/etc/cantrip', mode: 0o755, written: 0o700 }])
   await expect(host.write('/etc/cantrip', '')).rejects.toMatchObject({ code: 'file/in-the-way' })
 })
 
-test('a directory that a step beside this one makes in that very moment is there', async () => {
+test('a directory that a parallel step creates is not an error', async () => {
   const host = fakeHost()
   const list = host.machine.list
   host.machine.list = async (path) => {

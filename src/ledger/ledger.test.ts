@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { memoryLog } from '../../test/support/memory-log.ts'
 import { openLedger } from './ledger.ts'
 
-test('records that wait together share a sync; a note waits for the next one', async () => {
+test('queued records share a sync; a note waits for the next one', async () => {
   const log = memoryLog()
   const ledger = await openLedger(log)
   ledger.note({ kind: 'started', run: 'r', step: 's' })
@@ -13,7 +13,7 @@ test('records that wait together share a sync; a note waits for the next one', a
   expect(again.entries()).toHaveLength(21)
 })
 
-test('an error is for good: nothing is appended after it', async () => {
+test('an error is permanent: nothing is appended after it', async () => {
   const log = memoryLog()
   let broken = false
   const append = log.append
@@ -27,7 +27,7 @@ test('an error is for good: nothing is appended after it', async () => {
   await expect(ledger.append({ kind: 'done', run: 'r', step: 'b' })).rejects.toThrow('EIO')
 })
 
-test('a line is a checksum, a blank and JSON', async () => {
+test('a line is a checksum, a space and JSON', async () => {
   const log = memoryLog()
   await (await openLedger(log)).append({ kind: 'done', run: 'r', step: 'ä' })
   expect(log.bytes.toString()).toBe('141857fe {"kind":"done","run":"r","step":"ä","seq":1}\n')

@@ -65,7 +65,7 @@ const KNOWLEDGE: Omit<Knowledge, 'atUndo'> = {
   own: ['/var/lib/cantrip'],
 }
 
-/** What is found after `change`, made at the given time: while the undo runs, where `knowledge` does not say how it was when that began. */
+/** The result after `change`, made at the given time: during the undo, unless `knowledge` has the state when it began. */
 async function after(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge: Partial<Knowledge> = {}) {
   const host = fakeHost(SCENE)
   const observer = { view: host, walk: walkFake(host.machine.files) }
@@ -77,7 +77,7 @@ async function after(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge
   return verify(snapshot, observer, { ...KNOWLEDGE, atUndo: snapshot, ...knowledge })
 }
 
-/** The same of what was so already when the undo began. */
+/** The same for a change before the undo began. */
 async function afterOlder(change: (host: FakeHost) => void, atMs = AT_WORK, knowledge: Partial<Knowledge> = {}) {
   const host = fakeHost(SCENE)
   host.clock.nowMs = atMs
@@ -93,15 +93,19 @@ const write =
     host.files.seed(path, text)
 const answers = (command: string, stdout: string) => (host: FakeHost) => host.on(command.split(' '), { stdout })
 
-test('nothing changed: nothing is found', async () => {
+test('no differences without changes', async () => {
   expect(await after(() => undefined)).toEqual({ differences: [], unrelated: [], unseen: [] })
 })
 
 test.each<[string, (host: FakeHost) => void, string]>([
   ['a file that Kubernetes leaves', write('/etc/kubernetes/admin.conf'), '/etc/kubernetes'],
-  ['another content of a file that the ledger names', write('/etc/hosts', 'other'), '/etc/hosts'],
+  ['different content of a file that the ledger names', write('/etc/hosts', 'other'), '/etc/hosts'],
   ['a file changed while a run was at work', write('/etc/hardened.conf', 'lax'), '/etc/hardened.conf'],
-  ['a file that went in the undo', (host) => host.files.deleteTree('/etc/hardened.conf', false), '/etc/hardened.conf'],
+  [
+    'a file that was removed during the undo',
+    (host) => host.files.deleteTree('/etc/hardened.conf', false),
+    '/etc/hardened.conf',
+  ],
   ['logs of pods', write('/var/log/pods/x/0.log'), '/var/log/pods'],
   [
     'a parameter that the ledger names',
@@ -110,7 +114,7 @@ test.each<[string, (host: FakeHost) => void, string]>([
   ],
   ['a parameter that nobody names', (host) => host.files.seed('/proc/sys/vm/swappiness', '10\n'), 'vm.swappiness'],
   [
-    'a link of the pod network',
+    'an interface of the pod network',
     answers(
       'ip -json -details link',
       '[{"ifname":"eth0","link_type":"ether","mtu":1500},{"ifname":"cni0","mtu":1450}]',
@@ -130,7 +134,7 @@ test.each<[string, (host: FakeHost) => void, string]>([
     'ip6tables-nft -t nat chain KUBE-MARK-MASQ',
   ],
   [
-    'what leads to a chain of our network',
+    'a rule that jumps to a chain of the pod network',
     answers(
       'ip6tables-nft-save',
       '*nat\n-A POSTROUTING -m comment --comment "name: \\"cbr0\\" id: \\"a\\"" -j CNI-0123456789abcdef01234567\nCOMMIT\n',
@@ -187,24 +191,16 @@ test.each<[string, (host: FakeHost) => void, string]>([
     answers('ip -json -4 route', '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]'),
     'default in main',
   ],
-  ['a rule for routes', answers('ip -json -4 rule', '[{"priority":100,"src":"all","table":"vpn"}]'), 'rule-4'],
+  ['a routing rule', answers('ip -json -4 rule', '[{"priority":100,"src":"all","table":"vpn"}]'), 'rule-4'],
   ['a link', LINK({ ifname: 'dummy0', mtu: 1500, linkinfo: { info_kind: 'dummy' } }), 'dummy0'],
-  [
-    'another size of packets',
-    answers('ip -json -details link', '[{"ifname":"eth0","link_type":"ether","mtu":9000}]'),
-    'eth0',
-  ],
+  ['another MTU', answers('ip -json -details link', '[{"ifname":"eth0","link_type":"ether","mtu":9000}]'), 'eth0'],
   ['a bridge of LXC', LINK({ ifname: 'lxcbr0', mtu: 1500, linkinfo: { info_kind: 'bridge' } }), 'lxcbr0'],
-  ['a bridge whose name begins as a link of Calico', LINK({ ifname: 'cali-lab', mtu: 1500 }), 'cali-lab'],
+  ['a bridge with the prefix of Calico', LINK({ ifname: 'cali-lab', mtu: 1500 }), 'cali-lab'],
   ["one end of a person's pair", LINK({ ifname: 'veth0', mtu: 1500, linkinfo: { info_kind: 'veth' } }), 'veth0'],
   ["a tunnel that the kernel's module brings", LINK({ ifname: 'tunl0', mtu: 1480 }), 'tunl0'],
-  ['a rule that is gone', RULES(), `iptables-nft -t filter ${OWN}`],
-  [
-    'a chain that begins as one of Kubernetes',
-    RULES(OWN, ':KUBE-MINE - [0:0]'),
-    'iptables-nft -t filter chain KUBE-MINE',
-  ],
-  ['a rule that leads there', RULES(OWN, '-A INPUT -j KUBE-MINE'), 'iptables-nft -t filter -A INPUT -j KUBE-MINE'],
+  ['a removed rule', RULES(), `iptables-nft -t filter ${OWN}`],
+  ['a chain with the prefix of Kubernetes', RULES(OWN, ':KUBE-MINE - [0:0]'), 'iptables-nft -t filter chain KUBE-MINE'],
+  ['a rule that jumps to it', RULES(OWN, '-A INPUT -j KUBE-MINE'), 'iptables-nft -t filter -A INPUT -j KUBE-MINE'],
   [
     "a chain of podman's",
     RULES(OWN, ':CNI-0123456789abcdef01234567 - [0:0]'),
@@ -216,24 +212,24 @@ test.each<[string, (host: FakeHost) => void, string]>([
     'iptables-nft -t filter -A INPUT -m comment',
   ],
   [
-    'a parameter of a link that came, whose forwarding is on record',
+    'a parameter of a new interface, whose forwarding is recorded',
     write('/proc/sys/net/ipv4/conf/vpn0/forwarding', '0\n'),
     'net.ipv4.conf.vpn0.forwarding',
   ],
-  ['a chain that begins as one of Calico', RULES(OWN, ':cali-mine - [0:0]'), 'iptables-nft -t filter chain cali-mine'],
+  ['a chain with the prefix of Calico', RULES(OWN, ':cali-mine - [0:0]'), 'iptables-nft -t filter chain cali-mine'],
   [
     'a table of kube-proxy in another family',
     answers('nft -s -t list ruleset', 'table inet kube-proxy {\n}\n'),
     'nft table inet kube-proxy',
   ],
-  ['a file that went', (host) => host.files.deleteTree('/usr/local/bin/tool', false), '/usr/local/bin/tool'],
+  ['a removed file', (host) => host.files.deleteTree('/usr/local/bin/tool', false), '/usr/local/bin/tool'],
   ['a drop-in', write('/etc/systemd/system/ssh.service.d/limits.conf'), '/etc/systemd/system/ssh.service.d'],
   [
-    'a drop-in for a unit of ours',
+    'a drop-in for a unit of Cantrip',
     write('/etc/systemd/system/kubelet.service.d/site.conf'),
     '/etc/systemd/system/kubelet.service.d',
   ],
-  ['a tool beside ours', write('/usr/local/bin/kubectx'), '/usr/local/bin/kubectx'],
+  ['a tool in the same directory', write('/usr/local/bin/kubectx'), '/usr/local/bin/kubectx'],
   ['a file changed while a run was at work', write('/etc/hardened.conf', 'lax'), '/etc/hardened.conf'],
   ['a cron table', write('/etc/cron.d/backup'), '/etc/cron.d'],
   [
@@ -245,15 +241,15 @@ test.each<[string, (host: FakeHost) => void, string]>([
     '/run/netns/vpn',
   ],
   ['an account', write('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash\netcd:x:998:998::/:/bin/false\n'), 'etcd'],
-  ['the host name', (host) => host.files.seed('/proc/sys/kernel/hostname', 'web\n'), 'hostname'],
-])('what somebody else has changed, whenever it was: %s', async (_, change, what) => {
+  ['the hostname', (host) => host.files.seed('/proc/sys/kernel/hostname', 'web\n'), 'hostname'],
+])('changes by others, at any time: %s', async (_, change, what) => {
   const { differences, unrelated } = await afterOlder(change)
   expect(differences).toEqual([])
   expect(names(unrelated).some((name) => name.startsWith(what))).toBe(true)
   expect(unrelated.every(({ why }) => why.length > 10)).toBe(true)
 })
 
-test('a link is told once, not again with each of its parameters', async () => {
+test('an interface is reported once, without its parameters', async () => {
   const { unrelated } = await afterOlder((host) => {
     LINK({ ifname: 'vpn.7', mtu: 1500 }, { ifname: 'mine', mtu: 1500 })(host)
     for (const key of ['ipv4/conf/vpn.7/rp_filter', 'ipv6/conf/mine/mtu6', 'ipv4/conf/other/rp_filter'])
@@ -262,7 +258,7 @@ test('a link is told once, not again with each of its parameters', async () => {
   expect(names(unrelated).sort()).toEqual(['mine', 'net.ipv4.conf.other.rp_filter', 'vpn.7'])
 })
 
-test('of a ledger that has lost records, what nobody names counts, and so does what lies in the places of Kubernetes', async () => {
+test('if the ledger lost records, changes without a record count, and so do those in the places of Kubernetes', async () => {
   const knowledge = { isWhole: false, trees: [] }
   const change = (host: FakeHost) => {
     host.files.seed('/etc/hardened.conf', 'lax')
@@ -276,7 +272,7 @@ test('of a ledger that has lost records, what nobody names counts, and so does w
   ])
 })
 
-test('a file of others in which a line was is theirs', async () => {
+test("a file of another program with an added line is not Cantrip's", async () => {
   const { differences, unrelated } = await after(write('/etc/resolv.local'))
   expect(differences).toEqual([])
   expect(unrelated).toEqual([
@@ -295,7 +291,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
   ],
   ['a lease', write('/etc/resolv.conf', 'nameserver 192.0.2.2\n'), '/etc/resolv.conf', /DHCP/],
   [
-    'a file of a person, at another time',
+    'a file that was changed at another time',
     write('/etc/hardened.conf', 'own'),
     '/etc/hardened.conf',
     /when no run of this/,
@@ -303,7 +299,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
   ],
   ['a session', write('/run/utmp-x'), '/run/utmp-x', /runtime/],
   [
-    'a link of docker',
+    'an interface of docker',
     answers(
       'ip -json -details link',
       '[{"ifname":"eth0","link_type":"ether","mtu":1500},{"ifname":"veth1","mtu":1500,"master":"docker0"}]',
@@ -340,7 +336,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
   ],
   ['a module', write('/proc/modules', 'nf_tables 1 0 - Live 0x0\nvxlan 1 0 - Live 0x0\n'), 'vxlan', /kernel loads/],
   [
-    'a service that somebody stopped',
+    'a service that a person stopped',
     (host) => {
       host.on(['systemctl', 'list-units'], { stdout: 'ssh.service loaded active running x\n' })
       host.on(['systemctl', 'show'], { stdout: `InactiveEnterTimestampMonotonic=${(7200 - 3600 + 10) * 1e6}\n` })
@@ -349,26 +345,31 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
     /when no run of this/,
   ],
   [
-    'a parameter that another boot sized otherwise',
+    'a parameter with another size after a boot',
     (host) => host.files.seed('/proc/sys/vm/user_reserve_kbytes', '108572\n'),
     'vm.user_reserve_kbytes',
     /free memory/,
   ],
   [
-    'what another manager of a link sets',
+    'a parameter that the network manager sets',
     (host) => host.files.seed('/proc/sys/net/ipv6/conf/eth0/accept_ra', '0\n'),
     'net.ipv6.conf.eth0.accept_ra',
     /network manager of the interface/,
   ],
-  ['the volatile', write('/proc/sys/kernel/new_parameter', '1'), 'kernel.new_parameter', /appear and disappear/],
-])('none of ours: %s', async (_, change, what, why, atMs) => {
+  [
+    'a volatile parameter',
+    write('/proc/sys/kernel/new_parameter', '1'),
+    'kernel.new_parameter',
+    /appear and disappear/,
+  ],
+])("not Cantrip's: %s", async (_, change, what, why, atMs) => {
   const { differences, unrelated } = await after(change, atMs)
   expect(differences).toEqual([])
   const found = unrelated.find((one) => one.what === what)
   expect(found?.why).toMatch(why)
 })
 
-test('what was left on purpose, or could not be taken back, is told once', async () => {
+test('what was kept or could not be undone is reported once', async () => {
   const plant = (host: FakeHost) => {
     host.files.seed('/etc/kubernetes/theirs', 'x')
     host.files.seed('/var/lib/kubelet/mounted/file', 'x')
@@ -382,7 +383,7 @@ test('what was left on purpose, or could not be taken back, is told once', async
   ])
 })
 
-test('without Kubernetes of its own it does not answer for that of others', async () => {
+test('without its own Kubernetes, another Kubernetes is not a difference', async () => {
   const { differences, unrelated } = await after(write('/etc/kubernetes/admin.conf'), AT_WORK, {
     broughtKubernetes: false,
     isWhole: false,
@@ -392,7 +393,7 @@ test('without Kubernetes of its own it does not answer for that of others', asyn
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('did not provision Kubernetes')])
 })
 
-test('what another installation holds is its affair', async () => {
+test('changes of another installation are not differences', async () => {
   const forward = (host: FakeHost) => host.files.seed('/proc/sys/net/ipv4/ip_forward', '1\n')
   const { differences, unrelated } = await after(forward, AT_WORK, {
     madeByOthers: (what) => what === 'net.ipv4.ip_forward',
@@ -401,7 +402,7 @@ test('what another installation holds is its affair', async () => {
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('another installation')])
 })
 
-test('a place with too many files is said, and the others are compared', async () => {
+test('a place with too many files is reported, and the others are compared', async () => {
   const many = (host: FakeHost) => {
     for (let i = 0; i < 10_001; i++) host.files.nodes.set(`/opt/app/${i}`, FILE)
     host.files.seed('/etc/hosts', 'other')
@@ -411,7 +412,7 @@ test('a place with too many files is said, and the others are compared', async (
   expect(unseen).toEqual([{ kind: 'file', why: expect.stringContaining('/opt has too many files') }])
 })
 
-test('what cannot be looked at is said, and not compared', async () => {
+test('what cannot be observed is reported, and not compared', async () => {
   const { differences, unseen } = await after((host) => host.on(['ip', '-json', 'address'], { exitCode: 1 }))
   expect(differences).toEqual([])
   expect(unseen).toEqual([{ kind: 'address', why: expect.stringContaining('exit code 1') }])

@@ -13,7 +13,7 @@ const check =
   () =>
     refuseEarlierContainerd({ entries: () => entries.map((entry, i) => ({ ...entry, seq: i + 1 })) })
 
-test('a node of an earlier build is reset before it is provisioned again', () => {
+test('a node of an earlier build must be reset before it is provisioned again', () => {
   expect(check(EARLIER)).toThrow(
     expect.objectContaining({
       code: 'containerd/earlier-build',
@@ -24,7 +24,7 @@ test('a node of an earlier build is reset before it is provisioned again', () =>
 })
 
 test.each<[string, Entry[]]>([
-  ['that is new, whatever units others have installed', []],
+  ['that is new, with units of other packages', []],
   ['that was reset', [EARLIER, { kind: 'undone', change: 1 }]],
   ['of this build', [written('/etc/systemd/system/cantrip-containerd.service')]],
 ])('a node %s is provisioned', (_, entries) => {

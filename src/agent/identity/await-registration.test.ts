@@ -16,7 +16,7 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 const KNOWN = { nodeId: 'n-1', fingerprint: 'ab', state: 'PENDING' }
 
-/** `says`: what the service writes, by the number of the look. */
+/** `says`: the status of the service, by the number of the read. */
 function wait(says: Record<number, object>, signal = new AbortController().signal) {
   const statusFile = join(root, 'status.json')
   let looks = 1
@@ -42,22 +42,22 @@ function wait(says: Record<number, object>, signal = new AbortController().signa
 const none = { nodeId: null, fingerprint: null, state: null, problem: null }
 const problem = (code: string) => ({ ...none, problem: { code, message: 'said so', fix: 'do it' } })
 
-test('waits until the controller knows the node, and asks each second whether the service runs', async () => {
+test('waits until the controller knows the node, and checks the service every second', async () => {
   expect(await wait({ 3: none, 5: problem('controller/unreachable'), 25: KNOWN })).toMatchObject(KNOWN)
   expect([nowMs, watched]).toEqual([2_400, 3])
 })
 
-test('a refusal ends it at once', async () => {
+test('a refusal ends the wait at once', async () => {
   await expect(wait({ 4: problem('enrol/refused') })).rejects.toMatchObject({ code: 'enrol/refused', kind: 'refused' })
   expect(nowMs).toBe(300)
 })
 
-test('gives up after its time, with what the service last said', async () => {
+test('times out with the last problem of the service', async () => {
   const error = { code: 'agent/not-registered', message: expect.stringMatching(/60 s: said so$/), fix: 'do it' }
   await expect(wait({ 2: problem('controller/unreachable') })).rejects.toMatchObject(error)
   expect(nowMs).toBe(60_100)
 })
 
-test('the signal ends it', async () => {
+test('the signal ends the wait', async () => {
   await expect(wait({}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
 })

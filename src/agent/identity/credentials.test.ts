@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** Real files; owner and clock as the test wants them. */
+/** Real files; the test sets owner and clock. */
 function view(owner?: number): HostView {
   const real = linuxHostView()
   return {

@@ -13,7 +13,7 @@ const PENDING: EnrolResponse = {
 }
 const refusal = (code: string) => JSON.stringify({ code, message: 'no', fix: 'none' })
 
-/** The pauses between the answers (a status, a refusal's code or what is said of a pending node), in seconds. */
+/** The pauses in seconds between answers: a status, the code of a refusal, or the state of a pending node. */
 async function pausesBetween(answers: readonly (number | string | EnrolResponse)[]): Promise<number[]> {
   const network = fakeNetwork()
   const pauses: number[] = []
@@ -45,14 +45,14 @@ async function pausesBetween(answers: readonly (number | string | EnrolResponse)
   return pauses
 }
 
-test('a controller that is away is asked again after 2 s, three times, and then ever later', async () => {
+test('an unreachable controller is polled after 2 s, three times, then at increasing intervals', async () => {
   expect(await pausesBetween([503, 503, 503, 503, 503, 503])).toEqual([2, 2, 2, 3, 4.5])
 })
 
-test('a pending node asks again at once after the first answer, and then ever later', async () => {
+test('a pending node polls at once after the first answer, then at increasing intervals', async () => {
   expect(await pausesBetween([PENDING, PENDING, PENDING, 503])).toEqual([10, 15])
 })
 
-test('a refused node asks again after 15 minutes', async () => {
+test('a refused node polls after 15 minutes', async () => {
   expect(await pausesBetween(['enrol/refused', 'enrol/refused', 503, 503])).toEqual([900, 900, 2])
 })

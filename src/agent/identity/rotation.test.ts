@@ -52,11 +52,11 @@ it.each([
   [0, '2026-01-22T00:00:00.000Z'],
   [0.5, '2026-01-25T00:00:00.000Z'],
   [1, '2026-01-28T00:00:00.000Z'],
-])('is due at a random 70 to 90 percent of the life of the certificate (%d)', (random, at) => {
+])('is due at a random 70 to 90 percent of the certificate lifetime (%d)', (random, at) => {
   expect(dueTime(present, () => random).toISOString()).toBe(at)
 })
 
-it('keeps a pair that was shown and taken', async () => {
+it('keeps a pair that the controller accepted', async () => {
   signs((csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey))
   const shown: unknown[] = []
   network.onRequest(`${URL}/v1/ping`, (_, { tls }) => {
@@ -74,17 +74,17 @@ it.each<[string, (csr: string) => string]>([
   ['for another key', () => issue('n-aaaaaaaaaa')],
   ['for another node', (csr) => issue('n-bbbbbbbbbb', readCsr(csr).publicKey)],
   [
-    'of another CA',
+    'from another CA',
     (csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey, createCa({ commonName: 'evil', days: 1, now: notBefore })),
   ],
-])('does not take a certificate %s', async (_, sign) => {
+])('refuses a certificate %s', async (_, sign) => {
   signs(sign)
   const before = pair()
   await expect(rotate(present, URL, options())).rejects.toMatchObject({ code: 'enrol/foreign-certificate' })
   expect(pair()).toBe(before)
 })
 
-it('stays with the old pair where the new one is not taken', async () => {
+it('keeps the old pair if the new one is not accepted', async () => {
   signs((csr) => issue('n-aaaaaaaaaa', readCsr(csr).publicKey))
   const refusal = { code: 'identity/none', message: 'no', fix: 'none' }
   network.onRequest(`${URL}/v1/ping`, { status: 403, body: JSON.stringify(refusal) })
@@ -93,14 +93,14 @@ it('stays with the old pair where the new one is not taken', async () => {
   expect(pair()).toBe(before)
 })
 
-it('reads a pair back, and names a damaged one', () => {
+it('reads a pair, and names a damaged one', () => {
   const { paths } = options()
   expect(() => readIdentity(paths)).toThrow(/ca.crt is missing/)
   writeIdentity(paths, { key: '', cert: present.cert })
   expect(() => readIdentity(paths)).toThrow(/node.pem is missing or damaged/)
 })
 
-it('is renewed when it is due, tried again at most an hour later, and not again at once', async () => {
+it('renews when due, retries within an hour, and does not renew twice in a row', async () => {
   const end = new AbortController()
   let nowMs = Date.parse('2026-01-24T22:30:00Z')
   const tries: Date[] = []

@@ -16,11 +16,11 @@ function paramsWith(warnings: CheckSummary[]): InstallParams {
 
 test.each<[string, CheckSummary[], boolean]>([
   ['the same', [swap], true],
-  ['the same in other words', [{ ...swap, found: 'on: /swap.img (2047 MiB)' }], true],
-  ['nothing any more', [], false],
-  ['the same, ignored by now', [{ ...swap, ignored: 'small machines' }], false],
+  ['the same with another text', [{ ...swap, found: 'on: /swap.img (2047 MiB)' }], true],
+  ['none any more', [], false],
+  ['the same, now ignored', [{ ...swap, ignored: 'small machines' }], false],
   ['one more', [swap, { id: 'ntp', verdict: 'fail', found: 'none answers' }], false],
-])('prechecks that had to say %s', async (_, warnings, isDone) => {
+])('precheck warnings: %s', async (_, warnings, isDone) => {
   const host = fakeHost()
   await configureAgent.apply(host, paramsWith([swap]), context)
   expect(await configureAgent.isDone(host, paramsWith(warnings))).toBe(isDone)

@@ -15,14 +15,17 @@ function machineOfBob(): FakeHost {
 }
 
 test.each<[string, (host: FakeHost) => void]>([
-  ['nothing is there', () => undefined],
-  ['an earlier agent linked the file that was started', (host) => host.files.seedHardLink(paths.executable, STARTED)],
-  ['it was given to somebody', (host) => host.files.seed(paths.executable, 'agent', { uid: 1000, mode: 0o755 })],
+  ['no file exists', () => undefined],
+  [
+    'an earlier agent hard-linked the file that was started',
+    (host) => host.files.seedHardLink(paths.executable, STARTED),
+  ],
+  ['another user owns it', (host) => host.files.seed(paths.executable, 'agent', { uid: 1000, mode: 0o755 })],
   ['its group is not that of root', (host) => host.files.seed(paths.executable, 'agent', { gid: 50, mode: 0o755 })],
-  ['its group may write it', (host) => host.files.seed(paths.executable, 'agent', { mode: 0o775 })],
+  ['its group can write it', (host) => host.files.seed(paths.executable, 'agent', { mode: 0o775 })],
   ['it is another version', (host) => host.files.seed(paths.executable, 'other', { mode: 0o755 })],
   ['it is a link', (host) => host.files.seedLink(paths.executable, STARTED)],
-])('where %s, the agent becomes a file that only root can write', async (_, spoil) => {
+])('if %s, the agent becomes a file that only root can write', async (_, spoil) => {
   const host = machineOfBob()
   spoil(host)
   expect(await installAgent.isDone(host, params)).toBe(false)

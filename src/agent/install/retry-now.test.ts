@@ -16,9 +16,9 @@ const problem = { code: 'node/name-taken', message: 'taken', fix: 'rename' }
 const run = { id: 'r-1', role: 'first-master', step: null, done: 0, of: 1 }
 
 test.each<[string, Partial<ServiceStatus>, string[]]>([
-  ['all is well', { state: 'DISCOVERED' }, []],
-  ['it was refused', { problem }, ['stop', 'start']],
-  ['it has lost the controller in the middle of its work', { problem, run }, []],
+  ['without a problem', { state: 'DISCOVERED' }, []],
+  ['a refusal', { problem }, ['stop', 'start']],
+  ['a lost connection during a run', { problem, run }, []],
 ])('%s', async (name, change, restarted) => {
   const statusFile = join(directory, `${name}.json`)
   openStatusFile(statusFile, '1').update(change)
@@ -28,7 +28,7 @@ test.each<[string, Partial<ServiceStatus>, string[]]>([
   expect(units).toEqual(restarted)
 })
 
-test('nothing runs yet', async () => {
+test('the service does not run yet', async () => {
   const setUnit = () => Promise.reject(new Error('there is nothing to restart'))
   await retryNow({ unit: 'x.service', statusFile: join(directory, 'none.json') }, { setUnit })
 })

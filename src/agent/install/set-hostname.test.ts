@@ -16,19 +16,19 @@ async function hostsAfter(hosts: string): Promise<string | undefined> {
   return host.read('/etc/hosts')
 }
 
-test('the new name resolves on the machine itself', async () => {
+test('the machine resolves its new name', async () => {
   expect(await hostsAfter('127.0.0.1 localhost\n127.0.1.1 old\n')).toBe(
     '127.0.0.1 localhost\n127.0.1.1 old\n127.0.1.1 node-7\n',
   )
 })
 
 test.each(['10.0.0.7 node-7.site node-7\n', '10.0.0.7\tnode-7 # the seventh\n'])(
-  'a name that is there stays: %j',
+  'an existing entry is kept: %j',
   async (hosts) => {
     expect(await hostsAfter(hosts)).toBe(hosts)
   },
 )
 
-test('a comment is no entry, and a last line without an end is kept apart', async () => {
+test('ignores comments, and completes a last line without a newline', async () => {
   expect(await hostsAfter('# node-7')).toBe('# node-7\n127.0.1.1 node-7\n')
 })

@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-test('it rotates by size, keeps three old ones, and loses no line that is kept', () => {
+test('rotates by size, keeps three old files, and loses no line in them', () => {
   const path = join(directory, 'agent.log')
   const log = openLogFile(path, 50)
   for (let number = 0; number < 40; number++) log.write(`line ${String(number).padStart(2, '0')}`)
@@ -25,14 +25,14 @@ test('it rotates by size, keeps three old ones, and loses no line that is kept',
   }
 })
 
-test('a restart goes on in the same file', () => {
+test('a restart continues the same file', () => {
   const path = join(directory, 'agent.log')
   openLogFile(path).write('one')
   openLogFile(path).write('two')
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
 })
 
-test('where no log can be written, lines are dropped until one can', () => {
+test('lines are dropped until the log can be written', () => {
   const path = join(directory, 'not-yet', 'agent.log')
   writeFileSync(join(directory, 'not-yet'), '')
   const log = openLogFile(path)

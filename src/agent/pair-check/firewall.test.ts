@@ -48,7 +48,7 @@ const CHAINS = JSON.stringify({
 const NFT = 'nft -j list chains'
 const ok = (stdout: string) => ({ exitCode: 0, stdout, stderr: '' })
 
-test('base chains that filter are named as nft takes them', async () => {
+test('filter chains have names that nft accepts', async () => {
   const host = fakeHost({ commands: { [NFT]: ok(CHAINS) } })
   expect(await lookAtFirewall(host)).toEqual({
     kind: 'nftables',
@@ -57,7 +57,7 @@ test('base chains that filter are named as nft takes them', async () => {
   })
 })
 
-test('firewalld and ufw are called by their names, ufw only where it was enabled', async () => {
+test('recognizes firewalld, and ufw only if it is enabled', async () => {
   const firewalld = fakeHost({
     directories: ['/run/systemd/system'],
     commands: { [NFT]: ok(CHAINS), 'systemctl is-active firewalld': ok('active\n') },
@@ -69,7 +69,7 @@ test('firewalld and ufw are called by their names, ufw only where it was enabled
   expect((await lookAtFirewall(ufw('no'))).kind).toBe('none')
 })
 
-test('no nft, no right to ask it, and nonsense from it are no firewall that can be seen', async () => {
+test('no firewall without nft, without permission, or with invalid output', async () => {
   const none = { kind: 'none', input: [], output: [] }
   expect(
     await lookAtFirewall(fakeHost({ commands: { [NFT]: { exitCode: 1, stdout: '', stderr: 'denied' } } })),
@@ -85,7 +85,7 @@ test.each(['', 'null', '[]', '{"nftables":7}', '{"nftables":[null,{"chain":null}
   },
 )
 
-test('a name that a shell would read as more is left out', () => {
+test('omits names with shell characters', () => {
   const chain = { family: 'inet', table: 'a; reboot', name: 'input', type: 'filter', hook: 'input' }
   expect(parseNftChains(JSON.stringify({ nftables: [{ chain }] }))).toEqual([])
 })

@@ -11,25 +11,25 @@ const packet: Packet = {
   sentAtMs: 1.5e12 + 0.25,
 }
 
-test('what was written is read, however long it was made', () => {
+test('reads what it wrote, at any length', () => {
   expect(readPacket(writePacket(packet))).toEqual(packet)
   expect(writePacket(packet)).toHaveLength(PACKET_BYTES)
   const long = writePacket({ ...packet, kind: 'size' }, 1_472)
   expect(long).toHaveLength(1_472)
   expect(readPacket(long)).toEqual({ ...packet, kind: 'size' })
-  // With IPv4's header and UDP's it fills an Ethernet frame.
+  // With the IPv4 and UDP headers it fills an Ethernet frame.
   expect(long.length + headerBytes('10.0.0.1')).toBe(1_500)
   expect(headerBytes('fd00::1')).toBe(48)
 })
 
-test('it is a VXLAN packet of the highest VNI, with a frame of a type for experiments', () => {
+test('is a VXLAN packet with the highest VNI and an experimental frame type', () => {
   const bytes = writePacket(packet)
   expect(bytes.readUInt8(0)).toBe(0x08)
   expect(bytes.readUIntBE(4, 3)).toBe(0xffffff)
   expect(bytes.readUInt16BE(20)).toBe(0x88b5)
 })
 
-test('whatever a stranger sends, it is read or it is none of ours, and an answer is never longer', () => {
+test('reads or ignores any input, and never answers with a longer packet', () => {
   const random = seededRandom(1)
   const originals = [writePacket(packet), writePacket({ ...packet, kind: 'ping' }, 200)]
   let read = 0
@@ -45,9 +45,9 @@ test('whatever a stranger sends, it is read or it is none of ours, and an answer
 
 test.each([
   ['nothing', Buffer.alloc(0)],
-  ['half of it', writePacket(packet).subarray(0, 40)],
+  ['half a packet', writePacket(packet).subarray(0, 40)],
   ['another VXLAN packet', Buffer.alloc(100, 8)],
   ['an unknown kind', writePacket(packet).fill(9, 30, 31)],
-])('%s is none of ours', (_, bytes) => {
+])('ignores %s', (_, bytes) => {
   expect(readPacket(bytes)).toBeUndefined()
 })

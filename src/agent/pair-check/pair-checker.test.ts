@@ -68,7 +68,7 @@ const aMoment = () => vi.advanceTimersByTimeAsync(10)
 const said = () => sent.map(({ say }) => say)
 const BOTH = ['10.0.0.1:6443/tcp', '10.0.0.1:8472/udp']
 
-test('listens, dials when told to, tells what it heard, and closes', async () => {
+test('listens, dials on request, reports what it received, and closes', async () => {
   const { handle } = checker()
   handle(signed())
   await aMoment()
@@ -83,7 +83,7 @@ test('listens, dials when told to, tells what it heard, and closes', async () =>
   expect([said(), open.size]).toEqual([['listening', 'dialled', 'heard'], 0])
 })
 
-test('closes by itself when the controller is not heard of any more', async () => {
+test('closes at the deadline if the controller sends nothing more', async () => {
   checker().handle(signed({ closeAfterMs: 5_000 }))
   await vi.advanceTimersByTimeAsync(4_900)
   expect(open.size).toBe(2)
@@ -91,7 +91,7 @@ test('closes by itself when the controller is not heard of any more', async () =
   expect(open.size).toBe(0)
 })
 
-test('closes when it is stopped, in the middle of a dial too, and says nothing more', async () => {
+test('closes when stopped, also while dialling, and sends nothing more', async () => {
   const { handle, stop } = checker()
   handle(signed({ rounds: [[{ ...peer, ports: ['8472/udp'] }]] }))
   await aMoment()
@@ -102,7 +102,7 @@ test('closes when it is stopped, in the middle of a dial too, and says nothing m
   expect([said(), open.size]).toEqual([['listening'], 0])
 })
 
-test('a newer check takes the place of the one before, whose words do nothing any more', async () => {
+test('a newer check replaces the one before, whose messages are then ignored', async () => {
   const { handle } = checker()
   handle(signed())
   await aMoment()
@@ -115,7 +115,7 @@ test('a newer check takes the place of the one before, whose words do nothing an
   expect([said(), open.size]).toEqual([['listening', 'listening'], 1])
 })
 
-test('without UDP where nobody listens for it', async () => {
+test('without UDP if the peer does not listen for it', async () => {
   const { handle } = checker()
   handle(signed({ rounds: [[{ ...peer, ports: ['10250/tcp', '8472/udp'] }]] }))
   await aMoment()
@@ -124,7 +124,7 @@ test('without UDP where nobody listens for it', async () => {
   expect(sent[1]).toMatchObject({ peers: [{ ports: [{ port: '10250/tcp' }] }] })
 })
 
-test('where Kubernetes is it opens nothing, and tells what is there', async () => {
+test('on a node with Kubernetes it opens nothing, and reports open ports', async () => {
   const kubelet = '  0: 00000000:280A 00000000:0000 0A 0:0 0:0 0 0 0 4711 1 x\n'
   checker({ ...PROC, '/proc/net/tcp': kubelet }).handle(signed({ listen: false, ports: ['10250/tcp', '6443/tcp'] }))
   await aMoment()
@@ -140,7 +140,7 @@ test('where Kubernetes is it opens nothing, and tells what is there', async () =
 test.each([
   ['during a run', true, signed(), 'pair-check/busy'],
   ['without /proc', false, signed({ listen: false }), 'proc/not-mounted'],
-])('says why it does not take part %s', async (_, isBusy, order, code) => {
+])('refuses with the reason %s', async (_, isBusy, order, code) => {
   const { handle, stop } = checker({}, isBusy)
   handle(order)
   await aMoment()

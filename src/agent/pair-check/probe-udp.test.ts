@@ -8,11 +8,11 @@ afterEach(() => void vi.useRealTimers())
 
 interface Path {
   roundTripMs?: number
-  /** Of the packets of these numbers. */
+  /** For the packets with these numbers. */
   delayedMs?: (sent: number) => number
-  /** Whether the packet arrives, and is answered. */
+  /** Whether the packet arrives and is answered. */
   carries?: (bytes: number, sent: number) => boolean
-  /** What the kernel knows to be too large, and fragments. */
+  /** Packets that the kernel fragments as too large. */
   fragmentsOver?: number
   trouble?: ReturnType<ProbeSocket['trouble']>
   mtu?: number
@@ -78,7 +78,7 @@ test('a hundred round trips, and one packet of full size', async () => {
   })
 })
 
-test('a long way is timed for a while, not a hundred times', async () => {
+test('a slow path is timed for a limited time, not a hundred times', async () => {
   const { timing } = await probe({ roundTripMs: 100 })
   expect(timing?.roundTrips).toBeLessThan(10)
   expect(timing?.medianMs).toBe(100)
@@ -90,28 +90,28 @@ test('lost packets are counted, and a size that got lost is sent again', async (
   expect(probed.sizes?.answered).toEqual([1_500])
 })
 
-test('an answer that comes late is not lost', async () => {
+test('a late answer does not count as lost', async () => {
   const { timing } = await probe({ delayedMs: (sent) => (sent === 20 ? 210 : 0) })
   expect(timing).toMatchObject({ lost: 0, medianMs: 1 })
 })
 
-test('below a size that does not arrive the common ones are tried', async () => {
+test('tries common sizes below one that does not arrive', async () => {
   const { sizes } = await probe({ carries: (bytes) => bytes <= 1_400 })
   expect(sizes?.answered).toEqual([1_400, 1_350, 1_280])
 })
 
-test('what the kernel fragments is not whole, though it arrives', async () => {
+test('a fragmented packet is not whole, although it arrives', async () => {
   const { sizes } = await probe({ fragmentsOver: 1_400 })
   expect(sizes).toMatchObject({ whole: [1_400, 1_350, 1_280], answered: [1_400, 1_350, 1_280] })
 })
 
-test('silence is filtered, and what was heard instead is told', async () => {
+test('no answer means filtered; an ICMP error is reported', async () => {
   expect(await probe({ carries: () => false })).toMatchObject({ reach: 'filtered', sizes: { answered: [] } })
   expect((await probe({ carries: () => false, trouble: 'refused' })).reach).toBe('refused')
   expect(await probe({ mtu: 0 })).not.toHaveProperty('sizes')
 })
 
-test('it ends at once when it is aborted', async () => {
+test('ends at once when aborted', async () => {
   const stop = new AbortController()
   setTimeout(() => stop.abort(new Error('over')), 5)
   await expect(probe({ carries: () => false }, stop.signal)).rejects.toThrow('over')

@@ -20,7 +20,7 @@ const differences = (machine: FakeHostOptions, ...undos: Undo[]) =>
 const restore: Undo = { kind: 'restore-file', path: '/etc/a', backup: '/b/a', mode: 0o644, uid: 0, gid: 0, mtimeMs: 0 }
 
 test.each<[string, FakeHostOptions, Undo]>([
-  ['a file that is gone', {}, { kind: 'remove-path', path: '/etc/a' }],
+  ['a removed file', {}, { kind: 'remove-path', path: '/etc/a' }],
   ['an empty directory', { directories: ['/opt/a'] }, { kind: 'empty-directory', path: '/opt/a' }],
   ['a restored file', { files: { '/etc/a': 'old', '/b/a': 'old' } }, restore],
   ['a restored link', { links: { '/etc/l': 'there' } }, { kind: 'restore-link', path: '/etc/l', target: 'there' }],
@@ -36,14 +36,14 @@ test.each<[string, FakeHostOptions, Undo]>([
 })
 
 test.each<[string, FakeHostOptions, Undo, string]>([
-  ['a file that is still there', { files: { '/etc/a': 'x' } }, { kind: 'remove-path', path: '/etc/a' }, '/etc/a'],
+  ['a file that was not removed', { files: { '/etc/a': 'x' } }, { kind: 'remove-path', path: '/etc/a' }, '/etc/a'],
   [
-    'a directory with something in it',
+    'a directory that is not empty',
     { files: { '/opt/a/b': 'x' } },
     { kind: 'empty-directory', path: '/opt/a' },
     '/opt/a',
   ],
-  ['another content', { files: { '/etc/a': 'new', '/b/a': 'old' } }, restore, '/etc/a'],
+  ['different content', { files: { '/etc/a': 'new', '/b/a': 'old' } }, restore, '/etc/a'],
   ['a lost file', { files: { '/b/a': 'old' } }, restore, '/etc/a'],
   [
     'another link',
@@ -65,12 +65,12 @@ test.each<[string, FakeHostOptions, Undo, string]>([
   expect(found[0]?.fix).not.toBe('')
 })
 
-test('of several changes of one thing, the oldest tells how it was', async () => {
+test('of several changes of one thing, the oldest has the original state', async () => {
   const machine: FakeHostOptions = { files: { '/b/a': 'in between' } }
   expect(await differences(machine, { kind: 'remove-path', path: '/etc/a' }, restore)).toEqual([])
 })
 
-test('a file that another program made in a directory of ours was not there before', async () => {
+test('a file in a directory that Cantrip created did not exist before', async () => {
   const tree: Undo = { kind: 'remove-tree', path: '/etc/k' }
   const below: Undo = { ...restore, path: '/etc/k/a' }
   expect(await differences({ files: { '/b/a': 'made by kubeadm' } }, tree, below)).toEqual([])

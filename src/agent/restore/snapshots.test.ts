@@ -12,7 +12,7 @@ import { undoChangesOn } from './undo-changes.ts'
 
 const paths = pathsOf()
 
-/** A bare machine with the ledger's directory, a workspace on it, and what its runs would record. */
+/** A bare machine with a ledger directory, a workspace, and the records of its runs. */
 async function scene(...entries: Entry[]) {
   const machine = fakeMachine()
   for (const path of ['/etc', '/usr/local/bin', '/var/lib/cantrip', '/run/systemd']) machine.files.seedDirectory(path)
@@ -31,7 +31,7 @@ const changed = (step: string, path: string): Entry => ({
   undo: { kind: 'remove-path', path },
 })
 
-test('the machine is looked at before the first change, and once', async () => {
+test('one snapshot is taken, before the first change', async () => {
   const { workspace, machine, ledger, observer } = await scene(began('install'))
   const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   const record: RecordChange = async ({ kind, what, undo }) => {
@@ -47,14 +47,14 @@ test('the machine is looked at before the first change, and once', async () => {
   expect(Object.keys(files)).not.toContain('/etc/cantrip.conf')
 })
 
-test('a run that goes on with what was begun finds the snapshot of then', async () => {
+test('a continued run keeps the first snapshot', async () => {
   const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
   const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   await hostFor(async () => undefined).write('/etc/cantrip.conf', 'ours')
   expect(await snapshotFor('all', paths, machine)).toBeUndefined()
 })
 
-test('the time before Kubernetes is another one than that before the agent', async () => {
+test('the snapshot before Kubernetes differs from the one before the agent', async () => {
   const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
   await afterSnapshot(workspace, paths, 'kubernetes', observer)
     .hostFor(async () => undefined)
@@ -63,7 +63,7 @@ test('the time before Kubernetes is another one than that before the agent', asy
   expect(await snapshotFor('agent', paths, machine)).toBeUndefined()
 })
 
-test('what no record names is found when all is taken back, and the ledger stays until it is mended', async () => {
+test('a change without a record is found after the undo, and the ledger stays until it is fixed', async () => {
   const { workspace, machine, ledger, observer } = await scene(began('install'))
   const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
   const host = hostFor(async ({ kind, what, undo }) => {

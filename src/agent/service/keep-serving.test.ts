@@ -30,7 +30,7 @@ function scene() {
   return { stop, waits, told, problem: () => problem, options }
 }
 
-test('what a person has to mend is tried again, later each time, and in the end the service goes on', async () => {
+test('problems that a person has to fix are retried at increasing intervals until the service continues', async () => {
   const { waits, told, options } = scene()
   let tries = 0
   await keepServing(async () => {
@@ -42,7 +42,7 @@ test('what a person has to mend is tried again, later each time, and in the end 
   expect(told.filter((each) => each === 'ready' || each === 'stopping')).toEqual(['ready', 'stopping'])
 })
 
-test('a disk that is read-only or full is named with its file', async () => {
+test('a read-only or full disk is named with its file', async () => {
   const { stop, problem, options } = scene()
   const failing = () =>
     Promise.reject(Object.assign(new Error('EROFS'), { code: 'EROFS', path: '/var/lib/cantrip/outbox' }))
@@ -54,14 +54,14 @@ test('a disk that is read-only or full is named with its file', async () => {
   })
 })
 
-test('a bug ends the program, but after a minute', async () => {
+test('a bug ends the process after a minute', async () => {
   const { waits, told, options } = scene()
   await expect(keepServing(() => Promise.reject(new Error('a bug')), options)).rejects.toThrow('a bug')
   expect(waits).toEqual([60_000])
   expect(told.join('\n')).toMatch(/Error: a bug\n\s+at /)
 })
 
-test('what an attempt began is over before the next one', async () => {
+test('an attempt has ended before the next one begins', async () => {
   const { options } = scene()
   const signals: AbortSignal[] = []
   await keepServing(async (signal) => {

@@ -12,7 +12,7 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 const full = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
 
-test('on a full disk the reserve is given up, and the work done again', () => {
+test('on a full disk the reserve is removed and the work repeated', () => {
   const path = join(directory, 'reserve')
   const reserve = keepReserve(path)
   reserve.fill()
@@ -24,7 +24,7 @@ test('on a full disk the reserve is given up, and the work done again', () => {
   expect(reserve.spend(work)).toBe('told')
 })
 
-test('other failures, and a disk that stays full, are the caller’s', () => {
+test('throws other failures, and that of a disk that stays full', () => {
   const reserve = keepReserve(join(directory, 'reserve'))
   const fail = (error: Error) => () => {
     throw error

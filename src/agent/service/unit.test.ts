@@ -6,7 +6,7 @@ import { renderUnit } from './unit.ts'
 
 const file = readFileSync(join(import.meta.dirname, '../../../systemd/cantrip-agent.service'), 'utf8')
 
-test('the executable carries the unit of systemd/ (else run: node scripts/unit.ts)', () => {
+test('the unit in the code is that of systemd/ (run: node scripts/unit.ts)', () => {
   expect(renderUnit(pathsOf())).toBe(file)
 })
 

@@ -7,7 +7,7 @@ const unit = 'cantrip-agent.service'
 test.each([
   ['runs', { enabled: true, active: true }, true],
   ['was stopped by a reset that was killed', { enabled: true, active: false }, true],
-  ['is not there', { enabled: false, active: false }, false],
+  ['is not installed', { enabled: false, active: false }, false],
 ])('a service that %s', async (_, state, runsAfterwards) => {
   const machine = fakeMachine()
   machine.units.set(unit, state)
@@ -16,7 +16,7 @@ test.each([
   expect(machine.units.get(unit)?.active).toBe(runsAfterwards)
 })
 
-test('it runs again after work that failed, and not where it goes', async () => {
+test('runs again after work that failed, but not if the service is removed', async () => {
   const machine = fakeMachine()
   machine.units.set(unit, { enabled: true, active: true })
   const fail = () => Promise.reject(new Error('failed'))

@@ -23,7 +23,7 @@ test.each([
   expect(withVerb(given)).toEqual(meant)
 })
 
-test('every command has a description, and an example where there is something to choose', () => {
+test('every command has a description, and an example if it has options', () => {
   for (const command of createProgram().commands) {
     expect(command.description(), command.name()).not.toBe('')
     if (command.options.length === 0) continue

@@ -23,7 +23,7 @@ const line = (change: Partial<ServiceStatus>, name: string) =>
     ?.slice(name.length)
     .trim()
 
-test('the link, and what it waits for', () => {
+test('the connection, and what it waits for', () => {
   const waiting = { state: 'DISCOVERED', connected: false, controller: null } as const
   const problem = { code: 'controller/unreachable', message: 'no route', fix: 'mend the route' }
   expect(line({}, 'controller')).toBe('https://controller:8443, connected')
@@ -33,14 +33,14 @@ test('the link, and what it waits for', () => {
   expect(line({ ...waiting, problem }, 'fix')).toBe('mend the route')
 })
 
-test('the work that goes on', () => {
+test('the current run', () => {
   const run = { id: 'r-1', role: 'first-master', step: 'etcd/start', done: 3, of: 20 }
   expect(line({}, 'run')).toBe('none')
   expect(line({ run }, 'run')).toBe('first-master (r-1): etcd/start, 3 of 20 steps')
   expect(line({ run: { ...run, step: null } }, 'run')).toBe('first-master (r-1): starting, 3 of 20 steps')
 })
 
-test('a unit is named only where there is one to look at', () => {
+test('the unit is named only if it is installed', () => {
   const paths = pathsOf('blue')
   expect(notRunning(paths, true)).toContain('systemctl status cantrip-blue-agent.service')
   expect(notRunning(paths, false)).toBe(

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { pathsFor } from './surroundings.ts'
 
-test('an instance has directories and a unit of its own', () => {
+test('an instance has its own directories and unit', () => {
   expect(pathsFor('lab')).toMatchObject({ stateDirectory: '/var/lib/cantrip-lab', unit: 'cantrip-lab-agent.service' })
 })
 
-test.each(['containerd', 'node-dns', 'Lab', 'a/b', ''])('"%s" is no name for one', (name) => {
+test.each(['containerd', 'node-dns', 'Lab', 'a/b', ''])('"%s" is not a valid instance name', (name) => {
   expect(() => pathsFor(name)).toThrow(expect.objectContaining({ code: 'usage/instance' }))
 })

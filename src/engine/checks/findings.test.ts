@@ -4,7 +4,7 @@ import { verdictOf } from './findings.ts'
 const warn = { kind: 'warn', found: 'a', wanted: 'no a', fix: 'mend' } as const
 const fail = { kind: 'fail', found: 'b', wanted: 'no b', fix: 'mend' } as const
 
-test('nothing found is a pass; the worst comes first and decides; the same fix stands once', () => {
+test('no finding is a pass; the worst finding is first and decides; the same fix appears once', () => {
   expect(verdictOf([], 'all well')).toEqual({ kind: 'pass', found: 'all well' })
   expect(verdictOf([warn], '')).toEqual(warn)
   expect(verdictOf([warn, fail], '')).toEqual({ kind: 'fail', found: 'b; a', wanted: 'no b; no a', fix: 'mend' })

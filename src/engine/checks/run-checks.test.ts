@@ -17,7 +17,7 @@ const check = (id: string, look: Check['look'], more: Partial<Check> = {}): Chec
   ...more,
 })
 
-test('verdicts keep what was found, wanted and the fix, in the order of the checks', async () => {
+test('verdicts keep found, wanted and fix, in the order of the checks', async () => {
   const slow = check('slow', async () => {
     await new Promise((done) => setTimeout(done, 20))
     return { kind: 'pass', found: 'fine' }
@@ -31,7 +31,7 @@ test('verdicts keep what was found, wanted and the fix, in the order of the chec
   expect(hardFailures(results).map(({ id }) => id)).toEqual(['bad'])
 })
 
-test('they run at once', async () => {
+test('checks run in parallel', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const first = check('first', async () => {
     await promise
@@ -44,7 +44,7 @@ test('they run at once', async () => {
   expect((await runChecks([first, second], fakeHost(), params)).map(({ verdict }) => verdict)).toEqual(['pass', 'pass'])
 })
 
-test('not having looked is an error, not a fail: thrown or too late', async () => {
+test('a check that throws or times out is an error, not a failure', async () => {
   const thrown = check('thrown', async () => {
     throw new AgentError('command/not-found', 'no ss', { fix: 'install iproute2' })
   })
@@ -57,7 +57,7 @@ test('not having looked is an error, not a fail: thrown or too late', async () =
   expect(hardFailures(results)).toHaveLength(2)
 })
 
-test('an ignored fail is a warning with its reason, but not of a strict check', async () => {
+test('an ignored failure is a warning with its reason, except for a strict check', async () => {
   const checks = [check('a', async () => bad), check('b', async () => bad, { strict: true })]
   const ignore = new Map([
     ['a', 'I know'],

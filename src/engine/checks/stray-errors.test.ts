@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** In a process of its own: what nobody catches is the test runner's as well. */
+/** In a child process, because the test runner also catches unhandled errors. */
 function runScript(script: string): Promise<{ code: number; stdout: string; stderr: string }> {
   const imports = ['stray-errors', 'run-checks'].map(
     (name) => `import * as ${name.replace('-', '_')} from '${join(import.meta.dirname, name)}.ts'`,
@@ -34,7 +34,7 @@ const LOOKS = {
   'as something that is no Error': "() => new Promise(() => setTimeout(() => { throw 'a text' }, 5))",
 }
 
-test('a check that throws, however, is an error of its own; the others tell what they found', async () => {
+test('a check that throws in any way has the result error; the others have their results', async () => {
   const checks = Object.entries(LOOKS).map(
     ([id, look]) => `{ id: ${JSON.stringify(id)}, title: '', why: '', hard: true, timeoutMs: 5_000, look: ${look} }`,
   )
@@ -60,7 +60,7 @@ test('a check that throws, however, is an error of its own; the others tell what
   ])
 })
 
-test('an error of nobody ends the program as ever, while checks run and afterwards', async () => {
+test('an error of other code still ends the process, during and after checks', async () => {
   const during = await runScript(`
     setTimeout(() => { throw new Error('of nobody') }, 20)
     await stray_errors.catchStrayErrors().within(() => new Promise((r) => setTimeout(r, 2_000)))
@@ -75,7 +75,7 @@ test('an error of nobody ends the program as ever, while checks run and afterwar
   expect(afterwards.code).toBe(1)
 })
 
-test('what a check that was given up on lets fall later does no harm', async () => {
+test('a late stray error of a check that timed out does no harm', async () => {
   const late =
     "{ id: 'late', title: '', why: '', hard: true, timeoutMs: 20, look: () => new Promise(() => setTimeout(() => { throw new Error('late') }, 100)) }"
   const { code, stdout } = await runScript(`

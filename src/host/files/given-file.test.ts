@@ -29,13 +29,13 @@ test.each<[string, string, (files: FakeHost['files']) => void, Parameters<typeof
   ["in root's home", '/root/f', (files) => files.seed('/root/f', 'read', SECRET)],
   ['in /tmp', '/tmp/f', (files) => files.seed('/tmp/f', 'read', SECRET)],
   [
-    'in a home of the one who called sudo',
+    "in the home of sudo's caller",
     '/home/bob/f',
     (files) => files.seed('/home/bob/f', 'read', { ...BOB, ...SECRET }),
     { sudo: SUDO },
   ],
   [
-    'in a directory that his own group may write',
+    "in a directory that the user's own group can write",
     '/home/bob/c/f',
     (files) => {
       files.seedDirectory('/home/bob/c', { ...BOB, mode: 0o775 })
@@ -44,7 +44,7 @@ test.each<[string, string, (files: FakeHost['files']) => void, Parameters<typeof
     { sudo: SUDO },
   ],
   [
-    'of a caller whom only a directory service knows',
+    'of a caller in a directory service',
     '/srv/f',
     (files) => {
       files.seedDirectory('/srv', { uid: 70_000, gid: 70_000, mode: 0o775 })
@@ -70,7 +70,7 @@ test.each<[string, string, (files: FakeHost['files']) => void, Parameters<typeof
   ],
   ['on a read-only medium', '/mnt/f', (files) => files.seed('/mnt/f', 'read', { mode: 0o400 })],
   [
-    'that is no secret, of a colleague',
+    'without secrets, of another user',
     '/home/bob/f',
     (files) => files.seed('/home/bob/f', 'read', BOB),
     { uid: 1001, isSecret: false },
@@ -89,7 +89,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     (files) => files.seed('/tmp/f', 'x', { ...EVE, ...SECRET }),
   ],
   [
-    'of another user than the one who called sudo',
+    "of another user than sudo's caller",
     '/tmp/f',
     'foreign-owner',
     'sudo install -m 600 /tmp/f /root/f',
@@ -104,7 +104,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     (files) => files.seed('/home/bob/f', 'x', SECRET),
   ],
   [
-    'below a directory that everybody may write',
+    'below a directory that everybody can write',
     '/srv/drop/in/f',
     'foreign-directory',
     COPY('/srv/drop/in/f'),
@@ -114,7 +114,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     },
   ],
   [
-    'in a directory that a group with others in it may write',
+    'in a directory that a group with other members can write',
     '/srv/f',
     'foreign-directory',
     COPY('/srv/f'),
@@ -159,21 +159,21 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
   ],
   ['that is a directory', '/root/f', 'not-a-file', 'the file itself', (files) => files.seedDirectory('/root/f')],
   [
-    'that its group may write',
+    'that its group can write',
     '/root/f',
     'writable-by-others',
     'chmod 600 /root/f',
     (files) => files.seed('/root/f', 'x', { mode: 0o620 }),
   ],
   [
-    'that everybody may read',
+    'that everybody can read',
     '/root/f',
     'world-readable',
     'chmod 600 /root/f',
     (files) => files.seed('/root/f', 'x', { mode: 0o604 }),
   ],
   [
-    'that everybody may read, where modes cannot be changed',
+    'that everybody can read, on a file system without modes',
     '/mnt/usb/f',
     'world-readable',
     COPY('/mnt/usb/f'),
@@ -191,9 +191,9 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     'head -c 1000',
     (files) => files.seed('/root/f', 'x'.repeat(101), SECRET),
   ],
-  ['that is not there', '/root/f', 'missing', 'copy it', () => undefined],
+  ['that does not exist', '/root/f', 'missing', 'copy it', () => undefined],
   [
-    'that root reads, no secret, of another user',
+    'without secrets, of another user, read by root',
     '/tmp/f',
     'foreign-owner',
     COPY('/tmp/f'),

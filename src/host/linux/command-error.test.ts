@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { commandError } from './command-error.ts'
 
-test('a failed command says its line, its exit code, the end of its stderr, and what to do', () => {
+test('a failed command has its command line, exit code, the end of stderr, and a fix', () => {
   const stderr = Array.from({ length: 40 }, (_, i) => `line ${i}`).join('\n')
   const error = commandError(['kubeadm', 'init', '--config', 'a b.yaml'], { kind: 'exit', exitCode: 3 }, `${stderr}\n`)
   expect(error.code).toBe('command/failed')
@@ -15,7 +15,7 @@ test('control characters of an argument do not reach the terminal', () => {
   expect(error.message).toBe("command took longer than 1.5 s: x $'a\\x1b[31m\\x0a'\nIts standard error is empty.")
 })
 
-test('one that was ended from outside is not asked why', () => {
+test('a killed command needs no stderr', () => {
   const stopped = commandError(['systemctl', 'start', 'etcd'], { kind: 'signal', signal: 'SIGTERM' }, '')
   expect(stopped.message).toBe('command was killed by SIGTERM: systemctl start etcd')
   expect(stopped.fix).toContain('run the same command again')
@@ -24,7 +24,7 @@ test('one that was ended from outside is not asked why', () => {
   expect(killed.fix).toContain('oom')
 })
 
-test('one that is missing and one that may not be executed are told apart', () => {
+test('distinguishes a missing command from one that is not executable', () => {
   const cause = (code: string) => Object.assign(new Error(code), { code })
   expect(commandError(['x'], { kind: 'not-started', cause: cause('ENOENT') }, '').code).toBe('command/not-found')
   expect(commandError(['x'], { kind: 'not-started', cause: cause('EACCES') }, '').code).toBe('command/not-started')

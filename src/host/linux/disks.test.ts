@@ -10,7 +10,7 @@ const disk = (name: string, more: Record<string, string> = {}) =>
   )
 const seen = (name: string, fsType = '', mount = '') => ({ name, fsType, mount })
 
-test('only a disk with nothing on it is usable for storage, and the others say why', async () => {
+test('only an empty disk is usable for storage; the others have the reason', async () => {
   const host = fakeHost({
     files: {
       ...disk('sda', { 'sda1/size': '1000' }),

@@ -10,14 +10,14 @@ const DOCKER = 'docker0\t0000110A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0'
 const HOST0 = 'host0\t0000630A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0'
 const STORAGE = 'eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0'
 
-test("the kernel's choice, whatever the routes look like", async () => {
+test("the kernel's choice, whatever the routes are", async () => {
   const host = fakeHost({ files: { ...procFiles([]).files, ...ipv4Routes(DOCKER, HOST0) } })
   host.network.onSource(OUTSIDE, { address: '10.99.0.171', interface: 'host0' })
   expect(await nodeSource(host)).toEqual({ address: '10.99.0.171', interface: 'host0' })
   expect(await localAddresses(host)).toMatchObject({ node: ['10.99.0.171'], interface: 'host0' })
 })
 
-test('no default route: the first network that is not of virtual machines', async () => {
+test('no default route: the first network that does not belong to virtual machines', async () => {
   const host = fakeHost({ files: ipv4Routes(DOCKER, HOST0, STORAGE) })
   host.network.onSource(OUTSIDE, undefined)
   host.network.onSource(OUTSIDE_6, undefined)
@@ -27,7 +27,7 @@ test('no default route: the first network that is not of virtual machines', asyn
   expect(await nodeSource(host)).toEqual({ address: '10.99.0.7', interface: 'host0' })
 })
 
-test('loopback and link-local addresses are no addresses of a node', async () => {
+test('loopback and link-local addresses are not node addresses', async () => {
   const host = fakeHost({ files: ipv4Routes(HOST0) })
   host.network.onSource(OUTSIDE, { address: '169.254.7.7', interface: 'usb0' })
   host.network.onSource(OUTSIDE_6, { address: 'fe80::1%eth0', interface: 'eth0' })
@@ -35,7 +35,7 @@ test('loopback and link-local addresses are no addresses of a node', async () =>
   expect(await nodeSource(host)).toEqual({ address: '10.99.0.7', interface: 'host0' })
 })
 
-test('IPv6 where IPv4 has nothing; and nothing where there is nothing', async () => {
+test('IPv6 without IPv4; none without addresses', async () => {
   const host = fakeHost({ files: ROUTES.ipv6Alone })
   host.network.onSource(OUTSIDE, undefined)
   host.network.onSource(OUTSIDE_6, { address: 'fd42::7', interface: 'eth0' })

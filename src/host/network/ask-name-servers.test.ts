@@ -11,7 +11,7 @@ function machine(resolvConf: string) {
 const isForA = (query: Uint8Array) => query.at(-3) === 1
 const nameIn = (query: Uint8Array) => Buffer.from(query.subarray(12, -5)).toString('latin1')
 
-test('each server with what it says, and how long it took', async () => {
+test('each server with its answer and how long it took', async () => {
   const host = machine('nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 2001:db8::3\nnameserver 192.0.2.4\n')
   host.network.onExchange('192.0.2.1:53', (query) =>
     dnsReply(query, {
@@ -25,7 +25,7 @@ test('each server with what it says, and how long it took', async () => {
   )
 })
 
-test('a name without a dot is asked for in the first search domain, as the resolver does', async () => {
+test('a name without a dot is resolved in the first search domain, as the resolver does', async () => {
   const host = machine('search . example.com\nnameserver 192.0.2.1\n')
   const names: string[] = []
   host.network.onExchange('192.0.2.1:53', (query) => {
@@ -36,7 +36,7 @@ test('a name without a dot is asked for in the first search domain, as the resol
   expect(names).toEqual(['\x06node-1\x07example\x03com', '\x06node-1\x07example\x03com'])
 })
 
-test('no server, no name, and an answer to another question', async () => {
+test('no server, no valid name, and a reply to another query', async () => {
   expect(await askNameServers(fakeHost(), 'node-1')).toBe('no name server in /etc/resolv.conf')
   const host = machine('nameserver 192.0.2.1\n')
   host.network.onExchange('192.0.2.1:53', (query) => dnsReply(Buffer.from(query).fill(9, 0, 2), {}))

@@ -6,7 +6,7 @@ import { countCommon, parseNumberList } from './number-list.ts'
 import { parseFstabSwaps, parseSwaps } from './swaps.ts'
 import { parseSysctlConf } from './sysctl-conf.ts'
 
-test('mounts: read-only by itself or by its file system, and what is shared', () => {
+test('mounts: read-only mount or file system, and propagation', () => {
   const mounts = parseMountinfo(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 8:2 / /usr ro,nodev master:3 - ext4 /dev/sda2 rw
 24 22 8:3 / /data rw - ext4 /dev/sdb1 ro,seclabel
@@ -23,7 +23,7 @@ test('lists of processors', () => {
   expect(count('7', '0-63')).toBe(1)
 })
 
-test('sysctl.d: both notations, dots in the name of an interface, comments, and the last one holds', () => {
+test('sysctl.d: both notations, dots in the name of an interface, comments, and the last value counts', () => {
   const text = `# comment\n; another\n-net/ipv4/conf/eth0.1/rp_filter = 2\nnet.ipv4.conf.eth0/2.rp_filter=0\nkernel.x = a=b\nkernel.x=c\nnothing\n`
   expect(Object.fromEntries(parseSysctlConf(text))).toEqual({
     'net.ipv4.conf.eth0/1.rp_filter': '2',
@@ -32,7 +32,7 @@ test('sysctl.d: both notations, dots in the name of an interface, comments, and 
   })
 })
 
-test('modules: compressed or not, with a dash or not, and not those that are only needed by others', () => {
+test('modules: compressed or not, with a dash or not, without dependencies', () => {
   const index = parseModuleIndex('kernel/a/one-two.ko.zst: kernel/b/other.ko.zst\nkernel/three.ko:\nkernel/four.ko\n')
   expect([...index]).toEqual(['one_two', 'three', 'four'])
   const forbidden =
@@ -48,7 +48,7 @@ test('swap, now and at boot', () => {
   ])
 })
 
-test('controllers that are switched off are not enabled', () => {
+test('disabled controllers are not enabled', () => {
   const text = '#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t3\t82\t1\nmemory\t0\t132\t0\n'
   expect([...parseEnabledControllers(text)]).toEqual(['cpu'])
 })

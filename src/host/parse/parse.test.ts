@@ -22,7 +22,7 @@ test.each([
   expect(Math.sign(compareVersions(a, b))).toBe(sign)
 })
 
-test('resolv.conf: the last search holds, options add up, comments are kept apart', () => {
+test('resolv.conf: the last search counts, options accumulate, comments are separate', () => {
   const text =
     'domain a.example\nsearch b.example c.example\r\noptions a\n\toptions b c\nnameserver\nnameserver 192.0.2.1 # x\n;by x\n'
   expect(parseResolvConf(text)).toEqual({
@@ -58,7 +58,7 @@ describe('addresses', () => {
   })
 })
 
-test('sockets: only those that wait for others, IPv6 words turned round', () => {
+test('sockets: only bound ones, with IPv6 words in network order', () => {
   const tcp6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21414 1 0000000000000000 100 0 0 10 0
    1: B80D01200000000000000000010000FF:192B 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21415 1 0000000000000000 100 0 0 10 0
@@ -85,7 +85,7 @@ eth0\t0003000A\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
   ])
 })
 
-test('local addresses: each once, also the second of a network', () => {
+test('local addresses: each once, including secondary ones', () => {
   const trie = `Main:
   +-- 0.0.0.0/0 3 0 5
      +-- 10.0.2.0/24 2 0 2
@@ -106,7 +106,7 @@ Local:
   ])
 })
 
-test('mounts: escapes, optional fields, and the one that covers', () => {
+test('mounts: escapes, optional fields, and the topmost mount', () => {
   const mounts = parseMountinfo(`22 1 8:1 / / rw,relatime shared:1 master:2 - ext4 /dev/sda1 rw
 30 22 8:17 / /var/lib/my\\040disk rw - xfs /dev/disk\\040b rw
 31 22 8:18 / /var/lib rw - ext4 /dev/sdc rw
@@ -143,13 +143,13 @@ describe('SNTP', () => {
     })
   })
 
-  test('goes on in 2036, when its seconds begin again', () => {
+  test('works after 2036, when the seconds wrap around', () => {
     const there = Date.parse('2036-02-07T06:28:17Z')
     const times = { sentAtMs: there, receivedAtMs: there }
     expect(readSntpReply(reply(1), request, times)).toMatchObject({ kind: 'time', offsetMs: 0 })
   })
 
-  test('a short packet is none', () => {
+  test('a short packet is not NTP', () => {
     const verdict = readSntpReply(new Uint8Array(12), request, { sentAtMs: 0, receivedAtMs: 0 })
     expect(verdict).toEqual({ kind: 'unusable', because: 'a reply of 12 bytes is not an NTP packet' })
   })

@@ -8,7 +8,7 @@ const REFUSED = new AgentError('command/failed', 'Job for x.service failed. See 
   fix: 'none',
 })
 
-/** Its first start fails, as `systemctl start` says; `state` tells of it from then on, by the seconds since. */
+/** Its first `systemctl start` fails; `state` has its later states, by the seconds since. */
 function machine(state: (seconds: number) => { active: string; sub?: string; restarts?: number }): FakeHost {
   const host = fakeHost({
     directories: ['/run/systemd/system'],
@@ -34,14 +34,14 @@ const looping = (seconds: number) => ({
   restarts: Math.floor(seconds / 5),
 })
 
-test('a port that is free only later: systemd tries again, and it is waited for', async () => {
+test('a port that becomes free later: waits while systemd restarts the unit', async () => {
   const host = machine((seconds) =>
     seconds < 12 ? looping(seconds) : { active: 'active', sub: 'running', restarts: 2 },
   )
   await bringUpUnit(host, UNIT)
 })
 
-test('one that fails each time is told with its last line, and within seconds', async () => {
+test('a unit that fails each time is reported with its last line, within seconds', async () => {
   const host = machine(looping)
   const began = host.clock.nowMs
   await expect(bringUpUnit(host, UNIT)).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('one that fails each time is told with its last line, and within seconds', 
   expect(host.clock.nowMs - began).toBeLessThan(17_000)
 })
 
-test('what systemctl refuses by itself is told in its words', async () => {
+test('an error of systemctl itself is passed on', async () => {
   await expect(
     bringUpUnit(
       machine(() => ({ active: 'inactive' })),

@@ -5,7 +5,7 @@ import { journalText, quoted, reasonLines } from './log-lines.ts'
 test.each<[string, string, string[]]>([
   ['nothing', '', []],
   [
-    'the error, and not what systemd says around it',
+    "the error, without systemd's messages",
     'Started etcd.service - etcd.\n{"level":"info","msg":"starting"}\n{"level":"fatal","msg":"no space left on device"}\netcd.service: Main process exited, code=exited, status=1/FAILURE\n',
     ['{"level":"fatal","msg":"no space left on device"}'],
   ],
@@ -15,7 +15,7 @@ test.each<[string, string, string[]]>([
     ['{"level":"panic","msg":"failed to save","error":"write: no space left on device"}', 'panic: failed to save'],
   ],
   [
-    'only systemd has spoken',
+    'only messages of systemd',
     "x.service: Main process exited, code=killed, status=9/KILL\nx.service: Failed with result 'signal'.\n",
     ['x.service: Main process exited, code=killed, status=9/KILL', "x.service: Failed with result 'signal'."],
   ],
@@ -29,7 +29,7 @@ test.each<[string, string, string[]]>([
     'error: https://bob:s3cret@proxy.example.com:3128 refused abcdef.0123456789abcdef\n',
     ['error: https://***@proxy.example.com:3128 refused ***'],
   ],
-  ['what would command a terminal', 'error: \u001b[31mred\u0007\n', ['error: \\x1b[31mred\\x07']],
+  ['terminal control characters', 'error: \u001b[31mred\u0007\n', ['error: \\x1b[31mred\\x07']],
 ])('%s', (_, text, expected) => {
   expect(reasonLines(text)).toEqual(expected)
 })
@@ -52,7 +52,7 @@ test('a machine without a journal has no lines', async () => {
 test.each([
   ...['(0x1', '(0x1)', '(0x', '{', '(', ')', 'a.go:1', 'a.go:', 'a.service: ', 'x.service: Service ', ' ended', '...'],
   ...['error ', '"level":"', 'level=', 'http://a:', '1', 'F1129 ', '\t', '\u001b', 'created by ', 'goroutine 1 ['],
-])('a line of %j again and again stops nobody', (part) => {
+])('a repeated line of %j does not take long', (part) => {
   const start = performance.now()
   for (const length of [900, 8_000, 100_000])
     for (const [begin, end] of [
@@ -67,12 +67,12 @@ test.each([
   expect(performance.now() - start).toBeLessThan(1_000)
 })
 
-test('a secret that a cut would leave half is masked before', () => {
+test('secrets are masked before the text is cut', () => {
   const [line] = reasonLines(`error ${'bearer abcdefgh123 '.repeat(20)}${'http://user:hunter2@'.repeat(60)}proxy`)
   expect(line).not.toContain('hunter2')
 })
 
-test('functions of a stack, as Go prints them, are left out, and what a program says in parentheses is not', () => {
+test('omits functions of a Go stack trace, but not other text in parentheses', () => {
   const stack = [
     'main.(*T).run(0xc000012345, {0x1, 0x2})',
     'k8s.io/kubernetes/cmd/kubelet/app.run({0x1?, 0x2?}, ...)',

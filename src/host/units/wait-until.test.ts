@@ -28,13 +28,13 @@ test('a failure ends the wait at its first look', async () => {
   expect(host.clock.nowMs - began).toBeLessThan(1_000)
 })
 
-test('who cannot look has seen no failure', async () => {
+test('a look that throws is not a failure', async () => {
   const blind: Watch = { ...watch('runs'), look: () => Promise.reject(new Error('systemctl is late')) }
   let looks = 0
   await waitUntil(fakeHost(), async () => ++looks > 50, { signal, timeoutMs: 60_000, failure: late, watches: [blind] })
 })
 
-test('what builds on one that does not run now is not judged, and starts to count anew', async () => {
+test('a watch is ignored and reset while an earlier one does not run', async () => {
   const later = watch(broken)
   const watches = [watch('coming'), later]
   let looks = 0
@@ -42,7 +42,7 @@ test('what builds on one that does not run now is not judged, and starts to coun
   expect(later.forgotten).toBeGreaterThan(2)
 })
 
-test('a wait that ends without a failure has the last lines of the logs', async () => {
+test('a timeout has the last lines of the logs', async () => {
   const watches = [watch('runs', ['error: one']), watch('runs', ['a', 'b', 'c'])]
   const wait = waitUntil(fakeHost(), async () => false, { signal, timeoutMs: 60_000, failure: late, watches })
   await expect(wait).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('a wait that ends without a failure has the last lines of the logs', async 
   })
 })
 
-test('a command that waits by itself is ended by the failure, and passes its own on', async () => {
+test('a failure ends a command that waits by itself; its own error is passed on', async () => {
   const untilAborted = (until: AbortSignal) =>
     new Promise<void>((_, reject) => until.addEventListener('abort', () => reject(until.reason)))
   await expect(watchMeanwhile(fakeHost(), { signal, watches: [watch(broken)] }, untilAborted)).rejects.toBe(broken)

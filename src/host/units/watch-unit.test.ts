@@ -26,7 +26,7 @@ const again = (restarts: number, more: State = {}): State => ({
 })
 const running = (restarts: number): State => ({ ...RUNS, restarts })
 
-/** Looks once a second at a unit that is in these states, one after another; the last answer, and after how many looks. */
+/** Looks once a second at a unit with these states in turn. Returns the last answer and the number of looks. */
 async function seen(states: readonly State[]) {
   const host = fakeHost({ commands: { journalctl: { stdout: JOURNAL } } })
   const queue = [...states]
@@ -50,22 +50,22 @@ test.each<[string, State[], string]>([
   ['runs', [RUNS], 'runs'],
   ['starts', [{ active: 'activating', sub: 'start' }], 'coming'],
   ['has not been started yet', Array.from({ length: 60 }, () => ({ active: 'inactive' })), 'coming'],
-  ['is tried again for the first time', [again(0)], 'coming'],
+  ['is restarted for the first time', [again(0)], 'coming'],
   ['was restarted twice, and runs', [again(0), again(1), running(2)], 'runs'],
   ['has restarted often before this wait, and runs', [running(57), running(57)], 'runs'],
   [
-    'ends for another reason each time: a port that is not free yet, then something else',
+    'exits for another reason each time: a port that is not free yet, then another error',
     [again(0), again(1), again(2, { status: 2 }), again(3, { status: 3 }), again(4, { status: 3 }), running(5)],
     'runs',
   ],
   ['was stopped, and started again by its owner', [RUNS, { active: 'inactive' }, { active: 'inactive' }, RUNS], 'runs'],
   [
-    'ends once in a while, and runs for minutes in between',
+    'exits sometimes, and runs for minutes in between',
     [again(0), again(1), ...Array.from({ length: 61 }, () => running(2)), again(2), again(3), running(4)],
     'runs',
   ],
-  ['was restarted by hand, which sets the counter back', [running(5), running(0), running(1)], 'runs'],
-])('%s: it is waited for', async (_, states, expected) => {
+  ['was restarted manually, which resets the counter', [running(5), running(0), running(1)], 'runs'],
+])('%s: keeps waiting', async (_, states, expected) => {
   expect((await seen(states)).answer).toBe(expected)
 })
 
@@ -79,10 +79,10 @@ test.each<[string, State[], number, RegExp]>([
   ['restarted between two looks', [running(0), running(2), running(4)], 3, /was restarted 4 times/],
   ['in a loop since before', [again(57), again(58), again(59), again(60)], 4, /was restarted 3 times/],
   ['given up by systemd', [RUNS, { active: 'failed', result: 'start-limit-hit' }], 2, /failed \(start-limit-hit\)/],
-  ['an executable that is not there', [again(0, { status: 203 })], 1, /cannot be started \(exit-code, exit code 203\)/],
+  ['a missing executable', [again(0, { status: 203 })], 1, /cannot be started \(exit-code, exit code 203\)/],
   ['masked', [{ active: 'inactive', load: 'masked' }], 1, /its load state is masked/],
   ['stopped', [RUNS, ...Array.from({ length: 11 }, () => ({ active: 'inactive' }))], 12, /is stopped/],
-])('%s: it has failed, and its journal says why', async (_, states, looks, message) => {
+])('%s: has failed, with the reason from its journal', async (_, states, looks, message) => {
   const found = await seen([...states, ...Array.from({ length: 5 }, () => states.at(-1) as State)])
   expect(found).toMatchObject({ answer: { message: expect.stringMatching(message) }, looks })
 })

@@ -8,7 +8,7 @@ import { carryOut } from './carry-out.ts'
 const scene = (options: FakeHostOptions = {}) => fakeHost(options).machine
 const mountLine = (id: number, point: string) => `${id} 1 0:${id} / ${point} rw - tmpfs tmpfs rw\n`
 
-test('every kind is content with what is gone already', async () => {
+test('every kind succeeds if its object no longer exists', async () => {
   const undos: Undo[] = [
     { kind: 'remove-path', path: '/etc/none', sha256: 'x' },
     { kind: 'remove-tree', path: '/etc/none' },
@@ -48,28 +48,28 @@ test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
   ],
   ['one of an older record', { kind: 'sysctl', key: 'net.a', before: '1' }, { sysctls: { 'net.a': '9' } }, '1', /^$/],
   [
-    'a parameter of somebody else',
+    'a parameter that was changed since',
     { kind: 'sysctl', key: 'net.a', before: '1', written: '2' },
     { sysctls: { 'net.a': '9' } },
     '9',
     /^net.a was changed to 9 since Cantrip set it to 2; before, it was 1$/,
   ],
   [
-    'a parameter that a second try found as it had set it',
+    'a parameter that the first try had set',
     { kind: 'sysctl', key: 'net.a', before: '10', written: '10' },
     { sysctls: { 'net.a': '0' } },
     '0',
     /^$/,
   ],
-  ['a host name', { kind: 'hostname', before: 'old', written: 'new' }, { hostname: 'new' }, 'old', /^$/],
+  ['a hostname', { kind: 'hostname', before: 'old', written: 'new' }, { hostname: 'new' }, 'old', /^$/],
   [
-    'a host name of somebody else',
+    'a hostname that was changed since',
     { kind: 'hostname', before: 'old', written: 'new' },
     { hostname: 'web' },
     'web',
     /changed to web/,
   ],
-])('%s goes back to what it was unless somebody has set it since', async (_, undo, options, expected, why) => {
+])('%s is restored unless it was changed since', async (_, undo, options, expected, why) => {
   const machine = scene(options)
   const result = await carryOut(undo, machine)
   expect(result?.kept ?? '').toMatch(why)
@@ -77,7 +77,7 @@ test.each<[string, Undo, FakeHostOptions, string | undefined, RegExp]>([
   expect(now).toBe(expected)
 })
 
-test('a mode goes back to what it was unless somebody has set it since', async () => {
+test('a mode is restored unless it was changed since', async () => {
   const machine = scene({ directories: ['/srv/a', '/srv/b'] })
   machine.files.setAttributes('/srv/a', { mode: 0o700 })
   machine.files.setAttributes('/srv/b', { mode: 0o711 })
@@ -89,7 +89,7 @@ test('a mode goes back to what it was unless somebody has set it since', async (
   expect([machine.files.stat('/srv/a')?.mode, machine.files.stat('/srv/b')?.mode]).toEqual([0o755, 0o711])
 })
 
-test('mounts go deepest first, in one call, and one that stays is told with its fix', async () => {
+test('unmounts deepest first, in one call, and reports a mount that stays with its fix', async () => {
   const points = ['/var/lib/kubelet', '/var/lib/kubelet/pods/a/b', '/var/lib/kubelet/pods/c', '/var/lib/kubelet-other']
   const machine = scene()
   const show = () =>
@@ -118,7 +118,7 @@ function process(machine: FakeMachine, pid: number, parent: number, argv: string
   machine.files.seed(`/proc/${pid}/cmdline`, `${argv.join('\0')}\0`)
 }
 
-test('containers of our namespace end before their shims; those of others live', async () => {
+test('containers of the namespace end before their shims; other containers keep running', async () => {
   const machine = scene()
   const shim = (namespace: string, socket = '/run/containerd/containerd.sock') => [
     ...['/usr/local/bin/containerd-shim-runc-v2', '-namespace', namespace, '-id', 'x', '-address', socket],
@@ -139,7 +139,7 @@ test('containers of our namespace end before their shims; those of others live',
   ])
 })
 
-test('with a socket, the containers of that containerd end, and those of another in the same namespace live', async () => {
+test('with a socket, the containers of that containerd end; those of another one in the same namespace keep running', async () => {
   const machine = scene()
   const shim = (namespace: string, socket: string) => [
     '/x/containerd-shim-runc-v2',
@@ -163,11 +163,11 @@ const SHIM = `/x/containerd-shim-runc-v2 -namespace k8s.io -id x -address ${SOCK
 const HOST_NAMESPACES = { pid: 'pid:[1]', mnt: 'mnt:[1]' }
 
 test.each([
-  ['in a process namespace of its own', { pid: 'pid:[2]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
-  ['in a mount namespace of its own', { pid: 'pid:[1]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
+  ['in another PID namespace', { pid: 'pid:[2]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
+  ['in another mount namespace', { pid: 'pid:[1]', mnt: 'mnt:[2]' }, '0\t0\t0\t0'],
   ['of another user', HOST_NAMESPACES, '1000\t1000\t1000\t1000'],
-  ['that a user has started with the rights of root', HOST_NAMESPACES, '1000\t0\t0\t0'],
-])('a shim %s is not ours, whatever its arguments are', async (_, namespaces, uids) => {
+  ['with the set-user-ID bit, started by a user', HOST_NAMESPACES, '1000\t0\t0\t0'],
+])('a shim %s is ignored, whatever its arguments are', async (_, namespaces, uids) => {
   const machine = scene()
   const inNamespaces = (id: string, { pid, mnt }: typeof HOST_NAMESPACES) => {
     machine.files.seedDirectory(`/proc/${id}/ns`)
@@ -185,7 +185,7 @@ test.each([
   expect(machine.killed.map(({ pid }) => pid)).toEqual([11, 10])
 })
 
-/** Deletes what `ip -batch` is told to, but for what the kernel does not let go of. */
+/** Deletes the interfaces of `ip -batch`, except those that the kernel keeps. */
 function answerIp(machine: FakeMachine, stays: readonly string[] = []): void {
   machine.on(['ip', '-force'], (_argv, { stdin = '' }) => {
     for (const [, kind, name = ''] of stdin.matchAll(/^(link|netns) delete (\S+)$/gm)) {
@@ -209,7 +209,7 @@ const OF_OLD_RECORDS = [
   'lxc*',
 ]
 
-test('links go by name, or as their makers call them, in one call; names that only begin alike stay', async () => {
+test('removes interfaces by name or by the patterns of their programs, in one call; names with the same prefix stay', async () => {
   const machine = scene({ directories: [...LINKS, 'cilium_mine', 'eth0'].map((name) => `/sys/class/net/${name}`) })
   answerIp(machine)
   const result = await carryOut({ kind: 'remove-links', names: OF_OLD_RECORDS, spare: ['calic0ffee00000'] }, machine)
@@ -232,7 +232,7 @@ test.each(['tunl0', 'gre0', 'sit0', 'ip6tnl0'])(
   },
 )
 
-test('control groups go from below, in every hierarchy, and a slice is stopped first', async () => {
+test('removes control groups bottom up, in every hierarchy, and stops a slice first', async () => {
   const machine = scene({
     directories: [
       '/sys/fs/cgroup/kubepods.slice/burstable/pod1',
@@ -247,7 +247,7 @@ test('control groups go from below, in every hierarchy, and a slice is stopped f
   expect(machine.calls).toEqual([['systemctl', 'stop', '--', 'kubepods.slice']])
 })
 
-test('with one hierarchy, control groups of Kubernetes in a container of LXC stay', async () => {
+test('with cgroup v2, control groups of Kubernetes in an LXC container stay', async () => {
   const machine = scene({
     directories: ['/sys/fs/cgroup/lxc.payload.k8s/kubepods.slice/pod1', '/sys/fs/cgroup/kubepods.slice/pod2'],
     files: { '/sys/fs/cgroup/cgroup.controllers': 'cpu memory\n' },
@@ -258,7 +258,7 @@ test('with one hierarchy, control groups of Kubernetes in a container of LXC sta
   expect(machine.files.list('/sys/fs/cgroup/lxc.payload.k8s/kubepods.slice')).toEqual(['pod1'])
 })
 
-test('a module in use stays, and is said', async () => {
+test('a module in use stays, and is reported', async () => {
   const machine = scene({ modules: ['overlay'] })
   machine.unloadModule = async () => {
     throw new AgentError('command/failed', 'exit code 1\nmodprobe: FATAL: Module overlay is in use.', { fix: '' })
@@ -268,7 +268,7 @@ test('a module in use stays, and is said', async () => {
   })
 })
 
-test('a lost backup is an error that names it', async () => {
+test('a missing backup is an error that names it', async () => {
   const undo = {
     kind: 'restore-file',
     path: '/etc/f',
@@ -281,7 +281,7 @@ test('a lost backup is an error that names it', async () => {
   await expect(carryOut(undo, scene())).rejects.toMatchObject({ code: 'undo/backup-missing' })
 })
 
-test('a link that somebody has replaced by a file of his own is left', async () => {
+test('a link that was replaced by a file stays replaced', async () => {
   const machine = scene({ files: { '/etc/resolv.conf': 'theirs' } })
   const undo: Undo = { kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub', sha256: 'of ours' }
   expect(await carryOut(undo, machine)).toEqual({ kept: expect.stringContaining('/etc/resolv.conf was changed') })
@@ -295,7 +295,7 @@ const PODS_OF_OLD: Undo = { kind: 'remove-network-namespaces', names: ['cni-*'],
 const record = (name: string, networkName = 'cbr0') =>
   JSON.stringify({ kind: 'cniCacheV1', networkName, netns: `/var/run/netns/${name}` })
 
-test('network namespaces go by what libcni and containerd recorded; others stay, whatever they are called', async () => {
+test('removes network namespaces by the records of libcni and containerd; others stay, whatever their names are', async () => {
   const machine = scene({
     directories: netns(POD(0), POD(1), POD(2), POD(3), POD(4), 'vpn', 'cni-mine', 'netns-27b1'),
     files: { '/var/lib/cni/results/cbr0-a-eth0': record(POD(1)), '/var/lib/cni/results/cbr0-b-eth0': '{' },
@@ -308,7 +308,7 @@ test('network namespaces go by what libcni and containerd recorded; others stay,
   answerIp(machine)
   const found: string[][] = []
   const recordFound = async (names: string[]) => {
-    // Before they are gone.
+    // Recorded before they are removed.
     expect(machine.files.list('/run/netns')).toContain(names[0])
     found.push(names)
   }
@@ -321,7 +321,7 @@ test('network namespaces go by what libcni and containerd recorded; others stay,
   })
 })
 
-test('what an earlier try has found is ours, though its records are gone', async () => {
+test('removes what an earlier try found, even if its records are gone', async () => {
   const machine = scene({ directories: netns(POD(1), POD(2)) })
   machine.on(['ip', 'netns', 'pids'], {})
   answerIp(machine)
@@ -329,7 +329,7 @@ test('what an earlier try has found is ours, though its records are gone', async
   expect(machine.files.list('/run/netns')).toEqual([POD(2)])
 })
 
-test('a network namespace with a process in it is of somebody else', async () => {
+test('a network namespace with a process stays', async () => {
   const machine = scene({ directories: netns(POD(1), POD(2)) })
   machine.on(DATABASE, { stdout: `${POD(1)}\n${POD(2)}\n` })
   machine.on(['ip', 'netns', 'pids'], (argv) => ({ stdout: argv[3] === POD(2) ? '812\n' : '' }))
@@ -338,7 +338,7 @@ test('a network namespace with a process in it is of somebody else', async () =>
   expect(machine.files.list('/run/netns')).toEqual([POD(2)])
 })
 
-test('of old records, too: the directory of network namespaces goes when nobody has one there', async () => {
+test('also for old records: the directory of network namespaces is removed when it is empty', async () => {
   const undos: Undo[] = [
     { kind: 'unmount-below', path: '/run/netns' },
     { kind: 'remove-tree', path: '/run/netns' },
@@ -388,7 +388,7 @@ test.each<Undo['kind'] & ('remove-tree' | 'empty-directory')>(['remove-tree', 'e
   },
 )
 
-test('tables of nftables go by name, and nothing is asked where the kernel has none', async () => {
+test('removes nftables tables by name, and does not run nft if the module is not loaded', async () => {
   const undo: Undo = { kind: 'remove-nft-tables', names: ['kube-proxy'] }
   const without = scene({ files: { '/proc/modules': 'overlay 1 0 - Live 0x0\n' } })
   await carryOut(undo, without)
@@ -410,7 +410,7 @@ test('tables of nftables go by name, and nothing is asked where the kernel has n
   expect(script).toBe('delete table ip kube-proxy\ndelete table ip6 kube-proxy\n')
 })
 
-test('a unit goes back to what it was, and a failed one is forgotten', async () => {
+test('a unit is restored, and a failed one is reset', async () => {
   const machine = scene({ units: { 'kubelet.service': { enabled: true, active: true } } })
   await carryOut({ kind: 'unit', unit: 'kubelet.service', before: { enabled: false, active: false } }, machine)
   expect(machine.units.get('kubelet.service')).toEqual({ enabled: false, active: false })
@@ -424,18 +424,18 @@ const WITH_MORE = ZONE.replace('<forward/>', '<port port="80" protocol="tcp"/><f
 
 test.each([
   ['closes what is open', true, false, ZONE, [['firewall-cmd', ...CLOSE]]],
-  ['that was stopped has forgotten', false, false, ZONE, []],
+  ['that was stopped has no runtime configuration', false, false, ZONE, []],
   [
-    'has the zone as it was shipped',
+    'has the shipped zone',
     ...[true, true, '<zone><forward /><service name="ssh"/></zone>'],
     [
       ['firewall-cmd', '--permanent', ...CLOSE],
       ['firewall-cmd', '--permanent', DEFAULTS],
     ],
   ],
-  ['keeps what a person has added', true, true, WITH_MORE, [['firewall-cmd', '--permanent', ...CLOSE]]],
+  ['keeps the additions of a person', true, true, WITH_MORE, [['firewall-cmd', '--permanent', ...CLOSE]]],
   [
-    'that was stopped is changed without it',
+    'that was stopped is changed offline',
     ...[false, true, ZONE],
     [
       ['firewall-offline-cmd', ...CLOSE],
@@ -456,7 +456,7 @@ test.each([
   expect(machine.calls).toEqual(calls)
 })
 
-test('a line of ours goes from a file that its owner has written anew, and all else stays', async () => {
+test('removes an added line from a file that its owner has rewritten, and keeps all other lines', async () => {
   const machine = scene({
     files: { '/etc/resolv.conf': 'search a.example\n nameserver 10.0.0.5\nnameserver 192.0.2.99\n' },
   })

@@ -12,7 +12,7 @@ const params = {
 const gone = '{"code":"cluster/gone","message":"the cluster of this certificate was deleted","fix":"make new ones"}'
 
 test.each([
-  ['is out of reach', new NetworkError('tcp', 'ECONNREFUSED'), 'unreachable'],
+  ['is unreachable', new NetworkError('tcp', 'ECONNREFUSED'), 'unreachable'],
   ['refuses', () => ({ status: 403, body: gone }), 'refused'],
   ['is behind a proxy that refuses', () => ({ status: 403, body: '<html>' }), 'unreachable'],
 ])('a controller that %s', async (_, answer, kind) => {

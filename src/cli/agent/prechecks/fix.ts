@@ -1,6 +1,6 @@
 import type { AgentPaths } from '../../../agent/paths.ts'
 import type { CheckParams } from '../../../engine/checks/check.ts'
-import { mendingRole } from '../../../engine/checks/mends.ts'
+import { mendRole } from '../../../engine/checks/mends.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { PlannedStep } from '../../../engine/plan-role.ts'
 import type { Step } from '../../../engine/step.ts'
@@ -35,7 +35,7 @@ export async function fix({
   signal,
 }: FixInput): Promise<PlannedStep[]> {
   const print = (text: string) => void (isText && process.stdout.write(text))
-  const role = mendingRole(mends, results)
+  const role = mendRole(mends, results)
   const { backupsOf, openWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const { planningHost } = await import('../../../host/planning.ts')

@@ -21,7 +21,7 @@ async function run(...args: string[]): Promise<string> {
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 
-test('a healthy machine passes everything, without credentials all but what needs a controller', async () => {
+test('a healthy machine passes all checks; without credentials those that need a controller are skipped', async () => {
   const { results, hardFailures } = await runPrechecks({ view: healthyHost(), params, ignore: new Map() })
   const { pass = [], skipped = [], ...others } = Object.groupBy(results, ({ verdict }) => verdict)
   expect(others).toEqual({})
@@ -31,7 +31,7 @@ test('a healthy machine passes everything, without credentials all but what need
   expect(pass.length + skipped.length).toBe(checks.length)
 })
 
-test('looking changes nothing', async () => {
+test('prechecks change nothing', async () => {
   const host = healthyHost()
   const before = host.files.snapshot()
   await runPrechecks({ view: host, params, ignore: new Map() })
@@ -39,7 +39,7 @@ test('looking changes nothing', async () => {
   expect(host.changes).toEqual([])
 })
 
-test('a hard failure counts until it is ignored; a strict one cannot be', async () => {
+test('a hard failure counts unless it is ignored; a strict one cannot be ignored', async () => {
   const host = healthyHost()
   host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\noptions rotate\n')
   Object.assign(host.machine.facts, { uid: 1000 })
@@ -55,7 +55,7 @@ test('a hard failure counts until it is ignored; a strict one cannot be', async 
   expect(results.find(({ id }) => id === 'privilege')).toMatchObject({ verdict: 'fail' })
 })
 
-test('--list names every check, --explain says what one is for', async () => {
+test('--list names every check, --explain explains one', async () => {
   const list = await run('--list')
   for (const { id, title } of checks)
     expect(list).toMatch(new RegExp(`^${id} +${title.replace(/[()]/g, '\\$&')}$`, 'm'))
@@ -75,7 +75,7 @@ test.each([
   [['--ignore-check', 'nope=x'], 'unknown check "nope"'],
   [['--creds-file', 'a.pem'], 'only one of the two credentials files'],
   [['--fix', '-o', 'json'], '--fix asks for confirmation, which is not possible with -o json'],
-])('%j is a mistake in usage', async (args, message) => {
+])('%j is a usage error', async (args, message) => {
   await expect(run(...args)).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining(message) })
 })
 

@@ -20,7 +20,7 @@ COMMIT
 COMMIT
 `
 
-test('our chains go with the rules that lead to them, and nothing else', () => {
+test('removes the chains of Kubernetes and the rules that jump to them, and nothing else', () => {
   expect(removalOf(dump, ['KUBE-', 'FLANNEL-'])?.script).toBe(`*nat
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-NPX46M4PTMTKRN6Y - [0:0]
@@ -47,7 +47,7 @@ const podman = `*nat
 COMMIT
 `
 
-test("chains of podman's networks stay, those of ours go from between them", () => {
+test("chains of podman's networks stay, those of pod networks between them are removed", () => {
   expect(removalOf(podman, ['CNI-'], ['cbr0'])?.script).toBe(`*nat
 :CNI-aaaaaaaaaaaaaaaaaaaaaaaa - [0:0]
 :CNI-DN-bbbbbbbbbbbbbbbbbbbbb - [0:0]
@@ -59,7 +59,7 @@ COMMIT
 `)
 })
 
-test('nothing of ours, nothing to do', () => {
+test('nothing to do without chains of Kubernetes', () => {
   expect(removalOf(dump, ['CNI-'])).toBeUndefined()
   expect(removalOf('', ['KUBE-'])).toBeUndefined()
 })
@@ -81,11 +81,11 @@ COMMIT
 `
 const ALL = ['KUBE-', 'FLANNEL-', 'CNI-', 'cali-', 'CILIUM_']
 
-test('a name that only begins like one of ours is not ours', () => {
+test('a chain with only the same prefix stays', () => {
   expect(removalOf(others, ALL)).toBeUndefined()
 })
 
-test('a rule of a person in a chain of ours, and his chain that ours is used in, are told apart', () => {
+test("distinguishes a person's rule in a chain of Kubernetes from a person's chain that uses one", () => {
   const text = `*nat
 :KUBE-MARK-MASQ - [0:0]
 :KUBE-MINE - [0:0]
@@ -113,7 +113,7 @@ const calico = `*filter
 COMMIT
 `
 
-test("Calico's chains and rules go by its mark, and no chain that is only called alike", () => {
+test("removes Calico's chains and rules by its mark, and no chain that only has the same prefix", () => {
   expect(removalOf(calico, ['cali-'])?.script).toBe(`*filter
 :cali-FORWARD - [0:0]
 :cali-cidr-block - [0:0]
@@ -123,6 +123,6 @@ test("Calico's chains and rules go by its mark, and no chain that is only called
 -X cali-cidr-block
 COMMIT
 `)
-  // Of a cluster with another network nothing of that is looked for.
+  // Not looked for in a cluster with another network.
   expect(removalOf(calico, ['KUBE-', 'FLANNEL-', 'CNI-'])).toBeUndefined()
 })

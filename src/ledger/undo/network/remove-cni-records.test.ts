@@ -15,7 +15,7 @@ const cniFiles = (machine: FakeMachine) =>
     (path) => path.startsWith(`${CNI}/`) && machine.files.stat(path)?.kind !== 'directory',
   )
 
-test("of two containerds with CRI, ours is told by its database; the other's records and addresses stay", async () => {
+test("of two containerds with CRI, Cantrip's is recognized by its database; the other's records and addresses stay", async () => {
   const files = {
     [`${CNI}/results/site-a-eth0`]: record(POD(1), 'site'),
     [`${CNI}/results/neighbour-net-b-eth0`]: record(POD(2), 'neighbour-net'),
@@ -44,7 +44,7 @@ test("of two containerds with CRI, ours is told by its database; the other's rec
   expect(result?.kept).toContain(`${CNI}/networks (of another container engine)`)
 })
 
-test('what an earlier try has found of the records goes, though the database is gone; that try records it first', async () => {
+test('removes records that an earlier try found, even if the database is gone; that try records them first', async () => {
   const files = {
     [`${CNI}/results/site-a-eth0`]: record(POD(1), 'site'),
     [`${CNI}/networks/site/10.1.0.2`]: '',
@@ -66,13 +66,13 @@ test('what an earlier try has found of the records goes, though the database is 
 })
 
 test.each([
-  ['climbs out', { networkName: '../../../../srv/data', netns: `/run/netns/${POD(1)}` }],
-  ['is the directory above', { networkName: '..', netns: `/run/netns/${POD(1)}` }],
+  ['leads out of the directory', { networkName: '../../../../srv/data', netns: `/run/netns/${POD(1)}` }],
+  ['is the parent directory', { networkName: '..', netns: `/run/netns/${POD(1)}` }],
   ['is empty', { networkName: '', netns: `/run/netns/${POD(1)}` }],
-  ['is no text', { networkName: ['srv'], netns: `/run/netns/${POD(1)}` }],
+  ['is not a string', { networkName: ['srv'], netns: `/run/netns/${POD(1)}` }],
   ['has no namespace', { networkName: 'srv', netns: null }],
-  ['is nothing', null],
-])('a record whose network %s is none', async (_, content) => {
+  ['is null', null],
+])('ignores a record whose network %s', async (_, content) => {
   const machine = sceneOf({
     files: {
       [`${CNI}/results/x-eth0`]: JSON.stringify(content),
@@ -86,7 +86,7 @@ test.each([
   expect(cniFiles(machine)).toEqual([`${CNI}/networks/other/10.0.0.2`, `${CNI}/results/x-eth0`])
 })
 
-test.each(['networks', 'results', 'cache', 'flannel'])('a link in the place of %s is not followed', async (name) => {
+test.each(['networks', 'results', 'cache', 'flannel'])('a link instead of %s is not followed', async (name) => {
   const machine = sceneOf({
     files: {
       [`${CNI}/cache/results/site-a-eth0`]: record(POD(1), 'data'),

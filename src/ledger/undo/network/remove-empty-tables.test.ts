@@ -11,7 +11,7 @@ test.each([
   ['a rule', table(base('PREROUTING', '\t\tip saddr 10.0.0.0/8 counter accept\n')), false],
   ['a policy', table(base('PREROUTING', '', 'drop')), false],
   ["a person's chain", table(base('PREROUTING'), '\tchain MINE {\n\t}\n'), false],
-  ['nothing that could be read', '', false],
+  ['no readable listing', '', false],
 ])('%s', (_, listing, empty) => {
   expect(isEmptyTable(listing)).toBe(empty)
 })
