@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { backUp, restoreFile, writeFile } from '../../src/host/linux/files/durable-files.ts'
 
-/** setxattr and getxattr by their numbers: the programs for it are not on every machine, perl is on every Debian. */
+/** setxattr and getxattr by their system call numbers with perl, because setfattr is not on every machine. */
 const xattr = {
   set: (path: string) => perl('my ($n, $v) = ("trusted.cantrip", "kept"); syscall(188, $ARGV[0], $n, $v, 4, 0)', path),
   get: (path: string) =>
@@ -27,7 +27,7 @@ afterEach(() => {
 test.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64').each([
   ['the same file system', () => join(here, 'backups')],
   ['another file system', () => join(elsewhere, 'backups')],
-])('a file comes back with owner, mode, times and extended attributes from %s (needs root)', async (_, directory) => {
+])('a file is restored with owner, mode, times and extended attributes from %s (needs root)', async (_, directory) => {
   const path = join(here, 'file')
   writeFileSync(path, 'before')
   execFileSync('chown', ['12:34', path])

@@ -3,7 +3,7 @@ import { ask, execute } from '../../src/host/linux/commands.ts'
 
 const node = process.execPath
 
-test('settings that somebody gave to others of our programs do not reach ours', async () => {
+test('environment variables for programs of Kubernetes are not passed on', async () => {
   const given = { ETCDCTL_CERT: '/x', KUBECONFIG: '/x', KUBERC: '/x', CONTAINERD_ADDRESS: '/x' }
   Object.assign(process.env, given)
   try {
@@ -14,21 +14,21 @@ test('settings that somebody gave to others of our programs do not reach ours', 
   }
 })
 
-test('of a long output the end is kept', async () => {
+test('the end of a long output is kept', async () => {
   const script = 'for (let i = 0; i < 200000; i++) console.log("line " + i)'
   const { stdout } = await ask([node, '-e', script], { maxBytes: 1000 })
   expect(stdout).toHaveLength(1000)
   expect(stdout.endsWith('line 199999\n')).toBe(true)
 })
 
-test('lines are told as they come, whole', async () => {
+test('lines are reported complete and as they arrive', async () => {
   const lines: string[] = []
   await execute(['printf', 'a\\nbä\\nrest'], { onLine: (line) => lines.push(line) })
   expect(lines).toEqual(['a', 'bä', 'rest'])
 })
 
-test('a deadline ends the command with everything it started', async () => {
-  // The shell's child holds the output open: were it not killed as well, this would last half a minute.
+test('a timeout kills the command with its child processes', async () => {
+  // The child of the shell keeps the output open. If it were not killed too, this would take 30 s.
   const startedAt = performance.now()
   await expect(ask(['sh', '-c', 'sleep 30 & sleep 30'], { timeoutMs: 200 })).rejects.toMatchObject({
     code: 'command/timeout',
@@ -37,19 +37,19 @@ test('a deadline ends the command with everything it started', async () => {
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
 
-test('a deaf command is killed', async () => {
+test('a command that ignores SIGTERM is killed', async () => {
   const deaf = 'trap "" TERM; echo on; while :; do sleep 0.1; done'
   await expect(ask(['sh', '-c', deaf], { timeoutMs: 200 })).rejects.toMatchObject({ code: 'command/timeout' })
 })
 
-test('an abort ends it with the reason of the signal', async () => {
+test('an abort ends the command with the reason of the signal', async () => {
   const controller = new AbortController()
   const reason = new Error('enough')
   setTimeout(() => controller.abort(reason), 50)
   await expect(ask(['sleep', '30'], { signal: controller.signal })).rejects.toBe(reason)
 })
 
-test('the environment has what was given, and stdin reaches the command alone', async () => {
+test('the command gets the given environment and stdin', async () => {
   const { stdout } = await ask(['sh', '-c', 'printf "%s " "$OWN"; cat'], { env: { OWN: 'x' }, stdin: 'y' })
   expect(stdout).toBe('x y')
 })
@@ -58,14 +58,14 @@ test('a command that does not read its input is no failure', async () => {
   expect((await ask(['true'], { stdin: 'x'.repeat(1_000_000) })).exitCode).toBe(0)
 })
 
-test('a killed command says by what', async () => {
+test('the error of a killed command names the signal', async () => {
   await expect(ask(['sh', '-c', 'kill -9 $$'])).rejects.toMatchObject({ code: 'command/killed' })
 })
 
 test.each([
   ['', ''],
   ['without the directories of root', '/nowhere:/usr/games'],
-])('with a PATH that is %s programs are found all the same', async (_, path) => {
+])('finds programs with a PATH that is %s', async (_, path) => {
   const former = process.env.PATH
   process.env.PATH = path
   try {

@@ -9,7 +9,7 @@ const CONTAINER = 'sleep 300 & echo started; wait'
 const SHIM = `exec -a /usr/local/bin/containerd-shim-runc-v2 bash -c '${CONTAINER}' x -namespace k8s.io -address ${socket}`
 
 const started: ChildProcess[] = []
-/** A process that calls itself a shim of ours, and has a child. */
+/** A process with the name and arguments of a containerd shim, and a child process. */
 async function shim(...within: string[]): Promise<ChildProcess> {
   const [command = '', ...args] = [...within, 'bash', '-c', SHIM]
   const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -23,13 +23,13 @@ afterEach(() => {
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL')
     } catch {
-      // It has ended already, as ours shall.
+      // The process has ended already.
     }
   }
 })
 
 test.skipIf(process.getuid?.() !== 0)(
-  'shims of machines in containers, and processes of users that are called so, live (needs root)',
+  'shims in containers, and processes of users with the name of a shim, are not killed (needs root)',
   async () => {
     const others = [
       await shim('unshare', '--pid', '--fork', '--mount-proc'),

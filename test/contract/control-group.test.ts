@@ -18,7 +18,7 @@ function run(...argv: [string, ...string[]]): ChildProcess & { pid: number } {
   return Object.assign(child, { pid: child.pid })
 }
 
-/** Started by a process that has ended since, in a session of its own: nobody's child, as what a killed one leaves. */
+/** Starts an orphaned process in its own session, like a child of a killed process. */
 async function orphan(): Promise<number> {
   const parent = run('setsid', '--fork', 'sh', '-c', 'echo $$; exec sleep 300')
   const [line] = await once(parent.stdout ?? parent, 'data')
@@ -31,14 +31,14 @@ afterEach(() => {
   for (const pid of started.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
 })
 
-describe('with a tree of files in place of the kernel’s', () => {
+describe('with a fake cgroup file system', () => {
   let root: string
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'control-group-'))
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
-  /** A group as each version shows it. The list names also those that have ended, as a fixture cannot forget them. */
+  /** The files of a cgroup in each version. The list also contains ended processes, because a fixture does not update. */
   function group(version: 'v1' | 'v2', path: string, pids: number[], mountRoot = '/'): string {
     const mountPoint = join(root, 'mount')
     const self = join(root, 'self')
@@ -58,16 +58,19 @@ describe('with a tree of files in place of the kernel’s', () => {
   const end = (self: string) =>
     endLeftBehind({ unit: UNIT, self, clock: { now: () => new Date(), sleep: () => sleep(1) } })
 
-  test.each(['v1', 'v2'] as const)('%s: what is left behind ends; we and our own children stay', async (version) => {
-    const left = await orphan()
-    const outside = await orphan()
-    const child = run('sleep', '300')
-    const self = group(version, `/system.slice/${UNIT}`, [process.pid, child.pid, left])
-    expect((await end(self)).left).not.toContain(process.pid)
-    expect([left, outside, child.pid].map(isAlive)).toEqual([false, true, true])
-  })
+  test.each(['v1', 'v2'] as const)(
+    '%s: leftover processes are ended; this process and its children are kept',
+    async (version) => {
+      const left = await orphan()
+      const outside = await orphan()
+      const child = run('sleep', '300')
+      const self = group(version, `/system.slice/${UNIT}`, [process.pid, child.pid, left])
+      expect((await end(self)).left).not.toContain(process.pid)
+      expect([left, outside, child.pid].map(isAlive)).toEqual([false, true, true])
+    },
+  )
 
-  test('a group that is mounted below another one is found', async () => {
+  test('finds a group that is mounted below another one', async () => {
     const left = await orphan()
     await end(group('v1', `/machine/n1/system.slice/${UNIT}`, [process.pid, left], '/machine/n1'))
     expect(isAlive(left)).toBe(false)
@@ -84,8 +87,8 @@ describe('with a tree of files in place of the kernel’s', () => {
     expect(isAlive(left)).toBe(true)
   })
 
-  test('it ends although a process does not', async () => {
-    // Above every process id that there is.
+  test('it returns even if a process does not end', async () => {
+    // Larger than every process ID.
     const self = group('v2', `/system.slice/${UNIT}`, [process.pid, 2 ** 22 + 1])
     expect(await end(self)).toEqual({ ended: [], left: [2 ** 22 + 1] })
   })
@@ -94,8 +97,8 @@ describe('with a tree of files in place of the kernel’s', () => {
 const HIERARCHIES = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup']
 const hierarchy = HIERARCHIES.find((path) => existsSync(join(path, 'cgroup.procs')))
 
-/** Only where root has a hierarchy to make groups in. */
-describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('in a group of the kernel’s (needs root)', () => {
+/** Needs root and a hierarchy in which cgroups can be created. */
+describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('with a real cgroup (needs root)', () => {
   const outer = join(hierarchy ?? '', `cantrip-test-${process.pid}`)
   const directory = join(outer, UNIT)
   const procs = join(directory, 'cgroup.procs')
@@ -106,24 +109,24 @@ describe.skipIf(process.getuid?.() !== 0 || hierarchy === undefined)('in a group
     rmdirSync(outer)
   })
 
-  test('a family that a killed process left ends, new members of it included; those outside live', async () => {
+  test('the children of a killed process are ended, including new ones; processes outside the cgroup are kept', async () => {
     const program = `
       import { endLeftBehind } from '${new URL('../../src/host/linux/control-group.ts', import.meta.url)}'
       import { setTimeout } from 'node:timers/promises'
       process.stdin.once('data', async () => {
-        const told = await endLeftBehind({ unit: '${UNIT}', clock: { now: () => new Date(), sleep: (ms) => setTimeout(ms) } })
-        console.log(JSON.stringify(told))
+        const result = await endLeftBehind({ unit: '${UNIT}', clock: { now: () => new Date(), sleep: (ms) => setTimeout(ms) } })
+        console.log(JSON.stringify(result))
         process.exit(0)
       })`
     const service = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'pipe' })
     const outside = await orphan()
-    // A tree that goes on making processes, as a command with workers does.
+    // A process tree that keeps creating processes, like a command with workers.
     const tree = run('sh', '-c', 'while :; do sleep 0.05 & sleep 300 & sleep 0.05; done')
     for (const pid of [service.pid, tree.pid]) writeFileSync(procs, String(pid))
     await sleep(300)
     service.stdin.write('go\n')
-    const [told] = await once(service.stdout, 'data')
-    const { ended, left } = JSON.parse(String(told))
+    const [output] = await once(service.stdout, 'data')
+    const { ended, left } = JSON.parse(String(output))
     expect(left).toEqual([])
     expect(ended).toContain(tree.pid)
     expect(ended.length).toBeGreaterThan(2)

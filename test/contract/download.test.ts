@@ -34,7 +34,7 @@ const wanted = (more = {}) => ({
   ...more,
 })
 
-/** Honours ranges; cuts the connection after so many bytes. */
+/** Supports ranges, and cuts the connection after a number of bytes. */
 function serve(bytes: Buffer, cutAfter = Number.POSITIVE_INFINITY) {
   return (request: IncomingMessage, response: ServerResponse) => {
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
@@ -50,7 +50,7 @@ function serve(bytes: Buffer, cutAfter = Number.POSITIVE_INFINITY) {
   }
 }
 
-test('the file is there whole, with its mode, and nothing beside it', async () => {
+test('the file is complete, with its mode, and without temporary files', async () => {
   answer = serve(content)
   const progress: number[] = []
   await downloader()(wanted({ mode: 0o755, onProgress: (bytes: number) => progress.push(bytes) }))
@@ -60,7 +60,7 @@ test('the file is there whole, with its mode, and nothing beside it', async () =
   expect(progress.at(-1)).toBe(content.length)
 })
 
-test('a cut connection is taken up where it ended, and so is what an earlier process left', async () => {
+test('a download resumes after a cut connection, and after an earlier process', async () => {
   await writeFile(join(directory, 'file.part'), content.subarray(0, 3_000_000))
   answer = serve(content, 700_000)
   await downloader()(wanted())
@@ -68,7 +68,7 @@ test('a cut connection is taken up where it ended, and so is what an earlier pro
   expect(sentBytes).toBeLessThan(2_700_000)
 })
 
-test('a part of another file is noticed, and fetched anew', async () => {
+test('a partial file of other content is detected and fetched again', async () => {
   await writeFile(join(directory, 'file.part'), randomBytes(1_000_000))
   answer = serve(content)
   await downloader()(wanted())
@@ -82,7 +82,7 @@ test('a server without ranges starts again', async () => {
   expect((await readFile(join(directory, 'file'))).equals(content)).toBe(true)
 })
 
-test('wrong bytes and too many never get the name', async () => {
+test('a file with wrong or too many bytes never gets its final name', async () => {
   const wrong = Buffer.from(content)
   wrong[4_000_000] = (wrong[4_000_000] ?? 0) ^ 1
   answer = serve(wrong)
@@ -93,7 +93,7 @@ test('wrong bytes and too many never get the name', async () => {
   expect(await readdir(directory)).toEqual([])
 })
 
-test('a refusal is told at once, with its status', async () => {
+test('a refusal is reported at once with its status', async () => {
   let asked = 0
   answer = (_request, response) => {
     asked += 1
@@ -103,7 +103,7 @@ test('a refusal is told at once, with its status', async () => {
   expect(asked).toBe(1)
 })
 
-test('a server in trouble is asked again', async () => {
+test('a server error is retried', async () => {
   let asked = 0
   answer = (request, response) => {
     asked += 1
@@ -114,7 +114,7 @@ test('a server in trouble is asked again', async () => {
   expect(asked).toBe(3)
 })
 
-test('a server of another CA is refused at once, and an abort ends it', async () => {
+test('a server with a certificate of another CA is refused at once, and an abort ends the download', async () => {
   const other = await openTlsSite((_request, response) => void response.end())
   const startedAt = performance.now()
   await expect(downloader()(wanted({ url: `${other.url}/file` }))).rejects.toMatchObject({

@@ -13,7 +13,7 @@ afterEach(() => rm(join(directory, '..'), { recursive: true }))
 
 const open = async () => openLedger(await openDurableLog(directory, 'ledger'))
 
-test('what was appended is there after it was opened again, in order, for root alone', async () => {
+test('appended records are there after reopening, in order, readable by root only', async () => {
   const ledger = await open()
   await ledger.append({ kind: 'run-begun', run: 'r', role: 'x', at: 't' })
   ledger.note({ kind: 'started', run: 'r', step: 's' })
@@ -33,7 +33,7 @@ test('what was appended is there after it was opened again, in order, for root a
   expect((await stat(join(directory, 'ledger.jsonl'))).mode & 0o777).toBe(0o600)
 })
 
-test('damage is moved aside, and appending goes on', async () => {
+test('damaged records are moved aside, and appending continues', async () => {
   const ledger = await open()
   for (const step of ['a', 'b', 'c']) await ledger.append({ kind: 'done', run: 'r', step })
   await ledger.close()
@@ -54,7 +54,7 @@ test('damage is moved aside, and appending goes on', async () => {
   await again.close()
 })
 
-test('a second one is refused and told who has it; a closed one is free again', async () => {
+test('a second process is refused, with the ID of the holder; a closed log can be opened again', async () => {
   const ledger = await open()
   await expect(open()).rejects.toMatchObject({
     code: 'ledger/busy',
@@ -65,7 +65,7 @@ test('a second one is refused and told who has it; a closed one is free again', 
   await (await open()).close()
 })
 
-test('a sync that fails is the end: nothing is taken any more, also when the disk answers again', async () => {
+test('after a failed sync nothing is appended any more, even if the disk works again', async () => {
   const ledger = await open()
   await ledger.append({ kind: 'done', run: 'r', step: 'a' })
   const handle = await openFile(join(directory, 'ledger.jsonl'))

@@ -21,7 +21,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     rmSync(root, { recursive: true })
   })
 
-  test('a file that finds no room leaves the former one and nothing beside it', async () => {
+  test('a failed write keeps the former file and leaves no temporary file', async () => {
     const machine = linuxMachine()
     await machine.writeFile(join(root, 'file'), 'before', 0o644)
     const tooMuch = 'x'.repeat(3_000_000)
@@ -30,7 +30,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     expect(readdirSync(root)).toEqual(['file'])
   })
 
-  test('a download keeps its part, and goes on once there is room', async () => {
+  test('a download keeps its partial file, and continues once there is space', async () => {
     const content = Buffer.alloc(3_000_000, 'content')
     const site = await openTlsSite((request, response) => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
@@ -49,7 +49,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     await site.close()
   })
 
-  test('a ledger that cannot grow refuses for good, and the next opening finds what was durable', async () => {
+  test('a ledger that cannot grow refuses all further records, and reopening finds the durable ones', async () => {
     const log = await openDurableLog(join(root, 'ledger'), 'ledger')
     const ledger = await openLedger(log)
     await ledger.append({ kind: 'done', run: 'r', step: 'first' })

@@ -9,7 +9,7 @@ import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import type { Machine } from '../../src/host/machine.ts'
 import { carryOut } from '../../src/ledger/undo/carry-out.ts'
 
-/** The undos of what lives in the kernel, on the real one: in a network namespace and a directory of the test's own. */
+/** The undo of kernel objects, with the real kernel, in a separate network namespace and directory. */
 describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () => {
   const namespace = `cantrip-test-${process.pid}`
   const inside = (...argv: string[]) => execFileSync('ip', ['netns', 'exec', namespace, ...argv], { encoding: 'utf8' })
@@ -21,38 +21,41 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     machine = {
       ...real,
       ask: (argv: Argv, options?: AskOptions) => real.ask(['ip', 'netns', 'exec', namespace, ...argv], options),
-      // /sys of a network namespace shows up in a mount namespace of its own only: ask there.
+      // /sys of a network namespace is only visible in a separate mount namespace.
       list: async (path) =>
         path === '/sys/class/net' ? inside('ls', '/sys/class/net').trim().split('\n') : real.list(path),
     }
   })
   afterAll(() => execFileSync('ip', ['netns', 'delete', namespace]))
 
-  test.each(['iptables-nft', 'ip6tables-nft'])('%s: our chains go, a person’s rules stay', async (tool) => {
-    const rules = (...lines: string[]) => {
-      for (const line of lines) inside(tool, '-t', 'nat', ...line.split(' '))
-    }
-    rules('-N MINE', '-A POSTROUTING -j MINE', '-A MINE -p tcp --dport 80 -j RETURN')
-    rules(
-      '-N KUBE-MINE',
-      '-A INPUT -j KUBE-MINE',
-      '-A KUBE-MINE -p tcp --dport 81 -j RETURN',
-      '-N cali-mine',
-      '-N CNI-MINE',
-    )
-    const before = inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')
-    const service = 'KUBE-SVC-NPX46M4PTMTKRN6Y'
-    rules('-N KUBE-SERVICES', `-N ${service}`, `-A KUBE-SERVICES -j ${service}`, '-I PREROUTING -j KUBE-SERVICES')
-    inside(tool, '-t', 'nat', '-I', 'MINE', '-m', 'comment', '--comment', 'to our "own" chain', '-j', service)
-    const undo = { kind: 'remove-chains', prefixes: ['KUBE-', 'CNI-', 'cali-'] } as const
-    expect((await carryOut({ ...undo, prefixes: [...undo.prefixes] }, machine))?.removed?.slice(0, 2)).toEqual([
-      `${tool}: chain KUBE-SERVICES of nat`,
-      `${tool}: chain ${service} of nat`,
-    ])
-    expect(inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).toBe(before)
-  })
+  test.each(['iptables-nft', 'ip6tables-nft'])(
+    '%s: chains of Kubernetes are removed, rules of users are kept',
+    async (tool) => {
+      const rules = (...lines: string[]) => {
+        for (const line of lines) inside(tool, '-t', 'nat', ...line.split(' '))
+      }
+      rules('-N MINE', '-A POSTROUTING -j MINE', '-A MINE -p tcp --dport 80 -j RETURN')
+      rules(
+        '-N KUBE-MINE',
+        '-A INPUT -j KUBE-MINE',
+        '-A KUBE-MINE -p tcp --dport 81 -j RETURN',
+        '-N cali-mine',
+        '-N CNI-MINE',
+      )
+      const before = inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')
+      const service = 'KUBE-SVC-NPX46M4PTMTKRN6Y'
+      rules('-N KUBE-SERVICES', `-N ${service}`, `-A KUBE-SERVICES -j ${service}`, '-I PREROUTING -j KUBE-SERVICES')
+      inside(tool, '-t', 'nat', '-I', 'MINE', '-m', 'comment', '--comment', 'to our "own" chain', '-j', service)
+      const undo = { kind: 'remove-chains', prefixes: ['KUBE-', 'CNI-', 'cali-'] } as const
+      expect((await carryOut({ ...undo, prefixes: [...undo.prefixes] }, machine))?.removed?.slice(0, 2)).toEqual([
+        `${tool}: chain KUBE-SERVICES of nat`,
+        `${tool}: chain ${service} of nat`,
+      ])
+      expect(inside(`${tool}-save`).replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).toBe(before)
+    },
+  )
 
-  test('a table that came with our rules goes, one with a rule of a person stays', async () => {
+  test('a table with only rules of Kubernetes is removed, one with a rule of a user is kept', async () => {
     const tables = () => inside('nft', 'list', 'tables').trim().split('\n').filter(Boolean)
     inside('nft', 'flush', 'ruleset')
     inside('iptables-nft', '-A', 'INPUT', '-p', 'tcp', '--dport', '22', '-j', 'ACCEPT')
@@ -69,7 +72,7 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     inside('nft', 'flush', 'ruleset')
   })
 
-  test("tables of kube-proxy's and flannel's own go by name", async () => {
+  test('the tables of kube-proxy and flannel are removed by name', async () => {
     for (const table of ['ip kube-proxy', 'ip6 kube-proxy', 'inet mine', 'inet kube-proxy'])
       inside('nft', 'add', 'table', ...table.split(' '))
     await carryOut({ kind: 'remove-nft-tables', names: ['kube-proxy', 'flannel-ipv4'] }, machine)
@@ -77,11 +80,11 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     for (const name of ['mine', 'kube-proxy']) inside('nft', 'delete', 'table', 'inet', name)
   })
 
-  test('links go, whole pairs of them, and others stay', async () => {
+  test('links are removed, including veth pairs, and other links are kept', async () => {
     inside('ip', 'link', 'add', 'cni0', 'type', 'bridge')
     inside('ip', 'link', 'add', 'cali0123456789a', 'type', 'veth', 'peer', 'name', 'cali0123456789b')
     for (const name of ['mine0', 'lxcbr0', 'cali-lab']) inside('ip', 'link', 'add', name, 'type', 'bridge')
-    // Someone's port of our bridge is let go of, not deleted.
+    // A foreign port of a removed bridge is detached, not deleted.
     inside('ip', 'link', 'add', 'mine1', 'master', 'cni0', 'type', 'veth', 'peer', 'name', 'peer1')
     const names = ['cni0', 'cali*', 'lxc*', 'tunl0']
     await carryOut({ kind: 'remove-links', names }, machine)
@@ -94,7 +97,7 @@ describe.skipIf(process.getuid?.() !== 0)('undo in the kernel (needs root)', () 
     expect(shown.sort()).toEqual(['cali-lab', 'lxcbr0', 'mine0', 'mine1'])
   })
 
-  test('mounts below a path go, stacked and nested, and the tree after them', async () => {
+  test('mounts below a path are removed, stacked and nested, and then the tree', async () => {
     const root = mkdtempSync(join(tmpdir(), 'cantrip-mounts-'))
     const tree = join(root, 'kubelet')
     mkdirSync(join(tree, 'pods/a b'), { recursive: true })

@@ -9,7 +9,7 @@ import { recordingHost } from '../../src/host/recording.ts'
 import { carryOut } from '../../src/ledger/undo/carry-out.ts'
 import { fakeMachine } from '../support/fake-machine.ts'
 
-/** systemctl as far as the machine uses it, its state in files beside it. */
+/** The subset of systemctl that the machine uses, with its state in files. */
 const systemctlShim = (state: string) => `#!/bin/sh
 verb=$1; for unit; do :; done
 enabled=${state}/$unit.enabled; active=${state}/$unit.active
@@ -70,7 +70,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     return { machine, host, changes, root, undoAll }
   }
 
-  test('what is not there is undefined, below a file as well', async () => {
+  test('missing files are undefined, also below a regular file', async () => {
     const { host, root } = await setUp()
     await host.write(`${root}/file`, '')
     for (const path of [`${root}/none`, `${root}/file/below`]) {
@@ -82,7 +82,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     }
   })
 
-  test('a written file has its text, mode and checksum; its directory lists it alone', async () => {
+  test('a written file has its text, mode and checksum, and is the only entry of its directory', async () => {
     const { host, root } = await setUp()
     await host.write(`${root}/a/b/file`, 'text', 0o640)
     expect(await host.read(`${root}/a/b/file`)).toBe('text')
@@ -93,7 +93,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     )
   })
 
-  test('links are told by stat, followed by read, and replaced, not written through', async () => {
+  test('stat reports links, read follows them, and write replaces them', async () => {
     const { host, root } = await setUp()
     await host.write(`${root}/target`, 'target')
     await host.link('target', `${root}/link`)
@@ -105,7 +105,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await host.read(`${root}/target`)).toBe('target')
   })
 
-  test('undoing brings content, mode and time of files, links and directories back', async () => {
+  test('undo restores content, mode and time of files, links and directories', async () => {
     const { machine, host, changes, root, undoAll } = await setUp()
     await machine.writeFile(`${root}/kept`, 'before', 0o640)
     await machine.createLink('kept', `${root}/link`)
@@ -135,7 +135,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await machine.stat(`${root}/kept`)).toEqual({ ...before, links: expect.any(Number) })
   })
 
-  test('a file that is installed under another mode keeps its own', async () => {
+  test('the source of an installed file keeps its mode', async () => {
     const { machine, host, root } = await setUp()
     await machine.writeFile(`${root}/theirs`, 'x', 0o700)
     await host.install(`${root}/theirs`, `${root}/ours`, 0o755)
@@ -144,7 +144,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     ])
   })
 
-  test('what a person changed since stays, and is said', async () => {
+  test('later changes by users are kept and reported', async () => {
     const { machine, host, changes, root } = await setUp()
     await machine.writeFile(`${root}/old`, 'before', 0o644)
     await host.write(`${root}/old`, 'ours')
@@ -177,7 +177,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(changes).toHaveLength(first)
   })
 
-  test('units come back to their former state', async () => {
+  test('undo restores the state of units', async () => {
     const { machine, host, undoAll } = await setUp()
     const unit = `unit-${Math.random()}.service`
     await host.setUnit(unit, { enabled: true, active: true })
@@ -189,7 +189,7 @@ describe.each(Object.entries(subjects))('%s', (_name, open) => {
     expect(await machine.unitState(unit)).toEqual({ enabled: false, active: false })
   })
 
-  test('commands: any exit code answers ask, a bad one fails run, what is missing is named', async () => {
+  test('commands: ask accepts any exit code, run rejects a non-zero one, a missing program is named', async () => {
     const { host } = await setUp()
     const undo = { kind: 'nothing', because: 'a test' } as const
     expect(await host.ask(['false'])).toMatchObject({ exitCode: 1 })

@@ -45,14 +45,14 @@ test('an answer has its status, headers and body', async () => {
   expect(await get('/x', { method: 'POST', body: 'data' })).toMatchObject({ body: 'POST /x' })
 })
 
-test('an upgrade is reported, and a server that does none gives its answer', async () => {
+test('an upgrade is reported, and so is the answer of a server that does not upgrade', async () => {
   expect((await get('/', { upgrade: true })).status).toBe(101)
   const url = `${otherSite.url}/`
   const plain = await linuxNetwork.request(url, { tls: otherSite.identity, timeoutMs: 3_000, upgrade: true })
   expect(plain.status).toBe(200)
 })
 
-test('each stage is named where it fails', async () => {
+test('an error names the stage that failed', async () => {
   const { port: silent } = await listen(createServer(() => undefined))
   const closed = await listen(createServer())
   await new Promise((done) => closed.server.close(done))
@@ -69,7 +69,7 @@ test('each stage is named where it fails', async () => {
   expect(await request(`${site.url}/large`, { maxBytes: 1000 })).toMatch(/^http: .*more than 1000 bytes/)
 })
 
-test('a handshake that fails names whom we met', async () => {
+test('a failed handshake names the certificate of the server', async () => {
   const failure = (url: string, identity: object) =>
     linuxNetwork.request(url, { tls: identity as TlsSite['identity'], timeoutMs: 3_000 }).then(
       () => 'no error',
@@ -86,13 +86,13 @@ test('a handshake that fails names whom we met', async () => {
   expect(await failure(`https://127.0.0.1:${plain.port}/`, site.identity)).toMatch(/^tls: .*does not use TLS/)
 })
 
-test('an answer tells when it was asked for and when it began, without the time of the connection', async () => {
+test('an answer has the times of the request and of its first byte, without the time of the connection', async () => {
   const { sentAtMs, receivedAtMs } = await get('/a')
   expect(receivedAtMs).toBeGreaterThanOrEqual(sentAtMs)
   expect(Math.abs(sentAtMs - Date.now())).toBeLessThan(60_000)
 })
 
-test('through a proxy, whose refusals and silence are named, and whose password is not', async () => {
+test('through a proxy: refusals and timeouts are reported, without the password', async () => {
   const seen: (string | undefined)[] = []
   const proxy = await listen(
     createHttpServer().on('connect', (request, socket: Socket) => {
@@ -125,7 +125,7 @@ test('through a proxy, whose refusals and silence are named, and whose password 
   expect(await through('lie')).toMatch(/^proxy: .*sent data before/)
 })
 
-test('one packet out and one back, with the times of both; silence ends with the deadline', async () => {
+test('one UDP packet out and one back, with both times; without an answer it times out', async () => {
   const echo = createSocket('udp4')
   echo.on('message', (packet, from) => {
     if (packet.length > 1) echo.send(packet, from.port, from.address)
@@ -140,13 +140,13 @@ test('one packet out and one back, with the times of both; silence ends with the
   await expect(linuxNetwork.exchange(to, Buffer.from('x'), 100)).rejects.toThrow('did not answer within 100 ms')
 })
 
-test('no route, a name server of this link alone, no such interface: an error that says so', async () => {
+test('no route, a link-local name server, and a missing interface have their own errors', async () => {
   const failure = (host: string) =>
     linuxNetwork.exchange({ host, port: 53 }, Buffer.from('ping'), 500).then(
       () => 'no error',
       (error) => `${error.name} ${error.stage}: ${error.message}`,
     )
-  // Broadcast without the right to send it: connecting fails, as it does without a route.
+  // Connecting to a broadcast address fails like a missing route.
   expect(await failure('255.255.255.255')).toMatch(/^NetworkError tcp: 255\.255\.255\.255:53 \(UDP\): /)
   expect(await failure('fe80::1%no-such-link')).toMatch(/^NetworkError tcp: fe80::1%no-such-link:53 \(UDP\)/)
   expect(await failure('fe80::1')).toMatch(/^NetworkError tcp: fe80::1:53 \(UDP\)/)

@@ -1,4 +1,4 @@
-/** Which address a machine goes by, in network namespaces with links and routes as providers and people set them up. */
+/** The selection of the node address, in network namespaces with links and routes of hosting providers and users. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -47,7 +47,7 @@ test.each<[string, string[], [address: string, name: string]]>([
     ['10.99.0.7', 'eth0'],
   ],
   [
-    'an address of its own (/32) beside docker0, as at Hetzner and in GCP',
+    'a /32 address next to docker0, as at Hetzner and in GCP',
     [
       'address add 10.99.0.171/32 dev eth0',
       'route add 10.99.0.1 dev eth0',
@@ -119,7 +119,7 @@ test.each<[string, string[], [address: string, name: string]]>([
   expect(lookWith(...lines)).toMatchObject({ node: [address], name, facts: [[name, address]] })
 })
 
-test('no default route at all: the address of the network; without any network none', () => {
+test('no default route: the address of the network; without any network no address', () => {
   expect(lookWith(...DOCKER, 'address add 10.99.0.7/24 dev eth0')).toEqual({
     node: ['10.99.0.7'],
     name: 'eth0',
@@ -128,7 +128,7 @@ test('no default route at all: the address of the network; without any network n
   expect(lookWith()).toEqual({ node: [], facts: [] })
 })
 
-test('IPv6 alone: deprecated addresses and those of the link do not count', () => {
+test('IPv6 only: deprecated and link-local addresses are ignored', () => {
   const lines = [
     'address add fd42::9/64 dev eth0 nodad preferred_lft 0',
     'address add fd42::7/64 dev eth0 nodad',

@@ -23,7 +23,7 @@ interface Subject {
   root: string
   giveTo(path: string, uid: number): Promise<void>
   secondName(path: string, existing: string): Promise<void>
-  /** A named pipe that nobody writes to. */
+  /** A named pipe without a writer. */
   special(path: string): Promise<void>
 }
 
@@ -66,7 +66,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
   }
   const OURS = { kind: 'file', uid: 0, gid: 0, links: 1, mode: 0o755 }
 
-  test("what is installed is ours alone, whoever's file it was", async () => {
+  test('an installed file belongs to root only, whoever owned the source', async () => {
     const { machine, host, root, giveTo } = await setUp()
     await machine.writeFile(`${root}/theirs`, 'agent', 0o777)
     await giveTo(`${root}/theirs`, BOB)
@@ -82,7 +82,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     ['a second name', async ({ secondName, root }: Subject) => secondName(`${root}/theirs`, `${root}/there`)],
     ['another owner', async ({ giveTo, root }: Subject) => giveTo(`${root}/there`, BOB)],
     ['another mode', async ({ machine, root }: Subject) => machine.setMode(`${root}/there`, 0o775)],
-  ])('a file in its place with the same content and %s is replaced, and comes back', async (_, spoil) => {
+  ])('an existing file with the same content and %s is replaced, and undo restores it', async (_, spoil) => {
     const subject = await setUp()
     const { machine, host, root, changes, undoAll } = subject
     await machine.writeFile(`${root}/source`, 'agent', 0o755)
@@ -97,7 +97,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     expect(await machine.stat(`${root}/there`)).toMatchObject({ mode: before?.mode, uid: before?.uid })
   })
 
-  test('what moves leaves its place, also where a second name of it stays elsewhere', async () => {
+  test('a moved file is gone from its old path, even with a second hard link', async () => {
     const { machine, host, root, secondName, giveTo } = await setUp()
     for (const name of ['one', 'two', 'three']) await machine.writeFile(`${root}/${name}`, name, 0o644)
     await secondName(`${root}/elsewhere`, `${root}/two`)
@@ -111,7 +111,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     expect(await machine.stat(`${root}/elsewhere`)).toMatchObject({ mode: 0o644, links: 1 })
   })
 
-  test('what is discarded is gone for good', async () => {
+  test('a discarded file is deleted', async () => {
     const { machine, host, root, changes, undoAll } = await setUp()
     await host.write(`${root}/archive`, 'x')
     await host.discard(`${root}/archive`, 'a test')
@@ -122,7 +122,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     expect(await machine.list(root)).toEqual([])
   })
 
-  test('a file and what is known of it come from one look; what is no file is told, and nothing is waited for', async () => {
+  test('content and attributes of a file are read from one descriptor; other file types are reported without blocking', async () => {
     const { machine, root, special } = await setUp()
     await machine.writeFile(`${root}/file`, 'text', 0o600)
     await machine.createLink('file', `${root}/link`)

@@ -13,8 +13,8 @@ import { seededRandom } from '../support/random.ts'
 const PROBER = new URL('../support/packets/prober.ts', import.meta.url).pathname
 const ROUNDS = 8
 
-/** A node, another one beside it, and a pod behind it: what is said about a packet is what the kernel does with it. */
-describe.skipIf(process.getuid?.() !== 0)(`the walk through a packet filter (needs root; seed ${seed})`, () => {
+/** A node, its peer and a pod: the predicted verdict for a packet must match what the kernel does. */
+describe.skipIf(process.getuid?.() !== 0)(`the evaluation of a packet filter (needs root; seed ${seed})`, () => {
   const world = namespaces(`cantrip-${process.pid}`)
   const children: ChildProcess[] = []
   const [node, peer, pod] = ['10.1.0.2', '10.1.0.3', '10.244.0.5']
@@ -90,7 +90,7 @@ describe.skipIf(process.getuid?.() !== 0)(`the walk through a packet filter (nee
     }),
   )
 
-  /** Of all chains of the packet's hook. */
+  /** The verdict of all chains of the packet's hook. */
   function overall(packet: Packet, chains: readonly BaseChain[]): Fate {
     const fates = chains.filter(({ hook }) => hook === packet.hook).map((chain) => fateOf(packet, chain))
     return fates.find((fate) => fate === 'closed') ?? fates.find((fate) => fate === 'unsure') ?? 'open'
@@ -103,7 +103,7 @@ describe.skipIf(process.getuid?.() !== 0)(`the walk through a packet filter (nee
         const fate = overall(packet, chains)
         count[fate] += 1
         if (fate === 'unsure') return
-        // On a busy machine an answer may take longer than it is waited for.
+        // On a busy machine an answer may arrive after the timeout.
         const isThrough = (await dial()) || (fate === 'open' && ((await dial()) || (await dial())))
         expect({ line, is: isThrough ? 'open' : 'closed' }, rules).toEqual({ line, is: fate })
       }),
@@ -163,7 +163,7 @@ ${nftRules(VERDICTS)}
     ${pick(['', 'tcp dport vmap { 22 : accept, 6443 : jump site }', 'ip saddr vmap { 10.1.0.0/24 : drop }'])}
   }`
 
-  test('rules of nftables, by chance', { timeout: 120_000 }, async () => {
+  test('random rules of nftables', { timeout: 120_000 }, async () => {
     const total = { open: 0, closed: 0, unsure: 0 }
     for (let round = 0; round < ROUNDS; round += 1) {
       const count = await withNft(`table ${pick(['ip', 'inet'])} site {
@@ -196,33 +196,29 @@ ${nftChain('forward')}
   const TARGETS = ['-j ACCEPT', '-j DROP', '-j REJECT', '-j RETURN', '-j SITE', '-g SITE', '-j MARK --set-mark 0', '']
   const rule = (chain: string, targets: readonly string[]) => `-A ${chain} ${pick(IPTABLES)} ${pick(targets)}`
 
-  test.each(['iptables', 'iptables-legacy'] as const)(
-    'rules of %s, by chance',
-    { timeout: 120_000 },
-    async (program) => {
-      const total = { open: 0, closed: 0, unsure: 0 }
-      const targets = TARGETS.filter((target) => !target.includes('MARK'))
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const chain = (name: string) => [
-          `-A ${name} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-          ...Array.from({ length: 4 }, () => rule(name, targets)),
-        ]
-        const below = Array.from({ length: 3 }, () => rule('SITE', ['-j ACCEPT', '-j DROP', '-j RETURN']))
-        const policies = ['INPUT', 'FORWARD'].map((name) => `:${name} ${pick(['ACCEPT', 'DROP'])} [0:0]`)
-        const lines = [
-          '*filter',
-          ...policies,
-          ':SITE - [0:0]',
-          ...chain('INPUT'),
-          ...chain('FORWARD'),
-          ...below,
-          'COMMIT',
-          '',
-        ]
-        const count = await withIptables(lines.join('\n'), program)
-        for (const fate of ['open', 'closed', 'unsure'] as const) total[fate] += count[fate]
-      }
-      expect(Math.min(total.open, total.closed), JSON.stringify(total)).toBeGreaterThan(ROUNDS)
-    },
-  )
+  test.each(['iptables', 'iptables-legacy'] as const)('random rules of %s', { timeout: 120_000 }, async (program) => {
+    const total = { open: 0, closed: 0, unsure: 0 }
+    const targets = TARGETS.filter((target) => !target.includes('MARK'))
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const chain = (name: string) => [
+        `-A ${name} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+        ...Array.from({ length: 4 }, () => rule(name, targets)),
+      ]
+      const below = Array.from({ length: 3 }, () => rule('SITE', ['-j ACCEPT', '-j DROP', '-j RETURN']))
+      const policies = ['INPUT', 'FORWARD'].map((name) => `:${name} ${pick(['ACCEPT', 'DROP'])} [0:0]`)
+      const lines = [
+        '*filter',
+        ...policies,
+        ':SITE - [0:0]',
+        ...chain('INPUT'),
+        ...chain('FORWARD'),
+        ...below,
+        'COMMIT',
+        '',
+      ]
+      const count = await withIptables(lines.join('\n'), program)
+      for (const fate of ['open', 'closed', 'unsure'] as const) total[fate] += count[fate]
+    }
+    expect(Math.min(total.open, total.closed), JSON.stringify(total)).toBeGreaterThan(ROUNDS)
+  })
 })

@@ -3,15 +3,15 @@ import type { PairFinding } from '../../src/protocol/api/pair-report.ts'
 import { namespaces, type RunningNodes, startNodes } from '../support/pair-checks/namespaces.ts'
 import { nodeOf } from '../support/pair-checks/nodes.ts'
 
-/** Two nodes in network namespaces, a router between them, and what real firewalls and links do to their packets. */
-describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
+/** Two nodes in network namespaces with a router between them, and real firewalls and links. */
+describe.skipIf(process.getuid?.() !== 0)('pair checks (needs root)', () => {
   const world = namespaces(`cantrip-${process.pid}`)
   const master = { ...nodeOf('m', ['master']), address: '10.1.0.2', interface: 'to-r' }
   const worker = { ...nodeOf('w', ['worker']), address: '10.2.0.2', interface: 'to-r' }
   const nft = (on: string, ...lines: string[]) => {
     for (const line of lines) world.run(on, 'nft', ...line.split(' '))
   }
-  /** A table of the test's own, so that what it blocks is taken away with it. */
+  /** A separate table, so that its rules are removed with it. */
   const block = (on: string, hook: 'input' | 'output', rule: string) =>
     nft(
       on,
@@ -43,12 +43,12 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     world.removeAll()
   })
 
-  test('healthy ones are fine, and nothing of it stays open', async () => {
+  test('healthy nodes pass, and no port stays open', async () => {
     const { findings, pairs, latency, clockSpreadMs, answers } = await check()
     expect(findings).toEqual([])
     expect(pairs).toEqual({ checked: 1, fine: 1, of: 1 })
     expect(latency?.medianMs).toBeGreaterThan(0)
-    // One clock, read in whole milliseconds.
+    // Both nodes have the same clock, read in milliseconds.
     expect(clockSpreadMs).toBeLessThan(20)
     expect(answers.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({ mtu: 1500, whole: [1500] })
     expect(world.run('m', 'ss', '-Hlntu')).toBe('')
@@ -62,7 +62,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
       'reject with icmpx type admin-prohibited',
       'unreachable: a firewall or router reports it (ICMP), or there is no route',
     ],
-  ])('TCP that a firewall meets with %s, and its fix', async (how, found) => {
+  ])('TCP that a firewall blocks with %s, and the fix', async (how, found) => {
     block('m', 'input', `tcp dport 6443 ${how}`)
     const blocked = await check()
     expect(short(blocked.findings)).toEqual([`fail w m 6443/tcp: ${found}`])
@@ -87,12 +87,12 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     ])
   })
 
-  test('an answer that is blocked does not make the way there look blocked', async () => {
+  test('a blocked answer is not reported as a blocked request', async () => {
     block('m', 'input', 'udp sport 8472 drop')
     expect((await check()).findings).toEqual([])
   })
 
-  test('what a node forbids itself to send is its own fault', async () => {
+  test('an output rule of the sending node is reported for that node', async () => {
     block('w', 'output', 'udp dport 8472 drop')
     const { findings } = await check()
     expect(short(findings)).toEqual([
@@ -104,7 +104,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     })
   })
 
-  test('a filter between them is nobody’s on the nodes', async () => {
+  test('a filter between the nodes is not reported for either node', async () => {
     block('r', 'input', 'accept')
     nft(
       'r',
@@ -113,17 +113,17 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     )
     const { findings } = await check()
     expect(short(findings)).toEqual(['fail m w 10250/tcp: filtered: no answer came back'])
-    expect(findings[0]).toMatchObject({ on: null, fix: expect.stringContaining('look at what lies between') })
+    expect(findings[0]).toMatchObject({ on: null, fix: expect.stringContaining('check the network between') })
   })
 
-  test('no way between them at all is one finding', async () => {
+  test('no connection at all is one finding', async () => {
     world.ip('r', 'link', 'set', 'to-w', 'down')
     const { findings } = await check()
     expect(short(findings)).toEqual(['fail w m path: they cannot reach each other on any port, in either direction'])
     world.ip('r', 'link', 'set', 'to-w', 'up')
   })
 
-  test('packets carry the flag: a router with a smaller link sends them back, each time', async () => {
+  test('packets have the DF flag: a router with a smaller MTU rejects them each time', async () => {
     world.ip('r', 'link', 'set', 'to-w', 'mtu', '1400')
     const found = 'packets of 1500 bytes do not arrive unfragmented; the largest that arrives has 1400'
     expect(short((await check()).findings)).toEqual([`fail m w mtu: ${found}`, `fail w m mtu: ${found}`])
@@ -139,7 +139,7 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
     for (const node of ['m', 'w']) world.ip(node, 'route', 'flush', 'cache')
   })
 
-  test('without the flag routers fragment, and the sizes cannot be checked', async () => {
+  test('without the DF flag routers fragment packets, and the sizes cannot be checked', async () => {
     for (const node of ['m', 'w']) world.run(node, 'sysctl', '-qw', 'net.ipv4.ip_no_pmtu_disc=1')
     const { findings, answers } = await check()
     expect(answers.get(master.id)?.dialled.get(worker.id)?.sizes).toMatchObject({
@@ -147,13 +147,13 @@ describe.skipIf(process.getuid?.() !== 0)('pairs of nodes (needs root)', () => {
       answered: [1500],
     })
     expect(short(findings)).toEqual([
-      expect.stringMatching(/^skipped m all mtu: its packets may be fragmented/),
-      expect.stringMatching(/^skipped w all mtu: its packets may be fragmented/),
+      expect.stringMatching(/^skipped m all mtu: its packets can be fragmented/),
+      expect.stringMatching(/^skipped w all mtu: its packets can be fragmented/),
     ])
     for (const node of ['m', 'w']) world.run(node, 'sysctl', '-qw', 'net.ipv4.ip_no_pmtu_disc=0')
   })
 
-  test('a tunnel of the kernel that holds the port is left alone', async () => {
+  test('a port of a kernel tunnel is skipped, and the tunnel is unchanged', async () => {
     world.ip('w', 'link', 'add', 'flannel.1', 'type', 'vxlan', 'id', '1', 'dstport', '8472', 'local', '10.2.0.2')
     world.ip('w', 'link', 'set', 'flannel.1', 'up')
     expect(short((await check()).findings)).toEqual(['skipped  w 8472/udp: already in use, by the kernel or a program'])

@@ -48,7 +48,7 @@ afterEach(() => {
 })
 
 test.each(['EIO', 'EUCLEAN', 'EMFILE'])(
-  'a directory that cannot be read (%s) is left, and all around it goes',
+  'an unreadable directory (%s) is kept, and everything else is removed',
   async (code) => {
     const bad = join(root, 'tree/bad')
     disk.readdir = (path) => (path.startsWith('/proc/self/fd/') && real(path) === bad ? code : undefined)
@@ -62,7 +62,7 @@ test.each(['EIO', 'EUCLEAN', 'EMFILE'])(
   },
 )
 
-test('where the way back up is closed, what is above is left, and every descriptor is closed once', async () => {
+test('if the parent directory cannot be reopened, the rest is kept, and every descriptor is closed once', async () => {
   disk.open = (path) =>
     path.endsWith('/..') && real(path.slice(0, -3)) === join(root, 'tree/bad/deep') ? 'EMFILE' : undefined
   const before = descriptors()
@@ -71,7 +71,7 @@ test('where the way back up is closed, what is above is left, and every descript
   expect(descriptors()).toBe(before)
 })
 
-test('descriptors that others open meanwhile stay open, and what they lead to stays', async () => {
+test('descriptors that other code opens meanwhile stay open, and their files are kept', async () => {
   const opened: number[] = []
   let isOver = false
   const stranger = (async () => {

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { removeTree } from '../../src/host/linux/files/remove-tree.ts'
 
-/** mkdir by mkdir from within, for no path is as long. */
+/** Creates nested directories one by one, because the path is too long for a single call. */
 const MAKE_DEEP = `
 import os, sys
 os.chdir(sys.argv[1])
@@ -44,7 +44,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-test('all of it goes, and what a link in it points to stays', async () => {
+test('the tree is removed, and the targets of its links are kept', async () => {
   symlinkSync(join(root, 'other'), join(root, 'tree/a/link'))
   await removeTree(join(root, 'tree'), { all: true })
   expect(readdirSync(root)).toEqual(['other'])
@@ -53,7 +53,7 @@ test('all of it goes, and what a link in it points to stays', async () => {
 })
 
 test.skipIf(process.getuid?.() !== 0)(
-  'what is not ours stays, with the directories above it (needs root)',
+  'files of other users are kept, with their parent directories (needs root)',
   async () => {
     chownSync(join(root, 'tree/a/b/file'), 1234, 1234)
     writeFileSync(join(root, 'tree/a/ours'), '')
@@ -70,7 +70,7 @@ test.skipIf(process.getuid?.() !== 0)(
 )
 
 test.skipIf(process.getuid?.() !== 0)(
-  'of a directory of containers all goes, whosever it is (needs root)',
+  'a directory of containers is removed completely, whoever owns the files (needs root)',
   async () => {
     chownSync(join(root, 'tree/a/b'), 1234, 1234)
     symlinkSync(join(root, 'other'), join(root, 'tree/away'))
@@ -80,7 +80,7 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
-test('a link that names the tree by way of another link does not lead out of it', async () => {
+test('a link into the tree through another link does not count as leading out of it', async () => {
   symlinkSync(join(root, 'tree'), join(root, 'data'))
   symlinkSync(join(root, 'data/a/b/file'), join(root, 'tree/current'))
   symlinkSync(join(root, 'data/a/gone'), join(root, 'tree/dangling'))
@@ -117,7 +117,7 @@ const NAMES = [
 const inTree = (...names: Buffer[]) =>
   Buffer.concat([Buffer.from(join(root, 'tree')), ...names.flatMap((name) => [Buffer.from('/'), name])])
 
-test('a name may be any bytes, of files, directories and links', async () => {
+test('names of files, directories and links may be any bytes', async () => {
   for (const name of NAMES) {
     mkdirSync(inTree(name))
     for (const inner of NAMES) writeFileSync(inTree(name, inner), '')
@@ -127,7 +127,7 @@ test('a name may be any bytes, of files, directories and links', async () => {
   expect(readdirSync(root)).toEqual(['other'])
 })
 
-test.skipIf(process.getuid?.() !== 0)('what stays is named, whatever its name (needs root)', async () => {
+test.skipIf(process.getuid?.() !== 0)('kept files are reported, whatever their names (needs root)', async () => {
   for (const name of NAMES.slice(0, 4)) {
     writeFileSync(inTree(name), '')
     chownSync(inTree(name), 1234, 1234)
@@ -139,7 +139,7 @@ test.skipIf(process.getuid?.() !== 0)('what stays is named, whatever its name (n
   )
 })
 
-test('a tree deeper than a path can name goes, with one descriptor at a time', async () => {
+test('a tree deeper than the maximum path length is removed, with one descriptor at a time', async () => {
   const deepest = 1_200
   execFileSync('python3', ['-c', MAKE_DEEP, join(root, 'tree'), String(deepest)])
   const before = readdirSync('/proc/self/fd').length
@@ -150,7 +150,7 @@ test('a tree deeper than a path can name goes, with one descriptor at a time', a
   expect(readdirSync(root)).toEqual(['other'])
 })
 
-test('a directory with 100,000 entries goes, and others get their turn meanwhile', async () => {
+test('a directory with 100,000 entries is removed without blocking the event loop', async () => {
   execFileSync('python3', ['-c', MAKE_MANY, join(root, 'tree/a')])
   let turns = 0
   const timer = setInterval(() => turns++, 5)
@@ -161,7 +161,7 @@ test('a directory with 100,000 entries goes, and others get their turn meanwhile
 })
 
 test.skipIf(process.getuid?.() !== 0)(
-  'an immutable file is named, with a fix that works; the rest is gone (needs root)',
+  'an immutable file is reported with a working fix; the rest is removed (needs root)',
   async () => {
     const path = join(root, 'tree/a/b/file')
     writeFileSync(join(root, 'tree/a/ours'), '')
@@ -176,39 +176,42 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
-test('a directory that is moved away while it is emptied ends the deletion there', async () => {
+test('the deletion stops in a directory that is moved away meanwhile', async () => {
   mkdirSync(join(root, 'tree/z'))
   const removal = removeTree(join(root, 'tree'))
-  // Its first turn ends within tree, the second one within tree/a.
+  // Its first batch ends within tree, the second one within tree/a.
   await setImmediate()
   renameSync(join(root, 'tree/a'), join(root, 'other/a'))
   await expect(removal).rejects.toMatchObject({ code: 'undo/tree-left' })
   expect(readdirSync(join(root, 'other'))).toEqual(['a', 'precious'])
 })
 
-test('the root may stay', async () => {
+test('the root can be kept', async () => {
   await removeTree(join(root, 'tree'), { keepRoot: true })
   expect(readdirSync(join(root, 'tree'))).toEqual([])
 })
 
-test('a link in the place of the tree is not followed', async () => {
+test('a link in place of the tree is not followed', async () => {
   symlinkSync(join(root, 'other'), join(root, 'link'))
   await expect(removeTree(join(root, 'link'))).rejects.toMatchObject({ code: 'undo/not-a-directory' })
   expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
 })
 
-test.skipIf(process.getuid?.() !== 0)('a bind mount below is named, and nothing is deleted (needs root)', async () => {
-  const point = join(root, 'tree/a/mounted')
-  mkdirSync(point)
-  execFileSync('mount', ['--bind', join(root, 'other'), point])
-  try {
-    await expect(removeTree(join(root, 'tree'))).rejects.toMatchObject({
-      code: 'undo/holds-mount',
-      message: expect.stringContaining(point),
-    })
-  } finally {
-    execFileSync('umount', [point])
-  }
-  expect(readdirSync(join(root, 'tree/a/b'))).toEqual(['file'])
-  expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
-})
+test.skipIf(process.getuid?.() !== 0)(
+  'a bind mount in the tree is reported, and nothing is deleted (needs root)',
+  async () => {
+    const point = join(root, 'tree/a/mounted')
+    mkdirSync(point)
+    execFileSync('mount', ['--bind', join(root, 'other'), point])
+    try {
+      await expect(removeTree(join(root, 'tree'))).rejects.toMatchObject({
+        code: 'undo/holds-mount',
+        message: expect.stringContaining(point),
+      })
+    } finally {
+      execFileSync('umount', [point])
+    }
+    expect(readdirSync(join(root, 'tree/a/b'))).toEqual(['file'])
+    expect(readdirSync(join(root, 'other'))).toEqual(['precious'])
+  },
+)

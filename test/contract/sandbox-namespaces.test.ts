@@ -11,7 +11,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 const OURS = 'cni-668faa69-e4a8-a619-4d71-c9bf47747bf6'
 const THEIRS = 'cni-dd51c4e9-3420-f44b-8387-9747b658d0ec'
 
-test("a database names the namespaces of its sandboxes; what a pod's annotation names is none", async () => {
+test("the database lists the network namespaces of its sandboxes; a path in a pod's annotation is ignored", async () => {
   const annotation = JSON.stringify({ NetNSPath: `/var/run/netns/${THEIRS}` })
   const sandbox = { Config: { annotations: { a: annotation, b: THEIRS } }, NetNSPath: `/var/run/netns/${OURS}`, IP: '' }
   const directory = join(root, 'io.containerd.metadata.v1.bolt')

@@ -19,26 +19,26 @@ describe.each<[string, () => HostView]>([
   ['the fake machine', fakeMachine],
   ['the linux machine', linuxHostView],
 ])('%s', (_name, open) => {
-  test('as many times as writes were wanted, none of them negative', async () => {
+  test('returns one non-negative time per requested write', async () => {
     const times = await open().syncTimes(root, PROBE)
     expect(times).toHaveLength(30)
     expect(Math.min(...times)).toBeGreaterThanOrEqual(0)
   })
 
-  test('over after its time once it has enough, and after all the time in any case', async () => {
+  test('ends after its minimum time with enough writes, and after its maximum time in any case', async () => {
     const view = open()
     expect(await view.syncTimes(root, { ...PROBE, forMs: 0 })).toHaveLength(10)
     expect(await view.syncTimes(root, { ...PROBE, atMostMs: 0 })).toEqual([])
   })
 })
 
-test('nothing is left, not even of an earlier one, and a directory that is yet to be made is not made', async () => {
+test('removes its file and that of an earlier call, and does not create a missing directory', async () => {
   writeFileSync(join(root, '.cantrip-sync-probe'), 'left by a kill')
   expect(await linuxHostView().syncTimes(join(root, 'etcd', 'member'), PROBE)).toHaveLength(30)
   expect(readdirSync(root)).toEqual([])
 })
 
-test('the program goes on meanwhile', async () => {
+test('does not block the event loop', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
   await linuxHostView().syncTimes(root, { ...PROBE, writes: 1e6, forMs: 200, atMostMs: 400 })
@@ -46,14 +46,14 @@ test('the program goes on meanwhile', async () => {
   expect(turns).toBeGreaterThan(10)
 })
 
-describe.skipIf(process.getuid?.() !== 0)('a disk that refuses (needs root)', () => {
+describe.skipIf(process.getuid?.() !== 0)('a failing disk (needs root)', () => {
   const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', root])
   afterEach(() => execFileSync('umount', [root]))
 
   test.each([
     ['size=64k', 'disk/full'],
     ['ro', 'disk/read-only'],
-  ])('%s is named: %s', async (options, code) => {
+  ])('%s is reported: %s', async (options, code) => {
     mount(options)
     const probe = { ...PROBE, writes: 1_000 }
     await expect(linuxHostView().syncTimes(root, probe)).rejects.toMatchObject({ code })

@@ -9,12 +9,12 @@ export interface TlsSite {
   /** https://localhost:PORT */
   url: string
   port: number
-  /** What a client of it needs. */
+  /** The credentials of a client. */
   identity: { ca: string; cert: string; key: string }
   close(): Promise<void>
 }
 
-/** An HTTPS server on loopback that wants a client certificate of its own CA. */
+/** An HTTPS server on loopback that requires a client certificate of its CA. */
 export async function openTlsSite(listener: RequestListener): Promise<TlsSite> {
   const now = new Date()
   const ca = createCa({ commonName: 'test', days: 1, now })

@@ -20,14 +20,14 @@ const UNITS: Record<string, string> = {
   'cantrip-api-watch.service': apiWatchUnit(),
 }
 
-test('systemd understands every line of our units', () => {
+test('systemd accepts every line of the generated units', () => {
   mkdirSync(join(directory, 'kubelet.service.d'))
   for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(directory, name), text)
   cpSync(join(import.meta.dirname, '../../systemd/cantrip-agent.service'), join(directory, 'cantrip-agent.service'))
   const units = [...Object.keys(UNITS).filter((name) => name.endsWith('.service')), 'cantrip-agent.service']
   const argv = ['verify', '--man=no', ...units.map((name) => join(directory, name))]
   const { stderr } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' })
-  // That the programs are not on this machine is no matter.
+  // The programs need not exist on this machine.
   const complaints = stderr.split('\n').filter((line) => line.includes(directory) && !/is not executable/.test(line))
   expect(complaints).toEqual([])
 })

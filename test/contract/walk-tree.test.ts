@@ -14,7 +14,7 @@ const OPTIONS = { depth: 3, contentBytes: 100, skip: new Set<string>(), most: 1_
 const at = (...names: (string | Buffer)[]) =>
   Buffer.concat([Buffer.from(root), ...names.flatMap((name) => [Buffer.from('/'), Buffer.from(name as Buffer)])])
 
-test('entries whose names are not UTF-8, or hold line breaks, are found and told apart, with what is in them', async () => {
+test('finds and distinguishes entries whose names are not UTF-8 or contain line breaks, with their contents', async () => {
   for (const name of [Buffer.from([0xff]), Buffer.from([0xfe]), 'a\nb']) {
     mkdirSync(at(name))
     writeFileSync(at(name, name), 'x')
@@ -28,7 +28,7 @@ test('entries whose names are not UTF-8, or hold line breaks, are found and told
   expect(found.filter(({ sha256 }) => sha256).length).toBe(3)
 })
 
-test('no deeper than asked, no more than asked, and not into what is to be skipped', async () => {
+test('respects the depth, the maximum number of entries, and the skipped directories', async () => {
   mkdirSync(at('a/b/c/d'), { recursive: true })
   mkdirSync(at('server/x'), { recursive: true })
   const paths = async (options: object) =>
