@@ -1,4 +1,5 @@
 import type { Remedy } from './remedy.ts'
+import { errorMessage } from './text/error-message.ts'
 
 /**
  * Where an error comes from. The CLI maps it to an exit code, the API to an HTTP status.
@@ -59,6 +60,6 @@ export interface ErrorReport {
 
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof AgentError) return { code: error.code, message: error.message, fix: error.fix }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorMessage(error)
   return { code: 'bug', message, fix: 'please report it, with the output of: agent logs' }
 }

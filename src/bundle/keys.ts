@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { lstat, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { errorMessage } from '../base/text/error-message.ts'
 import { readGiven } from '../host/linux/files/read-given.ts'
 import { badBundle, hasCode } from './error.ts'
 
@@ -23,7 +24,7 @@ export function decodePublicKey(text: string): KeyObject {
   } catch (cause) {
     throw badBundle(
       'bad-key',
-      `found no Ed25519 public key (${messageOf(cause)}); wanted PEM, or base64 of its SPKI DER`,
+      `found no Ed25519 public key (${errorMessage(cause)}); wanted PEM, or base64 of its SPKI DER`,
       'use the .pub file that controller bundle build wrote beside its key',
       cause,
     )
@@ -96,6 +97,3 @@ export function isSigned(manifest: Uint8Array, signature: string, publicKey: Key
   return bytes.length === ED25519_SIGNATURE_BYTES && verify(null, manifest, publicKey, bytes)
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../base/retry.ts'
+import { errorMessage } from '../base/text/error-message.ts'
 import type { Host } from '../host/host.ts'
 import { NetworkError } from '../host/network.ts'
 import { agentRoutes } from '../protocol/api/agents.ts'
@@ -183,7 +184,7 @@ function mayPass(error: unknown): boolean {
 function fetchFailed(what: string, urls: readonly string[], failures: readonly unknown[]): AgentError {
   const [first] = failures
   if (failures.length === 1 && first instanceof AgentError) return first
-  const reasons = failures.map((error, index) => `${urls[index]}: ${error instanceof Error ? error.message : error}`)
+  const reasons = failures.map((error, index) => `${urls[index]}: ${errorMessage(error)}`)
   return new AgentError(
     'bundle/fetch-failed',
     `could not fetch ${what}: ${reasons.join('; ') || 'no controller is known'}`,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../base/text/error-message.ts'
 import type { Change } from '../host/change.ts'
 import type { Planning } from '../host/planning.ts'
 import { orderComponents } from './component-order.ts'
@@ -29,7 +30,7 @@ export async function planRole<P>(
         await step.apply(host, params, context)
       } catch (error) {
         signal.throwIfAborted()
-        unknown = error instanceof Error ? error.message : String(error)
+        unknown = errorMessage(error)
       }
       const { id, title } = step
       planned.push({ id, title, changes: changes.slice(from), ...(unknown !== undefined && { unknown }) })

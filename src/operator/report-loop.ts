@@ -1,4 +1,5 @@
 import { pauseMs } from '../base/retry.ts'
+import { errorMessage } from '../base/text/error-message.ts'
 import { POLICY, sleep } from './pause.ts'
 
 export interface ReportLoopOptions {
@@ -43,7 +44,7 @@ export class ReportLoop {
         failures = 0
       } catch (error) {
         if (signal.aborted) return
-        if (failures === 0) log(`cannot send the report: ${error instanceof Error ? error.message : error}`)
+        if (failures === 0) log(`cannot send the report: ${errorMessage(error)}`)
         failures += 1
       }
       await sleep(debounceMs, signal)

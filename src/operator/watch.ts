@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { pauseMs } from '../base/retry.ts'
+import { errorMessage } from '../base/text/error-message.ts'
 import { ApiStatusError, getJson, type InCluster, openApi } from './in-cluster.ts'
 import { POLICY, sleep } from './pause.ts'
 
@@ -60,7 +61,7 @@ export class Watch<T extends WithMetadata, R> {
         const isGone = error instanceof ApiStatusError && error.status === 410
         from = undefined
         if (isGone) continue
-        log(`watching ${path}: ${error instanceof Error ? error.message : String(error)}`)
+        log(`watching ${path}: ${errorMessage(error)}`)
         failures += 1
         await sleep(pauseMs(POLICY, failures, random), signal)
       }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { agentRoutes, type LeaveRequest } from '../../protocol/api/agents.ts'
 import { type AgentConfig, readConfig } from '../config.ts'
@@ -28,7 +29,7 @@ export async function leave({ paths, stays, network }: LeaveOptions): Promise<st
     await notifyAny(config, identity, { stays }, network)
     return undefined
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorMessage(error)
     return `could not notify the controller that this node leaves (${why}); remove the node on the controller: controller node remove ${nodeName} --force`
   }
 }

@@ -1,4 +1,5 @@
 import { reportOf } from '../../base/agent-error.ts'
+import { errorMessage } from '../../base/text/error-message.ts'
 import { NetworkError } from '../../host/network.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { AgentConfig } from '../config.ts'
@@ -101,7 +102,7 @@ async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions
     return { kind: 'refused', why: error.message }
   }
   if (!(error instanceof NetworkError)) {
-    return { kind: 'lost', stableMs: 0, why: error instanceof Error ? error.message : String(error) }
+    return { kind: 'lost', stableMs: 0, why: errorMessage(error) }
   }
   const problem = unreachable(url, error)
   // Clocks are for a person to set; what else is in the way passes, or is the controller's own affair.

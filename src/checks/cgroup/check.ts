@@ -1,9 +1,10 @@
 import { advice, command, inOrder, remarked } from '../../base/command.ts'
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
 import { cgroupVersion, parseEnabledControllers, CGROUP_ROOT as ROOT } from '../../host/parse/cgroups.ts'
-import { isReadOnly, type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { isReadOnly, type Mount } from '../../host/parse/mountinfo.ts'
 import { realTimeTasks } from './real-time.ts'
 
 /** As in kubeadm's SystemVerification: the kubelet does not start without the needed ones; the others enforce more limits. */
@@ -34,7 +35,7 @@ export const check: Check = {
   ],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
-    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+    const mounts = await readMounts(host)
     const version = cgroupVersion(mounts)
     if (version === undefined) return verdictOf([NO_CGROUPS], '')
     const enabled =

@@ -5,8 +5,8 @@ import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
 import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import { locate } from '../../host/files/locate.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
-import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
 
 const MIB = 1024 * 1024
@@ -56,7 +56,7 @@ async function byFileSystem(
   needs: readonly { path: string; mib: number }[],
   share: number,
 ): Promise<FileSystemNeed[]> {
-  const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+  const mounts = await readMounts(host)
   const found = new Map<string, FileSystemNeed>()
   for (const { path, mib } of needs) {
     const { mount, space } = await locate(host, path, mounts)

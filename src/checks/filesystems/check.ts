@@ -2,8 +2,9 @@ import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
 import { locate } from '../../host/files/locate.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
-import { type Mount, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { type Mount, mountOf } from '../../host/parse/mountinfo.ts'
 import { FAIL_SHARE, judgePath, type SeenPath } from './judge.ts'
 import { WRITTEN_PATHS, type WrittenPath } from './paths.ts'
 import { ZFS_WITH_LAYERS } from './unfit.ts'
@@ -27,7 +28,7 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
-    const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '')
+    const mounts = await readMounts(host)
     const ofRole = WRITTEN_PATHS.filter((path) => path.roles.some((role) => must.includes(role) || may.includes(role)))
     const own: WrittenPath = { path: ownStateDirectory, roles, lasting: true }
     const zfsVersion = (await host.read('/sys/module/zfs/version'))?.trim()

@@ -1,4 +1,5 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
 import { ifReadable } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
@@ -53,7 +54,7 @@ export const changedRoot: UnusualKind = async (host) => {
 }
 
 export const readOnlyRoot: UnusualKind = async (host) => {
-  const root = mountOf('/', parseMountinfo((await host.read('/proc/self/mountinfo')) ?? ''))
+  const root = mountOf('/', await readMounts(host))
   if (root === undefined || !isReadOnly(root)) return undefined
   return { found: `a root that is read-only (${root.fileSystem})`, fix: 'mount -o remount,rw /' }
 }

@@ -1,9 +1,10 @@
 import { isLinkOfKubernetes } from '../../base/kubernetes-names.ts'
 import { CNI_CONFIGURATION } from '../../base/kubernetes-paths.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
 import { hostProcesses, ifReadable } from '../../host/kernel/processes.ts'
-import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { isBelow } from '../../host/parse/mountinfo.ts'
 import {
   BINARY_DIRECTORIES,
   type Distribution,
@@ -87,7 +88,7 @@ export async function runningProcesses(host: HostView, names: ReadonlySet<string
 export async function podTraces(host: HostView): Promise<PodTraces> {
   const roots = [...POD_MOUNTS_BELOW, ...(await Promise.all(POD_MOUNTS_BELOW.map((path) => realPath(host, path))))]
   const isOfPods = (path: string) => roots.some((root) => root !== undefined && path !== root && isBelow(path, root))
-  const mounts = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '').map(({ mountPoint }) => mountPoint)
+  const mounts = (await readMounts(host)).map(({ mountPoint }) => mountPoint)
   const links = (await host.list('/sys/class/net')) ?? []
   const held = await Promise.all(POD_NETWORK_STATE.map((path) => holdsFile(host, path)))
   return {

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path/posix'
 import { command } from '../../base/command.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'
-import { isBelow, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import { isBelow } from '../../host/parse/mountinfo.ts'
 import { POD_MOUNTS_BELOW } from './traces.ts'
 
 /** Prefix of a directory with a unique name. */
@@ -17,7 +18,7 @@ interface ToMove {
 
 /** Commands that depend on each other, in order. */
 export async function moveAside(host: HostView, { directories, files, mounts }: ToMove): Promise<string[]> {
-  const all = parseMountinfo((await host.read('/proc/self/mountinfo')) ?? '').map(({ mountPoint }) => mountPoint)
+  const all = (await readMounts(host)).map(({ mountPoint }) => mountPoint)
   const ofPods = await realPaths(host, POD_MOUNTS_BELOW)
   const mounted = ofPods.filter((path) => mounts.some((mount) => isBelow(mount, path)))
   const roots = [...new Set([...(await realPaths(host, directories)), ...mounted])]

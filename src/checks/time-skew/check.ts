@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { remarked } from '../../base/command.ts'
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
@@ -66,7 +67,7 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
     }),
   ).catch((cause: unknown) => {
     const [first] = cause instanceof AggregateError ? cause.errors : [cause]
-    const why = first instanceof Error ? first.message : String(first)
+    const why = errorMessage(first)
     throw new AgentError('time-skew/no-time', `the controller returned no time: ${why}`, {
       fix: 'fix what the check "controller" found',
       cause,

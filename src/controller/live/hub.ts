@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { errorMessage } from '../../base/text/error-message.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
@@ -94,9 +95,7 @@ export class Hub implements Presence {
     socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
     socket.on('close', (code) => {
       void this.#left(session, code).catch((error: unknown) =>
-        this.#ports.log(
-          `node ${nodeId} left, which could not be stored: ${error instanceof Error ? error.message : error}`,
-        ),
+        this.#ports.log(`node ${nodeId} left, which could not be stored: ${errorMessage(error)}`),
       )
     })
     session.later(HELLO_WITHIN_MS, () => session.isOpen || session.end(Close.noHello, 'no hello'))
@@ -107,7 +106,7 @@ export class Hub implements Presence {
     const session = this.#sessions.get(nodeId)
     if (!session) return
     void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) =>
-      this.#ports.log(`node ${nodeId} could not be told: ${error instanceof Error ? error.message : error}`),
+      this.#ports.log(`node ${nodeId} could not be told: ${errorMessage(error)}`),
     )
   }
 
@@ -218,7 +217,7 @@ export class Hub implements Presence {
       }
     } catch (error) {
       // Nothing was acknowledged: the nodes come back and send it again.
-      this.#ports.log(`messages could not be stored: ${error instanceof Error ? error.message : error}`)
+      this.#ports.log(`messages could not be stored: ${errorMessage(error)}`)
       for (const session of bySession.keys()) {
         this.#broken.add(session)
         session.socket.terminate()

@@ -1,7 +1,8 @@
 import { CONTAINERD, KUBELET_STATE } from '../../base/kubernetes-paths.ts'
 import { locate } from '../../host/files/locate.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
-import { type Mount, parseMountinfo } from '../../host/parse/mountinfo.ts'
+import type { Mount } from '../../host/parse/mountinfo.ts'
 
 type FileSystem = 'nodefs' | 'imagefs'
 type Signal = `${FileSystem}.available` | `${FileSystem}.inodesFree`
@@ -40,7 +41,7 @@ export async function shortagesOf(
   thresholds: EvictionHard,
   willBeWritten: (mount: Mount | undefined) => number = () => 0,
 ): Promise<Shortage[]> {
-  const mounts = parseMountinfo((await view.read('/proc/self/mountinfo')) ?? '')
+  const mounts = await readMounts(view)
   const looked = Object.entries(thresholds).map(async ([name, threshold]): Promise<Shortage[]> => {
     const signal = name as Signal
     const directory = DIRECTORY[signal.split('.')[0] as FileSystem]

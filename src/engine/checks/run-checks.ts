@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Check, CheckParams, Verdict } from './check.ts'
 import { catchStrayErrors } from './stray-errors.ts'
@@ -85,7 +86,7 @@ function timedOut({ timeoutMs, id }: Check): Seen {
 }
 
 function couldNotLook(error: unknown): Seen {
-  const found = error instanceof Error ? error.message : String(error)
+  const found = errorMessage(error)
   const fix = error instanceof AgentError ? error.fix : 'report it with the output of: agent precheck -o json'
   return { verdict: 'error', found, wanted: 'a result', fix }
 }

@@ -2,7 +2,8 @@ import { basename } from 'node:path/posix'
 import { AgentError } from '../../base/agent-error.ts'
 import { escapeArgv } from '../../base/escape-argv.ts'
 import type { FileStat, HostView } from '../host.ts'
-import { isReadOnly, mountOf, parseMountinfo } from '../parse/mountinfo.ts'
+import { isReadOnly, mountOf } from '../parse/mountinfo.ts'
+import { readMounts } from './read-mounts.ts'
 import type { Trust } from './trust.ts'
 import { modeText, untrustedPlace } from './untrusted-place.ts'
 
@@ -78,7 +79,7 @@ function copyFix({ path, trust }: GivenFile, view: View): string {
 
 /** On a file system without modes (VFAT) or a read-only one, the file has to be copied. */
 async function modeFix(file: GivenFile, view: View): Promise<string> {
-  const mount = mountOf(absolute(file.path), parseMountinfo((await view.read('/proc/self/mountinfo')) ?? ''))
+  const mount = mountOf(absolute(file.path), await readMounts(view))
   const isFixed = mount !== undefined && (isReadOnly(mount) || MODELESS.has(mount.fileSystem))
   return isFixed ? copyFix(file, view) : escapeArgv(['chmod', '600', file.path])
 }

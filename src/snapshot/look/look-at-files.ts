@@ -1,11 +1,11 @@
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { TreeEntry } from '../../host/linux/files/walk-tree.ts'
-import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import type { Facts } from '../facts.ts'
 import type { Notes, Observer } from './observer.ts'
 import { LOCAL_FILE_SYSTEMS, MOST_ENTRIES, PLACES } from './places.ts'
 
 export async function lookAtFiles({ view, walk }: Observer, { changedAtMs, cut }: Notes): Promise<Facts> {
-  const mounts = parseMountinfo((await view.read('/proc/self/mountinfo')) ?? '')
+  const mounts = await readMounts(view)
   const remote = mounts.filter(({ fileSystem }) => !LOCAL_FILE_SYSTEMS.has(fileSystem))
   const skip = new Set(remote.map(({ mountPoint }) => mountPoint))
   const facts: Facts = {}

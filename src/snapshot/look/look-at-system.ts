@@ -1,8 +1,8 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
 import { cgroupHierarchies, subdirectories } from '../../host/kernel/cgroup-hierarchies.ts'
-import { parseMountinfo } from '../../host/parse/mountinfo.ts'
 import type { Facts } from '../facts.ts'
 import type { Observer } from './observer.ts'
 
@@ -25,7 +25,7 @@ export async function lookAtUnits({ view }: Observer): Promise<Facts> {
 }
 
 export async function lookAtMounts({ view }: Observer): Promise<Facts> {
-  const mounts = parseMountinfo((await view.read('/proc/self/mountinfo')) ?? '')
+  const mounts = await readMounts(view)
   const facts: Facts = {}
   for (const { mountPoint, fileSystem, source } of mounts) {
     const below = facts[mountPoint]

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../../base/agent-error.ts'
+import { errorMessage } from '../../../base/text/error-message.ts'
 import { newerSchema } from '../newer-schema.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -35,9 +36,7 @@ function claim(sql: DatabaseSync, path: string): void {
   } catch (cause) {
     sql.close()
     const isLocked = cause instanceof Error && cause.message.includes('locked')
-    const found = isLocked
-      ? 'is in use by another controller'
-      : `cannot be read: ${cause instanceof Error ? cause.message : cause}`
+    const found = isLocked ? 'is in use by another controller' : `cannot be read: ${errorMessage(cause)}`
     throw new AgentError(isLocked ? 'store/locked' : 'store/unreadable', `${path} ${found}`, {
       fix: isLocked ? 'end the other controller, or give another --data directory' : 'restore the file from a backup',
       kind: 'invalid',

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { AgentError } from '../../../base/agent-error.ts'
 import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
+import { errorMessage } from '../../../base/text/error-message.ts'
 import type { Download } from '../../host.ts'
 import { PartFile } from '../files/part-file.ts'
 
@@ -120,7 +121,7 @@ function isTlsFailure(error: unknown): boolean {
 
 function unreachable({ url }: Download, error: unknown): AgentError {
   if (error instanceof AgentError) return error
-  const why = error instanceof Error ? error.message : String(error)
+  const why = errorMessage(error)
   return new AgentError('download/cut', `could not download ${url}: ${why}`, {
     fix: 'check that the controller is running and reachable from this machine, then run the same command again: it resumes the download',
     kind: 'unreachable',

@@ -2,8 +2,9 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import { NETWORK_NAMESPACES } from '../../../base/kubernetes-paths.ts'
 import { poll, type RetryPolicy } from '../../../base/retry.ts'
+import { readMounts } from '../../../host/files/read-mounts.ts'
 import type { Machine } from '../../../host/machine.ts'
-import { isBelow, parseMountinfo } from '../../../host/parse/mountinfo.ts'
+import { isBelow } from '../../../host/parse/mountinfo.ts'
 import { type CarryOut, resultOf } from '../result.ts'
 
 const POLICY: RetryPolicy = { firstMs: 300, tries: 6 }
@@ -40,7 +41,7 @@ export const unmountBelow: CarryOut<'unmount-below'> = async ({ path, spare = []
 
 /** Deepest first; of several mounts on one point, the newest first. */
 async function mountPointsBelow(path: string, spare: readonly string[], machine: Machine): Promise<string[]> {
-  const mounts = parseMountinfo((await machine.read('/proc/self/mountinfo')) ?? '')
+  const mounts = await readMounts(machine)
   return mounts
     .map(({ mountPoint }) => mountPoint)
     .filter((point) => isBelow(point, path) && !spare.includes(point))
