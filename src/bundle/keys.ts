@@ -96,4 +96,3 @@ export function isSigned(manifest: Uint8Array, signature: string, publicKey: Key
   const bytes = Buffer.from(signature.trim(), 'base64')
   return bytes.length === ED25519_SIGNATURE_BYTES && verify(null, manifest, publicKey, bytes)
 }
-

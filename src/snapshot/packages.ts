@@ -1,5 +1,5 @@
-import { AgentError } from '../base/agent-error.ts'
 import type { Argv } from '../host/argv.ts'
+import { askIfInstalled } from '../host/ask-if-installed.ts'
 import type { HostView } from '../host/host.ts'
 
 const BATCH = 200
@@ -25,10 +25,5 @@ export async function packagesOf(view: HostView, paths: readonly string[]): Prom
 
 /** Ignores the exit code, which is not 0 if one file has no package. */
 async function outputOf(view: HostView, argv: Argv): Promise<string> {
-  try {
-    return (await view.ask(argv, LIMITS)).stdout
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return ''
-    throw error
-  }
+  return (await askIfInstalled(view, argv, LIMITS))?.stdout ?? ''
 }

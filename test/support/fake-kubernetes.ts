@@ -32,6 +32,7 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
   const host = fakeHost({
     now: NOW,
     hostname: 'n1',
+    directories: ['/run/systemd/system'],
     files: { '/proc/filesystems': 'nodev\toverlay\n\text4\n', '/proc/uptime': '1000.00 1.00\n' },
     sysctls: {
       'net.ipv4.ip_forward': '0',

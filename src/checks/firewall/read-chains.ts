@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
+import { askIfInstalled } from '../../host/ask-if-installed.ts'
 import type { HostView } from '../../host/host.ts'
 import { parseIptables } from './iptables.ts'
 import { parseNft } from './nft.ts'
@@ -58,12 +59,7 @@ function noAnswer(argv: Argv, how: string): AgentError {
 }
 
 async function answer(host: HostView, argv: Argv): Promise<string | undefined> {
-  try {
-    const { exitCode, stdout, stderr } = await host.ask(argv, ASK)
-    if (exitCode === 0) return stdout
-    throw noAnswer(argv, `ended with ${exitCode}: ${stderr.trim()}`)
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return undefined
-    throw error
-  }
+  const output = await askIfInstalled(host, argv, ASK)
+  if (output === undefined || output.exitCode === 0) return output?.stdout
+  throw noAnswer(argv, `ended with ${output.exitCode}: ${output.stderr.trim()}`)
 }

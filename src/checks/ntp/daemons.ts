@@ -1,5 +1,4 @@
-import { AgentError } from '../../base/agent-error.ts'
-import type { Argv } from '../../host/argv.ts'
+import { outputOf } from '../../host/ask-if-installed.ts'
 import type { HostView } from '../../host/host.ts'
 import { hostProcesses } from '../../host/kernel/processes.ts'
 import {
@@ -19,7 +18,7 @@ export interface Daemons {
 /** A larger difference breaks certificates and leases. */
 export const FAR_OFF_MS = 5_000
 
-const ASK_TIMEOUT_MS = 8_000
+const ASK = { timeoutMs: 8_000 }
 
 /** Local services that set the clock, by process name, with the query for each. */
 const DAEMONS: readonly { process: string; name: string; ask(host: HostView): Promise<string | undefined> }[] = [
@@ -43,7 +42,7 @@ export async function lookForDaemons(host: HostView): Promise<Daemons> {
 
 /** A chrony that still steps or slews the clock does not count. */
 async function askChrony(host: HostView): Promise<string | undefined> {
-  const tracking = parseChronyTracking(await output(host, ['chronyc', '-n', 'tracking']))
+  const tracking = parseChronyTracking(await outputOf(host, ['chronyc', '-n', 'tracking'], ASK))
   if (tracking === undefined || tracking.offsetMs >= FAR_OFF_MS) return undefined
   return `chrony follows ${tracking.reference} (stratum ${tracking.stratum})`
 }
@@ -51,7 +50,7 @@ async function askChrony(host: HostView): Promise<string | undefined> {
 async function askTimesyncd(host: HostView): Promise<string | undefined> {
   const [marker, text] = await Promise.all([
     host.stat('/run/systemd/timesync/synchronized'),
-    output(host, ['timedatectl', 'show-timesync']),
+    outputOf(host, ['timedatectl', 'show-timesync'], ASK),
   ])
   if (marker === undefined) return undefined
   const server = parseTimesyncServer(text)
@@ -60,7 +59,10 @@ async function askTimesyncd(host: HostView): Promise<string | undefined> {
 
 /** Three programs have the process name ntpd: those of NTP and NTPsec, which ntpq queries, and OpenNTPD. */
 async function askNtpd(host: HostView): Promise<string | undefined> {
-  const [rv, status] = await Promise.all([output(host, ['ntpq', '-c', 'rv']), output(host, ['ntpctl', '-s', 'status'])])
+  const [rv, status] = await Promise.all([
+    outputOf(host, ['ntpq', '-c', 'rv'], ASK),
+    outputOf(host, ['ntpctl', '-s', 'status'], ASK),
+  ])
   return parseNtpqSynchronised(rv) || parseNtpctlSynchronised(status) ? 'ntpd is synchronized' : undefined
 }
 
@@ -72,23 +74,13 @@ async function askPhc2sys(host: HostView): Promise<string> {
 }
 
 async function askVmware(host: HostView): Promise<string | undefined> {
-  const text = await output(host, ['vmware-toolbox-cmd', 'timesync', 'status'])
+  const text = await outputOf(host, ['vmware-toolbox-cmd', 'timesync', 'status'], ASK)
   return /^Enabled/m.test(text) ? "VMware tools follow the host's clock" : undefined
 }
 
 /** The kernel knows whether any program keeps its clock synchronized (adjtimex(2)); timedatectl shows that. */
 async function askKernel(host: HostView): Promise<string | undefined> {
   if ((await host.stat('/run/systemd/system')) === undefined) return undefined
-  const text = await output(host, ['timedatectl', 'show', '-p', 'NTPSynchronized'])
+  const text = await outputOf(host, ['timedatectl', 'show', '-p', 'NTPSynchronized'], ASK)
   return /^NTPSynchronized=yes$/m.test(text) ? 'the kernel clock is synchronized' : undefined
-}
-
-/** Empty if the program is not installed or does not answer in time. */
-async function output(host: HostView, argv: Argv): Promise<string> {
-  try {
-    return (await host.ask(argv, { timeoutMs: ASK_TIMEOUT_MS })).stdout
-  } catch (cause) {
-    if (cause instanceof AgentError) return ''
-    throw cause
-  }
 }

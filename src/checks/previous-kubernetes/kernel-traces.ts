@@ -1,5 +1,5 @@
-import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
+import { askIfInstalled } from '../../host/ask-if-installed.ts'
 import type { HostView } from '../../host/host.ts'
 import { iptablesSaves } from '../../host/network/iptables-saves.ts'
 import { listNftTables, type NftTable } from '../../host/network/nft-tables.ts'
@@ -61,16 +61,10 @@ async function pinnedObjects(host: HostView): Promise<string[]> {
 
 /** Empty if the program is not installed or fails. */
 async function linesOf(host: HostView, argv: Argv): Promise<string[]> {
-  try {
-    const { exitCode, stdout } = await host.ask(argv)
-    return exitCode === 0
-      ? stdout
-          .split('\n')
-          .map((line) => line.trim())
-          .filter((line) => line !== '')
-      : []
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return []
-    throw error
-  }
+  const output = await askIfInstalled(host, argv)
+  if (output?.exitCode !== 0) return []
+  return output.stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }

@@ -2,6 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { KUBELET_STATE, KUBELET_UNIT, POD_LOGS } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { apiAnswers, apiIsReady } from '../../provision/api/api.ts'
@@ -35,8 +36,7 @@ export const startKubelet: ProvisionStep = {
     )
     if (files.some((stat) => stat === undefined || stat.size === 0)) return false
     if ((await damagedCertificates(host)).length > 0) return false
-    if (!(await unitIsEnabled(host, KUBELET_UNIT))) return false
-    return (await host.ask(['systemctl', 'is-active', KUBELET_UNIT])).stdout.trim() === 'active'
+    return (await unitIsEnabled(host, KUBELET_UNIT)) && (await isUnitActive(host, KUBELET_UNIT))
   },
   async apply(host, params, context) {
     await expectWhatPodsLeave(host, params)

@@ -1,6 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { ETCD_DATA, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { unitProperties } from '../../host/units/unit-properties.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { dropIn, MEMBER_DATA, WAL } from './templates.ts'
 
@@ -17,8 +18,8 @@ export async function needsData(host: HostView): Promise<boolean> {
 
 /** NeedDaemonReload of systemd does not detect a drop-in in a new directory. */
 async function isLoaded(host: HostView): Promise<boolean> {
-  const { stdout } = await host.ask(['systemctl', 'show', ETCD_UNIT, '--property=DropInPaths'])
-  return stdout.includes(DROP_IN)
+  const { DropInPaths = '' } = await unitProperties(host, ETCD_UNIT, ['DropInPaths'])
+  return DropInPaths.includes(DROP_IN)
 }
 
 /** Applied after the first start: at a later boot the disk with the data can be missing, and etcd must not start then. */
@@ -42,8 +43,7 @@ export async function allowFirstStart(host: Host): Promise<void> {
 /** Removes the data of a former member: etcd would refuse to start with it. */
 export async function removeFormerData(host: Host): Promise<void> {
   const stopped = 'undo leaves the service stopped, as before its first start'
-  const { stdout } = await host.ask(['systemctl', 'show', ETCD_UNIT, '--property=ActiveState'])
-  if (!stdout.includes('=inactive')) {
+  if ((await unitProperties(host, ETCD_UNIT, ['ActiveState'])).ActiveState !== 'inactive') {
     await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: stopped })
   }
   if ((await host.stat(MEMBER_DATA)) === undefined) return

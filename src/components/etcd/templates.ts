@@ -1,6 +1,7 @@
 import { BINARIES, ETCD_DATA } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
+import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
 
 export const MEMBER_DATA = `${ETCD_DATA}/member-data`
 /** etcd renames the directory to this name after it has written the first entry: without it a member has no data. */
@@ -84,15 +85,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
 ReadWritePaths=${ETCD_DATA}
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-LockPersonality=yes
+${CONFINED_SERVICE}
 
 [Install]
 WantedBy=multi-user.target

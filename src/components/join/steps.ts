@@ -2,6 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { BINARIES, KUBELET_UNIT, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { waitUntil, watchMeanwhile } from '../../host/units/wait-until.ts'
 import { isWholeKubeconfig } from '../../provision/api/kubeconfig.ts'
 import { runKubeadm } from '../../provision/kubeadm/kubeadm-phase.ts'
@@ -56,7 +57,7 @@ export const runPreflight: ProvisionStep = {
   id: 'join/run-preflight',
   title: "Running kubeadm's preflight checks",
   async isDone(host) {
-    return (await host.stat(REPORT)) !== undefined || (await isActive(host))
+    return (await host.stat(REPORT)) !== undefined || (await isUnitActive(host, KUBELET_UNIT))
   },
   async apply(host, _params, { signal, log }) {
     await host.makeDirectory(KUBERNETES)
@@ -75,7 +76,7 @@ export const startKubelet: ProvisionStep = {
     const left = await Promise.all([CONFIGURATION, BOOTSTRAP_CONF].map((path) => host.stat(path)))
     if (left.some((stat) => stat !== undefined) || !(await unitIsEnabled(host, KUBELET_UNIT))) return false
     if ((await damagedCertificates(host)).length > 0) return false
-    return (await hasJoined(host)) && (await isActive(host))
+    return (await hasJoined(host)) && (await isUnitActive(host, KUBELET_UNIT))
   },
   async apply(host, params, { signal }) {
     await expectWhatPodsLeave(host, params)
@@ -104,10 +105,6 @@ export const startKubelet: ProvisionStep = {
 /** The kubelet writes its kubeconfig after it has its certificate, and syncs neither to disk. */
 async function hasJoined(host: HostView): Promise<boolean> {
   return (await isWholeKubeconfig(host, KUBELET_CONF)) && (await hasIdentity(host))
-}
-
-async function isActive(host: HostView): Promise<boolean> {
-  return (await host.ask(['systemctl', 'is-active', KUBELET_UNIT])).stdout.trim() === 'active'
 }
 
 /** Without `host.remove`, which would keep a copy. */

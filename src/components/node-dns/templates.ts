@@ -1,6 +1,7 @@
 import { BINARIES, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { ApiWatchSettings } from '../../operator/api-watch/settings.ts'
+import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
 
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
@@ -47,15 +48,7 @@ const NO_START_LIMIT = 'StartLimitIntervalSec=0'
 /** Only the rights that a name server needs: it reads two files and listens on one port. */
 const CONFINED = `NoNewPrivileges=yes
 ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-LockPersonality=yes`
+${CONFINED_SERVICE}`
 
 /**
  * Does not depend on the agent, which can be stopped or uninstalled.

@@ -1,4 +1,5 @@
 import type { UnitState } from '../undo.ts'
+import { parseUnitProperties } from '../units/unit-properties.ts'
 import { execute } from './commands.ts'
 
 /** Starting and stopping units of Type=notify may take long. */
@@ -14,9 +15,9 @@ export async function unitState(unit: string): Promise<UnitState> {
 }
 
 export function parseUnitState(text: string): UnitState {
-  const properties = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string]))
-  const active = ['active', 'activating', 'reloading'].includes(properties.get('ActiveState') ?? '')
-  switch (properties.get('UnitFileState')) {
+  const { ActiveState = '', UnitFileState } = parseUnitProperties(text)
+  const active = ['active', 'activating', 'reloading'].includes(ActiveState)
+  switch (UnitFileState) {
     case 'enabled':
       return { enabled: true, active }
     case 'disabled':

@@ -1,4 +1,4 @@
-import { AgentError } from '../../base/agent-error.ts'
+import { askIfInstalled } from '../ask-if-installed.ts'
 import type { HostView } from '../host.ts'
 
 const LEGACY = [
@@ -23,11 +23,6 @@ export async function iptablesSaves(view: HostView): Promise<{ program: string; 
 }
 
 async function saveOf(view: HostView, program: string): Promise<string> {
-  try {
-    const { exitCode, stdout } = await view.ask([`${program}-save`], { maxBytes: 64 * 2 ** 20 })
-    return exitCode === 0 ? stdout : ''
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return ''
-    throw error
-  }
+  const output = await askIfInstalled(view, [`${program}-save`], { maxBytes: 64 * 2 ** 20 })
+  return output?.exitCode === 0 ? output.stdout : ''
 }

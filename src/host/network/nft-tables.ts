@@ -1,4 +1,4 @@
-import { AgentError } from '../../base/agent-error.ts'
+import { askIfInstalled } from '../ask-if-installed.ts'
 import type { HostView } from '../host.ts'
 
 export interface NftTable {
@@ -10,11 +10,6 @@ export interface NftTable {
 export async function listNftTables(view: HostView): Promise<NftTable[]> {
   const modules = (await view.read('/proc/modules')) ?? ''
   if (modules !== '' && !/^nf_tables /m.test(modules)) return []
-  try {
-    const { stdout } = await view.ask(['nft', 'list', 'tables'], { timeoutMs: 30_000 })
-    return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }))
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return []
-    throw error
-  }
+  const { stdout = '' } = (await askIfInstalled(view, ['nft', 'list', 'tables'], { timeoutMs: 30_000 })) ?? {}
+  return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }))
 }

@@ -1,6 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Host } from '../host.ts'
 import { isUnitActive } from './is-unit-active.ts'
+import { unitProperties } from './unit-properties.ts'
 import { throwFailure, waitUntil } from './wait-until.ts'
 import { watchUnit } from './watch-unit.ts'
 
@@ -33,6 +34,5 @@ export async function bringUpUnit(
 const ENDED = ['command/failed', 'command/timeout', 'command/killed']
 
 async function isRestarted(host: Host, unit: string): Promise<boolean> {
-  const { stdout } = await host.ask(['systemctl', 'show', unit, '--property=ActiveState'])
-  return !stdout.includes('=inactive')
+  return (await unitProperties(host, unit, ['ActiveState'])).ActiveState !== 'inactive'
 }

@@ -64,3 +64,14 @@ async function startedAfter(host: HostView, state: Record<string, string>, files
   const stats = await Promise.all(files.map((path) => host.stat(path)))
   return stats.every((stat) => stat !== undefined && stat.mtimeMs <= startedMs)
 }
+
+/** Settings of a service that needs the network, and neither devices nor the kernel. */
+export const CONFINED_SERVICE = `ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes`

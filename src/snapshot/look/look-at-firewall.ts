@@ -1,8 +1,9 @@
-import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
+import { askIfInstalled } from '../../host/ask-if-installed.ts'
 import type { HostView } from '../../host/host.ts'
 import { iptablesInUse } from '../../host/network/iptables-saves.ts'
 import type { Facts } from '../facts.ts'
+import { requireSuccess } from './look-at-system.ts'
 import type { Observer } from './observer.ts'
 
 const LIMITS = { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 }
@@ -32,16 +33,8 @@ export async function lookAtFirewall({ view }: Observer): Promise<Facts> {
 
 /** A tool that is not installed has created no rules. */
 async function outputOf(view: HostView, argv: Argv): Promise<string> {
-  try {
-    const { exitCode, stdout, stderr } = await view.ask(argv, LIMITS)
-    if (exitCode === 0) return stdout
-    throw new AgentError('snapshot/no-answer', `${argv[0]} ended with exit code ${exitCode}: ${stderr.trim()}`, {
-      fix: 'run the command by hand to find out why',
-    })
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return ''
-    throw error
-  }
+  const output = await askIfInstalled(view, argv, LIMITS)
+  return output === undefined ? '' : requireSuccess(output, argv)
 }
 
 /** Omits built-in chains with policy ACCEPT, which exist without any rule. */

@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { Argv } from '../../host/argv.ts'
 import { readMounts } from '../../host/files/read-mounts.ts'
-import type { HostView } from '../../host/host.ts'
+import type { HostView, Output } from '../../host/host.ts'
 import { cgroupHierarchies, subdirectories } from '../../host/kernel/cgroup-hierarchies.ts'
 import type { Facts } from '../facts.ts'
 import type { Observer } from './observer.ts'
@@ -55,9 +55,12 @@ export async function lookAtCgroups({ view }: Observer): Promise<Facts> {
   return Object.fromEntries(groups.flat().map((path) => [path, 'a control group']))
 }
 
-/** The stdout of a command. Throws if it fails, because an incomplete list proves nothing. */
 export async function outputOf(view: HostView, argv: Argv): Promise<string> {
-  const { exitCode, stdout, stderr } = await view.ask(argv, LIMITS)
+  return requireSuccess(await view.ask(argv, LIMITS), argv)
+}
+
+/** The stdout of a command that succeeded, because an incomplete list proves nothing. */
+export function requireSuccess({ exitCode, stdout, stderr }: Output, argv: Argv): string {
   if (exitCode === 0) return stdout
   throw new AgentError('snapshot/no-answer', `${argv.join(' ')} ended with exit code ${exitCode}: ${stderr.trim()}`, {
     fix: 'run the command by hand to find out why',

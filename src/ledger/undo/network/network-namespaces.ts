@@ -1,5 +1,5 @@
+import { outputOf } from '../../../host/ask-if-installed.ts'
 import type { HostView } from '../../../host/host.ts'
-import { outputOf } from '../output-of.ts'
 
 /**
  * Namespaces with a process. The cluster's containers have ended by then, so it belongs to another program. If this cannot

@@ -1,6 +1,6 @@
 import { POD_BRIDGE } from '../../../base/kubernetes-names.ts'
+import { outputOf } from '../../../host/ask-if-installed.ts'
 import type { HostView } from '../../../host/host.ts'
-import { outputOf } from '../output-of.ts'
 import { cniRecords } from './cni-records.ts'
 import { lookAtCniState } from './cni-state.ts'
 

@@ -1,5 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { askIfInstalled } from '../../../host/ask-if-installed.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { type CarryOut, resultOf, type UndoOf } from '../result.ts'
 import { removalOf } from './chain-script.ts'
@@ -39,11 +40,6 @@ async function clean(
 }
 
 async function save(name: string, machine: Machine): Promise<string | undefined> {
-  try {
-    const { exitCode, stdout } = await machine.ask([`${name}-save`], { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 })
-    return exitCode === 0 ? stdout : undefined
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'command/not-found') return undefined
-    throw error
-  }
+  const output = await askIfInstalled(machine, [`${name}-save`], { timeoutMs: 30_000, maxBytes: 64 * 2 ** 20 })
+  return output?.exitCode === 0 ? output.stdout : undefined
 }

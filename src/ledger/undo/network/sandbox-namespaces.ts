@@ -1,5 +1,5 @@
+import { outputOf } from '../../../host/ask-if-installed.ts'
 import type { HostView } from '../../../host/host.ts'
-import { outputOf } from '../output-of.ts'
 
 /** containerd's database below its root directory, which has each sandbox of the CRI plugin as JSON. */
 const DATABASE = 'io.containerd.metadata.v1.bolt/meta.db'
