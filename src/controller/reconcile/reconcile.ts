@@ -58,9 +58,15 @@ export async function reconcile<T>(
   return done
 }
 
-/** `work`: what else is due in each of them. */
+/**
+ * `work`: what else is due in each of them. Connected nodes hear what the store holds for them: another process may have
+ * committed it, or this one without learning that it had.
+ */
 export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => void = () => undefined): Promise<void> {
-  for (const { id } of await ports.store.clusters()) await reconcile(ports, id, work)
+  for (const { id } of await ports.store.clusters()) {
+    const done = await reconcile(ports, id, work)
+    for (const node of done?.draft.nodes ?? []) if (ports.presence.isConnected(node.id)) ports.presence.deliver(node.id)
+  }
 }
 
 function settle(ports: HasClock & HasPresence & HasAuthority & HasBundles, draft: Draft): void {

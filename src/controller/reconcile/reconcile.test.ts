@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { cluster, node, run } from '../../../test/support/controller/member.ts'
+import { Changes } from '../live/changes.ts'
+import { Operations } from '../live/operations.ts'
+import { NOBODY } from '../live/presence.ts'
+import type { Store } from '../store/port.ts'
+import { openSqliteStore } from '../store/sqlite/store.ts'
+import { type Reconciling, reconcileAll } from './reconcile.ts'
+import { openTurns } from './turns.ts'
+
+let directory: string
+let store: Store
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'reconcile-'))
+  store = openSqliteStore(join(directory, 'controller.db'))
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(directory, { recursive: true })
+})
+
+it('a look after all nodes tells those that are connected what somebody else has committed for them', async () => {
+  const here = node({ state: 'PROVISIONING', generation: 1, downSeq: 1 })
+  const away = { ...here, id: 'n-bbbbbbbbbb', name: 'two', address: '10.0.0.2' }
+  await store.commit([
+    { change: 'add-cluster', cluster: cluster({ state: 'PROVISIONING', desired: 'provision', attempt: 1 }) },
+    ...[here, away].map((each) => ({ change: 'add-node', node: each }) as const),
+    { change: 'add-run', run: run({ acknowledged: false }) },
+  ])
+  const told: string[] = []
+  const ports = {
+    store,
+    turns: openTurns(),
+    operations: new Operations(),
+    changes: new Changes(),
+    presence: { ...NOBODY, isConnected: (id: string) => id === here.id, deliver: (id: string) => void told.push(id) },
+    now: () => new Date(here.lastSeen ?? ''),
+    startedAt: new Date(0),
+    log: () => undefined,
+  } as unknown as Reconciling
+  await reconcileAll(ports)
+  const [changed] = (await store.nodesOf(here.clusterId)).filter(({ state }) => state !== 'PROVISIONING')
+  expect([told, changed]).toEqual([[here.id], undefined])
+})
