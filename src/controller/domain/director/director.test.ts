@@ -48,6 +48,12 @@ const LOST = {
     { do: 'cluster.provision', cluster: 'demo' },
   ],
 }
+const NO_MASTER = {
+  code: 'cluster/no-master',
+  message: 'cluster demo has no node with the role master',
+  fix: 'controller node configure NODE --role master,worker',
+  remedy: [{ do: 'node.configure', roles: ['master', 'worker'] }],
+}
 const to = (state: Node['state'], error: typeof boom | null = null): Decision => ({
   kind: 'node',
   nodeId: one,
@@ -131,6 +137,12 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     wanted(),
     [member({ ...working, id: two }, { role: 'master', state: 'cancelled', cancel: true })],
     [{ kind: 'instruct', nodeId: two, role: 'first-master' }],
+  ],
+  [
+    'a worker that was stopped is told to join no cluster that has no master any more',
+    wanted(),
+    [member({ ...working, roles: ['worker'] }, { role: 'worker', state: 'cancelled', cancel: true })],
+    [to('FAILED', NO_MASTER)],
   ],
   [
     'a run that a reset had stopped has failed; what is wanted now starts it again',

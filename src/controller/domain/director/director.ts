@@ -98,6 +98,10 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
   }
   if (isLost) return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: lostError(cluster) }]
   if (run.state === 'cancelled' && run.cancel && node.attempt === cluster.attempt) {
+    // Its masters may have gone meanwhile.
+    if (firstMasterId === undefined) {
+      return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: noMasterError(cluster) }]
+    }
     return [{ kind: 'instruct', nodeId: node.id, role }]
   }
   if (run.state !== 'done') return [{ kind: 'node', nodeId: node.id, state: 'FAILED', error: errorOf(run) }]
@@ -162,6 +166,14 @@ export function lostError({ name }: Cluster): ErrorReport {
     code: 'masters/lost',
     message: `nodes of cluster ${name} belong to a cluster that has lost all its masters`,
     ...remedy`${{ do: 'cluster.reset', cluster: name }}, configure its nodes, then: ${{ do: 'cluster.provision', cluster: name }}`,
+  }
+}
+
+export function noMasterError({ name }: Cluster): ErrorReport {
+  return {
+    code: 'cluster/no-master',
+    message: `cluster ${name} has no node with the role master`,
+    ...remedy`${{ do: 'node.configure', roles: ['master', 'worker'] }}`,
   }
 }
 

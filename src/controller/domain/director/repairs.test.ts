@@ -58,8 +58,13 @@ const table: [string, Member[], string[], KnownProblem[]?][] = [
     ['m2'],
   ],
   ['once only', [master('m1', told), worker('w1', told)], []],
-  ['one that leaves does not', [worker('w1', { node: { leaving: 'retire' } })], []],
-  ['one that is not READY does not', [worker('w1', { node: { state: 'FAILED' } })], []],
+  ['one that leaves does not', [master('m1', told), worker('w1', { node: { leaving: 'retire' } })], []],
+  [
+    'nobody is repaired where no master stays',
+    [master('m1', { node: { leaving: 'retire' }, run: { role: 'first-master' } }), worker('w1')],
+    [],
+  ],
+  ['one that is not READY does not', [master('m1', told), worker('w1', { node: { state: 'FAILED' } })], []],
 ]
 
 describe('repairs', () => {

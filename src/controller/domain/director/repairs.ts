@@ -23,11 +23,12 @@ export function isFailedRepair({ state }: Run): boolean {
 
 /**
  * The nodes whose repair starts now. Workers are repaired in parallel; masters one at a time, only while no master joins,
- * and no further one after a failed repair: a repair may restart etcd, and the other members must keep the quorum.
+ * and no further one after a failed repair: a repair may restart etcd, and the other members must keep the quorum. No
+ * node where no master remains: an instruction names the masters.
  */
 export function repairsToStart(cluster: Cluster, members: readonly Member[]): string[] {
   const due = members.filter((member) => isRepairable(member, cluster))
-  if (due.length === 0) return []
+  if (due.length === 0 || !members.some(isMaster)) return []
   const workers = due.filter((member) => !isMaster(member))
   const busy = members.filter((member) => !isMaster(member) && member.repair?.state === 'open').length
   const master = isFree(cluster, members) ? nextMaster(cluster, members, due) : undefined

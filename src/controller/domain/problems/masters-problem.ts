@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
-import { lostError } from '../director/director.ts'
+import { lostError, noMasterError } from '../director/director.ts'
 import { endpointOf, freshEndpoint } from '../director/endpoint.ts'
 import type { Cluster } from '../records.ts'
 import { hasLostMasters, isMaster, isOfControlPlane, mastersOf } from '../shape.ts'
@@ -12,13 +12,7 @@ import type { Member } from '../situation.ts'
  */
 export function mastersProblem(cluster: Cluster, members: readonly Member[]): ErrorReport | undefined {
   const masters = mastersOf(members)
-  if (masters.length === 0) {
-    return {
-      code: 'cluster/no-master',
-      message: `cluster ${cluster.name} has no node with the role master`,
-      ...remedy`${{ do: 'node.configure', roles: ['master', 'worker'] }}`,
-    }
-  }
+  if (masters.length === 0) return noMasterError(cluster)
   if (hasLostMasters(members)) return lostError(cluster)
   const isGrowing = members.some((member) => isMaster(member) && !isOfControlPlane(member))
   if (!isGrowing) return undefined
