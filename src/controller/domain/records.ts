@@ -114,6 +114,8 @@ export interface RunProgress {
   invited?: true
   /** An earlier run was invited, and was not undone since. */
   mayHaveJoined?: true
+  /** The machine was reset by hand before this run: the nodes that had joined are not part of the cluster it starts. */
+  startsAnotherCluster?: true
 }
 
 export interface Run {

@@ -51,8 +51,17 @@ export function hasJoined({ role, state, progress }: Run): boolean {
 
 /** Whether nodes have joined a cluster that has no master any more. They would not become part of a new one. */
 export function hasLostMasters(members: readonly Member[]): boolean {
-  const isThere = members.some((member) => isProvisionedMaster(member) || hasBegun(member))
-  return !isThere && members.some(({ node, run }) => mayHaveKubernetes(node) && run !== null && hasJoined(run))
+  const masters = members.filter((member) => isProvisionedMaster(member) || hasBegun(member))
+  const joined = members.flatMap(({ node, run }) =>
+    mayHaveKubernetes(node) && run !== null && hasJoined(run) ? [run] : [],
+  )
+  return joined.some((run) => !masters.some((master) => isOfSameCluster(master, run)))
+}
+
+/** Not where the master's machine was reset after that run, so that the master starts another cluster. */
+function isOfSameCluster(master: Member, joined: Run): boolean {
+  const run = lastRun(master)
+  return run?.progress.startsAnotherCluster !== true || joined.createdAt > run.createdAt || joined.id === master.run?.id
 }
 
 /** Whether it has an instruction to start the cluster. */

@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import type { InvitationResponse } from '../../protocol/api/agents.ts'
 import { refusal } from '../domain/admission.ts'
 import { turnOf } from '../domain/director/turn.ts'
-import { type Draft, runIn } from '../domain/draft.ts'
+import { type ClusterData, type Draft, runIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { lastRun } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
@@ -33,22 +33,26 @@ export async function invite(
 ): Promise<InvitationResponse> {
   const look = (members: readonly Member[]) => {
     const target = members.find(({ node }) => node.id === id)
-    if (!target || !isDue(target)) {
-      throw refusal(
-        'invitation/not-due',
-        'the node has no open instruction to join a cluster',
-        'none needed: the run is over',
-      )
-    }
+    if (!target || !isDue(target)) return undefined
     const turn = turnOf(target, members)
     const masters = 'masters' in turn ? turn.masters.filter((each) => ports.presence.isConnected(each.id)) : []
     return { target, turn, masters }
   }
+  const lookAtStored = (data: ClusterData | undefined) => {
+    const found = data && look(situationOf(ports, data).members)
+    if (found) return found
+    throw refusal(
+      'invitation/not-due',
+      'the node has no open instruction to join a cluster',
+      'none needed: the run is over',
+    )
+  }
   // The check and the mark are one transaction, because several nodes ask at the same time.
   const takeTurn = async () => {
-    if (look(await membersOf(ports, clusterId)).masters.length === 0) return undefined
+    // The cached members refuse nobody: another process may have stored an instruction since they were read.
+    if (look(await membersOf(ports, clusterId))?.masters.length === 0) return undefined
     const done = await changeCluster(ports, clusterId, (draft) => {
-      const { target, masters } = look(situationOf(ports, draft).members)
+      const { target, masters } = lookAtStored(draft)
       if (masters.length === 0) return undefined
       setInvited(draft, target, true)
       return { target, masters }
@@ -58,7 +62,7 @@ export async function invite(
   }
   const taken = await ports.changes.until(takeTurn, waitMs, signal)
   if (!taken) {
-    const { turn } = look(await membersOf(ports, clusterId))
+    const { turn } = lookAtStored(await ports.store.load(clusterId))
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.masters[0]?.name} to be connected` }
   }
   const { target, masters } = taken
@@ -76,19 +80,28 @@ export async function invite(
   throw new AgentError(code, `master ${master.name}: ${message}`, { fix })
 }
 
-const seen = new WeakMap<Changes, { version: number; clusterId: string; members: Promise<readonly Member[]> }>()
+interface CachedMembers {
+  version: number
+  clusterId: string
+  atMs: number
+  members: Promise<readonly Member[]>
+}
+const seen = new WeakMap<Changes, CachedMembers>()
+/** The cache expires because the changes of another process are not announced here. */
+const CACHE_MS = 1_000
 
 /** Cached, so that all waiting nodes share one read. */
 function membersOf(ports: Ports, clusterId: string): Promise<readonly Member[]> {
   const { version } = ports.changes
+  const atMs = ports.now().getTime()
   const last = seen.get(ports.changes)
-  if (last?.version === version && last.clusterId === clusterId) return last.members
+  if (last?.version === version && last.clusterId === clusterId && atMs - last.atMs < CACHE_MS) return last.members
   const read = async () => {
     const data = await ports.store.load(clusterId)
     return data ? situationOf(ports, data).members : []
   }
   const members = read()
-  seen.set(ports.changes, { version, clusterId, members })
+  seen.set(ports.changes, { version, clusterId, atMs, members })
   return members
 }
 

@@ -3,7 +3,7 @@ import type { LeaveRequest } from '../../protocol/api/agents.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { admitDisks, admitInterface, admitRoles, refusal } from '../domain/admission.ts'
-import { type Draft, hasOpenRun } from '../domain/draft.ts'
+import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { movedProblem, startOverRemedy } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
@@ -138,9 +138,19 @@ export async function leave(ports: Ports & HasLog, node: Id, stays: LeaveRequest
   await reconcile(ports, node.clusterId, (draft) => forget(draft, nodeOf(draft, node.id)))
 }
 
-/** `agent reset` was run on the node. Ignored while a run is open: the outcome of the run determines the node's state. */
+/**
+ * `agent reset` was run on the node. While a run is open, the outcome of the run determines the node's state; a run that
+ * starts the cluster then starts another one, without the nodes that had joined.
+ */
 export function wasReset(draft: Draft, node: Node): void {
-  if (!mayHaveKubernetes(node) || hasOpenRun(draft, node.id)) return
+  if (!mayHaveKubernetes(node)) return
+  const open = lastRunIn(draft, node.id, ({ state }) => state === 'open')
+  if (open) {
+    if (open.role === 'first-master') {
+      draft.setRun(open.id, { progress: { ...open.progress, startsAnotherCluster: true } })
+    }
+    return
+  }
   const state = draft.cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
   draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null })
   tellState(draft, node.id)
