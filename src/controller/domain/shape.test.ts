@@ -22,7 +22,11 @@ const table: [string, Member[], boolean][] = [
     true,
   ],
   ['and once that one is there', [master({ state: 'done', progress: another, createdAt: LATER }), worker(EARLY)], true],
-  ['a worker that joins that one', [master({ state: 'done', progress: another, createdAt: LATER }), worker(LAST)], false],
+  [
+    'a worker that joins that one',
+    [master({ state: 'done', progress: another, createdAt: LATER }), worker(LAST)],
+    false,
+  ],
   [
     'also where it was a repair',
     [master({ state: 'done' }, { progress: another, createdAt: LATER }), worker(EARLY)],

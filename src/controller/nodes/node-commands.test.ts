@@ -19,7 +19,9 @@ it('one that is to start the cluster starts another one', () => {
   const draft = draftWith({})
   wasReset(draft, own)
   expect(draft.nodes).toEqual([own])
-  expect(draft.runs).toEqual([expect.objectContaining({ progress: { of: 0, done: 0, current: {}, startsAnotherCluster: true } })])
+  expect(draft.runs).toEqual([
+    expect.objectContaining({ progress: { of: 0, done: 0, current: {}, startsAnotherCluster: true } }),
+  ])
 })
 
 it('one that is to join does just that', () => {

@@ -1,138 +1,161 @@
-import { ingest } from '../../../../src/controller/live/ingest.ts'
-import { invite } from '../../../../src/controller/nodes/invite.ts'
-import type { UpFrame } from '../../../../src/protocol/wire/frames.ts'
-import type { Inside } from './masters.ts'
+import { CAPABILITIES } from '../../../../src/protocol/wire/capabilities.ts'
+import type { DownFrame, UpFrame } from '../../../../src/protocol/wire/frames.ts'
+import { Instruction } from '../../../../src/protocol/wire/instruction.ts'
+import { Operation } from '../../../../src/protocol/wire/operation.ts'
+import { OPERATION_FRAME } from '../../../../src/protocol/wire/released-names.ts'
+import { factsAt } from '../agent.ts'
+import { Link } from './link.ts'
+import { type Inside, takeOperation } from './masters.ts'
+import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
-/** Of the form that a node sends; nothing is opened with it here. */
-const SEALING_KEY = `${'A'.repeat(43)}=`
-
-type Task = 'first-master' | 'master' | 'worker' | 'reset'
+type Run = Pick<Instruction, 'role'> & { id: string; isInvited: boolean; at: number; asks: Process | undefined }
 
 /** A node as far as the controller can tell: a link, one run at a time, and which cluster is on it. */
 export interface Machine {
-  id: string
-  isOnline: boolean
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  link: { socket: Link; process: Process; isWelcome: boolean } | undefined
   /** For good. */
   isDead: boolean
-  /** Since its run began. */
-  wasAway: boolean
+  /** What it was told to do, by the numbers of the messages. */
+  readonly orders: Map<number, string>
   lastSeq: number
   lastGeneration: number
-  run: { id: string; role: Task; isInvited: boolean; at: number } | undefined
-  kubernetes: { cluster: string; isUp: boolean } | undefined
-  outbox: UpFrame[]
+  run: Run | undefined
+  kubernetes: { cluster: string; isUp: boolean; role: Inside['role'] } | undefined
+  /** What it has to tell, for good. */
+  readonly outbox: UpFrame[]
+  /** So many of that went out on its link. */
+  said: number
 }
 
-const at = '2026-01-01T00:00:00.000Z'
-let clusters = 0
-
-export const newMachine = (id: string): Machine => ({
-  id,
-  isOnline: true,
+export const newMachine = (id: string, name: string, address: string): Machine => ({
+  ...{ id, name, address },
+  link: undefined,
   isDead: false,
-  wasAway: false,
+  orders: new Map(),
   lastSeq: 0,
   lastGeneration: 0,
   run: undefined,
   kubernetes: undefined,
   outbox: [],
+  said: 0,
 })
 
-/** What the controller holds for it comes in, as far as it is connected. */
-export async function receive({ core }: World, machine: Machine): Promise<void> {
-  if (!machine.isOnline || (await core.store.node(machine.id))?.state === 'REMOVED') return
-  const run = await core.store.openRunOf(machine.id)
-  if (!run) return
-  if (run.seq > machine.lastSeq) take(machine, run)
-  if (run.cancel && machine.run?.id === run.id) end(machine, 'cancelled')
+export const isOnline = ({ link }: Machine): boolean => link?.socket.isOpen === true
+
+/** `silently`: the controller is not told. */
+export function loseLink(machine: Machine, silently: boolean): void {
+  if (silently && machine.link) machine.link.socket.isCut = true
+  machine.link?.socket.close()
+  machine.link = undefined
 }
 
-function take(machine: Machine, run: { id: string; role: Task; seq: number; generation: number }): void {
-  machine.lastSeq = run.seq
-  if (machine.run || run.generation <= machine.lastGeneration) {
-    const error = { code: 'instruction/busy', message: 'busy', fix: 'wait' }
-    tell(machine, { t: 'result', body: { run: run.id, outcome: 'refused', error } })
+/** Unless it is connected, or the controller would not have it. */
+export function connect(world: World, machine: Machine, process: Process): void {
+  const node = world.mirror.nodes.get(machine.id)
+  const isKnown = node !== undefined && node.state !== 'REMOVED' && node.approvedAt !== null
+  if (machine.isDead || isOnline(machine) || !isKnown) return
+  loseLink(machine, true)
+  const socket = new Link((frame) => machine.link?.socket === socket && take(world, machine, frame))
+  machine.link = { socket, process, isWelcome: false }
+  process.hub.accept(socket.asSocket, machine.id, machine.address)
+  const range = { min: 1, max: 1 }
+  const { lastSeq } = machine
+  const about = {
+    bootId: 'b',
+    agentVersion: '0.1.0',
+    nodeName: machine.name,
+    warnings: [],
+    capabilities: [...CAPABILITIES],
+  }
+  say(machine, { t: 'hello', body: { range, lastSeq, openRun: machine.run?.id ?? null, ...about } })
+}
+
+type Said<T extends UpFrame = UpFrame> = T extends UpFrame ? Pick<T, 't' | 'body'> : never
+
+let frames = 0
+const frameOf = (machine: Machine, said: Said, seq: number): UpFrame =>
+  ({ v: 1, id: `a${++frames}`, seq, ack: machine.lastSeq, ...said }) as UpFrame
+
+/** What is not kept: it goes out at once, or never. */
+export function say(machine: Machine, said: Said): void {
+  machine.link?.socket.say(frameOf(machine, said, 0))
+}
+
+/** It goes out some day, however often the machine has to say it. */
+export function tell(machine: Machine, said: Said): void {
+  machine.outbox.push(frameOf(machine, said, machine.outbox.length + 1))
+}
+
+/** So many more of its messages go out. */
+export function send(machine: Machine, count: number): void {
+  if (!machine.link?.isWelcome) return
+  const next = machine.outbox.slice(machine.said, machine.said + count)
+  machine.said += next.length
+  for (const frame of next) machine.link.socket.say({ ...frame, ack: machine.lastSeq })
+}
+
+function take(world: World, machine: Machine, frame: DownFrame): void {
+  const known = world.mirror.nodes.get(machine.id)?.upSeq ?? 0
+  if (frame.ack > known) world.wrong.push(`${machine.name} hears that ${frame.ack} is stored, and ${known} is`)
+  switch (frame.t) {
+    case 'welcome':
+      if (!machine.link) break
+      machine.link.isWelcome = true
+      // It does not know that some of it has arrived.
+      machine.said = Math.max(0, frame.body.lastSeq - (world.random() < 0.2 ? Math.floor(world.random() * 4) : 0))
+      say(machine, { t: 'facts', body: factsAt(machine.address) })
+      break
+    case 'instruct':
+      takeOrder(world, machine, frame.seq, frame.body.payload)
+      break
+    case 'cancel':
+      if (machine.run?.id === frame.body.run) end(machine, 'cancelled')
+      break
+    case OPERATION_FRAME:
+      takeOperation(world, machine, Operation.parse(JSON.parse(frame.body.payload)))
+      break
+    case 'refuse':
+      loseLink(machine, false)
+  }
+}
+
+function takeOrder(world: World, machine: Machine, seq: number, payload: string): void {
+  const before = machine.orders.get(seq)
+  if (before !== undefined && before !== payload) world.wrong.push(`${machine.name} is told ${seq} twice, differently`)
+  machine.orders.set(seq, payload)
+  if (seq <= machine.lastSeq) return
+  machine.lastSeq = seq
+  const parsed = Instruction.safeParse(JSON.parse(payload))
+  if (!parsed.success) {
+    world.wrong.push(`${machine.name} is told what no agent takes: ${parsed.error.message}`)
     return
   }
-  machine.lastGeneration = run.generation
-  machine.wasAway = false
-  machine.run = { id: run.id, role: run.role, isInvited: false, at: 0 }
-}
-
-/** The run goes on by one step; `lucky` is never in the way of it. */
-export async function work(world: World, machine: Machine, lucky: boolean): Promise<void> {
-  const { run } = machine
-  if (!run || machine.isDead) return
-  if (!lucky && world.random() < 0.05) return end(machine, world.random() < 0.8 ? 'failed' : 'indeterminate')
-  switch (run.role) {
-    case 'reset':
-      machine.kubernetes = undefined
-      return end(machine, 'done')
-    case 'first-master':
-      machine.kubernetes ??= await enter(world, machine, `k${++clusters}`, 'master')
-      if (run.at++ === 0) {
-        machine.kubernetes.isUp = true
-        const step = 'cluster-config/bind-rights'
-        return tell(machine, { t: 'event', body: { run: run.id, event: { kind: 'step-done', at, step, ms: 1 } } })
-      }
-      return end(machine, 'done')
-    case 'master':
-    case 'worker':
-      await join(world, machine, run)
+  const { run, generation, role } = parsed.data
+  if (generation <= machine.lastGeneration) {
+    world.wrong.push(`${machine.name} gets generation ${generation} after ${machine.lastGeneration}`)
   }
-}
-
-async function join(world: World, machine: Machine, run: NonNullable<Machine['run']>): Promise<void> {
-  // A worker that has its certificate needs no other; a master asks for its turn in each run.
-  const isIn = run.role === 'worker' && machine.kubernetes !== undefined
-  if (run.isInvited || isIn) {
-    if (machine.kubernetes && run.role === 'master') machine.kubernetes.isUp = true
-    return end(machine, 'done')
+  const isOther = machine.kubernetes && role !== 'reset' && machine.kubernetes.role !== roleOf(role)
+  if (isOther) world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and is told to be a ${role}`)
+  if (machine.run) {
+    const error = { code: 'instruction/busy', message: 'busy', fix: 'wait' }
+    tell(machine, { t: 'result', body: { run, outcome: 'refused', error } })
+    return
   }
-  const node = machine.isOnline ? await world.core.store.node(machine.id) : undefined
-  if (!node) return
-  const signal = new AbortController().signal
-  try {
-    const { sealed } = await invite(world.core, node, SEALING_KEY, { waitMs: 0, signal })
-    if (sealed === undefined) return
-    run.isInvited = true
-    machine.kubernetes ??= await enter(world, machine, sealed, run.role === 'master' ? 'master' : 'worker')
-  } catch {
-    end(machine, 'failed')
-  }
+  machine.lastGeneration = generation
+  machine.run = { id: run, role, isInvited: false, at: 0, asks: undefined }
 }
 
-async function enter(world: World, { id }: Machine, cluster: string, role: Inside['role']) {
-  const node = await world.core.store.node(id)
-  if (node) world.inside.push({ cluster, name: node.name, address: node.address, role })
-  return { cluster, isUp: false }
-}
+export const roleOf = (role: Instruction['role']): Inside['role'] => (role === 'worker' ? 'worker' : 'master')
 
-function end(machine: Machine, outcome: 'done' | 'failed' | 'indeterminate' | 'cancelled'): void {
+export function end(machine: Machine, outcome: 'done' | 'failed' | 'indeterminate' | 'cancelled'): void {
   const { run } = machine
   if (!run) return
   machine.run = undefined
   const error = { code: 'step/failed', message: 'it failed', fix: 'again' }
   const told = outcome === 'done' || outcome === 'cancelled' ? {} : { error }
   tell(machine, { t: 'result', body: { run: run.id, outcome, ...told } })
-}
-
-type Said = Extract<UpFrame, { t: 'event' | 'result' | 'reset' }>
-
-export function tell(machine: Machine, said: Pick<Said, 't' | 'body'>): void {
-  const seq = machine.outbox.length + 1
-  machine.outbox.push({ v: 1, id: `a${seq}`, seq, ack: machine.lastSeq, ...said } as UpFrame)
-}
-
-/** What it has to tell goes out from any point that the controller has seen already, as after a connection that was cut. */
-export async function send({ core, random }: World, machine: Machine): Promise<void> {
-  const node = await core.store.node(machine.id)
-  if (!machine.isOnline || !node) return
-  const from = Math.max(0, node.upSeq - (random() < 0.2 ? Math.floor(random() * 4) : 0))
-  const until = random() < 0.5 ? machine.outbox.length : Math.min(machine.outbox.length, from + 2)
-  await ingest(
-    core,
-    machine.outbox.slice(from, until).map((frame) => ({ nodeId: machine.id, frame })),
-  )
 }

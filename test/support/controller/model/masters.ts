@@ -1,7 +1,9 @@
-import type { Node } from '../../../../src/controller/domain/records.ts'
 import { mayHaveKubernetes } from '../../../../src/controller/domain/shape.ts'
+
 import type { Operation, OperationAnswer, Target } from '../../../../src/protocol/wire/operation.ts'
-import { nodesOf } from './events.ts'
+import { OPERATION_FRAME } from '../../../../src/protocol/wire/released-names.ts'
+import { type Machine, say } from './machine.ts'
+import { presentIn, runsIn } from './mirror.ts'
 import type { World } from './world.ts'
 
 /** A node's object in a cluster, and its member of etcd where it is a master. */
@@ -11,7 +13,7 @@ export interface Inside extends Target {
 
 export interface Retiring {
   id: string
-  masterId: string
+  master: Machine
   cluster: string
   target: Target
 }
@@ -20,53 +22,54 @@ export interface Retiring {
 const MOST_AT_ONCE = 2
 
 /** A master that is up lets others into its own cluster at once; taking somebody out takes its time. */
-export function takeOperation(world: World, masterId: string, operation: Operation): boolean {
-  const machine = world.machines.get(masterId)
-  if (!machine?.isOnline) return false
-  const { kubernetes } = machine
+export function takeOperation(world: World, master: Machine, operation: Operation): void {
+  const { kubernetes } = master
   const { id } = operation
-  if (operation.operation === 'retire' && kubernetes?.isUp) {
-    world.retiring.push({ id, masterId, cluster: kubernetes.cluster, target: operation.target })
-    const [longest] = world.retiring
-    if (longest && world.retiring.length > MOST_AT_ONCE) end(world, longest, { outcome: 'not-yet', waitingFor: 'pods' })
-    return true
+  // Nobody answers now and then.
+  if (world.failures > 0 && world.random() < 0.02) return
+  if (!kubernetes?.isUp || operation.operation !== 'retire') {
+    answer(
+      master,
+      kubernetes?.isUp
+        ? { id, outcome: 'done', sealed: kubernetes.cluster }
+        : { id, outcome: 'not-yet', waitingFor: 'its API' },
+    )
+    return
   }
-  const answer: OperationAnswer = kubernetes?.isUp
-    ? { id, outcome: 'done', sealed: kubernetes.cluster }
-    : { id, outcome: 'not-yet', waitingFor: 'its API' }
-  queueMicrotask(() => world.core.operations.take(masterId, answer))
-  return true
+  world.retiring.push({ id, master, cluster: kubernetes.cluster, target: operation.target })
+  const own = world.retiring.filter((each) => each.master === master)
+  if (own[0] && own.length > MOST_AT_ONCE) end(world, own[0], { outcome: 'not-yet', waitingFor: 'pods' })
 }
+
+const answer = (master: Machine, body: OperationAnswer): void => say(master, { t: OPERATION_FRAME, body })
 
 /** One of them ends; `lucky`: it is done. */
-export async function goOnRetiring(world: World, lucky: boolean): Promise<void> {
+export function goOnRetiring(world: World, lucky: boolean): void {
   const found = world.pick(world.retiring)
   if (!found) return
-  const { cluster, target, masterId } = found
-  const kubernetes = world.machines.get(masterId)?.kubernetes
-  const isAlone = world.retiring.every((other) => other === found || other.target.name !== target.name)
+  const { cluster, target, master } = found
+  const isSame = (other: typeof found) => other.target.name === target.name
+  const isAlone = world.retiring.every((other) => other === found || !isSame(other))
   const chance = lucky ? 1 : world.random()
-  if (kubernetes?.cluster !== cluster || chance < 0.2) end(world, found, { outcome: 'not-yet', waitingFor: 'pods' })
-  else if (chance < 0.3 && isAlone) {
+  if (master.kubernetes?.cluster !== cluster || master.isDead || chance < 0.2) {
+    end(world, found, { outcome: 'not-yet', waitingFor: 'pods' })
+  } else if (chance < 0.3 && isAlone) {
     end(world, found, { outcome: 'failed', error: { code: 'etcd/quorum', message: 'no', fix: 'bring it back' } })
   } else {
-    await takeOut(world, found)
+    takeOut(world, found)
     // Whoever is slower finds it done.
-    for (const same of world.retiring.filter((other) => other.target.name === target.name)) {
-      end(world, same, { outcome: 'done' })
-    }
+    for (const same of world.retiring.filter(isSame)) end(world, same, { outcome: 'done' })
   }
-  await new Promise((resolve) => setImmediate(resolve))
 }
 
-async function takeOut(world: World, { cluster, target }: Retiring): Promise<void> {
+function takeOut(world: World, { cluster, target }: Retiring): void {
   // What goes on in a cluster that is being reset matters to nobody.
-  const isReset = async ({ id, generation }: Node) =>
-    (await world.core.store.runsOf(id)).some((run) => run.generation === generation && run.role === 'reset')
-  const staying: Node[] = []
-  for (const node of await nodesOf(world)) {
-    if (mayHaveKubernetes(node) && node.leaving === 'no' && !(await isReset(node))) staying.push(node)
-  }
+  const staying = presentIn(world.mirror).filter((node) => {
+    const isReset = runsIn(world.mirror, node.id).some(
+      (run) => run.generation === node.generation && run.role === 'reset',
+    )
+    return mayHaveKubernetes(node) && node.leaving === 'no' && !isReset
+  })
   for (const { name, address } of staying) {
     if (name === target.name) world.wrong.push(`${name} is taken out, and stays`)
     else if (target.role === 'master' && address === target.address)
@@ -78,15 +81,15 @@ async function takeOut(world: World, { cluster, target }: Retiring): Promise<voi
 type Told = Pick<OperationAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
 type Failed = Omit<OperationAnswer & { outcome: 'failed' }, 'id'>
 
-function end(world: World, { id, masterId }: Retiring, told: Told): void {
+function end(world: World, { id, master }: Retiring, told: Told): void {
   world.retiring = world.retiring.filter((each) => each.id !== id)
-  world.core.operations.take(masterId, { id, ...told })
+  answer(master, { id, ...told })
 }
 
 /** What a cluster has of nodes that are no part of it. */
-export async function leftInside(world: World, cluster: string): Promise<string[]> {
-  const present = new Map((await nodesOf(world)).map((node) => [node.name, node.address]))
-  const left = world.inside.filter(({ name, address, role, ...each }) => {
+export function leftInside({ inside, mirror }: World, cluster: string | undefined): string[] {
+  const present = new Map(presentIn(mirror).map((node) => [node.name, node.address]))
+  const left = inside.filter(({ name, address, role, ...each }) => {
     if (each.cluster !== cluster) return false
     return !present.has(name) || (role === 'master' && present.get(name) !== address)
   })

@@ -1,102 +1,164 @@
-import { resetCluster } from '../../../../src/controller/clusters/cluster-commands.ts'
-import { approve, remove } from '../../../../src/controller/nodes/node-commands.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
-import { clusterOf, configureNode, enrol, nodesOf, orRefused, pass, provision, report } from './events.ts'
-import { receive, send, work } from './machine.ts'
+import { enrolAgain, enrolMachine } from './enrol.ts'
+import { operatorReports, pass } from './events.ts'
+import { connect, loseLink, send } from './machine.ts'
 import { goOnRetiring, leftInside } from './masters.ts'
-import { contradictions } from './truths.ts'
+import { presentIn } from './mirror.ts'
+import { contradictions, lostOrDoubled, wronglyReady } from './truths.ts'
+import { approveNode, configureNode, removeNode, want } from './verbs.ts'
+import { work } from './work.ts'
 import type { World } from './world.ts'
 
 const ROUNDS = 60
+/** More than all that can wait takes. */
+const MOST_TURNS = 20_000
+/** So many rounds without a change are enough. */
+const STILL = 4
+
+/** Until nothing waits any more; `told`: whatever has happened meanwhile. */
+export async function settle(world: World): Promise<void> {
+  for (let left = MOST_TURNS; ; left--) {
+    if (left === 0) throw new Error(`never settles; unanswered: ${[...world.asks].map(({ name }) => name)}`)
+    const goesOn = await world.scheduler.release()
+    if (!goesOn && world.asks.size === 0) break
+    // Somebody may wait for an answer that nobody gives.
+    world.pass(goesOn ? 2 : 1_000)
+    throwWrong(contradictions(world))
+  }
+}
+
+export function throwWrong(wrong: readonly string[]): void {
+  if (wrong.length > 0) throw new Error(wrong.join('; '))
+}
 
 /**
  * From now on nothing fails, and somebody does what the controller's errors tell him to. Whatever has happened before,
- * all nodes that have a role become READY in the end; throws where they do not. Answers how many events that took.
+ * all nodes that have a role become READY in the end; throws where they do not. Answers how many rounds that took.
  */
 export async function bringToRest(world: World): Promise<number> {
-  for (const machine of world.machines.values()) machine.isOnline = !machine.isDead
-  await pass(world, 150_000)
+  const { mirror } = world
+  world.failures = 0
+  await settle(world)
+  await settled(world, pass(world, 150_000))
   await removeDead(world)
-  let events = await goOn(world)
+  let rounds = await goOn(world)
   for (let attempt = 0; attempt < 6; attempt++) {
     const refused = await bringUp(world)
-    events += await goOn(world)
-    if (await isAtRest(world)) {
-      const [cluster] = (await nodesOf(world)).flatMap(({ id }) => world.machines.get(id)?.kubernetes?.cluster ?? [])
-      const left = await leftInside(world, cluster ?? '')
-      if (left.length > 0) throw new Error(`the cluster still has: ${left.join(', ')}`)
-      return events
+    rounds += await goOn(world)
+    if (isAtRest(world)) {
+      const [cluster] = presentIn(mirror).flatMap(({ id }) => clusterOf(world, id) ?? [])
+      throwWrong(leftInside(world, cluster).map((left) => `the cluster still has ${left}`))
+      throwWrong(await lostOrDoubled(world))
+      throwWrong(unfinished(world))
+      return rounds
     }
-    const { error, state } = await clusterOf(world)
+    const { error, state } = mirror.cluster
     const mustReset = [refused, error?.code].some((code) => code === 'masters/lost' || code === 'masters/endpoint')
     if (mustReset || state === 'RESETTING' || attempt === 3) {
-      await resetCluster(world.core, await clusterOf(world))
-      events += await goOn(world)
+      await settled(world, want(world, 'reset'))
+      rounds += await goOn(world)
     }
   }
-  const nodes = (await nodesOf(world)).map(
+  const nodes = presentIn(mirror).map(
     ({ name, state, roles, error }) => `${name} ${state} ${roles} ${error?.code ?? ''}`,
   )
-  const { state, error } = await clusterOf(world)
-  throw new Error(`stuck: ${state} ${error?.code ?? ''}: ${nodes.join('; ')}`)
+  throw new Error(`stuck: ${mirror.cluster.state} ${mirror.cluster.error?.code ?? ''}: ${nodes.join('; ')}`)
+}
+
+const clusterOf = ({ machines }: World, id: string) => machines.find((each) => each.id === id)?.kubernetes?.cluster
+
+/** Something was asked for: until it is answered, and all that follows has happened. */
+async function settled<T>(world: World, asked: Promise<T>): Promise<T> {
+  let isDone = false
+  void asked.finally(() => {
+    isDone = true
+  })
+  do await settle(world)
+  while (!isDone)
+  return asked
 }
 
 /** By force only where nobody could take it out. */
 async function removeDead(world: World): Promise<void> {
-  for (const node of await nodesOf(world)) {
-    if (!world.machines.get(node.id)?.isDead) continue
-    const refused = await orRefused(() => remove(world.core, node, false))
-    if (refused !== undefined) await remove(world.core, node, true)
+  for (const { id, isDead } of world.machines) {
+    const node = presentIn(world.mirror).find((each) => each.id === id)
+    if (!node || !isDead) continue
+    const refused = await settled(world, removeNode(world, node, false))
+    if (refused !== undefined) await settled(world, removeNode(world, node, true))
   }
 }
 
-async function isAtRest(world: World): Promise<boolean> {
-  const nodes = await nodesOf(world)
-  return visibleClusterState(await clusterOf(world)) === 'READY' && nodes.every(({ state }) => state === 'READY')
+function isAtRest({ mirror }: World): boolean {
+  return visibleClusterState(mirror.cluster) === 'READY' && presentIn(mirror).every(({ state }) => state === 'READY')
+}
+
+/** Runs that nobody ends although their node is there, and what nodes have to say and do not say. */
+function unfinished({ mirror, machines }: World): string[] {
+  return machines.flatMap(({ id, name, run, outbox }) => {
+    const node = mirror.nodes.get(id)
+    if (!node || node.state === 'REMOVED') return []
+    const open = (mirror.runs.get(id) ?? []).filter(({ state }) => state === 'open')
+    return [
+      ...open.map((each) => `run ${each.id} of ${name} never ends`),
+      ...(run ? [`${name} is still at work`] : []),
+      ...(node.upSeq < outbox.length ? [`${name} has ${outbox.length - node.upSeq} messages that nobody hears`] : []),
+    ]
+  })
 }
 
 /** Lets all nodes in, with an odd number of masters, and asks for the cluster. Answers why that was refused. */
 async function bringUp(world: World): Promise<string | undefined> {
-  const { core } = world
-  if ((await nodesOf(world)).length === 0) await enrol(world)
-  for (const node of await nodesOf(world)) {
-    const refused = node.state === 'DISCOVERED' ? await orRefused(() => approve(core, node)) : undefined
-    if (refused !== undefined) await remove(core, node, true)
+  const { mirror } = world
+  if (presentIn(mirror).length === 0) await settled(world, enrolMachine(world))
+  for (const node of presentIn(mirror)) {
+    if (node.state !== 'DISCOVERED') continue
+    const refused = await settled(world, approveNode(world, node))
+    if (refused !== undefined) await settled(world, removeNode(world, node, true))
   }
+  await goOn(world)
   const role = async (id: string, roles: NodeRole[]) => {
-    const node = await core.store.node(id)
-    if (node) await configureNode(world, node, roles)
+    const node = mirror.nodes.get(id)
+    if (node) await settled(world, configureNode(world, node, roles))
   }
-  for (const { id, state } of await nodesOf(world)) if (state === 'APPROVED') await role(id, ['worker'])
-  const masters = async () => (await nodesOf(world)).filter(({ roles }) => roles.includes('master'))
-  const spare = async () => (await nodesOf(world)).filter(({ state }) => state === 'CONFIGURED')
-  const [first] = (await spare()).filter(({ roles }) => !roles.includes('master'))
-  if ((await masters()).length % 2 === 0 && first) await role(first.id, ['master'])
-  if ((await masters()).length % 2 === 0) {
-    const [extra] = (await spare()).filter(({ roles }) => roles.includes('master'))
+  for (const { id, state } of presentIn(mirror)) if (state === 'APPROVED') await role(id, ['worker'])
+  const isEven = () => presentIn(mirror).filter(({ roles }) => roles.includes('master')).length % 2 === 0
+  const spare = () => presentIn(mirror).filter(({ state }) => state === 'CONFIGURED')
+  const first = spare().find(({ roles }) => !roles.includes('master'))
+  if (isEven() && first) await role(first.id, ['master'])
+  if (isEven()) {
+    const extra = spare().find(({ roles }) => roles.includes('master'))
     if (extra) await role(extra.id, ['worker'])
   }
-  return provision(world)
+  return settled(world, want(world, 'provision'))
 }
 
-/** Until nothing changes any more. */
+/** Until nothing changes any more. All nodes are at one of the controllers, the others only look. */
 async function goOn(world: World): Promise<number> {
-  let events = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const machine of world.machines.values()) {
-      if ((await world.core.store.node(machine.id))?.state === 'REMOVED') continue
-      await receive(world, machine)
-      await work(world, machine, true)
-      for (let at = 0; at < 3; at++) await send(world, machine)
-      events += 3
+  const { mirror } = world
+  let still = 0
+  let before = ''
+  for (let round = 1; round <= ROUNDS; round++) {
+    await settled(world, enrolAgain(world))
+    for (const machine of world.machines) {
+      const [first] = world.processes
+      if (machine.link?.process !== first) loseLink(machine, false)
+      if (first) connect(world, machine, first)
+      work(world, machine, true)
+      send(machine, 3)
     }
-    while (world.retiring.length > 0) await goOnRetiring(world, true)
-    await new Promise((resolve) => setImmediate(resolve))
-    await pass(world, 1_000)
-    await report(world, true)
-    const wrong = await contradictions(world)
-    if (wrong.length > 0) throw new Error(wrong.join('; '))
+    while (world.retiring.length > 0) goOnRetiring(world, true)
+    await settled(world, operatorReports(world, true))
+    await settled(world, pass(world, 5_000))
+    throwWrong(wronglyReady(world))
+    const runs = [...mirror.runs.values()].flat().map(({ id, state, progress }) => [id, state, progress])
+    const now = JSON.stringify([mirror.cluster.state, [...mirror.nodes.values()].map(essence), runs])
+    still = now === before ? still + 1 : 0
+    before = now
+    const isBusy = mirror.cluster.gone.length > 0 || presentIn(mirror).some(({ leaving }) => leaving !== 'no')
+    if (still >= STILL && !isBusy && world.machines.every(({ run }) => !run)) return round
   }
-  return events
+  return ROUNDS
 }
+
+const essence = ({ lastSeen: _, ...rest }: World['mirror']['nodes'] extends Map<string, infer N> ? N : never) => rest

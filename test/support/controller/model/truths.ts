@@ -1,76 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Cluster, Node, Run } from '../../../../src/controller/domain/records.ts'
 import { takesPart } from '../../../../src/controller/domain/shape.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
-import { clusterOf, nodesOf } from './events.ts'
+import { visibleState } from '../../../../src/controller/reconcile/node-state.ts'
+import { presentIn, runsIn } from './mirror.ts'
 import type { World } from './world.ts'
 
 const isReset = (run: Run | undefined) => run?.role === 'reset'
 
-/** What must hold after whatever happened; answers what does not. */
-export async function contradictions(world: World): Promise<string[]> {
-  const { core, machines } = world
-  const nodes = await nodesOf(world)
-  const runs = new Map<string, Run[]>()
-  for (const { id } of nodes) runs.set(id, await core.store.runsOf(id))
-  const last = (node: Node): Run | undefined =>
-    runs
-      .get(node.id)
-      ?.filter(({ repair }) => !repair)
-      .at(-1)
+/** What must hold after each commit; answers what does not. */
+export function contradictions(world: World): string[] {
+  const { mirror, machines } = world
+  if (world.judged === mirror.changes.length) return world.wrong.splice(0)
+  world.judged = mirror.changes.length
+  const nodes = presentIn(mirror)
+  const { cluster } = mirror
+  const runs = ({ id }: Node) => runsIn(mirror, id)
+  const last = (node: Node): Run | undefined => runs(node).findLast(({ repair }) => !repair)
   const found = world.wrong.splice(0)
   const must = (isSo: boolean, what: string) => {
     if (!isSo) found.push(what)
   }
   for (const node of nodes) {
     // One that was asked to stop may not hear of it for long.
-    const open = (runs.get(node.id) ?? []).filter(({ state, cancel }) => state === 'open' && !cancel)
+    const open = runs(node).filter(({ state, cancel }) => state === 'open' && !cancel)
     must(open.length <= 1, `${node.name} has ${open.length} open runs`)
     const wanted = open[0]?.repair ? 'READY' : 'PROVISIONING'
     must(open.length === 0 || node.state === wanted, `${node.name} is ${node.state} with an open run`)
-    must(open.length === 0 || world.asked.has(node.id) || isReset(last(node)), `${node.name} began without being asked`)
+    must(
+      open.length === 0 || mirror.asked.has(node.id) || isReset(last(node)),
+      `${node.name} began without being asked`,
+    )
     must(node.state !== 'READY' || last(node)?.state === 'done', `${node.name} is READY after ${last(node)?.state}`)
     must(node.state !== 'CONFIGURED' || node.roles.length > 0, `${node.name} is CONFIGURED without a role`)
     must(!['DISCOVERED', 'APPROVED'].includes(node.state) || node.roles.length === 0, `${node.name} keeps its roles`)
   }
   // One that was silent for long had held nobody up, and may be back.
   const changing = nodes.filter((node) => {
-    const run = runs.get(node.id)?.at(-1)
-    if (run?.state !== 'open' || run.cancel || machines.get(node.id)?.wasAway !== false) return false
+    const run = runs(node).at(-1)
+    if (run?.state !== 'open' || run.cancel || mirror.silenced.has(run.id)) return false
     return run.repair ? node.roles.includes('master') : run.role === 'master' && run.progress.invited === true
   })
   must(changing.length <= 1, `${changing.length} masters join or are repaired at once`)
   const ready = nodes.filter(({ state }) => state === 'READY')
-  const clusters = new Set(ready.flatMap(({ id }) => machines.get(id)?.kubernetes?.cluster ?? []))
+  const clusterOf = ({ id }: Node) => machines.find((machine) => machine.id === id)?.kubernetes?.cluster ?? []
+  const clusters = new Set(ready.flatMap(clusterOf))
   must(clusters.size <= 1, `READY nodes are of ${clusters.size} clusters: ${[...clusters]}`)
-  const cluster = await clusterOf(world)
-  const wrong = whatIsWrong(world, cluster, nodes)
-  must(visibleClusterState(cluster) !== 'READY' || wrong === undefined, `the cluster is READY, and ${wrong}`)
-  const inRepair = nodes.find(({ id, silent, leaving }) => {
-    const run = runs.get(id)?.at(-1)
-    return run?.repair && run.state === 'open' && silent !== 'unreachable' && leaving === 'no'
+  const inRepair = nodes.find((node) => {
+    const run = runs(node).at(-1)
+    return run?.repair && run.state === 'open' && node.silent !== 'unreachable' && node.leaving === 'no'
   })
-  must(
-    visibleClusterState(cluster) !== 'READY' || !inRepair,
-    `the cluster is READY while ${inRepair?.name} is repaired`,
-  )
-  must(visibleClusterState(cluster) !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED by nobody')
+  const state = visibleClusterState(cluster)
+  must(state !== 'READY' || !inRepair, `the cluster is READY while ${inRepair?.name} is repaired`)
+  must(state !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED by nobody')
   must(cluster.desired === 'provision' || cluster.problems.length === 0, 'a cluster that is not wanted has problems')
-  if (cluster.state === 'READY') {
-    must(
-      ready.some(({ roles }) => roles.includes('master')),
-      'the cluster is READY without a master',
-    )
-  }
-  return found
+  const hasMaster = ready.some(({ roles }) => roles.includes('master'))
+  must(cluster.state !== 'READY' || hasMaster, 'the cluster is READY without a master')
+  return [...found, ...untold(world)]
 }
 
-/** What nobody may call READY, as far as this world itself has told it, for longer than a moment. */
-function whatIsWrong(world: World, cluster: Cluster, nodes: readonly Node[]): string | undefined {
-  const { told, clock } = world
+/** States that do not follow from the events. */
+function untold({ mirror }: World): string[] {
+  const isOther = (id: string | null, state: string, name: string) =>
+    mirror.shown.get(id) === state ? [] : [`${name} is ${state}, and its events say ${mirror.shown.get(id)}`]
+  return [
+    ...isOther(null, visibleClusterState(mirror.cluster), 'the cluster'),
+    ...[...mirror.nodes.values()].flatMap((node) => isOther(node.id, visibleState(node), node.name)),
+  ]
+}
+
+/** What nobody may call READY for longer than a moment. To be asked right after the controllers have looked. */
+export function wronglyReady({ mirror }: World): string[] {
+  const { cluster } = mirror
+  const wrong = whatIsWrong(cluster, presentIn(mirror), mirror.dnsDownSince)
+  return visibleClusterState(cluster) === 'READY' && wrong !== undefined ? [`the cluster is READY, and ${wrong}`] : []
+}
+
+function whatIsWrong(cluster: Cluster, nodes: readonly Node[], dnsDownSince: string | null): string | undefined {
   const away = nodes.find((node) => takesPart(node, cluster) && node.silent === 'unreachable')
   if (away) return `${away.name} is away`
-  if (!told || cluster.report === null) return undefined
-  if (clock.nowMs - told.atMs >= 90_000) return 'nobody tells'
-  const downMs = told.dnsDownSinceMs === undefined ? 0 : clock.nowMs - told.dnsDownSinceMs
-  return downMs >= 15_000 ? 'its DNS is down' : undefined
+  if (cluster.report === null || cluster.reportAt === null) return undefined
+  const since = (at: string) => Date.now() - Date.parse(at)
+  // The looks themselves take a moment.
+  if (since(cluster.reportAt) >= 95_000) return 'nobody tells'
+  return dnsDownSince !== null && since(dnsDownSince) >= 20_000 ? 'its DNS is down' : undefined
+}
+
+/** Messages of machines that were lost or doubled, and what the store has that was never committed. */
+export async function lostOrDoubled({ mirror, machines, store }: World): Promise<string[]> {
+  const found: string[] = []
+  const data = await store.load(mirror.cluster.id)
+  const same = (what: string, stored: unknown, committed: unknown) => {
+    if (!isDeepStrictEqual(stored, committed)) found.push(`${what} is not stored as it was committed`)
+  }
+  same('the cluster', data?.cluster, mirror.cluster)
+  same('a node', new Map(data?.nodes.map((node) => [node.id, node])), mirror.nodes)
+  const enrolments = data?.enrolments.map((each) => [each.fingerprint, each] as const)
+  same('an enrolment', new Map(enrolments), mirror.enrolments)
+  for (const id of mirror.nodes.keys()) same(`a run of ${id}`, await store.runsOf(id), runsIn(mirror, id))
+  const events = await store.eventsAfter({ after: 0, cluster: mirror.cluster.id }, 1_000_000)
+  const bare = events.map(({ seq: _, kind: __, ...event }) => event)
+  same('an event', bare, mirror.events)
+  for (const { id, name, outbox } of machines) {
+    const upSeq = mirror.nodes.get(id)?.upSeq ?? 0
+    const said = outbox.slice(0, upSeq)
+    const own = said.flatMap(({ t, seq, body }) => (t === 'event' ? [{ seq, event: body.event }] : []))
+    const heard = events.flatMap(({ nodeId, nodeSeq, event }) =>
+      nodeId === id && nodeSeq !== null ? [{ seq: nodeSeq, event }] : [],
+    )
+    if (!isDeepStrictEqual(heard, own))
+      found.push(`of ${own.length} events that ${name} told, ${heard.length} are stored`)
+    for (const { t, body } of said) {
+      const run = t === 'result' ? runsIn(mirror, id).find((each) => each.id === body.run) : undefined
+      if (run?.state === 'open') found.push(`run ${run.id} of ${name} ended, and is open`)
+    }
+  }
+  return found
 }

@@ -1,0 +1,116 @@
+import type { Change } from '../../../../src/controller/domain/change.ts'
+import type { Node, Run } from '../../../../src/controller/domain/records.ts'
+import type { Store } from '../../../../src/controller/store/port.ts'
+import type { Instruction } from '../../../../src/protocol/wire/instruction.ts'
+import { apply, type Mirror, presentIn, runsIn } from './mirror.ts'
+
+/** The same store; each commit that it takes is mirrored, and what it breaks is told. */
+export function watched(store: Store, mirror: Mirror, tell: (wrong: string) => void): Store {
+  return {
+    ...store,
+    async commit(changes, expected) {
+      const isDone = await store.commit(changes, expected).catch((error: unknown) => {
+        tell(`the store takes no such commit: ${error instanceof Error ? error.message : error}`)
+        throw error
+      })
+      if (!isDone) mirror.refused += 1
+      if (!isDone) return false
+      if (expected) mirror.commits += 1
+      for (const change of changes) {
+        for (const wrong of breaks(mirror, change)) tell(wrong)
+        apply(mirror, change)
+      }
+      return true
+    },
+  }
+}
+
+/** What no single change may do to what is there. */
+function breaks(mirror: Mirror, change: Change): string[] {
+  switch (change.change) {
+    case 'set-cluster':
+      return [
+        ...ofAttempt(mirror, change.to.attempt),
+        ...(change.to.desired === 'provision' ? ofProvision(mirror) : []),
+      ]
+    case 'set-node':
+      return ofNode(mirror, change.id, change.to)
+    case 'add-run':
+      return ofNewRun(mirror, change.run)
+    case 'set-run':
+      return ofRun(mirror, change.id, change.to)
+    case 'add-event': {
+      const { nodeId, nodeSeq } = change.event
+      const isKnown =
+        nodeSeq !== null && mirror.events.some((each) => each.nodeId === nodeId && each.nodeSeq === nodeSeq)
+      return isKnown ? [`event ${nodeSeq} of ${nodeId} is stored twice`] : []
+    }
+    default:
+      return []
+  }
+}
+
+const when = (isSo: boolean, what: string): string[] => (isSo ? [what] : [])
+
+function ofAttempt({ cluster }: Mirror, attempt: number | undefined): string[] {
+  return when(attempt !== undefined && attempt !== cluster.attempt + 1, `attempt ${attempt} follows ${cluster.attempt}`)
+}
+
+/** One member more in an even number of members is worse than none. */
+function ofProvision(mirror: Mirror): string[] {
+  const staying = presentIn(mirror).filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
+  const begins = staying.some(({ state }) => state === 'CONFIGURED')
+  return when(begins && staying.length % 2 === 0, `a master begins where there are ${staying.length}`)
+}
+
+function ofNode(mirror: Mirror, id: string, to: Partial<Node>): string[] {
+  const node = mirror.nodes.get(id)
+  if (!node) return []
+  const grows = (field: 'generation' | 'upSeq' | 'downSeq') => {
+    const [before, after] = [node[field], to[field] ?? node[field]]
+    return when(after < before, `${field} of ${node.name} goes from ${before} back to ${after}`)
+  }
+  const beyond = Object.keys(to).filter((field) => field !== 'lastSeen')
+  return [
+    ...grows('generation'),
+    ...grows('upSeq'),
+    ...grows('downSeq'),
+    ...when(node.state === 'REMOVED' && beyond.length > 0, `${node.name} was removed, and gets ${beyond}`),
+  ]
+}
+
+function ofNewRun(mirror: Mirror, run: Run): string[] {
+  const node = mirror.nodes.get(run.nodeId)
+  if (!node || node.state === 'REMOVED') return [`run ${run.role} is for a node that is gone`]
+  const order = JSON.parse(run.payload) as Instruction
+  const { name } = node
+  const isOfRole = run.role === 'reset' || node.roles.includes('master') === (run.role !== 'worker')
+  const mayReset = run.role !== 'reset' || mirror.cluster.desired === 'reset' || node.leaving === 'reset'
+  const founders = presentIn(mirror)
+    .flatMap(({ id }) => runsIn(mirror, id))
+    .filter(({ role, state, cancel, repair }) => role === 'first-master' && state === 'open' && !cancel && !repair)
+  const isFurtherFounder = run.role === 'first-master' && !run.repair && founders.length > 0
+  return [
+    ...when(run.generation <= node.generation, `${name} gets generation ${run.generation} after ${node.generation}`),
+    ...when(run.seq <= node.downSeq, `${name} gets message ${run.seq} after ${node.downSeq}`),
+    ...when(order.run !== run.id || order.node !== node.id, `the instruction of ${run.id} says ${order.run}`),
+    ...when(order.generation !== run.generation, `the instruction of ${run.id} is of generation ${order.generation}`),
+    ...when(!isOfRole, `${name} is ${node.roles}, and is told to be ${run.role}`),
+    ...when(!mayReset, `${name} is reset while its cluster has it`),
+    ...when(isFurtherFounder, `${name} is to start the cluster that another node starts`),
+  ]
+}
+
+const FIXED = ['nodeId', 'role', 'repair', 'generation', 'seq', 'payload', 'signature', 'createdAt'] as const
+
+function ofRun(mirror: Mirror, id: string, to: Partial<Run>): string[] {
+  const run = [...mirror.runs.values()].flat().find((each) => each.id === id)
+  if (!run) return []
+  const changed = FIXED.filter((field) => field in to)
+  const isOver = run.state !== 'open'
+  return [
+    ...when(changed.length > 0, `${changed} of run ${id} are changed`),
+    ...when(isOver && to.state !== undefined, `run ${id} is ${run.state}, and ends as ${to.state}`),
+    ...when(run.cancel && to.cancel === false, `run ${id} is cancelled no more`),
+  ]
+}

@@ -1,0 +1,57 @@
+import type { Authority } from '../../../../src/controller/access/authority.ts'
+import { Changes } from '../../../../src/controller/live/changes.ts'
+import { Hub } from '../../../../src/controller/live/hub.ts'
+import { Operations } from '../../../../src/controller/live/operations.ts'
+import { NOBODY } from '../../../../src/controller/live/presence.ts'
+import { dropLapsed } from '../../../../src/controller/nodes/enrolment.ts'
+import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
+import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
+import type { Services } from '../../../../src/controller/services.ts'
+import type { Store } from '../../../../src/controller/store/port.ts'
+
+/** A controller without its API: what start.ts makes, on a store that others may use as well. */
+export interface Process {
+  readonly services: Services
+  readonly hub: Hub
+  /** Looks after all nodes, as the controller does every few seconds. One look does not overtake another. */
+  tick(): Promise<void>
+}
+
+const BUNDLE = { name: 'b', manifestSha256: '0'.repeat(64), publicKey: '' }
+const HEARTBEAT_MS = 30_000
+
+export function startProcess(store: Store, authority: Authority, log: (line: string) => void): Process {
+  const services: Services = {
+    store,
+    authority,
+    // biome-ignore lint/suspicious/noExplicitAny: of the shelf nothing else is asked
+    bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] } as any,
+    changes: new Changes(),
+    presence: NOBODY,
+    operations: new Operations(),
+    turns: openTurns(),
+    live: new Map(),
+    pairChecks: new Map(),
+    now: () => new Date(),
+    startedAt: new Date(),
+    log,
+    publicUrls: [],
+  }
+  const hub = new Hub(services, () => HEARTBEAT_MS)
+  services.presence = hub
+  const look = async () => {
+    await hub.saveLastSeen()
+    await reconcileAll(services, dropLapsed)
+  }
+  let looking: Promise<void> | undefined
+  return {
+    services,
+    hub,
+    tick() {
+      looking ??= look().finally(() => {
+        looking = undefined
+      })
+      return looking
+    },
+  }
+}
