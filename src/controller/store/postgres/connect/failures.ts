@@ -21,7 +21,7 @@ export function failureOf(cause: unknown, address: Address): unknown {
   const { user, database, host, port } = address
   if (LOST.test(code) || LOST_TEXT.test(why)) {
     return new AgentError('store/unreachable', `${found}, does not answer: ${why}`, {
-      fix: command`pg_isready --host ${host} --port ${port}  # start it, or mend the network to it`,
+      fix: command`pg_isready --host ${host} --port ${port}  # start it, or repair the network`,
       kind: 'unreachable',
       cause,
     })
