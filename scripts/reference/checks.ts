@@ -1,6 +1,7 @@
 /** The reference of the prechecks: what each looks at, from which value on it warns or fails, and what fixes it. */
-import { checks, mends } from '../../src/checks/catalog.generated.ts'
+import { checks, fixSteps } from '../../src/checks/catalog.generated.ts'
 import type { Check } from '../../src/engine/checks/check.ts'
+import { fixStepIdOf } from '../../src/engine/checks/fix-role.ts'
 import { code, page, table } from './markdown.ts'
 
 export function checksPage(): string {
@@ -9,14 +10,14 @@ marked *stops* ends the installation; \`--ignore-check ID=REASON\` turns it into
 result says what was found, what is needed and how to fix it on that machine; the fixes below are general.`
   const overview = table(
     ['Check', 'About', 'A failure', '`--fix`'],
-    checks.map((check) => [link(check), check.title, effectOf(check), isMended(check) ? 'yes' : '']),
+    checks.map((check) => [link(check), check.title, effectOf(check), isFixable(check) ? 'yes' : '']),
   )
   return page('Prechecks', introduction, overview, ...checks.map(sectionOf))
 }
 
 const link = ({ id }: Check) => `[${id}](#${id})`
 
-const isMended = ({ id }: Check) => mends.some((mend) => mend.id === `mend/${id}`)
+const isFixable = ({ id }: Check) => fixSteps.some((step) => step.id === fixStepIdOf(id))
 
 function effectOf({ hard, strict }: Check): string {
   if (!hard) return 'warns'
@@ -25,7 +26,7 @@ function effectOf({ hard, strict }: Check): string {
 
 function sectionOf(check: Check): string {
   const { id, title, why, remedy, thresholds } = check
-  const mended = isMended(check)
+  const automatic = isFixable(check)
     ? 'Or run `sudo agent precheck --fix`: it lists what it would change and asks; `agent uninstall` undoes it.'
     : ''
   const parts = [`## ${id}`, `**${title}.** ${why}`]
@@ -36,7 +37,7 @@ function sectionOf(check: Check): string {
         thresholds.map(({ of, warn = '', fail = '' }) => [of, warn, fail]),
       ),
     )
-  return [...parts, ['Fix:', escaped(remedy), mended].filter(Boolean).join(' ')].join('\n\n')
+  return [...parts, ['Fix:', escaped(remedy), automatic].filter(Boolean).join(' ')].join('\n\n')
 }
 
 /** Options and paths as code. */

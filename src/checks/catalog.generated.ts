@@ -13,7 +13,7 @@ import { check as fapolicyd } from './fapolicyd/check.ts'
 import { check as filesystems } from './filesystems/check.ts'
 import { check as firewall } from './firewall/check.ts'
 import { check as firewalld } from './firewalld/check.ts'
-import { mend as mendFirewalld } from './firewalld/mend.ts'
+import { fixStep as fixFirewalld } from './firewalld/fix-step.ts'
 import { check as foreignConfiguration } from './foreign-configuration/check.ts'
 import { check as hostname } from './hostname/check.ts'
 import { check as identity } from './identity/check.ts'
@@ -33,12 +33,12 @@ import { check as privilege } from './privilege/check.ts'
 import { check as proxy } from './proxy/check.ts'
 import { check as registryMirror } from './registry-mirror/check.ts'
 import { check as resolvConf } from './resolv-conf/check.ts'
-import { mend as mendResolvConf } from './resolv-conf/mend.ts'
+import { fixStep as fixResolvConf } from './resolv-conf/fix-step.ts'
 import { check as subnets } from './subnets/check.ts'
 import { check as swap } from './swap/check.ts'
-import { mend as mendSwap } from './swap/mend.ts'
+import { fixStep as fixSwap } from './swap/fix-step.ts'
 import { check as sysctl } from './sysctl/check.ts'
-import { mend as mendSysctl } from './sysctl/mend.ts'
+import { fixStep as fixSysctl } from './sysctl/fix-step.ts'
 import { check as timeSkew } from './time-skew/check.ts'
 import { check as unfinishedRun } from './unfinished-run/check.ts'
 
@@ -82,4 +82,4 @@ export const checks: Check[] = [
 ]
 
 /** By id: `mend/` and the id of the check. */
-export const mends: Step<CheckParams>[] = [mendFirewalld, mendResolvConf, mendSwap, mendSysctl]
+export const fixSteps: Step<CheckParams>[] = [fixFirewalld, fixResolvConf, fixSwap, fixSysctl]

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { CATALOG, checkIds, mendIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
-import { checks, mends } from './catalog.generated.ts'
+import { CATALOG, checkIds, fixableIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
+import { fixStepIdOf } from '../engine/checks/fix-role.ts'
+import { checks, fixSteps } from './catalog.generated.ts'
 
 test('the catalog is what scripts/catalog.ts writes', () => {
-  expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds(), mendIds()))
+  expect(readFileSync(CATALOG, 'utf8')).toBe(renderCatalog(checkIds(), fixableIds()))
 })
 
 test('ids are the folder names, and every folder has a test', () => {
@@ -13,9 +14,9 @@ test('ids are the folder names, and every folder has a test', () => {
   for (const id of checkIds()) expect(missingFiles(id), id).toEqual([])
 })
 
-test('a mend is named after its check and has a title', () => {
-  expect(mends.map(({ id }) => id)).toEqual(mendIds().map((id) => `mend/${id}`))
-  for (const { id, title } of mends) expect(title, id).toMatch(/^[A-Z].{3,60}$/)
+test('a fix step is named after its check and has a title', () => {
+  expect(fixSteps.map(({ id }) => id)).toEqual(fixableIds().map(fixStepIdOf))
+  for (const { id, title } of fixSteps) expect(title, id).toMatch(/^[A-Z].{3,60}$/)
 })
 
 test('every check explains itself and has a timeout', () => {

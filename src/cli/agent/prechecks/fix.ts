@@ -1,6 +1,6 @@
 import type { AgentPaths } from '../../../agent/paths.ts'
 import type { CheckParams } from '../../../engine/checks/check.ts'
-import { mendRole } from '../../../engine/checks/mends.ts'
+import { fixRole } from '../../../engine/checks/fix-role.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { PlannedStep } from '../../../engine/plan-role.ts'
 import type { Step } from '../../../engine/step.ts'
@@ -10,7 +10,7 @@ import { planText } from '../plan-text.ts'
 
 interface FixInput {
   results: readonly CheckResult[]
-  mends: readonly Step<CheckParams>[]
+  fixSteps: readonly Step<CheckParams>[]
   params: CheckParams
   paths: AgentPaths
   /** Text output for a person. Otherwise only the result is printed, at the end. */
@@ -26,7 +26,7 @@ interface FixInput {
  */
 export async function fix({
   results,
-  mends,
+  fixSteps,
   params,
   paths,
   isText,
@@ -35,7 +35,7 @@ export async function fix({
   signal,
 }: FixInput): Promise<PlannedStep[]> {
   const print = (text: string) => void (isText && process.stdout.write(text))
-  const role = mendRole(mends, results)
+  const role = fixRole(fixSteps, results)
   const { backupsOf, openWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const { planningHost } = await import('../../../host/planning.ts')

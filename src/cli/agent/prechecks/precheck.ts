@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Check, CheckParams, Threshold } from '../../../engine/checks/check.ts'
+import { fixStepIdOf } from '../../../engine/checks/fix-role.ts'
 import type { HostView } from '../../../host/host.ts'
 import { withOwnPath } from '../../../report/own-commands.ts'
 import { collect } from '../../kit/collect.ts'
@@ -58,14 +59,14 @@ Exit code 3 if a hard check failed.
 `
 
 async function act(options: Options): Promise<void> {
-  const { checks, mends } = await import('../../../checks/catalog.generated.ts')
+  const { checks, fixSteps } = await import('../../../checks/catalog.generated.ts')
   if (options.list) return print(listText(checks))
   if (options.explain !== undefined) {
     const check = findCheck(checks, options.explain)
     return print(
       explainText(
         check,
-        mends.some(({ id }) => id === `mend/${check.id}`),
+        fixSteps.some(({ id }) => id === fixStepIdOf(check.id)),
       ),
     )
   }
@@ -89,9 +90,9 @@ async function act(options: Options): Promise<void> {
     if (isText) print(format(seen))
     const { fix } = await import('./fix.ts')
     const { yes, verbose } = options
-    const mended = await fix({
+    const fixed = await fix({
       ...seen,
-      mends,
+      fixSteps,
       params,
       paths: pathsFor(options.instance),
       isText,
@@ -99,9 +100,9 @@ async function act(options: Options): Promise<void> {
       verbose,
       signal,
     })
-    if (isText && mended.length === 0) return end(seen.hardFailures)
-    if (mended.length > 0) seen = await look()
-    report = { mended }
+    if (isText && fixed.length === 0) return end(seen.hardFailures)
+    if (fixed.length > 0) seen = await look()
+    report = { mended: fixed }
   }
   print(format(seen, report))
   end(seen.hardFailures)
@@ -128,13 +129,13 @@ function listText(checks: readonly Check[]): string {
   return checks.map(({ id, title }) => `${id.padEnd(width)}  ${title}\n`).join('')
 }
 
-function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, hasMend: boolean): string {
+function explainText({ id, title, why, remedy, thresholds = [], hard, strict }: Check, hasFixStep: boolean): string {
   const effect = hard ? 'A failure stops the installation' : 'A failure is a warning'
   const ignorable = !hard ? '' : strict ? '; it cannot be ignored' : `; --ignore-check ${id}=REASON makes it a warning`
-  const mended = hasMend ? '\nagent precheck --fix can fix it; agent uninstall undoes the fix.' : ''
+  const fixable = hasFixStep ? '\nagent precheck --fix can fix it; agent uninstall undoes the fix.' : ''
   const values = thresholds.length === 0 ? '' : `${thresholds.map(thresholdText).join('')}\n`
   return withOwnPath(
-    `${id}: ${title}\n\n${why}\n\n${values}Fix: ${remedy}\n\n${effect}${ignorable}.${mended}\n`,
+    `${id}: ${title}\n\n${why}\n\n${values}Fix: ${remedy}\n\n${effect}${ignorable}.${fixable}\n`,
     ownProgram('agent'),
   )
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { dnsReply } from '../../../test/support/fixtures/dns.ts'
 import { check } from './check.ts'
-import { mend } from './mend.ts'
+import { fixStep } from './fix-step.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
@@ -18,10 +18,10 @@ test.each([
   ['nameserver 192.0.2.53\noptions\trotate ndots:2\n', 'nameserver 192.0.2.53\noptions ndots:2\n'],
 ])('%j', async (before, after) => {
   const host = machine(before)
-  expect(await mend.isDone(host, params)).toBe(false)
-  await mend.apply(host, params, context)
+  expect(await fixStep.isDone(host, params)).toBe(false)
+  await fixStep.apply(host, params, context)
   expect(host.text('/etc/resolv.conf')).toBe(after)
-  expect(await mend.isDone(host, params)).toBe(true)
+  expect(await fixStep.isDone(host, params)).toBe(true)
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
 })
 
@@ -30,10 +30,10 @@ test('a file of NetworkManager and a symbolic link are not changed', async () =>
   managed.files.seedDirectory('/run/systemd/system')
   managed.units.set('NetworkManager', { active: true })
   managed.on(['NetworkManager', '--print-config'], { stdout: '' })
-  expect(await mend.isDone(managed, params)).toBe(true)
+  expect(await fixStep.isDone(managed, params)).toBe(true)
   const linked = fakeHost({
     files: { '/run/resolvconf/resolv.conf': 'options rotate\n' },
     links: { '/etc/resolv.conf': '/run/resolvconf/resolv.conf' },
   })
-  expect(await mend.isDone(linked, params)).toBe(true)
+  expect(await fixStep.isDone(linked, params)).toBe(true)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { carryOut } from '../../ledger/undo/carry-out.ts'
 import { check } from './check.ts'
-import { mend } from './mend.ts'
+import { fixStep } from './fix-step.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
@@ -20,9 +20,9 @@ test('off now and after the next boot, and undo turns it on again', async () => 
   host.on(['swapoff'], ([, path = '']) => (on.delete(path) ? show() : { exitCode: 1 }))
   host.on(['swapon'], ([, path = '']) => on.add(path) && show())
 
-  await mend.apply(host, params, context)
+  await fixStep.apply(host, params, context)
   expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'off' })
-  expect(await mend.isDone(host, params)).toBe(true)
+  expect(await fixStep.isDone(host, params)).toBe(true)
   expect(host.text('/etc/fstab')).toBe('UUID=0a34 / ext4 defaults 0 1\n#/swap.img none swap sw 0 0\n')
 
   host.files.deleteTree('/dev/zram0', false)
@@ -41,7 +41,7 @@ test('swap of a service and of systemd itself remains off', async () => {
     },
     units: { 'zramswap.service': { enabled: true, active: true } },
   })
-  await mend.apply(host, params, context)
+  await fixStep.apply(host, params, context)
   expect(host.units.get('zramswap.service')).toEqual({ enabled: false, active: false })
   expect(await host.readLink('/etc/systemd/system/swap.target')).toBe('/dev/null')
   for (const { undo } of host.changes.toReversed()) await carryOut(undo, host.machine)

@@ -3,7 +3,7 @@ import { fakeFirewalld, ZONE_FILES } from '../../../test/support/fake-firewalld.
 import type { CheckParams } from '../../engine/checks/check.ts'
 import { carryOut } from '../../ledger/undo/carry-out.ts'
 import { check } from './check.ts'
-import { mend } from './mend.ts'
+import { fixStep } from './fix-step.ts'
 
 const params: CheckParams = { roles: ['worker'], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
@@ -18,15 +18,15 @@ test.each<[string, Record<string, string>]>([
   now.public.add('10250/tcp')
   const before = structuredClone({ now, files: host.files.list(ZONE_FILES) })
   expect(await check.look(host, params)).toMatchObject({ kind: 'fail' })
-  expect(await mend.isDone(host, params)).toBe(false)
-  await mend.apply(host, params, context)
+  expect(await fixStep.isDone(host, params)).toBe(false)
+  await fixStep.apply(host, params, context)
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
-  expect(await mend.isDone(host, params)).toBe(true)
+  expect(await fixStep.isDone(host, params)).toBe(true)
   for (const { undo } of host.changes.toReversed()) await carryOut(undo, host.machine)
   expect({ now, files: host.files.list(ZONE_FILES) }).toEqual(before)
   for (const [path, text] of Object.entries(files)) expect(host.text(path)).toBe(text)
 })
 
 test('an inactive firewalld is not changed', async () => {
-  expect(await mend.isDone(fakeFirewalld({}, false).host, params)).toBe(true)
+  expect(await fixStep.isDone(fakeFirewalld({}, false).host, params)).toBe(true)
 })

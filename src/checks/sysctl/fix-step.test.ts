@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { check } from './check.ts'
-import { mend } from './mend.ts'
+import { fixStep } from './fix-step.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
 const context = { signal: new AbortController().signal, progress() {}, log() {} }
@@ -17,14 +17,14 @@ test('too few watches and a file that disables forwarding: fixed now and for the
     files: { '/etc/sysctl.d/99-sysctl.conf': 'net.ipv4.ip_forward=0\n' },
   })
   expect(await check.look(host, params)).toMatchObject({ kind: 'warn' })
-  expect(await mend.isDone(host, params)).toBe(false)
-  await mend.apply(host, params, context)
+  expect(await fixStep.isDone(host, params)).toBe(false)
+  await fixStep.apply(host, params, context)
   expect(host.text(FILE)).toBe('fs.inotify.max_user_instances = 1024\nnet.ipv4.ip_forward = 1\n')
   expect(await host.read('/proc/sys/fs/inotify/max_user_instances')).toBe('1024\n')
   // Provisioning enables forwarding, not the fix.
   expect(await host.read('/proc/sys/net/ipv4/ip_forward')).toBe('0\n')
   expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
-  expect(await mend.isDone(host, params)).toBe(true)
+  expect(await fixStep.isDone(host, params)).toBe(true)
   expect(host.changes.map(({ undo }) => undo)).toEqual([
     expect.objectContaining({ kind: 'remove-path', path: FILE }),
     { kind: 'sysctl', key: 'fs.inotify.max_user_instances', before: '128', written: '1024' },
@@ -36,6 +36,6 @@ test('earlier settings remain in the file', async () => {
     sysctls: { 'fs.inotify.max_user_instances': '128', 'fs.inotify.max_user_watches': '524288' },
     files: { [FILE]: 'net.ipv4.conf.all.rp_filter = 2\n' },
   })
-  await mend.apply(host, params, context)
+  await fixStep.apply(host, params, context)
   expect(host.text(FILE)).toBe('net.ipv4.conf.all.rp_filter = 2\nfs.inotify.max_user_instances = 1024\n')
 })

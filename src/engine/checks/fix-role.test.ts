@@ -9,7 +9,7 @@ import { runRole } from '../run-steps.ts'
 import type { Step } from '../step.ts'
 import { undoRuns } from '../undo-run.ts'
 import type { CheckParams } from './check.ts'
-import { mendRole } from './mends.ts'
+import { fixRole } from './fix-role.ts'
 import type { CheckResult } from './run-checks.ts'
 
 const KEY = 'fs.inotify.max_user_instances'
@@ -36,11 +36,11 @@ const results = [
   result('os', 'skipped'),
 ]
 
-test('fixes only findings that are not ignored, as planned, and undoes the fixes', async () => {
+test('fixes only findings that are not ignored, as planned, and undo reverts them', async () => {
   const machine = fakeMachine()
   machine.files.seed('/proc/sys/fs/inotify/max_user_instances', '128\n')
   const before = machine.files.snapshot()
-  const role = mendRole([...others, inotify], results)
+  const role = fixRole([...others, inotify], results)
   const planned = await planRole(role, params, planningHost(machine, backupDirectory), signal)
   expect(planned.map(({ id, changes }) => [id, changes.map(({ what }) => what)])).toEqual([
     ['mend/sysctl', [`${KEY} = 1024`]],

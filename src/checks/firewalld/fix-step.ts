@@ -8,7 +8,7 @@ import { allowsPods, closedPorts, ON_A_MASTER, ON_EVERY_NODE, readFirewall } fro
 import { type Opening, openForGood, openNow } from './open-zone.ts'
 
 /** Opens ports in the runtime and in the permanent configuration, without a reload: that would drop the runtime rules of others. */
-export const mend: Step<CheckParams> = {
+export const fixStep: Step<CheckParams> = {
   id: 'mend/firewalld',
   title: 'Opening the ports of the cluster in firewalld',
   async isDone(host, params) {

@@ -5,7 +5,7 @@ import { SWAP_TARGET, swapSpace } from './find.ts'
 
 const FSTAB = '/etc/fstab'
 
-export const mend: Step<CheckParams> = {
+export const fixStep: Step<CheckParams> = {
   id: 'mend/swap',
   title: 'Turning swap off, now and at the next boot',
   async isDone(host) {

@@ -5,7 +5,7 @@ import { ownerOfResolvConf, RESOLV_CONF as PATH } from '../../host/network/resol
 import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
 /** Only if no program manages the file: it would write the option again. */
-export const mend: Step<CheckParams> = {
+export const fixStep: Step<CheckParams> = {
   id: 'mend/resolv-conf',
   title: 'Removing rotate from the DNS configuration',
   isDone: async (host) => (await rotating(host)) === undefined,

@@ -11,7 +11,7 @@ const FILE = '/etc/sysctl.d/zz-cantrip-precheck.conf'
 const FILTER = 'net.ipv4.conf.all.rp_filter'
 const LOOSE = '2'
 
-export const mend: Step<CheckParams> = {
+export const fixStep: Step<CheckParams> = {
   id: 'mend/sysctl',
   title: 'Setting kernel parameters, now and at the next boot',
   async isDone(host) {
