@@ -6,7 +6,7 @@ import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-files.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
-import { createApiServer } from './api/server.ts'
+import { createApiServer, type Timeouts } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
@@ -35,6 +35,8 @@ export interface ControllerOptions {
   tickMs?: number
   /** The period over which agents reconnect after a close; default 5 s. */
   drainMs?: number
+  /** For clients that are slow. */
+  timeouts?: Timeouts
 }
 
 export interface Controller {
@@ -94,7 +96,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   }
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
   services.presence = hub
-  const server = await createApiServer(services, hub, certificateHosts(listen, options.publicUrls ?? []))
+  const server = await createApiServer(
+    services,
+    hub,
+    certificateHosts(listen, options.publicUrls ?? []),
+    options.timeouts,
+  )
   await listenOn(server, listen)
   const { port } = server.address() as AddressInfo
   if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })

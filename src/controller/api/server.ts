@@ -8,24 +8,46 @@ import { createUpgrade } from './upgrade.ts'
 const MAX_CONNECTIONS = 12_000
 const RENEW_EVERY_MS = 86_400_000
 
+/** How long a client can take, in ms. */
+export interface Timeouts {
+  handshakeTimeout: number
+  headersTimeout: number
+  requestTimeout: number
+  keepAliveTimeout: number
+  connectionsCheckingInterval: number
+  /** Without a byte in either direction; longer than any answer takes. */
+  idleTimeout: number
+}
+
+const TIMEOUTS: Timeouts = {
+  handshakeTimeout: 30_000,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  idleTimeout: 300_000,
+}
+
 /** The server of the only port: TLS 1.3, client certificates of the controller's CA, limits on time and size. */
-export async function createApiServer(core: Services, hub: Hub, hosts: readonly string[]): Promise<Server> {
+export async function createApiServer(
+  core: Services,
+  hub: Hub,
+  hosts: readonly string[],
+  timeouts: Timeouts = TIMEOUTS,
+): Promise<Server> {
   const context = () => {
     const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
     return { cert: certificate, key, ca: core.authority.ca, minVersion: 'TLSv1.3' as const }
   }
   const limits = {
+    ...timeouts,
     requestCert: true,
     rejectUnauthorized: true,
-    handshakeTimeout: 30_000,
-    headersTimeout: 10_000,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 30_000,
-    connectionsCheckingInterval: 5_000,
     maxHeaderSize: 8 * 1024,
   }
   const server = await createRouter(core, (listener) => createServer({ ...context(), ...limits }, listener))
   server.maxHeadersCount = 64
+  server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS
   server.on('upgrade', createUpgrade(core, hub))
   logRefusedHandshakes(server, core)

@@ -61,7 +61,8 @@ function switchAndClose(request: IncomingMessage, socket: Duplex): void {
   const key = request.headers['sec-websocket-key']
   const accept = key === undefined ? [] : [`Sec-WebSocket-Accept: ${digest(key)}`]
   const token = request.headers.upgrade?.replace(/[^\w/.-]/g, '') ?? 'websocket'
-  socket.end(
+  finish(
+    socket,
     ['HTTP/1.1 101 Switching Protocols', `Upgrade: ${token}`, 'Connection: Upgrade', ...accept, '', ''].join('\r\n'),
   )
 }
@@ -78,5 +79,10 @@ function refuse(socket: Duplex, error: unknown): void {
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
-  socket.end(`${[...head, 'Connection: close', '', ''].join('\r\n')}${body}`)
+  finish(socket, `${[...head, 'Connection: close', '', ''].join('\r\n')}${body}`)
+}
+
+/** Does not wait for the client to close its side: the HTTP server no longer limits this connection. */
+function finish(socket: Duplex, text: string): void {
+  socket.end(text, () => socket.destroy())
 }
