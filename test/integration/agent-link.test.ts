@@ -44,7 +44,7 @@ describe('connecting', () => {
 
   test('a downgrade to TLS 1.2 is refused', async () => {
     const controller = await controllerWith({ maxVersion: 'TLSv1.2' })
-    await expect(dial(optionsFor(controller))).rejects.toMatchObject({ stage: 'tls', message: /wanted TLSv1.3/ })
+    await expect(dial(optionsFor(controller))).rejects.toMatchObject({ stage: 'tls', message: /expected TLSv1.3/ })
   })
 
   test('nothing listens', async () => {

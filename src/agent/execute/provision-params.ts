@@ -7,7 +7,7 @@ import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { AgentConfig } from '../config.ts'
-import { askPatiently } from '../link/ask-patiently.ts'
+import { askWithRetry } from '../link/ask-with-retry.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig
@@ -34,7 +34,7 @@ export async function openProvisionParams(
     bundleStore: await openBundleStore(store),
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }
-      return (await askPatiently(way, agentRoutes.requestOperatorCertificate, { body: { csr } })).certificate
+      return (await askWithRetry(way, agentRoutes.requestOperatorCertificate, { body: { csr } })).certificate
     },
     requestInvitation: (context) => requestInvitation(context, asking),
     executable: process.execPath,
@@ -57,7 +57,7 @@ async function requestInvitation(
   const question = { query: { waitMs: WAIT_MS }, body: { sealTo: key.sealTo } }
   let logged: string | undefined
   const ask = async () => {
-    const { sealed, waitingFor } = await askPatiently(way, agentRoutes.invite, question)
+    const { sealed, waitingFor } = await askWithRetry(way, agentRoutes.invite, question)
     if (sealed === undefined && waitingFor !== logged) log(`waiting for ${waitingFor}`)
     logged = waitingFor
     return sealed

@@ -22,18 +22,18 @@ function signed(payload: string, key: KeyObject = privateKey): Signed {
   return { payload, signature: sign(null, Buffer.from(payload), key).toString('base64') }
 }
 
-/** One of those who take what the controller signed. */
+/** A receiver of signed messages. */
 interface Caller {
   name: string
-  /** A good message of it, as text. */
+  /** A valid message for it, as text. */
   good: string
-  /** The frame in which it comes. */
+  /** The frame of its message. */
   frame(signed: Signed): object
-  /** With a memory of its own: what it does about one message after the other, `accepted` or the code of the refusal. */
+  /** Opens a new receiver, which returns `accepted` or the code of the refusal for each message. */
   open(isBusy?: boolean): (signed: Signed, now?: Date) => Promise<string>
-  /** Its code for a message that was taken before. */
+  /** The code for a repeated message. */
   replayed: string
-  /** Its code while a run goes on. */
+  /** The code while a run is in progress. */
   busy: string
 }
 
@@ -114,36 +114,32 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey
 const changed = (good: string, change: object) => JSON.stringify({ ...JSON.parse(good), ...change })
 const without = (good: string, key: string) => changed(good, { [key]: undefined })
 
-/** By the name of the refusal. */
+/** With the name of the refusal. */
 const ATTACKS: [attack: string, refusal: string, attack: (good: string) => Signed][] = [
   ['another key', 'unsigned', (good) => signed(good, other)],
   ['a key of another kind', 'unsigned', (good) => ({ ...signed(good), signature: rsaSignature(good) })],
   ['no signature', 'unsigned', (good) => ({ payload: good, signature: '' })],
-  ['a signature that is none', 'unsigned', (good) => ({ payload: good, signature: '\0'.repeat(88) })],
+  ['an invalid signature', 'unsigned', (good) => ({ payload: good, signature: '\0'.repeat(88) })],
   ['half a signature', 'unsigned', (good) => ({ payload: good, signature: signed(good).signature.slice(0, 44) })],
   ['the signature of another message', 'unsigned', (good) => ({ ...signed(good), payload: changed(good, { x: 1 }) })],
-  ['a space after what was signed', 'unsigned', (good) => ({ ...signed(good), payload: `${good} ` })],
-  ['a message that was cut off', 'unsigned', (good) => ({ ...signed(good), payload: good.slice(0, -10) })],
+  ['a space after the signed message', 'unsigned', (good) => ({ ...signed(good), payload: `${good} ` })],
+  ['a truncated message', 'unsigned', (good) => ({ ...signed(good), payload: good.slice(0, -10) })],
   ['no message', 'unsigned', (good) => ({ ...signed(good), payload: '' })],
-  ['a cut that was signed', 'unsupported', (good) => signed(good.slice(0, -10))],
-  ['nothing, signed', 'unsupported', () => signed('')],
+  ['a truncated message, signed', 'unsupported', (good) => signed(good.slice(0, -10))],
+  ['an empty message, signed', 'unsupported', () => signed('')],
   ['null', 'unsupported', () => signed('null')],
   ['a list', 'unsupported', (good) => signed(`[${good}]`)],
-  ['a text', 'unsupported', (good) => signed(JSON.stringify(good))],
+  ['a string', 'unsupported', (good) => signed(JSON.stringify(good))],
   ['deep nesting', 'unsupported', () => signed('['.repeat(100_000))],
-  ['a key more', 'unsupported', (good) => signed(changed(good, { command: 'id' }))],
-  ['no addressee', 'unsupported', (good) => signed(without(good, 'node'))],
+  ['an additional key', 'unsupported', (good) => signed(changed(good, { command: 'id' }))],
+  ['no node', 'unsupported', (good) => signed(without(good, 'node'))],
   ['no expiry', 'unsupported', (good) => signed(without(good, 'expiresAt'))],
-  ['an expiry that is no time', 'unsupported', (good) => signed(changed(good, { expiresAt: 'never' }))],
-  ['another addressee', 'foreign', (good) => signed(changed(good, { node: 'n-bbbbbbbbbb' }))],
+  ['an invalid expiry', 'unsupported', (good) => signed(changed(good, { expiresAt: 'never' }))],
+  ['another node', 'foreign', (good) => signed(changed(good, { node: 'n-bbbbbbbbbb' }))],
   ['expired', 'expired', (good) => signed(changed(good, { expiresAt: '2025-12-31T23:59:59.999Z' }))],
   ['expired just now', 'expired', (good) => signed(changed(good, { expiresAt: NOW.toISOString() }))],
-  // What is found first is said: the order is the same for all.
-  [
-    'another addressee and expired',
-    'foreign',
-    (good) => signed(changed(good, { node: 'n-bbbbbbbbbb', expiresAt: NOW })),
-  ],
+  // The first failure is reported, in the same order for all.
+  ['another node and expired', 'foreign', (good) => signed(changed(good, { node: 'n-bbbbbbbbbb', expiresAt: NOW }))],
 ]
 
 function rsaSignature(payload: string): string {
@@ -151,18 +147,18 @@ function rsaSignature(payload: string): string {
 }
 
 describe.each(CALLERS)('$name', ({ name, good, open, frame, replayed, busy }) => {
-  test('a good one is accepted', async () => {
+  test('a valid message is accepted', async () => {
     expect(await open()(signed(good))).toBe('accepted')
   })
 
   test.each(ATTACKS)('%s: %s', async (_, refusal, attack) => {
     const take = open()
     expect(await take(attack(good))).toBe(`${name}/${refusal}`)
-    // And leaves no trace: the good one is still taken.
+    // It leaves no state: the valid message is still accepted.
     expect(await take(signed(good))).toBe('accepted')
   })
 
-  test.each(CALLERS.filter((caller) => caller.name !== name))('what is meant for $name', async (caller) => {
+  test.each(CALLERS.filter((caller) => caller.name !== name))('a message for $name', async (caller) => {
     expect(await open()(signed(caller.good))).toBe(`${name}/unsupported`)
   })
 
@@ -171,7 +167,7 @@ describe.each(CALLERS)('$name', ({ name, good, open, frame, replayed, busy }) =>
     expect([await take(signed(good)), await take(signed(good))]).toEqual(['accepted', replayed])
   })
 
-  test('a replay of what is said to live for ever', async () => {
+  test('a replay of a message that never expires', async () => {
     const take = open()
     const lasting = signed(changed(good, { expiresAt: '9999-01-01T00:00:00.000Z' }))
     expect(await take(lasting)).toBe('accepted')
@@ -187,7 +183,7 @@ describe.each(CALLERS)('$name', ({ name, good, open, frame, replayed, busy }) =>
     ['a signature that is too large', { payload: good, signature: 'x'.repeat(101) }],
     ['a key more beside the signature', { ...signed(good), key: 'x' }],
     ['an object in place of the text', { payload: JSON.parse(good), signature: '' }],
-  ])('%s is no frame', (_, body) => {
+  ])('%s is not a frame', (_, body) => {
     const envelope = { v: 1, id: 'c1', seq: 1, ack: 0 }
     expect(DownFrame.safeParse({ ...envelope, ...frame(signed(good)) }).success).toBe(true)
     expect(DownFrame.safeParse({ ...envelope, ...frame(body as Signed) }).success).toBe(false)
@@ -197,21 +193,21 @@ describe.each(CALLERS)('$name', ({ name, good, open, frame, replayed, busy }) =>
 test.each<[string, Caller, object, string]>([
   ['an older generation', instructions, { generation: 4 }, 'instruction/stale'],
   ['a much older generation', instructions, { generation: 1 }, 'instruction/stale'],
-  ['a generation that is none', instructions, { generation: 0 }, 'instruction/unsupported'],
-  // The controller counts on over what the agent missed.
-  ['a generation of the future', instructions, { generation: 9_000 }, 'accepted'],
-  ['a role that is not known', instructions, { role: 'run-a-shell' }, 'instruction/unsupported'],
-  ['a parameter more', instructions, { params: { command: 'id' } }, 'instruction/unsupported'],
-  ['a kind that is not known', operations, { [OPERATION_KEYS.operation]: 'run' }, 'operation/unsupported'],
+  ['an invalid generation', instructions, { generation: 0 }, 'instruction/unsupported'],
+  // The controller also counts generations that the agent missed.
+  ['a much newer generation', instructions, { generation: 9_000 }, 'accepted'],
+  ['an unknown role', instructions, { role: 'run-a-shell' }, 'instruction/unsupported'],
+  ['an additional parameter', instructions, { params: { command: 'id' } }, 'instruction/unsupported'],
+  ['an unknown kind', operations, { [OPERATION_KEYS.operation]: 'run' }, 'operation/unsupported'],
   [
-    'a target that is no node',
+    'a target that is not a node',
     operations,
     { [OPERATION_KEYS.target]: { ...place, role: 'operator' } },
     'operation/unsupported',
   ],
-  ['a port outside of the set', orders, { ports: ['22/tcp'] }, 'pair-check/unsupported'],
-  ['a port that would stay open', orders, { closeAfterMs: 600_000 }, 'pair-check/unsupported'],
-  ['more rounds than there may be', orders, { rounds: Array(17).fill([]) }, 'pair-check/unsupported'],
+  ['a port that is not allowed', orders, { ports: ['22/tcp'] }, 'pair-check/unsupported'],
+  ['a port that would stay open too long', orders, { closeAfterMs: 600_000 }, 'pair-check/unsupported'],
+  ['too many rounds', orders, { rounds: Array(17).fill([]) }, 'pair-check/unsupported'],
 ])('%s', async (_, caller, change, outcome) => {
   expect(await caller.open()(signed(changed(caller.good, change)))).toBe(outcome)
 })

@@ -47,19 +47,19 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-test('it is on the disk before it starts', async () => {
+test('an instruction is durable before it starts', async () => {
   await take(1)
   expect(happened).toEqual(['start r-aaaaaaaaaa'])
   expect(link.state()).toMatchObject({ lastSeq: 1, lastGeneration: 1 })
 })
 
-test('the same message again is acknowledged and has no further effect', async () => {
+test('a repeated message is acknowledged and has no further effect', async () => {
   await take(1)
   await take(1)
   expect(happened).toHaveLength(1)
 })
 
-test('a replay under a new number is refused, during the run without touching it', async () => {
+test('a replay with a new number is refused, and does not affect the run in progress', async () => {
   await take(1)
   await take(2)
   expect(happened).toEqual(['start r-aaaaaaaaaa'])
@@ -79,12 +79,12 @@ test.each([
   expect(link.state()).toMatchObject({ lastSeq: 1, lastGeneration: 0 })
 })
 
-test('signed by another: refused', async () => {
+test('signed with another key: refused', async () => {
   await take(1, {}, generateKeyPairSync('ed25519').privateKey)
   expect(happened).toEqual(['instruction/unsigned r-aaaaaaaaaa'])
 })
 
-test('one at a time', async () => {
+test('one instruction at a time', async () => {
   await take(1)
   await take(2, { run: 'r-bbbbbbbbbb', generation: 2 })
   expect(happened.at(-1)).toBe('instruction/busy r-bbbbbbbbbb')

@@ -23,8 +23,8 @@ export const INSTRUCTION: SignedKind<Instruction> = {
 }
 
 /**
- * Takes an instruction in: durable before it is acknowledged, started after that. A message that was taken before is
- * acknowledged again and has no further effect; whatever is not to be carried out is answered with `refused`.
+ * Accepts instructions: each is durable before it is acknowledged, and then started. A repeated message is acknowledged
+ * again and has no further effect. An instruction that is not accepted is answered with the outcome `refused`.
  */
 export function instructionTaker(options: InstructionsOptions): SessionOptions['onInstruct'] {
   const { link, runs, log, now } = options
@@ -36,7 +36,7 @@ export function instructionTaker(options: InstructionsOptions): SessionOptions['
     const opened = await openSigned(INSTRUCTION, body, { ...options, now: now(), objection })
     if (opened.kind === 'refused') {
       const run = runIn(body.payload)
-      // Where it names the run that goes on, the refusal would end that one at the controller.
+      // Not for the run in progress: the controller would take the refusal as its end.
       if (run !== undefined && run !== openRun) runs.refuse(run, opened.error)
       else log('error', `refused: ${opened.error.message} (${opened.error.code})`)
       link.update({ lastSeq: Math.max(lastSeq, seq) })
@@ -55,8 +55,8 @@ export function instructionTaker(options: InstructionsOptions): SessionOptions['
 export function objectionOf(lastGeneration: number, openRun: string | undefined) {
   return ({ generation }: Instruction): ErrorReport | undefined => {
     if (generation <= lastGeneration) {
-      const message = `found generation ${generation}; wanted one above ${lastGeneration}`
-      return { code: 'instruction/stale', message, fix: 'nothing: it was carried out, or replaced by a newer one' }
+      const message = `received generation ${generation}; expected one above ${lastGeneration}`
+      return { code: 'instruction/stale', message, fix: 'none needed: it was carried out, or a newer one replaced it' }
     }
     if (openRun === undefined) return undefined
     const message = `received an instruction while run ${openRun} is in progress; one runs at a time`

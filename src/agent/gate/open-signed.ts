@@ -67,11 +67,11 @@ export async function openSigned<T extends Addressed>(
   return error ? { kind: 'refused', error } : { kind: 'opened', body: parsed.data }
 }
 
-export const SUSPICIOUS = 'find out who sent it: the controller of this node would not'
+export const SUSPICIOUS = 'find out who sent it: the controller of this node does not send such messages'
 const UPDATE = 'update the agent on this node'
-const CLOCKS = 'compare the clocks of node and controller (timedatectl on both), then try again'
+const CLOCKS = 'compare the clocks of node and controller (timedatectl on both), then retry'
 
-/** Ed25519 public key: SPKI DER in base64, as the credentials carry it. */
+/** Ed25519 public key: SPKI DER in base64, as in the credentials. */
 export function readInstructionKey(base64: string): KeyObject {
   return createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' })
 }

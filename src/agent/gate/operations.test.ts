@@ -21,13 +21,13 @@ const signed = (content: object, key = privateKey) => {
   return { payload, signature: sign(null, Buffer.from(payload), key).toString('base64') }
 }
 
-/** Writes down that it began, takes its time, and ends as done. */
+/** Records that it began, takes some time, and ends as done. */
 const WORK = (log: string) => `
   const { id } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
   require('node:fs').appendFileSync(${JSON.stringify(log)}, id + '\\n')
   setTimeout(() => process.stdout.write(JSON.stringify({ id, outcome: 'done' })), 500)`
 
-test('what is asked for again while it goes on is done once, and answered each time', async () => {
+test('a repeated request during the operation is carried out once, and answered each time', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'operations-'))
   const log = join(directory, 'begun')
   const answers: OperationAnswer[] = []

@@ -27,8 +27,8 @@ export const OPERATION: SignedKind<Operation> = {
 const LONGEST_MS = 10 * 60_000
 
 /**
- * Carries an operation out in a process of its own, which knows Kubernetes and is gone when it is done. One that is asked for
- * again meanwhile is answered when that ends. One that is refused is not answered.
+ * Carries out operations, each in a short-lived process, so that the service does not load the code for Kubernetes. A
+ * repeated request is answered when the operation in progress ends. A refused operation is not answered.
  */
 export function operationTaker(options: OperationsOptions): (signed: Signed) => Promise<void> {
   const underWay = new Map<string, Promise<OperationAnswer>>()
@@ -64,7 +64,7 @@ export function refuseTaken(taken: Taken) {
       : undefined
 }
 
-/** The operation goes in and the answer comes out by pipes, for there are secrets in both. */
+/** Operation and answer are passed by pipes, because both contain secrets. */
 async function carryOut(self: Self, id: string, payload: string): Promise<OperationAnswer> {
   const [command, ...before] = self
   const child = spawn(command, [...before, 'operation'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS })
@@ -78,7 +78,7 @@ async function carryOut(self: Self, id: string, payload: string): Promise<Operat
   try {
     return JSON.parse(output) as OperationAnswer
   } catch {
-    const message = `the process that carried it out ended with exit code ${child.exitCode}`
+    const message = `the process of the operation ended with exit code ${child.exitCode}`
     const error = { code: `${OPERATION_FRAME}/ended-early`, message, fix: 'agent logs on that master' }
     return { id, outcome: 'failed', error }
   }

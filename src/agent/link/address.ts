@@ -6,8 +6,8 @@ import { unreachable } from './unreachable.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * The address that this machine has on the way to the controller, or to the proxy before it: the kernel's choice. Throws
- * `controller/unreachable`.
+ * The source address that the kernel uses to reach the controller, or the proxy. Throws AgentError
+ * `controller/unreachable` if there is no route.
  */
 export async function addressTowards(url: string, proxy: string | undefined, network: NetworkView): Promise<string> {
   const host = new URL(proxy ?? url).hostname.replace(/^\[|\]$/g, '')
@@ -18,10 +18,10 @@ export async function addressTowards(url: string, proxy: string | undefined, net
     const source = await network.sourceTowards(address)
     if (source !== undefined) return source.address.replace(/%.*$/, '')
   }
-  const way = proxy === undefined ? 'the controller' : `the proxy before the controller`
+  const way = proxy === undefined ? 'the controller' : `the proxy`
   const found = `this machine has no route to ${way} at ${host} (${addresses.join(', ')})`
-  throw new AgentError('controller/unreachable', `${found}; wanted one on the way to ${url}`, {
-    fix: `see: ${command`ip route get ${addresses[0] ?? host}`}; then add a route, or give the controller a --public-url that this machine has a route to`,
+  throw new AgentError('controller/unreachable', `${found}, and needs one to reach ${url}`, {
+    fix: `check: ${command`ip route get ${addresses[0] ?? host}`}; then add a route, or start the controller with a --public-url to which this machine has a route`,
     kind: 'unreachable',
   })
 }

@@ -3,7 +3,7 @@ import type { NetworkView } from '../../host/network.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../protocol/api/route.ts'
 import { unreachable } from './unreachable.ts'
 
-/** The way to one controller. */
+/** How to reach one URL of the controller. */
 export interface Way {
   /** `https://…` */
   url: string
@@ -11,11 +11,11 @@ export interface Way {
   proxy: string | undefined
   timeoutMs: number
   network: NetworkView
-  /** Whose abort is a failure to reach the controller as any other. */
+  /** An abort counts as a failed connection. */
   signal?: AbortSignal
 }
 
-/** As `ask`, by way of this machine's network and its proxy. */
+/** Like `ask`, through this machine's network and proxy. */
 export function askController<const R extends Route & { answer: Schema }>(
   { url, tls, proxy, timeoutMs, network, signal }: Way,
   route: R,

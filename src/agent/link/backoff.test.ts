@@ -17,21 +17,21 @@ test('the ceiling doubles up to 64 s', () => {
   expect(ceilings(lost, 8)).toEqual([1, 2, 4, 8, 16, 32, 64, 64])
 })
 
-test('any delay down to nothing may be drawn', () => {
+test('any delay down to 0 is possible', () => {
   expect(nextDelay({ failures: 9, refusals: 0 }, lost, () => 0).delayMs).toBe(0)
 })
 
-test('a connection that held for a minute starts afresh, within 5 s', () => {
+test('after a connection of a minute, the next try is within 5 s', () => {
   const { delayMs, next } = nextDelay({ failures: 6, refusals: 0 }, { kind: 'lost', stableMs: 60_000 }, almostOne)
   expect(delayMs).toBeLessThan(5_000)
   expect(next).toEqual(FRESH)
 })
 
-test('a drain spreads the agents over the time that it names', () => {
+test('a drain spreads the agents over its time', () => {
   expect(nextDelay(FRESH, { kind: 'drain', spreadMs: 20_000 }, () => 0.5).delayMs).toBe(10_000)
 })
 
-test('refused nodes come back ever more seldom, at most after 15 min, and never at once', () => {
+test('refused nodes retry at increasing intervals, up to 15 min, and never at once', () => {
   expect(ceilings({ kind: 'refused' }, 7)).toEqual([30, 60, 120, 240, 480, 900, 900])
   expect(nextDelay(FRESH, { kind: 'refused' }, () => 0).delayMs).toBe(15_000)
 })

@@ -1,16 +1,16 @@
 import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
 
-/** Why the last try to hold a connection ended. */
+/** Why the last connection ended. */
 export type LinkEnd =
-  /** It could not be made, or was lost after `stableMs`. */
+  /** It could not be opened, or was lost after `stableMs`. */
   | { kind: 'lost'; stableMs: number }
-  /** The controller asked for peace, e.g. before it restarts. */
+  /** The controller asked the agent to disconnect, e.g. before it restarts. */
   | { kind: 'drain'; spreadMs: number }
-  /** The controller said no: unknown node, revoked, no version in common. */
+  /** The controller refused: unknown node, revoked certificate, or no common protocol version. */
   | { kind: 'refused' }
 
 export interface Backoff {
-  /** Tries in a row that did not hold. */
+  /** Consecutive connections that failed or were lost. */
   failures: number
   refusals: number
 }
@@ -23,8 +23,8 @@ const LOST: RetryPolicy = { firstMs: 1_000, factor: 2, longestMs: 64_000, spread
 const REFUSED: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 15 * 60_000, spread: [0.5, 1] }
 
 /**
- * How long to wait before the next try: uniform(0, min(64 s, 1 s · 2ⁿ)); the first after a connection that had held for
- * 60 s uniform(0, 5 s); after a refusal up to 15 min. `random` gives [0, 1).
+ * Delay before the next try: uniform(0, min(64 s, 1 s · 2ⁿ)); uniform(0, 5 s) for the first try after a connection of at
+ * least 60 s; up to 15 min after a refusal. `random` returns [0, 1).
  */
 export function nextDelay(backoff: Backoff, end: LinkEnd, random: () => number): { delayMs: number; next: Backoff } {
   switch (end.kind) {

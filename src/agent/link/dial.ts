@@ -7,17 +7,17 @@ import { NetworkError } from '../../host/network.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 
 export interface DialOptions {
-  /** Of the controller, `https://…`. */
+  /** URL of the controller, `https://…`. */
   url: string
   path: string
   tls: { ca: string; cert: string; key: string }
   proxy?: string | undefined
   timeoutMs: number
-  /** Bytes that one message may have. */
+  /** Maximum size of one message in bytes. */
   maxMessageBytes: number
 }
 
-/** The controller answered the request for a websocket with this HTTP status. */
+/** The controller answered the websocket upgrade with this HTTP status. */
 export class UpgradeRefused extends Error {
   readonly status: number
   constructor(status: number) {
@@ -27,20 +27,20 @@ export class UpgradeRefused extends Error {
   }
 }
 
-/** An open websocket over TLS 1.3 to a server of our own authority. Throws NetworkError or UpgradeRefused. */
+/** Opens a websocket over TLS 1.3 to a server with a certificate of the cluster's CA. Throws NetworkError or UpgradeRefused. */
 export async function dial(options: DialOptions): Promise<WebSocket> {
   const url = new URL(options.path, options.url)
   const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) }
   const until = deadline(options.timeoutMs)
   const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
-  // Loaded while the connection is on its way, which it is when this turn of the event loop ends.
+  // Loaded while the connection is being opened, which begins when this turn of the event loop ends.
   const loading = setImmediate().then(() => Promise.all([import('node:tls'), import('ws')]))
   const [raw, [{ TLSSocket }, { WebSocket }]] = await Promise.all([connecting, loading])
   const socket = await openTls(raw, to, options.tls, until)
   const version = socket instanceof TLSSocket ? socket.getProtocol() : null
   if (version !== 'TLSv1.3') {
     socket.destroy()
-    throw new NetworkError('tls', `${url.host} speaks ${version ?? 'no TLS'}; wanted TLSv1.3`)
+    throw new NetworkError('tls', `${url.host} uses ${version ?? 'no TLS'}; expected TLSv1.3`)
   }
   url.protocol = 'wss:'
   return upgraded(
@@ -61,7 +61,7 @@ function settings(socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): 
     perMessageDeflate: false,
     handshakeTimeout: timeoutMs,
     maxPayload: maxMessageBytes,
-    // Not left to defaults: an undefined here would turn a limit off.
+    // Set explicitly: an undefined value would disable the limit.
     maxFragments: 64,
     maxBufferedChunks: 64 * 1024,
     followRedirects: false,
@@ -79,7 +79,7 @@ function upgraded(websocket: WebSocket, url: URL, socket: Socket, cert: string):
       socket.destroy()
       reject(new UpgradeRefused(response.statusCode ?? 0))
     })
-    // After the answer was refused, the request that was given up has an error of its own.
+    // A destroyed request emits an error, too; the promise is already rejected then.
     websocket.on('error', (cause) => {
       const ended = closedAfterHandshake(cause, url.host, cert)
       const stage = ended === undefined ? 'upgrade' : 'tls'

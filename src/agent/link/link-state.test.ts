@@ -21,7 +21,7 @@ const instruction: OpenInstruction = {
   signed: { payload: '{}', signature: 'x' },
 }
 
-test('an accepted instruction is there again after a restart, until it is finished', () => {
+test('an accepted instruction survives a restart, until it is finished', () => {
   openLinkStore(paths).accept(instruction)
   const again = openLinkStore(paths)
   expect(again.open()).toEqual(instruction)
@@ -32,12 +32,12 @@ test('an accepted instruction is there again after a restart, until it is finish
   expect(after.state()).toMatchObject({ lastSeq: 7, lastGeneration: 3 })
 })
 
-test('a cut between the two files does not let the same instruction in twice', () => {
+test('after a power cut between the two files, the same instruction is not accepted twice', () => {
   writeFileSync(paths.instructionFile, JSON.stringify(instruction))
   expect(openLinkStore(paths).state()).toMatchObject({ lastSeq: 7, lastGeneration: 3 })
 })
 
-test('what was learned stays', () => {
+test('updates are durable', () => {
   openLinkStore(paths).update({ state: 'READY', kubernetesVersion: DEFAULT_VERSIONS.kubernetes })
   expect(openLinkStore(paths).state()).toMatchObject({ state: 'READY', kubernetesVersion: DEFAULT_VERSIONS.kubernetes })
 })

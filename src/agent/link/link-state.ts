@@ -6,22 +6,22 @@ import type { Signed } from '../../protocol/wire/signed.ts'
 import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
 
-/** What the service must remember of the controller over a restart. */
+/** What the service remembers about the controller over a restart. */
 export interface LinkState {
-  /** Highest numbered message of the controller that was taken. */
+  /** Sequence number of the last accepted message of the controller. */
   lastSeq: number
   lastGeneration: number
   state: NodeState | undefined
   kubernetesVersion: string | undefined
 }
 
-/** The instruction that is being carried out, as it was signed. */
+/** The instruction in progress, with its signed message. */
 export interface OpenInstruction {
   seq: number
   run: string
   role: Instruction['role']
   generation: number
-  /** Which Kubernetes is there once it is done. */
+  /** The version of Kubernetes on the node after the instruction. */
   kubernetesVersion?: string
   signed: Signed
 }
@@ -29,10 +29,10 @@ export interface OpenInstruction {
 export interface LinkStore {
   state(): Readonly<LinkState>
   open(): OpenInstruction | undefined
-  /** Durable when it returns; acknowledged after that. */
+  /** Durable when it returns, so that the message can be acknowledged. */
   accept(instruction: OpenInstruction): void
   update(change: Partial<LinkState>): void
-  /** The result is in the outbox: the instruction has had its effect. */
+  /** Removes the open instruction, after its result is in the outbox. */
   finish(): void
 }
 
@@ -45,7 +45,7 @@ export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionF
     kubernetesVersion: undefined,
     ...readJson<Partial<LinkState>>(paths.linkFile),
   }
-  // Between the two files of `accept` a power cut may have come.
+  // After a power cut between the two writes of `accept`.
   if (open && open.generation > state.lastGeneration) {
     state = { ...state, lastSeq: Math.max(state.lastSeq, open.seq), lastGeneration: open.generation }
   }
@@ -77,7 +77,7 @@ export function readOpenInstruction(path: string): OpenInstruction | undefined {
   return readJson<OpenInstruction>(path)
 }
 
-/** For whoever takes all back: what cannot be read can wait for nothing. */
+/** Removes damaged files, for a reset or an uninstallation. */
 export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): void {
   for (const path of [linkFile, instructionFile]) {
     try {
@@ -89,7 +89,7 @@ export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'lin
   }
 }
 
-/** Files that only this program writes, atomically and for root alone: their form is known, unless the disk failed. */
+/** Reads a file that only the agent writes, atomically. Its schema is not checked, only that it is a JSON object. */
 function readJson<T extends object>(path: string): T | undefined {
   const text = readIfThere(path)
   if (text === undefined) return undefined
@@ -99,10 +99,10 @@ function readJson<T extends object>(path: string): T | undefined {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
   }
-  throw new AgentError('state/damaged', `${path} is damaged: found no JSON object, wanted what the agent wrote there`, {
+  throw new AgentError('state/damaged', `${path} is damaged: it does not contain a JSON object`, {
     fix: remarked(
       command`rm ${path}`,
-      'the agent takes up its work again by itself; where an instruction was open, provision again',
+      'the agent then continues by itself; if an instruction was open, provision again',
     ),
     kind: 'invalid',
   })

@@ -26,9 +26,9 @@ type Hooks = Pick<
 
 export interface LinkOptions extends Hooks {
   config: AgentConfig
-  /** The pair to connect with the next time. */
+  /** Certificate and key for the next connection. */
   tls(): DialOptions['tls']
-  /** Collected when it is first asked for. */
+  /** Collected at the first call. */
   facts(): Promise<Facts | undefined>
   status: StatusFile
   log: Log
@@ -41,9 +41,9 @@ export interface LinkOptions extends Hooks {
 }
 
 export interface Link {
-  /** The session that is open now. */
+  /** The open session. */
   session(): Session | undefined
-  /** Resolves when the signal has ended it. */
+  /** Resolves after the signal. */
   readonly ended: Promise<void>
 }
 
@@ -51,7 +51,7 @@ const PATH = '/v1/agent'
 const DIAL_TIMEOUT_MS = 20_000
 const MAX_MESSAGE_BYTES = 1024 * 1024
 
-/** Connects, and connects again whenever the connection ends, until the signal. */
+/** Keeps a connection to the controller until the signal; reconnects when it ends. */
 export function keepLink(options: LinkOptions): Link {
   const { config, status, log, signal } = options
   let session: Session | undefined
@@ -84,10 +84,10 @@ export function keepLink(options: LinkOptions): Link {
       const code = end.kind === 'refused' ? 'controller/refused' : 'controller/unreachable'
       const fix =
         end.kind === 'refused'
-          ? 'see controller node list; to join anew: agent uninstall, then install'
-          : 'none needed: the agent goes on trying'
+          ? 'check: controller node list; to register again: agent uninstall, then install'
+          : 'none needed: the agent keeps retrying'
       status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
-      log('warn', `${end.why}; next try in ${(delayMs / 1000).toFixed(1)} s`)
+      log('warn', `${end.why}; retrying in ${(delayMs / 1000).toFixed(1)} s`)
       await options.sleep(delayMs, signal).catch(() => undefined)
     }
   }
@@ -105,7 +105,7 @@ async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions
     return { kind: 'lost', stableMs: 0, why: errorMessage(error) }
   }
   const problem = unreachable(url, error)
-  // Clocks are for a person to set; what else is in the way passes, or is the controller's own affair.
+  // Reported with its fix if it is a TLS error, because a person has to set a clock. Other errors may pass by themselves.
   return {
     kind: 'lost',
     stableMs: 0,

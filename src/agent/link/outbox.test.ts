@@ -23,7 +23,7 @@ const log = (message: string): OutboxMessage => ({
   body: { run, event: { kind: 'log', at, level: 'info', message } },
 })
 
-test('entries are numbered and survive the death of the process', () => {
+test('entries are numbered and survive a crash of the process', () => {
   const outbox = openOutbox(path)
   outbox.append(done('a'))
   outbox.append({ t: 'result', body: { run, outcome: 'done' } })
@@ -38,7 +38,7 @@ test('entries are numbered and survive the death of the process', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
-test('what is acknowledged goes, and numbers are never used twice', () => {
+test('acknowledged entries are removed, and numbers are never reused', () => {
   const outbox = openOutbox(path)
   for (const step of ['a', 'b', 'c']) outbox.append(done(step))
   outbox.acknowledge(2)
@@ -53,14 +53,14 @@ test('what is acknowledged goes, and numbers are never used twice', () => {
   expect(again.after(0, 10).map(({ seq }) => seq)).toEqual([204])
 })
 
-test('a controller that knows more than we do moves the numbering on', () => {
+test('a controller with a higher number advances the numbering', () => {
   const outbox = openOutbox(path)
   outbox.acknowledge(41)
   outbox.append(done('a'))
   expect(outbox.after(0, 1)[0]?.seq).toBe(42)
 })
 
-test('a torn last line is cut off, and appending goes on', () => {
+test('an incomplete last line is truncated, and appending continues', () => {
   const outbox = openOutbox(path)
   outbox.append(done('ä'))
   outbox.append(done('b'))
@@ -75,7 +75,7 @@ test('a torn last line is cut off, and appending goes on', () => {
   ).toEqual([1, 2])
 })
 
-test('a damaged line in the middle loses nothing but itself', () => {
+test('a damaged line in the middle loses only its entry', () => {
   openOutbox(path).append(done('a'))
   appendFileSync(path, '\0\0\0garbage\n')
   openOutbox(path).append(done('b'))
@@ -86,7 +86,7 @@ test('a damaged line in the middle loses nothing but itself', () => {
   ).toEqual([done('a'), done('b')])
 })
 
-test('a flood of log lines pushes out old log lines, never what tells the state', () => {
+test('a flood of log lines drops old log lines, never other messages', () => {
   const outbox = openOutbox(path, 20_000)
   outbox.append(done('first'))
   for (let line = 0; line < 500; line++) outbox.append(log(`line ${line} ${'.'.repeat(100)}`))
@@ -97,7 +97,7 @@ test('a flood of log lines pushes out old log lines, never what tells the state'
   expect(kept.at(-1)).toContain('line 499 ')
 })
 
-test('a page holds no more than asked for', () => {
+test('a page has at most the requested number of entries', () => {
   const outbox = openOutbox(path)
   for (const step of ['a', 'b', 'c']) outbox.append(done(step))
   expect(outbox.after(1, 1)).toEqual([{ seq: 2, message: done('b') }])

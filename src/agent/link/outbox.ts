@@ -13,11 +13,11 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import type { EngineEvent, Outcome } from '../../engine/event.ts'
 import { writeDurably } from '../durable-file.ts'
 
-/** What the controller must get to know, whenever it can be reached again. */
+/** Messages that the controller must receive when it is reachable. */
 export type OutboxMessage =
   | { t: 'event'; body: { run: string; event: EngineEvent } }
   | { t: 'result'; body: { run: string; outcome: Outcome | 'refused'; error?: ErrorReport } }
-  /** Somebody took Kubernetes off this node by hand. */
+  /** Kubernetes was removed with `agent reset`. */
   | { t: 'reset'; body: Record<string, never> }
 
 export interface OutboxEntry {
@@ -30,12 +30,12 @@ export interface Outbox {
   append(message: OutboxMessage): void
   /** At most `limit` entries above `seq`, oldest first. */
   after(seq: number, limit: number): OutboxEntry[]
-  /** The controller has made everything up to `seq` durable. */
+  /** Removes the messages up to `seq`, which the controller has stored durably. */
   acknowledge(seq: number): void
   close(): void
 }
 
-/** Where an entry lies in the file: the entries themselves may be many while the controller is away. */
+/** The position of an entry in the file. Entries are not kept in memory, because there may be many. */
 interface Place {
   seq: number
   offset: number
@@ -47,8 +47,9 @@ const LOG_BYTES = 64 * 1024 * 1024
 const COMPACT_BYTES = 1024 * 1024
 
 /**
- * An append-only file: a first line `{"next":N}` that carries the numbering over a compaction, then an entry a line.
- * A line that a power cut tore is cut off. Above `logBytes` the oldest log lines go, and a line says how many.
+ * An append-only file: a first line `{"next":N}` that keeps the numbering over a compaction, then one entry per line. An
+ * incomplete last line, after a power cut, is truncated. Above `logBytes` the oldest log lines are dropped, and a new line
+ * has their number.
  */
 export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
   let places: Place[] = []
@@ -81,7 +82,7 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
     try {
       if (writeSync(file, line) < line.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
     } catch (error) {
-      // What was written of it would tear the next line.
+      // A partial line would corrupt the next one.
       ftruncateSync(file, bytes)
       throw error
     }
@@ -103,7 +104,7 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
     load()
   }
 
-  /** Leaves room for a quarter of the limit, so that a flood of lines does not rewrite the file at each of them. */
+  /** Frees a quarter of the limit, so that not every further line rewrites the file. */
   function dropOldLines(run: string, at: string): void {
     let excess = bytes - logBytes * 0.75
     const kept = places.filter((place) => {
@@ -111,7 +112,7 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
       excess -= place.length
       return false
     })
-    const message = `${places.length - kept.length} log lines were dropped here: the controller was away for too long`
+    const message = `${places.length - kept.length} log lines were dropped here: the controller was unreachable for too long`
     keepOnly(kept)
     put({ t: 'event', body: { run, event: { kind: 'log', at, level: 'warn', message } } })
   }
@@ -140,7 +141,7 @@ function isLogLine(message: OutboxMessage): boolean {
   return message.t === 'event' && message.body.event.kind === 'log'
 }
 
-/** Undefined for a line that was torn and then written after: that entry is lost, those after it are not. */
+/** Undefined for an incomplete line, whose entry is lost. */
 function parse(line: string): OutboxEntry | { next: number } | undefined {
   try {
     return JSON.parse(line) as OutboxEntry | { next: number }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addressesNow, watchAddresses } from './watch-addresses.ts'
 
-test('each change is told once, until the signal', async () => {
+test('each change is reported once, until the signal', async () => {
   const stop = new AbortController()
   const seen = ['a', 'a', 'b', 'b', 'a']
   const changes: string[] = []
@@ -14,6 +14,6 @@ test('each change is told once, until the signal', async () => {
   expect(changes).toHaveLength(2)
 })
 
-test('loopback and what links have by themselves are no addresses of a machine', () => {
+test('loopback and link-local addresses are ignored', () => {
   expect(addressesNow()).not.toMatch(/127\.0\.0\.1|fe80:/)
 })

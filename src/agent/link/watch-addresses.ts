@@ -4,13 +4,13 @@ export interface AddressWatch {
   onChange(): unknown
   sleep(ms: number, signal: AbortSignal): Promise<void>
   signal: AbortSignal
-  /** Default: those of this machine. */
+  /** Default: the addresses of this machine. */
   addresses?(): string
 }
 
 const LOOK_EVERY_MS = 30_000
 
-/** This machine's addresses, as a text to compare; without those of links alone, which each pod brings one of. */
+/** This machine's addresses as text, for comparison, without link-local ones, which every pod interface has. */
 export function addressesNow(): string {
   const found = Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
     all
@@ -20,7 +20,7 @@ export function addressesNow(): string {
   return found.sort().join('\n')
 }
 
-/** Calls `onChange` when an address has come or gone, until the signal: DHCP gives another one to a machine that runs. */
+/** Calls `onChange` when the addresses change, for example by DHCP, until the signal. */
 export async function watchAddresses({
   onChange,
   sleep,

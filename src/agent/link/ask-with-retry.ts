@@ -5,7 +5,7 @@ import type { AnswerOf, AskedOf, Route, Schema } from '../../protocol/api/route.
 import type { AgentConfig } from '../config.ts'
 import { askController, type Way } from './ask-controller.ts'
 
-export interface PatientWay extends Pick<Way, 'tls' | 'timeoutMs'> {
+export interface RetryWay extends Pick<Way, 'tls' | 'timeoutMs'> {
   config: Pick<AgentConfig, 'urls' | 'proxy'>
   host: HostView
   signal: AbortSignal
@@ -13,9 +13,9 @@ export interface PatientWay extends Pick<Way, 'tls' | 'timeoutMs'> {
 
 const POLICY: RetryPolicy = { firstMs: 3_000, tries: 40 }
 
-/** As askController; a controller that is restarted meanwhile is waited for, up to two minutes. */
-export async function askPatiently<const R extends Route & { answer: Schema }>(
-  { config, host, signal, ...way }: PatientWay,
+/** Like askController, but retries for up to two minutes, while the controller restarts. */
+export async function askWithRetry<const R extends Route & { answer: Schema }>(
+  { config, host, signal, ...way }: RetryWay,
   route: R,
   asked: AskedOf<R>,
 ): Promise<AnswerOf<R>> {
@@ -28,5 +28,5 @@ export async function askPatiently<const R extends Route & { answer: Schema }>(
 
 const isAway = (error: unknown) => error instanceof AgentError && AWAY.includes(error.code)
 
-/** It is down, or so new that it cannot serve yet. */
+/** Errors of a controller that is down or just starting. */
 const AWAY: readonly string[] = ['controller/unreachable', 'controller/failed', 'bug']
