@@ -19,7 +19,7 @@ export const CNI_PLUGINS = '/opt/cni/bin'
 export const CNI_CONFIGURATION = '/etc/cni/net.d'
 /** Shared by all container engines with CNI plugins: libcni caches results here, and `host-local` keeps addresses. */
 export const CNI_STATE = '/var/lib/cni'
-/** Named network namespaces, also of other container engines, VPNs and people. */
+/** Named network namespaces, also those of other container engines, VPNs and administrators. */
 export const NETWORK_NAMESPACES = '/run/netns'
 
 export const POD_LOGS = '/var/log/pods'

@@ -33,10 +33,10 @@ function conditions(field: Field, values: readonly Value[], isNot: boolean): Con
   const of = fieldOf(field)
   if (of === 'never') return [NEVER]
   if (of === undefined) return [SOMETHING]
-  const asked: Condition = { of, values: values.map((value) => textOf(plain(value))), isNot }
+  const condition: Condition = { of, values: values.map((value) => textOf(plain(value))), isNot }
   const protocol = field.payload?.protocol
-  if (protocol !== 'tcp' && protocol !== 'udp') return [asked]
-  return [{ of: 'protocol', values: [protocol], isNot: false }, asked]
+  if (protocol !== 'tcp' && protocol !== 'udp') return [condition]
+  return [{ of: 'protocol', values: [protocol], isNot: false }, condition]
 }
 
 const OF_PAYLOAD: Record<string, Matchable> = {

@@ -53,13 +53,13 @@ type Alternatives = readonly (readonly Condition[])[]
 
 function rulesOf(statements: readonly Statement[], lookUp: LookUp): Rule[] {
   let rules: Rule[] = []
-  let asked: Alternatives = [[]]
+  let alternatives: Alternatives = [[]]
   for (const statement of statements) {
     const action = actionOf(statement)
-    if (action !== undefined) rules = [...rules, ...ruleFor(asked, action)]
-    else if (statement.match) asked = both(asked, alternativesOf(statement.match, lookUp))
-    else if (statement.vmap) rules = [...rules, ...mapped(statement.vmap, lookUp, asked)]
-    else if (!NO_OPERATIONS.some((name) => name in statement)) asked = both(asked, [[SOMETHING]])
+    if (action !== undefined) rules = [...rules, ...rulesFor(alternatives, action)]
+    else if (statement.match) alternatives = both(alternatives, alternativesOf(statement.match, lookUp))
+    else if (statement.vmap) rules = [...rules, ...mapped(statement.vmap, lookUp, alternatives)]
+    else if (!NO_OPERATIONS.some((name) => name in statement)) alternatives = both(alternatives, [[SOMETHING]])
   }
   return rules
 }
@@ -69,22 +69,23 @@ function both(before: Alternatives, more: Alternatives): Alternatives {
   return before.flatMap((conditions) => known.map((others) => [...conditions, ...others]))
 }
 
-function mapped({ key, data }: NonNullable<Statement['vmap']>, lookUp: LookUp, asked: Alternatives): Rule[] {
+function mapped({ key, data }: NonNullable<Statement['vmap']>, lookUp: LookUp, alternatives: Alternatives): Rule[] {
   const elements = (elementsOf(data, lookUp) ?? []).flatMap((element) => {
     const [value, verdict] = element as [Value, Statement]
     const action = actionOf(verdict)
     return action === undefined ? [] : [{ value, action }]
   })
-  if (elements.length * asked.length > MOST_ALTERNATIVES)
+  if (elements.length * alternatives.length > MOST_ALTERNATIVES)
     return eachOnce(elements.map(({ action }) => action)).flatMap((action) =>
-      ruleFor(both(asked, [[SOMETHING]]), action),
+      rulesFor(both(alternatives, [[SOMETHING]]), action),
     )
   return elements.flatMap(({ value, action }) =>
-    ruleFor(both(asked, alternativesOf({ op: '==', left: key, right: { set: [value] } }, lookUp)), action),
+    rulesFor(both(alternatives, alternativesOf({ op: '==', left: key, right: { set: [value] } }, lookUp)), action),
   )
 }
 
-const ruleFor = (asked: Alternatives, action: Action): Rule[] => asked.map((conditions) => ({ conditions, action }))
+const rulesFor = (alternatives: Alternatives, action: Action): Rule[] =>
+  alternatives.map((conditions) => ({ conditions, action }))
 const eachOnce = (actions: readonly Action[]) => [
   ...new Map(actions.map((each) => [JSON.stringify(each), each])).values(),
 ]

@@ -53,10 +53,10 @@ export function meets(packet: Packet, condition: Condition): Answer {
   return answer === 'yes' ? 'no' : 'yes'
 }
 
-function anyOf<T>(values: readonly T[], ask: (value: T) => Answer): Answer {
+function anyOf<T>(values: readonly T[], evaluate: (value: T) => Answer): Answer {
   let answer: Answer = 'no'
   for (const value of values) {
-    const one = ask(value)
+    const one = evaluate(value)
     if (one === 'yes') return one
     if (one === 'unknown') answer = one
   }

@@ -14,10 +14,10 @@ export async function takenBy(
   const machine = ((await host.read('/etc/machine-id')) ?? '').trim()
   const path = pathOf(agentRoutes.checkNodeName, { name }, { machine })
   const options = { tls: { ca, cert, key }, timeoutMs: TIMEOUT_MS, ...(proxy === undefined ? {} : { proxy }) }
-  const asked = urls.map(async (url) => {
+  const answers = urls.map(async (url) => {
     const { status, body } = await host.network.request(new URL(path, url).href, options)
     if (status !== 200) throw new Error(`status ${status}`)
     return /"takenBy"\s*:\s*"([^"\\]{1,300})"/.exec(body)?.[1]
   })
-  return await Promise.any(asked).catch(() => undefined)
+  return await Promise.any(answers).catch(() => undefined)
 }

@@ -58,18 +58,18 @@ export interface ServerAnswer {
   offsetMs: number
 }
 
-export interface Asked {
+export interface Answers {
   answers: ServerAnswer[]
   /** For each of the other servers, why its answer is missing or unusable. */
   failures: string[]
 }
 
 /** Queries all servers at the same time. */
-export async function askServers(host: HostView, servers: readonly string[]): Promise<Asked> {
-  const asked = await Promise.all(servers.map((server) => askServer(host, server)))
+export async function askServers(host: HostView, servers: readonly string[]): Promise<Answers> {
+  const outcomes = await Promise.all(servers.map((server) => askServer(host, server)))
   return {
-    answers: asked.filter((each) => typeof each !== 'string'),
-    failures: asked.filter((each) => typeof each === 'string'),
+    answers: outcomes.filter((each) => typeof each !== 'string'),
+    failures: outcomes.filter((each) => typeof each === 'string'),
   }
 }
 

@@ -89,8 +89,8 @@ function membership(host: HostView, { cluster, node }: ProvisionParams): Promise
 async function need(host: HostView, params: ProvisionParams): Promise<Membership> {
   const found = await membership(host, params)
   if (found) return found
-  const asked = params.cluster.masters.map(({ name }) => name).join(', ')
-  throw new AgentError('etcd/no-answer', `etcd does not answer on any master (${asked})`, {
+  const names = params.cluster.masters.map(({ name }) => name).join(', ')
+  throw new AgentError('etcd/no-answer', `etcd does not answer on any master (${names})`, {
     fix: 'check etcd on the masters: systemctl status etcd; then provision again',
   })
 }
