@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { setScene, smallRole } from '../../test/faults/small-role.ts'
+import { prepareMachine, smallRole } from '../../test/faults/small-role.ts'
 import { fakeMachine } from '../../test/support/fake-machine.ts'
 import { memoryLog } from '../../test/support/memory-log.ts'
 import { planningHost } from '../host/planning.ts'
@@ -13,7 +13,7 @@ const { signal } = new AbortController()
 
 test('a plan changes nothing, and lists the changes that the run then records', async () => {
   const machine = fakeMachine()
-  setScene(machine)
+  prepareMachine(machine)
   const before = machine.files.snapshot()
   const planned = await planRole(smallRole, undefined, planningHost(machine, backupDirectory), signal)
   expect(machine.files.snapshot()).toEqual(before)

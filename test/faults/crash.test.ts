@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../support/random.ts'
-import { CrashingWorld, carryOut, takeBack } from './crashing-world.ts'
-import { setScene, smallRole } from './small-role.ts'
+import { CrashingWorld, execute, undoAllRuns } from './crashing-world.ts'
+import { prepareMachine, smallRole } from './small-role.ts'
 
 const never = Number.POSITIVE_INFINITY
 
 function world() {
   const own = new CrashingWorld()
-  setScene(own.machine)
+  prepareMachine(own.machine)
   return { own, before: own.snapshot() }
 }
 
 async function undoAll(own: CrashingWorld): Promise<void> {
   const finished = await own.survive(never, 0, async (ledger, machine) => {
-    const report = await takeBack(ledger, machine)
+    const report = await undoAllRuns(ledger, machine)
     expect(report).toMatchObject({ leftovers: [], kept: [] })
   })
   expect(finished).toBe(true)
 }
 
 const provision = (own: CrashingWorld, crashAt: number, luck = 0) =>
-  own.survive(crashAt, luck, (ledger, machine) => carryOut(smallRole, undefined, ledger, machine))
+  own.survive(crashAt, luck, (ledger, machine) => execute(smallRole, undefined, ledger, machine))
 
 async function reference() {
   const { own } = world()
@@ -28,7 +28,7 @@ async function reference() {
   return { after: own.snapshot(), moments: own.moments }
 }
 
-test('without a crash: it is done, a second run changes nothing, and it comes back', async () => {
+test('without a crash: the run completes, a second run changes nothing, and undo restores everything', async () => {
   const { own, before } = world()
   expect(await provision(own, never)).toBe(true)
   const after = own.snapshot()
@@ -42,7 +42,7 @@ test('without a crash: it is done, a second run changes nothing, and it comes ba
 })
 
 test.each([0, 0.5, 1])(
-  'a crash at every moment, then on to the end, then back (unsynced bytes kept: %d)',
+  'a crash at every moment, then a complete run, then undo (share of unsynced bytes kept: %d)',
   async (luck) => {
     const { after, moments } = await reference()
     expect(moments).toBeGreaterThan(100)
@@ -57,7 +57,7 @@ test.each([0, 0.5, 1])(
   },
 )
 
-test('a crash at every moment, then straight back', async () => {
+test('a crash at every moment, then undo', async () => {
   const { moments } = await reference()
   for (let crashAt = 0; crashAt < moments; crashAt++) {
     const { own, before } = world()
@@ -67,18 +67,18 @@ test('a crash at every moment, then straight back', async () => {
   }
 })
 
-test('a crash at every moment of the undoing, then once more', async () => {
+test('a crash at every moment of the undo, then undo again', async () => {
   for (let crashAt = 0, finished = false; !finished; crashAt++) {
     const { own, before } = world()
     await provision(own, never)
-    finished = await own.survive(crashAt, 0, async (ledger, machine) => void (await takeBack(ledger, machine)))
+    finished = await own.survive(crashAt, 0, async (ledger, machine) => void (await undoAllRuns(ledger, machine)))
     await undoAll(own)
     expect(own.snapshot(), `undone again after a crash at moment ${crashAt}`).toEqual(before)
     expect(crashAt).toBeLessThan(1_000)
   }
 })
 
-test('1,000 seeded histories of crashes while provisioning and undoing', { timeout: 180_000 }, async () => {
+test('1,000 seeded histories of crashes during runs and undo', { timeout: 180_000 }, async () => {
   const { after, moments } = await reference()
   for (let seed = 1; seed <= 1_000; seed++) {
     const random = seededRandom(seed)
@@ -86,7 +86,7 @@ test('1,000 seeded histories of crashes while provisioning and undoing', { timeo
     for (let crashes = Math.floor(random() * 5); crashes > 0; crashes--) {
       const crashAt = Math.floor(random() * moments)
       if (random() < 0.8) await provision(own, crashAt, random())
-      else await own.survive(crashAt, random(), async (ledger, machine) => void (await takeBack(ledger, machine)))
+      else await own.survive(crashAt, random(), async (ledger, machine) => void (await undoAllRuns(ledger, machine)))
     }
     if (random() < 0.5) {
       expect(await provision(own, never)).toBe(true)
@@ -97,13 +97,13 @@ test('1,000 seeded histories of crashes while provisioning and undoing', { timeo
   }
 })
 
-test('an effect that fails is the failure of the run; a rerun or the undoing mends what it left', async () => {
+test('a failed effect fails the run; a rerun completes it, or undo reverts it', async () => {
   const { after } = await reference()
   for (let failAt = 1, came = true; came; failAt++) {
     const { own, before } = world()
     let outcome = ''
     came = await own.failOnce(failAt, async (ledger, machine) => {
-      outcome = await carryOut(smallRole, undefined, ledger, machine)
+      outcome = await execute(smallRole, undefined, ledger, machine)
     })
     expect(outcome).toBe(came ? 'failed' : 'done')
     if (failAt % 2 === 0) {
@@ -116,13 +116,13 @@ test('an effect that fails is the failure of the run; a rerun or the undoing men
   }
 })
 
-test('an undo that fails is a leftover, and a rerun finishes', async () => {
+test('a failed undo is reported as a leftover, and a rerun completes it', async () => {
   for (let failAt = 1, came = true; came; failAt++) {
     const { own, before } = world()
     await provision(own, never)
     let leftovers = 0
     came = await own.failOnce(failAt, async (ledger, machine) => {
-      leftovers = (await takeBack(ledger, machine)).leftovers.length
+      leftovers = (await undoAllRuns(ledger, machine)).leftovers.length
     })
     expect(leftovers > 0).toBe(came)
     await undoAll(own)

@@ -37,31 +37,31 @@ const looks = new Set<PropertyKey>(['ask', 'sleep'])
 
 export type Effect = (...args: unknown[]) => Promise<unknown>
 
-/** What a world adds to the bare machine. */
+/** Behaviour of the environment that is added to the bare machine. */
 export interface Surroundings {
   machine: FakeMachine
-  /** Does a part of an effect: what is there when it is cut off in the middle. */
+  /** Performs part of an effect, as if it were interrupted. */
   tear(name: string, args: unknown[], effect: Effect): Promise<void>
-  /** What comes about by itself once an effect is there. */
+  /** Simulates other programs after an effect. */
   settle(): void
   onEffect(name: string, args: unknown[]): void
-  /** The ledger's file, as long as its directory is there. */
+  /** The file of the ledger. The ledger is lost with this file. */
   ledgerFile?: string
 }
 
-/** What goes wrong without a crash: the effect, or the append to the ledger, of that number fails. */
+/** A failure without a crash: the effect or ledger append with number `at` fails. */
 export interface Failure {
   at: number
   of: 'effect' | 'append'
   error: () => AgentError
-  /** A part of it is done before it fails. */
+  /** It is partly done before it fails. */
   isTorn?: boolean
 }
 
 /**
- * A machine in memory, its ledger, and a crash that comes when the given number of moments has passed. Moments lie
- * before, in the middle of and after each append to the ledger and each effect. From the crash on nothing reaches the
- * machine or the ledger; what was appended without a sync is lost, but for as much of it as `luck` says.
+ * A machine in memory with its ledger, and a crash after a given number of moments. There are moments before, during and
+ * after each append to the ledger and each effect. After the crash nothing reaches the machine or the ledger. Of the bytes
+ * that were appended without a sync, the share `luck` is kept.
  */
 export class CrashingWorld {
   readonly machine: FakeMachine
@@ -81,7 +81,7 @@ export class CrashingWorld {
     this.machine = machine
   }
 
-  /** Whether the work came to its end without a crash. */
+  /** Returns whether the work ended without a crash. */
   async survive(
     crashAt: number,
     luck: number,
@@ -104,7 +104,7 @@ export class CrashingWorld {
     return false
   }
 
-  /** One thing fails, as on a full disk; nothing crashes. Whether it came to that. */
+  /** Runs work with one failure, as on a full disk, and without a crash. Returns whether the failure happened. */
   async fail(failure: Failure, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
     this.counts = { effect: 0, append: 0 }
     this.failure = failure
@@ -116,16 +116,16 @@ export class CrashingWorld {
     return this.counts[failure.of] >= failure.at
   }
 
-  /** The effect of that number fails. Whether it came to that. */
+  /** Fails the effect with this number. Returns whether it happened. */
   async failOnce(at: number, work: (ledger: Ledger, machine: Machine) => Promise<unknown>): Promise<boolean> {
     const error = () => new AgentError('disk/full', 'no space is left', { fix: 'make room' })
     return this.fail({ at, of: 'effect', error }, work)
   }
 
-  /** What must be the same before and after: all but our own state directory. */
+  /** What must be the same before and after: everything except Cantrip's state directory. */
   snapshot(): unknown {
     const files = Object.entries(this.machine.files.snapshot()).filter(([path]) => !path.startsWith('/var/lib/cantrip'))
-    // A unit that systemd never heard of and one that is off are the same to everybody.
+    // An unknown unit and a disabled, stopped unit are equivalent.
     const units = [...this.machine.units].filter(([, state]) => state.enabled || state.active).sort()
     return { files, units, modules: [...this.machine.modules].sort() }
   }
@@ -134,7 +134,7 @@ export class CrashingWorld {
     return Buffer.concat([this.durable, this.unsynced])
   }
 
-  /** What would be there after a power cut that came now. */
+  /** The bytes that would survive a power cut now. */
   get durableBytes(): Buffer {
     return this.durable
   }
@@ -193,7 +193,7 @@ export class CrashingWorld {
     this.moment()
     this.counts.append += 1
     const { failure } = this
-    // As the real log: what failed once refuses for good.
+    // Like the real log, it refuses all appends after a failure.
     if (failure?.of === 'append' && this.counts.append >= failure.at) {
       if (failure.isTorn && this.counts.append === failure.at) this.write(bytes.subarray(0, bytes.length / 2))
       throw failure.error()
@@ -231,7 +231,7 @@ export class CrashingWorld {
   }
 }
 
-export async function carryOut<P>(role: Role<P>, params: P, ledger: Ledger, machine: Machine): Promise<Outcome> {
+export async function execute<P>(role: Role<P>, params: P, ledger: Ledger, machine: Machine): Promise<Outcome> {
   return runRole({
     role,
     params,
@@ -244,6 +244,6 @@ export async function carryOut<P>(role: Role<P>, params: P, ledger: Ledger, mach
   })
 }
 
-export async function takeBack(ledger: Ledger, machine: Machine): Promise<UndoReport> {
+export async function undoAllRuns(ledger: Ledger, machine: Machine): Promise<UndoReport> {
   return undoRuns({ ledger, machine, run: 'r-2', role: 'uninstall', emit() {}, signal: new AbortController().signal })
 }

@@ -1,12 +1,12 @@
 /**
- * The real roles on a machine in memory whose disk gets full, or breaks, at each write: of an effect, and of the ledger.
- * The error is named, no change is made without its record, and what was half done a rerun mends.
+ * The real roles on a machine in memory whose disk is full, or fails, at each write of an effect or of the ledger. The error
+ * is reported, no change is made without its record, and a rerun completes the work.
  */
 import { expect, test } from 'vitest'
 import { AgentError } from '../../src/base/agent-error.ts'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import type { Failure } from './crashing-world.ts'
-import { playFailure, setStage } from './model/cases.ts'
+import { prepareStage, runFailureCase } from './model/cases.ts'
 import type { Verb } from './model/histories.ts'
 
 const EACH = isFull ? 1 : 7
@@ -14,7 +14,7 @@ const VERBS: Verb[] = ['install', 'provision', 'reset', 'uninstall']
 const full = () => new AgentError('disk/full', 'no space is left', { fix: 'make room' })
 const broken = () => new AgentError('disk/broken', 'the disk reported an error', { fix: 'see dmesg' })
 
-/** Every write in turn, the first half done or not done at all; whoever has none of that number is through. */
+/** The failure of write number `at`, partly done or not done at all. */
 function failureOf(of: Failure['of'], at: number): Failure {
   return { at, of, error: at % 2 === 0 ? full : broken, isTorn: at % 4 < 2 }
 }
@@ -23,15 +23,15 @@ test(`a full or broken disk at ${EACH === 1 ? 'each' : `one in ${EACH}`} of all 
   timeout: 1_800_000,
 }, async () => {
   const startedMs = Date.now()
-  const stage = await setStage()
+  const stage = await prepareStage()
   const counts: Record<string, number> = { effect: 0, append: 0 }
   const failed: string[] = []
   for (const verb of VERBS) {
     for (const of of ['effect', 'append'] as const) {
       for (let at = 1 + (seed % EACH); ; at += EACH) {
         const failure = failureOf(of, at)
-        const then = at % 3 === 0 ? 'back' : 'on'
-        const wrong = await playFailure(stage, { verb, then, seed: seed + at, failure })
+        const then = at % 3 === 0 ? 'undo' : 'again'
+        const wrong = await runFailureCase(stage, { verb, then, seed: seed + at, failure })
         if (wrong === undefined) break
         counts[of] = (counts[of] ?? 0) + 1
         if (wrong.length > 0) failed.push(`${verb}, ${of} ${at}, ${then}: ${wrong.slice(0, 5).join('\n  ')}`)

@@ -1,4 +1,4 @@
-/** Real files, and a disk that is full or breaks at each single write of them: ledger, backup, temporary file, fsync. */
+/** Real files on a disk that is full or fails at each write: ledger, backup, temporary file, fsync. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { openLedger } from '../../src/ledger/ledger.ts'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import { disk, type Write } from './failing-disk.ts'
 import { filesRole } from './files-role.ts'
-import { lookAt } from './look-at.ts'
+import { listTree } from './list-tree.ts'
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const { spoil } = await import('./failing-disk.ts')
@@ -36,12 +36,12 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 interface Ended {
   code: string
-  /** Writes to the host after the ledger had failed, but for taking temporary files away. */
+  /** Writes to the host after the ledger has failed, except the removal of temporary files. */
   late: string[]
 }
 
 /** `done`, or the code of the error. */
-async function carryOut(verb: 'run' | 'undo', failAt: number, code: 'ENOSPC' | 'EIO'): Promise<Ended> {
+async function execute(verb: 'run' | 'undo', failAt: number, code: 'ENOSPC' | 'EIO'): Promise<Ended> {
   Object.assign(disk, { failAt, code, writes: [] })
   const errors: string[] = []
   const emit = (event: EngineEvent) => 'error' in event && event.error && errors.push(event.error.code)
@@ -77,7 +77,7 @@ async function carryOut(verb: 'run' | 'undo', failAt: number, code: 'ENOSPC' | '
 function lateWrites(failAt: number): string[] {
   const failed = disk.writes[failAt - 1]
   if (!failed?.path.endsWith('ledger.jsonl')) return []
-  // Of the other component a change may be under way whose record was durable before: that is one at most.
+  // The other component may be making one change whose record was already durable.
   const isEffect = ({ name, path }: Write) => path.startsWith(root) && name !== 'unlink' && name !== 'sync'
   const late = disk.writes.slice(failAt).filter(isEffect)
   return [...new Set(late.map(({ path }) => path.replace(/\/\.([^/]+)\.cantrip$/, '/$1')))].slice(1)
@@ -94,7 +94,7 @@ afterEach(({ task }) => {
 })
 afterAll(() => keepResult('failing-disk', { counts, failed }, startedMs))
 
-/** One write in so many fails, until there is none of that number. */
+/** Runs the work with a failure at one in `EACH` writes, until there is no such write. Returns the number of failures. */
 async function atWrites(work: (failAt: number) => Promise<Write | undefined>): Promise<number> {
   let count = 0
   for (let failAt = 1 + (seed % EACH); (await work(failAt)) !== undefined; failAt += EACH) count += 1
@@ -102,44 +102,44 @@ async function atWrites(work: (failAt: number) => Promise<Write | undefined>): P
 }
 
 test.each(['ENOSPC', 'EIO'] as const)(
-  '%s at writes of a run: a name for it, and a rerun mends it',
+  '%s at writes of a run: reported with its code, and a rerun completes it',
   {
     timeout: 900_000,
   },
   async (code) => {
-    const before = lookAt(root)
-    expect(await carryOut('run', never, code)).toMatchObject({ code: 'done' })
-    const after = lookAt(root, { times: false })
-    expect(await carryOut('undo', never, code)).toMatchObject({ code: 'done' })
-    expect(lookAt(root)).toEqual(before)
+    const before = listTree(root)
+    expect(await execute('run', never, code)).toMatchObject({ code: 'done' })
+    const after = listTree(root, { times: false })
+    expect(await execute('undo', never, code)).toMatchObject({ code: 'done' })
+    expect(listTree(root)).toEqual(before)
 
     counts[code] = await atWrites(async (failAt) => {
-      const { code: ended, late } = await carryOut('run', failAt, code)
+      const { code: ended, late } = await execute('run', failAt, code)
       const write = disk.writes[failAt - 1]
       const which = `seed ${seed}, ${write?.name} of ${write?.path}`
       if (write) expect(ended, which).toBe(NAMED[code])
       expect(late, which).toEqual([])
       if (failAt % 4 < 2) {
-        expect(await carryOut('run', never, code)).toMatchObject({ code: 'done' })
-        expect(lookAt(root, { times: false }), which).toEqual(after)
+        expect(await execute('run', never, code)).toMatchObject({ code: 'done' })
+        expect(listTree(root, { times: false }), which).toEqual(after)
       }
-      expect(await carryOut('undo', never, code)).toMatchObject({ code: 'done' })
-      expect(lookAt(root), which).toEqual(before)
+      expect(await execute('undo', never, code)).toMatchObject({ code: 'done' })
+      expect(listTree(root), which).toEqual(before)
       return write
     })
   },
 )
 
-test('EIO at writes of an undoing: told, and a rerun finishes', { timeout: 900_000 }, async () => {
-  const before = lookAt(root)
+test('EIO at writes of an undo: reported, and a rerun completes it', { timeout: 900_000 }, async () => {
+  const before = listTree(root)
   counts['EIO while undoing'] = await atWrites(async (failAt) => {
-    expect(await carryOut('run', never, 'EIO')).toMatchObject({ code: 'done' })
-    const { code } = await carryOut('undo', failAt, 'EIO')
+    expect(await execute('run', never, 'EIO')).toMatchObject({ code: 'done' })
+    const { code } = await execute('undo', failAt, 'EIO')
     const write = disk.writes[failAt - 1]
     const which = `seed ${seed}, ${write?.name} of ${write?.path}`
     if (write) expect(['disk/broken', 'undo/tree-left'], which).toContain(code)
-    expect(await carryOut('undo', never, 'EIO')).toMatchObject({ code: 'done' })
-    expect(lookAt(root), which).toEqual(before)
+    expect(await execute('undo', never, 'EIO')).toMatchObject({ code: 'done' })
+    expect(listTree(root), which).toEqual(before)
     return write
   })
 })

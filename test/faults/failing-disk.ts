@@ -1,4 +1,4 @@
-/** node:fs/promises with a disk that fails at a chosen write, once; to be put in its place by vi.mock. */
+/** A replacement of node:fs/promises, for vi.mock, whose disk fails once at a selected write. */
 import type { FileHandle } from 'node:fs/promises'
 
 const OF_HANDLES = new Set(['appendFile', 'writeFile', 'write', 'datasync', 'sync', 'chmod', 'truncate'])
@@ -21,7 +21,7 @@ export interface Write {
   path: string
 }
 
-/** What the disk is to do, and what came to it. */
+/** When the disk fails, and the writes so far. */
 export const disk = {
   failAt: Number.POSITIVE_INFINITY,
   code: 'ENOSPC' as 'ENOSPC' | 'EIO',

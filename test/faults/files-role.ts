@@ -1,6 +1,6 @@
 import type { Component, Role } from '../../src/engine/step.ts'
 
-/** Files, directories, links and commands below a directory of the real machine, where a file called `source` lies. */
+/** A role with files, directories, links and commands below a real directory that contains a file `source`. */
 export function filesRole(root: string, steps: number): Role<undefined> {
   const component = (id: string): Component<undefined> => ({
     id,

@@ -1,4 +1,4 @@
-/** A process to be killed: carries a role out, or takes it back, below a directory. argv: run|undo DIRECTORY. */
+/** The process to kill: runs a role, or undoes it, below a directory. argv: run|undo DIRECTORY. */
 
 import { runRole } from '../../src/engine/run-steps.ts'
 import { undoRuns } from '../../src/engine/undo-run.ts'

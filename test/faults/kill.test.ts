@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../support/random.ts'
-import { lookAt } from './look-at.ts'
+import { listTree } from './list-tree.ts'
 
 const fixture = join(import.meta.dirname, 'kill-fixture.ts')
 
-/** Its last line; undefined where it was killed, which comes `afterMs` after its work began. */
+/** Returns the last line of output, or undefined if the process was killed. It is killed `afterMs` after its work began. */
 async function execute(verb: string, directory: string, afterMs?: number): Promise<string | undefined> {
   const child = spawn(process.execPath, [fixture, verb, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
@@ -30,7 +30,7 @@ async function execute(verb: string, directory: string, afterMs?: number): Promi
   return (await closed) === 'SIGKILL' ? undefined : text.trim().split('\n').at(-1)
 }
 
-test('processes killed at 20 chances on a real disk, while they work and while they undo', {
+test('20 processes killed at random moments on a real disk, during runs and undo', {
   timeout: 180_000,
 }, async () => {
   const random = seededRandom(11)
@@ -42,7 +42,7 @@ test('processes killed at 20 chances on a real disk, while they work and while t
     for (let i = 0; i < 8; i++) writeFileSync(join(host, `old-${id}-${i}`), `before ${i}`)
     symlinkSync('somewhere', join(host, `link-${id}-3`))
   }
-  const before = lookAt(host)
+  const before = listTree(host)
 
   let killed = 0
   for (let round = 0; round < 5; round++) {
@@ -54,7 +54,7 @@ test('processes killed at 20 chances on a real disk, while they work and while t
       if ((await execute('undo', directory, random() * 15)) === undefined) killed += 1
     }
     expect(await execute('undo', directory)).toMatch(/^done /)
-    expect(lookAt(host)).toEqual(before)
+    expect(listTree(host)).toEqual(before)
   }
   expect(killed).toBeGreaterThan(4)
   rmSync(directory, { recursive: true })

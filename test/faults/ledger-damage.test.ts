@@ -1,6 +1,6 @@
 /**
- * The ledger of a real history (test/faults/model) on a disk that changes bytes, loses them, or puts them elsewhere. What
- * is believed of it afterwards is what was written, every loss is told, and no undo comes out of it that was not in it.
+ * The ledger of a real history (test/faults/model) on a disk that changes, loses or moves bytes. Only records that were
+ * written are accepted, every loss is reported, and no undo is invented.
  */
 import { beforeAll, expect, test } from 'vitest'
 import { openLedger } from '../../src/ledger/ledger.ts'
@@ -56,31 +56,31 @@ beforeAll(async () => {
   whole = history.world.ledgerBytes
 })
 
-/** What is wrong about what is made of the damaged bytes; nothing where all is well. */
+/** Opens a damaged ledger. Returns what is wrong with the result. */
 async function judge(name: string, bytes: Buffer): Promise<string[]> {
   const truth = new Set(lines(whole))
   const kept = memoryLog(bytes)
   const ledger = await openLedger(kept)
-  const believed = lines(kept.bytes).filter((line) => line !== '' && !line.includes('"kind":"damage"'))
-  const wrong = believed.filter((line) => !truth.has(line)).map((line) => `believed: ${line.slice(0, 100)}`)
+  const accepted = lines(kept.bytes).filter((line) => line !== '' && !line.includes('"kind":"damage"'))
+  const wrong = accepted.filter((line) => !truth.has(line)).map((line) => `accepted: ${line.slice(0, 100)}`)
 
   const written = new Set(decodeRecords(whole).entries.map((entry) => JSON.stringify(entry)))
   const invented = replay(ledger.entries()).outstanding.filter((change) => !written.has(JSON.stringify(change)))
   wrong.push(...invented.map(({ what }) => `would undo what was not done: ${what}`))
 
   const isPrefix = whole.subarray(0, bytes.length).equals(bytes) && (bytes.length === 0 || bytes.at(-1) === 0x0a)
-  const isLost = believed.length < truth.size
-  // A file that ends earlier, with a whole record, is the ledger of an earlier moment.
-  if (isLost && !isPrefix && ledger.repairs.length === 0) wrong.push('lost records without a word')
+  const isLost = accepted.length < truth.size
+  // A file that ends earlier with a complete record is a valid earlier ledger.
+  if (isLost && !isPrefix && ledger.repairs.length === 0) wrong.push('lost records without a report')
   if (!isLost && !bytes.equals(whole) && ledger.repairs.length === 0 && name !== 'the end cut off') {
-    wrong.push('damage without a word')
+    wrong.push('damage without a report')
   }
   const again = await openLedger(kept)
-  if (again.repairs.length > 0) wrong.push(`told twice: ${again.repairs.join(', ')}`)
+  if (again.repairs.length > 0) wrong.push(`reported twice: ${again.repairs.join(', ')}`)
   return wrong
 }
 
-test(`${CASES} damaged ledgers (seed ${seed}): each is told, and nothing wrong is believed or undone`, {
+test(`${CASES} damaged ledgers (seed ${seed}): each is reported, and nothing wrong is accepted or undone`, {
   timeout: 900_000,
 }, async () => {
   const startedMs = Date.now()
@@ -98,7 +98,7 @@ test(`${CASES} damaged ledgers (seed ${seed}): each is told, and nothing wrong i
   expect(failed.slice(0, 20)).toEqual([])
 })
 
-test('a file that was cut off goes on with numbers that follow', async () => {
+test('a truncated ledger continues with consecutive numbers', async () => {
   const random = seededRandom(seed)
   for (let i = 0; i < 50; i++) {
     const kept = memoryLog(whole.subarray(0, somewhere(whole, random)))

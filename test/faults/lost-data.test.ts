@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { History } from './model/histories.ts'
 
-/** READY, and then a boot at which the disk with etcd's data is not there. */
+/** Boots a READY node without the disk that holds etcd's data. */
 async function bootWithoutData() {
   const history = new History()
   const { node } = history
@@ -23,21 +23,21 @@ async function bootWithoutData() {
   }
 }
 
-test('etcd does not begin anew, and provisioning says why', async () => {
+test('etcd does not start with empty data, and provisioning reports why', async () => {
   const { history, node } = await bootWithoutData()
   expect(node.machine.units.get('etcd.service')).toMatchObject({ active: false })
   await expect(history.finish('provision')).rejects.toThrow('etcd/data-missing')
   expect(node.machine.files.list('/var/lib/etcd')).toEqual([])
 })
 
-test('with the disk back it goes on', async () => {
+test('once the disk is back, provisioning continues', async () => {
   const { history, node, mount } = await bootWithoutData()
   mount()
   await history.finish('provision')
   expect(node.machine.units.get('etcd.service')).toMatchObject({ active: true })
 })
 
-test.each(['reset', 'uninstall'] as const)('a %s takes all of it back', async (verb) => {
+test.each(['reset', 'uninstall'] as const)('%s restores the machine', async (verb) => {
   const { history, node, bare, installed } = await bootWithoutData()
   await history.finish(verb)
   node.settle()

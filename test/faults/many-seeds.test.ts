@@ -1,12 +1,12 @@
 /**
- * Many seeds, a few cases of each: the other campaigns play many cases of one seed, and so meet one chance at each write.
- * What a seed plays follows from it alone: `CANTRIP_SEED=N` plays N and those that follow it.
+ * Many seeds with a few cases each. The other campaigns run many cases of one seed, and so use one random outcome per
+ * write. A seed determines its cases: `CANTRIP_SEED=N` starts with seed N.
  */
 import { expect, test } from 'vitest'
 import { AgentError } from '../../src/base/agent-error.ts'
 import { seed as first, isFull, keepResult } from '../run/campaign.ts'
 import { seededRandom } from '../support/random.ts'
-import { play, playFailure, playSeveral, type Stage, setStage } from './model/cases.ts'
+import { prepareStage, runCase, runFailureCase, runSeveralCrashes, type Stage } from './model/cases.ts'
 import type { Verb } from './model/histories.ts'
 
 const SEEDS = isFull ? 1_000 : 12
@@ -21,12 +21,12 @@ type Counts = Record<'seeds' | 'disk errors' | 'crashes' | 'several crashes', nu
 
 test(`${SEEDS} seeds from ${first} on: disk errors and crashes`, { timeout: 7_200_000 }, async () => {
   const startedMs = Date.now()
-  const stage = await setStage()
+  const stage = await prepareStage()
   const counts: Counts = { seeds: 0, 'disk errors': 0, crashes: 0, 'several crashes': 0 }
   const failed: string[] = []
   for (let seed = first; seed < first + SEEDS && failed.length < MOST_SHOWN; seed++) {
     counts.seeds += 1
-    failed.push(...(await playSeed(stage, seed, counts)))
+    failed.push(...(await runSeed(stage, seed, counts)))
   }
   keepResult('many-seeds-in-memory', { counts, failed }, startedMs)
   expect(failed).toEqual([])
@@ -34,8 +34,8 @@ test(`${SEEDS} seeds from ${first} on: disk errors and crashes`, { timeout: 7_20
   expect(counts['several crashes']).toBeGreaterThan(SEEDS)
 })
 
-/** One write that fails and one crash of each verb, and one history of several crashes. */
-async function playSeed(stage: Stage, seed: number, counts: Counts): Promise<string[]> {
+/** For each verb one failed write and one crash, and one history with several crashes. */
+async function runSeed(stage: Stage, seed: number, counts: Counts): Promise<string[]> {
   const random = seededRandom(seed)
   const below = (limit: number) => Math.floor(random() * limit)
   const failed: string[] = []
@@ -43,18 +43,18 @@ async function playSeed(stage: Stage, seed: number, counts: Counts): Promise<str
     if (wrong.length > 0) failed.push(`seed ${seed}, ${JSON.stringify(what)}: ${wrong.slice(0, 5).join('\n  ')}`)
   }
   for (const verb of VERBS) {
-    const then = random() < 0.5 ? 'on' : 'back'
+    const then = random() < 0.5 ? 'again' : 'undo'
     const of = random() < 0.7 ? 'effect' : 'append'
     const failure = { of, at: 1 + below(stage.moments[verb] / 4), isTorn: random() < 0.5 } as const
     const error = ERRORS[below(ERRORS.length)] ?? ERRORS[0]
-    const wrong = await playFailure(stage, { verb, then, seed, failure: { ...failure, error } })
+    const wrong = await runFailureCase(stage, { verb, then, seed, failure: { ...failure, error } })
     if (wrong) counts['disk errors'] += 1
     judge({ verb, then, ...failure, code: error().code }, wrong ?? [])
     const crash = { verb, at: below(stage.moments[verb]), powerCut: random() < 0.5, then, seed } as const
     counts.crashes += 1
-    judge(crash, await play(stage, crash))
+    judge(crash, await runCase(stage, crash))
   }
-  const several = await playSeveral(stage, seed)
+  const several = await runSeveralCrashes(stage, seed)
   counts['several crashes'] += several.crashes
   judge({ crashes: several.crashes }, several.wrong)
   return failed

@@ -7,15 +7,15 @@ import { seededRandom } from '../support/random.ts'
 import { PARSERS, type Sample } from './parsers/table.ts'
 
 const INPUTS = 100_000
-/** Of another run, to see what it has seen. */
+/** Set CANTRIP_SEED to repeat another run. */
 const SEED = Number(process.env.CANTRIP_SEED ?? Date.now() % 1_000_000)
-/** What looks back over a long line, again from each place in it, takes far longer; the longest ones take 2 ms. */
+/** Backtracking over a long line takes far longer. The slowest correct parsers take 2 ms. */
 const INPUT_MS = 200
-/** For one that does not come back at all. */
+/** Limits for a parser that does not return. */
 const BATCH = 1_000
 const BATCH_MS = 120_000
 
-test.each(Object.entries(PARSERS))('%s takes whatever it is given', (name, { samples, parse }) => {
+test.each(Object.entries(PARSERS))('%s handles damaged input', (name, { samples, parse }) => {
   const random = seededRandom(SEED)
   const originals = samples.map((sample: Sample) => Buffer.from(sample as string))
   for (let done = 0; done < INPUTS; done += BATCH) {
@@ -34,7 +34,7 @@ test.each(Object.entries(PARSERS))('%s takes whatever it is given', (name, { sam
   expect(Object.keys(Object.prototype)).toEqual([])
 })
 
-/** By the time that this thread had the processor: a machine at work on something else is not the parser's fault. */
+/** Measures the CPU time of this thread, so that other load on the machine does not count. */
 function isQuick(parse: () => unknown): boolean {
   const before = process.threadCpuUsage()
   parse()
@@ -42,7 +42,7 @@ function isQuick(parse: () => unknown): boolean {
   return user + system < INPUT_MS * 1_000
 }
 
-/** What ended the work before its time, a hang among them: a script in a context of its own can be interrupted. */
+/** Returns the error that ended the work, including a timeout: only a script of node:vm can be interrupted. */
 function stoppedAfter(timeoutMs: number, work: () => void): unknown {
   Object.assign(globalThis, { workOfParserTest: work })
   try {

@@ -1,10 +1,10 @@
 /**
- * The real roles on a machine in memory (test/faults/model): install, provisioning, reset and uninstall, cut off at every
- * moment by a kill or a power cut. Each history ends READY or restored, equal to the one without a crash.
+ * The real roles on a machine in memory (test/faults/model): install, provision, reset and uninstall, interrupted at every
+ * moment by a kill or a power cut. Each history ends READY or restored, like the one without a crash.
  */
 import { beforeAll, expect, test } from 'vitest'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
-import { type Case, everyCase, play, playSeveral, type Stage, setStage } from './model/cases.ts'
+import { type Case, everyCase, prepareStage, runCase, runSeveralCrashes, type Stage } from './model/cases.ts'
 
 const EACH = isFull ? 1 : 23
 const SEVERAL = isFull ? 4_000 : 150
@@ -13,10 +13,10 @@ const timeout = 1_800_000
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await setStage()
+  stage = await prepareStage()
 })
 
-test(`a crash at ${isFull ? 'every moment' : `one moment of ${EACH}`} of all four (seed ${seed})`, {
+test(`a crash at ${isFull ? 'every moment' : `one moment of ${EACH}`} of install, provision, reset and uninstall (seed ${seed})`, {
   timeout,
 }, async () => {
   const startedMs = Date.now()
@@ -25,7 +25,7 @@ test(`a crash at ${isFull ? 'every moment' : `one moment of ${EACH}`} of all fou
   for (const one of everyCase(stage)) {
     if ((one.seed + seed) % EACH !== 0) continue
     count(counts, one)
-    const wrong = await play(stage, { ...one, seed: one.seed + seed })
+    const wrong = await runCase(stage, { ...one, seed: one.seed + seed })
     if (wrong.length > 0) failed.push(`${JSON.stringify(one)}\n  ${wrong.slice(0, 5).join('\n  ')}`)
     if (failed.length === MOST_SHOWN) break
   }
@@ -40,7 +40,7 @@ test(`${SEVERAL} histories of two to five crashes (seed ${seed})`, { timeout }, 
   const failed: string[] = []
   for (let index = 0; index < SEVERAL && failed.length < MOST_SHOWN; index++) {
     const own = seed * 100_000 + index
-    const { crashes, wrong } = await playSeveral(stage, own)
+    const { crashes, wrong } = await runSeveralCrashes(stage, own)
     counts.histories += 1
     counts.crashes += crashes
     if (wrong.length > 0) failed.push(`seed ${own}: ${wrong.slice(0, 5).join('\n  ')}`)

@@ -2,8 +2,8 @@ import type { Component, Role, Step } from '../../src/engine/step.ts'
 import type { HostView } from '../../src/host/host.ts'
 import type { FakeMachine } from '../support/fake-machine.ts'
 
-/** What the machine has before, some of it in the way. */
-export function setScene(machine: FakeMachine): void {
+/** The state of the machine before the role. Some files conflict with it. */
+export function prepareMachine(machine: FakeMachine): void {
   const { files } = machine
   for (const path of ['/etc/systemd/system', '/usr/local/bin', '/var/lib', '/var/lib/cantrip', '/run', '/sys/module']) {
     files.seedDirectory(path)
@@ -19,7 +19,7 @@ export function setScene(machine: FakeMachine): void {
   files.seed('/var/lib/cantrip/bundle/kubelet', 'binary')
   machine.units.set('firewalld.service', { enabled: true, active: true })
   machine.on(['kubeadm'], () => {
-    // Not once and for all: kubeadm makes its files when it runs.
+    // kubeadm creates its files each time that it runs.
     files.seed('/etc/kubernetes/admin.conf', 'secret', { mode: 0o600 })
     return {}
   })
@@ -48,7 +48,7 @@ const steps = {
     },
     {
       id: 'system/files',
-      title: 'files in the way',
+      title: 'conflicting files',
       isDone: async (host) =>
         (await fileIs('/etc/hosts', 'ours')(host)) &&
         (await fileIs('/etc/resolv.conf', 'nameserver 10.0.0.1\n')(host)) &&
@@ -91,7 +91,7 @@ const steps = {
     {
       id: 'cluster/init',
       title: 'kubeadm init',
-      // Both: an undoing that was interrupted may have taken back one of them only.
+      // Check both, because an interrupted undo may have removed only one of them.
       isDone: async (host) =>
         (await there('/etc/kubernetes/admin.conf')(host)) && fileIs('/etc/cni/net.d/10.conflist', '{}')(host),
       async apply(host) {
@@ -110,7 +110,7 @@ const component = (id: keyof typeof steps, after: string[]): Component<undefined
   steps: () => steps[id],
 })
 
-/** A bit of everything that leaves a trace, in components side by side. */
+/** A small role with every kind of change, in parallel components. */
 export const smallRole: Role<undefined> = {
   id: 'small',
   components: [component('cluster', ['kubelet', 'system']), component('kubelet', []), component('system', [])],

@@ -2,7 +2,7 @@ import type { FakeNode } from '../../support/fake-files.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
 import { mayStart, wantedBy } from './units.ts'
 
-/** What lives in memory, and is at each boot as it was at the first. */
+/** Paths that are in memory, and that each boot resets to the state of the first one. */
 const VOLATILE = ['/run', '/proc', '/sys', '/model']
 
 export type Volatile = Map<string, FakeNode>
@@ -11,7 +11,7 @@ export function volatileOf({ files }: FakeMachine): Volatile {
   return new Map([...files.nodes].filter(([path]) => isVolatile(path)).map(([path, node]) => [path, { ...node }]))
 }
 
-/** The machine is switched on again: memory is as at `first`, and what is enabled, or set in a file, comes back. */
+/** Boots the machine again: volatile files are as in `first`, enabled units start, and configuration files are applied. */
 export async function reboot(machine: FakeMachine, first: Volatile): Promise<void> {
   const { files, units, modules } = machine
   for (const path of [...files.nodes.keys()]) if (isVolatile(path)) files.nodes.delete(path)

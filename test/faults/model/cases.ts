@@ -4,17 +4,17 @@ import { History, type Verb } from './histories.ts'
 
 type Snapshot = Record<string, string>
 
-/** One history: a verb is cut off at a moment, and what comes then. */
+/** One case: a verb is interrupted at a moment, and then repeated or reverted. */
 export interface Case {
   verb: Verb
   at: number
   powerCut: boolean
-  /** `on`: the same again. `back`: what undoes it, or, of an undoing, the work anew. */
-  then: 'on' | 'back'
+  /** `again` repeats the verb. `undo` reverts it, or repeats the original work if the verb was itself an undo. */
+  then: 'again' | 'undo'
   seed: number
 }
 
-/** The world at each place that a verb begins at, and how everything is where no crash came. */
+/** The saved start of each verb, and the states without a crash. */
 export interface Stage {
   history: History
   begin: Record<Verb, (random: () => number) => void>
@@ -24,8 +24,8 @@ export interface Stage {
   ready: Snapshot
 }
 
-/** Without a crash, once: the reference for all cases. */
-export async function setStage(): Promise<Stage> {
+/** Runs everything once without a crash, as the reference for all cases. */
+export async function prepareStage(): Promise<Stage> {
   const history = new History()
   const moments = {} as Record<Verb, number>
   const finish = async (verb: Verb) => {
@@ -46,20 +46,20 @@ export async function setStage(): Promise<Stage> {
   return { history, begin, moments, bare, installed, ready }
 }
 
-/** Every moment of every verb, by a kill and by a power cut, then on and then back. */
+/** Every moment of every verb, with a kill and with a power cut, followed by each continuation. */
 export function* everyCase({ moments }: Pick<Stage, 'moments'>): Generator<Case> {
   let seed = 0
   for (const verb of ['install', 'provision', 'reset', 'uninstall'] as const) {
     for (let at = 0; at < moments[verb]; at++) {
       for (const powerCut of [false, true]) {
-        for (const then of ['on', 'back'] as const) yield { verb, at, powerCut, then, seed: seed++ }
+        for (const then of ['again', 'undo'] as const) yield { verb, at, powerCut, then, seed: seed++ }
       }
     }
   }
 }
 
-/** What is not as it should be, in words; nothing where the node ended READY or restored. */
-export async function play(stage: Stage, { verb, at, powerCut, then, seed }: Case): Promise<string[]> {
+/** Runs a case. Returns the differences from the expected end; empty if the node ended READY or restored. */
+export async function runCase(stage: Stage, { verb, at, powerCut, then, seed }: Case): Promise<string[]> {
   const { history } = stage
   stage.begin[verb](seededRandom(seed))
   try {
@@ -70,8 +70,8 @@ export async function play(stage: Stage, { verb, at, powerCut, then, seed }: Cas
   }
 }
 
-/** A write that fails, by name; then on, or back. Undefined where the verb has no such write. */
-export async function playFailure(
+/** Runs a case with a failed write. Returns undefined if the verb has no such write. */
+export async function runFailureCase(
   stage: Stage,
   { verb, then, seed, failure }: Pick<Case, 'verb' | 'then' | 'seed'> & { failure: Failure },
 ): Promise<string[] | undefined> {
@@ -81,18 +81,18 @@ export async function playFailure(
     const outcome = await history.fail(verb, failure)
     if (outcome === undefined) return undefined
     const { code } = failure.error()
-    const isNamed = outcome === 'failed' && history.said.some((line) => line.includes(code))
-    // What is taken back is tried more than once where the kernel may be slow.
+    const isNamed = outcome === 'failed' && history.messages.some((line) => line.includes(code))
+    // Some undos are retried, because the kernel may be slow.
     const hasPassed = outcome === 'done' && (verb === 'reset' || verb === 'uninstall')
-    const wrong = isNamed || hasPassed ? [] : [`${verb} ended ${outcome}: ${history.said.join('\n')}`]
+    const wrong = isNamed || hasPassed ? [] : [`${verb} ended ${outcome}: ${history.messages.join('\n')}`]
     return [...wrong, ...(await finish(stage, verb, then, seed))]
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
   }
 }
 
-/** Two to five crashes, of any verb that makes sense then, while recovering from the former ones too. */
-export async function playSeveral(stage: Stage, seed: number): Promise<{ crashes: number; wrong: string[] }> {
+/** Runs a case with two to five crashes of any verbs, including crashes during recovery. */
+export async function runSeveralCrashes(stage: Stage, seed: number): Promise<{ crashes: number; wrong: string[] }> {
   const random = seededRandom(seed)
   const verbs: Verb[] = ['install', 'provision', 'reset', 'uninstall']
   const pick = () => verbs[Math.floor(random() * verbs.length)] ?? 'install'
@@ -105,13 +105,13 @@ export async function playSeveral(stage: Stage, seed: number): Promise<{ crashes
       if (await stage.history.crash(verb, { at, powerCut: random() < 0.5 })) crashes += 1
       if (random() < 0.3) verb = next(verb, random)
     }
-    return { crashes, wrong: await finish(stage, verb, random() < 0.5 ? 'on' : 'back', seed) }
+    return { crashes, wrong: await finish(stage, verb, random() < 0.5 ? 'again' : 'undo', seed) }
   } catch (error) {
     return { crashes, wrong: [error instanceof Error ? error.message : String(error)] }
   }
 }
 
-/** What a person may do with a node that was cut off in that. A half installed one is installed first. */
+/** What an administrator may run after an interrupted verb. */
 function next(verb: Verb, random: () => number): Verb {
   if (verb === 'install') return 'uninstall'
   if (verb === 'uninstall') return 'uninstall'
@@ -126,20 +126,20 @@ async function finish(stage: Stage, verb: Verb, then: Case['then'], seed: number
   }
   switch (verb) {
     case 'install':
-      return then === 'back'
+      return then === 'undo'
         ? to('uninstall', bare)
         : [...(await to('install', installed)), ...(await to('uninstall', bare))]
     case 'provision':
       await history.finish('install')
-      if (then === 'on') return [...(await to('provision', ready)), ...(await to('uninstall', bare))]
+      if (then === 'again') return [...(await to('provision', ready)), ...(await to('uninstall', bare))]
       return seed % 8 < 4 ? to('reset', installed) : to('uninstall', bare)
     case 'reset':
-      if (then === 'on') return to('reset', installed)
-      // The agent was stopped, and nobody started it again.
+      if (then === 'again') return to('reset', installed)
+      // The agent was stopped and not started again.
       await history.finish('install')
       return to('provision', ready)
     case 'uninstall':
-      if (then === 'back') await history.finish('install')
+      if (then === 'undo') await history.finish('install')
       return to('uninstall', bare)
   }
 }
@@ -149,7 +149,7 @@ function settled(history: History): Snapshot {
   return history.node.snapshot()
 }
 
-/** Ours alone, and others in each history. kubectl's cache does not outlive a power cut; a bundle's file may be needed no more. */
+/** Files of Cantrip whose content differs between histories, and caches that may be missing. */
 const OWN = /^\/var\/lib\/cantrip\/(ledger|backups)|^\/run\/cantrip-kubectl|^\/bundle\//
 
 function differences(wanted: Snapshot, found: Snapshot, verb: Verb): string[] {

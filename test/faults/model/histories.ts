@@ -18,10 +18,10 @@ const { paths } = installParams
 const emit = () => undefined
 const { signal } = new AbortController()
 
-/** What an administrator, or the controller, does to a node: carried out by the real roles and the real taking back. */
+/** What an administrator or the controller does to a node, with the real roles and the real undo. */
 export type Verb = 'install' | 'provision' | 'reset' | 'uninstall'
 
-/** A crash at a moment of the work; with a power cut memory is lost too, and of the ledger what was not synced. */
+/** A crash at a moment of the work. A power cut also loses memory and unsynced parts of the ledger. */
 export interface CrashPoint {
   at: number
   powerCut: boolean
@@ -42,7 +42,7 @@ export class History {
     this.world = new CrashingWorld({ machine, tear, settle, onEffect, ledgerFile })
   }
 
-  /** Everything as it is now, to come back to; chance begins anew with the given generator. */
+  /** Saves the state. The returned function restores it, with a new random generator. */
   save(): (random: () => number) => void {
     const load = this.node.save()
     const bytes = this.world.ledgerBytes
@@ -54,40 +54,40 @@ export class History {
     }
   }
 
-  /** Throws where the work ends in anything but success. */
+  /** Runs to the end. Throws unless the outcome is `done`. */
   async finish(verb: Verb): Promise<void> {
     let outcome: Outcome | undefined
     await this.world.survive(Number.POSITIVE_INFINITY, 1, async (ledger, machine) => {
-      outcome = await this.carryOut(verb, ledger, machine)
+      outcome = await this.execute(verb, ledger, machine)
     })
-    if (outcome !== 'done') throw new Error(`${verb} ended ${outcome}: ${this.said.join('\n')}`)
+    if (outcome !== 'done') throw new Error(`${verb} ended ${outcome}: ${this.messages.join('\n')}`)
   }
 
-  /** Whether the crash came before the end of the work. */
+  /** Returns whether the crash came before the end of the work. */
   async crash(verb: Verb, { at, powerCut }: CrashPoint): Promise<boolean> {
     const luck = powerCut ? this.random() : 1
-    const survived = await this.world.survive(at, luck, (ledger, machine) => this.carryOut(verb, ledger, machine))
+    const survived = await this.world.survive(at, luck, (ledger, machine) => this.execute(verb, ledger, machine))
     if (!survived && powerCut) await this.node.reboot(this.random)
     return !survived
   }
 
-  /** One write fails, and nothing crashes. Undefined where the work ended before it came to that. */
+  /** One write fails without a crash. Returns undefined if the work ended before that write. */
   async fail(verb: Verb, failure: Failure): Promise<Outcome | undefined> {
     let outcome: Outcome | undefined
     const came = await this.world.fail(failure, async (ledger, machine) => {
-      outcome = await this.carryOut(verb, ledger, machine).catch((error: AgentError): Outcome => {
-        this.said.push(`${error.code} ${error.message}`)
+      outcome = await this.execute(verb, ledger, machine).catch((error: AgentError): Outcome => {
+        this.messages.push(`${error.code} ${error.message}`)
         return 'failed'
       })
     })
     return came ? outcome : undefined
   }
 
-  /** What the last work had to say: why it failed, what it left. */
-  said: string[] = []
+  /** The messages of the last work: why it failed, and what it left behind. */
+  messages: string[] = []
 
-  async carryOut(verb: Verb, ledger: Ledger, machine: Machine): Promise<Outcome> {
-    this.said = []
+  async execute(verb: Verb, ledger: Ledger, machine: Machine): Promise<Outcome> {
+    this.messages = []
     this.written.isOn = verb === 'install' || verb === 'provision'
     switch (verb) {
       case 'install':
@@ -95,9 +95,9 @@ export class History {
       case 'provision':
         return this.run(firstMaster, this.node.fake.params, 'r-1', ledger, machine)
       case 'reset':
-        return this.takeBack('kubernetes', ledger, machine)
+        return this.undoAllRuns('kubernetes', ledger, machine)
       case 'uninstall':
-        return this.takeBack('all', ledger, machine)
+        return this.undoAllRuns('all', ledger, machine)
     }
   }
 
@@ -107,18 +107,18 @@ export class History {
       ...{ role, params, run, view: machine, ledger, signal },
       hostFor: (record) => recordingHost({ machine, record, backupDirectory }),
       emit: (event) => {
-        if ('error' in event && event.error) this.said.push(`${event.error.code} ${event.error.message}`)
-        if (event.kind === 'log' && event.level === 'error') this.said.push(event.message)
+        if ('error' in event && event.error) this.messages.push(`${event.error.code} ${event.error.message}`)
+        if (event.kind === 'log' && event.level === 'error') this.messages.push(event.message)
       },
     })
   }
 
-  private takeBack(scope: 'kubernetes' | 'all', ledger: Ledger, machine: Machine): Promise<Outcome> {
+  private undoAllRuns(scope: 'kubernetes' | 'all', ledger: Ledger, machine: Machine): Promise<Outcome> {
     return whileStopped(paths, machine, scope === 'kubernetes', async () => {
       const taken = await undoChangesOn({ ledger, machine }, { paths, scope, run: scope, emit, signal })
       const { outcome, leftovers, kept, differences } = taken
       if (taken.restored && kept.length === 0) return outcome
-      this.said.push(JSON.stringify({ leftovers, kept, differences }, null, 2))
+      this.messages.push(JSON.stringify({ leftovers, kept, differences }, null, 2))
       return 'failed'
     })
   }

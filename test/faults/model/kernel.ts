@@ -1,10 +1,10 @@
-/** The parts of a kernel that undoing talks to: mounts, links, network namespaces, rules of the firewall, modules. */
+/** The parts of a kernel that undo uses: mounts, links, network namespaces, firewall rules. */
 import { AgentError } from '../../../src/base/agent-error.ts'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
 
 const MOUNTS = '/proc/self/mountinfo'
-/** No path of Linux: where the model keeps what iptables-save prints. */
+/** Not a path of Linux: the model stores the output of iptables-save here. */
 const RULES = '/model/iptables'
 
 export function addMount(files: FakeFiles, point: string): void {
@@ -31,7 +31,7 @@ export function answerKernel(machine: FakeMachine): void {
     return {}
   })
   machine.on(['systemctl', 'stop'], {})
-  // containerd's database names the network namespace of each sandbox, for as long as its directory is there.
+  // containerd's database contains the network namespace of each sandbox while its directory exists.
   machine.on(['grep', '--text'], (argv) => {
     const isThere = files.get((argv.at(-1) ?? '').split('/io.containerd')[0] ?? '') !== undefined
     return { stdout: isThere ? 'cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f\n' : '' }
@@ -41,7 +41,7 @@ export function answerKernel(machine: FakeMachine): void {
     files.seed(RULES, restored(lines(files, RULES), stdin.split('\n')))
     return {}
   })
-  // A tree with a mount in it is not deleted, and a control group not while a process is in it.
+  // A tree with a mount in it, and a cgroup with a process in it, cannot be deleted.
   const { removeTree, removeDirectory } = machine
   machine.removeTree = async (path, options) => {
     const mount = mountPoints(files).find((point) => point.startsWith(`${path}/`))
@@ -68,7 +68,7 @@ export function mountPoints(files: FakeFiles): string[] {
 const pointOf = (line: string) => line.split(' ')[4] ?? ''
 const lines = (files: FakeFiles, path: string) => (files.bytes(path)?.toString() ?? '').split('\n').filter(Boolean)
 
-/** As iptables-restore --noflush: `:CHAIN` empties it, `-D` deletes a rule, `-X` the chain. */
+/** Like iptables-restore --noflush: `:CHAIN` empties a chain, `-D` deletes a rule, `-X` deletes a chain. */
 function restored(before: string[], script: string[]): string {
   let rules = before
   for (const line of script) {

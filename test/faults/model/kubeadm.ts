@@ -4,7 +4,7 @@ import type { FakeMachine } from '../../support/fake-machine.ts'
 const PKI = '/etc/kubernetes/pki'
 const PAIRS = ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']
 
-/** As the real one: it takes what it finds, and refuses a pair of which a half is missing, empty or cut off. */
+/** Like the real kubeadm: it uses existing files, and rejects a certificate or key whose counterpart is missing or truncated. */
 export function refuseHalfPairs(machine: FakeMachine): void {
   const { execute, files } = machine
   const state = (path: string) => {

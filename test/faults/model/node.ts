@@ -11,12 +11,12 @@ import { addMount, answerKernel } from './kernel.ts'
 import { refuseHalfPairs } from './kubeadm.ts'
 import { type PageCache, pageCache } from './page-cache.ts'
 import { renameOver } from './torn.ts'
-import { bringAbout } from './traces.ts'
+import { simulatePrograms } from './traces.ts'
 import { linkUnits, modulesBringSysctls } from './units.ts'
 
 const paths = pathsOf()
 const authority = createCa({ commonName: 'installer', days: 365, now: new Date('2026-06-01T00:00:00Z') })
-/** The key of the certificate that the model's node is given: another one would be no identity. */
+/** The private key that matches the certificate of the model's node. */
 const nodeKey = keyToPem(authority.key)
 
 export const installParams: InstallParams = {
@@ -36,7 +36,7 @@ export const installParams: InstallParams = {
   hostname: 'n1',
 }
 
-/** A Debian machine as it is found, with what its owner has on it, on which the whole of the product can be carried out. */
+/** A Debian machine with some configuration of its owner, on which all verbs can run. */
 export class ModelNode {
   readonly fake: FakeKubernetes = fakeKubernetes()
   readonly machine: FakeMachine = this.fake.host.machine
@@ -51,14 +51,14 @@ export class ModelNode {
     this.cache = pageCache(machine)
     refuseHalfPairs(machine)
     answerKernel(machine)
-    setScene(machine)
+    prepareMachine(machine)
     this.first = volatileOf(machine)
   }
 
-  /** What runs on the machine does its part. */
+  /** Simulates the programs that run on the machine. */
   settle(): void {
     enrol(this.machine)
-    bringAbout(this.fake)
+    simulatePrograms(this.fake)
   }
 
   /** After a power cut. */
@@ -68,7 +68,7 @@ export class ModelNode {
     this.settle()
   }
 
-  /** All that can be seen of the machine, with the time stamps of files that were there before. */
+  /** The whole state of the machine, with the timestamps of files that existed before. */
   snapshot(): Record<string, string> {
     const { files, units, modules } = this.machine
     const seen: Record<string, string> = {}
@@ -78,7 +78,7 @@ export class ModelNode {
     return seen
   }
 
-  /** The machine as it is now, to go on from more than once. */
+  /** Saves the machine. The returned function restores it, and can be called repeatedly. */
   save(): () => void {
     const { fake, machine } = this
     const nodes = [...machine.files.nodes].map(([path, node]) => [path, { ...node }] as const)
@@ -108,7 +108,7 @@ function refill<K, V>(map: Map<K, V>, entries: Iterable<readonly [K, V]>): void 
   for (const [key, value] of entries) map.set(key, value)
 }
 
-/** Keys and certificates are others in each run. */
+/** Keys and certificates differ in each run, so their content is ignored. */
 function textOf(path: string, node: FakeNode): string {
   const { kind, mode, uid, gid } = node
   const rights = `${kind} ${mode.toString(8)} ${uid}:${gid}`
@@ -117,14 +117,14 @@ function textOf(path: string, node: FakeNode): string {
   const text = node.bytes.toString()
   const isKey = text.includes('-----BEGIN ') || text.includes('LS0tLS1CRUdJTi')
   const ofOld = !isVolatile(path) && node.mtimeMs < OLD_MS + 1e9 ? ` ${node.mtimeMs}` : ''
-  // Lists of the kernel have no order.
+  // The order of kernel lists does not matter.
   const content = isVolatile(path) ? text.split('\n').sort().join('\n') : text
   return `${rights} ${isKey ? 'a key' : content}${ofOld}`
 }
 
 const OLD_MS = Date.parse('2024-01-01T00:00:00Z')
 
-function setScene(machine: FakeMachine): void {
+function prepareMachine(machine: FakeMachine): void {
   const { files } = machine
   let mtimeMs = OLD_MS
   const seed = (path: string, text: string, mode = 0o644) => files.seed(path, text, { mode, mtimeMs: mtimeMs++ })
@@ -152,7 +152,7 @@ function setScene(machine: FakeMachine): void {
   seed('/proc/sys/kernel/hostname', 'machine\n')
   seed('/proc/sys/kernel/panic', '0\n')
   seed('/proc/sys/net/ipv4/conf/all/route_localnet', '0\n')
-  seed('/model/iptables', ':CANARY - [0:0]\n-A INPUT -j CANARY\n')
+  seed('/model/iptables', ':FOREIGN - [0:0]\n-A INPUT -j FOREIGN\n')
   seed('/etc/cni/net.d/87-podman-bridge.conflist', '{"name":"podman"}')
   seed('/etc/systemd/system/ssh.service', '[Service]')
   files.seedLink('/etc/systemd/system/multi-user.target.wants/ssh.service', '/etc/systemd/system/ssh.service')
@@ -160,7 +160,7 @@ function setScene(machine: FakeMachine): void {
   addMount(files, '/srv/data')
 }
 
-/** The agent's service, once approved: it has its own pair, and the installer's key leaves the node. */
+/** Simulates the enrolment: the node gets its own key and certificate, and the installer credentials are removed. */
 function enrol({ files, units }: FakeMachine): void {
   if (!units.get(paths.unit)?.active) return
   for (const path of [paths.statusFile, paths.logFile, `${paths.stateDirectory}/link.json`]) {

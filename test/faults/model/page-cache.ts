@@ -3,12 +3,12 @@ import type { FakeMachine } from '../../support/fake-machine.ts'
 import { isVolatile } from './boot.ts'
 
 export interface PageCache {
-  /** A power cut: what programs wrote without a sync may be there without its content. */
+  /** A power cut: files that programs wrote without a sync may be empty. */
   lose(random: () => number): void
   forget(): void
 }
 
-/** What a program that is not ours writes lies in memory for a while (ext4: half a minute) unless somebody syncs it. */
+/** Other programs do not sync their files, so their data stays in memory for a while (30 s on ext4). */
 export function pageCache(machine: FakeMachine): PageCache {
   const unsynced = new Set<string>()
   const { files, execute } = machine

@@ -4,7 +4,7 @@ import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
 import type { Effect } from '../crashing-world.ts'
 
-/** Files come by rename: what an earlier try left beside them goes with it. */
+/** Files are replaced by rename, which also replaces the temporary file of an earlier try. */
 export function renameOver(machine: FakeMachine): void {
   const { writeFile, installFile, moveFile, createLink, restoreFile, files } = machine
   const done = (path: string) => files.delete(temporaryPath(path))
@@ -15,7 +15,7 @@ export function renameOver(machine: FakeMachine): void {
   machine.restoreFile = (backup, path, attributes) => restoreFile(backup, path, attributes).then(() => done(path))
 }
 
-/** What an effect leaves that is cut off in the middle. Files change by rename; what other programs write does not. */
+/** The state after an interrupted effect. Cantrip replaces files by rename; other programs write them in place. */
 export function tearing(fake: FakeKubernetes, random: () => number) {
   const { files } = fake.host
   const half = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, Math.floor(bytes.length * random())))
@@ -29,7 +29,7 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
       case 'moveFile': {
         const bytes = files.bytes(first) ?? Buffer.alloc(0)
         files.seed(temporaryPath(second), bytes)
-        // A copy, or the file itself.
+        // Either copied or moved.
         if (random() < 0.5) files.delete(first)
         return
       }
@@ -54,18 +54,18 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
     }
   }
 
-  /** Deepest first, as a tree is deleted, up to some point. */
+  /** Deletes part of a tree, deepest entries first. */
   function removeSome(path: string): void {
     const below = [...files.nodes.keys()].filter((each) => each.startsWith(`${path}/`))
     const order = below.sort((a, b) => b.split('/').length - a.split('/').length)
     for (const each of order.slice(0, Math.floor(order.length * random()))) files.nodes.delete(each)
   }
 
-  /** The first of its files are whole, one is cut short, the others are as before; of its objects the first are there. */
+  /** The first files are complete, one is truncated, and the others are unchanged. The first objects exist. */
   async function executeSome(effect: () => Promise<unknown>): Promise<void> {
     const before = new Map([...files.nodes].map(([path, node]) => [path, { ...node }]))
     const [objects, images] = [[...fake.objects], [...fake.images]]
-    // The fake's commands do all at once: what others write while the answer is awaited is not among it.
+    // The commands of the fake write synchronously, so that files of other programs are not included.
     const done = effect()
     const written = [...files.nodes].filter(([path, node]) => node.kind === 'file' && !same(node, before.get(path)))
     const whole = Math.floor(random() * (written.length + 1))

@@ -14,8 +14,8 @@ const NAMESPACE = '/run/netns/cni-08dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f'
 const RESULT = '/var/lib/cni/results/cbr0-coredns-eth0'
 const RECORD = JSON.stringify({ networkName: 'cbr0', netns: NAMESPACE })
 
-/** What runs makes files, mounts, processes, links, rules and control groups by itself, for as long as it runs. */
-export function bringAbout(fake: FakeKubernetes): void {
+/** The running programs create files, mounts, processes, links, rules and cgroups. */
+export function simulatePrograms(fake: FakeKubernetes): void {
   const { files, units } = fake.host
   const isActive = (unit: string) => units.get(unit)?.active === true
   if (files.get(WAL) === undefined) fake.objects.clear()
@@ -54,7 +54,7 @@ function runPods({ host: { files }, objects }: FakeKubernetes): void {
     runPod(files, 'kube-flannel')
     for (const link of ['cni0', 'flannel.1']) files.seedDirectory(`/sys/class/net/${link}`)
     for (const path of [NAMESPACE, '/var/lib/cni/networks/cbr0/lock', '/run/flannel/subnet.env']) seedOnce(files, path)
-    // Each sandbox has a record of its own: one that a power cut has torn is of an earlier sandbox.
+    // Each sandbox has its own record, so a torn record belongs to an earlier sandbox.
     if (files.bytes(RESULT)?.toString() !== RECORD) files.seed(RESULT, RECORD)
     addMount(files, NAMESPACE)
   }
@@ -64,7 +64,7 @@ function seedOnce(files: FakeFiles, path: string): void {
   if (files.get(path) === undefined) files.seed(path, '')
 }
 
-/** In a directory that its owner has made; one that is gone stays gone. */
+/** Only below an existing directory, because the program does not create it. */
 function seedBelow(files: FakeFiles, directory: string, names: readonly string[]): void {
   if (files.get(directory) === undefined) return
   for (const name of names) files.seedDirectory(`${directory}/${name}`)

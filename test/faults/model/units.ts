@@ -2,7 +2,7 @@ import type { FakeMachine } from '../../support/fake-machine.ts'
 
 export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}`
 
-/** Whether systemd would start it: what its drop-ins assert is there. It reads `*.conf` alone, not what a torn write left beside it. */
+/** Whether systemd would start the unit: the paths that its drop-in files assert exist. Only `*.conf` counts, not a torn temporary file. */
 export function mayStart({ files }: FakeMachine, unit: string): boolean {
   const directory = `/etc/systemd/system/${unit}.d`
   const names = (files.list(directory) ?? []).filter((name) => name.endsWith('.conf'))
@@ -11,7 +11,7 @@ export function mayStart({ files }: FakeMachine, unit: string): boolean {
   return asserted.every((path) => files.get(path) !== undefined)
 }
 
-/** Enabled is what has a link in the target's directory, whoever made it. */
+/** A unit is enabled if the target's directory has a link to it. */
 export function linkUnits(machine: FakeMachine): void {
   const { files, units } = machine
   machine.unitState = async (unit) => ({
@@ -38,7 +38,7 @@ export function linkUnits(machine: FakeMachine): void {
   )
 }
 
-/** br_netfilter's kernel parameters come and go with it. */
+/** The kernel parameters of br_netfilter exist only while it is loaded. */
 export function modulesBringSysctls(machine: FakeMachine): void {
   const { loadModule, unloadModule, files } = machine
   const directory = '/proc/sys/net/bridge'

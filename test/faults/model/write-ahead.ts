@@ -1,13 +1,13 @@
 import { escapeArgv } from '../../../src/base/escape-argv.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
 
-/** Sees to it that no effect of a step comes before its record is durable. */
+/** Checks that no effect of a step happens before its record is durable. */
 export function writeAhead() {
   const recorded = new Map<number, string>()
   let read = 0
 
   return {
-    /** Undoing has nothing to record before. */
+    /** Off during undo, which records nothing beforehand. */
     isOn: false,
     check(durable: Buffer, name: string, args: unknown[]): void {
       if (!this.isOn) return
@@ -20,12 +20,12 @@ export function writeAhead() {
       if (what === undefined || [...recorded.values()].some((each) => each === what || each.startsWith(`${what} = `))) {
         return
       }
-      throw new Error(`${name} of ${what} comes before its record is in the ledger`)
+      throw new Error(`${name} of ${what} happened before its record was in the ledger`)
     },
   }
 }
 
-/** What the record of an effect is about; undefined where it is no change of the host, but a copy in our own directory. */
+/** The subject of an effect's record; undefined for a copy in Cantrip's own directory, which is not recorded. */
 function subjectOf(name: string, args: unknown[]): string | undefined {
   switch (name) {
     case 'backUp':

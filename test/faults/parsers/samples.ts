@@ -1,4 +1,4 @@
-/** Real inputs of parsers whose tests have theirs inline. */
+/** Real inputs of parsers without a shared fixture. */
 import type { Entry } from '../../../src/ledger/entry.ts'
 import { encodeRecord } from '../../../src/ledger/record-format.ts'
 

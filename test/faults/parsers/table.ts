@@ -54,10 +54,10 @@ import { IPTABLES_FILTER, LEDGER, NFT_CHAINS, NFT_RULES, SERVERS, SMALL_FILES, Z
 
 export type Sample = string | Uint8Array
 
-/** What `.` does not match, after a long word: a pattern that tries again takes a time that grows with its square. */
+/** A long word followed by a character that `.` does not match: a backtracking pattern takes quadratic time. */
 const LONG_CHAIN = `*filter\n:INPUT DROP [0:0]\n-A ${'x'.repeat(20_000)} -j\rDROP\nCOMMIT\n`
 
-/** Every parser of what a file, a command or another machine says, with real inputs of it. A new one is added here. */
+/** Every parser of files, command output and network answers, with real inputs. Add new parsers here. */
 export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: string, bytes: Buffer): unknown }> = {
   parseBoundSockets: {
     samples: ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => sockets()[path] ?? ''),
@@ -156,7 +156,7 @@ function dnsReplies(): Uint8Array[] {
   return [{ records }, { code: 3 }, {}].map((answer) => dnsReply(query(), answer).reply)
 }
 
-/** Its caller tells an answer that it cannot read. */
+/** The caller reports answers that cannot be parsed. */
 function unlessMalformed(parse: () => unknown): unknown {
   try {
     return parse()

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A directory with all below it, as plain data that two moments can be compared by; with the times of its files. */
-export function lookAt(directory: string, { times = true } = {}): Record<string, string> {
+/** Lists a directory tree as plain data, to compare two moments; with the times of its files. */
+export function listTree(directory: string, { times = true } = {}): Record<string, string> {
   const found: Record<string, string> = {}
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
     const path = join(directory, name)
