@@ -30,15 +30,20 @@ export async function operatorReports(world: World, lucky: boolean): Promise<voi
 
 /** Somebody looks at the clock: time passes, and the controllers look after their nodes. */
 export async function pass(world: World, ms: number): Promise<void> {
-  // No longer at once than a node may be silent: whoever is connected is heard meanwhile.
-  for (let left = ms; left > 0; left -= 30_000) {
-    world.pass(Math.min(left, 30_000))
+  // Not longer at once than a node may be silent: whoever is connected is heard meanwhile. Hours go by faster.
+  const atOnceMs = Math.max(30_000, ms / 10)
+  for (let left = ms; left > 0; left -= atOnceMs) {
+    world.pass(Math.min(left, atOnceMs))
     await Promise.all(world.processes.map((process) => world.ask('tick', process, () => process.tick())))
   }
 }
 
 type Event = (world: World, node: Node, machine: Machine) => unknown
 
+const dies = (machine: Machine) => {
+  machine.isDead = true
+  loseLink(machine, true)
+}
 const loses = (_: World, __: Node, machine: Machine) => loseLink(machine, false)
 const vanishes = (_: World, __: Node, machine: Machine) => loseLink(machine, true)
 const finds = (world: World, _: Node, machine: Machine) => connect(world, machine, anyProcess(world))
@@ -75,13 +80,13 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [0.7, 'lose the link', loses],
   [0.7, 'vanish', vanishes],
   [8, 'find the link', finds],
+  [0.3, 'die', (_, __, machine) => machine.run && dies(machine)],
   [
-    0.4,
-    'die',
-    (_, __, machine) => {
-      if (!machine.run) return
-      machine.isDead = true
-      loseLink(machine, true)
+    0.3,
+    'die, and be removed by force',
+    (world, node, machine) => {
+      dies(machine)
+      return removeNode(world, node, true)
     },
   ],
   [0.3, 'a controller dies', (world) => world.restart(anyProcess(world))],
@@ -106,7 +111,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [10, 'report', (world) => operatorReports(world, false)],
   [8, 'a second passes', (world) => pass(world, 1_000)],
   [0.5, 'minutes pass', (world) => pass(world, 150_000)],
-  [0.02, 'hours pass', (world) => pass(world, 7_200_000)],
+  [0.1, 'hours pass', (world) => pass(world, 7_200_000)],
 ]
 /** Of a cluster that is READY: nothing comes or goes, and it is repaired now and then. */
 const OF_LIFE = new Set(['provision', 'work', 'all work at once', 'say', 'all say all', 'report'])

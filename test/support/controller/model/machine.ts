@@ -9,7 +9,14 @@ import { type Inside, takeOperation } from './masters.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
-type Run = Pick<Instruction, 'role'> & { id: string; isInvited: boolean; at: number; asks: Process | undefined }
+type Run = Pick<Instruction, 'role'> & {
+  id: string
+  /** What it is told that the API is called. */
+  endpoint: string
+  isInvited: boolean
+  at: number
+  asks: Process | undefined
+}
 
 /** A node as far as the controller can tell: a link, one run at a time, and which cluster is on it. */
 export interface Machine {
@@ -24,7 +31,7 @@ export interface Machine {
   lastSeq: number
   lastGeneration: number
   run: Run | undefined
-  kubernetes: { cluster: string; isUp: boolean; role: Inside['role'] } | undefined
+  kubernetes: { cluster: string; isUp: boolean; role: Inside['role']; endpoint: string } | undefined
   /** What it has to tell, for good. */
   readonly outbox: UpFrame[]
   /** So many of that went out on its link. */
@@ -146,7 +153,8 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
     return
   }
   machine.lastGeneration = generation
-  machine.run = { id: run, role, isInvited: false, at: 0, asks: undefined }
+  const endpoint = role === 'reset' ? '' : parsed.data.params.cluster.endpoint
+  machine.run = { id: run, role, endpoint, isInvited: false, at: 0, asks: undefined }
 }
 
 export const roleOf = (role: Instruction['role']): Inside['role'] => (role === 'worker' ? 'worker' : 'master')

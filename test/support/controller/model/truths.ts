@@ -43,8 +43,13 @@ export function contradictions(world: World): string[] {
   })
   must(changing.length <= 1, `${changing.length} masters join or are repaired at once`)
   const ready = nodes.filter(({ state }) => state === 'READY')
-  const clusterOf = ({ id }: Node) => machines.find((machine) => machine.id === id)?.kubernetes?.cluster ?? []
-  const clusters = new Set(ready.flatMap(clusterOf))
+  const clustersOf = ready.flatMap(({ id }) => machines.find((machine) => machine.id === id)?.kubernetes ?? [])
+  const clusters = new Set(clustersOf.map((each) => each.cluster))
+  const stray = clustersOf.find(({ endpoint }) => endpoint !== cluster.endpoint)
+  must(
+    !stray || cluster.desired !== 'provision',
+    `the API is called ${cluster.endpoint}, and ${stray?.endpoint} on a node`,
+  )
   must(clusters.size <= 1, `READY nodes are of ${clusters.size} clusters: ${[...clusters]}`)
   const inRepair = nodes.find((node) => {
     const run = runs(node).at(-1)

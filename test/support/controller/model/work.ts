@@ -79,7 +79,7 @@ async function ask(world: World, machine: Machine, run: NonNullable<Machine['run
   if (refused !== undefined && refused !== 'failure' && machine.run === run) end(machine, 'failed')
 }
 
-function enter(world: World, { name, address }: Machine, cluster: string, role: 'master' | 'worker') {
+function enter(world: World, { name, address, run }: Machine, cluster: string, role: 'master' | 'worker') {
   world.inside.push({ cluster, name, address, role })
-  return { cluster, isUp: false, role }
+  return { cluster, isUp: false, role, endpoint: run?.endpoint ?? '' }
 }
