@@ -11,7 +11,7 @@ const ENTRY: Record<Script, string> = {
   verbs: 'src/cli/agent/verbs.ts',
 }
 
-/** One CommonJS file of a script and all it needs but Node's own modules; of the verbs, a function around that. */
+/** Bundles a script with its dependencies into one CommonJS text; the verbs are wrapped in a function. */
 export async function bundle(root: string, script: Script, version: VersionInfo): Promise<string> {
   const result = await build({
     absWorkingDir: root,
@@ -21,26 +21,26 @@ export async function bundle(root: string, script: Script, version: VersionInfo)
     platform: 'node',
     format: 'cjs',
     target: 'node24',
-    // Inside an executable with a code cache only require() works: import('node:x') becomes one as well.
+    // In an executable with a code cache only require() works, so import('node:x') is compiled to it.
     supported: { 'dynamic-import': false },
     plugins: script === 'verbs' ? [lazyBuiltins] : [lateVerbs, lazyBuiltins],
     ...(script === 'verbs' && { banner: { js: '(function (require, module) {' }, footer: { js: '})' } }),
     define: {
       CANTRIP_BUILD: JSON.stringify(version),
-      // ws then does not look for its optional native parts.
+      // Makes ws not look for its optional native modules.
       'process.env.WS_NO_BUFFER_UTIL': '"1"',
       'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
     },
-    // Identifiers stay: a stack trace must be readable.
+    // Identifiers are kept, so that stack traces are readable.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'eof',
     loader: { '.service': 'text' },
     logLevel: 'warning',
-    // There is no file beside the executable that import.meta.url could lead to.
+    // An executable has no file for import.meta.url.
     logOverride: { 'empty-import-meta': 'error' },
   })
   const [file] = result.outputFiles
-  if (file === undefined) throw new Error(`esbuild gave no output for ${script}`)
+  if (file === undefined) throw new Error(`esbuild has no output for ${script}`)
   return file.text
 }

@@ -6,14 +6,14 @@ import type { VersionInfo } from '../src/base/version.ts'
 
 const run = promisify(execFile)
 
-// What ends up in an executable; a change elsewhere does not make it dirty.
+// The inputs of an executable; a change elsewhere does not make it dirty.
 const inputs = ['src', 'build', 'systemd', 'package.json', 'package-lock.json']
 
-/** Version of package.json, commit and its date from git; commit `unknown` outside of a git checkout. */
+/** The version from package.json, and the commit and its date from git; commit `unknown` outside a git checkout. */
 export async function describeSources(root: string): Promise<VersionInfo> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
   const git = async (...args: string[]) => {
-    // A checkout of another user is common in containers; reading it is safe.
+    // In containers the checkout often belongs to another user; reading it is safe.
     const { stdout } = await run('git', ['-c', `safe.directory=${root}`, '-C', root, ...args])
     return stdout.trim()
   }

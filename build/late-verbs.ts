@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 
-/** Keeps the verbs out of the agent's main script: there, what loads them out of the executable stands in their place. */
+/** Keeps the verbs out of the agent's main script, which loads them from the executable with load-verbs.ts. */
 export const lateVerbs: Plugin = {
   name: 'late-verbs',
   setup(build) {

@@ -4,15 +4,15 @@ import type { Plugin } from 'esbuild'
 const require = createRequire(import.meta.url)
 
 /**
- * Makes a bundle load Node's own modules when something of them is first used, not when it starts: loading http, zlib,
- * tls and the like takes longer than all else an agent does before it dials. Sources import them as usual.
+ * Makes a bundle load a module of Node when it is first used: loading http, zlib, tls and others at startup takes longer than
+ * everything else that an agent does before it connects. Sources import them as usual.
  */
 export const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup(build) {
     build.onResolve({ filter: /^[a-z_:/]+$/ }, ({ path, namespace }) => {
       if (!isBuiltin(path)) return undefined
-      // A function cannot be stood in for: what is exported as one is loaded at once, as is what a stand-in asks for.
+      // A module that is a function cannot be replaced by an object with getters, and is loaded at startup.
       if (namespace === 'builtin' || typeof require(path) === 'function') return { path, external: true }
       return { path: path.replace(/^node:/, ''), namespace: 'builtin' }
     })

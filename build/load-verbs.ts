@@ -1,4 +1,4 @@
-// In the agent's executable this stands for src/cli/agent/verbs.ts.
+// Replaces src/cli/agent/verbs.ts in the agent's executable.
 import { getAsset, getAssetKeys, getRawAsset } from 'node:sea'
 import { Script } from 'node:vm'
 

@@ -20,7 +20,7 @@ const wanted = readArguments()
 await mkdir(scratch, { recursive: true })
 const version = await describeSources(root)
 await Promise.all([...new Set(wanted.flatMap(scriptsIn))].map(writeBundle))
-// The programs of one architecture side by side: packing one takes a core and half a gigabyte.
+// Programs of one architecture are packed in parallel: packing one takes a core and 0.5 GiB.
 for (const arch of ['x64', 'arm64'] satisfies Arch[]) {
   const ofArch = wanted.filter((target) => target.arch === arch)
   if (ofArch.length === 0) continue
@@ -35,7 +35,9 @@ function readArguments(): readonly Target[] {
   const names: readonly string[] = values.target ?? targets.map((target) => target.name)
   const unknown = names.filter((name) => !targets.some((target) => target.name === name))
   if (unknown.length > 0)
-    throw new Error(`no target ${unknown.join(', ')}; there are ${targets.map((target) => target.name).join(', ')}`)
+    throw new Error(
+      `unknown target ${unknown.join(', ')}; use one of ${targets.map((target) => target.name).join(', ')}`,
+    )
   return targets
     .filter((target) => names.includes(target.name))
     .filter((target) => !values['agent-only'] || target.program === 'agent')
@@ -60,14 +62,14 @@ async function pack(target: Target, node: string): Promise<void> {
   const stampFile = join(scratch, `${target.name}.stamp`)
   const stamp = await digest(scripts, node)
   if ((await read(stampFile)) === stamp && (await sizeOf(output)) > 0)
-    return console.log(`dist/${target.name}  as it was`)
+    return console.log(`dist/${target.name}  up to date`)
   await run(process.execPath, [packer, target.name, node, output, ...scripts])
   await writeFile(stampFile, stamp)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(`dist/${target.name}  ${((await sizeOf(output)) / 1e6).toFixed(0)} MB  ${seconds} s`)
+  console.log(`dist/${target.name}  ${((await sizeOf(output)) / 2 ** 20).toFixed(0)} MiB  ${seconds} s`)
 }
 
-/** Of all that decides what an executable holds: the bundles, which have the version in them, the Node, and the way of packing. */
+/** A hash of all inputs of an executable: the bundled scripts, which contain the version, Node, and the packer. */
 async function digest(scripts: readonly string[], node: string): Promise<string> {
   const hash = createHash('sha256').update(`${node} ${await sizeOf(node)}`)
   for (const path of [...scripts, packer, cacheMaker, join(root, 'package-lock.json')])

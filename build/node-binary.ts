@@ -12,8 +12,8 @@ const run = promisify(execFile)
 const stripCommand: Record<Arch, string> = { x64: 'strip', arm64: 'aarch64-linux-gnu-strip' }
 
 /**
- * The path of the pinned Node for `arch`, without its debug symbols, out of the cache outside of the checkout.
- * x64 comes from node_modules; arm64, which npm does not install on another machine, from the package of the same version.
+ * The path of the pinned Node for `arch`, stripped, in the cache outside the checkout. x64 comes from node_modules; arm64 is
+ * downloaded as a package of the same version, because npm does not install it on x64.
  */
 export async function nodeBinary(root: string, arch: Arch): Promise<string> {
   const version = await pinnedVersion(root)
@@ -56,13 +56,13 @@ async function fetchArm64(directory: string): Promise<string> {
   return join(directory, 'package/bin/node')
 }
 
-/** A sixth smaller; what dlopen and the executable format need stays. */
+/** Makes Node a sixth smaller. Dynamic symbols, which dlopen needs, are kept. */
 async function strip(from: string, to: string, arch: Arch): Promise<void> {
   try {
     await run(stripCommand[arch], ['--strip-all', '-o', to, from])
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    console.warn(`${stripCommand[arch]} is not installed: Node for ${arch} stays larger than need be`)
+    console.warn(`${stripCommand[arch]} is not installed: Node for ${arch} is not stripped`)
     await copyFile(from, to)
   }
 }

@@ -1,4 +1,4 @@
-// Makes one executable: node build/pack.ts TARGET NODE OUTPUT MAIN [VERBS]. A process of its own, for pkg changes its directory.
+// Packs one executable: node build/pack.ts TARGET NODE OUTPUT MAIN [VERBS]. A separate process, because pkg changes the working directory.
 import { rename, writeFile } from 'node:fs/promises'
 import sea from '@yao-pkg/pkg/lib-es5/sea.js'
 import { codeCache } from './code-cache.ts'
@@ -7,7 +7,7 @@ import { targets } from './targets.ts'
 const [name, node, output, main, verbs] = process.argv.slice(2)
 const target = targets.find((candidate) => candidate.name === name)
 if (!target || !node || !output || !main) throw new Error('usage: pack.ts TARGET NODE OUTPUT MAIN [VERBS]')
-// Code cannot be compiled ahead for a processor that is not this one.
+// A code cache works only on the architecture on which it was made.
 const useCodeCache = target.arch === process.arch
 const seaConfig = {
   disableExperimentalSEAWarning: true,
@@ -21,7 +21,7 @@ await sea.default(main, {
     { platform: 'linux', arch: target.arch, nodeRange: `node${process.versions.node}`, output: `${output}.new` },
   ],
   nodePath: node,
-  // With nodePath given this only means: this very process is of the target's version. It keeps pkg from downloading one.
+  // Together with nodePath, this only prevents pkg from downloading Node. This process has the version of the target.
   useLocalNode: true,
   seaConfig,
 })

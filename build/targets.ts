@@ -17,7 +17,7 @@ export const targets: readonly Target[] = [
   target('controller', 'arm64'),
 ]
 
-/** What lies in an executable: the script it starts with, then the one that this loads when it needs it. */
+/** The scripts in an executable: the main script, and the one that it loads on demand. */
 export const scriptsOf: Record<Program, readonly [main: Script, late?: Script]> = {
   agent: ['agent', 'verbs'],
   controller: ['controller'],

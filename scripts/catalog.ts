@@ -24,7 +24,7 @@ export function fixableIds(): string[] {
 
 export function renderCatalog(ids: readonly string[], fixable: readonly string[]): string {
   const name = (id: string) => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-  // In the order that the formatter keeps imports in.
+  // In the order of the formatter.
   const imports = [
     `import type { Check, CheckParams } from '../engine/checks/check.ts'`,
     `import type { Step } from '../engine/step.ts'`,

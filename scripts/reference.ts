@@ -1,6 +1,6 @@
 /**
- * Writes what docs/ says about the code from the code: docs/reference/, and the diagram of imports in
- * docs/architecture.md. With `--check` it writes nothing, and ends with 1 where a page is stale.
+ * Generates docs/reference/ and the diagram of imports in docs/architecture.md from the code. With `--check` it writes
+ * nothing, and exits with 1 if a page is stale.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -20,10 +20,7 @@ export const DOCS = resolve(import.meta.dirname, '../docs')
 export async function renderReference(): Promise<Map<string, string>> {
   return new Map([
     ['reference/agent.md', commandsPage(createAgent(), 'The executable on every node.')],
-    [
-      'reference/controller.md',
-      commandsPage(createController(), "The controller, and its administrator's command line."),
-    ],
+    ['reference/controller.md', commandsPage(createController(), "The controller and the administrator's commands.")],
     ['reference/checks.md', checksPage()],
     ['reference/settings.md', settingsPage()],
     ['reference/files.md', await filesPage()],
@@ -33,7 +30,7 @@ export async function renderReference(): Promise<Map<string, string>> {
   ])
 }
 
-/** architecture.md is written by hand, but for these two. */
+/** Replaces the two generated parts of architecture.md. */
 function withImports(text: string): string {
   const parts = { diagram: importsDiagram(), rules: importsTable() }
   return Object.entries(parts).reduce(
@@ -46,7 +43,7 @@ function withImports(text: string): string {
   )
 }
 
-/** Paths below docs/ that do not say what the code says now. */
+/** Paths below docs/ of pages that are stale. */
 export async function staleReference(): Promise<string[]> {
   return [...(await renderReference())].filter(([path, text]) => textOf(path) !== text).map(([path]) => path)
 }

@@ -1,4 +1,4 @@
-/** Writes src/agent/service/unit.generated.ts, the unit's text as the executable carries it. */
+/** Writes src/agent/service/unit.generated.ts: the text of the unit, for the executable. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-/** The codes of errors in src/, found in its syntax, so that none can be forgotten in a list of them. */
+/** Finds the error codes in src/ by its syntax tree, so that the list of them is complete. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -11,7 +11,7 @@ export interface CodeAt {
   code: string
   /** Below src/. */
   file: string
-  /** `undefined` where it depends on the situation, and where the code is that of a report, which nobody throws there. */
+  /** Undefined if it is computed, or if the code is part of a report that is not thrown. */
   kind: ErrorKind | undefined
 }
 
@@ -20,14 +20,14 @@ interface Node {
   [key: string]: unknown
 }
 
-/** A function that makes an error out of its argument number `index`; `{}` in `shape` is that argument. */
+/** A function or class that creates an error with its argument number `index` as code; `{}` in `shape` stands for it. */
 interface Maker {
   name: string
-  /** Where it is declared, below src/. */
+  /** Its file below src/. */
   file: string
   index: number
   shape: string
-  /** Not there for a class: it is told where one is made. */
+  /** Absent for a class: it is given at each call. */
   kind?: ErrorKind | undefined
 }
 
@@ -47,7 +47,7 @@ export function codesInCode(): CodeAt[] {
   return everyCode().filter(({ code }) => CODE.test(code))
 }
 
-/** Files that make errors with a code that is not written there: they make them for others, or pass one on. */
+/** Files that create errors whose code comes from elsewhere: from a caller, or from another error. */
 export function filesWithoutCode(): string[] {
   return [...new Set(everyCode().flatMap(({ code, file, kind }) => (kind && code.includes('{}') ? [file] : [])))].sort()
 }
@@ -56,7 +56,7 @@ function everyCode(): CodeAt[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
   const trees = files.map((file) => ({ file, tree: treeOf(readFileSync(join(SRC, file), 'utf8')) }))
   const makers: Maker[] = [...CLASSES]
-  // A maker may be found through another one.
+  // A maker can call another maker.
   for (let known = 0; known < makers.length; ) {
     known = makers.length
     for (const { file, tree } of trees) {
@@ -83,7 +83,7 @@ function treeOf(code: string): Node {
   return parseAst(code, { lang: 'ts' }) as unknown as Node
 }
 
-/** Those that a file declares or imports. */
+/** The makers that a file declares or imports. */
 function reachable(file: string, tree: Node, makers: readonly Maker[]): Maker[] {
   const imported = new Map<string, string>()
   walk(tree, (node) => {
@@ -111,7 +111,7 @@ function makersIn(file: string, tree: Node, makers: readonly Maker[]): Maker[] {
   return found
 }
 
-/** Of a function that is declared, or kept in a constant. */
+/** The name of a function declaration, or of a constant with an arrow function. */
 function nameOf(node: Node): string | undefined {
   if (node.type === 'FunctionDeclaration') return textOf(node.id as Node)
   const init = node.init as Node | undefined
@@ -130,7 +130,7 @@ function codesIn(tree: Node, makers: readonly Maker[]): Omit<CodeAt, 'file'>[] {
       const value = argument.type === 'Identifier' ? (constants.get(textOf(argument)) ?? argument) : argument
       found.push(...branchesOf(value).map((branch) => ({ code: shape.replace('{}', shapeOf(branch)), kind })))
     }
-    // What becomes a report further on. Codes of one word are programs' or Node's there.
+    // An object that becomes a report elsewhere. Codes without a slash are those of Node or of programs.
     const code = propertyOf(node, 'code')
     for (const each of code ? branchesOf(code).map(shapeOf) : []) {
       if (each.includes('/')) found.push({ code: each, kind: undefined })
@@ -158,7 +158,7 @@ function madeBy(node: Node, makers: readonly Maker[]): Made[] {
   })
 }
 
-/** Of an error that is made by its class. */
+/** The kind of an error that is created with its class. */
 function kindIn({ arguments: given }: Node): ErrorKind | undefined {
   const options = (given as Node[])[2]
   const kind = options && propertyOf(options, 'kind')
@@ -188,7 +188,7 @@ function branchesOf(node: Node): Node[] {
   return [...branchesOf(node.consequent as Node), ...branchesOf(node.alternate as Node)]
 }
 
-/** A string as it stands, with `{}` for the last thing in it that is none, and `*` for others. */
+/** The text of a string or template, with `{}` for the last expression in it and `*` for others. */
 function shapeOf(node: Node): string {
   if (node.type === 'Literal') return String(node.value)
   if (node.type !== 'TemplateLiteral') return '{}'

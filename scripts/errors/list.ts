@@ -1,6 +1,6 @@
 /**
- * The codes of errors as data: what a person or a script meets under each. `node scripts/errors/list.ts --write` brings
- * scripts/errors/codes.txt up to date.
+ * The error codes with their exit codes and HTTP statuses. `node scripts/errors/list.ts --write` updates
+ * scripts/errors/codes.txt.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ export interface ListedError {
   code: string
   /** Files below src/ that have it. */
   files: string[]
-  /** Of whoever meets it as an error; empty where it is only reported or depends on the situation. */
+  /** Empty if the code is only reported, or its kind is computed. */
   kinds: ErrorKind[]
   exitCodes: number[]
-  /** What the API answers with, where it comes from a request. */
+  /** HTTP statuses, for errors of the API. */
   statuses: number[]
 }
 
@@ -36,7 +36,7 @@ export function listOfErrors(): ListedError[] {
   })
 }
 
-/** A line for each: the code, its exit codes, its statuses. */
+/** One line for each error: code, exit codes, statuses. */
 export function listText(errors: readonly ListedError[]): string {
   const cell = (numbers: readonly number[]) => numbers.join(',') || '-'
   return errors.map(({ code, exitCodes, statuses }) => `${code} ${cell(exitCodes)} ${cell(statuses)}\n`).join('')

@@ -1,4 +1,4 @@
-/** The reference of a program's commands, from the tree that commander parses with. */
+/** Generates the reference of a program's commands from its commander program. */
 import type { Argument, Command, Option } from 'commander'
 import { code, fenced, page, table } from './markdown.ts'
 
@@ -56,14 +56,14 @@ function optionRow(option: Option): string[] {
 
 function defaultOf({ defaultValue, defaultValueDescription, negate }: Option): string {
   if (defaultValueDescription !== undefined) return defaultValueDescription
-  const isTold = typeof defaultValue === 'string' || typeof defaultValue === 'number'
-  return isTold && !negate ? String(defaultValue) : ''
+  const isShown = typeof defaultValue === 'string' || typeof defaultValue === 'number'
+  return isShown && !negate ? String(defaultValue) : ''
 }
 
 const choices = (allowed: readonly string[] | undefined) =>
   allowed === undefined ? '' : `one of ${allowed.map(code).join(', ')}`
 
-/** What `addHelpText('after')` prints: paragraphs, and indented lines as a block of code. */
+/** The text of `addHelpText('after')`; indented lines become a block of code. */
 function textAfterHelp(command: Command): string {
   const printed: string[] = []
   const { writeOut } = command.configureOutput()
@@ -88,7 +88,7 @@ function blockText(lines: readonly string[]): string {
   return isIndented(lines[0] ?? '') ? fenced(lines.map((line) => line.slice(2)).join('\n')) : lines.join('\n')
 }
 
-/** A description as a sentence of its own. */
+/** A description as a sentence. */
 function sentence(text: string): string {
   const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return /[.!)]$/.test(first) ? first : `${first}.`

@@ -1,4 +1,4 @@
-/** The reference of error codes: the list that scripts/errors finds in the code, and the messages beside it. */
+/** Generates the reference of error codes: the list of scripts/errors, with the messages in the code. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
@@ -13,9 +13,9 @@ const MEANING: Record<ErrorKind, string> = {
   refused: 'understood, but not allowed now',
   unreachable: 'another program or machine does not answer',
   unfit: 'this machine does not pass its prechecks',
-  interrupted: 'somebody stopped it',
-  failed: 'work did not succeed',
-  bug: 'the other side reports a fault of its own',
+  interrupted: 'the command was interrupted',
+  failed: 'an operation failed',
+  bug: 'the controller reports an internal error',
 }
 
 export function errorCodesPage(): string {
@@ -45,7 +45,7 @@ interface Node {
   quasis?: { value: { cooked: string } }[]
 }
 
-/** What stands as a message beside a code: the second of two texts that something is called with. */
+/** Messages by code: the first two arguments of a call, if both are texts. */
 function messagesInCode(): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>()
   const visit = (node: Node): void => {

@@ -1,4 +1,4 @@
-/** The reference of exit codes. */
+/** Generates the reference of exit codes. */
 import { ExitCode } from '../../src/cli/kit/exit-codes.ts'
 import { code, page, table } from './markdown.ts'
 
@@ -12,7 +12,7 @@ const MEANING: Record<keyof typeof ExitCode, string> = {
   controllerUnreachable: 'The controller cannot be reached.',
   refused: 'The controller or a safety rule refused.',
   interrupted:
-    'Interrupted (Ctrl-C). The command stopped at a safe point; run it again to continue. At a question nothing was changed.',
+    'Interrupted (Ctrl-C). The command stopped at a safe point; run it again to continue. At a prompt, nothing was changed.',
 }
 
 export function exitCodesPage(): string {

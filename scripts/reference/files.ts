@@ -1,4 +1,4 @@
-/** The reference of the files on a node and at the controller: from the paths and from the plans of the roles. */
+/** Generates the reference of files on nodes and on the controller, from the paths and from plans of the roles. */
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { reserveOf } from '../../src/agent/service/reserve.ts'
 import { planRole } from '../../src/engine/plan-role.ts'
@@ -12,12 +12,12 @@ import { worker } from '../../src/roles/worker.ts'
 import { fakeKubernetes } from '../../test/support/fake-kubernetes.ts'
 import { code, page, table } from './markdown.ts'
 
-type Row = [path: string, mode: string, holds: string]
+type Row = [path: string, mode: string, content: string]
 
 const paths = pathsOf()
 
-/** What the agent itself keeps; the installation makes the first group, the service the second. */
-const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, [mode: string, holds: string]> = {
+/** Files of the agent itself. */
+const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, [mode: string, content: string]> = {
   executable: ['0755', 'the agent'],
   unitFile: ['0644', 'its systemd unit'],
   configDirectory: ['0700', ''],
@@ -25,12 +25,12 @@ const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, 
   caFile: ['0600', "the controller's CA"],
   nodeKey: ['0600', "the node's key, until the node is enrolled"],
   nodeCsr: ['0600', 'its certificate request, until the node is enrolled'],
-  installerCertificate: ['0600', 'certificate to enrol with; the service removes it after enrolment'],
+  installerCertificate: ['0600', 'certificate for enrolment; the service removes it after enrolment'],
   installerKey: ['0600', 'its key; the service removes it after enrolment'],
   nodeIdentity: ['0600', "the node's key and certificate, renewed by the service"],
   stateDirectory: ['0700', '`before-install.snapshot`, `before-kubernetes.snapshot`, `backups/` of overwritten files'],
   ledgerDirectory: ['0700', 'each change with its undo'],
-  bundleDirectory: ['0755', 'files of the bundle; those that can be fetched again are removed after use'],
+  bundleDirectory: ['0755', 'files of the bundle; those that can be downloaded again are removed after use'],
   instructionFile: ['0600', 'the open instruction'],
   outboxFile: ['0600', 'events that the controller has not acknowledged'],
   linkFile: ['0600', 'state of the connection to the controller'],
@@ -40,13 +40,13 @@ const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, 
   statusFile: ['0644', 'what `agent status` prints'],
 }
 
-/** In the controller's data directory. Compared with a real one in test/integration/data-directory.test.ts. */
+/** Files in the controller's data directory. test/integration/data-directory.test.ts compares them with a real one. */
 export const OF_CONTROLLER: readonly Row[] = [
   ['.', '0700', 'the data directory'],
-  ['controller.db', '0600', 'database (SQLite); beside it `-wal` and `-shm` while the controller runs'],
+  ['controller.db', '0600', 'database (SQLite); with `-wal` and `-shm` while the controller runs'],
   ['pki', '0700', 'certificate authority and the key that signs instructions'],
   ['admin.json', '0600', "the administrator's client certificate and key"],
-  ['bundles', '0700', 'imported bundles, each with the public key that it is trusted by'],
+  ['bundles', '0700', "imported bundles, each with its builder's public key"],
 ]
 
 export async function filesPage(): Promise<string> {
@@ -55,37 +55,38 @@ export async function filesPage(): Promise<string> {
   const ofRoles = [...onMaster, ...onWorker.filter(({ what }) => !known.has(what))]
   return page(
     'Files',
-    `Everything belongs to root unless a row says otherwise. Every path and every other change to a node is in the ledger before it is made:
-\`agent reset\` removes what provisioning added, and \`agent uninstall\` removes that and the agent. With \`--instance NAME\` the names below
-have \`cantrip-NAME\` in place of \`cantrip\`.`,
+    `All files belong to root. Every change to a node is recorded in the ledger before it is made:
+\`agent reset\` removes what provisioning added, and \`agent uninstall\` removes that and the agent. With \`--instance NAME\`, the names below
+contain \`cantrip-NAME\` instead of \`cantrip\`.`,
     '## The agent',
     'Removed by `agent uninstall`.',
-    table(['Path', 'Mode', 'Holds'], agentRows()),
+    table(['Path', 'Mode', 'Content'], agentRows()),
     '## What provisioning adds to a node',
-    `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan of the first of
-three masters and of a worker; with other settings some rows are absent. A mode is that with which the agent makes the path; where it is empty, Kubernetes or containerd makes it. What was there before stays, and so
-does a directory that holds files of others.`,
-    table(['Path', 'Mode', 'Made by', 'Undo'], pathRows(ofRoles)),
+    `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan for
+the first of three masters and for a worker; with other settings some rows are absent. The mode is the one with which the agent
+creates the path; if it is empty, Kubernetes or containerd creates the path. Files that existed before are restored, and a directory with files of
+other programs is kept.`,
+    table(['Path', 'Mode', 'Created by', 'Undo'], pathRows(ofRoles)),
     '## Other changes to a node',
-    table(['Kind', 'What', 'Made by', 'Undo'], otherRows(ofRoles)),
+    table(['Kind', 'Name', 'Made by', 'Undo'], otherRows(ofRoles)),
     '## The controller',
-    'In its data directory (`--data`, default `/var/lib/cantrip-controller`). Nothing removes it: delete it when no node needs it any more.',
+    'In its data directory (`--data`, default `/var/lib/cantrip-controller`). No command removes it: delete it when it has no nodes any more.',
     table(
-      ['Path', 'Mode', 'Holds'],
-      OF_CONTROLLER.map(([path, mode, holds]) => [code(path), mode, holds]),
+      ['Path', 'Mode', 'Content'],
+      OF_CONTROLLER.map(([path, mode, content]) => [code(path), mode, holds]),
     ),
     `The administrator's machine: \`controller cluster create\` writes \`NAME.pem\` and \`NAME-passphrase.txt\` (0600) to \`--output\`, and
-\`controller bundle build\` writes \`~/.config/cantrip/bundle-key.pem\` (0600) and its public half, and keeps downloads in \`~/.cache/cantrip\`.`,
+\`controller bundle build\` writes \`~/.config/cantrip/bundle-key.pem\` (0600) and its public key, and caches build results in \`~/.cache/cantrip\`.`,
   )
 }
 
 function agentRows(): string[][] {
-  const rows = Object.entries(OF_AGENT).map(([name, [mode, holds]]) => [
+  const rows = Object.entries(OF_AGENT).map(([name, [mode, content]]) => [
     code(paths[name as keyof typeof OF_AGENT]),
     mode,
-    holds,
+    content,
   ])
-  return [...rows, [code(reserveOf(paths)), '0600', 'room on the disk for the message that it is full']]
+  return [...rows, [code(reserveOf(paths)), '0600', 'reserved disk space, for the message that the disk is full']]
 }
 
 interface MadeChange extends Change {
@@ -93,7 +94,7 @@ interface MadeChange extends Change {
   step: string
 }
 
-/** What a run of the role would change on a machine with nothing on it. */
+/** The changes that a run of the role would make on a bare machine. */
 async function changesOf(role: Role<ProvisionParams>): Promise<MadeChange[]> {
   const masters = ['10.0.0.5', '10.0.0.6', '10.0.0.7'].map((address, at) => ({ name: `n${at + 1}`, address }))
   const { host, params } = fakeKubernetes({ endpoint: 'api.demo.cantrip.internal:6443', masters })

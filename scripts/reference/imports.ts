@@ -1,16 +1,16 @@
-/** The folders of src/ and what they may import, from the rules that the architecture test checks. */
+/** Generates the table and the diagram of imports between folders of src/, from the rules of the architecture test. */
 import { isUnder } from '../../test/architecture/imports.ts'
 import { MAY_IMPORT, ONLY_FROM } from '../../test/architecture/rules.ts'
 import { code, table } from './markdown.ts'
 
 const folders = Object.keys(MAY_IMPORT).filter((path) => !path.endsWith('.ts'))
-/** Folders below another one with rules of their own. */
+/** Subfolders with their own rules. */
 const apart = folders.filter((path) => /^[^/.]+\/[^/.]+$/.test(path))
 const boxes = [...new Set([...folders.map((path) => path.split('/')[0] ?? ''), ...apart])]
 
 const boxOf = (path: string) => boxes.filter((box) => isUnder(path, box)).sort((a, b) => b.length - a.length)[0] ?? path
 
-/** By box, those that it may import. */
+/** The boxes that each box may import. */
 function importsByBox(): Map<string, Set<string>> {
   const imports = new Map(boxes.map((box) => [box, new Set<string>()]))
   for (const path of folders) {
@@ -20,7 +20,7 @@ function importsByBox(): Map<string, Set<string>> {
   }
   for (const inner of apart) {
     const outer = inner.split('/')[0] ?? ''
-    // One of the two imports the other.
+    // Only one of the two imports the other.
     if (MAY_IMPORT[inner]?.includes(outer)) continue
     imports.get(inner)?.delete(outer)
     if (ONLY_FROM[inner] === undefined) imports.get(outer)?.add(inner)
@@ -36,7 +36,7 @@ function reaches(imports: Imports, from: string, to: string, seen = new Set<stri
   return [...(imports.get(from) ?? [])].some((next) => next === to || reaches(imports, next, to, seen))
 }
 
-/** A mermaid diagram, without the arrows that follow from others. */
+/** A mermaid diagram of the transitive reduction. */
 export function importsDiagram(): string {
   const imports = importsByBox()
   const name = (box: string) => box.replaceAll(/[/-]/g, '_')
@@ -48,10 +48,10 @@ export function importsDiagram(): string {
 }
 
 export function importsTable(): string {
-  const told = (allowed: readonly string[]) =>
+  const listOf = (allowed: readonly string[]) =>
     allowed.map((path) => (path === '*' ? 'everything' : code(path))).join(', ') || 'nothing'
   return table(
-    ['Folder or file', 'May import, besides itself'],
-    Object.entries(MAY_IMPORT).map(([path, allowed]) => [code(path), told(allowed)]),
+    ['Folder or file', 'May import, in addition to itself'],
+    Object.entries(MAY_IMPORT).map(([path, allowed]) => [code(path), listOf(allowed)]),
   )
 }

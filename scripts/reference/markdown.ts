@@ -1,6 +1,6 @@
 export const code = (text: string) => `\`${text}\``
 
-/** A table; a cell may hold anything but a line break. */
+/** A table. Cells must not contain line breaks. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n')

@@ -1,6 +1,6 @@
 export type Arch = 'x64' | 'arm64'
 
-/** Names of the upstream world for an architecture. */
+/** The names of an architecture in Go, OCI, Debian and ELF. */
 export const ARCH = {
   x64: { go: 'amd64', oci: 'amd64', triplet: 'x86_64-linux-gnu', debian: 'amd64', elfMachine: 62 },
   arm64: { go: 'arm64', oci: 'arm64', triplet: 'aarch64-linux-gnu', debian: 'arm64', elfMachine: 183 },

@@ -1,6 +1,6 @@
 import type { Versioned } from './versions/sets.ts'
 
-/** What a bundle must hold, and whose version each of it has. */
+/** The executables of a bundle, each with the component whose version it has. */
 export const BINARIES = {
   kubeadm: 'kubernetes',
   kubelet: 'kubernetes',
@@ -23,7 +23,7 @@ export const CNI_PLUGINS = {
   flannel: 'flannelPlugin',
 } as const satisfies Record<string, Versioned>
 
-/** Image repositories; `first` are those without which no node becomes Ready. */
+/** Image repositories. `first`: a node needs the image to become Ready. */
 export const IMAGES = {
   'registry.k8s.io/pause': { version: 'pause', first: true },
   'registry.k8s.io/kube-apiserver': { version: 'kubernetes', first: true },
@@ -37,7 +37,7 @@ export const IMAGES = {
 
 export const AGENT_IMAGE = 'cantrip.local/agent'
 
-/** A bundle without flannel's manifest cannot bring a node up; the other networks are there where they can be had. */
+/** Every bundle has the manifest of flannel, the default pod network. Those of other pod networks are optional. */
 export const MANIFESTS = {
   'flannel.yaml': { version: 'flannel', required: true },
   'calico.yaml': { version: 'calico', required: false },

@@ -1,8 +1,8 @@
 import { AgentError } from '../base/agent-error.ts'
 
-const COPY_AGAIN = 'copy the bundle again from where it was built, or build it again: controller bundle build'
+const COPY_AGAIN = 'copy the bundle again from its original, or build it again: controller bundle build'
 
-/** A bundle that is not what its manifest and signature say, or cannot be read. */
+/** A bundle that does not match its manifest and signature, or cannot be read. */
 export function badBundle(code: string, message: string, fix = COPY_AGAIN, cause?: unknown): AgentError {
   return new AgentError(`bundle/${code}`, message, { fix, kind: 'invalid', cause })
 }

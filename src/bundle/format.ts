@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
 
 /**
- * A bundle is a directory that holds what nodes need for one Kubernetes version and architecture:
+ * A bundle is a directory with the files that nodes install for one Kubernetes version and architecture:
  *
- *   manifest.json       this schema; its SHA-256 names the bundle
+ *   manifest.json       this schema; its SHA-256 identifies the bundle
  *   manifest.json.sig   Ed25519 signature over the exact bytes of manifest.json, base64
  *   <path of each file>
  *
- * Nothing outside the manifest is read. Paths are relative, of `[A-Za-z0-9._-]` segments, none of them `.` or `..`.
+ * Files that are not in the manifest are not read. Paths are relative, with segments of `[A-Za-z0-9._-]`, except `.` and `..`.
  */
 export const MANIFEST_NAME = 'manifest.json'
 export const SIGNATURE_NAME = 'manifest.json.sig'
@@ -20,14 +20,17 @@ const relativePath = z
 
 export const BundleFile = z.strictObject({
   path: relativePath,
-  /** What it is called where it is used: `kubelet`, `registry.k8s.io/pause:3.10.2`, `flannel.yaml`. */
+  /** Executable, image or manifest: `kubelet`, `registry.k8s.io/pause:3.10.2`, `flannel.yaml`. */
   name: z.string().check(z.minLength(1), z.maxLength(200)),
   version: z.string().check(z.minLength(1), z.maxLength(60)),
   size: z.int().check(z.nonnegative()),
   sha256,
-  /** binary: goes to /usr/local/bin; cni-plugin: to /opt/cni/bin; image: an OCI layout archive; manifest: YAML to apply. */
+  /**
+   * The kind of file. binary: installed into /usr/local/bin; cni-plugin: into /opt/cni/bin; image: an archive of an OCI
+   * layout; manifest: YAML to apply. The key is fixed by released bundles.
+   */
   role: z.enum(['binary', 'cni-plugin', 'image', 'manifest']),
-  /** Images that a node's Ready needs are fetched and imported first. */
+  /** Images that a node needs to become Ready are downloaded and imported first. */
   first: z.optional(z.boolean()),
 })
 
@@ -41,7 +44,7 @@ export const BundleManifest = z.strictObject({
   files: z.array(BundleFile).check(z.minLength(1), z.maxLength(500)),
 })
 
-/** How an instruction names a bundle: nothing else is accepted under that name. */
+/** Identifies a bundle in an instruction. A node accepts only this manifest, signed with this key. */
 export const BundleRef = z.strictObject({
   name: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/)),
   manifestSha256: sha256,

@@ -11,7 +11,7 @@ import { verifyBundle } from './verify/verify.ts'
 export interface StoredBundle {
   manifest: BundleManifest
   manifestSha256: string
-  /** SPKI DER, base64, as a BundleRef wants it. */
+  /** SPKI DER, base64, as in a BundleRef. */
   publicKey: string
   directory: string
 }
@@ -19,9 +19,9 @@ export interface StoredBundle {
 const SHA256 = /^[0-9a-f]{64}$/
 
 /**
- * Verifies a bundle while it copies it to `<data>/bundles/<manifest sha256>/`, with the key it is trusted by in
- * `<manifest sha256>.pub`. Nothing has that name before all of it is there; one that is there already is replaced, for it
- * may have been damaged.
+ * Copies a bundle to `<data>/bundles/<manifest sha256>/` and verifies it on the way; the builder's key is written to
+ * `<manifest sha256>.pub`. The directory appears only when it is complete. An existing one is replaced, because it may be
+ * damaged.
  */
 export async function importBundle(
   source: string,
@@ -51,7 +51,7 @@ export async function importBundle(
   }
 }
 
-/** Bundles of a controller's data directory, newest first. */
+/** The bundles in a controller's data directory, newest first. */
 export async function listBundles(dataDirectory: string): Promise<StoredBundle[]> {
   const root = join(dataDirectory, 'bundles')
   const names = await readdir(root).catch((error: unknown) => {
@@ -69,7 +69,7 @@ async function readStored(directory: string): Promise<StoredBundle> {
   return { ...readManifest(bytes, signature, decodePublicKey(publicKey)), publicKey, directory }
 }
 
-/** What an import that was killed left; a running one is younger. */
+/** Removes the files of interrupted imports. A running import is younger than an hour. */
 async function removeAbandoned(root: string, now: Date): Promise<void> {
   const HOUR_MS = 3_600_000
   for (const name of await readdir(root)) {

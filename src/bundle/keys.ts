@@ -8,12 +8,12 @@ import { badBundle, hasCode } from './error.ts'
 const ED25519_SIGNATURE_BYTES = 64
 const MAX_BYTES = 64 * 1024
 
-/** Base64 of the SPKI DER: how an instruction, and the controller's data directory, hold a builder's public key. */
+/** Base64 of the SPKI DER: the format of public keys in instructions and in the controller's data directory. */
 export function encodePublicKey(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'der' }).toString('base64')
 }
 
-/** From PEM or from base64 of the SPKI DER; throws `bundle/bad-key`. */
+/** Decodes PEM, or base64 of the SPKI DER; throws `bundle/bad-key`. */
 export function decodePublicKey(text: string): KeyObject {
   try {
     const key = text.includes('-----BEGIN')
@@ -25,7 +25,7 @@ export function decodePublicKey(text: string): KeyObject {
     throw badBundle(
       'bad-key',
       `found no Ed25519 public key (${errorMessage(cause)}); wanted PEM, or base64 of its SPKI DER`,
-      'use the .pub file that controller bundle build wrote beside its key',
+      'use the .pub file that controller bundle build wrote next to its key',
       cause,
     )
   }
@@ -36,12 +36,15 @@ export async function readPublicKey(path: string): Promise<KeyObject> {
     await readGiven({
       ...{ path, what: 'public key', code: 'bundle', maxBytes: MAX_BYTES, isSecret: false },
       ifMissing:
-        'a bundle is trusted only with the key of its builder: copy that .pub file here and name it: --key FILE.pub',
+        "verification needs the builder's public key: copy the builder's .pub file to this machine and pass --key FILE.pub",
     }),
   )
 }
 
-/** The builder's key (Ed25519, PKCS#8 PEM, 0600); made, with its public half in `<path>.pub`, where nothing is. */
+/**
+ * The builder's key: Ed25519, PKCS#8 PEM, mode 0600. If the file does not exist, it is created, with the public key in
+ * `<path>.pub`.
+ */
 export async function readOrCreateKey(path: string): Promise<KeyObject> {
   const found = await readPrivateKey(path)
   if (found) return found
@@ -60,34 +63,36 @@ export async function readOrCreateKey(path: string): Promise<KeyObject> {
 }
 
 async function readPrivateKey(path: string): Promise<KeyObject | undefined> {
-  const isThere = await lstat(path).catch((error: unknown) => {
+  const found = await lstat(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   })
-  if (!isThere) return undefined
+  if (!found) return undefined
   const pem = await readGiven({
     ...{ path, what: 'signing key', code: 'bundle', maxBytes: MAX_BYTES, isSecret: true },
-    ifMissing: 'name another file with --key; where nothing is, a key is made',
+    ifMissing: CHOOSE_KEY,
   })
   const key = parsePrivateKey(pem, path)
   if (key.asymmetricKeyType === 'ed25519') return key
-  throw notAKey(path, `a key of type ${key.asymmetricKeyType}`)
+  throw badKey(path, `a key of type ${key.asymmetricKeyType}`)
 }
+
+const CHOOSE_KEY = 'pass another file with --key; if the file does not exist, a key is created'
 
 function parsePrivateKey(pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw notAKey(path, 'no private key', cause)
+    throw badKey(path, 'no private key', cause)
   }
 }
 
-function notAKey(path: string, found: string, cause?: unknown) {
-  const fix = 'name another file with --key; where nothing is, a key is made'
-  return badBundle('bad-key', `found ${found} in ${path}; wanted Ed25519 in unencrypted PKCS#8 PEM`, fix, cause)
+function badKey(path: string, found: string, cause?: unknown) {
+  const message = `found ${found} in ${path}; wanted an Ed25519 key as unencrypted PKCS#8 PEM`
+  return badBundle('bad-key', message, CHOOSE_KEY, cause)
 }
 
-/** Base64 of the Ed25519 signature, with a newline: the content of manifest.json.sig. */
+/** The content of manifest.json.sig: the Ed25519 signature as base64, and a newline. */
 export function signManifest(manifest: Uint8Array, key: KeyObject): string {
   return `${sign(null, manifest, key).toString('base64')}\n`
 }

@@ -1,4 +1,4 @@
-/** Runs what it is given, at most so many at a time, in the order given. */
+/** Runs tasks in the given order, with limited concurrency. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>
 
 export function limit(atOnce: number): Limit {
@@ -10,7 +10,7 @@ export function limit(atOnce: number): Limit {
     try {
       return await work()
     } finally {
-      // A waiting one takes over the place; only without one it becomes free.
+      // The next waiting task takes the slot; if there is none, the slot becomes free.
       const next = waiting.shift()
       if (next) next()
       else running -= 1

@@ -5,11 +5,11 @@ import { isSigned } from './keys.ts'
 
 export interface VerifiedManifest {
   manifest: BundleManifest
-  /** Lower-case hex SHA-256 of the manifest's bytes: the bundle's name for machines. */
+  /** SHA-256 of the manifest's bytes, lower-case hex; identifies the bundle. */
   manifestSha256: string
 }
 
-/** The signature is checked before a byte of the manifest is parsed. */
+/** Verifies the signature before it parses the manifest. */
 export function readManifest(bytes: Uint8Array, signature: string, publicKey: KeyObject): VerifiedManifest {
   if (bytes.length > MAX_MANIFEST_BYTES) {
     throw badBundle(
@@ -20,7 +20,7 @@ export function readManifest(bytes: Uint8Array, signature: string, publicKey: Ke
   if (!isSigned(bytes, signature, publicKey)) {
     throw badBundle(
       'bad-signature',
-      `${SIGNATURE_NAME} is no signature of ${MANIFEST_NAME} by the key given: the bundle was changed, or another key signed it`,
+      `${SIGNATURE_NAME} is not a signature of ${MANIFEST_NAME} by the given key: the bundle was changed, or signed with another key`,
       "check that --key is the public key of the bundle's builder; if it is, copy the bundle again",
     )
   }
@@ -39,7 +39,7 @@ function parse(bytes: Uint8Array): BundleManifest {
   return parseManifest(data)
 }
 
-/** Throws AgentError `bundle/escapes` or `bundle/bad-manifest` with the place that is wrong. */
+/** Throws `bundle/escapes` or `bundle/bad-manifest` with the path of the invalid field. */
 export function parseManifest(data: unknown): BundleManifest {
   const result = BundleManifest.safeParse(data)
   if (result.success) return result.data
@@ -49,13 +49,13 @@ export function parseManifest(data: unknown): BundleManifest {
   throw badBundle(
     code,
     code === 'escapes'
-      ? `${MANIFEST_NAME}: ${place} is no plain relative path; a file must lie within its bundle`
+      ? `${MANIFEST_NAME}: ${place} is not a plain relative path; a file must be inside its bundle`
       : `${MANIFEST_NAME}: ${place}: ${issue?.message}`,
-    'the bundle was built by a faulty or a newer builder: build it again with this version',
+    'the bundle was built with a faulty or newer version: build it again with this version',
   )
 }
 
-/** One path, and one use of a name, stand for one file. */
+/** Throws if two files have the same path, or the same kind and name. */
 function refuseAmbiguity(manifest: BundleManifest): void {
   const seen = new Set<string>([MANIFEST_NAME, SIGNATURE_NAME])
   for (const file of manifest.files) {

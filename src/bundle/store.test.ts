@@ -172,5 +172,5 @@ test('another manifest under the name, another signer, and another architecture 
 
 test('a name that the bundle does not hold is a named error', async () => {
   const store = await open()
-  expect(() => store.file('binary', 'crictl')).toThrow(/holds no binary crictl/)
+  expect(() => store.file('binary', 'crictl')).toThrow(/contains no binary crictl/)
 })

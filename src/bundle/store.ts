@@ -21,7 +21,7 @@ export interface StoreOptions {
   tls: { ca: string; cert: string; key: string }
   /** http://[user:pass@]host:port */
   proxy?: string
-  /** Where this bundle's files lie on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
+  /** The directory for this bundle's files on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
   directory: string
   host: Host
   signal?: AbortSignal
@@ -29,10 +29,10 @@ export interface StoreOptions {
 
 const REQUEST_TIMEOUT_MS = 30_000
 const PARALLEL_DOWNLOADS = 3
-/** With pauses that double: enough to sit out a controller that is restarted, or a link that is down for two minutes. */
+/** Exponential backoff: enough for a restart of the controller, or a link that is down for two minutes. */
 const ROUNDS: RetryPolicy = { firstMs: 500, factor: 2, longestMs: 30_000, tries: 10 }
 
-/** Fetches and verifies a bundle's manifest, unless it is there; its files come when they are asked for. */
+/** Downloads and verifies a bundle's manifest, unless it is on the node. Files are downloaded on demand. */
 export async function openBundleStore(options: StoreOptions): Promise<BundleStore> {
   const { ref, directory, host } = options
   const { manifest } = (await readLocal(options)) ?? (await fetchManifest(options))
@@ -40,7 +40,7 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
     throw badBundle(
       'wrong-arch',
       `${ref.name} is for ${manifest.arch}; this machine is ${host.arch()}`,
-      `import a bundle for ${host.arch()} into the controller and choose it for the cluster`,
+      `import a bundle for ${host.arch()} into the controller`,
     )
   }
   const slots = limit(PARALLEL_DOWNLOADS)
@@ -54,7 +54,7 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
       if (found) return found
       throw badBundle(
         'missing-file',
-        `${ref.name} holds no ${role} ${name}; this role needs it`,
+        `${ref.name} contains no ${role} ${name}; this node needs it`,
         'build a complete bundle and import it',
       )
     },
@@ -69,7 +69,7 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
         onProgress,
       )
       underWay.set(file.path, started)
-      // Whoever has used it may have discarded it, and one that could not be fetched may be asked for again.
+      // The file may be discarded after its use, and a failed download may be retried: both need a new download.
       const forget = () => underWay.delete(file.path)
       started.then(forget, forget)
       return started
@@ -86,7 +86,7 @@ async function fetchFile(
 ): Promise<string> {
   const { ref, tls, proxy, host, signal } = options
   return slots(async () => {
-    if (await isThere(host, file, path)) {
+    if (await isDownloaded(host, file, path)) {
       onProgress?.(file.size)
       return path
     }
@@ -106,11 +106,11 @@ async function fetchFile(
   })
 }
 
-async function isThere(host: Host, file: BundleFile, path: string): Promise<boolean> {
+async function isDownloaded(host: Host, file: BundleFile, path: string): Promise<boolean> {
   const found = await host.stat(path)
-  // Somebody else's file, put there by hand, would still be his to write.
-  const isOurs = found?.kind === 'file' && found.uid === host.uid()
-  return isOurs && found.size === file.size && (await host.sha256(path)) === file.sha256
+  // Another user could still change a file that belongs to them.
+  const isOwn = found?.kind === 'file' && found.uid === host.uid()
+  return isOwn && found.size === file.size && (await host.sha256(path)) === file.sha256
 }
 
 async function readLocal({ ref, directory, host }: StoreOptions): Promise<VerifiedManifest | undefined> {
@@ -134,7 +134,7 @@ async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
       if (status === 200) return body
       const code = status >= 500 ? 'bundle/not-served' : 'bundle/refused'
       throw new AgentError(code, `${at} answered ${status}; wanted 200`, {
-        fix: 'see which bundles the controller holds: controller bundle list',
+        fix: 'check which bundles the controller has: controller bundle list',
       })
     })
   const manifest = await get(MANIFEST_NAME)
@@ -142,7 +142,7 @@ async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
   if (found !== ref.manifestSha256) {
     throw badBundle(
       'wrong-hash',
-      `${MANIFEST_NAME} of ${ref.name}: found SHA-256 ${found}; the instruction says ${ref.manifestSha256}`,
+      `${MANIFEST_NAME} of ${ref.name}: found SHA-256 ${found}; wanted ${ref.manifestSha256}, as in the instruction`,
     )
   }
   const signature = await get(SIGNATURE_NAME)
@@ -153,7 +153,7 @@ async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
   return verified
 }
 
-/** Asks one controller after the other, and all of them again after a pause while one of them may still come back. */
+/** Tries one URL after the other, and all again after a pause, as long as one of the failures can be temporary. */
 async function fromAny<T>(
   { ref, controllerUrls, host, signal }: StoreOptions,
   what: string,
@@ -175,7 +175,7 @@ async function fromAny<T>(
   return retry(ROUNDS, round, { clock: host, ...(signal && { signal }), mayPass: () => failures.some(mayPass) })
 }
 
-/** A handshake that was cut or took too long is the network's or a busy machine's; any other failure of TLS stays. */
+/** A TLS handshake that is interrupted or times out can be a temporary failure; any other TLS failure is permanent. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof NetworkError)) return hasCode(error, 'download/cut', 'bundle/not-served')
   return error.stage !== 'tls' || error.cause === undefined || hasCode(error.cause, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT')
@@ -187,9 +187,9 @@ function fetchFailed(what: string, urls: readonly string[], failures: readonly u
   const reasons = failures.map((error, index) => `${urls[index]}: ${errorMessage(error)}`)
   return new AgentError(
     'bundle/fetch-failed',
-    `could not fetch ${what}: ${reasons.join('; ') || 'no controller is known'}`,
+    `cannot download ${what}: ${reasons.join('; ') || 'the address of the controller is unknown'}`,
     {
-      fix: 'see that the controller runs and holds the bundle (controller bundle list), then provision again: it goes on where it was',
+      fix: 'check that the controller is running and has the bundle (controller bundle list), then provision again to continue',
       kind: 'unreachable',
       cause: first,
     },

@@ -13,12 +13,12 @@ import { digestOf, writeHashed } from './write-hashed.ts'
 export interface BuildOptions extends SourceContext {
   source: Source
   key: KeyObject
-  /** A directory, or a file ending in `.tar`. */
+  /** A directory, or a file name that ends in `.tar`. */
   output: string
   now: Date
 }
 
-/** Puts a bundle together beside its place and gives it its name when it is complete. */
+/** Assembles a bundle in a temporary directory next to `output`, and renames it when it is complete. */
 export async function buildBundle(options: BuildOptions): Promise<BundleManifest> {
   const output = resolve(options.output)
   await refuseToReplace(output)
@@ -32,7 +32,7 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
     await rm(output, { recursive: true, force: true })
     await rename(join(staging, 'bundle'), output)
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
-    options.cache.progress(`${manifest.name}: ${manifest.files.length} files put together in ${seconds} s`)
+    options.cache.progress(`${manifest.name}: ${manifest.files.length} files assembled in ${seconds} s`)
     return manifest
   } finally {
     await rm(staging, { recursive: true, force: true })
@@ -73,7 +73,7 @@ async function writeDirectory(to: string, items: readonly Item[], describeFiles:
   return manifest
 }
 
-/** Manifest and signature come first, so that a reader knows what it reads. */
+/** Manifest and signature come first, so that a reader can verify the files as it reads them. */
 async function writeArchive(to: string, items: readonly Item[], describeFiles: Describe): Promise<BundleManifest> {
   const files: BundleFile[] = []
   for (const { content, ...description } of items) {
@@ -89,7 +89,7 @@ async function writeArchive(to: string, items: readonly Item[], describeFiles: D
   return manifest
 }
 
-/** An earlier bundle may be replaced; anything else in the way stays. */
+/** Throws if `output` exists and is not a bundle. An existing bundle is replaced. */
 async function refuseToReplace(output: string): Promise<void> {
   const found = await stat(output).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined
@@ -100,8 +100,8 @@ async function refuseToReplace(output: string): Promise<void> {
     const names = await readdir(output)
     if (names.length === 0 || names.includes(MANIFEST_NAME)) return
   }
-  throw new AgentError('bundle/output-exists', `found ${output}, which is no bundle; wanted nothing there`, {
-    fix: 'name another --output',
+  throw new AgentError('bundle/output-exists', `${output} exists and is not a bundle`, {
+    fix: 'pass another --output',
     kind: 'invalid',
   })
 }

@@ -45,7 +45,7 @@ test('what is not there is announced with an estimate, then each part is one lin
   ]
   await buildParts(parts, { cache, lanes: 1, now })
   expect(lines).toEqual([
-    'Building 3 of 3 parts from source, up to 7 min 58 s on two cores (each is built once and kept): base, large, small',
+    'Building 3 of 3 parts from source, up to 7 min 58 s on two cores (each is built once and cached): base, large, small',
     '[1/3] base built in 9 s; 9 s so far',
     '[2/3] large built in 6 min 35 s; 6 min 44 s so far',
     '[3/3] small built in 45 s; 7 min 29 s so far',

@@ -1,19 +1,19 @@
 import { build, type Cache, isBuilt, type Part } from './cache.ts'
 
-/** A line about what still goes on, at the latest after this. */
+/** While a part is being built, one line is printed at this interval. */
 const HEARTBEAT_MS = 60_000
 
 export interface BuildPartsOptions {
   cache: Cache
-  /** How many parts are built side by side. */
+  /** How many parts are built in parallel. */
   lanes: number
-  /** Milliseconds, from any moment on. */
+  /** Milliseconds of a monotonic clock. */
   now(): number
 }
 
 /**
- * Builds the parts that are not in the cache, stage by stage, and in a stage the longest first. Says before it starts what
- * it will build and how long that takes, then one line for each part. Ends with the first failure, once nothing runs any more.
+ * Builds the parts that are not in the cache: stage by stage, and in a stage the longest first. Prints first what it builds
+ * and how long it takes, then one line for each part. After a failure it waits for running builds, and throws.
  */
 export async function buildParts(stages: readonly (readonly Part[])[], options: BuildPartsOptions): Promise<void> {
   const { cache, now } = options
@@ -56,10 +56,10 @@ async function missingOf(cache: Cache, parts: readonly Part[]): Promise<Part[]> 
 function announcement(missing: readonly Part[], count: number): string {
   const seconds = missing.reduce((sum, part) => sum + part.seconds, 0)
   const names = missing.map(({ name }) => name).join(', ')
-  return `Building ${missing.length} of ${count} parts from source, up to ${duration(seconds)} on two cores (each is built once and kept): ${names}`
+  return `Building ${missing.length} of ${count} parts from source, up to ${duration(seconds)} on two cores (each is built once and cached): ${names}`
 }
 
-/** No further one is begun after a failure. */
+/** After a failure no further item is started. */
 async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items]
   const lane = async () => {

@@ -4,27 +4,27 @@ import { join } from 'node:path'
 import { hasCode } from '../error.ts'
 import { exists } from '../exists.ts'
 
-/** Tells a person what is under way: one line each. */
+/** Prints one line of progress. */
 export type Progress = (line: string) => void
 
-/** A directory for each part that is built, named by what it is built from; there only when it is complete. */
+/** Has one directory for each built part. Its name depends on the inputs, and it exists only when it is complete. */
 export interface Cache {
   directory: string
   progress: Progress
 }
 
 export interface Part {
-  /** With the version: `etcd-v3.6.16-x64`. */
+  /** Includes the version: `etcd-v3.6.16-x64`. */
   name: string
-  /** All that the outcome depends on besides the name; it becomes part of the directory's name. */
+  /** All other inputs; a hash of them is part of the directory's name. */
   recipe: unknown
-  /** What it took on two cores, with nothing in any cache. */
+  /** Measured on two cores with empty caches. */
   seconds: number
-  /** Fills a fresh directory. */
+  /** Fills an empty directory. */
   make(directory: string): Promise<void>
 }
 
-/** Where the part lies once it is built. */
+/** The directory of the built part. */
 export function directoryOf(cache: Cache, { name, recipe }: Pick<Part, 'name' | 'recipe'>): string {
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 8)
   return join(cache.directory, `${name}-${digest}`)
@@ -34,7 +34,7 @@ export function isBuilt(cache: Cache, part: Part): Promise<boolean> {
   return exists(directoryOf(cache, part))
 }
 
-/** Builds the part unless it is there. A part that could not be built leaves nothing. */
+/** Builds the part unless it is in the cache. A failed build leaves no files. */
 export async function build(cache: Cache, part: Part): Promise<void> {
   const directory = directoryOf(cache, part)
   if (await exists(directory)) return
@@ -44,7 +44,7 @@ export async function build(cache: Cache, part: Part): Promise<void> {
     await part.make(staging)
     await rename(staging, directory)
   } catch (error) {
-    // Somebody else was quicker with the same thing.
+    // Another process may have built the same part meanwhile.
     if (!(hasCode(error, 'ENOTEMPTY', 'EEXIST') && (await exists(directory)))) throw error
   } finally {
     await rm(staging, { recursive: true, force: true })

@@ -18,7 +18,7 @@ const PACKAGE_OF: Record<string, string> = {
 }
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 
-/** Runs a building tool and gives its standard output. */
+/** Runs a build tool and returns its standard output. */
 export function runTool(argv: readonly [string, ...string[]], options: ToolOptions = {}): Promise<string> {
   const [tool, ...args] = argv
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -28,7 +28,7 @@ export function runTool(argv: readonly [string, ...string[]], options: ToolOptio
     { cwd: options.cwd, env: { ...process.env, ...options.env }, maxBuffer: MAX_OUTPUT_BYTES },
     (error, stdout, stderr) => (error ? reject(failure(argv, error, stderr)) : resolve(stdout)),
   )
-  // A tool that ends before it has read its input tells why by its exit code, not by this pipe.
+  // A tool that exits before it has read its input (EPIPE) reports the reason by its exit code.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.stdin ?? '')
   return promise
@@ -37,14 +37,14 @@ export function runTool(argv: readonly [string, ...string[]], options: ToolOptio
 function failure(argv: readonly [string, ...string[]], cause: Error & { code?: unknown }, stderr: string): AgentError {
   const [tool] = argv
   if (hasCode(cause, 'ENOENT')) {
-    return new AgentError('bundle/no-tool', `found no ${tool}; building a bundle needs it`, {
-      fix: `${command`apt-get install ${PACKAGE_OF[tool] ?? tool}`}; or take upstream's files: controller bundle build --from dir`,
+    return new AgentError('bundle/no-tool', `${tool} is not installed; wanted it to build a bundle`, {
+      fix: `${command`apt-get install ${PACKAGE_OF[tool] ?? tool}`}; or use upstream's files: controller bundle build --from dir`,
       cause,
     })
   }
   const end = stderr.trim().split('\n').slice(-15).join('\n')
-  return new AgentError('bundle/build-failed', `${argv.join(' ')}\nended with ${String(cause.code)}:\n${end}`, {
-    fix: 'mend what the tool says and build again: what is built already is kept',
+  return new AgentError('bundle/build-failed', `${argv.join(' ')}\nfailed with ${String(cause.code)}:\n${end}`, {
+    fix: "fix the tool's error and build again: finished parts are cached",
     cause,
   })
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 export interface Elf {
   /** e_machine: 62 is x86-64, 183 is AArch64. */
   machine: number
-  /** The dynamic loader that the executable names. */
+  /** The dynamic loader (PT_INTERP). */
   interpreter?: string
   /** Sonames of the libraries it loads (DT_NEEDED). */
   needed: string[]
@@ -23,7 +23,7 @@ const DT_NEEDED = 1
 const DT_STRTAB = 5
 const DT_STRSZ = 10
 
-/** Of a 64-bit little-endian ELF file; undefined for any other file. */
+/** Reads a 64-bit little-endian ELF file; undefined for any other file. */
 export async function readElf(path: string): Promise<Elf | undefined> {
   const file = await open(path)
   try {

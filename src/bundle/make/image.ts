@@ -4,7 +4,7 @@ import { ARCH, type Arch } from '../arch.ts'
 import { type Content, contentOf, contentOfFile, type TarEntry, tarBytes, tarSize } from './tar.ts'
 import { digestOf } from './write-hashed.ts'
 
-/** A file on disk, text, a link to `target`, or a directory. */
+/** A file on disk, a text, a symbolic link to `target`, or a directory with this mode. */
 export type LayerEntry = { file: string; mode?: number } | { text: string } | { target: string } | { directory: number }
 
 export interface Image {
@@ -14,7 +14,7 @@ export interface Image {
   /** By absolute path in the image. */
   layer: ReadonlyMap<string, LayerEntry>
   entrypoint?: readonly string[]
-  /** Numeric `uid:gid`; root where absent. */
+  /** Numeric `uid:gid`; default: root. */
   user?: string
 }
 
@@ -22,7 +22,7 @@ const CREATED = '1970-01-01T00:00:00Z'
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const MEDIA = 'application/vnd.oci.image'
 
-/** The image as the tar of an OCI layout, which `ctr images import` takes; one layer, the same bytes for the same input. */
+/** The image as a tar of an OCI layout, for `ctr images import`. It has one layer, and is reproducible byte by byte. */
 export async function imageArchive(image: Image): Promise<Content> {
   const entries = await layerEntries(image.layer)
   const layer: Content = { size: tarSize(entries), bytes: () => tarBytes(entries) }
@@ -73,7 +73,7 @@ export async function imageArchive(image: Image): Promise<Content> {
   return { size: tarSize(archive), bytes: () => tarBytes(archive) }
 }
 
-/** Sorted, parents before children. */
+/** Adds parent directories and sorts, so that parents come before children. */
 async function layerEntries(layer: Image['layer']): Promise<TarEntry[]> {
   const all = new Map<string, LayerEntry>(layer)
   for (const path of layer.keys())

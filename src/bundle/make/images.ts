@@ -5,10 +5,10 @@ import type { Image, LayerEntry } from './image.ts'
 import { addLibraries, type BaseSystem, plugins, programs, USR_MERGED } from './libraries.ts'
 
 type Control = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
-/** The executables that go into images, each statically linked. */
+/** The executables in the images; all are linked statically. */
 export type ImageBinary = Control | 'kube-proxy' | 'coredns' | 'pause' | 'flanneld' | 'flannel'
 
-/** Every image of a bundle but the agent's, laid out as upstream's are. */
+/** All images of a bundle except the agent's, with the paths of the upstream images. */
 export async function componentImages(
   base: BaseSystem,
   versions: VersionSet,
@@ -41,7 +41,7 @@ export async function componentImages(
   ]
 }
 
-/** The agent with the libraries it loads, for the operator; runs as nobody's user. */
+/** The agent with its libraries, for the operator; runs as an unprivileged user. */
 export async function agentImage(base: BaseSystem, agent: string, version: string): Promise<Image> {
   const layer = new Map<string, LayerEntry>(USR_MERGED)
   await addLibraries(base, agent, layer)
@@ -58,7 +58,7 @@ export async function agentImage(base: BaseSystem, agent: string, version: strin
   }
 }
 
-/** What kube-proxy and flannel call. iptables loads its extensions by name, and one of those loads libm. */
+/** The programs that kube-proxy and flannel run. iptables loads its extensions by name, so `ldd` does not list them. */
 async function networkTools(base: BaseSystem): Promise<Map<string, LayerEntry>> {
   const tools = ['/usr/sbin/xtables-nft-multi', '/usr/sbin/conntrack', '/usr/sbin/nft', '/usr/bin/kmod', '/bin/ip']
   const shell = ['/bin/sh', '/bin/cp', '/bin/cat', '/bin/sleep']

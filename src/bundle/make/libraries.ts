@@ -5,19 +5,19 @@ import { badBundle, hasCode } from '../error.ts'
 import { readElf } from './elf.ts'
 import type { LayerEntry } from './image.ts'
 
-/** A directory with a Debian or Ubuntu system's programs and libraries; `/` is the building host itself. */
+/** A directory with programs and libraries of Debian or Ubuntu; `/` is the build host itself. */
 export interface BaseSystem {
   root: string
   arch: Arch
 }
 
-/** A layer's links for programs that name /bin or /lib64: all files themselves lie below /usr. */
+/** The links of a merged /usr: all files of a layer are below /usr. */
 export const USR_MERGED: ReadonlyArray<[string, LayerEntry]> = ['bin', 'sbin', 'lib', 'lib64'].map((name) => [
   `/${name}`,
   { target: `usr/${name}` },
 ])
 
-/** Programs of the base system, by absolute path, with every library they load and the libraries' loader. */
+/** Programs of the base system, by absolute path, with all libraries that they load and the dynamic loader. */
 export async function programs(base: BaseSystem, paths: readonly string[]): Promise<Map<string, LayerEntry>> {
   const layer = new Map(USR_MERGED)
   for (const path of paths) {
@@ -29,7 +29,7 @@ export async function programs(base: BaseSystem, paths: readonly string[]): Prom
   return layer
 }
 
-/** All shared objects of a directory of the base system, e.g. extensions that are loaded by name. */
+/** All shared objects in a directory of the base system, such as extensions that are loaded by name. */
 export async function plugins(base: BaseSystem, directory: string): Promise<Map<string, LayerEntry>> {
   const found = await locate(base, directory)
   if (!found) throw notThere(base, directory)
@@ -40,7 +40,7 @@ export async function plugins(base: BaseSystem, directory: string): Promise<Map<
   )
 }
 
-/** Libraries that an executable of ours loads; throws `bundle/missing-library` where the base system lacks one. */
+/** Adds the libraries that an executable loads; throws `bundle/missing-library` if the base system lacks one. */
 export async function addLibraries(base: BaseSystem, file: string, layer: Map<string, LayerEntry>): Promise<void> {
   const elf = await readElf(file)
   if (!elf) return
@@ -49,7 +49,7 @@ export async function addLibraries(base: BaseSystem, file: string, layer: Map<st
     throw badBundle(
       'wrong-arch',
       `${file} is for another architecture; the bundle is for ${base.arch}`,
-      `name a file built for ${base.arch}`,
+      `pass a file that is built for ${base.arch}`,
     )
   }
   const wanted = elf.needed.map((name) => `/usr/lib/${triplet}/${name}`)
@@ -64,7 +64,7 @@ export async function addLibraries(base: BaseSystem, file: string, layer: Map<st
   }
 }
 
-/** Where a path of the base system lies here, with /usr or without, links followed within the base system. */
+/** The file for a path of the base system, below /usr or not. Symbolic links are resolved within the base system. */
 async function locate(base: BaseSystem, path: string): Promise<string | undefined> {
   const plain = path.replace(/^\/usr\//, '/')
   for (const candidate of [`/usr${plain}`, plain]) {
@@ -94,6 +94,6 @@ function notThere(base: BaseSystem, path: string) {
   return badBundle(
     'missing-library',
     `found no ${path} in ${where}`,
-    'install the package that holds it and build again',
+    'install the package that contains it and build again',
   )
 }

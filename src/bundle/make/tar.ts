@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Header } from 'tar'
 
-/** What a tar entry holds: its size must be known before its bytes. */
+/** The content of a tar entry. The header needs the size before the bytes are read. */
 export interface Content {
   size: number
   bytes(): AsyncIterable<Uint8Array>
@@ -29,7 +29,7 @@ export function contentOfFile(path: string, size: number): Content {
   return { size, bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES }) }
 }
 
-/** A tar whose bytes depend on the entries alone: their order, owner root, time 0. */
+/** A reproducible tar: entries in the given order, owner root, time 0. */
 export async function* tarBytes(entries: readonly TarEntry[]): AsyncGenerator<Uint8Array> {
   for (const entry of entries) {
     yield headerOf(entry)
@@ -46,7 +46,7 @@ export async function* tarBytes(entries: readonly TarEntry[]): AsyncGenerator<Ui
   yield new Uint8Array(2 * BLOCK)
 }
 
-/** Of what `tarBytes` yields. */
+/** The number of bytes that `tarBytes` yields. */
 export function tarSize(entries: readonly TarEntry[]): number {
   const blocks = (entry: TarEntry) => (entry.kind === 'file' ? Math.ceil(entry.content.size / BLOCK) : 0)
   return entries.reduce((sum, entry) => sum + (1 + blocks(entry)) * BLOCK, 2 * BLOCK)

@@ -17,7 +17,7 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<Digest
   return { size, sha256: hash.digest('hex') }
 }
 
-/** Writes a new file and tells what was written; one pass over the bytes. */
+/** Writes a new file and returns its size and hash, in one pass over the bytes. */
 export async function writeHashed(path: string, bytes: AsyncIterable<Uint8Array>): Promise<Digest> {
   const file = await open(path, 'wx', 0o644)
   try {

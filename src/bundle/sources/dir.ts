@@ -8,20 +8,22 @@ import { fileItem, imageItem, tagOf } from './items.ts'
 import type { Item, Source } from './source.ts'
 
 /**
- * Files that were prepared elsewhere, upstream's releases for instance: bin/, cni/, images/*.tar (OCI layouts or docker
- * archives), manifests/*.yaml. Versions are those of the set; an image brings its own name and tag.
+ * Prepared files, such as those of upstream releases: bin/, cni/, images/*.tar (OCI layouts or docker archives),
+ * manifests/*.yaml. Versions are those of the version set; an image has its own name and tag.
  */
 export function directorySource(directory: string): Source {
   return async ({ arch, versions, agent }) => {
     const items: Item[] = []
-    const take = async (role: Item['role'], folder: string, name: string, version: string) => {
+    const add = async (role: Item['role'], folder: string, name: string, version: string) => {
       const path = join(directory, folder, name)
       items.push(
         await fileItem(role, name, version, path).catch((cause: unknown) => Promise.reject(absent(path, cause))),
       )
     }
-    for (const [name, whose] of Object.entries(BINARIES)) await take('binary', 'bin', name, versions[whose])
-    for (const [name, whose] of Object.entries(CNI_PLUGINS)) await take('cni-plugin', 'cni', name, versions[whose])
+    for (const [name, component] of Object.entries(BINARIES)) await add('binary', 'bin', name, versions[component])
+    for (const [name, component] of Object.entries(CNI_PLUGINS)) {
+      await add('cni-plugin', 'cni', name, versions[component])
+    }
     const images = await imagesIn(join(directory, 'images'))
     for (const [repository, { version }] of Object.entries(IMAGES)) {
       const name = `${repository}:${versions[version]}`
@@ -35,13 +37,13 @@ export function directorySource(directory: string): Source {
     }
     const manifests = await filesIn(join(directory, 'manifests'))
     for (const [name, { version, required }] of Object.entries(MANIFESTS)) {
-      if (required || manifests.includes(name)) await take('manifest', 'manifests', name, versions[version])
+      if (required || manifests.includes(name)) await add('manifest', 'manifests', name, versions[version])
     }
     return items
   }
 }
 
-/** Image name -> archive. */
+/** The archives in a directory, by image name. */
 async function imagesIn(directory: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   for (const name of await filesIn(directory)) {
@@ -56,5 +58,5 @@ async function filesIn(directory: string): Promise<string[]> {
 
 function absent(what: string, cause?: unknown): unknown {
   if (cause !== undefined && !hasCode(cause, 'ENOENT', 'ENOTDIR')) return cause
-  return badBundle('missing-file', `found no ${what}; a bundle needs it`, 'put it there and build again', cause)
+  return badBundle('missing-file', `found no ${what}; a bundle needs it`, 'copy the file there and build again', cause)
 }

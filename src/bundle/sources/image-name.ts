@@ -4,21 +4,21 @@ import { badBundle } from '../error.ts'
 
 const MAX_INDEX_BYTES = 1024 * 1024
 
-/** An OCI layout's index.json and a docker archive's manifest.json, as far as they name the image. */
+/** The fields with the image name, in the index.json of an OCI layout and the manifest.json of a docker archive. */
 const OciIndex = z.object({
   manifests: z.array(z.object({ annotations: z.optional(z.record(z.string(), z.string())) })),
 })
 const DockerManifest = z.array(z.object({ RepoTags: z.array(z.string()) }))
 
-/** Repository and tag of the one image in an archive. */
+/** Repository and tag of the only image in an archive. */
 export async function imageName(archive: string): Promise<string> {
   const names = await namesIn(archive)
   const [name] = names
   if (name !== undefined && names.size === 1) return name
   throw badBundle(
     'bad-image',
-    `${archive} names ${names.size === 0 ? 'no image' : [...names].join(', ')}; wanted one with repository and tag`,
-    'save it again with its full name, one image an archive',
+    `${archive} contains ${names.size === 0 ? 'no named image' : [...names].join(', ')}; wanted one image with repository and tag`,
+    'save each image again, with its full name, in an archive of its own',
   )
 }
 

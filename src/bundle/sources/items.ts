@@ -20,7 +20,7 @@ export function tagOf(image: string): string {
   return image.slice(image.lastIndexOf(':') + 1)
 }
 
-/** Where it lies in a bundle follows from what it is. */
+/** The description of a file; its path in the bundle depends on kind and name. */
 export function describeItem(role: BundleFile['role'], name: string, version: string): Omit<Item, 'content'> {
   const repository = name.slice(0, name.lastIndexOf(':'))
   const base = role === 'image' ? `${posix.basename(repository)}.tar` : name

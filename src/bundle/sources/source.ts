@@ -4,7 +4,7 @@ import type { Cache } from '../make/cache.ts'
 import type { Content } from '../make/tar.ts'
 import type { VersionSet } from '../versions/sets.ts'
 
-/** A file to be of a bundle. */
+/** A file to put into a bundle. */
 export interface Item extends Pick<BundleFile, 'path' | 'name' | 'version' | 'role' | 'first'> {
   content: Content
 }
@@ -17,5 +17,5 @@ export interface SourceContext {
   agent: { file: string; version: string }
 }
 
-/** Where a bundle's files come from. */
+/** Provides the files of a bundle. */
 export type Source = (context: SourceContext) => Promise<Item[]>

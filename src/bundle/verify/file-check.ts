@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path'
 import { badBundle } from '../error.ts'
 import type { BundleFile } from '../format.ts'
 
-/** Takes a file's bytes in order; `end` throws unless they are what the manifest says. */
+/** Takes a file's bytes in order. `write` and `end` throw if they do not match the manifest. */
 export interface FileCheck {
   write(chunk: Uint8Array): void
   end(): void
-  /** For one that will not be finished. */
+  /** Call it instead of `end` if the file is incomplete. */
   abandon(): void
 }
 
 /**
- * Hashes a file, and writes it below `copyTo` on the way, so that what is kept is what was checked.
- * Writes are synchronous: bytes come from a synchronous parser, and nothing else runs beside an import.
+ * Hashes a file and copies it to `copyTo` in one pass, so that the copy is what was verified. Writes are synchronous because
+ * the tar parser is synchronous, and an import does nothing else.
  */
 export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
   const hash = createHash('sha256')
@@ -36,7 +36,10 @@ export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
         if (size !== file.size) throw wrongSize(file, String(size))
         const found = hash.digest('hex')
         if (found !== file.sha256) {
-          throw badBundle('wrong-hash', `${file.path}: found SHA-256 ${found}; the manifest says ${file.sha256}`)
+          throw badBundle(
+            'wrong-hash',
+            `${file.path}: found SHA-256 ${found}; wanted ${file.sha256}, as in the manifest`,
+          )
         }
         if (descriptor !== undefined) fdatasyncSync(descriptor)
       } finally {
@@ -48,15 +51,15 @@ export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
 }
 
 export function wrongSize(file: BundleFile, found: string) {
-  return badBundle('wrong-size', `${file.path}: found ${found} bytes; the manifest says ${file.size}`)
+  return badBundle('wrong-size', `${file.path}: found ${found} bytes; wanted ${file.size}, as in the manifest`)
 }
 
 export function missing(path: string) {
-  return badBundle('missing-file', `found no ${path}; the bundle must hold it`)
+  return badBundle('missing-file', `found no ${path}; the bundle must contain it`)
 }
 
 export function extra(path: string) {
-  return badBundle('extra-file', `found ${path}, which the manifest does not name; a bundle holds nothing else`)
+  return badBundle('extra-file', `found ${path}, which is not in the manifest; a bundle contains no other files`)
 }
 
 function create(path: string): number {

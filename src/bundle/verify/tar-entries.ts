@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs'
 import type { ReadEntry } from 'tar'
 import { badBundle } from '../error.ts'
 
-/** Takes an entry's bytes in order. Whatever it throws ends the reading. */
+/** Takes an entry's bytes in order. An exception ends the reading. */
 export interface EntryReader {
   write(chunk: Buffer): void
   end(): void
-  /** For an entry whose end does not come. */
+  /** Called instead of `end` if the entry is incomplete. */
   abandon(): void
 }
 
@@ -16,8 +16,8 @@ const CHUNK_BYTES = 1024 * 1024
 const MAX_ENTRIES = 2_000
 
 /**
- * Gives each entry's bytes to the reader that `open` makes for it, until the end or until there is `enough`. Only plain
- * relative paths, files and directories, each once; anything else is an AgentError before `open` is asked.
+ * Passes each entry's bytes to the reader that `open` returns for it, until the end of the archive or until `enough` returns
+ * true. Accepts files and directories with plain relative paths, each once; throws for anything else before calling `open`.
  */
 export async function readEntries(
   path: string,
@@ -29,7 +29,7 @@ export async function readEntries(
   let failure: unknown
   let reader: EntryReader | undefined
 
-  // The parser calls back while it is given bytes; what is thrown there must not pass through it.
+  // The parser calls back synchronously, and an exception must not pass through it.
   const guarded = (act: () => void) => {
     if (failure !== undefined) return
     try {
@@ -78,24 +78,24 @@ export async function readEntries(
   }
 }
 
-/** Compressed archives are refused: a bundle is as large as its manifest says, and read without a decoder in between. */
+/** Refuses compressed archives: decompression could produce far more data than the manifest allows. */
 function refuseOtherFormats(path: string, head: Buffer): void {
   if (head.length >= 512 && head.subarray(257, 262).toString('latin1') === 'ustar') return
-  throw badBundle('bad-archive', `${path} is no tar archive; wanted an uncompressed tar or a directory`)
+  throw badBundle('bad-archive', `${path} is not a tar archive; wanted an uncompressed tar, or a directory`)
 }
 
 function damaged(path: string, cause?: unknown) {
   const why = cause instanceof Error ? `: ${cause.message}` : ''
-  return badBundle('bad-archive', `${path} is damaged or cut short${why}`, undefined, cause)
+  return badBundle('bad-archive', `${path} is damaged or incomplete${why}`, undefined, cause)
 }
 
 function checkedName(entry: ReadEntry): string {
   const name = entry.path.replace(/^\.\//, '').replace(/\/$/, '') || '.'
   if (entry.path.startsWith('/') || name.split('/').includes('..')) {
-    throw badBundle('escapes', `found the path ${JSON.stringify(entry.path)}; a file must lie within its bundle`)
+    throw badBundle('escapes', `found the path ${JSON.stringify(entry.path)}; a file must be inside its bundle`)
   }
   if (entry.type !== 'File' && entry.type !== 'Directory') {
-    throw badBundle('escapes', `${name} is of type ${entry.type}; a bundle holds regular files only`)
+    throw badBundle('escapes', `${name} is of type ${entry.type}; a bundle contains only regular files`)
   }
   return name
 }

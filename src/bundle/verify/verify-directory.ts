@@ -10,7 +10,7 @@ import { checkFile, extra, missing, wrongSize } from './file-check.ts'
 export const CHUNK_BYTES = 1024 * 1024
 const MAX_ENTRIES = 2_000
 
-/** Every file is a regular one, below real directories, of the size and SHA-256 that the signed manifest says. */
+/** Verifies a directory: exactly the files of the signed manifest, each a regular file with the right size and SHA-256. */
 export async function verifyDirectory(
   directory: string,
   publicKey: KeyObject,
@@ -27,7 +27,7 @@ export async function verifyDirectory(
   return { ...verified, bytes, signature }
 }
 
-/** Relative paths of all regular files; anything but files and directories is refused, so no link is ever followed. */
+/** The relative paths of all files. Throws for anything other than files and directories, so no link is followed. */
 async function walk(directory: string): Promise<Set<string>> {
   const files = new Set<string>()
   const pending = ['']
@@ -39,7 +39,7 @@ async function walk(directory: string): Promise<Set<string>> {
       if (count > MAX_ENTRIES) throw badBundle('too-large', `found more than ${MAX_ENTRIES} files in ${directory}`)
       if (entry.isDirectory()) pending.push(path)
       else if (entry.isFile()) files.add(path)
-      else throw badBundle('escapes', `${path} is a link or a special file; a bundle holds regular files only`)
+      else throw badBundle('escapes', `${path} is a link or a special file; a bundle contains only regular files`)
     }
   }
   return files
@@ -71,7 +71,7 @@ async function verifyFile(directory: string, file: BundleFile, copyTo?: string):
   })
 }
 
-/** The yielded buffer is used again: done with before the next is asked for. */
+/** The buffer is reused: a chunk is valid until the next one is requested. */
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (;;) {
@@ -84,7 +84,7 @@ async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
 async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
     if (!hasCode(cause, 'ELOOP')) throw cause
-    throw badBundle('escapes', `${path} is a link; a bundle holds regular files only`, undefined, cause)
+    throw badBundle('escapes', `${path} is a link; a bundle contains only regular files`, undefined, cause)
   })
   try {
     return await use(handle)

@@ -6,8 +6,8 @@ import { checkFile, extra, missing, wrongSize } from './file-check.ts'
 import { IGNORE, readEntries } from './tar-entries.ts'
 
 /**
- * The tar form, checked while it streams by: an entry that the signed manifest does not name, that is no regular file,
- * or that is longer than it may be ends the reading before anything of it is written.
+ * Verifies a tar while reading it. An entry that is not in the signed manifest, is not a regular file, or is larger than the
+ * manifest says ends the reading before anything of it is written.
  */
 export async function verifyTar(
   path: string,
@@ -32,7 +32,7 @@ export async function verifyTar(
   return { ...verified, bytes, signature }
 }
 
-/** Manifest and signature, wherever they lie; a tar of ours has them first, and reading ends there. */
+/** Manifest and signature. Cantrip writes them first, so usually only the head of the archive is read. */
 async function readHead(path: string): Promise<{ bytes: Buffer; signature: string }> {
   const found = new Map<string, Buffer>()
   await readEntries(

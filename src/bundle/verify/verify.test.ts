@@ -49,7 +49,9 @@ describe('a directory', () => {
     await expect(verifyBundle(bundle.directory, bundle.publicKey)).rejects.toMatchObject({
       code: 'bundle/wrong-hash',
       kind: 'invalid',
-      message: expect.stringMatching(/^bin\/kubelet: found SHA-256 [0-9a-f]{64}; the manifest says [0-9a-f]{64}$/),
+      message: expect.stringMatching(
+        /^bin\/kubelet: found SHA-256 [0-9a-f]{64}; wanted [0-9a-f]{64}, as in the manifest$/,
+      ),
     })
   })
 

@@ -4,14 +4,14 @@ import { badBundle, hasCode } from '../error.ts'
 import type { VerifiedManifest } from '../manifest.ts'
 
 export interface VerifiedBundle extends VerifiedManifest {
-  /** The manifest's exact bytes and its signature file's text. */
+  /** The exact bytes of the manifest, and the text of its signature file. */
   bytes: Buffer
   signature: string
 }
 
 /**
- * Checks a bundle, a directory or a tar, against its builder's key; throws AgentError `bundle/…`. With `copyTo`, an
- * empty directory, the files that were checked are written there as they are read (manifest and signature are not).
+ * Verifies a bundle, a directory or a tar, with the builder's public key; throws `bundle/…`. Copies the verified files to
+ * `copyTo`, an empty directory, if it is given; not the manifest and its signature.
  */
 export async function verifyBundle(source: string, publicKey: KeyObject, copyTo?: string): Promise<VerifiedBundle> {
   const found = await stat(source).catch((error: unknown) => {
@@ -30,6 +30,6 @@ export async function verifyBundle(source: string, publicKey: KeyObject, copyTo?
   throw badBundle(
     'not-found',
     `found ${what} at ${source}; wanted a bundle`,
-    'name a bundle: a directory or a .tar file',
+    'pass a bundle: a directory or a .tar file',
   )
 }

@@ -5,7 +5,7 @@ import type { Part } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { BaseSystem } from '../../make/libraries.ts'
 
-/** Debian packages that images take programs and libraries from, or that runc is linked against. */
+/** Debian packages with the programs and libraries of images, and with the library that runc is linked against. */
 const PACKAGES = [
   'iptables',
   'nftables',
@@ -20,7 +20,7 @@ const PACKAGES = [
   'libseccomp-dev',
 ]
 
-/** These packages and the libraries they depend on, of the building host's own release, unpacked and not installed. */
+/** These packages and the libraries that they depend on, from the release of the build host, unpacked and not installed. */
 export async function baseSystemPart(arch: Arch): Promise<Part> {
   return {
     name: `base-system-${await release()}-${arch}`,
@@ -37,7 +37,7 @@ export async function baseSystemPart(arch: Arch): Promise<Part> {
   }
 }
 
-/** Environment in which cgo finds the base system's libseccomp. */
+/** The environment in which cgo finds the base system's libseccomp. */
 export function cgoEnvironment({ root, arch }: BaseSystem): Record<string, string> {
   return {
     PKG_CONFIG_SYSROOT_DIR: root,

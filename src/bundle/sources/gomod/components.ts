@@ -1,21 +1,21 @@
 import type { VersionSet } from '../../versions/sets.ts'
 import { tencentStandIn } from './tencent-stand-in.ts'
 
-/** A Go module and what is built from it. */
+/** Go modules and the executables that are built from them. */
 export interface GoComponent {
   id: string
   version: string
   modules: Readonly<Record<string, string>>
-  /** Executable's name -> package. */
+  /** Packages, by name of the executable. */
   outputs: Readonly<Record<string, string>>
-  /** For `-X`: variable -> value. */
+  /** Values for `-X`, by variable. */
   variables?: Readonly<Record<string, string>>
   tags?: readonly string[]
-  /** Linked against C libraries, statically. */
+  /** It is linked against C libraries, statically. */
   cgo?: 'static' | 'static-pie'
-  /** Modules that lie in the repository of module `of` are published by themselves, as this version. */
+  /** Modules from the repository of module `of` that are published separately, with this version. */
   staging?: { of: string; version: string }
-  /** Modules that cannot be had, replaced by sources of ours: module -> path in the module -> Go source. */
+  /** Own Go sources, by module and path, for modules that are not published. */
   standIns?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
@@ -28,7 +28,7 @@ const FLANNEL = 'github.com/flannel-io/flannel'
 const RUNC = 'github.com/opencontainers/runc'
 const COREDNS = 'github.com/coredns/coredns'
 
-/** The parts of a bundle that are built, and helm, which renders a manifest. */
+/** The components of a bundle that are built, and helm, which renders a manifest. */
 export function goComponents(versions: VersionSet) {
   const { kubernetes, etcd, containerd, cniPlugins, flannel, runc, coredns, sources } = versions
   const [, minor = '', patch = ''] = kubernetes.split('.')
@@ -89,7 +89,7 @@ export function goComponents(versions: VersionSet) {
       },
       variables: { [`${PLUGINS}/pkg/utils/buildversion.BuildVersion`]: cniPlugins },
     },
-    // The plugin left that module with its v1.0, and the module it went to is not published as one.
+    // v1.0 removed the plugin from that module, and its new repository is not published as a module.
     'flannel-plugin': {
       id: 'flannel-plugin',
       version: sources.flannelPlugin,
@@ -114,7 +114,7 @@ export function goComponents(versions: VersionSet) {
   } as const satisfies Record<string, GoComponent>
 }
 
-/** For `-X`: what the programs say when they are asked for their version. */
+/** Variables for `-X`: the output of `--version`. */
 function kubernetesVersion(kubernetes: string, minor: string): Record<string, string> {
   return Object.fromEntries(
     ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((place) => [

@@ -6,7 +6,7 @@ import type { Part } from '../../make/cache.ts'
 import { runTool } from '../../make/command.ts'
 import type { GoComponent } from './components.ts'
 
-/** A component's executables. `cgoEnvironment`: Go's environment for those that link C libraries. */
+/** Builds a component's executables. `cgoEnvironment` is for components that link C libraries. */
 export function componentPart(
   component: GoComponent,
   arch: Arch,
@@ -33,7 +33,7 @@ export function componentPart(
   }
 }
 
-/** Where the Go tool keeps a module's sources, fetched if need be. */
+/** The directory with a module's sources; downloads them if necessary. */
 export async function moduleDirectory(module: string, version: string): Promise<string> {
   return (await download(module, version)).Dir
 }
@@ -42,7 +42,7 @@ async function download(module: string, version: string): Promise<{ Dir: string;
   return JSON.parse(await runTool(['go', 'mod', 'download', '-json', `${module}@${version}`], { cwd: tmpdir() }))
 }
 
-/** A module of our own that pins what is built; the Go tool adds and checks the rest. */
+/** Writes a module that requires the exact versions to build; the Go tool adds and verifies their dependencies. */
 async function writeModule(directory: string, component: GoComponent): Promise<void> {
   const lines = ['module cantrip.local/bundle', 'go 1.26.0']
   for (const [module, version] of Object.entries(component.modules)) lines.push(`require ${module} ${version}`)
@@ -59,7 +59,7 @@ async function writeModule(directory: string, component: GoComponent): Promise<v
   await writeText(join(directory, 'go.mod'), `${lines.join('\n')}\n`)
 }
 
-/** A published module does not hold its siblings: `k8s.io/x => ./staging/…` becomes the version that k8s.io/x has. */
+/** A published module has no ./staging: `k8s.io/x => ./staging/…` is replaced by the published version of k8s.io/x. */
 async function stagingLines(module: string, version: string, stagingVersion: string): Promise<string[]> {
   const { GoMod } = await download(module, version)
   const text = await readFile(GoMod, 'utf8')
@@ -91,7 +91,7 @@ function buildFlags(component: GoComponent): string[] {
   ]
 }
 
-/** The Go tool names an executable after its package's path, without a major version at the end. */
+/** The Go tool names an executable after the package path, without a major version suffix. */
 async function nameOutputs(directory: string, component: GoComponent): Promise<void> {
   for (const [name, path] of Object.entries(component.outputs)) {
     const built = posix.basename(path.replace(/\/v\d+$/, ''))

@@ -5,12 +5,12 @@ import { fileItem, imageItem } from '../items.ts'
 import type { Item, Source } from '../source.ts'
 import { buildAll } from './parts.ts'
 
-/** Everything built on this machine from published Go modules, and from its own Debian packages. */
+/** Builds everything on this machine, from published Go modules and the packages of its Debian release. */
 export const gomodSource: Source = async (context) => {
   const { versions, arch } = context
   if (arch !== 'x64') {
-    throw new AgentError('bundle/arch-not-built', `--from gomod builds bundles for x64; wanted ${arch}`, {
-      fix: `put upstream's ${arch} files into a directory and use --from dir`,
+    throw new AgentError('bundle/arch-not-built', `--from gomod does not build for ${arch}; wanted x64`, {
+      fix: `copy upstream's ${arch} files to a directory and use --from dir`,
       kind: 'invalid',
     })
   }
@@ -22,12 +22,12 @@ export const gomodSource: Source = async (context) => {
     return found
   }
   const items: Item[] = []
-  const take = async (role: 'binary' | 'cni-plugin', name: string) => {
+  const add = async (role: 'binary' | 'cni-plugin', name: string) => {
     const { file, version } = executable(name)
     items.push(await fileItem(role, name, version, file))
   }
-  for (const name of Object.keys(BINARIES)) await take('binary', name)
-  for (const name of Object.keys(CNI_PLUGINS)) await take('cni-plugin', name)
+  for (const name of Object.keys(BINARIES)) await add('binary', name)
+  for (const name of Object.keys(CNI_PLUGINS)) await add('cni-plugin', name)
   for (const image of await componentImages(base, versions, (name) => executable(name).file)) {
     items.push(await imageItem(image))
   }

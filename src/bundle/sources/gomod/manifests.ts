@@ -8,7 +8,7 @@ import { moduleDirectory } from './go.ts'
 
 type Name = keyof typeof MANIFESTS
 
-/** Upstream's manifests as they are published; the cluster's subnets are put in when they are applied. `helm`: its path. */
+/** Upstream's manifests, unchanged; a node inserts the cluster's subnets. `helm`: path of the executable. */
 export function manifestParts(versions: VersionSet, helm: string): Record<Name, Part> {
   const part = (name: Name, recipe: readonly string[], make: (to: string) => Promise<void>): Part => ({
     ...{ name: `${name}-${versions[MANIFESTS[name].version]}`, recipe, seconds: 2 },
@@ -25,7 +25,7 @@ export function manifestParts(versions: VersionSet, helm: string): Record<Name, 
       versions.flannel,
       'Documentation/kube-flannel.yml',
     ),
-    // The commit of Calico's release: its tags are not published as versions of the module.
+    // A commit of Calico's release: its tags are not published as versions of the module.
     'calico.yaml': copied(
       'calico.yaml',
       'github.com/projectcalico/calico',
@@ -38,7 +38,7 @@ export function manifestParts(versions: VersionSet, helm: string): Record<Name, 
   }
 }
 
-/** Hubble's certificates would be made at random while rendering, and belong to a cluster. */
+/** Hubble is disabled because rendering would create random certificates, which belong to a cluster. */
 const CILIUM_SETTINGS = [
   'ipam.mode=cluster-pool',
   'ipam.operator.clusterPoolIPv4PodCIDRList={10.0.0.0/8}',

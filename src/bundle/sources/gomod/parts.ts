@@ -9,7 +9,7 @@ import { componentPart } from './go.ts'
 import { manifestParts } from './manifests.ts'
 import { pausePart } from './pause.ts'
 
-/** What building took on two cores, one after another, with nothing in any cache; the downloads are part of it. */
+/** Measured on two cores, one component after another, with empty caches; includes downloads. */
 const COLD_SECONDS: Record<keyof ReturnType<typeof goComponents>, number> = {
   kubernetes: 440,
   etcd: 38,
@@ -22,19 +22,19 @@ const COLD_SECONDS: Record<keyof ReturnType<typeof goComponents>, number> = {
   helm: 249,
 }
 
-/** Memory that a machine should have for each of them: linking Kubernetes takes gigabytes. */
+/** Memory for each parallel build: linking Kubernetes takes gigabytes. */
 const LANE_BYTES = 3 * 2 ** 30
 
-/** Where what was built lies. */
+/** The paths of the build results. */
 export interface Built {
   base: string
-  /** By the executables' names. */
+  /** By name of the executable. */
   executables: ReadonlyMap<string, { file: string; version: string }>
-  /** By their names. */
+  /** Paths of the manifests, by name. */
   manifests: ReadonlyMap<string, string>
 }
 
-/** Builds what is not in the cache. */
+/** Builds all parts that are not in the cache. */
 export async function buildAll({ cache, versions, arch }: Omit<SourceContext, 'agent'>): Promise<Built> {
   const base = await baseSystemPart(arch)
   const root = directoryOf(cache, base)
@@ -67,7 +67,7 @@ export async function buildAll({ cache, versions, arch }: Omit<SourceContext, 'a
   }
 }
 
-/** A second component's downloads and compiling fill the time in which the first one links on one core. */
+/** Two in parallel: one component can download and compile while the other links on one core. */
 function lanes(): number {
   return Math.max(1, Math.min(2, availableParallelism(), Math.floor(totalmem() / LANE_BYTES)))
 }

@@ -1,6 +1,6 @@
 /**
- * flanneld imports a cloud vendor's SDK that is not to be had as a Go module. The same types, with a backend that says
- * so when it is chosen; every other backend of flannel is untouched.
+ * flanneld imports the SDK of a cloud vendor that is not available as a Go module. This stand-in has the same types, and
+ * returns an error when that backend is used. Other backends of flannel are not affected.
  */
 const SDK = 'github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud'
 
