@@ -37,9 +37,9 @@ const CLASSES: readonly Maker[] = [
 ]
 const CODE = /^[a-z*][a-z0-9*-]*(\/[a-z*][a-z0-9*-]*)*$/
 
-/** Files whose codes begin with the `code` of what they are given: a property that tells such objects. */
+/** Files whose error codes have the `code` of an argument as prefix: a property that identifies such arguments. */
 const PREFIXED: Record<string, string> = {
-  // A `SignedKind`; all others are given a `GivenFile`, which a person names.
+  // A `SignedKind`. In all other files the argument is a `GivenFile`.
   'agent/gate/open-signed.ts': 'noun',
 }
 

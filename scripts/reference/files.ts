@@ -73,7 +73,7 @@ other programs is kept.`,
     'In its data directory (`--data`, default `/var/lib/cantrip-controller`). No command removes it: delete it when it has no nodes any more.',
     table(
       ['Path', 'Mode', 'Content'],
-      OF_CONTROLLER.map(([path, mode, content]) => [code(path), mode, holds]),
+      OF_CONTROLLER.map(([path, mode, content]) => [code(path), mode, content]),
     ),
     `The administrator's machine: \`controller cluster create\` writes \`NAME.pem\` and \`NAME-passphrase.txt\` (0600) to \`--output\`, and
 \`controller bundle build\` writes \`~/.config/cantrip/bundle-key.pem\` (0600) and its public key, and caches build results in \`~/.cache/cantrip\`.`,
