@@ -1,6 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
+import { readIfThere } from '../base/durable-file.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
-import { readIfThere } from './durable-file.ts'
 import { readInstructionKey } from './gate/open-signed.ts'
 import type { AgentPaths } from './paths.ts'
 

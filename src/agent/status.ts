@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ErrorReport } from '../base/agent-error.ts'
+import { readIfThere } from '../base/durable-file.ts'
 import type { NodeState } from '../protocol/names.ts'
-import { readIfThere } from './durable-file.ts'
 
 /** The service's status file for other processes on the node. systemd removes it when the service stops. */
 export interface ServiceStatus {

@@ -1,3 +1,4 @@
+import { seconds } from '../base/text/seconds.ts'
 import type { EngineEvent } from '../engine/event.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -28,8 +29,4 @@ export function eventText(event: EngineEvent): { level: Level; text: string } | 
         text: `${event.outcome} after ${seconds(event.ms)}${event.error ? `: ${event.error.message} (${event.error.code})` : ''}`,
       }
   }
-}
-
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { AgentError } from '../../base/agent-error.ts'
-import { readIfThere, writeDurably } from '../durable-file.ts'
+import { readIfThere } from '../../base/durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
+import { writeStateFile } from '../state-file.ts'
 
 /** The node's certificate and key, and the certificate authority it trusts (PEM). */
 export interface NodeIdentity {
@@ -59,7 +60,7 @@ function parses(read: () => unknown): boolean {
 
 /** Durable: after a power cut the file has the old pair or the new one. */
 export function writeIdentity(paths: AgentPaths, { key, cert }: Pick<NodeIdentity, 'key' | 'cert'>): void {
-  writeDurably(paths.nodeIdentity, `${key.trimEnd()}\n${cert.trimEnd()}\n`)
+  writeStateFile(paths.nodeIdentity, `${key.trimEnd()}\n${cert.trimEnd()}\n`)
 }
 
 /** What enrolment needs: the installer's identity, the node's CSR, and the key that signed it. */

@@ -1,10 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command, remarked } from '../../base/command.ts'
+import { readIfThere, removeDurably } from '../../base/durable-file.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
-import { readIfThere, removeDurably, writeDurably } from '../durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
+import { writeStateFile } from '../state-file.ts'
 
 /** What the service remembers about the controller over a restart. */
 export interface LinkState {
@@ -53,7 +54,7 @@ export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionF
   const update = (change: Partial<LinkState>) => {
     const next = { ...state, ...change }
     if (JSON.stringify(next) === JSON.stringify(state)) return
-    writeDurably(paths.linkFile, `${JSON.stringify(next)}\n`)
+    writeStateFile(paths.linkFile, `${JSON.stringify(next)}\n`)
     state = next
   }
 
@@ -61,7 +62,7 @@ export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionF
     state: () => state,
     open: () => open,
     accept(instruction) {
-      writeDurably(paths.instructionFile, `${JSON.stringify(instruction)}\n`)
+      writeStateFile(paths.instructionFile, `${JSON.stringify(instruction)}\n`)
       open = instruction
       update({ lastSeq: instruction.seq, lastGeneration: instruction.generation })
     },

@@ -1,5 +1,6 @@
 import { reportOf } from '../../base/agent-error.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
+import { seconds } from '../../base/text/seconds.ts'
 import { NetworkError } from '../../host/network.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { AgentConfig } from '../config.ts'
@@ -87,7 +88,7 @@ export function keepLink(options: LinkOptions): Link {
           ? 'check: controller node list; to register again: agent uninstall, then install'
           : 'none needed: the agent keeps retrying'
       status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
-      log('warn', `${end.why}; retrying in ${(delayMs / 1000).toFixed(1)} s`)
+      log('warn', `${end.why}; retrying in ${seconds(delayMs)}`)
       await options.sleep(delayMs, signal).catch(() => undefined)
     }
   }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { EngineEvent, Outcome } from '../../engine/event.ts'
-import { writeDurably } from '../durable-file.ts'
+import { writeStateFile } from '../state-file.ts'
 
 /** Messages that the controller must receive when it is reachable. */
 export type OutboxMessage =
@@ -100,7 +100,7 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
   function keepOnly(kept: Place[]): void {
     const text = [`${JSON.stringify({ next })}\n`, ...kept.map(lineAt)].join('')
     closeSync(file)
-    writeDurably(path, text)
+    writeStateFile(path, text)
     load()
   }
 

@@ -3,7 +3,6 @@ import { reportOf } from '../../base/agent-error.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
-import { makePrivateDirectory } from '../durable-file.ts'
 import {
   hasInstaller,
   type NodeIdentity,
@@ -18,6 +17,7 @@ import { keepLink } from '../link/link.ts'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
 import { type Outbox, openOutbox } from '../link/outbox.ts'
 import { addressesNow, watchAddresses } from '../link/watch-addresses.ts'
+import { makePrivateDirectory } from '../state-file.ts'
 import { openStatusFile, type StatusFile } from '../status.ts'
 import { keepServing } from './keep-serving.ts'
 import type { ServiceOptions } from './options.ts'

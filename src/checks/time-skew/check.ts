@@ -1,6 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { remarked } from '../../base/command.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
+import { seconds } from '../../base/text/seconds.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
@@ -23,7 +24,7 @@ export const check: Check = {
   why: 'Certificates and leases need clocks that agree. The check subtracts the latency of the connection.',
   remedy: 'Synchronize the clock of this machine, or of the controller.',
   thresholds: [
-    { of: 'difference of the clocks', warn: `more than ${seconds(WARN_MS)}`, fail: `more than ${seconds(FAIL_MS)}` },
+    { of: 'difference of the clocks', warn: `more than ${amount(WARN_MS)}`, fail: `more than ${amount(FAIL_MS)}` },
   ],
   timeoutMs: 18_000,
   async look(host: HostView, { controller }: CheckParams): Promise<Verdict> {
@@ -33,10 +34,10 @@ export const check: Check = {
     const least = low > 0 ? low : high < 0 ? -high : 0
     const middle = (low + high) / 2
     const direction = middle > 0 ? 'behind' : 'ahead of'
-    const margin = `± ${seconds((high - low) / 2)}`
-    const found = `${seconds(Math.abs(middle))} (${margin}) ${direction} the controller`
+    const margin = `± ${amount((high - low) / 2)}`
+    const found = `${amount(Math.abs(middle))} (${margin}) ${direction} the controller`
     if (least <= WARN_MS) return { kind: 'pass', found }
-    const wanted = `at most ${seconds(WARN_MS)}; ${seconds(FAIL_MS)} and more is refused`
+    const wanted = `at most ${amount(WARN_MS)}; ${amount(FAIL_MS)} and more is refused`
     const fix = remarked('timedatectl set-ntp true', 'or on the controller, if its clock is wrong')
     return { kind: least > FAIL_MS ? 'fail' : 'warn', found, wanted, fix }
   },
@@ -75,6 +76,6 @@ async function firstAnswer(host: HostView, controller: NonNullable<CheckParams['
   })
 }
 
-function seconds(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+function amount(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : seconds(ms)
 }

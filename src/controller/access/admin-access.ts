@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { AdminAccess } from '../../protocol/api/access.ts'
 import type { Authority } from './authority.ts'
-import { readIfThere, writePrivateFile } from './private-files.ts'
 
 const DAYS = 365
 const RENEW_BEFORE_MS = 30 * 86_400_000
@@ -15,13 +15,13 @@ export function ensureAdminAccess(path: string, url: string, authority: Authorit
   const found = readIfThere(path)
   const access = found === undefined ? undefined : readAccess(found)
   if (access && !expiresSoon(access, now)) {
-    if (access.url !== url) writePrivateFile(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
+    if (access.url !== url) writeDurably(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
     return
   }
   const { privateKey, publicKey } = createKeyPair()
   const certificate = authority.clientCertificate({ role: 'admin', identity: 'local', publicKey, days: DAYS, now })
   const fresh: AdminAccess = { url, ca: authority.ca, certificate, key: keyToPem(privateKey) }
-  writePrivateFile(path, `${JSON.stringify(fresh, null, 2)}\n`)
+  writeDurably(path, `${JSON.stringify(fresh, null, 2)}\n`)
 }
 
 /** Undefined if the file is damaged. */

@@ -9,11 +9,12 @@ import {
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
+import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { CertificateRole } from '../../protocol/api/access.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
-import { makePrivateDirectory, readIfThere, writePrivateFile } from './private-files.ts'
+import { makePrivateDirectory } from './private-directory.ts'
 
 const CA_DAYS = 3_650
 const SERVER_DAYS = 90
@@ -91,8 +92,8 @@ function openCa(directory: string, now: Date): Ca {
   }
   const made = createCa({ commonName: 'cantrip controller CA', days: CA_DAYS, now })
   // The certificate comes last: after a crash between the two, both are created again.
-  writePrivateFile(keyPath, keyToPem(made.key))
-  writePrivateFile(certificatePath, made.certificate)
+  writeDurably(keyPath, keyToPem(made.key))
+  writeDurably(certificatePath, made.certificate)
   return made
 }
 
@@ -113,6 +114,6 @@ function openInstructionKey(path: string): KeyObject {
   const found = readIfThere(path)
   if (found !== undefined) return parseFile(path, () => createPrivateKey(found))
   const { privateKey } = generateKeyPairSync('ed25519')
-  writePrivateFile(path, keyToPem(privateKey))
+  writeDurably(path, keyToPem(privateKey))
   return privateKey
 }

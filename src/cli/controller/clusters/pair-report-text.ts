@@ -1,4 +1,5 @@
 import { printable } from '../../../base/text/printable.ts'
+import { seconds } from '../../../base/text/seconds.ts'
 import type { PairFinding, PairReport } from '../../../protocol/api/pair-report.ts'
 import { type Column, table } from '../../kit/output.ts'
 
@@ -45,5 +46,5 @@ function summary({ nodes, pairs, latency, clockSpreadMs, findings, ms }: PairRep
     ...(latency ? [`round trips ${latency.medianMs.toFixed(2)} ms, slowest ${latency.p99Ms.toFixed(2)} ms`] : []),
     ...(clockSpreadMs === null ? [] : [`clocks within ${clockSpreadMs.toFixed(1)} ms`]),
   ]
-  return `${parts.join(', ')}; took ${(ms / 1_000).toFixed(1)} s\n`
+  return `${parts.join(', ')}; took ${seconds(ms)}\n`
 }

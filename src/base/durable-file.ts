@@ -3,7 +3,6 @@ import {
   constants,
   fdatasyncSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,21 +10,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { temporaryPath } from '../host/machine.ts'
 
 /**
- * Writes a small file so that after a power cut it has either the old or the new content, never a mixture.
+ * Writes a small file with mode 0600 so that after a power cut it has either the old or the new content, never a mixture.
  * Synchronous, because callers rely on the file before they continue, for example before they acknowledge a frame.
  */
-export function writeDurably(path: string, text: string, mode = 0o600): void {
-  // The undo of the file also removes this temporary path.
-  const temporary = temporaryPath(path)
+export function writeDurably(path: string, text: string, temporary = `${path}.new`): void {
+  // Never writes through a link, or into a file that another process has open.
   rmSync(temporary, { force: true })
-  const file = openSync(
-    temporary,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    mode,
-  )
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const file = openSync(temporary, flags, 0o600)
   try {
     writeFileSync(file, text)
     fdatasyncSync(file)
@@ -48,10 +42,6 @@ export function readIfThere(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-}
-
-export function makePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
 }
 
 function syncDirectory(path: string): void {
