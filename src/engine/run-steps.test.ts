@@ -38,8 +38,8 @@ async function setUp(components: Record<string, { after?: string[]; steps: Recor
       emit: (event) => void events.push(event),
       signal: controller.signal,
     })
-  const told = () => events.map((event) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
-  return { run, events, told, ledger, controller, machine }
+  const kinds = () => events.map((event) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
+  return { run, events, kinds, ledger, controller, machine }
 }
 
 const write =
@@ -54,13 +54,13 @@ const wait: Apply = (_host, _params, { signal }) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
 test('runs steps in order, components after their dependencies, and records both in the ledger', async () => {
-  const { run, told, ledger } = await setUp({
+  const { run, kinds, ledger } = await setUp({
     b: { after: ['a', 'not in this role'], steps: { b1: write('b1') } },
     a: { steps: { a1: write('a1'), a2: write('a2') } },
   })
   expect(await run()).toBe('done')
   const each = (id: string) => [`step-started ${id}`, `step-done ${id}`]
-  expect(told()).toEqual(['run-started', ...each('a1'), ...each('a2'), ...each('b1'), 'run-ended'])
+  expect(kinds()).toEqual(['run-started', ...each('a1'), ...each('a2'), ...each('b1'), 'run-ended'])
   const { runs, outstanding } = replay(ledger.entries())
   expect(runs.get('r-1')).toMatchObject({ role: 'role', outcome: 'done' })
   expect([...(runs.get('r-1')?.steps ?? [])]).toEqual([
@@ -72,11 +72,11 @@ test('runs steps in order, components after their dependencies, and records both
 })
 
 test('a second run skips what is done, and reports it', async () => {
-  const { run, told, events } = await setUp({ a: { steps: { a1: write('a1') } } })
+  const { run, kinds, events } = await setUp({ a: { steps: { a1: write('a1') } } })
   await run()
   events.length = 0
   expect(await run()).toBe('done')
-  expect(told()).toEqual(['run-started', 'step-skipped a1', 'run-ended'])
+  expect(kinds()).toEqual(['run-started', 'step-skipped a1', 'run-ended'])
 })
 
 test('components run in parallel', async () => {
@@ -95,13 +95,13 @@ test('components run in parallel', async () => {
 })
 
 test('a failure stops later and running steps, and is the error of the run', async () => {
-  const { run, told, events } = await setUp({
+  const { run, kinds, events } = await setUp({
     a: { steps: { a1: fail, a2: write('a2') } },
     b: { after: ['a'], steps: { b1: write('b1') } },
     c: { steps: { c1: wait, c2: write('c2') } },
   })
   expect(await run()).toBe('failed')
-  expect(told().sort()).toEqual(
+  expect(kinds().sort()).toEqual(
     ['log', 'run-ended', 'run-started', 'step-failed a1', 'step-started a1', 'step-started c1'].sort(),
   )
   expect(events.at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'x/broken', fix: 'mend it' } })
@@ -116,7 +116,9 @@ test('a step without effect fails', async () => {
 test('an indeterminate step makes the run indeterminate, even when stopped', async () => {
   const unsure: Apply = (_host, _params, { signal }) =>
     new Promise((_, reject) =>
-      signal.addEventListener('abort', () => reject(new Indeterminate('x/unsure', 'cannot tell', { fix: 'look' }))),
+      signal.addEventListener('abort', () =>
+        reject(new Indeterminate('x/unsure', 'the result is unknown', { fix: 'look' })),
+      ),
     )
   const { run, controller } = await setUp({ a: { steps: { a1: unsure } } })
   setImmediate(() => controller.abort(new Error('Ctrl-C')))
@@ -124,10 +126,10 @@ test('an indeterminate step makes the run indeterminate, even when stopped', asy
 })
 
 test('is cancelled at the next safe point', async () => {
-  const { run, controller, told } = await setUp({ a: { steps: { a1: wait, a2: write('a2') } } })
+  const { run, controller, kinds } = await setUp({ a: { steps: { a1: wait, a2: write('a2') } } })
   setImmediate(() => controller.abort(new Error('Ctrl-C')))
   expect(await run()).toBe('cancelled')
-  expect(told()).toEqual(['run-started', 'step-started a1', 'log', 'run-ended'])
+  expect(kinds()).toEqual(['run-started', 'step-started a1', 'log', 'run-ended'])
 })
 
 test('a ledger that cannot be written ends the run before any change', async () => {

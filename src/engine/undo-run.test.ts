@@ -30,11 +30,11 @@ async function setUp(changes: { role: string; undo: Undo }[]) {
   return { machine, ledger, log, events, undo }
 }
 
-const told = (why: string): Undo => ({ kind: 'run', argv: ['say', why], why })
+const runUndo = (why: string): Undo => ({ kind: 'run', argv: ['say', why], why })
 
 test('links that start units at boot are removed first, so that a boot does not start half-removed units', async () => {
   const link = '/etc/systemd/system/multi-user.target.wants/kubelet.service'
-  const undos: Undo[] = [{ kind: 'remove-path', path: link }, told('stop it')]
+  const undos: Undo[] = [{ kind: 'remove-path', path: link }, runUndo('stop it')]
   const { machine, undo } = await setUp(undos.map((undo) => ({ role: 'r', undo })))
   machine.files.seedLink(link, '/etc/systemd/system/kubelet.service')
   const there: boolean[] = []
@@ -47,7 +47,7 @@ test('links that start units at boot are removed first, so that a boot does not 
 })
 
 test('undoes newest first, continues after an error, and a rerun retries only that', async () => {
-  const { machine, undo, events } = await setUp(['a', 'b', 'c'].map((why) => ({ role: 'r', undo: told(why) })))
+  const { machine, undo, events } = await setUp(['a', 'b', 'c'].map((why) => ({ role: 'r', undo: runUndo(why) })))
   machine.on(['say'], {})
   machine.on(['say', 'b'], { exitCode: 1 })
   const report = await undo()
@@ -111,11 +111,11 @@ test("objects of other programs are reported, and recorded before removal: a rer
 test('a second try removes CNI records that the first attributed by a database that is now gone', async () => {
   const [pod, files] = ['cni-18dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f', ['results/site-a', 'networks/site/10.1.0.2']]
   const { machine, ledger, undo } = await setUp([
-    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/ours', all: true } },
-    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cni', containerd: '/var/lib/ours' } },
+    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cantrip-x', all: true } },
+    { role: 'r', undo: { kind: 'remove-tree', path: '/var/lib/cni', containerd: '/var/lib/cantrip-x' } },
   ])
-  machine.files.seedDirectory('/var/lib/ours')
-  machine.on(['grep'], () => ({ stdout: machine.files.get('/var/lib/ours') === undefined ? '' : pod }))
+  machine.files.seedDirectory('/var/lib/cantrip-x')
+  machine.on(['grep'], () => ({ stdout: machine.files.get('/var/lib/cantrip-x') === undefined ? '' : pod }))
   const record = JSON.stringify({ networkName: 'site', netns: `/run/netns/${pod}` })
   for (const file of files) machine.files.seed(`/var/lib/cni/${file}`, record)
   const { removeTree } = machine
@@ -132,24 +132,24 @@ test('a second try removes CNI records that the first attributed by a database t
 
 test('a rerun retries a directory together with the leftover in it', async () => {
   const { machine, undo } = await setUp([
-    { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours' } },
-    { role: 'r', undo: { kind: 'remove-path', path: '/etc/ours/file' } },
+    { role: 'r', undo: { kind: 'remove-path', path: '/etc/cantrip-x' } },
+    { role: 'r', undo: { kind: 'remove-path', path: '/etc/cantrip-x/file' } },
   ])
-  machine.files.seed('/etc/ours/file', '')
+  machine.files.seed('/etc/cantrip-x/file', '')
   const { unlink } = machine
   machine.unlink = async (path) => {
-    if (path === '/etc/ours/file') throw new AgentError('file/busy', 'in use', { fix: 'end that' })
+    if (path === '/etc/cantrip-x/file') throw new AgentError('file/busy', 'in use', { fix: 'end that' })
   }
-  expect(await undo()).toMatchObject({ outcome: 'failed', kept: [], leftovers: [{ what: '/etc/ours/file' }] })
+  expect(await undo()).toMatchObject({ outcome: 'failed', kept: [], leftovers: [{ what: '/etc/cantrip-x/file' }] })
   machine.unlink = unlink
   expect(await undo()).toMatchObject({ outcome: 'done', undone: 2 })
-  expect(await machine.stat('/etc/ours')).toBeUndefined()
+  expect(await machine.stat('/etc/cantrip-x')).toBeUndefined()
 })
 
 test('undoes only the changes of the selected runs', async () => {
   const { machine, ledger, undo } = await setUp([
-    { role: 'install', undo: told('install') },
-    { role: 'first-master', undo: told('provision') },
+    { role: 'install', undo: runUndo('install') },
+    { role: 'first-master', undo: runUndo('provision') },
   ])
   machine.on(['say'], {})
   await undo({ select: (_change, run) => run?.role !== 'install' })
@@ -161,7 +161,7 @@ test('daemon-reloads are combined, and run before units and at the end', async (
   const reload: Undo = { kind: 'daemon-reload' }
   const unit: Undo = { kind: 'unit', unit: 'x.service', before: { enabled: false, active: false } }
   const { machine, undo, ledger } = await setUp(
-    [reload, reload, unit, reload, told('x'), reload].map((one) => ({ role: 'r', undo: one })),
+    [reload, reload, unit, reload, runUndo('x'), reload].map((one) => ({ role: 'r', undo: one })),
   )
   machine.on(['say'], {})
   const order: string[] = []
@@ -177,7 +177,7 @@ test('daemon-reloads are combined, and run before units and at the end', async (
 
 test('when stopped, ends between two changes', async () => {
   const controller = new AbortController()
-  const { machine, undo } = await setUp(['a', 'b'].map((why) => ({ role: 'r', undo: told(why) })))
+  const { machine, undo } = await setUp(['a', 'b'].map((why) => ({ role: 'r', undo: runUndo(why) })))
   machine.on(['say'], () => {
     controller.abort()
     return {}

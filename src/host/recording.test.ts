@@ -27,7 +27,7 @@ test('an overwritten file is backed up with its attributes', async () => {
 
 test('a link is restored as a link, and its target is not written', async () => {
   const host = fakeHost({ links: { '/etc/resolv.conf': '../run/stub' }, files: { '/run/stub': 'stub' } })
-  await host.write('/etc/resolv.conf', 'ours')
+  await host.write('/etc/resolv.conf', 'new')
   expect(undos(host)).toEqual([
     { kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub', sha256: expect.any(String) },
   ])

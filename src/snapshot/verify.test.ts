@@ -371,7 +371,7 @@ test.each<[string, (host: FakeHost) => void, string, RegExp, number?]>([
 
 test('what was kept or could not be undone is reported once', async () => {
   const plant = (host: FakeHost) => {
-    host.files.seed('/etc/kubernetes/theirs', 'x')
+    host.files.seed('/etc/kubernetes/foreign', 'x')
     host.files.seed('/var/lib/kubelet/mounted/file', 'x')
     host.files.seed('/var/lib/cantrip/ledger/ledger.jsonl', 'x')
   }

@@ -44,12 +44,12 @@ test('a repeated request during the operation is carried out once, and answered 
 })
 
 test('a refused operation is logged and not answered', async () => {
-  const told: string[] = []
-  const answer = () => void told.push('answered')
-  const log = (_: string, message: string) => void told.push(message)
+  const output: string[] = []
+  const answer = () => void output.push('answered')
+  const log = (_: string, message: string) => void output.push(message)
   const take = operationTaker({ self: ['/bin/false'], ...knowledge, log, answer })
   await take(signed({ ...OPERATION, node: 'n-bbbbbbbbbb' }))
-  expect(told).toEqual([
+  expect(output).toEqual([
     'refused: received an operation for n-bbbbbbbbbb; this node is n-aaaaaaaaaa (operation/foreign)',
   ])
 })

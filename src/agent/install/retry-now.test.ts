@@ -8,7 +8,7 @@ import { retryNow } from './retry-now.ts'
 
 let directory: string
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ask-anew-'))
+  directory = mkdtempSync(join(tmpdir(), 'retry-now-'))
 })
 afterAll(() => rmSync(directory, { recursive: true }))
 

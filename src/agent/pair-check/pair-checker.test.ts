@@ -65,7 +65,7 @@ afterEach(() => {
   open.clear()
 })
 const aMoment = () => vi.advanceTimersByTimeAsync(10)
-const said = () => sent.map(({ say }) => say)
+const sentKinds = () => sent.map(({ say }) => say)
 const BOTH = ['10.0.0.1:6443/tcp', '10.0.0.1:8472/udp']
 
 test('listens, dials on request, reports what it received, and closes', async () => {
@@ -80,7 +80,7 @@ test('listens, dials on request, reports what it received, and closes', async ()
   expect(sent[1]).toMatchObject({ round: 0, peers: [{ node: peer.node, ports: [{ reach: 'open' }], timing }] })
   handle({ say: 'end', check: 'p-aaaaaaaaaa' })
   await aMoment()
-  expect([said(), open.size]).toEqual([['listening', 'dialled', 'heard'], 0])
+  expect([sentKinds(), open.size]).toEqual([['listening', 'dialled', 'heard'], 0])
 })
 
 test('closes at the deadline if the controller sends nothing more', async () => {
@@ -99,7 +99,7 @@ test('closes when stopped, also while dialling, and sends nothing more', async (
   await aMoment()
   await stop()
   await vi.advanceTimersByTimeAsync(100_000)
-  expect([said(), open.size]).toEqual([['listening'], 0])
+  expect([sentKinds(), open.size]).toEqual([['listening'], 0])
 })
 
 test('a newer check replaces the one before, whose messages are then ignored', async () => {
@@ -112,7 +112,7 @@ test('a newer check replaces the one before, whose messages are then ignored', a
   handle({ say: 'end', check: 'p-aaaaaaaaaa' })
   handle({ say: 'go', check: 'p-aaaaaaaaaa', round: 0, withoutUdp: [] })
   await aMoment()
-  expect([said(), open.size]).toEqual([['listening', 'listening'], 1])
+  expect([sentKinds(), open.size]).toEqual([['listening', 'listening'], 1])
 })
 
 test('without UDP if the peer does not listen for it', async () => {

@@ -38,9 +38,9 @@ test('one snapshot is taken, before the first change', async () => {
     expect(machine.files.get('/var/lib/cantrip/before-install.snapshot'), 'before it is recorded').toBeDefined()
     await ledger.append({ kind: 'change', run: 'install', step: 'install/x', change: kind, what, undo })
   }
-  await hostFor(record).write('/etc/hosts', 'ours')
+  await hostFor(record).write('/etc/hosts', 'new')
   machine.files.seed('/etc/later', 'x')
-  await hostFor(record).write('/etc/cantrip.conf', 'ours')
+  await hostFor(record).write('/etc/cantrip.conf', 'new')
   const files = (await snapshotFor('all', paths, machine))?.facts.file ?? {}
   expect(Object.keys(files)).toContain('/etc/hosts')
   expect(Object.keys(files)).not.toContain('/etc/later')
@@ -48,17 +48,17 @@ test('one snapshot is taken, before the first change', async () => {
 })
 
 test('a continued run keeps the first snapshot', async () => {
-  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/cantrip-x'))
   const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
-  await hostFor(async () => undefined).write('/etc/cantrip.conf', 'ours')
+  await hostFor(async () => undefined).write('/etc/cantrip.conf', 'new')
   expect(await snapshotFor('all', paths, machine)).toBeUndefined()
 })
 
 test('the snapshot before Kubernetes differs from the one before the agent', async () => {
-  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/ours'))
+  const { workspace, machine, observer } = await scene(began('install'), changed('install/x', '/etc/cantrip-x'))
   await afterSnapshot(workspace, paths, 'kubernetes', observer)
     .hostFor(async () => undefined)
-    .write('/etc/kubernetes/x', 'ours')
+    .write('/etc/kubernetes/x', 'new')
   expect((await snapshotFor('kubernetes', paths, machine))?.takenAt).toBe('2026-01-01T00:00:00.000Z')
   expect(await snapshotFor('agent', paths, machine)).toBeUndefined()
 })
@@ -69,7 +69,7 @@ test('a change without a record is found after the undo, and the ledger stays un
   const host = hostFor(async ({ kind, what, undo }) => {
     await ledger.append({ kind: 'change', run: 'install', step: 'kubelet/x', change: kind, what, undo })
   })
-  await host.write('/etc/kubernetes/x', 'ours')
+  await host.write('/etc/kubernetes/x', 'new')
   machine.files.seed('/var/lib/calico/nodename', 'by a pod')
   const close = async () => undefined
   const { signal } = new AbortController()

@@ -6,14 +6,14 @@ import { keepServing } from './keep-serving.ts'
 function scene() {
   const stop = new AbortController()
   const waits: number[] = []
-  const told: string[] = []
+  const messages: string[] = []
   let problem: ServiceStatus['problem'] = null
   const options: Parameters<typeof keepServing>[1] = {
     stateDirectory: '/var/lib/cantrip',
     notifier: {
-      ready: () => void told.push('ready'),
+      ready: () => void messages.push('ready'),
       status: () => undefined,
-      stopping: () => void told.push('stopping'),
+      stopping: () => void messages.push('stopping'),
       watchdogMs: undefined,
       alive: () => undefined,
     },
@@ -23,23 +23,23 @@ function scene() {
         problem = change.problem ?? null
       },
     },
-    log: (level, message) => void (level === 'error' && told.push(message)),
+    log: (level, message) => void (level === 'error' && messages.push(message)),
     clock: { now: () => new Date(0), sleep: async (ms) => void waits.push(ms) },
     signal: stop.signal,
   }
-  return { stop, waits, told, problem: () => problem, options }
+  return { stop, waits, messages, problem: () => problem, options }
 }
 
 test('problems that a person has to fix are retried at increasing intervals until the service continues', async () => {
-  const { waits, told, options } = scene()
+  const { waits, messages, options } = scene()
   let tries = 0
   await keepServing(async () => {
     tries += 1
-    if (tries < 10) throw new AgentError('config/damaged', 'found x; wanted y', { fix: 'do z' })
+    if (tries < 10) throw new AgentError('config/damaged', 'x is damaged', { fix: 'do z' })
   }, options)
   expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((s) => s * 1000))
-  expect(told.slice(0, 2)).toEqual(['ready', 'found x; wanted y (config/damaged); fix: do z'])
-  expect(told.filter((each) => each === 'ready' || each === 'stopping')).toEqual(['ready', 'stopping'])
+  expect(messages.slice(0, 2)).toEqual(['ready', 'x is damaged (config/damaged); fix: do z'])
+  expect(messages.filter((each) => each === 'ready' || each === 'stopping')).toEqual(['ready', 'stopping'])
 })
 
 test('a read-only or full disk is named with its file', async () => {
@@ -55,10 +55,10 @@ test('a read-only or full disk is named with its file', async () => {
 })
 
 test('a bug ends the process after a minute', async () => {
-  const { waits, told, options } = scene()
+  const { waits, messages, options } = scene()
   await expect(keepServing(() => Promise.reject(new Error('a bug')), options)).rejects.toThrow('a bug')
   expect(waits).toEqual([60_000])
-  expect(told.join('\n')).toMatch(/Error: a bug\n\s+at /)
+  expect(messages.join('\n')).toMatch(/Error: a bug\n\s+at /)
 })
 
 test('an attempt has ended before the next one begins', async () => {

@@ -19,9 +19,9 @@ test('on a full disk the reserve is removed and the work repeated', () => {
   expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(1024 * 1024)
   const work = () => {
     if (statSync(path, { throwIfNoEntry: false })) throw full()
-    return 'told'
+    return 'done'
   }
-  expect(reserve.spend(work)).toBe('told')
+  expect(reserve.spend(work)).toBe('done')
 })
 
 test('throws other failures, and that of a disk that stays full', () => {

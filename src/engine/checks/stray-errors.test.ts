@@ -64,7 +64,7 @@ test('an error of other code still ends the process, during and after checks', a
   const during = await runScript(`
     setTimeout(() => { throw new Error('of nobody') }, 20)
     await stray_errors.catchStrayErrors().within(() => new Promise((r) => setTimeout(r, 2_000)))
-    console.log('went on')`)
+    console.log('continued')`)
   expect(during.code).toBe(1)
   expect(during.stderr).toContain('of nobody')
   const afterwards = await runScript(`

@@ -201,7 +201,7 @@ test.each<[string, string, string, string, (files: FakeHost['files']) => void, P
     { isSecret: false },
   ],
 ])('a file %s is refused', async (_, path, code, fix, set, options) => {
-  const said = await read(path, set, options)
-  expect(said).toContain(`given/${code} `)
-  expect(said).toContain(fix)
+  const refusal = await read(path, set, options)
+  expect(refusal).toContain(`given/${code} `)
+  expect(refusal).toContain(fix)
 })

@@ -78,7 +78,7 @@ test('omits functions of a Go stack trace, but not other text in parentheses', (
     'k8s.io/kubernetes/cmd/kubelet/app.run({0x1?, 0x2?}, ...)',
     'net/http.HandlerFunc.ServeHTTP(0xc000012345?, {0x1?',
   ]
-  const said = 'failed to open (code 0x5) the device'
-  expect(reasonLines([...stack, said].join('\n'))).toEqual([said])
+  const message = 'failed to open (code 0x5) the device'
+  expect(reasonLines([...stack, message].join('\n'))).toEqual([message])
   expect(reasonLines(stack.join('\n'))).toEqual(stack)
 })

@@ -222,15 +222,12 @@ test('removes interfaces by name or by the patterns of their programs, in one ca
   expect(machine.calls).toEqual([['ip', '-force', '-batch', '-']])
 })
 
-test.each(['tunl0', 'gre0', 'sit0', 'ip6tnl0'])(
-  '%s, which the kernel does not let go of, is left and said',
-  async (name) => {
-    const machine = scene({ directories: [`/sys/class/net/${name}`] })
-    expect(await carryOut({ kind: 'remove-links', names: [name] }, machine)).toEqual({
-      kept: expect.stringContaining(`${name} stays until`),
-    })
-  },
-)
+test.each(['tunl0', 'gre0', 'sit0', 'ip6tnl0'])('%s, which the kernel keeps, stays and is reported', async (name) => {
+  const machine = scene({ directories: [`/sys/class/net/${name}`] })
+  expect(await carryOut({ kind: 'remove-links', names: [name] }, machine)).toEqual({
+    kept: expect.stringContaining(`${name} stays until`),
+  })
+})
 
 test('removes control groups bottom up, in every hierarchy, and stops a slice first', async () => {
   const machine = scene({
@@ -282,10 +279,15 @@ test('a missing backup is an error that names it', async () => {
 })
 
 test('a link that was replaced by a file stays replaced', async () => {
-  const machine = scene({ files: { '/etc/resolv.conf': 'theirs' } })
-  const undo: Undo = { kind: 'restore-link', path: '/etc/resolv.conf', target: '../run/stub', sha256: 'of ours' }
+  const machine = scene({ files: { '/etc/resolv.conf': 'replaced' } })
+  const undo: Undo = {
+    kind: 'restore-link',
+    path: '/etc/resolv.conf',
+    target: '../run/stub',
+    sha256: 'of the written file',
+  }
   expect(await carryOut(undo, machine)).toEqual({ kept: expect.stringContaining('/etc/resolv.conf was changed') })
-  expect(machine.files.bytes('/etc/resolv.conf')?.toString()).toBe('theirs')
+  expect(machine.files.bytes('/etc/resolv.conf')?.toString()).toBe('replaced')
 })
 
 const POD = (digit: number) => `cni-${digit}8dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f`
@@ -360,7 +362,7 @@ test('also for old records: the directory of network namespaces is removed when 
 })
 
 test.each<Undo['kind'] & ('remove-tree' | 'empty-directory')>(['remove-tree', 'empty-directory'])(
-  "%s: of what CNI plugins keep, podman's stays",
+  "%s: podman's CNI state stays",
   async (kind) => {
     const machine = scene({
       files: {

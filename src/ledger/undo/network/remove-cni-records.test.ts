@@ -26,21 +26,21 @@ test("of two containerds with CRI, Cantrip's is recognized by its database; the 
     [`${CNI}/networks/neighbour-net/10.2.0.2`]: '',
     [`${CNI}/networks/shared/10.3.0.2`]: '',
   }
-  const theirs = Object.keys(files).filter((path) => !/site|shared-c/.test(path))
+  const foreign = Object.keys(files).filter((path) => !/site|shared-c/.test(path))
   const machine = sceneOf({ files, directories: [POD(1), POD(2)].map((name) => `/run/netns/${name}`) })
   machine.on(DATABASE, (argv) => ({
-    stdout: argv.at(-1)?.startsWith('/var/lib/ours/') ? `${POD(1)}\n` : `${POD(2)}\n`,
+    stdout: argv.at(-1)?.startsWith('/var/lib/cantrip-containerd/') ? `${POD(1)}\n` : `${POD(2)}\n`,
   }))
   machine.on(['ip', 'netns', 'pids'], {})
   machine.on(['ip', '-force'], (_argv, { stdin = '' }) => {
     for (const [, name] of stdin.matchAll(/delete (\S+)/g)) machine.files.deleteTree(`/run/netns/${name}`, false)
     return {}
   })
-  const containerd = '/var/lib/ours'
+  const containerd = '/var/lib/cantrip-containerd'
   await carryOut({ kind: 'remove-network-namespaces', names: ['cni-*'], containerd }, machine)
   expect(machine.files.list('/run/netns')).toEqual([POD(2)])
   const result = await carryOut({ kind: 'remove-tree', path: CNI, containerd }, machine)
-  expect(cniFiles(machine).sort()).toEqual(theirs.sort())
+  expect(cniFiles(machine).sort()).toEqual(foreign.sort())
   expect(result?.kept).toContain(`${CNI}/networks (of another container engine)`)
 })
 
@@ -50,7 +50,7 @@ test('removes records that an earlier try found, even if the database is gone; t
     [`${CNI}/networks/site/10.1.0.2`]: '',
     [`${CNI}/flannel/a`]: '',
   }
-  const undo: Undo = { kind: 'remove-tree', path: CNI, containerd: '/var/lib/ours' }
+  const undo: Undo = { kind: 'remove-tree', path: CNI, containerd: '/var/lib/cantrip-containerd' }
   const first = sceneOf({ files })
   first.on(DATABASE, { stdout: `${POD(1)}\n` })
   first.unlink = async () => {
@@ -81,7 +81,7 @@ test.each([
     },
   })
   machine.on(DATABASE, { stdout: `${POD(1)}\n` })
-  await carryOut({ kind: 'remove-tree', path: CNI, containerd: '/var/lib/ours' }, machine)
+  await carryOut({ kind: 'remove-tree', path: CNI, containerd: '/var/lib/cantrip-containerd' }, machine)
   expect(machine.files.get('/srv/data/precious')).toBeDefined()
   expect(cniFiles(machine)).toEqual([`${CNI}/networks/other/10.0.0.2`, `${CNI}/results/x-eth0`])
 })
@@ -98,7 +98,7 @@ test.each(['networks', 'results', 'cache', 'flannel'])('a link instead of %s is 
   machine.files.deleteTree(`${CNI}/${name}`, false)
   machine.files.seedLink(`${CNI}/${name}`, '/srv')
   machine.on(DATABASE, { stdout: `${POD(1)}\n` })
-  const result = await carryOut({ kind: 'remove-tree', path: CNI, containerd: '/var/lib/ours' }, machine)
+  const result = await carryOut({ kind: 'remove-tree', path: CNI, containerd: '/var/lib/cantrip-containerd' }, machine)
   for (const path of ['/srv/data/precious', '/srv/cbr0-a-eth0', '/srv/results/cbr0-b-eth0'])
     expect(machine.files.get(path), path).toBeDefined()
   expect(result?.kept).toContain(`${CNI}/${name}`)
