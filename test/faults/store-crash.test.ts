@@ -80,7 +80,7 @@ async function found(database: Database): Promise<number> {
   }
 }
 
-describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
+describe.each([sqliteBackend(), postgresBackend({ isDurable: true })])('$name', (backend) => {
   beforeAll(() => backend.start())
   afterAll(() => backend.stop())
 

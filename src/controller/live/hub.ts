@@ -105,9 +105,11 @@ export class Hub implements Presence {
   deliver(nodeId: string): void {
     const session = this.#sessions.get(nodeId)
     if (!session) return
-    void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) =>
-      this.#ports.log(`node ${nodeId} could not be told: ${errorMessage(error)}`),
-    )
+    void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) => {
+      this.#ports.log(`node ${nodeId} could not be told: ${errorMessage(error)}`)
+      // What it was to be told reaches it when it connects again.
+      session.socket.terminate()
+    })
   }
 
   async #deliver(session: Session): Promise<void> {
@@ -157,7 +159,9 @@ export class Hub implements Presence {
   /** Everything that was received is made durable; nodes are asked to come back spread over `spreadMs`. */
   async close(spreadMs: number): Promise<void> {
     await this.#flush()
-    await this.saveLastSeen()
+    await this.saveLastSeen().catch((error: unknown) =>
+      this.#ports.log(`when nodes were last heard could not be stored: ${errorMessage(error)}`),
+    )
     const sockets = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
       session.end(Close.goingAway, 'the controller is stopping')

@@ -32,9 +32,11 @@ export function retireThose(ports: Ports, data: ClusterData, reconcile: Reconcil
     if (known?.isResting) continue
     departures.set(key, { waitingFor: known?.waitingFor ?? 'a master to take it out of the cluster', isResting: true })
     setImmediate(() => {
-      void retire(ports, data.cluster.id, key, reconcile).catch((error: unknown) =>
-        ports.log(`retire ${key}: ${error instanceof Error ? error.stack : error}`),
-      )
+      void retire(ports, data.cluster.id, key, reconcile).catch((error: unknown) => {
+        ports.log(`retire ${key}: ${error instanceof Error ? error.stack : error}`)
+        // The next look after all nodes begins it again.
+        departures.delete(key)
+      })
     })
   }
 }

@@ -52,7 +52,8 @@ export function sqliteBackend(): Backend {
   return { name: 'SQLite', start: async () => undefined, stop: async () => undefined, database }
 }
 
-export function postgresBackend(): Backend {
+/** `isDurable`: it may be killed, and syncs what it writes. */
+export function postgresBackend({ isDurable = false } = {}): Backend {
   let server: PostgresServer | undefined
   let count = 0
   const started = () => {
@@ -63,7 +64,9 @@ export function postgresBackend(): Backend {
     name: 'PostgreSQL',
     start: async () => {
       // What the controller itself asks for is stricter.
-      server = await PostgresServer.start({ settings: ['synchronous_commit = off'] })
+      server = await PostgresServer.start({
+        settings: ['synchronous_commit = off', `fsync = ${isDurable ? 'on' : 'off'}`],
+      })
     },
     stop: async () => server?.remove(),
     cutServer: async () => {

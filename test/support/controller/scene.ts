@@ -33,9 +33,17 @@ export interface SceneNode {
   agent: ScriptedAgent
 }
 
+let nextDatabase: () => Promise<string | undefined> = async () => undefined
+
+/** Where controllers of scenes keep what they know, instead of SQLite: the URL of an empty database for each. */
+export function keepScenesIn(database: () => Promise<string>): void {
+  nextDatabase = database
+}
+
 /** A controller with cluster `demo`, and scripted agents of machines that have addresses of their own. */
 export class Scene {
   readonly #directory: string
+  readonly #database: string | undefined
   #installer: Installer | undefined
   #machines = 0
   #operator: Credentials | undefined
@@ -43,8 +51,9 @@ export class Scene {
   /** How far the controller's clock is ahead. */
   aheadMs = 0
 
-  constructor(directory: string) {
+  constructor(directory: string, database?: string) {
     this.#directory = directory
+    this.#database = database
   }
 
   get controller(): Controller {
@@ -55,6 +64,7 @@ export class Scene {
   async start(): Promise<void> {
     this.#controller = await startController({
       dataDirectory: this.#directory,
+      ...(this.#database === undefined ? {} : { database: { url: this.#database, env: {} } }),
       listen: { host: '127.0.0.1', port: 0 },
       now: () => new Date(Date.now() + this.aheadMs),
       tickMs: 600_000,
@@ -156,7 +166,7 @@ async function operatorOf(controller: Controller, { ca, ...node }: EnrolledNode)
 export async function openScene(): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'controller-'))
   await importSmallBundle(directory, Buffer.from('kubelet'))
-  const scene = new Scene(directory)
+  const scene = new Scene(directory, await nextDatabase())
   await scene.start()
   return scene
 }
