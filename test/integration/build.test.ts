@@ -91,7 +91,7 @@ test('code that the service never needs is only in the script of the other comma
   const checkout = join(import.meta.dirname, '../..')
   const packagesIn = async (script: Script) => {
     const text = await bundle(checkout, script, version)
-    return ['commander', 'systeminformation', 'tar', 'undici', 'yaml'].filter((name) =>
+    return ['commander', 'kysely', 'pg', 'systeminformation', 'tar', 'undici', 'yaml'].filter((name) =>
       text.includes(`node_modules/${name}/`),
     )
   }

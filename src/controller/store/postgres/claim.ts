@@ -17,29 +17,33 @@ export interface Claim {
 /** An advisory lock, on a connection of its own: it ends with that, however this process ends. */
 export function openClaim(connect: () => Promise<pg.Client>, address: Address): Claim {
   let held: Promise<pg.Client> | undefined
+  let isEnded = false
   const claim = async () => {
     const client = await connect()
-    client.once('end', () => {
-      held = undefined
-    })
     try {
       await lock(client, address)
     } catch (error) {
       await client.end()
       throw error
     }
+    client.once('end', () => {
+      held = undefined
+      // At once, lest another controller comes first; where that fails, whoever commits next tries again.
+      if (!isEnded) hold().catch(() => undefined)
+    })
     return client
   }
+  const hold = async () => {
+    held ??= claim()
+    await held.catch((error: unknown) => {
+      held = undefined
+      throw error
+    })
+  }
   return {
-    async hold() {
-      held ??= claim()
-      // What could not be had is asked for anew by whoever comes next.
-      await held.catch((error: unknown) => {
-        held = undefined
-        throw error
-      })
-    },
+    hold,
     async end() {
+      isEnded = true
       const client = await held?.catch(() => undefined)
       await client?.end()
     },
