@@ -20,17 +20,11 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path/posix'
 import { setImmediate } from 'node:timers/promises'
-import { AgentError } from '../../../base/agent-error.ts'
-import { command } from '../../../base/command.ts'
 import { shownName } from '../../kernel/shown-name.ts'
 import type { RemoveTreeOptions } from '../../machine.ts'
 import { isBelow, parseMountinfo } from '../../parse/mountinfo.ts'
 import { fileError } from './file-error.ts'
-
-interface Left {
-  path: string
-  error: unknown
-}
+import { ending, holdsMount, type Left, notADirectory, treeLeft } from './tree-errors.ts'
 
 /** State of one deletion. */
 interface Removal {
@@ -47,8 +41,6 @@ interface Removal {
 /** Entries between two turns of the event loop. */
 const TURN = 200
 const LOST = -1
-/** Maximum length of a path in a message, of which the end is kept. */
-const SHOWN = 300
 
 /** Refuses to start if there is a mount below. Continues after entries that cannot be deleted, and throws at the end. */
 export async function removeTree(path: string, options: RemoveTreeOptions = {}): Promise<string[]> {
@@ -212,43 +204,4 @@ function identityOf(directory: number): string {
 /** The mount id of an open directory; a device number does not distinguish bind mounts. */
 function mountOf(directory: number): string {
   return /mnt_id:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${directory}`, 'utf8'))?.[1] ?? ''
-}
-
-const ending = (path: string) => (path.length > SHOWN ? `…${path.slice(-SHOWN)}` : path)
-
-function treeLeft(path: string, left: readonly Left[]): AgentError {
-  const [first] = left as [Left]
-  const { error } = first
-  const isDenied = error instanceof AgentError && error.code === 'file/denied'
-  return new AgentError(
-    'undo/tree-left',
-    `${left.length} entries of ${path} could not be deleted, first ${ending(first.path)}: ${error instanceof Error ? ending(error.message) : error}`,
-    {
-      // chattr -f continues after files that do not support attributes.
-      fix: isDenied
-        ? `find immutable and append-only files (${command`lsattr -R ${path}`}), clear these attributes (${command`chattr -R -f -i -a ${path}`}), then run the same command again`
-        : `find out which process uses it (${command`lsof +D ${path}`}), then run the same command again`,
-      cause: error,
-    },
-  )
-}
-
-function notADirectory(path: string): AgentError {
-  return new AgentError(
-    'undo/not-a-directory',
-    `${path} was replaced by a link or a file; expected the directory that Cantrip created`,
-    {
-      fix: `check what it is (${command`stat ${path}`}), move it away, then run the same command again`,
-    },
-  )
-}
-
-function holdsMount(path: string, mounts: string[]): AgentError {
-  return new AgentError(
-    'undo/holds-mount',
-    `${path} was not deleted, because it contains mounts: ${mounts.join(' ')}`,
-    {
-      fix: `unmount it, then run the same command again: ${command`umount ${mounts.toReversed()}`}`,
-    },
-  )
 }
