@@ -88,7 +88,7 @@ function evicts({ signal, threshold, mountPoint, free, total, least }: Shortage)
 }
 
 function makeRoom(du: string[], mountPoint: string): string {
-  return `free space or mount a larger disk; what uses it: ${command`${du} -xh -d2 ${mountPoint} | sort -h | tail`}`
+  return `free space or mount a larger disk; to see what uses the space: ${command`${du} -xh -d2 ${mountPoint} | sort -h | tail`}`
 }
 
 function gib(mib: number): string {
