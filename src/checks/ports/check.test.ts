@@ -68,6 +68,6 @@ test('Kubernetes of this installation may use the ports', async () => {
   const sockets = [listening(10250, 'kubelet'), listening(6443, 'kube-apiserver')]
   const ledger = (...entries: Entry[]) => ({ [`${ownStateDirectory}/ledger/ledger.log`]: ledgerText(...entries) })
   expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED))).toMatchObject({ kind: 'pass' })
-  const takenBack: Entry = { kind: 'undone', change: 2 }
-  expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED, takenBack))).toMatchObject({ kind: 'fail' })
+  const undone: Entry = { kind: 'undone', change: 2 }
+  expect(await look(sockets, ['master'], ledger(...KUBELET_INSTALLED, undone))).toMatchObject({ kind: 'fail' })
 })

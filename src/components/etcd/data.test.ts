@@ -95,7 +95,7 @@ test('interrupted anywhere while it joins again, a boot starts it only as the cu
       () => true,
       (error: Error) => (error.message === 'cut' ? false : Promise.reject(error)),
     )
-    expect(asWhat(fake), `cut at moment ${moment}`).not.toBe('somebody else')
+    expect(asWhat(fake), `cut at moment ${moment}`).not.toBe('another member')
     fake.host.units.set('etcd.service', { active: false })
     await runComponent(etcd, fake)
     expect(fake.etcd.members.filter(({ peerURLs }) => peerURLs[0] === PEER)).toMatchObject([{ name: 'n1' }])
@@ -108,13 +108,13 @@ test('interrupted anywhere while it joins again, a boot starts it only as the cu
 function asWhat({ host, etcd: { members } }: Emptied): string {
   const has = (path: string) => host.files.get(path) !== undefined
   if (!has(LINK) || (has(DROP_IN) && !has(`${DATA}/member/wal`))) return 'nothing'
-  if (has(`${DATA}/member/wal`)) return 'itself'
+  if (has(`${DATA}/member/wal`)) return 'this member'
   const settings = JSON.parse(host.text(CONFIGURATION))
-  const isTakenIn = members.some(({ peerURLs, name }) => peerURLs[0] === PEER && name === undefined)
+  const isMember = members.some(({ peerURLs, name }) => peerURLs[0] === PEER && name === undefined)
   const others = OTHERS.map((address, index) => `${100 + index}=https://${address}:2380`).join(',')
-  const isTold =
+  const isConfigured =
     settings['initial-cluster-state'] === 'existing' && settings['initial-cluster'] === `${others},n1=${PEER}`
-  return isTakenIn && isTold ? 'itself' : 'somebody else'
+  return isMember && isConfigured ? 'this member' : 'another member'
 }
 
 /** Interrupts before the change with this number. */
