@@ -2,7 +2,7 @@ import type { Remedy } from './remedy.ts'
 import { errorMessage } from './text/error-message.ts'
 
 /**
- * Where an error comes from. The CLI maps it to an exit code, the API to an HTTP status.
+ * The category of an error. The CLI maps it to an exit code, the API to an HTTP status.
  *
  * - `invalid`: the input is wrong
  * - `refused`: the request is understood, but not allowed now
