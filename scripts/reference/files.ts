@@ -43,7 +43,11 @@ const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, 
 /** Files in the controller's data directory. test/integration/data-directory.test.ts compares them with a real one. */
 export const OF_CONTROLLER: readonly Row[] = [
   ['.', '0700', 'the data directory'],
-  ['controller.db', '0600', 'database (SQLite); with `-wal` and `-shm` while the controller runs'],
+  [
+    'controller.db',
+    '0600',
+    'database (SQLite), unless `--database` names another; with `-wal` and `-shm` while the controller runs',
+  ],
   ['pki', '0700', 'certificate authority and the key that signs instructions'],
   ['admin.json', '0600', "the administrator's client certificate and key"],
   ['bundles', '0700', "imported bundles, each with its builder's public key"],

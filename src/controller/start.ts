@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
+import { command } from '../base/command.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
@@ -65,9 +67,15 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
 /** What a backend is made of is loaded only where it is used. */
 async function openStore({ dataDirectory, database }: ControllerOptions): Promise<Store> {
+  const file = join(dataDirectory, 'controller.db')
   if (!database) {
     const { openSqliteStore } = await import('./store/sqlite/store.ts')
-    return openSqliteStore(join(dataDirectory, 'controller.db'))
+    return openSqliteStore(file)
+  }
+  if (existsSync(file)) {
+    const message = `${file} has the clusters and nodes of this data directory, which --database would leave behind`
+    const fix = command`mv ${file} ${`${file}.old`}  # and nodes register again; or start without --database`
+    throw new AgentError('store/two-databases', message, { fix, kind: 'invalid' })
   }
   const { openPostgresStore } = await import('./store/postgres/store.ts')
   return openPostgresStore(database)

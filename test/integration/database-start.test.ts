@@ -281,4 +281,6 @@ test('the command line says so, with the exit code of its kind', async () => {
   expect(await serve('postgres://u:secret@h/d')).toEqual([2, 'store/exposed-password'])
   expect(await serve('postgres://u@127.0.0.1:1/d')).toEqual([6, 'store/unreachable'])
   expect(await serve(tcp('alice', 'postgres'))).toEqual([2, 'store/no-password'])
+  writeFileSync(join(scratch, 'data/controller.db'), '')
+  expect(await serve(tcp('alice', 'postgres')), 'its nodes would be unknown').toEqual([2, 'store/two-databases'])
 })
