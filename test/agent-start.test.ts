@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
 
-// Split where a file is loaded by import(): each part holds what is loaded at once, as Node and the executable do it.
+// Split at import(): each part contains the files that are loaded together, as in Node and in the executable.
 const { metafile } = await build({
   absWorkingDir: ROOT,
   entryPoints: ['src/agent.ts'],
@@ -20,7 +20,7 @@ const { metafile } = await build({
   loader: { '.service': 'text' },
 })
 
-/** The files that are loaded together with one of src/: what it imports, and what that imports. */
+/** The files that are loaded together with a file of src/: its direct and indirect imports. */
 function loadedWith(file: string): string[] {
   const first = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint === file)
   if (first === undefined) throw new Error(`${file} is not loaded by an import() any more: name what is, in this test`)
@@ -33,17 +33,17 @@ function loadedWith(file: string): string[] {
 
 const packagesIn = (files: readonly string[]) => files.filter((file) => file.startsWith('node_modules/'))
 
-// Schemas took a tenth of the start once, by way of a constant that stood in the file of a schema.
+// Schemas once took a tenth of the start, because of a constant in the file of a schema.
 test.each([
   ['the agent', 'src/agent.ts'],
-  ['the service, until it dials', 'src/cli/agent/service/run.ts'],
-  ['what the service loads while it dials', 'src/agent/service/worker.ts'],
+  ['the service until it connects', 'src/cli/agent/service/run.ts'],
+  ['the code that the service loads while it connects', 'src/agent/service/worker.ts'],
 ])('%s starts without any package', (_, file) => {
   const loaded = loadedWith(file)
   expect(loaded).toContain(file)
   expect(packagesIn(loaded)).toEqual([])
 })
 
-test('a part that needs schemas is seen to need them', () => {
+test('the test finds a part that needs schemas', () => {
   expect(packagesIn(loadedWith('src/protocol/wire/frames.ts')).join()).toContain('node_modules/zod/')
 })

@@ -5,16 +5,16 @@ import { staleReference } from '../scripts/reference.ts'
 import { anchors, codeLines, codeSpans, pages, ROOT } from './support/docs/pages.ts'
 import { ownCommand, refusalOf } from './support/docs/parse-command.ts'
 
-test('what is written from the code is current: node scripts/reference.ts', async () => {
+test('the generated reference is current: node scripts/reference.ts', async () => {
   expect(await staleReference()).toEqual([])
 })
 
-test('every command in README and docs is one that its program takes', async () => {
+test('every command in README and docs is accepted by its program', async () => {
   const lines = pages().flatMap((page) => [
     ...codeLines(page).map((line) => ({ path: page.path, line, isWhole: true })),
     ...codeSpans(page).map((line) => ({ path: page.path, line, isWhole: false })),
   ])
-  // A reference has lines of usage: `agent install [options]`.
+  // The reference contains usage lines such as `agent install [options]`.
   const commands = lines.filter(({ line }) => ownCommand(line) !== undefined && !/[[<]\w+[\]>]/.test(line))
   expect(commands.length).toBeGreaterThan(150)
   const refused = await Promise.all(
@@ -33,18 +33,18 @@ test.each([
   ['controller node approve', 'missing required argument'],
   ['sudo ./agent remove', 'no command remove'],
   ['cantrip-agent reset --now', 'unknown option'],
-])('%s would be refused', async (line, why) => {
+])('the test finds that %s is rejected', async (line, why) => {
   expect(await refusalOf(line, true)).toContain(why)
 })
 
-test('scripts that are named are there', () => {
+test('scripts in the docs exist', () => {
   const named = pages().flatMap((page) => [...codeLines(page), ...codeSpans(page)])
   const scripts = named.flatMap((line) => /^(?:node )?((?:scripts|test)\/[\w./-]+)/.exec(line)?.[1] ?? [])
   expect(scripts.length).toBeGreaterThan(5)
   expect(scripts.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
 })
 
-test('links lead somewhere', () => {
+test('links have targets', () => {
   const all = pages()
   const broken = all.flatMap(({ path, text }) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)]
@@ -61,7 +61,7 @@ test('links lead somewhere', () => {
   expect(broken).toEqual([])
 })
 
-test('the README is for a newcomer: at most 200 lines, with a picture', () => {
+test('the README has at most 200 lines and a picture', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   expect(readme.split('\n').length).toBeLessThanOrEqual(200)
   expect(readme).toMatch(/!\[.+\]\(docs\/[\w-]+\.svg\)/)

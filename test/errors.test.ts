@@ -4,18 +4,18 @@ import { codesInCode, filesWithoutCode } from '../scripts/errors/codes-in-code.t
 import { LIST, listOfErrors, listText } from '../scripts/errors/list.ts'
 import { ERROR_STATUS } from '../src/protocol/api/errors.ts'
 
-// Scripts rely on a code, its exit code and its status: what changes here changes for them.
+// Scripts depend on error codes, exit codes and HTTP statuses, so a change here breaks them.
 test('scripts/errors/codes.txt lists every code with its exit code and status (node scripts/errors/list.ts --write)', () => {
   expect(listText(listOfErrors()).split('\n')).toEqual(readFileSync(LIST, 'utf8').split('\n'))
 })
 
-test('an error has one kind under its code, wherever it is made', () => {
+test('each error code has one kind', () => {
   const several = listOfErrors().filter(({ kinds }) => kinds.length > 1)
-  // The API does not have the path (invalid), or has it but cannot be upgraded there (refused).
+  // The path is unknown (invalid), or it is known but cannot be upgraded (refused).
   expect(several.map(({ code }) => code)).toEqual(['path/unknown'])
 })
 
-test('the status that a route declares for a code is the one that the error is answered with', () => {
+test('each error is answered with the status that the route declares for its code', () => {
   const declared = new Map(Object.entries<number>(ERROR_STATUS))
   const others = listOfErrors().filter(({ code, statuses }) => statuses.some((status) => status !== declared.get(code)))
   const wrong = others.filter(({ code }) => declared.has(code))
@@ -24,7 +24,7 @@ test('the status that a route declares for a code is the one that the error is a
   expect([...declared.keys()].filter((code) => !codes.includes(code))).toEqual([])
 })
 
-/** Makers of errors, all of whose callers are read, and those that pass on the code of another error. */
+/** Files that create errors with a code from a parameter or from another error. The callers are searched instead. */
 const WITHOUT_CODE: readonly string[] = [
   'agent/execute/execute.ts',
   'agent/identity/await-registration.ts',
@@ -52,7 +52,7 @@ const WITHOUT_CODE: readonly string[] = [
   'host/linux/files/file-error.ts',
 ]
 
-test('no code escapes the search', () => {
+test('the search finds every code', () => {
   expect(filesWithoutCode()).toEqual(WITHOUT_CODE)
   expect(codesInCode().length).toBeGreaterThan(250)
 })

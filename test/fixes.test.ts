@@ -4,13 +4,10 @@ import { FAULTS } from './e2e/fixable-faults.ts'
 import { commandsInCode, type Found } from './support/fixes/collect.ts'
 import { NOT_RUN } from './support/fixes/not-run.ts'
 
-/**
- * Commands that the product prints for people: `command` quotes what a machine puts into them. A string that looks like a
- * command and has a {} in it would forget to.
- */
+/** Commands that the product prints. The tag `command` quotes substituted values, so no other string may be a command with {}. */
 const commands = commandsInCode()
 
-/** Strings that are no commands for a person, or whose words are no machine's. */
+/** Strings that are not commands for users, or whose substitutions are constants. */
 const NO_COMMANDS = [
   'src/agent/service/unit.ts: systemctl edit {}-agent',
   'src/cli/agent/status.ts: The agent is not running. Check: systemctl status {}\\n',
@@ -24,32 +21,32 @@ const NO_COMMANDS = [
 ]
 const named = ({ file, text }: Found) => `${file}: ${text}`
 
-test('what a machine puts into a command is quoted', () => {
+test('values that are substituted into a command are quoted', () => {
   const forgotten = commands.filter((found) => !found.isTagged && found.hasSubstitutions)
   expect(forgotten.map(named).filter((name) => !NO_COMMANDS.includes(name))).toEqual([])
   expect(NO_COMMANDS.filter((name) => !forgotten.map(named).includes(name))).toEqual([])
 })
 
-test('no command deletes a directory with what lies in it', () => {
+test('no command deletes a directory with its contents', () => {
   const deleting = commands.filter(({ text }) => /\brm (-\w*[rR]|--recursive)|\bfind\b.*-delete|\brm -rf/.test(text))
-  // Objects of the kernel, which are no files.
+  // Kernel objects, not files.
   expect(deleting.map(named)).toEqual(['src/checks/previous-kubernetes/fix-kernel.ts: rm -r {}'])
 })
 
-test('bash can read each of them', () => {
+test('bash can parse each command', () => {
   const tagged = commands.filter(({ isTagged }) => isTagged)
   expect(tagged.length).toBeGreaterThan(60)
   const script = tagged.map(({ text }) => `: begin; ${text.replaceAll('{}', `'a (b) *'`)}\n`).join('')
   execFileSync('bash', ['-n'], { input: script })
 })
 
-/** These change nothing. */
+/** Commands that change nothing. */
 const LOOKS =
   /^(sudo )?(cat|curl -v|df|file|findmnt|fuser|getent|head|ip -details|ip route get|journalctl|kubectl logs|ls|lsattr|lsof|nft --handle list|openssl s_client|ping|ss|stat|sysctl -a|systemctl (status|cat)|tracepath|\{\} -xh|\{\} \| grep) /
 
-/** Parts of a command that are no commands by themselves. */
+/** Parts of commands. */
 const PARTS = ['{}', '"$old"{}', '{} -I {}']
-/** Prose of advice that begins with the name of a program, or has one in it, and constants that are parts of a command. */
+/** Prose that contains the name of a program, and constants that are parts of a command. */
 const PROSE = [
   'src/agent/service/unit.ts',
   'src/checks/commands/needed.ts',
@@ -61,7 +58,7 @@ const IN_PROSE = /[a-z]{2,}[:,;] [a-z]|\b(the|then|which|who|and|them) /
 const isCommand = (found: Found) =>
   found.isTagged || (!IN_PROSE.test(found.text) && !PROSE.some((prose) => named(found).startsWith(prose)))
 
-/** Run on a PostgreSQL server that shows the fault by test/integration/database-start.test.ts. */
+/** Run on a PostgreSQL server with the fault, by test/integration/database-start.test.ts. */
 const RUN_ON_POSTGRES = [
   'chmod 0600 {}',
   'createdb --owner {} --encoding UTF8 --template template0 {}',
@@ -71,7 +68,7 @@ const RUN_ON_POSTGRES = [
   'psql --dbname {} --command {}',
 ]
 
-test('each command that changes something is run on a node that shows the fault, or it says why not', () => {
+test('each command that changes something is run on a node with the fault, or has a reason not to', () => {
   const run = FAULTS.flatMap(({ prints }) => prints)
   const excused = Object.values(NOT_RUN).flat()
   const inFixes = commands.filter((found) => isCommand(found) && !LOOKS.test(found.text) && !PARTS.includes(found.text))

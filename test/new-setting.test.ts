@@ -1,4 +1,4 @@
-/** A setting costs one file: in a copy of the sources one is added to it, and everything that knows settings knows it. */
+/** A new setting is added in one file: in a copy of the sources, all uses of settings include it. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ const MTU = `
 } as const satisfies Settings
 `
 
-/** What the copy makes of it; `mtu` is a number here only where the types know it as well. */
+/** Reads the new setting through all uses. `mtu` is a number only if the types include it. */
 const PROBE = `
 import { writeFileSync } from 'node:fs'
 import { settingsPage } from './scripts/reference/settings.ts'
@@ -86,7 +86,7 @@ test('a setting in one file is a flag, a YAML key, a line of cluster show, a par
   expect(found.page).toContain('\nmtu: 1400\n')
 }, 60_000)
 
-test('no other file has to follow: the types agree', async () => {
+test('no other file needs a change: the types agree', async () => {
   const config = { extends: './tsconfig.json', include: ['src', 'probe.ts'] }
   writeFileSync(at('tsconfig.copy.json'), JSON.stringify(config))
   const tsc = join(root, 'node_modules/typescript/bin/tsc')

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Action, commandOf } from '../src/protocol/api/remedy.ts'
 import { refusalOf } from './support/docs/parse-command.ts'
 
-/** One of each, with all that it can have. */
+/** One action of each kind, with all of its fields. */
 const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'bundle.import': { do: 'bundle.import' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
@@ -21,11 +21,11 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   shell: { do: 'shell', command: 'agent uninstall' },
 }
 
-test.each(Object.values(ACTIONS))('$do is a command that its program takes', async (action) => {
+test.each(Object.values(ACTIONS))('$do renders a command that its program accepts', async (action) => {
   expect(await refusalOf(commandOf(action), true)).toBeUndefined()
 })
 
-test('one that its program does not take is found', async () => {
+test('the test finds a command that its program rejects', async () => {
   expect(await refusalOf('controller node list --no-such-option', true)).toContain('unknown option')
 })
 
@@ -35,7 +35,7 @@ const textsOf = (folder: string) =>
     .filter((file) => /(?<!\.test)\.ts$/.test(file))
     .map((file) => ({ file: join(folder, file), text: readFileSync(join(SRC, folder, file), 'utf8') }))
 
-test('no text of the controller has a command of the CLI in it: a remedy says what to do as data', () => {
+test('no text of the controller contains a command of the CLI: remedies are data', () => {
   const texts = textsOf('controller')
   expect(texts.length).toBeGreaterThan(50)
   const withCommand = texts.filter(({ text }) => /['`:(] ?controller (bundle|cluster|node) [a-z]/.test(text))
@@ -45,7 +45,7 @@ test('no text of the controller has a command of the CLI in it: a remedy says wh
 const COMMAND =
   /(?<=['`(:] ?)(?:agent|controller) (?:bundle|cluster|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
 
-test('every command of ours in a text is one that its program takes', async () => {
+test('every command of `agent` and `controller` in a text is accepted by its program', async () => {
   const found = textsOf('.').flatMap(({ file, text }) =>
     (text.replaceAll(/^ *(\/\*|\*|\/\/).*$/gm, '').match(COMMAND) ?? []).map((line) => ({
       file,
@@ -59,7 +59,7 @@ test('every command of ours in a text is one that its program takes', async () =
   const refused = await Promise.all(
     found.map(async ({ file, line }) => {
       const why = await refusalOf(line, false)
-      // Prose that follows on a command looks like arguments.
+      // Prose after a command looks like arguments.
       return why === undefined || why.includes('too many arguments') ? [] : [`${file}: ${line}: ${why}`]
     }),
   )

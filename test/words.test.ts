@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Words that only this project understands, with the field's word to use. */
+/** Words that only this project uses, with the standard term. */
 const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
   [/errand/i, 'operation'],
   [/guest/i, 'target, joining node, or virtual machine'],
 ]
 
-/** Where a word has to stay, with the reason. */
+/** Places where a word must stay, with the reason. */
 const EXCEPTIONS: Record<string, string> = {
   'src/protocol/wire/released-names.ts': 'names that released builds know',
   'test/golden': 'messages and databases of released builds',
@@ -27,7 +27,7 @@ const files = ['src', 'test', 'scripts'].flatMap((folder) =>
     .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1)),
 )
 
-test('no private word, where the field has one', () => {
+test('standard terms instead of private words', () => {
   const found = files
     .filter((file) => !isException(file))
     .flatMap((file) =>

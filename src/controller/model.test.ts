@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
-import { playHistory, type Told } from '../../test/support/controller/model/history.ts'
+import { type HistoryResult, playHistory } from '../../test/support/controller/model/history.ts'
 import { MUTANTS } from '../../test/support/controller/model/mutants.ts'
 import type { WorldOptions } from '../../test/support/controller/model/world.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { openAuthority } from './access/authority.ts'
 import { openSqliteStore } from './store/sqlite/store.ts'
 
-/** Ids decide ties, and a history is to be the same each time it is played. */
+/** IDs decide ties, so they must be the same each time a history runs. */
 const ids = vi.hoisted(() => ({ next: 0 }))
 vi.mock('./domain/ids.ts', () => ({
   newId(kind: string) {
@@ -21,14 +21,14 @@ vi.mock('./domain/ids.ts', () => ({
 
 const HISTORIES = isFull ? 500 : 4
 const LENGTH = 150
-/** Of the cluster that is READY by then. */
+/** Events after the cluster is READY. */
 const LIFE = 100
-/** More than any of the mutants needs to be seen. */
+/** More histories than any of the mutants needs. */
 const OF_MUTANTS = 10
 const TIMEOUT_MS = isFull ? 3_600_000 : 300_000
 const START = new Date('2026-01-01T00:00:00Z')
 
-/** In memory where that can be had: nothing here is about disks. */
+/** In memory if possible, because disks do not matter here. */
 const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'model-'))
 const authority = openAuthority(join(directory, 'pki'), START)
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -36,8 +36,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }))
 afterEach(() => void vi.useRealTimers())
 
-/** One history; CANTRIP_SEED=`its seed` plays it again as the first one. */
-async function play(itsSeed: number, processes: number, alter: Partial<WorldOptions> = {}): Promise<Told> {
+/** Runs one history. CANTRIP_SEED=`its seed` runs it first. */
+async function play(itsSeed: number, processes: number, alter: Partial<WorldOptions> = {}): Promise<HistoryResult> {
   vi.clearAllTimers()
   vi.setSystemTime(START)
   ids.next = 0
@@ -58,9 +58,9 @@ async function campaign(name: string, processes: number): Promise<Record<string,
   const failed: string[] = []
   const counts: Record<string, number> = { histories: HISTORIES }
   for (let history = 0; history < HISTORIES; history++) {
-    const told = await play(seed + history, processes)
-    for (const [what, count] of Object.entries(told.counts)) counts[what] = (counts[what] ?? 0) + count
-    if (told.failed !== undefined) failed.push(`seed ${seed + history}: ${told.failed}`)
+    const result = await play(seed + history, processes)
+    for (const [what, count] of Object.entries(result.counts)) counts[what] = (counts[what] ?? 0) + count
+    if (result.failed !== undefined) failed.push(`seed ${seed + history}: ${result.failed}`)
   }
   vi.useRealTimers()
   keepResult(name, { counts, failed }, startedMs)
@@ -69,10 +69,10 @@ async function campaign(name: string, processes: number): Promise<Record<string,
 }
 
 test(
-  `${HISTORIES} random histories of ${LENGTH + LIFE} events that overlap end in one READY cluster, without a contradiction on the way`,
+  `${HISTORIES} random histories of ${LENGTH + LIFE} overlapping events end in one READY cluster without violations`,
   async () => {
     const { repairs = 0, degraded = 0 } = await campaign('director-model', 1)
-    // Of histories in which none happens nothing would be shown about them.
+    // Otherwise the histories would show nothing about repairs and problems.
     expect(repairs).toBeGreaterThan(HISTORIES / 3)
     expect(degraded).toBeGreaterThan(HISTORIES / 3)
   },
@@ -80,7 +80,7 @@ test(
 )
 
 test(
-  `and ${HISTORIES} in which two controllers compete for the cluster`,
+  `the same for ${HISTORIES} histories in which two controllers compete for the cluster`,
   async () => {
     const { refused = 0 } = await campaign('competing-controllers', 2)
     expect(refused).toBeGreaterThan(HISTORIES)
@@ -89,7 +89,7 @@ test(
 )
 
 test.each(MUTANTS)(
-  'a controller is found out by them where %s',
+  'histories detect a wrong controller: %s',
   async (_, processes, alter) => {
     const failures: string[] = []
     for (let history = 0; history < OF_MUTANTS && failures.length === 0; history++) {

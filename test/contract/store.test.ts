@@ -1,4 +1,4 @@
-/** What the controller relies on, whichever backend keeps it. */
+/** The contract of the store, for each backend. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../src/controller/domain/change.ts'
 import type { Enrolment, NewEvent } from '../../src/controller/domain/records.ts'
@@ -67,7 +67,7 @@ const setCluster = (to: Partial<typeof cluster>): Change => ({ change: 'set-clus
 describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
   let database: Database
   let store: Store
-  /** The same database, from another process where the backend allows that. */
+  /** The same database, from another process if the backend allows it. */
   let other: Store
   beforeAll(() => backend.start())
   afterAll(() => backend.stop())
@@ -91,7 +91,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
   const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1)
 
   describe('records', () => {
-    it('come back as they were given, also when the database was closed and opened again', async () => {
+    it('are read as they were written, also after the database was reopened', async () => {
       await store.commit([...all, eventWith({ nodeId: node.id, nodeSeq: 1, runId: run.id, event: stepProgress })])
       await close()
       store = await database.open()
@@ -117,7 +117,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       ])
     })
 
-    it('that are not there are undefined, and lists of them empty', async () => {
+    it('that do not exist are undefined, and their lists are empty', async () => {
       expect(await store.cluster('c')).toBeUndefined()
       expect(await store.clusterNamed('c')).toBeUndefined()
       expect(await store.load('c')).toBeUndefined()
@@ -134,7 +134,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await store.lastEvent()).toBe(0)
     })
 
-    it('that an older build wrote have the defaults of what they lack', async () => {
+    it('of an older build have defaults for missing fields', async () => {
       await close()
       await database.sql(`
         INSERT INTO clusters (id, name, state, settings, desired, attempt, created_at)
@@ -155,7 +155,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(found?.runs).toMatchObject([{ id: 'r-a', repair: false, acknowledged: true, cancel: false, error: null }])
     })
 
-    it('change in the fields that are given, and in no other', async () => {
+    it('change only in the given fields', async () => {
       await store.commit(all)
       await store.commit([
         setCluster({ state: 'READY', error: null, name: 'renamed' }),
@@ -172,7 +172,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await store.openRunOf(node.id)).toBeUndefined()
     })
 
-    it('go with the node or the cluster that they belong to; the events of a node stay', async () => {
+    it('are deleted with their node or cluster; the events of a node are kept', async () => {
       await store.commit([...all, eventWith({ nodeId: node.id, nodeSeq: 1, runId: run.id })])
       await store.commit([{ change: 'remove-node', id: node.id }])
       expect(await store.nodesOf(cluster.id)).toEqual([])
@@ -186,7 +186,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await numbers()).toEqual([])
     })
 
-    it('of some megabytes come back as well', async () => {
+    it('can have several megabytes', async () => {
       const [text, pods] = ['x'.repeat(3_000_000), wellReport(['one'], ['one']).pods]
       const report = {
         ...wellReport(['one'], ['one']),
@@ -209,7 +209,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       },
     )
 
-    it('have a mark instead of what UTF-8 or PostgreSQL cannot hold, and within JSON they are kept', async () => {
+    it('have a replacement character for what UTF-8 or PostgreSQL cannot store; inside JSON they are kept', async () => {
       const text = 'a\0b\ud800c'
       await store.commit([
         { change: 'add-cluster', cluster: { ...plain, name: text, error: { ...error, message: text } } },
@@ -221,7 +221,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await store.eventsAfter({ after: 0, run: text }, 10)).toMatchObject([{ event: { reason: text } }])
     })
 
-    it('of requests find nothing, whatever is in them', async () => {
+    it('with SQL syntax in a lookup find nothing', async () => {
       for (const text of ['\0', '\ud800', "'", 'x'.repeat(100_000)]) {
         expect(await store.clusterNamed(text)).toBeUndefined()
         expect(await store.node(text)).toBeUndefined()
@@ -232,7 +232,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
   })
 
   describe('order', () => {
-    it('of clusters is that of the bytes of their names', async () => {
+    it('of clusters is the byte order of their names', async () => {
       const names = [
         'a',
         'B',
@@ -259,7 +259,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect((await store.clusters()).map(({ name }) => name)).toEqual(sorted)
     })
 
-    it('of nodes is that of their age, then of their ids; of runs their generation', async () => {
+    it('of nodes is by age, then by ID; of runs by generation', async () => {
       const made: [string, string][] = [
         ['n-b', LATER],
         ['n-Z', EARLY],
@@ -313,7 +313,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       return [found?.nodes.map(({ id }) => id), found?.runs.map(({ id }) => id)]
     }
 
-    it('gives a cluster with the runs that decisions rest on', async () => {
+    it('returns a cluster with the runs that the director needs', async () => {
       const decisive = ['r-open', 'r-repair', 'r-last', 'r-reset', 'r-b']
       expect(await loaded(plain.id)).toEqual([['n-a', 'n-b'], decisive])
       const more = ['r-open', 'r-old', 'r-repair', 'r-last', 'r-reset', 'r-b', 'r-other']
@@ -323,7 +323,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       ])
     })
 
-    it('gives a part of it', async () => {
+    it('returns part of a cluster', async () => {
       expect(await loaded(plain.id, { nodes: ['n-a', 'n-other'], runs: ['r-old'] })).toEqual([
         ['n-a'],
         ['r-open', 'r-old', 'r-other'],
@@ -334,7 +334,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
   })
 
   describe('a commit', () => {
-    it('counts only while the cluster is at the version that it rests on', async () => {
+    it('succeeds only if the cluster has the expected version', async () => {
       await store.commit([addPlain])
       const expected = { clusterId: plain.id, version: await versionOf(store) }
       expect(await store.commit([setCluster({ name: 'first' })], expected)).toBe(true)
@@ -350,7 +350,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await store.commit([])).toBe(true)
     })
 
-    it('is a whole: what fails leaves nothing behind', async () => {
+    it('is atomic: a failed commit leaves nothing behind', async () => {
       await store.commit([addPlain, eventWith()])
       const { version } = (await store.load(plain.id)) ?? { version: -1 }
       const before = await store.load(plain.id)
@@ -366,10 +366,10 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       }
       expect(await other.load(plain.id)).toEqual(before)
       await store.commit([eventWith()])
-      expect(await numbers(), 'a number that was taken back is given again').toEqual([1, 2])
+      expect(await numbers(), 'the number of a failed commit is used again').toEqual([1, 2])
     })
 
-    it('that was overtaken is done again, and of many at once none is lost', async () => {
+    it('can be repeated after a conflict, and no concurrent commit is lost', async () => {
       await store.commit([addPlain])
       let lost = 0
       const add = async (by: Store) => {
@@ -386,7 +386,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await numbers()).toEqual(upTo(16))
     })
 
-    it('is seen as a whole, or not at all', async () => {
+    it('is visible completely or not at all', async () => {
       await store.commit([addPlain, { change: 'add-node', node: nodeWith() }])
       let isOver = false
       const write = async () => {
@@ -406,7 +406,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect((await other.cluster(plain.id))?.attempt).toBe(20)
     })
 
-    it('does not fail since others change the same nodes in another order', async () => {
+    it('does not deadlock with commits that change the same nodes in another order', async () => {
       const ids = upTo(10).map((at) => `n-${at}`)
       await store.commit([addPlain, ...ids.map((id): Change => ({ change: 'add-node', node: nodeWith({ id }) }))])
       const seen = (by: Store, order: string[]) =>
@@ -418,7 +418,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
   })
 
   describe('events', () => {
-    it('are numbered without gaps, in the order in which they can be read: who follows them misses none', async () => {
+    it('are numbered without gaps in the order in which they become visible, so that a follower misses none', async () => {
       await store.commit([addPlain, { change: 'add-cluster', cluster: { ...plain, id: 'c-b', name: 'b' } }])
       const perCommit = [1, 30, 2, 1, 12, 1, 40, 3]
       const commits = upTo(5).flatMap((round) =>
@@ -439,7 +439,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       const [first, second] = await Promise.all([
         follow(store),
         follow(other),
-        // Four at a time from each side.
+        // Four concurrent commits from each store.
         ...upTo(8).map(async (lane) => {
           for (const [at, commit] of commits.entries()) if (at % 8 === lane - 1) await commit()
         }),
@@ -471,7 +471,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       expect(await found({ after: 0 }, 0)).toEqual([])
     })
 
-    it('of progress are forgotten with their run, but not what is told of it later', async () => {
+    it('of progress are deleted at the end of their run, but not later ones', async () => {
       await store.commit([addPlain])
       const progress = (runId: string) => eventWith({ runId, event: stepProgress })
       await store.commit([
@@ -485,10 +485,10 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
       await store.commit([{ change: 'remove-step-progress', runId: 'r-a' }])
       expect(await numbers()).toEqual([2, 3])
       await store.commit([eventWith()])
-      expect(await numbers(), 'a number is never given twice').toEqual([2, 3, 5])
+      expect(await numbers(), 'a number is never used twice').toEqual([2, 3, 5])
     })
 
-    it('refuse a message of a node that is there already', async () => {
+    it('reject a duplicate message of a node', async () => {
       await store.commit([addPlain, eventWith({ nodeId: 'n', nodeSeq: 1 })])
       await expect(other.commit([eventWith({ nodeId: 'n', nodeSeq: 1 })])).rejects.toThrow(/unique/i)
       await store.commit([

@@ -1,4 +1,4 @@
-/** Controllers that are killed while they write, and the server of their database as well. */
+/** Controllers that are killed while they write, and kills of their database server. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ import { seededRandom } from '../support/random.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const KILLS = 25
-/** Of them, where there is a server, those that hit it. */
+/** The number of these kills that hit the server, if there is one. */
 const CUTS = 7
 const seed = Number(process.env.CANTRIP_SEED ?? Date.now() % 100_000)
 
-/** A controller that stands ready, and writes when it is told to. */
+/** A controller process that starts to write on command. */
 class Writer {
   readonly #process: ChildProcess
   #text = ''
@@ -34,7 +34,7 @@ class Writer {
     this.#process.stdin?.write('begin\n')
   }
 
-  /** The numbers of what was acknowledged, in any order. */
+  /** The numbers of the acknowledged commits, in any order. */
   get acknowledged(): number[] {
     return this.#text
       .split('\n')
@@ -62,7 +62,7 @@ class Writer {
   }
 }
 
-/** What a controller that comes after finds: `count` commits, each of them whole. */
+/** Checks that the next controller finds `count` complete commits. */
 async function found(database: Database): Promise<number> {
   const store = await database.open()
   try {
@@ -84,7 +84,7 @@ describe.each([sqliteBackend(), postgresBackend({ isDurable: true })])('$name', 
   beforeAll(() => backend.start())
   afterAll(() => backend.stop())
 
-  test(`${KILLS} kills under load: nothing that was acknowledged is lost, nothing is half done (seed ${seed})`, async () => {
+  test(`${KILLS} kills under load: no acknowledged commit is lost, and no commit is partial (seed ${seed})`, async () => {
     const random = seededRandom(seed)
     const database = await backend.database()
     const first = await database.open()
@@ -100,14 +100,14 @@ describe.each([sqliteBackend(), postgresBackend({ isDurable: true })])('$name', 
       while (kills < KILLS) {
         const writer = next
         writer.begin()
-        // The one after loads its modules meanwhile.
+        // The next process loads its modules meanwhile.
         next = new Writer(database.where)
         await writer.writes(0)
         await setTimeout(random() * 120)
         if (cut && kills % 3 === 1 && kills / 3 < CUTS) {
           await cut()
           kills++
-          // It goes on by itself.
+          // It continues by itself.
           await writer.writes(writer.acknowledged.length)
         }
         await writer.kill()

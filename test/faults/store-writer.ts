@@ -1,6 +1,6 @@
 /**
- * A controller to be killed. argv: where the store is. It opens it when a line comes in; then several lanes change one cluster, each
- * commit in several records, and print the number of each commit once that is acknowledged.
+ * A controller to kill. argv: the location of the store, which it opens after a line on stdin. Then several lanes change one
+ * cluster, with several records per commit, and print the number of each acknowledged commit.
  */
 import { once } from 'node:events'
 import { writeSync } from 'node:fs'
@@ -25,7 +25,7 @@ async function write(store: Store): Promise<void> {
       const expected = { clusterId: cluster().id, version: found?.version ?? -1 }
       if (await store.commit(changes(count), expected)) writeSync(1, `${count}\n`)
     } catch (error) {
-      // The server was cut: nothing was acknowledged, and it comes back.
+      // The server was killed. Nothing was acknowledged, and the server comes back.
       if (!(error instanceof AgentError) || error.code !== 'store/unreachable') throw error
       writeSync(1, 'cut\n')
       await setTimeout(20)

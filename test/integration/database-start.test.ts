@@ -1,4 +1,4 @@
-/** What `--database` takes, and what is said of a server that cannot be used: each fix is carried out, and then it works. */
+/** Values of `--database`, and the errors of unusable servers. Each printed fix is run, and must work. */
 import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true })
 })
 
-/** For 127.0.0.1 and db.example, of an authority that is in the file ca.pem. */
+/** A server certificate for 127.0.0.1 and db.example, issued by the CA in ca.pem. */
 async function serverCertificate(): Promise<[string, string]> {
   const [certificate, key] = [join(scratch, 'ca.pem'), join(scratch, 'key.pem')]
   const names = 'subjectAltName=IP:127.0.0.1,DNS:db.example'
@@ -61,7 +61,7 @@ const opens = async (url: string, env: NodeJS.ProcessEnv = {}) => (await open(ur
 const tcp = (user: string, database: string, rest = '') =>
   `postgres://${user}@127.0.0.1:${server.port}/${database}${rest}`
 
-/** What opening is refused with. It has a fix, and shows no password. */
+/** The error of opening the database. It must have a fix and no password. */
 async function refusal(url: string, env: NodeJS.ProcessEnv = {}): Promise<AgentError> {
   const error = await opens(url, env).catch((thrown: unknown) => thrown)
   if (!(error instanceof AgentError)) throw new Error(`it was not refused, but: ${error}`)
@@ -70,7 +70,7 @@ async function refusal(url: string, env: NodeJS.ProcessEnv = {}): Promise<AgentE
   return error
 }
 
-/** The command of a fix, as the administrator of the server runs it. */
+/** Runs the command of a fix as the administrator of the server. */
 async function carryOut({ fix }: AgentError): Promise<void> {
   const [, line = fix] = /^on the machine of the database: sudo -u postgres (.*)$/.exec(fix) ?? []
   const env = {
@@ -116,7 +116,7 @@ test.each([
   expect([error.code, exitCodeOf(error)]).toEqual(['store/exposed-password', 2])
 })
 
-test('a server that is not up is named, with what shows whether it is', async () => {
+test('a server that is down is reported, with a command to check it', async () => {
   const other = await PostgresServer.start()
   await other.createDatabase('d')
   await other.stop()
@@ -137,7 +137,7 @@ test('a server that is not up is named, with what shows whether it is', async ()
   await other.remove()
 })
 
-test('the password comes from the file of PGPASSFILE or a credential of systemd, and a wrong one is named as such', async () => {
+test('the password is read from PGPASSFILE or a systemd credential, and a wrong password is reported', async () => {
   await server.createDatabase('passwords', 'OWNER alice')
   const url = tcp('alice', 'passwords')
   const none = await refusal(url, { PGPASSFILE: '/nonexistent' })
@@ -167,7 +167,7 @@ test('the password comes from the file of PGPASSFILE or a credential of systemd,
   await opens(url, { CREDENTIALS_DIRECTORY: directory })
 })
 
-test('a user that is not known, or not let in from here', async () => {
+test('an unknown user, and a user that pg_hba.conf does not admit', async () => {
   await server.createDatabase('users')
   const unknown = await refusal(server.url('users', 'carol'))
   expect([unknown.code, exitCodeOf(unknown)]).toEqual(['store/access-denied', 2])
@@ -178,7 +178,7 @@ test('a user that is not known, or not let in from here', async () => {
   expect(elsewhere.fix).toContain('pg_hba.conf')
 })
 
-test('a database that is missing, with quotes in its name', async () => {
+test('a missing database with quotes in its name', async () => {
   const url = server.url(encodeURIComponent(`it's "mine"`), 'bob')
   const error = await refusal(url)
   expect([error.code, exitCodeOf(error)]).toEqual(['store/no-database', 2])
@@ -210,7 +210,7 @@ test('tables of another user', async () => {
   await opens(server.url('tables', 'bob'))
 })
 
-test('a database that no controller can work with', async () => {
+test('an unusable database', async () => {
   const encoding = await server.createDatabase(
     'latin',
     "ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0",
@@ -231,7 +231,7 @@ test('a database that no controller can work with', async () => {
   })
 })
 
-test('sslmode means what it means to libpq', async () => {
+test('sslmode works as in libpq', async () => {
   await server.createDatabase('tls', 'OWNER tls')
   await server.query('postgres', 'GRANT tls TO plain')
   const ca = (file: string) => `sslrootcert=${encodeURIComponent(join(scratch, file))}`
@@ -268,7 +268,7 @@ test('sslmode means what it means to libpq', async () => {
   expect(await refused('plain', 'sslmode=require')).toBe('store/tls')
 })
 
-test('the command line says so, with the exit code of its kind', async () => {
+test('the CLI prints the error and exits with its code', async () => {
   const serve = async (url: string) => {
     const argv = [CONTROLLER, 'serve', '--data', join(scratch, 'data'), '--listen', '127.0.0.1:0', '--database', url]
     const env = { PATH: process.env.PATH, PGPASSFILE: '/nonexistent' }

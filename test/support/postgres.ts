@@ -9,16 +9,16 @@ import pg from 'pg'
 import { waitFor } from './wait-for.ts'
 
 const run = promisify(execFile)
-/** Who the server runs as where the tests run as root, which PostgreSQL refuses. */
+/** The user of the server if the tests run as root, which PostgreSQL refuses. */
 const NOBODY = 65_534
 export const SUPERUSER = 'postgres'
 
 export interface ServerOptions {
-  /** Lines of pg_hba.conf after the one that lets the superuser in over the socket. */
+  /** Lines of pg_hba.conf after the one that admits the superuser on the socket. */
   hba?: readonly string[]
   /** Lines of postgresql.conf. */
   settings?: readonly string[]
-  /** Files of the data directory, by their names: readable by the server alone. */
+  /** Files of the data directory by name, readable by the server only. */
   files?: Readonly<Record<string, string>>
 }
 
@@ -65,12 +65,12 @@ export class PostgresServer {
     return server
   }
 
-  /** After `kill` as well. */
+  /** Also after `kill`. */
   async boot(): Promise<void> {
     await waitFor('the PostgreSQL server', () => this.#tryBoot(), { everyMs: 20, withinMs: 30_000 })
   }
 
-  /** As by a power cut of its own: the processes that it started find that it has gone. */
+  /** Kills the server like a power cut. Its child processes notice and exit. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }
@@ -80,12 +80,12 @@ export class PostgresServer {
   }
 
   async remove(): Promise<void> {
-    // Without a checkpoint: nobody reads it again.
+    // Without a checkpoint, because the data is not used again.
     await this.#end('SIGQUIT')
     rmSync(this.directory, { recursive: true })
   }
 
-  /** New files of the data directory, and all that it was told since, for connections that are made from now on. */
+  /** Reloads the configuration for new connections. */
   async reconfigure(files: Readonly<Record<string, string>>): Promise<void> {
     this.#write(files)
     const loaded = async () => (await this.query('postgres', 'SELECT pg_conf_load_time()::text AS at'))[0]?.at
@@ -102,7 +102,7 @@ export class PostgresServer {
     }
   }
 
-  /** Over the socket. */
+  /** The URL of a connection over the socket. */
   url(database: string, user = SUPERUSER): string {
     return `postgres://${user}@/${database}?host=${this.directory}&port=${this.port}`
   }
@@ -112,7 +112,7 @@ export class PostgresServer {
     return this.url(name)
   }
 
-  /** One or several statements, as the superuser. */
+  /** Runs one or more statements as the superuser. */
   async query(database: string, sql: string): Promise<Record<string, unknown>[]> {
     const client = await this.#client(database)
     try {
@@ -129,7 +129,7 @@ export class PostgresServer {
     return client
   }
 
-  /** False where it is not up: what the one before has left, its shared memory above all, may still be there. */
+  /** Returns false if the server does not start, because shared memory of the previous one may still exist. */
   async #tryBoot(): Promise<boolean> {
     const [file, argv] = this.#command('postgres', '-D', join(this.directory, 'data'))
     const log = join(this.directory, 'log')
@@ -158,12 +158,12 @@ export class PostgresServer {
 
   #command(program: string, ...argv: string[]): [string, string[]] {
     const user = process.getuid?.() === 0 ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []
-    // The kernel ends it with the test that started it, however that ends.
+    // The kernel kills it when the test process ends.
     return ['setpriv', [...user, '--pdeathsig', 'QUIT', '--', join(this.#bin, program), ...argv]]
   }
 }
 
-/** Debian keeps the programs of each version apart. */
+/** Debian has a directory of programs per version. */
 function programs(): string {
   const found = globSync('/usr/lib/postgresql/*/bin').filter((path) => existsSync(join(path, 'initdb')))
   const [newest] = found.sort((a, b) => versionOf(b) - versionOf(a))

@@ -7,15 +7,15 @@ import { openPostgresStore } from '../../../src/controller/store/postgres/store.
 import { PostgresServer } from '../postgres.ts'
 import { openAt } from './open-at.ts'
 
-/** One database of a backend, empty at first. */
+/** An empty database of a backend. */
 export interface Database {
-  /** A path, or a URL. */
+  /** A path or a URL. */
   where: string
-  /** As a controller opens it: for itself alone. */
+  /** Opens it exclusively, like a controller. */
   open(): Promise<Store>
-  /** Two stores of the same database at once; one and the same where the backend belongs to one process. */
+  /** Two stores of the same database; the same store twice if the backend belongs to one process. */
   openTwice(): Promise<readonly [Store, Store]>
-  /** While no store is open. */
+  /** Only while no store is open. */
   sql(text: string): Promise<void>
   remove(): Promise<void>
 }
@@ -25,7 +25,7 @@ export interface Backend {
   start(): Promise<void>
   stop(): Promise<void>
   database(): Promise<Database>
-  /** Kills the server and starts it again; absent where there is none. */
+  /** Kills the server and starts it again. Absent if there is no server. */
   cutServer?(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { Store } from '../../../src/controller/store/port.ts'
 
-/** The store at a path or URL as a controller opens it, in whichever process. */
+/** Opens the store at a path or URL like a controller, in any process. */
 export async function openAt(where: string): Promise<Store> {
   if (where.startsWith('postgres:')) {
     const { openPostgresStore } = await import('../../../src/controller/store/postgres/store.ts')

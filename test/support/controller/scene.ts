@@ -35,12 +35,12 @@ export interface SceneNode {
 
 let nextDatabase: () => Promise<string | undefined> = async () => undefined
 
-/** Where controllers of scenes keep what they know, instead of SQLite: the URL of an empty database for each. */
+/** Makes the controllers of later scenes use these databases instead of SQLite. `database` returns the URL of an empty one. */
 export function keepScenesIn(database: () => Promise<string>): void {
   nextDatabase = database
 }
 
-/** A controller with cluster `demo`, and scripted agents of machines that have addresses of their own. */
+/** A controller with a cluster `demo`, and scripted agents of machines with different addresses. */
 export class Scene {
   readonly #directory: string
   readonly #database: string | undefined
@@ -48,7 +48,7 @@ export class Scene {
   #machines = 0
   #operator: Credentials | undefined
   #controller: Controller | undefined
-  /** How far the controller's clock is ahead. */
+  /** How far the controller's clock is ahead, in milliseconds. */
   aheadMs = 0
 
   constructor(directory: string, database?: string) {
@@ -86,7 +86,7 @@ export class Scene {
     return call(this.controller.url, adminOf(this.controller), method, path, body)
   }
 
-  /** The command line of the administrator. */
+  /** Runs a command of the CLI as the administrator. */
   cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: this.controller.adminFile }
     return new Promise((resolve) => {
@@ -100,7 +100,7 @@ export class Scene {
     return showNode(this.controller, node.id)
   }
 
-  /** As the operator does, of these nodes; by default all is well. */
+  /** Sends the operator's report about these nodes; by default all are healthy. */
   async report(enrolled: readonly SceneNode[], changes: Partial<OperatorReport> = {}): Promise<void> {
     const [first] = enrolled
     if (!first) throw new Error('there is no node to run the operator on')
@@ -118,7 +118,7 @@ export class Scene {
     if (status !== 200) throw new Error(text)
   }
 
-  /** Looks until a node is as the controller shall show it. */
+  /** Waits until the controller shows a node in the expected state. */
   async shows(node: SceneNode, what: string, isSo: (shown: NodeDetail) => boolean): Promise<void> {
     const look = async () => isSo(await this.show(node))
     await waitFor(`${node.node.id}: ${what}`, look, { everyMs: 20 })
@@ -135,27 +135,27 @@ export class Scene {
     return found
   }
 
-  /** Answers what they are told to become, in their order. */
+  /** Provisions the cluster. Returns the instructions of these nodes, in order. */
   async provision(...enrolled: SceneNode[]): Promise<Instruction[]> {
     const { status, text } = await this.admin('POST', '/v1/clusters/demo/provision')
     if (status !== 200) throw new Error(text)
     return Promise.all(enrolled.map(({ agent }) => agent.instruction()))
   }
 
-  /** These, the first of them a master, all done with their part. */
+  /** Enrols and provisions these nodes, the first of them a master, until all have succeeded. */
   async up(...wanted: [name: string, roles: string[]][]): Promise<SceneNode[]> {
     const enrolled: SceneNode[] = []
     for (const [name, roles] of wanted) enrolled.push(await this.enrolled(name, roles))
-    const told = await this.provision(...enrolled)
+    const instructions = await this.provision(...enrolled)
     for (const [at, { agent }] of enrolled.entries()) {
-      agent.send('result', { run: told[at]?.run ?? '', outcome: 'done' }, 1)
+      agent.send('result', { run: instructions[at]?.run ?? '', outcome: 'done' }, 1)
       await agent.next('ack')
     }
     return enrolled
   }
 }
 
-/** The certificate that a master asks for, for the operator. */
+/** The operator's certificate, which a master requests. */
 async function operatorOf(controller: Controller, { ca, ...node }: EnrolledNode): Promise<Credentials> {
   const { privateKey } = createKeyPair()
   const order = { csr: buildCsr(privateKey, 'operator') }

@@ -15,10 +15,10 @@ export interface Wish {
 }
 
 const MOST_NODES = 7
-/** Making keys is slow, and no two nodes of a history have the same. */
+/** Creating keys is slow, so they are reused. Each node of a history has its own. */
 const requests: string[] = []
 
-/** A machine asks to be let in, until a controller has answered. */
+/** A machine requests its enrolment until a controller has answered. */
 export async function enrolMachine(world: World): Promise<void> {
   if (presentIn(world.mirror).length >= MOST_NODES) return
   world.enrolled += 1
@@ -29,7 +29,7 @@ export async function enrolMachine(world: World): Promise<void> {
   await ask(world, wish)
 }
 
-/** Those that were not answered ask again: a controller that died may have let them in. */
+/** Unanswered machines ask again: a controller that died may have enrolled them. */
 export async function enrolAgain(world: World): Promise<void> {
   for (const wish of world.wishes) if (!wish.asks || !world.processes.includes(wish.asks)) await ask(world, wish)
 }
@@ -47,7 +47,7 @@ async function ask(world: World, wish: Wish): Promise<void> {
   if (refused !== 'failure') world.wishes.delete(wish)
 }
 
-/** Of its own; or it takes the place of one that is gone: its name, its address, or both. */
+/** A new name and address, or those of a machine that is gone: its name, its address, or both. */
 function placeOf(world: World, serial: number): { name: string; address: string } {
   const own = { name: `node-${serial}`, address: `10.0.0.${serial}` }
   const stateOf = (id: string) => world.mirror.nodes.get(id)?.state ?? 'REMOVED'

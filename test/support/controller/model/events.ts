@@ -3,7 +3,7 @@ import { leave } from '../../../../src/controller/nodes/node-commands.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
 import { wellReport } from '../well-report.ts'
 import { enrolMachine } from './enrol.ts'
-import { connect, isOnline, loseLink, type Machine, say, send, tell } from './machine.ts'
+import { connect, enqueue, isOnline, loseLink, type Machine, send, sendNow } from './machine.ts'
 import { goOnRetiring } from './masters.ts'
 import { anyProcess, approveNode, configureNode, removeNode, report, want } from './verbs.ts'
 import { work } from './work.ts'
@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 const ROLES: NodeRole[][] = [['master'], ['master', 'worker'], ['worker'], ['worker']]
 
-/** The operator of a cluster that is up tells of its nodes; `lucky`: all of them are well. */
+/** The operator of a running cluster reports its nodes. With `lucky` all of them are healthy. */
 export async function operatorReports(world: World, lucky: boolean): Promise<void> {
   const chosen = world.pick(world.machines.filter(({ kubernetes }) => kubernetes?.isUp))?.kubernetes
   if (!chosen) return
@@ -28,9 +28,9 @@ export async function operatorReports(world: World, lucky: boolean): Promise<voi
   })
 }
 
-/** Somebody looks at the clock: time passes, and the controllers look after their nodes. */
+/** Time passes, and the controllers run their periodic pass. */
 export async function pass(world: World, ms: number): Promise<void> {
-  // Not longer at once than a node may be silent: whoever is connected is heard meanwhile. Hours go by faster.
+  // Steps shorter than a node may be silent, so that connected nodes can send meanwhile. Hours have larger steps.
   const atOnceMs = Math.max(30_000, ms / 10)
   for (let left = ms; left > 0; left -= atOnceMs) {
     world.pass(Math.min(left, atOnceMs))
@@ -50,7 +50,7 @@ const finds = (world: World, _: Node, machine: Machine) => connect(world, machin
 const works = (world: World, _: Node, machine: Machine) => work(world, machine, false)
 const says = (world: World, _: Node, machine: Machine) => send(machine, 1 + Math.floor(world.random() * 4))
 
-/** What may happen, with its weight. */
+/** The possible events with their weights. */
 const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [0.5, 'enrol', enrolMachine],
   [4, 'approve', approveNode],
@@ -74,7 +74,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     (_, __, machine) => {
       if (machine.run || machine.isDead) return
       machine.kubernetes = undefined
-      tell(machine, { t: 'reset', body: {} })
+      enqueue(machine, { t: 'reset', body: {} })
     },
   ],
   [0.7, 'lose the link', loses],
@@ -98,23 +98,23 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
       for (const machine of world.machines) work(world, machine, false)
     },
   ],
-  [25, 'say', says],
+  [25, 'send', says],
   [
     6,
-    'all say all',
+    'all send everything',
     (world) => {
       for (const machine of world.machines) send(machine, 10)
     },
   ],
-  [5, 'acknowledge', (_, __, machine) => say(machine, { t: 'ack', body: {} })],
+  [5, 'acknowledge', (_, __, machine) => sendNow(machine, { t: 'ack', body: {} })],
   [8, 'a master goes on to take somebody out', (world) => goOnRetiring(world, false)],
   [10, 'report', (world) => operatorReports(world, false)],
   [8, 'a second passes', (world) => pass(world, 1_000)],
   [0.5, 'minutes pass', (world) => pass(world, 150_000)],
   [0.1, 'hours pass', (world) => pass(world, 7_200_000)],
 ]
-/** Of a cluster that is READY: nothing comes or goes, and it is repaired now and then. */
-const OF_LIFE = new Set(['provision', 'work', 'all work at once', 'say', 'all say all', 'report'])
+/** Events of a READY cluster: no node is added or removed, and it is repaired from time to time. */
+const OF_LIFE = new Set(['provision', 'work', 'all work at once', 'send', 'all send everything', 'report'])
 const LIFE: typeof EVENTS = [
   ...EVENTS.filter(([, name]) => OF_LIFE.has(name)),
   [0.3, 'a controller dies', (world) => world.restart(anyProcess(world))],
@@ -125,7 +125,7 @@ const LIFE: typeof EVENTS = [
   [8, 'twenty seconds pass', (world) => pass(world, 20_000)],
 ]
 
-/** Something begins to happen, to anybody; answers what. */
+/** Starts a random event for a random machine. Returns its name. */
 export const happen = (world: World) => oneOf(EVENTS, world)
 export const live = (world: World) => oneOf(LIFE, world)
 

@@ -8,18 +8,18 @@ import { anyProcess, approveNode, configureNode } from './verbs.ts'
 import { openWorld, type World, type WorldOptions } from './world.ts'
 
 export interface HistoryOptions extends WorldOptions {
-  /** Of them happen; then the cluster is brought up, and lives for as many as `life`. */
+  /** The number of events before the cluster is brought up. Then `life` events follow. */
   length: number
   life: number
 }
 
-/** What a history has come to; `failed`: the first contradiction, with what had happened before. */
-export interface Told {
+/** The result of a history. `failed` is the first contradiction, with the events before it. */
+export interface HistoryResult {
   counts: { events: number; roundsToRest: number; commits: number; refused: number; repairs: number; degraded: number }
   failed: string | undefined
 }
 
-export async function playHistory(options: HistoryOptions): Promise<Told> {
+export async function playHistory(options: HistoryOptions): Promise<HistoryResult> {
   const world = await openWorld(options)
   const happened: string[] = []
   const counts = { events: 0, roundsToRest: 0 }
@@ -49,7 +49,7 @@ export async function playHistory(options: HistoryOptions): Promise<Told> {
   return { counts: { ...counts, commits, refused, repairs, degraded }, failed }
 }
 
-/** Some of what waits goes on, now and then all of it. */
+/** Continues some of the waiting work, and sometimes all of it. */
 async function interleave(world: World): Promise<void> {
   if (world.random() < 0.1) {
     await settle(world)
@@ -64,7 +64,7 @@ async function interleave(world: World): Promise<void> {
   throwWrong(contradictions(world))
 }
 
-/** A cluster as most of them begin: masters and workers that are let in and configured. */
+/** The usual start of a cluster: approved and configured masters and workers. */
 async function begin(world: World): Promise<void> {
   const masters = world.pick([1, 1, 3, 3, 3, 5]) ?? 1
   const workers = world.pick([0, 1, 2]) ?? 0

@@ -4,20 +4,20 @@ import type { Store } from '../../../../src/controller/store/port.ts'
 import type { Instruction } from '../../../../src/protocol/wire/instruction.ts'
 import { apply, type Mirror, presentIn, runsIn } from './mirror.ts'
 
-/** The same store; each commit that it takes is mirrored, and what it breaks is told. */
-export function watched(store: Store, mirror: Mirror, tell: (wrong: string) => void): Store {
+/** The same store. Each successful commit is mirrored, and violations are reported. */
+export function watched(store: Store, mirror: Mirror, report: (wrong: string) => void): Store {
   return {
     ...store,
     async commit(changes, expected) {
       const isDone = await store.commit(changes, expected).catch((error: unknown) => {
-        tell(`the store takes no such commit: ${error instanceof Error ? error.message : error}`)
+        report(`the store rejects the commit: ${error instanceof Error ? error.message : error}`)
         throw error
       })
       if (!isDone) mirror.refused += 1
       if (!isDone) return false
       if (expected) mirror.commits += 1
       for (const change of changes) {
-        for (const wrong of breaks(mirror, change)) tell(wrong)
+        for (const wrong of breaks(mirror, change)) report(wrong)
         apply(mirror, change)
       }
       return true
@@ -25,7 +25,7 @@ export function watched(store: Store, mirror: Mirror, tell: (wrong: string) => v
   }
 }
 
-/** What no single change may do to what is there. */
+/** The violations of a single change. */
 function breaks(mirror: Mirror, change: Change): string[] {
   switch (change.change) {
     case 'set-cluster':
@@ -56,7 +56,7 @@ function ofAttempt({ cluster }: Mirror, attempt: number | undefined): string[] {
   return when(attempt !== undefined && attempt !== cluster.attempt + 1, `attempt ${attempt} follows ${cluster.attempt}`)
 }
 
-/** One member more in an even number of members is worse than none. */
+/** An even number of etcd members tolerates no more failures than one member fewer. */
 function ofProvision(mirror: Mirror): string[] {
   const staying = presentIn(mirror).filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
   const begins = staying.some(({ state }) => state === 'CONFIGURED')
@@ -95,7 +95,7 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     ...when(run.seq <= node.downSeq, `${name} gets message ${run.seq} after ${node.downSeq}`),
     ...when(order.run !== run.id || order.node !== node.id, `the instruction of ${run.id} says ${order.run}`),
     ...when(order.generation !== run.generation, `the instruction of ${run.id} is of generation ${order.generation}`),
-    ...when(!isOfRole, `${name} is ${node.roles}, and is told to be ${run.role}`),
+    ...when(!isOfRole, `${name} is ${node.roles}, and gets an instruction to become ${run.role}`),
     ...when(!mayReset, `${name} is reset while its cluster has it`),
     ...when(isFurtherFounder, `${name} is to start the cluster that another node starts`),
   ]

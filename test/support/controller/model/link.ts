@@ -2,20 +2,20 @@ import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
 import type { DownFrame, UpFrame } from '../../../../src/protocol/wire/frames.ts'
 
-/** A connection between a machine and a controller, without a network: the hub's side of it is a websocket. */
+/** A connection between a machine and a controller without a network. The controller's side is a websocket. */
 export class Link extends EventEmitter {
   readonly OPEN = 1
   readonly bufferedAmount = 0
   readyState = 1
   isPaused = false
-  /** Nothing passes any more, and neither side is told. */
+  /** Nothing passes any more, and neither side notices. */
   isCut = false
-  readonly #heard: (frame: DownFrame) => void
+  readonly #onFrame: (frame: DownFrame) => void
   #held: string[] = []
 
-  constructor(heard: (frame: DownFrame) => void) {
+  constructor(onFrame: (frame: DownFrame) => void) {
     super()
-    this.#heard = heard
+    this.#onFrame = onFrame
   }
 
   get asSocket(): WebSocket {
@@ -26,13 +26,13 @@ export class Link extends EventEmitter {
     return this.readyState === this.OPEN && !this.isCut
   }
 
-  /** Down. */
+  /** From the controller to the machine. */
   send(text: string): void {
-    if (this.isOpen) queueMicrotask(() => this.isOpen && this.#heard(JSON.parse(text)))
+    if (this.isOpen) queueMicrotask(() => this.isOpen && this.#onFrame(JSON.parse(text)))
   }
 
-  /** Up. */
-  say(frame: UpFrame): void {
+  /** From the machine to the controller. */
+  sendUp(frame: UpFrame): void {
     this.#held.push(JSON.stringify(frame))
     if (!this.isPaused) this.resume()
   }

@@ -11,31 +11,31 @@ import type { World } from './world.ts'
 
 type Run = Pick<Instruction, 'role'> & {
   id: string
-  /** What it is told that the API is called. */
+  /** The API endpoint in its instruction. */
   endpoint: string
   isInvited: boolean
   at: number
   asks: Process | undefined
 }
 
-/** A node as far as the controller can tell: a link, one run at a time, and which cluster is on it. */
+/** A node as the controller sees it: a connection, one run at a time, and the cluster on it. */
 export interface Machine {
   readonly id: string
   readonly name: string
   readonly address: string
   link: { socket: Link; process: Process; isWelcome: boolean } | undefined
-  /** For good. */
+  /** It never comes back. */
   isDead: boolean
-  /** What it was told to do, by the numbers of the messages. */
+  /** The received instructions by their sequence numbers. */
   readonly orders: Map<number, string>
   lastSeq: number
   lastGeneration: number
   run: Run | undefined
   kubernetes: { cluster: string; isUp: boolean; role: Inside['role']; endpoint: string } | undefined
-  /** What it has to tell, for good. */
+  /** All of its durable messages. */
   readonly outbox: UpFrame[]
-  /** So many of that went out on its link. */
-  said: number
+  /** How many of them were sent on the current connection. */
+  sent: number
 }
 
 export const newMachine = (id: string, name: string, address: string): Machine => ({
@@ -48,19 +48,19 @@ export const newMachine = (id: string, name: string, address: string): Machine =
   run: undefined,
   kubernetes: undefined,
   outbox: [],
-  said: 0,
+  sent: 0,
 })
 
 export const isOnline = ({ link }: Machine): boolean => link?.socket.isOpen === true
 
-/** `silently`: the controller is not told. */
+/** Cuts the connection. With `silently` the controller does not notice. */
 export function loseLink(machine: Machine, silently: boolean): void {
   if (silently && machine.link) machine.link.socket.isCut = true
   machine.link?.socket.close()
   machine.link = undefined
 }
 
-/** Unless it is connected, or the controller would not have it. */
+/** Connects, unless it is connected or the controller would refuse it. */
 export function connect(world: World, machine: Machine, process: Process): void {
   const node = world.mirror.nodes.get(machine.id)
   const isKnown = node !== undefined && node.state !== 'REMOVED' && node.approvedAt !== null
@@ -78,43 +78,44 @@ export function connect(world: World, machine: Machine, process: Process): void 
     warnings: [],
     capabilities: [...CAPABILITIES],
   }
-  say(machine, { t: 'hello', body: { range, lastSeq, openRun: machine.run?.id ?? null, ...about } })
+  sendNow(machine, { t: 'hello', body: { range, lastSeq, openRun: machine.run?.id ?? null, ...about } })
 }
 
-type Said<T extends UpFrame = UpFrame> = T extends UpFrame ? Pick<T, 't' | 'body'> : never
+type Message<T extends UpFrame = UpFrame> = T extends UpFrame ? Pick<T, 't' | 'body'> : never
 
 let frames = 0
-const frameOf = (machine: Machine, said: Said, seq: number): UpFrame =>
-  ({ v: 1, id: `a${++frames}`, seq, ack: machine.lastSeq, ...said }) as UpFrame
+const frameOf = (machine: Machine, message: Message, seq: number): UpFrame =>
+  ({ v: 1, id: `a${++frames}`, seq, ack: machine.lastSeq, ...message }) as UpFrame
 
-/** What is not kept: it goes out at once, or never. */
-export function say(machine: Machine, said: Said): void {
-  machine.link?.socket.say(frameOf(machine, said, 0))
+/** Sends a message that is not durable: at once or never. */
+export function sendNow(machine: Machine, message: Message): void {
+  machine.link?.socket.sendUp(frameOf(machine, message, 0))
 }
 
-/** It goes out some day, however often the machine has to say it. */
-export function tell(machine: Machine, said: Said): void {
-  machine.outbox.push(frameOf(machine, said, machine.outbox.length + 1))
+/** Adds a durable message to the outbox. It is sent until the controller has it. */
+export function enqueue(machine: Machine, message: Message): void {
+  machine.outbox.push(frameOf(machine, message, machine.outbox.length + 1))
 }
 
-/** So many more of its messages go out. */
+/** Sends up to `count` more messages of the outbox. */
 export function send(machine: Machine, count: number): void {
   if (!machine.link?.isWelcome) return
-  const next = machine.outbox.slice(machine.said, machine.said + count)
-  machine.said += next.length
-  for (const frame of next) machine.link.socket.say({ ...frame, ack: machine.lastSeq })
+  const next = machine.outbox.slice(machine.sent, machine.sent + count)
+  machine.sent += next.length
+  for (const frame of next) machine.link.socket.sendUp({ ...frame, ack: machine.lastSeq })
 }
 
 function take(world: World, machine: Machine, frame: DownFrame): void {
   const known = world.mirror.nodes.get(machine.id)?.upSeq ?? 0
-  if (frame.ack > known) world.wrong.push(`${machine.name} hears that ${frame.ack} is stored, and ${known} is`)
+  if (frame.ack > known)
+    world.wrong.push(`${machine.name} gets an acknowledgement of ${frame.ack}, but only ${known} is stored`)
   switch (frame.t) {
     case 'welcome':
       if (!machine.link) break
       machine.link.isWelcome = true
-      // It does not know that some of it has arrived.
-      machine.said = Math.max(0, frame.body.lastSeq - (world.random() < 0.2 ? Math.floor(world.random() * 4) : 0))
-      say(machine, { t: 'facts', body: factsAt(machine.address) })
+      // The machine may not know that some messages have arrived.
+      machine.sent = Math.max(0, frame.body.lastSeq - (world.random() < 0.2 ? Math.floor(world.random() * 4) : 0))
+      sendNow(machine, { t: 'facts', body: factsAt(machine.address) })
       break
     case 'instruct':
       takeOrder(world, machine, frame.seq, frame.body.payload)
@@ -132,13 +133,14 @@ function take(world: World, machine: Machine, frame: DownFrame): void {
 
 function takeOrder(world: World, machine: Machine, seq: number, payload: string): void {
   const before = machine.orders.get(seq)
-  if (before !== undefined && before !== payload) world.wrong.push(`${machine.name} is told ${seq} twice, differently`)
+  if (before !== undefined && before !== payload)
+    world.wrong.push(`${machine.name} gets message ${seq} twice with different content`)
   machine.orders.set(seq, payload)
   if (seq <= machine.lastSeq) return
   machine.lastSeq = seq
   const parsed = Instruction.safeParse(JSON.parse(payload))
   if (!parsed.success) {
-    world.wrong.push(`${machine.name} is told what no agent takes: ${parsed.error.message}`)
+    world.wrong.push(`${machine.name} gets a message that agents reject: ${parsed.error.message}`)
     return
   }
   const { run, generation, role } = parsed.data
@@ -146,10 +148,11 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
     world.wrong.push(`${machine.name} gets generation ${generation} after ${machine.lastGeneration}`)
   }
   const isOther = machine.kubernetes && role !== 'reset' && machine.kubernetes.role !== roleOf(role)
-  if (isOther) world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and is told to be a ${role}`)
+  if (isOther)
+    world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and gets an instruction to become a ${role}`)
   if (machine.run) {
     const error = { code: 'instruction/busy', message: 'busy', fix: 'wait' }
-    tell(machine, { t: 'result', body: { run, outcome: 'refused', error } })
+    enqueue(machine, { t: 'result', body: { run, outcome: 'refused', error } })
     return
   }
   machine.lastGeneration = generation
@@ -164,6 +167,6 @@ export function end(machine: Machine, outcome: 'done' | 'failed' | 'indeterminat
   if (!run) return
   machine.run = undefined
   const error = { code: 'step/failed', message: 'it failed', fix: 'again' }
-  const told = outcome === 'done' || outcome === 'cancelled' ? {} : { error }
-  tell(machine, { t: 'result', body: { run: run.id, outcome, ...told } })
+  const details = outcome === 'done' || outcome === 'cancelled' ? {} : { error }
+  enqueue(machine, { t: 'result', body: { run: run.id, outcome, ...details } })
 }

@@ -2,11 +2,11 @@ import { mayHaveKubernetes } from '../../../../src/controller/domain/shape.ts'
 
 import type { Operation, OperationAnswer, Target } from '../../../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../../../src/protocol/wire/released-names.ts'
-import { type Machine, say } from './machine.ts'
+import { type Machine, sendNow } from './machine.ts'
 import { presentIn, runsIn } from './mirror.ts'
 import type { World } from './world.ts'
 
-/** A node's object in a cluster, and its member of etcd where it is a master. */
+/** A Node object in a cluster and, for a master, its etcd member. */
 export interface Inside extends Target {
   cluster: string
 }
@@ -18,14 +18,14 @@ export interface Retiring {
   target: Target
 }
 
-/** More would keep those from the master who want to join. */
+/** More removals at once would block joining nodes. */
 const MOST_AT_ONCE = 2
 
-/** A master that is up lets others into its own cluster at once; taking somebody out takes its time. */
+/** A running master invites nodes at once. A removal takes some time. */
 export function takeOperation(world: World, master: Machine, operation: Operation): void {
   const { kubernetes } = master
   const { id } = operation
-  // Nobody answers now and then.
+  // Sometimes there is no answer.
   if (world.failures > 0 && world.random() < 0.02) return
   if (!kubernetes?.isUp || operation.operation !== 'retire') {
     answer(
@@ -41,9 +41,9 @@ export function takeOperation(world: World, master: Machine, operation: Operatio
   if (own[0] && own.length > MOST_AT_ONCE) end(world, own[0], { outcome: 'not-yet', waitingFor: 'pods' })
 }
 
-const answer = (master: Machine, body: OperationAnswer): void => say(master, { t: OPERATION_FRAME, body })
+const answer = (master: Machine, body: OperationAnswer): void => sendNow(master, { t: OPERATION_FRAME, body })
 
-/** One of them ends; `lucky`: it is done. */
+/** Ends one removal. With `lucky` it succeeds. */
 export function goOnRetiring(world: World, lucky: boolean): void {
   const found = world.pick(world.retiring)
   if (!found) return
@@ -57,13 +57,13 @@ export function goOnRetiring(world: World, lucky: boolean): void {
     end(world, found, { outcome: 'failed', error: { code: 'etcd/quorum', message: 'no', fix: 'bring it back' } })
   } else {
     takeOut(world, found)
-    // Whoever is slower finds it done.
+    // Slower masters find it done.
     for (const same of world.retiring.filter(isSame)) end(world, same, { outcome: 'done' })
   }
 }
 
 function takeOut(world: World, { cluster, target }: Retiring): void {
-  // What goes on in a cluster that is being reset matters to nobody.
+  // Removals from a cluster that is being reset do not matter.
   const staying = presentIn(world.mirror).filter((node) => {
     const isReset = runsIn(world.mirror, node.id).some(
       (run) => run.generation === node.generation && run.role === 'reset',
@@ -78,15 +78,15 @@ function takeOut(world: World, { cluster, target }: Retiring): void {
   world.inside = world.inside.filter((each) => each.cluster !== cluster || each.name !== target.name)
 }
 
-type Told = Pick<OperationAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
+type Result = Pick<OperationAnswer & { outcome: 'not-yet' }, 'outcome' | 'waitingFor'> | { outcome: 'done' } | Failed
 type Failed = Omit<OperationAnswer & { outcome: 'failed' }, 'id'>
 
-function end(world: World, { id, master }: Retiring, told: Told): void {
+function end(world: World, { id, master }: Retiring, result: Result): void {
   world.retiring = world.retiring.filter((each) => each.id !== id)
-  answer(master, { id, ...told })
+  answer(master, { id, ...result })
 }
 
-/** What a cluster has of nodes that are no part of it. */
+/** Node objects and etcd members that a cluster has of nodes outside of it. */
 export function leftInside({ inside, mirror }: World, cluster: string | undefined): string[] {
   const present = new Map(presentIn(mirror).map((node) => [node.name, node.address]))
   const left = inside.filter(({ name, address, role, ...each }) => {

@@ -1,26 +1,26 @@
 import type { Change } from '../../../../src/controller/domain/change.ts'
 import type { Cluster, Enrolment, NewEvent, Node, Run } from '../../../../src/controller/domain/records.ts'
 
-/** What the store has to hold after all commits that it took, kept apart from it; and what was wrong with one of them. */
+/** The expected content of the store after all successful commits, kept separately. */
 export interface Mirror {
   cluster: Cluster
   readonly nodes: Map<string, Node>
-  /** By node, the oldest first. */
+  /** The runs by node, oldest first. */
   readonly runs: Map<string, Run[]>
   readonly enrolments: Map<string, Enrolment>
   readonly events: NewEvent[]
-  /** All of them, in their order. */
+  /** All events in order. */
   readonly changes: Change[]
-  /** Ids of runs during which their node was away for long. */
+  /** IDs of runs during which the node was disconnected for long. */
   readonly silenced: Set<string>
-  /** Ids of nodes that had their roles when the cluster was asked for last. */
+  /** IDs of nodes that had their roles at the last provision request. */
   readonly asked: Set<string>
   dnsDownSince: string | null
-  /** The last state that events say of a node, or (null) of the cluster. */
+  /** The last state in the events, by node ID or null for the cluster. */
   readonly shown: Map<string | null, string>
-  /** Commits that rested on a version. */
+  /** Commits with an expected version. */
   commits: number
-  /** Those that came too late. */
+  /** Commits that were refused because of a newer version. */
   refused: number
 }
 

@@ -8,9 +8,9 @@ const committing = (commit: (store: Store) => Commit): Alter => ({
   alterStore: (store) => ({ ...store, commit: commit(store) }),
 })
 
-/** Controllers that are wrong, by ports that do not keep what they promise. With how many processes that shows. */
+/** Wrong controllers, made by ports that break their contracts, with the number of processes that reveals the error. */
 export const MUTANTS: readonly [name: string, processes: number, alter: Alter][] = [
-  ['a commit does not look at the version', 2, committing((store) => (changes) => store.commit(changes))],
+  ['a commit ignores the version', 2, committing((store) => (changes) => store.commit(changes))],
   [
     'a commit that came too late is taken for done',
     2,
@@ -37,7 +37,7 @@ export const MUTANTS: readonly [name: string, processes: number, alter: Alter][]
     }),
   ],
   [
-    'what nodes tell is not stored',
+    'events of nodes are not stored',
     1,
     committing((store) => (changes, expected) => {
       const kept = changes.filter((each) => each.change !== 'add-event' || each.event.nodeSeq === null)
@@ -45,7 +45,7 @@ export const MUTANTS: readonly [name: string, processes: number, alter: Alter][]
     }),
   ],
   [
-    'states are not told',
+    'state changes have no events',
     1,
     committing((store) => (changes, expected) => {
       const kept = changes.filter((each) => each.change !== 'add-event' || each.event.event.kind !== 'node-state')

@@ -9,11 +9,11 @@ import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
 import type { Services } from '../../../../src/controller/services.ts'
 import type { Store } from '../../../../src/controller/store/port.ts'
 
-/** A controller without its API: what start.ts makes, on a store that others may use as well. */
+/** A controller without its API, as start.ts creates it, on a store that other controllers may share. */
 export interface Process {
   readonly services: Services
   readonly hub: Hub
-  /** Looks after all nodes, as the controller does every few seconds. One look does not overtake another. */
+  /** Runs the periodic pass over all nodes. Passes do not overlap. */
   tick(): Promise<void>
 }
 

@@ -11,18 +11,18 @@ import { work } from './work.ts'
 import type { World } from './world.ts'
 
 const ROUNDS = 60
-/** More than all that can wait takes. */
+/** More than any waiting work needs. */
 const MOST_TURNS = 20_000
-/** So many rounds without a change are enough. */
+/** After this many rounds without a change the cluster is at rest. */
 const STILL = 4
 
-/** Until nothing waits any more; `told`: whatever has happened meanwhile. */
+/** Continues until no work is waiting. */
 export async function settle(world: World): Promise<void> {
   for (let left = MOST_TURNS; ; left--) {
     if (left === 0) throw new Error(`never settles; unanswered: ${[...world.asks].map(({ name }) => name)}`)
     const goesOn = await world.scheduler.release()
     if (!goesOn && world.asks.size === 0) break
-    // Somebody may wait for an answer that nobody gives.
+    // A request may wait for an answer that never comes.
     world.pass(goesOn ? 2 : 1_000)
     throwWrong(contradictions(world))
   }
@@ -33,8 +33,8 @@ export function throwWrong(wrong: readonly string[]): void {
 }
 
 /**
- * From now on nothing fails, and somebody does what the controller's errors tell him to. Whatever has happened before,
- * all nodes that have a role become READY in the end; throws where they do not. Answers how many rounds that took.
+ * From now on nothing fails, and an administrator follows the fixes of the controller's errors. After any history, all
+ * nodes with a role must become READY; otherwise this throws. Returns the number of rounds.
  */
 export async function bringToRest(world: World): Promise<number> {
   const { mirror } = world
@@ -68,7 +68,7 @@ export async function bringToRest(world: World): Promise<number> {
 
 const clusterOf = ({ machines }: World, id: string) => machines.find((each) => each.id === id)?.kubernetes?.cluster
 
-/** Something was asked for: until it is answered, and all that follows has happened. */
+/** Continues until a request is answered and all of its consequences have happened. */
 async function settled<T>(world: World, asked: Promise<T>): Promise<T> {
   let isDone = false
   void asked.finally(() => {
@@ -79,7 +79,7 @@ async function settled<T>(world: World, asked: Promise<T>): Promise<T> {
   return asked
 }
 
-/** By force only where nobody could take it out. */
+/** Removes dead machines, by force only if no master can remove them. */
 async function removeDead(world: World): Promise<void> {
   for (const { id, isDead } of world.machines) {
     const node = presentIn(world.mirror).find((each) => each.id === id)
@@ -93,7 +93,7 @@ function isAtRest({ mirror }: World): boolean {
   return visibleClusterState(mirror.cluster) === 'READY' && presentIn(mirror).every(({ state }) => state === 'READY')
 }
 
-/** Runs that nobody ends although their node is there, and what nodes have to say and do not say. */
+/** Open runs of connected nodes, and messages that were not delivered. */
 function unfinished({ mirror, machines }: World): string[] {
   return machines.flatMap(({ id, name, run, outbox }) => {
     const node = mirror.nodes.get(id)
@@ -102,12 +102,12 @@ function unfinished({ mirror, machines }: World): string[] {
     return [
       ...open.map((each) => `run ${each.id} of ${name} never ends`),
       ...(run ? [`${name} is still at work`] : []),
-      ...(node.upSeq < outbox.length ? [`${name} has ${outbox.length - node.upSeq} messages that nobody hears`] : []),
+      ...(node.upSeq < outbox.length ? [`${name} has ${outbox.length - node.upSeq} undelivered messages`] : []),
     ]
   })
 }
 
-/** Lets all nodes in, with an odd number of masters, and asks for the cluster. Answers why that was refused. */
+/** Approves all nodes, configures an odd number of masters, and requests provisioning. Returns the code of a refusal. */
 async function bringUp(world: World): Promise<string | undefined> {
   const { mirror } = world
   if (presentIn(mirror).length === 0) await settled(world, enrolMachine(world))
@@ -133,7 +133,7 @@ async function bringUp(world: World): Promise<string | undefined> {
   return settled(world, want(world, 'provision'))
 }
 
-/** Until nothing changes any more. All nodes are at one of the controllers, the others only look. */
+/** Continues until nothing changes. All nodes are connected to one controller; the others only run their passes. */
 async function goOn(world: World): Promise<number> {
   const { mirror } = world
   let still = 0

@@ -1,17 +1,17 @@
 import type { Store } from '../../../../src/controller/store/port.ts'
 
 /**
- * Decides by its random numbers alone which piece of work that waits at the store goes on next. One at a time touches the
- * store, so that the same seed gives the same history with any backend.
+ * Selects at random which work that waits for the store continues next. Only one piece of work uses the store at a time,
+ * so that a seed gives the same history with any backend.
  */
 export interface Scheduler {
-  /** Resolves when it is chosen. */
+  /** Resolves when the work is selected. */
   wait(owner: object): Promise<void>
-  /** Real work of the store, which is waited for. */
+  /** Real work of the store, which the scheduler waits for. */
   during<T>(work: () => Promise<T>): Promise<T>
-  /** Lets one go on, as far as it comes without the store; false where none waits. */
+  /** Continues one piece of work until it needs the store again. Returns false if none waits. */
   release(): Promise<boolean>
-  /** What waits for this owner never goes on: its process is gone. */
+  /** Work of this owner never continues, because its process is gone. */
   drop(owner: object): void
   waiting(): number
 }
@@ -19,7 +19,7 @@ export interface Scheduler {
 interface Waiter {
   owner: object
   go(): void
-  /** So often others are chosen before it. */
+  /** How often other work is selected first. */
   heldFor: number
 }
 
@@ -27,7 +27,7 @@ export function openScheduler(random: () => number): Scheduler {
   let waiters: Waiter[] = []
   const gone = new WeakSet<object>()
   let atWork = 0
-  /** Until all that goes on waits again. */
+  /** Resolves when all running work waits again. */
   const drain = async () => {
     for (let turns = 0; turns < 2 || atWork > 0; turns++) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -65,7 +65,7 @@ export function openScheduler(random: () => number): Scheduler {
   }
 }
 
-/** A store each of whose calls waits for its turn; after a commit its caller waits once more. */
+/** A store whose calls wait for the scheduler; after a commit the caller waits again. */
 export function scheduled(store: Store, scheduler: Scheduler, owner: object): Store {
   const call =
     (method: keyof Store) =>

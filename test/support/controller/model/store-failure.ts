@@ -4,7 +4,7 @@ export class StoreFailure extends Error {
   override message = 'a simulated failure of the store'
 }
 
-/** A store some of whose commits fail: they change nothing, or all of it, and nobody hears that they did. */
+/** A store whose commits sometimes fail: either nothing is committed, or everything, but the caller gets an error. */
 export function failing(store: Store, world: { failures: number; random(): number }): Store {
   return {
     ...store,

@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 
 const isReset = (run: Run | undefined) => run?.role === 'reset'
 
-/** What must hold after each commit; answers what does not. */
+/** Invariants after each commit. Returns the violations. */
 export function contradictions(world: World): string[] {
   const { mirror, machines } = world
   if (world.judged === mirror.changes.length) return world.wrong.splice(0)
@@ -22,7 +22,7 @@ export function contradictions(world: World): string[] {
     if (!isSo) found.push(what)
   }
   for (const node of nodes) {
-    // One that was asked to stop may not hear of it for long.
+    // A cancelled run may stay open for long, until its node gets the message.
     const open = runs(node).filter(({ state, cancel }) => state === 'open' && !cancel)
     must(open.length <= 1, `${node.name} has ${open.length} open runs`)
     const wanted = open[0]?.repair ? 'READY' : 'PROVISIONING'
@@ -35,7 +35,7 @@ export function contradictions(world: World): string[] {
     must(node.state !== 'CONFIGURED' || node.roles.length > 0, `${node.name} is CONFIGURED without a role`)
     must(!['DISCOVERED', 'APPROVED'].includes(node.state) || node.roles.length === 0, `${node.name} keeps its roles`)
   }
-  // One that was silent for long had held nobody up, and may be back.
+  // A node that was silent for long did not block others, and may be back.
   const changing = nodes.filter((node) => {
     const run = runs(node).at(-1)
     if (run?.state !== 'open' || run.cancel || mirror.silenced.has(run.id)) return false
@@ -61,11 +61,11 @@ export function contradictions(world: World): string[] {
   must(cluster.desired === 'provision' || cluster.problems.length === 0, 'a cluster that is not wanted has problems')
   const hasMaster = ready.some(({ roles }) => roles.includes('master'))
   must(cluster.state !== 'READY' || hasMaster, 'the cluster is READY without a master')
-  return [...found, ...untold(world)]
+  return [...found, ...unreportedStates(world)]
 }
 
-/** States that do not follow from the events. */
-function untold({ mirror }: World): string[] {
+/** States that differ from the events. */
+function unreportedStates({ mirror }: World): string[] {
   const isOther = (id: string | null, state: string, name: string) =>
     mirror.shown.get(id) === state ? [] : [`${name} is ${state}, and its events say ${mirror.shown.get(id)}`]
   return [
@@ -74,7 +74,7 @@ function untold({ mirror }: World): string[] {
   ]
 }
 
-/** What nobody may call READY for longer than a moment. To be asked right after the controllers have looked. */
+/** States that must not be READY for longer than a moment. Call it right after the periodic passes. */
 export function wronglyReady({ mirror }: World): string[] {
   const { cluster } = mirror
   const wrong = whatIsWrong(cluster, presentIn(mirror), mirror.dnsDownSince)
@@ -86,12 +86,12 @@ function whatIsWrong(cluster: Cluster, nodes: readonly Node[], dnsDownSince: str
   if (away) return `${away.name} is away`
   if (cluster.report === null || cluster.reportAt === null) return undefined
   const since = (at: string) => Date.now() - Date.parse(at)
-  // The looks themselves take a moment.
-  if (since(cluster.reportAt) >= 95_000) return 'nobody tells'
+  // The passes themselves take some time.
+  if (since(cluster.reportAt) >= 95_000) return 'there is no current report'
   return dnsDownSince !== null && since(dnsDownSince) >= 20_000 ? 'its DNS is down' : undefined
 }
 
-/** Messages of machines that were lost or doubled, and what the store has that was never committed. */
+/** Lost or duplicate messages of machines, and content of the store that was never committed. */
 export async function lostOrDoubled({ mirror, machines, store }: World): Promise<string[]> {
   const found: string[] = []
   const data = await store.load(mirror.cluster.id)
@@ -108,14 +108,13 @@ export async function lostOrDoubled({ mirror, machines, store }: World): Promise
   same('an event', bare, mirror.events)
   for (const { id, name, outbox } of machines) {
     const upSeq = mirror.nodes.get(id)?.upSeq ?? 0
-    const said = outbox.slice(0, upSeq)
-    const own = said.flatMap(({ t, seq, body }) => (t === 'event' ? [{ seq, event: body.event }] : []))
-    const heard = events.flatMap(({ nodeId, nodeSeq, event }) =>
+    const sent = outbox.slice(0, upSeq)
+    const own = sent.flatMap(({ t, seq, body }) => (t === 'event' ? [{ seq, event: body.event }] : []))
+    const stored = events.flatMap(({ nodeId, nodeSeq, event }) =>
       nodeId === id && nodeSeq !== null ? [{ seq: nodeSeq, event }] : [],
     )
-    if (!isDeepStrictEqual(heard, own))
-      found.push(`of ${own.length} events that ${name} told, ${heard.length} are stored`)
-    for (const { t, body } of said) {
+    if (!isDeepStrictEqual(stored, own)) found.push(`of ${own.length} events of ${name}, ${stored.length} are stored`)
+    for (const { t, body } of sent) {
       const run = t === 'result' ? runsIn(mirror, id).find((each) => each.id === body.run) : undefined
       if (run?.state === 'open') found.push(`run ${run.id} of ${name} ended, and is open`)
     }

@@ -9,8 +9,8 @@ import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
 /*
- * What people and the operator ask a controller for. One that answers has done it: the change is among those that were
- * committed since, whoever else was at it.
+ * Requests of administrators and of the operator. When a controller answers, the change must be among the commits since the
+ * request, regardless of other requests.
  */
 
 export const anyProcess = (world: World): Process => {
@@ -19,7 +19,7 @@ export const anyProcess = (world: World): Process => {
   return found
 }
 
-/** Answers the code of a refusal. */
+/** Returns the code of a refusal. */
 function ask(
   world: World,
   what: string,
@@ -68,7 +68,7 @@ export function removeNode(world: World, node: Node, force: boolean): Promise<st
   )
 }
 
-/** Wants the cluster up, or away. */
+/** Requests the provisioning or the reset of the cluster. */
 export function want(world: World, desired: 'provision' | 'reset'): Promise<string | undefined> {
   const isWanted = () => world.mirror.cluster.desired === desired
   const was = isWanted()
@@ -81,15 +81,15 @@ export function want(world: World, desired: 'provision' | 'reset'): Promise<stri
   )
 }
 
-/** As its route does with what the operator tells. */
-export function report(world: World, told: NonNullable<Cluster['report']>): Promise<string | undefined> {
+/** Stores a report of the operator, like its route. */
+export function report(world: World, found: NonNullable<Cluster['report']>): Promise<string | undefined> {
   return ask(
     world,
     'report',
     (services) =>
       reconcile(services, world.mirror.cluster.id, (draft) =>
-        draft.setCluster({ report: told, reportAt: draft.now.toISOString() }),
+        draft.setCluster({ report: found, reportAt: draft.now.toISOString() }),
       ),
-    (since) => ofCluster(since, (to) => to.report === told),
+    (since) => ofCluster(since, (to) => to.report === found),
   )
 }

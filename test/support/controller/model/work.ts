@@ -1,16 +1,16 @@
 import { invite } from '../../../../src/controller/nodes/invite.ts'
 import type { RunEvent } from '../../../../src/protocol/wire/event.ts'
-import { end, isOnline, type Machine, roleOf, tell } from './machine.ts'
+import { end, enqueue, isOnline, type Machine, roleOf } from './machine.ts'
 import { runsIn } from './mirror.ts'
 import type { World } from './world.ts'
 
-/** Of the form that a node sends; nothing is opened with it here. */
+/** A key in the format that nodes send. Nothing is decrypted with it here. */
 const SEALING_KEY = `${'A'.repeat(43)}=`
 const at = '2026-01-01T00:00:00.000Z'
 
 let clusters = 0
 
-/** The run goes on by one step; `lucky`: nothing is in the way of it. */
+/** Continues the run by one step. With `lucky` nothing fails. */
 export function work(world: World, machine: Machine, lucky: boolean): void {
   const { run } = machine
   if (!run || machine.isDead) return
@@ -36,14 +36,14 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
 }
 
 function happens(machine: Machine, event: RunEvent): void {
-  if (machine.run) tell(machine, { t: 'event', body: { run: machine.run.id, event } })
+  if (machine.run) enqueue(machine, { t: 'event', body: { run: machine.run.id, event } })
 }
 
 function join(world: World, machine: Machine, run: NonNullable<Machine['run']>): void {
   if (run.at++ === 0) {
     happens(machine, { kind: 'run-started', at, role: run.role, steps: [{ id: 'join', title: 'Joins' }] })
   }
-  // A worker that has its certificate needs no other; a master asks for its turn in each run.
+  // A worker with a certificate needs no invitation. A master asks for its turn in each run.
   const isIn = run.role === 'worker' && machine.kubernetes !== undefined
   if (run.isInvited || isIn) {
     if (machine.kubernetes && run.role === 'master') machine.kubernetes.isUp = true
@@ -75,7 +75,7 @@ async function ask(world: World, machine: Machine, run: NonNullable<Machine['run
     machine.kubernetes ??= enter(world, machine, sealed, roleOf(run.role))
   })
   if (refused === 'invitation/not-due' && wasDue && isDue())
-    world.wrong.push(`${machine.name} may not join, and was told to`)
+    world.wrong.push(`${machine.name} must not join, but has an instruction to join`)
   if (refused !== undefined && refused !== 'failure' && machine.run === run) end(machine, 'failed')
 }
 

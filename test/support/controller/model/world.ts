@@ -11,40 +11,40 @@ import { type Process, startProcess } from './process.ts'
 import { openScheduler, type Scheduler, scheduled } from './scheduler.ts'
 import { failing, StoreFailure } from './store-failure.ts'
 
-/** Controllers that share one store, and machines that are only their essence. */
+/** Controllers that share one store, and simplified machines. */
 export interface World {
   readonly processes: Process[]
   readonly scheduler: Scheduler
-  /** Without schedule, failures and mirror. */
+  /** The real store, without scheduler, failures and mirror. */
   readonly store: Store
   readonly mirror: Mirror
   readonly machines: Machine[]
-  /** What was seen to be wrong. */
+  /** The violations so far. */
   readonly wrong: string[]
-  /** So many changes were there when they were looked at last. */
+  /** The number of changes at the last check. */
   judged: number
-  /** What clusters have of their nodes. */
+  /** The Node objects and etcd members of all clusters. */
   inside: Inside[]
-  /** Operations that go on at masters. */
+  /** Removals that are in progress on masters. */
   retiring: Retiring[]
-  /** The share of commits that fail, and of those whose answer is lost. */
+  /** The share of commits that fail, and of commits whose answer is lost. */
   failures: number
-  /** Machines that ask to be let in, and were not answered. */
+  /** Enrolment requests without an answer. */
   readonly wishes: Set<Wish>
-  /** So many machines have asked to be let in. */
+  /** The number of enrolled machines. */
   enrolled: number
-  /** What nodes and administrators have asked controllers for, and have no answer to yet. */
+  /** Requests of nodes and administrators without an answer. */
   readonly asks: Set<{ name: string; process: Process }>
   random(): number
-  /** One of several; undefined where there is none. */
+  /** A random element; undefined if there is none. */
   pick<T>(from: readonly T[]): T | undefined
-  /** Lets time pass for everybody. */
+  /** Advances the time. */
   pass(ms: number): void
-  /** Somebody asks one of the controllers; answers the code of its refusal once there is one. */
+  /** Sends a request to one of the controllers. Resolves with the code of a refusal. */
   ask(name: string, process: Process, work: () => Promise<unknown>): Promise<string | undefined>
-  /** A controller dies, and another one comes in its place. */
+  /** Kills a controller and starts another one in its place. */
   restart(process: Process): void
-  /** Nothing goes on any more. */
+  /** Stops everything. */
   stop(): void
 }
 
@@ -53,7 +53,7 @@ export interface WorldOptions {
   authority: Authority
   random: () => number
   processes: number
-  /** Of a production function's port: what a mutant puts in its place. */
+  /** Replaces a port of the controller, for a mutant. */
   alter?: ((process: Process) => void) | undefined
   alterStore?: ((store: Store) => Store) | undefined
   pass(ms: number): void
@@ -68,20 +68,20 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const owners = new WeakMap<Process, object>()
   const start = (): Process => {
     const owner = {}
-    const shared = failing(watched(store, mirror, tell), world)
+    const shared = failing(watched(store, mirror, addViolation), world)
     const altered = options.alterStore?.(shared) ?? shared
-    const process = startProcess(scheduled(altered, scheduler, owner), authority, hear)
+    const process = startProcess(scheduled(altered, scheduler, owner), authority, readLog)
     owners.set(process, owner)
     options.alter?.(process)
     return process
   }
-  /** Whoever has asked it is not answered any more. */
+  /** Its pending requests are never answered. */
   const stop = (process: Process) => scheduler.drop(owners.get(process) ?? process)
-  const tell = (what: string) => void world.wrong.push(what)
-  const hear = (line: string) => {
+  const addViolation = (what: string) => void world.wrong.push(what)
+  const readLog = (line: string) => {
     const isTrouble =
       /\b(Error|could not|cannot|refused|its own)\b/.test(line) && !line.includes(new StoreFailure().message)
-    if (isTrouble) tell(`a controller logs: ${line}`)
+    if (isTrouble) addViolation(`a controller logs: ${line}`)
   }
   const world: World = {
     processes: [],
@@ -108,7 +108,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         return undefined
       } catch (error) {
         if (error instanceof AgentError) return error.code
-        if (!(error instanceof StoreFailure)) tell(`${name}: ${error instanceof Error ? error.stack : error}`)
+        if (!(error instanceof StoreFailure)) addViolation(`${name}: ${error instanceof Error ? error.stack : error}`)
         return 'failure'
       } finally {
         world.asks.delete(asked)
