@@ -163,7 +163,7 @@ it('a repair that does not end makes the cluster DEGRADED, is reported, and bloc
   expect([state, problems.map(({ code, node }) => `${code} ${node}`)]).toEqual(['DEGRADED', ['repair/slow m1']])
   expect(waitingFor).toBe('the repair of m1, m2, m3')
   expect((await stateEvents()).at(-1)?.error?.fix).toBe(
-    'look: controller cluster show demo; what it does: controller node logs m1; to let it go on anew, there: systemctl restart cantrip-agent',
+    'see: controller cluster show demo; to see its progress: controller node logs m1; to restart it, on the node: systemctl restart cantrip-agent',
   )
   expect((await scene.show(of(0))).state).toBe('DEGRADED')
   expect([isTold(1), isTold(2)]).toEqual([false, false])

@@ -174,7 +174,9 @@ test('an unknown user, and a user that pg_hba.conf does not admit', async () => 
   await carryOut(unknown)
   expect((await refusal(server.url('users', 'carol'))).code).toBe('store/no-privilege')
   const elsewhere = await refusal(tcp('bob', 'users'))
-  expect(elsewhere.message).toMatch(/does not let bob in: no pg_hba.conf entry for host "127.0.0.1", user "bob"/)
+  expect(elsewhere.message).toMatch(
+    /does not admit the user bob: no pg_hba.conf entry for host "127.0.0.1", user "bob"/,
+  )
   expect(elsewhere.fix).toContain('pg_hba.conf')
 })
 
@@ -227,7 +229,7 @@ test('an unusable database', async () => {
   await server.query('newer', 'UPDATE schema_version SET version = 99')
   expect(await refusal(newer)).toMatchObject({
     code: 'store/newer-schema',
-    message: expect.stringMatching(/schema 99.*knows 1/),
+    message: expect.stringMatching(/schema 99.*supports schema 1/),
   })
 })
 

@@ -3,7 +3,7 @@ import { SILENT_MS } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
 import type { Operations } from '../live/operations.ts'
 import type { HasAuthority, HasClock, HasOperations, HasPresence, HasStore } from '../ports.ts'
-import { connectedHolders, situationOf } from '../reconcile/situation-of.ts'
+import { connectedMasters, situationOf } from '../reconcile/situation-of.ts'
 
 type Looking = HasStore & HasClock & HasPresence & HasAuthority & HasOperations
 
@@ -30,7 +30,7 @@ export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster
 
 async function askMaster(ports: Looking, clusterId: string): Promise<ClusterHealth['etcd']> {
   const data = await ports.store.load(clusterId)
-  const masters = data ? connectedHolders(ports, situationOf(ports, data).members) : []
+  const masters = data ? connectedMasters(ports, situationOf(ports, data).members) : []
   const answer = (await ports.operations.ask(ports, masters, { operation: 'look-at-etcd' }, LOOK_MS))?.answer
   return answer?.outcome === 'done' ? (answer.etcd ?? null) : null
 }

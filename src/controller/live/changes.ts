@@ -1,10 +1,10 @@
 /** Lets a long poll wait for the next change of the store. */
 export class Changes {
   #waiting = new Set<() => void>()
-  /** Grows with each change: what was read at one number is still so. */
+  /** Grows with each change: what was read at one version is valid until the next. */
   version = 0
 
-  /** Something was committed. */
+  /** Wakes all waiting long polls after a commit. */
   announce(): void {
     this.version += 1
     const waiting = this.#waiting
@@ -12,7 +12,7 @@ export class Changes {
     for (const wake of waiting) wake()
   }
 
-  /** Reads again after each change until there is an answer, the time is over or the caller has gone; 0: reads once. */
+  /** Reads again after each change until there is an answer, the timeout, or the abort of the signal. With 0 reads once. */
   async until<T>(
     read: () => T | undefined | Promise<T | undefined>,
     waitMs: number,
@@ -24,7 +24,7 @@ export class Changes {
       const { version } = this
       const answer = await read()
       if (answer !== undefined || deadline.aborted) return answer
-      // What was committed while it was read may not be in the answer.
+      // The answer may not include a commit that happened during the read.
       if (version === this.version) await this.#next(deadline)
     }
   }

@@ -17,10 +17,10 @@ import { Close, Session } from './session.ts'
 import { welcome } from './welcome.ts'
 
 const HELLO_WITHIN_MS = 10_000
-/** Messages that come within it share one transaction, and so one fsync. */
+/** Messages that arrive within this time share one transaction, and so one fsync. */
 const BATCH_MS = 10
 
-/** The agents' side of the controller: one session a node. */
+/** Manages the sessions of agents, one per node. */
 export class Hub implements Presence {
   readonly #ports: Ingesting
   readonly #heartbeatMs: () => number
@@ -28,9 +28,9 @@ export class Hub implements Presence {
   readonly #rivals: Rivals
   #batch: { session: Session; frame: UpFrame }[] = []
   #flushTimer: NodeJS.Timeout | undefined
-  /** One batch after the other, and to each node one thing after the other. */
+  /** Serializes batches, and deliveries to each node. */
   readonly #turns = openTurns()
-  /** Sessions of which something could not be stored: nothing that came after it is stored either. */
+  /** Sessions with a message that could not be stored: later messages are not stored either. */
   readonly #broken = new WeakSet<Session>()
 
   constructor(ports: Ingesting, heartbeatMs: () => number) {
@@ -43,8 +43,8 @@ export class Hub implements Presence {
     return this.#sessions.get(nodeId)?.isOpen ?? false
   }
 
-  lastHeard(nodeId: string): Date | undefined {
-    return this.#sessions.get(nodeId)?.lastHeard
+  lastContact(nodeId: string): Date | undefined {
+    return this.#sessions.get(nodeId)?.lastContact
   }
 
   capabilitiesOf(nodeId: string): readonly string[] | undefined {
@@ -56,7 +56,7 @@ export class Hub implements Presence {
     return this.#rivals.of(nodeId)
   }
 
-  /** Of a node whose certificate was verified. It takes the place of an older session, unless somebody answers on that. */
+  /** Accepts a connection with a verified certificate. It replaces an older session, unless that one still answers. */
   accept(socket: WebSocket, nodeId: string, address: string): void {
     const session = new Session(nodeId, socket, address, this.#heartbeatMs(), this.#ports.now())
     const older = this.#sessions.get(nodeId)
@@ -72,7 +72,7 @@ export class Hub implements Presence {
         this.#begin(session)
         return
       }
-      const { code, message } = this.#rivals.note(nodeId, { address, present: older.address })
+      const { code, message } = this.#rivals.record(nodeId, { address, present: older.address })
       session.send('refuse', { code, message })
       session.end(Close.rival, code)
     })
@@ -82,20 +82,20 @@ export class Hub implements Presence {
     const { socket, nodeId } = session
     this.#sessions.get(nodeId)?.end(Close.replaced, 'a newer session of this node began')
     this.#sessions.set(nodeId, session)
-    const heard = () => {
-      session.lastHeard = this.#ports.now()
+    const noteContact = () => {
+      session.lastContact = this.#ports.now()
     }
     socket.on('message', (data, isBinary) => {
-      heard()
+      noteContact()
       if (isBinary) session.end(Close.badMessage, 'binary')
       else this.#take(session, data.toString())
     })
-    socket.on('ping', heard)
-    socket.on('pong', heard)
+    socket.on('ping', noteContact)
+    socket.on('pong', noteContact)
     socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
     socket.on('close', (code) => {
       void this.#left(session, code).catch((error: unknown) =>
-        this.#ports.log(`node ${nodeId} left, which could not be stored: ${errorMessage(error)}`),
+        this.#ports.log(`node ${nodeId} disconnected, which could not be stored: ${errorMessage(error)}`),
       )
     })
     session.later(HELLO_WITHIN_MS, () => session.isOpen || session.end(Close.noHello, 'no hello'))
@@ -106,8 +106,8 @@ export class Hub implements Presence {
     const session = this.#sessions.get(nodeId)
     if (!session) return
     void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) => {
-      this.#ports.log(`node ${nodeId} could not be told: ${errorMessage(error)}`)
-      // What it was to be told reaches it when it connects again.
+      this.#ports.log(`cannot send to node ${nodeId}: ${errorMessage(error)}`)
+      // When the node connects again, it gets what was not sent.
       session.socket.terminate()
     })
   }
@@ -124,7 +124,7 @@ export class Hub implements Presence {
     if (!session.isOpen) return
     if (session.sentState !== node.state) session.send('state', { state: node.state })
     session.sentState = node.state
-    // A node carries out one at a time: what follows a run that was stopped while the node was away comes after its end.
+    // A node executes one run at a time: a run that follows a cancelled one is sent after the cancelled one has ended.
     const run = await store.openRunOf(nodeId)
     if (!run) return
     const { payload, signature } = run
@@ -149,18 +149,18 @@ export class Hub implements Presence {
     return true
   }
 
-  /** Writes down when connected nodes were last heard, so that a restart knows. */
+  /** Stores the time of the last contact with connected nodes, for the next start. */
   async saveLastSeen(): Promise<void> {
-    const heard = [...this.#sessions.values()].filter((session) => session.savedAt !== session.lastHeard)
-    if (heard.length > 0) await this.#ports.store.commit(heard.map(lastSeenOf))
-    for (const session of heard) session.savedAt = session.lastHeard
+    const active = [...this.#sessions.values()].filter((session) => session.savedAt !== session.lastContact)
+    if (active.length > 0) await this.#ports.store.commit(active.map(lastSeenOf))
+    for (const session of active) session.savedAt = session.lastContact
   }
 
-  /** Everything that was received is made durable; nodes are asked to come back spread over `spreadMs`. */
+  /** Stores all received messages, and makes nodes reconnect at random times within `spreadMs`. */
   async close(spreadMs: number): Promise<void> {
     await this.#flush()
     await this.saveLastSeen().catch((error: unknown) =>
-      this.#ports.log(`when nodes were last heard could not be stored: ${errorMessage(error)}`),
+      this.#ports.log(`cannot store the time of the last contact with nodes: ${errorMessage(error)}`),
     )
     const sockets = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
@@ -195,7 +195,7 @@ export class Hub implements Presence {
     this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
   }
 
-  /** Resolves once all that has come so far is durable and answered, or its sessions were cut. */
+  /** Resolves when all messages received so far are stored and answered, or their sessions terminated. */
   #flush(): Promise<void> {
     clearTimeout(this.#flushTimer)
     this.#flushTimer = undefined
@@ -220,7 +220,7 @@ export class Hub implements Presence {
         )
       }
     } catch (error) {
-      // Nothing was acknowledged: the nodes come back and send it again.
+      // Nothing was acknowledged: the nodes reconnect and send the messages again.
       this.#ports.log(`messages could not be stored: ${errorMessage(error)}`)
       for (const session of bySession.keys()) {
         this.#broken.add(session)
@@ -229,7 +229,7 @@ export class Hub implements Presence {
     }
   }
 
-  /** After what the frames say is durable. */
+  /** Called after the frames are stored. */
   async #answer(session: Session, frames: readonly UpFrame[]): Promise<void> {
     const node = await this.#ports.store.node(session.nodeId)
     session.durableSeq = node?.upSeq ?? session.durableSeq
@@ -246,7 +246,7 @@ export class Hub implements Presence {
 
   #beat(session: Session): void {
     session.later(session.heartbeatMs, () => {
-      const silentMs = this.#ports.now().getTime() - session.lastHeard.getTime()
+      const silentMs = this.#ports.now().getTime() - session.lastContact.getTime()
       if (silentMs >= UNREACHABLE_MS) {
         session.socket.terminate()
         return
@@ -269,13 +269,13 @@ export class Hub implements Presence {
   }
 }
 
-const lastSeenOf = ({ nodeId, lastHeard }: Session): Change => ({
+const lastSeenOf = ({ nodeId, lastContact }: Session): Change => ({
   change: 'set-node',
   id: nodeId,
-  to: { lastSeen: lastHeard.toISOString() },
+  to: { lastSeen: lastContact.toISOString() },
 })
 
-/** At most a second: what has not closed by then is cut. */
+/** Waits at most a second, then terminates the connection. */
 async function closed(socket: WebSocket): Promise<void> {
   if (socket.readyState === socket.CLOSED) return
   const cut = setTimeout(() => socket.terminate(), 1_000)

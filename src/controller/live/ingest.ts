@@ -16,8 +16,8 @@ export interface Received {
 export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks
 
 /**
- * Makes a batch of messages durable and lets the director decide on them, for each cluster at once. A message that is
- * there already is passed over, so that each takes effect once however often it is sent.
+ * Stores a batch of messages and reconciles, once for each cluster. A message that is already stored is ignored, so each takes
+ * effect once, however often it is sent.
  */
 export async function ingest(ports: Ingesting, batch: readonly Received[]): Promise<void> {
   const clusters = await ports.store.clustersOf([...new Set(batch.map(({ nodeId }) => nodeId))])
@@ -28,14 +28,14 @@ export async function ingest(ports: Ingesting, batch: readonly Received[]): Prom
   await Promise.all(stored)
 }
 
-/** How far a run has come decides nothing, and there are many of these. */
+/** Only these can lead to decisions. The many events of runs are stored without reconciling. */
 const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
 
 async function ingestOf(ports: Ingesting, cluster: string, received: readonly Received[]): Promise<void> {
   const work = (draft: Draft) => {
     for (const { nodeId, frame } of received) {
       const node = nodeIn(draft, nodeId)
-      if (node && node.state !== 'REMOVED') take(ports, draft, node, frame)
+      if (node && node.state !== 'REMOVED') apply(ports, draft, node, frame)
     }
   }
   const runs = received.flatMap(({ frame: { body } }) => ('run' in body ? [body.run] : []))
@@ -45,11 +45,12 @@ async function ingestOf(ports: Ingesting, cluster: string, received: readonly Re
     ? await reconcile(ports, cluster, work, { runs })
     : await changeCluster(ports, cluster, work, { runs, nodes })
   if (!done) return
-  for (const { nodeId, frame } of received) if (nodeIn(done.draft, nodeId)) hear(ports, done.draft, nodeId, frame)
+  for (const { nodeId, frame } of received)
+    if (nodeIn(done.draft, nodeId)) receiveLive(ports, done.draft, nodeId, frame)
   ports.changes.announce()
 }
 
-function take(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
+function apply(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
   acknowledge(draft, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
   switch (frame.t) {
     case 'hello': {
@@ -62,7 +63,7 @@ function take(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
       break
     case 'event':
     case 'result':
-      if (frame.seq > node.upSeq) takeOfRun(ports, draft, node, frame)
+      if (frame.seq > node.upSeq) applyRunMessage(ports, draft, node, frame)
       break
     case 'reset':
       if (frame.seq <= node.upSeq) break
@@ -72,17 +73,17 @@ function take(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
   }
 }
 
-/** The node has made its instructions durable up to there. */
+/** The node has stored its instructions up to this number. */
 function acknowledge(draft: Draft, node: Node, seq: number): void {
   const taken = draft.runs.filter((run) => run.nodeId === node.id && run.state === 'open' && run.seq <= seq)
   for (const { id, acknowledged } of taken) if (!acknowledged) draft.setRun(id, { acknowledged: true })
 }
 
-function takeOfRun(ports: HasLog, draft: Draft, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
+function applyRunMessage(ports: HasLog, draft: Draft, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
   draft.setNode(node.id, { upSeq: frame.seq })
   const run = runIn(draft, frame.body.run)
   if (!run || run.nodeId !== node.id) {
-    ports.log(`node ${node.id} told of run ${frame.body.run}, which is not its own`)
+    ports.log(`node ${node.id} reported run ${frame.body.run}, which is not one of its runs`)
     return
   }
   if (frame.t === 'result') {
@@ -95,7 +96,7 @@ function takeOfRun(ports: HasLog, draft: Draft, node: Node, frame: UpFrame & { t
   if (progress !== run.progress) draft.setRun(run.id, { progress })
 }
 
-/** Exactly once: a run that has ended stays as it ended. */
+/** Ends a run. Ignored if the run has already ended. */
 function finish(draft: Draft, run: Run, result: (UpFrame & { t: 'result' })['body']): void {
   if (run.state !== 'open') return
   draft.setRun(run.id, {
@@ -104,12 +105,12 @@ function finish(draft: Draft, run: Run, result: (UpFrame & { t: 'result' })['bod
     error: result.error ?? null,
     endedAt: draft.now.toISOString(),
   })
-  // How far a download had come is of no use any more, and there are many of these.
+  // The many progress events are not needed after the run.
   draft.removeStepProgress(run.id)
 }
 
-/** What is of interest only while it lasts: answers that somebody waits for, and how far a step has come. */
-function hear(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFrame): void {
+/** Handles messages that are not stored: answers that a caller waits for, and the progress of steps. */
+function receiveLive(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFrame): void {
   switch (frame.t) {
     case 'event': {
       const { run, event } = frame.body
@@ -122,7 +123,7 @@ function hear(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFrame): v
       ports.live.delete(frame.body.run)
       break
     case OPERATION_FRAME:
-      ports.operations.take(nodeId, frame.body)
+      ports.operations.apply(nodeId, frame.body)
       break
     case 'pair-check':
       ports.pairChecks.get(frame.body.check)?.campaign.receive(nodeId, frame.body)

@@ -12,9 +12,9 @@ interface Ports {
 
 type Order<T = Operation> = T extends Operation ? Omit<T, 'id' | 'node' | 'expiresAt'> : never
 
-/** A master that has not answered by then is asked again by whoever needs it. */
+/** The timeout for an answer; the caller repeats the operation. */
 const ANSWER_MS = 30_000
-/** Each is a process of the agent there. */
+/** Operations that run on one master at the same time; each is a process. */
 const AT_ONCE = 4
 
 interface Open {
@@ -22,20 +22,20 @@ interface Open {
   answer(answer: OperationAnswer): void
 }
 
-/** Operations that are under way. Nothing of them is kept: one that is lost is asked for again. */
+/** Running operations. They are not stored; callers repeat a lost one. */
 export class Operations {
   readonly #open = new Map<string, Open>()
-  /** Whoever waits for one of them to end. */
+  /** Callers that wait for a slot. */
   readonly #queue: (() => void)[] = []
-  /** What masters take out of their clusters (retire.ts), with what that waits for. */
+  /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
-  /** Masters whose last operation was not done; the one that failed last has the highest number. */
+  /** Masters whose last operation failed; the most recent failure has the highest number. */
   readonly #failed = new Map<string, number>()
   #failures = 0
 
   /**
-   * Has one of these masters do it. One that could not do its last operation comes after the others, and while there is time
-   * the next is asked. Undefined where there are none.
+   * Makes one of these masters carry out an operation. Tries the next one after a failure, as long as there is time; masters
+   * whose last operation failed come last. Returns undefined if there are no masters.
    */
   async ask(
     core: Ports,
@@ -45,27 +45,27 @@ export class Operations {
   ): Promise<{ master: Node; answer: OperationAnswer } | undefined> {
     const untilMs = performance.now() + answerMs
     const failedAt = ({ id }: Node) => this.#failed.get(id) ?? 0
-    let told: { master: Node; answer: OperationAnswer } | undefined
+    let last: { master: Node; answer: OperationAnswer } | undefined
     for (const master of [...masters].sort((a, b) => failedAt(a) - failedAt(b))) {
-      const leftMs = told ? untilMs - performance.now() : answerMs
+      const leftMs = last ? untilMs - performance.now() : answerMs
       if (leftMs < answerMs / 2) break
       const answer = await this.run(core, master, order, leftMs)
       if (answer.outcome === 'done') this.#failed.delete(master.id)
       else this.#failed.set(master.id, ++this.#failures)
       if (answer.outcome === 'done') return { master, answer }
-      // What may still be done is no failure.
-      if (told?.answer.outcome !== 'not-yet') told = { master, answer }
+      // A `not-yet` takes precedence over a failure.
+      if (last?.answer.outcome !== 'not-yet') last = { master, answer }
     }
-    return told
+    return last
   }
 
-  /** Never rejects; a master that is busy, away or silent is a `not-yet`. */
+  /** Never rejects; the answer is `not-yet` if the master is busy, disconnected or does not answer. */
   async run(core: Ports, master: Node, order: Order, answerMs = ANSWER_MS): Promise<OperationAnswer> {
     const id = newId('e')
     const notYet = (waitingFor: string): OperationAnswer => ({ id, outcome: 'not-yet', waitingFor })
     const wanted = `operation/${order.operation}`
     if (core.presence.capabilitiesOf(master.id)?.includes(wanted) === false) return tooOld(id, master, wanted)
-    if (!(await this.#slotOf(master.id, answerMs))) return notYet(`master ${master.name}, which serves others`)
+    if (!(await this.#slotOf(master.id, answerMs))) return notYet(`master ${master.name}, which is busy`)
     const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
     const operation: Operation = { id, node: master.id, expiresAt, ...order }
     const signed = core.authority.signInstruction(serializeOperation(operation))
@@ -92,7 +92,7 @@ export class Operations {
     for (const wake of this.#queue.splice(0)) wake()
   }
 
-  /** False where it would take too long. */
+  /** Waits for a slot of the master; returns false after the timeout. */
   async #slotOf(masterId: string, waitMs: number): Promise<boolean> {
     const isBusy = () => [...this.#open.values()].filter(({ nodeId }) => nodeId === masterId).length >= AT_ONCE
     const deadlineMs = performance.now() + waitMs
@@ -108,15 +108,15 @@ export class Operations {
     return !isBusy()
   }
 
-  /** One that is not waited for any more is passed over, and so is one of another node. */
-  take(nodeId: string, answer: OperationAnswer): void {
+  /** Ignores an answer that is not expected any more, or comes from another node. */
+  apply(nodeId: string, answer: OperationAnswer): void {
     const open = this.#open.get(answer.id)
     if (open?.nodeId === nodeId) open.answer(answer)
   }
 }
 
 function tooOld(id: string, { name, agentVersion }: Node, wanted: string): OperationAnswer {
-  const message = `found agent ${agentVersion} on ${name}, which does not know ${wanted}; wanted an agent that does`
+  const message = `found agent ${agentVersion} on ${name}, which does not support ${wanted}; wanted an agent that does`
   const fix = `update the agent on ${name}: install it again with the executable of this release`
   return { id, outcome: 'failed', error: { code: 'agent/update-needed', message, fix } }
 }

@@ -1,7 +1,7 @@
 import { UpFrame } from '../../protocol/wire/frames.ts'
 import { isDeeper } from '../../protocol/wire/json-depth.ts'
 
-/** What a node sent, or why it is no message of ours. Nesting is looked at before anything is built. */
+/** Parses a message of a node. The nesting is checked before the text is parsed. */
 export function parseFrame(text: string): { frame: UpFrame } | { problem: string } {
   if (isDeeper(text)) return { problem: 'nested too deep' }
   const parsed = UpFrame.safeParse(read(text))

@@ -2,28 +2,28 @@ import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Rival } from './rival.ts'
 
-/** The live side of nodes, kept by the hub. */
+/** The live state of nodes; the hub implements it. */
 export interface Presence {
   isConnected(nodeId: string): boolean
-  /** What the agent of a connected node knows, see wire/capabilities.ts. */
+  /** Capabilities of the agent of a connected node, see wire/capabilities.ts. */
   capabilitiesOf(nodeId: string): readonly string[] | undefined
-  /** Another machine that came with the node's key while it was connected. */
+  /** Another machine that tried to connect with the node's key while the node was connected. */
   rivalOf(nodeId: string): Rival | undefined
-  /** When anything was last heard from a connected node. */
-  lastHeard(nodeId: string): Date | undefined
-  /** Sends what the store holds for the node: instructions, cancellations, its state; ends the session of a removed one. */
+  /** Time of the last message from a connected node. */
+  lastContact(nodeId: string): Date | undefined
+  /** Sends what the store has for the node: instruction, cancellation, state. Ends the session of a removed node. */
   deliver(nodeId: string): void
-  /** False where the node is not connected. */
+  /** Returns false if the node is not connected. */
   sendOperation(nodeId: string, operation: Signed): boolean
   sendPairCheck(nodeId: string, body: PairCheckDown): boolean
 }
 
-/** Before the hub is there. */
+/** Used until the hub exists. */
 export const NOBODY: Presence = {
   isConnected: () => false,
   capabilitiesOf: () => undefined,
   rivalOf: () => undefined,
-  lastHeard: () => undefined,
+  lastContact: () => undefined,
   deliver: () => undefined,
   sendOperation: () => false,
   sendPairCheck: () => false,

@@ -12,7 +12,7 @@ export class Rate {
     this.#filledAtMs = nowMs
   }
 
-  /** Takes one. Milliseconds to wait before the next may be taken; 0 when it may at once. */
+  /** Takes one token. Returns the milliseconds to wait before the next one; 0 if there is no need to wait. */
   take(nowMs: number): number {
     const passedMs = Math.max(0, nowMs - this.#filledAtMs)
     this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs * this.#perSecond) / 1_000) - 1

@@ -1,6 +1,6 @@
-/** A second machine that shows itself with the key of a node: a copy of its disk, as a rule. */
+/** A second machine with the key of a node, usually because its disk is a copy. */
 export interface Rival {
-  /** From where it came, and from where the one comes that is connected. */
+  /** Addresses of the refused and of the connected machine. */
   address: string
   present: string
   at: Date

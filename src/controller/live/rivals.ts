@@ -5,12 +5,12 @@ import type { Rival } from './rival.ts'
 import type { Session } from './session.ts'
 
 const ANSWER_MS = 3_000
-/** A machine that was refused asks again within a quarter of an hour. */
+/** A refused machine tries again within 15 minutes. */
 const CURRENT_MS = 20 * 60_000
 
 /**
- * Whether somebody answers on an older session while a newer one of the same node begins: then they are two. A connection
- * that was cut without a word (a power cut, an unplugged cable) does not answer, and the newer takes its place.
+ * Whether an older session still answers when a new one of the same node begins: then two machines have its key. A connection
+ * that was interrupted, for example by a power cut, does not answer, and the new session replaces it.
  */
 export function isAnswering({ socket }: Session): Promise<boolean> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve(false)
@@ -18,20 +18,20 @@ export function isAnswering({ socket }: Session): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (answers: boolean) => {
       clearTimeout(timer)
-      socket.off('pong', heard).off('close', gone)
+      socket.off('pong', onPong).off('close', onClose)
       resolve(answers)
     }
-    const heard = (data: Buffer) => data.toString() === token && settle(true)
-    const gone = () => settle(false)
-    const timer = setTimeout(gone, ANSWER_MS)
-    socket.on('pong', heard).on('close', gone)
+    const onPong = (data: Buffer) => data.toString() === token && settle(true)
+    const onClose = () => settle(false)
+    const timer = setTimeout(onClose, ANSWER_MS)
+    socket.on('pong', onPong).on('close', onClose)
     socket.ping(token)
   })
 }
 
 type Ports = HasStore & Pick<HasClock, 'now'> & HasLog & HasAnnouncements
 
-/** Who was refused, while that is news. */
+/** Recently refused machines, by node. */
 export class Rivals {
   readonly #ports: Ports
   readonly #known = new Map<string, Rival>()
@@ -45,17 +45,17 @@ export class Rivals {
     return rival && this.#ports.now().getTime() - rival.at.getTime() < CURRENT_MS ? rival : undefined
   }
 
-  /** Told in the node's log when it is new. */
-  note(nodeId: string, addresses: Pick<Rival, 'address' | 'present'>): ErrorReport {
+  /** Records a refused machine, and adds an event if it is new. */
+  record(nodeId: string, addresses: Pick<Rival, 'address' | 'present'>): ErrorReport {
     const before = this.of(nodeId)
     const rival = { ...addresses, at: this.#ports.now() }
     this.#known.set(nodeId, rival)
     const isNew = before?.address !== rival.address || before.present !== rival.present
-    if (isNew) void this.#tell(nodeId, rival).catch((error: unknown) => this.#ports.log(`node ${nodeId}: ${error}`))
+    if (isNew) void this.#report(nodeId, rival).catch((error: unknown) => this.#ports.log(`node ${nodeId}: ${error}`))
     return rivalProblem(rival)
   }
 
-  async #tell(nodeId: string, rival: Rival): Promise<void> {
+  async #report(nodeId: string, rival: Rival): Promise<void> {
     const { store, changes, log } = this.#ports
     const { message, fix } = rivalProblem(rival)
     log(`node ${nodeId}: ${message}`)
@@ -77,4 +77,4 @@ export function rivalProblem({ address, present }: Pick<Rival, 'address' | 'pres
 }
 
 const RIVAL_FIX =
-  "on the machine that is the copy, remove the agent's node.pem (/etc/cantrip/node.pem; with --instance NAME /etc/cantrip-NAME/node.pem), and run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (an uninstallation there would take the original out of the cluster)"
+  "on the machine that is the copy, remove the agent's node.pem (/etc/cantrip/node.pem; with --instance NAME /etc/cantrip-NAME/node.pem), and install again with NAME.pem, its passphrase and --hostname ANOTHER-NAME; do not uninstall the copy, because that would remove the original from the cluster"

@@ -22,26 +22,26 @@ export const Close = {
 
 type Body<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>['body']
 
-/** One node's connection: what was sent on it, and when it was last heard. */
+/** The connection of one node. */
 export class Session {
   readonly nodeId: string
   readonly socket: WebSocket
-  /** From where it came. */
+  /** The address of the client. */
   readonly address: string
   readonly heartbeatMs: number
   readonly #rate: Rate
   readonly #timers = new Set<NodeJS.Timeout>()
-  lastHeard: Date
-  /** The `lastHeard` that is in the store. */
+  lastContact: Date
+  /** The `lastContact` that is in the store. */
   savedAt: Date | undefined
   saidHello = false
-  /** What its agent knows: nothing else is sent to it. */
+  /** Capabilities of the agent: other messages are not sent to it. */
   capabilities: readonly string[] = FIRST_CAPABILITIES
-  /** Its hello is durable, and it was welcomed. */
+  /** Its hello is stored, and it was welcomed. */
   isOpen = false
-  /** Highest message of ours that the node had when it said hello. */
+  /** Highest message of the controller that the node had stored at its hello. */
   peerSeq = 0
-  /** Highest message of the node that is durable here. */
+  /** Highest message of the node that is stored. */
   durableSeq = 0
   sentState = ''
   readonly sent = new Set<string>()
@@ -54,11 +54,11 @@ export class Session {
     this.socket = socket
     this.address = address
     this.heartbeatMs = heartbeatMs
-    this.lastHeard = now
+    this.lastContact = now
     this.#rate = new Rate(MESSAGES_PER_SECOND, BURST, now.getTime())
   }
 
-  /** `seq` is 0 for what needs no acknowledgement. */
+  /** `seq` is 0 for messages that need no acknowledgement. */
   send<T extends DownFrame['t']>(t: T, body: Body<T>, seq = 0): void {
     if (this.socket.readyState !== this.socket.OPEN || !this.capabilities.includes(`frame/${t}`)) return
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
@@ -70,7 +70,7 @@ export class Session {
     this.socket.send(JSON.stringify({ v: 1, t, id: `c${this.#count}`, seq, ack: this.durableSeq, body }))
   }
 
-  /** Every 16 durable messages or a second after the first; `atOnce` for those that the node waits for. */
+  /** Acknowledges after 16 durable messages, or 1 s after the first; with `atOnce` immediately. */
   acknowledge(messages: number, atOnce: boolean): void {
     this.#unacknowledged += messages
     if (atOnce || this.#unacknowledged >= ACK_EVERY) this.send('ack', {})
@@ -82,7 +82,7 @@ export class Session {
     if (this.#unacknowledged > 0) this.send('ack', {})
   }
 
-  /** Stops reading for as long as the node is ahead of its share. */
+  /** Pauses reading if the node exceeds its rate. */
   throttle(now: Date): void {
     const waitMs = this.#rate.take(now.getTime())
     if (waitMs === 0 || this.socket.isPaused) return

@@ -3,7 +3,7 @@ import type { UpFrame } from '../../protocol/wire/frames.ts'
 import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
 import { Close, type Session } from './session.ts'
 
-/** Answers a hello that is durable: the session is open from here on, or ends where no version of the protocol is common. */
+/** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
 export async function welcome(
   ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
   session: Session,

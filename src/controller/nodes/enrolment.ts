@@ -8,7 +8,7 @@ import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import type { Enrolment, Node } from '../domain/records.ts'
 import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '../ports.ts'
-import { tellState } from '../reconcile/node-state.ts'
+import { addStateEvent } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { clusterOf, nodeById } from './find.ts'
 import { changeEnrolment, isHalfOver, issueNodeCertificate } from './node-certificate.ts'
@@ -93,7 +93,7 @@ function add(
     next: null,
     createdAt,
   })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
   if (draft.cluster.settings.autoApprove) approveIn(ports, draft, node)
 }
 

@@ -10,7 +10,7 @@ import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
 import { admitNodes } from '../domain/subnets.ts'
 import type { HasClock, HasLog, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
-import { forget, hasBegun, tellState } from '../reconcile/node-state.ts'
+import { addStateEvent, forget, hasBegun } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { nodeOf } from './find.ts'
@@ -45,7 +45,7 @@ export function approveIn({ presence }: HasPresence, draft: Draft, node: Node): 
     if (nodeId === node.id && state === 'pending') draft.setEnrolment(fingerprint, { state: 'approved' })
   }
   draft.setNode(node.id, { state: 'APPROVED', approvedAt: draft.now.toISOString() })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
 }
 
 export async function configure(ports: Ports, { id, clusterId }: Id, request: ConfigureRequest): Promise<void> {
@@ -77,7 +77,7 @@ function configureIn(draft: Draft, node: Node, request: ConfigureRequest): void 
   // A node that is configured while the cluster is up waits for the next `provision`, which checks the cluster first.
   const { attempt } = cluster
   draft.setNode(node.id, { state, roles, disks: request.disks, configuredAt, attempt, ...place })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
 }
 
 /** Throws if role or address would change after the node has begun: only a reset removes what it has installed. */
@@ -153,7 +153,7 @@ export function wasReset(draft: Draft, node: Node): void {
   }
   const state = draft.cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
   draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
   // The node's objects in the cluster would prevent it from joining again.
   if (node.leaving === 'no') noteGone(draft, node)
 }

@@ -10,13 +10,13 @@ import { mastersOf } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
 import { updateNeeded } from '../domain/update-needed.ts'
 import type { HasAuthority, HasBundles, HasPresence } from '../ports.ts'
-import { tellClusterState } from './cluster-state.ts'
+import { addClusterStateEvent } from './cluster-state.ts'
 import { forgetGone, noteGone } from './gone.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
-import { forget, hasBegun, tellState } from './node-state.ts'
+import { addStateEvent, forget, hasBegun } from './node-state.ts'
 
-/** What a decision changes. `situation`: what it was made on. */
+/** Applies a decision to the draft. `situation`: the input of the decision. */
 export function carryOut(
   ports: HasAuthority & HasBundles & HasPresence,
   draft: Draft,
@@ -26,7 +26,7 @@ export function carryOut(
   switch (decision.kind) {
     case 'silence':
       draft.setNode(decision.nodeId, { silent: decision.silent })
-      tellState(draft, decision.nodeId)
+      addStateEvent(draft, decision.nodeId)
       break
     case 'node':
       setNodeState(draft, decision)
@@ -45,15 +45,15 @@ export function carryOut(
       break
     case 'problems':
       draft.setCluster({ problems: decision.problems })
-      tellClusterState(draft, situation.cluster)
+      addClusterStateEvent(draft, situation.cluster)
       break
   }
 }
 
 const EXPIRED = {
   code: 'run/expired',
-  message: 'the node did not take the instruction within an hour',
-  ...remedy`see that the node is connected (${{ do: 'node.list' }}), then: ${{ do: 'cluster.provision' }}; where its machine is gone: ${{ do: 'node.remove', force: true }}`,
+  message: 'the node did not acknowledge the instruction within an hour',
+  ...remedy`check that the node is connected (${{ do: 'node.list' }}), then: ${{ do: 'cluster.provision' }}; if its machine no longer exists: ${{ do: 'node.remove', force: true }}`,
 }
 
 function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind: 'node' }): void {
@@ -62,12 +62,12 @@ function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind:
     if (before) forget(draft, before)
     return
   }
-  const isBackAtStart = state === 'DISCOVERED' || state === 'APPROVED'
-  // Reset, while somebody else may want the cluster up meanwhile: what is left of it then still has this node.
-  if (isBackAtStart && before?.leaving === 'no') noteGone(draft, before)
-  const blank = isBackAtStart ? { roles: [], configuredAt: null } : {}
+  const isReset = state === 'DISCOVERED' || state === 'APPROVED'
+  // The cluster may have been provisioned again during the reset: its other nodes then still have objects of this node.
+  if (isReset && before?.leaving === 'no') noteGone(draft, before)
+  const blank = isReset ? { roles: [], configuredAt: null } : {}
   draft.setNode(nodeId, { state, error, leaving: 'no', ...blank })
-  tellState(draft, nodeId)
+  addStateEvent(draft, nodeId)
 }
 
 function setClusterState(draft: Draft, { cluster, now }: Situation, decision: Decision & { kind: 'cluster' }): void {
@@ -77,7 +77,7 @@ function setClusterState(draft: Draft, { cluster, now }: Situation, decision: De
     ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [], establishedAt: null }
     : { establishedAt: cluster.establishedAt ?? readyAt }
   draft.setCluster({ state, error, readyAt, ...forgotten })
-  tellClusterState(draft, cluster)
+  addClusterStateEvent(draft, cluster)
 }
 
 function instructOrFail(
@@ -90,7 +90,7 @@ function instructOrFail(
   const node = nodeIn(draft, nodeId)
   if (!node) return
   const bundle = bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
-  // Of an agent that is away nothing is known: it refuses by itself what it does not know.
+  // The capabilities of a disconnected agent are unknown. It refuses an instruction that it does not support.
   const capabilities = presence.capabilitiesOf(node.id) ?? CAPABILITIES
   const problem =
     updateNeeded(node, cluster, role, capabilities) ??
@@ -98,10 +98,10 @@ function instructOrFail(
   if (problem) {
     const state = repair ? node.state : 'FAILED'
     draft.setNode(node.id, { state, attempt: cluster.attempt, error: problem })
-    tellState(draft, node.id)
+    addStateEvent(draft, node.id)
     return
   }
-  // From now on what the cluster has under this name is its own.
+  // From now on, objects in the cluster with this name belong to this node.
   if (role !== 'reset') forgetGone(draft, ({ name }) => name === node.name)
   const endpoint = endpointOf(cluster, members)
   const masters = mastersOf(members)
@@ -109,16 +109,16 @@ function instructOrFail(
   if (repair) return
   if (role !== 'reset') keepEndpoint(draft, situation, endpoint)
   draft.setNode(node.id, { state: 'PROVISIONING' })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
 }
 
-/** It may have got another address since it was asked for. */
+/** The address may have changed since the cluster was provisioned. */
 function movedOf(draft: Draft, cluster: Cluster, node: Node): ErrorReport | undefined {
   return movedProblem(node, cluster.name, hasBegun(draft, node))
 }
 
 function noBundle({ name, settings }: Cluster, node: Node): ErrorReport {
-  const message = `there is no bundle of ${settings.kubernetesVersion} for ${node.name}`
+  const message = `there is no bundle of Kubernetes ${settings.kubernetesVersion} for node ${node.name}`
   const mending = remedy`${{ do: 'bundle.import' }}, then: ${{ do: 'cluster.provision', cluster: name }}`
   return { code: 'bundle/none', message, ...mending }
 }

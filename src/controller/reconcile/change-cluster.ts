@@ -2,13 +2,13 @@ import { type Draft, openDraft } from '../domain/draft.ts'
 import type { HasClock, HasStore, HasTurns } from '../ports.ts'
 import type { Part } from '../store/port.ts'
 
-/** Whoever is overtaken loads the cluster again. More often than this nobody is by chance. */
+/** How often a change is retried when another process has changed the cluster meanwhile. */
 const TRIES = 100
 
 /**
- * Loads the cluster, lets `work` change it, and commits all changes at once. Work on one cluster takes turns within this
- * process; another process that was faster has it done again on what is there then, so that it must have no other effect.
- * Undefined where the cluster is gone.
+ * Loads the cluster, calls `work` to change it, and commits all changes atomically. Changes of one cluster are serialized
+ * within this process. If another process commits first, `work` is called again with the new state, so it must have no other
+ * side effect. Returns undefined if the cluster does not exist.
  */
 export async function changeCluster<T>(
   { store, turns, now }: HasStore & HasTurns & Pick<HasClock, 'now'>,
@@ -25,6 +25,6 @@ export async function changeCluster<T>(
       if (draft.changes.length === 0) return { result, draft }
       if (await store.commit(draft.changes, { clusterId, version: data.version })) return { result, draft }
     }
-    throw new Error(`cluster ${clusterId} was changed by others at each of ${TRIES} tries`)
+    throw new Error(`cluster ${clusterId} was changed by another process during each of ${TRIES} attempts`)
   })
 }

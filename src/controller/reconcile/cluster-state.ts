@@ -8,8 +8,8 @@ import type { Cluster } from '../domain/records.ts'
 import type { HasClock } from '../ports.ts'
 
 /**
- * What people see: one that was READY and has problems is DEGRADED, also while it is repaired. Once they are gone it is
- * READY again, after the last repair has ended.
+ * The state for views: a cluster that was READY and has problems is DEGRADED, also during a repair. It is READY again when it
+ * has no problems and no running repair.
  */
 export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' | 'problems'>): ClusterState {
   const isUp = state === 'READY' || state === 'REPAIRING'
@@ -17,7 +17,7 @@ export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' |
   return state === 'REPAIRING' ? 'PROVISIONING' : state
 }
 
-/** Those that are not over in a moment. What the operator has told is as old as its last report. */
+/** The problems that count. A problem that the operator reported was last seen at the time of its last report. */
 export function problemsNow(clock: Pick<HasClock, 'now'>, { problems, reportAt }: Cluster): Problem[] {
   const now = clock.now().toISOString()
   return problems
@@ -28,8 +28,8 @@ export function problemsNow(clock: Pick<HasClock, 'now'>, { problems, reportAt }
     }))
 }
 
-/** Appends the cluster's state to its events, where that is not what it was. */
-export function tellClusterState(draft: Draft, before: Cluster): void {
+/** Adds an event if the state of the cluster has changed. */
+export function addClusterStateEvent(draft: Draft, before: Cluster): void {
   const { cluster } = draft
   const state = visibleClusterState(cluster)
   if (state === visibleClusterState(before)) return
@@ -43,15 +43,15 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
   const [first, ...others] = problems.filter(({ counts }) => counts)
   if (!first) return null
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  const look = remedy`look: ${{ do: 'cluster.show', cluster: name }}`
-  const mend = remedy`what is missing is mended by: ${{ do: 'cluster.provision', cluster: name }}`
+  const show = remedy`see: ${{ do: 'cluster.show', cluster: name }}`
+  const repair = remedy`to repair: ${{ do: 'cluster.provision', cluster: name }}`
   const node = first.node === null ? {} : { node: first.node }
   const restart = {
     do: 'shell',
     command: 'systemctl restart cantrip-agent',
     ...(first.node && { on: first.node }),
   } as const
-  const goOn = remedy`what it does: ${{ do: 'node.logs', ...node }}; to let it go on anew, there: ${restart}`
-  const mending = remedy`${look}; ${first.code === SLOW_REPAIR ? goOn : mend}`
+  const retry = remedy`to see its progress: ${{ do: 'node.logs', ...node }}; to restart it, on the node: ${restart}`
+  const mending = remedy`${show}; ${first.code === SLOW_REPAIR ? retry : repair}`
   return { code: first.code, message: `${first.message}${more}`, ...mending }
 }

@@ -2,7 +2,7 @@ import type { Target } from '../../protocol/wire/operation.ts'
 import { type ClusterData, type Draft, lastRunIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 
-/** The node goes at once, and its cluster may still have something of it. */
+/** Records a node that is deleted at once, so that masters remove what the cluster may still have of it. */
 export function noteGone(draft: Draft, node: Node): void {
   const gone = targetOf(draft, node)
   forgetGone(draft, ({ name, address }) => name === gone.name && address === gone.address)
@@ -15,7 +15,7 @@ export function forgetGone(draft: Draft, which: (gone: Target) => boolean): void
   if (after.length < before.length) draft.setCluster({ gone: after })
 }
 
-/** What it was in the cluster its runs tell, also where its roles were taken away. */
+/** Derives the part in the cluster from the runs, because the roles may have been removed. */
 export function targetOf(data: Pick<ClusterData, 'runs'>, { id, name, address }: Node): Target {
   const run = lastRunIn(data, id, ({ role }) => role !== 'reset')
   return { name, address, role: run?.role === 'first-master' || run?.role === 'master' ? 'master' : 'worker' }

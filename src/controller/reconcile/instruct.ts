@@ -7,22 +7,22 @@ import { newId } from '../domain/ids.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { hasJoined } from '../domain/shape.ts'
 
-/** An instruction that was not taken by then is void. */
+/** An instruction that is not acknowledged in this time expires. */
 const EXPIRES_MS = 3_600_000
 
 export interface Order {
   role: Instruction['role']
-  /** What the API is called. */
+  /** The API endpoint. */
   endpoint: string
-  /** Of the cluster, in the order in which they were configured. */
+  /** The cluster's masters, in the order in which they were configured. */
   masters: readonly Node[]
   bundle?: BundleRef | undefined
   repair?: true | undefined
-  /** Of the agent: it is sent no setting beyond them. */
+  /** Capabilities of the agent, which gets only settings that it knows. */
   capabilities: readonly string[]
 }
 
-/** Signs the next instruction for the node; it is delivered once it is stored. */
+/** Adds the next signed instruction for the node. It is sent after the draft is committed. */
 export function instruct(authority: Authority, draft: Draft, cluster: Cluster, node: Node, order: Order): void {
   const { now } = draft
   const common = {

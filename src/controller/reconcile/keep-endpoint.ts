@@ -1,7 +1,7 @@
 import type { Draft } from '../domain/draft.ts'
 import type { Situation } from '../domain/situation.ts'
 
-/** What the cluster's API is called from now on. Who waits to join it by a former name is stopped, to be told anew. */
+/** Sets the API endpoint of the cluster. If it changes, open runs are cancelled, because they use the former endpoint. */
 export function keepEndpoint(draft: Draft, { cluster, members }: Situation, endpoint: string): void {
   if (endpoint === cluster.endpoint) return
   draft.setCluster({ endpoint })

@@ -2,8 +2,8 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import { type ClusterData, type Draft, lastRunIn, nodeIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 
-/** Appends the node's state to the cluster's events. */
-export function tellState(draft: Draft, nodeId: string): void {
+/** Adds an event with the node's state. */
+export function addStateEvent(draft: Draft, nodeId: string): void {
   const node = nodeIn(draft, nodeId)
   if (!node) return
   const at = draft.now.toISOString()
@@ -12,10 +12,10 @@ export function tellState(draft: Draft, nodeId: string): void {
   draft.addEvent({ at, nodeId, nodeSeq: null, runId: null, event })
 }
 
-/** What people see: one that is silent too long is UNREACHABLE, wherever it stands in its life. */
+/** The state for views: a node without contact for too long is UNREACHABLE, whatever its state in the lifecycle is. */
 export function visibleState(node: Node): Node['state'] | 'UNREACHABLE' {
-  const isMissed = node.silent === 'unreachable' && node.state !== 'REMOVED'
-  return isMissed ? 'UNREACHABLE' : node.state
+  const isUnreachable = node.silent === 'unreachable' && node.state !== 'REMOVED'
+  return isUnreachable ? 'UNREACHABLE' : node.state
 }
 
 export function forget(draft: Draft, node: Node): void {
@@ -23,13 +23,13 @@ export function forget(draft: Draft, node: Node): void {
     if (nodeId === node.id) draft.setEnrolment(fingerprint, { state: 'refused' })
   }
   draft.setNode(node.id, { state: 'REMOVED', roles: [], leaving: 'no' })
-  tellState(draft, node.id)
+  addStateEvent(draft, node.id)
 }
 
-/** Whether a run has written to its machine what belongs to its role and its address. */
+/** Whether a run may have installed files for the node's role and address. */
 export function hasBegun(data: Pick<ClusterData, 'runs'>, node: Node): boolean {
   const run = lastRunIn(data, node.id, ({ repair }) => !repair)
-  // Taken back by hand, it is DISCOVERED or APPROVED again, with its last run on record.
+  // After `agent reset` on the node, it is DISCOVERED or APPROVED again, although its last run is still recorded.
   const isOn = node.state === 'FAILED' || node.state === 'PROVISIONING' || node.state === 'READY'
   return isOn && run !== undefined && run.role !== 'reset'
 }

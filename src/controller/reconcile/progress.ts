@@ -3,7 +3,7 @@ import { isMarked } from '../../protocol/wire/step-mark.ts'
 import type { RunProgress } from '../domain/records.ts'
 import type { LiveProgress } from '../ports.ts'
 
-/** Where a run stands after one more of its events. Pure; an event that says nothing about it leaves it as it is. */
+/** The progress of a run after one more event. Pure; returns the same object for an event without progress. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
     case 'run-started':
@@ -28,7 +28,7 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   }
 }
 
-/** What goes on now, in words, with the share of a step that tells how far it has come; null when nothing. */
+/** The titles of the running steps, with the percentage of a step that reports it; null if no step is running. */
 export function currentStep(progress: RunProgress, live?: LiveProgress): string | null {
   const titles = Object.entries(progress.current).map(([step, title]) =>
     live && live.step === step && live.of > 0 ? `${title} (${Math.floor((100 * live.done) / live.of)} %)` : title,

@@ -27,12 +27,12 @@ export type Reconciling = HasStore &
   HasAnnouncements &
   HasLog
 
-/** More rounds than any chain of decisions needs: beyond it the director contradicts itself. */
+/** More rounds than any sequence of decisions needs. Beyond it, the director oscillates. */
 const MAX_ROUNDS = 50
 
 /**
- * Changes the cluster, then lets the director decide until it has nothing left to say. Durable as a whole; then nodes and
- * watchers hear of it. `work` may be done more than once, and only the last time counts: see changeCluster.
+ * Changes the cluster, then applies the director's decisions until there are none, and commits everything atomically. After
+ * that, notifies nodes and long polls. `work` can be called more than once: see changeCluster.
  */
 export async function reconcile<T>(
   ports: Reconciling,
@@ -59,8 +59,8 @@ export async function reconcile<T>(
 }
 
 /**
- * `work`: what else is due in each of them. Connected nodes hear what the store holds for them: another process may have
- * committed it, or this one without learning that it had.
+ * Reconciles all clusters. `work` is done in each of them first. Also sends to connected nodes what the store has for them:
+ * another process may have committed it, or this one without an answer from the database.
  */
 export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => void = () => undefined): Promise<void> {
   for (const { id } of await ports.store.clusters()) {
@@ -79,7 +79,7 @@ function settle(ports: HasClock & HasPresence & HasAuthority & HasBundles, draft
   throw new Error(`the director does not settle for cluster ${draft.cluster.id}`)
 }
 
-/** Nodes that may have to be told something. */
+/** Nodes for which there may be a message. */
 function touchedBy({ changes, runs }: Pick<Draft, 'changes' | 'runs'>): Set<string> {
   return new Set(
     changes.flatMap((each) => {

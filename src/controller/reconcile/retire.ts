@@ -4,17 +4,17 @@ import { isBusy, mayHaveKubernetes } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
 import type { HasAuthority, HasClock, HasLog, HasOperations, HasPresence, HasStore } from '../ports.ts'
 import { forgetGone, targetOf } from './gone.ts'
-import { tellState } from './node-state.ts'
-import { connectedHolders, situationOf } from './situation-of.ts'
+import { addStateEvent } from './node-state.ts'
+import { connectedMasters, situationOf } from './situation-of.ts'
 
 type Ports = HasStore & HasClock & HasAuthority & HasPresence & HasOperations & HasLog
-/** Changes the cluster, and has the director decide after that. */
+/** Changes the cluster and reconciles it. */
 type Reconcile = (work: (draft: Draft) => void) => Promise<unknown>
 
 const AGAIN_MS = 2_000
 const AGAIN_AFTER_FAILURE_MS = 60_000
 
-/** What is to be taken out of a cluster: a node that leaves, by its id, or one that has gone already. */
+/** A node to remove from the Kubernetes cluster. `nodeId` is absent if its record was already deleted. */
 interface Departure {
   key: string
   nodeId?: string
@@ -22,15 +22,15 @@ interface Departure {
 }
 
 /**
- * Has masters take out of the cluster whoever leaves it or has gone from it, each by one operation at a time, and reconciles
- * when that has ended. Who leaves ends what it does first.
+ * Asks masters to remove leaving and deleted nodes from the cluster, with one operation at a time for each, and reconciles
+ * when an operation ends. A leaving node first ends its open run.
  */
 export function retireThose(ports: Ports, data: ClusterData, reconcile: Reconcile): void {
   const { departures } = ports.operations
   for (const { key } of departuresOf(data, situationOf(ports, data))) {
     const known = departures.get(key)
     if (known?.isResting) continue
-    departures.set(key, { waitingFor: known?.waitingFor ?? 'a master to take it out of the cluster', isResting: true })
+    departures.set(key, { waitingFor: known?.waitingFor ?? 'a master to remove it from the cluster', isResting: true })
     setImmediate(() => {
       void retire(ports, data.cluster.id, key, reconcile).catch((error: unknown) => {
         ports.log(`retire ${key}: ${error instanceof Error ? error.stack : error}`)
@@ -41,7 +41,7 @@ export function retireThose(ports: Ports, data: ClusterData, reconcile: Reconcil
   }
 }
 
-/** What taking it out waits for; undefined while nobody has begun to. */
+/** What the removal of a node from the cluster waits for; undefined before it begins. */
 export function waitOf({ operations }: HasOperations, key: string): string | undefined {
   return operations.departures.get(key)?.waitingFor
 }
@@ -54,14 +54,14 @@ function departuresOf(data: ClusterData, { cluster, members }: Situation): Depar
   const leaving = members
     .filter((member) => member.node.leaving === 'retire' && !isBusy(member))
     .map(({ node }) => ({ key: node.id, nodeId: node.id, target: targetOf(data, node) }))
-  // Nothing of a cluster that is being reset stays.
+  // In a cluster that is being reset, there is nothing to remove.
   const gone = (cluster.desired === 'reset' ? [] : cluster.gone).map((target) => ({
     key: keyOfGone(cluster.id, target),
     target,
   }))
   const staying = members.map(({ node }) => node).filter((node) => mayHaveKubernetes(node) && node.leaving === 'no')
   return [...leaving, ...gone].map((departure) => {
-    // etcd has one member at an address: what is there now is that of the node that has it now.
+    // If another node has the address now, the etcd member with this address is its own and must not be removed.
     const isTaken = staying.some(({ address }) => address === departure.target.address)
     return isTaken ? { ...departure, target: { ...departure.target, role: 'worker' } } : departure
   })
@@ -78,10 +78,10 @@ async function retire(ports: Ports, clusterId: string, key: string, reconcile: R
     return
   }
   const { target } = departure
-  let waitingFor = 'a master that is connected'
+  let waitingFor = 'a connected master'
   let againMs = AGAIN_MS
   try {
-    const asked = await ports.operations.ask(ports, connectedHolders(ports, situation.members), {
+    const asked = await ports.operations.ask(ports, connectedMasters(ports, situation.members), {
       operation: 'retire',
       target,
     })
@@ -98,7 +98,7 @@ async function retire(ports: Ports, clusterId: string, key: string, reconcile: R
       againMs = AGAIN_AFTER_FAILURE_MS
     }
   } finally {
-    // It is tried again at the next look after all nodes that comes after this.
+    // The next reconciliation after this pause retries it.
     if (departures.has(key)) {
       const resting = { waitingFor, isResting: true }
       departures.set(key, resting)
@@ -108,7 +108,7 @@ async function retire(ports: Ports, clusterId: string, key: string, reconcile: R
   await reconcile(() => undefined)
 }
 
-/** A node that must not leave stays; one that has gone is out some day. */
+/** A failure ends the removal of a node, which stays. For a deleted node, the operation is retried until it succeeds. */
 function isTheEnd({ nodeId }: Departure, { outcome }: OperationAnswer): boolean {
   return outcome === 'done' || (outcome === 'failed' && nodeId !== undefined)
 }
@@ -118,12 +118,12 @@ function conclude(draft: Draft, { nodeId, target }: Departure, answer: Operation
     forgetGone(draft, ({ name, address }) => name === target.name && address === target.address)
     return
   }
-  // It may have been removed by force meanwhile, or kept by a reset of its cluster.
+  // Meanwhile the node may have been removed with --force, or its cluster reset.
   if (nodeIn(draft, nodeId)?.leaving !== 'retire') return
   if (answer.outcome !== 'failed') {
     draft.setNode(nodeId, { leaving: 'reset' })
     return
   }
   draft.setNode(nodeId, { leaving: 'no', error: answer.error })
-  tellState(draft, nodeId)
+  addStateEvent(draft, nodeId)
 }

@@ -4,7 +4,7 @@ import { isProvisionedMaster } from '../domain/shape.ts'
 import type { Member, Situation } from '../domain/situation.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
 
-/** What was read of the cluster, and what is known of its nodes now. */
+/** Combines the stored records of a cluster with the live state of its nodes. */
 export function situationOf(ports: HasClock & HasPresence, data: ClusterData): Situation {
   const { cluster } = data
   const members = present(data).map(
@@ -17,23 +17,23 @@ export function situationOf(ports: HasClock & HasPresence, data: ClusterData): S
   return { now: ports.now(), cluster, members, reportSilentMs: reportSilentMs(ports, cluster) }
 }
 
-/** The last run of either kind. */
+/** The last run, and the last repair if it is newer. */
 function lastRuns(data: ClusterData, { id }: Node): Pick<Member, 'run' | 'repair'> {
   const run = lastRunIn(data, id, ({ repair }) => !repair) ?? null
   const repair = lastRunIn(data, id, (each) => each.repair) ?? null
   return { run, repair: repair !== null && repair.generation > (run?.generation ?? 0) ? repair : null }
 }
 
-/** Connected nodes that can act for their cluster, as its API and etcd run there. */
-export function connectedHolders({ presence }: HasPresence, members: readonly Member[]): Node[] {
-  const holders = members.filter(isProvisionedMaster).map(({ node }) => node)
-  return holders.filter(({ id }) => presence.isConnected(id))
+/** Connected masters that run the API server and etcd, and can carry out operations. */
+export function connectedMasters({ presence }: HasPresence, members: readonly Member[]): Node[] {
+  const masters = members.filter(isProvisionedMaster).map(({ node }) => node)
+  return masters.filter(({ id }) => presence.isConnected(id))
 }
 
 function silentMs({ presence, now, startedAt }: HasClock & HasPresence, node: Node): number {
-  const heardMs = presence.lastHeard(node.id)?.getTime() ?? 0
-  const knownMs = Date.parse(node.lastSeen ?? node.createdAt)
-  return Math.max(0, now().getTime() - Math.max(heardMs, knownMs, startedAt.getTime()))
+  const contactMs = presence.lastContact(node.id)?.getTime() ?? 0
+  const storedMs = Date.parse(node.lastSeen ?? node.createdAt)
+  return Math.max(0, now().getTime() - Math.max(contactMs, storedMs, startedAt.getTime()))
 }
 
 function reportSilentMs({ now, startedAt }: HasClock, { reportAt }: Cluster): number {

@@ -1,4 +1,4 @@
-/** Lets pieces of work on the same thing come one after the other, in the order in which they were asked for. */
+/** Serializes work with the same key, in the order of the calls. */
 export type Turns = <T>(of: string, work: () => Promise<T>) => Promise<T>
 
 export function openTurns(): Turns {

@@ -3,7 +3,7 @@ import type { ClusterData } from '../domain/draft.ts'
 import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 
 export interface EventFilter {
-  /** Only those with a higher number. */
+  /** Only events with a higher number. */
   after: number
   cluster?: string | undefined
   node?: string | undefined
@@ -11,48 +11,48 @@ export interface EventFilter {
 }
 
 export interface Part {
-  /** Nothing but these nodes, with their open runs. */
+  /** Only these nodes, with their open runs. */
   nodes?: readonly string[]
-  /** These runs, too. */
+  /** Also these runs. */
   runs: readonly string[]
 }
 
-/** What a commit rests on: it counts only while nobody else has changed the cluster. */
+/** A commit succeeds only if the cluster still has this version. */
 export interface Expected {
   clusterId: string
   version: number
 }
 
 /**
- * What the controller remembers. Records come back as they were given, whichever backend keeps them; those that an older
- * build wrote have the defaults of what they lack.
+ * The controller's records. All backends return records as they were stored; missing fields of records that an older build
+ * wrote have their defaults.
  */
 export interface Store {
-  /** By their names. */
+  /** Sorted by name. */
   clusters(): Promise<Cluster[]>
   cluster(id: string): Promise<Cluster | undefined>
   clusterNamed(name: string): Promise<Cluster | undefined>
-  /** The cluster with its nodes and what decisions need of their runs; undefined where it is gone. */
+  /** The cluster with its nodes and the runs that decisions need; undefined if it does not exist. */
   load(clusterId: string, part?: Part): Promise<ClusterData | undefined>
   node(id: string): Promise<Node | undefined>
-  /** Those that were removed, too; the oldest first. */
+  /** Including removed nodes; the oldest first. */
   nodesOf(clusterId: string): Promise<Node[]>
-  /** Ids of clusters by those of their nodes. */
+  /** Ids of clusters, by ids of their nodes. */
   clustersOf(nodeIds: readonly string[]): Promise<Map<string, string>>
   enrolment(fingerprint: string): Promise<Enrolment | undefined>
   enrolmentOf(nodeId: string): Promise<Enrolment | undefined>
   run(id: string): Promise<Run | undefined>
-  /** The oldest that has not ended. */
+  /** The oldest open run. */
   openRunOf(nodeId: string): Promise<Run | undefined>
-  /** All of them, the oldest first. */
+  /** All runs, the oldest first. */
   runsOf(nodeId: string): Promise<Run[]>
-  /** In their order. */
+  /** Sorted by number. */
   eventsAfter(filter: EventFilter, limit: number): Promise<StoredEvent[]>
-  /** The last event's number, 0 before the first. */
+  /** The number of the last event; 0 if there is none. */
   lastEvent(): Promise<number>
   /**
-   * All of it durable when this resolves, or nothing. False, and nothing is changed, where the cluster is no longer at the
-   * version that was expected: whoever asked loads it again.
+   * Atomic, and durable when it resolves. Returns false without changes if the cluster no longer has the expected version; the
+   * caller loads it again.
    */
   commit(changes: readonly Change[], expected?: Expected): Promise<boolean>
   close(): Promise<void>

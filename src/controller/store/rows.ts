@@ -1,7 +1,7 @@
 import * as schemas from '../domain/record-schemas.ts'
 import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 
-/** How a field of a record lies in its column, which is called like the field in snake_case. */
+/** The type of a field in its column, whose name is the name of the field in snake_case. */
 export type Kind = 'text' | 'integer' | 'boolean' | 'json'
 type Columns<T> = { readonly [field in keyof T]-?: Kind }
 export type Value = string | number | bigint | null
@@ -126,14 +126,14 @@ export const EVENT: RecordKind<StoredEvent> = {
   },
 }
 
-/** The columns of those fields that are given, with their values. */
+/** The columns of the given fields, with their values. */
 export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {
   const fields = Object.keys(columns) as (keyof T & string)[]
   const given = fields.filter((field) => record[field] !== undefined)
   return Object.fromEntries(given.map((field) => [snake(field), toValue(columns[field], record[field])]))
 }
 
-/** The record of a row, with the defaults of fields that it was written without. Throws where it is none. */
+/** The record of a row, with defaults for missing fields. Throws if the row is invalid. */
 export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Record<string, unknown>): T {
   const fields = Object.keys(columns) as (keyof T & string)[]
   return parse(Object.fromEntries(fields.map((field) => [field, fromValue(columns[field], row[snake(field)])])))
@@ -144,8 +144,8 @@ function snake(field: string): string {
 }
 
 /**
- * What a column of each backend can hold: PostgreSQL's texts have no NUL, and UTF-8 no half of a surrogate pair. In JSON
- * both are escapes, and stay.
+ * Replaces what a text column cannot hold: NUL in PostgreSQL, and lone surrogates in UTF-8. JSON has escapes for both, and
+ * needs no replacement.
  */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD')
@@ -159,7 +159,7 @@ function toValue(kind: Kind, value: unknown): Value {
   return value as number
 }
 
-/** A number may come as a text: PostgreSQL's are larger than those of JavaScript can be. */
+/** Numbers of PostgreSQL arrive as texts, because bigint exceeds the range of JavaScript's numbers. */
 function fromValue(kind: Kind, value: unknown): unknown {
   if (value === null || value === undefined) return null
   if (kind === 'json') return JSON.parse(String(value))

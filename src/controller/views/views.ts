@@ -53,7 +53,7 @@ function nodeViewIn(ports: Activities, data: ClusterData, node: Node, known?: re
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
-    lastSeen: ports.presence.lastHeard(node.id)?.toISOString() ?? node.lastSeen,
+    lastSeen: ports.presence.lastContact(node.id)?.toISOString() ?? node.lastSeen,
     ...activityOf(ports, cluster, node, run, members),
     fingerprint: enrolments.find(({ nodeId }) => nodeId === node.id)?.fingerprint ?? '',
     connected: ports.presence.isConnected(node.id),

@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts'
 type Tx = Kysely<Tables>
 
 /**
- * All of them in their order, within the caller's transaction. Commits take their locks in one order, the cluster's version
- * first, then nodes by their ids, then the numbers of events, so that hardly any two of them wait for each other.
+ * Applies all changes in their order, in the caller's transaction. Every commit takes its locks in the same order, to avoid
+ * deadlocks: the cluster's version, then nodes by id, then the numbers of events.
  */
 export async function carryOut(tx: Tx, changes: readonly Change[]): Promise<void> {
   await lockNodes(
@@ -24,7 +24,7 @@ async function lockNodes(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.selectFrom('nodes').select('id').where('id', '=', anyOf(ids)).orderBy('id').forNoKeyUpdate().execute()
 }
 
-/** The number before the first. Whoever else wants some waits until this transaction has ended, and readers see no gap. */
+/** Reserves event numbers; returns the one before the first. Other commits wait for this transaction, so readers see no gap. */
 async function takeNumbers(tx: Tx, count: number): Promise<number> {
   const { rows } = await sql<{ last: string }>`UPDATE event_numbers SET last = last + ${count} RETURNING last`.execute(
     tx,

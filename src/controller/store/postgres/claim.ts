@@ -4,17 +4,17 @@ import { type Address, shown } from './connect/address.ts'
 import { failureOf } from './connect/failures.ts'
 import { LOCKS } from './locks.ts'
 
-/** As long as the server takes to find that the session of a controller which was killed, or restarted, has ended. */
+/** The time in which the server notices that the session of a killed or restarted controller has ended. */
 const WAIT_MS = 5_000
 
-/** That the database is ours: other controllers do not know of the nodes that are connected here, nor we of theirs. */
+/** The exclusive use of the database: another controller would not know which nodes are connected to this one. */
 export interface Claim {
-  /** At once while it is ours; where the connection that held it was lost, it is claimed again. */
+  /** Resolves while the claim is held. If its connection was lost, claims the database again. */
   hold(): Promise<void>
   end(): Promise<void>
 }
 
-/** An advisory lock, on a connection of its own: it ends with that, however this process ends. */
+/** An advisory lock on a separate connection. The server releases it when the connection ends, however this process ends. */
 export function openClaim(connect: () => Promise<pg.Client>, address: Address): Claim {
   let held: Promise<pg.Client> | undefined
   let isEnded = false
@@ -28,7 +28,7 @@ export function openClaim(connect: () => Promise<pg.Client>, address: Address): 
     }
     client.once('end', () => {
       held = undefined
-      // At once, lest another controller comes first; where that fails, whoever commits next tries again.
+      // Immediately, so that no other controller gets the lock first. After a failure, the next commit tries again.
       if (!isEnded) hold().catch(() => undefined)
     })
     return client
@@ -52,7 +52,7 @@ export function openClaim(connect: () => Promise<pg.Client>, address: Address): 
 
 async function lock(client: pg.Client, address: Address): Promise<void> {
   try {
-    // A machine that has gone without a word holds it no longer than this; over a socket they mean nothing.
+    // The server releases the lock of a machine that lost power after this time. Ignored on a Unix socket.
     await client.query('SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3')
     await client.query(`SET lock_timeout = ${WAIT_MS}`)
     await client.query('SELECT pg_advisory_lock($1, $2)', [LOCKS.ours, LOCKS.controller])
@@ -73,7 +73,7 @@ async function taken(client: pg.Client, address: Address, cause: Error): Promise
   const [holder] = rows
   const whose = holder ? `a controller at ${holder.address} since ${holder.since}` : 'another controller'
   return new AgentError('store/locked', `${shown(address)} is in use by ${whose}`, {
-    fix: 'end the other controller, or give this one another database',
+    fix: 'stop the other controller, or use another database for this one',
     kind: 'invalid',
     cause,
   })

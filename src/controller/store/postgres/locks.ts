@@ -1,2 +1,2 @@
-/** Advisory locks of one database: the first number says that they are ours. */
+/** Advisory locks of the database: the first number identifies Cantrip. */
 export const LOCKS = { ours: 0x63616e74, migrations: 1, controller: 2 } as const

@@ -8,7 +8,7 @@ import type { Tables } from './tables.ts'
 
 const OLDEST_SERVER = 150_000
 
-/** Brings the schema up to date, in one transaction, one controller at a time. What is newer than this build is refused. */
+/** Updates the schema in one transaction, one controller at a time. Refuses a schema that is newer than this build. */
 export async function migrate(db: Kysely<Tables>, address: Address): Promise<void> {
   await admit(db, address)
   await db
@@ -24,7 +24,7 @@ export async function migrate(db: Kysely<Tables>, address: Address): Promise<voi
     })
 }
 
-/** Makes no table where there is one: for that, PostgreSQL would ask for a privilege that is needed only once. */
+/** Creates the table only if it does not exist: CREATE TABLE IF NOT EXISTS would need the privilege at each start. */
 async function versionIn(tx: Kysely<Tables>): Promise<number> {
   const { rows } = await sql<{ name: string | null }>`SELECT to_regclass('schema_version') AS name`.execute(tx)
   if (rows[0]?.name === null) {
@@ -46,14 +46,14 @@ async function admit(db: Kysely<Tables>, address: Address): Promise<void> {
     throw refused(
       `of PostgreSQL ${Math.floor(Number(version) / 10_000)}`,
       '15 or later',
-      'give the URL of a newer server',
+      'pass the URL of a newer server',
     )
   }
   if (encoding !== 'UTF8') {
     throw refused(
       `encoded as ${encoding}`,
       'UTF8',
-      'give another database, made with: createdb --encoding UTF8 --template template0',
+      'use another database, created with: createdb --encoding UTF8 --template template0',
     )
   }
 }

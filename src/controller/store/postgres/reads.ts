@@ -8,7 +8,7 @@ import type { Tables } from './tables.ts'
 type Db = Kysely<Tables>
 type Rows = Promise<Record<string, unknown>[]>
 
-/** All that is asked of the store. */
+/** The queries of the store. */
 export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
   const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => fromRow(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]
@@ -55,7 +55,7 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
   }
 }
 
-/** Within one transaction, which sees one state of the database. */
+/** Runs in one transaction, which sees one snapshot of the database. */
 async function load(tx: Db, clusterId: string, part: Part = { runs: [] }): Promise<ClusterData | undefined> {
   const [row] = await tx
     .selectFrom('clusters')

@@ -1,7 +1,7 @@
 /**
- * Each entry takes the database from one version of `schema_version` to the next. An entry that was released is never
- * edited. JSON is kept as it was written (jsonb refuses \u0000, and sorts fields); texts are compared by their bytes, whatever
- * the language of the database, so that both backends sort alike.
+ * Each entry migrates the database from one version of `schema_version` to the next. A released entry is never edited. JSON is
+ * stored as written, because jsonb refuses \u0000 and sorts fields. Texts are compared by bytes, whatever the locale of the
+ * database is, so that both backends sort alike.
  */
 export const MIGRATIONS: readonly string[] = [
   `

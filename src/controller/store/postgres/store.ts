@@ -9,20 +9,20 @@ import { migrate } from './migrate.ts'
 import { readsOn } from './reads.ts'
 import type { Tables } from './tables.ts'
 
-/** Deadlocks, which are rare: nothing of the commit has happened. */
+/** Serialization failures and deadlocks, which are rare: the transaction was rolled back. */
 const RETRIED = ['40001', '40P01']
 const TRIES = 10
 
 export interface PostgresOptions {
-  /** postgres://USER@HOST:PORT/DATABASE; the password comes from elsewhere, see password.ts. */
+  /** postgres://USER@HOST:PORT/DATABASE, without the password; see password.ts. */
   url: string
   env: NodeJS.ProcessEnv
-  /** Others may have the same database open: for tests of what happens then. */
+  /** Allows other controllers on the same database, for tests. */
   isShared?: boolean
   limits?: Limits
 }
 
-/** Everything in one database, which belongs to this controller alone; see docs/adr/0037. */
+/** Stores everything in one database, which only this controller uses; see docs/adr/0037. */
 export async function openPostgresStore({
   url,
   env,
@@ -40,9 +40,9 @@ export async function openPostgresStore({
   const hold = isShared ? async () => undefined : () => claim.hold()
   try {
     await hold()
-    // A migration takes as long as it takes.
-    const patient = databaseOf({ ...config, query_timeout: 0 }, address)
-    await migrate(patient, address).finally(() => patient.destroy())
+    // Migrations have no timeout.
+    const unlimited = databaseOf({ ...config, query_timeout: 0 }, address)
+    await migrate(unlimited, address).finally(() => unlimited.destroy())
   } catch (error) {
     await close()
     throw error
@@ -50,7 +50,7 @@ export async function openPostgresStore({
   return {
     ...readsOn(db),
     commit: (changes, expected) =>
-      again(async () => {
+      retryConflicts(async () => {
         await hold()
         return db
           .transaction()
@@ -79,13 +79,13 @@ async function isCurrent(tx: Kysely<Tables>, { clusterId, version }: Expected): 
   return numUpdatedRows === 1n
 }
 
-async function again<T>(work: () => Promise<T>): Promise<T> {
+async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      const isVictim = error instanceof pg.DatabaseError && RETRIED.includes(error.code ?? '')
-      if (!isVictim || attempt === TRIES) throw error
+      const isConflict = error instanceof pg.DatabaseError && RETRIED.includes(error.code ?? '')
+      if (!isConflict || attempt === TRIES) throw error
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
-/** What Kysely knows of the schema: columns of records are called like their fields, see rows.ts. */
+/** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */
 export interface Tables {
   clusters: Row<Cluster>
   cluster_versions: { cluster_id: string; version: Value }

@@ -7,14 +7,14 @@ import { MIGRATIONS } from './schema.ts'
 
 export interface Database {
   readonly sql: DatabaseSync
-  /** All of it durable when this returns, or nothing. Nested calls belong to the outermost. */
+  /** Atomic, and durable when it returns. Nested calls are part of the outermost transaction. */
   transaction<T>(work: () => T): T
   close(): void
 }
 
-/** Opens the file, which must be ours alone; a newer schema than this build knows is refused. */
+/** Opens the file with an exclusive lock. Refuses a schema that is newer than this build. */
 export function openDatabase(path: string): Database {
-  // Made by us, so that it is 0600 from the first byte on; SQLite gives its log the same.
+  // Created here, so that it always has mode 0600; SQLite creates its log with the same mode.
   closeSync(openSync(path, 'a', 0o600))
   const sql = new DatabaseSync(path)
   claim(sql, path)
@@ -38,7 +38,7 @@ function claim(sql: DatabaseSync, path: string): void {
     const isLocked = cause instanceof Error && cause.message.includes('locked')
     const found = isLocked ? 'is in use by another controller' : `cannot be read: ${errorMessage(cause)}`
     throw new AgentError(isLocked ? 'store/locked' : 'store/unreadable', `${path} ${found}`, {
-      fix: isLocked ? 'end the other controller, or give another --data directory' : 'restore the file from a backup',
+      fix: isLocked ? 'stop the other controller, or pass another --data directory' : 'restore the file from a backup',
       kind: 'invalid',
       cause,
     })

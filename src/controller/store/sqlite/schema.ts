@@ -1,4 +1,4 @@
-/** Each entry takes the database from one `user_version` to the next. An entry that was released is never edited. */
+/** Each entry migrates the database from one `user_version` to the next. A released entry is never edited. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -4,7 +4,7 @@ import type { Expected, Store } from '../port.ts'
 import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
 
-/** Runs that `load` answers: see ClusterData. */
+/** The runs that `load` returns: see ClusterData. */
 const DECISIVE_RUNS = `
   SELECT * FROM runs WHERE id IN (
     SELECT runs.id FROM runs JOIN nodes ON nodes.id = node_id WHERE cluster_id = :cluster AND runs.state = 'open'
@@ -17,7 +17,7 @@ const DECISIVE_RUNS = `
   ) ORDER BY node_id, generation`
 const AMONG = 'IN (SELECT value FROM json_each(?))'
 
-/** Everything in one file; see docs/adr/0030. */
+/** Stores everything in one file; see docs/adr/0030. */
 export function openSqliteStore(path: string): Store {
   const database = openDatabase(path)
   const { prepare, all, one } = queriesOn(database)

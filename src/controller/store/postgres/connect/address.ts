@@ -4,23 +4,23 @@ import { AgentError } from '../../../../base/agent-error.ts'
 import { bad } from './bad-address.ts'
 import { tlsChoices } from './tls.ts'
 
-/** Where a database is, and who asks for it. */
+/** The server, the database and the user. */
 export interface Address {
   host: string
   port: number
   user: string
   database: string
-  /** How to connect, the first choice first; false is without TLS. */
+  /** Ways to connect, in order of preference; false means without TLS. */
   tls: readonly (ConnectionOptions | false)[]
 }
 
 const PARAMETERS = ['host', 'port', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
-/** Where Debian's packages and libpq look for a server of this machine. */
+/** The directory in which Debian's packages and libpq look for the socket of a local server. */
 const SOCKETS = '/var/run/postgresql'
 
-/** Reads a URL as libpq does. Its text is never repeated in an error: there could be a password in it. */
+/** Parses a URL like libpq. Errors never contain its text, because there could be a password in it. */
 export function parseAddress(text: string, env: NodeJS.ProcessEnv): Address {
-  // Between @ and / nothing may be missing for URL, and the scheme must be one that it knows to have a host.
+  // URL does not accept an empty host, which libpq does: it is replaced by "-".
   const completed = text
     .replace(/^(postgres(?:ql)?:\/\/[^/]*@)(?=\/)/, '$1-')
     .replace(/^(postgres(?:ql)?:\/\/)(?=\/)/, '$1-')
@@ -30,7 +30,8 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv): Address {
   if (password !== '' || searchParams.has('password')) throw exposed('the URL of the database')
   if (env.PGPASSWORD) throw exposed('the environment variable PGPASSWORD')
   const unknown = [...searchParams.keys()].find((name) => !PARAMETERS.includes(name))
-  if (unknown !== undefined) throw bad(`it has the parameter ${unknown}, and known are ${PARAMETERS.join(', ')}`)
+  if (unknown !== undefined)
+    throw bad(`it has the unknown parameter ${unknown}; supported are ${PARAMETERS.join(', ')}`)
   const database = decoded(pathname.slice(1))
   if (database === '') throw bad('it names no database')
   const host = searchParams.get('host') ?? (hostname === '-' ? env.PGHOST : decoded(hostname)) ?? SOCKETS
@@ -40,7 +41,8 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv): Address {
     user: searchParams.get('user') ?? (decoded(username) || (env.PGUSER ?? userInfo().username)),
     database,
   }
-  if (!Number.isInteger(address.port) || address.port < 1 || address.port > 65_535) throw bad('its port is no number')
+  if (!Number.isInteger(address.port) || address.port < 1 || address.port > 65_535)
+    throw bad('its port is not a number from 1 to 65535')
   return { ...address, tls: isSocket(address) ? [false] : tlsChoices(searchParams, env, address.host) }
 }
 
@@ -56,7 +58,7 @@ export function shown({ host, port, database }: Address): string {
 function exposed(where: string): AgentError {
   const message = `a password is in ${where}, where other users and programs of this machine can read it`
   return new AgentError('store/exposed-password', message, {
-    fix: 'change that password, leave it out there, and put the new one into the file that PGPASSFILE names',
+    fix: 'remove the password there, change it, and write the new one to the file that PGPASSFILE names',
     kind: 'invalid',
   })
 }
@@ -65,6 +67,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw bad('it has a % that no two hexadecimal digits follow')
+    throw bad('it has a % without two hexadecimal digits')
   }
 }

@@ -9,21 +9,21 @@ import { passwordOf } from './password.ts'
 const MAX_CONNECTIONS = 10
 
 export interface Limits {
-  /** Until a connection is there, or one of the pool is free. */
+  /** For a new connection, or a free one of the pool. */
   connectMs: number
-  /** Of one statement, by the server. */
+  /** For one statement; enforced by the server. */
   statementMs: number
-  /** Until the server answers at all: where the network has gone, it cannot say that a statement took too long. */
+  /** For any answer of the server; applies when the network is down and the server cannot report a timeout. */
   answerMs: number
 }
 
 export const LIMITS: Limits = { connectMs: 10_000, statementMs: 30_000, answerMs: 35_000 }
 
-/** What pg calls it. */
+/** The message of pg. */
 const NO_ANSWER = 'Query read timeout'
 const BOOLEAN = 16
 
-/** The first way of connecting that works is the one for as long as the controller runs: TLS, once found, is not given up. */
+/** Chooses the first way of connecting that works. It is used as long as the controller runs: TLS is not dropped later. */
 export async function chooseConfig(address: Address, env: NodeJS.ProcessEnv, limits: Limits): Promise<pg.ClientConfig> {
   const [last, ...others] = address.tls.map((ssl) => configOf(address, env, limits, ssl)).reverse()
   if (!last) throw new Error('there is no way to connect')
@@ -38,7 +38,7 @@ export async function chooseConfig(address: Address, env: NodeJS.ProcessEnv, lim
   return last
 }
 
-/** The caller ends it. It says with `end` that it was lost. */
+/** The caller ends the connection. A lost connection emits `end`. */
 export async function connect(config: pg.ClientConfig, address: Address): Promise<pg.Client> {
   const client = new pg.Client(config)
   client.on('error', () => undefined)
@@ -51,19 +51,19 @@ export async function connect(config: pg.ClientConfig, address: Address): Promis
   }
 }
 
-/** Connections are made again when they were lost; whoever asked meanwhile is told, with an error that has a remedy. */
+/** A pool that replaces lost connections. Queries on a lost connection reject with an AgentError that has a fix. */
 export function openPool(config: pg.ClientConfig, address: Address): PostgresPool {
   const pool = new pg.Pool({
     ...config,
     max: MAX_CONNECTIONS,
     idleTimeoutMillis: 60_000,
-    // What was acknowledged must be durable, whatever the server's default is.
+    // A commit must be durable, whatever the server's default is.
     onConnect: (client) =>
       client.query(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
       ),
   })
-  // Without these a connection that is lost while nobody asks on it would end the process.
+  // Without these handlers, the loss of an idle connection would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return {
@@ -79,7 +79,7 @@ export function openPool(config: pg.ClientConfig, address: Address): PostgresPoo
   }
 }
 
-/** Texts are made storable, errors get a remedy, and a connection that did not answer is not used again. */
+/** Makes texts storable, maps errors, and discards a connection after a timeout. */
 function guarded(client: pg.PoolClient, address: Address): PostgresPoolClient {
   let isLost = false
   const query = async (sql: string, parameters: readonly unknown[] = []) => {
@@ -91,7 +91,7 @@ function guarded(client: pg.PoolClient, address: Address): PostgresPoolClient {
       throw failureOf(error, address)
     }
   }
-  // Its other form, with a cursor, is never used.
+  // The overload with a cursor is not used.
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || isLost),
@@ -103,7 +103,7 @@ function asStored(value: unknown): unknown {
   return typeof value === 'string' ? storable(value) : value
 }
 
-/** A server without TLS, or one that lets in without, or with it alone. */
+/** The server may not support TLS, or accept only connections with TLS, or only without. */
 function canBeOfTls(error: unknown): boolean {
   return error instanceof AgentError && ['store/tls', 'store/access-denied'].includes(error.code)
 }
@@ -125,7 +125,7 @@ function configOf(
     idle_in_transaction_session_timeout: limits.statementMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // As the server writes them: rows.ts reads texts.
+    // Values stay texts, which rows.ts parses.
     types: { getTypeParser: (oid: number) => (oid === BOOLEAN ? (text: string) => (text === 't' ? 1 : 0) : String) },
   }
 }

@@ -2,18 +2,18 @@ import { AgentError } from '../../../../base/agent-error.ts'
 import { command } from '../../../../base/command.ts'
 import { type Address, shown } from './address.ts'
 
-/** A name in SQL, whatever is in it. */
+/** A quoted SQL identifier. */
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 const asPostgres = (line: string) => `on the machine of the database: sudo -u postgres ${line}`
 
-/** https://www.postgresql.org/docs/15/errcodes-appendix.html, and what Node and pg call it when a connection fails. */
+/** Codes of https://www.postgresql.org/docs/15/errcodes-appendix.html, and those of Node and pg for failed connections. */
 const LOST = /^(?:08...|57P0[1-4]|53300|25P03|E(?:CONN|NOTFOUND|AI_AGAIN|PIPE|HOST|NET|TIMEDOUT|ACCES).*|ENOENT)$/
 const LOST_TEXT =
   /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed)|There was an error establishing)/
 const TLS = /^ERR_(?:TLS|SSL)_|^EPROTO$|CERT|_CHAIN$|^UNABLE_TO_/
 const NO_TLS = 'The server does not support SSL connections'
 
-/** What pg rejected with, as an error with a remedy. What stays as it is is a bug, here or there. */
+/** Maps an error of pg to an AgentError with a fix. Other errors are returned unchanged: they are bugs. */
 export function failureOf(cause: unknown, address: Address): unknown {
   if (!(cause instanceof Error) || cause instanceof AgentError) return cause
   const code = 'code' in cause ? String(cause.code) : ''
@@ -27,20 +27,20 @@ export function failureOf(cause: unknown, address: Address): unknown {
     })
   }
   if (TLS.test(code) || why === NO_TLS) {
-    const message = `${found}, does not have the TLS that sslmode asks for: ${why}`
+    const message = `${found}, does not provide the TLS that sslmode requires: ${why}`
     const fix =
-      'give sslrootcert the authority of its certificate and the host the name in it, or mend ssl_cert_file there'
+      "pass the CA of the server's certificate as sslrootcert and a host name that is in the certificate, or fix ssl_cert_file on the server"
     return new AgentError('store/tls', message, { fix, kind: 'invalid', cause })
   }
   switch (code) {
     case '28P01':
       return new AgentError('store/wrong-password', `${found}, refuses the password of ${user}`, {
-        fix: 'put the right one into the file that PGPASSFILE names, or into the systemd credential database-password',
+        fix: 'write the right password to the file that PGPASSFILE names, or to the systemd credential database-password',
         kind: 'invalid',
         cause,
       })
     case '28000':
-      return new AgentError('store/access-denied', `${found}, does not let ${user} in: ${why}`, {
+      return new AgentError('store/access-denied', `${found}, does not admit the user ${user}: ${why}`, {
         fix: why.includes('does not exist')
           ? asPostgres(command`createuser ${user}`)
           : 'allow the user and the address of this machine in its pg_hba.conf, and reload it',
@@ -54,29 +54,33 @@ export function failureOf(cause: unknown, address: Address): unknown {
         cause,
       })
     case '42501':
-      return new AgentError('store/no-privilege', `${found}: ${user} may not do what the controller needs: ${why}`, {
-        fix: asPostgres(
-          why.includes('for table')
-            ? command`psql --dbname ${database} --command ${`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${quoted(user)}`}`
-            : command`psql --command ${`ALTER DATABASE ${quoted(database)} OWNER TO ${quoted(user)}`}`,
-        ),
-        kind: 'invalid',
-        cause,
-      })
+      return new AgentError(
+        'store/no-privilege',
+        `${found}: the user ${user} lacks a privilege that the controller needs: ${why}`,
+        {
+          fix: asPostgres(
+            why.includes('for table')
+              ? command`psql --dbname ${database} --command ${`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${quoted(user)}`}`
+              : command`psql --command ${`ALTER DATABASE ${quoted(database)} OWNER TO ${quoted(user)}`}`,
+          ),
+          kind: 'invalid',
+          cause,
+        },
+      )
     case '25006':
-      return new AgentError('store/read-only', `${found}, takes no changes: ${why}`, {
-        fix: 'give the URL of the primary server, not of a standby',
+      return new AgentError('store/read-only', `${found}, is read-only: ${why}`, {
+        fix: 'pass the URL of the primary server, not of a standby',
         kind: 'unreachable',
         cause,
       })
     case '53100':
       return new AgentError('store/full', `${found}, has no space left: ${why}`, {
-        fix: 'make space on the disk of the database',
+        fix: 'free disk space on the server of the database',
         cause,
       })
     case '57014':
       return new AgentError('store/slow', `${found}, did not answer in time: ${why}`, {
-        fix: 'look at pg_stat_activity for what holds locks, and at the load of the server',
+        fix: 'check pg_stat_activity for sessions that hold locks, and the load of the server',
         kind: 'unreachable',
         cause,
       })

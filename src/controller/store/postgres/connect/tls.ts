@@ -6,27 +6,27 @@ import { bad } from './bad-address.ts'
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 
 /**
- * What `sslmode` and the files beside it mean to libpq: see "SSL Support" in its manual. `prefer`, the default, takes what the
- * server offers, which protects against nobody who stands between.
+ * The meaning of `sslmode` and its files, as for libpq: see "SSL Support" in its manual. `prefer`, the default, uses what the
+ * server offers, and does not protect against an attacker in the network.
  */
 export function tlsChoices(url: URLSearchParams, env: NodeJS.ProcessEnv, host: string): (ConnectionOptions | false)[] {
   const mode = url.get('sslmode') ?? env.PGSSLMODE ?? 'prefer'
-  if (!MODES.includes(mode)) throw bad(`its sslmode is ${mode}, and known are ${MODES.join(', ')}`)
+  if (!MODES.includes(mode)) throw bad(`its sslmode is ${mode}; supported are ${MODES.join(', ')}`)
   if (mode === 'disable') return [false]
   const roots = url.get('sslrootcert') ?? undefined
   if (mode.startsWith('verify') && roots === undefined) {
     throw bad(`sslmode=${mode} needs sslrootcert=FILE, or sslrootcert=system for the authorities of this machine`)
   }
   const [cert, key] = [url.get('sslcert'), url.get('sslkey')]
-  if ((cert === null) !== (key === null)) throw bad('sslcert and sslkey come together')
+  if ((cert === null) !== (key === null)) throw bad('sslcert and sslkey must be passed together')
   const tls: ConnectionOptions = {
-    // Where the host is an address, nothing else says what name the certificate must have.
+    // For an address, the name to verify has to be given explicitly.
     ...(isIP(host) ? { host } : {}),
     ...(cert !== null && key !== null && { cert: textOf('sslcert', cert), key: textOf('sslkey', key) }),
     ...(roots === undefined
       ? { rejectUnauthorized: false }
       : { ca: roots === 'system' ? getCACertificates('system') : textOf('sslrootcert', roots) }),
-    // With an authority, `require` means verify-ca.
+    // With a CA, `require` means verify-ca.
     ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
   }
   if (mode === 'prefer') return [tls, false]
