@@ -31,7 +31,7 @@ const WITHOUT_CODE: readonly string[] = [
   'agent/identity/credential-file.ts',
   'base/agent-error.ts',
   'bundle/error.ts',
-  'cli/agent/carry-out-role.ts',
+  'cli/agent/carry-out-workflow.ts',
   'cli/agent/install.ts',
   'cli/agent/prechecks/fix.ts',
   'cli/agent/prechecks/run-prechecks.ts',

@@ -1,7 +1,7 @@
 /** The reference of the prechecks: what each looks at, from which value on it warns or fails, and what fixes it. */
 import { checks, fixSteps } from '../../src/checks/catalog.generated.ts'
 import type { Check } from '../../src/engine/checks/check.ts'
-import { fixStepIdOf } from '../../src/engine/checks/fix-role.ts'
+import { fixStepIdOf } from '../../src/engine/checks/fix-workflow.ts'
 import { code, page, table } from './markdown.ts'
 
 export function checksPage(): string {

@@ -1,8 +1,8 @@
-/** Generates the reference of files on nodes and on the controller, from the paths and from plans of the roles. */
+/** Generates the reference of files on nodes and on the controller, from the paths and from plans of the workflows. */
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { reserveOf } from '../../src/agent/service/reserve.ts'
-import { planRole } from '../../src/engine/plan-role.ts'
-import type { Role } from '../../src/engine/step.ts'
+import { planWorkflow } from '../../src/engine/plan-workflow.ts'
+import type { Workflow } from '../../src/engine/step.ts'
 import type { Change, ChangeKind } from '../../src/host/change.ts'
 import { planningHost } from '../../src/host/planning.ts'
 import type { UndoKind } from '../../src/host/undo.ts'
@@ -98,16 +98,16 @@ interface MadeChange extends Change {
   step: string
 }
 
-/** The changes that a run of the role would make on a bare machine. */
-async function changesOf(role: Role<ProvisionParams>): Promise<MadeChange[]> {
+/** The changes that a run of the workflow would make on a bare machine. */
+async function changesOf(workflow: Workflow<ProvisionParams>): Promise<MadeChange[]> {
   const masters = ['10.0.0.5', '10.0.0.6', '10.0.0.7'].map((address, at) => ({ name: `n${at + 1}`, address }))
   const { host, params } = fakeKubernetes({ endpoint: 'api.demo.cantrip.internal:6443', masters })
   host.files.seed('/usr/local/bin/cantrip-agent', 'the agent')
   host.files.seed('/etc/resolv.conf', 'nameserver 192.0.2.53\n')
   host.network.onRequest('https://', () => ({ status: 503 }))
-  params.task = role.id === 'worker' ? 'worker' : 'first-master'
+  params.task = workflow.id === 'worker' ? 'worker' : 'first-master'
   const planning = planningHost(host.machine, `${paths.stateDirectory}/backups`)
-  const steps = await planRole(role, params, planning, new AbortController().signal)
+  const steps = await planWorkflow(workflow, params, planning, new AbortController().signal)
   const made = steps.flatMap(({ title, changes }) => changes.map((change) => ({ ...change, step: title })))
   return Promise.all(
     made.map(async (change) => {

@@ -1,5 +1,5 @@
-import { fixStepIdOf } from '../engine/checks/fix-role.ts'
-import { INSTALL_STEPS } from './install/role.ts'
+import { fixStepIdOf } from '../engine/checks/fix-workflow.ts'
+import { INSTALL_STEPS } from './install/workflow.ts'
 
 /** What to undo. `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine is restored. */
 export type Scope = 'kubernetes' | 'agent' | 'all'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { CATALOG, checkIds, fixableIds, missingFiles, renderCatalog } from '../../scripts/catalog.ts'
-import { fixStepIdOf } from '../engine/checks/fix-role.ts'
+import { fixStepIdOf } from '../engine/checks/fix-workflow.ts'
 import { checks, fixSteps } from './catalog.generated.ts'
 
 test('the catalog is what scripts/catalog.ts writes', () => {

@@ -6,7 +6,7 @@ interface Node {
 /** Sorts components topologically, otherwise in the given order. Unknown ids in `after` are ignored. Throws on a cycle. */
 export function orderComponents<N extends Node>(components: readonly N[]): N[] {
   const known = new Map(components.map((component) => [component.id, component]))
-  if (known.size !== components.length) throw new Error('a role names a component twice')
+  if (known.size !== components.length) throw new Error('a workflow names a component twice')
   const ordered = new Set<N>()
   const visit = (component: N, path: readonly string[]) => {
     if (path.includes(component.id))

@@ -37,13 +37,13 @@ export interface StepContext {
 export interface Component<P, Id extends string = string, S extends Step<P> = Step<P>> {
   /** The folder's name. */
   id: Id
-  /** Ids of components that must be done first. Components that are not in the role are ignored. */
+  /** Ids of components that must be done first. Components that are not in the workflow are ignored. */
   after: readonly Id[]
   steps(params: P): S[]
 }
 
 /** A list of components to carry out. */
-export interface Role<P> {
+export interface Workflow<P> {
   id: string
   components: readonly Component<P>[]
 }

@@ -2,28 +2,28 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../test/support/fake-kubernetes.ts'
-import type { Role } from '../engine/step.ts'
+import type { Workflow } from '../engine/step.ts'
 import { COMPONENT_IDS } from '../provision/component-ids.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
 import { worker } from './worker.ts'
 
-const roles: Role<ProvisionParams>[] = [firstMaster, master, worker]
+const workflows: Workflow<ProvisionParams>[] = [firstMaster, master, worker]
 
 test('the ids of components are the folders of src/components', () => {
   expect(readdirSync(join(import.meta.dirname, '../components')).sort()).toEqual([...COMPONENT_IDS])
 })
 
-test('every dependency of a component is in the same role', () => {
-  const components = roles.flatMap((role) => role.components)
+test('every dependency of a component is in the same workflow', () => {
+  const components = workflows.flatMap((workflow) => workflow.components)
   const idle = components.flatMap(({ id, after }) =>
     after
       .filter((name) => {
-        const together = roles.filter((role) => role.components.some((component) => component.id === id))
-        return !together.some((role) => role.components.some((component) => component.id === name))
+        const together = workflows.filter((workflow) => workflow.components.some((component) => component.id === id))
+        return !together.some((workflow) => workflow.components.some((component) => component.id === name))
       })
-      .map((name) => `${id}: after ${name}, which is in no role with it`),
+      .map((name) => `${id}: after ${name}, which is in no workflow with it`),
   )
   expect(idle).toEqual([])
 })
@@ -32,8 +32,8 @@ test.each([
   [firstMaster, ['cluster-config: admits-nodes']],
   [master, ['shared-keys: awaits-admission']],
   [worker, ['join: awaits-admission']],
-])('marks show the controller what it waits for: $id', (role, wanted) => {
-  const marks = role.components.flatMap((component) =>
+])('marks show the controller what it waits for: $id', (workflow, wanted) => {
+  const marks = workflow.components.flatMap((component) =>
     component
       .steps(fakeKubernetes().params)
       .flatMap((step) => (step.marks === undefined ? [] : [`${component.id}: ${step.marks}`])),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
-import { planRole } from '../engine/plan-role.ts'
+import { planWorkflow } from '../engine/plan-workflow.ts'
 import { planningHost } from '../host/planning.ts'
 import { firstMaster } from './first-master.ts'
 
@@ -10,7 +10,7 @@ test('the plan of a first master does not wait, and lists what the run then reco
   const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
   const before = fake.host.files.snapshot()
   const startMs = fake.host.clock.nowMs
-  const planned = await planRole(firstMaster, fake.params, planning, new AbortController().signal)
+  const planned = await planWorkflow(firstMaster, fake.params, planning, new AbortController().signal)
   expect(fake.host.clock.nowMs).toBe(startMs)
   expect(fake.host.files.snapshot()).toEqual(before)
 

@@ -20,11 +20,11 @@ import { operator } from '../components/operator/component.ts'
 import { operatorCertificate } from '../components/operator-certificate/component.ts'
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
-import type { Role } from '../engine/step.ts'
+import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
 /** The first master of a cluster. The order is for the reader; each component declares what it depends on. */
-export const firstMaster: Role<ProvisionParams> = {
+export const firstMaster: Workflow<ProvisionParams> = {
   id: 'first-master',
   components: [
     kernel,

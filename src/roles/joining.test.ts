@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../test/support/fake-etcd.ts'
 import { KUBELET_CONF, KUBELET_PAIR, READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
-import { planRole } from '../engine/plan-role.ts'
-import type { Role } from '../engine/step.ts'
+import { planWorkflow } from '../engine/plan-workflow.ts'
+import type { Workflow } from '../engine/step.ts'
 import { planningHost } from '../host/planning.ts'
 import { createCa } from '../pki/certificate.ts'
 import { keyToPem } from '../pki/key.ts'
@@ -68,46 +68,46 @@ function asWorker(): FakeKubernetes {
   return fake
 }
 
-const table: [string, Role<ProvisionParams>, () => FakeKubernetes][] = [
+const table: [string, Workflow<ProvisionParams>, () => FakeKubernetes][] = [
   ['master', master, asMaster],
   ['worker', worker, asWorker],
 ]
 
-async function bringUp(role: Role<ProvisionParams>, fake: FakeKubernetes): Promise<string[]> {
+async function bringUp(workflow: Workflow<ProvisionParams>, fake: FakeKubernetes): Promise<string[]> {
   const applied: string[] = []
-  for (const component of role.components) applied.push(...(await runComponent(component, fake)))
+  for (const component of workflow.components) applied.push(...(await runComponent(component, fake)))
   return applied
 }
 
-test.each(table)('a bare machine becomes a %s, and a second run finds all of it done', async (_, role, open) => {
+test.each(table)('a bare machine becomes a %s, and a second run finds all of it done', async (_, workflow, open) => {
   const fake = open()
-  expect((await bringUp(role, fake)).length).toBeGreaterThan(10)
-  expect(await bringUp(role, fake)).toEqual([])
+  expect((await bringUp(workflow, fake)).length).toBeGreaterThan(10)
+  expect(await bringUp(workflow, fake)).toEqual([])
 })
 
-test.each(table)('a repair of a %s, which is another run, finds everything done as well', async (_, role, open) => {
+test.each(table)('a repair of a %s, which is another run, finds everything done as well', async (_, workflow, open) => {
   const fake = open()
-  await bringUp(role, fake)
+  await bringUp(workflow, fake)
   fakeEtcd(fake.host, [FIRST, '10.0.0.5'], { name: 'n1', peer: 'https://10.0.0.5:2380' })
   fake.params.run = 'r-bbbbbbbbbb'
   fake.params.requestInvitation = async () => {
     throw new Error('one that has joined needs no invitation')
   }
-  expect(await bringUp(role, fake)).toEqual([])
+  expect(await bringUp(workflow, fake)).toEqual([])
 })
 
-test.each(table)('each component of the %s comes after its dependencies', (_, role, open) => {
-  const ids = role.components.map(({ id }) => id)
-  for (const { id, after } of role.components) {
+test.each(table)('each component of the %s comes after its dependencies', (_, workflow, open) => {
+  const ids = workflow.components.map(({ id }) => id)
+  for (const { id, after } of workflow.components) {
     for (const earlier of after.filter((each) => ids.includes(each))) {
       expect(ids.indexOf(earlier), `${id} after ${earlier}`).toBeLessThan(ids.indexOf(id))
     }
   }
-  const steps = role.components.flatMap((component) => component.steps(open().params).map(({ id }) => id))
+  const steps = workflow.components.flatMap((component) => component.steps(open().params).map(({ id }) => id))
   expect(new Set(steps).size).toBe(steps.length)
 })
 
-test.each(table)('the plan of a %s changes nothing, does not wait, and sends no request', async (_, role, open) => {
+test.each(table)('the plan of a %s changes nothing, does not wait, and sends no request', async (_, workflow, open) => {
   const fake = open()
   fake.params.requestInvitation = async () => {
     throw new Error('a plan asks for no invitation')
@@ -115,7 +115,7 @@ test.each(table)('the plan of a %s changes nothing, does not wait, and sends no 
   const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
   const before = fake.host.files.snapshot()
   const startMs = fake.host.clock.nowMs
-  const planned = await planRole(role, fake.params, planning, new AbortController().signal)
+  const planned = await planWorkflow(workflow, fake.params, planning, new AbortController().signal)
   expect(planned.filter(({ unknown }) => unknown !== undefined)).toEqual([])
   expect(fake.host.clock.nowMs).toBe(startMs)
   expect(fake.host.files.snapshot()).toEqual(before)
@@ -129,8 +129,8 @@ test('a worker has neither etcd nor a key of the cluster', async () => {
   expect([...fake.images.keys()].filter((image) => /apiserver|controller-manager|scheduler/.test(image))).toEqual([])
 })
 
-test.each(table)('no command line and no record of the %s contains a secret', async (_, role, open) => {
+test.each(table)('no command line and no record of the %s contains a secret', async (_, workflow, open) => {
   const fake = open()
-  await bringUp(role, fake)
+  await bringUp(workflow, fake)
   expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toMatch(/PRIVATE KEY|abcdef\.0123/)
 })

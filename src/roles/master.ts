@@ -14,11 +14,11 @@ import { nodeDns } from '../components/node-dns/component.ts'
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sharedKeys } from '../components/shared-keys/component.ts'
-import type { Role } from '../engine/step.ts'
+import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
 /** A further master. It is set up like the first one, with the shared CA keys; the objects in the cluster already exist. */
-export const master: Role<ProvisionParams> = {
+export const master: Workflow<ProvisionParams> = {
   id: 'master',
   components: [
     kernel,

@@ -8,11 +8,11 @@ import { networkImages } from '../components/network-images/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
-import type { Role } from '../engine/step.ts'
+import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
 /** A worker. Everything except the join itself is done before the cluster exists. */
-export const worker: Role<ProvisionParams> = {
+export const worker: Workflow<ProvisionParams> = {
   id: 'worker',
   components: [
     kernel,

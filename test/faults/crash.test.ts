@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../support/random.ts'
 import { CrashingWorld, execute, undoAllRuns } from './crashing-world.ts'
-import { prepareMachine, smallRole } from './small-role.ts'
+import { prepareMachine, smallWorkflow } from './small-workflow.ts'
 
 const never = Number.POSITIVE_INFINITY
 
@@ -20,7 +20,7 @@ async function undoAll(own: CrashingWorld): Promise<void> {
 }
 
 const provision = (own: CrashingWorld, crashAt: number, luck = 0) =>
-  own.survive(crashAt, luck, (ledger, machine) => execute(smallRole, undefined, ledger, machine))
+  own.survive(crashAt, luck, (ledger, machine) => execute(smallWorkflow, undefined, ledger, machine))
 
 async function reference() {
   const { own } = world()
@@ -103,7 +103,7 @@ test('a failed effect fails the run; a rerun completes it, or undo reverts it', 
     const { own, before } = world()
     let outcome = ''
     came = await own.failOnce(failAt, async (ledger, machine) => {
-      outcome = await execute(smallRole, undefined, ledger, machine)
+      outcome = await execute(smallWorkflow, undefined, ledger, machine)
     })
     expect(outcome).toBe(came ? 'failed' : 'done')
     if (failAt % 2 === 0) {

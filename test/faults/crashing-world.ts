@@ -1,7 +1,7 @@
 import { AgentError } from '../../src/base/agent-error.ts'
 import type { Outcome } from '../../src/engine/event.ts'
-import { runRole } from '../../src/engine/run-steps.ts'
-import type { Role } from '../../src/engine/step.ts'
+import { runWorkflow } from '../../src/engine/run-workflow.ts'
+import type { Workflow } from '../../src/engine/step.ts'
 import { type UndoReport, undoRuns } from '../../src/engine/undo-run.ts'
 import type { DurableLog } from '../../src/host/durable-log.ts'
 import type { Machine } from '../../src/host/machine.ts'
@@ -231,9 +231,9 @@ export class CrashingWorld {
   }
 }
 
-export async function execute<P>(role: Role<P>, params: P, ledger: Ledger, machine: Machine): Promise<Outcome> {
-  return runRole({
-    role,
+export async function execute<P>(workflow: Workflow<P>, params: P, ledger: Ledger, machine: Machine): Promise<Outcome> {
+  return runWorkflow({
+    workflow,
     params,
     run: 'r-1',
     view: machine,

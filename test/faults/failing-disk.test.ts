@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { EngineEvent } from '../../src/engine/event.ts'
-import { runRole } from '../../src/engine/run-steps.ts'
+import { runWorkflow } from '../../src/engine/run-workflow.ts'
 import { undoRuns } from '../../src/engine/undo-run.ts'
 import { openDurableLog } from '../../src/host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
@@ -12,7 +12,7 @@ import { recordingHost } from '../../src/host/recording.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import { disk, type Write } from './failing-disk.ts'
-import { filesRole } from './files-role.ts'
+import { filesWorkflow } from './files-workflow.ts'
 import { listTree } from './list-tree.ts'
 
 vi.mock('node:fs/promises', async (importOriginal) => {
@@ -55,9 +55,9 @@ async function execute(verb: 'run' | 'undo', failAt: number, code: 'ENOSPC' | 'E
       outcome =
         verb === 'undo'
           ? (await undoRuns({ ...common, ledger, machine, role: 'uninstall' })).outcome
-          : await runRole({
+          : await runWorkflow({
               ...common,
-              role: filesRole(root, 2),
+              workflow: filesWorkflow(root, 2),
               params: undefined,
               view: machine,
               hostFor: (record) => recordingHost({ machine, record, backupDirectory }),

@@ -1,12 +1,12 @@
-/** The process to kill: runs a role, or undoes it, below a directory. argv: run|undo DIRECTORY. */
+/** The process to kill: runs a workflow, or undoes it, below a directory. argv: run|undo DIRECTORY. */
 
-import { runRole } from '../../src/engine/run-steps.ts'
+import { runWorkflow } from '../../src/engine/run-workflow.ts'
 import { undoRuns } from '../../src/engine/undo-run.ts'
 import { openDurableLog } from '../../src/host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { recordingHost } from '../../src/host/recording.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
-import { filesRole } from './files-role.ts'
+import { filesWorkflow } from './files-workflow.ts'
 
 const [, , verb, directory = ''] = process.argv
 const root = `${directory}/host`
@@ -20,9 +20,9 @@ process.stdout.write('begun\n')
 const outcome =
   verb === 'undo'
     ? (await undoRuns({ ...common, machine, role: 'uninstall' })).outcome
-    : await runRole({
+    : await runWorkflow({
         ...common,
-        role: filesRole(root, 8),
+        workflow: filesWorkflow(root, 8),
         params: undefined,
         view: machine,
         hostFor: (record) => recordingHost({ machine, record, backupDirectory }),

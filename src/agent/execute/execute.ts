@@ -95,8 +95,8 @@ async function carryOut(
     case 'master':
     case 'worker': {
       refuseEarlierContainerd(ledger)
-      const { runRole } = await import('../../engine/run-steps.ts')
-      const { ROLES } = await import('../../roles/role-of.ts')
+      const { runWorkflow } = await import('../../engine/run-workflow.ts')
+      const { WORKFLOWS } = await import('../../roles/workflows.ts')
       const { hostFor } = afterSnapshot(workspace, paths, 'kubernetes')
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
@@ -110,7 +110,16 @@ async function carryOut(
         host,
         signal,
       })
-      return runRole({ role: ROLES[instruction.role], params, run, view: machine, hostFor, ledger, emit, signal })
+      return runWorkflow({
+        workflow: WORKFLOWS[instruction.role],
+        params,
+        run,
+        view: machine,
+        hostFor,
+        ledger,
+        emit,
+        signal,
+      })
     }
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { PlannedStep } from '../../engine/plan-role.ts'
+import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { openDurableLog } from '../../host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
 import { planningHost } from '../../host/planning.ts'
@@ -18,8 +18,8 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   if (!readOpenInstruction(paths.instructionFile)) return []
   const { instruction, identity } = await readInstruction(paths)
   if (instruction.role === 'reset') return [await planReset(paths)]
-  const { planRole } = await import('../../engine/plan-role.ts')
-  const { ROLES } = await import('../../roles/role-of.ts')
+  const { planWorkflow } = await import('../../engine/plan-workflow.ts')
+  const { WORKFLOWS } = await import('../../roles/workflows.ts')
   const { openProvisionParams } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(), backupsOf(paths))
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
@@ -33,7 +33,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]
-  const planned = await planRole(ROLES[instruction.role], dry, planning, signal)
+  const planned = await planWorkflow(WORKFLOWS[instruction.role], dry, planning, signal)
   return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
 }
 

@@ -18,7 +18,7 @@ export interface ProvisionSurroundings {
   signal: AbortSignal
 }
 
-/** What the steps of a role need in addition to the instruction. */
+/** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
   { run, role, params }: Pick<Instruction & { role: NodeTask }, 'run' | 'role' | 'params'>,
   { config, tls, directory, host, signal }: ProvisionSurroundings,

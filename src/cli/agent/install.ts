@@ -11,7 +11,7 @@ import type { HostView } from '../../host/host.ts'
 import { collect } from '../kit/collect.ts'
 import { formatOption, oneOf } from '../kit/output.ts'
 import { STEADY_CLOCK } from '../kit/steady-clock.ts'
-import { carryOutRole, terminalReporter } from './carry-out-role.ts'
+import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
 import { checkFirst, warningsOf } from './prechecks/check-first.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './prechecks/precheck-format.ts'
 import { type Prechecked, paramsFor } from './prechecks/run-prechecks.ts'
@@ -139,7 +139,7 @@ async function change({
   signal,
 }: ChangeInput): Promise<void> {
   const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
-  const { install } = await import('../../agent/install/role.ts')
+  const { install } = await import('../../agent/install/workflow.ts')
   const params = {
     ...{ paths, executable: executable(), credentials },
     config: { ...config, warnings: warningsOf(results) },
@@ -150,7 +150,7 @@ async function change({
   const workspace = await openWorkspace(paths)
   try {
     await noteIgnored(workspace, results)
-    await carryOutRole({ workspace, role: install, params, run: 'install', onEvent, signal })
+    await carryOutWorkflow({ workspace, workflow: install, params, run: 'install', onEvent, signal })
   } finally {
     await workspace.ledger.close()
   }

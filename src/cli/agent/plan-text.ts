@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../../engine/plan-role.ts'
+import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { subjectOf } from '../../host/change.ts'
 
 /** The changes that each step would make, and how each is undone. Steps without changes are omitted. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { PlannedStep } from '../../engine/plan-role.ts'
+import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { formatOption } from '../kit/output.ts'
 import { planText } from './plan-text.ts'
 import { FORMATS, type Format, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'

@@ -1,10 +1,10 @@
-import { install } from '../../../src/agent/install/role.ts'
+import { install } from '../../../src/agent/install/workflow.ts'
 import { undoChangesOn } from '../../../src/agent/restore/undo-changes.ts'
 import { whileStopped } from '../../../src/agent/service/while-stopped.ts'
 import type { AgentError } from '../../../src/base/agent-error.ts'
 import type { Outcome } from '../../../src/engine/event.ts'
-import { runRole } from '../../../src/engine/run-steps.ts'
-import type { Role } from '../../../src/engine/step.ts'
+import { runWorkflow } from '../../../src/engine/run-workflow.ts'
+import type { Workflow } from '../../../src/engine/step.ts'
 import type { Machine } from '../../../src/host/machine.ts'
 import { recordingHost } from '../../../src/host/recording.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
@@ -101,10 +101,10 @@ export class History {
     }
   }
 
-  private run<P>(role: Role<P>, params: P, run: string, ledger: Ledger, machine: Machine): Promise<Outcome> {
+  private run<P>(workflow: Workflow<P>, params: P, run: string, ledger: Ledger, machine: Machine): Promise<Outcome> {
     const backupDirectory = `${paths.stateDirectory}/backups`
-    return runRole({
-      ...{ role, params, run, view: machine, ledger, signal },
+    return runWorkflow({
+      ...{ workflow, params, run, view: machine, ledger, signal },
       hostFor: (record) => recordingHost({ machine, record, backupDirectory }),
       emit: (event) => {
         if ('error' in event && event.error) this.messages.push(`${event.error.code} ${event.error.message}`)

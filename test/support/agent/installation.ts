@@ -8,7 +8,7 @@ import { configFor } from '../../../src/agent/install/prepare.ts'
 import { type AgentPaths, pathsOf } from '../../../src/agent/paths.ts'
 import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { readStatus, type ServiceStatus } from '../../../src/agent/status.ts'
-import { runRole } from '../../../src/engine/run-steps.ts'
+import { runWorkflow } from '../../../src/engine/run-workflow.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
 
 /** An agent with all files below one directory, as `agent install` writes them, but without the systemd unit. */
@@ -51,8 +51,8 @@ export async function installAgent(
   const config = configFor(credentials, {}, nodeName)
   async function install(): Promise<void> {
     const { machine, ledger, hostFor } = await openWorkspace(paths)
-    const outcome = await runRole({
-      role: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
+    const outcome = await runWorkflow({
+      workflow: { id: 'install', components: [{ id: 'install', after: [], steps: () => [installCredentials] }] },
       params: { paths, executable: process.execPath, credentials, config },
       run: 'install',
       view: machine,

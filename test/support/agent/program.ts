@@ -14,7 +14,7 @@ import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { systemdNotifier } from '../../../src/agent/service/sd-notify.ts'
 import { runService } from '../../../src/agent/service/service.ts'
 import { Redactor } from '../../../src/base/text/secret.ts'
-import { runRole } from '../../../src/engine/run-steps.ts'
+import { runWorkflow } from '../../../src/engine/run-workflow.ts'
 import type { Step } from '../../../src/engine/step.ts'
 import { linuxNetwork } from '../../../src/host/linux/network/network.ts'
 import { facts } from '../controller/agent.ts'
@@ -82,8 +82,17 @@ async function work(): Promise<void> {
     },
   })
   const component = { id: 'fake', after: [], steps: () => [1, 2, 3].map(step) }
-  const role = { id: 'fake', components: [component] }
-  await runRole({ role, params: {}, run: instruction.run, view: machine, hostFor, ledger, emit, signal: stop.signal })
+  const workflow = { id: 'fake', components: [component] }
+  await runWorkflow({
+    workflow,
+    params: {},
+    run: instruction.run,
+    view: machine,
+    hostFor,
+    ledger,
+    emit,
+    signal: stop.signal,
+  })
   await ledger.close()
 }
 

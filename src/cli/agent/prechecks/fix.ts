@@ -1,11 +1,11 @@
 import type { AgentPaths } from '../../../agent/paths.ts'
 import type { CheckParams } from '../../../engine/checks/check.ts'
-import { fixRole } from '../../../engine/checks/fix-role.ts'
+import { fixWorkflow } from '../../../engine/checks/fix-workflow.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
-import type { PlannedStep } from '../../../engine/plan-role.ts'
+import type { PlannedStep } from '../../../engine/plan-workflow.ts'
 import type { Step } from '../../../engine/step.ts'
 import { confirm } from '../../kit/confirm.ts'
-import { carryOutRole, terminalReporter } from '../carry-out-role.ts'
+import { carryOutWorkflow, terminalReporter } from '../carry-out-workflow.ts'
 import { planText } from '../plan-text.ts'
 
 interface FixInput {
@@ -35,12 +35,12 @@ export async function fix({
   signal,
 }: FixInput): Promise<PlannedStep[]> {
   const print = (text: string) => void (isText && process.stdout.write(text))
-  const role = fixRole(fixSteps, results)
+  const workflow = fixWorkflow(fixSteps, results)
   const { backupsOf, openWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const { planningHost } = await import('../../../host/planning.ts')
-  const { planRole } = await import('../../../engine/plan-role.ts')
-  const planned = await planRole(role, params, planningHost(linuxMachine(), backupsOf(paths)), signal)
+  const { planWorkflow } = await import('../../../engine/plan-workflow.ts')
+  const planned = await planWorkflow(workflow, params, planningHost(linuxMachine(), backupsOf(paths)), signal)
   if (planned.length === 0) {
     print('\nNo finding can be fixed with --fix.\n')
     return planned
@@ -50,7 +50,7 @@ export async function fix({
   const workspace = await openWorkspace(paths)
   try {
     const onEvent = isText ? await terminalReporter(verbose) : () => undefined
-    await carryOutRole({ workspace, role, params, run: 'mend', onEvent, signal })
+    await carryOutWorkflow({ workspace, workflow, params, run: 'mend', onEvent, signal })
   } finally {
     await workspace.ledger.close()
   }

@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../../../engine/plan-role.ts'
+import type { PlannedStep } from '../../../engine/plan-workflow.ts'
 import type { Prechecked } from './run-prechecks.ts'
 
 export const PRECHECK_FORMATS = ['text', 'json', 'junit'] as const

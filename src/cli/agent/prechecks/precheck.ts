@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Check, CheckParams, Threshold } from '../../../engine/checks/check.ts'
-import { fixStepIdOf } from '../../../engine/checks/fix-role.ts'
+import { fixStepIdOf } from '../../../engine/checks/fix-workflow.ts'
 import type { HostView } from '../../../host/host.ts'
 import { withOwnPath } from '../../../report/own-commands.ts'
 import { collect } from '../../kit/collect.ts'

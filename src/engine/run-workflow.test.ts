@@ -6,7 +6,7 @@ import { recordingHost } from '../host/recording.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { replay } from '../ledger/replay.ts'
 import type { EngineEvent } from './event.ts'
-import { runRole } from './run-steps.ts'
+import { runWorkflow } from './run-workflow.ts'
 import { type Component, Indeterminate, type Step } from './step.ts'
 
 type Apply = Step<undefined>['apply']
@@ -28,8 +28,8 @@ async function setUp(components: Record<string, { after?: string[]; steps: Recor
     steps: () => Object.entries(steps).map(([name, apply]) => step(name, apply)),
   }))
   const run = () =>
-    runRole({
-      role: { id: 'role', components: made },
+    runWorkflow({
+      workflow: { id: 'workflow', components: made },
       params: undefined,
       run: 'r-1',
       view: machine,
@@ -55,14 +55,14 @@ const wait: Apply = (_host, _params, { signal }) =>
 
 test('runs steps in order, components after their dependencies, and records both in the ledger', async () => {
   const { run, kinds, ledger } = await setUp({
-    b: { after: ['a', 'not in this role'], steps: { b1: write('b1') } },
+    b: { after: ['a', 'not in this workflow'], steps: { b1: write('b1') } },
     a: { steps: { a1: write('a1'), a2: write('a2') } },
   })
   expect(await run()).toBe('done')
   const each = (id: string) => [`step-started ${id}`, `step-done ${id}`]
   expect(kinds()).toEqual(['run-started', ...each('a1'), ...each('a2'), ...each('b1'), 'run-ended'])
   const { runs, outstanding } = replay(ledger.entries())
-  expect(runs.get('r-1')).toMatchObject({ role: 'role', outcome: 'done' })
+  expect(runs.get('r-1')).toMatchObject({ role: 'workflow', outcome: 'done' })
   expect([...(runs.get('r-1')?.steps ?? [])]).toEqual([
     ['a1', 'done'],
     ['a2', 'done'],

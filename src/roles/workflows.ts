@@ -1,12 +1,12 @@
-import type { Role } from '../engine/step.ts'
+import type { Workflow } from '../engine/step.ts'
 import type { NodeTask } from '../protocol/wire/instruction.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
 import { worker } from './worker.ts'
 
-/** The role that carries out a task. */
-export const ROLES: Readonly<Record<NodeTask, Role<ProvisionParams>>> = {
+/** The workflow that carries out a task. */
+export const WORKFLOWS: Readonly<Record<NodeTask, Workflow<ProvisionParams>>> = {
   'first-master': firstMaster,
   master,
   worker,

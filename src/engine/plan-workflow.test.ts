@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { prepareMachine, smallRole } from '../../test/faults/small-role.ts'
+import { prepareMachine, smallWorkflow } from '../../test/faults/small-workflow.ts'
 import { fakeMachine } from '../../test/support/fake-machine.ts'
 import { memoryLog } from '../../test/support/memory-log.ts'
 import { planningHost } from '../host/planning.ts'
 import { recordingHost } from '../host/recording.ts'
 import { openLedger } from '../ledger/ledger.ts'
-import { planRole } from './plan-role.ts'
-import { runRole } from './run-steps.ts'
+import { planWorkflow } from './plan-workflow.ts'
+import { runWorkflow } from './run-workflow.ts'
 
 const backupDirectory = '/var/lib/cantrip/backups'
 const { signal } = new AbortController()
@@ -15,12 +15,12 @@ test('a plan changes nothing, and lists the changes that the run then records', 
   const machine = fakeMachine()
   prepareMachine(machine)
   const before = machine.files.snapshot()
-  const planned = await planRole(smallRole, undefined, planningHost(machine, backupDirectory), signal)
+  const planned = await planWorkflow(smallWorkflow, undefined, planningHost(machine, backupDirectory), signal)
   expect(machine.files.snapshot()).toEqual(before)
 
   const ledger = await openLedger(memoryLog())
-  await runRole({
-    role: smallRole,
+  await runWorkflow({
+    workflow: smallWorkflow,
     params: undefined,
     run: 'r',
     view: machine,

@@ -1,7 +1,7 @@
-import type { Component, Role } from '../../src/engine/step.ts'
+import type { Component, Workflow } from '../../src/engine/step.ts'
 
-/** A role with files, directories, links and commands below a real directory that contains a file `source`. */
-export function filesRole(root: string, steps: number): Role<undefined> {
+/** A workflow with files, directories, links and commands below a real directory that contains a file `source`. */
+export function filesWorkflow(root: string, steps: number): Workflow<undefined> {
   const component = (id: string): Component<undefined> => ({
     id,
     after: [],

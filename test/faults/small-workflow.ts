@@ -1,8 +1,8 @@
-import type { Component, Role, Step } from '../../src/engine/step.ts'
+import type { Component, Step, Workflow } from '../../src/engine/step.ts'
 import type { HostView } from '../../src/host/host.ts'
 import type { FakeMachine } from '../support/fake-machine.ts'
 
-/** The state of the machine before the role. Some files conflict with it. */
+/** The state of the machine before the workflow. Some files conflict with it. */
 export function prepareMachine(machine: FakeMachine): void {
   const { files } = machine
   for (const path of ['/etc/systemd/system', '/usr/local/bin', '/var/lib', '/var/lib/cantrip', '/run', '/sys/module']) {
@@ -110,8 +110,8 @@ const component = (id: keyof typeof steps, after: string[]): Component<undefined
   steps: () => steps[id],
 })
 
-/** A small role with every kind of change, in parallel components. */
-export const smallRole: Role<undefined> = {
+/** A small workflow with every kind of change, in parallel components. */
+export const smallWorkflow: Workflow<undefined> = {
   id: 'small',
   components: [component('cluster', ['kubelet', 'system']), component('kubelet', []), component('system', [])],
 }

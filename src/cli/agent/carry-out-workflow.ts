@@ -1,23 +1,23 @@
 import type { Workspace } from '../../agent/restore/workspace.ts'
 import { AgentError } from '../../base/agent-error.ts'
 import type { EngineEvent } from '../../engine/event.ts'
-import type { Role } from '../../engine/step.ts'
+import type { Workflow } from '../../engine/step.ts'
 
 interface CarryOut<P> {
   workspace: Workspace
-  role: Role<P>
+  workflow: Workflow<P>
   params: P
   run: string
   onEvent(event: EngineEvent): void
   signal: AbortSignal
 }
 
-/** Carries out a role for a command. Throws its error if it fails or is interrupted. */
-export async function carryOutRole<P>({ workspace, onEvent, signal, ...rest }: CarryOut<P>): Promise<void> {
-  const { runRole } = await import('../../engine/run-steps.ts')
+/** Carries out a workflow for a command. Throws its error if it fails or is interrupted. */
+export async function carryOutWorkflow<P>({ workspace, onEvent, signal, ...rest }: CarryOut<P>): Promise<void> {
+  const { runWorkflow } = await import('../../engine/run-workflow.ts')
   const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
   const { machine: view, ledger, hostFor } = workspace
-  await runRole({
+  await runWorkflow({
     ...rest,
     ...{ view, ledger, hostFor, signal },
     emit(event) {

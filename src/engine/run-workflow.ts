@@ -1,5 +1,5 @@
 /**
- * Carries out a role: its components in parallel, as far as `after` permits, and the steps of each in order. A step that
+ * Carries out a workflow: its components in parallel, as far as `after` permits, and the steps of each in order. A step that
  * is done is skipped. Otherwise the ledger gets `started`, the step is applied through the recording host and verified,
  * and the ledger gets `done`. After a crash there is `started` without `done`, and the step is checked and run again.
  */
@@ -11,10 +11,10 @@ import { orderComponents } from './component-order.ts'
 import type { Emit, Outcome } from './event.ts'
 import { Halt } from './halt.ts'
 import { runStep } from './run-step.ts'
-import type { Role, Step } from './step.ts'
+import type { Step, Workflow } from './step.ts'
 
-export interface RunRoleOptions<P> {
-  role: Role<P>
+export interface RunWorkflowOptions<P> {
+  workflow: Workflow<P>
   params: P
   /** Id of the run in the ledger. A run with the same id is resumed. */
   run: string
@@ -27,10 +27,10 @@ export interface RunRoleOptions<P> {
   signal: AbortSignal
 }
 
-/** Errors of steps are reported as events, and are not thrown. An invalid role is a bug, and throws. */
-export async function runRole<P>(options: RunRoleOptions<P>): Promise<Outcome> {
-  const { role, params, run, view, ledger, emit } = options
-  const plan = orderComponents(role.components).map((component) => ({
+/** Errors of steps are reported as events, and are not thrown. An invalid workflow is a bug, and throws. */
+export async function runWorkflow<P>(options: RunWorkflowOptions<P>): Promise<Outcome> {
+  const { workflow, params, run, view, ledger, emit } = options
+  const plan = orderComponents(workflow.components).map((component) => ({
     id: component.id,
     after: component.after,
     steps: component.steps(params),
@@ -38,10 +38,10 @@ export async function runRole<P>(options: RunRoleOptions<P>): Promise<Outcome> {
   const beganAt = view.now()
   const at = () => view.now().toISOString()
   const steps = plan.flatMap((component) => component.steps.map(({ id, title }) => ({ id, title })))
-  emit({ kind: 'run-started', at: at(), role: role.id, steps })
+  emit({ kind: 'run-started', at: at(), role: workflow.id, steps })
 
   const halt = new Halt(options.signal)
-  await halt.guard(() => ledger.append({ kind: 'run-begun', run, role: role.id, at: at() }))
+  await halt.guard(() => ledger.append({ kind: 'run-begun', run, role: workflow.id, at: at() }))
   const finished = new Map<string, Promise<boolean>>()
   for (const component of plan) {
     const before = component.after.map((id) => finished.get(id) ?? true)

@@ -2,7 +2,7 @@ import { errorMessage } from '../base/text/error-message.ts'
 import type { Change } from '../host/change.ts'
 import type { Planning } from '../host/planning.ts'
 import { orderComponents } from './component-order.ts'
-import type { Role } from './step.ts'
+import type { Workflow } from './step.ts'
 
 export interface PlannedStep {
   id: string
@@ -12,16 +12,16 @@ export interface PlannedStep {
   unknown?: string
 }
 
-/** The changes that a run of the role would make, found by running its steps on a planning host. Omits steps that are done. */
-export async function planRole<P>(
-  role: Role<P>,
+/** The changes that a run of the workflow would make, found by running its steps on a planning host. Omits steps that are done. */
+export async function planWorkflow<P>(
+  workflow: Workflow<P>,
   params: P,
   { host, changes }: Planning,
   signal: AbortSignal,
 ): Promise<PlannedStep[]> {
   const planned: PlannedStep[] = []
   const context = { signal, progress() {}, log() {} }
-  for (const component of orderComponents(role.components)) {
+  for (const component of orderComponents(workflow.components)) {
     for (const step of component.steps(params)) {
       const from = changes.length
       let unknown: string | undefined

@@ -1,4 +1,4 @@
-import type { Role, Step } from '../../engine/step.ts'
+import type { Step, Workflow } from '../../engine/step.ts'
 import { configureAgent } from './configure-agent.ts'
 import { installAgent } from './install-agent.ts'
 import { installCredentials } from './install-credentials.ts'
@@ -10,7 +10,7 @@ import { startAgent } from './start-agent.ts'
 export const INSTALL_STEPS = 'install/'
 
 /** The steps of `agent install`, in the order of its output. */
-export const install: Role<InstallParams> = {
+export const install: Workflow<InstallParams> = {
   id: 'install',
   components: [
     {

@@ -4,12 +4,12 @@ import { memoryLog } from '../../../test/support/memory-log.ts'
 import { planningHost } from '../../host/planning.ts'
 import { recordingHost } from '../../host/recording.ts'
 import { openLedger } from '../../ledger/ledger.ts'
-import { planRole } from '../plan-role.ts'
-import { runRole } from '../run-steps.ts'
+import { planWorkflow } from '../plan-workflow.ts'
+import { runWorkflow } from '../run-workflow.ts'
 import type { Step } from '../step.ts'
 import { undoRuns } from '../undo-run.ts'
 import type { CheckParams } from './check.ts'
-import { fixRole } from './fix-role.ts'
+import { fixWorkflow } from './fix-workflow.ts'
 import type { CheckResult } from './run-checks.ts'
 
 const KEY = 'fs.inotify.max_user_instances'
@@ -40,8 +40,8 @@ test('fixes only findings that are not ignored, as planned, and undo reverts the
   const machine = fakeMachine()
   machine.files.seed('/proc/sys/fs/inotify/max_user_instances', '128\n')
   const before = machine.files.snapshot()
-  const role = fixRole([...others, inotify], results)
-  const planned = await planRole(role, params, planningHost(machine, backupDirectory), signal)
+  const workflow = fixWorkflow([...others, inotify], results)
+  const planned = await planWorkflow(workflow, params, planningHost(machine, backupDirectory), signal)
   expect(planned.map(({ id, changes }) => [id, changes.map(({ what }) => what)])).toEqual([
     ['mend/sysctl', [`${KEY} = 1024`]],
   ])
@@ -50,9 +50,11 @@ test('fixes only findings that are not ignored, as planned, and undo reverts the
   const ledger = await openLedger(memoryLog())
   const hostFor = (record: Parameters<typeof recordingHost>[0]['record']) =>
     recordingHost({ machine, record, backupDirectory })
-  expect(await runRole({ role, params, run: 'mend', view: machine, hostFor, ledger, emit, signal })).toBe('done')
+  expect(await runWorkflow({ workflow, params, run: 'mend', view: machine, hostFor, ledger, emit, signal })).toBe(
+    'done',
+  )
   expect(await machine.read('/proc/sys/fs/inotify/max_user_instances')).toBe('1024\n')
-  expect(await planRole(role, params, planningHost(machine, backupDirectory), signal)).toEqual([])
+  expect(await planWorkflow(workflow, params, planningHost(machine, backupDirectory), signal)).toEqual([])
 
   await undoRuns({ ledger, machine, run: 'u', role: 'uninstall', emit, signal })
   expect(await machine.read('/proc/sys/fs/inotify/max_user_instances')).toBe('128\n')

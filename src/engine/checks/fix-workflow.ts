@@ -1,4 +1,4 @@
-import type { Role, Step } from '../step.ts'
+import type { Step, Workflow } from '../step.ts'
 import type { CheckParams } from './check.ts'
 import type { CheckResult } from './run-checks.ts'
 
@@ -6,10 +6,13 @@ import type { CheckResult } from './run-checks.ts'
 export const fixStepIdOf = (checkId: string) => `mend/${checkId}`
 
 /**
- * The fix steps of the checks that warned or failed, as one role, so that they are listed, recorded and undone like any
+ * The fix steps of the checks that warned or failed, as one workflow, so that they are listed, recorded and undone like any
  * other step. Ignored findings are not fixed.
  */
-export function fixRole(fixSteps: readonly Step<CheckParams>[], results: readonly CheckResult[]): Role<CheckParams> {
+export function fixWorkflow(
+  fixSteps: readonly Step<CheckParams>[],
+  results: readonly CheckResult[],
+): Workflow<CheckParams> {
   const bad = results.filter(({ verdict, ignored }) => ['warn', 'fail'].includes(verdict) && ignored === undefined)
   const wanted = new Set(bad.map(({ id }) => fixStepIdOf(id)))
   return {
