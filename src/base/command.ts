@@ -46,7 +46,7 @@ export function advice(text: string): Advice {
   return new Advice(text)
 }
 
-/** The fixes of several findings in one line to paste, with advice as a remark at the end; only the advice if there is no command. */
+/** The fixes of several findings in one line to paste, with advice as a remark at the end. Without a command, only the advice. */
 export function together(fixes: readonly (string | Advice)[]): string {
   const lines = fixes.filter((fix) => typeof fix === 'string').map((fix) => fix.split(REMARK))
   const words = fixes.flatMap((fix) => (fix instanceof Advice ? [fix.text] : []))

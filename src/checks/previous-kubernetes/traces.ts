@@ -160,7 +160,7 @@ export const POD_MOUNTS_BELOW = [
 /** Tasks of containerd in the namespace of Kubernetes; Docker uses another one. */
 export const POD_TASKS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
-/** State of a pod network: addresses that it considers assigned, and the subnet of the node. Podman's state is in the same parent. */
+/** State of a pod network: addresses that it considers assigned, and the subnet of the node. Podman uses the same parent. */
 export const POD_NETWORK_STATE = [
   ...POD_NETWORKS.map((name) => `${CNI_STATE}/networks/${name}`),
   CALICO_STATE,

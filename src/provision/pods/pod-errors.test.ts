@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CRASHING, KUBELET_JOURNAL } from '../../../test/support/fixtures/kubelet-journal.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
-import { endsOf, parsePodErrors } from './pod-errors.ts'
+import { exitsOf, parsePodErrors } from './pod-errors.ts'
 
 test('errors of the kubelet about pods that do not start', () => {
   expect(parsePodErrors(KUBELET_JOURNAL)).toEqual([
@@ -25,8 +25,8 @@ test('errors of the kubelet about pods that do not start', () => {
 })
 
 test('a container exited once more than the kubelet changed the back-off time', () => {
-  expect(endsOf(parsePodErrors(CRASHING('10s')))).toBe(2)
-  expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('10s')))).toBe(2)
-  expect(endsOf(parsePodErrors(CRASHING('10s') + CRASHING('20s')))).toBe(3)
-  expect(endsOf([])).toBe(0)
+  expect(exitsOf(parsePodErrors(CRASHING('10s')))).toBe(2)
+  expect(exitsOf(parsePodErrors(CRASHING('10s') + CRASHING('10s')))).toBe(2)
+  expect(exitsOf(parsePodErrors(CRASHING('10s') + CRASHING('20s')))).toBe(3)
+  expect(exitsOf([])).toBe(0)
 })

@@ -35,7 +35,7 @@ function unquoted(text = ''): string {
  * How often the container exited in a row, counted by the distinct back-off times of the kubelet: each is longer than the
  * previous one, and the first one follows the second exit.
  */
-export function endsOf(errors: readonly PodError[]): number {
+export function exitsOf(errors: readonly PodError[]): number {
   const waits = new Set(errors.flatMap(({ message }) => /^back-off (\S+) restarting/.exec(message)?.[1] ?? []))
   return waits.size === 0 ? 0 : waits.size + 1
 }

@@ -21,7 +21,7 @@ test('a static pod that keeps exiting fails with the end of its log', async () =
   expect(await watchPods(API_SERVER).look(host)).toMatchObject({
     code: 'pod/failed',
     message:
-      'container kube-apiserver of pod kube-system/kube-apiserver-n1: ended 3 times in a row: "command failed" err="unknown flag: --nonsense"',
+      'container kube-apiserver of pod kube-system/kube-apiserver-n1: exited 3 times in a row: "command failed" err="unknown flag: --nonsense"',
     fix: expect.stringContaining(LOG),
   })
 })

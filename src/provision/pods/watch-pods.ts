@@ -4,7 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { journalText, quoted, reasonLines } from '../../host/units/log-lines.ts'
 import type { Watch } from '../../host/units/wait-until.ts'
 import { STATIC_PODS } from '../paths.ts'
-import { endsOf, type PodError, parsePodErrors } from './pod-errors.ts'
+import { exitsOf, type PodError, parsePodErrors } from './pod-errors.ts'
 
 /** The kubelet's journal is long, and repeats errors of a pod. */
 const LOOK_EVERY_MS = 3_000
@@ -72,8 +72,8 @@ function findFailure(errors: readonly PodError[], maxFailures: number): { error:
       ({ pod, container, reason }) => pod === error.pod && container === error.container && reason === error.reason,
     )
     if (error.reason === BACK_OFF) {
-      const ends = endsOf(same)
-      if (ends >= maxFailures) return { error, how: `ended ${ends} times in a row` }
+      const exits = exitsOf(same)
+      if (exits >= maxFailures) return { error, how: `exited ${exits} times in a row` }
     } else if (same.length >= (error.reason === NOT_READABLE ? 2 : maxFailures)) return { error, how: error.reason }
   }
   return undefined
