@@ -34,10 +34,12 @@ export const BundleFile = z.strictObject({
   first: z.optional(z.boolean()),
 })
 
+const BundleName = z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/))
+
 export const BundleManifest = z.strictObject({
   format: z.literal(1),
   /** e.g. `kubernetes-v1.2.3-x64`. */
-  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/)),
+  name: BundleName,
   kubernetesVersion: z.string().check(z.regex(/^v1\.\d{1,3}\.\d{1,3}$/)),
   arch: z.enum(['x64', 'arm64']),
   createdAt: z.iso.datetime(),
@@ -46,7 +48,7 @@ export const BundleManifest = z.strictObject({
 
 /** Identifies a bundle in an instruction. A node accepts only this manifest, signed with this key. */
 export const BundleRef = z.strictObject({
-  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/)),
+  name: BundleName,
   manifestSha256: sha256,
   /** Ed25519 public key of the bundle's builder: SPKI DER, base64. */
   publicKey: z.string().check(z.maxLength(200)),

@@ -1,5 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
 import { BINARIES, ETCD_DATA } from '../base/kubernetes-paths.ts'
+import { API_PORT } from '../base/net/api-port.ts'
 import type { Argv } from '../host/argv.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Operation, Target } from '../protocol/wire/operation.ts'
@@ -109,7 +110,7 @@ const OPTIONS = { env: { HOME: '/nonexistent' }, timeoutMs: 60_000 }
 const kubectl = (machine: Machine, args: readonly string[]) => machine.ask(kubectlArgv(args), OPTIONS)
 
 function kubectlArgv(args: readonly string[]): Argv {
-  const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:6443`]
+  const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:${API_PORT}`]
   // Without a cache: an operation leaves no file on this machine, which may be restored at the same time.
   return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/dev/null', ...args]
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path/posix'
 import { type Clock, poll, type RetryPolicy } from '../../base/retry.ts'
+import { parseMountinfo } from '../parse/mountinfo.ts'
 
 export interface LeftBehindOptions {
   /** The agent's systemd unit. In the control group of another unit, no process is killed. */
@@ -46,11 +47,9 @@ function processList(self: string, unit: string): string | undefined {
   const lines = readFileSync(`${self}/cgroup`, 'utf8').split('\n')
   const group = pathIn(lines, '1') ?? pathIn(lines, '2')
   if (group === undefined || group.path.split('/').at(-1) !== unit) return undefined
-  for (const line of readFileSync(`${self}/mountinfo`, 'utf8').split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const [, , , root = '', mountPoint = ''] = before.split(' ')
-    const [fileSystem, , options = ''] = after.split(' ')
-    const isMatching = group.version === '2' ? fileSystem === 'cgroup2' : options.split(',').includes('name=systemd')
+  for (const mount of parseMountinfo(readFileSync(`${self}/mountinfo`, 'utf8'))) {
+    const { root, mountPoint, fileSystem, superOptions } = mount
+    const isMatching = group.version === '2' ? fileSystem === 'cgroup2' : superOptions.includes('name=systemd')
     const below = relative(root, group.path)
     if (isMatching && !below.startsWith('..')) return join(mountPoint, below, 'cgroup.procs')
   }

@@ -1,6 +1,8 @@
 export interface Mount {
   /** MAJOR:MINOR of the file system; several mounts may have the same. */
   device: string
+  /** The directory of the file system that is mounted. */
+  root: string
   mountPoint: string
   fileSystem: string
   source: string
@@ -16,12 +18,25 @@ export interface Mount {
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ')
-    const [, , device = '', , mountPoint, options, ...tags] = (before ?? '').split(' ')
+    const [, , device = '', root = '', mountPoint, options, ...tags] = (before ?? '').split(' ')
     const [fileSystem, source, superOptions] = (after ?? '').split(' ')
     if (!mountPoint || !options || !fileSystem) return []
-    const mount = { device, mountPoint: unescapeOctal(mountPoint), fileSystem, source: unescapeOctal(source ?? '') }
+    const paths = {
+      root: unescapeOctal(root),
+      mountPoint: unescapeOctal(mountPoint),
+      source: unescapeOctal(source ?? ''),
+    }
     const shared = tags.some((tag) => tag.startsWith('shared:'))
-    return [{ ...mount, options: options.split(','), superOptions: (superOptions ?? '').split(','), shared }]
+    return [
+      {
+        device,
+        ...paths,
+        fileSystem,
+        options: options.split(','),
+        superOptions: (superOptions ?? '').split(','),
+        shared,
+      },
+    ]
   })
 }
 

@@ -1,8 +1,7 @@
 import { hostPort } from '../../base/net/address.ts'
+import { API_PORT } from '../../base/net/api-port.ts'
 import { nthAddress, parseSubnet } from '../../base/net/subnet.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
-
-export const API_PORT = 6443
 
 /** `[::1]:6443` becomes `::1` and `6443`. */
 export function splitHostPort(endpoint: string): { host: string; port: string } {

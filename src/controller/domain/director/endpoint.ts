@@ -1,9 +1,8 @@
 import { hostPort } from '../../../base/net/address.ts'
+import { API_PORT } from '../../../base/net/api-port.ts'
 import type { Cluster } from '../records.ts'
 import { firstMaster, hasBegun, hasJoined, mastersOf, mayHaveKubernetes } from '../shape.ts'
 import type { Member } from '../situation.ts'
-
-const API_PORT = 6443
 
 /**
  * The API endpoint of a cluster, HOST:PORT: the load balancer if there is one, else the address of a single master, else a

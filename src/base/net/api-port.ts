@@ -1,0 +1,2 @@
+/** The port of every API server. */
+export const API_PORT = 6443
