@@ -67,7 +67,7 @@ export class PostgresServer {
 
   /** Also after `kill`. */
   async boot(): Promise<void> {
-    await waitFor('the PostgreSQL server', () => this.#tryBoot(), { everyMs: 20, withinMs: 30_000 })
+    await waitFor('the PostgreSQL server', () => this.#tryBoot(), { everyMs: 20, withinMs: 60_000 })
   }
 
   /** Kills the server like a power cut. Its child processes notice and exit. */
