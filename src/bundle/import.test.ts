@@ -26,7 +26,7 @@ test('a bundle is kept under its name with the key it is trusted by, and verifie
   await verifyBundle(stored.directory, bundle.publicKey)
 })
 
-test('importing again mends what was damaged meanwhile', async () => {
+test('importing again repairs damaged files', async () => {
   const { directory } = await importBundle(bundle.directory, data, bundle.publicKey, NOW)
   await rm(join(directory, 'bin/runc'))
   await importBundle(bundle.directory, data, bundle.publicKey, NOW)

@@ -73,7 +73,7 @@ test('what is there and wrong is fetched again', async () => {
   expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
-test("what is there and right, but somebody else's to write, is fetched again", async () => {
+test('a correct file that another user can write to is fetched again', async () => {
   const store = await open()
   const kubelet = store.file('binary', 'kubelet')
   host.files.seed(store.pathOf(kubelet), `binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`, { uid: 1000 })

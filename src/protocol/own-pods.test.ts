@@ -24,7 +24,7 @@ test.each(table)('%s/%s', (namespace, name, node, workload) => {
   expect(ownWorkloadOf({ namespace, name, node }, ownWorkloads('flannel'))?.name).toBe(workload)
 })
 
-test("another network's pods are ours where the cluster has it", () => {
+test('the pods of another pod network count if the cluster uses it', () => {
   const found = (cni: 'calico' | 'cilium', name: string) =>
     ownWorkloadOf({ namespace: 'kube-system', name }, ownWorkloads(cni))?.name
   expect(found('calico', 'calico-node-x8zqk')).toBe('calico-node')

@@ -44,7 +44,7 @@ async function plain(): Promise<number> {
 type Files = 'staged' | 'fetched'
 
 async function cantrip(round: number, files: Files): Promise<number> {
-  const node = await up({ name: 'ours', bed })
+  const node = await up({ name: 'cantrip', bed })
   let site: Site | undefined
   try {
     site = await openSite(bed)
@@ -52,9 +52,9 @@ async function cantrip(round: number, files: Files): Promise<number> {
     const name = `round-${round}-${files}`
     const install = await carryAgent(node, await createCluster(site, { name, overrides: testbedOverrides() }), name)
     await execOk(node, install, { timeoutMs: 120_000 })
-    const row = await nodeRow(site, 'ours')
+    const row = await nodeRow(site, 'cantrip')
     await site.admin('node', 'approve', row?.id ?? '')
-    await awaitState(site, 'ours', 'APPROVED', 60_000)
+    await awaitState(site, 'cantrip', 'APPROVED', 60_000)
     await site.admin('node', 'configure', row?.id ?? '', '--role', 'master,worker')
     if (files === 'staged') await stageBundle(bundle, node, 'copied')
     const started = performance.now()

@@ -7,8 +7,8 @@ test('environment variables for programs of Kubernetes are not passed on', async
   const given = { ETCDCTL_CERT: '/x', KUBECONFIG: '/x', KUBERC: '/x', CONTAINERD_ADDRESS: '/x' }
   Object.assign(process.env, given)
   try {
-    const { stdout } = await ask(['env'], { env: { KUBECONFIG: '/ours' } })
-    expect(stdout.split('\n').filter((line) => /^(ETCD|KUBE|CONTAINERD)/.test(line))).toEqual(['KUBECONFIG=/ours'])
+    const { stdout } = await ask(['env'], { env: { KUBECONFIG: '/own' } })
+    expect(stdout.split('\n').filter((line) => /^(ETCD|KUBE|CONTAINERD)/.test(line))).toEqual(['KUBECONFIG=/own'])
   } finally {
     for (const name of Object.keys(given)) delete process.env[name]
   }

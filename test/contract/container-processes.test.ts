@@ -36,15 +36,15 @@ test.skipIf(process.getuid?.() !== 0)(
       await shim('unshare', '--mount'),
       await shim('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'),
     ]
-    const ours = await shim()
-    const ended = once(ours, 'exit')
+    const orphan = await shim()
+    const ended = once(orphan, 'exit')
     const result = await carryOut(
       { kind: 'container-processes', containerdNamespace: 'k8s.io', socket },
       linuxMachine(),
     )
     await ended
     expect(result?.removed?.filter((what) => what.includes('shim'))).toEqual([
-      `process ${ours.pid} (/usr/local/bin/containerd-shim-runc-v2)`,
+      `process ${orphan.pid} (/usr/local/bin/containerd-shim-runc-v2)`,
     ])
     expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null])
   },

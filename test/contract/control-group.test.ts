@@ -81,7 +81,7 @@ describe('with a fake cgroup file system', () => {
     ['/user.slice/session-1.scope'],
     [`/system.slice/${UNIT}/nested`],
     ['/system.slice/other.service'],
-  ])('nobody is touched in %s', async (path) => {
+  ])('no process is killed in %s', async (path) => {
     const left = await orphan()
     expect(await end(group('v2', path, [process.pid, left]))).toEqual({ ended: [], left: [] })
     expect(isAlive(left)).toBe(true)

@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
       },
     }
   }
-  const OURS = { kind: 'file', uid: 0, gid: 0, links: 1, mode: 0o755 }
+  const OWNED_BY_ROOT = { kind: 'file', uid: 0, gid: 0, links: 1, mode: 0o755 }
 
   test('an installed file belongs to root only, whoever owned the source', async () => {
     const { machine, host, root, giveTo } = await setUp()
@@ -73,7 +73,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     await machine.createLink('theirs', `${root}/link`)
     for (const source of ['theirs', 'link']) {
       await host.install(`${root}/${source}`, `${root}/from-${source}`, 0o755)
-      expect(await machine.stat(`${root}/from-${source}`)).toMatchObject({ ...OURS, size: 5 })
+      expect(await machine.stat(`${root}/from-${source}`)).toMatchObject({ ...OWNED_BY_ROOT, size: 5 })
     }
     expect(await machine.stat(`${root}/theirs`)).toMatchObject({ uid: BOB, links: 1, mode: 0o777 })
   })
@@ -91,7 +91,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     const before = await machine.stat(`${root}/there`)
     await host.install(`${root}/source`, `${root}/there`, 0o755)
     await host.write(`${root}/there`, 'agent', 0o755)
-    expect(await machine.stat(`${root}/there`)).toMatchObject(OURS)
+    expect(await machine.stat(`${root}/there`)).toMatchObject(OWNED_BY_ROOT)
     expect(changes).toHaveLength(1)
     await undoAll()
     expect(await machine.stat(`${root}/there`)).toMatchObject({ mode: before?.mode, uid: before?.uid })
@@ -104,7 +104,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     await giveTo(`${root}/three`, BOB)
     for (const name of ['one', 'two', 'three']) {
       await host.move(`${root}/${name}`, `${root}/bin-${name}`, 0o755)
-      expect(await machine.stat(`${root}/bin-${name}`)).toMatchObject(OURS)
+      expect(await machine.stat(`${root}/bin-${name}`)).toMatchObject(OWNED_BY_ROOT)
       expect(await machine.read(`${root}/bin-${name}`)).toBe(name)
       expect(await machine.stat(`${root}/${name}`)).toBeUndefined()
     }
@@ -128,7 +128,7 @@ describe.skipIf(process.getuid?.() !== 0).each(Object.entries(subjects))('%s (ne
     await machine.createLink('file', `${root}/link`)
     await special(`${root}/pipe`)
     expect(await machine.readFileItself(`${root}/file`, 4)).toMatchObject({
-      stat: { ...OURS, mode: 0o600 },
+      stat: { ...OWNED_BY_ROOT, mode: 0o600 },
       text: 'text',
     })
     expect(await machine.readFileItself(`${root}/file`, 3)).toEqual({ stat: expect.objectContaining({ size: 4 }) })

@@ -168,8 +168,8 @@ async function restored(first: Output, argv: string[]): Promise<void> {
     differences: { what: string }[]
     leftovers: unknown[]
   }
-  const ours = differences.filter(({ what }) => !/cantrip[-/]mounted/.test(what))
-  assert.deepEqual({ ours, leftovers }, { ours: [], leftovers: [] }, output.stderr + output.stdout)
+  const own = differences.filter(({ what }) => !/cantrip[-/]mounted/.test(what))
+  assert.deepEqual({ own, leftovers }, { own: [], leftovers: [] }, output.stderr + output.stdout)
 }
 
 async function provision(points: Point[]): Promise<Point[]> {

@@ -50,11 +50,11 @@ const steps = {
       id: 'system/files',
       title: 'conflicting files',
       isDone: async (host) =>
-        (await fileIs('/etc/hosts', 'ours')(host)) &&
+        (await fileIs('/etc/hosts', 'new')(host)) &&
         (await fileIs('/etc/resolv.conf', 'nameserver 10.0.0.1\n')(host)) &&
         !(await there('/etc/old.conf')(host)),
       async apply(host) {
-        await host.write('/etc/hosts', 'ours')
+        await host.write('/etc/hosts', 'new')
         await host.write('/etc/resolv.conf', 'nameserver 10.0.0.1\n')
         await host.remove('/etc/old.conf')
       },

@@ -85,8 +85,8 @@ describe.each(requested)('%s', (_, route) => {
   })
 
   it('refuses a client without a certificate', async () => {
-    const nobody = { ca: known.admin?.ca } as Credentials
-    await expect(send(nobody, route)).rejects.toThrow(/certificate required|ECONNRESET/i)
+    const anonymous = { ca: known.admin?.ca } as Credentials
+    await expect(send(anonymous, route)).rejects.toThrow(/certificate required|ECONNRESET/i)
   })
 })
 

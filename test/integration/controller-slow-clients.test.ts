@@ -29,9 +29,9 @@ const TIMEOUTS: Timeouts = {
   connectionsCheckingInterval: 100,
   idleTimeout: 2_000,
 }
-/** The longest of them, with room for a machine that has other work. */
+/** The longest limit, with time for a busy machine. */
 const SOON_MS = 10_000
-/** More than sockets and pipes of both sides take in. */
+/** More than the socket buffers of both sides can hold. */
 const LARGE = 64 * 1024 * 1024
 
 let dataDirectory: string
@@ -74,19 +74,19 @@ async function openTls({ ca, cert, key }: Credentials): Promise<Socket> {
   return socket
 }
 
-/** Whether the controller has its end of the connection open, by what the kernel says. */
+/** Whether the controller still has its end of the connection open, according to the kernel. */
 function isHeld(clientPort: number): boolean {
   const hex = (port: number) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const ends = readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-  // A socket that no process has any more has no inode.
+  // A socket that no process holds has no inode.
   return ends.some(
     ([, own, peer, , , , , , , inode]) => own === hex(controller.port) && peer === hex(clientPort) && inode !== '0',
   )
 }
 
-/** A byte every 20 ms, for ever. */
+/** Sends a byte every 20 ms without end. */
 async function drip(socket: Socket, byte: string): Promise<void> {
   while (!socket.destroyed && socket.writable) {
     socket.write(byte)
@@ -102,9 +102,9 @@ function cut(clientPort: number, withinMs = SOON_MS): Promise<unknown> {
 const upgradeTo = (path: string, more = '') =>
   `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${more}`
 
-/** What a client does that would hold a connection, and more, for ever. */
+/** Clients that would hold a connection and memory without end. */
 const SLOW: [what: string, act: (socket: Socket) => unknown][] = [
-  ['says nothing', () => undefined],
+  ['sends nothing', () => undefined],
   ['drips its request', (socket) => drip(socket, 'G')],
   ['drips a header', (socket) => socket.write('GET /v1/ping HTTP/1.1\r\nX: ') && drip(socket, 'x')],
   ['drips the headers of an upgrade', (socket) => socket.write(`${upgradeTo('/v1/agent')}X: `) && drip(socket, 'x')],
@@ -133,12 +133,12 @@ const SLOW: [what: string, act: (socket: Socket) => unknown][] = [
       return drip(socket, '1\r\n \r\n')
     },
   ],
-  ['keeps a connection that it used', (socket) => socket.write('GET /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n')],
-  ['does not end an upgrade that was refused', (socket) => socket.write(`${upgradeTo('/v1/elsewhere')}\r\n`)],
-  ['does not end an upgrade that only shows that it works', (socket) => socket.write(`${upgradeTo('/v1/ping')}\r\n`)],
+  ['keeps a used connection open', (socket) => socket.write('GET /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n')],
+  ['does not close a refused upgrade', (socket) => socket.write(`${upgradeTo('/v1/elsewhere')}\r\n`)],
+  ['does not close a test upgrade', (socket) => socket.write(`${upgradeTo('/v1/ping')}\r\n`)],
 ]
 
-describe('other clients are served while one', () => {
+describe('other clients are served while a client', () => {
   it.each(SLOW)('%s', async (_, act) => {
     const socket = await openTls(adminOf(controller))
     const port = socket.localPort ?? 0
@@ -152,14 +152,14 @@ describe('other clients are served while one', () => {
     await acting
   })
 
-  it('does not even begin with TLS', async () => {
+  it('does not start TLS', async () => {
     const socket = await openTcp()
     await isServed()
     await cut(socket.localPort ?? 0)
     socket.destroy()
   })
 
-  it('upgrades, says no hello and does not answer the close', async () => {
+  it('upgrades, sends no hello and does not answer the close', async () => {
     const socket = await openTls(node)
     socket.write(`${upgradeTo('/v1/agent', 'Sec-WebSocket-Protocol: cantrip.v1\r\n')}\r\n`)
     await cut(socket.localPort ?? 0, 20_000)
@@ -207,7 +207,7 @@ async function isServed(): Promise<void> {
   expect(performance.now() - started).toBeLessThan(2_000)
 }
 
-it('a client that takes its time within the limits is served', async () => {
+it('a slow client within the limits is served', async () => {
   const socket = await openTls(adminOf(controller))
   const body = JSON.stringify({ name: 'x' })
   socket.write(
@@ -224,7 +224,7 @@ it('a client that takes its time within the limits is served', async () => {
   socket.destroy()
 })
 
-it('an agent that is connected and has nothing to say stays connected', async () => {
+it('an idle agent stays connected', async () => {
   const agent = await connectAgent(controller, node)
   await sleep(TIMEOUTS.idleTimeout + 1_000)
   expect(agent.socket.readyState).toBe(agent.socket.OPEN)

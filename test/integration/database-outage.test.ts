@@ -1,4 +1,4 @@
-/** A database that goes away and comes back: nothing crashes, errors are named, and all goes on. */
+/** Outages of the database: the controller does not crash, reports errors, and continues afterwards. */
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -40,7 +40,7 @@ const sessions = (where: string) =>
   `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'outage_${count}' AND ${where}`
 const OF_CLAIM = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
 
-test('a store whose connections are lost makes new ones, and is still the only one', async () => {
+test('a store with lost connections reconnects, and still holds the claim', async () => {
   const url = await newDatabase()
   const store = await open(url)
   await store.commit(added)
@@ -54,11 +54,11 @@ test('a store whose connections are lost makes new ones, and is still the only o
   await expect(open(url)).rejects.toMatchObject({ code: 'store/locked' })
 })
 
-test('a server that is killed: what is asked meanwhile is refused with a remedy, and what comes later works', async () => {
+test('a killed server: requests meanwhile fail with a remedy, and later requests work', async () => {
   const store = await open(await newDatabase())
   await store.commit(added)
   await server.kill()
-  // Its processes end by themselves, and some may have answered until then.
+  // Its processes end by themselves, and some may answer until then.
   await waitFor(
     'the first refusal',
     () =>
@@ -85,7 +85,7 @@ test('a server that is killed: what is asked meanwhile is refused with a remedy,
   expect((await store.cluster(cluster().id))?.attempt).toBe(2)
 })
 
-test('a controller that lost its claim to another one changes nothing more, until that has ended', async () => {
+test('a controller that lost its claim to another controller changes nothing until the other one has ended', async () => {
   const url = await newDatabase()
   const store = await open(url)
   await store.commit(added)
@@ -100,12 +100,12 @@ test('a controller that lost its claim to another one changes nothing more, unti
     code: 'store/locked',
     message: expect.stringMatching(/is in use by a controller at this machine since 20/),
   })
-  expect((await store.cluster(cluster().id))?.attempt, 'it still reads').toBe(0)
+  expect((await store.cluster(cluster().id))?.attempt, 'reads still work').toBe(0)
   await other.close()
   expect(await store.commit(setAttempt(2))).toBe(true)
 })
 
-test('what takes longer than its limit is given up, and the connection serves the next', async () => {
+test('a query that exceeds its time limit is cancelled, and the connection serves the next query', async () => {
   const url = await newDatabase()
   const store = await open(url, { limits: { ...LIMITS, statementMs: 300 } })
   await store.commit(added)
@@ -125,7 +125,7 @@ test('what takes longer than its limit is given up, and the connection serves th
   expect(await store.commit(setAttempt(2))).toBe(true)
 })
 
-test('at most ten connections serve those who ask, and one more holds the claim', async () => {
+test('at most ten connections serve requests, and one more holds the claim', async () => {
   const store = await open(await newDatabase())
   await store.commit(added)
   await Promise.all(Array.from({ length: 100 }, () => store.load(cluster().id)))
@@ -136,7 +136,7 @@ test('at most ten connections serve those who ask, and one more holds the claim'
   expect(Number(found?.count)).toBe(11)
 })
 
-test('a network that swallows everything: an answer is not waited for without end', async () => {
+test('a network that drops all packets: the wait for an answer times out', async () => {
   const database = await newDatabase().then(() => `outage_${count}`)
   const wire = await openWire(server.port)
   const limits = { connectMs: 1_000, statementMs: 300, answerMs: 600 }
@@ -153,7 +153,7 @@ test('a network that swallows everything: an answer is not waited for without en
   wire.close()
 })
 
-test('a controller whose server is killed answers with 503, keeps its nodes, and goes on with what they say', async () => {
+test('a controller whose database server is killed answers with 503, keeps its nodes connected, and stores their messages later', async () => {
   keepScenesIn(newDatabase)
   const scene = await openScene()
   const enrolled = await scene.enrolled('m1', ['master'])
@@ -178,7 +178,7 @@ test('a controller whose server is killed answers with 503, keeps its nodes, and
   await server.boot()
 })
 
-/** Between a store and its server: it hands on, or swallows. */
+/** A proxy between a store and its server, which forwards or drops data. */
 async function openWire(port: number) {
   let isSwallowing = false
   const sockets = new Set<Socket>()

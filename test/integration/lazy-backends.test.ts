@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
-/** Says of each module that is loaded where it is. */
-const TELL = `data:text/javascript,${encodeURIComponent(`
+/** A module hook that prints the path of each loaded module. */
+const PRINT_MODULES = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
     resolve(name, context, next) {
@@ -17,10 +17,20 @@ const TELL = `data:text/javascript,${encodeURIComponent(`
     },
   })`)}`
 
-/** Which of the packages and modules of backends a controller has loaded when it listens, or has given up. */
+/** The packages and modules of backends that a controller has loaded when it listens, or when it has failed. */
 async function loadedBy(...argv: string[]): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'lazy-'))
-  const serve = ['--import', TELL, CONTROLLER, 'serve', '--listen', '127.0.0.1:0', '--data', directory, ...argv]
+  const serve = [
+    '--import',
+    PRINT_MODULES,
+    CONTROLLER,
+    'serve',
+    '--listen',
+    '127.0.0.1:0',
+    '--data',
+    directory,
+    ...argv,
+  ]
   const child = spawn(process.execPath, serve, { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => rmSync(directory, { recursive: true }))
   let text = ''
@@ -33,7 +43,7 @@ async function loadedBy(...argv: string[]): Promise<string[]> {
   return ['node:sqlite', 'node_modules/pg/', 'node_modules/kysely/'].filter((part) => text.includes(part))
 }
 
-test('a controller loads what its own backend is made of, and nothing of the other one', async () => {
+test('a controller loads only the code of its own backend', async () => {
   expect(await loadedBy()).toEqual(['node:sqlite'])
   expect(await loadedBy('--database', 'postgres://u@127.0.0.1:1/d')).toEqual([
     'node_modules/pg/',

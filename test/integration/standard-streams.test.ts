@@ -24,14 +24,14 @@ function run(line: string, typed?: string): Promise<Ended> {
   const argv = typed === undefined ? ['bash', '-c', line] : ['script', '-qec', line, '/dev/null']
   const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: directory })
   let text = ''
-  const hear = (chunk: Buffer) => {
+  const onData = (chunk: Buffer) => {
     text += chunk
     if (typed === undefined || !text.includes('[y/N]')) return
     child.stdin.write(typed)
     typed = undefined
   }
-  child.stdout.on('data', hear)
-  child.stderr.on('data', hear)
+  child.stdout.on('data', onData)
+  child.stderr.on('data', onData)
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })))
 }
 

@@ -36,7 +36,7 @@ async function signAgain(change: (manifest: { files: { path: string; size: numbe
 }
 
 describe('a directory', () => {
-  test('as it was built verifies, and tells its name', async () => {
+  test('that is unchanged passes, with its name', async () => {
     const verified = await verifyBundle(bundle.directory, bundle.publicKey)
     expect(verified.manifest).toEqual(bundle.manifest)
     expect(verified.manifestSha256).toBe(createHash('sha256').update(verified.bytes).digest('hex'))
@@ -69,7 +69,7 @@ describe('a directory', () => {
     expect(await verdict()).toBe(code)
   })
 
-  test('signed by somebody else is refused', async () => {
+  test('signed with another key is refused', async () => {
     expect(await verdict(bundle.directory, generateKeyPairSync('ed25519').publicKey)).toBe('bundle/bad-signature')
   })
 

@@ -11,7 +11,7 @@ test.each([undefined, '*/*', 'application/json'])('accept %s: the body that rele
   expect(errorAnswer(inUse, accept)).toEqual({ status: 403, type: 'application/json', body })
 })
 
-test('problem details for whoever accepts them, with the remedy as data', () => {
+test('problem details for clients that accept them, with the remedy as data', () => {
   expect(errorAnswer(inUse, 'application/problem+json, application/json;q=0.5')).toEqual({
     status: 403,
     type: 'application/problem+json',

@@ -73,7 +73,7 @@ describe('stages', () => {
     ])
   })
 
-  it('have ended; a node that nobody has let in changes nothing', () => {
+  it('have ended; an unapproved node changes nothing', () => {
     const members = [joining('a', 1, READY, ran(10, 14)), joining('b', 3, READY, ran(10, 15)), STRAY]
     expect(seen(wanted({ state: 'READY', readyAt: at(16) }), members).slice(3)).toEqual([
       'provision done 10-15',

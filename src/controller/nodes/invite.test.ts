@@ -43,7 +43,7 @@ const ask = () => {
   return () => invite(ports, worker, '', wait)
 }
 
-it('is not for a node that was not told to join', async () => {
+it('is not for a node without an instruction to join', async () => {
   await expect(ask()()).rejects.toThrow(expect.objectContaining({ code: 'invitation/not-due' }))
 })
 

@@ -52,7 +52,7 @@ function reconciler(random: () => number) {
 
 const attempts = async () => (await store.cluster(id))?.attempt
 
-it('within one process changes take turns, and nobody has to try again', async () => {
+it('changes within one process take turns without retries', async () => {
   const { countUp } = reconciler(seededRandom(1))
   await Promise.all(Array.from({ length: 40 }, countUp))
   expect([await attempts(), refused]).toEqual([40, 0])
@@ -77,7 +77,7 @@ it('work that throws changes nothing, and the next one has its turn', async () =
   expect(await attempts()).toBe(1)
 })
 
-it('a cluster that is gone is told by nothing', async () => {
+it('a deleted cluster is undefined', async () => {
   await store.commit([{ change: 'remove-cluster', id }])
   expect(await reconciler(seededRandom(5)).countUp()).toBeUndefined()
 })

@@ -24,7 +24,7 @@ it('follows the events of a run', () => {
   }
 })
 
-it('tells how far a step has come', () => {
+it('shows the progress of a step', () => {
   const progress = { of: 3, done: 0, current: { a: 'Fetching', b: 'Starting' } }
   expect(currentStep(progress, { step: 'a', done: 1, of: 3 })).toBe('Fetching (33 %), Starting')
   expect(currentStep(progress, { step: 'c', done: 1, of: 3 })).toBe('Fetching, Starting')

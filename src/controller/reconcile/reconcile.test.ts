@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
-it('a look after all nodes tells those that are connected what somebody else has committed for them', async () => {
+it('the periodic pass sends connected nodes what another controller has committed for them', async () => {
   const here = node({ state: 'PROVISIONING', generation: 1, downSeq: 1 })
   const away = { ...here, id: 'n-bbbbbbbbbb', name: 'two', address: '10.0.0.2' }
   await store.commit([

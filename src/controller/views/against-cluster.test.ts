@@ -28,12 +28,12 @@ function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   )
 }
 
-test('machines that differ have nothing to tell', () => {
+test('different machines have no findings', () => {
   expect(warnings({}, {}, {})).toEqual([])
   expect(warnings({ facts: null }, { facts: null })).toEqual([])
 })
 
-test('a clone is told with all that it shares', () => {
+test('a clone is reported with everything that it shares', () => {
   const productUuid = '2f1a8f52-6c0e-4f3b-9f0e-0c9f6f2f9f11'
   const clone = factsOf(1, { productUuid })
   expect(warnings({ facts: clone }, {}, { facts: clone })).toEqual([

@@ -29,7 +29,7 @@ test.each<[string, Action]>([
   expect(commandOf(action)).toBe(text)
 })
 
-test('a remedy is a text for whoever shows text, and the same with actions in their places', () => {
+test('a remedy has a text, and the same text with actions as data', () => {
   const provision = { do: 'cluster.provision', cluster: 'demo' } as const
   const anew = remedy`reset it: ${{ do: 'cluster.reset', cluster: 'demo' }}`
   expect(remedy`${provision} on ${'m1'}; or ${anew}; that is all`).toEqual({

@@ -41,7 +41,7 @@ test.each(routes)('%s declares who may call it, its variables and its answer', (
   if (route.method === 'GET') expect(route.body).toBeUndefined()
 })
 
-test('an error that nobody declared is the controller’s own', () => {
+test('an undeclared error is an internal error of the controller', () => {
   expect(statusOf('join/failed')).toBe(500)
   expect(statusOf('toString')).toBe(500)
   expect(statusOf('node/unknown')).toBe(404)

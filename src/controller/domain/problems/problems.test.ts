@@ -197,7 +197,7 @@ describe('problems', () => {
     ])
   })
 
-  it('name a repair that does not end, since when it goes on, and that other masters wait for it', () => {
+  it('report a repair that does not end, with its start, and that other masters wait for it', () => {
     const [master, worker] = look({ members: [inRepair(m1(), 90), inRepair(w1(), 60)] })
     const why = 'has not ended within 60 minutes'
     const begun = (minutes: number) => ({ counts: true, since: at(UP - minutes * 60).toISOString() })

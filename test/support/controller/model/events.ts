@@ -107,7 +107,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     },
   ],
   [5, 'acknowledge', (_, __, machine) => sendNow(machine, { t: 'ack', body: {} })],
-  [8, 'a master goes on to take somebody out', (world) => goOnRetiring(world, false)],
+  [8, 'a master continues a removal', (world) => goOnRetiring(world, false)],
   [10, 'report', (world) => operatorReports(world, false)],
   [8, 'a second passes', (world) => pass(world, 1_000)],
   [0.5, 'minutes pass', (world) => pass(world, 150_000)],

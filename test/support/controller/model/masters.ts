@@ -71,9 +71,9 @@ function takeOut(world: World, { cluster, target }: Retiring): void {
     return mayHaveKubernetes(node) && node.leaving === 'no' && !isReset
   })
   for (const { name, address } of staying) {
-    if (name === target.name) world.wrong.push(`${name} is taken out, and stays`)
+    if (name === target.name) world.wrong.push(`${name} is removed from its cluster, but stays`)
     else if (target.role === 'master' && address === target.address)
-      world.wrong.push(`the member of ${name} is taken out`)
+      world.wrong.push(`the etcd member of ${name} is removed`)
   }
   world.inside = world.inside.filter((each) => each.cluster !== cluster || each.name !== target.name)
 }

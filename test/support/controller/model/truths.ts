@@ -57,7 +57,7 @@ export function contradictions(world: World): string[] {
   })
   const state = visibleClusterState(cluster)
   must(state !== 'READY' || !inRepair, `the cluster is READY while ${inRepair?.name} is repaired`)
-  must(state !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED by nobody')
+  must(state !== 'DEGRADED' || cluster.report !== null, 'the cluster is DEGRADED without a report')
   must(cluster.desired === 'provision' || cluster.problems.length === 0, 'a cluster that is not wanted has problems')
   const hasMaster = ready.some(({ roles }) => roles.includes('master'))
   must(cluster.state !== 'READY' || hasMaster, 'the cluster is READY without a master')

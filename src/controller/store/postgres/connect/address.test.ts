@@ -25,7 +25,7 @@ it('encrypts where the server can, unless it is on this machine', () => {
   expect(parseAddress('postgres://u@/d?sslmode=require', {}).tls).toEqual([false])
 })
 
-it('is shown without whoever asks', () => {
+it('is shown without the user', () => {
   expect(shown(parseAddress('postgres://u@h/d', {}))).toBe('database d at h:5432')
   expect(shown(parseAddress('postgres://u@/d?host=/run/pg', {}))).toBe('database d at /run/pg/.s.PGSQL.5432')
 })
