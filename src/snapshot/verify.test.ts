@@ -54,12 +54,12 @@ const FILE = { kind: 'file', bytes: Buffer.alloc(0), mode: 0o644, uid: 0, gid: 0
 
 const KNOWLEDGE: Omit<Knowledge, 'atUndo'> = {
   named: new Set(['/etc/hosts', 'net.ipv4.ip_forward', 'net.ipv4.conf.vpn0.forwarding', 'kubelet.service']),
-  madeByOthers: () => false,
-  broughtKubernetes: true,
-  wasAtWork: (ms) => ms >= AT_WORK && ms < LATER,
+  changedByOthers: () => false,
+  provisionedKubernetes: true,
+  isDuringRun: (ms) => ms >= AT_WORK && ms < LATER,
   trees: ['/etc/kubernetes', '/var/log/pods', '/var/lib/kubelet/pods'],
   shared: new Set(['/etc/resolv.local']),
-  isWhole: true,
+  isLedgerComplete: true,
   kept: [],
   left: [],
   own: ['/var/lib/cantrip'],
@@ -385,8 +385,8 @@ test('what was kept or could not be undone is reported once', async () => {
 
 test('without its own Kubernetes, another Kubernetes is not a difference', async () => {
   const { differences, unrelated } = await after(write('/etc/kubernetes/admin.conf'), AT_WORK, {
-    broughtKubernetes: false,
-    isWhole: false,
+    provisionedKubernetes: false,
+    isLedgerComplete: false,
     trees: [],
   })
   expect(differences).toEqual([])
@@ -396,7 +396,7 @@ test('without its own Kubernetes, another Kubernetes is not a difference', async
 test('changes of another installation are not differences', async () => {
   const forward = (host: FakeHost) => host.files.seed('/proc/sys/net/ipv4/ip_forward', '1\n')
   const { differences, unrelated } = await after(forward, AT_WORK, {
-    madeByOthers: (what) => what === 'net.ipv4.ip_forward',
+    changedByOthers: (what) => what === 'net.ipv4.ip_forward',
   })
   expect(differences).toEqual([])
   expect(unrelated.map(({ why }) => why)).toEqual([expect.stringContaining('another installation')])

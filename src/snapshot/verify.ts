@@ -18,13 +18,13 @@ export interface Knowledge {
   /** Files of other programs to which it added a line. */
   shared: ReadonlySet<string>
   /** Whether its ledger is complete: changes that it does not name were made by others. */
-  isWhole: boolean
+  isLedgerComplete: boolean
   /** Whether another installation on this machine made this change and has not undone it. */
-  madeByOthers(what: string): boolean
+  changedByOthers(what: string): boolean
   /** Whether it provisioned the Kubernetes on this machine. */
-  broughtKubernetes: boolean
+  provisionedKubernetes: boolean
   /** Whether one of its runs was in progress at this time. */
-  wasAtWork(ms: number): boolean
+  isDuringRun(ms: number): boolean
   /** The state of the machine when the undo began. */
   atUndo: Snapshot
   /** Kept on purpose; reported elsewhere. */
@@ -104,7 +104,7 @@ async function reasonsFor(
     const owner = change.kind === 'file' ? packages.get(change.what) : undefined
     const atMs = change.kind === 'unit' ? await stoppedAtMs(view, change.what) : changedAtMs.get(change.what)
     if (owner !== undefined) reasons.set(change, `it belongs to the package ${owner}`)
-    else if (atMs !== undefined && !knowledge.wasAtWork(atMs)) reasons.set(change, atAnotherTime(atMs))
+    else if (atMs !== undefined && !knowledge.isDuringRun(atMs)) reasons.set(change, atAnotherTime(atMs))
   }
   return reasons
 }
@@ -113,11 +113,12 @@ async function reasonsFor(
 function judge(change: Changed, knowledge: Knowledge): 'own' | 'unknown' | { why: string } {
   const kept = keptReason(change, knowledge)
   if (kept !== undefined) return { why: kept }
-  if (knowledge.madeByOthers(change.what)) return { why: 'another installation of Cantrip on this machine changed it' }
+  if (knowledge.changedByOthers(change.what))
+    return { why: 'another installation of Cantrip on this machine changed it' }
   if (change.kind === 'file' && knowledge.shared.has(change.what)) return { why: SHARED }
   if (isNamed(change, knowledge)) return 'own'
-  if (looksLikeOwnChange(change, knowledge.isWhole)) {
-    return knowledge.broughtKubernetes
+  if (looksLikeOwnChange(change, knowledge.isLedgerComplete)) {
+    return knowledge.provisionedKubernetes
       ? 'own'
       : { why: 'this installation did not provision Kubernetes on this machine' }
   }
@@ -139,9 +140,10 @@ function isNamed(change: Changed, { named, trees }: Knowledge): boolean {
 }
 
 /** Only with a complete ledger, except for files that were already missing, whose time of removal is unknown. */
-function isOlderThanUndo(change: Changed, { atUndo, isWhole }: Knowledge): boolean {
+function isOlderThanUndo(change: Changed, { atUndo, isLedgerComplete }: Knowledge): boolean {
   const { kind, what, after } = change
-  if (kind in atUndo.unseen || (!isWhole && !(kind === 'file' && directionOf(change) === 'removed'))) return false
+  if (kind in atUndo.unseen || (!isLedgerComplete && !(kind === 'file' && directionOf(change) === 'removed')))
+    return false
   return atUndo.facts[kind]?.[what] === after
 }
 

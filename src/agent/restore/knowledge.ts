@@ -14,7 +14,7 @@ const MARGIN_MS = 100
 
 const TREES: ReadonlySet<Undo['kind']> = new Set(['remove-tree', 'empty-directory', 'unmount-below'])
 /** Directories in which other programs keep files, too. */
-const SHARED: ReadonlySet<string> = new Set([NETWORK_NAMESPACES, CNI_STATE])
+const SHARED_DIRECTORIES: ReadonlySet<string> = new Set([NETWORK_NAMESPACES, CNI_STATE])
 
 export type Kept = UndoReport['kept'][number]
 
@@ -33,13 +33,13 @@ export function knowledgeOf(
   return {
     named: new Set(changes.filter((change) => !isLine(change)).flatMap(({ what, undo }) => [what, subjectOf(undo)])),
     trees: changes.flatMap(({ undo }) =>
-      TREES.has(undo.kind) && 'path' in undo && !SHARED.has(undo.path) ? [undo.path] : [],
+      TREES.has(undo.kind) && 'path' in undo && !SHARED_DIRECTORIES.has(undo.path) ? [undo.path] : [],
     ),
     shared: new Set(changes.filter(isLine).map(({ undo }) => subjectOf(undo))),
-    isWhole: !entries.some(({ kind }) => kind === 'damage'),
-    madeByOthers: others.made,
-    broughtKubernetes: !others.hasKubernetes && changes.some(({ step }) => isIn('kubernetes', step)),
-    wasAtWork: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),
+    isLedgerComplete: !entries.some(({ kind }) => kind === 'damage'),
+    changedByOthers: others.changed,
+    provisionedKubernetes: !others.hasKubernetes && changes.some(({ step }) => isIn('kubernetes', step)),
+    isDuringRun: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),
     kept,
     left: leftovers,
     own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, ...stays],

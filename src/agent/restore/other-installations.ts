@@ -9,7 +9,7 @@ import { isIn } from '../scope.ts'
 
 export interface OtherInstallations {
   /** Whether another installation changed this path, unit or parameter. */
-  made(what: string): boolean
+  changed(what: string): boolean
   hasKubernetes: boolean
 }
 
@@ -23,7 +23,7 @@ export async function otherInstallations(view: HostView, paths: AgentPaths): Pro
   const named = new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)]))
   const places = names.flatMap((name) => placesOf(pathsOf(name === 'cantrip' ? undefined : name.slice(8))))
   return {
-    made: (what) => named.has(what) || places.some((place) => isBelow(what, place)),
+    changed: (what) => named.has(what) || places.some((place) => isBelow(what, place)),
     hasKubernetes: changes.some(({ step }) => isIn('kubernetes', step)),
   }
 }
