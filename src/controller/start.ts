@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
+import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
@@ -102,7 +103,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     log: options.log ?? (() => undefined),
     publicUrls: options.publicUrls ?? [],
   }
-  const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(30_000 * (0.8 + 0.4 * Math.random()))))
+  const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
   services.presence = hub
   const server = await createApiServer(
     services,

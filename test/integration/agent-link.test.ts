@@ -9,6 +9,7 @@ import { type DialOptions, dial } from '../../src/agent/link/dial.ts'
 import { type Outbox, openOutbox } from '../../src/agent/link/outbox.ts'
 import { holdSession, type SessionOptions } from '../../src/agent/link/session.ts'
 import type { DownFrame } from '../../src/protocol/wire/frames.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
 import { type Peer, type ScriptedController, scriptedController } from '../support/agent/scripted-controller.ts'
 
 const closers: (() => void)[] = []
@@ -97,6 +98,7 @@ async function proxyThat(handle: (request: { url?: string | undefined }, socket:
 }
 
 describe('a session', () => {
+  type Open = Omit<Partial<SessionOptions>, 'on'> & { on?: Partial<SessionOptions['on']> }
   let directory: string
   let outbox: Outbox
   let peer: Peer
@@ -118,7 +120,7 @@ describe('a session', () => {
       body: { run, event: { kind: 'log', at: '2026-01-01T00:00:00Z', level: 'info', message } },
     })
 
-  async function open(more: Partial<SessionOptions> = {}): Promise<void> {
+  async function open({ on, ...more }: Open = {}): Promise<void> {
     const controller = await controllerWith()
     const coming = controller.connection()
     const socket = await dial(optionsFor(controller))
@@ -138,14 +140,17 @@ describe('a session', () => {
       nodeIdentity: '/etc/cantrip-blue/node.pem',
       lastSeq: () => lastSeq,
       onWelcome: () => void happened.push('welcome'),
-      async onInstruct({ seq }) {
-        lastSeq = seq
-        happened.push(`instruct ${seq}`)
+      on: {
+        async instruct({ seq }) {
+          lastSeq = seq
+          happened.push(`instruct ${seq}`)
+        },
+        [OPERATION_FRAME]: ({ body }) => void happened.push(`operation ${body.payload}`),
+        'pair-check': ({ body }) => void happened.push(`pair-check ${body.say}`),
+        cancel: ({ body }) => void happened.push(`cancel ${body.run}`),
+        state: ({ body }) => void happened.push(`state ${body.state}`),
+        ...on,
       },
-      onOperation: ({ payload }) => void happened.push(`operation ${payload}`),
-      onPairCheck: ({ say }) => void happened.push(`pair-check ${say}`),
-      onCancel: (id) => void happened.push(`cancel ${id}`),
-      onState: (state) => void happened.push(`state ${state}`),
       random: () => 0.5,
       monotonicMs: () => performance.now(),
       signal: new AbortController().signal,
@@ -186,7 +191,7 @@ describe('a session', () => {
   })
 
   test('a message that cannot be stored is not acknowledged, and ends the session', async () => {
-    await open({ onInstruct: () => Promise.reject(new Error('the disk is full')) })
+    await open({ on: { instruct: () => Promise.reject(new Error('the disk is full')) } })
     peer.send('welcome', welcome)
     peer.send('instruct', { payload: '{}', signature: '' }, 1)
     expect(await ended).toMatchObject({ kind: 'lost', why: expect.stringMatching(/disk is full/) })

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { LinkStore } from '../link/link-state.ts'
-import type { SessionOptions } from '../link/session.ts'
+import type { SessionHandlers } from '../link/session.ts'
 import type { Log } from '../log.ts'
 import type { RunKeeper } from '../service/run-keeper.ts'
 import { openSigned, type SignedKind } from './open-signed.ts'
@@ -26,7 +26,7 @@ export const INSTRUCTION: SignedKind<Instruction> = {
  * Accepts instructions: each is durable before it is acknowledged, and then started. A repeated message is acknowledged
  * again and has no further effect. An instruction that is not accepted is answered with the outcome `refused`.
  */
-export function instructionTaker(options: InstructionsOptions): SessionOptions['onInstruct'] {
+export function instructionTaker(options: InstructionsOptions): SessionHandlers['instruct'] {
   const { link, runs, log, now } = options
   return async ({ seq, body }) => {
     const { lastSeq, lastGeneration } = link.state()

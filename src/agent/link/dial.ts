@@ -5,6 +5,7 @@ import { closedAfterHandshake, deadline, openTcp, openTls } from '../../host/lin
 import type { openTunnel } from '../../host/linux/network/proxy.ts'
 import { NetworkError } from '../../host/network.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
+import { MAX_FRAGMENTS } from '../../protocol/wire/session/limits.ts'
 
 export interface DialOptions {
   /** URL of the controller, `https://…`. */
@@ -62,7 +63,7 @@ function settings(socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): 
     handshakeTimeout: timeoutMs,
     maxPayload: maxMessageBytes,
     // Set explicitly: an undefined value would disable the limit.
-    maxFragments: 64,
+    maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: 64 * 1024,
     followRedirects: false,
   }

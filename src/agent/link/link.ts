@@ -3,6 +3,7 @@ import { errorMessage } from '../../base/text/error-message.ts'
 import { seconds } from '../../base/text/seconds.ts'
 import { NetworkError } from '../../host/network.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
+import { MAX_DOWN_BYTES } from '../../protocol/wire/session/limits.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { StatusFile } from '../status.ts'
@@ -11,19 +12,7 @@ import { type DialOptions, dial, UpgradeRefused } from './dial.ts'
 import { holdSession, type Session, type SessionEnd, type SessionOptions } from './session.ts'
 import { unreachable } from './unreachable.ts'
 
-type Hooks = Pick<
-  SessionOptions,
-  | 'nodeIdentity'
-  | 'outbox'
-  | 'hello'
-  | 'lastSeq'
-  | 'onInstruct'
-  | 'onOperation'
-  | 'onPairCheck'
-  | 'onCancel'
-  | 'onState'
-  | 'onWelcome'
->
+type Hooks = Pick<SessionOptions, 'nodeIdentity' | 'outbox' | 'hello' | 'lastSeq' | 'on' | 'onWelcome'>
 
 export interface LinkOptions extends Hooks {
   config: AgentConfig
@@ -50,7 +39,6 @@ export interface Link {
 
 const PATH = '/v1/agent'
 const DIAL_TIMEOUT_MS = 20_000
-const MAX_MESSAGE_BYTES = 1024 * 1024
 
 /** Keeps a connection to the controller until the signal; reconnects when it ends. */
 export function keepLink(options: LinkOptions): Link {
@@ -59,7 +47,7 @@ export function keepLink(options: LinkOptions): Link {
 
   async function once(url: string): Promise<SessionEnd> {
     const target = { url, path: PATH, tls: options.tls(), proxy: config.proxy }
-    const socket = await dial({ ...target, timeoutMs: DIAL_TIMEOUT_MS, maxMessageBytes: MAX_MESSAGE_BYTES })
+    const socket = await dial({ ...target, timeoutMs: DIAL_TIMEOUT_MS, maxMessageBytes: MAX_DOWN_BYTES })
     return holdSession({
       ...options,
       socket,
@@ -68,7 +56,7 @@ export function keepLink(options: LinkOptions): Link {
         status.update({ connected: true, controller: url, problem: null, cluster: welcome.cluster })
         log('info', `connected to ${url}`)
         options.onWelcome(welcome, opened)
-        void options.facts().then((facts) => facts && opened.sendFacts(facts))
+        void options.facts().then((facts) => facts && opened.send('facts', facts))
       },
     })
   }

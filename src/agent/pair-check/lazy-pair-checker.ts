@@ -25,7 +25,7 @@ export function lazyPairChecker(options: LazyPairCheckerOptions): PairChecker {
       network: linuxProbeNetwork,
       view: linuxHostView(),
       isBusy: () => options.link.open() !== undefined,
-      send: (body) => options.session()?.sendPairCheck(body),
+      send: (body) => options.session()?.send('pair-check', body),
     })
   }
   return {

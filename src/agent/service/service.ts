@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { reportOf } from '../../base/agent-error.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
 import {
   hasInstaller,
@@ -147,11 +148,13 @@ async function keepAtWork(
     }),
     lastSeq: () => link.state().lastSeq,
     onWelcome: ({ state }) => showState(state),
-    onInstruct: async (frame) => (await worker).onInstruct(frame),
-    onOperation: (signed) => void worker.then(({ onOperation }) => onOperation(signed)),
-    onPairCheck: (body) => void worker.then(({ onPairCheck }) => onPairCheck(body)),
-    onCancel: (run) => void worker.then(({ runs }) => runs.cancel(run)),
-    onState: showState,
+    on: {
+      instruct: async (frame) => (await worker).on.instruct(frame),
+      [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
+      'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),
+      cancel: (frame) => void worker.then(({ on }) => on.cancel(frame)),
+      state: ({ body }) => showState(body.state),
+    },
   })
   // The agent connects first; the other modules are loaded in the meantime.
   const worker = setImmediate()
@@ -174,7 +177,7 @@ async function keepAtWork(
   const { close } = await worker
   void watchAddresses({
     ...options,
-    onChange: () => facts().then((found) => found && connection.session()?.sendFacts(found)),
+    onChange: () => facts().then((found) => found && connection.session()?.send('facts', found)),
   })
   await connection.ended
   await close()

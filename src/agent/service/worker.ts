@@ -1,4 +1,4 @@
-import type { Signed } from '../../protocol/wire/signed.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { AgentConfig } from '../config.ts'
 import { instructionTaker } from '../gate/instructions.ts'
 import { readInstructionKey } from '../gate/open-signed.ts'
@@ -8,12 +8,12 @@ import { keyFingerprint, nodeIdOf } from '../identity/node-names.ts'
 import { keepFresh } from '../identity/rotation.ts'
 import type { LinkStore } from '../link/link-state.ts'
 import type { Outbox } from '../link/outbox.ts'
-import type { Session, SessionOptions } from '../link/session.ts'
+import type { Session, SessionHandlers } from '../link/session.ts'
 import { lazyPairChecker } from '../pair-check/lazy-pair-checker.ts'
 import type { StatusFile } from '../status.ts'
 import type { ServiceOptions } from './options.ts'
 import { keepReserve, reserveOf } from './reserve.ts'
-import { keepRuns, type RunKeeper } from './run-keeper.ts'
+import { keepRuns } from './run-keeper.ts'
 
 export interface WorkerOptions extends ServiceOptions {
   config: AgentConfig
@@ -28,10 +28,7 @@ export interface WorkerOptions extends ServiceOptions {
 }
 
 export interface Worker {
-  runs: RunKeeper
-  onInstruct: SessionOptions['onInstruct']
-  onPairCheck: SessionOptions['onPairCheck']
-  onOperation(signed: Signed): Promise<void>
+  on: Omit<SessionHandlers, 'state'>
   close(): Promise<void>
 }
 
@@ -48,7 +45,7 @@ export function openWorker(options: WorkerOptions): Worker {
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
     reserve: keepReserve(reserveOf(paths)),
     onOutbox: () => session()?.pump(),
-    onProgress: (run, event) => session()?.sendLoose({ run, event }),
+    onProgress: (run, event) => session()?.sendIfIdle('event', { run, event }),
     endLeftBehind: () => endLeftBehind(options),
     after(ms, then) {
       const timer = setTimeout(() => {
@@ -69,17 +66,20 @@ export function openWorker(options: WorkerOptions): Worker {
   const instructionKey = readInstructionKey(config.instructionKey)
   const pairChecks = lazyPairChecker({ ...options, instructionKey, nodeId })
   const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
+  const takeOperation = operationTaker({
+    ...options,
+    instructionKey,
+    nodeId,
+    answer: (answer) => session()?.send(OPERATION_FRAME, answer),
+  })
   return {
-    runs,
-    onOperation: operationTaker({
-      ...options,
-      instructionKey,
-      nodeId,
-      answer: (answer) => session()?.sendOperation(answer),
-    }),
-    // Ports are closed first, because a run may need them.
-    onInstruct: (frame) => pairChecks.stop().then(() => take(frame)),
-    onPairCheck: pairChecks.handle,
+    on: {
+      // Ports are closed first, because a run may need them.
+      instruct: (frame) => pairChecks.stop().then(() => take(frame)),
+      [OPERATION_FRAME]: ({ body }) => void takeOperation(body),
+      'pair-check': ({ body }) => pairChecks.handle(body),
+      cancel: ({ body }) => runs.cancel(body.run),
+    },
     async close() {
       await Promise.all([runs.stop(), pairChecks.stop()])
       for (const timer of timers) clearTimeout(timer)

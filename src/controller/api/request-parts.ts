@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import type { ErrorCode } from '../../protocol/api/errors.ts'
 import type { Schema } from '../../protocol/api/route.ts'
-import { isDeeper } from '../../protocol/wire/json-depth.ts'
+import { isDeeper } from '../../protocol/wire/messages/json-depth.ts'
 
 export function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
   return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
-import { MAX_UP_BYTES } from '../../protocol/wire/frames.ts'
+import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
@@ -26,7 +26,7 @@ export function createUpgrade(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_UP_BYTES,
-    maxFragments: 64,
+    maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: 4_096,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : SUBPROTOCOL),
   })

@@ -1,22 +1,20 @@
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
-import type { UpFrame } from '../../protocol/wire/frames.ts'
-import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
-import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
+import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
+import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
+import { CLOSE, OPENING_MS, UNREACHABLE_MS } from '../../protocol/wire/session/limits.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Change } from '../domain/change.ts'
-import { UNREACHABLE_MS } from '../domain/director/director.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { type Ingesting, ingest, type Received } from './ingest.ts'
-import { parseFrame } from './parse-frame.ts'
 import type { Presence } from './presence.ts'
 import type { Rival } from './rival.ts'
 import { isAnswering, Rivals } from './rivals.ts'
-import { Close, Session } from './session.ts'
+import { Session } from './session.ts'
 import { welcome } from './welcome.ts'
 
-const HELLO_WITHIN_MS = 10_000
 /** Messages that arrive within this time share one transaction, and so one fsync. */
 const BATCH_MS = 10
 
@@ -74,20 +72,20 @@ export class Hub implements Presence {
       }
       const { code, message } = this.#rivals.record(nodeId, { address, present: older.address })
       session.send('refuse', { code, message })
-      session.end(Close.rival, code)
+      session.end(CLOSE.rival, code)
     })
   }
 
   #begin(session: Session): void {
     const { socket, nodeId } = session
-    this.#sessions.get(nodeId)?.end(Close.replaced, 'a newer session of this node began')
+    this.#sessions.get(nodeId)?.end(CLOSE.replaced, 'a newer session of this node began')
     this.#sessions.set(nodeId, session)
     const noteContact = () => {
       session.lastContact = this.#ports.now()
     }
     socket.on('message', (data, isBinary) => {
       noteContact()
-      if (isBinary) session.end(Close.badMessage, 'binary')
+      if (isBinary) session.end(CLOSE.badMessage, 'binary')
       else this.#take(session, data.toString())
     })
     socket.on('ping', noteContact)
@@ -98,8 +96,13 @@ export class Hub implements Presence {
         this.#ports.log(`node ${nodeId} disconnected, which could not be stored: ${errorMessage(error)}`),
       )
     })
-    session.later(HELLO_WITHIN_MS, () => session.isOpen || session.end(Close.noHello, 'no hello'))
-    this.#beat(session)
+    session.later(OPENING_MS, () => session.isOpen || session.end(CLOSE.noHello, 'no hello'))
+    const { heartbeatMs } = session
+    heartbeat({
+      pauseMs: () => heartbeatMs,
+      beat: () => this.#beat(session),
+      later: (ms, work) => session.later(ms, work),
+    })
   }
 
   deliver(nodeId: string): void {
@@ -118,7 +121,7 @@ export class Hub implements Presence {
     const node = await store.node(nodeId)
     if (!node || node.state === 'REMOVED') {
       session.send('refuse', { code: 'node/removed', message: 'an administrator removed this node' })
-      session.end(Close.removed, 'removed')
+      session.end(CLOSE.removed, 'removed')
       return
     }
     if (!session.isOpen) return
@@ -135,17 +138,10 @@ export class Hub implements Presence {
     }
   }
 
-  sendOperation(nodeId: string, operation: Signed): boolean {
+  send<T extends keyof DownBody>(nodeId: string, t: T, body: DownBody[T]): boolean {
     const session = this.#sessions.get(nodeId)
     if (!session?.isOpen) return false
-    session.send(OPERATION_FRAME, operation)
-    return true
-  }
-
-  sendPairCheck(nodeId: string, body: PairCheckDown): boolean {
-    const session = this.#sessions.get(nodeId)
-    if (!session?.isOpen) return false
-    session.send('pair-check', body)
+    session.send(t, body)
     return true
   }
 
@@ -164,7 +160,7 @@ export class Hub implements Presence {
     )
     const sockets = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
-      session.end(Close.goingAway, 'the controller is stopping')
+      session.end(CLOSE.goingAway, 'the controller is stopping')
       return session.socket
     })
     await Promise.all(sockets.map((socket) => closed(socket)))
@@ -178,15 +174,15 @@ export class Hub implements Presence {
 
   #take(session: Session, text: string): void {
     session.throttle(this.#ports.now())
-    const parsed = parseFrame(text)
+    const parsed = parseFrame(UpFrame, text)
     if ('problem' in parsed) {
       this.#ports.log(`node ${session.nodeId} sent a message that was refused: ${parsed.problem}`)
-      session.end(Close.badMessage, parsed.problem)
+      session.end(CLOSE.badMessage, parsed.problem)
       return
     }
     const { frame } = parsed
     if ((frame.t === 'hello') === session.saidHello) {
-      session.end(Close.badMessage, 'hello comes first, and once')
+      session.end(CLOSE.badMessage, 'hello comes first, and once')
       return
     }
     session.saidHello = true
@@ -244,16 +240,12 @@ export class Hub implements Presence {
     this.deliver(session.nodeId)
   }
 
-  #beat(session: Session): void {
-    session.later(session.heartbeatMs, () => {
-      const silentMs = this.#ports.now().getTime() - session.lastContact.getTime()
-      if (silentMs >= UNREACHABLE_MS) {
-        session.socket.terminate()
-        return
-      }
-      if (session.socket.readyState === session.socket.OPEN) session.socket.ping()
-      this.#beat(session)
-    })
+  /** Returns false after it has closed the session because the node was silent. */
+  #beat({ socket, lastContact }: Session): boolean {
+    const isSilent = this.#ports.now().getTime() - lastContact.getTime() >= UNREACHABLE_MS
+    if (isSilent) socket.terminate()
+    else if (socket.readyState === socket.OPEN) socket.ping()
+    return !isSilent
   }
 
   async #left(session: Session, code: number): Promise<void> {

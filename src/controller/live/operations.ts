@@ -1,4 +1,5 @@
 import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
+import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { Authority } from '../access/authority.ts'
 import { newId } from '../domain/ids.ts'
 import type { Node } from '../domain/records.ts'
@@ -69,7 +70,7 @@ export class Operations {
     const expiresAt = new Date(core.now().getTime() + answerMs).toISOString()
     const operation: Operation = { id, node: master.id, expiresAt, ...order }
     const signed = core.authority.signInstruction(serializeOperation(operation))
-    if (!core.presence.sendOperation(master.id, signed)) {
+    if (!core.presence.send(master.id, OPERATION_FRAME, signed)) {
       this.#wake()
       return notYet(`master ${master.name} to be connected`)
     }

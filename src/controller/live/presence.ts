@@ -1,5 +1,4 @@
-import type { PairCheckDown } from '../../protocol/wire/pair-check.ts'
-import type { Signed } from '../../protocol/wire/signed.ts'
+import type { DownBody } from '../../protocol/wire/frames.ts'
 import type { Rival } from './rival.ts'
 
 /** The live state of nodes; the hub implements it. */
@@ -14,8 +13,7 @@ export interface Presence {
   /** Sends what the store has for the node: instruction, cancellation, state. Ends the session of a removed node. */
   deliver(nodeId: string): void
   /** Returns false if the node is not connected. */
-  sendOperation(nodeId: string, operation: Signed): boolean
-  sendPairCheck(nodeId: string, body: PairCheckDown): boolean
+  send<T extends keyof DownBody>(nodeId: string, t: T, body: DownBody[T]): boolean
 }
 
 /** Used until the hub exists. */
@@ -25,6 +23,5 @@ export const NOBODY: Presence = {
   rivalOf: () => undefined,
   lastContact: () => undefined,
   deliver: () => undefined,
-  sendOperation: () => false,
-  sendPairCheck: () => false,
+  send: () => false,
 }

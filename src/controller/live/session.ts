@@ -1,27 +1,13 @@
 import type { WebSocket } from 'ws'
+import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
-import type { DownFrame } from '../../protocol/wire/frames.ts'
+import type { DownBody } from '../../protocol/wire/frames.ts'
+import { type Acknowledgements, acknowledgements } from '../../protocol/wire/session/acknowledgements.ts'
 import { Rate } from './rate.ts'
 
 const MESSAGES_PER_SECOND = 50
 const BURST = 200
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-const ACK_EVERY = 16
-const ACK_AFTER_MS = 1_000
-
-/** Why the controller ended a session: close codes of the agent protocol. */
-export const Close = {
-  badMessage: 4400,
-  removed: 4403,
-  noHello: 4408,
-  replaced: 4409,
-  /** Another machine is connected with the same key. */
-  rival: 4410,
-  goingAway: 1001,
-} as const
-
-type Body<T extends DownFrame['t']> = Extract<DownFrame, { t: T }>['body']
-
 /** The connection of one node. */
 export class Session {
   readonly nodeId: string
@@ -30,7 +16,8 @@ export class Session {
   readonly address: string
   readonly heartbeatMs: number
   readonly #rate: Rate
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = openTimers()
+  readonly #acks: Acknowledgements
   lastContact: Date
   /** The `lastContact` that is in the store. */
   savedAt: Date | undefined
@@ -46,8 +33,6 @@ export class Session {
   sentState = ''
   readonly sent = new Set<string>()
   #count = 0
-  #unacknowledged = 0
-  #ackTimer: NodeJS.Timeout | undefined
 
   constructor(nodeId: string, socket: WebSocket, address: string, heartbeatMs: number, now: Date) {
     this.nodeId = nodeId
@@ -56,30 +41,24 @@ export class Session {
     this.heartbeatMs = heartbeatMs
     this.lastContact = now
     this.#rate = new Rate(MESSAGES_PER_SECOND, BURST, now.getTime())
+    this.#acks = acknowledgements({ send: () => this.send('ack', {}), later: this.#timers.later })
   }
 
   /** `seq` is 0 for messages that need no acknowledgement. */
-  send<T extends DownFrame['t']>(t: T, body: Body<T>, seq = 0): void {
+  send<T extends keyof DownBody>(t: T, body: DownBody[T], seq = 0): void {
     if (this.socket.readyState !== this.socket.OPEN || !this.capabilities.includes(`frame/${t}`)) return
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.socket.terminate()
       return
     }
-    this.#unacknowledged = 0
+    this.#acks.sent()
     this.#count++
     this.socket.send(JSON.stringify({ v: 1, t, id: `c${this.#count}`, seq, ack: this.durableSeq, body }))
   }
 
-  /** Acknowledges after 16 durable messages, or 1 s after the first; with `atOnce` immediately. */
+  /** `atOnce` for messages that the node waits for. */
   acknowledge(messages: number, atOnce: boolean): void {
-    this.#unacknowledged += messages
-    if (atOnce || this.#unacknowledged >= ACK_EVERY) this.send('ack', {})
-    else this.#ackTimer ??= this.later(ACK_AFTER_MS, () => this.#ackLate())
-  }
-
-  #ackLate(): void {
-    this.#ackTimer = undefined
-    if (this.#unacknowledged > 0) this.send('ack', {})
+    this.#acks.stored(messages, atOnce)
   }
 
   /** Pauses reading if the node exceeds its rate. */
@@ -90,13 +69,8 @@ export class Session {
     this.later(waitMs, () => this.socket.resume())
   }
 
-  later(ms: number, work: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      work()
-    }, ms)
-    this.#timers.add(timer)
-    return timer
+  later(ms: number, work: () => void): void {
+    this.#timers.later(ms, work)
   }
 
   end(code: number, reason: string): void {
@@ -106,6 +80,6 @@ export class Session {
 
   /** After the socket has closed. */
   release(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
   }
 }

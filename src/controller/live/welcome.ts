@@ -1,7 +1,8 @@
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
+import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
-import { Close, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
 export async function welcome(
@@ -16,7 +17,7 @@ export async function welcome(
   if (version < PROTOCOL.min || version < range.min) {
     const message = `found protocol ${range.min} to ${range.max}; wanted ${PROTOCOL.min} to ${PROTOCOL.max}`
     session.send('refuse', { code: 'protocol/version', message })
-    session.end(Close.removed, 'protocol version')
+    session.end(CLOSE.removed, 'protocol version')
     return
   }
   session.isOpen = true

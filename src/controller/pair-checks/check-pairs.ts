@@ -35,7 +35,7 @@ export async function checkPairs(ports: Ports, cluster: Cluster, signal: AbortSi
     plan,
     check,
     sign: (order) => ports.authority.signInstruction(JSON.stringify(order)),
-    send: (node, body) => ports.presence.sendPairCheck(node, body),
+    send: (node, body) => ports.presence.send(node, 'pair-check', body),
     now: ports.now,
     monotonicMs: () => performance.now(),
     signal,

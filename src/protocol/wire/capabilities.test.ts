@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { settingCapabilities } from '../settings/node-params.ts'
 import { CAPABILITIES, FIRST_CAPABILITIES } from './capabilities.ts'
-import { DownFrame } from './frames.ts'
 import { Instruction } from './instruction.ts'
+import { DOWN } from './messages/messages.ts'
 import { Operation } from './operation.ts'
 
 const kindsOf = (values: readonly unknown[]) => values.map(String)
 
 test('names every frame, instruction, operation and later setting that the schemas have', () => {
-  const frames = DownFrame._zod.def.options.flatMap(({ shape }) => kindsOf(shape.t._zod.def.values))
+  const frames = Object.keys(DOWN)
   const instructions = Instruction._zod.def.options.flatMap(({ shape }) => kindsOf(shape.role._zod.def.values))
   const operations = Operation._zod.def.out._zod.def.options.flatMap(({ shape }) =>
     kindsOf(shape.operation._zod.def.values),
@@ -25,4 +25,10 @@ test('names every frame, instruction, operation and later setting that the schem
 
 test('the agents that name none know what f2add13 knew', () => {
   expect(FIRST_CAPABILITIES).toHaveLength(16)
+})
+
+test('the agents that list none understand the messages of the first release', () => {
+  const first = Object.entries(DOWN).filter(([, { since }]) => since === 'f2add13')
+  const listed = FIRST_CAPABILITIES.filter((each) => each.startsWith('frame/'))
+  expect(first.map(([t]) => `frame/${t}`).sort()).toEqual([...listed].sort())
 })

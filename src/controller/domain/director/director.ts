@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Instruction } from '../../../protocol/wire/instruction.ts'
+import { SUSPECT_MS, UNREACHABLE_MS } from '../../../protocol/wire/session/limits.ts'
 import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
@@ -22,9 +23,6 @@ export type Decision =
   | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
   /** Replaces the problems of a cluster that was READY. */
   | { kind: 'problems'; problems: KnownProblem[] }
-
-export const SUSPECT_MS = 75_000
-export const UNREACHABLE_MS = 120_000
 
 /** The next decisions. Pure: the same situation results in the same decisions, and a settled one in none. */
 export function direct(situation: Situation): Decision[] {

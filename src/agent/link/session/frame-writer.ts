@@ -1,0 +1,28 @@
+import type { WebSocket } from 'ws'
+import { SUBPROTOCOL } from '../../../protocol/version.ts'
+import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
+import type { UpBody } from '../../../protocol/wire/frames.ts'
+
+/** Builds up to f2add13 refuse a message with a field that they do not know. */
+const isEarlier = ({ protocol }: Pick<WebSocket, 'protocol'>) => protocol === SUBPROTOCOL
+
+/** Writes messages of the agent to the connection, as the controller at the other end understands them. */
+export function frameWriter(
+  socket: Pick<WebSocket, 'protocol' | 'send'>,
+  lastSeq: () => number,
+): (t: keyof UpBody, body: unknown, seq: number) => void {
+  let count = 0
+  return (t, body, seq) => {
+    count += 1
+    const understood = isEarlier(socket) && t === 'event' ? withoutMarks(body as UpBody['event']) : body
+    socket.send(JSON.stringify({ v: 1, t, id: `a${count}`, seq, ack: lastSeq(), body: understood }))
+  }
+}
+
+export function helloOf(socket: Pick<WebSocket, 'protocol'>, hello: UpBody['hello']): UpBody['hello'] {
+  return isEarlier(socket) ? hello : { ...hello, capabilities: [...CAPABILITIES] }
+}
+
+function withoutMarks({ event, ...rest }: UpBody['event']): unknown {
+  return { ...rest, event: { ...event, marks: undefined } }
+}

@@ -1,0 +1,55 @@
+import { WINDOW } from '../../../protocol/wire/session/limits.ts'
+import type { Outbox, OutboxMessage } from '../outbox.ts'
+
+/** Entries that are read from the outbox at once. */
+const PAGE = 32
+
+export interface Window {
+  /** The controller has stored everything up to `seq`; sending begins after it. */
+  open(seq: number): void
+  acknowledged(seq: number): void
+  /** Sends what the outbox has, as far as there is room. */
+  pump(): void
+}
+
+interface Options {
+  outbox: Pick<Outbox, 'after' | 'acknowledge'>
+  send(message: OutboxMessage, seq: number): void
+  /** The connection takes no more for now. */
+  isFull(): boolean
+}
+
+/** Sends the outbox in order, with at most 128 messages that the controller has not acknowledged. */
+export function sendWindow({ outbox, send, isFull }: Options): Window {
+  let isOpen = false
+  let sentSeq = 0
+  let ackedSeq = 0
+
+  function pump(): void {
+    while (isOpen && !isFull()) {
+      const room = WINDOW - (sentSeq - ackedSeq)
+      const entries = room > 0 ? outbox.after(sentSeq, Math.min(PAGE, room)) : []
+      for (const { seq, message } of entries) {
+        send(message, seq)
+        sentSeq = seq
+      }
+      if (entries.length === 0) return
+    }
+  }
+
+  return {
+    open(seq) {
+      isOpen = true
+      sentSeq = seq
+      ackedSeq = seq
+      outbox.acknowledge(seq)
+    },
+    acknowledged(seq) {
+      if (seq <= ackedSeq) return
+      ackedSeq = seq
+      outbox.acknowledge(seq)
+      pump()
+    },
+    pump,
+  }
+}
