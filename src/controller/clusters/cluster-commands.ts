@@ -15,7 +15,7 @@ import { newId } from '../domain/ids.ts'
 import { admitLabels } from '../domain/labels.ts'
 import { mastersProblem } from '../domain/problems/masters-problem.ts'
 import { movedProblem } from '../domain/problems/moved-address.ts'
-import type { Cluster, Node } from '../domain/records.ts'
+import { type Cluster, type Node, newCluster } from '../domain/records.ts'
 import { mayHaveKubernetes, taskFor } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
 import { admitSubnets } from '../domain/subnets.ts'
@@ -37,26 +37,8 @@ export async function createCluster(
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }
   const now = ports.now()
-  const cluster: Cluster = {
-    id: newId('c'),
-    name: request.name,
-    state: 'NEW',
-    settings: request.settings,
-    desired: 'none',
-    attempt: 0,
-    repairAttempt: 0,
-    desiredAt: null,
-    readyAt: null,
-    establishedAt: null,
-    problems: [],
-    endpoint: null,
-    report: null,
-    reportAt: null,
-    gone: [],
-    pairs: null,
-    error: null,
-    createdAt: now.toISOString(),
-  }
+  const { name, settings } = request
+  const cluster = newCluster({ id: newId('c'), name, settings, createdAt: now.toISOString() })
   await ports.store.commit([{ change: 'add-cluster', cluster }])
   ports.changes.announce()
   const order = {

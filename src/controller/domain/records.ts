@@ -152,3 +152,51 @@ export interface StoredEvent {
 
 /** An event that is not stored yet; the store numbers it. */
 export type NewEvent = Omit<StoredEvent, 'seq' | 'kind'>
+
+/** A cluster that nobody has asked for yet. */
+export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'createdAt'>): Cluster {
+  return {
+    ...given,
+    state: 'NEW',
+    desired: 'none',
+    attempt: 0,
+    repairAttempt: 0,
+    desiredAt: null,
+    readyAt: null,
+    establishedAt: null,
+    problems: [],
+    endpoint: null,
+    report: null,
+    reportAt: null,
+    gone: [],
+    pairs: null,
+    error: null,
+  }
+}
+
+/** A node that waits for its approval, and was not connected yet. */
+export function newNode(
+  given: Pick<Node, 'id' | 'clusterId' | 'name' | 'address' | 'createdAt'> & Partial<Pick<Node, 'warnings'>>,
+): Node {
+  return {
+    warnings: [],
+    ...given,
+    state: 'DISCOVERED',
+    silent: 'no',
+    leaving: 'no',
+    roles: [],
+    interface: null,
+    disks: [],
+    facts: null,
+    agentVersion: '',
+    bootId: '',
+    error: null,
+    attempt: 0,
+    generation: 0,
+    upSeq: 0,
+    downSeq: 0,
+    approvedAt: null,
+    configuredAt: null,
+    lastSeen: given.createdAt,
+  }
+}

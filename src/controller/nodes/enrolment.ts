@@ -6,7 +6,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
-import type { Enrolment, Node } from '../domain/records.ts'
+import { type Enrolment, newNode } from '../domain/records.ts'
 import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '../ports.ts'
 import { addStateEvent } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
@@ -58,31 +58,8 @@ function add(
     throw refusal('enrol/too-many', `${MAX_PENDING} nodes already wait for approval`, fix)
   }
   const createdAt = draft.now.toISOString()
-  const node: Node = {
-    id: newId('n'),
-    clusterId: draft.cluster.id,
-    name: request.nodeName,
-    address: request.address,
-    state: 'DISCOVERED',
-    silent: 'no',
-    leaving: 'no',
-    roles: [],
-    interface: null,
-    disks: [],
-    facts: null,
-    warnings: request.warnings,
-    agentVersion: '',
-    bootId: '',
-    error: null,
-    attempt: 0,
-    generation: 0,
-    upSeq: 0,
-    downSeq: 0,
-    createdAt,
-    approvedAt: null,
-    configuredAt: null,
-    lastSeen: createdAt,
-  }
+  const { nodeName: name, address, warnings } = request
+  const node = newNode({ id: newId('n'), clusterId: draft.cluster.id, name, address, warnings, createdAt })
   draft.addNode(node)
   draft.addEnrolment({
     ...key,

@@ -16,13 +16,6 @@ import { warningsAgainstCluster } from './against-cluster.ts'
 
 export type Viewing = HasStore & Activities
 
-/** The view of a node. Throws `cluster/unknown` if its cluster was deleted. */
-export async function nodeView(ports: Viewing, node: Node): Promise<NodeView> {
-  const data = await ports.store.load(node.clusterId)
-  if (!data) throw missing('cluster', node.clusterId)
-  return nodeViewIn(ports, data, node)
-}
-
 /** Views of the nodes of all clusters or of one; the oldest first. */
 export async function nodeViews(
   ports: Viewing,
@@ -32,18 +25,19 @@ export async function nodeViews(
   const found: { node: Node; view: NodeView }[] = []
   for (const id of ids) {
     const data = await ports.store.load(id)
-    const shown = data?.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED') ?? []
-    for (const node of shown) if (data) found.push({ node, view: nodeViewIn(ports, data, node) })
+    if (!data) continue
+    const { members } = situationOf(ports, data)
+    const shown = data.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED')
+    for (const node of shown) found.push({ node, view: nodeViewIn(ports, data, node, members) })
   }
   const age = ({ node }: { node: Node }) => `${node.createdAt} ${node.id}`
   return found.sort((a, b) => (age(a) < age(b) ? -1 : 1)).map(({ view }) => view)
 }
 
-function nodeViewIn(ports: Activities, data: ClusterData, node: Node, known?: readonly Member[]): NodeView {
+function nodeViewIn(ports: Activities, data: ClusterData, node: Node, members: readonly Member[]): NodeView {
   const { cluster, enrolments } = data
   const run = lastRunIn(data, node.id, () => true)
   const problems = problemsNow(ports, cluster).filter((problem) => problem.node === node.name)
-  const members = known ?? situationOf(ports, data).members
   return {
     id: node.id,
     name: node.name,
@@ -69,7 +63,8 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
   const warnings = [...node.warnings, ...warningsAgainstCluster(ports, data, node)]
-  return { ...nodeViewIn(ports, data, node), interface: name, disks, warnings, facts }
+  const view = nodeViewIn(ports, data, node, situationOf(ports, data).members)
+  return { ...view, interface: name, disks, warnings, facts }
 }
 
 /** The view of a cluster, read again from the store. */

@@ -1,55 +1,19 @@
-import type { Cluster, Node, Run } from '../../../src/controller/domain/records.ts'
+import { type Cluster, type Node, newCluster, newNode, type Run } from '../../../src/controller/domain/records.ts'
 import type { Member } from '../../../src/controller/domain/situation.ts'
 import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
 export const EARLY = '2026-01-01T00:00:00.000Z'
 
 export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
-  id: 'c-aaaaaaaaaa',
-  name: 'demo',
-  state: 'NEW',
-  settings: ClusterSettings.parse({}),
-  desired: 'none',
-  attempt: 0,
-  repairAttempt: 0,
-  desiredAt: null,
-  readyAt: null,
-  establishedAt: null,
-  problems: [],
-  endpoint: null,
-  report: null,
-  reportAt: null,
-  gone: [],
-  pairs: null,
-  error: null,
-  createdAt: EARLY,
+  ...newCluster({ id: 'c-aaaaaaaaaa', name: 'demo', settings: ClusterSettings.parse({}), createdAt: EARLY }),
   ...changes,
 })
 
+/** One that was configured. */
 export const node = (changes: Partial<Node> = {}): Node => ({
-  id: 'n-aaaaaaaaaa',
-  clusterId: 'c-aaaaaaaaaa',
-  name: 'one',
-  address: '10.0.0.1',
-  state: 'CONFIGURED',
-  silent: 'no',
-  leaving: 'no',
-  roles: ['master', 'worker'],
-  interface: 'eth0',
-  disks: [],
-  facts: null,
-  warnings: [],
-  agentVersion: '1',
-  bootId: 'b',
-  error: null,
-  attempt: 0,
-  generation: 0,
-  upSeq: 0,
-  downSeq: 0,
-  createdAt: EARLY,
-  approvedAt: EARLY,
-  configuredAt: EARLY,
-  lastSeen: EARLY,
+  ...newNode({ id: 'n-aaaaaaaaaa', clusterId: 'c-aaaaaaaaaa', name: 'one', address: '10.0.0.1', createdAt: EARLY }),
+  ...{ state: 'CONFIGURED', roles: ['master', 'worker'], interface: 'eth0', agentVersion: '1', bootId: 'b' },
+  ...{ approvedAt: EARLY, configuredAt: EARLY },
   ...changes,
 })
 export const run = (changes: Partial<Run> = {}): Run => ({

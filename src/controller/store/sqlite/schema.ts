@@ -119,4 +119,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO cluster_versions (cluster_id, version) SELECT id, 0 FROM clusters;
   `,
+  `
+  CREATE INDEX runs_of_node ON runs (node_id, generation, state, role, repair);  -- all that decisive-runs.ts looks at
+  `,
 ]

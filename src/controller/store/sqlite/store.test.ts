@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { cluster as clusterWith, node } from '../../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore } from './store.ts'
 
@@ -49,4 +50,16 @@ it('refuses what a newer controller wrote', async () => {
   sql.exec('PRAGMA user_version = 99')
   sql.close()
   expect(() => openSqliteStore(path())).toThrow(expect.objectContaining({ code: 'store/newer-schema' }))
+})
+
+it('finds the runs that decide without reading all of them', () => {
+  const sql = new DatabaseSync(':memory:')
+  for (const migration of MIGRATIONS) sql.exec(migration)
+  const plan = sql.prepare(`EXPLAIN QUERY PLAN ${DECISIVE_RUNS}`).all({ cluster: 'c', also: '[]' })
+  const looks = plan.map(({ detail }) => String(detail)).filter((detail) => / runs /.test(detail))
+  const [whole, ...ids] = looks
+  expect(whole).toBe('SEARCH runs USING PRIMARY KEY (id=?)')
+  expect(ids).toEqual(ids.map(() => 'SEARCH runs USING COVERING INDEX runs_of_node (node_id=?)'))
+  expect(ids).toHaveLength(3)
+  sql.close()
 })

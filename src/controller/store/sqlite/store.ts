@@ -3,18 +3,8 @@ import type { Change } from '../../domain/change.ts'
 import type { Expected, Store } from '../port.ts'
 import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
+import { DECISIVE_RUNS } from './decisive-runs.ts'
 
-/** The runs that `load` returns: see ClusterData. */
-const DECISIVE_RUNS = `
-  SELECT * FROM runs WHERE id IN (
-    SELECT runs.id FROM runs JOIN nodes ON nodes.id = node_id WHERE cluster_id = :cluster AND runs.state = 'open'
-    UNION SELECT value FROM json_each(:also)
-  ) OR (node_id, generation) IN (
-    SELECT node_id, max(runs.generation) FROM runs JOIN nodes ON nodes.id = node_id
-      WHERE cluster_id = :cluster GROUP BY node_id, repair
-    UNION SELECT node_id, max(runs.generation) FROM runs JOIN nodes ON nodes.id = node_id
-      WHERE cluster_id = :cluster AND role <> 'reset' GROUP BY node_id
-  ) ORDER BY node_id, generation`
 const AMONG = 'IN (SELECT value FROM json_each(?))'
 
 /** Stores everything in one file; see docs/adr/0030. */
