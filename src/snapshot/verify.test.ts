@@ -259,7 +259,7 @@ test('an interface is reported once, without its parameters', async () => {
 })
 
 test('if the ledger lost records, changes without a record count, and so do those in the places of Kubernetes', async () => {
-  const knowledge = { isWhole: false, trees: [] }
+  const knowledge: Partial<Knowledge> = { isLedgerComplete: false, trees: [] }
   const change = (host: FakeHost) => {
     host.files.seed('/etc/hardened.conf', 'lax')
     host.files.seed('/etc/kubernetes/admin.conf', 'x')
