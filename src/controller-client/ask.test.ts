@@ -6,7 +6,7 @@ import { ask } from './ask.ts'
 const asked = (status: number, body: string) =>
   ask(async () => ({ status, body }), 'https://controller:7443', clusterRoutes.listClusters, {}, { timeoutMs: 1_000 })
 
-const PROBLEM = { code: 'a/b', message: 'found', fix: 'mend' }
+const PROBLEM = { code: 'a/b', message: 'found', fix: 'fix' }
 
 // Scripts go by the exit code.
 test.each([

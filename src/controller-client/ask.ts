@@ -50,14 +50,14 @@ export async function ask<const R extends Route & { answer: Schema }>(
 /** The controller's error as an AgentError; `facts.status` is the HTTP status. */
 function refusal(status: number, json: unknown): AgentError {
   const problem = ApiError.safeParse(json)
-  const { code, message, ...mending } = problem.success
+  const { code, message, ...rendered } = problem.success
     ? problem.data
     : {
         code: 'controller/failed',
         message: `the controller answered with status ${status}`,
         fix: 'see the log of the controller',
       }
-  return new AgentError(code, message, { ...mending, kind: kindOf(status), facts: { status } })
+  return new AgentError(code, message, { ...rendered, kind: kindOf(status), facts: { status } })
 }
 
 function kindOf(status: number): ErrorKind {

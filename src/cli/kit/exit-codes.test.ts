@@ -12,7 +12,7 @@ test.each<[ErrorKind | undefined, number]>([
   ['refused', 7],
   ['interrupted', 130],
 ])('%s: exit code %i', (kind, code) => {
-  expect(exitCodeOf(new AgentError('a/b', 'found', { fix: 'mend', ...(kind && { kind }) }))).toBe(code)
+  expect(exitCodeOf(new AgentError('a/b', 'found', { fix: 'fix', ...(kind && { kind }) }))).toBe(code)
 })
 
 test('any other error is a bug', () => {

@@ -17,9 +17,9 @@ export async function sendBundleFile(ports: HasBundles, request: FastifyRequest,
   const { sha256, path } = request.params as { sha256: string; path: string }
   const found = await locate(ports, sha256, path)
   if (!found) {
-    const mending = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
+    const rendered = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
     throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
-      ...mending,
+      ...rendered,
       kind: 'invalid',
     })
   }

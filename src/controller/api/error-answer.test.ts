@@ -3,8 +3,8 @@ import { AgentError } from '../../base/agent-error.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { errorAnswer } from './error-answer.ts'
 
-const mending = remedy`${{ do: 'cluster.reset', cluster: 'demo' }} first`
-const inUse = new AgentError('cluster/in-use', 'node m1 is READY', { ...mending, kind: 'refused' })
+const rendered = remedy`${{ do: 'cluster.reset', cluster: 'demo' }} first`
+const inUse = new AgentError('cluster/in-use', 'node m1 is READY', { ...rendered, kind: 'refused' })
 
 test.each([undefined, '*/*', 'application/json'])('accept %s: the body that released programs take', (accept) => {
   const body = { code: 'cluster/in-use', message: 'node m1 is READY', fix: 'controller cluster reset demo first' }

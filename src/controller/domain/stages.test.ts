@@ -62,7 +62,7 @@ describe('stages', () => {
     expect(seen({}, members).slice(0, 3)).toEqual(['discover done 0-1', 'approve running 1-', 'configure pending -'])
   })
 
-  it('go on', () => {
+  it('of a running provision', () => {
     const members = [joining('a', 1, BUSY, ran(10, 14)), joining('b', 3, BUSY, ran(10, null, 'open')), STRAY]
     expect(seen(wanted(), members)).toEqual([
       'discover done 0-1',
@@ -81,7 +81,7 @@ describe('stages', () => {
     ])
   })
 
-  it('are those of the node that came a day later', () => {
+  it('are those of a node that was added a day later', () => {
     const members = [joining('a', 1, READY, ran(10, 14)), joining('b', DAY, BUSY, ran(DAY + 5, null, 'open'))]
     expect(seen(wanted(), members)).toEqual([
       `discover done ${DAY}-${DAY}`,
@@ -92,14 +92,14 @@ describe('stages', () => {
     ])
   })
 
-  it('of a second try, which only those that failed take part in', () => {
+  it('of a second attempt, with the failed nodes only', () => {
     const failed = joining('a', 1, BUSY, ran(DAY, DAY + 4))
     const others = [joining('b', 1, READY, ran(10, 14)), failed]
     const again = wanted({ desiredAt: at(DAY), attempt: 2 })
     expect(seen(again, others).slice(3)).toEqual([`provision done ${DAY}-${DAY + 4}`, `check-in running ${DAY + 4}-`])
   })
 
-  it('are not over while a node waits for its turn to begin', () => {
+  it('have not ended while a node waits for its turn', () => {
     const members = [joining('a', 1, READY, ran(10, 14)), joining('b', 1, { state: 'CONFIGURED', attempt: 0 })]
     expect(seen(wanted(), members).slice(3)).toEqual(['provision running 10-', 'check-in pending -'])
   })
@@ -144,7 +144,7 @@ describe('stages', () => {
     ])
   })
 
-  it('a node that leaves takes no part', () => {
+  it('do not include a leaving node', () => {
     const members = [joining('a', 1, READY, ran(10, 14)), joining('b', 1, { ...READY, leaving: 'retire' }, ran(10, 99))]
     expect(seen(wanted({ state: 'READY', readyAt: at(16) }), members)[3]).toBe('provision done 10-14')
   })

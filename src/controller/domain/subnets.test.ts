@@ -12,7 +12,7 @@ it.each([
   ['10.244.0.0/33', '10.96.0.0/12', bad('subnet/invalid')],
   ['10.244.0/16', '10.96.0.0/12', bad('subnet/invalid')],
   ['10.244.0.0/30', '10.96.0.0/12', bad('subnet/invalid')],
-  // Kubernetes takes them for the ranges that they lie in; whoever gave them means others.
+  // Kubernetes would use the range that contains the address, which is probably not what was meant.
   ['10.244.0.0/16', '10.100.0.0/12', bad('subnet/unaligned', 'service subnet 10.100.0.0/12; wanted 10.96.0.0/12')],
   ['10.244.0.0/16', '192.168.100.0/20', bad('subnet/unaligned', 'wanted 192.168.96.0/20')],
   ['10.244.7.0/16', '10.96.0.0/12', bad('subnet/unaligned', 'pod subnet 10.244.7.0/16; wanted 10.244.0.0/16')],

@@ -119,6 +119,6 @@ function movedOf(draft: Draft, cluster: Cluster, node: Node): ErrorReport | unde
 
 function noBundle({ name, settings }: Cluster, node: Node): ErrorReport {
   const message = `there is no bundle of Kubernetes ${settings.kubernetesVersion} for node ${node.name}`
-  const mending = remedy`${{ do: 'bundle.import' }}, then: ${{ do: 'cluster.provision', cluster: name }}`
-  return { code: 'bundle/none', message, ...mending }
+  const rendered = remedy`${{ do: 'bundle.import' }}, then: ${{ do: 'cluster.provision', cluster: name }}`
+  return { code: 'bundle/none', message, ...rendered }
 }

@@ -52,6 +52,6 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
     ...(first.node && { on: first.node }),
   } as const
   const retry = remedy`to see its progress: ${{ do: 'node.logs', ...node }}; to restart it, on the node: ${restart}`
-  const mending = remedy`${show}; ${first.code === SLOW_REPAIR ? retry : repair}`
-  return { code: first.code, message: `${first.message}${more}`, ...mending }
+  const rendered = remedy`${show}; ${first.code === SLOW_REPAIR ? retry : repair}`
+  return { code: first.code, message: `${first.message}${more}`, ...rendered }
 }

@@ -12,7 +12,7 @@ const events: [RunEvent, string][] = [
   [{ kind: 'step-done', at, step: 'etcd/1', ms: 4 }, '1/3 Step 2'],
   [{ kind: 'step-skipped', at, step: 'etcd/3', because: 'done' }, '2/3 Step 2'],
   [{ kind: 'run-ended', at, outcome: 'failed', ms: 4 }, '2/3 -'],
-  // The agent was killed and begins again: what is done is told again as skipped.
+  // The agent was killed and starts again: finished steps are reported as skipped.
   [{ kind: 'run-started', at, role: 'first-master', steps }, '0/3 -'],
 ]
 
@@ -61,8 +61,8 @@ it.each<[string, RunEvent[], object]>([
     ],
     { awaitsAdmission: false },
   ],
-])('knows from events what a step means: %s', (_, told, wanted) => {
-  expect(told.reduce(advance, NOTHING)).toMatchObject(wanted)
+])('derives the meaning of a step from events: %s', (_, events, wanted) => {
+  expect(events.reduce(advance, NOTHING)).toMatchObject(wanted)
 })
 
 it('takes no notice of a mark that it does not know', () => {

@@ -30,18 +30,22 @@ it('the periodic pass sends connected nodes what another controller has committe
     ...[here, away].map((each) => ({ change: 'add-node', node: each }) as const),
     { change: 'add-run', run: run({ acknowledged: false }) },
   ])
-  const told: string[] = []
+  const delivered: string[] = []
   const ports = {
     store,
     turns: openTurns(),
     operations: new Operations(),
     changes: new Changes(),
-    presence: { ...NOBODY, isConnected: (id: string) => id === here.id, deliver: (id: string) => void told.push(id) },
+    presence: {
+      ...NOBODY,
+      isConnected: (id: string) => id === here.id,
+      deliver: (id: string) => void delivered.push(id),
+    },
     now: () => new Date(here.lastSeen ?? ''),
     startedAt: new Date(0),
     log: () => undefined,
   } as unknown as Reconciling
   await reconcileAll(ports)
   const [changed] = (await store.nodesOf(here.clusterId)).filter(({ state }) => state !== 'PROVISIONING')
-  expect([told, changed]).toEqual([[here.id], undefined])
+  expect([delivered, changed]).toEqual([[here.id], undefined])
 })

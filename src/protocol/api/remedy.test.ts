@@ -31,8 +31,8 @@ test.each<[string, Action]>([
 
 test('a remedy has a text, and the same text with actions as data', () => {
   const provision = { do: 'cluster.provision', cluster: 'demo' } as const
-  const anew = remedy`reset it: ${{ do: 'cluster.reset', cluster: 'demo' }}`
-  expect(remedy`${provision} on ${'m1'}; or ${anew}; that is all`).toEqual({
+  const startOver = remedy`reset it: ${{ do: 'cluster.reset', cluster: 'demo' }}`
+  expect(remedy`${provision} on ${'m1'}; or ${startOver}; that is all`).toEqual({
     fix: 'controller cluster provision demo on m1; or reset it: controller cluster reset demo; that is all',
     remedy: [provision, ' on m1; or reset it: ', { do: 'cluster.reset', cluster: 'demo' }, '; that is all'],
   })

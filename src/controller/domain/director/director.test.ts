@@ -78,7 +78,7 @@ const PROBLEM: Omit<KnownProblem, 'since' | 'firstSeenAt' | 'counts'> = {
 }
 
 const table: [string, Cluster, Member[], Decision[]][] = [
-  ['nothing wanted, nothing done', cluster(), [member({})], []],
+  ['no desired state: no decision', cluster(), [member({})], []],
   [
     'a new node waits for approval',
     wanted({ state: 'NEW' }),
@@ -86,13 +86,13 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [clusterTo('NEW', true)],
   ],
   [
-    'the first master is told to begin',
+    'the first master gets its instruction',
     wanted(),
     [member({})],
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
   ],
   [
-    'the master that was configured first starts the cluster, the others join, all at once',
+    'the master that was configured first starts the cluster, the others join, all in parallel',
     wanted(),
     [member({ configuredAt: LATER }), member({ id: two, name: 'two' }), member({ id: three, roles: ['worker'] })],
     [
@@ -102,13 +102,13 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     ],
   ],
   [
-    'a master that has begun stays the first',
+    'a master that has begun stays the first master',
     wanted(),
     [member({ ...working, configuredAt: LATER }, {}), member({ id: two, name: 'two' })],
     [{ kind: 'instruct', nodeId: two, role: 'master' }],
   ],
   [
-    'a master of a cluster that is there joins it, whoever was configured first',
+    'a master joins an existing cluster, whichever was configured first',
     wanted({ state: 'READY' }),
     [
       member({ ...working, state: 'READY', configuredAt: LATER }, { state: 'done', role: 'master' }),
@@ -117,7 +117,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: two, role: 'master' }],
   ],
   [
-    'a master that failed to join tries again to join',
+    'a master that failed to join retries to join',
     wanted({ attempt: 2 }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
@@ -126,32 +126,32 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: two, role: 'master' }],
   ],
   [
-    'the first master has vanished: the one that waited for it is stopped',
+    'the first master was removed: the run of the master that waits for it is cancelled',
     wanted(),
     [member({ ...working, id: two }, { role: 'master' })],
     [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
-  ['it is told so once', wanted(), [member({ ...working, id: two }, { role: 'master', cancel: true })], []],
+  ['the cancellation is sent once', wanted(), [member({ ...working, id: two }, { role: 'master', cancel: true })], []],
   [
-    'and takes its place',
+    'and that master becomes the first master',
     wanted(),
     [member({ ...working, id: two }, { role: 'master', state: 'cancelled', cancel: true })],
     [{ kind: 'instruct', nodeId: two, role: 'first-master' }],
   ],
   [
-    'a worker that was stopped is told to join no cluster that has no master any more',
+    'a cancelled worker does not join a cluster that has lost its masters',
     wanted(),
     [member({ ...working, roles: ['worker'] }, { role: 'worker', state: 'cancelled', cancel: true })],
     [to('FAILED', NO_MASTER)],
   ],
   [
-    'a run that a reset had stopped has failed; what is wanted now starts it again',
+    'a run that a reset cancelled has failed; provision retries it',
     wanted({ attempt: 3 }),
     [member(working, { state: 'cancelled', cancel: true })],
     [to('FAILED', { code: 'run/cancelled', message: 'run r-aaaaaaaaaa is cancelled', ...RUN_MENDING })],
   ],
   [
-    'the masters are gone, and a worker has joined: another master does not start over',
+    'the masters are lost, and a worker has joined: another master does not start a new cluster',
     wanted(),
     [
       member({ ...working, id: two }, { role: 'master' }),
@@ -163,13 +163,13 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     ],
   ],
   [
-    'and the cluster with them',
+    'and the cluster fails with them',
     wanted({ state: 'READY' }),
     [member({ ...working, id: three, state: 'READY', roles: ['worker'] }, { role: 'worker', state: 'done' })],
     [clusterTo('FAILED', false, LOST)],
   ],
   [
-    'a worker that may have joined in an earlier run counts as well',
+    'also for a worker that may have joined in an earlier run',
     wanted({ state: 'FAILED', error: LOST, attempt: 2 }),
     [
       member({ id: two }),
@@ -181,7 +181,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
   [
-    'a master that is configured while the cluster is up waits until that is asked for again',
+    'a master that is configured while the cluster is up waits for the next provision',
     wanted({ state: 'READY', report: report(), reportAt: LATER }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
@@ -190,7 +190,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [],
   ],
   [
-    'so does a worker, which the cluster becomes READY without',
+    'so does a worker, and the cluster becomes READY without it',
     wanted({ report: report(), reportAt: LATER }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
@@ -199,20 +199,25 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [clusterTo('READY')],
   ],
   [
-    'asked for again it begins, beside what goes on',
+    'with the next provision it begins, while other runs continue',
     wanted({ attempt: 2 }),
     [member(working, {}), member({ id: two, name: 'two', roles: ['worker'], attempt: 1 })],
     [{ kind: 'instruct', nodeId: two, role: 'worker' }],
   ],
   [
-    'only one that was never asked for is left: nothing is wanted any more',
+    'the only remaining node was never provisioned: there is no desired state any more',
     wanted({ state: 'READY' }),
     [member({ attempt: 1 })],
     [clusterTo('NEW', true)],
   ],
   ['a worker without any master waits', wanted(), [member({ roles: ['worker'] })], []],
-  ['a run that goes on is waited for', wanted(), [member(working, {})], []],
-  ['the cluster follows its node', wanted({ state: 'NEW' }), [member(working, {})], [clusterTo('PROVISIONING')]],
+  ['waits for an open run', wanted(), [member(working, {})], []],
+  [
+    'the state of the cluster follows its node',
+    wanted({ state: 'NEW' }),
+    [member(working, {})],
+    [clusterTo('PROVISIONING')],
+  ],
   ['done, and the operator has not checked in', wanted(), [member(working, { state: 'done' })], []],
   [
     'done, and the report is older than the run',
@@ -233,7 +238,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [],
   ],
   [
-    'done, all is up',
+    'done, everything is ready',
     wanted({ report: report(), reportAt: LATER }),
     [member(working, { state: 'done' })],
     [to('READY')],
@@ -269,25 +274,25 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [clusterTo('REPAIRING')],
   ],
   [
-    'until it has ended, whatever is wrong still',
+    'until the repair has ended, even with problems',
     wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report({ dns: false }), reportAt: LATER }),
     [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'done' })],
     [clusterTo('READY')],
   ],
   [
-    'one that went away in the middle holds nobody up',
+    'a repair of an unreachable node is not waited for',
     wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
     [member({ ...working, attempt: 2, state: 'READY', silent: 'unreachable' }, { state: 'done' }, 500_000, {})],
     [clusterTo('READY')],
   ],
   [
-    'a repair that failed leaves the node READY, with what it said',
+    'a failed repair leaves the node READY, with the error',
     wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report(), reportAt: LATER }),
     [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, { state: 'failed', error: boom })],
     [to('READY', boom)],
   ],
   [
-    'reset stops a repair',
+    'reset cancels a repair',
     resetting(),
     [member({ ...working, state: 'READY' }, { state: 'done' }, 0, { id: 'r-repair' })],
     [{ kind: 'cancel', runId: 'r-repair' }],
@@ -299,7 +304,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'cancel', runId: 'r-repair' }],
   ],
   [
-    'a repair that was never taken expires',
+    'a repair that was never acknowledged expires',
     wanted({ state: 'READY' }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }, 0, {
@@ -311,25 +316,25 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'expire', runId: 'r-repair' }],
   ],
   [
-    'what is wrong with it is told beside that',
+    'its problems are reported in addition to its state',
     wanted({ state: 'READY', establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [{ kind: 'problems', problems: expect.arrayContaining([expect.objectContaining(PROBLEM)]) }],
   ],
   [
-    'a node that came when it was READY makes it READY again, whatever is wrong',
+    'a node that was added to a READY cluster makes it READY again, even with problems',
     wanted({ establishedAt: EARLY, report: report({ dns: false }), reportAt: LATER }),
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [clusterTo('READY')],
   ],
   [
-    'one that is not wanted any more has no problems',
+    'a cluster without a desired state has no problems',
     cluster({ problems: [{ ...PROBLEM, since: EARLY, firstSeenAt: EARLY, counts: true }] }),
     [],
     [{ kind: 'problems', problems: [] }],
   ],
   [
-    'nobody knows how a run ended: its error names the ways on',
+    'the outcome of a run is unknown: its error has a fix',
     wanted(),
     [member(working, { state: 'indeterminate', error: boom })],
     [to('FAILED', boom)],
@@ -354,12 +359,12 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
   ],
   [
-    'an instruction that was never taken expires',
+    'an instruction that was never acknowledged expires',
     wanted(),
     [member(working, { acknowledged: false, expiresAt: LATER })],
     [{ kind: 'expire', runId: 'r-aaaaaaaaaa' }],
   ],
-  ['one that was taken does not', wanted(), [member(working, { expiresAt: LATER })], []],
+  ['an acknowledged one does not', wanted(), [member(working, { expiresAt: LATER })], []],
   ['75 s of silence', cluster(), [member({}, null, 75_000)], [{ kind: 'silence', nodeId: one, silent: 'suspect' }]],
   [
     '120 s of silence',
@@ -369,7 +374,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ],
   ['back again', cluster(), [member({ silent: 'unreachable' })], [{ kind: 'silence', nodeId: one, silent: 'no' }]],
   [
-    'a node that was never approved is not missed',
+    'a node that was never approved does not become unreachable',
     cluster(),
     [member({ state: 'DISCOVERED', approvedAt: null }, null, 500_000)],
     [],
@@ -380,16 +385,16 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [{ kind: 'instruct', nodeId: one, role: 'reset' }],
   ],
-  ['reset cancels what goes on', resetting(), [member(working, {})], [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }]],
-  ['and waits until it has ended', resetting(), [member(working, { cancel: true })], []],
+  ['reset cancels an open run', resetting(), [member(working, {})], [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }]],
+  ['and waits until the run has ended', resetting(), [member(working, { cancel: true })], []],
   [
-    'one that is away for long is not waited for: it is told to reset when it is back',
+    'an unreachable node is not waited for: it is reset when it is back',
     resetting(),
     [member({ ...working, silent: 'unreachable' }, { cancel: true }, 500_000)],
     [{ kind: 'instruct', nodeId: one, role: 'reset' }],
   ],
-  ['reset leaves an untouched node alone', resetting(), [member({})], [clusterTo('NEW', true)]],
-  ['reset goes on', resetting(), [member({ ...working, attempt: 2 }, { role: 'reset' })], []],
+  ['reset does nothing for a node without Kubernetes', resetting(), [member({})], [clusterTo('NEW', true)]],
+  ['reset is running', resetting(), [member({ ...working, attempt: 2 }, { role: 'reset' })], []],
   [
     'reset is done',
     resetting(),
@@ -403,7 +408,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [to('APPROVED')],
   ],
   [
-    'the cluster is new again',
+    'the cluster is NEW again',
     resetting(),
     [member({ state: 'DISCOVERED', roles: [], attempt: 2 }, { role: 'reset', state: 'done' })],
     [clusterTo('NEW', true)],
@@ -415,13 +420,13 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [to('FAILED', boom)],
   ],
   [
-    'and the cluster with it',
+    'and the cluster fails with it',
     resetting(),
     [member({ state: 'FAILED', error: boom, attempt: 2 }, { role: 'reset', state: 'failed', error: boom })],
     [clusterTo('FAILED', false, boom)],
   ],
   [
-    'the cluster is wanted again while a reset goes on',
+    'the cluster is provisioned again during a reset',
     wanted({ attempt: 3 }),
     [member({ ...working, attempt: 2 }, { role: 'reset' })],
     [],
@@ -433,19 +438,19 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [to('DISCOVERED')],
   ],
   [
-    'a node that leaves is not provisioned again, and what it does is stopped',
+    'a leaving node is not provisioned again, and its open run is cancelled',
     wanted(),
     [member(leaving('retire'), {})],
     [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
   [
-    'while a master takes it out of the cluster it waits',
+    'it waits while a master removes it from the cluster',
     wanted({ state: 'NEW' }),
     [member(leaving('retire'), { state: 'done' })],
     [clusterTo('NEW', true)],
   ],
   [
-    'then its machine is given back',
+    'then its machine is restored',
     wanted(),
     [member(leaving('reset'), { state: 'done' })],
     [{ kind: 'instruct', nodeId: one, role: 'reset' }],
@@ -456,21 +461,21 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [member(leaving('reset'), { role: 'reset' })],
     [clusterTo('NEW', true)],
   ],
-  ['and it is removed', wanted(), [member(leaving('reset'), { role: 'reset', state: 'done' })], [to('REMOVED')]],
+  ['and it is REMOVED', wanted(), [member(leaving('reset'), { role: 'reset', state: 'done' })], [to('REMOVED')]],
   [
-    'a machine that cannot be given back is shown',
+    'a machine that cannot be restored is shown as FAILED',
     wanted(),
     [member(leaving('reset'), { role: 'reset', state: 'failed', error: boom })],
     [to('FAILED', boom)],
   ],
   [
-    'one that is away for long is not waited for',
+    'an unreachable machine is not waited for',
     wanted(),
     [member({ ...leaving('reset'), silent: 'unreachable' }, { state: 'done' }, 500_000)],
     [to('REMOVED')],
   ],
   [
-    'a cluster is READY without a node that leaves',
+    'a cluster is READY without a leaving node',
     wanted({ report: report(), reportAt: LATER }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
@@ -479,19 +484,19 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [clusterTo('READY')],
   ],
   [
-    'a node begins once its cluster has nothing any more of one of its name',
+    'a node begins when its predecessor with the same name is removed from the cluster',
     wanted({ state: 'READY', gone: [{ name: 'two', address: '10.0.0.9', role: 'worker' }] }),
     [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
     [clusterTo('PROVISIONING')],
   ],
   [
-    'or of its address',
+    'or with the same address',
     wanted({ gone: [{ name: 'former', address: '10.0.0.2', role: 'master' }] }),
     [member({ ...working, state: 'READY' }, { state: 'done' }), member({ id: two, name: 'two', address: '10.0.0.2' })],
     [],
   ],
   [
-    'also where that one is on its way out',
+    'also while the predecessor is being removed',
     wanted(),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
@@ -504,7 +509,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [],
   ],
   [
-    'but not where no master could take anybody out',
+    'but without waiting if no master could remove it',
     wanted({ gone: [{ name: 'one', address: '10.0.0.1', role: 'master' }] }),
     [member({})],
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
@@ -516,7 +521,7 @@ const workersOf = (count: number, changes: Partial<Node>, r: Partial<Run> | null
   Array.from({ length: count }, (_, at) => member({ id: `n-${at}`, roles: ['worker'], ...changes }, r))
 
 describe('director', () => {
-  it('lets so many workers begin at a time', () => {
+  it('limits how many workers begin at a time', () => {
     const master = member(working, {})
     const busy = workersOf(40, working, { role: 'worker' })
     const waiting = workersOf(200, {})

@@ -176,8 +176,8 @@ export function noMasterError({ name }: Cluster): ErrorReport {
 }
 
 function errorOf(run: Run): ErrorReport {
-  const mending = remedy`see: ${{ do: 'node.logs' }}; then retry: ${{ do: 'cluster.provision' }}`
-  return run.error ?? { code: `run/${run.state}`, message: `run ${run.id} is ${run.state}`, ...mending }
+  const rendered = remedy`see: ${{ do: 'node.logs' }}; then retry: ${{ do: 'cluster.provision' }}`
+  return run.error ?? { code: `run/${run.state}`, message: `run ${run.id} is ${run.state}`, ...rendered }
 }
 
 function sameError(a: ErrorReport | null, b: ErrorReport | null): boolean {

@@ -20,15 +20,15 @@ const READY: Readiness = { ready: true }
 const waiting = (waitingFor: string): Readiness => ({ ready: false, waitingFor })
 
 const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
-  ['all is up', {}, READY, READY],
+  ['everything is ready', {}, READY, READY],
   [
-    'a pod of the cluster waits for a place',
+    'an own pod is not scheduled',
     { pods: [pod(), pod({ ready: false, phase: 'Pending', node: '' })] },
     READY,
     waiting('1 of 2 pods: kube-system/coredns-7d764666f9-2kvh5'),
   ],
   [
-    'a pod of the cluster is not ready, and it is told why',
+    'an own pod is not ready, and the reason is known',
     {
       pods: [pod(), pod({ name: 'kube-proxy-x8zqk', ready: false, why: { reason: 'ErrImageNeverPull', message: '' } })],
     },
@@ -61,7 +61,7 @@ const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
   ],
   ['all pods were evicted', { pods: [pod({ ready: false, phase: 'Failed' })] }, waiting('pods'), waiting('pods')],
   [
-    'the cluster has a node that is none of ours, or no more',
+    'the cluster has a node that is not managed, or not any more',
     { nodes: [object('one'), object('gone', false)], pods: [pod(), pod({ node: 'gone', ready: false })] },
     READY,
     READY,

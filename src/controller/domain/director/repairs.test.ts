@@ -24,47 +24,55 @@ const problem = (node: string): KnownProblem => ({
   ...{ code: 'node/not-ready', subject: node, node, message: '', since: '', firstSeenAt: '' },
   ...{ seenBy: 'operator', counts: true },
 })
-const told = { node: { attempt: 2 } }
+const attempted = { node: { attempt: 2 } }
 
 const table: [string, Member[], string[], KnownProblem[]?][] = [
+  ['workers in parallel, and one master', [master('m1'), master('m2'), worker('w1'), worker('w2')], ['m1', 'w1', 'w2']],
+  ['a master with a problem comes first', [master('m1'), master('m2')], ['m2'], [problem('m2')]],
+  ['masters one at a time', [master('m1', { ...attempted, repair: open }), master('m2'), worker('w1')], ['w1']],
   [
-    'workers side by side, and one master',
-    [master('m1'), master('m2'), worker('w1'), worker('w2')],
-    ['m1', 'w1', 'w2'],
-  ],
-  ['the one that something is wrong with comes first', [master('m1'), master('m2')], ['m2'], [problem('m2')]],
-  ['one at a time', [master('m1', { ...told, repair: open }), master('m2'), worker('w1')], ['w1']],
-  [
-    'however long it takes: it may have stopped etcd',
-    [master('m1', { ...told, repair: { ...open, createdAt: '2020-01-01T00:00:00.000Z' } }), master('m2')],
+    'however long a repair takes, because it may have stopped etcd',
+    [master('m1', { ...attempted, repair: { ...open, createdAt: '2020-01-01T00:00:00.000Z' } }), master('m2')],
     [],
   ],
-  ['the next when it has ended', [master('m1', { ...told, repair: { state: 'done' } }), master('m2')], ['m2']],
   [
-    'none after one that failed',
-    [master('m1', { ...told, repair: { state: 'failed' } }), master('m2'), worker('w1')],
+    'the next after the repair has ended',
+    [master('m1', { ...attempted, repair: { state: 'done' } }), master('m2')],
+    ['m2'],
+  ],
+  [
+    'none after a failed repair',
+    [master('m1', { ...attempted, repair: { state: 'failed' } }), master('m2'), worker('w1')],
     ['w1'],
   ],
-  ['but for a failure of an earlier time', [master('m1', { repair: { state: 'failed' } }), master('m2')], ['m1']],
   [
-    'none while one that is away may be in the middle of it',
+    'except after a failure in an earlier attempt',
+    [master('m1', { repair: { state: 'failed' } }), master('m2')],
+    ['m1'],
+  ],
+  [
+    'none while an unreachable master may be repairing',
     [master('m1', { node: { attempt: 2, silent: 'unreachable' }, repair: open }), master('m2')],
     [],
   ],
   ['none while a master joins', [master('m1'), master('m2', { node: { state: 'PROVISIONING' }, run: open })], []],
   [
-    'one that is away is told when it is back',
+    'an unreachable node is repaired when it is back',
     [master('m1', { node: { silent: 'unreachable' } }), master('m2')],
     ['m2'],
   ],
-  ['once only', [master('m1', told), worker('w1', told)], []],
-  ['one that leaves does not', [master('m1', told), worker('w1', { node: { leaving: 'retire' } })], []],
+  ['each once', [master('m1', attempted), worker('w1', attempted)], []],
+  ['a leaving node is not repaired', [master('m1', attempted), worker('w1', { node: { leaving: 'retire' } })], []],
   [
-    'nobody is repaired where no master stays',
+    'no node is repaired if no master remains',
     [master('m1', { node: { leaving: 'retire' }, run: { role: 'first-master' } }), worker('w1')],
     [],
   ],
-  ['one that is not READY does not', [master('m1', told), worker('w1', { node: { state: 'FAILED' } })], []],
+  [
+    'a node that is not READY is not repaired',
+    [master('m1', attempted), worker('w1', { node: { state: 'FAILED' } })],
+    [],
+  ],
 ]
 
 describe('repairs', () => {
@@ -73,11 +81,11 @@ describe('repairs', () => {
     expect(repairsToStart(asked, members)).toEqual(expected)
   })
 
-  it('are not for a cluster that was only asked to bring in others', () => {
+  it('do not happen when an attempt only adds nodes', () => {
     expect(repairsToStart(cluster({ attempt: 5, repairAttempt: 1 }), [master('m1'), worker('w1')])).toEqual([])
   })
 
-  it('are the work that the node did: its founder looks after the add-ons, or who comes after it', () => {
+  it('have the task of the node: the master that started the cluster repairs the add-ons, or its successor', () => {
     const founder = master('m2', { run: { role: 'first-master' } })
     const [m1, w1] = [master('m1'), worker('w1')]
     const roles = (members: Member[]) => members.map(repairTaskOf(members))

@@ -6,7 +6,7 @@ import { turnOf } from './turn.ts'
 
 const first = (state: 'open' | 'done', changes = {}) =>
   member({ id: 'm1', name: 'm1', state: 'PROVISIONING', ...changes }, { role: 'first-master', state })
-const letsIn = (changes = {}) => {
+const apiUp = (changes = {}) => {
   const progress = { of: 9, done: 5, current: {}, letsIn: true } as const
   return member({ id: 'm1', name: 'm1', state: 'PROVISIONING', ...changes }, { role: 'first-master', progress })
 }
@@ -26,44 +26,44 @@ const worker = member({ id: 'w', name: 'w', state: 'PROVISIONING', roles: ['work
 
 const table: [string, Member, Member[], string][] = [
   ['a worker, before there is a master', worker, [], 'waits for a master'],
-  ['a worker, before its master has begun', worker, [member({ id: 'm1', name: 'm1' })], 'waits for master m1'],
-  ['or before its API is up', worker, [first('open')], 'waits for master m1'],
-  ['a worker asks a master whose API is up', worker, [letsIn()], 'm1'],
-  ['also where that has failed since', worker, [letsIn({ state: 'FAILED' })], 'm1'],
-  ['a master that is done is asked first', worker, [letsIn(), joining('m2', true), joined('m3')], 'm3 m1'],
-  ['a master waits for the first', joining('m2', false), [first('open')], 'waits for master m1'],
-  ['and then has its turn', joining('m2', false), [first('done')], 'm1'],
-  ['alone', joining('m2', false), [first('done'), joining('m3', true)], 'waits for master m3 to join first'],
-  ['others that wait do not count', joining('m2', false), [first('done'), joining('m3', false)], 'm1'],
+  ['a worker, before the master has begun', worker, [member({ id: 'm1', name: 'm1' })], 'waits for master m1'],
+  ['or before the API is up', worker, [first('open')], 'waits for master m1'],
+  ['a worker is invited by a master whose API is up', worker, [apiUp()], 'm1'],
+  ['also if that master has failed since', worker, [apiUp({ state: 'FAILED' })], 'm1'],
+  ['a provisioned master comes first', worker, [apiUp(), joining('m2', true), joined('m3')], 'm3 m1'],
+  ['a master waits for the first master', joining('m2', false), [first('open')], 'waits for master m1'],
+  ['and then it is its turn', joining('m2', false), [first('done')], 'm1'],
+  ['one at a time', joining('m2', false), [first('done'), joining('m3', true)], 'waits for master m3 to join first'],
+  ['other waiting masters do not count', joining('m2', false), [first('done'), joining('m3', false)], 'm1'],
   [
-    'nor does one that is silent for long',
+    'nor does an unreachable one',
     joining('m2', false),
     [first('done'), joining('m3', true, { silent: 'unreachable' })],
     'm1',
   ],
+  ['nor one that is back after another was invited', joining('m3', true), [first('done'), joining('m4', true)], 'm1'],
   [
-    'nor, once it is back, one that another has overtaken',
-    joining('m3', true),
-    [first('done'), joining('m4', true)],
-    'm1',
-  ],
-  [
-    'which waits for that one',
+    'which waits for the other one',
     joining('m4', true),
     [first('done'), joining('m3', true)],
     'waits for master m3 to join first',
   ],
   [
-    'one that may have left a learner in etcd comes before one that has not',
+    'a master that may have left a learner in etcd comes first',
     joining('m2', false),
     [first('done'), again('m3')],
     'waits for master m3 to join first',
   ],
-  ['and itself does not wait', again('m3'), [first('done'), joining('m2', false), again('m4')], 'm1'],
-  ['but for whose turn it is', again('m3'), [first('done'), joining('m2', true)], 'waits for master m2 to join first'],
-  ['who does not wait for it', joining('m2', true), [first('done'), again('m3')], 'm1'],
+  ['and does not wait itself', again('m3'), [first('done'), joining('m2', false), again('m4')], 'm1'],
   [
-    'nor is it waited for where it is away',
+    'except for an invited master',
+    again('m3'),
+    [first('done'), joining('m2', true)],
+    'waits for master m2 to join first',
+  ],
+  ['which does not wait for it', joining('m2', true), [first('done'), again('m3')], 'm1'],
+  [
+    'an unreachable one is not waited for',
     joining('m2', false),
     [first('done'), again('m3', {}, { silent: 'unreachable' })],
     'm1',
@@ -75,12 +75,12 @@ const table: [string, Member, Member[], string][] = [
     'waits for master m3 to be repaired first',
   ],
   [
-    'a master in repair whose keys are gone asks for them',
+    'a master in repair can be invited again if its keys are lost',
     member({ id: 'm2', name: 'm2', state: 'READY' }, { role: 'master', state: 'done' }, 0, { role: 'master' }),
     [first('done'), joining('m3', false)],
     'm1',
   ],
-  ['one that asks again has its turn still', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],
+  ['a master that asks again is still invited', joining('m2', true), [first('done'), joining('m3', false)], 'm1'],
 ]
 
 it.each(table)('%s', (_, target, others, expected) => {

@@ -8,7 +8,7 @@ import type { Member } from '../situation.ts'
 import { problemsOf, SILENT_MS } from './problems.ts'
 
 type Pod = OperatorReport['pods'][number]
-type NodeTold = OperatorReport['nodes'][number]
+type NodeReport = OperatorReport['nodes'][number]
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000)
 const UP = 1_000
@@ -32,7 +32,7 @@ const PODS = [
   pod(DNS, 'm1'),
   pod('operator-5b9c4dd56f-jxw7n', 'w1', { namespace: 'cantrip-system' }),
 ]
-const told = (name: string, unhealthy: NodeTold['unhealthy'] = []): NodeTold => ({
+const reported = (name: string, unhealthy: NodeReport['unhealthy'] = []): NodeReport => ({
   ...{ name, kubeletVersion: DEFAULT_VERSIONS.kubernetes, unhealthy },
   ready: unhealthy.every(({ type }) => type !== 'Ready'),
 })
@@ -54,7 +54,7 @@ interface Scene {
 }
 
 function look({ report = {}, members = [m1(), w1()], changes = {}, silentMs = 0, seconds = UP }: Scene) {
-  const nodes = [told('m1'), told('w1')]
+  const nodes = [reported('m1'), reported('w1')]
   const known = cluster({
     ...{ desired: 'provision', attempt: 1, state: 'READY', establishedAt: at(0).toISOString() },
     report: { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, nodes, pods: PODS, dns: true, ...report },
@@ -71,58 +71,62 @@ const inRepair = (of: Member, minutes: number): Member => ({
 })
 
 const table: [string, Scene, string[]][] = [
-  ['all is well', {}, []],
-  ['before it was READY nothing is told', { report: { dns: false }, changes: { establishedAt: null } }, []],
-  ['nor while it is reset', { report: { dns: false }, changes: { desired: 'reset' } }, []],
+  ['no problem', {}, []],
+  ['none before it was READY', { report: { dns: false }, changes: { establishedAt: null } }, []],
+  ['none during a reset', { report: { dns: false }, changes: { desired: 'reset' } }, []],
   ['its API is up without etcd', { report: { api: false } }, ['api/not-ready']],
   ['its DNS is down', { report: { dns: false } }, ['dns/no-answer']],
   ['the operator is silent', { silentMs: SILENT_MS }, ['operator/silent']],
   ['a report may be late', { silentMs: SILENT_MS - 1 }, []],
-  ['an agent is away', { members: [m1(), w1({ silent: 'unreachable' })] }, ['node/unreachable w1']],
-  ['for a moment', { members: [m1(), w1({ silent: 'suspect' })] }, []],
+  ['an agent is unreachable', { members: [m1(), w1({ silent: 'unreachable' })] }, ['node/unreachable w1']],
+  ['but not for a moment', { members: [m1(), w1({ silent: 'suspect' })] }, []],
   [
     'a repair has failed',
     { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'failed' }) }] },
     ['repair/failed w1'],
   ],
-  ['one goes on', { members: [m1(), inRepair(w1(), 59)] }, []],
-  ['one does not end', { members: [m1(), inRepair(w1(), 60)] }, ['repair/slow w1']],
+  ['one is running', { members: [m1(), inRepair(w1(), 59)] }, []],
+  ['one is running for too long', { members: [m1(), inRepair(w1(), 60)] }, ['repair/slow w1']],
   [
-    'nor does one whose node is away: that is told',
+    'also on an unreachable node, which is the problem then',
     { members: [m1(), inRepair(w1({ silent: 'unreachable' }), 60)] },
     ['node/unreachable w1'],
   ],
-  ['one has been stopped', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
-  ['a node has disk pressure', { report: { nodes: [told('m1', [PRESSED]), told('w1')] } }, ['node/disk-pressure m1']],
+  ['one was cancelled', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
+  [
+    'a node has disk pressure',
+    { report: { nodes: [reported('m1', [PRESSED]), reported('w1')] } },
+    ['node/disk-pressure m1'],
+  ],
   [
     'memory and PIDs',
-    { report: { nodes: [told('m1', [condition('MemoryPressure'), condition('PIDPressure')]), told('w1')] } },
+    { report: { nodes: [reported('m1', [condition('MemoryPressure'), condition('PIDPressure')]), reported('w1')] } },
     ['node/memory-pressure m1', 'node/pid-pressure m1'],
   ],
   [
     "what other programs say of a node is not the cluster's",
-    { report: { nodes: [told('m1', [condition('KernelDeadlock')]), told('w1')] } },
+    { report: { nodes: [reported('m1', [condition('KernelDeadlock')]), reported('w1')] } },
     [],
   ],
   [
-    'a node is not Ready, and its pods neither: told once',
+    'a node is not Ready, nor are its pods: one problem',
     {
       report: {
-        nodes: [told('m1'), told('w1', [LOST])],
+        nodes: [reported('m1'), reported('w1', [LOST])],
         pods: PODS.map((each) => ({ ...each, ready: each.node !== 'w1' })),
       },
     },
     ['node/not-ready w1'],
   ],
   [
-    'an operator of an earlier version says so',
-    { report: { nodes: [told('m1'), { name: 'w1', ready: false, kubeletVersion: '' }] } },
+    'also from an operator of an earlier version',
+    { report: { nodes: [reported('m1'), { name: 'w1', ready: false, kubeletVersion: '' }] } },
     ['node/not-ready w1'],
   ],
-  ['somebody deleted a node', { report: { nodes: [told('m1')] } }, ['node/not-registered w1']],
-  ['a node that is none of ours', { report: { nodes: [told('m1'), told('w1'), told('x', [LOST])] } }, []],
-  ['one that comes', { members: [m1(), w1({ state: 'PROVISIONING' })], report: { nodes: [told('m1')] } }, []],
-  ['one that leaves', { members: [m1(), w1({ leaving: 'retire' })], report: { nodes: [told('m1')] } }, []],
+  ['a Node object was deleted', { report: { nodes: [reported('m1')] } }, ['node/not-registered w1']],
+  ['a node that is not managed', { report: { nodes: [reported('m1'), reported('w1'), reported('x', [LOST])] } }, []],
+  ['a joining node', { members: [m1(), w1({ state: 'PROVISIONING' })], report: { nodes: [reported('m1')] } }, []],
+  ['a leaving node', { members: [m1(), w1({ leaving: 'retire' })], report: { nodes: [reported('m1')] } }, []],
   [
     'CoreDNS cannot be scheduled',
     { report: { pods: without(DNS, pending(DNS)) } },
@@ -134,7 +138,7 @@ const table: [string, Scene, string[]][] = [
     [],
   ],
   [
-    'a pod of ours is not Ready',
+    'an own pod is not Ready',
     { report: { pods: PODS.map((each) => (each.name === 'kube-scheduler-m1' ? { ...each, ready: false } : each)) } },
     ['pod/not-ready kube-system/kube-scheduler-m1'],
   ],
@@ -154,7 +158,7 @@ const table: [string, Scene, string[]][] = [
   ],
   ['CoreDNS is scaled down to nothing', { report: { pods: without(DNS) } }, ['pod/missing kube-system/coredns']],
   [
-    'what is left of a pod goes',
+    'a pod is being deleted',
     { report: { pods: [...PODS, pod('coredns-7d764666f9-b5tvz', 'w1', { ready: false, leaving: true })] } },
     [],
   ],
@@ -164,7 +168,7 @@ const table: [string, Scene, string[]][] = [
     ['pod/missing kube-system/kube-scheduler on node m1'],
   ],
   [
-    'a node without its kube-proxy, which has been made and waits',
+    'a node without its kube-proxy, which is not scheduled',
     {
       report: {
         pods: PODS.filter(({ name, node }) => name !== 'kube-proxy-x8zqk' || node === 'm1').concat(
@@ -175,7 +179,7 @@ const table: [string, Scene, string[]][] = [
     ['pod/unschedulable kube-system/kube-proxy-b5tvz'],
   ],
   [
-    'who brings a network of his own may do without kube-proxy',
+    'a pod network of the administrator may replace kube-proxy',
     { report: { pods: without('kube-proxy-x8zqk') }, changes: { settings: ClusterSettings.parse({ cni: 'none' }) } },
     [],
   ],
@@ -186,9 +190,9 @@ describe('problems', () => {
     expect(codes(look(scene))).toEqual(expected)
   })
 
-  it('say what Kubernetes says about them', () => {
+  it('have the reason and message of Kubernetes', () => {
     const pods = without(DNS, pending(DNS))
-    const messages = look({ report: { nodes: [told('m1', [PRESSED]), told('w1')], pods } }).map(
+    const messages = look({ report: { nodes: [reported('m1', [PRESSED]), reported('w1')], pods } }).map(
       ({ message }) => message,
     )
     expect(messages).toEqual([
@@ -212,10 +216,10 @@ describe('problems', () => {
   const grace: [string, Scene, number][] = [
     ['DNS', { report: { dns: false } }, 15],
     ['the API', { report: { api: false } }, 15],
-    ['a node', { report: { nodes: [told('m1', [LOST]), told('w1')] } }, 15],
+    ['a node', { report: { nodes: [reported('m1', [LOST]), reported('w1')] } }, 15],
     ['a pod', { report: { pods: without(DNS) } }, 60],
-    ['the operator, whose silence has lasted', { silentMs: SILENT_MS }, 0],
-    ['an agent, whose silence has lasted', { members: [m1({ silent: 'unreachable', lastSeen: null }), w1()] }, 0],
+    ['the operator, after its silence', { silentMs: SILENT_MS }, 0],
+    ['an agent, after its silence', { members: [m1({ silent: 'unreachable', lastSeen: null }), w1()] }, 0],
   ]
   it.each(grace)('count once they have lasted for longer than a restart takes: %s', (_, scene, seconds) => {
     const first = look(scene)
@@ -228,7 +232,7 @@ describe('problems', () => {
 
   it('keep their time while their message changes, and start over after they have disappeared', () => {
     const scene = (message: string): Scene => ({
-      report: { nodes: [told('m1', [condition('Ready', '', message)]), told('w1')] },
+      report: { nodes: [reported('m1', [condition('Ready', '', message)]), reported('w1')] },
     })
     const first = look(scene('one'))
     const second = look({ ...scene('other'), seconds: UP + 5, changes: { problems: first } })
@@ -238,15 +242,15 @@ describe('problems', () => {
     expect(again[0]?.since).toBe(at(UP + 7).toISOString())
   })
 
-  it('are as old as Kubernetes says, where that is longer, and count by how long they were seen', () => {
+  it('are as old as Kubernetes reports, and count by the time since they were observed', () => {
     const since = '2026-01-01T00:00:10Z'
-    const [found] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since }]), told('w1')] } })
+    const [found] = look({ report: { nodes: [reported('m1', [{ ...PRESSED, since }]), reported('w1')] } })
     expect(found).toMatchObject({ since: '2026-01-01T00:00:10.000Z', firstSeenAt: at(UP).toISOString(), counts: false })
-    const [odd] = look({ report: { nodes: [told('m1', [{ ...PRESSED, since: 'yesterday' }]), told('w1')] } })
+    const [odd] = look({ report: { nodes: [reported('m1', [{ ...PRESSED, since: 'yesterday' }]), reported('w1')] } })
     expect(odd).toMatchObject({ since: at(UP).toISOString(), counts: false })
   })
 
-  it('are the same again when nothing has changed, as the store gives them back', () => {
+  it('are equal when nothing has changed, as the store returns them', () => {
     const first = look({ report: { dns: false }, silentMs: SILENT_MS })
     const stored = JSON.parse(JSON.stringify(first))
     expect(look({ report: { dns: false }, silentMs: SILENT_MS, changes: { problems: stored } })).toEqual(stored)

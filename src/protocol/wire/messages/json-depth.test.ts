@@ -11,6 +11,6 @@ it.each([
   [JSON.stringify({ a: '['.repeat(40) }), false],
   [JSON.stringify({ a: `\\"${'['.repeat(40)}` }), false],
   [`${'[]'.repeat(40)}`, false],
-])('tells how deep %s is', (json, deeper) => {
+])('detects the depth of %s', (json, deeper) => {
   expect(isDeeper(json)).toBe(deeper)
 })
