@@ -10,7 +10,7 @@ import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   nodeRow,
@@ -50,7 +50,7 @@ async function cantrip(round: number, files: Files): Promise<number> {
     site = await openSite(bed)
     await importBundle(site, bundle)
     const name = `round-${round}-${files}`
-    const install = await carryAgent(node, await createCluster(site, { name, overrides: testbedOverrides() }), name)
+    const install = await copyAgent(node, await createCluster(site, { name, overrides: testbedOverrides() }), name)
     await execOk(node, install, { timeoutMs: 120_000 })
     const row = await nodeRow(site, 'cantrip')
     await site.admin('node', 'approve', row?.id ?? '')

@@ -1,6 +1,6 @@
 // Ratio 12: all prechecks ÷ the slowest of them, in one run on a node, against a real controller. The rest of the time,
 // for the start of the program and for decrypting the credentials, is printed separately.
-import { carryAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
+import { copyAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, down, downAll, exec, up } from '../support/testbed/testbed.ts'
 import { median, report } from './measure.ts'
 
@@ -19,7 +19,7 @@ const node = await up({ name: 'checked', bed })
 let site: Site | undefined
 try {
   site = await openSite(bed)
-  const installation = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
+  const installation = await copyAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
   // The disk check of a master takes so long that all others are quick in comparison. So both roles run, and the worse ratio counts.
   const ratios = [await ratioFor('master', installation), await ratioFor('worker', installation)]
   report('precheck', Math.max(...ratios), 1.3)

@@ -6,7 +6,7 @@ import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   kubectl,
@@ -49,7 +49,7 @@ try {
   await show(site, ['cluster', 'list'])
   say('Creating a cluster and the credentials for its nodes')
   const credentials = await guarded(createCluster(site, { name: CLUSTER, overrides: testbedOverrides() }))
-  const install = await guarded(carryAgent(node, credentials, CLUSTER))
+  const install = await guarded(copyAgent(node, credentials, CLUSTER))
   say('On the node: installing the agent')
   console.log(expectedWarnings())
   await inside(node, install)

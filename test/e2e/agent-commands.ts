@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
-import { awaitState, carryAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
+import { awaitState, copyAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
 import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
@@ -30,7 +30,7 @@ export async function setScene(site: Site, bed: Bed, signal: AbortSignal): Promi
     overrides: testbedOverrides(),
     flags: ['--auto-approve'],
   })
-  const install = await carryAgent(node, credentials, CLUSTER)
+  const install = await copyAgent(node, credentials, CLUSTER)
   const passphrase = (await readFile(join(credentials, `${CLUSTER}-passphrase.txt`), 'utf8')).trim()
   return { site, node, install, passphrase }
 }
@@ -67,7 +67,7 @@ export async function unprivilegedUserGainsNothing({ node, install }: Scene): Pr
 /** `-m blue` installs a second instance for another cluster; `-m blue -d` uninstalls only that instance. */
 export async function secondInstance({ site, node }: Scene): Promise<void> {
   const credentials = await createCluster(site, { name: 'beside', overrides: {} })
-  const [agent = '', ...creds] = await carryAgent(node, credentials, 'beside')
+  const [agent = '', ...creds] = await copyAgent(node, credentials, 'beside')
   const { code, stdout, stderr } = await exec(node, [agent, ...creds, '-m', 'blue'], { timeoutMs: 120_000 })
   assert.equal(code, 0, stderr + stdout)
   const blue = JSON.parse(await execOk(node, [agent, 'status', '-m', 'blue', '-o', 'json']))

@@ -42,14 +42,14 @@ export async function badInput(site: Site, node: Node, install: readonly string[
     code: 4,
     says: /cannot write standard output/,
   })
-  for (const mistake of mistakes) await meet(node, mistake)
+  for (const mistake of mistakes) await assertRefused(node, mistake)
   await site.whileDown(async () => {
-    await meet(node, { what: 'unreachable controller', argv: install, code: 6, says: /controller/ })
+    await assertRefused(node, { what: 'unreachable controller', argv: install, code: 6, says: /controller/ })
   })
   await execOk(node, ['rm', '-r', '/root/bad', '/tmp/agent'])
 }
 
-async function meet(node: Node, { what, argv, code, says }: Mistake): Promise<void> {
+async function assertRefused(node: Node, { what, argv, code, says }: Mistake): Promise<void> {
   const found = await exec(node, argv, { timeoutMs: 120_000 })
   const text = found.stderr + found.stdout
   assert.equal(found.code, code, `${what}: exit code\n${text}`)

@@ -13,7 +13,7 @@ import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   kubectl,
@@ -123,7 +123,7 @@ async function freshNode(): Promise<void> {
   const left = await nodeRow(site, NAME)
   if (left && left.state !== 'REMOVED') await site.admin('node', 'remove', left.id, '--force', '--yes')
   node = await up({ name: NAME, bed, signal: interrupted })
-  install = await carryAgent(node, credentials, CLUSTER)
+  install = await copyAgent(node, credentials, CLUSTER)
 }
 
 /** Runs the command to its end, through all of its crashes. Returns the points that were reached. */

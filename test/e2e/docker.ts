@@ -1,5 +1,5 @@
-import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { unpackPackage } from '../support/testbed/unpack-package.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { IMAGE, importImage } from './test-pod.ts'
 
@@ -8,7 +8,7 @@ const CTR = ['/usr/bin/ctr', '--namespace', 'own']
 
 /** Starts Docker and containerd from Debian packages, with one running container each, created by docker and by ctr. */
 export async function startDocker(node: Node, signal: AbortSignal): Promise<void> {
-  for (const name of PACKAGES) await layPackage(node, name, signal)
+  for (const name of PACKAGES) await unpackPackage(node, name, signal)
   await execOk(node, ['groupadd', '--system', 'docker'])
   await execOk(node, ['systemctl', 'daemon-reload'])
   await execOk(node, ['systemctl', 'start', 'containerd.service', 'docker.service'], { timeoutMs: 120_000 })

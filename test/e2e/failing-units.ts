@@ -10,7 +10,7 @@ import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   nodeRow,
@@ -62,7 +62,7 @@ try {
     const restore = await changeFile(node, '/etc/systemd/system/cantrip-agent.service.d/local.conf', dropIn)
     const credentials = await createCluster(site, { name: 'agent', overrides: {} })
     const began = performance.now()
-    const { code, stderr } = await exec(node, await carryAgent(node, credentials, 'agent'), { timeoutMs: 120_000 })
+    const { code, stderr } = await exec(node, await copyAgent(node, credentials, 'agent'), { timeoutMs: 120_000 })
     assert.equal(code, 4, stderr)
     assert.match(stderr, /cantrip-agent\.service was restarted 3 times .*exit code 7\): fatal: no luck/)
     say(`  after ${((performance.now() - began) / 1000).toFixed(0)} s`)
@@ -130,7 +130,7 @@ async function begin(cluster: string, overrides: Record<string, string>): Promis
     overrides: { ...testbedOverrides(), ...overrides },
     flags,
   })
-  const { code, stdout, stderr } = await exec(node, await carryAgent(node, credentials, cluster), {
+  const { code, stdout, stderr } = await exec(node, await copyAgent(node, credentials, cluster), {
     timeoutMs: 120_000,
   })
   assert.equal(code, 0, stderr + stdout)

@@ -5,7 +5,7 @@ import { awaitState, kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { balance } from './load-balancer.ts'
+import { runLoadBalancer } from './load-balancer.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { allReady, configure, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
@@ -25,7 +25,7 @@ export async function fiveMasters(scene: Scene, { stage }: Story): Promise<void>
   const nodes = (names: readonly string[]) => names.map(scene.node)
   await stage('six bare nodes, and a load balancer', async () => {
     await scene.boot(...ALL, BALANCER)
-    await balance(scene.node(BALANCER), nodes(MASTERS), scene.signal)
+    await runLoadBalancer(scene.node(BALANCER), nodes(MASTERS), scene.signal)
     await scene.createCluster(CLUSTER, ['--api-endpoint', ENDPOINT])
   })
   await stage('three masters that are also workers, and a worker: READY', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { awaitState, carryAgent, createCluster, nodeRow, type Site } from '../support/site/site.ts'
+import { awaitState, copyAgent, createCluster, nodeRow, type Site } from '../support/site/site.ts'
 import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { down, up } from '../support/testbed/nodes.ts'
@@ -13,7 +13,7 @@ export async function fullDisk(site: Site, bed: Bed, signal: AbortSignal): Promi
     await execOk(node, ['mkdir', '-p', '/var/lib/cantrip'])
     await execOk(node, ['mount', '-t', 'tmpfs', '-o', 'size=48m,mode=0700', 'tmpfs', '/var/lib/cantrip'])
     const credentials = await createCluster(site, { name: 'small', overrides: testbedOverrides() })
-    const install = await carryAgent(node, credentials, 'small')
+    const install = await copyAgent(node, credentials, 'small')
     const ignoring = [...install, '--ignore-check', 'disk=the test wants it full']
     const { code, stdout, stderr } = await exec(node, ignoring, { timeoutMs: 120_000 })
     assert.equal(code, 0, stderr + stdout)

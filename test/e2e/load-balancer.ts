@@ -1,6 +1,6 @@
-import { layPackage } from '../support/testbed/lay-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
 import { putFile } from '../support/testbed/nodes.ts'
+import { unpackPackage } from '../support/testbed/unpack-package.ts'
 
 const CONFIG = '/etc/haproxy/haproxy.cfg'
 const UNIT = `[Unit]
@@ -16,9 +16,9 @@ WantedBy=multi-user.target
 `
 
 /** Turns a node into a load balancer for the Kubernetes API: HAProxy with health checks of /readyz. */
-export async function balance(node: Node, masters: readonly Node[], signal: AbortSignal): Promise<void> {
+export async function runLoadBalancer(node: Node, masters: readonly Node[], signal: AbortSignal): Promise<void> {
   const libraries = ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1']
-  for (const name of ['haproxy', ...libraries]) await layPackage(node, name, signal)
+  for (const name of ['haproxy', ...libraries]) await unpackPackage(node, name, signal)
   const config = [
     ...['defaults', '  mode tcp', '  timeout connect 1s', '  timeout client 1h', '  timeout server 1h'],
     ...['frontend api', '  bind :6443', '  default_backend masters'],

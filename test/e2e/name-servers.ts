@@ -5,9 +5,9 @@ import { boot, kill } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import {
+  assertResolves,
   dhclient,
   dhcpcd,
-  looksUp,
   networkManager,
   type Owner,
   openresolv,
@@ -44,7 +44,7 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     // Reboot, so that nothing but the new owner has configured DNS.
     await cutPower(scene)
     for (const node of scene.nodes()) {
-      await looksUp(node, 'controller', '10.90.0.1')
+      await assertResolves(node, 'controller', '10.90.0.1')
       before.set(node.name, await resolvConf(node))
     }
     await scene.createCluster(CLUSTER, [])
@@ -56,24 +56,24 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
   })
   await stage('provision: READY', () => scene.provision())
   await stage('each node asks its node DNS first, and all names resolve as before', () =>
-    everyone(scene, usesNodeDnsFirst),
+    forEachNode(scene, usesNodeDnsFirst),
   )
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('the owner rewrites resolv.conf: the node DNS is still first', () =>
-    everyone(scene, async (node) => {
+    forEachNode(scene, async (node) => {
       await execOk(node, OWNERS[node.name]?.writeAgain ?? [], { timeoutMs: 60_000 })
       await usesNodeDnsFirst(node, scene)
     }),
   )
   await stage('with the agent stopped the API name resolves; with the node DNS stopped all other names resolve', () =>
-    everyone(scene, async (node) => {
+    forEachNode(scene, async (node) => {
       await execOk(node, ['systemctl', 'stop', 'cantrip-agent'])
       await namesOfMasters(node, scene)
       await execOk(node, ['systemctl', 'stop', 'cantrip-node-dns', 'cantrip-api-watch'])
-      await looksUp(node, `controller.${SEARCH}`, '10.90.0.1')
-      await looksUp(node, 'controller', '10.90.0.1')
+      await assertResolves(node, `controller.${SEARCH}`, '10.90.0.1')
+      await assertResolves(node, 'controller', '10.90.0.1')
       await execOk(node, ['systemctl', 'start', 'cantrip-node-dns', 'cantrip-api-watch', 'cantrip-agent'])
     }),
   )
@@ -81,13 +81,13 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
     const since = new Date()
     await cutPower(scene)
     await allReady(scene.node('m1'), NAMES.length, since)
-    await everyone(scene, usesNodeDnsFirst)
+    await forEachNode(scene, usesNodeDnsFirst)
   })
   await stage('all are uninstalled: each resolv.conf is restored', async () => {
     await uninstallAll(scene.nodes())
     for (const node of scene.nodes()) {
       assert.equal(await resolvConf(node), before.get(node.name), node.name)
-      await looksUp(node, 'controller', '10.90.0.1')
+      await assertResolves(node, 'controller', '10.90.0.1')
     }
   })
 }
@@ -98,7 +98,7 @@ async function cutPower(scene: Scene): Promise<void> {
   for (const node of scene.nodes()) await boot(node, scene.signal)
 }
 
-async function everyone(scene: Scene, look: (node: Node, scene: Scene) => Promise<void>): Promise<void> {
+async function forEachNode(scene: Scene, look: (node: Node, scene: Scene) => Promise<void>): Promise<void> {
   for (const node of scene.nodes()) await look(node, scene)
 }
 
@@ -113,8 +113,8 @@ async function usesNodeDnsFirst(node: Node, scene: Scene): Promise<void> {
   const text = await resolvConf(node)
   assert.equal(/^nameserver (\S+)/m.exec(text)?.[1], node.address, `${node.name}: ${text}`)
   await namesOfMasters(node, scene)
-  await looksUp(node, `controller.${SEARCH}`, '10.90.0.1')
-  await looksUp(node, 'controller', '10.90.0.1')
+  await assertResolves(node, `controller.${SEARCH}`, '10.90.0.1')
+  await assertResolves(node, 'controller', '10.90.0.1')
 }
 
 async function namesOfMasters(node: Node, scene: Scene): Promise<void> {

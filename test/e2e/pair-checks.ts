@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PairFinding, PairReport } from '../../src/protocol/api/pair-report.ts'
 import { interruptible } from '../run/interruption.ts'
-import { awaitState, carryAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
+import { awaitState, copyAgent, createCluster, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { downAll, up } from '../support/testbed/nodes.ts'
@@ -66,7 +66,7 @@ try {
     site = await openSite(bed)
     const credentials = await createCluster(site, { name: CLUSTER, overrides: {}, flags: ['--auto-approve'] })
     for (const node of nodes) {
-      const { code, stderr, stdout } = await exec(node, await carryAgent(node, credentials, CLUSTER), {
+      const { code, stderr, stdout } = await exec(node, await copyAgent(node, credentials, CLUSTER), {
         timeoutMs: 120_000,
       })
       assert.equal(code, 0, stderr + stdout)

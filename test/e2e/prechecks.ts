@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../run/interruption.ts'
-import { awaitState, carryAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { awaitState, copyAgent, createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed, GATEWAY } from '../support/testbed/bed.ts'
-import { layPackage } from '../support/testbed/lay-package.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, downAll, kill, up } from '../support/testbed/nodes.ts'
+import { unpackPackage } from '../support/testbed/unpack-package.ts'
 import { changeFile, checked } from './checked-node.ts'
 import { configurationFaultsAreFixed } from './configuration-faults.ts'
 import { damagedAgent, readOnlyState } from './damaged-agent.ts'
@@ -52,9 +52,9 @@ try {
   await stage('a node and a controller', async () => {
     node = await up({ name: NAME, bed, signal: interrupted })
     // It occupies port 53 later.
-    await layPackage(node, 'dnsmasq-base', interrupted)
+    await unpackPackage(node, 'dnsmasq-base', interrupted)
     site = await openSite(bed)
-    install = await carryAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
+    install = await copyAgent(node, await createCluster(site, { name: CLUSTER, overrides: {} }), CLUSTER)
     stopOddServers = await startOddServers(bed)
   })
   await stage('foreign configuration and missing kernel interfaces: each printed fix works', () =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { GATEWAY, PREFIX_LENGTH } from '../support/testbed/bed.ts'
-import { layPackage } from '../support/testbed/lay-package.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
 import { putFile } from '../support/testbed/nodes.ts'
+import { unpackPackage } from '../support/testbed/unpack-package.ts'
 
 /** The DNS domain of the nodes, which is also their search domain. */
 export const SEARCH = 'test'
@@ -31,7 +31,7 @@ export const resolvedAlone: Owner = {
 }
 
 async function resolve(node: Node, signal: AbortSignal, file: string, text: string): Promise<void> {
-  await layPackage(node, 'systemd-resolved', signal)
+  await unpackPackage(node, 'systemd-resolved', signal)
   await putFile(node, file, text)
   await all(node, [
     ['systemd-sysusers'],
@@ -48,7 +48,7 @@ export const networkManager: Owner = {
   async take(node, signal) {
     const libraries = ['libnm0', 'libbluetooth3', 'libmm-glib0', 'libndp0', 'libteamdctl0', 'libjansson4', 'libpsl5']
     const more = ['libcurl3-gnutls', 'libglib2.0-0', 'libreadline8', 'libdaemon0']
-    for (const name of ['network-manager', ...libraries, ...more]) await layPackage(node, name, signal)
+    for (const name of ['network-manager', ...libraries, ...more]) await unpackPackage(node, name, signal)
     const profile = ['[connection]', 'id=host0', 'type=ethernet', 'interface-name=host0', '[ipv4]', 'method=manual']
     const address = [`address1=${node.address}/${PREFIX_LENGTH},${GATEWAY}`, `dns=${GATEWAY};`, `dns-search=${SEARCH};`]
     const file = '/etc/NetworkManager/system-connections/host0.nmconnection'
@@ -72,7 +72,7 @@ export const networkManager: Owner = {
 export const resolvconf: Owner = {
   name: 'resolvconf of Debian',
   async take(node, signal) {
-    await layPackage(node, 'resolvconf', signal)
+    await unpackPackage(node, 'resolvconf', signal)
     await putFile(node, '/etc/resolvconf/resolv.conf.d/base', `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`)
     await all(node, [
       ['mkdir', '-p', '/run/resolvconf/interface'],
@@ -88,7 +88,7 @@ export const resolvconf: Owner = {
 export const openresolv: Owner = {
   name: 'openresolv',
   async take(node, signal) {
-    await layPackage(node, 'openresolv', signal)
+    await unpackPackage(node, 'openresolv', signal)
     const record = `nameserver ${GATEWAY}\nsearch ${SEARCH}\n`
     await putFile(node, '/etc/openresolv-host0', record)
     await unit(node, 'openresolv', ['Type=oneshot', 'StandardInput=file:/etc/openresolv-host0'], 'resolvconf -a host0')
@@ -99,7 +99,7 @@ export const openresolv: Owner = {
 export const dhclient: Owner = {
   name: 'dhclient',
   async take(node, signal) {
-    await layPackage(node, 'isc-dhcp-client', signal)
+    await unpackPackage(node, 'isc-dhcp-client', signal)
     await byDhcpAlone(node)
     const run = '/sbin/dhclient -4 -pf /run/dhclient.host0.pid -lf /var/lib/dhcp/dhclient.host0.leases host0'
     await unit(node, 'dhclient', ['Type=forking', 'ExecStartPre=/bin/ip link set host0 up'], run)
@@ -110,7 +110,7 @@ export const dhclient: Owner = {
 export const dhcpcd: Owner = {
   name: 'dhcpcd',
   async take(node, signal) {
-    await layPackage(node, 'dhcpcd-base', signal)
+    await unpackPackage(node, 'dhcpcd-base', signal)
     await byDhcpAlone(node)
     await execOk(node, ['useradd', '--system', '--home-dir', '/usr/lib/dhcpcd', '--no-create-home', 'dhcpcd'])
     // The DHCP server identifies it by its hardware address.
@@ -153,7 +153,7 @@ async function all(node: Node, commands: readonly (readonly string[])[]): Promis
 }
 
 /** Fails unless the node resolves the name to the address. */
-export async function looksUp(node: Node, name: string, address: string): Promise<void> {
+export async function assertResolves(node: Node, name: string, address: string): Promise<void> {
   const found = await execOk(node, ['getent', 'ahostsv4', name], { timeoutMs: 40_000 })
   assert.equal(found.split(/\s/)[0], address, `${name} on ${node.name}`)
 }

@@ -9,7 +9,7 @@ import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   nodeRow,
@@ -80,14 +80,14 @@ try {
     await importBundle(site, bundle)
   })
   await stage(`${KINDS.length} kinds of foreign objects before the installation`, async () => {
-    await settle('before')
+    await createObjects('before')
     bare = await listHost(here().node)
   })
   await stage('two installations of the agent: one of the cluster, and a second instance', async () => {
     await installed(CLUSTER, ['--auto-approve'])
     await installed('beside', [], ['-m', 'blue'])
   })
-  await stage('foreign objects after the installation', () => settle('installed'))
+  await stage('foreign objects after the installation', () => createObjects('installed'))
   await stage('provision: READY', provisioned)
   await stage('the second instance is uninstalled, and does not report the Kubernetes of the first', async () => {
     const { code, report } = await uninstall('-m', 'blue', '-d')
@@ -98,7 +98,7 @@ try {
     async () => {
       foreignApp = await installForeignApp(here().node)
       await busyHost(here().node)
-      await settle('provisioned')
+      await createObjects('provisioned')
       await execOk(here().node, ['sh', '-c', ODD_NAMES])
     },
   )
@@ -160,7 +160,7 @@ function installedForeignApp(): ForeignApp {
   return foreignApp
 }
 
-async function settle(moment: Moment): Promise<void> {
+async function createObjects(moment: Moment): Promise<void> {
   foreignObjects.set(moment, await plant(here().node, moment))
 }
 
@@ -168,7 +168,7 @@ async function installed(cluster: string, flags: string[], instance: string[] = 
   const { site, node } = here()
   const overrides = cluster === CLUSTER ? testbedOverrides() : {}
   const credentials = await createCluster(site, { name: cluster, overrides, flags })
-  const install = await carryAgent(node, credentials, cluster)
+  const install = await copyAgent(node, credentials, cluster)
   const { code, stdout, stderr } = await exec(node, [...install, ...instance], { timeoutMs: 120_000 })
   assert.equal(code, 0, stderr + stdout)
 }

@@ -13,7 +13,7 @@ import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
   CONTROLLER_PORT,
-  carryAgent,
+  copyAgent,
   createCluster,
   importBundle,
   kubectl,
@@ -75,7 +75,7 @@ try {
   await stage('cluster created', async () => {
     const { site, node } = here()
     const credentials = await createCluster(site, { name: CLUSTER, overrides: testbedOverrides() })
-    install = await carryAgent(node, credentials, CLUSTER)
+    install = await copyAgent(node, credentials, CLUSTER)
     passphrase = (await readFile(join(credentials, `${CLUSTER}-passphrase.txt`), 'utf8')).trim()
   })
   await stage('bad input: one clear error each, the right exit code, no files left behind', async () => {

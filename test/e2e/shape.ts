@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Overrides } from '../../src/protocol/settings/overrides.ts'
 import { bundleDirectory, executables, type Say } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
-import { carryAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
+import { copyAgent, createCluster, importBundle, kubectl, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { stageBundle } from '../support/site/stage-bundle.ts'
 import type { Bed } from '../support/testbed/bed.ts'
 import { isShared } from '../support/testbed/kernel-settings.ts'
@@ -75,7 +75,7 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
     addNode: (name, roles, ...flags) => scene.addNodeWith(executables.agent, name, roles, ...flags),
     async addNodeWith(executable, name, roles, ...flags) {
       const node = scene.node(name)
-      const install = await carryAgent(node, credentials, cluster, executable)
+      const install = await copyAgent(node, credentials, cluster, executable)
       const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
       assert.equal(code, 0, stderr + stdout)
       await configure(scene.site(), name, roles, ...flags)

@@ -9,7 +9,7 @@ import { CLUSTER, order, type Scene, siteOf } from './scene.ts'
 const READY_MS = 1_500_000
 
 /** Imports the bundle, so that a cluster can be provisioned. */
-export async function giveBundle(scene: Scene): Promise<void> {
+export async function importSiteBundle(scene: Scene): Promise<void> {
   await importBundle(siteOf(scene), await bundleDirectory(runHere, scene.say))
 }
 

@@ -15,8 +15,8 @@ import { fixesAreReverted } from './fix.ts'
 import { isWholeMachine, powerCutLoses } from './ground.ts'
 import { cutPower, installation, uninstallation } from './power-cuts.ts'
 import { firewall, healthy, troubles, wrongClock } from './prechecks.ts'
-import { configured, giveBundle, hasTheDefaults, provisioned } from './provisioning.ts'
-import { FRESH, giveCredentials, installed, keepAs, openScene, type Scene, startFrom, uninstalled } from './scene.ts'
+import { configured, hasTheDefaults, importSiteBundle, provisioned } from './provisioning.ts'
+import { FRESH, installed, keepAs, openScene, prepareCredentials, type Scene, startFrom, uninstalled } from './scene.ts'
 import { testbedInside } from './testbed-inside.ts'
 
 const INSTALLED = 'installed'
@@ -72,7 +72,7 @@ const parts: Record<string, () => Promise<void>> = {
   async provisioning() {
     const started = Date.now()
     await on('import the bundle, install, approve, configure: CONFIGURED', async (scene) => {
-      await giveBundle(scene)
+      await importSiteBundle(scene)
       await startFrom(scene, FRESH)
       await installed(scene)
       await configured(scene)
@@ -103,7 +103,7 @@ try {
   await on('a power cut loses unsynced data, and nothing else', powerCutLoses)
   await on('a controller and a cluster', async (scene) => {
     scene.site = await openSite(bed)
-    await giveCredentials(scene)
+    await prepareCredentials(scene)
     await keepAs(scene, FRESH)
   })
   for (const name of chosen) await parts[name]?.()

@@ -23,7 +23,7 @@ export interface Scene {
   readonly say: (line: string) => void
   guest: Guest
   site: Site | undefined
-  /** The command that installs the agent. Empty before `giveCredentials`. */
+  /** The command that installs the agent. Empty before `prepareCredentials`. */
   install: readonly string[]
 }
 
@@ -39,7 +39,7 @@ export function siteOf({ site }: Scene): Site {
 }
 
 /** Creates a cluster, and copies the executable and the credentials to the guest. */
-export async function giveCredentials(scene: Scene, flags: readonly string[] = []): Promise<void> {
+export async function prepareCredentials(scene: Scene, flags: readonly string[] = []): Promise<void> {
   await copyIn(scene.guest, executables.agent, AGENT)
   const credentials = await createCluster(siteOf(scene), { name: CLUSTER, overrides: {}, flags })
   for (const file of [`${CLUSTER}.pem`, `${CLUSTER}-passphrase.txt`]) {

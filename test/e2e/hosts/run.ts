@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { interruptible } from '../../run/interruption.ts'
-import { carryAgent, createCluster, openSite, type Site } from '../../support/site/site.ts'
+import { copyAgent, createCluster, openSite, type Site } from '../../support/site/site.ts'
 import { bedNamed } from '../../support/testbed/bed.ts'
-import { layPackage } from '../../support/testbed/lay-package.ts'
 import { exec, type Node } from '../../support/testbed/machine.ts'
 import { downAll, up } from '../../support/testbed/nodes.ts'
+import { unpackPackage } from '../../support/testbed/unpack-package.ts'
 import { uninstallAll } from '../shape.ts'
 import { BROKEN_HOSTS } from './broken.ts'
 import { HEALTHY_HOSTS } from './healthy.ts'
@@ -64,8 +64,8 @@ console.log(`${hosts.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
 async function prepare(node: Node, credentials: string): Promise<Bare> {
-  for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld']) await layPackage(node, name, interrupted)
-  const install = await carryAgent(node, credentials, CLUSTER)
+  for (const name of ['dnsmasq-base', 'systemd-resolved', 'firewalld']) await unpackPackage(node, name, interrupted)
+  const install = await copyAgent(node, credentials, CLUSTER)
   const bare = { node, install, verdicts: new Map<string, string>() }
   const { code, verdicts } = await precheck(bare, { host: 'bare', make: '' })
   assert.equal(code, 0, JSON.stringify(verdicts))

@@ -146,7 +146,7 @@ export async function createCluster(site: Site, { name, overrides, flags = [] }:
 }
 
 /** Copies the executable and the credentials to the node. Returns the command that installs the agent. */
-export async function carryAgent(
+export async function copyAgent(
   node: Node,
   credentials: string,
   cluster: string,

@@ -5,7 +5,7 @@ import { execOk, type Node } from './machine.ts'
 import { must } from './run.ts'
 
 /** Unpacks the files of a Debian package in a node, without running its scripts or starting its services. */
-export async function layPackage(node: Node, name: string, signal?: AbortSignal): Promise<void> {
+export async function unpackPackage(node: Node, name: string, signal?: AbortSignal): Promise<void> {
   const directory = await debianPackage(name, signal)
   const archive = join(node.directory, `${name}.tar`)
   await must(['tar', '-C', directory, '-cf', archive, '--exclude=*.deb', '.'])
