@@ -63,6 +63,7 @@ const RUN_ON_POSTGRES = [
   'chmod 0600 {}',
   'createdb --owner {} --encoding UTF8 --template template0 {}',
   'createuser {}',
+  'mv {} {}  # and nodes register again; or start without --database',
   'pg_isready --host {} --port {}  # start it, or repair the network',
   'psql --command {}',
   'psql --dbname {} --command {}',

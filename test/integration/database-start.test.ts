@@ -278,11 +278,15 @@ test('the CLI prints the error and exits with its code', async () => {
     const { code, stderr } = ended as { code: number; stderr: string }
     expect(stderr).not.toMatch(/\n\s+at |report it|secret/)
     expect(stderr).toMatch(/\n\s+fix: \S/)
-    return [code, /\((store\/[a-z-]+)\)/.exec(stderr)?.[1]]
+    const [, fix = ''] = /\n\s+fix: (.+)/.exec(stderr) ?? []
+    return { error: [code, /\((store\/[a-z-]+)\)/.exec(stderr)?.[1]], fix }
   }
-  expect(await serve('postgres://u:secret@h/d')).toEqual([2, 'store/exposed-password'])
-  expect(await serve('postgres://u@127.0.0.1:1/d')).toEqual([6, 'store/unreachable'])
-  expect(await serve(tcp('alice', 'postgres'))).toEqual([2, 'store/no-password'])
+  expect((await serve('postgres://u:secret@h/d')).error).toEqual([2, 'store/exposed-password'])
+  expect((await serve('postgres://u@127.0.0.1:1/d')).error).toEqual([6, 'store/unreachable'])
+  expect((await serve(tcp('alice', 'postgres'))).error).toEqual([2, 'store/no-password'])
   writeFileSync(join(scratch, 'data/controller.db'), '')
-  expect(await serve(tcp('alice', 'postgres')), 'its nodes would be unknown').toEqual([2, 'store/two-databases'])
+  const refused = await serve(tcp('alice', 'postgres'))
+  expect(refused.error, 'its nodes would be unknown').toEqual([2, 'store/two-databases'])
+  await run('bash', ['-c', refused.fix])
+  expect((await serve(tcp('alice', 'postgres'))).error).toEqual([2, 'store/no-password'])
 })
