@@ -5,9 +5,9 @@ import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
 import { CLOSE, OPENING_MS, UNREACHABLE_MS } from '../../protocol/wire/session/limits.ts'
-import type { Signed } from '../../protocol/wire/signed.ts'
 import type { Change } from '../domain/change.ts'
 import { openTurns } from '../reconcile/turns.ts'
+import { deliver } from './deliver.ts'
 import { type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
 import type { Rival } from './rival.ts'
@@ -108,34 +108,11 @@ export class Hub implements Presence {
   deliver(nodeId: string): void {
     const session = this.#sessions.get(nodeId)
     if (!session) return
-    void this.#turns(nodeId, () => this.#deliver(session)).catch((error: unknown) => {
+    void this.#turns(nodeId, () => deliver(this.#ports, session)).catch((error: unknown) => {
       this.#ports.log(`cannot send to node ${nodeId}: ${errorMessage(error)}`)
       // When the node connects again, it gets what was not sent.
       session.socket.terminate()
     })
-  }
-
-  async #deliver(session: Session): Promise<void> {
-    const { nodeId } = session
-    const { store } = this.#ports
-    const node = await store.node(nodeId)
-    if (!node || node.state === 'REMOVED') {
-      session.send('refuse', { code: 'node/removed', message: 'an administrator removed this node' })
-      session.end(CLOSE.removed, 'removed')
-      return
-    }
-    if (!session.isOpen) return
-    if (session.sentState !== node.state) session.send('state', { state: node.state })
-    session.sentState = node.state
-    // A node executes one run at a time: a run that follows a cancelled one is sent after the cancelled one has ended.
-    const run = await store.openRunOf(nodeId)
-    if (!run) return
-    const { payload, signature } = run
-    if (run.seq > session.peerSeq) this.#sendOnce(session, run.id, { payload, signature }, run.seq)
-    if (run.cancel && !session.sent.has(`cancel ${run.id}`)) {
-      session.send('cancel', { run: run.id })
-      session.sent.add(`cancel ${run.id}`)
-    }
   }
 
   send<T extends keyof DownBody>(nodeId: string, t: T, body: DownBody[T]): boolean {
@@ -164,12 +141,6 @@ export class Hub implements Presence {
       return session.socket
     })
     await Promise.all(sockets.map((socket) => closed(socket)))
-  }
-
-  #sendOnce(session: Session, runId: string, instruction: Signed, seq: number): void {
-    if (session.sent.has(runId)) return
-    session.send('instruct', instruction, seq)
-    session.sent.add(runId)
   }
 
   #take(session: Session, text: string): void {
