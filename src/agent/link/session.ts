@@ -13,7 +13,7 @@ import type { Outbox } from './outbox.ts'
 import { frameWriter, helloOf } from './session/frame-writer.ts'
 import { sendWindow } from './session/window.ts'
 
-/** The end of a session, and why, in words; `problem` where there is more to say about it. */
+/** How and why a session ended; `problem` if the error has a specific fix. */
 export type SessionEnd = LinkEnd & { why: string; problem?: ErrorReport }
 
 export interface SessionOptions {
@@ -22,7 +22,7 @@ export interface SessionOptions {
   hello(): UpBody['hello']
   /** The file with the key and certificate of this installation. */
   nodeIdentity: string
-  /** Highest numbered message of the controller that is durable here; every message acknowledges it. */
+  /** Sequence number of the last durable message of the controller, which every sent message acknowledges. */
   lastSeq(): number
   onWelcome(body: DownBody['welcome'], session: Session): void
   on: SessionHandlers
@@ -33,29 +33,29 @@ export interface SessionOptions {
   signal: AbortSignal
 }
 
-/** What the agent does with the messages that are not about the session itself. */
+/** Handlers of the messages that do not concern the session itself. */
 export interface SessionHandlers extends Omit<Handlers<DownFrame>, 'welcome' | 'drain' | 'refuse' | 'ack'> {
-  /** Resolves once the instruction is durable or refused; a failure ends the session, and it comes again. */
+  /** Resolves when the instruction is durable or refused. A failure ends the session, and the controller sends it again. */
   instruct(frame: Extract<DownFrame, { t: 'instruct' }>): Promise<void>
 }
 
 export interface Session {
-  /** The outbox has more. */
+  /** Sends new messages in the outbox. */
   pump(): void
-  /** A message that may be lost: it is not kept if there is no connection. */
+  /** Sends a message that may be lost; dropped if there is no connection. */
   send<T extends keyof UpBody>(t: T, body: UpBody[T]): void
-  /** As `send`, and it is dropped if too much waits to be sent. */
+  /** Like `send`, but also dropped if too many bytes are buffered. */
   sendIfIdle<T extends keyof UpBody>(t: T, body: UpBody[T]): void
-  /** Ends it, to begin another one at once. */
+  /** Ends the session, so that a new one begins at once. */
   renew(why: string): void
 }
 
 const MAX_BUFFERED_BYTES = 1024 * 1024
 
-/** Holds one connection from hello to its end, and says how it ended. Never rejects. */
+/** Runs one session from hello to its end, and resolves to the reason. Never rejects. */
 export async function holdSession(options: SessionOptions): Promise<SessionEnd> {
   const { socket, outbox, monotonicMs, random, signal, silenceMs = SUSPECT_MS } = options
-  // Loaded while the first answer is on its way: schemas are no part of starting up.
+  // Loaded while the first answer is pending, to start faster.
   const schema = import('../../protocol/wire/frames.ts')
   const { promise: ended, resolve } = Promise.withResolvers<SessionEnd>()
   const { later, clear } = openTimers()
@@ -105,14 +105,14 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
       acks.stored(1)
     },
     drain: ({ body }) =>
-      end({ kind: 'drain', spreadMs: body.spreadMs, why: 'the controller asked to come back later' }),
+      end({ kind: 'drain', spreadMs: body.spreadMs, why: 'the controller asked the agent to reconnect later' }),
     refuse: ({ body }) => end(refusalOf(body, options.nodeIdentity)),
     ack: () => undefined,
   }
   async function receive(text: string): Promise<void> {
     if (isEnded) return
     const parsed = parseFrame((await schema).DownFrame, text)
-    if ('problem' in parsed) return lost(`the controller sent a message that is not known: ${parsed.problem}`)
+    if ('problem' in parsed) return lost(`the controller sent an unknown message: ${parsed.problem}`)
     const { frame } = parsed
     if ((frame.t === 'welcome') === (welcomedAtMs !== undefined) && frame.t !== 'refuse') {
       return lost(`the controller sent ${frame.t} out of turn`)
@@ -121,7 +121,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     await handle(on, frame)
   }
 
-  // One after another: a message is done with before the next is looked at.
+  // Messages are handled one after another.
   let queue: Promise<void> = Promise.resolve()
   socket.on('message', (data, isBinary) => {
     silence.broken()
@@ -141,7 +141,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
 
   send('hello', helloOf(socket, options.hello()))
   later(OPENING_MS, () => welcomedAtMs === undefined && lost('the controller did not welcome this node'))
-  // The stop may have come while the connection was being made.
+  // The signal may have been aborted while the connection was opened.
   if (signal.aborted) stop()
   const reason = await ended
   signal.removeEventListener('abort', stop)
@@ -150,7 +150,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   return reason
 }
 
-/** False once the connection is closing. */
+/** Sends a ping. False if the connection is closing. */
 function ping(socket: WebSocket): boolean {
   if (socket.readyState === socket.OPEN) socket.ping()
   return socket.readyState === socket.OPEN
@@ -160,11 +160,11 @@ function refusalOf({ code, message }: DownBody['refuse'], nodeIdentity: string):
   const why = `${message} (${code})`
   if (code !== 'node/two-machines') return { kind: 'refused', why }
   const remove = command`rm ${nodeIdentity}`
-  const fix = `if this machine is a copy of the other one: ${remove}, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (not an uninstallation: that would take the original out of the cluster); if it is the original, do that on the copy`
+  const fix = `if this machine is a copy of the other one: ${remove}, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (do not uninstall, which would remove the original from the cluster); if it is the original, do that on the copy`
   return { kind: 'refused', why, problem: { code, message, fix } }
 }
 
-/** A peer that does not answer the close is not waited for. */
+/** Does not wait for a peer that does not answer the close. */
 function terminateSoon(socket: WebSocket): void {
   setTimeout(() => socket.terminate(), 1_000).unref()
 }

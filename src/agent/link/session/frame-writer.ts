@@ -3,10 +3,10 @@ import { SUBPROTOCOL } from '../../../protocol/version.ts'
 import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
 import type { UpBody } from '../../../protocol/wire/frames.ts'
 
-/** Builds up to f2add13 refuse a message with a field that they do not know. */
+/** Controllers of builds up to f2add13 refuse messages with unknown fields. */
 const isEarlier = ({ protocol }: Pick<WebSocket, 'protocol'>) => protocol === SUBPROTOCOL
 
-/** Writes messages of the agent to the connection, as the controller at the other end understands them. */
+/** Writes the agent's messages to the connection, in the form that the version of the controller supports. */
 export function frameWriter(
   socket: Pick<WebSocket, 'protocol' | 'send'>,
   lastSeq: () => number,

@@ -1,21 +1,21 @@
 import { WINDOW } from '../../../protocol/wire/session/limits.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 
-/** Entries that are read from the outbox at once. */
+/** Number of entries that are read from the outbox at once. */
 const PAGE = 32
 
 export interface Window {
-  /** The controller has stored everything up to `seq`; sending begins after it. */
+  /** Starts sending after `seq`, up to which the controller has stored all messages. */
   open(seq: number): void
   acknowledged(seq: number): void
-  /** Sends what the outbox has, as far as there is room. */
+  /** Sends messages of the outbox, as far as the window permits. */
   pump(): void
 }
 
 interface Options {
   outbox: Pick<Outbox, 'after' | 'acknowledge'>
   send(message: OutboxMessage, seq: number): void
-  /** The connection takes no more for now. */
+  /** Whether the connection accepts no more messages for now. */
   isFull(): boolean
 }
 
