@@ -59,8 +59,9 @@ async function startController(): Promise<void> {
   if (!stdout) throw new Error('the controller has no output')
   // Keep reading after it listens, because a full pipe would block it.
   const lines = createInterface({ input: stdout })
-  await new Promise<void>((resolve) => {
-    lines.on('line', (line) => line.includes('access:') && resolve())
+  await new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => line.includes('access file:') && resolve())
+    lines.once('close', () => reject(new Error('the controller ended before it listened')))
   })
 }
 
