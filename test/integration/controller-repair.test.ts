@@ -21,7 +21,7 @@ const provision = () => scene.admin('POST', '/v1/clusters/demo/provision')
 const nodes = async () => (await show()).nodes.map(({ name, state, step }) => `${name} ${state} ${step}`)
 const of = (at: number): SceneNode => enrolled[at] as SceneNode
 /** The pending instruction of a node, or undefined. */
-const isTold = (at: number) => of(at).agent.received.some(({ t }) => t === 'instruct')
+const wasInstructed = (at: number) => of(at).agent.received.some(({ t }) => t === 'instruct')
 
 async function end(at: number, { run }: Instruction, outcome: 'done' | 'failed', message = ''): Promise<void> {
   const error = { code: 'step/failed', message, fix: 'look' }
@@ -51,11 +51,11 @@ it('provision repairs a READY cluster: all workers at once, masters one at a tim
   await provision()
   expect((await plan()).nodes.every(({ role }) => role === null)).toBe(true)
   await end(3, worker, 'done')
-  expect([isTold(0), isTold(1), isTold(2), isTold(3)]).toEqual([false, false, false, false])
+  expect([wasInstructed(0), wasInstructed(1), wasInstructed(2), wasInstructed(3)]).toEqual([false, false, false, false])
 
   await end(0, first, 'done')
   const second = await of(1).agent.instruction()
-  expect([second.role, isTold(2)]).toEqual(['master', false])
+  expect([second.role, wasInstructed(2)]).toEqual(['master', false])
   await end(1, second, 'done')
   await end(2, await of(2).agent.instruction(), 'done')
   expect((await show()).state).toBe('READY')
@@ -73,7 +73,7 @@ it('after a failed repair the node stays READY, the full reason is shown, and no
     'the last repair of node m1 failed: etcd.service failed',
   ])
   expect((await scene.show(of(0))).error?.message).toBe(`etcd.service failed\n${journal}`)
-  expect(isTold(1)).toBe(false)
+  expect(wasInstructed(1)).toBe(false)
 
   await provision()
   const again = await of(0).agent.instruction()
@@ -92,7 +92,7 @@ it('a new node of a healthy cluster is provisioned alone; in an unhealthy cluste
   const w2 = await scene.enrolled('w2', ['worker'])
   await provision()
   const { run } = await w2.agent.instruction()
-  expect([0, 1, 2, 3].some(isTold)).toBe(false)
+  expect([0, 1, 2, 3].some(wasInstructed)).toBe(false)
   w2.agent.send('result', { run, outcome: 'done' }, 1)
   await w2.agent.next('ack', (frame) => frame.ack === 1)
   await scene.report([...enrolled, w2], { dns: false })
@@ -108,7 +108,7 @@ it('a new node of a healthy cluster is provisioned alone; in an unhealthy cluste
 it('a disconnected node does not block others, and is repaired when it reconnects', async () => {
   of(3).agent.socket.terminate()
   scene.aheadMs += 121_000
-  await areHeard([0, 1, 2])
+  await waitForContact([0, 1, 2])
   scene.controller.tick()
   await provision()
   await end(0, await of(0).agent.instruction(), 'done')
@@ -153,7 +153,7 @@ it('a repair that does not end makes the cluster DEGRADED, is reported, and bloc
   await end(3, worker, 'done')
   await scene.shows(of(0), 'a repair', ({ step }) => step === 'repair: starting')
   scene.aheadMs += 59.5 * 60_000
-  await areHeard([0, 1, 2, 3])
+  await waitForContact([0, 1, 2, 3])
   scene.controller.tick()
   await scene.report(enrolled)
   expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
@@ -166,7 +166,7 @@ it('a repair that does not end makes the cluster DEGRADED, is reported, and bloc
     'see: controller cluster show demo; to see its progress: controller node logs m1; to restart it, on the node: systemctl restart cantrip-agent',
   )
   expect((await scene.show(of(0))).state).toBe('DEGRADED')
-  expect([isTold(1), isTold(2)]).toEqual([false, false])
+  expect([wasInstructed(1), wasInstructed(2)]).toEqual([false, false])
   await end(0, first, 'done')
   expect(await show()).toMatchObject({ state: 'PROVISIONING', problems: [] })
   await end(1, await of(1).agent.instruction(), 'done')
@@ -175,7 +175,7 @@ it('a repair that does not end makes the cluster DEGRADED, is reported, and bloc
 })
 
 /** Advances the clock of the controller. */
-async function areHeard(them: number[]): Promise<void> {
+async function waitForContact(them: number[]): Promise<void> {
   const nowMs = Date.now() + scene.aheadMs
   for (const at of them) {
     of(at).agent.send('ack', {})

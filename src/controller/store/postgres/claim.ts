@@ -55,7 +55,7 @@ async function lock(client: pg.Client, address: Address): Promise<void> {
     // The server releases the lock of a machine that lost power after this time. Ignored on a Unix socket.
     await client.query('SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3')
     await client.query(`SET lock_timeout = ${WAIT_MS}`)
-    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCKS.ours, LOCKS.controller])
+    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCKS.cantrip, LOCKS.controller])
   } catch (error) {
     const isTaken = error instanceof pg.DatabaseError && error.code === '55P03'
     throw isTaken ? await taken(client, address, error) : failureOf(error, address)
@@ -68,7 +68,7 @@ async function taken(client: pg.Client, address: Address, cause: Error): Promise
      FROM pg_locks JOIN pg_stat_activity USING (pid)
      WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    [LOCKS.ours, LOCKS.controller],
+    [LOCKS.cantrip, LOCKS.controller],
   )
   const [holder] = rows
   const whose = holder ? `a controller at ${holder.address} since ${holder.since}` : 'another controller'

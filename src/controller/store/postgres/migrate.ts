@@ -16,7 +16,7 @@ export async function migrate(db: Kysely<Tables>, address: Address): Promise<voi
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
       await sql`SET LOCAL statement_timeout = 0`.execute(tx)
-      await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.ours)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
+      await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.cantrip)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
       const found = await versionIn(tx)
       if (found > MIGRATIONS.length) throw newerSchema(shown(address), found, MIGRATIONS.length)
       for (const migration of MIGRATIONS.slice(found)) await sql.raw(migration).execute(tx)
