@@ -13,7 +13,7 @@ export interface RetryWay extends Pick<Way, 'tls' | 'timeoutMs'> {
 
 const POLICY: RetryPolicy = { firstMs: 3_000, tries: 40 }
 
-/** Like askController, but retries for up to two minutes, while the controller restarts. */
+/** Like askController, but retries for up to two minutes, while the controller or its database restarts. */
 export async function askWithRetry<const R extends Route & { answer: Schema }>(
   { config, host, signal, ...way }: RetryWay,
   route: R,
@@ -26,7 +26,9 @@ export async function askWithRetry<const R extends Route & { answer: Schema }>(
   return retry(POLICY, ask, { clock: host, signal, mayPass: isAway })
 }
 
-const isAway = (error: unknown) => error instanceof AgentError && AWAY.includes(error.code)
+/** The status is 503 while the controller's database does not answer. */
+const isAway = (error: unknown) =>
+  error instanceof AgentError && (AWAY.includes(error.code) || error.facts.status === 503)
 
 /** Errors of a controller that is down or just starting. */
 const AWAY: readonly string[] = ['controller/unreachable', 'controller/failed', 'bug']

@@ -12,8 +12,14 @@ function clock() {
   return { now: () => new Date(ms), sleep }
 }
 
-test('retries while the controller restarts', async () => {
-  const answers = [away, away, 'here']
+const facts = { status: 503 }
+const withoutStore = new AgentError('store/unreachable', 'does not answer', { fix: 'start it', kind: 'bug', facts })
+
+test.each([
+  ['the controller', away],
+  ['its database', withoutStore],
+])('retries while %s restarts', async (_, error) => {
+  const answers = [error, error, 'here']
   const ask = async () => {
     const answer = answers.shift()
     if (answer instanceof Error) throw answer

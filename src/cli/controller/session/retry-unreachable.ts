@@ -4,8 +4,9 @@ import { STEADY_CLOCK } from '../../kit/steady-clock.ts'
 
 const POLICY: RetryPolicy = { firstMs: 1_000, withinMs: 120_000 }
 
-/** Retries for two minutes while the controller is unreachable, so that a command survives a restart of the controller. */
+/** Retries for two minutes, so that a command survives a restart of the controller, or of its database (status 503). */
 export async function retryUnreachable<T>(ask: () => Promise<T>, clock = STEADY_CLOCK): Promise<T> {
-  const mayPass = (error: unknown) => error instanceof AgentError && error.code === 'controller/unreachable'
+  const mayPass = (error: unknown) =>
+    error instanceof AgentError && (error.code === 'controller/unreachable' || error.facts.status === 503)
   return retry(POLICY, ask, { clock, mayPass })
 }
