@@ -25,6 +25,29 @@ it('encrypts where the server can, unless it is on this machine', () => {
   expect(parseAddress('postgres://u@/d?sslmode=require', {}).tls).toEqual([false])
 })
 
+it('verifies the name of the server with sslrootcert=system, and never less', () => {
+  const [tls, ...others] = parseAddress('postgres://u@h/d?sslrootcert=system', {}).tls
+  expect(others).toEqual([])
+  expect(tls).toHaveProperty('ca')
+  expect(tls).not.toHaveProperty('checkServerIdentity')
+  for (const mode of ['disable', 'allow', 'prefer', 'require', 'verify-ca']) {
+    expect(() => parseAddress(`postgres://u@h/d?sslrootcert=system&sslmode=${mode}`, {})).toThrow(/too weak/)
+    expect(() => parseAddress('postgres://u@h/d?sslrootcert=system', { PGSSLMODE: mode })).toThrow(/too weak/)
+  }
+  expect(() => parseAddress('postgres://u@h/d?sslmode=require', { PGSSLROOTCERT: '/nonexistent' })).toThrow(
+    /sslrootcert/,
+  )
+})
+
+it.each(['12/secret@h/d', '12?secret@h/d', '12?x&secret@h/d', '12#secret@h/d', '/secret@h/d', '12/a?secret@h/d'])(
+  'a password with an unescaped character is not taken for another part, nor shown: u:%s',
+  (rest) => {
+    const parse = () => shown(parseAddress(`postgres://u:${rest}`, {}))
+    expect(parse).toThrow(/cannot be used/)
+    expect(parse).not.toThrow(/secret/)
+  },
+)
+
 it('is shown without the user', () => {
   expect(shown(parseAddress('postgres://u@h/d', {}))).toBe('database d at h:5432')
   expect(shown(parseAddress('postgres://u@/d?host=/run/pg', {}))).toBe('database d at /run/pg/.s.PGSQL.5432')

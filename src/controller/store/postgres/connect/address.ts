@@ -26,8 +26,13 @@ export function parseAddress(text: string, env: NodeJS.ProcessEnv): Address {
     .replace(/^(postgres(?:ql)?:\/\/)(?=\/)/, '$1-')
   if (!/^postgres(?:ql)?:\/\//.test(text)) throw bad('it does not begin with postgres://')
   if (!URL.canParse(completed)) throw bad('it is not one URL of one server')
-  const { username, password, hostname, port, pathname, searchParams } = new URL(completed)
+  const { username, password, hostname, port, pathname, searchParams, hash } = new URL(completed)
   if (password !== '' || searchParams.has('password')) throw exposed('the URL of the database')
+  // Otherwise a part of a password would be used, and shown, as the name of the database or of a parameter.
+  if (hash !== '' || [pathname, ...searchParams.keys()].some((part) => part.includes('@')))
+    throw bad(
+      'a /, ?, # or @ in one of its parts must be written as %2F, %3F, %23 or %40, and a password must not be in it',
+    )
   if (env.PGPASSWORD) throw exposed('the environment variable PGPASSWORD')
   const unknown = [...searchParams.keys()].find((name) => !PARAMETERS.includes(name))
   if (unknown !== undefined)

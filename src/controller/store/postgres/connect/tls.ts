@@ -7,13 +7,15 @@ const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-ful
 
 /**
  * The meaning of `sslmode` and its files, as for libpq: see "SSL Support" in its manual. `prefer`, the default, uses what the
- * server offers, and does not protect against an attacker in the network.
+ * server offers, and does not protect against an attacker in the network. With `sslrootcert=system`, `verify-full` is the
+ * default and the only useful mode: anyone can get a certificate of a public authority for a name of their own.
  */
 export function tlsChoices(url: URLSearchParams, env: NodeJS.ProcessEnv, host: string): (ConnectionOptions | false)[] {
-  const mode = url.get('sslmode') ?? env.PGSSLMODE ?? 'prefer'
+  const roots = url.get('sslrootcert') ?? env.PGSSLROOTCERT
+  const mode = url.get('sslmode') ?? env.PGSSLMODE ?? (roots === 'system' ? 'verify-full' : 'prefer')
   if (!MODES.includes(mode)) throw bad(`its sslmode is ${mode}; supported are ${MODES.join(', ')}`)
+  if (roots === 'system' && mode !== 'verify-full') throw bad(`sslmode=${mode} is too weak for sslrootcert=system`)
   if (mode === 'disable') return [false]
-  const roots = url.get('sslrootcert') ?? undefined
   if (mode.startsWith('verify') && roots === undefined) {
     throw bad(`sslmode=${mode} needs sslrootcert=FILE, or sslrootcert=system for the authorities of this machine`)
   }
