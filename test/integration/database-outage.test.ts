@@ -152,6 +152,25 @@ test('a network that drops all packets: the wait for an answer times out', async
   wire.close()
 })
 
+test('a server that does not answer any more does not block the end of the store', async () => {
+  const database = await newDatabase().then(() => `outage_${count}`)
+  const wire = await openWire(server.port)
+  const store = await openPostgresStore({
+    url: `postgres://${SUPERUSER}@127.0.0.1:${wire.port}/${database}`,
+    env: {},
+    limits: { connectMs: 1_000, statementMs: 300, answerMs: 600 },
+  })
+  await store.commit(added)
+  wire.freeze()
+  let isClosed = false
+  const closing = store.close().then(() => {
+    isClosed = true
+  })
+  await waitFor('the store to close', () => isClosed, { withinMs: 5_000 }).finally(() => wire.cut())
+  await closing
+  wire.close()
+})
+
 test('a controller whose database server is killed answers with 503, keeps its nodes connected, and stores their messages later', async () => {
   keepScenesIn(newDatabase)
   const scene = await openScene()
@@ -198,6 +217,10 @@ async function openWire(port: number) {
     port: (listener.address() as AddressInfo).port,
     swallow: (value: boolean) => {
       isSwallowing = value
+    },
+    /** Reads nothing any more, not even that the other side has closed. */
+    freeze: () => {
+      for (const socket of sockets) socket.pause()
     },
     cut: () => {
       for (const socket of sockets) socket.destroy()

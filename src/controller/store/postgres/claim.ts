@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { AgentError } from '../../../base/agent-error.ts'
 import { type Address, shown } from './connect/address.ts'
+import { disconnect } from './connect/connection.ts'
 import { failureOf } from './connect/failures.ts'
 import { LOCKS } from './locks.ts'
 
@@ -23,7 +24,7 @@ export function openClaim(connect: () => Promise<pg.Client>, address: Address): 
     try {
       await lock(client, address)
     } catch (error) {
-      await client.end()
+      await disconnect(client)
       throw error
     }
     client.once('end', () => {
@@ -45,7 +46,7 @@ export function openClaim(connect: () => Promise<pg.Client>, address: Address): 
     async end() {
       isEnded = true
       const client = await held?.catch(() => undefined)
-      await client?.end()
+      if (client) await disconnect(client)
     },
   }
 }

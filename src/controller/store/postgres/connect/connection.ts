@@ -7,6 +7,7 @@ import { failureOf } from './failures.ts'
 import { passwordOf } from './password.ts'
 
 const MAX_CONNECTIONS = 10
+const END_MS = 2_000
 
 export interface Limits {
   /** For a new connection, or a free one of the pool. */
@@ -29,7 +30,7 @@ export async function chooseConfig(address: Address, env: NodeJS.ProcessEnv, lim
   if (!last) throw new Error('there is no way to connect')
   for (const config of [...others.reverse(), last]) {
     try {
-      await (await connect(config, address)).end()
+      await disconnect(await connect(config, address))
       return config
     } catch (error) {
       if (config === last || !canBeOfTls(error)) throw error
@@ -46,9 +47,17 @@ export async function connect(config: pg.ClientConfig, address: Address): Promis
     await client.connect()
     return client
   } catch (error) {
-    await client.end()
+    await disconnect(client)
     throw failureOf(error, address)
   }
+}
+
+/** Ends the connection. Does not wait for a server that no longer answers: TCP would give up only after 15 minutes. */
+export async function disconnect(client: pg.Client): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, END_MS)
+  await Promise.race([client.end(), late])
+  clearTimeout(timer)
 }
 
 /** A pool that replaces lost connections. Queries on a lost connection reject with an AgentError that has a fix. */
