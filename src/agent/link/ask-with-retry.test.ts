@@ -16,7 +16,7 @@ async function asked(...errors: readonly (readonly [status: number, code: string
     return { status, body: JSON.stringify(status === 200 ? { now: '2026-01-01T00:00:00Z' } : { code, ...PROBLEM }) }
   })
   const host = { ...fakeHost(), network, sleep: async () => undefined }
-  const way = { config: { urls: [URL], proxy: undefined }, tls: { ca: '', cert: '', key: '' }, timeoutMs: 1_000 }
+  const way = { config: { urls: [URL] }, tls: { ca: '', cert: '', key: '' }, timeoutMs: 1_000 }
   return askWithRetry({ ...way, host, signal: new AbortController().signal }, agentRoutes.ping, {})
 }
 
