@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
-test('a bundle is kept under its name with the key it is trusted by, and verifies there', async () => {
+test('an import stores the bundle by its hash with the key of its builder, and the stored bundle verifies', async () => {
   const stored = await importBundle(bundle.directory, data, bundle.publicKey, NOW)
   const { manifestSha256, publicKey } = bundle.ref
   expect(stored).toMatchObject({ manifestSha256, publicKey, directory: join(data, 'bundles', manifestSha256) })

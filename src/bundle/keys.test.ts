@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
-test('a key is made once, for its owner alone, with its public half beside it', async () => {
+test('a key is created once, readable only by its owner, with the public key in a second file', async () => {
   const path = join(scratch, 'deep', 'key.pem')
   const made = await readOrCreateKey(path)
   expect((await stat(path)).mode & 0o777).toBe(0o600)
@@ -28,7 +28,7 @@ test('a public key survives its base64 form', async () => {
   expect(decodePublicKey(`${encodePublicKey(publicKey)}\n`).equals(publicKey)).toBe(true)
 })
 
-test('keys that others can read, of another kind, or that are none, are refused', async () => {
+test('refuses keys that others can read, keys of another kind, and files that are not keys', async () => {
   const path = join(scratch, 'key.pem')
   await readOrCreateKey(path)
   await chmod(path, 0o644)

@@ -42,7 +42,7 @@ async function serve(url: string): Promise<void> {
 const open = (ref = bundle.ref, controllerUrls = [URL]) =>
   openBundleStore({ ref, controllerUrls, tls, directory, host })
 
-test('a file is fetched once, verified and found where it is said to be', async () => {
+test('a file is fetched once, verified and stored at the returned path', async () => {
   const store = await open()
   const kubelet = store.file('binary', 'kubelet')
   const download = vi.spyOn(host, 'download')
@@ -53,7 +53,7 @@ test('a file is fetched once, verified and found where it is said to be', async 
   expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
-test('what is there and right is not fetched again, and the manifest not either', async () => {
+test('correct files, including the manifest, are not fetched again', async () => {
   const first = await open()
   await first.fetch(host, first.file('binary', 'kubelet'))
   host.network.onRequest(URL, new Error('asked again'))
@@ -65,7 +65,7 @@ test('what is there and right is not fetched again, and the manifest not either'
   expect(seen).toEqual([second.file('binary', 'kubelet').size])
 })
 
-test('what is there and wrong is fetched again', async () => {
+test('damaged files are fetched again', async () => {
   const store = await open()
   const kubelet = store.file('binary', 'kubelet')
   host.files.seed(store.pathOf(kubelet), 'x'.repeat(kubelet.size))
@@ -81,7 +81,7 @@ test('a correct file that another user can write to is fetched again', async () 
   expect(await host.stat(store.pathOf(kubelet))).toMatchObject({ uid: 0, size: kubelet.size })
 })
 
-test('what was discarded after its use is fetched again when it is wanted', async () => {
+test('a file that was discarded after use is fetched again when it is needed', async () => {
   const store = await open()
   const kubelet = store.file('binary', 'kubelet')
   await host.discard(await store.fetch(host, kubelet), 'a test')
@@ -89,7 +89,7 @@ test('what was discarded after its use is fetched again when it is wanted', asyn
   expect(host.text(store.pathOf(kubelet))).toBe(`binary kubelet ${DEFAULT_VERSIONS.kubernetes}\n`)
 })
 
-test('at most three files come at once', async () => {
+test('at most three files are fetched at once', async () => {
   const store = await open()
   let running = 0
   let most = 0
@@ -106,14 +106,14 @@ test('at most three files come at once', async () => {
   expect(most).toBe(3)
 })
 
-test('the next controller is asked where one does not answer', async () => {
+test('if a controller does not answer, the next one is asked', async () => {
   await serve(SECOND)
   const store = await open(bundle.ref, ['https://gone.test:7443', SECOND])
   await store.fetch(host, store.file('binary', 'etcd'))
   expect(host.text(`${directory}/bin/etcd`)).toContain('etcd')
 })
 
-test('a controller that is away for a while is waited for; one that refuses is not', async () => {
+test('retries while a controller is unreachable, but not after a refusal', async () => {
   const store = await open()
   let tries = 0
   const restarting = {
@@ -135,7 +135,7 @@ test('a controller that is away for a while is waited for; one that refuses is n
   expect(sleep).not.toHaveBeenCalled()
 })
 
-test('a handshake that is cut is tried again; a certificate that is wrong is not', async () => {
+test('retries an interrupted handshake, but not a wrong certificate', async () => {
   const at = URL + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path: 'manifest.json' })
   const failing = (code: string) =>
     host.network.onRequest(at, new NetworkError('tls', code, { cause: Object.assign(new Error(code), { code }) }))
@@ -148,7 +148,7 @@ test('a handshake that is cut is tried again; a certificate that is wrong is not
   expect(sleep).toHaveBeenCalledTimes(1)
 })
 
-test('a file that could not be fetched may be asked for again', async () => {
+test('a file can be requested again after a failure', async () => {
   const store = await open()
   const runc = store.file('binary', 'runc')
   const broken = { ...host, download: () => Promise.reject(new AgentError('download/corrupt', 'bad', { fix: 'none' })) }
@@ -156,7 +156,7 @@ test('a file that could not be fetched may be asked for again', async () => {
   await expect(store.fetch(host, runc)).resolves.toBe(`${directory}/bin/runc`)
 })
 
-test('another manifest under the name, another signer, and another architecture are refused, and nothing is written', async () => {
+test('refuses a manifest with another hash, another signer, and another architecture, and writes nothing', async () => {
   const other = await tinyBundle(join(scratch, 'other'), { contents: { kubelet: 'evil' } })
   const at = URL + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path: 'manifest.json' })
   await expect(open({ ...bundle.ref, publicKey: other.ref.publicKey })).rejects.toMatchObject({
@@ -170,7 +170,7 @@ test('another manifest under the name, another signer, and another architecture 
   await expect(open()).rejects.toMatchObject({ code: 'bundle/wrong-arch' })
 })
 
-test('a name that the bundle does not hold is a named error', async () => {
+test('a name that is not in the bundle is an error with a code', async () => {
   const store = await open()
   expect(() => store.file('binary', 'crictl')).toThrow(/contains no binary crictl/)
 })

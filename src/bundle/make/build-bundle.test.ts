@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
-test('a bundle takes the place of an earlier one, and of nothing else', async () => {
+test('a bundle replaces an earlier one, and nothing else', async () => {
   const output = join(scratch, 'bundle')
   await tinyBundle(output)
   const second = await tinyBundle(output, { agentVersion: '2.0.0' })
@@ -33,7 +33,7 @@ test('a bundle takes the place of an earlier one, and of nothing else', async ()
   })
 })
 
-test('a tar holds the same as a directory, manifest and signature first', async () => {
+test('a tar file contains the same files as a directory, manifest and signature first', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const build = (output: string) =>
     buildBundle({
@@ -60,7 +60,7 @@ test('a tar holds the same as a directory, manifest and signature first', async 
   expect(names).toEqual(['manifest.json', 'manifest.json.sig', 'bin/kubelet', 'manifests/flannel.yaml'])
 })
 
-test('what is built is kept by name and recipe, and made once; a failure leaves nothing', async () => {
+test('a part is built once and cached by name and recipe; a failure leaves no file', async () => {
   const cache = { directory: join(scratch, 'cache'), progress: () => undefined }
   let made = 0
   const make = async (directory: string) => {

@@ -37,7 +37,7 @@ const part = (name: string, seconds: number, make: () => unknown = () => undefin
   },
 })
 
-test('what is not there is announced with an estimate, then each part is one line; the next time nothing is said', async () => {
+test('prints an estimate for the missing parts, then one line for each; the second build prints nothing', async () => {
   const { now, pass } = clock()
   const parts = [
     [part('base', 8, () => pass(9))],
@@ -83,7 +83,7 @@ test('running builds are reported each minute', async () => {
   await built
 })
 
-test('after a failure nothing is begun, what runs is awaited, and what was built is kept', async () => {
+test('after a failure no part starts, running parts finish, and finished parts are kept', async () => {
   const begun: string[] = []
   const parts = [
     part('fine', 3, () => begun.push('fine') && sleep(20)),

@@ -29,7 +29,7 @@ test('an executable comes with the libraries that the loader would load', async 
   for (const path of layer.keys()) expect(path).toMatch(/^\/usr\/lib/)
 })
 
-test('a program named below /bin lies below /usr, with a link from where it is named', async () => {
+test('a program in /bin is placed in /usr/bin, and /bin becomes a link', async () => {
   const layer = await programs({ root: '/', arch }, ['/bin/cp'])
   expect(layer.get('/usr/bin/cp')).toMatchObject({ file: expect.stringMatching(/\/cp$/) })
   expect(layer.get('/bin')).toEqual({ target: 'usr/bin' })
@@ -42,6 +42,6 @@ test('a base system without the program, and an executable of another architectu
   })
 })
 
-test('what is no ELF file has no libraries', async () => {
+test('a file that is not ELF has no libraries', async () => {
   expect(await readElf(import.meta.filename)).toBeUndefined()
 })

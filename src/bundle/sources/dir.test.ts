@@ -63,7 +63,7 @@ test('files become items by their place, images by the name in their archive, an
   expect(named.has('calico.yaml')).toBe(false)
 })
 
-test("an archive as docker saves it, and an agent's image that is there, are taken", async () => {
+test('accepts an archive that docker saved, and an existing image of the agent', async () => {
   const name = 'cantrip.local/agent:9.9.9'
   const manifest: TarEntry = {
     kind: 'file',

@@ -73,7 +73,7 @@ describe('a directory', () => {
     expect(await verdict(bundle.directory, generateKeyPairSync('ed25519').publicKey)).toBe('bundle/bad-signature')
   })
 
-  test('with a link in place of a file is refused, even where the content is right', async () => {
+  test('with a link in place of a file is refused, even if the content is right', async () => {
     await rename(at('bin/kubelet'), join(scratch, 'kubelet'))
     await symlink(join(scratch, 'kubelet'), at('bin/kubelet'))
     expect(await verdict()).toBe('bundle/escapes')
@@ -100,12 +100,12 @@ describe('a directory', () => {
     expect(await verdict()).toBe('bundle/bad-manifest')
   })
 
-  test('of a format to come is refused', async () => {
+  test('of a later format is refused', async () => {
     await signAgain((manifest) => Object.assign(manifest, { format: 2 }))
     expect(await verdict()).toBe('bundle/bad-manifest')
   })
 
-  test('that is not there is said to be not there', async () => {
+  test('that does not exist is reported', async () => {
     expect(await verdict(join(scratch, 'nothing'))).toBe('bundle/not-found')
   })
 })
@@ -201,7 +201,7 @@ describe('a tar', () => {
     expect(await verdict(archive())).toBe('bundle/wrong-hash')
   })
 
-  test('that is compressed, or no tar at all, is refused', async () => {
+  test('that is compressed, or not a tar file, is refused', async () => {
     await create({ file: archive(), cwd: bundle.directory, gzip: true }, ['.'])
     expect(await verdict(archive())).toBe('bundle/bad-archive')
     await writeFile(archive(), 'text')

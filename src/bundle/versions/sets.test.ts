@@ -5,7 +5,7 @@ import { DEFAULT_VERSIONS, VERSION_SETS, type VersionSet, versionSet } from './s
 
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'))
 
-test.each(files)('%s is the set of its minor version, and says all of it', (name) => {
+test.each(files)('%s is the complete set of its minor version', (name) => {
   const minor = name.replace(/\.json$/, '')
   const found = VERSION_SETS.filter(({ kubernetes }) => kubernetes.startsWith(`v${minor}.`))
   expect(found).toEqual([JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8'))])
@@ -17,7 +17,7 @@ test.each(files)('%s is the set of its minor version, and says all of it', (name
   expect(pause).toMatch(/^\d+\.\d+/)
 })
 
-test('every set lies in a file, the default one among them', () => {
+test('every set has a file, including the default set', () => {
   expect(VERSION_SETS).toHaveLength(files.length)
   expect(versionSet(DEFAULT_VERSIONS.kubernetes)).toBe(DEFAULT_VERSIONS)
   expect(versionSet('v1.0.0')).toBeUndefined()

@@ -23,7 +23,7 @@ test('problem details for clients that accept them, with the remedy as data', ()
   })
 })
 
-test('a bug says nothing of itself', () => {
+test('the answer for a bug contains no details', () => {
   const { status, body } = errorAnswer(new TypeError('secret'), 'application/problem+json')
   expect(status).toBe(500)
   expect(body).toMatchObject({ code: 'bug', detail: 'internal error of the controller' })

@@ -58,7 +58,7 @@ it('changes within one process take turns without retries', async () => {
   expect([await attempts(), refused]).toEqual([40, 0])
 })
 
-it('of two processes that compete no change is lost, and each is made once', async () => {
+it('no change of two competing processes is lost or made twice', async () => {
   const both = [reconciler(seededRandom(2)), reconciler(seededRandom(3))]
   await Promise.all(both.flatMap(({ countUp }) => Array.from({ length: 40 }, countUp)))
   expect(await attempts()).toBe(80)

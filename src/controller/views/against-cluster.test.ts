@@ -41,7 +41,7 @@ test('a clone is reported with everything that it shares', () => {
   ])
 })
 
-test('what no machine has is shared by none: no UUID, a MAC of zeros, links that every cluster makes', () => {
+test('a missing UUID, a MAC of zeros and links of pod networks do not identify a machine', () => {
   const bare = (last: number) =>
     factsOf(last, {
       productUuid: '00000000-0000-0000-0000-000000000000',
@@ -65,7 +65,7 @@ test('an address in a subnet of the cluster', () => {
   ])
 })
 
-test('who holds a name: another machine that is connected', async () => {
+test('a name is in use if another machine with it is connected', async () => {
   const holder = (present: boolean, machineId: string) => {
     const ports = {
       store: { nodesOf: async () => [node({ name: 'one', facts: factsOf(1) })] },

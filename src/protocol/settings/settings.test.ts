@@ -12,7 +12,7 @@ test('every example is a value, and not the default', () => {
   for (const [name, setting] of settings) expect(examples[name], name).not.toEqual(setting.default)
 })
 
-test.each(settings)('%s says what it is in words and where it is shown', (_, setting) => {
+test.each(settings)('%s has a help text and a place in cluster show', (_, setting) => {
   expect(setting.flag).toMatch(setting.kind === 'switch' ? /^--[a-z-]+$/ : /^--[a-z-]+ <.+>$/)
   expect(setting.help).toMatch(/^[^A-Z].{5,80}[^.]$/)
   expect(setting.wanted.length).toBeGreaterThan(5)

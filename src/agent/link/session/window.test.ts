@@ -30,7 +30,7 @@ beforeEach(() => {
   })
 })
 
-test('nothing is sent before the controller has said what it has', () => {
+test('sends nothing before the controller has reported which messages it has', () => {
   append(3)
   window.pump()
   expect(sent).toEqual([])

@@ -3,7 +3,7 @@ import { manualClock } from '../../../../test/support/manual-clock.ts'
 import { heartbeat, watchSilence } from './heartbeat.ts'
 import { heartbeatMs } from './limits.ts'
 
-it('beats after each pause, until it is told to end', () => {
+it('beats after each pause, until it is stopped', () => {
   const clock = manualClock()
   const pauses = [100, 300, 200, 100]
   const beats: number[] = []
