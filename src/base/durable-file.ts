@@ -44,7 +44,8 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-function syncDirectory(path: string): void {
+/** Syncs the entries of a directory: names of files that were created, renamed or removed in it. */
+export function syncDirectory(path: string): void {
   const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     fsyncSync(directory)

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncDirectory } from '../base/durable-file.ts'
 import { hasCode } from './error.ts'
 import { exists } from './exists.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
@@ -44,7 +45,7 @@ export async function importBundle(
     await writeFile(`${directory}.pub`, `${publicKey}\n`)
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(copy, directory)
-    await syncDirectory(root)
+    syncDirectory(root)
     return { manifest: verified.manifest, manifestSha256: verified.manifestSha256, publicKey, directory }
   } finally {
     await rm(staging, { recursive: true, force: true })
@@ -76,14 +77,5 @@ async function removeAbandoned(root: string, now: Date): Promise<void> {
     if (!name.startsWith('import-')) continue
     const path = join(root, name)
     if (now.getTime() - (await stat(path)).mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true })
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
