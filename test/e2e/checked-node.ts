@@ -46,9 +46,3 @@ async function put(node: Node, path: string, text: string): Promise<void> {
   await execOk(node, ['mkdir', '-p', path.slice(0, path.lastIndexOf('/'))])
   await execOk(node, ['dd', 'status=none', `of=${path}`], { stdin: text })
 }
-
-/** Starts a transient service. Returns a function that stops it. */
-export async function startService(node: Node, unit: string, argv: readonly string[]): Promise<() => Promise<void>> {
-  await execOk(node, ['systemd-run', '--quiet', `--unit=${unit}`, ...argv])
-  return async () => void (await execOk(node, ['systemctl', 'stop', unit]))
-}

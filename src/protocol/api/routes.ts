@@ -6,5 +6,3 @@ import { operatorRoutes } from './operators.ts'
 
 /** All routes of the HTTP API, by id. */
 export const ROUTES = { ...agentRoutes, ...operatorRoutes, ...clusterRoutes, ...nodeRoutes, ...eventRoutes }
-
-export type RouteId = keyof typeof ROUTES
