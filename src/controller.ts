@@ -1,4 +1,4 @@
-/** The controller's composition root: runs a verb, prints what went wrong, and ends the process. */
+/** Entry point of the controller: runs a command, prints its error, and exits. */
 
 import { runProgram } from './cli/controller/program.ts'
 import { exitCode } from './cli/kit/exit-code.ts'

@@ -8,7 +8,7 @@ import { openapi } from '../../src/controller/api/openapi.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import { CERTIFICATE_ROLES } from '../../src/protocol/api/access.ts'
+import { CERTIFICATE_KINDS } from '../../src/protocol/api/access.ts'
 import type { Route } from '../../src/protocol/api/route.ts'
 import { ROUTES } from '../../src/protocol/api/routes.ts'
 import { type Answer, adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
@@ -71,7 +71,7 @@ function send(credentials: Credentials, { method, path, body }: Route): Promise<
 }
 
 describe.each(requested)('%s', (_, route) => {
-  it.each(CERTIFICATE_ROLES)('admits %s only if it is declared', async (role) => {
+  it.each(CERTIFICATE_KINDS)('admits %s only if it is declared', async (role) => {
     const { status, json } = await send(known[role] as Credentials, route)
     if (!route.access.includes(role)) expect([status, json.code]).toEqual([403, 'identity/wrong-role'])
     else expect([200, 202, 400, 404]).toContain(status)
@@ -90,7 +90,7 @@ describe.each(requested)('%s', (_, route) => {
   })
 })
 
-test.each(CERTIFICATE_ROLES)('only nodes can open the session of an agent: %s', async (role) => {
+test.each(CERTIFICATE_KINDS)('only nodes can open the session of an agent: %s', async (role) => {
   const head = await upgrade(known[role] as Credentials, ROUTES.connect.path)
   expect(head).toContain(role === 'node' ? 'HTTP/1.1 101' : 'HTTP/1.1 403')
 })

@@ -42,8 +42,8 @@ export const check: Check = {
 }
 
 async function see(host: HostView, path: WrittenPath, mounts: readonly Mount[]): Promise<Omit<SeenPath, 'zfsVersion'>> {
-  const lies = await locate(host, path.path, mounts)
-  return { ...path, ...lies, stat: await host.stat(lies.real ?? path.path) }
+  const location = await locate(host, path.path, mounts)
+  return { ...path, ...location, stat: await host.stat(location.real ?? path.path) }
 }
 
 /** systemd makes / shared at boot; without that, other pods do not see what a pod mounts. */

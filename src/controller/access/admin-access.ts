@@ -19,7 +19,7 @@ export function ensureAdminAccess(path: string, url: string, authority: Authorit
     return
   }
   const { privateKey, publicKey } = createKeyPair()
-  const certificate = authority.clientCertificate({ role: 'admin', identity: 'local', publicKey, days: DAYS, now })
+  const certificate = authority.clientCertificate({ kind: 'admin', identity: 'local', publicKey, days: DAYS, now })
   const fresh: AdminAccess = { url, ca: authority.ca, certificate, key: keyToPem(privateKey) }
   writeDurably(path, `${JSON.stringify(fresh, null, 2)}\n`)
 }

@@ -12,7 +12,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { type Ca, createCa, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
-import type { CertificateRole } from '../../protocol/api/access.ts'
+import type { CertificateKind } from '../../protocol/api/access.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
 import { makePrivateDirectory } from './private-directory.ts'
 
@@ -30,7 +30,7 @@ export interface Authority {
   /** Issues a new certificate at each call. */
   serverCertificate(hosts: readonly string[], now: Date): { certificate: string; key: string }
   clientCertificate(order: {
-    role: CertificateRole
+    kind: CertificateKind
     identity: string
     publicKey: KeyObject
     days: number
@@ -63,12 +63,12 @@ export function openAuthority(directory: string, now: Date): Authority {
       })
       return { certificate, key: keyToPem(server.privateKey) }
     },
-    clientCertificate({ role, identity, publicKey, days, now: date }) {
+    clientCertificate({ kind, identity, publicKey, days, now: date }) {
       return issueCertificate({
         ca,
         publicKey,
         commonName: identity,
-        organization: `cantrip:${role}`,
+        organization: `cantrip:${kind}`,
         usages: ['clientAuth'],
         notBefore: notBefore(date),
         days,

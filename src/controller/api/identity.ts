@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { CERTIFICATE_ROLES, type CertificateRole } from '../../protocol/api/access.ts'
+import { CERTIFICATE_KINDS, type CertificateKind } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal } from '../domain/admission.ts'
 import type { HasStore } from '../ports.ts'
 
 export interface Identity {
-  role: CertificateRole
+  kind: CertificateKind
   /** The certificate's common name: id of a node or a cluster, or an administrator's name. */
   name: string
   certificate: X509Certificate
@@ -30,19 +30,19 @@ export function identify(socket: TLSSocket, now: Date): Identity {
 }
 
 function readSubject(certificate: X509Certificate): Identity {
-  const [, roleName, name] = SUBJECT.exec(certificate.subject) ?? []
-  const role = CERTIFICATE_ROLES.find((each) => each === roleName)
-  if (!role || !name) throw refusal('identity/unknown-role', 'found a certificate of an unknown kind', NEW_CREDENTIALS)
-  return { role, name, certificate }
+  const [, organization, name] = SUBJECT.exec(certificate.subject) ?? []
+  const kind = CERTIFICATE_KINDS.find((each) => each === organization)
+  if (!kind || !name) throw refusal('identity/unknown-role', 'found a certificate of an unknown kind', NEW_CREDENTIALS)
+  return { kind, name, certificate }
 }
 
 /** Refuses a valid certificate of the wrong kind, and one of a node or cluster that no longer exists. */
-export async function admit({ store }: HasStore, identity: Identity, kinds: readonly CertificateRole[]): Promise<void> {
-  if (!kinds.includes(identity.role)) {
-    const found = `found a certificate of kind ${identity.role}; wanted ${kinds.join(' or ')}`
+export async function admit({ store }: HasStore, identity: Identity, kinds: readonly CertificateKind[]): Promise<void> {
+  if (!kinds.includes(identity.kind)) {
+    const found = `found a certificate of kind ${identity.kind}; wanted ${kinds.join(' or ')}`
     throw refusal('identity/wrong-role', found, `use credentials of kind ${kinds.join(' or ')}`)
   }
-  if (identity.role === 'node') {
+  if (identity.kind === 'node') {
     const node = await store.node(identity.name)
     if (node && node.state !== 'REMOVED') return
     throw refusal(
@@ -51,7 +51,7 @@ export async function admit({ store }: HasStore, identity: Identity, kinds: read
       remedy`${{ do: 'shell', command: 'agent uninstall' }}, then install again`,
     )
   }
-  const isOfCluster = identity.role === 'operator' || identity.role === 'enrol'
+  const isOfCluster = identity.kind === 'operator' || identity.kind === 'enrol'
   if (isOfCluster && !(await store.cluster(identity.name))) {
     throw refusal('cluster/gone', 'the cluster of this certificate was deleted', NEW_CREDENTIALS)
   }

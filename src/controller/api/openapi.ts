@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ApiError, CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
+import { ApiError, CERTIFICATE_KINDS } from '../../protocol/api/access.ts'
 import { ClusterView } from '../../protocol/api/clusters.ts'
 import { BODY_ERRORS, COMMON_ERRORS, statusOf } from '../../protocol/api/errors.ts'
 import { LogEntry } from '../../protocol/api/events.ts'
@@ -42,7 +42,7 @@ export function openapi(version: string): Json {
       securitySchemes: {
         certificate: {
           type: 'mutualTLS',
-          description: `Kinds of client certificates: ${CERTIFICATE_ROLES.join(', ')}`,
+          description: `Kinds of client certificates: ${CERTIFICATE_KINDS.join(', ')}`,
         },
       },
     },

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import type { CertificateRole } from '../../protocol/api/access.ts'
+import type { CertificateKind } from '../../protocol/api/access.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
 import type { Services } from '../services.ts'
@@ -18,7 +18,7 @@ declare module 'fastify' {
     identity: Identity | null
   }
   interface FastifyContextConfig {
-    access?: readonly CertificateRole[]
+    access?: readonly CertificateKind[]
   }
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
-import { CERTIFICATE_ROLES } from '../../protocol/api/access.ts'
+import { CERTIFICATE_KINDS } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.ts'
@@ -34,7 +34,7 @@ export function createUpgrade(
     const identity = identify(request.socket as TLSSocket, core.now())
     const path = (request.url ?? '').split('?', 1)[0]
     if (path === agentRoutes.ping.path) {
-      await admit(core, identity, CERTIFICATE_ROLES)
+      await admit(core, identity, CERTIFICATE_KINDS)
       switchAndClose(request, socket)
       return
     }

@@ -42,7 +42,7 @@ export async function createCluster(
   await ports.store.commit([{ change: 'add-cluster', cluster }])
   ports.changes.announce()
   const order = {
-    role: 'enrol' as const,
+    kind: 'enrol' as const,
     identity: cluster.id,
     publicKey,
     days: request.settings.installerTtlDays,

@@ -11,7 +11,7 @@ const DAYS = 30
 type Issuing = HasAuthority & Pick<HasClock, 'now'>
 
 export function issueNodeCertificate({ authority, now }: Issuing, nodeId: string, publicKey: KeyObject): string {
-  return authority.clientCertificate({ role: 'node', identity: nodeId, publicKey, days: DAYS, now: now() })
+  return authority.clientCertificate({ kind: 'node', identity: nodeId, publicKey, days: DAYS, now: now() })
 }
 
 /** Whether half of the validity is over. */

@@ -4,8 +4,8 @@ import * as z from 'zod/mini'
  * Kinds of client certificates. The subject is `O=cantrip:<kind>, CN=<identity>`, and the controller reads both from the
  * verified certificate only.
  */
-export const CERTIFICATE_ROLES = ['enrol', 'node', 'operator', 'admin'] as const
-export type CertificateRole = (typeof CERTIFICATE_ROLES)[number]
+export const CERTIFICATE_KINDS = ['enrol', 'node', 'operator', 'admin'] as const
+export type CertificateKind = (typeof CERTIFICATE_KINDS)[number]
 
 const Action = z.catchall(
   z.object({ do: z.string() }),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { ClusterId, IpAddress, NodeId, NodeName } from '../names.ts'
 import { CheckSummaries } from '../wire/check-summary.ts'
-import { CERTIFICATE_ROLES } from './access.ts'
+import { CERTIFICATE_KINDS } from './access.ts'
 import { type Route, WaitMs } from './route.ts'
 
 const pem = z.string().check(z.maxLength(16_384))
@@ -59,7 +59,7 @@ export const agentRoutes = {
   ping: {
     method: 'GET',
     path: '/v1/ping',
-    access: CERTIFICATE_ROLES,
+    access: CERTIFICATE_KINDS,
     summary:
       "Returns the controller's time; also accepts a websocket upgrade and closes it, so that agents can test proxies",
     answer: PingResponse,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { CertificateRole } from './access.ts'
+import type { CertificateKind } from './access.ts'
 import type { ErrorCode } from './errors.ts'
 
 /** A request of the HTTP API. The router, the clients, the OpenAPI document and the test of access all read this. */
@@ -8,7 +8,7 @@ export interface Route {
   /** A template: `{name}` is one segment; `{+name}`, only at the end, is the rest of the path with its slashes. */
   path: string
   /** Which client certificates may call it. */
-  access: readonly CertificateRole[]
+  access: readonly CertificateKind[]
   summary: string
   /** The path's variables; absent if any text is valid. A path that does not match is unknown. */
   params?: Schema

@@ -43,7 +43,7 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   async requestOperatorCertificate({ identity, body }) {
     const cluster = await clusterOf(core, await nodeById(core, identity.name))
     const certificate = core.authority.clientCertificate({
-      role: 'operator',
+      kind: 'operator',
       identity: cluster.id,
       publicKey: readCsr(body.csr).publicKey,
       days: OPERATOR_CERTIFICATE_DAYS,

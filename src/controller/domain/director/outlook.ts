@@ -11,7 +11,7 @@ export interface Outlook {
   mayStart: ReadonlySet<string>
   /** Ids of the nodes that are repaired now. */
   mayRepair: ReadonlySet<string>
-  repairRoleOf: ReturnType<typeof repairTaskOf>
+  repairTaskOf: ReturnType<typeof repairTaskOf>
 }
 
 export function outlookOf(situation: Situation): Outlook {
@@ -31,7 +31,7 @@ export function outlookOf(situation: Situation): Outlook {
     isLost,
     mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
     mayRepair: new Set(isLost ? [] : repairsToStart(cluster, members)),
-    repairRoleOf: repairTaskOf(members),
+    repairTaskOf: repairTaskOf(members),
   }
 }
 
