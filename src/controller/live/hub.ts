@@ -166,14 +166,18 @@ export class Hub implements Presence {
   #flush(): Promise<void> {
     clearTimeout(this.#flushTimer)
     this.#flushTimer = undefined
-    const batch = this.#batch
-    this.#batch = []
-    return this.#turns('', () => this.#store(batch))
+    return this.#turns('', () => {
+      // Also what arrived while earlier messages were being stored.
+      const batch = this.#batch
+      this.#batch = []
+      return this.#store(batch)
+    })
   }
 
   async #store(received: readonly { session: Session; frame: UpFrame }[]): Promise<void> {
     const isCurrent = (session: Session) => this.#sessions.get(session.nodeId) === session && !this.#broken.has(session)
     const batch = received.filter(({ session }) => isCurrent(session))
+    if (batch.length === 0) return
     const bySession = Map.groupBy(batch, ({ session }) => session)
     try {
       await ingest(
