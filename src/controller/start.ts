@@ -21,6 +21,7 @@ import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
 import type { Services } from './services.ts'
 import type { Store } from './store/port.ts'
+import { openTicks } from './ticks.ts'
 
 export interface ControllerOptions {
   dataDirectory: string
@@ -123,11 +124,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     await reconcileAll(services, dropLapsed)
   }
   await tick()
-  let ticking = Promise.resolve()
-  const timer = setInterval(() => {
-    // Ticks do not overlap.
-    ticking = ticking.then(() => attempt(services, tick))
-  }, options.tickMs ?? 5_000)
+  const ticks = openTicks(options.tickMs ?? 5_000, () => attempt(services, tick))
   return {
     url,
     port,
@@ -135,12 +132,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     adminFile,
     tick,
     async close() {
-      clearInterval(timer)
+      const stopped = ticks.stop()
       const closed = once(server.close(), 'close')
       await hub.close(options.drainMs ?? 5_000)
       server.closeAllConnections()
       await closed
-      await ticking
+      await stopped
       await store.close()
     },
   }
