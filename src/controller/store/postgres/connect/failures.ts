@@ -1,5 +1,7 @@
 import { AgentError } from '../../../../base/agent-error.ts'
 import { command } from '../../../../base/command.ts'
+import { printable } from '../../../../base/text/printable.ts'
+import { shorten } from '../../../../base/text/shorten.ts'
 import { type Address, shown } from './address.ts'
 
 /** A quoted SQL identifier. */
@@ -7,17 +9,20 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 const asPostgres = (line: string) => `on the machine of the database: sudo -u postgres ${line}`
 
 /** Codes of https://www.postgresql.org/docs/15/errcodes-appendix.html, and those of Node and pg for failed connections. */
-const LOST = /^(?:08...|57P0[1-4]|53300|25P03|E(?:CONN|NOTFOUND|AI_AGAIN|PIPE|HOST|NET|TIMEDOUT|ACCES).*|ENOENT)$/
+const LOST = /^(?:08...|57P0[1-5]|53300|25P03|E(?:CONN|NOTFOUND|AI_AGAIN|PIPE|HOST|NET|TIMEDOUT|ACCES).*|ENOENT)$/
 const LOST_TEXT =
   /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed)|There was an error establishing)/
 const TLS = /^ERR_(?:TLS|SSL)_|^EPROTO$|CERT|_CHAIN$|^UNABLE_TO_/
+const MAX_TEXT_BYTES = 1_000
 const NO_TLS = 'The server does not support SSL connections'
 
 /** Maps an error of pg to an AgentError with a fix. Other errors are returned unchanged: they are bugs. */
 export function failureOf(cause: unknown, address: Address): unknown {
   if (!(cause instanceof Error) || cause instanceof AgentError) return cause
   const code = 'code' in cause ? String(cause.code) : ''
-  const [found, why] = [`PostgreSQL, ${shown(address)}`, cause.message || code]
+  const found = `PostgreSQL, ${shown(address)}`
+  // The other side may not be a server of ours, and the text is logged.
+  const why = printable(shorten(cause.message || code, MAX_TEXT_BYTES))
   const { user, database, host, port } = address
   if (LOST.test(code) || LOST_TEXT.test(why)) {
     return new AgentError('store/unreachable', `${found}, does not answer: ${why}`, {
