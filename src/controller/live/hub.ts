@@ -184,12 +184,7 @@ export class Hub implements Presence {
         this.#ports,
         batch.map(({ session, frame }): Received => ({ nodeId: session.nodeId, frame })),
       )
-      for (const [session, own] of bySession) {
-        await this.#answer(
-          session,
-          own.map(({ frame }) => frame),
-        )
-      }
+      for (const [session, own] of bySession) await this.#answer(session, own)
     } catch (error) {
       // Nothing was acknowledged: the nodes reconnect and send the messages again.
       this.#ports.log(`messages could not be stored: ${errorMessage(error)}`)
@@ -198,10 +193,12 @@ export class Hub implements Presence {
         session.socket.terminate()
       }
     }
+    for (const [session, own] of bySession) session.handled(own.length)
   }
 
   /** Called after the frames are stored. */
-  async #answer(session: Session, frames: readonly UpFrame[]): Promise<void> {
+  async #answer(session: Session, stored: readonly { frame: UpFrame }[]): Promise<void> {
+    const frames = stored.map(({ frame }) => frame)
     const node = await this.#ports.store.node(session.nodeId)
     session.durableSeq = node?.upSeq ?? session.durableSeq
     for (const frame of frames) if (frame.t === 'hello') await welcome(this.#ports, session, frame.body)

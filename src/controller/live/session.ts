@@ -3,11 +3,15 @@ import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownBody } from '../../protocol/wire/frames.ts'
 import { type Acknowledgements, acknowledgements } from '../../protocol/wire/session/acknowledgements.ts'
+import { WINDOW } from '../../protocol/wire/session/limits.ts'
 import { Rate } from './rate.ts'
 
 const MESSAGES_PER_SECOND = 50
 const BURST = 200
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+/** More than an agent sends without an acknowledgement. */
+const MAX_WAITING = 2 * WINDOW
+
 /** The connection of one node. */
 export class Session {
   readonly nodeId: string
@@ -33,6 +37,8 @@ export class Session {
   sentState = ''
   readonly sent = new Set<string>()
   #count = 0
+  /** Received messages that are not stored yet. */
+  #waiting = 0
 
   constructor(nodeId: string, socket: WebSocket, address: string, heartbeatMs: number, now: Date) {
     this.nodeId = nodeId
@@ -61,12 +67,20 @@ export class Session {
     this.#acks.stored(messages, atOnce)
   }
 
-  /** Pauses reading if the node exceeds its rate. */
+  /** Called for each message. Pauses reading if the node exceeds its rate, or too many messages wait for the store. */
   throttle(now: Date): void {
+    this.#waiting++
+    if (this.#waiting >= MAX_WAITING) this.socket.pause()
     const waitMs = this.#rate.take(now.getTime())
     if (waitMs === 0 || this.socket.isPaused) return
     this.socket.pause()
     this.later(waitMs, () => this.socket.resume())
+  }
+
+  /** So many received messages no longer wait. */
+  handled(messages: number): void {
+    this.#waiting -= messages
+    if (this.#waiting < MAX_WAITING && this.#waiting + messages >= MAX_WAITING) this.socket.resume()
   }
 
   later(ms: number, work: () => void): void {
