@@ -12,7 +12,7 @@ import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import type { LogEntry } from '../../src/protocol/api/events.ts'
 import type { RunEvent } from '../../src/protocol/wire/event.ts'
 import { Instruction } from '../../src/protocol/wire/instruction.ts'
-import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
+import { connectAgent, facts, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import {
   adminOf,
@@ -24,6 +24,8 @@ import {
   showNode,
 } from '../support/controller/client.ts'
 import { waitFor } from '../support/wait-for.ts'
+
+const FACTS_FRAME = { v: 1, t: 'facts', id: 'x', seq: 0, ack: 0 }
 
 let dataDirectory: string
 let controller: Controller
@@ -289,6 +291,11 @@ describe('a session', () => {
     ['an unknown field inside', '{"v":1,"t":"ack","id":"x","seq":0,"ack":0,"body":{"a":1}}', 4400],
     ['a missing field', '{"v":1,"t":"ack","id":"x","body":{}}', 4400],
     ['no JSON', 'hello', 4400],
+    [
+      'a key whose name exceeds what a close can carry',
+      JSON.stringify({ ...FACTS_FRAME, body: { ...facts, versions: { [`\x1b[2J${'ü'.repeat(200)}`]: 5 } } }),
+      4400,
+    ],
     ['deep nesting', `${'['.repeat(17)}${']'.repeat(17)}`, 4400],
     ['a second hello', '', 4400],
     ['too much', 'x'.repeat(256 * 1024 + 1), 1009],

@@ -1,5 +1,7 @@
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
+import { printable } from '../../base/text/printable.ts'
+import { shorten } from '../../base/text/shorten.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
@@ -147,8 +149,10 @@ export class Hub implements Presence {
     session.throttle(this.#ports.now())
     const parsed = parseFrame(UpFrame, text)
     if ('problem' in parsed) {
-      this.#ports.log(`node ${session.nodeId} sent a message that was refused: ${parsed.problem}`)
-      session.end(CLOSE.badMessage, parsed.problem)
+      // It can contain keys that the node chose.
+      const problem = printable(shorten(parsed.problem, 120))
+      this.#ports.log(`node ${session.nodeId} sent a message that was refused: ${problem}`)
+      session.end(CLOSE.badMessage, problem)
       return
     }
     const { frame } = parsed

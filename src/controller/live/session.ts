@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { shorten } from '../../base/text/shorten.ts'
 import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownBody } from '../../protocol/wire/frames.ts'
@@ -88,7 +89,8 @@ export class Session {
   }
 
   end(code: number, reason: string): void {
-    this.socket.close(code, reason.slice(0, 120))
+    // A close frame can carry 123 bytes; ws throws if there are more.
+    this.socket.close(code, shorten(reason, 120))
     this.later(2_000, () => this.socket.terminate())
   }
 
