@@ -68,8 +68,8 @@ contain \`cantrip-NAME\` instead of \`cantrip\`.`,
     '## What provisioning adds to a node',
     `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan for
 the first of three masters and for a worker; with other settings some rows are absent. The mode is the one with which the agent
-creates the path; if it is empty, Kubernetes or containerd creates the path. Files that existed before are restored, and a directory with files of
-other programs is kept.`,
+creates the path; if it is empty, Kubernetes or containerd creates the path. Files that existed before are restored. A directory that
+existed before, such as \`/opt\` or \`/lib/modules\` on most machines, is not recorded and stays; so does one with files of other programs.`,
     table(['Path', 'Mode', 'Created by', 'Undo'], pathRows(ofRoles)),
     '## Other changes to a node',
     table(['Kind', 'Name', 'Made by', 'Undo'], otherRows(ofRoles)),
@@ -124,10 +124,15 @@ function pathRows(changes: readonly MadeChange[]): string[][] {
   const byPath = Map.groupBy(made, ({ what }) => what)
   const rows = [...byPath].map(([path, all]) => {
     const [first] = all
-    const undo = [...new Set(all.map((change) => UNDO[change.undo.kind]))]
+    const undo = [...new Set(all.map(undoOf))]
     return [path, first?.mode?.toString(8).padStart(4, '0') ?? '', first?.step ?? '', undo.join('; ')]
   })
   return rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)).map(([path = '', ...rest]) => [code(path), ...rest])
+}
+
+/** A directory is removed only if it is empty. */
+function undoOf({ kind, undo }: Change): string {
+  return kind === 'directory' && undo.kind === 'remove-path' ? 'removed if empty' : UNDO[undo.kind]
 }
 
 function otherRows(changes: readonly MadeChange[]): string[][] {

@@ -11,7 +11,7 @@ import { registerServe } from './serve.ts'
 export function createProgram(): Command {
   const program = new Command('controller')
     .description('Installs and manages Kubernetes on existing machines')
-    .version(versionText('controller'), '--version')
+    .version(versionText('controller'), '--version', 'print version, commit and build date')
     .showSuggestionAfterError()
     .addHelpText(
       'after',
