@@ -1,5 +1,5 @@
 import { CNI_STATE } from '../../../base/kubernetes-paths.ts'
-import { removeCniRecords } from '../network/remove-cni-records.ts'
+import { removeCniRecords } from '../network/cni/remove-cni-records.ts'
 import type { CarryOut } from '../result.ts'
 import { keptIn } from './kept-in.ts'
 

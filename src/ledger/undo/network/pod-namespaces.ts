@@ -1,8 +1,8 @@
 import { POD_BRIDGE } from '../../../base/kubernetes-names.ts'
 import { outputOf } from '../../../host/ask-if-installed.ts'
 import type { HostView } from '../../../host/host.ts'
-import { cniRecords } from './cni-records.ts'
-import { lookAtCniState } from './cni-state.ts'
+import { cniRecords } from './cni/cni-records.ts'
+import { lookAtCniState } from './cni/cni-state.ts'
 
 interface Link {
   ifindex: number

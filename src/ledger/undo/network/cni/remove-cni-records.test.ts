@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { type FakeHostOptions, fakeHost } from '../../../../test/support/fake-host.ts'
-import type { FakeMachine } from '../../../../test/support/fake-machine.ts'
-import type { Undo } from '../../../host/undo.ts'
-import { carryOut } from '../carry-out.ts'
+import { type FakeHostOptions, fakeHost } from '../../../../../test/support/fake-host.ts'
+import type { FakeMachine } from '../../../../../test/support/fake-machine.ts'
+import type { Undo } from '../../../../host/undo.ts'
+import { carryOut } from '../../carry-out.ts'
 
 const sceneOf = (options: FakeHostOptions) => fakeHost(options).machine
 const POD = (digit: number) => `cni-${digit}8dc8ea8-7f3c-4b0a-9d0e-1c2b3a4d5e6f`
@@ -66,7 +66,7 @@ test('removes records that an earlier try found, even if the database is gone; t
 })
 
 test.each([
-  ['leads out of the directory', { networkName: '../../../../srv/data', netns: `/run/netns/${POD(1)}` }],
+  ['leads out of the directory', { networkName: '../../../../../srv/data', netns: `/run/netns/${POD(1)}` }],
   ['is the parent directory', { networkName: '..', netns: `/run/netns/${POD(1)}` }],
   ['is empty', { networkName: '', netns: `/run/netns/${POD(1)}` }],
   ['is not a string', { networkName: ['srv'], netns: `/run/netns/${POD(1)}` }],

@@ -1,5 +1,5 @@
-import { CNI_STATE } from '../../../base/kubernetes-paths.ts'
-import type { FileKind, HostView } from '../../../host/host.ts'
+import { CNI_STATE } from '../../../../base/kubernetes-paths.ts'
+import type { FileKind, HostView } from '../../../../host/host.ts'
 
 const RESULTS: readonly string[] = [`${CNI_STATE}/results`, `${CNI_STATE}/cache/results`]
 /** `host-local` has one directory of addresses per network here. */

@@ -1,8 +1,8 @@
 import { basename } from 'node:path/posix'
-import { isPodNamespace } from '../../../base/kubernetes-names.ts'
-import { POD_NETWORKS } from '../../../base/pod-network-traces.ts'
-import type { HostView } from '../../../host/host.ts'
-import { sandboxNamespaces } from './sandbox-namespaces.ts'
+import { isPodNamespace } from '../../../../base/kubernetes-names.ts'
+import { POD_NETWORKS } from '../../../../base/pod-network-traces.ts'
+import type { HostView } from '../../../../host/host.ts'
+import { sandboxNamespaces } from '../sandbox-namespaces.ts'
 
 /** Network names that libcni accepts. Pods can mount this directory and write arbitrary files. */
 const NETWORK_NAME = /^[a-zA-Z0-9][\w.-]*$/
