@@ -184,10 +184,8 @@ export class Hub implements Presence {
     if (batch.length === 0) return
     const bySession = Map.groupBy(batch, ({ session }) => session)
     try {
-      await ingest(
-        this.#ports,
-        batch.map(({ session, frame }): Received => ({ nodeId: session.nodeId, frame })),
-      )
+      const messages = batch.map(({ session: { nodeId }, frame }): Received => ({ nodeId, frame }))
+      await ingest(this.#ports, messages)
       for (const [session, own] of bySession) await this.#answer(session, own)
     } catch (error) {
       // Nothing was acknowledged: the nodes reconnect and send the messages again.
