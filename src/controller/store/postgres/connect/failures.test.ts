@@ -19,3 +19,7 @@ it.each(['28000', '42501', '57P03', '57014', '53100'])(
 it('a session that the server ended because it was idle is a lost one', () => {
   expect(failure('57P05', 'terminating connection due to idle-session timeout').code).toBe('store/unreachable')
 })
+
+it.each(['57014', '55P03'])('a statement that exceeds a time limit of the server may succeed later (%s)', (code) => {
+  expect(failure(code, 'canceling statement due to lock timeout').code).toBe('store/slow')
+})

@@ -83,6 +83,8 @@ export function failureOf(cause: unknown, address: Address): unknown {
         fix: 'free disk space on the server of the database',
         cause,
       })
+    // The limit of a lock is one that the server's administrator has set.
+    case '55P03':
     case '57014':
       return new AgentError('store/slow', `${found}, did not answer in time: ${why}`, {
         fix: 'check pg_stat_activity for sessions that hold locks, and the load of the server',
