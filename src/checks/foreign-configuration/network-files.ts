@@ -2,7 +2,7 @@ import { command, remarked } from '../../base/command.ts'
 import { POD_NETWORK_TRACES } from '../../base/pod-network-traces.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { networkFilesBefore } from '../../host/network/network-files.ts'
+import { cniConfigurationsBefore } from '../../host/network/cni-configurations.ts'
 
 /** The file of flannel. Those of Calico and Cilium sort before it. */
 const OWN = '10-flannel.conflist'
@@ -15,7 +15,7 @@ const OF_POD_NETWORKS = Object.values(POD_NETWORK_TRACES).flatMap(({ files }) =>
  * @param isInstalled Cantrip's Kubernetes is on this machine, so files of the supported pod networks are its own
  */
 export async function networkFileFindings(host: HostView, isInstalled: boolean): Promise<Finding[]> {
-  const paths = await networkFilesBefore(host, OWN)
+  const paths = await cniConfigurationsBefore(host, OWN)
   const foreign = paths.filter((path) => !(isInstalled && OF_POD_NETWORKS.includes(path)))
   return foreign.map((path) => ({
     kind: 'fail',

@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
 import type { HostView } from '../../host/host.ts'
-import { networkFilesBefore } from '../../host/network/network-files.ts'
+import { cniConfigurationsBefore } from '../../host/network/cni-configurations.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
@@ -30,5 +30,5 @@ export const comeFirst: ProvisionStep = {
 }
 
 async function others(host: HostView, { cluster }: ProvisionParams): Promise<string[]> {
-  return cluster.cni === 'none' ? [] : networkFilesBefore(host, FILE[cluster.cni])
+  return cluster.cni === 'none' ? [] : cniConfigurationsBefore(host, FILE[cluster.cni])
 }

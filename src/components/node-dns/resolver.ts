@@ -3,10 +3,10 @@ import type { HostView } from '../../host/host.ts'
 import { BEHIND_STUB, ownerOfResolvConf, RESOLV_CONF } from '../../host/network/resolv-conf-owner.ts'
 import { parseResolvConf } from '../../host/parse/network/resolv-conf.ts'
 import { formerServers } from './former-servers.ts'
-import { RESOLVED_DROP_IN, type Way, wayOf } from './way.ts'
+import { type OwnerConfiguration, ownerConfigurationOf, RESOLVED_DROP_IN } from './owner-configuration.ts'
 
 /** How a name server becomes the first one in resolv.conf, and remains so when its owner rewrites the file. */
-export interface Resolver extends Way {
+export interface Resolver extends OwnerConfiguration {
   /** The other name servers of the node. */
   upstreams: readonly string[]
   /** The file in which it must be the first name server. */
@@ -22,7 +22,7 @@ export async function resolverOf(host: HostView, address: string, apiName: strin
   const servers = [...former, ...found.nameservers]
   const upstreams = [...new Set(servers)].filter((server) => server !== address && !isLoopback(server))
   return {
-    ...(await wayOf(owner, host, { address, apiName, found: { ...found, nameservers: upstreams } })),
+    ...(await ownerConfigurationOf(owner, host, { address, apiName, found: { ...found, nameservers: upstreams } })),
     upstreams,
     effective,
   }

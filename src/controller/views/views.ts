@@ -12,7 +12,7 @@ import { problemsNow, visibleClusterState } from '../reconcile/cluster-state.ts'
 import { visibleState } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Activities, activityOf } from './activity.ts'
-import { warningsAgainstCluster } from './against-cluster.ts'
+import { clusterWarnings } from './cluster-warnings.ts'
 
 export type Viewing = HasStore & Activities
 
@@ -62,7 +62,7 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   const node = data?.nodes.find((each) => each.id === id)
   if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
-  const warnings = [...node.warnings, ...warningsAgainstCluster(ports, data, node)]
+  const warnings = [...node.warnings, ...clusterWarnings(ports, data, node)]
   const view = nodeViewIn(ports, data, node, situationOf(ports, data).members)
   return { ...view, interface: name, disks, warnings, facts }
 }

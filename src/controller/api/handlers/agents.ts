@@ -8,7 +8,7 @@ import { nextCertificate } from '../../nodes/node-certificate.ts'
 import { leave } from '../../nodes/node-commands.ts'
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
-import { holderOfName } from '../../views/against-cluster.ts'
+import { holderOfName } from '../../views/cluster-warnings.ts'
 import type { Handlers } from './handler.ts'
 
 const OPERATOR_CERTIFICATE_DAYS = 365

@@ -5,7 +5,7 @@ import type { HostView } from '../host.ts'
 const READ = /\.(conf|conflist|json)$/
 
 /** Paths of the CNI configurations that containerd would use instead of the one with this name. */
-export async function networkFilesBefore(view: HostView, name: string): Promise<string[]> {
+export async function cniConfigurationsBefore(view: HostView, name: string): Promise<string[]> {
   const names = ((await view.list(CNI_CONFIGURATION)) ?? []).filter((each) => READ.test(each) && each < name)
   return names.map((each) => `${CNI_CONFIGURATION}/${each}`)
 }

@@ -3,7 +3,7 @@ import { facts } from '../../../test/support/controller/agent.ts'
 import { cluster, node } from '../../../test/support/controller/member.ts'
 import type { Node } from '../domain/records.ts'
 import type { HasPresence, HasStore } from '../ports.ts'
-import { holderOfName, warningsAgainstCluster } from './against-cluster.ts'
+import { clusterWarnings, holderOfName } from './cluster-warnings.ts'
 
 const CARD = { name: 'eth0', mac: '52:54:00:00:00:01', mtu: 1500, speedMbps: null, defaultRoute: true }
 const factsOf = (last: number, more: Partial<NonNullable<Node['facts']>> = {}) => ({
@@ -23,9 +23,7 @@ function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   const ports = {
     presence: { isConnected: (id: string) => id !== 'n-9', rivalOf: () => undefined },
   } as unknown as HasPresence
-  return warningsAgainstCluster(ports, { cluster: cluster(), nodes: all }, first).map(
-    ({ id, found }) => `${id}: ${found}`,
-  )
+  return clusterWarnings(ports, { cluster: cluster(), nodes: all }, first).map(({ id, found }) => `${id}: ${found}`)
 }
 
 test('different machines have no findings', () => {

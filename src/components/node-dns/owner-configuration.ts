@@ -5,7 +5,7 @@ import { withLastLine, withoutLine } from '../../host/parse/lines.ts'
 import type { ResolvConf } from '../../host/parse/network/resolv-conf.ts'
 
 /** How the owner of resolv.conf is configured to put a name server first. */
-export interface Way {
+export interface OwnerConfiguration {
   /** Files that only Cantrip writes: content by path. */
   files?: Record<string, string>
   /** A line in a file of another program, and the whole text with that line. */
@@ -16,7 +16,7 @@ export interface Way {
   afterStart?: Argv
 }
 
-export interface WayParams {
+export interface OwnerParams {
   address: string
   /** The name of the API. */
   apiName: string
@@ -24,17 +24,20 @@ export interface WayParams {
   found: ResolvConf
 }
 
-type WayOf = (host: HostView, params: WayParams) => Way | Promise<Way>
+type ConfigurationOf = (host: HostView, params: OwnerParams) => OwnerConfiguration | Promise<OwnerConfiguration>
 
 /** Sorts last, so that it overrides the other files. */
 export const RESOLVED_DROP_IN = '/etc/systemd/resolved.conf.d/zz-cantrip-node-dns.conf'
 const HOOKS_OF_DHCLIENT = '/etc/dhcp/dhclient-enter-hooks.d'
 const DEBIAN_RESOLVCONF = '/etc/resolvconf/resolv.conf.d'
 
-export const wayOf = async (owner: ResolvConfOwner, host: HostView, params: WayParams): Promise<Way> =>
-  WAYS[owner](host, params)
+export const ownerConfigurationOf = async (
+  owner: ResolvConfOwner,
+  host: HostView,
+  params: OwnerParams,
+): Promise<OwnerConfiguration> => BY_OWNER[owner](host, params)
 
-const WAYS: Record<ResolvConfOwner, WayOf> = {
+const BY_OWNER: Record<ResolvConfOwner, ConfigurationOf> = {
   /**
    * resolved.conf(5). systemd-resolved uses one server of its global list until that fails, and the servers of the links in
    * parallel. So the node DNS is the only global server and forwards to the former ones. If no link has a server, the former
@@ -115,7 +118,7 @@ const WAYS: Record<ResolvConfOwner, WayOf> = {
   nobody: byHand,
 }
 
-async function byHand(host: HostView, { address }: WayParams): Promise<Way> {
+async function byHand(host: HostView, { address }: OwnerParams): Promise<OwnerConfiguration> {
   return { lines: [await firstServer(host, address)] }
 }
 

@@ -10,7 +10,7 @@ import { rivalProblem } from '../live/rivals.ts'
 import type { HasPresence, HasStore } from '../ports.ts'
 
 /** Checks that need more than the machine itself: other nodes, and the cluster's settings. */
-export function warningsAgainstCluster(
+export function clusterWarnings(
   ports: HasPresence,
   data: Pick<ClusterData, 'cluster' | 'nodes'>,
   node: Node,
