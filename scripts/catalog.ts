@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-export const CHECKS = resolve(import.meta.dirname, '../src/checks')
+const CHECKS = resolve(import.meta.dirname, '../src/checks')
 export const CATALOG = join(CHECKS, 'catalog.generated.ts')
 
 export function checkIds(): string[] {

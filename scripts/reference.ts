@@ -14,10 +14,10 @@ import { filesPage } from './reference/files.ts'
 import { importsDiagram, importsTable } from './reference/imports.ts'
 import { settingsPage } from './reference/settings.ts'
 
-export const DOCS = resolve(import.meta.dirname, '../docs')
+const DOCS = resolve(import.meta.dirname, '../docs')
 
 /** Text by path below docs/. */
-export async function renderReference(): Promise<Map<string, string>> {
+async function renderReference(): Promise<Map<string, string>> {
   return new Map([
     ['reference/agent.md', commandsPage(createAgent(), 'The executable on every node.')],
     ['reference/controller.md', commandsPage(createController(), "The controller and the administrator's commands.")],

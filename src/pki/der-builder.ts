@@ -20,9 +20,9 @@ export function embed(der: Uint8Array): Node {
 }
 
 export const sequence = (...nodes: Node[]) => asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, nodes)
-export const set = (...nodes: Node[]) => asn1.create(Class.UNIVERSAL, Type.SET, true, nodes)
+const set = (...nodes: Node[]) => asn1.create(Class.UNIVERSAL, Type.SET, true, nodes)
 export const oid = (dotted: string) => asn1.create(Class.UNIVERSAL, Type.OID, false, asn1.oidToDer(dotted).getBytes())
-export const utf8 = (text: string) => asn1.create(Class.UNIVERSAL, Type.UTF8, false, binary(Buffer.from(text, 'utf8')))
+const utf8 = (text: string) => asn1.create(Class.UNIVERSAL, Type.UTF8, false, binary(Buffer.from(text, 'utf8')))
 export const boolean = (value: boolean) => asn1.create(Class.UNIVERSAL, Type.BOOLEAN, false, value ? '\xff' : '\0')
 export const nothing = () => asn1.create(Class.UNIVERSAL, Type.NULL, false, '')
 export const octetString = (bytes: Uint8Array) => asn1.create(Class.UNIVERSAL, Type.OCTETSTRING, false, binary(bytes))

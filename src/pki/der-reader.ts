@@ -15,7 +15,7 @@ export const Tag = {
   context0: 0xa0,
 } as const
 
-export class DerError extends Error {}
+class DerError extends Error {}
 
 /** The only element in `bytes`. */
 export function readDer(bytes: Buffer, tag: number): Tlv {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
-export const SRC = resolve(import.meta.dirname, '../../src')
+const SRC = resolve(import.meta.dirname, '../../src')
 
 /** The files of src/ without tests, as paths relative to src/. */
 export const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(

@@ -14,7 +14,7 @@ const LOOK_MS = 2
 const LONGEST_MS = 900_000
 const SERVICE = 'cantrip-agent.service'
 
-export function recordsOf(node: Node): number {
+function recordsOf(node: Node): number {
   try {
     return readFileSync(join(path(node), LEDGER)).reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0)
   } catch (error) {

@@ -45,7 +45,7 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
 }
 
 /** CoreDNS is scaled to zero, which the controller reports, and a kubelet is stopped. Provision repairs both. */
-export async function degradedThenRepaired(scene: Scene): Promise<void> {
+async function degradedThenRepaired(scene: Scene): Promise<void> {
   const [m1, w1] = [scene.node('m1'), scene.node('w1')]
   await kubectl(m1, '-n', 'kube-system', 'scale', 'deployment/coredns', '--replicas=0')
   const { problems } = await awaitDegraded(scene)
@@ -58,7 +58,7 @@ export async function degradedThenRepaired(scene: Scene): Promise<void> {
   assert.equal((await execOk(w1, ['systemctl', 'is-active', 'kubelet.service'])).trim(), 'active')
 }
 
-export function awaitDegraded(scene: Scene): Promise<ClusterView> {
+function awaitDegraded(scene: Scene): Promise<ClusterView> {
   return waitFor(
     'the cluster DEGRADED',
     async () => {
@@ -71,7 +71,7 @@ export function awaitDegraded(scene: Scene): Promise<ClusterView> {
 }
 
 /** Each node checks all of its steps, and its ledger gets no further change. */
-export async function repairChangesNothing(scene: Scene): Promise<void> {
+async function repairChangesNothing(scene: Scene): Promise<void> {
   const changes = async () => {
     const ledgers = await Promise.all(scene.nodes().map((node) => execOk(node, ['cat', LEDGER])))
     return ledgers.map((text) => text.split('\n').filter((line) => line.includes('"kind":"change"')).length)

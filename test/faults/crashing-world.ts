@@ -9,7 +9,7 @@ import { recordingHost } from '../../src/host/recording.ts'
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
 import { type FakeMachine, fakeMachine } from '../support/fake-machine.ts'
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 const effects = new Set<PropertyKey>([
   'writeFile',

@@ -94,7 +94,7 @@ export async function uninstalled(scene: Scene): Promise<void> {
   await nothingIsLeft(scene)
 }
 
-export async function nothingIsLeft({ guest }: Scene): Promise<void> {
+async function nothingIsLeft({ guest }: Scene): Promise<void> {
   const created = ['/etc/kubernetes', '/var/lib/cantrip', '/etc/cantrip', '/var/lib/etcd', '/usr/local/bin/kubelet']
   const left = await exec(guest, ['ls', '-d', ...created, '/etc/systemd/system/cantrip-agent.service'])
   assert.equal(left.stdout, '', 'files of Cantrip left on the machine')

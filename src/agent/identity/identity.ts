@@ -111,7 +111,7 @@ export function privateKeys(paths: AgentPaths): string[] {
   return texts.filter((key) => key !== undefined)
 }
 
-export function need(path: string): string {
+function need(path: string): string {
   const text = readIfThere(path)
   if (text === undefined) throw incomplete(path)
   return text

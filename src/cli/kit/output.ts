@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { printable } from '../../base/text/printable.ts'
 
-export const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
+const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
 export type Format = (typeof FORMATS)[number]
 
 export interface Column<T> {

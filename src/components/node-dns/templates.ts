@@ -5,7 +5,7 @@ import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
 
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
-export const HOSTS = `${STATE}/hosts`
+const HOSTS = `${STATE}/hosts`
 export const COREDNS = `${BINARIES}/coredns`
 /** A copy of the agent's executable under another path: it remains when the agent is uninstalled and Kubernetes is kept. */
 export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../protocol/api/errors.ts'
 import type { Schema } from '../../protocol/api/route.ts'
 import { isDeeper } from '../../protocol/wire/messages/json-depth.ts'
 
-export function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
+function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
   return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })
 }
 

@@ -4,7 +4,7 @@ import { MAX_PEERS_A_ROUND, MAX_ROUNDS, type PairPort } from '../../protocol/wir
 import { isMaster, type PairNode, portsBetween } from './needs.ts'
 
 /** The largest number of nodes for which every pair is checked; above it, a sample is. */
-export const ALL_PAIRS_UP_TO = 16
+const ALL_PAIRS_UP_TO = 16
 /** In a sample, each node is paired with so many neighbours in each direction of a ring of all nodes. */
 const RING_REACH = 2
 

@@ -76,6 +76,6 @@ function addressesIn(hosts: string): string[] {
   return hosts.split('\n').flatMap((line) => line.split(' ')[0] || [])
 }
 
-export function hostsFile(name: string, addresses: readonly string[]): string {
+function hostsFile(name: string, addresses: readonly string[]): string {
   return addresses.map((address) => `${address} ${name}\n`).join('')
 }

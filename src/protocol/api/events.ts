@@ -28,12 +28,11 @@ export const LogEntry = z.object({
 })
 export type LogEntry = z.infer<typeof LogEntry>
 
-export const EventsResponse = z.object({
+const EventsResponse = z.object({
   events: z.array(LogEntry),
   /** The `after` of the next request. */
   last: z.number(),
 })
-export type EventsResponse = z.infer<typeof EventsResponse>
 
 /** Events, for administrators. */
 export const eventRoutes = {

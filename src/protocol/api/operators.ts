@@ -45,7 +45,7 @@ export const OperatorReport = z.object({
 })
 export type OperatorReport = z.infer<typeof OperatorReport>
 
-export const ReportResponse = z.strictObject({})
+const ReportResponse = z.strictObject({})
 
 /** Requests of a cluster's operator. */
 export const operatorRoutes = {

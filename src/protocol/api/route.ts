@@ -71,7 +71,7 @@ export const whole = (most: number) =>
 /** `1` means yes. */
 export const Flag = z.optional(z.enum(['0', '1']))
 
-export const MAX_WAIT_MS = 30_000
+const MAX_WAIT_MS = 30_000
 
 /** How long the controller may hold the request until there is something to answer; at most 30 s. */
 export const WaitMs = z.optional(whole(MAX_WAIT_MS))

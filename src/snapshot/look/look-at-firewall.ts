@@ -38,7 +38,7 @@ async function outputOf(view: HostView, argv: Argv): Promise<string> {
 }
 
 /** Omits built-in chains with policy ACCEPT, which exist without any rule. */
-export function linesOfIptables(tool: string, dump: string): string[] {
+function linesOfIptables(tool: string, dump: string): string[] {
   const program = tool.replace(/-save$/, '')
   let table = ''
   return dump.split('\n').flatMap((line) => {
@@ -51,7 +51,7 @@ export function linesOfIptables(tool: string, dump: string): string[] {
 }
 
 /** Omits the tables of iptables-nft, which iptables-save prints in a form that iptables accepts. */
-export function linesOfNft(dump: string): string[] {
+function linesOfNft(dump: string): string[] {
   const found: string[] = []
   const above: string[] = []
   let isOfIptables = false

@@ -67,7 +67,7 @@ export function requireSuccess({ exitCode, stdout, stderr }: Output, argv: Argv)
   })
 }
 
-export function wordsOf(text: string): string[][] {
+function wordsOf(text: string): string[][] {
   return text
     .split('\n')
     .map((line) => line.trim().split(/\s+/))

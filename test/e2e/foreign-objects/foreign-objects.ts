@@ -26,7 +26,7 @@ export async function plant(node: Node, moment: Moment): Promise<Planted> {
   return look(node, moment)
 }
 
-export async function look(node: Node, moment: Moment): Promise<Planted> {
+async function look(node: Node, moment: Moment): Promise<Planted> {
   const kinds = kindsAt(KINDS, moment)
   const script = kinds.map(({ look }) => `echo; echo '${SEPARATOR}'; (${at(look, moment)}) 2>&1`)
   const { stdout } = await exec(node, ['sh', '-c', script.join('\n')], { timeoutMs: 120_000 })

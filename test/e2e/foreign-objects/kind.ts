@@ -1,5 +1,5 @@
 /** When the object is created: before the agent, between its installation and Kubernetes, or while the node is READY. */
-export const MOMENTS = ['before', 'installed', 'provisioned'] as const
+const MOMENTS = ['before', 'installed', 'provisioned'] as const
 export type Moment = (typeof MOMENTS)[number]
 
 /**

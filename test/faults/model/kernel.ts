@@ -61,7 +61,7 @@ function removeNamespace(files: FakeFiles, path: string): void {
   files.delete(path)
 }
 
-export function mountPoints(files: FakeFiles): string[] {
+function mountPoints(files: FakeFiles): string[] {
   return lines(files, MOUNTS).map(pointOf)
 }
 

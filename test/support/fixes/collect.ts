@@ -6,7 +6,7 @@ import { parseAst } from 'rolldown/parseAst'
 const SRC = resolve(import.meta.dirname, '../../../src')
 
 /** Programs that fixes call. Add a program here when a fix prints it for the first time. */
-export const PROGRAMS = [
+const PROGRAMS = [
   ...[
     'apt-get',
     'apt-mark',

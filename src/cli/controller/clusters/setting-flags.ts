@@ -30,7 +30,7 @@ export async function valuesOf(
 }
 
 /** Parses `KEY=VALUE` arguments; without `=` the value is empty. */
-export function parsePairs(pairs: readonly string[]): Record<string, string> {
+function parsePairs(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=')

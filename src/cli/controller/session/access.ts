@@ -8,7 +8,7 @@ const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'
 
 /** The paths of the administrator access file, in order of precedence. A path that is given explicitly is the only one. */
-export function accessCandidates(option: string | undefined, environment: NodeJS.ProcessEnv): string[] {
+function accessCandidates(option: string | undefined, environment: NodeJS.ProcessEnv): string[] {
   if (option) return [option]
   if (environment.CANTRIP_ADMIN) return [environment.CANTRIP_ADMIN]
   return [join(DEFAULT_DATA, 'admin.json'), join(homedir(), '.config/cantrip/admin.json')]

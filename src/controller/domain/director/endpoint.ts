@@ -35,6 +35,6 @@ function isEstablished(members: readonly Member[]): boolean {
 }
 
 /** ICANN reserves `.internal` for private use, so no public resolver answers for it. */
-export function apiName(cluster: string): string {
+function apiName(cluster: string): string {
   return `api.${cluster}.cantrip.internal`
 }

@@ -1,5 +1,5 @@
 /** Maximum nesting of objects and arrays in a message. */
-export const MAX_DEPTH = 16
+const MAX_DEPTH = 16
 
 /** Whether a JSON text nests deeper than `limit`. Checked before parsing, so that nothing is allocated for a hostile text. */
 export function isDeeper(json: string, limit: number = MAX_DEPTH): boolean {
