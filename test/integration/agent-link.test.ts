@@ -240,7 +240,7 @@ describe('a session', () => {
         why: 'two machines have the key (node/two-machines)',
         problem: {
           code: 'node/two-machines',
-          fix: expect.stringMatching(/rm \/etc\/cantrip-blue\/node\.pem,.*not an uninstallation/),
+          fix: expect.stringMatching(/rm \/etc\/cantrip-blue\/node\.pem,.*do not uninstall/),
         },
       },
     ],
