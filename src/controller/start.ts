@@ -67,7 +67,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
 }
 
-/** What a backend is made of is loaded only where it is used. */
+/** Loads the code of a backend only if it is used. */
 async function openStore({ dataDirectory, database }: ControllerOptions): Promise<Store> {
   const file = join(dataDirectory, 'controller.db')
   if (!database) {

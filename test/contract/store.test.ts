@@ -200,7 +200,7 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
 
   describe('texts', () => {
     it.each(['"\'\\;--', 'ä€𝔘日本語\u{1F600}', '\u0001\u001f\u007f\u0085\u2028\ufeff', '', '\\u0000', '{"a":1}', '{}'])(
-      'are kept whatever is in them: %j',
+      'are stored with any content: %j',
       async (text) => {
         await store.commit([
           { change: 'add-cluster', cluster: { ...plain, name: text, error: { ...error, message: text } } },

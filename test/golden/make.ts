@@ -1,7 +1,7 @@
 /**
- * `node test/golden/make.ts COMMIT [RECORDER]`: golden files of a release, made by the code of that commit from this repository's
- * history. A recorder that fits the names of an older release lies in its directory (`f2add13/record.ts`, which made
- * 73532b4 as well). Run once, when the build is released; the files are never changed afterwards.
+ * `node test/golden/make.ts COMMIT [RECORDER]`: makes the golden files of a release with the code of that commit, from this
+ * repository's history. The recorder for the names of an older release is in its directory (`f2add13/record.ts`, which also made
+ * 73532b4). Run once, when the build is released; the files are never changed afterwards.
  */
 import assert from 'node:assert/strict'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 /**
- * Records what this very build says: `record.ts DIRECTORY`. A controller and agents that answer it play a small story;
- * every message between them, every signed body and the database are written to the directory. `make.ts` runs it on
- * the sources of a release, and keeps it beside what it made.
+ * `record.ts DIRECTORY`: records the messages of this build. A controller and agents that answer it run a short story, and
+ * every message between them, every signed body and the database are written to the directory. `make.ts` runs it with
+ * the sources of a release, and stores a copy of it next to the golden files.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -125,7 +125,7 @@ async function answer(
   node.agent.send(OPERATION_FRAME, { id, ...given } as OperationAnswer)
 }
 
-/** The nodes answer nothing but the first of them, which says all that can be said. */
+/** Only the first node answers, with every message that a node can send. */
 async function checkPairs(scene: Scene, nodes: SceneNode[]): Promise<void> {
   const [m1] = nodes
   if (!m1) return

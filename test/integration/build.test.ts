@@ -47,7 +47,7 @@ test('describes sources outside of a git checkout', async () => {
   expect(await describeSources(root)).toEqual({ version: '1.2.3', commit: 'unknown', date: '' })
 })
 
-test("a bundle holds its version, and loads late parts and Node's own modules when they are used", async () => {
+test("a bundle contains its version, and loads late parts and Node's own modules when they are used", async () => {
   await writeFile(
     join(root, 'src/late.ts'),
     'import { crc32 } from "node:zlib"; export const late = crc32("late part")',

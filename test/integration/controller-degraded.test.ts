@@ -22,7 +22,7 @@ function later(ms: number): void {
   scene.controller.tick()
 }
 
-it('a cluster whose DNS is down becomes DEGRADED with the reason, and READY again by itself', async () => {
+it('a cluster whose DNS is down becomes DEGRADED with the reason, and READY again without a command', async () => {
   await scene.report(enrolled, { dns: false })
   expect(await state()).toBe('READY')
   later(14_000)

@@ -52,7 +52,7 @@ async function connects(as: EnrolledNode): Promise<void> {
   agent.socket.terminate()
 }
 
-it('issues a certificate for a new key to the same node, whatever the subject of the request', async () => {
+it('issues a certificate for a new key to the same node, with any subject in the request', async () => {
   const next = await rotated(node)
   const { subject, publicKey } = new X509Certificate(next.cert)
   expect(subject).toBe(`O=cantrip:node\nCN=${node.id}`)

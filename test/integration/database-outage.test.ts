@@ -40,7 +40,7 @@ const sessions = (where: string) =>
   `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'outage_${count}' AND ${where}`
 const OF_CLAIM = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
 
-test('a store with lost connections reconnects, and still holds the claim', async () => {
+test('a store with lost connections reconnects, and keeps the claim', async () => {
   const url = await newDatabase()
   const store = await open(url)
   await store.commit(added)
@@ -125,7 +125,7 @@ test('a query that exceeds its time limit is cancelled, and the connection serve
   expect(await store.commit(setAttempt(2))).toBe(true)
 })
 
-test('at most ten connections serve requests, and one more holds the claim', async () => {
+test('at most ten connections serve requests, and one more has the claim', async () => {
   const store = await open(await newDatabase())
   const name = `outage_${count}`
   await store.commit(added)

@@ -92,7 +92,7 @@ test('a working proxy is used', async () => {
   expect(await proxyCheck.look(host, params)).toMatchObject({ kind: 'warn' })
 })
 
-test('the name of a connected node is taken for every other machine', async () => {
+test('no other machine can use the name of a connected node', async () => {
   await connectAgent(controller, await enrolNode(controller, installer, 'node-7'))
   const named = (hostname: string) => hostnameCheck.look(host, { ...paramsFor(), hostname })
   await expect.poll(() => named('node-7')).toMatchObject({ kind: 'fail', found: expect.stringContaining('node-7 (n-') })

@@ -22,7 +22,7 @@ function loaderSays(file: string): Set<string> {
   return new Set(names.filter((name) => !name.startsWith('linux-vdso')))
 }
 
-test('an executable comes with the libraries that the loader would load', async () => {
+test('an executable is packed with the libraries that the loader would load', async () => {
   const layer = new Map<string, LayerEntry>()
   await addLibraries({ root: '/', arch }, process.execPath, layer)
   expect(new Set([...layer.keys()].map((path) => basename(path)))).toEqual(loaderSays(process.execPath))

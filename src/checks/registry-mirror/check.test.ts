@@ -17,16 +17,19 @@ test('none configured passes', async () => {
   expect(await check.look(machine(REGISTRY_HOSTS.originAlone), params)).toEqual({ kind: 'pass', found: 'none' })
 })
 
-test.each([200, 401])('a mirror that answers %i passes, asked with its CA and those of the system', async (status) => {
-  const asked: (RequestOptions & { url: string })[] = []
-  const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
-  host.network.onRequest('https://mirror.example.com:5000', (url, options) => {
-    asked.push({ url, ...options })
-    return { status }
-  })
-  expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'https://mirror.example.com:5000 answers' })
-  expect(asked).toMatchObject([{ url: 'https://mirror.example.com:5000/v2/', tls: { ca: 'SITE\nSYSTEM' } }])
-})
+test.each([200, 401])(
+  'a mirror that answers %i passes; the request trusts its CA and those of the system',
+  async (status) => {
+    const asked: (RequestOptions & { url: string })[] = []
+    const host = machine(REGISTRY_HOSTS.withCa, { [CA]: 'SITE' })
+    host.network.onRequest('https://mirror.example.com:5000', (url, options) => {
+      asked.push({ url, ...options })
+      return { status }
+    })
+    expect(await check.look(host, params)).toEqual({ kind: 'pass', found: 'https://mirror.example.com:5000 answers' })
+    expect(asked).toMatchObject([{ url: 'https://mirror.example.com:5000/v2/', tls: { ca: 'SITE\nSYSTEM' } }])
+  },
+)
 
 test('with override_path the path is requested as it is, with any answer', async () => {
   const host = machine(REGISTRY_HOSTS.overridden)

@@ -69,7 +69,7 @@ test('a run that the agent is working on is not unfinished', async () => {
   })
 })
 
-test('a damaged ledger is read as far as it goes', async () => {
+test('a damaged ledger is read up to the damage', async () => {
   const host = machine([begun('install'), change])
   host.files.seed(
     '/var/lib/cantrip/ledger/ledger.jsonl',

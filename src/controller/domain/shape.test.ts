@@ -28,7 +28,7 @@ const table: [string, Member[], boolean][] = [
     false,
   ],
   [
-    'also where it was a repair',
+    'also if it was a repair',
     [master({ state: 'done' }, { progress: another, createdAt: LATER }), worker(EARLY)],
     true,
   ],

@@ -34,7 +34,7 @@ const NOTHING = { of: 9, done: 0, current: {} }
 
 it.each<[string, RunEvent[], object]>([
   [
-    'a mark, whatever the step is called',
+    'a mark, with any name of the step',
     [{ kind: 'step-done', at, step: 'a/new-name', ms: 1, marks: 'admits-nodes' }],
     { letsIn: true },
   ],
@@ -44,7 +44,7 @@ it.each<[string, RunEvent[], object]>([
     { letsIn: true },
   ],
   [
-    'the name of the step, where the agent is of a build before marks',
+    'the name of the step, if the agent is of a build before marks',
     [{ kind: 'step-done', at, step: 'cluster-config/bind-rights', ms: 1 }],
     { letsIn: true },
   ],

@@ -19,7 +19,7 @@ it.each([
   expect(parseAddress(url, env)).toMatchObject({ host, port, user, database })
 })
 
-it('encrypts where the server can, unless it is on this machine', () => {
+it('encrypts if the server supports it, unless it is on this machine', () => {
   expect(parseAddress('postgres://u@h/d', {}).tls).toMatchObject([{ rejectUnauthorized: false }, false])
   expect(parseAddress('postgres://u@h/d', { PGSSLMODE: 'disable' }).tls).toEqual([false])
   expect(parseAddress('postgres://u@/d?sslmode=require', {}).tls).toEqual([false])
@@ -40,7 +40,7 @@ it('verifies the name of the server with sslrootcert=system, and never less', ()
 })
 
 it.each(['12/secret@h/d', '12?secret@h/d', '12?x&secret@h/d', '12#secret@h/d', '/secret@h/d', '12/a?secret@h/d'])(
-  'a password with an unescaped character is not taken for another part, nor shown: u:%s',
+  'a password with an unescaped character is not parsed as another part, and not shown: u:%s',
   (rest) => {
     const parse = () => shown(parseAddress(`postgres://u:${rest}`, {}))
     expect(parse).toThrow(/cannot be used/)
