@@ -81,7 +81,7 @@ describe('stages', () => {
     ])
   })
 
-  it('are the same for a node that was added a day later', () => {
+  it('show the progress of a node that was added a day later', () => {
     const members = [joining('a', 1, READY, ran(10, 14)), joining('b', DAY, BUSY, ran(DAY + 5, null, 'open'))]
     expect(seen(wanted(), members)).toEqual([
       `discover done ${DAY}-${DAY}`,
@@ -112,7 +112,7 @@ describe('stages', () => {
     ])
   })
 
-  it('are those of a repair', () => {
+  it('show the progress of a repair', () => {
     const repaired = (id: string, from: number, to: number | null): Member => {
       const { node, run } = joining(id, 1, READY, ran(10, 14))
       const times = {
