@@ -5,7 +5,8 @@ import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { carryOut } from '../../src/ledger/undo/carry-out.ts'
 
 const socket = `/run/cantrip-test-${process.pid}/containerd.sock`
-const CONTAINER = 'sleep 300 & echo started; wait'
+/** Starts when the container has a name of its own: until then it has that of the shim. */
+const CONTAINER = 'sh -c "echo started; exec sleep 300" & wait'
 const SHIM = `exec -a /usr/local/bin/containerd-shim-runc-v2 bash -c '${CONTAINER}' x -namespace k8s.io -address ${socket}`
 
 const started: ChildProcess[] = []
