@@ -72,3 +72,8 @@ function parse(body: string): unknown {
     return undefined
   }
 }
+
+/** Whether the controller cannot be reached, or its database does not answer (status 503): the same request may succeed later. */
+export function isUnavailable(error: unknown): error is AgentError {
+  return error instanceof AgentError && (error.code === 'controller/unreachable' || error.facts.status === 503)
+}

@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
+import { isUnavailable } from '../../controller-client/ask.ts'
 import type { HostView } from '../../host/host.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../protocol/api/route.ts'
 import type { AgentConfig } from '../config.ts'
@@ -26,9 +27,8 @@ export async function askWithRetry<const R extends Route & { answer: Schema }>(
   return retry(POLICY, ask, { clock: host, signal, mayPass: isAway })
 }
 
-/** The status is 503 while the controller's database does not answer. */
 const isAway = (error: unknown) =>
-  error instanceof AgentError && (AWAY.includes(error.code) || error.facts.status === 503)
+  isUnavailable(error) || (error instanceof AgentError && STARTING.includes(error.code))
 
-/** Errors of a controller that is down or just starting. */
-const AWAY: readonly string[] = ['controller/unreachable', 'controller/failed', 'bug']
+/** Errors of a controller that is just starting. */
+const STARTING: readonly string[] = ['controller/failed', 'bug']
