@@ -10,7 +10,7 @@ import { CLOSE, OPENING_MS, UNREACHABLE_MS } from '../../protocol/wire/session/l
 import type { Change } from '../domain/change.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { deliver } from './deliver.ts'
-import { type Ingesting, ingest, type Received } from './ingest.ts'
+import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
 import type { Rival } from './rival.ts'
 import { isAnswering, Rivals } from './rivals.ts'
@@ -211,7 +211,7 @@ export class Hub implements Presence {
         frames.some(({ t }) => t === 'result'),
       )
     }
-    this.deliver(session.nodeId)
+    if (frames.some(({ t }) => DECISIVE.includes(t))) this.deliver(session.nodeId)
   }
 
   /** Returns false after it has closed the session because the node was silent. */

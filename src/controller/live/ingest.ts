@@ -29,7 +29,7 @@ export async function ingest(ports: Ingesting, batch: readonly Received[]): Prom
 }
 
 /** Only these can lead to decisions. The many events of runs are stored without reconciling. */
-const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
+export const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
 
 async function ingestOf(ports: Ingesting, cluster: string, received: readonly Received[]): Promise<void> {
   const work = (draft: Draft) => {

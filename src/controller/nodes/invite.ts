@@ -58,6 +58,7 @@ export async function invite(
       return { target, masters }
     })
     ports.changes.announce()
+    if (done) remember(ports, clusterId, situationOf(ports, done.draft).members)
     return done?.result
   }
   const taken = await ports.changes.until(takeTurn, waitMs, signal)
@@ -92,16 +93,23 @@ const CACHE_MS = 1_000
 
 /** Cached, so that all waiting nodes share one read. */
 function membersOf(ports: Ports, clusterId: string): Promise<readonly Member[]> {
-  const { version } = ports.changes
-  const atMs = ports.now().getTime()
   const last = seen.get(ports.changes)
-  if (last?.version === version && last.clusterId === clusterId && atMs - last.atMs < CACHE_MS) return last.members
+  const isRecent = last?.version === ports.changes.version && ports.now().getTime() - last.atMs < CACHE_MS
+  if (isRecent && last.clusterId === clusterId) return last.members
   const read = async () => {
     const data = await ports.store.load(clusterId)
     return data ? situationOf(ports, data).members : []
   }
-  const members = read()
-  seen.set(ports.changes, { version, clusterId, atMs, members })
+  return remember(ports, clusterId, read())
+}
+
+function remember(
+  { changes, now }: HasAnnouncements & Pick<HasClock, 'now'>,
+  clusterId: string,
+  found: readonly Member[] | Promise<readonly Member[]>,
+): Promise<readonly Member[]> {
+  const members = Promise.resolve(found)
+  seen.set(changes, { version: changes.version, clusterId, atMs: now().getTime(), members })
   return members
 }
 

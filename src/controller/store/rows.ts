@@ -6,6 +6,8 @@ export type Kind = 'text' | 'integer' | 'boolean' | 'json'
 type Columns<T> = { readonly [field in keyof T]-?: Kind }
 export type Value = string | number | bigint | null
 
+export type Row = Record<string, unknown>
+
 export interface RecordKind<T> {
   table: string
   key: string
@@ -130,17 +132,27 @@ export const EVENT: RecordKind<StoredEvent> = {
 export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {
   const fields = Object.keys(columns) as (keyof T & string)[]
   const given = fields.filter((field) => record[field] !== undefined)
-  return Object.fromEntries(given.map((field) => [snake(field), toValue(columns[field], record[field])]))
+  return Object.fromEntries(given.map((field) => [columnOf(field), toValue(columns[field], record[field])]))
 }
 
 /** The record of a row, with defaults for missing fields. Throws if the row is invalid. */
-export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Record<string, unknown>): T {
+export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Row): T {
   const fields = Object.keys(columns) as (keyof T & string)[]
-  return parse(Object.fromEntries(fields.map((field) => [field, fromValue(columns[field], row[snake(field)])])))
+  return parse(Object.fromEntries(fields.map((field) => [field, fromValue(columns[field], row[columnOf(field)])])))
 }
 
-function snake(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const COLUMN_NAMES = new Map(
+  [CLUSTER, NODE, ENROLMENT, RUN, EVENT].flatMap(({ columns }) =>
+    Object.keys(columns).map(
+      (field) => [field, field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] as const,
+    ),
+  ),
+)
+
+function columnOf(field: string): string {
+  const name = COLUMN_NAMES.get(field)
+  if (name === undefined) throw new Error(`no record has a field ${field}`)
+  return name
 }
 
 /**

@@ -1,7 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { Part, Store } from '../port.ts'
-import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN } from '../rows.ts'
+import { type ReadRow, rowReader } from '../row-reader.ts'
+import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
 import { anyOf } from './changes.ts'
 import type { Tables } from './tables.ts'
 
@@ -10,7 +11,8 @@ type Rows = Promise<Record<string, unknown>[]>
 
 /** The queries of the store. */
 export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
-  const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => fromRow(kind, row))
+  const read = rowReader()
+  const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => read(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]
   const clusters = () => db.selectFrom('clusters').selectAll()
   const enrolments = () => db.selectFrom('enrolments').selectAll()
@@ -25,7 +27,7 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
         .transaction()
         .setIsolationLevel('repeatable read')
         .setAccessMode('read only')
-        .execute((tx) => load(tx, id, part)),
+        .execute((tx) => load(tx, read, id, part)),
     node: (id) => one(NODE, nodes().where('id', '=', id).execute()),
     nodesOf: (id) => all(NODE, nodes().where('cluster_id', '=', id).orderBy('created_at').orderBy('id').execute()),
     async clustersOf(nodeIds) {
@@ -56,7 +58,12 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
 }
 
 /** Runs in one transaction, which sees one snapshot of the database. */
-async function load(tx: Db, clusterId: string, part: Part = { runs: [] }): Promise<ClusterData | undefined> {
+async function load(
+  tx: Db,
+  read: ReadRow,
+  clusterId: string,
+  part: Part = { runs: [] },
+): Promise<ClusterData | undefined> {
   const [row] = await tx
     .selectFrom('clusters')
     .innerJoin('cluster_versions', 'cluster_id', 'id')
@@ -79,10 +86,10 @@ async function load(tx: Db, clusterId: string, part: Part = { runs: [] }): Promi
     : await tx.selectFrom('enrolments').selectAll().where('node_id', '=', anyOf(ids)).execute()
   return {
     version: Number(row.version),
-    cluster: fromRow(CLUSTER, row),
-    nodes: nodes.map((node) => fromRow(NODE, node)),
-    runs: runs.map((run) => fromRow(RUN, run)),
-    enrolments: enrolments.map((enrolment) => fromRow(ENROLMENT, enrolment)),
+    cluster: read(CLUSTER, row),
+    nodes: nodes.map((node) => read(NODE, node)),
+    runs: runs.map((run) => read(RUN, run)),
+    enrolments: enrolments.map((enrolment) => read(ENROLMENT, enrolment)),
   }
 }
 

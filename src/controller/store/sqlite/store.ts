@@ -1,7 +1,8 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import type { Expected, Store } from '../port.ts'
-import { CLUSTER, ENROLMENT, EVENT, fromRow, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
+import { rowReader } from '../row-reader.ts'
+import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 
@@ -10,7 +11,7 @@ const AMONG = 'IN (SELECT value FROM json_each(?))'
 /** Stores everything in one file; see docs/adr/0030. */
 export function openSqliteStore(path: string): Store {
   const database = openDatabase(path)
-  const { prepare, all, one } = queriesOn(database)
+  const { prepare, read, all, one } = queriesOn(database)
   const carryOut = changesOn(prepare)
   const bump = 'UPDATE cluster_versions SET version = version + 1 WHERE cluster_id = ? AND version = ?'
   const isCurrent = ({ clusterId, version }: Expected) => prepare(bump).run(clusterId, version).changes === 1
@@ -42,7 +43,7 @@ export function openSqliteStore(path: string): Store {
         nodes: all(NODE, 'SELECT * FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', clusterId),
         runs: prepare(DECISIVE_RUNS)
           .all({ cluster: clusterId, also: JSON.stringify(also) })
-          .map((row) => fromRow(RUN, row)),
+          .map((row) => read(RUN, row)),
         enrolments: all(ENROLMENT, `SELECT * FROM enrolments WHERE node_id IN ${own}`, clusterId),
       }
     },
@@ -79,6 +80,7 @@ export function openSqliteStore(path: string): Store {
 }
 
 function queriesOn(database: Database) {
+  const read = rowReader()
   const statements = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql) ?? database.sql.prepare(sql)
@@ -89,12 +91,12 @@ function queriesOn(database: Database) {
   const all = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T[] =>
     prepare(sql)
       .all(...values.map(found))
-      .map((row: Record<string, SQLOutputValue>) => fromRow(kind, row))
+      .map((row: Record<string, SQLOutputValue>) => read(kind, row))
   const one = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T | undefined => {
     const row = prepare(sql).get(...values.map(found))
-    return row && fromRow(kind, row)
+    return row && read(kind, row)
   }
-  return { prepare, all, one }
+  return { prepare, read, all, one }
 }
 
 function changesOn(prepare: (sql: string) => StatementSync): (change: Change) => void {
