@@ -19,14 +19,20 @@ export function writeDurably(path: string, text: string, temporary = `${path}.ne
   // Never writes through a link, or into a file that another process has open.
   rmSync(temporary, { force: true })
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  const file = openSync(temporary, flags, 0o600)
   try {
-    writeFileSync(file, text)
-    fdatasyncSync(file)
-  } finally {
-    closeSync(file)
+    const file = openSync(temporary, flags, 0o600)
+    try {
+      writeFileSync(file, text)
+      fdatasyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    // An error of a file that is open does not name it.
+    throw Object.assign(error as NodeJS.ErrnoException, { path })
   }
-  renameSync(temporary, path)
   syncDirectory(dirname(path))
 }
 

@@ -123,7 +123,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     await hub.saveLastSeen()
     await reconcileAll(services, dropLapsed)
   }
-  await tick()
+  await attempt(services, tick)
   const ticks = openTicks(options.tickMs ?? 5_000, () => attempt(services, tick))
   return {
     url,

@@ -8,6 +8,7 @@ import { ROUTES } from '../../protocol/api/routes.ts'
 import type { Services } from '../services.ts'
 import { sendBundleFile } from './bundle-route.ts'
 import { errorAnswer } from './error-answer.ts'
+import { openErrorLog } from './error-log.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { admit, type Identity, identify } from './identity.ts'
@@ -24,12 +25,13 @@ declare module 'fastify' {
 
 /** For every request: identifies the client, finds the route, checks access, calls the handler, and validates its answer. */
 export async function createRouter(core: Services, listenOn: (listener: RequestListener) => Server): Promise<Server> {
+  const note = openErrorLog(core)
   const app = fastify({
     https: {},
     serverFactory: listenOn,
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2_048 },
-    frameworkErrors: (error, request, reply) => fail(core, error, request, reply),
+    frameworkErrors: (error, request, reply) => fail(note, error, request, reply),
   })
   app.decorateRequest('identity', null)
   app.addHook('onRequest', async (request) => {
@@ -42,7 +44,7 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
     request.routeOptions.schema?.body === undefined ? undefined : parseBody(text),
   )
   app.setValidatorCompiler(compileSchema)
-  app.setErrorHandler((error, request, reply) => fail(core, error, request, reply))
+  app.setErrorHandler((error, request, reply) => fail(note, error, request, reply))
   const handlers: Record<string, unknown> = {
     ...agentHandlers(core),
     ...operatorHandlers(core),
@@ -96,10 +98,15 @@ function nameRest(path: string, request: FastifyRequest): void {
   if (name !== undefined) request.params = { ...others, [name]: rest }
 }
 
-function fail(core: Services, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function fail(
+  note: ReturnType<typeof openErrorLog>,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const error = ownError(thrown)
-  const { status, type, body } = errorAnswer(error, request.headers.accept)
-  if (status === 500) core.log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`)
+  const { status, type, body } = errorAnswer(error, request.headers.accept, request.identity?.kind === 'admin')
+  if (status >= 500) note(status, request, error)
   // The rest of the body is not read.
   if (!request.raw.complete) reply.header('connection', 'close')
   return send(reply, status, body, type)

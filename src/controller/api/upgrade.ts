@@ -72,7 +72,7 @@ function digest(key: string): string {
 }
 
 function refuse(socket: Duplex, error: unknown): void {
-  const answer = errorAnswer(error, undefined)
+  const answer = errorAnswer(error, undefined, false)
   const body = JSON.stringify(answer.body)
   const head = [
     `HTTP/1.1 ${answer.status} Refused`,

@@ -58,11 +58,17 @@ export const ERROR_STATUS = {
   'subnet/full': 403,
   unsupported: 403,
 
+  'store/access-denied': 503,
+  'store/disk-error': 503,
   'store/full': 503,
   'store/locked': 503,
+  'store/no-database': 503,
+  'store/no-privilege': 503,
   'store/read-only': 503,
   'store/slow': 503,
+  'store/tls': 503,
   'store/unreachable': 503,
+  'store/wrong-password': 503,
 } as const
 
 export type ErrorCode = keyof typeof ERROR_STATUS
@@ -81,11 +87,17 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'cluster/gone',
   'path/unknown',
   'request/invalid',
+  'store/access-denied',
+  'store/disk-error',
   'store/full',
   'store/locked',
+  'store/no-database',
+  'store/no-privilege',
   'store/read-only',
   'store/slow',
+  'store/tls',
   'store/unreachable',
+  'store/wrong-password',
 ]
 
 /** Further such errors of a request with a body. */

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../../base/agent-error.ts'
-import { errorMessage } from '../../../base/text/error-message.ts'
 import { newerSchema } from '../newer-schema.ts'
+import { failureOf } from './failures.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export interface Database {
@@ -17,9 +17,14 @@ export function openDatabase(path: string): Database {
   // Created here, so that it always has mode 0600; SQLite creates its log with the same mode.
   closeSync(openSync(path, 'a', 0o600))
   const sql = new DatabaseSync(path)
-  claim(sql, path)
-  const transaction = transactions(sql)
-  migrate(sql, transaction)
+  const transaction = transactions(sql, path)
+  try {
+    claim(sql, path)
+    migrate(sql, transaction)
+  } catch (error) {
+    sql.close()
+    throw error
+  }
   return { sql, transaction, close: () => sql.close() }
 }
 
@@ -34,28 +39,30 @@ function claim(sql: DatabaseSync, path: string): void {
       BEGIN IMMEDIATE; COMMIT;
     `)
   } catch (cause) {
-    sql.close()
-    const isLocked = cause instanceof Error && cause.message.includes('locked')
-    const found = isLocked ? 'is in use by another controller' : `cannot be read: ${errorMessage(cause)}`
-    throw new AgentError(isLocked ? 'store/locked' : 'store/unreadable', `${path} ${found}`, {
-      fix: isLocked ? 'stop the other controller, or pass another --data directory' : 'restore the file from a backup',
-      kind: 'invalid',
-      cause,
-    })
+    throw cause instanceof Error && cause.message.includes('locked') ? locked(path, cause) : failureOf(cause, path)
   }
 }
 
-function transactions(sql: DatabaseSync): Database['transaction'] {
+function locked(path: string, cause: Error): AgentError {
+  return new AgentError('store/locked', `${path} is in use by another controller`, {
+    fix: 'stop the other controller, or pass another --data directory',
+    kind: 'invalid',
+    cause,
+  })
+}
+
+function transactions(sql: DatabaseSync, path: string): Database['transaction'] {
   return (work) => {
     if (sql.isTransaction) return work()
-    sql.exec('BEGIN IMMEDIATE')
     try {
+      sql.exec('BEGIN IMMEDIATE')
       const result = work()
       sql.exec('COMMIT')
       return result
     } catch (error) {
-      sql.exec('ROLLBACK')
-      throw error
+      // SQLite has already rolled back after some errors, such as a full disk.
+      if (sql.isTransaction) sql.exec('ROLLBACK')
+      throw failureOf(error, path)
     }
   }
 }
