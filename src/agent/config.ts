@@ -41,18 +41,40 @@ export function readConfigIfValid(paths: Pick<AgentPaths, 'configFile'>): AgentC
 function parse(text: string): AgentConfig | undefined {
   try {
     const config = JSON.parse(text) as AgentConfig
-    const { format, nodeName, urls, cluster, instructionKey } = config
-    const texts = [nodeName, cluster.id, cluster.name, instructionKey]
-    const isComplete = format === 1 && texts.every((each) => typeof each === 'string' && each !== '')
-    if (isComplete && urls.length > 0 && urls.every((url) => URL.canParse(url)) && isPublicKey(instructionKey))
-      return config
+    return isWhole(config) ? config : undefined
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause
+    return undefined
   }
-  return undefined
 }
 
-function isPublicKey(base64: string): boolean {
+/** Throws TypeError for values of unexpected types. */
+function isWhole({
+  format,
+  nodeName,
+  urls,
+  cluster,
+  instructionKey,
+  clusterName,
+  proxy,
+  warnings,
+}: AgentConfig): boolean {
+  const texts = [nodeName, cluster.id, cluster.name, instructionKey, clusterName ?? cluster.name]
+  if (format !== 1 || !texts.every((each) => typeof each === 'string' && each !== '')) return false
+  if (urls.length === 0 || !urls.every(isControllerUrl) || !isInstructionKey(instructionKey)) return false
+  return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
+}
+
+/** The agent sends nothing in clear. */
+export function isControllerUrl(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === 'https:'
+}
+
+export function isProxyUrl(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === 'http:'
+}
+
+export function isInstructionKey(base64: string): boolean {
   try {
     return readInstructionKey(base64).asymmetricKeyType === 'ed25519'
   } catch {

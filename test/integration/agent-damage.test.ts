@@ -1,6 +1,6 @@
 /** The service with damaged files of its own: it reports the file and a fix, waits, and continues once the file is repaired. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -42,6 +42,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true })
 })
 
+const changed = (change: object) => (text: string) => JSON.stringify({ ...JSON.parse(text), ...change })
 const half = (text: string) => text.slice(0, text.length / 2)
 
 test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
@@ -54,15 +55,30 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
     (text) => JSON.stringify({ ...JSON.parse(text), instructionKey: 'AAAA' }),
     'config/damaged',
   ],
+  ["agent.json's URL is not https", 'configFile', changed({ urls: ['http://10.0.0.1:8443'] }), 'config/damaged'],
+  ["agent.json's proxy is no URL", 'configFile', changed({ proxy: 'x' }), 'config/damaged'],
+  ["agent.json's warnings are no list", 'configFile', changed({ warnings: 'x' }), 'config/damaged'],
+  ["agent.json's cluster is null", 'configFile', changed({ cluster: null }), 'config/damaged'],
   ['node.pem is empty', 'nodeIdentity', () => '', 'agent/incomplete'],
   ['node.pem is truncated', 'nodeIdentity', (text) => text.slice(0, -40), 'agent/incomplete'],
   ['the key does not parse', 'nodeIdentity', (text) => text.replace(/\n[^\n-]{20}/, '\n!!!!'), 'agent/incomplete'],
   ['ca.crt does not parse', 'caFile', half, 'agent/incomplete'],
   ['link.json is truncated', 'linkFile', half, 'state/damaged'],
+  ['link.json is a list', 'linkFile', () => '[]', 'state/damaged'],
+  ['link.json has a sequence number that is no number', 'linkFile', () => '{"lastSeq":"x"}', 'state/damaged'],
+  ['link.json has a generation that is null', 'linkFile', () => '{"lastGeneration":null}', 'state/damaged'],
+  ['link.json has a negative sequence number', 'linkFile', () => '{"lastSeq":-1}', 'state/damaged'],
+  ['instruction.json is empty', 'instructionFile', () => '{}', 'state/damaged'],
+  [
+    'instruction.json has no signed message',
+    'instructionFile',
+    () => '{"seq":1,"run":"r-abcdefghij","role":"worker","generation":1}',
+    'state/damaged',
+  ],
 ])('%s: the service reports it, waits, and continues without a restart', async (_, file, damage, code) => {
   const path = String(paths[file])
-  const whole = readFileSync(path, 'utf8')
-  writeFileSync(path, damage(whole))
+  const whole = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  writeFileSync(path, damage(whole ?? ''))
   const running = startService(root)
   service = running
   const details = () => running.output()
@@ -72,13 +88,31 @@ test.each<[string, keyof AgentPaths, (whole: string) => string, string]>([
   const line = `${problem.message} (${code}); fix: ${problem.fix}`
   await waitFor('the log line', () => details().includes(line), { details })
   expect(details()).not.toMatch(/\n\s+at |report it/)
-  writeFileSync(path, whole)
+  if (whole === undefined) rmSync(path)
+  else writeFileSync(path, whole)
   await waitFor(
     'the service to continue',
     () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable',
     { details },
   )
   expect(running.process.exitCode).toBeNull()
+})
+
+test.each([
+  ['null', 'null'],
+  ['no entry', '{}'],
+  ['a number that is a text', '{"next":"x"}'],
+  ['an entry without a message', '{"seq":4}'],
+  ['an entry with another message', '{"seq":4,"message":{"t":"event"}}'],
+])('the outbox has a line with %s: the entry is lost, and the service continues', async (_, line) => {
+  writeFileSync(paths.outboxFile, `{"next":3}\n${line}\n`)
+  const running = startService(root)
+  service = running
+  const details = () => running.output()
+  await waitFor('the service', () => readStatus(paths.statusFile)?.problem?.code === 'controller/unreachable', {
+    details,
+  })
+  expect(details()).not.toMatch(/\n\s+at |report it/)
 })
 
 test.each<[string, 'nodeKey' | 'installerKey' | 'installerCertificate']>([

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,19 +20,27 @@ const enrolment = {
   format: 1,
   urls: ['https://10.0.0.1:8443'],
   cluster: { id: 'c-abcdefghij', name: 'demo' },
-  instructionKey: 'MCowBQYDK2VwAyEA',
+  instructionKey: generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
 }
 const ca = createCa({ commonName: 'cantrip', days: 3650, now })
 const keys = createKeyPair()
-const enrolmentBlock = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(enrolment)))
+const blockWith = (change: object) => toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify({ ...enrolment, ...change })))
+const enrolmentBlock = blockWith({})
+const ecKey = () => keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
 
 function certificate(
-  change: { notBefore?: Date; organization?: string; issuer?: typeof ca; publicKey?: typeof keys.publicKey } = {},
+  change: {
+    notBefore?: Date
+    organization?: string
+    commonName?: string
+    issuer?: typeof ca
+    publicKey?: typeof keys.publicKey
+  } = {},
 ) {
   return issueCertificate({
     ca: change.issuer ?? ca,
     publicKey: change.publicKey ?? keys.publicKey,
-    commonName: 'installer',
+    commonName: change.commonName ?? enrolment.cluster.id,
     organization: change.organization ?? 'cantrip:enrol',
     usages: ['clientAuth'],
     notBefore: change.notBefore ?? now,
@@ -146,6 +155,16 @@ const table: [string, () => string, ((() => string) | undefined)?, number?][] = 
     () => file(pem({ enrolment: toPem(ENROLMENT_LABEL, Buffer.from('{"format":2}')) })),
   ],
   ['credentials/damaged-enrolment', () => file(pem({ enrolment: toPem(ENROLMENT_LABEL, Buffer.from('{"for')) }))],
+  ['credentials/damaged-enrolment', () => file(pem({ enrolment: blockWith({ instructionKey: 'AAAA' }) }))],
+  ['credentials/damaged-enrolment', () => file(pem({ enrolment: blockWith({ instructionKey: ecKey() }) }))],
+  ['credentials/damaged-enrolment', () => file(pem({ enrolment: blockWith({ instructionKey: undefined }) }))],
+  ['credentials/not-https', () => file(pem({ enrolment: blockWith({ urls: ['http://10.0.0.1:8443'] }) }))],
+  ['credentials/not-https', () => file(pem({ enrolment: blockWith({ urls: [...enrolment.urls, 'ftp://10.0.0.1'] }) }))],
+  [
+    'credentials/foreign-enrolment',
+    () => file(pem({ enrolment: blockWith({ cluster: { id: 'c-bbbbbbbbbb', name: 'demo' } }) })),
+  ],
+  ['credentials/foreign-enrolment', () => file(pem({ certificate: certificate({ commonName: 'c-bbbbbbbbbb' }) }))],
 ]
 
 test.each(table.map((row, index) => [index, ...row] as const))('%i: %s', async (_, code, creds, secret, owner) => {

@@ -1,5 +1,6 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
+import { printable } from '../../base/text/printable.ts'
 import { Secret } from '../../base/text/secret.ts'
 import { type SudoEnvironment, trustOf } from '../../host/files/trust.ts'
 import type { HostView } from '../../host/host.ts'
@@ -8,6 +9,7 @@ import { keyToPem } from '../../pki/key.ts'
 import { ENCRYPTED_KEY_LABEL } from '../../pki/pbes2.ts'
 import { type PemBlock, readPem, toPem } from '../../pki/pem.ts'
 import { ENROLMENT_LABEL, Enrolment } from '../../protocol/api/installer.ts'
+import { isControllerUrl, isInstructionKey } from '../config.ts'
 import { readCredentialFile, refuse } from './credential-file.ts'
 
 export interface Credentials {
@@ -39,15 +41,17 @@ export async function readCredentials(
   const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view, trust)
   const blocks = blocksOf(text, passphraseText, credsFile)
   const passphrase = new Secret(passphraseText.split('\n')[0]?.trim() ?? '')
-  const [certificate, encryptedKey, ca, enrolment] = blocks.map(({ label, der }) => toPem(label, der))
-  if (!certificate || !encryptedKey || !ca || !enrolment) throw incomplete(credsFile, blocks)
+  const [certificate, encryptedKey, ca, block] = blocks.map(({ label, der }) => toPem(label, der))
+  if (!certificate || !encryptedKey || !ca || !block) throw incomplete(credsFile, blocks)
 
   const key = decrypt(encryptedKey, passphrase, credsFile, passphraseFile)
   const { expiresAt } = verifyInstaller(certificate, ca, createPublicKey(key), view.now())
+  const enrolment = parseEnrolment(blocks[3]?.der.toString('utf8') ?? '', credsFile)
+  requireOfCluster(certificate, enrolment.cluster.id, credsFile)
   return {
     installer: { certificate, key: new Secret(keyToPem(key)), expiresAt },
     ca,
-    enrolment: parseEnrolment(blocks[3]?.der.toString('utf8') ?? '', credsFile),
+    enrolment,
     passphrase,
   }
 }
@@ -156,7 +160,24 @@ function parseEnrolment(json: string, credsFile: string): Enrolment {
     refuse('damaged-enrolment', `the enrolment block in ${credsFile} is damaged`, NEW_ONES, cause)
   const parsed = Enrolment.safeParse(attempt(() => JSON.parse(json) as unknown, unreadable))
   if (!parsed.success) throw unreadable(parsed.error)
+  const { urls, instructionKey } = parsed.data
+  const clear = urls.find((url) => !isControllerUrl(url))
+  if (clear !== undefined)
+    throw refuse(
+      'not-https',
+      `the enrolment block in ${credsFile} has the URL ${printable(clear)}; expected https://`,
+      NEW_ONES,
+    )
+  if (!isInstructionKey(instructionKey)) throw unreadable()
   return parsed.data
+}
+
+/** The block is not signed: the certificate says to which cluster it belongs. */
+function requireOfCluster(certificate: string, cluster: string, credsFile: string): void {
+  const subject = new X509Certificate(certificate).subject
+  if (subject.split('\n').includes(`CN=${cluster}`)) return
+  const found = `the enrolment block in ${credsFile} is for cluster ${cluster}; the certificate is for ${printable(subject.replaceAll('\n', ', '))}`
+  throw refuse('foreign-enrolment', found, NEW_ONES)
 }
 
 function attempt<T>(work: () => T, failure: (cause: unknown) => AgentError): T {

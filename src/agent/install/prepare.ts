@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { NodeName } from '../../protocol/names.ts'
-import type { AgentConfig } from '../config.ts'
+import { type AgentConfig, isProxyUrl } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import type { ServiceStatus } from '../status.ts'
 
@@ -52,7 +52,7 @@ function nodeNameOf(name: string): string {
 }
 
 function checkedProxy(proxy: string): string {
-  if (URL.canParse(proxy) && new URL(proxy).protocol === 'http:') return proxy
+  if (isProxyUrl(proxy)) return proxy
   throw new AgentError('usage/proxy', 'the proxy is not a URL of the form http://[user:password@]host:port', {
     fix: 'pass --proxy http://host:port',
     kind: 'invalid',

@@ -38,13 +38,13 @@ export interface LinkStore {
 }
 
 export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): LinkStore {
-  let open = readJson<OpenInstruction>(paths.instructionFile)
+  let open = readJson(paths.instructionFile, isOpenInstruction)
   let state: LinkState = {
     lastSeq: 0,
     lastGeneration: 0,
     state: undefined,
     kubernetesVersion: undefined,
-    ...readJson<Partial<LinkState>>(paths.linkFile),
+    ...readJson(paths.linkFile, isLinkState),
   }
   // After a power cut between the two writes of `accept`.
   if (open && open.generation > state.lastGeneration) {
@@ -75,14 +75,18 @@ export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionF
 }
 
 export function readOpenInstruction(path: string): OpenInstruction | undefined {
-  return readJson<OpenInstruction>(path)
+  return readJson(path, isOpenInstruction)
 }
 
 /** Removes damaged files, for a reset or an uninstallation. */
 export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): void {
-  for (const path of [linkFile, instructionFile]) {
+  const files = [
+    [linkFile, isLinkState],
+    [instructionFile, isOpenInstruction],
+  ] as const
+  for (const [path, isWhole] of files) {
     try {
-      readJson(path)
+      readJson<object>(path, isWhole)
     } catch (error) {
       if (!(error instanceof AgentError)) throw error
       removeDurably(path)
@@ -90,17 +94,34 @@ export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'lin
   }
 }
 
-/** Reads a file that only the agent writes, atomically. Its schema is not checked, only that it is a JSON object. */
-function readJson<T extends object>(path: string): T | undefined {
+const isNumber = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isAbsentOr = (is: (value: unknown) => boolean, value: unknown) => value === undefined || is(value)
+
+function isLinkState(value: Partial<Record<keyof LinkState, unknown>>): value is Partial<LinkState> {
+  const { lastSeq, lastGeneration, state, kubernetesVersion } = value
+  const areNumbers = isAbsentOr(isNumber, lastSeq) && isAbsentOr(isNumber, lastGeneration)
+  return areNumbers && isAbsentOr(isText, state) && isAbsentOr(isText, kubernetesVersion)
+}
+
+function isOpenInstruction(value: Partial<Record<keyof OpenInstruction, unknown>>): value is OpenInstruction {
+  const { seq, run, role, generation, kubernetesVersion, signed } = value
+  const { payload, signature } = (signed ?? {}) as Partial<Record<keyof Signed, unknown>>
+  const areTexts = [run, role, payload, signature].every(isText) && isAbsentOr(isText, kubernetesVersion)
+  return isNumber(seq) && isNumber(generation) && areTexts
+}
+
+/** Reads a file that only the agent writes, atomically. Its signed part is not checked. */
+function readJson<T extends object>(path: string, isWhole: (value: object) => value is T): T | undefined {
   const text = readIfThere(path)
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value as T
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && isWhole(value)) return value
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
   }
-  throw new AgentError('state/damaged', `${path} is damaged: it does not contain a JSON object`, {
+  throw new AgentError('state/damaged', `${path} is damaged: it does not contain what the agent wrote`, {
     fix: remarked(
       command`rm ${path}`,
       'the agent then continues by itself; if an instruction was open, provision again',

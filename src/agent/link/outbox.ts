@@ -141,11 +141,19 @@ function isLogLine(message: OutboxMessage): boolean {
   return message.t === 'event' && message.body.event.kind === 'log'
 }
 
-/** Undefined for an incomplete line, whose entry is lost. */
+/** Undefined for a damaged line, whose entry is lost. */
 function parse(line: string): OutboxEntry | { next: number } | undefined {
   try {
-    return JSON.parse(line) as OutboxEntry | { next: number }
+    const record: unknown = JSON.parse(line)
+    return isRecord(record) ? record : undefined
   } catch {
     return undefined
   }
+}
+
+function isRecord(record: unknown): record is OutboxEntry | { next: number } {
+  const { next, seq, message } = (record ?? {}) as { next?: unknown; seq?: unknown; message?: Partial<OutboxMessage> }
+  if (next !== undefined) return Number.isSafeInteger(next)
+  if (!Number.isSafeInteger(seq) || !message?.body) return false
+  return message.t === 'event' ? typeof message.body.event?.kind === 'string' : message.t !== undefined
 }
