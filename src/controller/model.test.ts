@@ -34,7 +34,7 @@ const START = new Date('2026-01-01T00:00:00Z')
 
 /** In memory if possible, because disks do not matter here. */
 const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'model-'))
-const authority = openAuthority(join(directory, 'pki'), START)
+const authority = openAuthority(join(directory, 'pki'), START, false)
 afterAll(() => rmSync(directory, { recursive: true }))
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }))

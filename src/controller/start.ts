@@ -86,7 +86,7 @@ async function openStore({ dataDirectory, database }: ControllerOptions): Promis
 async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {
   const { dataDirectory, listen } = options
   const now = options.now ?? (() => new Date())
-  const authority = openAuthority(join(dataDirectory, 'pki'), now())
+  const authority = openAuthority(join(dataDirectory, 'pki'), now(), (await store.clusters()).length > 0)
   const bundles = new BundleShelf(dataDirectory)
   await bundles.refresh()
   const services: Services = {

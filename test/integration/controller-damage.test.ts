@@ -1,11 +1,13 @@
 /** The controller with damaged or read-only files of its own: one clear error, and the right exit code. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startController } from '../../src/controller/start.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { AdminAccess } from '../../src/protocol/api/access.ts'
+import { adminOf, call, createCluster } from '../support/controller/client.ts'
 
 const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
 let directory: string
@@ -44,6 +46,68 @@ test.each([
 test('an empty key is not replaced by a new one, because no node would trust it', async () => {
   writeFileSync(join(directory, 'pki/instruction.key'), '')
   expect(await serve(directory)).toMatchObject({ code: 2, text: expect.stringContaining('instruction.key is damaged') })
+})
+
+const pki = (name: string) => join(directory, 'pki', name)
+const keysOf = () => ['ca.crt', 'ca.key', 'instruction.key'].filter((name) => existsSync(pki(name)))
+
+describe('a controller that has a cluster', () => {
+  beforeEach(async () => {
+    const controller = await start()
+    await createCluster(controller, 'demo')
+    await controller.close()
+  })
+
+  test.each([
+    [['ca.crt']],
+    [['ca.key']],
+    [['instruction.key']],
+    [['ca.crt', 'ca.key']],
+    [['ca.crt', 'ca.key', 'instruction.key']],
+  ])('does not start without %j, and creates no new one, because no node would trust it', async (lost) => {
+    for (const name of lost) rmSync(pki(name))
+    const left = keysOf()
+    const key = left.includes('ca.key') ? readFileSync(pki('ca.key'), 'utf8') : ''
+    const ended = await serve(directory)
+    expect(ended.code).toBe(2)
+    for (const name of lost) expect(ended.text).toContain(pki(name))
+    expect(ended.text).toMatch(/is missing[\s\S]*fix: restore .* from your backup/)
+    expect(ended.text).not.toMatch(/\n\s+at |report it|PRIVATE KEY/)
+    expect(keysOf()).toEqual(left)
+    if (key !== '') expect(readFileSync(pki('ca.key'), 'utf8')).toBe(key)
+  })
+
+  test('does not start when its data directory is new and the database is not', async () => {
+    rmSync(join(directory, 'pki'), { recursive: true })
+    await expect(start()).rejects.toMatchObject({ code: 'authority/missing' })
+  })
+})
+
+test('a certificate without its key is refused, even if no node knows it', async () => {
+  rmSync(pki('ca.key'))
+  await expect(start()).rejects.toMatchObject({ code: 'authority/missing', message: expect.stringContaining('ca.key') })
+  expect(keysOf()).toEqual(['ca.crt', 'instruction.key'])
+})
+
+test('an interrupted first start is repeated, and the administrator is admitted', async () => {
+  rmSync(pki('ca.crt'))
+  const controller = await start()
+  const answer = await call(controller.url, adminOf(controller), 'GET', '/v1/clusters')
+  await controller.close()
+  expect(answer.status).toBe(200)
+})
+
+test('two halves that do not belong together, and a key of another type, are refused', async () => {
+  const mine = readFileSync(pki('ca.key'))
+  const other = createKeyPair()
+  writeFileSync(pki('ca.key'), keyToPem(other.privateKey))
+  await expect(start()).rejects.toMatchObject({ code: 'authority/damaged', message: expect.stringContaining('ca.key') })
+  writeFileSync(pki('ca.key'), mine)
+  writeFileSync(pki('instruction.key'), keyToPem(other.privateKey))
+  await expect(start()).rejects.toMatchObject({
+    code: 'authority/damaged',
+    message: expect.stringContaining('instruction.key'),
+  })
 })
 
 test('a damaged admin.json is replaced, because the controller can create all of its content', async () => {

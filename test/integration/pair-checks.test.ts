@@ -73,7 +73,7 @@ afterAll(async () => {
 
 async function run(node: EnrolledNode): Promise<Running> {
   const agent = await connectAgent(controller, node)
-  const { instructionKey } = openAuthority(join(directory, 'pki'), new Date())
+  const { instructionKey } = openAuthority(join(directory, 'pki'), new Date(), true)
   const checker = pairChecker({
     network: linuxProbeNetwork,
     view: linuxHostView(),

@@ -8,13 +8,13 @@ const DAYS = 365
 const RENEW_BEFORE_MS = 30 * 86_400_000
 
 /**
- * Writes admin.json (0600) for the administrator on this machine if it does not exist, is damaged, or its certificate
- * expires soon. Updates its URL if the controller's address has changed.
+ * Writes admin.json (0600) for the administrator on this machine if it does not exist, is damaged or of another
+ * CA, or its certificate expires soon. Updates its URL if the controller's address has changed.
  */
 export function ensureAdminAccess(path: string, url: string, authority: Authority, now: Date): void {
   const found = readIfThere(path)
   const access = found === undefined ? undefined : readAccess(found)
-  if (access && !expiresSoon(access, now)) {
+  if (access?.ca === authority.ca && !expiresSoon(access, now)) {
     if (access.url !== url) writeDurably(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
     return
   }

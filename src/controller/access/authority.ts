@@ -6,6 +6,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
@@ -40,11 +41,16 @@ export interface Authority {
   signInstruction(payload: string): Signed
 }
 
-/** Reads the keys from the directory, and creates those that do not exist. */
-export function openAuthority(directory: string, now: Date): Authority {
+/**
+ * Reads the keys from the directory, and creates those that do not exist. `isInUse`: the store has clusters, whose nodes trust
+ * these keys; then a missing file is an error.
+ */
+export function openAuthority(directory: string, now: Date, isInUse: boolean): Authority {
   makePrivateDirectory(directory)
-  const ca = openCa(directory, now)
-  const signingKey = openInstructionKey(join(directory, 'instruction.key'))
+  const paths = authorityPaths(directory)
+  refuseMissing(paths, isInUse)
+  const ca = openCa(paths, now)
+  const signingKey = openInstructionKey(paths.instructionKey)
   const server = createKeyPair()
   const notBefore = (date: Date) => new Date(date.getTime() - BACKDATE_MS)
   return {
@@ -81,14 +87,35 @@ export function openAuthority(directory: string, now: Date): Authority {
   }
 }
 
-function openCa(directory: string, now: Date): Ca {
-  const certificatePath = join(directory, 'ca.crt')
-  const keyPath = join(directory, 'ca.key')
+type Paths = ReturnType<typeof authorityPaths>
+
+function authorityPaths(directory: string) {
+  const [certificate, key, instructionKey] = ['ca.crt', 'ca.key', 'instruction.key'].map((name) =>
+    join(directory, name),
+  )
+  return { certificate: certificate ?? '', key: key ?? '', instructionKey: instructionKey ?? '' }
+}
+
+/** A new key in the place of a lost one would shut out every node for ever. */
+function refuseMissing({ certificate, key, instructionKey }: Paths, isInUse: boolean): void {
+  const wanted = isInUse ? [certificate, key, instructionKey] : existsSync(certificate) ? [key] : []
+  const missing = wanted.filter((path) => !existsSync(path))
+  if (missing.length === 0) return
+  const list = missing.join(', ')
+  const why = isInUse ? 'nodes trust no other key' : `it belongs to ${certificate}`
+  throw new AgentError('authority/missing', `${list} is missing, and a new one is not created: ${why}`, {
+    fix: `restore ${list} from your backup of the data directory, and start the controller again`,
+    kind: 'invalid',
+  })
+}
+
+function openCa({ certificate: certificatePath, key: keyPath }: Paths, now: Date): Ca {
   const certificate = readIfThere(certificatePath)
-  const key = readIfThere(keyPath)
-  if (certificate !== undefined && key !== undefined) {
-    parseFile(certificatePath, () => new X509Certificate(certificate))
-    return { certificate, key: parseFile(keyPath, () => createPrivateKey(key)) }
+  const keyText = readIfThere(keyPath)
+  if (certificate !== undefined && keyText !== undefined) {
+    const parsed = parseFile(certificatePath, () => new X509Certificate(certificate))
+    const key = parseFile(keyPath, () => requireThat(createPrivateKey(keyText), (key) => parsed.checkPrivateKey(key)))
+    return { certificate, key }
   }
   const made = createCa({ commonName: 'cantrip controller CA', days: CA_DAYS, now })
   // The certificate comes last: after a crash between the two, both are created again.
@@ -97,12 +124,17 @@ function openCa(directory: string, now: Date): Ca {
   return made
 }
 
+function requireThat(key: KeyObject, isRight: (key: KeyObject) => boolean): KeyObject {
+  if (isRight(key)) return key
+  throw new Error('it is another key')
+}
+
 /** Nodes trust these keys, so a damaged file is an error and never replaced by a new key. */
 function parseFile<T>(path: string, parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    throw new AgentError('authority/damaged', `${path} is damaged: it is not the PEM file that the first start wrote`, {
+    throw new AgentError('authority/damaged', `${path} is damaged: it is not the file that the first start wrote`, {
       fix: `restore ${path} from your backup of the data directory, and start the controller again`,
       kind: 'invalid',
       cause,
@@ -112,7 +144,8 @@ function parseFile<T>(path: string, parse: () => T): T {
 
 function openInstructionKey(path: string): KeyObject {
   const found = readIfThere(path)
-  if (found !== undefined) return parseFile(path, () => createPrivateKey(found))
+  if (found !== undefined)
+    return parseFile(path, () => requireThat(createPrivateKey(found), (key) => key.asymmetricKeyType === 'ed25519'))
   const { privateKey } = generateKeyPairSync('ed25519')
   writeDurably(path, keyToPem(privateKey))
   return privateKey
