@@ -130,3 +130,12 @@ test('a server with a certificate of another CA is refused at once, and an abort
   setTimeout(() => controller.abort(reason), 100)
   await expect(downloader()(wanted({ signal: controller.signal }))).rejects.toBe(reason)
 })
+
+test('a server without TLS 1.3 is refused at once', async () => {
+  let requests = 0
+  const old = await openTlsSite(() => void requests++, { maxVersion: 'TLSv1.2' })
+  const download = downloader()(wanted({ url: `${old.url}/file`, tls: old.identity }))
+  await expect(download).rejects.toMatchObject({ code: 'download/cut', kind: 'unreachable' })
+  await old.close()
+  expect(requests).toBe(0)
+})

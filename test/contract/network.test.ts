@@ -151,3 +151,12 @@ test('no route, a link-local name server, and a missing interface have their own
   expect(await failure('fe80::1%no-such-link')).toMatch(/^NetworkError tcp: fe80::1%no-such-link:53 \(UDP\)/)
   expect(await failure('fe80::1')).toMatch(/^NetworkError tcp: fe80::1:53 \(UDP\)/)
 })
+
+test('a server without TLS 1.3 is refused, before it sees the client certificate', async () => {
+  let requests = 0
+  const old = await openTlsSite(() => void requests++, { maxVersion: 'TLSv1.2' })
+  open.push(old)
+  const request = linuxNetwork.request(`${old.url}/`, { tls: old.identity, timeoutMs: 3_000 })
+  await expect(request).rejects.toMatchObject({ stage: 'tls', message: /does not support TLS 1\.3/ })
+  expect(requests).toBe(0)
+})

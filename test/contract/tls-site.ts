@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 
@@ -15,7 +16,10 @@ export interface TlsSite {
 }
 
 /** An HTTPS server on loopback that requires a client certificate of its CA. */
-export async function openTlsSite(listener: RequestListener): Promise<TlsSite> {
+export async function openTlsSite(
+  listener: RequestListener,
+  limits: Pick<SecureContextOptions, 'maxVersion'> = {},
+): Promise<TlsSite> {
   const now = new Date()
   const ca = createCa({ commonName: 'test', days: 1, now })
   const issue = (commonName: string, usage: 'clientAuth' | 'serverAuth') => {
@@ -32,7 +36,7 @@ export async function openTlsSite(listener: RequestListener): Promise<TlsSite> {
     return { ca: ca.certificate, cert, key: keyToPem(privateKey) }
   }
   const server = createServer(
-    { ...issue('server', 'serverAuth'), requestCert: true, rejectUnauthorized: true },
+    { ...issue('server', 'serverAuth'), requestCert: true, rejectUnauthorized: true, ...limits },
     listener,
   )
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

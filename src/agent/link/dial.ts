@@ -36,13 +36,8 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
   // Loaded while the connection is being opened, which begins when this turn of the event loop ends.
   const loading = setImmediate().then(() => Promise.all([import('node:tls'), import('ws')]))
-  const [raw, [{ TLSSocket }, { WebSocket }]] = await Promise.all([connecting, loading])
+  const [raw, [, { WebSocket }]] = await Promise.all([connecting, loading])
   const socket = await openTls(raw, to, options.tls, until)
-  const version = socket instanceof TLSSocket ? socket.getProtocol() : null
-  if (version !== 'TLSv1.3') {
-    socket.destroy()
-    throw new NetworkError('tls', `${url.host} uses ${version ?? 'no TLS'}; expected TLSv1.3`)
-  }
   url.protocol = 'wss:'
   return upgraded(
     new WebSocket(url, [SUBPROTOCOL_V2, SUBPROTOCOL], settings(socket, options)),

@@ -75,7 +75,8 @@ export async function openTls(
     host: to.host,
     ...(isIP(to.host) === 0 && { servername: to.host }),
     ...identity,
-    minVersion: 'TLSv1.2',
+    // Every server that this program asks supports it: the controller, and those of Kubernetes.
+    minVersion: 'TLSv1.3',
     ALPNProtocols: ['http/1.1'],
   })
   return settle(
@@ -154,6 +155,8 @@ const MESSAGES: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not use TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not use TLS',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server does not support TLS 1.3',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the server does not support TLS 1.3',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not accept the client certificate (unknown CA)',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server requires a client certificate',
   'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'the client certificate has expired',

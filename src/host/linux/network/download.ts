@@ -25,7 +25,7 @@ export function downloader(): (download: Download) => Promise<void> {
 async function openDispatcher({ tls, proxy }: Download): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici')
   const options = { headersTimeout: STALL_MS, bodyTimeout: STALL_MS }
-  const identity = { ca: tls.ca, cert: tls.cert, key: tls.key }
+  const identity = { ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.3' as const }
   if (proxy === undefined) return new Agent({ ...options, connect: { ...identity, timeout: STALL_MS } })
   return new ProxyAgent({ ...options, uri: proxy, requestTls: identity })
 }
