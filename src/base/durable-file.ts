@@ -15,14 +15,14 @@ import { dirname } from 'node:path'
  * Writes a small file with mode 0600 so that after a power cut it has either the old or the new content, never a mixture.
  * Synchronous, because callers rely on the file before they continue, for example before they acknowledge a frame.
  */
-export function writeDurably(path: string, text: string, temporary = `${path}.new`): void {
+export function writeDurably(path: string, content: string | Uint8Array, temporary = `${path}.new`): void {
   // Never writes through a link, or into a file that another process has open.
   rmSync(temporary, { force: true })
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   try {
     const file = openSync(temporary, flags, 0o600)
     try {
-      writeFileSync(file, text)
+      writeFileSync(file, content)
       fdatasyncSync(file)
     } finally {
       closeSync(file)

@@ -1,6 +1,6 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { importBundle, listBundles } from './import.ts'
@@ -43,7 +43,7 @@ test('two bundles are listed, the newest first', async () => {
     now: new Date('2026-01-03T00:00:00Z'),
   })
   await importBundle(later.directory, data, later.publicKey, NOW)
-  const names = (await listBundles(data)).map((stored) => stored.manifestSha256)
+  const names = (await listBundles(data)).bundles.map((stored) => stored.manifestSha256)
   expect(names).toEqual([later.ref.manifestSha256, bundle.ref.manifestSha256])
 })
 
@@ -56,5 +56,29 @@ test('a damaged bundle leaves nothing', async () => {
 })
 
 test('a controller without bundles lists none', async () => {
-  expect(await listBundles(data)).toEqual([])
+  expect(await listBundles(data)).toEqual({ bundles: [], damaged: [] })
+})
+
+test.each<[string, (directory: string) => Promise<void>]>([
+  ['an empty manifest', (directory) => writeFile(join(directory, 'manifest.json'), '')],
+  ['a changed manifest', (directory) => appendFile(join(directory, 'manifest.json'), ' ')],
+  ['no manifest', (directory) => rm(join(directory, 'manifest.json'))],
+  ['an empty signature', (directory) => writeFile(join(directory, 'manifest.json.sig'), '')],
+  ['no key', (directory) => rm(`${directory}.pub`)],
+  ['an empty key', (directory) => writeFile(`${directory}.pub`, '')],
+  ['a lost file', (directory) => rm(join(directory, 'bin/runc'))],
+  ['a truncated file', (directory) => truncate(join(directory, 'bin/runc'), 1)],
+  ['the name of another bundle', (directory) => rename(directory, join(dirname(directory), '0'.repeat(64)))],
+  ['a file in its place', (directory) => rm(directory, { recursive: true }).then(() => writeFile(directory, ''))],
+])('a stored bundle with %s is named, and does not hide the others', async (_, damage) => {
+  const { directory } = await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  const whole = await tinyBundle(join(scratch, 'whole'), { now: new Date('2026-01-03T00:00:00Z') })
+  await importBundle(whole.directory, data, whole.publicKey, NOW)
+  await damage(directory)
+  const { bundles, damaged } = await listBundles(data)
+  expect(bundles.map(({ manifestSha256 }) => manifestSha256)).toEqual([whole.ref.manifestSha256])
+  expect(damaged).toMatchObject([
+    { error: { code: 'bundle/damaged', fix: expect.stringContaining('import it again') } },
+  ])
+  expect(damaged[0]?.error.message).toContain(join(data, 'bundles', damaged[0]?.manifestSha256 ?? '?'))
 })

@@ -1,12 +1,15 @@
 import type { KeyObject } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { syncDirectory } from '../base/durable-file.ts'
-import { hasCode } from './error.ts'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { AgentError } from '../base/agent-error.ts'
+import { syncDirectory, writeDurably } from '../base/durable-file.ts'
+import { errorMessage } from '../base/text/error-message.ts'
+import { badBundle, hasCode } from './error.ts'
 import { exists } from './exists.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
 import { decodePublicKey, encodePublicKey } from './keys.ts'
 import { readManifest } from './manifest.ts'
+import { wrongSize } from './verify/file-check.ts'
 import { verifyBundle } from './verify/verify.ts'
 
 export interface StoredBundle {
@@ -38,11 +41,12 @@ export async function importBundle(
     const copy = join(staging, 'bundle')
     await mkdir(copy, { mode: 0o755 })
     const verified = await verifyBundle(source, trustedKey, copy)
-    await writeFile(join(copy, MANIFEST_NAME), verified.bytes)
-    await writeFile(join(copy, SIGNATURE_NAME), verified.signature)
+    writeDurably(join(copy, MANIFEST_NAME), Buffer.from(verified.bytes))
+    writeDurably(join(copy, SIGNATURE_NAME), verified.signature)
+    for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
     const directory = join(root, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
-    await writeFile(`${directory}.pub`, `${publicKey}\n`)
+    writeDurably(`${directory}.pub`, `${publicKey}\n`)
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(copy, directory)
     syncDirectory(root)
@@ -52,22 +56,55 @@ export async function importBundle(
   }
 }
 
-/** The bundles in a controller's data directory, newest first. */
-export async function listBundles(dataDirectory: string): Promise<StoredBundle[]> {
+/** The directories with files of the bundle, and their parents, as relative paths. */
+function directoriesOf({ files }: BundleManifest): Set<string> {
+  const withParents = (path: string): string[] => (path === '.' ? ['.'] : [path, ...withParents(dirname(path))])
+  return new Set(files.flatMap((file) => withParents(dirname(file.path))))
+}
+
+/** A directory that is not a complete bundle, which is not used. */
+export interface DamagedBundle {
+  manifestSha256: string
+  /** Says what is damaged, and how to repair it. */
+  error: AgentError
+}
+
+/** The bundles in a controller's data directory, newest first, and the damaged ones. Contents of files are not read. */
+export async function listBundles(
+  dataDirectory: string,
+): Promise<{ bundles: StoredBundle[]; damaged: DamagedBundle[] }> {
   const root = join(dataDirectory, 'bundles')
   const names = await readdir(root).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return []
     throw error
   })
-  const found = await Promise.all(names.filter((name) => SHA256.test(name)).map((name) => readStored(join(root, name))))
-  return found.sort((a, b) => b.manifest.createdAt.localeCompare(a.manifest.createdAt))
+  const read = (name: string) => readStored(root, name).catch((cause: unknown) => damagedBundle(root, name, cause))
+  const found = await Promise.all(names.filter((name) => SHA256.test(name)).map(read))
+  const bundles = found.filter((each) => 'manifest' in each)
+  return {
+    bundles: bundles.sort((a, b) => b.manifest.createdAt.localeCompare(a.manifest.createdAt)),
+    damaged: found.filter((each) => 'error' in each),
+  }
 }
 
-async function readStored(directory: string): Promise<StoredBundle> {
+async function readStored(root: string, name: string): Promise<StoredBundle> {
+  const directory = join(root, name)
   const bytes = await readFile(join(directory, MANIFEST_NAME))
   const signature = await readFile(join(directory, SIGNATURE_NAME), 'utf8')
   const publicKey = (await readFile(`${directory}.pub`, 'utf8')).trim()
-  return { ...readManifest(bytes, signature, decodePublicKey(publicKey)), publicKey, directory }
+  const read = readManifest(bytes, signature, decodePublicKey(publicKey))
+  if (read.manifestSha256 !== name) throw new Error(`its ${MANIFEST_NAME} has the SHA-256 sum ${read.manifestSha256}`)
+  for (const file of read.manifest.files) {
+    const { size } = await lstat(join(directory, file.path))
+    if (size !== file.size) throw wrongSize(file, String(size))
+  }
+  return { ...read, publicKey, directory }
+}
+
+function damagedBundle(root: string, name: string, cause: unknown): DamagedBundle {
+  const message = `the stored bundle ${join(root, name)} is damaged, and is not used: ${errorMessage(cause)}`
+  const fix = 'import it again (controller bundle import), or delete the directory'
+  return { manifestSha256: name, error: badBundle('damaged', message, fix, cause) }
 }
 
 /** Removes the files of interrupted imports. A running import is younger than an hour. */

@@ -87,7 +87,8 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const { dataDirectory, listen } = options
   const now = options.now ?? (() => new Date())
   const authority = openAuthority(join(dataDirectory, 'pki'), now(), (await store.clusters()).length > 0)
-  const bundles = new BundleShelf(dataDirectory)
+  const log = options.log ?? (() => undefined)
+  const bundles = new BundleShelf(dataDirectory, log)
   await bundles.refresh()
   const services: Services = {
     store,
@@ -101,7 +102,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     pairChecks: new Map(),
     now,
     startedAt: now(),
-    log: options.log ?? (() => undefined),
+    log,
     publicUrls: options.publicUrls ?? [],
   }
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startController } from '../../src/controller/start.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { AdminAccess } from '../../src/protocol/api/access.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster } from '../support/controller/client.ts'
 
 const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
@@ -17,7 +18,8 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-const start = () => startController({ dataDirectory: directory, listen: { host: '127.0.0.1', port: 0 }, drainMs: 1 })
+const start = (log: (line: string) => void = () => undefined) =>
+  startController({ dataDirectory: directory, listen: { host: '127.0.0.1', port: 0 }, drainMs: 1, log })
 
 function serve(data: string): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
@@ -125,4 +127,19 @@ test('a data directory that is a file, or below a file, is reported', async () =
     expect(ended.text).not.toMatch(/\n\s+at |report it/)
     expect(ended.code).toBe(4)
   }
+})
+
+test('a controller with a damaged bundle starts, names it once, and serves the others', async () => {
+  const { manifestSha256: damaged } = await importSmallBundle(directory, Buffer.from('kubelet'))
+  writeFileSync(join(directory, 'bundles', damaged, 'manifest.json'), '')
+  const lines: string[] = []
+  const controller = await start((line) => lines.push(line))
+  for (let tries = 0; tries < 2; tries++) {
+    const path = `/v1/bundles/${damaged}/manifest.json`
+    expect((await call(controller.url, await createCluster(controller, `demo${tries}`), 'GET', path)).status).not.toBe(
+      500,
+    )
+  }
+  await controller.close()
+  expect(lines.filter((line) => line.includes(damaged))).toEqual([expect.stringMatching(/is damaged.*fix: import it/)])
 })

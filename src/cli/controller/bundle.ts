@@ -110,8 +110,10 @@ function registerList(bundle: Command): void {
     .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
     .action(async (options: { data: string; output: Format }) => {
       const { listBundles } = await import('../../bundle/import.ts')
-      const bundles = (await listBundles(options.data)).map(summary)
-      process.stdout.write(await render(options.output, bundles, bundles, BUNDLES))
+      const { bundles, damaged } = await listBundles(options.data)
+      const rows = bundles.map(summary)
+      process.stdout.write(await render(options.output, rows, rows, BUNDLES))
+      for (const { error } of damaged) process.stderr.write(`${error.message}\n  fix: ${error.fix}\n`)
     })
 }
 

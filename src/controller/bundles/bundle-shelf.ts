@@ -5,15 +5,22 @@ import { listBundles, type StoredBundle } from '../../bundle/import.ts'
 /** The imported bundles, as of the last refresh. */
 export class BundleShelf {
   readonly #dataDirectory: string
+  readonly #log: (line: string) => void
   #bundles: readonly StoredBundle[] = []
+  #damaged = new Set<string>()
 
-  constructor(dataDirectory: string) {
+  constructor(dataDirectory: string, log: (line: string) => void) {
     this.#dataDirectory = dataDirectory
+    this.#log = log
   }
 
-  /** Reads the directory again: bundles are imported by another process. */
+  /** Reads the directory again: bundles are imported by another process. A damaged one is logged once, and not used. */
   async refresh(): Promise<void> {
-    this.#bundles = await listBundles(this.#dataDirectory)
+    const { bundles, damaged } = await listBundles(this.#dataDirectory)
+    this.#bundles = bundles
+    for (const { manifestSha256, error } of damaged)
+      if (!this.#damaged.has(manifestSha256)) this.#log(`${error.message} (${error.code}); fix: ${error.fix}`)
+    this.#damaged = new Set(damaged.map(({ manifestSha256 }) => manifestSha256))
   }
 
   get(manifestSha256: string): StoredBundle | undefined {
