@@ -47,10 +47,23 @@ test('acknowledged entries are removed, and numbers are never reused', () => {
   for (let line = 0; line < 200; line++) outbox.append(log('x'.repeat(8_000)))
   outbox.acknowledge(203)
   expect(statSync(path).size).toBeLessThan(100)
-  expect(readFileSync(path, 'utf8')).toBe('{"next":204}\n')
+  expect(readFileSync(path, 'utf8')).toBe('{"next":204,"confirmed":203}\n')
   const again = openOutbox(path)
+  expect(again.confirmed()).toBe(203)
   again.append(done('d'))
   expect(again.after(0, 10).map(({ seq }) => seq)).toEqual([204])
+})
+
+test('the confirmed number never falls, and dropped log lines do not raise it', () => {
+  const outbox = openOutbox(path, 10_000)
+  expect(outbox.confirmed()).toBe(0)
+  outbox.append(done('a'))
+  outbox.acknowledge(1)
+  for (let line = 0; line < 20; line++) outbox.append(log('x'.repeat(1_000)))
+  // A controller that was restored from a backup.
+  outbox.acknowledge(0)
+  expect(outbox.confirmed()).toBe(1)
+  expect(openOutbox(path).confirmed()).toBe(1)
 })
 
 test('a controller with a higher number advances the numbering', () => {

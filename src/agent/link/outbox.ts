@@ -32,6 +32,8 @@ export interface Outbox {
   after(seq: number, limit: number): OutboxEntry[]
   /** Removes the messages up to `seq`, which the controller has stored durably. */
   acknowledge(seq: number): void
+  /** The last message that the controller has confirmed; after a restart, as of the last compaction. */
+  confirmed(): number
   close(): void
 }
 
@@ -43,17 +45,24 @@ interface Place {
   isLog: boolean
 }
 
+/** Builds up to 73532b4 do not write `confirmed`. */
+interface Numbering {
+  next: number
+  confirmed?: number
+}
+
 const LOG_BYTES = 64 * 1024 * 1024
 const COMPACT_BYTES = 1024 * 1024
 
 /**
- * An append-only file: a first line `{"next":N}` that keeps the numbering over a compaction, then one entry per line. An
+ * An append-only file: a first line `{"next":N,"confirmed":N}` that keeps both numbers over a compaction, then one entry per line. An
  * incomplete last line, after a power cut, is truncated. Above `logBytes` the oldest log lines are dropped, and a new line
  * has their number.
  */
 export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
   let places: Place[] = []
   let next = 1
+  let confirmed = 0
   let file = -1
   let bytes = 0
   load()
@@ -67,8 +76,10 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
     for (let offset = 0; offset < end; ) {
       const length = content.indexOf(0x0a, offset) + 1 - offset
       const record = parse(content.toString('utf8', offset, offset + length - 1))
-      if (record && 'next' in record) next = Math.max(next, record.next)
-      else if (record) {
+      if (record && 'next' in record) {
+        next = Math.max(next, record.next)
+        confirmed = Math.max(confirmed, record.confirmed ?? 0)
+      } else if (record) {
         places.push({ seq: record.seq, offset, length, isLog: isLogLine(record.message) })
         next = Math.max(next, record.seq + 1)
       }
@@ -98,7 +109,7 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
   }
 
   function keepOnly(kept: Place[]): void {
-    const text = [`${JSON.stringify({ next })}\n`, ...kept.map(lineAt)].join('')
+    const text = [`${JSON.stringify({ next, confirmed })}\n`, ...kept.map(lineAt)].join('')
     closeSync(file)
     writeStateFile(path, text)
     load()
@@ -130,9 +141,11 @@ export function openOutbox(path: string, logBytes: number = LOG_BYTES): Outbox {
     acknowledge(seq) {
       places = places.filter((place) => place.seq > seq)
       next = Math.max(next, seq + 1)
+      confirmed = Math.max(confirmed, seq)
       const live = places.reduce((sum, { length }) => sum + length, 0)
       if (bytes > COMPACT_BYTES && live < bytes / 2) keepOnly(places)
     },
+    confirmed: () => confirmed,
     close: () => closeSync(file),
   }
 }
@@ -142,7 +155,7 @@ function isLogLine(message: OutboxMessage): boolean {
 }
 
 /** Undefined for a damaged line, whose entry is lost. */
-function parse(line: string): OutboxEntry | { next: number } | undefined {
+function parse(line: string): OutboxEntry | Numbering | undefined {
   try {
     const record: unknown = JSON.parse(line)
     return isRecord(record) ? record : undefined
@@ -151,9 +164,14 @@ function parse(line: string): OutboxEntry | { next: number } | undefined {
   }
 }
 
-function isRecord(record: unknown): record is OutboxEntry | { next: number } {
-  const { next, seq, message } = (record ?? {}) as { next?: unknown; seq?: unknown; message?: Partial<OutboxMessage> }
-  if (next !== undefined) return Number.isSafeInteger(next)
+function isRecord(record: unknown): record is OutboxEntry | Numbering {
+  const {
+    next,
+    confirmed = 0,
+    seq,
+    message,
+  } = (record ?? {}) as Partial<Record<'next' | 'confirmed' | 'seq', unknown>> & { message?: Partial<OutboxMessage> }
+  if (next !== undefined) return Number.isSafeInteger(next) && Number.isSafeInteger(confirmed)
   if (!Number.isSafeInteger(seq) || !message?.body) return false
   return message.t === 'event' ? typeof message.body.event?.kind === 'string' : message.t !== undefined
 }

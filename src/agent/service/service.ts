@@ -140,6 +140,8 @@ async function keepAtWork(
     hello: () => ({
       range: PROTOCOL,
       lastSeq: link.state().lastSeq,
+      lastGeneration: link.state().lastGeneration,
+      confirmed: outbox.confirmed(),
       bootId: options.bootId,
       agentVersion: options.agentVersion,
       nodeName: config.nodeName,

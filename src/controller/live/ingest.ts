@@ -7,6 +7,7 @@ import type { HasLiveProgress, HasLog, HasPairChecks } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
+import { liftRestored } from './restored.ts'
 
 export interface Received {
   nodeId: string
@@ -51,6 +52,7 @@ async function ingestOf(ports: Ingesting, cluster: string, received: readonly Re
 }
 
 function apply(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
+  if (frame.t === 'hello') liftRestored(ports, draft, node, frame.body)
   acknowledge(draft, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
   switch (frame.t) {
     case 'hello': {

@@ -105,12 +105,13 @@ export function factsAt(address: string): Facts {
   return { ...facts, interfaces: [{ ...own, addresses: [{ address, prefix: 24 }] }, ...others] }
 }
 
-/** Connects, sends hello with `lastSeq`, waits for the welcome, and sends the facts. */
+/** Connects, sends hello with `lastSeq` and `more`, waits for the welcome, and sends the facts. */
 export async function connectAgent(
   controller: Controller,
   node: EnrolledNode,
   lastSeq = 0,
   sent = facts,
+  more: object = {},
 ): Promise<ScriptedAgent> {
   const agent = new ScriptedAgent(controller, node)
   await once(agent.socket, 'open')
@@ -123,6 +124,7 @@ export async function connectAgent(
     nodeName: 'one',
     openRun: null,
     warnings: [],
+    ...more,
   })
   await agent.next('welcome')
   agent.send('facts', sent)

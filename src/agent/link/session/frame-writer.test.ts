@@ -35,6 +35,7 @@ test('a controller of the first release gets no field that it does not know', ()
   const { marks: _, ...unmarked } = event.event as Extract<UpBody['event']['event'], { kind: 'step-done' }>
   expect(written(SUBPROTOCOL)[0]).toMatchObject({ body: { run: event.run, event: unmarked } })
   expect(JSON.stringify(written(SUBPROTOCOL))).not.toContain('marks')
-  expect(helloOf({ protocol: SUBPROTOCOL }, hello)).toEqual(hello)
-  expect(helloOf({ protocol: SUBPROTOCOL_V2 }, hello)).toEqual({ ...hello, capabilities: CAPABILITIES })
+  const later = { ...hello, lastGeneration: 2, confirmed: 3 }
+  expect(helloOf({ protocol: SUBPROTOCOL }, later)).toEqual(hello)
+  expect(helloOf({ protocol: SUBPROTOCOL_V2 }, later)).toEqual({ ...later, capabilities: CAPABILITIES })
 })

@@ -20,7 +20,9 @@ export function frameWriter(
 }
 
 export function helloOf(socket: Pick<WebSocket, 'protocol'>, hello: UpBody['hello']): UpBody['hello'] {
-  return isEarlier(socket) ? hello : { ...hello, capabilities: [...CAPABILITIES] }
+  if (!isEarlier(socket)) return { ...hello, capabilities: [...CAPABILITIES] }
+  const { lastGeneration: _, confirmed: __, ...first } = hello
+  return first
 }
 
 function withoutMarks({ event, ...rest }: UpBody['event']): unknown {

@@ -30,6 +30,10 @@ export const UP = {
       nodeName: NodeName,
       openRun: z.nullable(RunId),
       warnings: CheckSummaries,
+      /** The generation of its last instruction. */
+      lastGeneration: z.optional(z.int().check(z.nonnegative())),
+      /** Its last message that the controller confirmed as stored. */
+      confirmed: z.optional(z.int().check(z.nonnegative())),
       /** See capabilities.ts; absent in builds up to f2add13. */
       capabilities: z.optional(z.array(z.string().check(z.maxLength(120))).check(z.maxLength(500))),
     }),

@@ -1,0 +1,134 @@
+/** The controller after its data directory was replaced by an older copy. Nodes know later instructions than it does. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connectAgent, facts } from '../support/controller/agent.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { Scene, type SceneNode } from '../support/controller/scene.ts'
+
+let root: string
+let scene: Scene
+const data = () => join(root, 'data')
+const copy = () => join(root, 'copy')
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'restored-'))
+  await importSmallBundle(data(), Buffer.from('kubelet'))
+  scene = new Scene(data())
+  await scene.start()
+})
+afterEach(async () => {
+  await scene.close()
+  rmSync(root, { recursive: true })
+})
+
+async function backUp(): Promise<void> {
+  await scene.controller.close()
+  cpSync(data(), copy(), { recursive: true })
+  await scene.start()
+}
+
+async function restore(): Promise<void> {
+  await scene.controller.close()
+  rmSync(data(), { recursive: true })
+  cpSync(copy(), data(), { recursive: true })
+  await scene.start()
+}
+
+async function reconnect({ node, agent }: SceneNode, lastSeq: number, more: object = {}): Promise<SceneNode> {
+  agent.socket.terminate()
+  await agent.closed
+  return { node, agent: await connectAgent(scene.controller, node, lastSeq, facts, more) }
+}
+
+async function ask(path: string, body: object = {}): Promise<void> {
+  const { status, text } = await scene.admin('POST', path, body)
+  if (status !== 200) throw new Error(text)
+}
+
+/** Carries out the next instruction with success, as message `seq` of the node. */
+async function carryOut({ agent }: SceneNode, seq: number) {
+  const instruction = await agent.instruction()
+  agent.send('result', { run: instruction.run, outcome: 'done' }, seq)
+  await agent.next('ack', ({ ack }) => ack >= seq)
+  return instruction
+}
+
+/** Resets, provisions and resets the cluster, so that the node has three more instructions and results. */
+async function moveOn(node: SceneNode): Promise<void> {
+  await ask('/v1/clusters/demo/reset')
+  await carryOut(node, 2)
+  await ask(`/v1/nodes/${node.node.id}/approve`)
+  await ask(`/v1/nodes/${node.node.id}/configure`, { roles: ['master'] })
+  await ask('/v1/clusters/demo/provision')
+  await carryOut(node, 3)
+  await ask('/v1/clusters/demo/reset')
+  await carryOut(node, 4)
+}
+
+test.each<[string, object]>([
+  ['this build', { lastGeneration: 4, confirmed: 4 }],
+  ['a released build', {}],
+])('a node with an agent of %s accepts the next instruction', async (_, more) => {
+  const [first] = await scene.up(['m1', ['master']])
+  if (!first) throw new Error('no node')
+  await backUp()
+  await moveOn(await reconnect(first, 1))
+  await restore()
+  const node = await reconnect(first, 4, more)
+  await ask('/v1/clusters/demo/reset')
+  const instruction = await carryOut(node, 5)
+  expect(instruction).toMatchObject({ role: 'reset', generation: 5 })
+  expect(node.agent.lastSeq).toBe(5)
+})
+
+test('the generation is lifted also if the node is further than its sequence number says', async () => {
+  const [first] = await scene.up(['m1', ['master']])
+  if (!first) throw new Error('no node')
+  const node = await reconnect(first, 4, { lastGeneration: 9, confirmed: 4 })
+  await ask('/v1/clusters/demo/reset')
+  expect(await node.agent.instruction()).toMatchObject({ generation: 10 })
+})
+
+test('a run that ended after the backup fails with the reason, and the cluster can be provisioned again', async () => {
+  const first = await scene.enrolled('m1', ['master'])
+  const [instruction] = await scene.provision(first)
+  await backUp()
+  const running = await reconnect(first, 1, { openRun: instruction?.run })
+  running.agent.send('result', { run: instruction?.run ?? '', outcome: 'done' }, 1)
+  await running.agent.next('ack', ({ ack }) => ack >= 1)
+  await restore()
+  const node = await reconnect(first, 1, { lastGeneration: 1, confirmed: 1 })
+  await scene.shows(node, 'the end of the run', ({ error }) => error?.code === 'run/end-unknown')
+  await ask('/v1/clusters/demo/provision')
+  expect(await carryOut(node, 2)).toMatchObject({ role: 'first-master', generation: 2 })
+})
+
+test('a run that the node still carries out continues', async () => {
+  const first = await scene.enrolled('m1', ['master'])
+  const [instruction] = await scene.provision(first)
+  await backUp()
+  const running = await reconnect(first, 1, { openRun: instruction?.run })
+  const run = instruction?.run ?? ''
+  running.agent.event(1, run, { kind: 'step-started', at: new Date().toISOString(), step: 'a/b', title: 'A' })
+  await running.agent.next('ack', ({ ack }) => ack >= 1)
+  await restore()
+  const node = await reconnect(first, 1, { openRun: run, lastGeneration: 1, confirmed: 1 })
+  node.agent.send('result', { run, outcome: 'done' }, 2)
+  await scene.shows(node, 'the result', ({ run }) => run?.state === 'done')
+})
+
+test('a node that claims absurd numbers harms only itself', async () => {
+  const [first, second] = await scene.up(['m1', ['master']], ['w1', ['worker']])
+  if (!first || !second) throw new Error('no nodes')
+  const most = Number.MAX_SAFE_INTEGER
+  await reconnect(second, most, { lastGeneration: most, confirmed: most })
+  const node = await reconnect(first, 1)
+  await ask('/v1/clusters/demo/reset')
+  await scene.restart()
+  expect(await scene.admin('GET', '/v1/clusters/demo')).toMatchObject({ status: 200 })
+  const [worker, master] = [await reconnect(second, 0), await reconnect(node, 1)]
+  expect(await carryOut(worker, 2 ** 40 + 1)).toMatchObject({ role: 'reset', generation: 2 ** 40 + 1 })
+  expect(await carryOut(master, 2)).toMatchObject({ role: 'reset', generation: 2 })
+})
