@@ -15,8 +15,10 @@ let controller: Controller
 let installer: Installer
 /** How far the controller's clock is ahead of the machine's, in milliseconds. */
 let aheadMs: number
+const lines: string[] = []
 const now = () => new Date(Date.now() + aheadMs)
-const start = () => startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 }, now })
+const start = () =>
+  startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 }, now, log: (line) => lines.push(line) })
 const DAY_MS = 86_400_000
 
 beforeEach(async () => {
@@ -95,6 +97,18 @@ describe('access', () => {
     const without = { ca: installer.ca } as Installer
     await expect(call(controller.url, without, 'GET', '/v1/ping')).rejects.toThrow(/certificate required|ECONNRESET/i)
   })
+
+  it.each(['/v1/nodes/%', '/v1/nodes/%zz', '/v1/nodes/%ff', '/%2', '/v1/bundles/%c0%ae/x', '/v1/nodes?x=%zz'])(
+    'answers a malformed %s with a client error, and logs nothing',
+    async (path) => {
+      lines.length = 0
+      for (const credentials of [adminOf(controller), installer]) {
+        const { status, text } = await call(controller.url, credentials, 'GET', path)
+        expect([200, 400, 403, 404], text).toContain(status)
+      }
+      expect(lines).toEqual([])
+    },
+  )
 
   it('speaks TLS 1.3 only', async () => {
     const { port } = new URL(controller.url)

@@ -11,6 +11,7 @@ import { buildCsr } from '../../src/pki/csr.ts'
 import { decryptKey } from '../../src/pki/decrypt-key.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { readPem, toPem } from '../../src/pki/pem.ts'
+import type { AdminAccess } from '../../src/protocol/api/access.ts'
 import { Enrolment } from '../../src/protocol/api/installer.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
@@ -153,6 +154,36 @@ it.skipIf(process.getuid?.() !== 0)('as root, refuses files that other users can
   }
   const bySudo = await run(['cluster', 'create', 'y5', '-f', 'theirs.yaml'], { SUDO_UID: '1000' })
   expect(bySudo).toMatchObject({ code: 0, err: '' })
+})
+
+it.each<[string, (access: AdminAccess) => unknown]>([
+  ['another JSON', () => ({})],
+  ['an empty certificate', (access) => ({ ...access, certificate: '' })],
+  ['a damaged certificate', (access) => ({ ...access, certificate: access.certificate.replace(/\n.{20}/, '\n') })],
+  ['a damaged key', (access) => ({ ...access, key: access.key.replace(/\n.{20}/, '\n') })],
+  ['a key that is not a key', (access) => ({ ...access, key: 'x' })],
+  ['a damaged CA', (access) => ({ ...access, ca: access.ca.replace(/\n.{20}/, '\n') })],
+  ['the key of another certificate', (access) => ({ ...access, key: keyToPem(createKeyPair().privateKey) })],
+  ['a URL that is not https', (access) => ({ ...access, url: 'http://127.0.0.1:1' })],
+])('an administrator access file with %s is named', async (_, damage) => {
+  const path = join(directory, 'damaged.json')
+  writeFileSync(path, JSON.stringify(damage(JSON.parse(readFileSync(controller.adminFile, 'utf8')))))
+  for (const ran of [
+    await run(['cluster', 'list'], { CANTRIP_ADMIN: path }),
+    await run(['cluster', 'list', '--admin', path]),
+  ]) {
+    expect(ran.err).toMatch(/damaged\.json is not an administrator access file/)
+    expect(ran.err).not.toMatch(/^\s+at |report it|PRIVATE KEY/m)
+    expect(ran.code).toBe(2)
+  }
+})
+
+it.skipIf(process.getuid?.() !== 0)('CANTRIP_ADMIN is judged like --admin', async () => {
+  mkdirSync(join(directory, 'others'))
+  writeFileSync(join(directory, 'others/admin.json'), readFileSync(controller.adminFile))
+  chownSync(join(directory, 'others'), 1000, 1000)
+  const ran = await run(['cluster', 'list'], { CANTRIP_ADMIN: join(directory, 'others/admin.json') })
+  expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('admin/foreign-directory')])
 })
 
 it('reports an unreachable controller', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { openAuthority } from '../../src/controller/access/authority.ts'
 import { startController } from '../../src/controller/start.ts'
 import { DownFrame, UpFrame } from '../../src/protocol/wire/frames.ts'
 import { Instruction } from '../../src/protocol/wire/instruction.ts'
@@ -44,6 +45,8 @@ describe.each(releases)('of build %s', (release) => {
 
   test('its database is opened with all of its data', async () => {
     const dataDirectory = mkdtempSync(join(tmpdir(), 'golden-'))
+    // The keys of a controller, which are no part of the golden files.
+    openAuthority(join(dataDirectory, 'pki'), new Date(), false)
     copyFileSync(join(GOLDEN, release, 'controller.db'), join(dataDirectory, 'controller.db'))
     renewRuns(join(dataDirectory, 'controller.db'))
     const controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 }, tickMs: 600_000 })

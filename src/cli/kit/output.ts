@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
-import { printable } from '../../base/text/printable.ts'
+import { escapeControls, hasControls, printable } from '../../base/text/printable.ts'
 
 const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
 export type Format = (typeof FORMATS)[number]
@@ -54,10 +54,15 @@ export async function render<T>(
   )
 }
 
+/** Control characters in strings are escaped. */
 export async function structured(format: 'json' | 'yaml', value: unknown): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`
-  const { stringify } = await import('yaml')
-  return stringify(value)
+  if (format === 'json') return `${escapeControls(JSON.stringify(value, null, 2))}\n`
+  const { stringify, Scalar } = await import('yaml')
+  const quoted = (_: unknown, each: unknown) =>
+    typeof each === 'string' && hasControls(each.replaceAll('\n', ''))
+      ? Object.assign(new Scalar(each), { type: Scalar.QUOTE_DOUBLE })
+      : each
+  return escapeControls(stringify(value, quoted))
 }
 
 /** Control characters in what nodes reported are replaced: they could leave the cell or control the terminal. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
@@ -21,7 +21,7 @@ export async function readAccess(
   if (option) return parse(option, await readNamed(option))
   const candidates = accessCandidates(option, environment)
   for (const path of candidates) {
-    const text = readIfThere(path)
+    const text = await readIfThere(path)
     if (text !== undefined) return parse(path, text)
   }
   throw new AgentError('admin/missing', `found no administrator access file at ${candidates.join(' or ')}`, {
@@ -36,13 +36,14 @@ async function readNamed(path: string): Promise<string> {
   return readGiven({ ...file, ifMissing: 'controller serve writes it at its first start: DATA_DIRECTORY/admin.json' })
 }
 
-function readIfThere(path: string): string | undefined {
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return readFileSync(path, 'utf8')
+    return await readNamed(path)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT') return undefined
-    throw new AgentError('admin/unreadable', `cannot read ${path}: ${code}`, {
+    if (!(cause instanceof AgentError)) throw cause
+    if (cause.code === 'admin/missing') return undefined
+    if (cause.code !== 'file/denied') throw cause
+    throw new AgentError('admin/unreadable', `cannot read ${path}: access was denied`, {
       fix: 'run as the owner of the file, or copy it to ~/.config/cantrip/admin.json',
       kind: 'invalid',
       cause,
@@ -50,9 +51,18 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Throws if the certificates or the key cannot be read. */
+function isWhole({ url, ca, certificate, key }: AdminAccess): boolean {
+  const isCa = new X509Certificate(ca).ca
+  const isOwn = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+  return isCa && isOwn && new URL(url).protocol === 'https:'
+}
+
 function parse(path: string, text: string): AdminAccess {
   try {
-    return AdminAccess.parse(JSON.parse(text))
+    const access = AdminAccess.parse(JSON.parse(text))
+    if (!isWhole(access)) throw new Error('its URL is not https, or its key is for another certificate')
+    return access
   } catch (cause) {
     throw new AgentError('admin/invalid', `${path} is not an administrator access file`, {
       fix: 'pass the admin.json that controller serve wrote at its first start',

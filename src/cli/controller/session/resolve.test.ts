@@ -19,6 +19,14 @@ it.each([
   expect(resolve('node', query, all).id).toBe(id)
 })
 
+it('names at most ten of many', () => {
+  const many = Array.from({ length: 2_300 }, (_, at) => ({ id: `n-${at}`, name: `web-${at}` }))
+  for (const query of ['x', 'web-'])
+    expect(() => resolve('node', query, many)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/web-9 \(n-9\) and 2290 more$/) }),
+    )
+})
+
 it.each([
   ['we', 'node/ambiguous', 'web (n-aaaa), web-2 (n-bbbb)'],
   ['twin', 'node/ambiguous', 'twin (n-dddd), twin (n-eeee)'],
