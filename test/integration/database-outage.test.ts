@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Change } from '../../src/controller/domain/change.ts'
 import type { Store } from '../../src/controller/store/port.ts'
 import { LIMITS } from '../../src/controller/store/postgres/connect/connection.ts'
+import { LOCKS } from '../../src/controller/store/postgres/locks.ts'
 import { openPostgresStore } from '../../src/controller/store/postgres/store.ts'
 import { connectAgent } from '../support/controller/agent.ts'
 import { cluster, node } from '../support/controller/member.ts'
@@ -123,6 +124,33 @@ test('a query that exceeds its time limit is cancelled, and the connection serve
   await expect(store.clusters()).rejects.toMatchObject({ code: 'store/slow' })
   await holding
   expect(await store.commit(setAttempt(2))).toBe(true)
+})
+
+test('a start does not wait for ever for another one that updates the schema', async () => {
+  const url = await newDatabase()
+  const name = `outage_${count}`
+  const { cantrip, migrations } = LOCKS
+  const holding = server.query(name, `SELECT pg_advisory_lock(${cantrip}, ${migrations}), pg_sleep(3)`)
+  const held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+  await waitFor('the lock', async () => (await server.query(name, held)).length > 0)
+  await expect(open(url, { limits: { ...LIMITS, statementMs: 300 } })).rejects.toMatchObject({
+    code: 'store/migrating',
+    kind: 'unreachable',
+    fix: expect.stringContaining('pg_locks'),
+  })
+  await holding
+  await open(url)
+})
+
+test('a user who may not see the session of the other controller is told that there is one', async () => {
+  const url = await newDatabase()
+  await open(url)
+  await server.query('postgres', 'CREATE ROLE stranger LOGIN')
+  const stranger = `postgres://stranger@127.0.0.1:${server.port}/outage_${count}`
+  await expect(open(stranger)).rejects.toMatchObject({
+    code: 'store/locked',
+    message: expect.stringMatching(/is in use by another controller$/),
+  })
 })
 
 test('at most ten connections serve requests, and one more has the claim', async () => {

@@ -72,7 +72,8 @@ async function taken(client: pg.Client, address: Address, cause: Error): Promise
     [LOCKS.cantrip, LOCKS.controller],
   )
   const [holder] = rows
-  const whose = holder ? `a controller at ${holder.address} since ${holder.since}` : 'another controller'
+  // A user who may not see the session gets nulls.
+  const whose = holder?.since ? `a controller at ${holder.address} since ${holder.since}` : 'another controller'
   return new AgentError('store/locked', `${shown(address)} is in use by ${whose}`, {
     fix: 'stop the other controller, or use another database for this one',
     kind: 'invalid',

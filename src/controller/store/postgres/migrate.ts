@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
 import { newerSchema } from '../newer-schema.ts'
 import { type Address, shown } from './connect/address.ts'
 import { LOCKS } from './locks.ts'
@@ -8,20 +9,38 @@ import type { Tables } from './tables.ts'
 
 const OLDEST_SERVER = 150_000
 
-/** Updates the schema in one transaction, one controller at a time. Refuses a schema that is newer than this build. */
-export async function migrate(db: Kysely<Tables>, address: Address): Promise<void> {
+/**
+ * Updates the schema in one transaction, one controller at a time; waits at most `lockMs` for a lock. Refuses a schema that is
+ * newer than this build.
+ */
+export async function migrate(db: Kysely<Tables>, address: Address, lockMs: number): Promise<void> {
   await admit(db, address)
   await db
     .transaction()
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
       await sql`SET LOCAL statement_timeout = 0`.execute(tx)
-      await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.cantrip)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
+      await sql`SET LOCAL lock_timeout = ${sql.lit(lockMs)}`.execute(tx)
+      await lock(tx, address)
       const found = await versionIn(tx)
       if (found > MIGRATIONS.length) throw newerSchema(shown(address), found, MIGRATIONS.length)
       for (const migration of MIGRATIONS.slice(found)) await sql.raw(migration).execute(tx)
       if (found < MIGRATIONS.length) await sql`UPDATE schema_version SET version = ${MIGRATIONS.length}`.execute(tx)
     })
+}
+
+async function lock(tx: Kysely<Tables>, address: Address): Promise<void> {
+  try {
+    await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCKS.cantrip)}, ${sql.lit(LOCKS.migrations)})`.execute(tx)
+  } catch (cause) {
+    if (!(cause instanceof AgentError && cause.code === 'store/slow')) throw cause
+    const holders = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = ${LOCKS.cantrip} AND objid = ${LOCKS.migrations}`
+    throw new AgentError('store/migrating', `another controller is updating the schema of ${shown(address)}`, {
+      fix: `wait until it has ended, and start again; its session is found with: ${command`psql --dbname ${address.database} --command ${holders}`}`,
+      kind: 'unreachable',
+      cause,
+    })
+  }
 }
 
 /** Creates the table only if it does not exist: CREATE TABLE IF NOT EXISTS would need the privilege at each start. */

@@ -42,7 +42,7 @@ export async function openPostgresStore({
     await hold()
     // Migrations have no timeout.
     const unlimited = databaseOf({ ...config, query_timeout: 0 }, address)
-    await migrate(unlimited, address).finally(() => unlimited.destroy())
+    await migrate(unlimited, address, limits.statementMs).finally(() => unlimited.destroy())
   } catch (error) {
     await close()
     throw error
