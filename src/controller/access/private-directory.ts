@@ -17,7 +17,8 @@ export function makePrivateDirectory(path: string): void {
   if ((mode & 0o022) === 0) return
   const found = `users other than the controller's can write to ${path} (mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`
   throw new AgentError('data/foreign-directory', `${found}; wanted a directory of its own`, {
-    fix: command`chmod go-w ${path}  # if it is for the controller alone; otherwise pass another --data directory`,
+    // A directory with the sticky bit is shared on purpose.
+    fix: mode & 0o1000 ? 'pass another --data directory' : command`chmod go-w ${path}`,
     kind: 'invalid',
   })
 }

@@ -78,9 +78,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   /** Its pending requests are never answered. */
   const stop = (process: Process) => scheduler.drop(owners.get(process) ?? process)
   const addViolation = (what: string) => void world.wrong.push(what)
+  // No history restores a backup: a node that is ahead of the store shows a lost commit.
   const readLog = (line: string) => {
     const isTrouble =
-      /\b(Error|could not|cannot|refused|its own)\b/.test(line) && !line.includes(new StoreFailure().message)
+      /\b(Error|could not|cannot|refused|its own|restored)\b/.test(line) && !line.includes(new StoreFailure().message)
     if (isTrouble) addViolation(`a controller logs: ${line}`)
   }
   const world: World = {
