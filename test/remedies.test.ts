@@ -12,7 +12,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },
   'cluster.reset': { do: 'cluster.reset', cluster: 'demo' },
   'cluster.show': { do: 'cluster.show', cluster: 'demo' },
-  'node.approve': { do: 'node.approve', node: 'm1' },
+  'node.approve': { do: 'node.approve', node: 'm1', replace: 'n-aaaaaaaaaa' },
   'node.configure': { do: 'node.configure', node: 'm1', roles: ['master'], interface: 'eth1', choose: ['interface'] },
   'node.list': { do: 'node.list' },
   'node.logs': { do: 'node.logs', node: 'm1' },

@@ -15,7 +15,7 @@ import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
 import { NOBODY } from './live/presence.ts'
-import { dropLapsed } from './nodes/enrolment.ts'
+import { keepEnrolments } from './nodes/enrolment.ts'
 import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
@@ -122,7 +122,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
 
   const tick = async () => {
     await hub.saveLastSeen()
-    await reconcileAll(services, dropLapsed)
+    await reconcileAll(services, keepEnrolments)
   }
   await attempt(services, tick)
   const ticks = openTicks(options.tickMs ?? 5_000, () => attempt(services, tick))

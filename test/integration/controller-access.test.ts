@@ -227,6 +227,7 @@ describe('enrolment', () => {
 
   it('accepts a new node with the name of a removed node', async () => {
     const first = await enrolNode(controller, installer, 'one')
+    await admin('DELETE', `/v1/nodes/${first.id}`)
     const second = await enrolNode(controller, installer, 'one')
     const { json } = await admin('GET', '/v1/nodes?all=1')
     expect(json.map((node: { id: string; state: string }) => [node.id, node.state])).toEqual([

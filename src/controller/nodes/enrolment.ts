@@ -7,12 +7,12 @@ import { refusal } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import { type Enrolment, newNode } from '../domain/records.ts'
-import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '../ports.ts'
+import type { HasAuthority, HasClock, HasStore, HasTurns } from '../ports.ts'
 import { addStateEvent } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
+import { approveAutomatically } from './approval.ts'
 import { clusterOf, nodeById } from './find.ts'
 import { changeEnrolment, isHalfOver, issueNodeCertificate } from './node-certificate.ts'
-import { approveIn } from './node-commands.ts'
 
 const MAX_PENDING = 1_000
 const LAPSE_MS = 86_400_000
@@ -39,7 +39,7 @@ export async function enrol(ports: Reconciling, installer: string, request: Enro
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
     await reconcile(ports, cluster.id, (draft) => {
       const own = draft.enrolments.find((each) => each.fingerprint === name)
-      if (!own) add(ports, draft, installer, request, key)
+      if (!own) add(draft, installer, request, key)
       else if (own.state === 'pending') draft.setNode(own.nodeId, { warnings: request.warnings })
     })
   }
@@ -47,7 +47,6 @@ export async function enrol(ports: Reconciling, installer: string, request: Enro
 }
 
 function add(
-  ports: HasPresence,
   draft: Draft,
   installer: string,
   request: EnrolRequest,
@@ -71,7 +70,7 @@ function add(
     createdAt,
   })
   addStateEvent(draft, node.id)
-  if (draft.cluster.settings.autoApprove) approveIn(ports, draft, node)
+  approveAutomatically(draft)
 }
 
 /** The state of an enrolment, with the certificate once it is approved. Throws `enrol/unknown` or `enrol/refused`. */
@@ -114,8 +113,14 @@ async function certificateOf(ports: Issuing, { nodeId, certificate }: Enrolment)
   })
 }
 
-/** Deletes nodes that were not approved within a day; their agents enrol again. */
-export function dropLapsed(draft: Draft): void {
+/** Approves nodes that automatic approval left waiting, and deletes those that were not approved within a day. */
+export function keepEnrolments(draft: Draft): void {
+  approveAutomatically(draft)
+  dropLapsed(draft)
+}
+
+/** Their agents enrol again. */
+function dropLapsed(draft: Draft): void {
   const before = new Date(draft.now.getTime() - LAPSE_MS).toISOString()
   for (const { state, createdAt, nodeId } of draft.enrolments) {
     if (state === 'pending' && createdAt < before) draft.removeNode(nodeId)

@@ -18,36 +18,6 @@ import { nodeOf } from './find.ts'
 type Ports = Reconciling
 type Id = Pick<Node, 'id' | 'clusterId'>
 
-/** Approves a DISCOVERED node. It replaces a disconnected node with the same name; throws if that one is connected. */
-export async function approve(ports: Ports, { id, clusterId }: Id): Promise<void> {
-  await reconcile(ports, clusterId, (draft) => approveIn(ports, draft, nodeOf(draft, id)))
-}
-
-export function approveIn({ presence }: HasPresence, draft: Draft, node: Node): void {
-  if (node.state !== 'DISCOVERED') {
-    if (node.state !== 'REMOVED') return
-    throw refusal('node/removed', `node ${node.name} was removed`, 'install the agent on it again')
-  }
-  const isOther = ({ id, name, state }: Node) =>
-    name === node.name && id !== node.id && state !== 'REMOVED' && state !== 'DISCOVERED'
-  const others = draft.nodes.filter(isOther)
-  const present = others.find((other) => presence.isConnected(other.id))
-  if (present) {
-    const removal = { do: 'node.remove', node: present.id, force: true } as const
-    const fix = remedy`choose another name for one of them (install with --hostname), or: ${removal}`
-    throw refusal('node/name-taken', `node ${present.id} with the name ${node.name} is already connected`, fix)
-  }
-  for (const other of others) {
-    if (mayHaveKubernetes(other)) noteGone(draft, other)
-    forget(draft, other)
-  }
-  for (const { fingerprint, nodeId, state } of draft.enrolments) {
-    if (nodeId === node.id && state === 'pending') draft.setEnrolment(fingerprint, { state: 'approved' })
-  }
-  draft.setNode(node.id, { state: 'APPROVED', approvedAt: draft.now.toISOString() })
-  addStateEvent(draft, node.id)
-}
-
 export async function configure(ports: Ports, { id, clusterId }: Id, request: ConfigureRequest): Promise<void> {
   await reconcile(ports, clusterId, (draft) => configureIn(draft, nodeOf(draft, id), request))
 }

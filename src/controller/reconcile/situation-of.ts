@@ -30,7 +30,8 @@ export function connectedMasters({ presence }: HasPresence, members: readonly Me
   return masters.filter(({ id }) => presence.isConnected(id))
 }
 
-function silentMs({ presence, now, startedAt }: HasClock & HasPresence, node: Node): number {
+/** Time since the last contact, or since the start of the controller. */
+export function silentMs({ presence, now, startedAt }: HasClock & HasPresence, node: Node): number {
   const contactMs = presence.lastContact(node.id)?.getTime() ?? 0
   const storedMs = Date.parse(node.lastSeen ?? node.createdAt)
   return Math.max(0, now().getTime() - Math.max(contactMs, storedMs, startedAt.getTime()))

@@ -51,9 +51,11 @@ test('a missing UUID, a MAC of zeros and links of pod networks do not identify a
   expect(warnings({ facts: bare(1) }, { facts: bare(2) })).toEqual([])
 })
 
-test('a namesake that is there, not one that is gone', () => {
+test('a namesake, whether it is connected or not', () => {
   expect(warnings({ name: 'one' }, { name: 'one' })).toEqual(['hostname: one is also the name of one (n-1)'])
-  expect(warnings({ name: 'one' }, { name: 'one', id: 'n-9', state: 'READY' })).toEqual([])
+  expect(warnings({ name: 'one' }, { name: 'one', id: 'n-9', state: 'READY' })).toEqual([
+    'hostname: one is also the name of one (n-9)',
+  ])
 })
 
 test('an address in a subnet of the cluster', () => {

@@ -17,10 +17,8 @@ export function clusterWarnings(
 ): CheckSummary[] {
   if (node.state === 'REMOVED') return []
   const others = present(data).filter(({ id }) => id !== node.id)
-  // A disconnected node with the same name is replaced when this one is approved.
-  const reachable = others.filter(({ id, state }) => state === 'DISCOVERED' || ports.presence.isConnected(id))
   return [
-    ...sameName(node, reachable),
+    ...sameName(node, others),
     ...sameIdentity(node, others),
     ...inSubnets(node, data.cluster),
     ...moved(node),
@@ -73,7 +71,7 @@ function sameName(node: Node, others: readonly Node[]): CheckSummary[] {
       verdict: 'warn',
       found: `${node.name} is also the name of ${show(namesakes)}`,
       wanted: 'a unique name for each node',
-      fix: remedy`install one of them with --hostname NAME, or remove the one that no longer exists: ${{ do: 'node.remove', force: true }}`
+      fix: remedy`install one of them with --hostname NAME, or remove the one that no longer exists: ${{ do: 'node.remove', force: true }}; if this machine takes its place: ${{ do: 'node.approve', node: node.id, replace: 'NODE' }}`
         .fix,
     },
   ]

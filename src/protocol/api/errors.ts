@@ -51,6 +51,7 @@ export const ERROR_STATUS = {
   'node/name-taken': 403,
   'node/no-facts': 403,
   'node/not-configurable': 403,
+  'node/other-name': 403,
   'node/removed': 403,
   'pair-check/busy': 403,
   'pair-check/too-few': 403,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { NodeRole, NodeState } from '../names.ts'
+import { NodeId, NodeRole, NodeState } from '../names.ts'
 import { CheckSummary } from '../wire/check-summary.ts'
 import { Facts } from '../wire/facts.ts'
 import { ApiError } from './access.ts'
@@ -110,9 +110,10 @@ export const nodeRoutes = {
     method: 'POST',
     path: '/v1/nodes/{id}/approve',
     access: ['admin'],
-    summary: 'Approves a node that asked to enrol',
+    summary: 'Approves a node that asked to enrol; `replace`: the id of the lost node whose name it takes over',
+    query: z.object({ replace: z.optional(NodeId) }),
     answer: NodeDetail,
-    errors: ['node/unknown', 'node/removed', 'node/name-taken'],
+    errors: ['node/unknown', 'node/removed', 'node/name-taken', 'node/other-name'],
   },
   configureNode: {
     method: 'POST',

@@ -11,7 +11,8 @@ export type Action =
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
   | { do: 'cluster.provision' | 'cluster.reset' | 'cluster.show'; cluster?: string }
   | { do: 'cluster.delete'; cluster: string; force?: true }
-  | { do: 'node.approve' | 'node.logs' | 'node.show'; node?: string }
+  | { do: 'node.approve'; node?: string; replace?: string }
+  | { do: 'node.logs' | 'node.show'; node?: string }
   | { do: 'node.remove'; node?: string; force?: true }
   | {
       do: 'node.configure'
@@ -47,6 +48,7 @@ function optionsOf(action: OfController): string[] {
     ...('interface' in action && action.interface !== undefined ? ['--interface', action.interface] : []),
     ...(action.do === 'bundle.import' ? ['--data', 'DATA_DIRECTORY'] : []),
     ...chosen.flatMap((name) => [`--${name}`, VALUES[name]]),
+    ...('replace' in action && action.replace !== undefined ? ['--replace', action.replace] : []),
     ...('force' in action && action.force ? ['--force'] : []),
   ]
 }

@@ -24,6 +24,11 @@ interface Flags {
   force?: boolean
 }
 
+interface ApproveFlags {
+  admin?: string
+  replace?: string
+}
+
 interface ConfigureFlags {
   admin?: string
   role: NodeRole[]
@@ -52,6 +57,13 @@ async function findNode(client: AdminClient, query: string, state?: string): Pro
   // A new node can have the name of an old one: the node in the state that the command needs is meant.
   const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
   return resolve('node', query, isNamed ? inState : all)
+}
+
+/** By its name, one that is not waiting for approval is meant: the new node usually has the same name. */
+async function findReplaced(client: AdminClient, query: string): Promise<NodeView> {
+  const all = await client.ask(nodeRoutes.listNodes, {})
+  const isId = all.some(({ id }) => id === query)
+  return resolve('node', query, isId ? all : all.filter(({ state }) => state !== 'DISCOVERED'))
 }
 
 /** `controller node …`. */
@@ -115,11 +127,16 @@ function registerActions(node: Command): void {
   withAdmin(node.command('approve'))
     .description('approve a node; first compare its key with the key that the agent printed on the node')
     .argument('<node>')
-    .addHelpText('after', examples('controller node approve node-1'))
-    .action((query: string, flags: Flags) =>
+    .option('--replace <node>', 'the lost node whose name it takes over, and which is removed')
+    .addHelpText(
+      'after',
+      examples('controller node approve node-1', 'controller node approve node-1 --replace n-7k2m9x4q1z'),
+    )
+    .action((query: string, flags: ApproveFlags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query, 'DISCOVERED')
-        const after = await client.ask(nodeRoutes.approveNode, { params: { id } })
+        const replace = flags.replace === undefined ? undefined : (await findReplaced(client, flags.replace)).id
+        const after = await client.ask(nodeRoutes.approveNode, { params: { id }, query: { replace } })
         print(`Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`)
         print(after.warnings.map(checkText).join(''))
       }),

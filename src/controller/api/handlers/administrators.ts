@@ -9,8 +9,9 @@ import {
   resetCluster,
 } from '../../clusters/cluster-commands.ts'
 import { healthOf } from '../../clusters/health.ts'
+import { approve } from '../../nodes/approval.ts'
 import { clusterByName, nodeById } from '../../nodes/find.ts'
-import { approve, configure, remove } from '../../nodes/node-commands.ts'
+import { configure, remove } from '../../nodes/node-commands.ts'
 import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
 import { entriesOf } from '../../views/log-entries.ts'
@@ -58,7 +59,7 @@ export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
       return {}
     },
     async approveNode(asked) {
-      await approve(core, await found(asked))
+      await approve(core, await found(asked), asked.query.replace)
       return view(asked)
     },
     async configureNode(asked) {

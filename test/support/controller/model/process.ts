@@ -3,7 +3,7 @@ import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
 import { NOBODY } from '../../../../src/controller/live/presence.ts'
-import { dropLapsed } from '../../../../src/controller/nodes/enrolment.ts'
+import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
 import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
 import type { Services } from '../../../../src/controller/services.ts'
@@ -41,7 +41,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
   services.presence = hub
   const look = async () => {
     await hub.saveLastSeen()
-    await reconcileAll(services, dropLapsed)
+    await reconcileAll(services, keepEnrolments)
   }
   let looking: Promise<void> | undefined
   return {

@@ -1,7 +1,8 @@
 import { provisionCluster, resetCluster } from '../../../../src/controller/clusters/cluster-commands.ts'
 import type { Change } from '../../../../src/controller/domain/change.ts'
 import type { Cluster, Node } from '../../../../src/controller/domain/records.ts'
-import { approve, configure, remove } from '../../../../src/controller/nodes/node-commands.ts'
+import { approve } from '../../../../src/controller/nodes/approval.ts'
+import { configure, remove } from '../../../../src/controller/nodes/node-commands.ts'
 import { reconcile } from '../../../../src/controller/reconcile/reconcile.ts'
 import type { Services } from '../../../../src/controller/services.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
@@ -42,10 +43,14 @@ const ofCluster = (since: Change[], isIt: (to: Partial<Cluster>) => boolean) =>
 export function approveNode(world: World, node: Node): Promise<string | undefined> {
   const isDiscovered = () => world.mirror.nodes.get(node.id)?.state === 'DISCOVERED'
   const was = isDiscovered()
+  const lost = [...world.mirror.nodes.values()].find(
+    ({ id, name, state, approvedAt }) =>
+      name === node.name && id !== node.id && state !== 'REMOVED' && approvedAt !== null,
+  )
   return ask(
     world,
     `approve ${node.name}`,
-    (services) => approve(services, node),
+    (services) => approve(services, node, lost?.id),
     (since) => !was || !isDiscovered() || ofNode(since, node.id, ({ state }) => state === 'APPROVED'),
   )
 }
