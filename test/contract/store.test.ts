@@ -33,6 +33,8 @@ const cluster = clusterWith({
 const node = nodeWith({
   ...{ clusterId: cluster.id, facts, error, leaving: 'retire', silent: 'suspect', disks: ['/dev/sdb'], upSeq: 7 },
   warnings: [{ id: 'identity', verdict: 'warn', found: 'f', fix: 'x' } as never],
+  alarms: [{ ...error, since: EARLY, at: LATER }],
+  operatorKeys: ['f-8', 'f-9'],
 })
 const enrolment: Enrolment = {
   ...{ fingerprint: 'f-1', nodeId: node.id, installer: 'i-1', publicKey: 'k', state: 'approved', certificate: 'c' },

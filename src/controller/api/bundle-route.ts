@@ -9,11 +9,17 @@ import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { HasBundles } from '../ports.ts'
 import { parseRange } from './range.ts'
+import { whileAdmitted } from './while-admitted.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Sends a file of an imported bundle. Only paths that are listed in the manifest exist. */
-export async function sendBundleFile(ports: HasBundles, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/** Sends a file of an imported bundle, as long as the client is admitted. Only paths that are listed in the manifest exist. */
+export async function sendBundleFile(
+  ports: HasBundles,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  admitted: () => Promise<void>,
+): Promise<void> {
   const { sha256, path } = request.params as { sha256: string; path: string }
   const found = await locate(ports, sha256, path)
   if (!found) {
@@ -26,7 +32,8 @@ export async function sendBundleFile(ports: HasBundles, request: FastifyRequest,
   const handle = await open(found.file, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     reply.hijack()
-    await send(request.raw, reply.raw, handle, found.etag)
+    const work = () => send(request.raw, reply.raw, handle, found.etag)
+    await whileAdmitted(admitted, () => reply.raw.destroy(), work)
   } catch {
     // The client has disconnected, or the file cannot be read: the answer is incomplete.
     reply.raw.destroy()

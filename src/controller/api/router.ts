@@ -34,10 +34,12 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
     frameworkErrors: (error, request, reply) => fail(note, error, request, reply),
   })
   app.decorateRequest('identity', null)
+  const checkAccess = ({ raw, routeOptions }: FastifyRequest) =>
+    admit(core, identify(raw.socket as TLSSocket, core.now()), routeOptions.config.access ?? [])
   app.addHook('onRequest', async (request) => {
     request.identity = identify(request.raw.socket as TLSSocket, core.now())
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
-    await admit(core, request.identity, request.routeOptions.config.access ?? [])
+    await checkAccess(request)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
@@ -64,7 +66,7 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
       preValidation: async (request) => nameRest(path, request),
       handler:
         route.answer === 'bytes'
-          ? (request, reply) => sendBundleFile(core, request, reply)
+          ? (request, reply) => sendBundleFile(core, request, reply, () => checkAccess(request))
           : (request, reply) => answer(route, route.answer as Schema, handlers[id] as Handle, request, reply),
     })
   }

@@ -59,8 +59,13 @@ export async function createApiServer(
 /** Limited in rate: clients with wrong credentials must not fill the disk. */
 function logRefusedHandshakes(server: Server, core: Services): void {
   const rate = new Rate(1, 20, core.now().getTime())
+  let untold = 0
   server.on('tlsClientError', (error, socket) => {
+    untold++
+    if (!rate.takeIfThere(core.now().getTime())) return
     const code = 'code' in error ? error.code : error.message
-    if (rate.take(core.now().getTime()) === 0) core.log(`handshake with ${socket.remoteAddress} refused: ${code}`)
+    const others = untold > 1 ? `; ${untold - 1} others since the last of these lines` : ''
+    untold = 0
+    core.log(`handshake with ${socket.remoteAddress} refused: ${code}${others}`)
   })
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
+import { fingerprint } from '../../pki/key.ts'
 import { CERTIFICATE_KINDS } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
@@ -46,10 +47,10 @@ export function createUpgrade(
       const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
-    await adoptKey(core, identity.name, identity.certificate)
-    sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      hub.accept(webSocket, identity.name, request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown'),
-    )
+    const { name, certificate, address } = identity
+    await adoptKey(core, name, certificate)
+    const peer = { address, fingerprint: fingerprint(certificate.publicKey), expiresAt: certificate.validToDate }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))
   }
   return (request, socket, head) => {
     socket.on('error', (error) => core.log(`upgrade to a websocket failed: ${error.message}`))

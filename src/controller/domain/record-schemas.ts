@@ -9,7 +9,7 @@ import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import { Facts } from '../../protocol/wire/facts.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
-import type { Cluster, Enrolment, KnownProblem, Node, Run, RunProgress, StoredEvent } from './records.ts'
+import type { Alarm, Cluster, Enrolment, KnownProblem, Node, Run, RunProgress, StoredEvent } from './records.ts'
 
 type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
 
@@ -62,6 +62,8 @@ const nodeFields: Fields<Node> = {
   agentVersion: text,
   bootId: text,
   error: z.nullable(written<ErrorReport>()),
+  alarms: since(z.array(written<Alarm>()), []),
+  operatorKeys: since(z.array(text), []),
   attempt: count,
   generation: count,
   upSeq: count,

@@ -54,6 +54,13 @@ export interface KnownProblem extends Omit<Problem, 'seenAt'> {
   counts: boolean
 }
 
+/** A misuse of a node's identity. */
+export interface Alarm extends ErrorReport {
+  since: string
+  /** When it was last recorded. */
+  at: string
+}
+
 export type Silence = 'no' | 'suspect' | 'unreachable'
 
 /** The phases of a removal: `retire` removes the node from its cluster, `reset` removes Kubernetes from its machine. */
@@ -76,6 +83,10 @@ export interface Node {
   agentVersion: string
   bootId: string
   error: ErrorReport | null
+  /** At most one for each code. */
+  alarms: Alarm[]
+  /** Fingerprints of keys of its operator: the present one, and the one that was requested last. */
+  operatorKeys: string[]
   /** The cluster's attempt of its last run, or in which it was configured. It takes part in later attempts. */
   attempt: number
   generation: number
@@ -191,6 +202,8 @@ export function newNode(
     agentVersion: '',
     bootId: '',
     error: null,
+    alarms: [],
+    operatorKeys: [],
     attempt: 0,
     generation: 0,
     upSeq: 0,

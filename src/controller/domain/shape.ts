@@ -69,6 +69,11 @@ export function hasBegun({ node, run }: Member): boolean {
   return run?.role === 'first-master' && mayHaveKubernetes(node)
 }
 
+/** Whether its run has started the cluster, or it is a master of it: only such a node needs a certificate for the operator. */
+export function mayRunOperator(member: Member): boolean {
+  return isProvisionedMaster(member) || (isMaster(member) && hasBegun(member))
+}
+
 /** The first master: a provisioned one, else one that has begun to start the cluster, else the one configured first. */
 export function firstMaster(members: readonly Member[]): Node | undefined {
   const rank = (member: Member) => {

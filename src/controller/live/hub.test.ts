@@ -39,7 +39,11 @@ it('during an outage of the store, messages of all nodes wait for one attempt, n
   const hub = new Hub(ports, () => 60_000)
   const sockets = Array.from({ length: 5 }, () => new Socket())
   for (const [at, socket] of sockets.entries()) {
-    hub.accept(socket as unknown as WebSocket, `n-${at}`, '10.0.0.1')
+    hub.accept(socket as unknown as WebSocket, `n-${at}`, {
+      address: '10.0.0.1',
+      fingerprint: 'k',
+      expiresAt: new Date(8e15),
+    })
     socket.hello()
     await sleep(25)
   }
@@ -66,7 +70,11 @@ it('reads no more from a node while many of its messages wait for the store', as
   const ports = { store, now, log: () => undefined } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const socket = new Socket()
-  hub.accept(socket as unknown as WebSocket, 'n-1', '10.0.0.1')
+  hub.accept(socket as unknown as WebSocket, 'n-1', {
+    address: '10.0.0.1',
+    fingerprint: 'k',
+    expiresAt: new Date(8e15),
+  })
   socket.hello()
   for (let count = 2; count < 2 * WINDOW; count++) socket.ack()
   expect(socket.isPaused).toBe(false)

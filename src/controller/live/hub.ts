@@ -6,15 +6,16 @@ import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
-import { CLOSE, OPENING_MS, UNREACHABLE_MS } from '../../protocol/wire/session/limits.ts'
+import { CLOSE, OPENING_MS } from '../../protocol/wire/session/limits.ts'
 import type { Change } from '../domain/change.ts'
+import { raiseAlarm } from '../nodes/raise-alarm.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { deliver } from './deliver.ts'
+import { holdMessages } from './held-messages.ts'
 import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
-import type { Rival } from './rival.ts'
-import { isAnswering, Rivals } from './rivals.ts'
-import { Session } from './session.ts'
+import { Rivals, TWO_MACHINES } from './rivals.ts'
+import { type Peer, Session } from './session.ts'
 import { welcome } from './welcome.ts'
 
 /** Messages that arrive within this time share one transaction, and so one fsync. */
@@ -52,35 +53,46 @@ export class Hub implements Presence {
     return session?.saidHello ? session.capabilities : undefined
   }
 
-  rivalOf(nodeId: string): Rival | undefined {
-    return this.#rivals.of(nodeId)
+  /**
+   * Accepts a connection with a verified certificate. It replaces an older session, unless that one has the same key and still
+   * answers: then both end, because two machines have the key.
+   */
+  accept(socket: WebSocket, nodeId: string, peer: Peer): void {
+    const session = new Session(nodeId, socket, peer, this.#heartbeatMs(), this.#ports.now())
+    const older = this.#sessions.get(nodeId)
+    const isSameKey = older?.isOpen === true && older.peer.fingerprint === peer.fingerprint
+    if (isSameKey || this.#rivals.has(nodeId)) void this.#examine(session, isSameKey ? older : undefined)
+    else this.#begin(session)
   }
 
-  /** Accepts a connection with a verified certificate. It replaces an older session, unless that one still answers. */
-  accept(socket: WebSocket, nodeId: string, address: string): void {
-    const session = new Session(nodeId, socket, address, this.#heartbeatMs(), this.#ports.now())
-    const older = this.#sessions.get(nodeId)
-    if (!older?.isOpen) {
-      this.#begin(session)
-      return
-    }
-    socket.pause()
-    socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
-    void isAnswering(older).then((answers) => {
-      socket.resume()
-      if (!answers || this.#sessions.get(nodeId) !== older) {
-        this.#begin(session)
-        return
-      }
-      const { code, message } = this.#rivals.record(nodeId, { address, present: older.address })
-      session.send('refuse', { code, message })
-      session.end(CLOSE.rival, code)
-    })
+  async #examine(session: Session, older: Session | undefined): Promise<void> {
+    const { nodeId, socket } = session
+    const held = holdMessages(socket, (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
+    const isCurrent = () => this.#sessions.get(nodeId) === older
+    const { refused, alarm } = await this.#rivals.judge(session, older, held.bootId, isCurrent)
+    if (alarm) void raiseAlarm(this.#ports, nodeId, alarm)
+    for (const each of refused) this.#refuse(each)
+    if (!refused.includes(session)) this.#begin(session)
+    held.release()
+  }
+
+  /** Nothing that it has sent, and that is not stored yet, is stored. */
+  #refuse(session: Session): void {
+    session.send('refuse', TWO_MACHINES)
+    session.isOpen = false
+    this.#broken.add(session)
+    session.end(CLOSE.rival, TWO_MACHINES.code)
   }
 
   #begin(session: Session): void {
     const { socket, nodeId } = session
-    this.#sessions.get(nodeId)?.end(CLOSE.replaced, 'a newer session of this node began')
+    const older = this.#sessions.get(nodeId)
+    if (older?.isOpen) {
+      this.#ports.log(
+        `node ${nodeId}: a session from ${session.peer.address} replaces the one from ${older.peer.address}`,
+      )
+    }
+    older?.end(CLOSE.replaced, 'a newer session of this node began')
     this.#sessions.set(nodeId, session)
     const noteContact = () => {
       session.lastContact = this.#ports.now()
@@ -102,7 +114,7 @@ export class Hub implements Presence {
     const { heartbeatMs } = session
     heartbeat({
       pauseMs: () => heartbeatMs,
-      beat: () => this.#beat(session),
+      beat: () => session.beat(this.#ports.now()),
       later: (ms, work) => session.later(ms, work),
     })
   }
@@ -137,12 +149,12 @@ export class Hub implements Presence {
     await this.saveLastSeen().catch((error: unknown) =>
       this.#ports.log(`cannot store the time of the last contact with nodes: ${errorMessage(error)}`),
     )
-    const sockets = [...this.#sessions.values()].map((session) => {
+    const ended = [...this.#sessions.values()].map((session) => {
       session.send('drain', { spreadMs })
       session.end(CLOSE.goingAway, 'the controller is stopping')
-      return session.socket
+      return session.closed()
     })
-    await Promise.all(sockets.map((socket) => closed(socket)))
+    await Promise.all(ended)
   }
 
   #take(session: Session, text: string): void {
@@ -161,7 +173,10 @@ export class Hub implements Presence {
       return
     }
     session.saidHello = true
-    if (frame.t === 'hello') session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
+    if (frame.t === 'hello') {
+      session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
+      session.bootId = frame.body.bootId
+    }
     this.#batch.push({ session, frame })
     this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
   }
@@ -214,14 +229,6 @@ export class Hub implements Presence {
     if (frames.some(({ t }) => DECISIVE.includes(t))) this.deliver(session.nodeId)
   }
 
-  /** Returns false after it has closed the session because the node was silent. */
-  #beat({ socket, lastContact }: Session): boolean {
-    const isSilent = this.#ports.now().getTime() - lastContact.getTime() >= UNREACHABLE_MS
-    if (isSilent) socket.terminate()
-    else if (socket.readyState === socket.OPEN) socket.ping()
-    return !isSilent
-  }
-
   async #left(session: Session, code: number): Promise<void> {
     session.release()
     session.isOpen = false
@@ -240,11 +247,3 @@ const lastSeenOf = ({ nodeId, lastContact }: Session): Change => ({
   id: nodeId,
   to: { lastSeen: lastContact.toISOString() },
 })
-
-/** Waits at most a second, then terminates the connection. */
-async function closed(socket: WebSocket): Promise<void> {
-  if (socket.readyState === socket.CLOSED) return
-  const cut = setTimeout(() => socket.terminate(), 1_000)
-  await new Promise((resolve) => socket.once('close', resolve))
-  clearTimeout(cut)
-}

@@ -1,13 +1,10 @@
 import type { DownBody } from '../../protocol/wire/frames.ts'
-import type { Rival } from './rival.ts'
 
 /** The live state of nodes; the hub implements it. */
 export interface Presence {
   isConnected(nodeId: string): boolean
   /** Capabilities of the agent of a connected node, see wire/capabilities.ts. */
   capabilitiesOf(nodeId: string): readonly string[] | undefined
-  /** Another machine that tried to connect with the node's key while the node was connected. */
-  rivalOf(nodeId: string): Rival | undefined
   /** Time of the last message from a connected node. */
   lastContact(nodeId: string): Date | undefined
   /** Sends what the store has for the node: instruction, cancellation, state. Ends the session of a removed node. */
@@ -20,7 +17,6 @@ export interface Presence {
 export const NOBODY: Presence = {
   isConnected: () => false,
   capabilitiesOf: () => undefined,
-  rivalOf: () => undefined,
   lastContact: () => undefined,
   deliver: () => undefined,
   send: () => false,

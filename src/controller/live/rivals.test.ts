@@ -13,7 +13,13 @@ function sessionOn(readyState: number, answer: (socket: EventEmitter, token: str
       answer(socket, token)
     },
   })
-  const session = new Session('n-1', socket as unknown as WebSocket, '10.0.0.1', 30_000, new Date(0))
+  const session = new Session(
+    'n-1',
+    socket as unknown as WebSocket,
+    { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) },
+    30_000,
+    new Date(0),
+  )
   return { session, pings, socket }
 }
 const pong = (socket: EventEmitter, token: string) => void socket.emit('pong', Buffer.from(token))

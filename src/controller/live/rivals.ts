@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorReport } from '../../base/agent-error.ts'
-import type { HasAnnouncements, HasClock, HasLog, HasStore } from '../ports.ts'
-import type { Rival } from './rival.ts'
+import type { HasClock } from '../ports.ts'
 import type { Session } from './session.ts'
 
 const ANSWER_MS = 3_000
@@ -29,52 +28,78 @@ export function isAnswering({ socket }: Session): Promise<boolean> {
   })
 }
 
-type Ports = HasStore & Pick<HasClock, 'now'> & HasLog & HasAnnouncements
-
-/** Recently refused machines, by node. */
+/**
+ * Nodes whose key two machines have had sessions with at the same time. None of them is admitted while more than one tries: the
+ * controller cannot know which of them is the copy.
+ */
 export class Rivals {
-  readonly #ports: Ports
-  readonly #known = new Map<string, Rival>()
+  readonly #now: HasClock['now']
+  /** By node: the time of each machine's last try. */
+  readonly #tries = new Map<string, Map<string, number>>()
 
-  constructor(ports: Ports) {
-    this.#ports = ports
+  constructor({ now }: Pick<HasClock, 'now'>) {
+    this.#now = now
   }
 
-  of(nodeId: string): Rival | undefined {
-    const rival = this.#known.get(nodeId)
-    return rival && this.#ports.now().getTime() - rival.at.getTime() < CURRENT_MS ? rival : undefined
+  has(nodeId: string): boolean {
+    return this.#tries.has(nodeId)
   }
 
-  /** Records a refused machine, and adds an event if it is new. */
-  record(nodeId: string, addresses: Pick<Rival, 'address' | 'present'>): ErrorReport {
-    const before = this.of(nodeId)
-    const rival = { ...addresses, at: this.#ports.now() }
-    this.#known.set(nodeId, rival)
-    const isNew = before?.address !== rival.address || before.present !== rival.present
-    if (isNew) void this.#report(nodeId, rival).catch((error: unknown) => this.#ports.log(`node ${nodeId}: ${error}`))
-    return rivalProblem(rival)
+  /**
+   * Judges a new session of a node. `older`: a session with the same key that is live, and that it would replace; whether it
+   * is still the node's session is asked with `isCurrent`. Refuses both if the older one answers from another machine.
+   */
+  async judge(
+    session: Session,
+    older: Session | undefined,
+    bootId: Promise<string>,
+    isCurrent: () => boolean,
+  ): Promise<{ refused: Session[]; alarm?: ErrorReport }> {
+    const [answers, boot] = await Promise.all([older !== undefined && isAnswering(older), bootId])
+    session.bootId = boot
+    if (older === undefined || !answers || !isCurrent()) return { refused: this.#isAlone(session) ? [] : [session] }
+    if (machineOf(older) === machineOf(session)) return { refused: [], alarm: twinProblem(session) }
+    const at = this.#now().getTime()
+    const tries = [older, session].map((each) => [machineOf(each), at] as const)
+    this.#tries.set(session.nodeId, new Map([...(this.#tries.get(session.nodeId) ?? []), ...tries]))
+    return { refused: [older, session], alarm: rivalProblem(older, session) }
   }
 
-  async #report(nodeId: string, rival: Rival): Promise<void> {
-    const { store, changes, log } = this.#ports
-    const { message, fix } = rivalProblem(rival)
-    log(`node ${nodeId}: ${message}`)
-    const clusterId = (await store.clustersOf([nodeId])).get(nodeId)
-    if (clusterId === undefined) return
-    const at = rival.at.toISOString()
-    const event = { kind: 'log' as const, at, level: 'error' as const, message: `${message}; fix: ${fix}` }
-    await store.commit([{ change: 'add-event', event: { at, clusterId, nodeId, nodeSeq: null, runId: null, event } }])
-    changes.announce()
+  /** Records a try. True if no other machine has tried recently. */
+  #isAlone(session: Session): boolean {
+    const { nodeId } = session
+    const tries = this.#tries.get(nodeId)
+    if (tries === undefined) return true
+    const at = this.#now().getTime()
+    tries.set(machineOf(session), at)
+    for (const [each, last] of tries) if (at - last >= CURRENT_MS) tries.delete(each)
+    if (tries.size > 1) return false
+    this.#tries.delete(nodeId)
+    return true
   }
 }
 
-export function rivalProblem({ address, present }: Pick<Rival, 'address' | 'present'>): ErrorReport {
+/** A boot of a machine, as far as the controller can tell: two copies of a disk differ in it. */
+const machineOf = ({ bootId, peer }: Session): string => `${bootId} ${peer.address}`
+
+export const TWO_MACHINES = {
+  code: 'node/two-machines',
+  message: 'two machines have the key of this node; both are refused until only one of them tries',
+}
+
+function rivalProblem(one: Session, other: Session): ErrorReport {
+  const found = `${TWO_MACHINES.message}: one was connected from ${one.peer.address} when another one connected from ${other.peer.address}`
+  return { code: TWO_MACHINES.code, message: found, fix: RIVAL_FIX }
+}
+
+/** One agent has one session. */
+function twinProblem({ peer }: Session): ErrorReport {
   return {
-    code: 'node/two-machines',
-    message: `two machines have the key of this node: one is connected from ${present}, another one at ${address} was refused`,
-    fix: RIVAL_FIX,
+    code: 'node/two-sessions',
+    message: `a second session of this node began from ${peer.address} while the first one was live, and replaced it`,
+    fix: 'find out which programs on the machine, or behind the same address, have its key: an agent opens one session',
   }
 }
 
 const RIVAL_FIX =
-  "on the machine that is the copy, remove the agent's node.pem (/etc/cantrip/node.pem; with --instance NAME /etc/cantrip-NAME/node.pem), and install again with NAME.pem, its passphrase and --hostname ANOTHER-NAME; do not uninstall the copy, because that would remove the original from the cluster"
+  "on the machine that is the copy, remove the agent's node.pem (/etc/cantrip/node.pem; with --instance NAME /etc/cantrip-NAME/node.pem), and install again with NAME.pem, its passphrase and --hostname ANOTHER-NAME; do not uninstall the copy, because that would remove the original from the cluster. The original is admitted 20 minutes after the last try of the copy"

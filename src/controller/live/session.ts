@@ -4,7 +4,7 @@ import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { DownBody } from '../../protocol/wire/frames.ts'
 import { type Acknowledgements, acknowledgements } from '../../protocol/wire/session/acknowledgements.ts'
-import { WINDOW } from '../../protocol/wire/session/limits.ts'
+import { CLOSE, UNREACHABLE_MS, WINDOW } from '../../protocol/wire/session/limits.ts'
 import { Rate } from './rate.ts'
 
 const MESSAGES_PER_SECOND = 50
@@ -13,12 +13,20 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** More than an agent sends without an acknowledgement. */
 const MAX_WAITING = 2 * WINDOW
 
+/** The client at the other end of a session. */
+export interface Peer {
+  address: string
+  /** Of the key of its certificate. */
+  fingerprint: string
+  /** When its certificate expires. */
+  expiresAt: Date
+}
+
 /** The connection of one node. */
 export class Session {
   readonly nodeId: string
   readonly socket: WebSocket
-  /** The address of the client. */
-  readonly address: string
+  readonly peer: Peer
   readonly heartbeatMs: number
   readonly #rate: Rate
   readonly #timers = openTimers()
@@ -27,6 +35,7 @@ export class Session {
   /** The `lastContact` that is in the store. */
   savedAt: Date | undefined
   saidHello = false
+  bootId = ''
   /** Capabilities of the agent: other messages are not sent to it. */
   capabilities: readonly string[] = FIRST_CAPABILITIES
   /** Its hello is stored, and it was welcomed. */
@@ -41,10 +50,10 @@ export class Session {
   /** Received messages that are not stored yet. */
   #waiting = 0
 
-  constructor(nodeId: string, socket: WebSocket, address: string, heartbeatMs: number, now: Date) {
+  constructor(nodeId: string, socket: WebSocket, peer: Peer, heartbeatMs: number, now: Date) {
     this.nodeId = nodeId
     this.socket = socket
-    this.address = address
+    this.peer = peer
     this.heartbeatMs = heartbeatMs
     this.lastContact = now
     this.#rate = new Rate(MESSAGES_PER_SECOND, BURST, now.getTime())
@@ -92,6 +101,25 @@ export class Session {
     // A close frame can carry 123 bytes; ws throws if there are more.
     this.socket.close(code, shorten(reason, 120))
     this.later(2_000, () => this.socket.terminate())
+  }
+
+  /** Returns false after it has ended the session: its certificate has expired, or the node was silent. */
+  beat(now: Date): boolean {
+    const isSilent = now.getTime() - this.lastContact.getTime() >= UNREACHABLE_MS
+    const isExpired = now > this.peer.expiresAt
+    if (isExpired) this.end(CLOSE.expired, 'the certificate has expired')
+    else if (isSilent) this.socket.terminate()
+    else if (this.socket.readyState === this.socket.OPEN) this.socket.ping()
+    return !isSilent && !isExpired
+  }
+
+  /** Waits at most a second, then terminates the connection. */
+  async closed(): Promise<void> {
+    const { socket } = this
+    if (socket.readyState === socket.CLOSED) return
+    const cut = setTimeout(() => socket.terminate(), 1_000)
+    await new Promise((resolve) => socket.once('close', resolve))
+    clearTimeout(cut)
   }
 
   /** After the socket has closed. */

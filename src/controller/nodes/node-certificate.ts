@@ -2,9 +2,10 @@ import { type KeyObject, X509Certificate } from 'node:crypto'
 import { readCsr } from '../../pki/csr.ts'
 import { fingerprint, spki } from '../../pki/key.ts'
 import { refusal } from '../domain/admission.ts'
-import type { Enrolment } from '../domain/records.ts'
+import type { Enrolment, Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
+import { type Alarming, raiseAlarm } from './raise-alarm.ts'
 
 const DAYS = 30
 
@@ -41,6 +42,28 @@ export async function nextCertificate(
     return { answer: certificate, to: { next: { ...key, certificate } } }
   })
   return done
+}
+
+/**
+ * Throws unless the key of the certificate is the present or the next one of the node. The CA issues certificates of this node for
+ * its own keys only, so any other key is a retired one: its use raises an alarm.
+ */
+export async function admitKey(
+  ports: Alarming,
+  node: Node,
+  { certificate, address }: { certificate: X509Certificate; address: string },
+): Promise<void> {
+  const name = fingerprint(certificate.publicKey)
+  const enrolment = await ports.store.enrolmentOf(node.id)
+  if (enrolment?.fingerprint === name || enrolment?.next?.fingerprint === name) return
+  await raiseAlarm(ports, node.id, {
+    code: 'node/retired-key',
+    message: `a retired key of this node was used from ${address}, and refused: ${name}`,
+    fix: `find out which program at ${address} has the key. If it is the node itself, whose disk was restored from a backup, remove its node.pem and install the agent again; otherwise the key was copied from it before it was renewed`,
+  })
+  const found = `the key ${name} of this node was retired when the node connected with a newer one`
+  const fix = 'if the disk of this machine was restored from a backup, remove its node.pem and install the agent again'
+  throw refusal('identity/retired', found, fix)
 }
 
 /** Replaces the current key when the node has connected with the next one: the node has stored it. */

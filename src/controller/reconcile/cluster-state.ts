@@ -2,6 +2,7 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { Problem } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import { isAlarm } from '../domain/alarms.ts'
 import type { Draft } from '../domain/draft.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
@@ -52,6 +53,8 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
     ...(first.node && { on: first.node }),
   } as const
   const retry = remedy`to see its progress: ${{ do: 'node.logs', ...node }}; to restart it, on the node: ${restart}`
-  const rendered = remedy`${show}; ${first.code === SLOW_REPAIR ? retry : repair}`
+  const inspect = remedy`to see what to do: ${{ do: 'node.show', ...node }}`
+  const next = first.code === SLOW_REPAIR ? retry : isAlarm(first.code) ? inspect : repair
+  const rendered = remedy`${show}; ${next}`
   return { code: first.code, message: `${first.message}${more}`, ...rendered }
 }

@@ -61,6 +61,8 @@ export const NODE: RecordKind<Node> = {
     agentVersion: 'text',
     bootId: 'text',
     error: 'json',
+    alarms: 'json',
+    operatorKeys: 'json',
     attempt: 'integer',
     generation: 'integer',
     upSeq: 'integer',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { facts } from '../../../test/support/controller/agent.ts'
-import { cluster, node } from '../../../test/support/controller/member.ts'
+import { cluster, EARLY, node } from '../../../test/support/controller/member.ts'
 import type { Node } from '../domain/records.ts'
 import type { HasPresence, HasStore } from '../ports.ts'
 import { clusterWarnings, holderOfName } from './cluster-warnings.ts'
@@ -20,9 +20,7 @@ function warnings(own: Partial<Node>, ...others: Partial<Node>[]) {
   )
   const [first] = all
   if (first === undefined) throw new Error('no node')
-  const ports = {
-    presence: { isConnected: (id: string) => id !== 'n-9', rivalOf: () => undefined },
-  } as unknown as HasPresence
+  const ports = { now: () => new Date(EARLY) }
   return clusterWarnings(ports, { cluster: cluster(), nodes: all }, first).map(({ id, found }) => `${id}: ${found}`)
 }
 

@@ -2,16 +2,16 @@ import { mayBePodLink } from '../../base/kubernetes-names.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
+import { currentAlarms } from '../domain/alarms.ts'
 import { type ClusterData, present } from '../domain/draft.ts'
 import { movedAddress, movedText } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { isInSubnet } from '../domain/subnets.ts'
-import { rivalProblem } from '../live/rivals.ts'
-import type { HasPresence, HasStore } from '../ports.ts'
+import type { HasClock, HasPresence, HasStore } from '../ports.ts'
 
 /** Checks that need more than the machine itself: other nodes, and the cluster's settings. */
 export function clusterWarnings(
-  ports: HasPresence,
+  ports: Pick<HasClock, 'now'>,
   data: Pick<ClusterData, 'cluster' | 'nodes'>,
   node: Node,
 ): CheckSummary[] {
@@ -22,7 +22,7 @@ export function clusterWarnings(
     ...sameIdentity(node, others),
     ...inSubnets(node, data.cluster),
     ...moved(node),
-    ...rival(ports, node),
+    ...misused(ports, node),
   ]
 }
 
@@ -42,12 +42,15 @@ function moved(node: Node): CheckSummary[] {
   ]
 }
 
-/** Another machine uses the node's key. */
-function rival(ports: HasPresence, { id }: Node): CheckSummary[] {
-  const found = ports.presence.rivalOf(id)
-  if (found === undefined) return []
-  const { message, fix } = rivalProblem(found)
-  return [{ id: 'identity', verdict: 'warn', found: message, wanted: 'a key of its own for each machine', fix }]
+/** Somebody else has a key of the node. */
+function misused({ now }: Pick<HasClock, 'now'>, node: Node): CheckSummary[] {
+  return currentAlarms(node, now()).map(({ message, fix, at }) => ({
+    id: 'identity',
+    verdict: 'warn',
+    found: `${message} (last at ${at})`,
+    wanted: 'a key of its own for each machine',
+    fix,
+  }))
 }
 
 /** Another machine that is connected with this name. */

@@ -137,10 +137,10 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/operator/certificate',
     access: ['node'],
-    summary: "Issues a certificate for the operator of the node's cluster",
+    summary: "Issues a certificate for the operator of the node's cluster, to its masters",
     body: OperatorCertificateRequest,
     answer: OperatorCertificateResponse,
-    errors: ['csr/invalid', 'pem/invalid'],
+    errors: ['csr/invalid', 'pem/invalid', 'operator/not-due'],
   },
   fetchBundleFile: {
     method: 'GET',

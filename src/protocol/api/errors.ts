@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   'identity/none': 403,
   'identity/expired': 403,
   'identity/unknown-role': 403,
+  'identity/retired': 403,
   'identity/wrong-role': 403,
 
   'path/unknown': 404,
@@ -53,6 +54,7 @@ export const ERROR_STATUS = {
   'node/not-configurable': 403,
   'node/other-name': 403,
   'node/removed': 403,
+  'operator/not-due': 403,
   'pair-check/busy': 403,
   'pair-check/too-few': 403,
   'roles/too-many-masters': 403,
@@ -84,6 +86,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/expired',
   'identity/unknown-role',
   'identity/wrong-role',
+  'identity/retired',
   'node/removed',
   'cluster/gone',
   'path/unknown',

@@ -1,17 +1,15 @@
-import { readCsr } from '../../../pki/csr.ts'
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
 import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
-import { clusterOf, nodeById } from '../../nodes/find.ts'
+import { nodeById } from '../../nodes/find.ts'
 import { invite } from '../../nodes/invite.ts'
 import { nextCertificate } from '../../nodes/node-certificate.ts'
 import { leave } from '../../nodes/node-commands.ts'
+import { issueOperatorCertificate } from '../../nodes/operator-certificate.ts'
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
 import { holderOfName } from '../../views/cluster-warnings.ts'
 import type { Handlers } from './handler.ts'
-
-const OPERATOR_CERTIFICATE_DAYS = 365
 
 /** Requests of agents. The websocket is in upgrade.ts, files of bundles are in bundle-route.ts. */
 export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => ({
@@ -41,15 +39,8 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
     return {}
   },
   async requestOperatorCertificate({ identity, body }) {
-    const cluster = await clusterOf(core, await nodeById(core, identity.name))
-    const certificate = core.authority.clientCertificate({
-      kind: 'operator',
-      identity: cluster.id,
-      publicKey: readCsr(body.csr).publicKey,
-      days: OPERATOR_CERTIFICATE_DAYS,
-      now: core.now(),
-    })
-    return { certificate }
+    const node = await nodeById(core, identity.name)
+    return { certificate: await issueOperatorCertificate(core, node, body.csr) }
   },
 })
 

@@ -1,6 +1,7 @@
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
+import { currentAlarms } from '../alarms.ts'
 import { isFailedRepair, isInRepair } from '../director/repairs.ts'
-import type { KnownProblem } from '../records.ts'
+import type { KnownProblem, Node } from '../records.ts'
 import { isMaster, takesPart } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { because, type Found } from './found-problem.ts'
@@ -47,6 +48,7 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap(failedRepair),
     ...nodes.flatMap((member) => slowRepair(member, now)),
     ...nodes.flatMap(addressChanged),
+    ...members.flatMap(({ node }) => misused(node, now)),
   ]
   if (!report || !reportAt) return known
   const reported = new Map(report.nodes.map((each) => [each.name, each]))
@@ -71,6 +73,15 @@ function unreachable({ node: { name, lastSeen } }: Member): Found {
     since: lastSeen ?? undefined,
     seenBy: 'controller',
   }
+}
+
+/** Somebody else has a key of the node. */
+function misused(node: Node, now: Date): Found[] {
+  const { name } = node
+  return currentAlarms(node, now).map(({ code, message, since }) => ({
+    ...{ code, message: `node ${name}: ${message}`, since },
+    ...{ subject: name, node: name, seenBy: 'controller' },
+  }))
 }
 
 function addressChanged({ node }: Member): Found[] {

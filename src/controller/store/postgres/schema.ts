@@ -107,4 +107,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE event_numbers (last bigint NOT NULL);
   INSERT INTO event_numbers (last) VALUES (0);
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN alarms json NOT NULL DEFAULT '[]';         -- Alarm[]: misuse of its identity
+  ALTER TABLE nodes ADD COLUMN operator_keys json NOT NULL DEFAULT '[]';  -- fingerprints of its operator's keys
+  `,
 ]

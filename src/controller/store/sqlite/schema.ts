@@ -122,4 +122,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX runs_of_node ON runs (node_id, generation, state, role, repair);  -- all that decisive-runs.ts looks at
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN alarms TEXT NOT NULL DEFAULT '[]';  -- JSON, Alarm[]: misuse of its identity
+  ALTER TABLE nodes ADD COLUMN operator_keys TEXT NOT NULL DEFAULT '[]';  -- JSON: fingerprints of its operator's keys
+  `,
 ]

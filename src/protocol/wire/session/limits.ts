@@ -10,8 +10,10 @@ export const CLOSE = {
   removed: 4403,
   noHello: 4408,
   replaced: 4409,
-  /** Another machine is connected with the same key. */
+  /** Another machine has the same key. */
   rival: 4410,
+  /** The certificate with which the session began has expired. */
+  expired: 4411,
 } as const
 
 /** The largest websocket message that each side accepts, in bytes. */

@@ -68,7 +68,8 @@ export function connect(world: World, machine: Machine, process: Process): void 
   loseLink(machine, true)
   const socket = new Link((frame) => machine.link?.socket === socket && take(world, machine, frame))
   machine.link = { socket, process, isWelcome: false }
-  process.hub.accept(socket.asSocket, machine.id, machine.address)
+  const expiresAt = new Date(8e15)
+  process.hub.accept(socket.asSocket, machine.id, { address: machine.address, fingerprint: machine.id, expiresAt })
   const range = { min: 1, max: 1 }
   const { lastSeq } = machine
   const about = {

@@ -1,0 +1,38 @@
+import type { RawData, WebSocket } from 'ws'
+import { UpFrame } from '../../protocol/wire/frames.ts'
+import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
+import { OPENING_MS } from '../../protocol/wire/session/limits.ts'
+
+export interface Held {
+  /** The boot that the hello tells; empty if the first message is not a hello, or does not come. */
+  bootId: Promise<string>
+  /** Stops holding. The messages are passed to the listeners that the socket has by then. */
+  release(): void
+}
+
+/** Keeps the messages of a connection while it is not known yet whether its session begins. */
+export function holdMessages(socket: WebSocket, onError: (error: Error) => void): Held {
+  const held: [RawData, boolean][] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, OPENING_MS)
+  const take = (data: RawData, isBinary: boolean) => {
+    held.push([data, isBinary])
+    // What the socket has received already still arrives.
+    socket.pause()
+    resolve()
+  }
+  socket.on('message', take).on('close', resolve).on('error', onError)
+  return {
+    bootId: promise.then(() => {
+      clearTimeout(timer)
+      const [text = ''] = held.map(([data]) => data.toString())
+      const parsed = parseFrame(UpFrame, text)
+      return 'frame' in parsed && parsed.frame.t === 'hello' ? parsed.frame.body.bootId : ''
+    }),
+    release() {
+      socket.off('message', take).off('close', resolve).off('error', onError)
+      socket.resume()
+      for (const [data, isBinary] of held.splice(0)) socket.emit('message', data, isBinary)
+    },
+  }
+}

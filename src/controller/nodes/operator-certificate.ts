@@ -1,0 +1,53 @@
+import type { X509Certificate } from 'node:crypto'
+import { readCsr } from '../../pki/csr.ts'
+import { fingerprint } from '../../pki/key.ts'
+import { refusal } from '../domain/admission.ts'
+import type { ClusterData } from '../domain/draft.ts'
+import type { Node } from '../domain/records.ts'
+import { mayRunOperator } from '../domain/shape.ts'
+import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '../ports.ts'
+import { changeCluster } from '../reconcile/change-cluster.ts'
+import { situationOf } from '../reconcile/situation-of.ts'
+
+const DAYS = 30
+
+type Ports = HasStore & HasTurns & HasClock & HasPresence & HasAuthority
+
+const isEntitled = (ports: Ports, data: ClusterData, nodeId: string) =>
+  situationOf(ports, data).members.some((member) => member.node.id === nodeId && mayRunOperator(member))
+
+/**
+ * A certificate for the operator, to a node that has started the cluster or is a master of it. It ends with that node. Throws
+ * `operator/not-due` for any other node.
+ */
+export async function issueOperatorCertificate(ports: Ports, { id, clusterId }: Node, csr: string): Promise<string> {
+  const { publicKey } = readCsr(csr)
+  const name = fingerprint(publicKey)
+  const isIssued = await changeCluster(ports, clusterId, (draft) => {
+    const node = draft.nodes.find((each) => each.id === id)
+    if (node === undefined || !isEntitled(ports, draft, id)) return false
+    // The one before remains valid until the operator of the cluster has got the new one.
+    const [last] = node.operatorKeys.filter((each) => each !== name).slice(-1)
+    draft.setNode(id, { operatorKeys: last === undefined ? [name] : [last, name] })
+    return true
+  })
+  if (isIssued?.result !== true) {
+    const found = 'the node has not started its cluster, and is no master of it'
+    throw refusal('operator/not-due', found, 'none needed: only the masters of a cluster need it')
+  }
+  const order = { kind: 'operator', identity: clusterId, publicKey, days: DAYS, now: ports.now() } as const
+  return ports.authority.clientCertificate(order)
+}
+
+/** Throws unless the certificate was issued to a node that is still a master of the cluster. */
+export async function admitOperator(ports: Ports, clusterId: string, certificate: X509Certificate): Promise<void> {
+  const data = await ports.store.load(clusterId)
+  if (data === undefined) throw refusal('cluster/gone', 'the cluster of this certificate was deleted', 'none needed')
+  const name = fingerprint(certificate.publicKey)
+  const holder = data.nodes.find(({ operatorKeys }) => operatorKeys.includes(name))
+  // Certificates of earlier builds are not recorded. They end with the first one that is.
+  const isEarlier = data.nodes.every(({ operatorKeys }) => operatorKeys.length === 0)
+  if (holder === undefined ? isEarlier : isEntitled(ports, data, holder.id)) return
+  const found = 'the node that this certificate was issued to is no longer a master of the cluster, or has a newer one'
+  throw refusal('identity/retired', found, 'provision the cluster again, which renews the certificate of its operator')
+}
