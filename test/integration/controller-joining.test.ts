@@ -128,13 +128,13 @@ test('the report of the operator is current for 90 s', async () => {
   const health = async () => (await scene.admin('GET', '/v1/clusters/demo/health')).json as ClusterHealth
   expect(await health()).toMatchObject({ nodes: null, reportedAt: null, isCurrent: false })
   const { node } = await scene.enrolled('m1', ['master'])
+  await scene.provision()
   const { privateKey } = createKeyPair()
   const order = { csr: buildCsr(privateKey, 'x') }
   const { certificate } = (await call(scene.controller.url, node, 'POST', '/v1/operator/certificate', order)).json
   const operator = { ca: node.ca, cert: certificate, key: keyToPem(privateKey) }
   const nodes = [{ name: 'm1', ready: true, kubeletVersion: DEFAULT_VERSIONS.kubernetes }]
   const report = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, nodes, pods: [], dns: true }
-  await scene.provision()
   expect((await call(scene.controller.url, operator, 'POST', '/v1/operator/report', report)).status).toBe(200)
   const reported = await health()
   expect(reported).toMatchObject({ nodes: [{ name: 'm1', ready: true }], isCurrent: true })

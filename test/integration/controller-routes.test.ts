@@ -11,7 +11,18 @@ import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { CERTIFICATE_KINDS } from '../../src/protocol/api/access.ts'
 import type { Route } from '../../src/protocol/api/route.ts'
 import { ROUTES } from '../../src/protocol/api/routes.ts'
-import { type Answer, adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
+import { connectAgent } from '../support/controller/agent.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import {
+  type Answer,
+  adminOf,
+  type Credentials,
+  call,
+  createCluster,
+  enrolNode,
+  type Installer,
+} from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const routes: [string, Route][] = Object.entries(ROUTES)
 const requested = routes.filter(([, { answer }]) => answer !== 'websocket')
@@ -39,8 +50,9 @@ beforeAll(async () => {
   const node = await enrolNode(controller, installer, 'one')
   const removed = await enrolNode(controller, installer, 'two')
   const old = await createCluster(controller, 'old')
-  const operator = await operatorOf(await enrolNode(controller, installer, 'three'))
-  const oldOperator = await operatorOf(await enrolNode(controller, old, 'four'))
+  await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
+  const operator = await operatorOf(await founderOf(installer, 'three'))
+  const oldOperator = await operatorOf(await founderOf(old, 'four'))
   await call(controller.url, admin, 'DELETE', `/v1/nodes/${removed.id}?force=1`)
   await call(controller.url, admin, 'DELETE', '/v1/clusters/old?force=1')
   known = { enrol: installer, node, operator, admin }
@@ -50,6 +62,19 @@ afterAll(async () => {
   await controller.close()
   rmSync(dataDirectory, { recursive: true })
 })
+
+/** A node that starts its cluster. */
+async function founderOf(installer: Installer, name: string): Promise<Credentials> {
+  const node = await enrolNode(controller, installer, name)
+  await connectAgent(controller, node)
+  const ask = (path: string, body?: unknown) => call(controller.url, adminOf(controller), 'POST', path, body)
+  const configured = async () =>
+    (await ask(`/v1/nodes/${node.id}/configure`, { roles: ['master'] })).status === 200 || undefined
+  await waitFor('the facts', configured, { everyMs: 20 })
+  const { status, text } = await ask(`/v1/clusters/${installer.cluster.name}/provision`)
+  if (status !== 200) throw new Error(text)
+  return node
+}
 
 async function operatorOf(node: Credentials): Promise<Credentials> {
   const { privateKey } = createKeyPair()

@@ -23,11 +23,16 @@ export const issueCertificate: ProvisionStep = {
   },
 }
 
+/** Each provision after that renews it, so that it does not expire in a cluster that is provisioned again now and then. */
+function isHalfOver({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
+  return now.getTime() > (validFromDate.getTime() + validToDate.getTime()) / 2
+}
+
 async function isIssued(host: HostView, ca: string): Promise<boolean> {
   const [pem, key] = await Promise.all([host.read(CERTIFICATE), host.read(KEY)])
   if (pem === undefined || key === undefined) return false
   const certificate = new X509Certificate(pem)
   if (!certificate.checkPrivateKey(createPrivateKey(key))) return false
   // A controller that was set up again has another CA, and does not accept the former certificate.
-  return certificate.verify(new X509Certificate(ca).publicKey) && Date.parse(certificate.validTo) > host.now().getTime()
+  return certificate.verify(new X509Certificate(ca).publicKey) && !isHalfOver(certificate, host.now())
 }

@@ -69,9 +69,13 @@ export function hasBegun({ node, run }: Member): boolean {
   return run?.role === 'first-master' && mayHaveKubernetes(node)
 }
 
-/** Whether its run has started the cluster, or it is a master of it: only such a node needs a certificate for the operator. */
-export function mayRunOperator(member: Member): boolean {
-  return isProvisionedMaster(member) || (isMaster(member) && hasBegun(member))
+/**
+ * Whether its run has started the cluster, or it is a master of it: only such a node needs a certificate for the operator. Also a
+ * master that is being removed, until it is gone.
+ */
+export function mayRunOperator({ node, run }: Member): boolean {
+  if (!node.roles.includes('master') || !mayHaveKubernetes(node)) return false
+  return run?.role === 'first-master' || (run?.role === 'master' && run.state === 'done')
 }
 
 /** The first master: a provisioned one, else one that has begun to start the cluster, else the one configured first. */

@@ -9,7 +9,7 @@ import type { HasAuthority, HasClock, HasPresence, HasStore, HasTurns } from '..
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 
-const DAYS = 30
+const DAYS = 365
 
 type Ports = HasStore & HasTurns & HasClock & HasPresence & HasAuthority
 

@@ -77,6 +77,13 @@ export class Scene {
     await this.start()
   }
 
+  /** Stops the controller, changes its SQLite database, and starts it again. */
+  async changeDatabase(change: (file: string) => void): Promise<void> {
+    await this.controller.close()
+    change(join(this.#directory, 'controller.db'))
+    await this.start()
+  }
+
   async close(): Promise<void> {
     await this.controller.close()
     rmSync(this.#directory, { recursive: true })

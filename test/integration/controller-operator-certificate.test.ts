@@ -1,0 +1,76 @@
+/** Who gets a certificate for the operator of a cluster, and when it ends. */
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import { type Answer, type Credentials, call } from '../support/controller/client.ts'
+import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
+import { wellReport } from '../support/controller/well-report.ts'
+
+let scene: Scene
+beforeEach(async () => {
+  scene = await openScene()
+})
+afterEach(() => scene.close())
+
+async function requestedBy({ node }: SceneNode): Promise<{ answer: Answer; operator: Credentials }> {
+  const { privateKey } = createKeyPair()
+  const body = { csr: buildCsr(privateKey, 'operator') }
+  const answer = await call(scene.controller.url, node, 'POST', '/v1/operator/certificate', body)
+  return { answer, operator: { ca: node.ca, cert: answer.json.certificate, key: keyToPem(privateKey) } }
+}
+
+const codeOf = async (enrolled: SceneNode) => (await requestedBy(enrolled)).answer.json.code
+const report = async (as: Credentials) => {
+  const body = wellReport(['m1'], ['m1'])
+  const { status, json } = await call(scene.controller.url, as, 'POST', '/v1/operator/report', body)
+  return status === 200 ? 'accepted' : json.code
+}
+
+test('only nodes that have started the cluster or are its masters get one', async () => {
+  const m1 = await scene.enrolled('m1', ['master'])
+  expect(await codeOf(m1)).toBe('operator/not-due')
+  const [run] = await scene.provision(m1)
+  expect(await codeOf(m1)).toBeUndefined()
+  m1.agent.send('result', { run: run?.run ?? '', outcome: 'done' }, 1)
+  await m1.agent.next('ack')
+  const w1 = await scene.enrolled('w1', ['worker'])
+  expect(await codeOf(w1)).toBe('operator/not-due')
+  expect(await codeOf(m1)).toBeUndefined()
+})
+
+test('it ends when its node is removed, also if no other certificate was ever issued', async () => {
+  const [m1] = await scene.up(['m1', ['master']])
+  if (!m1) throw new Error('no master')
+  const { operator } = await requestedBy(m1)
+  expect(await report(operator)).toBe('accepted')
+  await scene.admin('DELETE', `/v1/nodes/${m1.node.id}?force=1`)
+  expect(await report(operator)).toBe('identity/retired')
+})
+
+test('a newer one retires the one before the last, and a reset ends all', async () => {
+  const [m1] = await scene.up(['m1', ['master']])
+  if (!m1) throw new Error('no master')
+  const issued = [await requestedBy(m1), await requestedBy(m1), await requestedBy(m1)]
+  const answers = []
+  for (const { operator } of issued) answers.push(await report(operator))
+  expect(answers).toEqual(['identity/retired', 'accepted', 'accepted'])
+  m1.agent.send('reset', {}, 2)
+  await scene.shows(m1, 'DISCOVERED', ({ state }) => state === 'DISCOVERED')
+  for (const { operator } of issued) expect(await report(operator)).toBe('identity/retired')
+})
+
+test('one that an earlier build issued is accepted until another one is issued', async () => {
+  const [m1] = await scene.up(['m1', ['master']])
+  if (!m1) throw new Error('no master')
+  const { operator } = await requestedBy(m1)
+  await scene.changeDatabase((file) => {
+    const database = new DatabaseSync(file)
+    database.exec("UPDATE nodes SET operator_keys = '[]'")
+    database.close()
+  })
+  expect(await report(operator)).toBe('accepted')
+  const newer = await requestedBy(m1)
+  expect(await report(newer.operator)).toBe('accepted')
+  expect(await report(operator)).toBe('identity/retired')
+})
