@@ -115,6 +115,7 @@ it('renews when due, retries within an hour, and does not renew twice in a row',
   await keepFresh({
     ...options(),
     identity: present,
+    isBusy: () => false,
     onRotated: (identity) => void rotated.push(identity),
     now: () => new Date(nowMs),
     random: () => 0.5,
@@ -131,4 +132,32 @@ it('renews when due, retries within an hour, and does not renew twice in a row',
     '2026-01-25T01:30:00.000Z',
   ])
   expect(rotated).toHaveLength(1)
+})
+
+it.each([
+  ['waits for the end of a run', '2026-01-24T03:00:00Z', '2026-01-24T03:00:00.000Z'],
+  ['does not wait until the certificate expires', '2026-02-01T00:00:00Z', '2026-01-30T00:00:00.000Z'],
+])('%s', async (_, runEnds, rotatesAt) => {
+  const end = new AbortController()
+  let nowMs = Date.parse('2026-01-23T00:00:00Z')
+  const tries: string[] = []
+  network.onRequest(`${URL}/v1/node/certificate`, () => {
+    tries.push(new Date(nowMs).toISOString())
+    end.abort()
+    return { status: 503, body: '' }
+  })
+  await keepFresh({
+    ...options(),
+    identity: present,
+    isBusy: () => nowMs < Date.parse(runEnds),
+    onRotated: () => undefined,
+    now: () => new Date(nowMs),
+    random: () => 0,
+    async sleep(ms) {
+      end.signal.throwIfAborted()
+      nowMs += ms
+    },
+    signal: end.signal,
+  })
+  expect(tries).toEqual([rotatesAt])
 })

@@ -15,6 +15,8 @@ export interface RotationOptions {
   network(): Promise<NetworkView>
   /** Adds a private key to what logs redact. */
   hide(secret: string): void
+  /** Whether a run is open. Its process keeps the key with which it began, and a rotation would retire that key. */
+  isBusy(): boolean
   /** Called after the new pair is written. */
   onRotated(identity: NodeIdentity): void
   log: Log
@@ -24,6 +26,9 @@ export interface RotationOptions {
   signal: AbortSignal
 }
 
+/** A rotation waits for the end of a run, but not until the certificate expires. */
+const BUSY_MS = 60_000
+const SPARE_MS = 86_400_000
 /** A machine that was suspended notices within this time. */
 const LOOK_EVERY_MS = 3_600_000
 /** Also the minimum time between two rotations, even if the clock jumps. */
@@ -46,7 +51,7 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
   }
   try {
     for (;;) {
-      await untilTime(dueTime(identity, random), options)
+      await untilDue(identity, options)
       await retry(POLICY, attempt, { clock: options, signal, random, mayPass })
       await sleep(pauseMs(POLICY, 1, random), signal)
     }
@@ -56,11 +61,16 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
 }
 
 /** Reads the clock every hour, because it may be set and the machine may be suspended. */
-async function untilTime(at: Date, { now, sleep, signal }: RotationOptions): Promise<void> {
+async function untilDue(
+  identity: NodeIdentity,
+  { now, sleep, signal, random, isBusy }: RotationOptions,
+): Promise<void> {
+  const at = dueTime(identity, random)
+  const latestMs = validityOf(identity).to.getTime() - SPARE_MS
   for (;;) {
     const leftMs = at.getTime() - now().getTime()
-    if (leftMs <= 0) return
-    await sleep(Math.min(LOOK_EVERY_MS, leftMs), signal)
+    if (leftMs <= 0 && (!isBusy() || now().getTime() >= latestMs)) return
+    await sleep(leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : BUSY_MS, signal)
   }
 }
 

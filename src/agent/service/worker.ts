@@ -58,6 +58,7 @@ export function openWorker(options: WorkerOptions): Worker {
   runs.start()
   void keepFresh({
     ...options,
+    isBusy: () => options.link.open() !== undefined,
     onRotated(fresh) {
       status.update({ fingerprint: keyFingerprint(fresh.key) })
       options.onRotated(fresh)

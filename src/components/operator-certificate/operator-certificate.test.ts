@@ -22,12 +22,14 @@ test('the key is created on the node; the controller only gets a certificate req
   expect(await runComponent(operatorCertificate, fake)).toEqual([])
 })
 
-test('is requested again after it expired, or if the controller has another CA', async () => {
+test('is requested again when half of its validity is over, or if the controller has another CA', async () => {
   const fake = fakeKubernetes()
   await runComponent(operatorCertificate, fake)
   const ca = createCa({ commonName: 'other', days: 10, now: fake.host.now() }).certificate
   const [step] = operatorCertificate.steps(fake.params)
   expect(await step?.isDone(fake.host, { ...fake.params, controller: { urls: [], ca } })).toBe(false)
-  fake.host.clock.nowMs += 91 * 86_400_000
+  fake.host.clock.nowMs += 44 * 86_400_000
+  expect(await step?.isDone(fake.host, fake.params)).toBe(true)
+  fake.host.clock.nowMs += 2 * 86_400_000
   expect(await step?.isDone(fake.host, fake.params)).toBe(false)
 })

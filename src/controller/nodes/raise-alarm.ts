@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
-import { withAlarm } from '../domain/alarms.ts'
 import { nodeIn } from '../domain/draft.ts'
+import { withAlarm } from '../domain/problems/alarms.ts'
 import type { HasAnnouncements, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 

@@ -250,6 +250,18 @@ describe('problems', () => {
     expect(odd).toMatchObject({ since: at(UP).toISOString(), counts: false })
   })
 
+  it('include the misuse of a key for a day, whatever the state of the node is', () => {
+    const alarm = { code: 'node/retired-key', message: 'was used', fix: 'f', since: at(UP - 9).toISOString() }
+    const scene = (seconds: number): Scene => ({
+      members: [m1({ alarms: [{ ...alarm, at: at(UP).toISOString() }] }), w1()],
+      seconds,
+    })
+    const [found] = look(scene(UP))
+    expect(found).toMatchObject({ code: alarm.code, node: 'm1', message: 'node m1: was used', counts: true })
+    expect(found?.since).toBe(alarm.since)
+    expect(look(scene(UP + 86_400))).toEqual([])
+  })
+
   it('are equal when nothing has changed, as the store returns them', () => {
     const first = look({ report: { dns: false }, silentMs: SILENT_MS })
     const stored = JSON.parse(JSON.stringify(first))

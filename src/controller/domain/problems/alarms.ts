@@ -1,5 +1,5 @@
-import type { ErrorReport } from '../../base/agent-error.ts'
-import type { Alarm, Node } from './records.ts'
+import type { ErrorReport } from '../../../base/agent-error.ts'
+import type { Alarm, Node } from '../records.ts'
 
 /** How long after the last observation an alarm is shown. */
 const SHOWN_MS = 86_400_000
