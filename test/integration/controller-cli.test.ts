@@ -273,6 +273,7 @@ it('brings a node from DISCOVERED to READY', async () => {
 })
 
 it('ends a watch with exit code 4 if the cluster is FAILED', async () => {
+  await run(['node', 'remove', 'node-1', '--force', '--yes'])
   const { agent } = await enrolled()
   await waitFor('facts', async () => (await json('node', 'show', 'node-1')).facts !== null)
   await run(['node', 'configure', 'node-1', '--role', 'master'])

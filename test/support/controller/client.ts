@@ -84,14 +84,20 @@ export interface EnrolledNode extends Credentials {
   fingerprint: string
 }
 
-/** Enrols a node, and approves it unless the cluster has automatic approval. */
-export async function enrolNode(controller: Controller, installer: Installer, nodeName: string): Promise<EnrolledNode> {
+/** Enrols a node, and approves it unless the cluster has automatic approval. `replaced`: the id of the node whose name it gets. */
+export async function enrolNode(
+  controller: Controller,
+  installer: Installer,
+  nodeName: string,
+  replaced?: string,
+): Promise<EnrolledNode> {
   const { privateKey } = createKeyPair()
   const csr = buildCsr(privateKey, 'any')
   const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address: '10.0.0.1' })
   const first = (await ask()).json as EnrolResponse
   if (first.state === 'DISCOVERED') {
-    await call(controller.url, adminOf(controller), 'POST', `/v1/nodes/${first.nodeId}/approve`)
+    const query = replaced === undefined ? '' : `?replace=${replaced}`
+    await call(controller.url, adminOf(controller), 'POST', `/v1/nodes/${first.nodeId}/approve${query}`)
   }
   const { certificate, nodeId, fingerprint } = (await ask()).json as EnrolResponse
   if (!certificate) throw new Error('no certificate was issued')

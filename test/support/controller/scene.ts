@@ -131,9 +131,15 @@ export class Scene {
     await waitFor(`${node.node.id}: ${what}`, look, { everyMs: 20 })
   }
 
-  async enrolled(name: string, roles: string[], address = `10.0.0.${++this.#machines}`): Promise<SceneNode> {
+  /** `replaced`: the node whose name it gets, and which has been silent for a while. */
+  async enrolled(
+    name: string,
+    roles: string[],
+    address = `10.0.0.${++this.#machines}`,
+    replaced?: SceneNode,
+  ): Promise<SceneNode> {
     if (!this.#installer) throw new Error('there is no cluster')
-    const node = await enrolNode(this.controller, this.#installer, name)
+    const node = await enrolNode(this.controller, this.#installer, name, replaced?.node.id)
     const agent = await connectAgent(this.controller, node, 0, factsAt(address))
     const found = { node, agent }
     await this.shows(found, 'facts', ({ facts }) => facts !== null)
