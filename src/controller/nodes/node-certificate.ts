@@ -59,7 +59,7 @@ export async function admitKey(
   await raiseAlarm(ports, node.id, {
     code: 'node/retired-key',
     message: `a retired key of this node was used from ${address}, and refused: ${name}`,
-    fix: `find out which program at ${address} has the key. If it is the node itself, whose disk was restored from a backup, remove its node.pem and install the agent again; otherwise the key was copied from it before it was renewed`,
+    fix: `look for the program at ${address} that has the key. If it is the node itself, whose disk was restored from a backup, remove its node.pem and install the agent again; otherwise the key was copied from it before it was renewed`,
   })
   const found = `the key ${name} of this node was retired when the node connected with a newer one`
   const fix = 'if the disk of this machine was restored from a backup, remove its node.pem and install the agent again'
