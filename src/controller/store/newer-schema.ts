@@ -5,3 +5,15 @@ export function newerSchema(where: string, found: number, known: number): AgentE
   const message = `${where} was written by a newer controller (schema ${found}); this one supports schema ${known}`
   return new AgentError('store/newer-schema', message, { fix: 'start the newer controller', kind: 'invalid' })
 }
+
+/** `what`: what this build does not know. */
+export function newerBackup(what: string): AgentError {
+  return new AgentError(
+    'backup/newer',
+    `a newer controller wrote this: it has ${what}, which this build does not know`,
+    {
+      fix: 'use the newer controller',
+      kind: 'invalid',
+    },
+  )
+}

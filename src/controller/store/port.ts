@@ -1,6 +1,7 @@
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Entries, Entry, Summary } from './entries.ts'
 
 export interface EventFilter {
   /** Only events with a higher number. */
@@ -55,5 +56,14 @@ export interface Store {
    * caller loads it again.
    */
   commit(changes: readonly Change[], expected?: Expected): Promise<boolean>
+  /**
+   * All records as of this moment, whatever is committed while they are read. The caller reads to the end, or ends the iteration.
+   */
+  snapshot(): AsyncGenerator<Entry>
+  /**
+   * Stores all records of another store: atomic, compared with the given ones before it is committed, and durable when it resolves.
+   * Does nothing if the store already has exactly these records. Rejects with `store/not-empty` if it has others.
+   */
+  fill(entries: Entries): Promise<Summary>
   close(): Promise<void>
 }

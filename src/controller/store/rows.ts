@@ -130,6 +130,12 @@ export const EVENT: RecordKind<StoredEvent> = {
   },
 }
 
+/**
+ * All kinds, each after those that its records refer to. Backups, and copies to another database, have these and nothing else:
+ * a new table of records must be here.
+ */
+export const RECORDS: readonly RecordKind<object>[] = [CLUSTER, NODE, ENROLMENT, RUN, EVENT] as RecordKind<never>[]
+
 /** The columns of the given fields, with their values. */
 export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {
   const fields = Object.keys(columns) as (keyof T & string)[]
@@ -144,14 +150,14 @@ export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Row): T {
 }
 
 const COLUMN_NAMES = new Map(
-  [CLUSTER, NODE, ENROLMENT, RUN, EVENT].flatMap(({ columns }) =>
+  RECORDS.flatMap(({ columns }) =>
     Object.keys(columns).map(
       (field) => [field, field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] as const,
     ),
   ),
 )
 
-function columnOf(field: string): string {
+export function columnOf(field: string): string {
   const name = COLUMN_NAMES.get(field)
   if (name === undefined) throw new Error(`no record has a field ${field}`)
   return name

@@ -17,6 +17,8 @@ export interface Database {
   openTwice(): Promise<readonly [Store, Store]>
   /** Only while no store is open. */
   sql(text: string): Promise<void>
+  /** Only while no store is open. */
+  tables(): Promise<string[]>
   remove(): Promise<void>
 }
 
@@ -45,6 +47,14 @@ export function sqliteBackend(): Backend {
         const sql = new DatabaseSync(path)
         sql.exec(text)
         sql.close()
+      },
+      tables: async () => {
+        const sql = new DatabaseSync(path)
+        const found = sql
+          .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+          .all()
+        sql.close()
+        return found.map(({ name }) => String(name))
       },
       remove: async () => rmSync(directory, { recursive: true }),
     }
@@ -82,6 +92,10 @@ export function postgresBackend({ isDurable = false } = {}): Backend {
         open: () => openAt(url),
         openTwice: () => Promise.all([shared(), shared()]),
         sql: async (text) => void (await started().query(name, text)),
+        tables: async () => {
+          const found = await started().query(name, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+          return found.map(({ tablename }) => String(tablename))
+        },
         remove: async () => void (await started().query('postgres', `DROP DATABASE ${name} WITH (FORCE)`)),
       }
     },

@@ -10,7 +10,7 @@ type Db = Kysely<Tables>
 type Rows = Promise<Record<string, unknown>[]>
 
 /** The queries of the store. */
-export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
+export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'close'> {
   const read = rowReader()
   const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => read(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]
@@ -48,11 +48,8 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'close'> {
       return all(EVENT, query.orderBy('seq').limit(limit).execute())
     },
     async lastEvent() {
-      const found = await db
-        .selectFrom('events')
-        .select(({ fn }) => fn.max('seq').as('seq'))
-        .executeTakeFirst()
-      return Number(found?.seq ?? 0)
+      const found = await db.selectFrom('event_numbers').select('last').executeTakeFirst()
+      return Number(found?.last ?? 0)
     },
   }
 }

@@ -5,8 +5,10 @@ import { carryOut } from './changes.ts'
 import { openClaim } from './claim.ts'
 import { type Address, parseAddress } from './connect/address.ts'
 import { chooseConfig, connect, LIMITS, type Limits, openPool } from './connect/connection.ts'
+import { fillPostgres } from './fill.ts'
 import { migrate } from './migrate.ts'
 import { readsOn } from './reads.ts'
+import { snapshotOf } from './snapshot.ts'
 import type { Tables } from './tables.ts'
 
 /** Serialization failures and deadlocks, which are rare: the transaction was rolled back. */
@@ -61,6 +63,11 @@ export async function openPostgresStore({
             return true
           })
       }),
+    snapshot: () => snapshotOf(db),
+    async fill(entries) {
+      await hold()
+      return fillPostgres(db, entries)
+    },
     close,
   }
 }

@@ -5,6 +5,8 @@ import { rowReader } from '../row-reader.ts'
 import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
+import { fillSqlite } from './fill.ts'
+import { lastEventIn, snapshotOf } from './snapshot.ts'
 
 const AMONG = 'IN (SELECT value FROM json_each(?))'
 
@@ -68,13 +70,17 @@ export function openSqliteStore(path: string): Store {
       const values = given.map(({ value }) => value)
       return all(EVENT, `SELECT * FROM events WHERE ${condition} ORDER BY seq LIMIT ?`, after, ...values, limit)
     },
-    lastEvent: async () => Number(prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0),
+    lastEvent: async () => lastEventIn(database.sql),
     commit: async (changes, expected) =>
       database.transaction(() => {
         if (expected && !isCurrent(expected)) return false
         for (const change of changes) carryOut(change)
         return true
       }),
+    async *snapshot() {
+      yield* snapshotOf(database.sql, path)
+    },
+    fill: (entries) => fillSqlite(database, path, entries),
     close: async () => database.close(),
   }
 }
