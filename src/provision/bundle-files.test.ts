@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
 import { CONTAINERD } from '../base/kubernetes-paths.ts'
-import { importStep } from './steps/import-step.ts'
+import { importStep } from './images/import-step.ts'
 import { installStep } from './steps/install-step.ts'
 
 const NAMES = ['kubelet', 'kubeadm']

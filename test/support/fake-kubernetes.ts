@@ -166,15 +166,27 @@ function answerCommands(fake: FakeKubernetes): void {
     fake.dropIns = [...host.files.nodes.keys()].filter((path) => /\.service\.d\/.+\.conf$/.test(path))
   }
   const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
-  host.on([...ctr, 'check'], () => ({
+  const pin = (name: string) => images.set(name, true)
+  host.on([...ctr, 'check'], (argv) => ({
+    stdout: [...images.keys()]
+      .filter((name) => argv.includes(`name=="${name}"`))
+      .map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`)
+      .join(''),
+  }))
+  host.on([...ctr, 'list', '--quiet'], () => ({
     stdout: [...images]
       .filter(([, isPinned]) => isPinned)
-      .map(([name]) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`)
+      .map(([name]) => `${name}\n${name.slice(0, name.lastIndexOf(':'))}@sha256:0\n`)
       .join(''),
   }))
   host.on([...ctr, 'import'], (argv) => {
     const image = params.bundleStore.manifest.files.find(({ path }) => `/bundle/${path}` === argv.at(-1))
-    images.set(image?.name ?? '', argv.includes('io.cri-containerd.pinned=pinned'))
+    if (argv.includes('io.cri-containerd.pinned=pinned') && argv.includes('--digests')) pin(image?.name ?? '')
+    return {}
+  })
+  host.on([...ctr, 'label'], {})
+  host.on([...ctr, 'tag'], (argv) => {
+    pin(argv.at(-2) ?? '')
     return {}
   })
   host.on(['systemctl', 'stop'], ([, , unit = '']) => {

@@ -1,6 +1,6 @@
-import { otherImages } from '../../provision/image-groups.ts'
+import { otherImages } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 
 /** All other images of the bundle, after the API server is up and no longer needs the CPU. */
 export const addOnImages: ProvisionComponent = {

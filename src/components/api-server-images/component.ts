@@ -1,6 +1,6 @@
-import { apiServerImages as ofApiServer } from '../../provision/image-groups.ts'
+import { apiServerImages as ofApiServer } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Imported before all other images: the API server takes longest to start, and everything else waits for it. */
 export const apiServerImages: ProvisionComponent = {

@@ -1,6 +1,6 @@
-import { controllerImages as ofControllers } from '../../provision/image-groups.ts'
+import { controllerImages as ofControllers } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Imported while the API server starts. */
 export const controllerImages: ProvisionComponent = {

@@ -1,6 +1,6 @@
-import { networkImages as ofNetwork } from '../../provision/image-groups.ts'
+import { networkImages as ofNetwork } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 
 /** Images that pods need to get an address; imported while the control plane starts. */
 export const networkImages: ProvisionComponent = {

@@ -1,6 +1,6 @@
-import { sandboxImage as ofSandbox } from '../../provision/image-groups.ts'
+import { sandboxImage as ofSandbox } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 
 /** The image that every pod needs. A master imports it together with those of the API server. */
 export const sandboxImage: ProvisionComponent = {

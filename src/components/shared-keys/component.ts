@@ -1,6 +1,6 @@
-import { otherImages } from '../../provision/image-groups.ts'
+import { otherImages } from '../../provision/images/image-groups.ts'
+import { importStep } from '../../provision/images/import-step.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { importStep } from '../../provision/steps/import-step.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
 import { acceptInvitation } from './steps.ts'
 

@@ -3,8 +3,8 @@ import type { StepContext } from '../../engine/step.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, Output } from '../../host/host.ts'
 import type { Undo } from '../../host/undo.ts'
+import { whileContainerdRuns } from '../images/containerd-calls.ts'
 import { KUBEADM_CONFIG } from '../paths.ts'
-import { whileContainerdRuns } from '../steps/containerd-calls.ts'
 
 /** One phase of `kubeadm init`. @param args the name of the phase, and its flags */
 export function kubeadmPhaseArgv(args: readonly string[]): Argv {

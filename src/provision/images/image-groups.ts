@@ -1,5 +1,5 @@
-import type { BundleFile } from '../bundle/format.ts'
-import type { ProvisionParams } from './params.ts'
+import type { BundleFile } from '../../bundle/format.ts'
+import type { ProvisionParams } from '../params.ts'
 
 type Where = Pick<ProvisionParams, 'bundleStore' | 'cluster'>
 
