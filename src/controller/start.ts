@@ -8,6 +8,7 @@ import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
+import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { createApiServer, type Timeouts } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
@@ -39,6 +40,8 @@ export interface ControllerOptions {
   tickMs?: number
   /** The period over which agents reconnect after a close; default 5 s. */
   drainMs?: number
+  /** A certificate for the name that browsers use; agents stay with the one of the controller's own CA. */
+  tlsFiles?: TlsFiles | undefined
   /** For clients that are slow. */
   timeouts?: Timeouts
 }
@@ -112,6 +115,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     hub,
     certificateHosts(listen, options.publicUrls ?? []),
     options.timeouts,
+    options.tlsFiles,
   )
   await listenOn(server, listen)
   const { port } = server.address() as AddressInfo

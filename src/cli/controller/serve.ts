@@ -9,6 +9,8 @@ interface Flags {
   database?: string
   listen: { host: string; port: number }
   publicUrl?: string[]
+  tlsCert?: string
+  tlsKey?: string
 }
 
 /** `controller serve`: runs until SIGTERM or SIGINT. */
@@ -24,18 +26,25 @@ export function registerServe(program: Command): void {
         .default({ host: '0.0.0.0', port: 8443 }, '0.0.0.0:8443'),
     )
     .option('--public-url <url>', 'URL at which nodes reach the controller; repeatable', urlOf)
+    .option(
+      '--tls-cert <file>',
+      'certificate and chain (PEM) for the name that browsers use; read again when it changes',
+    )
+    .option('--tls-key <file>', 'key of that certificate (PEM)')
     .addHelpText(
       'after',
       examples(
         'controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443',
         "controller serve --database 'postgres://cantrip@db.example/cantrip?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem'",
         'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
+        'controller serve --tls-cert console.example.pem --tls-key console.example.key',
       ),
     )
     .action(serve)
 }
 
 async function serve(flags: Flags): Promise<void> {
+  const tlsFiles = tlsFilesOf(flags)
   await refuseForeign(flags.data)
   const { startController } = await import('../../controller/start.ts')
   const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
@@ -44,6 +53,7 @@ async function serve(flags: Flags): Promise<void> {
     listen: flags.listen,
     ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
+    tlsFiles,
     log,
   })
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
@@ -51,6 +61,15 @@ async function serve(flags: Flags): Promise<void> {
   await signalled()
   log('stopping')
   await controller.close()
+}
+
+function tlsFilesOf({ tlsCert: certificate, tlsKey: key }: Flags) {
+  if (certificate !== undefined && key !== undefined) return { certificate, key }
+  if (certificate === undefined && key === undefined) return undefined
+  throw new AgentError('serve/tls-files', 'found only one of --tls-cert and --tls-key; wanted both', {
+    fix: 'pass the certificate and its key: --tls-cert FILE --tls-key FILE',
+    kind: 'invalid',
+  })
 }
 
 /** A user who can replace the database or a key in the data directory controls every node. */

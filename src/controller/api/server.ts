@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:https'
+import type { TlsFiles } from '../access/server/named-certificate.ts'
+import { openServerTls } from '../access/server/server-tls.ts'
 import type { Hub } from '../live/hub.ts'
 import { Rate } from '../live/rate.ts'
 import type { Services } from '../services.ts'
@@ -6,7 +8,6 @@ import { createRouter } from './router.ts'
 import { createUpgrade } from './upgrade.ts'
 
 const MAX_CONNECTIONS = 12_000
-const RENEW_EVERY_MS = 86_400_000
 
 /** How long a client can take, in ms. */
 export interface Timeouts {
@@ -34,25 +35,22 @@ export async function createApiServer(
   hub: Hub,
   hosts: readonly string[],
   timeouts: Timeouts = TIMEOUTS,
+  tlsFiles?: TlsFiles,
 ): Promise<Server> {
-  const context = () => {
-    const { certificate, key } = core.authority.serverCertificate(hosts, core.now())
-    return { cert: certificate, key, ca: core.authority.ca, minVersion: 'TLSv1.3' as const }
-  }
+  const tls = openServerTls(core, hosts, tlsFiles)
   const limits = {
     ...timeouts,
     requestCert: true,
     rejectUnauthorized: true,
     maxHeaderSize: 8 * 1024,
   }
-  const server = await createRouter(core, (listener) => createServer({ ...context(), ...limits }, listener))
+  const server = await createRouter(core, (listener) => createServer({ ...tls.options, ...limits }, listener))
   server.maxHeadersCount = 64
   server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS
   server.on('upgrade', createUpgrade(core, hub))
   logRefusedHandshakes(server, core)
-  const renewal = setInterval(() => server.setSecureContext(context()), RENEW_EVERY_MS)
-  server.on('close', () => clearInterval(renewal))
+  tls.keep(server)
   return server
 }
 
