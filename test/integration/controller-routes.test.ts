@@ -1,40 +1,40 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { openapi } from '../../src/controller/api/openapi.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
-import { buildCsr } from '../../src/pki/csr.ts'
-import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
-import { CERTIFICATE_KINDS } from '../../src/protocol/api/access.ts'
+import type { CertificateKind } from '../../src/protocol/api/access.ts'
 import type { Route } from '../../src/protocol/api/route.ts'
 import { ROUTES } from '../../src/protocol/api/routes.ts'
-import { connectAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
-import {
-  type Answer,
-  adminOf,
-  type Credentials,
-  call,
-  createCluster,
-  enrolNode,
-  type Installer,
-} from '../support/controller/client.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { adminOf, type Credentials, call } from '../support/controller/client.ts'
+import { type Client, everyClient, LIVES, type Life, ROLES, type Role } from '../support/controller/identities.ts'
 
 const routes: [string, Route][] = Object.entries(ROUTES)
-const requested = routes.filter(([, { answer }]) => answer !== 'websocket')
+const KINDS: Record<Role, CertificateKind> = {
+  ...{ installer: 'enrol', pending: 'enrol' },
+  ...{ approved: 'node', configured: 'node', master: 'node' },
+  ...{ operator: 'operator', administrator: 'admin' },
+}
+/** The controller does not answer at all: the TLS handshake fails. */
+const NO_TLS = 'no TLS'
+const WRONG_KIND = '403 identity/wrong-role'
+const TABLE = join(import.meta.dirname, '../results/identities-by-route.md')
 
 let dataDirectory: string
 let controller: Controller
 let isClockValid = true
 const logged: string[] = []
-/** Credentials by the kind of certificate. */
-let known: Record<string, Credentials>
-/** Credentials of a removed node and a deleted cluster, by the kind of certificate. */
-let gone: Record<string, Credentials>
+let bundle: string
+let admin: Credentials
+let demo: Client['enrolment']
+let clients: Client[]
+/** What each client gets for each request, by the request. */
+let observed: Map<string, Map<Client, string>>
 
 beforeAll(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
@@ -45,107 +45,172 @@ beforeAll(async () => {
     log: (line) => logged.push(line),
     tickMs: 600_000,
   })
-  const admin = adminOf(controller)
-  const installer = await createCluster(controller, 'demo')
-  const node = await enrolNode(controller, installer, 'one')
-  const removed = await enrolNode(controller, installer, 'two')
-  const old = await createCluster(controller, 'old')
-  await importSmallBundle(dataDirectory, Buffer.from('kubelet'))
-  const operator = await operatorOf(await founderOf(installer, 'three'))
-  const oldOperator = await operatorOf(await founderOf(old, 'four'))
-  await call(controller.url, admin, 'DELETE', `/v1/nodes/${removed.id}?force=1`)
-  await call(controller.url, admin, 'DELETE', '/v1/clusters/old?force=1')
-  known = { enrol: installer, node, operator, admin }
-  gone = { enrol: old, node: removed, operator: oldOperator }
-})
+  admin = adminOf(controller)
+  bundle = (await importSmallBundle(dataDirectory, Buffer.from('kubelet'))).manifestSha256
+  clients = await everyClient(controller, dataDirectory)
+  demo = clients.find(({ role, life }) => role === 'approved' && life === 'valid')?.enrolment as Client['enrolment']
+  observed = await observe()
+}, 300_000)
 afterAll(async () => {
   await controller.close()
   rmSync(dataDirectory, { recursive: true })
 })
 
-/** A node that starts its cluster. */
-async function founderOf(installer: Installer, name: string): Promise<Credentials> {
-  const node = await enrolNode(controller, installer, name)
-  await connectAgent(controller, node)
-  const ask = (path: string, body?: unknown) => call(controller.url, adminOf(controller), 'POST', path, body)
-  const configured = async () =>
-    (await ask(`/v1/nodes/${node.id}/configure`, { roles: ['master'] })).status === 200 || undefined
-  await waitFor('the facts', configured, { everyMs: 20 })
-  const { status, text } = await ask(`/v1/clusters/${installer.cluster.name}/provision`)
-  if (status !== 200) throw new Error(text)
-  return node
+async function observe(): Promise<typeof observed> {
+  const found = new Map([...requests.keys()].map((name) => [name, new Map<Client, string>()]))
+  for (const client of clients) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (const [name, { send }] of requests) {
+      const outcome = await send(client, agent).catch((error: NodeJS.ErrnoException) => {
+        if (/ECONNRESET|EPIPE|^ERR_SSL_/.test(error.code ?? '')) return NO_TLS
+        throw error
+      })
+      found.get(name)?.set(client, outcome)
+    }
+    agent.destroy()
+  }
+  return found
 }
 
-async function operatorOf(node: Credentials): Promise<Credentials> {
-  const { privateKey } = createKeyPair()
-  const csr = buildCsr(privateKey, 'operator')
-  const { json } = await call(controller.url, node, 'POST', '/v1/operator/certificate', { csr })
-  return { ca: node.ca, cert: json.certificate, key: keyToPem(privateKey) }
+interface Request {
+  route: Route
+  send(client: Client, agent?: Agent): Promise<string>
 }
 
-const VALUES: Record<string, string> = {
-  fingerprint: `SHA256:${'A'.repeat(43)}`,
-  sha256: '0'.repeat(64),
-  path: 'manifest.json',
+/** A request of each route, and the two upgrades. */
+const requests: ReadonlyMap<string, Request> = new Map(
+  routes.flatMap(([id, route]) => {
+    const name = `${route.method} ${route.path}`
+    const upgrades: [string, Request] = [`${name}, upgrade`, { route, send: (client) => upgrade(client, route.path) }]
+    if (route.answer === 'websocket') return [upgrades]
+    const plain: [string, Request] = [name, { route, send: (client, agent) => send(client, id, route, agent) }]
+    return route === ROUTES.ping ? [plain, upgrades] : [plain]
+  }),
+)
+
+/**
+ * Names what belongs to the cluster `demo`, if reading it changes nothing. Other names are unknown, and bodies are invalid: an
+ * admitted client gets 400 or 404.
+ */
+async function send(
+  { life, credentials, enrolment }: Client,
+  id: string,
+  route: Route,
+  agent?: Agent,
+): Promise<string> {
+  const { fingerprint, clusterName } = life === 'of another cluster' ? demo : enrolment
+  const values: Record<string, string> = { fingerprint, sha256: bundle, path: 'manifest.json' }
+  const path = route.path.replaceAll(/\{\+?(\w+)\}/g, (_, name: string) => values[name] ?? 'nothing')
+  const { csr, nodeName } = enrolment
+  const enrol = { csr, nodeName, address: '10.0.0.1', clusterName }
+  const body = id === 'enrol' ? enrol : route.body && { none: 1 }
+  const as = { ...credentials, ...(agent && { agent }) }
+  const { status, json } = await call(controller.url, as, route.method, path, body)
+  return status < 400 ? `${status}` : `${status} ${json?.code}`
 }
 
-function send(credentials: Credentials, { method, path, body }: Route): Promise<Answer> {
-  const filled = path.replaceAll(/\{\+?(\w+)\}/g, (_, name: string) => VALUES[name] ?? 'nothing')
-  // An invalid body: an admitted client gets an error, and nothing is changed.
-  return call(controller.url, credentials, method, filled, body && { none: 1 })
-}
-
-describe.each(requested)('%s', (_, route) => {
-  it.each(CERTIFICATE_KINDS)('admits %s only if it is declared', async (role) => {
-    const { status, json } = await send(known[role] as Credentials, route)
-    if (!route.access.includes(role)) expect([status, json.code]).toEqual([403, 'identity/wrong-role'])
-    else expect([200, 202, 400, 404]).toContain(status)
-  })
-
-  it.each(['enrol', 'node', 'operator'])('refuses a removed %s', async (role) => {
-    const { status, json } = await send(gone[role] as Credentials, route)
-    const own = role === 'node' ? 'node/removed' : 'cluster/gone'
-    const isDeclared = route.access.some((each) => each === role)
-    expect([status, json.code]).toEqual([403, isDeclared ? own : 'identity/wrong-role'])
-  })
-
-  it('refuses a client without a certificate', async () => {
-    const anonymous = { ca: known.admin?.ca } as Credentials
-    await expect(send(anonymous, route)).rejects.toThrow(/certificate required|ECONNRESET/i)
-  })
-})
-
-test.each(CERTIFICATE_KINDS)('only nodes can open the session of an agent: %s', async (role) => {
-  const head = await upgrade(known[role] as Credentials, ROUTES.connect.path)
-  expect(head).toContain(role === 'node' ? 'HTTP/1.1 101' : 'HTTP/1.1 403')
-})
-
-function upgrade({ ca, cert, key }: Credentials, path: string): Promise<string> {
+async function upgrade({ credentials: { ca, cert, key } }: Pick<Client, 'credentials'>, path: string): Promise<string> {
   const { port } = new URL(controller.url)
-  return new Promise((resolve, reject) => {
+  const head = [
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13`,
+    `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: cantrip.v1\r\n\r\n`,
+  ]
+  const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: Number(port), ca, cert, key }, () =>
-      socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: cantrip.v1\r\n\r\n`,
-      ),
+      socket.write(head.join('\r\n')),
     )
     socket.once('data', (data) => {
       resolve(data.toString('latin1'))
       socket.destroy()
     })
     socket.once('error', reject)
+    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
   })
+  const [, status, , body] = /^HTTP\/1\.1 (\d+) (.*?)\r\n\r\n(.*)$/s.exec(answer) ?? []
+  return status === '101' ? status : `${status} ${JSON.parse(body ?? '').code}`
 }
+
+const byRole = (name: string, life: Life) =>
+  [...(observed.get(name) ?? [])].filter(([client]) => client.life === life).map(([{ role }, got]) => ({ role, got }))
+const isDeclared = ({ access }: Route, role: Role) => access.includes(KINDS[role])
+
+describe.each([...requests])('%s', (name, { route }) => {
+  it.each<Life>(['valid', 'of another cluster'])('admits a client that is %s only if its kind is declared', (life) => {
+    const found = byRole(name, life)
+    expect(found.length).toBeGreaterThan(4)
+    for (const { role, got } of found) {
+      if (isDeclared(route, role)) expect(got, role).toMatch(/^(101|200|202|400 .*|404 .*|403 enrol\/other-cluster)$/)
+      else expect(got, role).toBe(WRONG_KIND)
+    }
+  })
+
+  it.each<[Life, RegExp]>([
+    ['retired', /^403 identity\/retired$/],
+    ['removed', /^403 (node\/removed|enrol\/refused|identity\/retired)$/],
+    ['of a deleted cluster', /^403 (node\/removed|cluster\/gone)$/],
+  ])('refuses a client that is %s', (life, wanted) => {
+    for (const { role, got } of byRole(name, life)) {
+      // The certificate of an installer outlives the machine that enrolled with it, but not for that machine.
+      if (KINDS[role] === 'enrol' && life === 'removed' && isDeclared(route, role)) {
+        if (/enrol/.test(name)) expect(got, role).toBe('403 enrol/refused')
+        else expect(got, role).toMatch(/^(101|200)$/)
+      } else expect(got, role).toMatch(isDeclared(route, role) ? wanted : new RegExp(`^${WRONG_KIND}$`))
+    }
+  })
+
+  it.each<Life>(['of another CA', 'expired', 'not yet valid'])('does not answer a client that is %s', (life) => {
+    const found = byRole(name, life)
+    expect(found.map(({ role }) => role)).toEqual(ROLES.filter((role) => role !== 'pending'))
+    for (const { role, got } of found) expect(got, role).toBe(NO_TLS)
+  })
+
+  it('does not answer a client without a certificate', async () => {
+    const anonymous = { credentials: { ca: admin.ca }, enrolment: demo } as Client
+    await expect(requests.get(name)?.send(anonymous)).rejects.toThrow(/certificate required|ECONNRESET/i)
+  })
+})
+
+test('the stored table of identities and routes is what was observed', async () => {
+  await expect(tableOf()).toMatchFileSnapshot(TABLE)
+})
+
+function tableOf(): string {
+  const sections = LIVES.map((life) => {
+    const roles = ROLES.filter((role) => clients.some((client) => client.role === role && client.life === life))
+    const rows = [...requests.keys()].map((name) => {
+      const found = new Map(byRole(name, life).map(({ role, got }) => [role, got]))
+      return `| ${[`\`${name}\``, ...roles.map((role) => cellOf(found.get(role)))].join(' | ')} |`
+    })
+    const head = [`| Request | ${roles.join(' | ')} |`, `| --- | ${roles.map(() => '---').join(' | ')} |`]
+    return [`## A certificate that is ${life}`, '', ...head, ...rows, ''].join('\n')
+  })
+  return [INTRODUCTION, ...sections].join('\n')
+}
+
+const cellOf = (got = '') => (got === WRONG_KIND ? '–' : got)
+
+const INTRODUCTION = `# Who gets what
+
+Observed on a running controller by \`test/integration/controller-routes.test.ts\`, which also compares this file with what it
+observes; \`vitest run --project integration test/integration/controller-routes.test.ts --update\` writes it.
+
+- pending, approved, configured, master: a node in this state. A pending node has no certificate of its own, and uses that of the installer.
+- –: 403, because the certificate is of another kind than the route admits.
+- 400 and 404: the client is admitted. Requests have invalid bodies and unknown names, so that they change nothing.
+- ${NO_TLS}: the controller ends the connection in the TLS handshake, before it reads a request.
+- removed: the node, or the node that the operator's certificate was issued to, was removed; a pending node was refused.
+`
 
 test('an answer that violates its schema is logged, and the client gets 500', async () => {
   isClockValid = false
-  const { status, json } = await call(controller.url, known.admin as Credentials, 'GET', '/v1/ping')
+  const { status, json } = await call(controller.url, admin, 'GET', '/v1/ping')
   isClockValid = true
   expect([status, json.code]).toEqual([500, 'bug'])
   expect(logged.join('\n')).toMatch(/GET \/v1\/ping: .*"now"/s)
 })
 
 test('pipelined requests are answered in their order', async () => {
-  const { ca, cert, key } = known.admin as Credentials
+  const { ca, cert, key } = admin
   const { port } = new URL(controller.url)
   const ask = (path: string, last: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`
   const text = await new Promise<string>((resolve, reject) => {
@@ -163,7 +228,7 @@ test('pipelined requests are answered in their order', async () => {
 })
 
 test('the certificate of the server is issued by the CA that clients get', () => {
-  const ca = new X509Certificate(known.admin?.ca ?? '')
+  const ca = new X509Certificate(admin.ca)
   expect(new X509Certificate(readFileSync(join(dataDirectory, 'pki/ca.crt'))).fingerprint256).toBe(ca.fingerprint256)
 })
 

@@ -109,3 +109,12 @@ export async function enrolNode(
 export async function showNode(controller: Controller, id: string): Promise<NodeDetail> {
   return (await call(controller.url, adminOf(controller), 'GET', `/v1/nodes/${id}`)).json
 }
+
+/** The certificate of the operator, which a master of the cluster requests. */
+export async function operatorOf(controller: Controller, node: Credentials): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const order = { csr: buildCsr(privateKey, 'operator') }
+  const answer = await call(controller.url, node, 'POST', '/v1/operator/certificate', order)
+  if (answer.status !== 200) throw new Error(`operator certificate: ${answer.status} ${answer.text}`)
+  return { ca: node.ca, cert: answer.json.certificate, key: keyToPem(privateKey) }
+}

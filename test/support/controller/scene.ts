@@ -3,8 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Controller, startController } from '../../../src/controller/start.ts'
-import { buildCsr } from '../../../src/pki/csr.ts'
-import { createKeyPair, keyToPem } from '../../../src/pki/key.ts'
 import type { NodeDetail } from '../../../src/protocol/api/nodes.ts'
 import type { OperatorReport } from '../../../src/protocol/api/operators.ts'
 import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
@@ -22,6 +20,7 @@ import {
   type EnrolledNode,
   enrolNode,
   type Installer,
+  operatorOf,
   showNode,
 } from './client.ts'
 import { wellReport } from './well-report.ts'
@@ -166,14 +165,6 @@ export class Scene {
     }
     return enrolled
   }
-}
-
-/** The operator's certificate, which a master requests. */
-async function operatorOf(controller: Controller, { ca, ...node }: EnrolledNode): Promise<Credentials> {
-  const { privateKey } = createKeyPair()
-  const order = { csr: buildCsr(privateKey, 'operator') }
-  const { json } = await call(controller.url, { ca, ...node }, 'POST', '/v1/operator/certificate', order)
-  return { ca, cert: json.certificate, key: keyToPem(privateKey) }
 }
 
 export async function openScene(): Promise<Scene> {
