@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AgentError } from '../../src/base/agent-error.ts'
 import { exitCodeOf } from '../../src/cli/kit/exit-codes.ts'
+import { MIGRATIONS } from '../../src/controller/store/postgres/schema.ts'
 import { openPostgresStore } from '../../src/controller/store/postgres/store.ts'
 import { PostgresServer, SUPERUSER } from '../support/postgres.ts'
 
@@ -229,7 +230,7 @@ test('an unusable database', async () => {
   await server.query('newer', 'UPDATE schema_version SET version = 99')
   expect(await refusal(newer)).toMatchObject({
     code: 'store/newer-schema',
-    message: expect.stringMatching(/schema 99.*supports schema 1/),
+    message: expect.stringMatching(new RegExp(`schema 99.*supports schema ${MIGRATIONS.length}$`)),
   })
 })
 
