@@ -44,7 +44,7 @@ export async function importBundle(
     writeDurably(join(copy, MANIFEST_NAME), Buffer.from(verified.bytes))
     writeDurably(join(copy, SIGNATURE_NAME), verified.signature)
     for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
-    const directory = join(root, verified.manifestSha256)
+    const directory = bundleDirectory(dataDirectory, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
     writeDurably(`${directory}.pub`, `${publicKey}\n`)
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
@@ -68,6 +68,10 @@ export interface DamagedBundle {
   /** Says what is damaged, and how to repair it. */
   error: AgentError
 }
+
+/** Where a bundle is, if it was imported. */
+export const bundleDirectory = (dataDirectory: string, manifestSha256: string): string =>
+  join(dataDirectory, 'bundles', manifestSha256)
 
 /** The bundles in a controller's data directory, newest first, and the damaged ones. Contents of files are not read. */
 export async function listBundles(

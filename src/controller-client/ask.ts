@@ -61,7 +61,7 @@ function refusal(status: number, json: unknown): AgentError {
 }
 
 function kindOf(status: number): ErrorKind {
-  if (status === 401 || status === 403 || status === 409) return 'refused'
+  if (status === 401 || status === 403 || status === 409 || status === 429) return 'refused'
   return status < 500 ? 'invalid' : 'bug'
 }
 

@@ -1,5 +1,6 @@
 import type { Authority } from './access/authority.ts'
 import type { BundleShelf } from './bundles/bundle-shelf.ts'
+import type { CountedLog } from './counted-log.ts'
 import type { Changes } from './live/changes.ts'
 import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
@@ -25,6 +26,11 @@ export interface HasClock {
 export interface HasLog {
   /** Writes one line to the log of the process; never a secret. */
   log(line: string): void
+}
+
+export interface HasRefusals {
+  /** Logs what a client can cause as often as it likes. */
+  refused: CountedLog
 }
 
 export interface HasAuthority {

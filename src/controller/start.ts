@@ -4,14 +4,17 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
+import { openTimers } from '../base/timers.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
-import { createApiServer, type Timeouts } from './api/server.ts'
+import type { Timeouts } from './api/limits.ts'
+import { createApiServer } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
+import { countedLog } from './counted-log.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
@@ -93,6 +96,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const log = options.log ?? (() => undefined)
   const bundles = new BundleShelf(dataDirectory, log)
   await bundles.refresh()
+  const timers = openTimers()
   const services: Services = {
     store,
     authority,
@@ -106,6 +110,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     now,
     startedAt: now(),
     log,
+    refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
   }
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
@@ -143,6 +148,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
       server.closeAllConnections()
       await closed
       await stopped
+      timers.clear()
       await store.close()
     },
   }

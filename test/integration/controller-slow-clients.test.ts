@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Timeouts } from '../../src/controller/api/server.ts'
+import type { Timeouts } from '../../src/controller/api/limits.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { connectAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
@@ -28,6 +28,7 @@ const TIMEOUTS: Timeouts = {
   keepAliveTimeout: 500,
   connectionsCheckingInterval: 100,
   idleTimeout: 2_000,
+  downloadTimeout: 60_000,
 }
 /** The longest limit, with time for a busy machine. */
 const SOON_MS = 10_000

@@ -8,17 +8,17 @@ import { AgentError } from '../../base/agent-error.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { HasBundles } from '../ports.ts'
+import type { BeginDownload, Download } from './admission/downloads.ts'
+import { DOWNLOAD_CHUNK_BYTES } from './limits.ts'
 import { parseRange } from './range.ts'
 import { whileAdmitted } from './while-admitted.ts'
-
-const CHUNK_BYTES = 1024 * 1024
 
 /** Sends a file of an imported bundle, as long as the client is admitted. Only paths that are listed in the manifest exist. */
 export async function sendBundleFile(
   ports: HasBundles,
+  { begin, admitted }: { begin: BeginDownload; admitted: () => Promise<void> },
   request: FastifyRequest,
   reply: FastifyReply,
-  admitted: () => Promise<void>,
 ): Promise<void> {
   const { sha256, path } = request.params as { sha256: string; path: string }
   const found = await locate(ports, sha256, path)
@@ -29,15 +29,20 @@ export async function sendBundleFile(
       kind: 'invalid',
     })
   }
-  const handle = await open(found.file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const download = begin(request.identity?.name ?? '', () => reply.raw.destroy())
+  const handle = await open(found.file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+    download.ended()
+    throw error
+  })
   try {
     reply.hijack()
-    const work = () => send(request.raw, reply.raw, handle, found.etag)
+    const work = () => send(request.raw, reply.raw, handle, { ...found, download })
     await whileAdmitted(admitted, () => reply.raw.destroy(), work)
   } catch {
     // The client has disconnected, or the file cannot be read: the answer is incomplete.
     reply.raw.destroy()
   } finally {
+    download.ended()
     await handle.close()
   }
 }
@@ -48,8 +53,7 @@ interface Found {
 }
 
 async function locate({ bundles }: HasBundles, sha256: string, path: string): Promise<Found | undefined> {
-  if (!bundles.get(sha256)) await bundles.refresh()
-  const bundle = bundles.get(sha256)
+  const bundle = await bundles.find(sha256)
   if (!bundle) return undefined
   const file = join(bundle.directory, path)
   if (path === MANIFEST_NAME || path === SIGNATURE_NAME) return { file, etag: `"${sha256}-${path}"` }
@@ -61,7 +65,7 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   handle: FileHandle,
-  etag: string,
+  { etag, download }: Found & { download: Download },
 ): Promise<void> {
   const { size } = await handle.stat()
   const condition = request.headers['if-range']
@@ -82,6 +86,13 @@ async function send(
   const { start, end } = range.kind === 'part' ? range : { start: 0, end: size - 1 }
   const part = range.kind === 'part' ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}
   response.writeHead(range.kind === 'part' ? 206 : 200, { ...headers, ...part, 'content-length': end - start + 1 })
-  if (request.method === 'HEAD' || size === 0) response.end()
-  else await pipeline(handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES, autoClose: false }), response)
+  if (request.method === 'HEAD' || size === 0) {
+    response.end()
+    return
+  }
+  response.on('drain', () => download.drained())
+  await pipeline(
+    handle.createReadStream({ start, end, highWaterMark: DOWNLOAD_CHUNK_BYTES, autoClose: false }),
+    response,
+  )
 }

@@ -1,8 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifySchemaCompiler } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import type { ErrorCode } from '../../protocol/api/errors.ts'
 import type { Schema } from '../../protocol/api/route.ts'
 import { isDeeper } from '../../protocol/wire/messages/json-depth.ts'
+
+/** How many bytes the body of a request has at most; it is not read yet. */
+export function bodyBytes(headers: IncomingHttpHeaders, limit: number): number {
+  if (headers['transfer-encoding'] !== undefined) return limit
+  return Math.min(Number(headers['content-length'] ?? 0), limit)
+}
 
 function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
   return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })

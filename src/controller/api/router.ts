@@ -2,17 +2,21 @@ import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { AgentError } from '../../base/agent-error.ts'
 import type { CertificateKind } from '../../protocol/api/access.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
+import type { HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
+import type { BeginDownload } from './admission/downloads.ts'
+import type { Shares } from './admission/shares.ts'
 import { sendBundleFile } from './bundle-route.ts'
-import { errorAnswer } from './error-answer.ts'
-import { openErrorLog } from './error-log.ts'
+import { errorAnswer } from './errors/error-answer.ts'
+import { openErrorLog } from './errors/error-log.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { admit, type Identity, identify } from './identity.ts'
-import { compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
+import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,21 +27,38 @@ declare module 'fastify' {
   }
 }
 
-/** For every request: identifies the client, finds the route, checks access, calls the handler, and validates its answer. */
-export async function createRouter(core: Services, listenOn: (listener: RequestListener) => Server): Promise<Server> {
-  const note = openErrorLog(core)
+/** What the clients of the API take. */
+export interface Admission {
+  shares: Shares
+  beginDownload: BeginDownload
+}
+
+/**
+ * For every request: identifies the client, counts what it takes, finds the route, checks access, calls the handler, and
+ * validates its answer.
+ */
+export async function createRouter(
+  core: Services,
+  { shares, beginDownload }: Admission,
+  listenOn: (listener: RequestListener) => Server,
+): Promise<Server> {
+  const logs = { note: openErrorLog(core), refused: core.refused }
   const app = fastify({
     https: {},
     serverFactory: listenOn,
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2_048 },
-    frameworkErrors: (error, request, reply) => fail(note, error, request, reply),
+    frameworkErrors: (error, request, reply) => fail(logs, error, request, reply),
   })
   app.decorateRequest('identity', null)
   const checkAccess = ({ raw, routeOptions }: FastifyRequest) =>
     admit(core, identify(raw.socket as TLSSocket, core.now()), routeOptions.config.access ?? [])
   app.addHook('onRequest', async (request) => {
     request.identity = identify(request.raw.socket as TLSSocket, core.now())
+    shares.request(
+      request.identity,
+      bodyBytes(request.headers, request.routeOptions.bodyLimit ?? DEFAULT_MAX_BODY_BYTES),
+    )
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
     await checkAccess(request)
   })
@@ -46,7 +67,7 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
     request.routeOptions.schema?.body === undefined ? undefined : parseBody(text),
   )
   app.setValidatorCompiler(compileSchema)
-  app.setErrorHandler((error, request, reply) => fail(note, error, request, reply))
+  app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
   const handlers: Record<string, unknown> = {
     ...agentHandlers(core),
     ...operatorHandlers(core),
@@ -66,8 +87,9 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
       preValidation: async (request) => nameRest(path, request),
       handler:
         route.answer === 'bytes'
-          ? (request, reply) => sendBundleFile(core, request, reply, () => checkAccess(request))
-          : (request, reply) => answer(route, route.answer as Schema, handlers[id] as Handle, request, reply),
+          ? (request, reply) =>
+              sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
+          : (request, reply) => answer(shares, route, handlers[id] as Handle, request, reply),
     })
   }
   await app.ready()
@@ -77,8 +99,8 @@ export async function createRouter(core: Services, listenOn: (listener: RequestL
 type Handle = (asked: object) => unknown
 
 async function answer(
-  { awaited }: Route,
-  schema: Schema,
+  shares: Shares,
+  { awaited, answer: schema }: Route,
   handle: Handle,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -86,12 +108,19 @@ async function answer(
   const { identity, params, query, body } = request
   const disconnected = new AbortController()
   reply.raw.once('close', () => disconnected.abort())
+  if (identity && isWaiting(query)) {
+    // All machines that install a node share an identity, and each waits for its own approval.
+    const { fingerprint } = params as { fingerprint?: string }
+    reply.raw.once('close', shares.wait(identity, fingerprint))
+  }
   const result = await handle({ identity, params, query, body, signal: disconnected.signal })
   // An invalid answer is a bug: it is logged, and the status is 500.
-  const valid = schema.parse(result) as Record<string, unknown>
+  const valid = (schema as Schema).parse(result) as Record<string, unknown>
   const isPending = awaited !== undefined && valid[awaited] === undefined
   return send(reply, isPending ? 202 : 200, valid)
 }
+
+const isWaiting = (query: unknown) => Number((query as { waitMs?: number } | undefined)?.waitMs ?? 0) > 0
 
 /** Names the rest of the path as in the template: fastify calls it `*`. */
 function nameRest(path: string, request: FastifyRequest): void {
@@ -101,13 +130,14 @@ function nameRest(path: string, request: FastifyRequest): void {
 }
 
 function fail(
-  note: ReturnType<typeof openErrorLog>,
+  { note, refused }: HasRefusals & { note: ReturnType<typeof openErrorLog> },
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   const error = ownError(thrown)
   const { status, type, body } = errorAnswer(error, request.headers.accept, request.identity?.kind === 'admin')
+  if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
   if (status >= 500) note(status, request, error)
   // The rest of the body is not read.
   if (!request.raw.complete) reply.header('connection', 'close')

@@ -1,35 +1,26 @@
+import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { errorMessage } from '../../base/text/error-message.ts'
+import { openTimers } from '../../base/timers.ts'
 import type { TlsFiles } from '../access/server/named-certificate.ts'
 import { openServerTls } from '../access/server/server-tls.ts'
+import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
-import { Rate } from '../live/rate.ts'
+import { Rate } from '../rate.ts'
 import type { Services } from '../services.ts'
+import { openDownloads } from './admission/downloads.ts'
+import { openHandshakes } from './admission/handshakes.ts'
+import { oneAtATime } from './admission/one-at-a-time.ts'
+import { openShares, type Shares } from './admission/shares.ts'
+import { refuse } from './errors/raw-answer.ts'
+import { identify } from './identity.ts'
+import { MAX_CONNECTIONS, TIMEOUTS, type Timeouts } from './limits.ts'
 import { createRouter } from './router.ts'
 import { createUpgrade } from './upgrade.ts'
 
-const MAX_CONNECTIONS = 12_000
-
-/** How long a client can take, in ms. */
-export interface Timeouts {
-  handshakeTimeout: number
-  headersTimeout: number
-  requestTimeout: number
-  keepAliveTimeout: number
-  connectionsCheckingInterval: number
-  /** Without a byte in either direction; longer than any answer takes. */
-  idleTimeout: number
-}
-
-const TIMEOUTS: Timeouts = {
-  handshakeTimeout: 30_000,
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 30_000,
-  connectionsCheckingInterval: 5_000,
-  idleTimeout: 300_000,
-}
-
-/** The server of the only port: TLS 1.3, client certificates of the controller's CA, limits on time and size. */
+/** The server of the only port: TLS 1.3, client certificates of the controller's CA, limits on time, size and number. */
 export async function createApiServer(
   core: Services,
   hub: Hub,
@@ -38,20 +29,66 @@ export async function createApiServer(
   tlsFiles?: TlsFiles,
 ): Promise<Server> {
   const tls = openServerTls(core, hosts, tlsFiles)
-  const limits = {
-    ...timeouts,
-    requestCert: true,
-    rejectUnauthorized: true,
-    maxHeaderSize: 8 * 1024,
-  }
-  const server = await createRouter(core, (listener) => createServer({ ...tls.options, ...limits }, listener))
+  const options = { ...timeouts, requestCert: true, rejectUnauthorized: true, maxHeaderSize: 8 * 1024 }
+  const timers = openTimers()
+  const time = { monotonicMs: () => performance.now(), later: timers.later }
+  const shares = openShares(time.monotonicMs)
+  const beginDownload = openDownloads({
+    ...{ ...time, limitMs: timeouts.downloadTimeout },
+    onStalled: (node) => core.refused('stalled downloads', `ended a download of node ${node}, which did not read it`),
+  })
+  const server = await createRouter(core, { shares, beginDownload }, (listener) =>
+    createServer({ ...tls.options, ...options }, oneAtATime(listener, pipelinedOn(core))),
+  )
   server.maxHeadersCount = 64
   server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS
-  server.on('upgrade', createUpgrade(core, hub))
+  server.on('drop', () => core.refused('connections', `refused a connection: there are ${MAX_CONNECTIONS}`))
+  server.on('upgrade', createUpgrade(core, hub, shares))
+  limitHandshakes(server, core, time)
   logRefusedHandshakes(server, core)
   tls.keep(server)
+  limitConnections(server, core, shares)
+  server.on('close', () => timers.clear())
   return server
+}
+
+function pipelinedOn({ refused }: Services) {
+  return (socket: Socket, { headers }: IncomingMessage, isAnswerBegun: boolean): void => {
+    refused('pipelined requests', `refused requests that ${socket.remoteAddress} pipelined on one connection`)
+    const fix = 'send a request after the answer to the one before, or use several connections'
+    if (isAnswerBegun) socket.destroy()
+    else
+      refuse(
+        socket,
+        refusal('limit/pipelined', 'found several requests at once on one connection', fix),
+        headers.accept,
+      )
+  }
+}
+
+/** Takes the place of the listener that begins TLS with each new connection. */
+function limitHandshakes(
+  server: Server,
+  { refused }: Services,
+  time: Pick<Parameters<typeof openHandshakes>[0], 'monotonicMs' | 'later'>,
+): void {
+  const [beginTls] = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const handshakes = openHandshakes<Socket>({
+    ...time,
+    begin: (socket) => beginTls?.call(server, socket),
+    onRefused: (address) =>
+      refused(
+        `connections from ${address}`,
+        `refused connections from ${address}, which has too many without a certificate`,
+      ),
+  })
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => undefined)
+    handshakes.enter(socket)
+  })
+  server.prependListener('secureConnection', (socket) => handshakes.verified(socket))
 }
 
 /** Limited in rate: clients with wrong credentials must not fill the disk. */
@@ -60,10 +97,32 @@ function logRefusedHandshakes(server: Server, core: Services): void {
   let untold = 0
   server.on('tlsClientError', (error, socket) => {
     untold++
-    if (!rate.takeIfThere(core.now().getTime())) return
+    if (!rate.tryTake(core.now().getTime())) return
     const code = 'code' in error ? error.code : error.message
     const others = untold > 1 ? `; ${untold - 1} others since the last of these lines` : ''
     untold = 0
     core.log(`handshake with ${socket.remoteAddress} refused: ${code}${others}`)
   })
+}
+
+function limitConnections(server: Server, core: Services, shares: Shares): void {
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const identity = clientOf(socket, core)
+    if (!identity) return
+    try {
+      socket.once('close', shares.connection(identity))
+    } catch (error) {
+      core.refused(`connections of ${identity.kind} ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
+      refuse(socket, error)
+    }
+  })
+}
+
+/** Undefined: each request of this client is refused with the reason. */
+function clientOf(socket: TLSSocket, { now }: Services) {
+  try {
+    return identify(socket, now())
+  } catch {
+    return undefined
+  }
 }

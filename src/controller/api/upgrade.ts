@@ -12,7 +12,8 @@ import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
 import type { Services } from '../services.ts'
-import { errorAnswer } from './error-answer.ts'
+import type { Shares } from './admission/shares.ts'
+import { finish, refuse } from './errors/raw-answer.ts'
 import { admit, identify } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -21,6 +22,7 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 export function createUpgrade(
   core: Services,
   hub: Hub,
+  shares: Shares,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -33,6 +35,7 @@ export function createUpgrade(
   })
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const identity = identify(request.socket as TLSSocket, core.now())
+    shares.request(identity, 0)
     const path = (request.url ?? '').split('?', 1)[0]
     if (path === agentRoutes.ping.path) {
       await admit(core, identity, CERTIFICATE_KINDS)
@@ -70,20 +73,4 @@ function switchAndClose(request: IncomingMessage, socket: Duplex): void {
 
 function digest(key: string): string {
   return createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64')
-}
-
-function refuse(socket: Duplex, error: unknown): void {
-  const answer = errorAnswer(error, undefined, false)
-  const body = JSON.stringify(answer.body)
-  const head = [
-    `HTTP/1.1 ${answer.status} Refused`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ]
-  finish(socket, `${[...head, 'Connection: close', '', ''].join('\r\n')}${body}`)
-}
-
-/** Does not wait for the client to close its side: the HTTP server no longer limits this connection. */
-function finish(socket: Duplex, text: string): void {
-  socket.end(text, () => socket.destroy())
 }

@@ -1,30 +1,37 @@
 import type { Arch } from '../../bundle/arch.ts'
+import { exists } from '../../bundle/exists.ts'
 import type { BundleRef } from '../../bundle/format.ts'
-import { listBundles, type StoredBundle } from '../../bundle/import.ts'
+import { bundleDirectory, listBundles, type StoredBundle } from '../../bundle/import.ts'
 
 /** The imported bundles, as of the last refresh. */
 export class BundleShelf {
   readonly #dataDirectory: string
   readonly #log: (line: string) => void
+  readonly #list: typeof listBundles
   #bundles: readonly StoredBundle[] = []
   #damaged = new Set<string>()
 
-  constructor(dataDirectory: string, log: (line: string) => void) {
+  constructor(dataDirectory: string, log: (line: string) => void, list = listBundles) {
     this.#dataDirectory = dataDirectory
     this.#log = log
+    this.#list = list
   }
 
   /** Reads the directory again: bundles are imported by another process. A damaged one is logged once, and not used. */
   async refresh(): Promise<void> {
-    const { bundles, damaged } = await listBundles(this.#dataDirectory)
+    const { bundles, damaged } = await this.#list(this.#dataDirectory)
     this.#bundles = bundles
     for (const { manifestSha256, error } of damaged)
       if (!this.#damaged.has(manifestSha256)) this.#log(`${error.message} (${error.code}); fix: ${error.fix}`)
     this.#damaged = new Set(damaged.map(({ manifestSha256 }) => manifestSha256))
   }
 
-  get(manifestSha256: string): StoredBundle | undefined {
-    return this.#bundles.find((bundle) => bundle.manifestSha256 === manifestSha256)
+  /** One that was imported after the last refresh, too. What nobody imported costs one look at the disk. */
+  async find(manifestSha256: string): Promise<StoredBundle | undefined> {
+    const known = () => this.#bundles.find((bundle) => bundle.manifestSha256 === manifestSha256)
+    if (known() || !(await exists(bundleDirectory(this.#dataDirectory, manifestSha256)))) return known()
+    await this.refresh()
+    return known()
   }
 
   /** The newest bundle for a version and an architecture. */

@@ -2,8 +2,12 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
+import { facts } from '../../../test/support/controller/agent.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import { WINDOW } from '../../protocol/wire/session/limits.ts'
 import { Hub } from './hub.ts'
+
+const PEER = { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) }
 
 /** A connection that only receives. */
 class Socket extends EventEmitter {
@@ -35,15 +39,16 @@ it('during an outage of the store, messages of all nodes wait for one attempt, n
   const attempts: ((error: Error) => void)[] = []
   const clustersOf = () => new Promise((_, reject) => attempts.push(reject))
   const now = () => new Date()
-  const ports = { store: { clustersOf }, now, log: () => undefined } as unknown as ConstructorParameters<typeof Hub>[0]
+  const ports = {
+    store: { clustersOf },
+    now,
+    log: () => undefined,
+    refused: () => undefined,
+  } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const sockets = Array.from({ length: 5 }, () => new Socket())
   for (const [at, socket] of sockets.entries()) {
-    hub.accept(socket as unknown as WebSocket, `n-${at}`, {
-      address: '10.0.0.1',
-      fingerprint: 'k',
-      expiresAt: new Date(8e15),
-    })
+    hub.accept(socket as unknown as WebSocket, `n-${at}`, PEER)
     socket.hello()
     await sleep(25)
   }
@@ -67,14 +72,12 @@ it('reads no more from a node while many of its messages wait for the store', as
     ms += 1_000
     return new Date(ms)
   }
-  const ports = { store, now, log: () => undefined } as unknown as ConstructorParameters<typeof Hub>[0]
+  const ports = { store, now, log: () => undefined, refused: () => undefined } as unknown as ConstructorParameters<
+    typeof Hub
+  >[0]
   const hub = new Hub(ports, () => 60_000)
   const socket = new Socket()
-  hub.accept(socket as unknown as WebSocket, 'n-1', {
-    address: '10.0.0.1',
-    fingerprint: 'k',
-    expiresAt: new Date(8e15),
-  })
+  hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
   socket.hello()
   for (let count = 2; count < 2 * WINDOW; count++) socket.ack()
   expect(socket.isPaused).toBe(false)
@@ -85,5 +88,27 @@ it('reads no more from a node while many of its messages wait for the store', as
   answers[0]?.(new Map())
   await sleep(25)
   expect(socket.isPaused).toBe(false)
+  socket.emit('close', 1006)
+})
+
+it('facts that did not change are stored at most every 10 s', async () => {
+  const stored: number[] = []
+  let ms = 0
+  const store = { clustersOf: async () => new Map(stored.push(ms) ? [] : []), node: async () => undefined }
+  const ports = { store, now: () => new Date(ms), refused: () => undefined, log: () => undefined }
+  const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
+  const socket = new Socket()
+  hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
+  const send = async (body: Facts) => {
+    const frame = { v: 1, t: 'facts', id: 'a', seq: 0, ack: 0, body }
+    socket.emit('message', Buffer.from(JSON.stringify(frame)), false)
+    await sleep(25)
+  }
+  socket.hello()
+  await sleep(25)
+  for (ms of [1_000, 4_000, 7_000, 10_900, 11_000, 15_000]) await send(facts)
+  ms = 16_000
+  await send({ ...facts, hostname: 'other' })
+  expect(stored).toEqual([0, 1_000, 11_000, 16_000])
   socket.emit('close', 1006)
 })

@@ -6,8 +6,7 @@ import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
-import { CLOSE, OPENING_MS } from '../../protocol/wire/session/limits.ts'
-import type { Change } from '../domain/change.ts'
+import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/limits.ts'
 import { raiseAlarm } from '../nodes/raise-alarm.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { deliver } from './deliver.ts'
@@ -15,7 +14,7 @@ import { holdMessages } from './held-messages.ts'
 import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
 import { Rivals, TWO_MACHINES } from './rivals.ts'
-import { type Peer, Session } from './session.ts'
+import { lastSeenOf, type Peer, Session } from './session.ts'
 import { welcome } from './welcome.ts'
 
 /** Messages that arrive within this time share one transaction, and so one fsync. */
@@ -58,7 +57,7 @@ export class Hub implements Presence {
    * answers: then both end, because two machines have the key.
    */
   accept(socket: WebSocket, nodeId: string, peer: Peer): void {
-    const session = new Session(nodeId, socket, peer, this.#heartbeatMs(), this.#ports.now())
+    const session = new Session(nodeId, socket, peer, this.#heartbeatMs(), this.#ports)
     const older = this.#sessions.get(nodeId)
     const isSameKey = older?.isOpen === true && older.peer.fingerprint === peer.fingerprint
     if (isSameKey || this.#rivals.has(nodeId)) void this.#examine(session, isSameKey ? older : undefined)
@@ -97,13 +96,20 @@ export class Hub implements Presence {
     const noteContact = () => {
       session.lastContact = this.#ports.now()
     }
+    const isOver = () => socket.readyState !== socket.OPEN
     socket.on('message', (data, isBinary) => {
+      if (isOver()) return
       noteContact()
       if (isBinary) session.end(CLOSE.badMessage, 'binary')
       else this.#take(session, data.toString())
     })
-    socket.on('ping', noteContact)
-    socket.on('pong', noteContact)
+    const onControl = (data: Buffer) => {
+      if (isOver()) return
+      noteContact()
+      session.arrived(data.length)
+    }
+    socket.on('ping', onControl)
+    socket.on('pong', onControl)
     socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
     socket.on('close', (code) => {
       void this.#left(session, code).catch((error: unknown) =>
@@ -158,12 +164,13 @@ export class Hub implements Presence {
   }
 
   #take(session: Session, text: string): void {
-    session.throttle(this.#ports.now())
+    if (!session.arrived(Buffer.byteLength(text))) return
     const parsed = parseFrame(UpFrame, text)
     if ('problem' in parsed) {
       // It can contain keys that the node chose.
       const problem = printable(shorten(parsed.problem, 120))
-      this.#ports.log(`node ${session.nodeId} sent a message that was refused: ${problem}`)
+      const refused = `node ${session.nodeId} sent a message that was refused`
+      this.#ports.refused(refused, `${refused}: ${problem}`)
       session.end(CLOSE.badMessage, problem)
       return
     }
@@ -177,6 +184,10 @@ export class Hub implements Presence {
       session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
       session.bootId = frame.body.bootId
     }
+    if (frame.t === 'facts') {
+      if (!session.arrived(0, FACTS_COUNT_AS - 1) || !session.isNews(frame.body)) return
+    }
+    session.throttle.queued()
     this.#batch.push({ session, frame })
     this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
   }
@@ -210,7 +221,7 @@ export class Hub implements Presence {
         session.socket.terminate()
       }
     }
-    for (const [session, own] of bySession) session.handled(own.length)
+    for (const [session, own] of bySession) session.throttle.handled(own.length)
   }
 
   /** Called after the frames are stored. */
@@ -241,9 +252,3 @@ export class Hub implements Presence {
     await this.#ports.store.commit([lastSeenOf(session)])
   }
 }
-
-const lastSeenOf = ({ nodeId, lastContact }: Session): Change => ({
-  change: 'set-node',
-  id: nodeId,
-  to: { lastSeen: lastContact.toISOString() },
-})

@@ -3,18 +3,21 @@ import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
-import type { HasLiveProgress, HasLog, HasPairChecks } from '../ports.ts'
+import type { HasLiveProgress, HasLog, HasPairChecks, HasRefusals } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { liftRestored } from './restored.ts'
+
+/** For this long after a run expired its events are stored. */
+const LATE_MS = 86_400_000
 
 export interface Received {
   nodeId: string
   frame: UpFrame
 }
 
-export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks
+export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals
 
 /**
  * Stores a batch of messages and reconciles, once for each cluster. A message that is already stored is ignored, so each takes
@@ -51,7 +54,7 @@ async function ingestOf(ports: Ingesting, cluster: string, received: readonly Re
   ports.changes.announce()
 }
 
-function apply(ports: HasLog, draft: Draft, node: Node, frame: UpFrame): void {
+function apply(ports: HasLog & HasRefusals, draft: Draft, node: Node, frame: UpFrame): void {
   if (frame.t === 'hello') liftRestored(ports, draft, node, frame.body)
   acknowledge(draft, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
   switch (frame.t) {
@@ -81,21 +84,42 @@ function acknowledge(draft: Draft, node: Node, seq: number): void {
   for (const { id, acknowledged } of taken) if (!acknowledged) draft.setRun(id, { acknowledged: true })
 }
 
-function applyRunMessage(ports: HasLog, draft: Draft, node: Node, frame: UpFrame & { t: 'event' | 'result' }): void {
+function applyRunMessage(
+  ports: HasRefusals,
+  draft: Draft,
+  node: Node,
+  frame: UpFrame & { t: 'event' | 'result' },
+): void {
   draft.setNode(node.id, { upSeq: frame.seq })
   const run = runIn(draft, frame.body.run)
   if (!run || run.nodeId !== node.id) {
-    ports.log(`node ${node.id} reported run ${frame.body.run}, which is not one of its runs`)
+    const reason = `node ${node.id} reported runs that are not its own`
+    ports.refused(reason, `node ${node.id} reported run ${frame.body.run}, which is not one of its runs`)
     return
   }
   if (frame.t === 'result') {
     finish(draft, run, frame.body)
     return
   }
+  if (!takesEvents(run, draft.now)) {
+    // Acknowledged all the same: the agent would send them for ever.
+    const reason = `node ${node.id} reported events of runs that have ended`
+    ports.refused(reason, `node ${node.id} reported an event of run ${run.id}, which has ended`)
+    return
+  }
   const { event } = frame.body
   draft.addEvent({ at: event.at, nodeId: node.id, nodeSeq: frame.seq, runId: run.id, event })
   const progress = advance(run.progress, event)
   if (progress !== run.progress) draft.setRun(run.id, { progress })
+}
+
+/**
+ * The result is the last message of a run. A run that expired may have begun all the same, unknown to the controller: its node
+ * reports it when it connects.
+ */
+function takesEvents({ state, endedAt }: Run, now: Date): boolean {
+  if (state !== 'expired') return state === 'open'
+  return endedAt !== null && now.getTime() - Date.parse(endedAt) < LATE_MS
 }
 
 /** Ends a run. Ignored if the run has already ended. */
@@ -116,7 +140,9 @@ function receiveLive(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFr
   switch (frame.t) {
     case 'event': {
       const { run, event } = frame.body
-      if (frame.seq === 0 && event.kind === 'step-progress' && runIn(draft, run)?.nodeId === nodeId) {
+      const known = runIn(draft, run)
+      const isRunning = known?.nodeId === nodeId && known.state === 'open'
+      if (frame.seq === 0 && event.kind === 'step-progress' && isRunning) {
         ports.live.set(run, { step: event.step, done: event.done, of: event.of })
       }
       break

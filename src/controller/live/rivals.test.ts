@@ -18,7 +18,7 @@ function sessionOn(readyState: number, answer: (socket: EventEmitter, token: str
     socket as unknown as WebSocket,
     { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) },
     30_000,
-    new Date(0),
+    { now: () => new Date(0), refused: () => undefined },
   )
   return { session, pings, socket }
 }

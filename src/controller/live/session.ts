@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { shorten } from '../../base/text/shorten.ts'
 import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import type { DownBody } from '../../protocol/wire/frames.ts'
 import { type Acknowledgements, acknowledgements } from '../../protocol/wire/session/acknowledgements.ts'
-import { CLOSE, UNREACHABLE_MS, WINDOW } from '../../protocol/wire/session/limits.ts'
-import { Rate } from './rate.ts'
+import { CLOSE, SAME_FACTS_MS, UNREACHABLE_MS } from '../../protocol/wire/session/limits.ts'
+import type { Change } from '../domain/change.ts'
+import type { HasClock, HasRefusals } from '../ports.ts'
+import { openThrottle, type Throttle } from './throttle.ts'
 
-const MESSAGES_PER_SECOND = 50
-const BURST = 200
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/** More than an agent sends without an acknowledgement. */
-const MAX_WAITING = 2 * WINDOW
+
+type Ports = Pick<HasClock, 'now'> & HasRefusals
 
 /** The client at the other end of a session. */
 export interface Peer {
@@ -28,7 +30,8 @@ export class Session {
   readonly socket: WebSocket
   readonly peer: Peer
   readonly heartbeatMs: number
-  readonly #rate: Rate
+  readonly #ports: Ports
+  readonly throttle: Throttle
   readonly #timers = openTimers()
   readonly #acks: Acknowledgements
   lastContact: Date
@@ -47,16 +50,21 @@ export class Session {
   sentState = ''
   readonly sent = new Set<string>()
   #count = 0
-  /** Received messages that are not stored yet. */
-  #waiting = 0
+  #facts = { hash: '', atMs: 0 }
 
-  constructor(nodeId: string, socket: WebSocket, peer: Peer, heartbeatMs: number, now: Date) {
+  constructor(nodeId: string, socket: WebSocket, peer: Peer, heartbeatMs: number, ports: Ports) {
     this.nodeId = nodeId
     this.socket = socket
     this.peer = peer
     this.heartbeatMs = heartbeatMs
-    this.lastContact = now
-    this.#rate = new Rate(MESSAGES_PER_SECOND, BURST, now.getTime())
+    this.#ports = ports
+    this.lastContact = ports.now()
+    this.throttle = openThrottle({
+      nowMs: () => ports.now().getTime(),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      later: this.#timers.later,
+    })
     this.#acks = acknowledgements({ send: () => this.send('ack', {}), later: this.#timers.later })
   }
 
@@ -77,20 +85,24 @@ export class Session {
     this.#acks.stored(messages, atOnce)
   }
 
-  /** Called for each message. Pauses reading if the node exceeds its rate, or too many messages wait for the store. */
-  throttle(now: Date): void {
-    this.#waiting++
-    if (this.#waiting >= MAX_WAITING) this.socket.pause()
-    const waitMs = this.#rate.take(now.getTime())
-    if (waitMs === 0 || this.socket.isPaused) return
-    this.socket.pause()
-    this.later(waitMs, () => this.socket.resume())
+  /** Counts a message, ping or pong. Ends the session, and returns false, if the node sent far too much. */
+  arrived(bytes: number, countsAs = 1): boolean {
+    if (this.throttle.arrived(bytes, countsAs)) return true
+    const sender = `node ${this.nodeId}`
+    this.#ports.refused(`${sender} sent too much`, `${sender} sent far more than the limits permit: disconnected`)
+    this.socket.close(CLOSE.tooMuch, 'far more than the limits permit')
+    // What it sent in addition is not read.
+    this.socket.terminate()
+    return false
   }
 
-  /** So many received messages no longer wait. */
-  handled(messages: number): void {
-    this.#waiting -= messages
-    if (this.#waiting < MAX_WAITING && this.#waiting + messages >= MAX_WAITING) this.socket.resume()
+  /** Whether these facts are to be stored: they differ from the last ones, or those are older than 10 s. */
+  isNews(facts: Facts): boolean {
+    const hash = createHash('sha256').update(JSON.stringify(facts)).digest('base64')
+    const atMs = this.#ports.now().getTime()
+    if (hash === this.#facts.hash && atMs - this.#facts.atMs < SAME_FACTS_MS) return false
+    this.#facts = { hash, atMs }
+    return true
   }
 
   later(ms: number, work: () => void): void {
@@ -127,3 +139,9 @@ export class Session {
     this.#timers.clear()
   }
 }
+
+export const lastSeenOf = ({ nodeId, lastContact }: Session): Change => ({
+  change: 'set-node',
+  id: nodeId,
+  to: { lastSeen: lastContact.toISOString() },
+})

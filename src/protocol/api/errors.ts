@@ -61,6 +61,13 @@ export const ERROR_STATUS = {
   'subnet/full': 403,
   unsupported: 403,
 
+  'limit/bytes': 429,
+  'limit/connections': 429,
+  'limit/downloads': 429,
+  'limit/pipelined': 429,
+  'limit/requests': 429,
+  'limit/waiting': 429,
+
   'store/access-denied': 503,
   'store/disk-error': 503,
   'store/full': 503,
@@ -89,6 +96,9 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/retired',
   'node/removed',
   'cluster/gone',
+  'limit/connections',
+  'limit/pipelined',
+  'limit/requests',
   'path/unknown',
   'request/invalid',
   'store/access-denied',
@@ -105,4 +115,9 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
 ]
 
 /** Further such errors of a request with a body. */
-export const BODY_ERRORS: readonly ErrorCode[] = ['request/no-json', 'request/too-deep', 'request/too-large']
+export const BODY_ERRORS: readonly ErrorCode[] = [
+  'limit/bytes',
+  'request/no-json',
+  'request/too-deep',
+  'request/too-large',
+]

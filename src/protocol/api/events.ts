@@ -41,7 +41,7 @@ export const eventRoutes = {
     path: '/v1/events',
     access: ['admin'],
     summary:
-      'Lists at most 500 events after a number, or waits for the next. `tail`: only the number of the newest event',
+      'Lists at most 500 events, or 1 MiB of them, after a number, or waits for the next. `tail`: only the number of the newest event',
     query: z.object({
       after: z.optional(whole(Number.MAX_SAFE_INTEGER)),
       cluster: z.optional(z.string()),

@@ -14,11 +14,11 @@ import { clusterByName, nodeById } from '../../nodes/find.ts'
 import { configure, remove } from '../../nodes/node-commands.ts'
 import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
+import { eventPage } from '../../views/event-page.ts'
 import { entriesOf } from '../../views/log-entries.ts'
 import { clusterView, nodeDetail, nodeViews } from '../../views/views.ts'
+import { MAX_EVENTS, PAGE_BYTES } from '../limits.ts'
 import type { Handlers } from './handler.ts'
-
-const MAX_EVENTS = 500
 
 export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
@@ -75,7 +75,8 @@ export const eventHandlers = (core: Services): Handlers<typeof eventRoutes> => (
     const { after = 0, node, run, waitMs = 0 } = query
     const cluster = query.cluster === undefined ? undefined : (await clusterByName(core, query.cluster)).id
     const read = async () => {
-      const found = await core.store.eventsAfter({ after, cluster, node, run }, MAX_EVENTS)
+      const limits = { events: MAX_EVENTS, bytes: PAGE_BYTES }
+      const found = await eventPage(core.store, { after, cluster, node, run }, limits)
       return found.length > 0 ? found : undefined
     }
     const found = (await core.changes.until(read, waitMs, signal)) ?? []

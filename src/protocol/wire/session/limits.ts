@@ -14,6 +14,8 @@ export const CLOSE = {
   rival: 4410,
   /** The certificate with which the session began has expired. */
   expired: 4411,
+  /** The node sent far more than the limits permit. */
+  tooMuch: 4429,
 } as const
 
 /** The largest websocket message that each side accepts, in bytes. */
@@ -21,6 +23,19 @@ export const MAX_UP_BYTES = 256 * 1024
 export const MAX_DOWN_BYTES = 1024 * 1024
 /** Fragments of one message. */
 export const MAX_FRAGMENTS = 64
+
+/** Messages, pings and pongs of a node per second; the controller reads no faster. A burst may be larger. */
+export const MESSAGES_PER_SECOND = 50
+export const MESSAGE_BURST = 200
+/** Bytes of the same. */
+export const BYTES_PER_SECOND = 256 * 1024
+export const BYTE_BURST = 2 * 1024 * 1024
+/** Facts make the controller decide about the whole cluster: they count as so many messages. */
+export const FACTS_COUNT_AS = 25
+/** Facts that equal the last ones are ignored for so long. */
+export const SAME_FACTS_MS = 10_000
+/** The session ends when what was read exceeds the limits by so many ms. No agent can: it waits for acknowledgements. */
+export const MOST_EXCESS_MS = 30_000
 
 /** How soon after the connection the agent sends its hello, and the controller its welcome. */
 export const OPENING_MS = 10_000

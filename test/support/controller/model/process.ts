@@ -35,6 +35,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     now: () => new Date(),
     startedAt: new Date(),
     log,
+    refused: (_, line) => log(line),
     publicUrls: [],
   }
   const hub = new Hub(services, () => HEARTBEAT_MS)

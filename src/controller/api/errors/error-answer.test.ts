@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AgentError } from '../../base/agent-error.ts'
-import { remedy } from '../../protocol/api/remedy.ts'
+import { AgentError } from '../../../base/agent-error.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import { errorAnswer } from './error-answer.ts'
 
 const rendered = remedy`${{ do: 'cluster.reset', cluster: 'demo' }} first`

@@ -1,5 +1,5 @@
-import { shorten } from '../../base/text/shorten.ts'
-import type { HasClock, HasLog } from '../ports.ts'
+import { shorten } from '../../../base/text/shorten.ts'
+import type { HasClock, HasLog } from '../../ports.ts'
 
 const PAUSE_MS = 1_000
 const MAX_URL_BYTES = 300

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { AgentError, type ErrorReport, reportOf } from '../../base/agent-error.ts'
-import { statusOf } from '../../protocol/api/errors.ts'
+import { AgentError, type ErrorReport, reportOf } from '../../../base/agent-error.ts'
+import { statusOf } from '../../../protocol/api/errors.ts'
 
 const PROBLEM = 'application/problem+json'
 

@@ -12,18 +12,24 @@ export class Rate {
     this.#filledAtMs = nowMs
   }
 
-  /** Takes one token. Returns the milliseconds to wait before the next one; 0 if there is no need to wait. */
-  take(nowMs: number): number {
+  /**
+   * Takes tokens, also those of the future. Returns the milliseconds until all of them are there; 0 if there is no need to wait.
+   * For a client that is slowed down, and that is paused this long.
+   */
+  take(nowMs: number, count = 1): number {
     this.#fill(nowMs)
-    this.#tokens--
+    this.#tokens -= count
     return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens * 1_000) / this.#perSecond)
   }
 
-  /** Takes one token if there is one. What is refused leaves no debt, so it does not delay what comes later. */
-  takeIfThere(nowMs: number): boolean {
+  /**
+   * Takes the tokens only if they are there; more than a burst if the bucket is full. For a client that is refused: attempts
+   * that were refused do not delay later ones.
+   */
+  tryTake(nowMs: number, count = 1): boolean {
     this.#fill(nowMs)
-    if (this.#tokens < 1) return false
-    this.#tokens--
+    if (this.#tokens < Math.min(count, this.#burst)) return false
+    this.#tokens -= count
     return true
   }
 

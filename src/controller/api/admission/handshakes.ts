@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net'
+import type { Later } from '../../../base/timers.ts'
+import { Rate } from '../../rate.ts'
+import { HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
+
+type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'destroyed'> & {
+  once(event: 'close', listener: () => void): unknown
+  destroy(): unknown
+}
+
+interface Options<C extends Connection> {
+  monotonicMs(): number
+  later: Later
+  /** Begins TLS. */
+  begin(connection: C): void
+  /** A connection was closed because its address, or all together, have too many. */
+  onRefused(address: string): void
+}
+
+export interface Handshakes<C> {
+  enter(connection: C): void
+  /** The client of this connection has a verified certificate. */
+  verified(connection: Pick<Socket, 'remoteAddress' | 'remotePort'>): void
+}
+
+/** Admits new connections at a limited rate. Those of one address wait in line, and addresses take turns. */
+export function openHandshakes<C extends Connection>(options: Options<C>): Handshakes<C> {
+  const { monotonicMs, later, begin, onRefused } = options
+  const rate = new Rate(HANDSHAKES_PER_SECOND, HANDSHAKES_PER_SECOND, monotonicMs())
+  /** The address whose turn is next comes first. */
+  const lines = new Map<string, C[]>()
+  /** Ends of the connections that are not verified, by address and then by port. */
+  const pending = new Map<string, Map<number, () => void>>()
+  let total = 0
+  let isDue = false
+
+  function admit(): void {
+    for (;;) {
+      const [next] = lines
+      if (next === undefined) return
+      if (!rate.tryTake(monotonicMs())) {
+        admitLater()
+        return
+      }
+      const [address, line] = next
+      const connection = line.shift()
+      lines.delete(address)
+      if (line.length > 0) lines.set(address, line)
+      if (connection && !connection.destroyed) begin(connection)
+    }
+  }
+  function admitLater(): void {
+    if (isDue) return
+    isDue = true
+    later(1_000 / HANDSHAKES_PER_SECOND, () => {
+      isDue = false
+      admit()
+    })
+  }
+  return {
+    enter(connection) {
+      const address = sourceOf(connection.remoteAddress)
+      const own = pending.get(address) ?? new Map<number, () => void>()
+      if (own.size >= PENDING_PER_ADDRESS || total >= PENDING) {
+        connection.destroy()
+        onRefused(address)
+        return
+      }
+      const port = connection.remotePort ?? 0
+      const leave = () => {
+        if (!own.delete(port)) return
+        total--
+        if (own.size === 0) pending.delete(address)
+        const rest = lines.get(address)?.filter((each) => each !== connection) ?? []
+        if (rest.length > 0) lines.set(address, rest)
+        else lines.delete(address)
+      }
+      total++
+      own.set(port, leave)
+      pending.set(address, own)
+      connection.once('close', leave)
+      const line = lines.get(address)
+      if (line) line.push(connection)
+      else lines.set(address, [connection])
+      admit()
+    },
+    verified: ({ remoteAddress, remotePort = 0 }) => pending.get(sourceOf(remoteAddress))?.get(remotePort)?.(),
+  }
+}
+
+/** An IPv4 address, or the /64 network of an IPv6 address: one machine has all addresses of it. */
+export function sourceOf(address = ''): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  if (!plain.includes(':')) return plain
+  const [before = '', after] = plain.split('::')
+  const groups = before.split(':').filter(Boolean)
+  const rest = after?.split(':').filter(Boolean) ?? []
+  const zeros = after === undefined ? [] : Array<string>(8 - groups.length - rest.length).fill('0')
+  return `${[...groups, ...zeros, ...rest].slice(0, 4).join(':')}::/64`
+}

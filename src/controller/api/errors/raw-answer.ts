@@ -1,0 +1,19 @@
+import type { Duplex } from 'node:stream'
+import { errorAnswer } from './error-answer.ts'
+
+/** Answers with an error, and closes the connection, where the HTTP server does not answer. */
+export function refuse(socket: Duplex, error: unknown, accept?: string): void {
+  const answer = errorAnswer(error, accept, false)
+  const body = JSON.stringify(answer.body)
+  const head = [
+    `HTTP/1.1 ${answer.status} Refused`,
+    `Content-Type: ${answer.type}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  finish(socket, `${[...head, 'Connection: close', '', ''].join('\r\n')}${body}`)
+}
+
+/** Does not wait for the client to close its side: the HTTP server no longer limits this connection. */
+export function finish(socket: Duplex, text: string): void {
+  socket.end(text, () => socket.destroy())
+}

@@ -1,0 +1,71 @@
+import type { CertificateKind } from '../../protocol/api/access.ts'
+
+/*
+ * What clients of the only port can take, in one place; sessions of agents have theirs in protocol/wire/session/limits.ts.
+ * test/integration/controller-limits.test.ts shows each.
+ */
+
+/** Open connections of all clients. */
+export const MAX_CONNECTIONS = 12_000
+
+/** New connections wait for their turn before any work for TLS is done. Addresses take turns. */
+export const HANDSHAKES_PER_SECOND = 200
+/** Connections without a verified certificate: waiting, or in the handshake. */
+export const PENDING_PER_ADDRESS = 500
+export const PENDING = 4_000
+
+/** How long a client can take, in ms. */
+export interface Timeouts {
+  /** To authenticate. */
+  handshakeTimeout: number
+  headersTimeout: number
+  requestTimeout: number
+  keepAliveTimeout: number
+  connectionsCheckingInterval: number
+  /** Without a byte in either direction; longer than any answer takes. */
+  idleTimeout: number
+  /** During a download, without drained bytes. */
+  downloadTimeout: number
+}
+
+export const TIMEOUTS: Timeouts = {
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  idleTimeout: 300_000,
+  downloadTimeout: 30_000,
+}
+
+/** An agent has three at a time. */
+export const DOWNLOADS_PER_IDENTITY = 4
+/** A further download takes the place of one that has not moved for so long: the node was cut off, and downloads again. */
+export const STALLED_MS = 2_000
+/** Less memory for each download, and a slow client drains one in time. */
+export const DOWNLOAD_CHUNK_BYTES = 64 * 1024
+
+/** Events of a page. One that is larger than a page is a page of its own. */
+export const MAX_EVENTS = 500
+export const PAGE_BYTES = 1024 * 1024
+
+/** What the holders of one identity can take together. */
+export interface Share {
+  connections: number
+  requestsPerSecond: number
+  requestBurst: number
+  /** Requests that wait for a change. */
+  waiting: number
+}
+
+/** All machines that install a node of a cluster share the identity of its installer: at most 1,000 wait for approval. */
+export const SHARES: Record<CertificateKind, Share> = {
+  node: { connections: 32, requestsPerSecond: 50, requestBurst: 200, waiting: 4 },
+  operator: { connections: 32, requestsPerSecond: 10, requestBurst: 50, waiting: 4 },
+  admin: { connections: 256, requestsPerSecond: 200, requestBurst: 1_000, waiting: 64 },
+  enrol: { connections: 2_000, requestsPerSecond: 200, requestBurst: 2_000, waiting: 1_000 },
+}
+
+/** Bodies of the requests of one identity: the largest report of an operator every 16 s, and two at once. */
+export const BODY_BYTES_PER_SECOND = 512 * 1024
+export const BODY_BYTE_BURST = 16 * 1024 * 1024
