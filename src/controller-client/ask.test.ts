@@ -13,6 +13,7 @@ test.each([
   [400, 2],
   [403, 7],
   [404, 2],
+  [429, 7],
   [500, 1],
   [503, 1],
 ])('an error with status %i ends a command with exit code %i', async (status, exitCode) => {

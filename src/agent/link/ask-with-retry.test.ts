@@ -24,6 +24,7 @@ test.each([
   [500, 'bug'],
   [503, 'store/unreachable'],
   [503, 'store/read-only'],
+  [429, 'limit/requests'],
 ] as const)('a controller with a failure that may pass (%i %s) is asked again', async (status, code) => {
   expect(await asked([status, code], [status, code])).toHaveProperty('now')
 })

@@ -27,8 +27,9 @@ export async function askWithRetry<const R extends Route & { answer: Schema }>(
   return retry(POLICY, ask, { clock: host, signal, mayPass: isAway })
 }
 
+/** Also above one of its limits (status 429). */
 const isAway = (error: unknown) =>
-  isUnavailable(error) || (error instanceof AgentError && STARTING.includes(error.code))
+  isUnavailable(error) || (error instanceof AgentError && (error.facts.status === 429 || STARTING.includes(error.code)))
 
 /** Errors of a controller that is just starting. */
 const STARTING: readonly string[] = ['controller/failed', 'bug']

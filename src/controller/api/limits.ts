@@ -54,7 +54,7 @@ export interface Share {
   connections: number
   requestsPerSecond: number
   requestBurst: number
-  /** Requests that wait for a change. */
+  /** Requests that wait for a change; of an installer, for the approval of one machine. */
   waiting: number
 }
 
@@ -63,7 +63,7 @@ export const SHARES: Record<CertificateKind, Share> = {
   node: { connections: 32, requestsPerSecond: 50, requestBurst: 200, waiting: 4 },
   operator: { connections: 32, requestsPerSecond: 10, requestBurst: 50, waiting: 4 },
   admin: { connections: 256, requestsPerSecond: 200, requestBurst: 1_000, waiting: 64 },
-  enrol: { connections: 2_000, requestsPerSecond: 200, requestBurst: 2_000, waiting: 1_000 },
+  enrol: { connections: 2_000, requestsPerSecond: 200, requestBurst: 2_000, waiting: 4 },
 }
 
 /** Bodies of the requests of one identity: the largest report of an operator every 16 s, and two at once. */

@@ -22,6 +22,7 @@ class Socket extends EventEmitter {
     this.isPaused = false
   }
   send() {}
+  close() {}
   ack() {
     this.emit('message', Buffer.from(JSON.stringify({ v: 1, t: 'ack', id: 'a2', seq: 0, ack: 0, body: {} })), false)
   }
@@ -111,4 +112,19 @@ it('facts that did not change are stored at most every 10 s', async () => {
   await send({ ...facts, hostname: 'other' })
   expect(stored).toEqual([0, 1_000, 11_000, 16_000])
   socket.emit('close', 1006)
+})
+
+it('ends the session of a node that floods it with control frames, and logs it', () => {
+  const refused: string[] = []
+  const ports = { store: {}, now: () => new Date(0), refused: (_: string, line: string) => refused.push(line) }
+  const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
+  const socket = new Socket()
+  hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
+  for (let sent = 0; sent < 1_500; sent++) socket.emit('pong', Buffer.alloc(0))
+  expect([socket.isPaused, socket.isTerminated]).toEqual([true, false])
+  for (let sent = 0; sent < 500; sent++) socket.emit('pong', Buffer.alloc(0))
+  expect([socket.isTerminated, refused[0]]).toEqual([
+    true,
+    'node n-1 sent far more than the limits permit: disconnected',
+  ])
 })

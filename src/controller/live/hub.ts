@@ -96,15 +96,14 @@ export class Hub implements Presence {
     const noteContact = () => {
       session.lastContact = this.#ports.now()
     }
-    const isOver = () => socket.readyState !== socket.OPEN
     socket.on('message', (data, isBinary) => {
-      if (isOver()) return
+      // What the node sent before it received the close frame.
+      if (socket.readyState !== socket.OPEN) return
       noteContact()
       if (isBinary) session.end(CLOSE.badMessage, 'binary')
       else this.#take(session, data.toString())
     })
     const onControl = (data: Buffer) => {
-      if (isOver()) return
       noteContact()
       session.arrived(data.length)
     }

@@ -102,7 +102,7 @@ export const agentRoutes = {
     query: z.object({ waitMs: WaitMs }),
     answer: EnrolResponse,
     awaited: 'certificate',
-    errors: ['enrol/unknown', 'enrol/refused'],
+    errors: ['enrol/unknown', 'enrol/refused', 'limit/waiting'],
   },
   renewCertificate: {
     method: 'POST',
@@ -122,7 +122,7 @@ export const agentRoutes = {
     body: InvitationRequest,
     answer: InvitationResponse,
     awaited: 'sealed',
-    errors: ['invitation/not-due'],
+    errors: ['invitation/not-due', 'limit/waiting'],
   },
   leave: {
     method: 'POST',
@@ -152,7 +152,7 @@ export const agentRoutes = {
       path: z.string().check(z.regex(/^[A-Za-z0-9._/-]{1,200}$/)),
     }),
     answer: 'bytes',
-    errors: ['bundle-file/unknown', 'range/unsatisfiable'],
+    errors: ['bundle-file/unknown', 'limit/downloads', 'range/unsatisfiable'],
   },
   connect: {
     method: 'GET',

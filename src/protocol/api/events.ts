@@ -51,6 +51,6 @@ export const eventRoutes = {
       waitMs: WaitMs,
     }),
     answer: EventsResponse,
-    errors: ['cluster/unknown'],
+    errors: ['cluster/unknown', 'limit/waiting'],
   },
 } as const satisfies Record<string, Route>

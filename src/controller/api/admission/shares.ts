@@ -53,34 +53,25 @@ export function openShares(monotonicMs: () => number): Shares {
     request(client, bodyBytes) {
       const { requests, bytes } = rates(client)
       if (!requests.tryTake(monotonicMs()))
-        throw tooMany('limit/requests', client, 'requests per second', 'requestsPerSecond')
+        throw refusal('limit/requests', ...tooMany(client, 'requests per second', 'requestsPerSecond'))
       if (bodyBytes === 0 || bytes.tryTake(monotonicMs(), bodyBytes)) return
       const fix = 'wait for some seconds, then send it again'
       throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
     },
     connection: (client) =>
       occupy(`connections ${textOf(client)}`, SHARES[client.kind].connections, () =>
-        tooMany('limit/connections', client, 'connections', 'connections'),
+        refusal('limit/connections', ...tooMany(client, 'connections', 'connections')),
       ),
-    wait: (client, of) =>
-      occupy(
-        `waiting ${textOf(client)} ${of ?? ''}`,
-        of === undefined ? SHARES[client.kind].waiting : WAITING_OF_PART,
-        () => tooMany('limit/waiting', client, 'requests that wait for a change', 'waiting'),
+    wait: (client, of = '') =>
+      occupy(`waiting ${textOf(client)} ${of}`, SHARES[client.kind].waiting, () =>
+        refusal('limit/waiting', ...tooMany(client, 'requests that wait for a change', 'waiting')),
       ),
   }
 }
 
-/** One, and one that its client has given up. */
-const WAITING_OF_PART = 2
-
 const textOf = ({ kind, name }: Client) => `${kind} ${name}`
 
-function tooMany(code: string, client: Client, what: string, limit: keyof Share): AgentError {
+function tooMany(client: Client, what: string, limit: keyof Share): [message: string, fix: string] {
   const found = `${textOf(client)} has more than ${SHARES[client.kind][limit]} ${what}`
-  return refusal(
-    code,
-    found,
-    'wait for some seconds, then try again; check that no other machine has the same credentials',
-  )
+  return [found, 'wait for some seconds, then try again; check that no other machine has the same credentials']
 }

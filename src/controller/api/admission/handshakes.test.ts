@@ -1,0 +1,98 @@
+import { EventEmitter } from 'node:events'
+import { beforeEach, expect, it } from 'vitest'
+import { type ManualClock, manualClock } from '../../../../test/support/manual-clock.ts'
+import { HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
+import { type Handshakes, openHandshakes, sourceOf } from './handshakes.ts'
+
+class Connection extends EventEmitter {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  destroyed = false
+  constructor(address: string, port: number) {
+    super()
+    this.remoteAddress = address
+    this.remotePort = port
+  }
+  destroy() {
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+let clock: ManualClock
+let begun: Connection[]
+let refused: string[]
+let handshakes: Handshakes<Connection>
+let port = 0
+beforeEach(() => {
+  clock = manualClock()
+  begun = []
+  refused = []
+  port = 0
+  handshakes = openHandshakes<Connection>({
+    monotonicMs: clock.monotonicMs,
+    later: clock.later,
+    begin: (connection) => begun.push(connection),
+    onRefused: (address) => refused.push(address),
+  })
+})
+
+function enter(count: number, address: string): Connection[] {
+  const connections = Array.from({ length: count }, () => new Connection(address, ++port))
+  for (const connection of connections) handshakes.enter(connection)
+  return connections
+}
+const begunFrom = (address: string) => begun.filter(({ remoteAddress }) => remoteAddress === address).length
+
+it('begins 200 handshakes, then 200 a second', () => {
+  enter(450, '10.0.0.1')
+  expect(begun.length).toBe(HANDSHAKES_PER_SECOND)
+  clock.advance(500)
+  expect(begun.length).toBe(1.5 * HANDSHAKES_PER_SECOND)
+  clock.advance(10_000)
+  expect([begun.length, refused]).toEqual([450, []])
+})
+
+it('an address with a long line delays another one by one turn', () => {
+  enter(450, '10.0.0.1')
+  enter(1, '10.0.0.2')
+  expect(begunFrom('10.0.0.2')).toBe(0)
+  clock.advance(10)
+  expect(begunFrom('10.0.0.2')).toBe(1)
+})
+
+it('refuses what an address has in addition, until its connections are verified or closed', () => {
+  const all = enter(PENDING_PER_ADDRESS + 100, '10.0.0.1')
+  expect([refused.length, all.filter(({ destroyed }) => destroyed).length]).toEqual([100, 100])
+  const [first, second] = all
+  if (first) handshakes.verified(first)
+  second?.destroy()
+  enter(3, '10.0.0.1')
+  expect(refused.length).toBe(101)
+  enter(1, '10.0.0.2')
+  expect(refused.length).toBe(101)
+})
+
+it('refuses what all addresses have in addition', () => {
+  for (let at = 0; at < 10; at++) enter(PENDING_PER_ADDRESS, `10.0.0.${at}`)
+  expect(refused.length).toBe(10 * PENDING_PER_ADDRESS - PENDING)
+})
+
+it('connections that their clients close while they wait take no turns', () => {
+  enter(HANDSHAKES_PER_SECOND, '10.0.0.1')
+  for (const connection of enter(200, '10.0.0.1')) connection.destroy()
+  enter(1, '10.0.0.1')
+  clock.advance(10)
+  expect(begun.length).toBe(HANDSHAKES_PER_SECOND + 1)
+})
+
+it.each([
+  ['10.0.0.1', '10.0.0.1'],
+  ['::ffff:10.0.0.1', '10.0.0.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::7', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('%s belongs to the source %s', (address, source) => {
+  expect(sourceOf(address)).toBe(source)
+})

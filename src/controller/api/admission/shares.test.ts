@@ -1,0 +1,58 @@
+import { beforeEach, expect, it } from 'vitest'
+import { type ManualClock, manualClock } from '../../../../test/support/manual-clock.ts'
+import { BODY_BYTE_BURST, SHARES } from '../limits.ts'
+import { openShares, type Shares } from './shares.ts'
+
+const one = { kind: 'node', name: 'n-1' } as const
+const two = { kind: 'node', name: 'n-2' } as const
+const installer = { kind: 'enrol', name: 'c-1' } as const
+
+let clock: ManualClock
+let shares: Shares
+beforeEach(() => {
+  clock = manualClock()
+  shares = openShares(clock.monotonicMs)
+})
+
+/** How many of so many calls are admitted, and the code of the last error. */
+function admitted(count: number, call: () => unknown): [number, string | undefined] {
+  let code: string | undefined
+  let done = 0
+  for (let each = 0; each < count; each++) {
+    try {
+      call()
+      done++
+    } catch (error) {
+      code = (error as { code: string }).code
+    }
+  }
+  return [done, code]
+}
+
+it('limits the requests of an identity, and no other', () => {
+  const { requestBurst, requestsPerSecond } = SHARES.node
+  expect(admitted(1_000, () => shares.request(one, 0))).toEqual([requestBurst, 'limit/requests'])
+  expect(admitted(1, () => shares.request(two, 0))).toEqual([1, undefined])
+  clock.advance(1_000)
+  expect(admitted(1_000, () => shares.request(one, 0))).toEqual([requestsPerSecond, 'limit/requests'])
+})
+
+it('limits the bytes of the bodies', () => {
+  expect(admitted(5, () => shares.request(one, BODY_BYTE_BURST / 2))).toEqual([2, 'limit/bytes'])
+  expect(admitted(1, () => shares.request(one, 0))).toEqual([1, undefined])
+})
+
+it('limits connections, until one is closed', () => {
+  const closed = shares.connection(one)
+  expect(admitted(100, () => shares.connection(one))).toEqual([SHARES.node.connections - 1, 'limit/connections'])
+  closed()
+  closed()
+  expect(admitted(2, () => shares.connection(one))).toEqual([1, 'limit/connections'])
+})
+
+it('limits waiting requests; the machines that share an installer have their own', () => {
+  const { waiting } = SHARES.enrol
+  expect(admitted(9, () => shares.wait(installer, 'SHA256:a'))).toEqual([waiting, 'limit/waiting'])
+  expect(admitted(9, () => shares.wait(installer, 'SHA256:b'))).toEqual([waiting, 'limit/waiting'])
+  expect(admitted(9, () => shares.wait(one))).toEqual([SHARES.node.waiting, 'limit/waiting'])
+})
