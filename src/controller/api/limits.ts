@@ -14,6 +14,9 @@ export const HANDSHAKES_PER_SECOND = 200
 export const PENDING_PER_ADDRESS = 500
 export const PENDING = 4_000
 
+/** Requests of a connection that wait while another one of it is in work; they hold nothing but their headers. */
+export const PIPELINED = 16
+
 /** How long a client can take, in ms. */
 export interface Timeouts {
   /** To authenticate. */

@@ -1,28 +1,28 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { PIPELINED } from '../limits.ts'
+
+type Exchange = [request: IncomingMessage, response: ServerResponse]
 
 interface Line {
   current?: ServerResponse
-  /** One may arrive before the end of an answer that the client has completely received. */
-  next?: [IncomingMessage, ServerResponse] | undefined
+  waiting: Exchange[]
 }
 
 /**
- * Handles the requests of a connection one after another. A client that sends a third one before the first is answered is
- * refused, because every pipelined request takes memory.
+ * Handles the requests of a connection one after another, in their order. A client that sends many before the first is
+ * answered is refused.
  */
 export function oneAtATime(
   handle: RequestListener,
   onTooMany: (socket: Socket, request: IncomingMessage, isAnswerBegun: boolean) => void,
 ): RequestListener {
   const lines = new WeakMap<Socket, Line>()
-  const begin = (line: Line, request: IncomingMessage, response: ServerResponse): void => {
+  const begin = (line: Line, [request, response]: Exchange): void => {
     line.current = response
     response.once('close', () => {
-      if (line.current !== response || !line.next) return
-      const [...next] = line.next
-      line.next = undefined
-      if (!isOver(request.socket)) begin(line, ...next)
+      const next = line.current === response && !isOver(request.socket) ? line.waiting.shift() : undefined
+      if (next) begin(line, next)
     })
     handle(request as never, response as never)
   }
@@ -30,11 +30,11 @@ export function oneAtATime(
     const { socket } = request
     // What a refused client sent in addition.
     if (isOver(socket)) return
-    const line: Line = lines.get(socket) ?? {}
+    const line = lines.get(socket) ?? { waiting: [] }
     lines.set(socket, line)
-    const isBusy = line.next !== undefined || line.current?.writableEnded === false
-    if (!isBusy) begin(line, request, response)
-    else if (!line.next) line.next = [request, response]
+    const isBusy = line.waiting.length > 0 || line.current?.writableEnded === false
+    if (!isBusy) begin(line, [request, response])
+    else if (line.waiting.length < PIPELINED) line.waiting.push([request, response])
     else onTooMany(socket, request, line.current?.headersSent === true)
   }
 }
