@@ -46,6 +46,17 @@ test('both machines are refused, and the node, the cluster and the logs report i
   expect(await eventsWith('two machines'), 'once, not for each try').toHaveLength(1)
 })
 
+test('a machine that is refused, and then sends what no websocket permits, ends only its own connection', async () => {
+  await isRefused(await another())
+  await isRefused(enrolled.agent)
+  const copy = await another()
+  // Reserved bits, before it answers the close.
+  copy.socket.once('frame', () => Reflect.get(copy.socket, '_socket').write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0])))
+  await copy.next('refuse')
+  await copy.closed
+  expect((await scene.show(enrolled)).connected).toBe(false)
+})
+
 test('the machine that goes on alone is admitted, and the warning ends a day later', async () => {
   await isRefused(await another())
   await isRefused(enrolled.agent)

@@ -1,7 +1,8 @@
-import type { RawData, WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import { UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { OPENING_MS } from '../../protocol/wire/session/limits.ts'
+import type { Session } from './session.ts'
 
 export interface Held {
   /** The boot that the hello tells; empty if the first message is not a hello, or does not come. */
@@ -11,17 +12,17 @@ export interface Held {
 }
 
 /** Keeps the messages of a connection while it is not known yet whether its session begins. */
-export function holdMessages(socket: WebSocket, onError: (error: Error) => void): Held {
+export function holdMessages({ socket, throttle }: Session): Held {
   const held: [RawData, boolean][] = []
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, OPENING_MS)
   const take = (data: RawData, isBinary: boolean) => {
     held.push([data, isBinary])
     // What the socket has received already still arrives.
-    socket.pause()
+    throttle.hold(true)
     resolve()
   }
-  socket.on('message', take).on('close', resolve).on('error', onError)
+  socket.on('message', take).on('close', resolve)
   return {
     bootId: promise.then(() => {
       clearTimeout(timer)
@@ -30,8 +31,8 @@ export function holdMessages(socket: WebSocket, onError: (error: Error) => void)
       return 'frame' in parsed && parsed.frame.t === 'hello' ? parsed.frame.body.bootId : ''
     }),
     release() {
-      socket.off('message', take).off('close', resolve).off('error', onError)
-      socket.resume()
+      socket.off('message', take).off('close', resolve)
+      throttle.hold(false)
       for (const [data, isBinary] of held.splice(0)) socket.emit('message', data, isBinary)
     },
   }

@@ -58,6 +58,10 @@ export class Hub implements Presence {
    */
   accept(socket: WebSocket, nodeId: string, peer: Peer): void {
     const session = new Session(nodeId, socket, peer, this.#heartbeatMs(), this.#ports)
+    const onControl = (data: Buffer) => session.arrived(data.length)
+    socket.on('ping', onControl).on('pong', onControl)
+    // Also of one that is refused: an error without a listener would end the process.
+    socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
     const older = this.#sessions.get(nodeId)
     const isSameKey = older?.isOpen === true && older.peer.fingerprint === peer.fingerprint
     if (isSameKey || this.#rivals.has(nodeId)) void this.#examine(session, isSameKey ? older : undefined)
@@ -66,12 +70,13 @@ export class Hub implements Presence {
 
   async #examine(session: Session, older: Session | undefined): Promise<void> {
     const { nodeId, socket } = session
-    const held = holdMessages(socket, (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
+    const held = holdMessages(session)
     const isCurrent = () => this.#sessions.get(nodeId) === older
     const { refused, alarm } = await this.#rivals.judge(session, older, held.bootId, isCurrent)
     if (alarm) void raiseAlarm(this.#ports, nodeId, alarm)
     for (const each of refused) this.#refuse(each)
-    if (!refused.includes(session)) this.#begin(session)
+    // The client may have gone meanwhile.
+    if (!refused.includes(session) && socket.readyState === socket.OPEN) this.#begin(session)
     held.release()
   }
 
@@ -103,13 +108,7 @@ export class Hub implements Presence {
       if (isBinary) session.end(CLOSE.badMessage, 'binary')
       else this.#take(session, data.toString())
     })
-    const onControl = (data: Buffer) => {
-      noteContact()
-      session.arrived(data.length)
-    }
-    socket.on('ping', onControl)
-    socket.on('pong', onControl)
-    socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
+    socket.on('ping', noteContact).on('pong', noteContact)
     socket.on('close', (code) => {
       void this.#left(session, code).catch((error: unknown) =>
         this.#ports.log(`node ${nodeId} disconnected, which could not be stored: ${errorMessage(error)}`),

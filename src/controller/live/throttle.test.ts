@@ -64,6 +64,16 @@ it('many messages that wait for the store stop reading, also when the rate permi
   expect(isReading).toBe(true)
 })
 
+it('what is held is not read, also when the rate permits it again', () => {
+  throttle.hold(true)
+  expect(isReading).toBe(false)
+  arrive(MESSAGE_BURST + 1)
+  clock.advance(60_000)
+  expect(isReading).toBe(false)
+  throttle.hold(false)
+  expect(isReading).toBe(true)
+})
+
 it('a read full of tiny frames ends the session; what an agent sends does not', () => {
   expect(arrive(MESSAGE_BURST + 2 * WINDOW, 80)).toBe(true)
   expect(arrive(64 * 1024, 2)).toBe(false)

@@ -19,6 +19,8 @@ export interface Throttle {
   queued(): void
   /** So many messages no longer wait. */
   handled(messages: number): void
+  /** While it is held, nothing is read. */
+  hold(isHeld: boolean): void
 }
 
 interface Options {
@@ -32,13 +34,14 @@ export function openThrottle({ nowMs, pause, resume, later }: Options): Throttle
   const messages = new Rate(MESSAGES_PER_SECOND, MESSAGE_BURST, nowMs())
   const bytes = new Rate(BYTES_PER_SECOND, BYTE_BURST, nowMs())
   let waiting = 0
+  let isHeld = false
   let isPaused = false
   let isTimed = false
   const excessMs = () => Math.max(messages.take(nowMs(), 0), bytes.take(nowMs(), 0))
   /** Reads if nothing speaks against it; otherwise looks again when that may have changed. */
   const look = () => {
     const leftMs = excessMs()
-    if (leftMs > 0 || waiting >= MAX_WAITING) {
+    if (leftMs > 0 || waiting >= MAX_WAITING || isHeld) {
       if (!isPaused) pause()
       isPaused = true
     } else if (isPaused) {
@@ -65,6 +68,10 @@ export function openThrottle({ nowMs, pause, resume, later }: Options): Throttle
     },
     handled(count) {
       waiting -= count
+      look()
+    },
+    hold(wanted) {
+      isHeld = wanted
       look()
     },
   }
