@@ -48,7 +48,7 @@ export const OF_CONTROLLER: readonly Row[] = [
     '0600',
     'database (SQLite), unless `--database` names another; with `-wal` and `-shm` while the controller runs',
   ],
-  ['pki', '0700', 'certificate authority and the key that signs instructions'],
+  ['pki', '0700', 'certificate authority and the key that signs instructions; during a rotation also the next ones'],
   ['admin.json', '0600', "the administrator's client certificate and key"],
   ['bundles', '0700', "imported bundles, each with its builder's public key"],
 ]

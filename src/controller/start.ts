@@ -8,6 +8,7 @@ import { openTimers } from '../base/timers.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { ensureAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
+import type { Sealer } from './access/keys/seal-key.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
@@ -45,6 +46,8 @@ export interface ControllerOptions {
   drainMs?: number
   /** A certificate for the name that browsers use; agents stay with the one of the controller's own CA. */
   tlsFiles?: TlsFiles | undefined
+  /** Seals the private keys in the data directory; by default they are files with mode 0600. */
+  sealer?: Sealer | undefined
   /** For clients that are slow. */
   timeouts?: Timeouts
 }
@@ -92,7 +95,12 @@ async function openStore({ dataDirectory, database }: ControllerOptions): Promis
 async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {
   const { dataDirectory, listen } = options
   const now = options.now ?? (() => new Date())
-  const authority = openAuthority(join(dataDirectory, 'pki'), now(), (await store.clusters()).length > 0)
+  const authority = openAuthority(
+    join(dataDirectory, 'pki'),
+    now(),
+    (await store.clusters()).length > 0,
+    options.sealer,
+  )
   const log = options.log ?? (() => undefined)
   const bundles = new BundleShelf(dataDirectory, log)
   await bundles.refresh()

@@ -4,6 +4,7 @@ import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'
+import { registerKeys } from './keys.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerOpenapi } from './openapi.ts'
 import { registerServe } from './serve.ts'
@@ -26,7 +27,7 @@ To create a cluster:
   controller cluster provision factory
   controller cluster watch factory --until READY`,
     )
-  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerOpenapi])
+  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerKeys, registerOpenapi])
     register(program)
   registerCompletion(program)
   strict(program)

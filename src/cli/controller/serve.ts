@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
 import { examples } from '../kit/output.ts'
+import { sealerOf } from './keys.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 
 interface Flags {
@@ -11,6 +12,7 @@ interface Flags {
   publicUrl?: string[]
   tlsCert?: string
   tlsKey?: string
+  keyFile?: string
 }
 
 /** `controller serve`: runs until SIGTERM or SIGINT. */
@@ -31,6 +33,7 @@ export function registerServe(program: Command): void {
       'certificate and chain (PEM) for the name that browsers use; read again when it changes',
     )
     .option('--tls-key <file>', 'key of that certificate (PEM)')
+    .option('--key-file <file>', 'key file with which the keys are sealed (controller keys seal)')
     .addHelpText(
       'after',
       examples(
@@ -54,6 +57,7 @@ async function serve(flags: Flags): Promise<void> {
     ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
     tlsFiles,
+    sealer: await sealerOf(flags.keyFile),
     log,
   })
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
