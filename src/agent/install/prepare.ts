@@ -1,13 +1,14 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { NodeName } from '../../protocol/names.ts'
-import { type AgentConfig, isProxyUrl } from '../config.ts'
+import type { AgentConfig } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import type { ServiceStatus } from '../status.ts'
 
 export interface InstallOptions {
   clusterName?: string
   hostname?: string
-  proxy?: string
+  /** With the password, if there is one. */
+  proxy?: string | undefined
 }
 
 /** agent.json for these credentials. Throws AgentError if they are for another cluster, or the node name is not valid. */
@@ -35,7 +36,7 @@ export function configFor(
     cluster,
     instructionKey,
     ...(clusterName === undefined ? {} : { clusterName }),
-    ...(proxy === undefined ? {} : { proxy: checkedProxy(proxy) }),
+    ...(proxy === undefined ? {} : { proxy }),
   }
 }
 
@@ -49,14 +50,6 @@ function nodeNameOf(name: string): string {
       kind: 'invalid',
     },
   )
-}
-
-function checkedProxy(proxy: string): string {
-  if (isProxyUrl(proxy)) return proxy
-  throw new AgentError('usage/proxy', 'the proxy is not a URL of the form http://[user:password@]host:port', {
-    fix: 'pass --proxy http://host:port',
-    kind: 'invalid',
-  })
 }
 
 /** Refuses to overwrite the agent of another cluster. */

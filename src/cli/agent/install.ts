@@ -34,6 +34,7 @@ interface Options {
   role?: string[]
   ignoreCheck: string[]
   proxy?: string
+  proxyPasswordFile?: string
   wait: boolean
   yes?: boolean
   output: PrecheckFormat
@@ -62,7 +63,8 @@ export function registerInstall(program: Command): Command {
     .option('-t, --check-only', 'run the prechecks only, install nothing')
     .option('--role <role>', 'intended role, for the prechecks: master, worker or storage; repeatable', collect)
     .option('--ignore-check <id[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
-    .option('--proxy <url>', 'HTTP proxy for the connection to the controller')
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
+    .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--no-wait', 'do not wait for the controller to register this node')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('-d, --uninstall', 'same as "agent uninstall"')
@@ -88,10 +90,12 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
   const { readConfigIfValid } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
-  const config = configFor(credentials, options, view.hostname())
+  const { proxyUrl } = await import('../../agent/install/proxy-url.ts')
+  const proxy = await proxyUrl(options, view)
+  const config = configFor(credentials, { ...options, proxy }, view.hostname())
   if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 
-  const params = paramsFor({ ...options, paths, credentials })
+  const params = paramsFor({ ...options, proxy, paths, credentials })
   const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, onResult, signal })
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')

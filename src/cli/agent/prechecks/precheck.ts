@@ -20,6 +20,7 @@ interface Options extends GlobalOptions {
   explain?: string
   ignoreCheck?: string[]
   proxy?: string
+  proxyPasswordFile?: string
   fix?: boolean
   yes?: boolean
 }
@@ -39,7 +40,8 @@ export function registerPrecheck(program: Command): void {
     .option('--list', 'list all checks')
     .option('--explain <id>', 'explain what a check looks at, and why')
     .option('--ignore-check <id[=reason]>', 'treat a failure as a warning; repeatable', collect)
-    .option('--proxy <url>', 'HTTP proxy for the connection to the controller')
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
+    .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
     .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
@@ -115,11 +117,13 @@ function end(hardFailures: number): void {
 async function paramsOf(options: Options, view: HostView): Promise<CheckParams> {
   const { credsFile, passphraseFile } = options
   const paths = pathsFor(options.instance)
-  if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, paths })
+  const { proxyUrl } = await import('../../../agent/install/proxy-url.ts')
+  const proxy = await proxyUrl(options, view)
+  if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, proxy, paths })
   if (credsFile === undefined || passphraseFile === undefined)
     throw usage('precheck/credentials', 'only one of the two credentials files was passed', BOTH_FILES)
   const { readCredentials } = await import('../../../agent/identity/credentials.ts')
-  return paramsFor({ ...options, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
+  return paramsFor({ ...options, proxy, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
 }
 
 const BOTH_FILES = 'pass --creds-file NAME.pem and --passphrase-file NAME-passphrase.txt'

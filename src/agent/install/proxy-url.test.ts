@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/support/fake-host.ts'
+import { type ProxyOptions, proxyUrl } from './proxy-url.ts'
+
+const FILE = '/root/proxy-password.txt'
+
+function urlOf(options: ProxyOptions, content = 'hunter2\n', mode = 0o600): Promise<unknown> {
+  const host = fakeHost({ files: { '/etc/passwd': 'root:x:0:0::/root:/bin/bash\n' } })
+  host.files.seed(FILE, content, { mode })
+  return proxyUrl(options, host, {}).catch(({ code, message, fix }) => `${code}: ${message}; ${fix}`)
+}
+
+test.each<[string, ProxyOptions, string | undefined]>([
+  ['no proxy', {}, undefined],
+  ['no password', { proxy: 'http://10.0.0.9:3128' }, 'http://10.0.0.9:3128'],
+  [
+    'a password in a file',
+    { proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: FILE },
+    'http://bob:hunter2@10.0.0.9:3128/',
+  ],
+])('%s', async (_, options, url) => {
+  expect(await urlOf(options)).toBe(url)
+})
+
+test('every character of a password arrives at the proxy', async () => {
+  const url = await urlOf({ proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: FILE }, 'p@ss:w/o%20r#d \n')
+  expect(decodeURIComponent(new URL(String(url)).password)).toBe('p@ss:w/o%20r#d')
+})
+
+test.each<[string, ProxyOptions, RegExp]>([
+  ['no URL', { proxy: 'proxy:3128' }, /^usage\/proxy: .*of the form/],
+  ['a password in the URL', { proxy: 'http://bob:hunter2@10.0.0.9:3128' }, /^usage\/proxy: .*--proxy-password-file/],
+  ['a file without a proxy', { proxyPasswordFile: FILE }, /^usage\/proxy: .*without --proxy/],
+  ['a file without a user', { proxy: 'http://10.0.0.9:3128', proxyPasswordFile: FILE }, /^usage\/proxy: .*no user/],
+  [
+    'no such file',
+    { proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: '/root/none' },
+    /^credentials\/missing: proxy password file/,
+  ],
+])('%s is refused, and no password is shown', async (_, options, says) => {
+  const refusal = await urlOf(options)
+  expect(refusal).toMatch(says)
+  expect(refusal).not.toContain('hunter2')
+})
+
+test('a file that everybody can read is refused', async () => {
+  const refusal = await urlOf({ proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: FILE }, 'hunter2', 0o644)
+  expect(refusal).toMatch(/^credentials\/world-readable/)
+})
