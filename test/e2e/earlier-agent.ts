@@ -12,7 +12,7 @@ export async function earlierAgentStory(scene: Scene, { stage }: Story): Promise
     await scene.createCluster('mixed', [])
   })
   await stage('the master is installed with the agent of the previous build', () =>
-    scene.addNodeWith(earlier, 'm1', 'master,worker'),
+    scene.addNodeWith({ executable: earlier }, 'm1', 'master,worker'),
   )
   await stage('the worker is installed with the agent of this build', () => scene.addNode('w1', 'worker'))
   await stage('their versions differ', async () => {

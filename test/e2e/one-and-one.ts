@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
+import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
-import { configure, isReady, kubernetesNodes, noTokenAnywhere, type Scene, uninstallAll } from './shape.ts'
+import { noSecretAnywhere, startProxy } from './secrets.ts'
+import { configure, isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
@@ -12,20 +14,23 @@ const TAINT = 'node-role.kubernetes.io/control-plane'
 
 /** A dedicated master and a worker, and a worker that joins later. */
 export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
+  const watch = watchProcesses()
   await stage('two bare nodes and a cluster with a dedicated master', async () => {
     await scene.boot('m1', 'w1')
     await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north'])
   })
-  await stage('master and worker are installed and configured', async () => {
+  await stage('master and worker are installed and configured, the worker behind a proxy with a password', async () => {
     await scene.addNode('m1', 'master')
-    await scene.addNode('w1', 'worker')
+    await scene.addNodeWith({ options: await startProxy(scene, 'w1') }, 'w1', 'worker')
   })
   await stage('provision: READY', () => scene.provision())
   await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
+  await stage('no secret in any argument, environment, journal, log, support bundle or database', () =>
+    noSecretAnywhere(scene, scene.node('m1'), watch),
+  )
   await stage('the cluster is DEGRADED when parts are missing, and provision repairs it', () =>
     degradedThenRepaired(scene),
   )

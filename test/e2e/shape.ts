@@ -6,7 +6,7 @@ import { copyAgent, createCluster, importBundle, kubectl, nodeRow, openSite, typ
 import { stageBundle } from '../support/site/stage-bundle.ts'
 import type { Bed } from '../support/testbed/bed.ts'
 import { isShared } from '../support/testbed/kernel-settings.ts'
-import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { exec, type Node } from '../support/testbed/machine.ts'
 import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -26,8 +26,13 @@ export interface Scene {
   createCluster(name: string, flags: readonly string[], overrides?: Overrides): Promise<void>
   /** Installs the agent on a node and configures the roles. */
   addNode(name: string, roles: string, ...flags: string[]): Promise<void>
-  /** The same with another executable of the agent. */
-  addNodeWith(executable: string, name: string, roles: string, ...flags: string[]): Promise<void>
+  /** The same with another executable of the agent, or with more options of the installation. */
+  addNodeWith(
+    how: { executable?: string; options?: readonly string[] },
+    name: string,
+    roles: string,
+    ...flags: string[]
+  ): Promise<void>
   /** Copies the bundle to all nodes, so that a story about something else does not download it for each. */
   stage(): Promise<void>
   /** Provisions the cluster and waits until it is READY. */
@@ -72,11 +77,11 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
       const options = { name, overrides, flags: ['--auto-approve', ...flags] }
       credentials = await createCluster(scene.site(), options)
     },
-    addNode: (name, roles, ...flags) => scene.addNodeWith(executables.agent, name, roles, ...flags),
-    async addNodeWith(executable, name, roles, ...flags) {
+    addNode: (name, roles, ...flags) => scene.addNodeWith({}, name, roles, ...flags),
+    async addNodeWith({ executable = executables.agent, options = [] }, name, roles, ...flags) {
       const node = scene.node(name)
       const install = await copyAgent(node, credentials, cluster, executable)
-      const { code, stdout, stderr } = await exec(node, install, { timeoutMs: 180_000 })
+      const { code, stdout, stderr } = await exec(node, [...install, ...options], { timeoutMs: 180_000 })
       assert.equal(code, 0, stderr + stdout)
       await configure(scene.site(), name, roles, ...flags)
     },
@@ -193,25 +198,6 @@ export async function etcdVotes(master: Node, count: number): Promise<void> {
     },
     { withinMs: 120_000 },
   )
-}
-
-/** Fails if a bootstrap token is in a process argument, a journal or a file on any node. */
-export async function noTokenAnywhere(master: Node, nodes: readonly Node[]): Promise<void> {
-  const selected = ['--field-selector', 'type=bootstrap.kubernetes.io/token']
-  const { stdout } = await kubectl(master, '-n', 'kube-system', 'get', 'secrets', ...selected, '-o', 'json')
-  const { items } = JSON.parse(stdout) as { items: { data: Record<string, string> }[] }
-  const tokens = items.map(({ data }) => Buffer.from(data['token-secret'] ?? '', 'base64').toString())
-  assert(tokens.length > 0 && tokens.every((token) => token.length === 16), 'the tokens are known')
-  const patterns = tokens.flatMap((token) => ['-e', token])
-  for (const node of nodes) {
-    const journal = await execOk(node, ['journalctl', '--no-pager', '-o', 'cat'])
-    const processes = await execOk(node, ['ps', '-eo', 'args'])
-    for (const token of tokens) assert(!`${journal}${processes}`.includes(token), `a token on ${node.name}`)
-    const places = ['/etc', '/run', '/var/log', '/var/lib/cantrip', '/var/lib/kubelet']
-    const excluded = ['--exclude-dir=bundle', '--exclude-dir=netns', '--exclude-dir=rootfs', '--devices=skip']
-    const left = await exec(node, ['grep', '-rlF', ...excluded, ...patterns, ...places], { timeoutMs: 60_000 })
-    assert.equal(left.stdout, '', `a token in a file on ${node.name}`)
-  }
 }
 
 /** Last node first, so that a master remains for the others. Nodes share one kernel, so its parameters may differ afterwards. */

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
+import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
-import { allReady, etcdVotes, kubernetesNodes, noTokenAnywhere, type Scene } from './shape.ts'
+import { noSecretAnywhere } from './secrets.ts'
+import { allReady, etcdVotes, kubernetesNodes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'trio'
@@ -14,6 +16,7 @@ const ALL = ['m1', 'm2', 'm3', 'w1']
 
 /** Three dedicated masters and a worker, with power cuts. */
 export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void> {
+  const watch = watchProcesses()
   await stage('four bare nodes', async () => {
     await scene.boot(...ALL)
     await scene.createCluster(CLUSTER, ['--dedicated-masters'])
@@ -34,7 +37,9 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
-  await stage('no token in any argument, journal, log or file', () => noTokenAnywhere(scene.node('m1'), scene.nodes()))
+  await stage('no secret in any argument, environment, journal, log, support bundle or database', () =>
+    noSecretAnywhere(scene, scene.node('m1'), watch),
+  )
   await stage('a master loses power: the API endpoint serves reads and writes', () => masterLosesPower(scene))
   await stage('the master boots again: all nodes Ready, three etcd members', async () => {
     await showNodeDnsCost(scene)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import { ClusterSettings } from '../../src/protocol/settings/cluster-settings.ts
 import { connectAgent } from '../support/controller/agent.ts'
 import { type Answer, adminOf, call } from '../support/controller/client.ts'
 import { Scene } from '../support/controller/scene.ts'
+import { fillDisk } from '../support/fill-disk.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
@@ -27,15 +28,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     rmSync(root, { recursive: true })
   })
 
-  /** Until not one byte is left. */
-  function fill(): void {
-    const ballast = openSync(join(root, 'ballast'), 'w')
-    try {
-      for (const block of [4_096, 1]) writeUntilFull(ballast, Buffer.alloc(block))
-    } finally {
-      closeSync(ballast)
-    }
-  }
+  const fill = () => fillDisk(join(root, 'ballast'))
 
   let clusters = 0
   const labels = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`label-${at}`, 'x'.repeat(60)]))
@@ -114,11 +107,3 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     },
   )
 })
-
-function writeUntilFull(file: number, block: Buffer): void {
-  try {
-    for (;;) writeSync(file, block)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-  }
-}

@@ -8,23 +8,29 @@ import { ClusterSettings as Settings } from '../../../src/protocol/settings/clus
 import { adminOf, call } from '../controller/client.ts'
 import { type Installation, installAgent } from './installation.ts'
 
-const PASSPHRASE = 'correct horse battery staple'
+export const PASSPHRASE = 'correct horse battery staple'
 
-export async function askAdmin(controller: Controller, method: string, path: string, body?: unknown) {
+type Reachable = Pick<Controller, 'url' | 'adminFile'>
+
+export async function askAdmin(controller: Reachable, method: string, path: string, body?: unknown) {
   const answer = await call(controller.url, adminOf(controller), method, path, body)
   if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
   return answer.json
 }
 
-/** An agent `one` with the credentials of a new cluster `demo`. It enrols when it starts. */
-export async function agentOf(
-  controller: Controller,
-  settings: Partial<ClusterSettings> = {},
-  prepare?: Parameters<typeof installAgent>[3],
-): Promise<Installation> {
+/** The credentials file of a new cluster `demo`. */
+export async function demoCredentials(controller: Reachable, settings: Partial<ClusterSettings> = {}): Promise<string> {
   const { privateKey } = createKeyPair()
   const cluster = { name: 'demo', settings: Settings.parse(settings), csr: buildCsr(privateKey, 'installer') }
   const { installer } = await askAdmin(controller, 'POST', '/v1/clusters', cluster)
-  const pem = await credentialsText(await encryptKey(privateKey, PASSPHRASE), installer)
-  return installAgent(pem, PASSPHRASE, 'one', prepare)
+  return credentialsText(await encryptKey(privateKey, PASSPHRASE), installer)
+}
+
+/** An agent `one` with the credentials of a new cluster `demo`. It enrols when it starts. */
+export async function agentOf(
+  controller: Reachable,
+  settings: Partial<ClusterSettings> = {},
+  prepare?: Parameters<typeof installAgent>[3],
+): Promise<Installation> {
+  return installAgent(await demoCredentials(controller, settings), PASSPHRASE, 'one', prepare)
 }

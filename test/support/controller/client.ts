@@ -55,7 +55,7 @@ export function call(
   })
 }
 
-export function adminOf(controller: Controller): Credentials {
+export function adminOf(controller: Pick<Controller, 'adminFile'>): Credentials {
   const access: AdminAccess = JSON.parse(readFileSync(controller.adminFile, 'utf8'))
   return { ca: access.ca, cert: access.certificate, key: access.key }
 }
