@@ -6,12 +6,17 @@ import { refusalOf } from './support/docs/parse-command.ts'
 
 /** One action of each kind, with all of its fields. */
 const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
+  'admin.create': { do: 'admin.create' },
+  'admin.list': { do: 'admin.list' },
+  'admin.revoke': { do: 'admin.revoke', administrator: 'alice' },
   'bundle.import': { do: 'bundle.import' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
   'cluster.delete': { do: 'cluster.delete', cluster: 'demo', force: true },
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },
   'cluster.reset': { do: 'cluster.reset', cluster: 'demo' },
   'cluster.show': { do: 'cluster.show', cluster: 'demo' },
+  'creds.list': { do: 'creds.list', cluster: 'demo' },
+  'creds.renew': { do: 'creds.renew', cluster: 'demo' },
   'node.approve': { do: 'node.approve', node: 'm1', replace: 'n-aaaaaaaaaa' },
   'node.configure': { do: 'node.configure', node: 'm1', roles: ['master'], interface: 'eth1', choose: ['interface'] },
   'node.list': { do: 'node.list' },
@@ -38,12 +43,14 @@ const textsOf = (folder: string) =>
 test('no text of the controller contains a command of the CLI: remedies are data', () => {
   const texts = textsOf('controller')
   expect(texts.length).toBeGreaterThan(50)
-  const withCommand = texts.filter(({ text }) => /['`:(] ?controller (bundle|cluster|node) [a-z]/.test(text))
+  const withCommand = texts.filter(({ text }) =>
+    /['`:(] ?controller (admin|bundle|cluster|creds|node) [a-z]/.test(text),
+  )
   expect(withCommand.map(({ file }) => file)).toEqual([])
 })
 
 const COMMAND =
-  /(?<=['`(:] ?)(?:agent|controller) (?:bundle|cluster|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
+  /(?<=['`(:] ?)(?:agent|controller) (?:admin|bundle|cluster|creds|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
 
 test('every command of `agent` and `controller` in a text is accepted by its program', async () => {
   const found = textsOf('.').flatMap(({ file, text }) =>

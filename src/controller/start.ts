@@ -6,7 +6,7 @@ import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
 import { openTimers } from '../base/timers.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
-import { ensureAdminAccess } from './access/admin-access.ts'
+import { keepAdminAccess } from './access/admin-access.ts'
 import { openAuthority } from './access/authority.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
@@ -135,11 +135,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })
   const url = localUrl({ host: listen.host, port })
   const adminFile = join(dataDirectory, 'admin.json')
-  ensureAdminAccess(adminFile, url, authority, now())
+  await keepAdminAccess(services, adminFile, url)
 
   const tick = async () => {
     await hub.saveLastSeen()
     await reconcileAll(services, keepEnrolments)
+    await keepAdminAccess(services, adminFile, url)
   }
   await attempt(services, tick)
   const ticks = openTicks(options.tickMs ?? 5_000, () => attempt(services, tick))

@@ -64,6 +64,6 @@ function unsupported(found: string, cause?: unknown): AgentError {
   return new AgentError(
     'key/unsupported-encryption',
     `found ${found}; PKCS#8 with PBES2, PBKDF2-SHA256 and AES-256-CBC is required`,
-    { fix: 'create new credentials: controller cluster create', kind: 'invalid', cause },
+    { fix: 'create new credentials on the controller: controller creds renew CLUSTER', kind: 'invalid', cause },
   )
 }

@@ -33,7 +33,7 @@ describe.each(backends)('from $name', (from) => {
     await withStore(source, (store) => store.commit([...fullCluster(), ...addEvents(250)]))
     const entries = await withStore(source, entriesOf)
     const summary = await withStore(target, (store) => store.fill(entries))
-    expect(summary.counts).toEqual({ clusters: 1, nodes: 2, enrolments: 1, runs: 2, events: 250 })
+    expect(summary.counts).toEqual({ clusters: 1, nodes: 2, enrolments: 1, runs: 2, events: 250, administrators: 1 })
     await withStore(target, async (store) => {
       expect(await entriesOf(store)).toEqual(entries)
       expect(await store.lastEvent()).toBe(250)

@@ -28,6 +28,20 @@ const cluster = clusterWith({
   report: wellReport(['one'], ['one']),
   gone: [{ name: 'two', address: '10.0.0.2', role: 'worker' } as never],
   pairs: { at: EARLY } as never,
+  credentials: [
+    {
+      ...{
+        name: 'demo',
+        serial: null,
+        maxNodes: 3,
+        enrolled: 1,
+        createdAt: EARLY,
+        expiresAt: LATER,
+        issuedBy: 'local',
+      },
+      ...{ lastUsedAt: LATER, revokedAt: null, revokedBy: null },
+    },
+  ],
   error,
 })
 const node = nodeWith({

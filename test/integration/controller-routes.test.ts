@@ -146,6 +146,7 @@ describe.each([...requests])('%s', (name, { route }) => {
 
   it.each<[Life, RegExp]>([
     ['retired', /^403 identity\/retired$/],
+    ['revoked', /^403 identity\/revoked$/],
     ['removed', /^403 (node\/removed|enrol\/refused|identity\/retired)$/],
     ['of a deleted cluster', /^403 (node\/removed|cluster\/gone)$/],
   ])('refuses a client that is %s', (life, wanted) => {

@@ -27,7 +27,7 @@ export interface Credentials {
 }
 
 const ORDER = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', ENROLMENT_LABEL]
-const NEW_ONES = 'create new credentials (controller cluster create), and copy both files'
+const NEW_ONES = 'create new credentials on the controller (controller creds renew CLUSTER), and copy both files'
 
 /** Reads and verifies the two files. Throws AgentError `credentials/…` (exit code 2) if one of them is not valid. */
 export async function readCredentials(

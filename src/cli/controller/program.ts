@@ -4,6 +4,8 @@ import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'
+import { registerAdmin } from './identities/admin.ts'
+import { registerCreds } from './identities/creds.ts'
 import { registerKeys } from './keys.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerOpenapi } from './openapi.ts'
@@ -27,8 +29,14 @@ To create a cluster:
   controller cluster provision factory
   controller cluster watch factory --until READY`,
     )
-  for (const register of [registerServe, registerCluster, registerNode, registerBundle, registerKeys, registerOpenapi])
-    register(program)
+  registerServe(program)
+  registerCluster(program)
+  registerNode(program)
+  registerBundle(program)
+  registerCreds(program)
+  registerAdmin(program)
+  registerKeys(program)
+  registerOpenapi(program)
   registerCompletion(program)
   strict(program)
   return program

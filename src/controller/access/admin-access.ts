@@ -2,26 +2,35 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { AdminAccess } from '../../protocol/api/access.ts'
-import type { Authority } from './authority.ts'
+import type { HasAuthority, HasClock, HasStore } from '../ports.ts'
+import { issueAdministrator, recordOf } from './administrators.ts'
 
-const DAYS = 365
+type Ports = HasStore & HasAuthority & Pick<HasClock, 'now'>
+
+/** The administrator on the controller's machine. */
+const LOCAL = 'local'
 const RENEW_BEFORE_MS = 30 * 86_400_000
 
 /**
- * Writes admin.json (0600) for the administrator on this machine if it does not exist, is damaged or of another
- * CA, or its certificate expires soon. Updates its URL if the controller's address has changed.
+ * Keeps admin.json (0600) usable, so that root on this machine is always an administrator: issues another certificate if the
+ * file does not exist, is damaged or of another CA, or if its certificate was revoked or expires soon. Updates its URL if the
+ * controller's address has changed.
  */
-export function ensureAdminAccess(path: string, url: string, authority: Authority, now: Date): void {
+export async function keepAdminAccess(ports: Ports, path: string, url: string): Promise<void> {
+  const { authority } = ports
   const found = readIfThere(path)
   const access = found === undefined ? undefined : readAccess(found)
-  if (access?.ca === authority.ca && !expiresSoon(access, now)) {
-    if (access.url !== url) writeDurably(path, `${JSON.stringify({ ...access, url }, null, 2)}\n`)
+  if (access?.ca === authority.ca && (await isAccepted(ports, access))) {
+    if (access.url !== url) write(path, { ...access, url })
     return
   }
   const { privateKey, publicKey } = createKeyPair()
-  const certificate = authority.clientCertificate({ kind: 'admin', identity: 'local', publicKey, days: DAYS, now })
-  const fresh: AdminAccess = { url, ca: authority.ca, certificate, key: keyToPem(privateKey) }
-  writeDurably(path, `${JSON.stringify(fresh, null, 2)}\n`)
+  const { certificate } = await issueAdministrator(ports, { name: LOCAL, publicKey }, null)
+  write(path, { url, ca: authority.ca, certificate, key: keyToPem(privateKey) })
+}
+
+function write(path: string, access: AdminAccess): void {
+  writeDurably(path, `${JSON.stringify(access, null, 2)}\n`)
 }
 
 /** Undefined if the file is damaged. */
@@ -34,6 +43,13 @@ function readAccess(text: string): AdminAccess | undefined {
   }
 }
 
-function expiresSoon(access: AdminAccess, now: Date): boolean {
-  return new X509Certificate(access.certificate).validToDate.getTime() - now.getTime() < RENEW_BEFORE_MS
+/** Records a certificate that the store does not have: an earlier build issued it, or a backup of the store was restored. */
+async function isAccepted({ store, now }: Ports, { certificate }: AdminAccess): Promise<boolean> {
+  const { serialNumber, validFromDate, validToDate } = new X509Certificate(certificate)
+  if (validToDate.getTime() - now().getTime() < RENEW_BEFORE_MS) return false
+  const known = await store.administrator(serialNumber)
+  if (known) return known.revokedAt === null
+  const administrator = recordOf(certificate, LOCAL, validFromDate, null)
+  await store.commit([{ change: 'add-administrator', administrator }])
+  return true
 }

@@ -1,8 +1,11 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import type { RenderedRemedy } from '../../base/remedy.ts'
 import { CERTIFICATE_KINDS, type CertificateKind } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal } from '../domain/admission.ts'
+import { admitAdministrator } from '../access/administrators.ts'
+import { refusal, setOf } from '../domain/admission.ts'
+import type { Cluster } from '../domain/records.ts'
 import { admitKey } from '../nodes/node-certificate.ts'
 import { admitOperator } from '../nodes/operator-certificate.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +20,14 @@ export interface Identity {
 }
 
 const SUBJECT = /^O=cantrip:([a-z]+)\nCN=([a-z0-9-]{1,64})$/
-const NEW_CREDENTIALS = 'create new credentials on the controller'
+const RENEW = remedy`on the controller: ${{ do: 'creds.renew' }}`
+/** What a client with an expired certificate needs, by its kind. */
+const EXPIRED: Record<CertificateKind, RenderedRemedy> = {
+  enrol: RENEW,
+  node: remedy`install again with NAME.pem and its passphrase, which keeps the node; or correct the clock`,
+  operator: remedy`${{ do: 'cluster.provision' }}`,
+  admin: remedy`ask another administrator: ${{ do: 'admin.create' }}; or use DATA_DIRECTORY/admin.json of the controller`,
+}
 
 /**
  * The identity of the client, from the certificate that TLS has verified against the controller's CA. A resumed TLS session
@@ -25,23 +35,24 @@ const NEW_CREDENTIALS = 'create new credentials on the controller'
  */
 export function identify(socket: TLSSocket, now: Date): Identity {
   const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
-  if (!certificate) throw refusal('identity/none', 'found no client certificate of this controller', NEW_CREDENTIALS)
+  if (!certificate) throw refusal('identity/none', 'found no client certificate of this controller', RENEW)
+  const subject = readSubject(certificate)
   if (now < certificate.validFromDate || now > certificate.validToDate) {
     const found = `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`
-    throw refusal('identity/expired', found, 'enrol again, or correct the clock')
+    throw refusal('identity/expired', found, EXPIRED[subject.kind])
   }
   const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown'
-  return { ...readSubject(certificate), certificate, address }
+  return { ...subject, certificate, address }
 }
 
 function readSubject(certificate: X509Certificate): Pick<Identity, 'kind' | 'name'> {
   const [, organization, name] = SUBJECT.exec(certificate.subject) ?? []
   const kind = CERTIFICATE_KINDS.find((each) => each === organization)
-  if (!kind || !name) throw refusal('identity/unknown-role', 'found a certificate of an unknown kind', NEW_CREDENTIALS)
+  if (!kind || !name) throw refusal('identity/unknown-role', 'found a certificate of an unknown kind', RENEW)
   return { kind, name }
 }
 
-/** Refuses a valid certificate of the wrong kind, a retired one, and one of a node or cluster that no longer exists. */
+/** Refuses a valid certificate of the wrong kind, a retired or revoked one, and one of a node or cluster that no longer exists. */
 export async function admit(ports: Services, identity: Identity, kinds: readonly CertificateKind[]): Promise<void> {
   if (!kinds.includes(identity.kind)) {
     const found = `found a certificate of kind ${identity.kind}; wanted ${kinds.join(' or ')}`
@@ -58,7 +69,18 @@ export async function admit(ports: Services, identity: Identity, kinds: readonly
     )
   }
   if (identity.kind === 'operator') return admitOperator(ports, identity.name, identity.certificate)
-  if (identity.kind === 'enrol' && !(await store.cluster(identity.name))) {
-    throw refusal('cluster/gone', 'the cluster of this certificate was deleted', NEW_CREDENTIALS)
+  if (identity.kind === 'admin') return admitAdministrator(ports, identity.certificate)
+  admitInstaller(await store.cluster(identity.name), identity.certificate)
+}
+
+function admitInstaller(cluster: Cluster | undefined, { serialNumber }: X509Certificate): void {
+  if (!cluster) throw refusal('cluster/gone', 'the cluster of this certificate was deleted', 'create another cluster')
+  const set = setOf(cluster, serialNumber)
+  const fix = remedy`on the controller: ${{ do: 'creds.renew', cluster: cluster.name }}; then copy both files to this machine`
+  if (!set) {
+    const found = `the controller does not know these credentials of cluster ${cluster.name}: they were issued after the backup that was restored`
+    throw refusal('identity/unknown', found, fix)
   }
+  if (set.revokedAt === null) return
+  throw refusal('identity/revoked', `credentials ${set.name} of cluster ${cluster.name} were revoked`, fix)
 }

@@ -15,8 +15,10 @@ import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
+import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { admit, type Identity, identify } from './identity.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
+import { whileAdmitted } from './while-admitted.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -74,6 +76,8 @@ export async function createRouter(
     ...clusterHandlers(core),
     ...nodeHandlers(core),
     ...eventHandlers(core),
+    ...credentialHandlers(core),
+    ...administratorHandlers(core),
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
@@ -89,7 +93,10 @@ export async function createRouter(
         route.answer === 'bytes'
           ? (request, reply) =>
               sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
-          : (request, reply) => answer(shares, route, handlers[id] as Handle, request, reply),
+          : (request, reply) => {
+              const work = { handle: handlers[id] as Handle, admitted: () => checkAccess(request) }
+              return answer(shares, route, work, request, reply)
+            },
     })
   }
   await app.ready()
@@ -101,7 +108,7 @@ type Handle = (asked: object) => unknown
 async function answer(
   shares: Shares,
   { awaited, answer: schema }: Route,
-  handle: Handle,
+  { handle, admitted }: { handle: Handle; admitted: () => Promise<void> },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -113,7 +120,9 @@ async function answer(
     const { fingerprint } = params as { fingerprint?: string }
     reply.raw.once('close', shares.wait(identity, fingerprint))
   }
-  const result = await handle({ identity, params, query, body, signal: disconnected.signal })
+  const { signal } = disconnected
+  const work = async () => handle({ identity, params, query, body, signal })
+  const result = await whileAdmitted(admitted, () => disconnected.abort(), work)
   // An invalid answer is a bug: it is logged, and the status is 500.
   const valid = (schema as Schema).parse(result) as Record<string, unknown>
   const isPending = awaited !== undefined && valid[awaited] === undefined

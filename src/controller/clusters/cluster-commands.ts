@@ -1,5 +1,4 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { readCsr } from '../../pki/csr.ts'
 import type {
   ClusterPlan,
   CreateClusterRequest,
@@ -25,38 +24,26 @@ import { forget, hasBegun } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { clusterView, type Viewing } from '../views/views.ts'
+import { issueCredentials } from './credentials.ts'
 
 export async function createCluster(
   ports: Reconciling & HasPublicUrls & Viewing,
   request: CreateClusterRequest,
+  by: string,
 ): Promise<CreateClusterResponse> {
-  const { publicKey } = readCsr(request.csr)
   admitSubnets(request.settings)
   admitLabels(request.settings.labels)
   if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }
-  const now = ports.now()
-  const { name, settings } = request
-  const cluster = newCluster({ id: newId('c'), name, settings, createdAt: now.toISOString() })
+  const { name, settings, csr } = request
+  const id = newId('c')
+  const { set, installer } = issueCredentials(ports, { id, name, settings }, { name, csr }, by)
+  const fresh = newCluster({ id, name, settings, createdAt: ports.now().toISOString() })
+  const cluster = { ...fresh, credentials: [set] }
   await ports.store.commit([{ change: 'add-cluster', cluster }])
   ports.changes.announce()
-  const order = {
-    kind: 'enrol' as const,
-    identity: cluster.id,
-    publicKey,
-    days: request.settings.installerTtlDays,
-    now,
-  }
-  const enrolment = {
-    format: 1 as const,
-    urls: [...ports.publicUrls],
-    cluster: { id: cluster.id, name: cluster.name },
-    subnets: { pod: request.settings.podSubnet, service: request.settings.serviceSubnet },
-    instructionKey: ports.authority.instructionKey,
-  }
-  const certificate = ports.authority.clientCertificate(order)
-  return { cluster: await clusterView(ports, cluster), installer: { certificate, ca: ports.authority.ca, enrolment } }
+  return { cluster: await clusterView(ports, cluster), installer }
 }
 
 type Planning = HasClock & HasPresence & HasBundles

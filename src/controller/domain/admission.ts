@@ -3,7 +3,7 @@ import type { RenderedRemedy } from '../../base/remedy.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
-import type { Cluster, Node } from './records.ts'
+import type { Administrator, Cluster, CredentialSet, Node } from './records.ts'
 
 export function refusal(code: string, message: string, fix: string | RenderedRemedy): AgentError {
   return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })
@@ -75,4 +75,21 @@ export function admitDisks(node: Node, disks: readonly string[]): void {
       kind: 'invalid',
     })
   }
+}
+
+/** Whether the controller still accepts it. */
+export function isValid({ revokedAt, expiresAt }: Pick<Administrator, 'revokedAt' | 'expiresAt'>, now: Date): boolean {
+  return revokedAt === null && Date.parse(expiresAt) > now.getTime()
+}
+
+export const isUsedUp = ({ maxNodes, enrolled }: Pick<CredentialSet, 'maxNodes' | 'enrolled'>): boolean =>
+  maxNodes !== null && enrolled >= maxNodes
+
+/**
+ * The set of credentials that a certificate with this serial number belongs to. An earlier build issued one set for each cluster
+ * and did not record its number: a certificate that no other set has is of that one. Undefined after the restore of a backup
+ * that is older than the certificate.
+ */
+export function setOf({ credentials }: Pick<Cluster, 'credentials'>, serial: string): CredentialSet | undefined {
+  return credentials.find((set) => set.serial === serial) ?? credentials.find((set) => set.serial === null)
 }

@@ -1,4 +1,4 @@
-import type { Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
+import type { Administrator, Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
 
 /** One change of the controller's records, as plain data. A list of changes is committed atomically. */
 export type Change =
@@ -17,3 +17,5 @@ export type Change =
   | { change: 'add-event'; event: NewEvent }
   /** Removes the progress events of a run that has ended. */
   | { change: 'remove-step-progress'; runId: string }
+  | { change: 'add-administrator'; administrator: Administrator }
+  | { change: 'set-administrator'; serial: string; to: Partial<Administrator> }

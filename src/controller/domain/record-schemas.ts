@@ -9,7 +9,18 @@ import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import { Facts } from '../../protocol/wire/facts.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
-import type { Alarm, Cluster, Enrolment, KnownProblem, Node, Run, RunProgress, StoredEvent } from './records.ts'
+import type {
+  Administrator,
+  Alarm,
+  Cluster,
+  CredentialSet,
+  Enrolment,
+  KnownProblem,
+  Node,
+  Run,
+  RunProgress,
+  StoredEvent,
+} from './records.ts'
 
 type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
 
@@ -42,6 +53,7 @@ const clusterFields: Fields<Cluster> = {
   reportAt: textOrNull,
   gone: since(z.array(written<Target>()), []),
   pairs: z.nullable(written<PairReport>()),
+  credentials: since(z.array(written<CredentialSet>()), []),
   error: z.nullable(written<ErrorReport>()),
   createdAt: text,
 }
@@ -115,6 +127,17 @@ const eventFields: Fields<StoredEvent> = {
   event: written<StoredEvent['event']>(),
 }
 
+const administratorFields: Fields<Administrator> = {
+  serial: text,
+  name: text,
+  createdAt: text,
+  expiresAt: text,
+  issuedBy: textOrNull,
+  lastUsedAt: textOrNull,
+  revokedAt: textOrNull,
+  revokedBy: textOrNull,
+}
+
 /** Throws if a value does not match the fields; missing fields get their defaults. */
 const parserOf = <T>(fields: Fields<T>): ((value: unknown) => T) => {
   const schema = z.object(fields)
@@ -125,4 +148,5 @@ export const parseCluster = parserOf(clusterFields)
 export const parseNode = parserOf(nodeFields)
 export const parseEnrolment = parserOf(enrolmentFields)
 export const parseRun = parserOf(runFields)
+export const parseAdministrator = parserOf(administratorFields)
 export const parseStoredEvent = parserOf(eventFields)

@@ -40,8 +40,39 @@ export interface Cluster {
   gone: Target[]
   /** The last pair check. */
   pairs: PairReport | null
+  /** Every set that was issued, also those that are revoked or expired; the oldest first. */
+  credentials: CredentialSet[]
   error: ErrorReport | null
   createdAt: string
+}
+
+/** A certificate, with which people or programs act, and how it can end before it expires. */
+interface IssuedIdentity {
+  createdAt: string
+  expiresAt: string
+  /** The administrator; null: the controller itself, or an earlier build that did not record it. */
+  issuedBy: string | null
+  lastUsedAt: string | null
+  revokedAt: string | null
+  revokedBy: string | null
+}
+
+/** A set of installer credentials, with which nodes enrol in the cluster: NAME.pem and its passphrase. */
+export interface CredentialSet extends IssuedIdentity {
+  /** Unique in the cluster, also among those that are revoked. */
+  name: string
+  /** Of its certificate, in hexadecimal. Null: an earlier build issued it, and no node has enrolled with it since. */
+  serial: string | null
+  /** How many nodes can enrol with it; null: any number. */
+  maxNodes: number | null
+  /** How many have. */
+  enrolled: number
+}
+
+export interface Administrator extends IssuedIdentity {
+  /** Of the certificate, in hexadecimal. */
+  serial: string
+  name: string
 }
 
 /** A problem as it is stored. It `counts` when it has lasted longer than a restart takes. */
@@ -181,6 +212,7 @@ export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'cr
     reportAt: null,
     gone: [],
     pairs: null,
+    credentials: [],
     error: null,
   }
 }

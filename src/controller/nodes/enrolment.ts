@@ -1,9 +1,9 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type X509Certificate } from 'node:crypto'
 import { readCsr } from '../../pki/csr.ts'
 import { fingerprint, spki } from '../../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../../protocol/api/agents.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal } from '../domain/admission.ts'
+import { isUsedUp, refusal, setOf } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import { type Enrolment, newNode } from '../domain/records.ts'
@@ -19,11 +19,21 @@ const LAPSE_MS = 86_400_000
 
 type Issuing = HasStore & HasTurns & HasAuthority & HasClock
 
+/** A client with an installer certificate. */
+interface Client {
+  /** The cluster's id. */
+  name: string
+  certificate: Certificate
+}
+
+type Certificate = Pick<X509Certificate, 'serialNumber' | 'validToDate'>
+
 /**
- * Records a node's request to enrol. `installer` is the identity of the installer certificate: the cluster's id. Of the
- * CSR, only the key is used. A repeated request with the same key only updates the warnings, until the node is approved.
+ * Records a node's request to enrol. Of the CSR, only the key is used. A repeated request with the same key only updates the
+ * warnings, until the node is approved.
  */
-export async function enrol(ports: Reconciling, installer: string, request: EnrolRequest): Promise<EnrolResponse> {
+export async function enrol(ports: Reconciling, client: Client, request: EnrolRequest): Promise<EnrolResponse> {
+  const { name: installer } = client
   const { publicKey } = readCsr(request.csr)
   const cluster = await ports.store.cluster(installer)
   if (!cluster)
@@ -39,7 +49,7 @@ export async function enrol(ports: Reconciling, installer: string, request: Enro
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
     await reconcile(ports, cluster.id, (draft) => {
       const own = draft.enrolments.find((each) => each.fingerprint === name)
-      if (!own) add(draft, installer, request, key)
+      if (!own) add(draft, client, request, key)
       else if (own.state === 'pending') draft.setNode(own.nodeId, { warnings: request.warnings })
     })
   }
@@ -48,7 +58,7 @@ export async function enrol(ports: Reconciling, installer: string, request: Enro
 
 function add(
   draft: Draft,
-  installer: string,
+  { name: installer, certificate }: Client,
   request: EnrolRequest,
   key: Pick<Enrolment, 'fingerprint' | 'publicKey'>,
 ) {
@@ -57,6 +67,7 @@ function add(
     throw refusal('enrol/too-many', `${MAX_PENDING} nodes already wait for approval`, fix)
   }
   const createdAt = draft.now.toISOString()
+  countUse(draft, certificate)
   const { nodeName: name, address, warnings } = request
   const node = newNode({ id: newId('n'), clusterId: draft.cluster.id, name, address, warnings, createdAt })
   draft.addNode(node)
@@ -71,6 +82,19 @@ function add(
   })
   addStateEvent(draft, node.id)
   approveAutomatically(draft)
+}
+
+/** Counts the node in the set of credentials that it came with. Throws `enrol/used-up`. */
+function countUse({ cluster, now, setCluster }: Draft, { serialNumber, validToDate }: Certificate): void {
+  const set = setOf(cluster, serialNumber)
+  if (!set) return
+  if (isUsedUp(set)) {
+    const found = `${set.enrolled} nodes have enrolled with credentials ${set.name} of cluster ${cluster.name}, which are for ${set.maxNodes}`
+    throw refusal('enrol/used-up', found, remedy`on the controller: ${{ do: 'creds.renew', cluster: cluster.name }}`)
+  }
+  const use = { enrolled: set.enrolled + 1, lastUsedAt: now.toISOString() }
+  const seen = { ...set, ...use, serial: serialNumber, expiresAt: validToDate.toISOString() }
+  setCluster({ credentials: cluster.credentials.map((each) => (each === set ? seen : each)) })
 }
 
 /** The state of an enrolment, with the certificate once it is approved. Throws `enrol/unknown` or `enrol/refused`. */

@@ -1,6 +1,6 @@
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
-import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
 
 export interface EventFilter {
@@ -51,6 +51,9 @@ export interface Store {
   eventsAfter(filter: EventFilter, limit: number): Promise<StoredEvent[]>
   /** The number of the last event; 0 if there is none. */
   lastEvent(): Promise<number>
+  /** Everyone who ever was; the oldest first. */
+  administrators(): Promise<Administrator[]>
+  administrator(serial: string): Promise<Administrator | undefined>
   /**
    * Atomic, and durable when it resolves. Returns false without changes if the cluster no longer has the expected version; the
    * caller loads it again.

@@ -1,5 +1,5 @@
 import * as schemas from '../domain/record-schemas.ts'
-import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 
 /** The type of a field in its column, whose name is the name of the field in snake_case. */
 export type Kind = 'text' | 'integer' | 'boolean' | 'json'
@@ -36,6 +36,7 @@ export const CLUSTER: RecordKind<Cluster> = {
     reportAt: 'text',
     gone: 'json',
     pairs: 'json',
+    credentials: 'json',
     error: 'json',
     createdAt: 'text',
   },
@@ -130,11 +131,34 @@ export const EVENT: RecordKind<StoredEvent> = {
   },
 }
 
+export const ADMINISTRATOR: RecordKind<Administrator> = {
+  table: 'administrators',
+  key: 'serial',
+  parse: schemas.parseAdministrator,
+  columns: {
+    serial: 'text',
+    name: 'text',
+    createdAt: 'text',
+    expiresAt: 'text',
+    issuedBy: 'text',
+    lastUsedAt: 'text',
+    revokedAt: 'text',
+    revokedBy: 'text',
+  },
+}
+
 /**
  * All kinds, each after those that its records refer to. Backups, and copies to another database, have these and nothing else:
  * a new table of records must be here.
  */
-export const RECORDS: readonly RecordKind<object>[] = [CLUSTER, NODE, ENROLMENT, RUN, EVENT] as RecordKind<never>[]
+export const RECORDS: readonly RecordKind<object>[] = [
+  CLUSTER,
+  NODE,
+  ENROLMENT,
+  RUN,
+  EVENT,
+  ADMINISTRATOR,
+] as RecordKind<never>[]
 
 /** The columns of the given fields, with their values. */
 export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {

@@ -89,6 +89,7 @@ export const agentRoutes = {
       'enrol/cluster-gone',
       'enrol/other-cluster',
       'enrol/too-many',
+      'enrol/used-up',
       'enrol/refused',
     ],
   },

@@ -3,7 +3,7 @@ import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
 import { ApiError } from './access.ts'
-import { Enrolment } from './installer.ts'
+import { Csr, InstallerParts } from './identities/credentials.ts'
 import { NodeView, Problem } from './nodes.ts'
 import { PairReport } from './pair-report.ts'
 import { Flag, type Route } from './route.ts'
@@ -11,8 +11,8 @@ import { Flag, type Route } from './route.ts'
 export const CreateClusterRequest = z.strictObject({
   name: Label,
   settings: ClusterSettings,
-  /** For the installer's key. The private key never leaves the client. */
-  csr: z.string().check(z.maxLength(16_384)),
+  /** For the installer's key. */
+  csr: Csr,
 })
 export type CreateClusterRequest = z.infer<typeof CreateClusterRequest>
 
@@ -59,8 +59,7 @@ export type ClusterHealth = z.infer<typeof ClusterHealth>
 
 export const CreateClusterResponse = z.object({
   cluster: ClusterView,
-  /** The parts of NAME.pem other than the key: two in PEM, and the content of the enrolment block. */
-  installer: z.object({ certificate: z.string(), ca: z.string(), enrolment: Enrolment }),
+  installer: InstallerParts,
 })
 export type CreateClusterResponse = z.infer<typeof CreateClusterResponse>
 

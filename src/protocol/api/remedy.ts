@@ -7,7 +7,9 @@ import type { NodeRole } from '../names.ts'
  * choose. `shell` is a command to run on the machine of a node.
  */
 export type Action =
-  | { do: 'bundle.import' | 'node.list' }
+  | { do: 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' }
+  | { do: 'admin.revoke'; administrator: string }
+  | { do: 'creds.list' | 'creds.renew'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
   | { do: 'cluster.provision' | 'cluster.reset' | 'cluster.show'; cluster?: string }
   | { do: 'cluster.delete'; cluster: string; force?: true }
@@ -34,9 +36,10 @@ export function commandOf(action: Action): string {
 type OfController = Exclude<Action, { do: 'shell' }>
 
 function subjectOf(action: OfController): string[] {
-  if (action.do === 'node.list') return []
+  if (action.do === 'node.list' || action.do === 'admin.list') return []
   if (action.do === 'bundle.import') return ['FILE_OR_DIRECTORY']
-  if (action.do === 'cluster.create') return ['NAME']
+  if (action.do === 'cluster.create' || action.do === 'admin.create') return ['NAME']
+  if (action.do === 'admin.revoke') return [action.administrator]
   if (action.do.startsWith('node.')) return ['node' in action && action.node !== undefined ? action.node : 'NODE']
   return ['cluster' in action && action.cluster !== undefined ? action.cluster : 'CLUSTER']
 }

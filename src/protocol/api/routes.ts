@@ -1,8 +1,18 @@
 import { agentRoutes } from './agents.ts'
 import { clusterRoutes } from './clusters.ts'
 import { eventRoutes } from './events.ts'
+import { administratorRoutes } from './identities/administrators.ts'
+import { credentialRoutes } from './identities/credentials.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
 
 /** All routes of the HTTP API, by id. */
-export const ROUTES = { ...agentRoutes, ...operatorRoutes, ...clusterRoutes, ...nodeRoutes, ...eventRoutes }
+export const ROUTES = {
+  ...agentRoutes,
+  ...operatorRoutes,
+  ...clusterRoutes,
+  ...credentialRoutes,
+  ...nodeRoutes,
+  ...eventRoutes,
+  ...administratorRoutes,
+}

@@ -25,6 +25,7 @@ export const LIVES = [
   'valid',
   'of another cluster',
   'retired',
+  'revoked',
   'removed',
   'of a deleted cluster',
   'of another CA',
@@ -46,8 +47,14 @@ const DAY_MS = 86_400_000
 /** Clients of every role in every state of their life. `demo` is the cluster of those that are valid. */
 export async function everyClient(controller: Controller, dataDirectory: string): Promise<Client[]> {
   const clients: Client[] = []
-  for (const life of LIVES.slice(0, 5)) clients.push(...(await clientsOf(controller, life)))
+  for (const life of LIVES.slice(0, 6)) clients.push(...(await clientsOf(controller, life)))
   clients.push({ ...clients[0], role: 'administrator', life: 'valid', credentials: adminOf(controller) } as Client)
+  clients.push({
+    ...clients[0],
+    role: 'administrator',
+    life: 'revoked',
+    credentials: await revokedAdmin(controller),
+  } as Client)
   const valid = clients.filter(({ role, life }) => life === 'valid' && role !== 'pending')
   return [...clients, ...valid.flatMap((client) => reissued(client, dataDirectory))]
 }
@@ -74,7 +81,10 @@ async function clientsOf(controller: Controller, life: Life): Promise<Client[]> 
     ['operator', operator, nodes.master, 'master'],
   ]
   return byRole
-    .filter(([role]) => life !== 'retired' || (role !== 'installer' && role !== 'pending'))
+    .filter(([role]) => {
+      const isInstaller = role === 'installer' || role === 'pending'
+      return life === 'retired' ? !isInstaller : life === 'revoked' ? isInstaller : true
+    })
     .map(([role, { ca, cert, key }, { csr, fingerprint }, nodeName]) => ({
       ...{ role, life, credentials: { ca, cert, key }, enrolment: { csr, fingerprint, nodeName, clusterName: name } },
     }))
@@ -96,6 +106,7 @@ async function live(
     }
     for (const node of nodes) await connectAgent(controller, await renewed(controller, node))
   }
+  if (life === 'revoked') await asked(controller, 'DELETE', `/v1/clusters/${cluster}/credentials/${cluster}`)
   if (life === 'removed') {
     for (const { id } of nodes) await asked(controller, 'DELETE', `/v1/nodes/${id}?force=1`)
     await asked(controller, 'DELETE', `/v1/nodes/${pending}`)
@@ -147,6 +158,14 @@ async function configured(controller: Controller, node: EnrolledNode): Promise<E
   await waitFor('the facts', knowsFacts, { everyMs: 20 })
   await asked(controller, 'POST', `/v1/nodes/${node.id}/configure`, { roles: ['master'] })
   return node
+}
+
+async function revokedAdmin(controller: Controller): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const body = { name: 'former', csr: buildCsr(privateKey, 'any') }
+  const { certificate, ca } = await asked(controller, 'POST', '/v1/administrators', body)
+  await asked(controller, 'DELETE', '/v1/administrators/former')
+  return { ca, cert: certificate, key: keyToPem(privateKey) }
 }
 
 async function enrolPending(controller: Controller, installer: Installer) {

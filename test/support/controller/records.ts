@@ -7,6 +7,11 @@ import { wellReport } from './well-report.ts'
 
 const error = { code: 'a/b', message: 'c\0\ud800', fix: 'd' }
 
+const issued = {
+  ...{ serial: '01', createdAt: EARLY, expiresAt: EARLY, issuedBy: 'local' },
+  ...{ lastUsedAt: null, revokedAt: EARLY, revokedBy: 'local' },
+}
+
 /** A cluster with records that use every field, and texts that are hard to store. */
 export function fullCluster(): Change[] {
   const one = node({ facts, error, disks: ['/dev/sdb'], upSeq: 7, alarms: [{ ...error, since: EARLY, at: EARLY }] })
@@ -22,9 +27,11 @@ export function fullCluster(): Change[] {
         settings: ClusterSettings.parse({ labels: { a: 'b' } }),
         report: wellReport(['one'], ['one']),
         gone: [{ name: 'two', address: '10.0.0.2', role: 'worker' } as never],
+        credentials: [{ ...issued, name: 'demo', maxNodes: null, enrolled: 0 }],
         error,
       }),
     },
+    { change: 'add-administrator', administrator: { ...issued, name: 'alice' } },
     { change: 'add-node', node: one },
     { change: 'add-node', node: node({ id: 'n-bbbbbbbbbb', name: 'ä€\u{1F600}"\'\\', state: 'REMOVED' }) },
     { change: 'add-enrolment', enrolment },

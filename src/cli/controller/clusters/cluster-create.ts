@@ -28,46 +28,26 @@ export function registerCreate(cluster: Command): void {
 }
 
 async function create(name: string, flags: Flags): Promise<void> {
-  const [{ readSettings }, { credentialsText, newPassphrase, reserveFiles }] = await Promise.all([
+  const [{ readSettings }, { onEachNode, saveCredentials }, { clusterRoutes }] = await Promise.all([
     import('./settings.ts'),
-    import('../credentials.ts'),
+    import('../identities/new-credentials.ts'),
+    import('../../../protocol/api/clusters.ts'),
   ])
-  const [{ createKeyPair }, { buildCsr }, { encryptKey }] = await Promise.all([
-    import('../../../pki/key.ts'),
-    import('../../../pki/csr.ts'),
-    import('../../../pki/encrypt-key.ts'),
-  ])
-  const { clusterRoutes } = await import('../../../protocol/api/clusters.ts')
   const settings = await readSettings(flags)
   await checkName(name)
   await withClient(flags, async (client) => {
-    const files = reserveFiles(flags.output, name)
-    try {
-      const { privateKey } = createKeyPair()
-      const passphrase = newPassphrase()
-      const encryptedKey = encryptKey(privateKey, passphrase)
-      const body = { name, settings, csr: buildCsr(privateKey, 'installer') }
-      const { installer } = await client.ask(clusterRoutes.createCluster, { body })
-      files.write(await credentialsText(encryptedKey, installer), passphrase)
-    } catch (error) {
-      files.release()
-      throw error
-    }
-    print(createdText(name, files))
-  })
-}
-
-function createdText(name: string, files: { credentials: string; passphrase: string }): string {
-  return `Cluster ${name} created.
+    const files = await saveCredentials(flags.output, name, async (csr) => {
+      return (await client.ask(clusterRoutes.createCluster, { body: { name, settings, csr } })).installer
+    })
+    print(`Cluster ${name} created.
 Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
 
-Copy the two files and the agent to each node. On each node, run:
-  sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
-
+${onEachNode(name)}
 Then run:
   controller node list
   controller cluster watch ${name}
-`
+`)
+  })
 }
 
 async function checkName(name: string): Promise<void> {

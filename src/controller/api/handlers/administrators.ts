@@ -25,7 +25,7 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
   const view = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
   return {
     listClusters: async () => Promise.all((await core.store.clusters()).map((each) => clusterView(core, each))),
-    createCluster: ({ body }) => createCluster(core, body),
+    createCluster: ({ body, identity }) => createCluster(core, body, identity.name),
     showCluster: view,
     async deleteCluster(asked) {
       await deleteCluster(core, await named(asked), asked.query.force === '1')

@@ -17,7 +17,7 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   checkNodeName: async ({ identity, params, query }) => ({
     takenBy: await holderOfName(core, identity.name, params.name, query.machine ?? ''),
   }),
-  enrol: ({ identity, body }) => enrol(core, identity.name, body),
+  enrol: ({ identity, body }) => enrol(core, identity, body),
   async showEnrolment({ identity, params, query, signal }) {
     await recordContact(core, identity.name, params.fingerprint)
     const read = () => enrolmentState(core, identity.name, params.fingerprint)

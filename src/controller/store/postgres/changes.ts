@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
-import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
 import type { Tables } from './tables.ts'
 
 type Tx = Kysely<Tables>
@@ -62,6 +62,10 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
       return set(tx, RUN, change.id, change.to)
     case 'add-event':
       return add(tx, EVENT, { ...change.event, kind: change.event.event.kind, seq: nextSeq() })
+    case 'add-administrator':
+      return add(tx, ADMINISTRATOR, change.administrator)
+    case 'set-administrator':
+      return set(tx, ADMINISTRATOR, change.serial, change.to)
     case 'remove-step-progress':
       await tx.deleteFrom('events').where('run_id', '=', change.runId).where('kind', '=', 'step-progress').execute()
   }

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { Part, Store } from '../port.ts'
 import { type ReadRow, rowReader } from '../row-reader.ts'
-import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
+import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
 import { anyOf } from './changes.ts'
 import type { Tables } from './tables.ts'
 
@@ -17,6 +17,7 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'c
   const clusters = () => db.selectFrom('clusters').selectAll()
   const enrolments = () => db.selectFrom('enrolments').selectAll()
   const runs = () => db.selectFrom('runs').selectAll()
+  const administrators = () => db.selectFrom('administrators').selectAll()
   const nodes = () => db.selectFrom('nodes').selectAll()
   return {
     clusters: () => all(CLUSTER, clusters().orderBy('name').execute()),
@@ -47,6 +48,8 @@ export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'c
       if (run !== undefined) query = query.where('run_id', '=', run)
       return all(EVENT, query.orderBy('seq').limit(limit).execute())
     },
+    administrators: () => all(ADMINISTRATOR, administrators().orderBy('created_at').orderBy('serial').execute()),
+    administrator: (serial) => one(ADMINISTRATOR, administrators().where('serial', '=', serial).execute()),
     async lastEvent() {
       const found = await db.selectFrom('event_numbers').select('last').executeTakeFirst()
       return Number(found?.last ?? 0)

@@ -111,4 +111,26 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE nodes ADD COLUMN alarms json NOT NULL DEFAULT '[]';         -- Alarm[]: misuse of its identity
   ALTER TABLE nodes ADD COLUMN operator_keys json NOT NULL DEFAULT '[]';  -- fingerprints of its operator's keys
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN credentials json NOT NULL DEFAULT '[]';  -- CredentialSet[]
+  UPDATE clusters SET credentials = json_build_array(json_build_object(    -- earlier builds issued one set, 10 minutes backdated
+    'name', name, 'serial', NULL, 'createdAt', created_at,
+    'expiresAt', to_char((created_at::timestamptz - interval '10 minutes'
+      + coalesce((settings->>'installerTtlDays')::int, 365) * interval '24 hours') AT TIME ZONE 'UTC',
+      'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'issuedBy', NULL, 'maxNodes', NULL,
+    'enrolled', (SELECT count(*) FROM enrolments WHERE installer = clusters.id),
+    'lastUsedAt', (SELECT max(created_at) FROM enrolments WHERE installer = clusters.id),
+    'revokedAt', NULL, 'revokedBy', NULL));
+  CREATE TABLE administrators (
+    serial text COLLATE "C" PRIMARY KEY,  -- of the certificate, in hexadecimal
+    name text NOT NULL,
+    created_at text COLLATE "C" NOT NULL,
+    expires_at text NOT NULL,
+    issued_by text,
+    last_used_at text,
+    revoked_at text,
+    revoked_by text
+  );
+  `,
 ]

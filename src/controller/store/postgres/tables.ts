@@ -1,4 +1,4 @@
-import type { Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
+import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
 /** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */
@@ -9,6 +9,7 @@ export interface Tables {
   enrolments: Row<Enrolment>
   runs: Row<Run>
   events: Row<StoredEvent>
+  administrators: Row<Administrator>
   event_numbers: { last: Value }
 }
 

@@ -126,4 +126,25 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE nodes ADD COLUMN alarms TEXT NOT NULL DEFAULT '[]';  -- JSON, Alarm[]: misuse of its identity
   ALTER TABLE nodes ADD COLUMN operator_keys TEXT NOT NULL DEFAULT '[]';  -- JSON: fingerprints of its operator's keys
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN credentials TEXT NOT NULL DEFAULT '[]';  -- JSON, CredentialSet[]
+  UPDATE clusters SET credentials = json_array(json_object(   -- earlier builds issued one set, 10 minutes backdated
+    'name', name, 'serial', NULL, 'createdAt', created_at,
+    'expiresAt', strftime('%Y-%m-%dT%H:%M:%SZ', created_at, '-10 minutes',
+      coalesce(json_extract(settings, '$.installerTtlDays'), 365) || ' days'),
+    'issuedBy', NULL, 'maxNodes', NULL,
+    'enrolled', (SELECT count(*) FROM enrolments WHERE installer = clusters.id),
+    'lastUsedAt', (SELECT max(created_at) FROM enrolments WHERE installer = clusters.id),
+    'revokedAt', NULL, 'revokedBy', NULL));
+  CREATE TABLE administrators (
+    serial TEXT PRIMARY KEY,           -- of the certificate, in hexadecimal
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    issued_by TEXT,
+    last_used_at TEXT,
+    revoked_at TEXT,
+    revoked_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -32,6 +32,7 @@ it('reads what the build before wrote, with the defaults of what it lacks', asyn
     ...cluster,
     name: 'old',
     settings: ClusterSettings.parse({}),
+    credentials: [expect.objectContaining({ name: 'old', serial: null })],
   })
   await store.commit([{ change: 'add-node', node: node() }])
   expect(await store.nodesOf(cluster.id)).toEqual([node()])

@@ -2,7 +2,7 @@ import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import type { Expected, Store } from '../port.ts'
 import { rowReader } from '../row-reader.ts'
-import { CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
+import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { fillSqlite } from './fill.ts'
@@ -71,6 +71,8 @@ export function openSqliteStore(path: string): Store {
       return all(EVENT, `SELECT * FROM events WHERE ${condition} ORDER BY seq LIMIT ?`, after, ...values, limit)
     },
     lastEvent: async () => lastEventIn(database.sql),
+    administrators: async () => all(ADMINISTRATOR, 'SELECT * FROM administrators ORDER BY created_at, serial'),
+    administrator: async (serial) => one(ADMINISTRATOR, 'SELECT * FROM administrators WHERE serial = ?', serial),
     commit: async (changes, expected) =>
       database.transaction(() => {
         if (expected && !isCurrent(expected)) return false
@@ -144,6 +146,10 @@ function changesOn(prepare: (sql: string) => StatementSync): (change: Change) =>
         return set(RUN, change.id, change.to)
       case 'add-event':
         return add(EVENT, { ...change.event, kind: change.event.event.kind })
+      case 'add-administrator':
+        return add(ADMINISTRATOR, change.administrator)
+      case 'set-administrator':
+        return set(ADMINISTRATOR, change.serial, change.to)
       case 'remove-step-progress':
         return void prepare("DELETE FROM events WHERE run_id = ? AND kind = 'step-progress'").run(change.runId)
     }

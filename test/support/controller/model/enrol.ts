@@ -15,6 +15,8 @@ export interface Wish {
 }
 
 const MOST_NODES = 7
+/** Of the installer. */
+const CERTIFICATE = { serialNumber: '01', validToDate: new Date(0) }
 /** Creating keys is slow, so they are reused. Each node of a history has its own. */
 const requests: string[] = []
 
@@ -40,7 +42,11 @@ async function ask(world: World, wish: Wish): Promise<void> {
   wish.asks = process
   const refused = await world.ask(`enrol ${name}`, process, async () => {
     const asking = { csr, nodeName: name, address, warnings: [] }
-    const { nodeId } = await enrol(process.services, world.mirror.cluster.id, asking)
+    const { nodeId } = await enrol(
+      process.services,
+      { name: world.mirror.cluster.id, certificate: CERTIFICATE },
+      asking,
+    )
     world.machines.push(newMachine(nodeId, name, address))
   })
   wish.asks = undefined

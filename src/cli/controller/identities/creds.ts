@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { type CredentialSetView, credentialRoutes } from '../../../protocol/api/identities/credentials.ts'
+import { confirm } from '../../kit/confirm.ts'
+import { type Column, examples, type Format, formatOption, render } from '../../kit/output.ts'
+import { findCluster } from '../clusters/find-cluster.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { countOf, identityColumns } from './identity-columns.ts'
+
+interface RenewFlags {
+  admin?: string
+  name?: string
+  valid?: number
+  maxNodes?: number
+  output: string
+}
+
+const columns = (now: Date): Column<CredentialSetView>[] => [
+  { title: 'NAME', of: ({ name }) => name },
+  {
+    title: 'NODES',
+    of: ({ enrolled, maxNodes }) => (maxNodes === null ? `${enrolled}` : `${enrolled} of ${maxNodes}`),
+  },
+  ...identityColumns(now),
+]
+
+/** `controller creds list|renew|revoke`. */
+export function registerCreds(program: Command): void {
+  const creds = program.command('creds').description('list, renew and revoke the credentials that nodes enrol with')
+  withAdmin(creds.command('list'))
+    .description('list every set of credentials of a cluster')
+    .argument('<cluster>')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller creds list factory', 'controller creds list factory -o wide'))
+    .action((cluster: string, flags: { admin?: string; output: Format }) =>
+      withClient(flags, async (client) => {
+        const { name } = await findCluster(client, cluster)
+        const all = await client.ask(credentialRoutes.listCredentials, { params: { name } })
+        print(await render(flags.output, all, all, columns(new Date())))
+      }),
+    )
+  withAdmin(creds.command('renew'))
+    .description('issue another set of credentials; the others stay valid until they expire or are revoked')
+    .argument('<cluster>')
+    .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)')
+    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", countOf)
+    .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countOf)
+    .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
+    .addHelpText(
+      'after',
+      examples(
+        'controller creds renew factory',
+        'controller creds renew factory --name hall-3 --valid 7 --max-nodes 40 --output /root/creds',
+      ),
+    )
+    .action(renew)
+  withAdmin(creds.command('revoke'))
+    .description('revoke a set of credentials; nodes that enrolled with it, and were approved, stay')
+    .argument('<cluster>')
+    .argument('<name>', 'name of the set')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .addHelpText('after', examples('controller creds revoke factory hall-3'))
+    .action((cluster: string, set: string, flags: { admin?: string; yes?: boolean }) =>
+      withClient(flags, async (client) => {
+        const { name } = await findCluster(client, cluster)
+        await confirm(`Revoke credentials ${set} of cluster ${name}?`, flags.yes)
+        await client.ask(credentialRoutes.revokeCredentials, { params: { name, set } })
+        print(`Credentials ${set} of cluster ${name} are revoked. For further nodes: controller creds renew ${name}\n`)
+      }),
+    )
+}
+
+async function renew(cluster: string, flags: RenewFlags): Promise<void> {
+  const { onEachNode, saveCredentials } = await import('./new-credentials.ts')
+  await withClient(flags, async (client) => {
+    const { name: of } = await findCluster(client, cluster)
+    const known = await client.ask(credentialRoutes.listCredentials, { params: { name: of } })
+    const name = flags.name ?? nextName(of, known)
+    const files = await saveCredentials(flags.output, name, async (csr) => {
+      const body = { name, csr, days: flags.valid, maxNodes: flags.maxNodes }
+      return (await client.ask(credentialRoutes.renewCredentials, { params: { name: of }, body })).installer
+    })
+    print(`Credentials ${name} of cluster ${of} issued.
+Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
+
+${onEachNode(name)}`)
+  })
+}
+
+/** CLUSTER-2 after the set that `cluster create` issued, and so on. */
+function nextName(cluster: string, known: readonly { name: string }[]): string {
+  const names = new Set(known.map(({ name }) => name))
+  let number = known.length + 1
+  while (names.has(`${cluster}-${number}`)) number++
+  return `${cluster}-${number}`
+}

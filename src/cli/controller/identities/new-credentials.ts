@@ -1,0 +1,134 @@
+import { randomInt } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { AgentError } from '../../../base/agent-error.ts'
+import type { InstallerParts } from '../../../protocol/api/identities/credentials.ts'
+
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
+const PASSPHRASE_LENGTH = 25
+
+/** 125 random bits, in groups that a person can read aloud. */
+export function newPassphrase(): string {
+  const characters = Array.from({ length: PASSPHRASE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
+  return characters.join('').replace(/(.{5})(?=.)/g, '$1-')
+}
+
+export interface ReservedFile {
+  path: string
+  write(text: string): void
+  /** Deletes the file. */
+  release(): void
+}
+
+/**
+ * Creates a file, empty and with mode 0600, before the controller is asked: its answer could not be saved otherwise. Throws if
+ * the file exists.
+ */
+export function reserveFile(path: string): ReservedFile {
+  const file = create(path)
+  return {
+    path,
+    write(text) {
+      writeSync(file, text)
+      fsyncSync(file)
+      closeSync(file)
+    },
+    release() {
+      closeSync(file)
+      rmSync(path, { force: true })
+    },
+  }
+}
+
+export interface ReservedFiles {
+  credentials: string
+  passphrase: string
+  write(credentials: string, passphrase: string): void
+  /** Deletes both files. */
+  release(): void
+}
+
+/** Reserves NAME.pem and NAME-passphrase.txt. */
+export function reserveFiles(directory: string, name: string): ReservedFiles {
+  mkdirSync(directory, { recursive: true })
+  const first = reserveFile(join(directory, `${name}.pem`))
+  const second = attempt(
+    () => reserveFile(join(directory, `${name}-passphrase.txt`)),
+    () => first.release(),
+  )
+  return {
+    credentials: first.path,
+    passphrase: second.path,
+    write(credentialsText, passphraseText) {
+      first.write(credentialsText)
+      second.write(`${passphraseText}\n`)
+    },
+    release() {
+      first.release()
+      second.release()
+    },
+  }
+}
+
+/**
+ * Reserves the two files, asks the controller for the certificate of a new key, and saves both. The key and the passphrase never
+ * leave this machine.
+ */
+export async function saveCredentials(
+  directory: string,
+  name: string,
+  ask: (csr: string) => Promise<InstallerParts>,
+): Promise<ReservedFiles> {
+  const [{ createKeyPair }, { buildCsr }, { encryptKey }] = await Promise.all([
+    import('../../../pki/key.ts'),
+    import('../../../pki/csr.ts'),
+    import('../../../pki/encrypt-key.ts'),
+  ])
+  const files = reserveFiles(directory, name)
+  try {
+    const { privateKey } = createKeyPair()
+    const passphrase = newPassphrase()
+    const encryptedKey = encryptKey(privateKey, passphrase)
+    files.write(await credentialsText(encryptedKey, await ask(buildCsr(privateKey, 'installer'))), passphrase)
+  } catch (error) {
+    files.release()
+    throw error
+  }
+  return files
+}
+
+/** How to use the two files. */
+export const onEachNode = (name: string): string => `Copy the two files and the agent to each node. On each node, run:
+  sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
+`
+
+/** The text of NAME.pem. */
+export async function credentialsText(encryptedKey: string, installer: InstallerParts): Promise<string> {
+  const { toPem } = await import('../../../pki/pem.ts')
+  const { ENROLMENT_LABEL } = await import('../../../protocol/api/installer.ts')
+  const enrolment = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(installer.enrolment), 'utf8'))
+  return [installer.certificate, encryptedKey, installer.ca, enrolment].join('')
+}
+
+function create(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
+    const exists = code === 'EEXIST'
+    throw new AgentError(exists ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
+      fix: exists ? 'move the existing file away, or pass another --output' : 'pass a writable --output',
+      kind: 'invalid',
+      cause,
+    })
+  }
+}
+
+function attempt<T>(work: () => T, undo: () => void): T {
+  try {
+    return work()
+  } catch (error) {
+    undo()
+    throw error
+  }
+}

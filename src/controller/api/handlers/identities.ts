@@ -1,0 +1,23 @@
+import type { administratorRoutes } from '../../../protocol/api/identities/administrators.ts'
+import type { credentialRoutes } from '../../../protocol/api/identities/credentials.ts'
+import { createAdministrator, revokeAdministrator, viewOf } from '../../access/administrators.ts'
+import { renewCredentials, revokeCredentials, viewOfSet } from '../../clusters/credentials.ts'
+import { clusterByName } from '../../nodes/find.ts'
+import type { Services } from '../../services.ts'
+import type { Handlers } from './handler.ts'
+
+export function credentialHandlers(core: Services): Handlers<typeof credentialRoutes> {
+  const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
+  return {
+    listCredentials: async (asked) => (await named(asked)).credentials.map((set) => viewOfSet(set, core.now())),
+    renewCredentials: async (asked) => renewCredentials(core, await named(asked), asked.body, asked.identity.name),
+    revokeCredentials: async (asked) =>
+      revokeCredentials(core, await named(asked), asked.params.set, asked.identity.name),
+  }
+}
+
+export const administratorHandlers = (core: Services): Handlers<typeof administratorRoutes> => ({
+  listAdministrators: async () => (await core.store.administrators()).map((each) => viewOf(each, core.now())),
+  createAdministrator: ({ identity, body }) => createAdministrator(core, body, identity.name),
+  revokeAdministrator: ({ identity, params }) => revokeAdministrator(core, params.name, identity.name),
+})
