@@ -5,6 +5,7 @@ import type { Changes } from './live/changes.ts'
 import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
+import type { Peers } from './peers/peers.ts'
 import type { Turns } from './reconcile/turns.ts'
 import type { Store } from './store/port.ts'
 
@@ -19,7 +20,7 @@ export interface HasStore {
 
 export interface HasClock {
   now(): Date
-  /** When this process started: there was no contact with nodes before. */
+  /** When this process started, or was cut off from the database for a while: contact with nodes before is not known. */
   startedAt: Date
 }
 
@@ -47,6 +48,10 @@ export interface HasPresence {
 
 export interface HasAnnouncements {
   changes: Changes
+}
+
+export interface HasPeers {
+  peers: Peers
 }
 
 export interface HasOperations {

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
 import { openTimers } from '../base/timers.ts'
+import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
-import { openAuthority } from './access/authority.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
@@ -21,6 +21,10 @@ import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
 import { NOBODY } from './live/presence.ts'
 import { keepEnrolments } from './nodes/enrolment.ts'
+import { joinPeers } from './peers/join.ts'
+import { openSharedAuthority } from './peers/own-authority.ts'
+import { ALONE, NOT_JOINED } from './peers/peers.ts'
+import { placeOf } from './peers/place.ts'
 import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
@@ -42,6 +46,8 @@ export interface ControllerOptions {
   heartbeatMs?: () => number
   /** How often unreachable nodes, expired instructions and lapsed enrolments are handled; default 5 s. */
   tickMs?: number
+  /** How often it tells other controllers on the same database that it is alive; default 3 s. */
+  beatMs?: number
   /** The period over which agents reconnect after a close; default 5 s. */
   drainMs?: number
   /** A certificate for the name that browsers use; agents stay with the one of the controller's own CA. */
@@ -94,13 +100,10 @@ async function openStore({ dataDirectory, database }: ControllerOptions): Promis
 
 async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {
   const { dataDirectory, listen } = options
-  const now = options.now ?? (() => new Date())
-  const authority = openAuthority(
-    join(dataDirectory, 'pki'),
-    now(),
-    (await store.clusters()).length > 0,
-    options.sealer,
-  )
+  // Controllers that share a database use its clock.
+  let aheadMs = 0
+  const now = options.now ?? (() => new Date(Date.now() + aheadMs))
+  const authority = await openSharedAuthority(store, join(dataDirectory, 'pki'), now(), options.sealer)
   const log = options.log ?? (() => undefined)
   const bundles = new BundleShelf(dataDirectory, log)
   await bundles.refresh()
@@ -111,6 +114,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     bundles,
     changes: new Changes(),
     presence: NOBODY,
+    peers: store.shared ? NOT_JOINED : ALONE,
     operations: new Operations(),
     turns: openTurns(),
     live: new Map(),
@@ -142,8 +146,17 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     await reconcileAll(services, keepEnrolments)
     await keepAdminAccess(services, adminFile, url)
   }
-  await attempt(services, tick)
-  const ticks = openTicks(options.tickMs ?? 5_000, () => attempt(services, tick))
+  const look = () => attempt(services, 'cannot reconcile the clusters', tick)
+  const place = () => ({ place: placeOf(dataDirectory), urls: services.publicUrls, version: version.version })
+  const joined = await joinPeers(services, hub, place, {
+    readAgain: () => void look(),
+    setAhead: (ms) => {
+      aheadMs += ms
+    },
+    beatMs: options.beatMs ?? 3_000,
+  })
+  await look()
+  const ticks = openTicks(options.tickMs ?? 5_000, look)
   return {
     url,
     port,
@@ -157,6 +170,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
       server.closeAllConnections()
       await closed
       await stopped
+      await joined.leave()
       timers.clear()
       await store.close()
     },
@@ -164,12 +178,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
 }
 
 /** A temporary error, such as a full disk, must not end the controller. */
-async function attempt({ log }: HasLog, work: () => Promise<void>): Promise<void> {
+async function attempt({ log }: HasLog, what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     const why = error instanceof AgentError ? error.message : error instanceof Error ? error.stack : error
-    log(`cannot reconcile the clusters: ${why}`)
+    log(`${what}: ${why}`)
   }
 }
 

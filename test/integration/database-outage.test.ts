@@ -39,20 +39,15 @@ const added: Change[] = [
 const setAttempt = (attempt: number): Change[] => [{ change: 'set-cluster', id: cluster().id, to: { attempt } }]
 const sessions = (where: string) =>
   `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'outage_${count}' AND ${where}`
-const OF_CLAIM = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
 
-test('a store with lost connections reconnects, and keeps the claim', async () => {
+test('a store with lost connections reconnects', async () => {
   const url = await newDatabase()
   const store = await open(url)
   await store.commit(added)
   const ended = await server.query('postgres', sessions('true'))
-  expect(ended.length).toBeGreaterThan(1)
+  expect(ended.length).toBeGreaterThan(0)
   await waitFor('the store to commit again', () => store.commit(setAttempt(1)).catch(() => false), { everyMs: 5 })
   expect((await store.cluster(cluster().id))?.attempt).toBe(1)
-  const claims = () =>
-    server.query('postgres', `SELECT 1 FROM pg_stat_activity WHERE datname = 'outage_${count}' AND ${OF_CLAIM}`)
-  await waitFor('the claim', async () => (await claims()).length > 0)
-  await expect(open(url)).rejects.toMatchObject({ code: 'store/locked' })
 })
 
 test('a killed server: requests meanwhile fail with a remedy, and later requests work', async () => {
@@ -84,26 +79,6 @@ test('a killed server: requests meanwhile fail with a remedy, and later requests
   await server.boot()
   expect(await store.commit(setAttempt(2))).toBe(true)
   expect((await store.cluster(cluster().id))?.attempt).toBe(2)
-})
-
-test('a controller that lost its claim to another controller changes nothing until the other one has ended', async () => {
-  const url = await newDatabase()
-  const store = await open(url)
-  await store.commit(added)
-  const opening = openPostgresStore({ url, env: {} })
-  const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-  await waitFor('the other one to wait', async () => (await server.query('postgres', waiting)).length > 0, {
-    everyMs: 5,
-  })
-  await server.query('postgres', sessions(OF_CLAIM))
-  const other = await opening
-  await expect(store.commit(setAttempt(1))).rejects.toMatchObject({
-    code: 'store/locked',
-    message: expect.stringMatching(/is in use by a controller at this machine since 20/),
-  })
-  expect((await store.cluster(cluster().id))?.attempt, 'reads still work').toBe(0)
-  await other.close()
-  expect(await store.commit(setAttempt(2))).toBe(true)
 })
 
 test('a query that exceeds its time limit is cancelled, and the connection serves the next query', async () => {
@@ -142,25 +117,14 @@ test('a start does not wait for ever for another one that updates the schema', a
   await open(url)
 })
 
-test('a user who may not see the session of the other controller is told that there is one', async () => {
-  const url = await newDatabase()
-  await open(url)
-  await server.query('postgres', 'CREATE ROLE stranger LOGIN')
-  const stranger = `postgres://stranger@127.0.0.1:${server.port}/outage_${count}`
-  await expect(open(stranger)).rejects.toMatchObject({
-    code: 'store/locked',
-    message: expect.stringMatching(/is in use by another controller$/),
-  })
-})
-
-test('at most ten connections serve requests, and one more has the claim', async () => {
+test('at most ten connections serve requests', async () => {
   const store = await open(await newDatabase())
   const name = `outage_${count}`
   await store.commit(added)
   await Promise.all(Array.from({ length: 100 }, () => store.load(cluster().id)))
   const sql = 'SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database()'
   // The query itself has a connection too, and those of the start may take a moment to end.
-  await waitFor('11 connections', async () => Number((await server.query(name, sql))[0]?.count) === 12)
+  await waitFor('10 connections', async () => Number((await server.query(name, sql))[0]?.count) === 11)
 })
 
 test('a network that drops all packets: the wait for an answer times out', async () => {

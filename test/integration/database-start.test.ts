@@ -227,7 +227,7 @@ test('an unusable database', async () => {
   expect(await refusal(readOnly)).toMatchObject({ code: 'store/read-only', kind: 'unreachable' })
   const newer = await server.createDatabase('newer')
   await opens(newer)
-  await server.query('newer', 'UPDATE schema_version SET version = 99')
+  await server.query('newer', 'UPDATE schema_version SET version = 99, oldest = 99')
   expect(await refusal(newer)).toMatchObject({
     code: 'store/newer-schema',
     message: expect.stringMatching(new RegExp(`schema 99.*supports schema ${MIGRATIONS.length}$`)),
@@ -240,6 +240,7 @@ test('sslmode works as in libpq', async () => {
   const ca = (file: string) => `sslrootcert=${encodeURIComponent(join(scratch, file))}`
   const isEncrypted = async (user: string, parameters: string) => {
     const store = await open(tcp(user, 'tls', `?${parameters}`))
+    await store.clusters()
     const rows = await server.query(
       'postgres',
       "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = 'tls'",

@@ -123,6 +123,17 @@ export class Hub implements Presence {
     })
   }
 
+  /** The sessions that are open here. */
+  open(): Pick<Session, 'nodeId' | 'capabilities'>[] {
+    return [...this.#sessions.values()].filter(({ isOpen }) => isOpen)
+  }
+
+  /** A later session of this node began at another controller. */
+  replaced(nodeId: string): void {
+    this.#ports.log(`node ${nodeId}: a session at another controller replaces the one here`)
+    this.#sessions.get(nodeId)?.end(CLOSE.replaced, 'a newer session of this node began')
+  }
+
   deliver(nodeId: string): void {
     const session = this.#sessions.get(nodeId)
     if (!session) return
@@ -228,6 +239,7 @@ export class Hub implements Presence {
     const node = await this.#ports.store.node(session.nodeId)
     session.durableSeq = node?.upSeq ?? session.durableSeq
     for (const frame of frames) if (frame.t === 'hello') await welcome(this.#ports, session, frame.body)
+    if (frames.some(({ t }) => t === 'hello') && session.isOpen) this.#ports.peers.opened(session)
     const durable = frames.filter(({ seq }) => seq > 0).length
     if (durable > 0) {
       session.acknowledge(
@@ -245,6 +257,7 @@ export class Hub implements Presence {
     await this.#flush()
     if (this.#sessions.get(session.nodeId) !== session) return
     this.#sessions.delete(session.nodeId)
+    this.#ports.peers.ended(session.nodeId)
     this.#ports.log(`node ${session.nodeId} disconnected (${code})`)
     this.#ports.changes.announce()
     await this.#ports.store.commit([lastSeenOf(session)])

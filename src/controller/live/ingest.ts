@@ -3,7 +3,7 @@ import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
-import type { HasLiveProgress, HasLog, HasPairChecks, HasRefusals } from '../ports.ts'
+import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
@@ -151,10 +151,15 @@ function receiveLive(ports: Ingesting, draft: Draft, nodeId: string, frame: UpFr
       ports.live.delete(frame.body.run)
       break
     case OPERATION_FRAME:
-      ports.operations.apply(nodeId, frame.body)
-      break
     case 'pair-check':
-      ports.pairChecks.get(frame.body.check)?.campaign.receive(nodeId, frame.body)
+      receiveAnswer(ports, nodeId, frame)
+      ports.peers.passOn(nodeId, frame)
       break
   }
+}
+
+/** Ignores an answer that nobody here waits for. */
+export function receiveAnswer(ports: HasOperations & HasPairChecks, nodeId: string, frame: UpFrame): void {
+  if (frame.t === OPERATION_FRAME) ports.operations.apply(nodeId, frame.body)
+  if (frame.t === 'pair-check') ports.pairChecks.get(frame.body.check)?.campaign.receive(nodeId, frame.body)
 }

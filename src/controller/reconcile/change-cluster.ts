@@ -1,4 +1,5 @@
 import { type Draft, openDraft } from '../domain/draft.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { HasClock, HasStore, HasTurns } from '../ports.ts'
 import type { Part } from '../store/port.ts'
 
@@ -8,23 +9,41 @@ const TRIES = 100
 /**
  * Loads the cluster, calls `work` to change it, and commits all changes atomically. Changes of one cluster are serialized
  * within this process. If another process commits first, `work` is called again with the new state, so it must have no other
- * side effect. Returns undefined if the cluster does not exist.
+ * side effect. Returns undefined if the cluster does not exist. `decision`: what follows from the change, if this controller has
+ * the lease of the cluster; otherwise the one that has it is told.
  */
 export async function changeCluster<T>(
   { store, turns, now }: HasStore & HasTurns & Pick<HasClock, 'now'>,
   clusterId: string,
   work: (draft: Draft) => T,
   part?: Part,
-): Promise<{ result: T; draft: Draft } | undefined> {
+  decision?: { peers: Pick<Peers, 'leaseOf'>; decide(draft: Draft): void },
+): Promise<{ result: T; draft: Draft; isDecided: boolean } | undefined> {
   return turns(clusterId, async () => {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const data = await store.load(clusterId, part)
       if (!data) return undefined
+      const lease = await decision?.peers.leaseOf(clusterId, attempt > 0)
       const draft = openDraft(data, now())
       const result = work(draft)
-      if (draft.changes.length === 0) return { result, draft }
-      if (await store.commit(draft.changes, { clusterId, version: data.version })) return { result, draft }
+      const isDecided = decision !== undefined && lease !== undefined
+      if (isDecided) decision.decide(draft)
+      const done = { result, draft, isDecided }
+      if (draft.changes.length === 0) return done
+      const isUndecided = decision !== undefined && !isDecided
+      const expected = { clusterId, version: data.version, lease, touched: touchedBy(draft), isUndecided }
+      if (await store.commit(draft.changes, expected)) return done
     }
     throw new Error(`cluster ${clusterId} was changed by another process during each of ${TRIES} attempts`)
   })
+}
+
+/** Nodes for which there may be a message. */
+export function touchedBy({ changes, runs }: Pick<Draft, 'changes' | 'runs'>): string[] {
+  const touched = changes.flatMap((each) => {
+    if (each.change === 'set-node') return [each.id]
+    if (each.change === 'add-run') return [each.run.nodeId]
+    return each.change === 'set-run' ? runs.filter(({ id }) => id === each.id).map(({ nodeId }) => nodeId) : []
+  })
+  return [...new Set(touched)]
 }

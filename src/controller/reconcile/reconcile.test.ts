@@ -6,6 +6,7 @@ import { cluster, node, run } from '../../../test/support/controller/member.ts'
 import { Changes } from '../live/changes.ts'
 import { Operations } from '../live/operations.ts'
 import { NOBODY } from '../live/presence.ts'
+import { ALONE, NOT_JOINED } from '../peers/peers.ts'
 import type { Store } from '../store/port.ts'
 import { openSqliteStore } from '../store/sqlite/store.ts'
 import { type Reconciling, reconcileAll } from './reconcile.ts'
@@ -22,7 +23,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
-it('the periodic pass sends connected nodes what another controller has committed for them', async () => {
+it('the periodic pass sends connected nodes what another controller has committed for them, whichever has the lease', async () => {
   const here = node({ state: 'PROVISIONING', generation: 1, downSeq: 1 })
   const away = { ...here, id: 'n-bbbbbbbbbb', name: 'two', address: '10.0.0.2' }
   await store.commit([
@@ -36,6 +37,7 @@ it('the periodic pass sends connected nodes what another controller has committe
     turns: openTurns(),
     operations: new Operations(),
     changes: new Changes(),
+    peers: ALONE,
     presence: {
       ...NOBODY,
       isConnected: (id: string) => id === here.id,
@@ -46,6 +48,7 @@ it('the periodic pass sends connected nodes what another controller has committe
     log: () => undefined,
   } as unknown as Reconciling
   await reconcileAll(ports)
+  await reconcileAll({ ...ports, peers: NOT_JOINED })
   const [changed] = (await store.nodesOf(here.clusterId)).filter(({ state }) => state !== 'PROVISIONING')
-  expect([delivered, changed]).toEqual([[here.id], undefined])
+  expect([delivered, changed]).toEqual([[here.id, here.id], undefined])
 })

@@ -7,13 +7,14 @@ import type {
   HasClock,
   HasLog,
   HasOperations,
+  HasPeers,
   HasPresence,
   HasStore,
   HasTurns,
 } from '../ports.ts'
 import type { Part } from '../store/port.ts'
 import { carryOut } from './carry-out.ts'
-import { changeCluster } from './change-cluster.ts'
+import { changeCluster, touchedBy } from './change-cluster.ts'
 import { retireThose } from './retire.ts'
 import { situationOf } from './situation-of.ts'
 
@@ -24,6 +25,7 @@ export type Reconciling = HasStore &
   HasBundles &
   HasPresence &
   HasOperations &
+  HasPeers &
   HasAnnouncements &
   HasLog
 
@@ -32,7 +34,7 @@ const MAX_ROUNDS = 50
 
 /**
  * Changes the cluster, then applies the director's decisions until there are none, and commits everything atomically. After
- * that, notifies nodes and long polls. `work` can be called more than once: see changeCluster.
+ * that, notifies nodes and long polls. Where another controller has the lease of the cluster, that one decides after the commit. `work` can be called more than once: see changeCluster.
  */
 export async function reconcile<T>(
   ports: Reconciling,
@@ -40,18 +42,10 @@ export async function reconcile<T>(
   work: (draft: Draft) => T,
   part?: Pick<Part, 'runs'>,
 ): Promise<{ result: T; draft: Draft } | undefined> {
-  const done = await changeCluster(
-    ports,
-    clusterId,
-    (draft) => {
-      const result = work(draft)
-      settle(ports, draft)
-      return result
-    },
-    part,
-  )
+  const decision = { peers: ports.peers, decide: (draft: Draft) => settle(ports, draft) }
+  const done = await changeCluster(ports, clusterId, work, part, decision)
   if (!done) return undefined
-  retireThose(ports, done.draft, (then) => reconcile(ports, clusterId, then))
+  if (done.isDecided) retireThose(ports, done.draft, (then) => reconcile(ports, clusterId, then))
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)
   if (done.draft.changes.length > 0) ports.changes.announce()
@@ -59,13 +53,14 @@ export async function reconcile<T>(
 }
 
 /**
- * Reconciles all clusters. `work` is done in each of them first. Also sends to connected nodes what the store has for them:
- * another process may have committed it, or this one without an answer from the database.
+ * Reconciles all clusters whose lease this controller has. `work` is done in each of them first. Also sends to connected nodes
+ * what the store has for them: another controller may have committed it, or this one without an answer from the database.
  */
 export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => void = () => undefined): Promise<void> {
   for (const { id } of await ports.store.clusters()) {
-    const done = await reconcile(ports, id, work)
-    for (const node of done?.draft.nodes ?? []) if (ports.presence.isConnected(node.id)) ports.presence.deliver(node.id)
+    const isOurs = (await ports.peers.leaseOf(id)) !== undefined
+    const nodes = isOurs ? (await reconcile(ports, id, work))?.draft.nodes : await ports.store.nodesOf(id)
+    for (const node of nodes ?? []) if (ports.presence.isConnected(node.id)) ports.presence.deliver(node.id)
   }
 }
 
@@ -77,15 +72,4 @@ function settle(ports: HasClock & HasPresence & HasAuthority & HasBundles, draft
     for (const decision of decisions) carryOut(ports, draft, situation, decision)
   }
   throw new Error(`the director does not settle for cluster ${draft.cluster.id}`)
-}
-
-/** Nodes for which there may be a message. */
-function touchedBy({ changes, runs }: Pick<Draft, 'changes' | 'runs'>): Set<string> {
-  return new Set(
-    changes.flatMap((each) => {
-      if (each.change === 'set-node') return [each.id]
-      if (each.change === 'add-run') return [each.run.nodeId]
-      return each.change === 'set-run' ? runs.filter(({ id }) => id === each.id).map(({ nodeId }) => nodeId) : []
-    }),
-  )
 }

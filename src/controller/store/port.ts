@@ -2,6 +2,7 @@ import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
+import type { Shared } from './shared.ts'
 
 export interface EventFilter {
   /** Only events with a higher number. */
@@ -22,6 +23,12 @@ export interface Part {
 export interface Expected {
   clusterId: string
   version: number
+  /** The lease with which it was decided: see shared.ts. A store that belongs to one process ignores what follows. */
+  lease?: number | undefined
+  /** Nodes for which there may be something to send. */
+  touched?: readonly string[]
+  /** The controller that has the lease has to decide what follows from it. */
+  isUndecided?: boolean
 }
 
 /**
@@ -68,5 +75,7 @@ export interface Store {
    * Does nothing if the store already has exactly these records. Rejects with `store/not-empty` if it has others.
    */
   fill(entries: Entries): Promise<Summary>
+  /** Absent if the database belongs to this process. */
+  readonly shared?: Shared
   close(): Promise<void>
 }

@@ -15,7 +15,7 @@ export interface Database {
   open(): Promise<Store>
   /** Two stores of the same database; the same store twice if the backend belongs to one process. */
   openTwice(): Promise<readonly [Store, Store]>
-  /** Only while no store is open. */
+  /** With SQLite only while no store is open. */
   sql(text: string): Promise<void>
   /** Only while no store is open. */
   tables(): Promise<string[]>
@@ -86,7 +86,7 @@ export function postgresBackend({ isDurable = false } = {}): Backend {
     database: async () => {
       const name = `cantrip_${++count}`
       const url = await started().createDatabase(name)
-      const shared = () => openPostgresStore({ url, env: {}, isShared: true })
+      const shared = () => openPostgresStore({ url, env: {} })
       return {
         where: url,
         open: () => openAt(url),

@@ -89,7 +89,7 @@ function refuseMissing(directory: string, isInUse: boolean): void {
   const list = missing.join(', ')
   const why = isInUse ? 'nodes trust no other key' : `it belongs to ${path('ca.crt')}`
   throw new AgentError('authority/missing', `${list} is missing, and a new one is not created: ${why}`, {
-    fix: `restore ${list} from your backup of the data directory, and start the controller again`,
+    fix: `restore ${list} from your backup of the data directory, or copy it from another controller of the same database, and start the controller again`,
     kind: 'invalid',
   })
 }

@@ -38,7 +38,10 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
   switch (change.change) {
     case 'add-cluster':
       await add(tx, CLUSTER, change.cluster)
-      await tx.insertInto('cluster_versions').values({ cluster_id: change.cluster.id, version: 0 }).execute()
+      await tx
+        .insertInto('cluster_versions')
+        .values({ cluster_id: change.cluster.id, version: 0, lease: 0, holder: null })
+        .execute()
       return
     case 'set-cluster':
       return set(tx, CLUSTER, change.id, change.to)

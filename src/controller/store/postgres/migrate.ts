@@ -4,14 +4,14 @@ import { command } from '../../../base/command.ts'
 import { newerSchema } from '../newer-schema.ts'
 import { type Address, shown } from './connect/address.ts'
 import { LOCKS } from './locks.ts'
-import { MIGRATIONS } from './schema.ts'
+import { MIGRATIONS, OLDEST_COMPATIBLE } from './schema.ts'
 import type { Tables } from './tables.ts'
 
 const OLDEST_SERVER = 150_000
 
 /**
- * Updates the schema in one transaction, one controller at a time; waits at most `lockMs` for a lock. Refuses a schema that is
- * newer than this build.
+ * Updates the schema in one transaction, one controller at a time; waits at most `lockMs` for a lock. Refuses a newer schema
+ * that this build cannot use.
  */
 export async function migrate(db: Kysely<Tables>, address: Address, lockMs: number): Promise<void> {
   await admit(db, address)
@@ -23,9 +23,10 @@ export async function migrate(db: Kysely<Tables>, address: Address, lockMs: numb
       await sql`SET LOCAL lock_timeout = ${sql.lit(lockMs)}`.execute(tx)
       await lock(tx, address)
       const found = await versionIn(tx)
-      if (found > MIGRATIONS.length) throw newerSchema(shown(address), found, MIGRATIONS.length)
+      if (found > MIGRATIONS.length) await admitNewer(tx, address, found)
+      if (found >= MIGRATIONS.length) return
       for (const migration of MIGRATIONS.slice(found)) await sql.raw(migration).execute(tx)
-      if (found < MIGRATIONS.length) await sql`UPDATE schema_version SET version = ${MIGRATIONS.length}`.execute(tx)
+      await sql`UPDATE schema_version SET version = ${MIGRATIONS.length}, oldest = ${OLDEST_COMPATIBLE}`.execute(tx)
     })
 }
 
@@ -41,6 +42,12 @@ async function lock(tx: Kysely<Tables>, address: Address): Promise<void> {
       cause,
     })
   }
+}
+
+/** While controllers are upgraded one after another, one of an earlier version may start. */
+async function admitNewer(tx: Kysely<Tables>, address: Address, found: number): Promise<void> {
+  const { rows } = await sql<{ oldest: string }>`SELECT oldest FROM schema_version`.execute(tx)
+  if (Number(rows[0]?.oldest) > MIGRATIONS.length) throw newerSchema(shown(address), found, MIGRATIONS.length)
 }
 
 /** Creates the table only if it does not exist: CREATE TABLE IF NOT EXISTS would need the privilege at each start. */

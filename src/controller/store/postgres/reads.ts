@@ -10,7 +10,7 @@ type Db = Kysely<Tables>
 type Rows = Promise<Record<string, unknown>[]>
 
 /** The queries of the store. */
-export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'close'> {
+export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'close' | 'shared'> {
   const read = rowReader()
   const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => read(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]

@@ -133,4 +133,41 @@ export const MIGRATIONS: readonly string[] = [
     revoked_by text
   );
   `,
+  `
+  -- Several controllers on one database: see docs/adr/0045.
+  ALTER TABLE cluster_versions ADD COLUMN holder text COLLATE "C";          -- id of the controller that decides for the cluster
+  ALTER TABLE cluster_versions ADD COLUMN lease bigint NOT NULL DEFAULT 0;  -- grows with each change of the holder
+  ALTER TABLE schema_version ADD COLUMN oldest bigint NOT NULL DEFAULT 0;   -- the oldest schema whose code can use this one
+  CREATE TABLE shared_keys (
+    id boolean PRIMARY KEY DEFAULT true CHECK (id),  -- one row
+    generation bigint NOT NULL,
+    fingerprints json NOT NULL         -- of the keys that all controllers have in their data directories
+  );
+  -- Not written to the log of the database, and empty after a crash: the controllers then store it again.
+  CREATE UNLOGGED TABLE controllers (
+    id text COLLATE "C" PRIMARY KEY,   -- of a process
+    place text NOT NULL UNIQUE,        -- of its data directory
+    urls json NOT NULL,                -- at which agents reach it
+    version text NOT NULL,
+    alive_until timestamptz NOT NULL
+  );
+  CREATE UNLOGGED TABLE sessions (
+    node_id text COLLATE "C" PRIMARY KEY,
+    controller text COLLATE "C" NOT NULL REFERENCES controllers (id) ON DELETE CASCADE,
+    number bigint NOT NULL,            -- grows with each session of the node
+    capabilities json NOT NULL         -- of its agent
+  );
+  CREATE INDEX sessions_controller ON sessions (controller);
+  CREATE UNLOGGED TABLE messages (     -- from a controller to another one, which deletes what it reads
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sender text NOT NULL,
+    recipient text COLLATE "C" NOT NULL,
+    body json NOT NULL,
+    expires_at timestamptz NOT NULL
+  );
+  CREATE INDEX messages_recipient ON messages (recipient);
+  `,
 ]
+
+/** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */
+export const OLDEST_COMPATIBLE = 4

@@ -1,13 +1,15 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Expected, Store } from '../port.ts'
+import type { Notice } from '../shared.ts'
 import { carryOut } from './changes.ts'
-import { openClaim } from './claim.ts'
 import { type Address, parseAddress } from './connect/address.ts'
 import { chooseConfig, connect, LIMITS, type Limits, openPool } from './connect/connection.ts'
+import { failureOf } from './connect/failures.ts'
 import { fillPostgres } from './fill.ts'
 import { migrate } from './migrate.ts'
 import { readsOn } from './reads.ts'
+import { openShared } from './shared/shared.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { Tables } from './tables.ts'
 
@@ -19,29 +21,24 @@ export interface PostgresOptions {
   /** postgres://USER@HOST:PORT/DATABASE, without the password; see password.ts. */
   url: string
   env: NodeJS.ProcessEnv
-  /** Allows other controllers on the same database, for tests. */
-  isShared?: boolean
   limits?: Limits
 }
 
-/** Stores everything in one database, which only this controller uses; see docs/adr/0037. */
-export async function openPostgresStore({
-  url,
-  env,
-  isShared = false,
-  limits = LIMITS,
-}: PostgresOptions): Promise<Store> {
+/** Stores everything in one database, which several controllers can use; see docs/adr/0037 and 0045. */
+export async function openPostgresStore({ url, env, limits = LIMITS }: PostgresOptions): Promise<Store> {
   const address = parseAddress(url, env)
   const config = await chooseConfig(address, env, limits)
-  const claim = openClaim(() => connect(config, address), address)
   const db = databaseOf(config, address)
+  const { shared, announce, end } = openShared(
+    db,
+    () => connect(config, address),
+    (error) => failureOf(error, address),
+  )
   const close = async () => {
+    await end()
     await db.destroy()
-    await claim.end()
   }
-  const hold = isShared ? async () => undefined : () => claim.hold()
   try {
-    await hold()
     // Migrations have no timeout.
     const unlimited = databaseOf({ ...config, query_timeout: 0 }, address)
     await migrate(unlimited, address, limits.statementMs).finally(() => unlimited.destroy())
@@ -52,22 +49,20 @@ export async function openPostgresStore({
   return {
     ...readsOn(db),
     commit: (changes, expected) =>
-      retryConflicts(async () => {
-        await hold()
-        return db
+      retryConflicts(() =>
+        db
           .transaction()
           .setIsolationLevel('read committed')
           .execute(async (tx) => {
             if (expected && !(await isCurrent(tx, expected))) return false
             await carryOut(tx, changes)
+            if (expected) await announce(tx, noticeOf(expected))
             return true
-          })
-      }),
+          }),
+      ),
     snapshot: () => snapshotOf(db),
-    async fill(entries) {
-      await hold()
-      return fillPostgres(db, entries)
-    },
+    fill: (entries) => fillPostgres(db, entries),
+    shared,
     close,
   }
 }
@@ -76,14 +71,23 @@ function databaseOf(config: pg.ClientConfig, address: Address): Kysely<Tables> {
   return new Kysely({ dialect: new PostgresDialect({ pool: openPool(config, address) }) })
 }
 
-async function isCurrent(tx: Kysely<Tables>, { clusterId, version }: Expected): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+async function isCurrent(tx: Kysely<Tables>, { clusterId, version, lease }: Expected): Promise<boolean> {
+  const update = tx
     .updateTable('cluster_versions')
     .set({ version: version + 1 })
     .where('cluster_id', '=', clusterId)
     .where('version', '=', version)
-    .executeTakeFirst()
+  const { numUpdatedRows } = await (lease === undefined ? update : update.where('lease', '=', lease)).executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+function noticeOf({ clusterId, touched, isUndecided }: Expected): Notice {
+  return {
+    kind: 'cluster',
+    id: clusterId,
+    ...(touched && { nodes: [...touched] }),
+    ...(isUndecided && { undecided: true }),
+  }
 }
 
 async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import type { Value } from '../rows.ts'
 /** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */
 export interface Tables {
   clusters: Row<Cluster>
-  cluster_versions: { cluster_id: string; version: Value }
+  cluster_versions: { cluster_id: string; version: Value; holder: string | null; lease: Value }
   nodes: Row<Node>
   enrolments: Row<Enrolment>
   runs: Row<Run>

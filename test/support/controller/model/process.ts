@@ -4,6 +4,7 @@ import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
 import { NOBODY } from '../../../../src/controller/live/presence.ts'
 import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
+import { ALONE } from '../../../../src/controller/peers/peers.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
 import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
 import type { Services } from '../../../../src/controller/services.ts'
@@ -30,6 +31,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     presence: NOBODY,
     operations: new Operations(),
     turns: openTurns(),
+    peers: ALONE,
     live: new Map(),
     pairChecks: new Map(),
     now: () => new Date(),

@@ -1,0 +1,30 @@
+import type { UpFrame } from '../../protocol/wire/frames.ts'
+import type { OpenSession } from '../store/shared.ts'
+
+/** The other controllers on the same database, as the parts of this one see them. */
+export interface Peers {
+  /**
+   * The fencing number of the cluster's lease, if this controller has it: then it decides for the cluster. A free lease is taken.
+   * `afresh`: asks the database, because a commit was refused.
+   */
+  leaseOf(clusterId: string, afresh?: boolean): number | undefined | Promise<number | undefined>
+  /** A session with a node began here. */
+  opened(session: OpenSession): void
+  ended(nodeId: string): void
+  /** Passes the node's message to the controllers that have asked the node for something. */
+  passOn(nodeId: string, frame: UpFrame): void
+  /** The URLs at which agents reach other controllers. */
+  urls(): readonly string[]
+}
+
+/** Until it has joined the others, a controller decides nothing. */
+export const NOT_JOINED: Peers = {
+  leaseOf: () => undefined,
+  opened: () => undefined,
+  ended: () => undefined,
+  passOn: () => undefined,
+  urls: () => [],
+}
+
+/** A controller with a database of its own decides everything. */
+export const ALONE: Peers = { ...NOT_JOINED, leaseOf: () => 0 }

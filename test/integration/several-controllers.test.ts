@@ -1,0 +1,151 @@
+/** Three controllers on one PostgreSQL database, with scripted agents spread over them. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Controller, startController } from '../../src/controller/start.ts'
+import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
+import { Operation } from '../../src/protocol/wire/operation.ts'
+import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
+import { connectAgent, factsAt, type ScriptedAgent } from '../support/controller/agent.ts'
+import { importSmallBundle } from '../support/controller/bundle.ts'
+import { adminOf, call, createCluster, type EnrolledNode, enrolNode, showNode } from '../support/controller/client.ts'
+import { PostgresServer } from '../support/postgres.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let server: PostgresServer
+let url: string
+let count = 0
+let directories: string[] = []
+let running: Controller[] = []
+const lines: string[] = []
+
+beforeAll(async () => {
+  server = await PostgresServer.start({ settings: ['fsync = off'] })
+})
+afterAll(() => server?.remove())
+beforeEach(async () => {
+  url = await server.createDatabase(`several_${++count}`)
+  lines.length = 0
+})
+afterEach(async () => {
+  for (const controller of running) await controller.close()
+  for (const directory of directories) rmSync(directory, { recursive: true })
+  directories = []
+  running = []
+})
+
+/** The keys of the first controller are copied to the others. */
+async function start(at = directories.length): Promise<Controller> {
+  const directory = directories[at] ?? mkdtempSync(join(tmpdir(), 'several-'))
+  if (directories[at] === undefined) {
+    await importSmallBundle(directory, Buffer.from('kubelet'))
+    if (directories[0] !== undefined) cpSync(join(directories[0], 'pki'), join(directory, 'pki'), { recursive: true })
+    directories[at] = directory
+  }
+  const controller = await startController({
+    dataDirectory: directory,
+    database: { url, env: {} },
+    listen: { host: '127.0.0.1', port: 0 },
+    tickMs: 1_000,
+    beatMs: 300,
+    log: (line) => void lines.push(`${at}: ${line}`),
+  })
+  running.push(controller)
+  return controller
+}
+
+async function startThree(): Promise<[Controller, Controller, Controller]> {
+  return [await start(), await start(), await start()]
+}
+
+async function configured(by: Controller, node: EnrolledNode, roles: string[]): Promise<void> {
+  await waitFor('facts', async () => (await showNode(by, node.id)).facts !== null)
+  const { status, text } = await call(by.url, adminOf(by), 'POST', `/v1/nodes/${node.id}/configure`, { roles })
+  expect(status, text).toBe(200)
+}
+
+async function shows(by: Controller, node: EnrolledNode, what: string, isSo: (shown: NodeDetail) => boolean) {
+  await waitFor(`${node.id}: ${what}`, async () => isSo(await showNode(by, node.id)), { everyMs: 10 })
+}
+
+/** A master at one controller, and a worker at another. */
+async function twoNodes(a: Controller, b: Controller, c: Controller) {
+  const installer = await createCluster(a, 'demo')
+  const master = await enrolNode(c, installer, 'm1')
+  const worker = await enrolNode(a, installer, 'w1')
+  const ofMaster = await connectAgent(b, master, 0, factsAt('10.0.0.1'))
+  const ofWorker = await connectAgent(c, worker, 0, factsAt('10.0.0.2'))
+  await configured(a, master, ['master'])
+  await configured(b, worker, ['worker'])
+  return { master, worker, ofMaster, ofWorker }
+}
+
+const provision = async (by: Controller) => {
+  const { status, text } = await call(by.url, adminOf(by), 'POST', '/v1/clusters/demo/provision')
+  expect(status, text).toBe(200)
+}
+
+async function done(agent: ScriptedAgent, seq = 1): Promise<void> {
+  const { run } = await agent.instruction()
+  agent.send('result', { run, outcome: 'done' }, seq)
+  await agent.next('ack')
+}
+
+test('what one controller commits reaches a node that is connected to another one, and all see the node connected', async () => {
+  const [a, b, c] = await startThree()
+  const { master, ofMaster, ofWorker } = await twoNodes(a, b, c)
+  for (const by of [a, b, c]) await shows(by, master, 'connected', ({ connected }) => connected)
+  await provision(c)
+  await done(ofMaster)
+  await done(ofWorker)
+  for (const by of [a, b, c]) await shows(by, master, 'its run done', ({ run }) => run?.state === 'done')
+  ofMaster.socket.close()
+  for (const by of [a, b, c]) await shows(by, master, 'away', ({ connected }) => !connected)
+})
+
+test('an invitation that is asked for at one controller is made by a master at another one', async () => {
+  const [a, b, c] = await startThree()
+  const { ofMaster, ofWorker, worker } = await twoNodes(a, b, c)
+  await provision(a)
+  await done(ofMaster)
+  await ofWorker.instruction()
+  const asked = call(a.url, worker, 'POST', '/v1/node/invitation?waitMs=10000', { sealTo: `${'A'.repeat(43)}=` })
+  const { body } = await ofMaster.next(OPERATION_FRAME)
+  const { id, operation } = Operation.parse(JSON.parse(body.payload))
+  expect(operation).toBe('invite')
+  ofMaster.send(OPERATION_FRAME, { id, outcome: 'done', sealed: 'c2VhbGVk' })
+  expect((await asked).json).toMatchObject({ sealed: 'c2VhbGVk' })
+  expect(await server.query(`several_${count}`, 'SELECT * FROM messages'), 'no answer stays').toEqual([])
+})
+
+test('a long poll at one controller ends with a commit of another one', async () => {
+  const [a, b, c] = await startThree()
+  const { ofMaster } = await twoNodes(a, b, c)
+  await provision(b)
+  const { run } = await ofMaster.instruction()
+  const { json } = await call(a.url, adminOf(a), 'GET', '/v1/events?tail=1')
+  const beganMs = performance.now()
+  const waiting = call(a.url, adminOf(a), 'GET', `/v1/events?after=${json.last}&waitMs=20000`)
+  ofMaster.event(1, run, { kind: 'log', at: new Date().toISOString(), level: 'info', message: 'here' })
+  expect((await waiting).json.events).toMatchObject([{ event: { message: 'here' } }])
+  expect(performance.now() - beganMs).toBeLessThan(2_000)
+})
+
+test('a node that connects to another controller ends its session at the first one', async () => {
+  const [a, b] = await startThree()
+  const installer = await createCluster(a, 'demo')
+  const node = await enrolNode(a, installer, 'm1')
+  const first = await connectAgent(a, node, 0, factsAt('10.0.0.1'))
+  const second = await connectAgent(b, node, 0, factsAt('10.0.0.1'))
+  await first.closed
+  await shows(a, node, 'connected', ({ connected }) => connected)
+  second.socket.close()
+  await shows(a, node, 'away', ({ connected }) => !connected)
+})
+
+test('a controller with other keys does not start', async () => {
+  await start()
+  directories.push(mkdtempSync(join(tmpdir(), 'several-')))
+  await expect(start(1)).rejects.toMatchObject({ code: 'authority/missing', fix: expect.stringContaining('copy') })
+})
