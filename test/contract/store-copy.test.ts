@@ -63,7 +63,7 @@ describe.each(backends)('$name', (backend) => {
       'schema_version',
       'settings',
       // Of the controllers that use the database now, not of what they control.
-      ...['authority', 'controllers', 'sessions', 'messages'],
+      ...['shared_keys', 'controllers', 'sessions', 'messages'],
     ]
     expect((await database.tables()).filter((table) => !known.includes(table))).toEqual([])
     await database.remove()
