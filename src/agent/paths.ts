@@ -20,6 +20,8 @@ export interface AgentPaths {
   ledgerDirectory: string
   bundleDirectory: string
   instructionFile: string
+  /** The last instruction that made this machine a node, or repaired it. */
+  provisionedFile: string
   outboxFile: string
   linkFile: string
   logDirectory: string
@@ -53,6 +55,7 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     ledgerDirectory: `${state}/ledger`,
     bundleDirectory: `${state}/bundle`,
     instructionFile: `${state}/instruction.json`,
+    provisionedFile: `${state}/provisioned.json`,
     outboxFile: `${state}/outbox`,
     linkFile: `${state}/link.json`,
     logDirectory: log,

@@ -41,6 +41,12 @@ export function removeDurably(path: string): void {
   syncDirectory(dirname(path))
 }
 
+/** Within one directory. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to)
+  syncDirectory(dirname(to))
+}
+
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

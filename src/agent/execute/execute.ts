@@ -51,11 +51,15 @@ export async function execute(options: ExecuteOptions): Promise<Outcome> {
   }
 }
 
-/** Verifies the signature again: an accepted instruction could have been changed on disk. */
+/**
+ * The instruction in the file, by default the open one. Verifies the signature again: an accepted instruction could have
+ * been changed on disk.
+ */
 export async function readInstruction(
   paths: AgentPaths,
+  file = paths.instructionFile,
 ): Promise<{ instruction: Instruction; identity: NodeIdentity }> {
-  const open = readOpenInstruction(paths.instructionFile)
+  const open = readOpenInstruction(file)
   const identity = readIdentity(paths)
   if (!open || !identity) {
     throw new AgentError('instruction/none', 'this node has no pending instruction', {

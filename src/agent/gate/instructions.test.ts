@@ -15,7 +15,10 @@ let take: (seq: number, change?: object, key?: typeof privateKey) => Promise<voi
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'instructions-'))
-  link = openLinkStore({ linkFile: join(directory, 'link'), instructionFile: join(directory, 'instruction') })
+  const [linkFile = '', instructionFile = '', provisionedFile = ''] = ['link', 'instruction', 'provisioned'].map(
+    (name) => join(directory, name),
+  )
+  link = openLinkStore({ linkFile, instructionFile, provisionedFile })
   happened = []
   const taker = instructionTaker({
     instructionKey: readInstructionKey(publicKey.export({ type: 'spki', format: 'der' }).toString('base64')),

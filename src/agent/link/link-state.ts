@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command, remarked } from '../../base/command.ts'
-import { readIfThere, removeDurably } from '../../base/durable-file.ts'
+import { readIfThere, removeDurably, renameDurably } from '../../base/durable-file.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
@@ -33,11 +33,18 @@ export interface LinkStore {
   /** Durable when it returns, so that the message can be acknowledged. */
   accept(instruction: OpenInstruction): void
   update(change: Partial<LinkState>): void
-  /** Removes the open instruction, after its result is in the outbox. */
-  finish(): void
+  /**
+   * Closes the open instruction, after its result is in the outbox. One that was carried out is kept, except a reset: it says
+   * what this node has to keep.
+   */
+  finish(outcome?: 'done'): void
+  /** Forgets the instruction that was carried out, when Kubernetes is removed. */
+  forget(): void
 }
 
-export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): LinkStore {
+type LinkPaths = Pick<AgentPaths, 'linkFile' | 'instructionFile' | 'provisionedFile'>
+
+export function openLinkStore(paths: LinkPaths): LinkStore {
   let open = readJson(paths.instructionFile, isOpenInstruction)
   let state: LinkState = {
     lastSeq: 0,
@@ -62,15 +69,19 @@ export function openLinkStore(paths: Pick<AgentPaths, 'linkFile' | 'instructionF
     state: () => state,
     open: () => open,
     accept(instruction) {
+      if (instruction.role === 'reset') removeDurably(paths.provisionedFile)
       writeStateFile(paths.instructionFile, `${JSON.stringify(instruction)}\n`)
       open = instruction
       update({ lastSeq: instruction.seq, lastGeneration: instruction.generation })
     },
     update,
-    finish() {
-      removeDurably(paths.instructionFile)
+    finish(outcome) {
+      if (outcome === 'done' && open && open.role !== 'reset') {
+        renameDurably(paths.instructionFile, paths.provisionedFile)
+      } else removeDurably(paths.instructionFile)
       open = undefined
     },
+    forget: () => removeDurably(paths.provisionedFile),
   }
 }
 
@@ -79,10 +90,11 @@ export function readOpenInstruction(path: string): OpenInstruction | undefined {
 }
 
 /** Removes damaged files, for a reset or an uninstallation. */
-export function dropDamaged({ linkFile, instructionFile }: Pick<AgentPaths, 'linkFile' | 'instructionFile'>): void {
+export function dropDamaged({ linkFile, instructionFile, provisionedFile }: LinkPaths): void {
   const files = [
     [linkFile, isLinkState],
     [instructionFile, isOpenInstruction],
+    [provisionedFile, isOpenInstruction],
   ] as const
   for (const [path, isWhole] of files) {
     try {

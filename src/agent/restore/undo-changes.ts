@@ -90,10 +90,11 @@ export async function undoAndCompare(
   return { report: { ...report, kept }, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
 }
 
-/** Cancels the open instruction, which the service would otherwise continue. Its result is sent when the link is up. */
+/** Cancels the open instruction, which the service would otherwise continue, and forgets the last one. Its result is sent when the link is up. */
 function cancelInstruction(paths: AgentPaths): void {
   dropDamaged(paths)
   const link = openLinkStore(paths)
+  link.forget()
   const open = link.open()
   if (!open) return
   const outbox = openOutbox(paths.outboxFile)

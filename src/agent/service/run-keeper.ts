@@ -85,8 +85,8 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
       const { kubernetesVersion } = open
       reserve.spend(() => link.update({ kubernetesVersion }))
       status.update({ kubernetesVersion: kubernetesVersion ?? null })
-    }
-    link.finish()
+      link.finish(outcome)
+    } else link.finish()
   }
 
   function take(run: string, event: EngineEvent): void {

@@ -128,7 +128,13 @@ async function keepAtWork(
     link.update({ state })
     notifier.status(`connected, ${state}`)
   }
-  const facts = cachedWhile(options.facts, addressesNow)
+  let missingImages: readonly string[] = []
+  const ofMachine = cachedWhile(options.facts, addressesNow)
+  const facts = async () => {
+    const found = await ofMachine()
+    return found && missingImages.length > 0 ? { ...found, missingImages: [...missingImages] } : found
+  }
+  const sendFacts = () => facts().then((found) => found && connection.session()?.send('facts', found))
   const connection = keepLink({
     ...options,
     config,
@@ -170,6 +176,10 @@ async function keepAtWork(
         outbox,
         status,
         session: () => connection.session(),
+        onImages(missing) {
+          missingImages = missing
+          void sendFacts()
+        },
         onRotated(fresh) {
           present = fresh
           connection.session()?.renew('the node has a new certificate')
@@ -179,7 +189,7 @@ async function keepAtWork(
   const { close } = await worker
   void watchAddresses({
     ...options,
-    onChange: () => facts().then((found) => found && connection.session()?.send('facts', found)),
+    onChange: sendFacts,
   })
   await connection.ended
   await close()

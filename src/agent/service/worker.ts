@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { AgentConfig } from '../config.ts'
 import { instructionTaker } from '../gate/instructions.ts'
@@ -11,6 +12,8 @@ import type { Outbox } from '../link/outbox.ts'
 import type { Session, SessionHandlers } from '../link/session.ts'
 import { lazyPairChecker } from '../pair-check/lazy-pair-checker.ts'
 import type { StatusFile } from '../status.ts'
+import { type ImageKeeper, imageKeeper } from './images/image-keeper.ts'
+import { keepProcess, listPinned } from './images/keep-process.ts'
 import type { ServiceOptions } from './options.ts'
 import { keepReserve, reserveOf } from './reserve.ts'
 import { keepRuns } from './run-keeper.ts'
@@ -25,6 +28,8 @@ export interface WorkerOptions extends ServiceOptions {
   onRotated(identity: NodeIdentity): void
   /** The session that is open now. */
   session(): Session | undefined
+  /** Called when the images that are missing on this node change. */
+  onImages(missing: readonly string[]): void
 }
 
 export interface Worker {
@@ -40,13 +45,20 @@ export function openWorker(options: WorkerOptions): Worker {
   status.update({ nodeId, fingerprint: keyFingerprint(identity.key), kubernetesVersion: kubernetesVersion ?? null })
   if (status.get().state === null) status.update({ state: state ?? 'APPROVED' })
   const timers = new Set<NodeJS.Timeout>()
+  const images: ImageKeeper = imageKeeper({
+    ...options,
+    provisioned: () => identityOf(paths.provisionedFile),
+    listPinned,
+    keep: keepProcess(options.self, paths),
+    onChange: () => options.onImages(images.missing()),
+  })
   const runs = keepRuns({
     ...options,
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
     reserve: keepReserve(reserveOf(paths)),
     onOutbox: () => session()?.pump(),
     onProgress: (run, event) => session()?.sendIfIdle('event', { run, event }),
-    endLeftBehind: () => endLeftBehind(options),
+    endLeftBehind: () => images.pause().then(() => endLeftBehind(options)),
     after(ms, then) {
       const timer = setTimeout(() => {
         timers.delete(timer)
@@ -82,10 +94,16 @@ export function openWorker(options: WorkerOptions): Worker {
       cancel: ({ body }) => runs.cancel(body.run),
     },
     async close() {
-      await Promise.all([runs.stop(), pairChecks.stop()])
+      await Promise.all([runs.stop(), pairChecks.stop(), images.pause()])
       for (const timer of timers) clearTimeout(timer)
     },
   }
+}
+
+/** Changes when the file is replaced; undefined if there is none. */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.ino} ${found.mtimeMs}`
 }
 
 /** Such processes stay in the service's control group; systemd would kill them only when the service stops. */

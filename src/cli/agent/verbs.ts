@@ -17,6 +17,10 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runExecute } = await import('./service/execute.ts')
     return runExecute(rest)
   }
+  if (verb === 'keep-images' && isPlain) {
+    const { runKeepImages } = await import('./service/keep-images.ts')
+    return runKeepImages(rest)
+  }
   if (verb === 'api-watch' && isPlain) {
     const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)

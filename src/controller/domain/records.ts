@@ -80,7 +80,7 @@ export interface KnownProblem extends Omit<Problem, 'seenAt'> {
   /** A node or a pod. Together with `code` it identifies the problem; the message may change. */
   subject: string
   /** Who observed it. A problem that the operator observed was last seen at the time of its last report. */
-  seenBy: 'operator' | 'controller'
+  seenBy: 'operator' | 'controller' | 'agent'
   firstSeenAt: string
   counts: boolean
 }

@@ -41,6 +41,8 @@ export const Facts = z.object({
   productUuid: z.optional(short),
   agentVersion: short,
   versions: z.record(short, short),
+  /** Images of the bundle that are gone from this node; the agent restores them. Absent if there are none. */
+  missingImages: z.optional(z.array(short).check(z.maxLength(256))),
 })
 
 export type Facts = z.infer<typeof Facts>

@@ -1,23 +1,14 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import type { Argv } from '../../host/argv.ts'
+import { CTR_IMAGES, LIST_PINNED, PIN } from '../../host/containerd/pinned-images.ts'
 import type { Host, HostView, Output } from '../../host/host.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
 
-/** The images of the namespace in which containerd keeps those of Kubernetes. */
-const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images'] as const
-/**
- * When a disk fills, the kubelet removes images that no container uses, except those with this label of containerd's CRI
- * plugin. There may be no registry to pull them from again.
- */
-const PIN = { key: 'io.cri-containerd.pinned', value: 'pinned' } as const
-const PINNED = `labels."${PIN.key}"==${PIN.value}`
 /** The check reads every layer of the images, while others are unpacked. */
 const CHECK_TIMEOUT_MS = 180_000
 const UNDO = { kind: 'nothing', because: "images are removed with containerd's directory" } as const
-
-/** The command that lists the names of pinned images. It does not read their content. */
-export const LIST_PINNED: readonly string[] = [...CTR, 'list', '--quiet', PINNED]
 
 /**
  * `kept`: complete, and pinned under its tag and its digest. `loose`: complete, but a pin or the name with the digest is
@@ -33,8 +24,8 @@ export async function imageStates(
   if (names.length === 0 || (await host.stat(CONTAINERD.socket)) === undefined) return () => ({ state: 'missing' })
   const [checked, pinned] = await whileContainerdRuns(host, () =>
     Promise.all([
-      ask(host, ['check', ...names.map((name) => `name=="${name}"`)]),
-      ask(host, LIST_PINNED.slice(CTR.length)),
+      ask(host, [...CTR_IMAGES, 'check', ...names.map((name) => `name=="${name}"`)]),
+      ask(host, LIST_PINNED),
     ]),
   )
   const digests = new Map(rows(checked).flatMap(completeImage))
@@ -50,23 +41,23 @@ export async function imageStates(
 /** Imports the archive of one image under its tag and its digest, both pinned. */
 export async function importImage(host: Host, name: string, archive: string, signal: AbortSignal): Promise<void> {
   // `--digests` adds the name REPOSITORY@DIGEST: manifests can name an image by its digest.
-  const names = ['--base-name', repositoryOf(name), '--digests', '--label', `${PIN.key}=${PIN.value}`]
+  const names = ['--base-name', repositoryOf(name), '--digests', '--label', PIN]
   await change(host, ['import', '--local', ...names, archive], signal)
 }
 
 /** Pins an image that is complete, and gives it the name with its digest. Nothing is downloaded. */
 export async function keepImage(host: Host, name: string, digest: string, signal: AbortSignal): Promise<void> {
-  await change(host, ['label', name, `${PIN.key}=${PIN.value}`], signal)
+  await change(host, ['label', name, PIN], signal)
   // The new name gets the labels of the image.
   await change(host, ['tag', '--local', '--force', name, digestName(name, digest)], signal)
 }
 
 function change(host: Host, argv: readonly string[], signal: AbortSignal): Promise<unknown> {
-  return whileContainerdRuns(host, () => host.run([...CTR, ...argv], UNDO, { signal }), signal)
+  return whileContainerdRuns(host, () => host.run([...CTR_IMAGES, ...argv], UNDO, { signal }), signal)
 }
 
-async function ask(host: HostView, argv: readonly string[]): Promise<Output> {
-  const output = await host.ask([...CTR, ...argv], { timeoutMs: CHECK_TIMEOUT_MS })
+async function ask(host: HostView, argv: Argv): Promise<Output> {
+  const output = await host.ask(argv, { timeoutMs: CHECK_TIMEOUT_MS })
   // ctr fails if one image cannot be read, but it lists all images first; that one is listed as incomplete.
   if (output.exitCode === 0 || output.stdout.startsWith('REF')) return output
   throw new AgentError(

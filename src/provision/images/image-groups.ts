@@ -1,4 +1,5 @@
 import type { BundleFile } from '../../bundle/format.ts'
+import type { NodeTask } from '../../protocol/wire/instruction.ts'
 import type { ProvisionParams } from '../params.ts'
 
 type Where = Pick<ProvisionParams, 'bundleStore' | 'cluster'>
@@ -27,6 +28,12 @@ export function networkImages(where: Where): BundleFile[] {
 export function otherImages(where: Where): BundleFile[] {
   const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
   return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))
+}
+
+/** All images that a node with this task has to keep. */
+export function nodeImages(task: NodeTask, where: Where): BundleFile[] {
+  const ofTask = task === 'worker' ? sandboxImage(where) : [...apiServerImages(where), ...controllerImages(where)]
+  return [...ofTask, ...networkImages(where), ...otherImages(where)]
 }
 
 /** Throws `bundle/missing-file` if an image is missing. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { facts } from '../../../../test/support/controller/agent.ts'
 import { cluster, member, run } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
@@ -93,6 +94,11 @@ const table: [string, Scene, string[]][] = [
     ['node/unreachable w1'],
   ],
   ['one was cancelled', { members: [m1(), { ...w1(), repair: run({ repair: true, state: 'cancelled' }) }] }, []],
+  [
+    'images are gone from a node',
+    { members: [m1(), w1({ facts: { ...facts, missingImages: ['registry.k8s.io/pause:3.10.2'] } })] },
+    ['node/images-missing w1'],
+  ],
   [
     'a node has disk pressure',
     { report: { nodes: [reported('m1', [PRESSED]), reported('w1')] } },

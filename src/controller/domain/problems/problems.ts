@@ -48,6 +48,7 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap(failedRepair),
     ...nodes.flatMap((member) => slowRepair(member, now)),
     ...nodes.flatMap(addressChanged),
+    ...nodes.flatMap(imagesMissing),
     ...members.flatMap(({ node }) => misused(node, now)),
   ]
   if (!report || !reportAt) return known
@@ -91,6 +92,13 @@ function addressChanged({ node }: Member): Found[] {
   return [
     { code: 'node/address-changed', subject: name, node: name, message: movedText(node, moved), seenBy: 'controller' },
   ]
+}
+
+function imagesMissing({ node: { name, facts } }: Member): Found[] {
+  const images = facts?.missingImages ?? []
+  if (images.length === 0) return []
+  const message = `on node ${name} images are missing, which the agent restores: ${images.join(', ')}`
+  return [{ code: 'node/images-missing', subject: name, node: name, message, seenBy: 'agent' }]
 }
 
 function failedRepair({ node: { name }, repair }: Member): Found[] {

@@ -1,0 +1,105 @@
+import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
+import type { LinkStore } from '../../link/link-state.ts'
+import type { Log } from '../../log.ts'
+import type { ImagesReport } from './images-report.ts'
+
+export interface ImageKeeperOptions {
+  link: Pick<LinkStore, 'open'>
+  /** Identifies the instruction that made this machine a node; undefined if it is none. */
+  provisioned(): string | undefined
+  /** The names of the pinned images; undefined if containerd does not answer. */
+  listPinned(): Promise<ReadonlySet<string> | undefined>
+  /** Starts the process that keeps the images. Never rejects; the signal ends the process. */
+  keep(onReport: (report: ImagesReport) => void, signal: AbortSignal): Promise<void>
+  /** Called when the images that are missing on this node change. */
+  onChange(): void
+  log: Log
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  signal: AbortSignal
+}
+
+export interface ImageKeeper {
+  /** The images of the bundle that are missing now. */
+  missing(): readonly string[]
+  /** Ends the process that keeps the images: a run, which needs the ledger, begins. */
+  pause(): Promise<void>
+}
+
+/** Not at the start, when the node is busiest. */
+const FIRST_MS = 15_000
+const EVERY_MS = 30_000
+const AFTER_FAILURE: RetryPolicy = { firstMs: 60_000, factor: 2, longestMs: 600_000 }
+
+/**
+ * Looks every 30 s whether the images that this node needs are there, and restores those that are gone: they may have been
+ * removed by the kubelet of an earlier build when the disk was full, or by a person. Without a connection to the controller,
+ * it tries again.
+ */
+export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
+  const { link, log, sleep, signal } = options
+  let missing: readonly string[] = []
+  /** Unknown until the images are compared with the bundle of the last instruction. */
+  let wanted: readonly string[] | undefined
+  let instruction: string | undefined
+  let failures = 0
+  let told = ''
+  let underWay: { stop: AbortController; ended: Promise<void> } | undefined
+
+  function setMissing(names: readonly string[]): void {
+    if (names.join() === missing.join()) return
+    missing = names
+    options.onChange()
+  }
+
+  function take(report: ImagesReport): void {
+    if ('missing' in report) {
+      if (report.missing.length > 0)
+        log('warn', `images are missing, and are imported again: ${report.missing.join(', ')}`)
+      setMissing(report.missing)
+    } else if ('kept' in report) {
+      wanted = report.kept
+      failures = 0
+      told = ''
+      if (report.restored.length > 0) log('info', `images are here and pinned: ${report.restored.join(', ')}`)
+      setMissing([])
+    } else {
+      failures += 1
+      const { message, code } = report.error
+      if (message !== told) log('warn', `cannot restore images, retrying: ${message} (${code})`)
+      told = message
+    }
+  }
+
+  async function look(): Promise<void> {
+    if (link.open()) return
+    const last = options.provisioned()
+    if (last !== instruction) wanted = undefined
+    instruction = last
+    if (last === undefined) return setMissing([])
+    const pinned = await options.listPinned()
+    if (pinned === undefined || wanted?.every((name) => pinned.has(name)) || link.open()) return
+    const stop = new AbortController()
+    const ended = options.keep(take, AbortSignal.any([stop.signal, signal]))
+    underWay = { stop, ended }
+    await ended
+    underWay = undefined
+  }
+
+  async function keepLooking(): Promise<void> {
+    await sleep(FIRST_MS, signal)
+    for (;;) {
+      await look()
+      await sleep(failures > 0 ? pauseMs(AFTER_FAILURE, failures) : EVERY_MS, signal)
+    }
+  }
+  void keepLooking().catch((error: unknown) => {
+    if (!signal.aborted) log('error', `images of this node are no longer watched: ${error}`)
+  })
+  return {
+    missing: () => missing,
+    async pause() {
+      underWay?.stop.abort()
+      await underWay?.ended
+    },
+  }
+}
