@@ -12,6 +12,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/link/watch-addresses.ts': 'watches while the service runs',
   'agent/logs/log-reader.ts': 'follows a growing file',
   'agent/pair-check/probe-udp.ts': 'sends the next packet after each answer',
+  'agent/service/images/image-keeper.ts': 'watches while the service runs',
   'cli/controller/session/print-changes.ts': 'the controller answers a long poll when something changes',
   'host/linux/network/download.ts': 'the attempts are counted from the last received byte',
   'host/units/wait-until.ts': 'watches while another command waits',

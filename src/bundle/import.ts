@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AgentError } from '../base/agent-error.ts'
 import { syncDirectory, writeDurably } from '../base/durable-file.ts'
 import { errorMessage } from '../base/text/error-message.ts'
+import { type OpenFile, proveClosure } from './closure/closure.ts'
 import { badBundle, hasCode } from './error.ts'
 import { exists } from './exists.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
@@ -23,7 +25,7 @@ export interface StoredBundle {
 const SHA256 = /^[0-9a-f]{64}$/
 
 /**
- * Copies a bundle to `<data>/bundles/<manifest sha256>/` and verifies it on the way; the builder's key is written to
+ * Copies a bundle to `<data>/bundles/<manifest sha256>/` and verifies it on the way, also that it is closed; the builder's key is written to
  * `<manifest sha256>.pub`. The directory appears only when it is complete. An existing one is replaced, because it may be
  * damaged.
  */
@@ -41,6 +43,7 @@ export async function importBundle(
     const copy = join(staging, 'bundle')
     await mkdir(copy, { mode: 0o755 })
     const verified = await verifyBundle(source, trustedKey, copy)
+    await proveClosure(openFiles(verified.manifest, copy), verified.manifest)
     writeDurably(join(copy, MANIFEST_NAME), Buffer.from(verified.bytes))
     writeDurably(join(copy, SIGNATURE_NAME), verified.signature)
     for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
@@ -54,6 +57,10 @@ export async function importBundle(
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+function openFiles({ files }: BundleManifest, directory: string): OpenFile[] {
+  return files.map((file) => ({ ...file, bytes: () => createReadStream(join(directory, file.path)) }))
 }
 
 /** The directories with files of the bundle, and their parents, as relative paths. */

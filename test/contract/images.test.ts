@@ -86,6 +86,22 @@ test.skipIf(isMissing)(
 )
 
 test.skipIf(isMissing)(
+  'also one of which a person removed every name (needs root and a built containerd)',
+  async () => {
+    await runComponent(component(), fake)
+    const digest = await digestOf(NAMES[0])
+    const rows = ctr('images', 'list')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+    const names = rows.filter((words) => words[2] === digest).map(([name = '']) => name)
+    ctr('images', 'remove', '--sync', ...names)
+    expect(await seen(NAMES[0])).toEqual({ [NAMES[0]]: undefined })
+    expect(await runComponent(component(), fake)).toEqual(['test/import'])
+    expect(await seen(...names)).toEqual(Object.fromEntries(names.map((name) => [name, { pinned: true }])))
+  },
+)
+
+test.skipIf(isMissing)(
   'an image of an earlier build is pinned and named without a download (needs root and a built containerd)',
   async () => {
     await runComponent(component(), fake)

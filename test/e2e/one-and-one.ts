@@ -66,7 +66,8 @@ async function imagesComeBack({ node, say }: Scene): Promise<void> {
   const removedMs = performance.now()
   const took = () => `${((performance.now() - removedMs) / 1_000).toFixed(1)} s`
   const pinned = async () => (await execOk(w1, [...LIST_PINNED])).split('\n')
-  const areBack = async () => (await pinned().then((found) => names.every((name) => found.includes(name)))) || undefined
+  const own = names.filter((name) => !name.startsWith('sha256:'))
+  const areBack = async () => (await pinned().then((found) => own.every((name) => found.includes(name)))) || undefined
   await waitFor('the image to be back', areBack, { withinMs: 90_000 })
   say(`the image was back after ${took()}`)
   const ready = '{.items[0].status.conditions[?(@.type=="Ready")].status}'

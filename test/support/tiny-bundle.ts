@@ -8,9 +8,12 @@ import { buildBundle } from '../../src/bundle/make/build-bundle.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { type Content, contentOf } from '../../src/bundle/make/tar.ts'
 import { readManifest } from '../../src/bundle/manifest.ts'
+import { closed } from '../../src/bundle/sources/closed.ts'
 import { describeItem } from '../../src/bundle/sources/items.ts'
 import type { Item } from '../../src/bundle/sources/source.ts'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
+
+const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 
 export interface TinyBundle {
   directory: string
@@ -32,8 +35,8 @@ export interface TinyBundleOptions {
 export async function tinyBundle(directory: string, options: TinyBundleOptions = {}): Promise<TinyBundle> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const manifest = await buildBundle({
-    source: () => tinyItems(options),
-    arch: process.arch === 'arm64' ? 'arm64' : 'x64',
+    source: closed(() => tinyItems(options)),
+    arch,
     versions: DEFAULT_VERSIONS,
     cache: { directory: '/nonexistent', progress: () => undefined },
     agent: { file: '/nonexistent', version: options.agentVersion ?? '0.0.0-test' },
@@ -48,7 +51,10 @@ export async function tinyBundle(directory: string, options: TinyBundleOptions =
   return { directory, manifest, ref, privateKey, publicKey }
 }
 
-async function tinyItems({ contents = {}, agentVersion = '0.0.0-test' }: TinyBundleOptions): Promise<Item[]> {
+export async function tinyItems({
+  contents = {},
+  agentVersion = '0.0.0-test',
+}: TinyBundleOptions = {}): Promise<Item[]> {
   const item = (role: BundleFile['role'], name: string, version: string, content?: Content): Item => {
     const given = contents[name]
     const fallback = content ?? contentOf(`${role} ${name} ${version}\n`)
@@ -56,12 +62,7 @@ async function tinyItems({ contents = {}, agentVersion = '0.0.0-test' }: TinyBun
   }
   const image = async (repository: string, tag: string) => {
     const name = `${repository}:${tag}`
-    return item(
-      'image',
-      name,
-      tag,
-      await imageArchive({ name, arch: 'x64', layer: new Map([['/name', { text: name }]]) }),
-    )
+    return item('image', name, tag, await imageArchive({ name, arch, layer: new Map([['/name', { text: name }]]) }))
   }
   return [
     ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, DEFAULT_VERSIONS[whose])),

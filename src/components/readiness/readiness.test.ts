@@ -31,11 +31,19 @@ const gone = (name: string): PodObject => ({
   metadata: { namespace: 'kube-system', name, deletionTimestamp: '2026-01-01T00:00:00Z' },
 })
 const READY = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+const PRESSED = { status: { conditions: [...READY.status.conditions, { type: 'DiskPressure', status: 'True' }] } }
 const { params } = fakeKubernetes()
 
 test.each([
   ['all is Ready', READY, ALL, []],
   ['the node is not', { status: { conditions: [] } }, ALL, ['node n1']],
+  [
+    'the node has disk pressure, and a pod is missing',
+    PRESSED,
+    ALL.slice(1),
+    ['node n1 has disk pressure', 'kube-apiserver'],
+  ],
+  ['the node has disk pressure, and all is Ready', PRESSED, ALL, []],
   ['the API says nothing', undefined, [], expect.arrayContaining(['node n1', 'coredns'])],
   ['a pod is still missing', READY, ALL.slice(1), ['kube-apiserver']],
   ['a pod is not Ready', READY, without(DNS, pod('kube-system', DNS, false)), [`kube-system/${DNS}`]],

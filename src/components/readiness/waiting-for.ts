@@ -13,7 +13,10 @@ export interface PodObject {
   status: Conditions & { phase?: string }
 }
 
-/** Names of the node and the workloads that are not Ready. Only workloads of the cluster itself count. */
+/**
+ * Names of the node and the workloads that are not Ready. Only workloads of the cluster itself count. Disk pressure is named
+ * as well, because it can be the reason.
+ */
 export function waitingFor(
   { node, cluster, task }: Pick<ProvisionParams, 'node' | 'cluster' | 'task'>,
   found: NodeObject | undefined,
@@ -42,9 +45,14 @@ export function waitingFor(
     const isEnough = workload.runsOn === 'any' ? unready.length < own.length : unready.length === 0
     return isEnough ? [] : unready.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
   })
-  return [...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]), ...late]
+  const all = [...(cluster.cni === 'none' || isReady(found?.status) ? [] : [`node ${node.name}`]), ...late]
+  return all.length > 0 && isTrue(found?.status, 'DiskPressure') ? [`node ${node.name} has disk pressure`, ...all] : all
 }
 
 function isReady(status: Conditions | undefined): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true
+  return isTrue(status, 'Ready')
+}
+
+function isTrue(status: Conditions | undefined, condition: string): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === condition && value === 'True') === true
 }

@@ -61,6 +61,15 @@ const table: [string, Partial<OperatorReport>, Readiness, Readiness][] = [
   ],
   ['all pods were evicted', { pods: [pod({ ready: false, phase: 'Failed' })] }, waiting('pods'), waiting('pods')],
   [
+    'all pods were evicted from a node with disk pressure',
+    {
+      nodes: [{ ...object('one'), unhealthy: [{ type: 'DiskPressure', reason: '', message: '' }] }],
+      pods: [pod({ ready: false, phase: 'Failed' })],
+    },
+    waiting('pods; disk pressure on one'),
+    waiting('pods; disk pressure on one'),
+  ],
+  [
     'the cluster has a node that is not managed, or not any more',
     { nodes: [object('one'), object('gone', false)], pods: [pod(), pod({ node: 'gone', ready: false })] },
     READY,

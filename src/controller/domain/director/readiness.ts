@@ -17,10 +17,11 @@ export function nodeReadiness(cluster: Cluster, node: Node, run: Run): Readiness
   const found = report.nodes.find(({ name }) => name === node.name)
   if (!found) return waiting(`node ${node.name} to register`)
   if (!found.ready) return waiting(`node ${node.name} to be Ready`)
-  return podReadiness(
+  const pods = podReadiness(
     cluster,
     report.pods.filter((pod) => pod.node === node.name),
   )
+  return withPressure(pods, [found])
 }
 
 /** A cluster is ready when its nodes are READY, the pods of its own workloads are Ready, and its DNS answers. */
@@ -38,8 +39,19 @@ export function clusterReadiness(cluster: Cluster, members: readonly Member[]): 
     cluster,
     report.pods.filter(({ node }) => names.has(node) || node === ''),
   )
-  if (!pods.ready) return pods
+  if (!pods.ready)
+    return withPressure(
+      pods,
+      report.nodes.filter(({ name }) => names.has(name)),
+    )
   return report.dns ? READY : waiting("the cluster's DNS to answer")
+}
+
+/** The kubelet of a node with disk pressure evicts pods and starts no new ones, except critical ones. */
+function withPressure(readiness: Readiness, nodes: OperatorReport['nodes']): Readiness {
+  const pressed = nodes.filter(({ unhealthy }) => unhealthy?.some(({ type }) => type === 'DiskPressure'))
+  if (readiness.ready || pressed.length === 0) return readiness
+  return waiting(`${readiness.waitingFor}; disk pressure on ${pressed.map(({ name }) => name).join(', ')}`)
 }
 
 /** Readiness of the cluster's own workloads. Evicted pods do not count: Kubernetes replaces them. */

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import type { ReadEntry } from 'tar'
+
+/** A file of an archive. */
+export interface Blob {
+  size: number
+  /** Lower-case hex. */
+  sha256: string
+  /** The start of the content; all of it if the file is small. */
+  head: Buffer
+}
+
+export interface Archive {
+  /** A file by its path, or by the path of a link to it. */
+  file(path: string): Blob | undefined
+  /** The content as JSON; undefined if there is no such file, or it is not JSON. */
+  json(path: string): unknown
+}
+
+/** Enough for indexes, manifests and configs of images. */
+const HEAD_BYTES = 1024 * 1024
+
+/** Reads an archive once. Undefined if it is not an uncompressed tar, which is all that containerd imports. */
+export async function readArchive(bytes: AsyncIterable<Uint8Array>): Promise<Archive | undefined> {
+  const { Parser } = await import('tar')
+  const files = new Map<string, Blob>()
+  const links = new Map<string, string>()
+  const onReadEntry = (entry: ReadEntry) => {
+    const path = plain(entry.path)
+    if (entry.linkpath) links.set(path, plain(new URL(entry.linkpath, `file:///${path}`).pathname.slice(1)))
+    const hash = createHash('sha256')
+    const head: Buffer[] = []
+    let size = 0
+    entry.on('data', (chunk) => {
+      hash.update(chunk)
+      if (size < HEAD_BYTES) head.push(Buffer.from(chunk))
+      size += chunk.length
+    })
+    entry.on('end', () => {
+      if (entry.type === 'File') files.set(path, { size, sha256: hash.digest('hex'), head: Buffer.concat(head) })
+    })
+  }
+  const parser = new Parser({ strict: true, onReadEntry })
+  let isWhole = true
+  parser.on('error', () => {
+    isWhole = false
+  })
+  let isFirst = true
+  for await (const chunk of bytes) {
+    if (isFirst && Buffer.from(chunk).subarray(257, 262).toString('latin1') !== 'ustar') return undefined
+    isFirst = false
+    parser.write(Buffer.from(chunk))
+  }
+  parser.end()
+  if (isFirst || !isWhole) return undefined
+  const file = (path: string) => files.get(path) ?? files.get(links.get(path) ?? '')
+  return { file, json: (path) => parse(file(path)) }
+}
+
+function plain(path: string): string {
+  return path.replace(/^(\.?\/)+/, '')
+}
+
+function parse(blob: Blob | undefined): unknown {
+  if (blob === undefined || blob.size > HEAD_BYTES) return undefined
+  try {
+    return JSON.parse(blob.head.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
