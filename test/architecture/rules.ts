@@ -41,6 +41,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'bundle',
     'provision/images',
     'provision/params',
+    'provision/paths',
     'roles',
     'protocol',
     'pki',

@@ -12,6 +12,7 @@ import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
+import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { openProvisionParams } from './provision-params.ts'
 
@@ -114,6 +115,7 @@ async function carryOut(
         host,
         signal,
       })
+      await requireClosedBundle(machine, params)
       return runWorkflow({
         workflow: WORKFLOWS[instruction.role],
         params,

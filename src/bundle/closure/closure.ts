@@ -12,7 +12,9 @@ import { kubeadmReferences, type Reference, referencesOf, unmet } from './refere
 export type OpenFile = Pick<BundleFile, 'role' | 'name' | 'path'> & { bytes(): AsyncIterable<Uint8Array> }
 
 export interface Closure {
-  /** Names of optional manifests whose images are not in the bundle: a pod network that no node can start from it. */
+  /** What the bundle names and does not have. */
+  missing: readonly Reference[]
+  /** Names of optional manifests of which no image is in the bundle: no node can start these pod networks from it. */
   without: readonly string[]
 }
 
@@ -23,21 +25,8 @@ export interface Closure {
 export async function proveClosure(
   files: readonly OpenFile[],
   { arch, kubernetesVersion }: Pick<BundleManifest, 'arch' | 'kubernetesVersion'>,
-): Promise<Closure> {
-  const images: FoundImage[] = []
-  for (const file of files) if (file.role === 'image') images.push(...(await imagesOf(file, arch)))
-  const agent = images.filter(({ name }) => name.startsWith(`${AGENT_IMAGE}:`))
-  const missing: Reference[] = unmet(kubeadmReferences(kubernetesVersion), images)
-  if (agent.length === 0) missing.push({ image: `${AGENT_IMAGE}:VERSION`, by: 'the operator' })
-  const without: string[] = []
-  for (const { role, name, bytes } of files) {
-    if (role !== 'manifest') continue
-    const references = await referencesOf(name, await text(Readable.from(bytes())))
-    const absent = unmet(references, images)
-    const isOptional = name in MANIFESTS && !MANIFESTS[name as keyof typeof MANIFESTS].required
-    if (isOptional && absent.length > 0 && absent.length === references.length) without.push(name)
-    else missing.push(...absent)
-  }
+): Promise<Pick<Closure, 'without'>> {
+  const { missing, without } = await closureOf(files, await imagesOf(files, arch), kubernetesVersion)
   if (missing.length === 0) return { without }
   const list = missing.map(({ image, by }) => `${image} (${by})`).join(', ')
   throw badBundle(
@@ -47,11 +36,44 @@ export async function proveClosure(
   )
 }
 
-async function imagesOf({ name, path, bytes }: OpenFile, arch: Arch): Promise<FoundImage[]> {
+/** Compares what is named with the images that are there. Reads only the manifests. */
+export async function closureOf(
+  files: readonly OpenFile[],
+  images: readonly FoundImage[],
+  kubernetesVersion: string,
+): Promise<Closure> {
+  const missing = unmet(kubeadmReferences(kubernetesVersion), images)
+  if (!images.some(({ name }) => name.startsWith(`${AGENT_IMAGE}:`))) {
+    missing.push({ image: `${AGENT_IMAGE}:VERSION`, by: 'the operator' })
+  }
+  const without: string[] = []
+  for (const { role, name, bytes } of files) {
+    if (role !== 'manifest') continue
+    const references = await referencesOf(name, await text(Readable.from(bytes())))
+    const absent = unmet(references, images)
+    const isOptional = OPTIONAL.includes(name)
+    if (isOptional && absent.length > 0 && absent.length === references.length) without.push(name)
+    else missing.push(...absent)
+  }
+  return { missing, without }
+}
+
+const OPTIONAL = Object.entries(MANIFESTS).flatMap(([name, { required }]) => (required ? [] : [name]))
+
+/** Reads all image archives. Throws `bundle/bad-image`. */
+export async function imagesOf(files: readonly OpenFile[], arch: Arch): Promise<FoundImage[]> {
+  const images: FoundImage[] = []
+  for (const file of files) if (file.role === 'image') images.push(await imageOf(file, arch))
+  return images
+}
+
+async function imageOf({ name, path, bytes }: OpenFile, arch: Arch): Promise<FoundImage> {
   const archive = await readArchive(bytes())
-  const found = archive && imagesIn(archive, arch)
-  const problems = found?.problems ?? ['it is compressed, or not a tar archive']
-  if (found && !found.images.some((image) => image.name === name)) problems.push(`it has no image ${name}`)
-  if (found && problems.length === 0) return found.images.filter((image) => image.name === name)
-  throw badBundle('bad-image', `${path}: ${problems.join('; ')}`, 'save the image again, uncompressed, with its name')
+  const { images, problems } = archive
+    ? imagesIn(archive, arch)
+    : { images: [], problems: ['it is compressed, or not a tar archive'] }
+  const image = images.find((each) => each.name === name)
+  if (image && problems.length === 0) return image
+  const all = image || !archive ? problems : [...problems, `it has no image ${name}`]
+  throw badBundle('bad-image', `${path}: ${all.join('; ')}`, 'save the image again, uncompressed, with its name')
 }

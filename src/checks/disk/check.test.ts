@@ -116,6 +116,28 @@ test('a disk with space for the installation and above the thresholds of the kub
   expect(await check.look(machine(ROOT, { '/': 14 }, {}, { totalGib: 40 }), params)).toMatchObject({ kind: 'pass' })
 })
 
+test.each<[string, string, 'pass' | 'warn']>([
+  ['lower ones', 'evictionHard: {imagefs.available: 5%, "nodefs.available": 1Gi}', 'pass'],
+  [
+    'a lower one beside the defaults',
+    'evictionHard: {nodefs.available: 5%}\nmergeDefaultEvictionSettings: true',
+    'warn',
+  ],
+  ['none', 'kind: KubeletConfiguration', 'warn'],
+  ['a file that it could not read either', '{', 'warn'],
+])('the installed kubelet with its own thresholds: %s', async (_, configuration, kind) => {
+  const files = {
+    '/var/lib/cantrip/ledger/ledger.log': ledgerText(...KUBELET_INSTALLED),
+    '/var/lib/kubelet/config.yaml': configuration,
+  }
+  const host = machine(ROOT, { '/': 12 }, files, { totalGib: 100 })
+  expect(await check.look(host, params)).toMatchObject({ kind })
+  // Another Kubernetes may have left the file.
+  const foreign = { '/var/lib/kubelet/config.yaml': configuration }
+  const before = machine(ROOT, { '/': 12 }, foreign, { totalGib: 100 })
+  expect(await check.look(before, params)).toMatchObject({ kind: 'warn' })
+})
+
 test('with Kubernetes of this installation a tenth is enough', async () => {
   const ledger = { '/var/lib/cantrip/ledger/ledger.log': ledgerText(...KUBELET_INSTALLED) }
   expect(await check.look(machine(ROOT, { '/': 1 }, ledger), params)).toMatchObject({ kind: 'pass' })

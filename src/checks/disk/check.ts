@@ -2,7 +2,12 @@ import { command } from '../../base/command.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
-import { KUBELET_DEFAULTS, type Shortage, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
+import {
+  installedThresholds,
+  KUBELET_DEFAULTS,
+  type Shortage,
+  shortagesOf,
+} from '../../engine/checks/kubelet-evictions.ts'
 import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import { locate } from '../../host/files/locate.ts'
 import { readMounts } from '../../host/files/read-mounts.ts'
@@ -25,7 +30,7 @@ export const check: Check = {
   id: 'disk',
   title: 'Disk space',
   hard: true,
-  why: 'Each path that the node writes to needs free space; paths on one file system need the sum. A file system below the eviction thresholds of the kubelet (by default 15 % for containerd, 10 % for the kubelet, 5 % of the inodes) is a warning: the configuration of a cluster can change the thresholds.',
+  why: 'Each path that the node writes to needs free space; paths on one file system need the sum. A file system below the eviction thresholds of the kubelet (by default 15 % for containerd, 10 % for the kubelet, 5 % of the inodes) is a warning: the configuration of a cluster can change the thresholds, which are read from the kubelet that is installed.',
   remedy: 'Free space on the file system that the check names, or mount a larger disk there.',
   thresholds: [
     ...NEEDED_SPACE.map(({ path, mib, roles }) => ({
@@ -39,11 +44,13 @@ export const check: Check = {
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
-    const share = (await hasOwnKubernetes(host, ownStateDirectory)) ? SHARE_ONCE_INSTALLED : 1
+    const isInstalled = await hasOwnKubernetes(host, ownStateDirectory)
+    const share = isInstalled ? SHARE_ONCE_INSTALLED : 1
+    const thresholds = isInstalled ? await installedThresholds(host) : KUBELET_DEFAULTS
     const needs = await byFileSystem(host, [...needed, { path: ownStateDirectory, mib: NEEDED_STATE_MIB }], share)
     const short = needs.filter((need) => need.freeMib < need.mib)
     const willBeWritten = (device?: string) => (needs.find((need) => need.device === device)?.mib ?? 0) * MIB
-    const shortages = await shortagesOf(host, KUBELET_DEFAULTS, (mount) => willBeWritten(mount?.device))
+    const shortages = await shortagesOf(host, thresholds, (mount) => willBeWritten(mount?.device))
     const others = shortages.filter(({ device }) => !short.some((need) => need.device === device))
     const findings = [...short.map(tooSmall), ...others.map(evicts)]
     return verdictOf(findings, needs.map((need) => `${gib(need.freeMib)} free on ${need.mountPoint}`).join(', '))

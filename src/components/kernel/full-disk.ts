@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { type EvictionHard, KUBELET_DEFAULTS, shortagesOf } from '../../engine/checks/kubelet-evictions.ts'
+import { type EvictionHard, shortagesOf, thresholdsOf } from '../../engine/checks/kubelet-evictions.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { KUBELET_CONF } from '../../provision/paths.ts'
@@ -23,10 +23,10 @@ export async function fullDisk(host: HostView, overrides: Overrides): Promise<Ag
   )
 }
 
-/** As in the kubelet: if some thresholds are set, the others do not apply, except with mergeDefaultEvictionSettings. */
 async function evictionHard(overrides: Overrides): Promise<EvictionHard> {
-  const given = (await kubeletSetting(overrides, 'evictionHard')) as EvictionHard | undefined
-  if (given === undefined) return KUBELET_DEFAULTS
-  const merges = (await kubeletSetting(overrides, 'mergeDefaultEvictionSettings')) === true
-  return { ...(merges ? KUBELET_DEFAULTS : {}), ...given }
+  const [hard, merges] = await Promise.all([
+    kubeletSetting(overrides, 'evictionHard'),
+    kubeletSetting(overrides, 'mergeDefaultEvictionSettings'),
+  ])
+  return thresholdsOf({ evictionHard: hard as EvictionHard | undefined, mergeDefaultEvictionSettings: merges === true })
 }

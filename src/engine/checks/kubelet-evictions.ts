@@ -18,6 +18,28 @@ export const KUBELET_DEFAULTS: EvictionHard = {
   'imagefs.inodesFree': '5%',
 }
 
+/** The settings of a KubeletConfiguration that determine the thresholds. */
+export interface EvictionSettings {
+  evictionHard?: EvictionHard | undefined
+  mergeDefaultEvictionSettings?: boolean | undefined
+}
+
+/** As in the kubelet: if some thresholds are set, the others do not apply, except with mergeDefaultEvictionSettings. */
+export function thresholdsOf({ evictionHard, mergeDefaultEvictionSettings }: EvictionSettings): EvictionHard {
+  if (evictionHard === undefined) return KUBELET_DEFAULTS
+  return { ...(mergeDefaultEvictionSettings ? KUBELET_DEFAULTS : {}), ...evictionHard }
+}
+
+/** The thresholds of the kubelet that is installed, or its defaults. */
+export async function installedThresholds(view: HostView): Promise<EvictionHard> {
+  const text = await view.read(`${KUBELET_STATE}/config.yaml`)
+  if (text === undefined) return KUBELET_DEFAULTS
+  const { parseDocument } = await import('yaml')
+  const document = parseDocument(text, { version: '1.1' })
+  const settings: unknown = document.errors.length > 0 ? undefined : document.toJS()
+  return thresholdsOf(typeof settings === 'object' && settings !== null ? settings : {})
+}
+
 const DIRECTORY: Record<FileSystem, string> = { nodefs: KUBELET_STATE, imagefs: CONTAINERD.root }
 
 const FACTORS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }

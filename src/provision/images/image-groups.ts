@@ -19,9 +19,13 @@ export function controllerImages(where: Where): BundleFile[] {
 }
 
 export function networkImages(where: Where): BundleFile[] {
-  const network = NETWORK[where.cluster.cni]
-  const own = network ? imagesOf(where.bundleStore).filter(({ name }) => network.test(name)) : []
-  return [...each(['kube-proxy'], where), ...own]
+  return [...each(['kube-proxy'], where), ...ofPodNetwork(where)]
+}
+
+/** Without kube-proxy, which every cluster has. */
+export function ofPodNetwork({ cluster, bundleStore }: Where): BundleFile[] {
+  const network = NETWORK[cluster.cni]
+  return network ? imagesOf(bundleStore).filter(({ name }) => network.test(name)) : []
 }
 
 /** All other images of the bundle: the nodes may have no registry to pull them from. */
