@@ -14,7 +14,9 @@ export function closed(source: Source): Source {
       kubernetesVersion: context.versions.kubernetes,
     })
     for (const name of without) {
-      context.cache.progress(`${name} is left out: the source has none of its images (see --from dir)`)
+      context.cache.progress(
+        `${name} is left out: the source has none of its images; for that pod network, build with --from dir`,
+      )
     }
     return items.filter(({ role, name }) => role !== 'manifest' || !without.includes(name))
   }
