@@ -22,7 +22,7 @@ const needed = manifest.files.filter(({ role }) => role === 'image' || role === 
 
 test.each(needed)('without %s nothing is changed', async (name) => {
   const { check, host } = scene('flannel', (file) => file.name !== name)
-  await expect(check()).rejects.toMatchObject({ code: 'bundle/not-closed', kind: 'refused' })
+  await expect(check()).rejects.toMatchObject({ code: 'bundle/not-closed', kind: 'invalid' })
   expect(host.changes).toEqual([])
 })
 

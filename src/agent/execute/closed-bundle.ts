@@ -1,6 +1,6 @@
-import { AgentError } from '../../base/agent-error.ts'
 import { kubeadmReferences } from '../../bundle/closure/references.ts'
 import { AGENT_IMAGE } from '../../bundle/contents.ts'
+import { badBundle } from '../../bundle/error.ts'
 import type { HostView } from '../../host/host.ts'
 import { ofPodNetwork } from '../../provision/images/image-groups.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -27,12 +27,9 @@ export async function requireClosedBundle(
     if (ofPodNetwork({ cluster, bundleStore }).length === 0) missing.push(`images of ${cni}`)
   }
   if (missing.length === 0) return
-  throw new AgentError(
-    'bundle/not-closed',
+  throw badBundle(
+    'not-closed',
     `the bundle has no ${missing.join(', ')}, which this node needs; nothing was installed`,
-    {
-      fix: 'build a bundle with them (controller bundle build --from dir), import it into the controller, and provision again',
-      kind: 'refused',
-    },
+    'build a bundle with them (controller bundle build --from dir), import it into the controller, and provision again',
   )
 }
