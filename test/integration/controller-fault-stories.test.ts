@@ -136,21 +136,27 @@ describe('with a data directory on a disk', () => {
     expect([isConnected(one), isConnected(two)]).toEqual([true, true])
   })
 
-  test('a damaged admin.json is named, and its fix works', async () => {
+  test('a damaged admin.json is replaced while the controller runs, and otherwise named with a fix that works', async () => {
     const hosts = [one, two].map(hostOf)
     const text = readFileSync(controller.adminFile, 'utf8')
-    writeFileSync(controller.adminFile, text.slice(0, 100))
-    const refused = await controller.cli('node', 'list')
-    expect(refused.code).toBe(2)
-    expect(refused.err).toContain(controller.adminFile)
-    expect(refused.err).toMatch(/fix: .*restart the controller/)
-    expect(refused.err).not.toMatch(/\n\s+at |report it|PRIVATE KEY/)
+    const damage = () => writeFileSync(controller.adminFile, text.slice(0, 100))
+    const list = () => controller.cli('node', 'list')
+    const both = { code: 0, out: expect.stringMatching(/one.*two/s) }
+    damage()
+    await until('another file', () => readFileSync(controller.adminFile, 'utf8').length > 100)
+    expect(await list()).toMatchObject(both)
     expect([isConnected(one), isConnected(two)]).toEqual([true, true])
 
     await controller.end()
+    damage()
+    const refused = await list()
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain(controller.adminFile)
+    expect(refused.err).toMatch(/fix: .*start the controller/)
+    expect(refused.err).not.toMatch(/\n\s+at |report it|PRIVATE KEY/)
     await controller.start()
+    expect(await list()).toMatchObject(both)
     await bothConnected()
-    expect(await controller.cli('node', 'list')).toMatchObject({ code: 0, out: expect.stringMatching(/one.*two/s) })
     expect([one, two].map(hostOf)).toEqual(hosts)
   })
 

@@ -65,7 +65,7 @@ function parse(path: string, text: string): AdminAccess {
     return access
   } catch (cause) {
     throw new AgentError('admin/invalid', `${path} is not an administrator access file`, {
-      fix: 'pass another copy with --admin FILE, or restart the controller, which writes a new one to its data directory',
+      fix: 'pass another copy with --admin FILE, or start the controller, which replaces the one in its data directory',
       kind: 'invalid',
       cause,
     })
