@@ -58,12 +58,12 @@ const IN_PROSE = /[a-z]{2,}[:,;] [a-z]|\b(the|then|which|who|and|them) /
 const isCommand = (found: Found) =>
   found.isTagged || (!IN_PROSE.test(found.text) && !PROSE.some((prose) => named(found).startsWith(prose)))
 
-/** Run on a PostgreSQL server with the fault, by test/integration/database-start.test.ts. */
+/** Run on a PostgreSQL server with the fault, by test/integration/database-start.test.ts and controller-backup.test.ts. */
 const RUN_ON_POSTGRES = [
   'chmod 0600 {}',
+  'controller database migrate --data {} --to {}',
   'createdb --owner {} --encoding UTF8 --template template0 {}',
   'createuser {}',
-  'mv {} {}  # and nodes register again; or start without --database',
   'pg_isready --host {} --port {}  # start it, or repair the network',
   'psql --command {}',
   'psql --dbname {} --command {}',

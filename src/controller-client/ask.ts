@@ -14,6 +14,9 @@ export interface Outgoing {
 /** Sends one request. Rejects if there is no answer, with AgentError `controller/unreachable` if the connection failed. */
 export type Send = (request: Outgoing) => Promise<{ status: number; body: string }>
 
+/** Like Send; the content of the answer arrives as it is read. */
+export type Receive = (request: Outgoing) => Promise<{ status: number; chunks: AsyncIterable<Buffer> }>
+
 export interface AskOptions {
   timeoutMs: number
   signal?: AbortSignal
@@ -45,6 +48,35 @@ export async function ask<const R extends Route & { answer: Schema }>(
   throw new AgentError('controller/bad-answer', `the answer of ${origin} is not the answer of a controller`, {
     fix: 'check the address, and that the controller is at least as new as this program',
   })
+}
+
+/** The values of an answer with one JSON value a line. Throws like `ask`, also while they are read. */
+export async function* askLines<const R extends Route & { answer: 'lines' }>(
+  receive: Receive,
+  origin: string,
+  route: R,
+  options: AskOptions,
+): AsyncGenerator<unknown> {
+  const url = new URL(pathOf(route), origin).href
+  const { status, chunks } = await receive({ url, method: route.method, headers: {}, ...options })
+  let pending: Buffer[] = []
+  for await (const chunk of chunks) {
+    let from = 0
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      pending.push(chunk.subarray(from, at))
+      from = at + 1
+      const line = Buffer.concat(pending).toString('utf8')
+      pending = []
+      if (status < 400) yield JSON.parse(line)
+    }
+    pending.push(chunk.subarray(from))
+  }
+  const rest = Buffer.concat(pending).toString('utf8')
+  if (status >= 400) throw refusal(status, parse(rest))
+  if (rest !== '')
+    throw new AgentError('controller/bad-answer', `the answer of ${origin} has no end`, {
+      fix: 'run the same command again',
+    })
 }
 
 /** The controller's error as an AgentError; `facts.status` is the HTTP status. */

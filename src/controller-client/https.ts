@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
+import type { Readable } from 'node:stream'
 import { AgentError } from '../base/agent-error.ts'
-import type { Outgoing, Send } from './ask.ts'
+import type { Outgoing, Receive, Send } from './ask.ts'
 
 export interface HttpsOptions {
   /** PEM. */
@@ -16,42 +18,64 @@ export interface HttpsOptions {
 const MAX_BYTES = 64 * 2 ** 20
 
 /** Sends requests over TLS 1.3 with a client certificate. Connections are kept open until `close`. */
-export function openHttps({ ca, cert, key, fix, maxBytes = MAX_BYTES }: HttpsOptions): { send: Send; close(): void } {
+export function openHttps({ ca, cert, key, fix, maxBytes = MAX_BYTES }: HttpsOptions): {
+  send: Send
+  receive: Receive
+  close(): void
+} {
   const agent = new Agent({ ca, cert, key, minVersion: 'TLSv1.3', keepAlive: true, maxSockets: 4 })
+  const named = async <T>(outgoing: Outgoing, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      outgoing.signal?.throwIfAborted()
+      throw unreachable(new URL(outgoing.url).origin, error, fix)
+    }
+  }
   return {
     close: () => agent.destroy(),
-    async send(outgoing) {
-      try {
-        return await exchange(agent, outgoing, maxBytes)
-      } catch (error) {
-        outgoing.signal?.throwIfAborted()
-        throw unreachable(new URL(outgoing.url).origin, error, fix)
-      }
+    send: (outgoing) =>
+      named(outgoing, async () => {
+        const answer = await exchange(agent, outgoing)
+        return { status: answer.statusCode ?? 0, body: await textOf(answer, maxBytes) }
+      }),
+    async receive(outgoing) {
+      const answer = await named(outgoing, () => exchange(agent, outgoing))
+      return { status: answer.statusCode ?? 0, chunks: readAll(answer, (work) => named(outgoing, work)) }
     },
   }
 }
 
-function exchange(
-  agent: Agent,
-  { url, method, headers, body, timeoutMs, signal }: Outgoing,
-  maxBytes: number,
-): Promise<{ status: number; body: string }> {
+async function* readAll<T>(answer: Readable, named: (work: () => Promise<T>) => Promise<T>): AsyncGenerator<Buffer> {
+  const chunks = answer[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = (await named(() => chunks.next() as Promise<T>)) as IteratorResult<Buffer>
+      if (done) return
+      yield value
+    }
+  } finally {
+    answer.destroy()
+  }
+}
+
+async function textOf(answer: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The answer, before its content. */
+function exchange(agent: Agent, { url, method, headers, body, timeoutMs, signal }: Outgoing): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     const options = { method, agent, headers: { ...headers, ...length }, ...(signal && { signal }) }
-    const sent = request(url, options, (response) => {
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > maxBytes) sent.destroy(new Error(`the answer has more than ${maxBytes} bytes`))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') })
-      })
-    })
+    const sent = request(url, options, resolve)
     sent.setTimeout(timeoutMs, () => sent.destroy(new Error('timed out')))
     sent.on('error', reject)
     sent.end(body)

@@ -1,9 +1,7 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
-import { command } from '../base/command.ts'
 import { openTimers } from '../base/timers.ts'
 import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
@@ -29,6 +27,7 @@ import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
 import type { Services } from './services.ts'
+import { openStore } from './store/open.ts'
 import type { Store } from './store/port.ts'
 import { openTicks } from './ticks.ts'
 
@@ -80,22 +79,6 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await store.close()
     throw error
   }
-}
-
-/** Loads the code of a backend only if it is used. */
-async function openStore({ dataDirectory, database }: ControllerOptions): Promise<Store> {
-  const file = join(dataDirectory, 'controller.db')
-  if (!database) {
-    const { openSqliteStore } = await import('./store/sqlite/store.ts')
-    return openSqliteStore(file)
-  }
-  if (existsSync(file)) {
-    const message = `${file} has the clusters and nodes of this data directory, which --database would leave behind`
-    const fix = command`mv ${file} ${`${file}.old`}  # and nodes register again; or start without --database`
-    throw new AgentError('store/two-databases', message, { fix, kind: 'invalid' })
-  }
-  const { openPostgresStore } = await import('./store/postgres/store.ts')
-  return openPostgresStore(database)
 }
 
 async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {

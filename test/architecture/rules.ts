@@ -59,9 +59,9 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 export const ONLY_FROM: Record<string, readonly string[]> = {
   'agent/execute': ['cli', 'agent/execute'],
   'controller/start': ['cli'],
-  // Only the start of the controller names a backend. All other code uses the port.
-  'controller/store/sqlite': ['controller/start', 'controller/store/sqlite'],
-  'controller/store/postgres': ['controller/start', 'controller/store/postgres'],
+  // Only this file names a backend. All other code uses the port.
+  'controller/store/sqlite': ['controller/store/open', 'controller/store/sqlite'],
+  'controller/store/postgres': ['controller/store/open', 'controller/store/postgres'],
 }
 
 /** Node modules and packages that only some folders may import. Other code uses these folders. */

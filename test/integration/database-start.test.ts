@@ -289,6 +289,5 @@ test('the CLI prints the error and exits with its code', async () => {
   writeFileSync(join(scratch, 'data/controller.db'), '')
   const refused = await serve(tcp('alice', 'postgres'))
   expect(refused.error, 'its nodes would be unknown').toEqual([2, 'store/two-databases'])
-  await run('bash', ['-c', refused.fix])
-  expect((await serve(tcp('alice', 'postgres'))).error).toEqual([2, 'store/no-password'])
+  expect(refused.fix).toMatch(/^controller database migrate --data /)
 })

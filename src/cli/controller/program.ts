@@ -4,6 +4,9 @@ import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCluster } from './clusters/cluster.ts'
+import { registerBackup } from './data/backup.ts'
+import { registerDatabase } from './data/database.ts'
+import { registerRestore } from './data/restore.ts'
 import { registerAdmin } from './identities/admin.ts'
 import { registerCreds } from './identities/creds.ts'
 import { registerKeys } from './keys.ts'
@@ -36,6 +39,9 @@ To create a cluster:
   registerCreds(program)
   registerAdmin(program)
   registerKeys(program)
+  registerBackup(program)
+  registerRestore(program)
+  registerDatabase(program)
   registerOpenapi(program)
   registerCompletion(program)
   strict(program)

@@ -77,7 +77,7 @@ function tlsFilesOf({ tlsCert: certificate, tlsKey: key }: Flags) {
 }
 
 /** A user who can replace the database or a key in the data directory controls every node. */
-async function refuseForeign(data: string): Promise<void> {
+export async function refuseForeign(data: string): Promise<void> {
   const [{ linuxHostView }, { trustOf }, { untrustedPlace }] = await Promise.all([
     import('../../host/linux/host-view.ts'),
     import('../../host/files/trust.ts'),

@@ -84,6 +84,7 @@ function answersOf({ answer, awaited }: Route, json: (schema: Schema, io: 'outpu
     const content = { 'application/octet-stream': {} }
     return { 200: { description: 'The file', content }, 206: { description: 'The requested range', content } }
   }
+  if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
   const content = json(answer, 'output')
   return {
     200: { description: 'Success', content },

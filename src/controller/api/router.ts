@@ -17,6 +17,7 @@ import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/adminis
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { admit, type Identity, identify } from './identity.ts'
+import { createRecordsRoute } from './records-route.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
 import { whileAdmitted } from './while-admitted.ts'
 
@@ -70,6 +71,7 @@ export async function createRouter(
   )
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
+  const sendRecords = createRecordsRoute(core)
   const handlers: Record<string, unknown> = {
     ...agentHandlers(core),
     ...operatorHandlers(core),
@@ -93,10 +95,12 @@ export async function createRouter(
         route.answer === 'bytes'
           ? (request, reply) =>
               sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
-          : (request, reply) => {
-              const work = { handle: handlers[id] as Handle, admitted: () => checkAccess(request) }
-              return answer(shares, route, work, request, reply)
-            },
+          : route.answer === 'lines'
+            ? (request, reply) => sendRecords(reply, () => checkAccess(request))
+            : (request, reply) => {
+                const work = { handle: handlers[id] as Handle, admitted: () => checkAccess(request) }
+                return answer(shares, route, work, request, reply)
+              },
     })
   }
   await app.ready()

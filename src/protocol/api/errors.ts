@@ -37,6 +37,7 @@ export const ERROR_STATUS = {
 
   'administrator/exists': 403,
   'administrator/last': 403,
+  'backup/busy': 403,
   'bundle/none': 403,
   'cluster/exists': 403,
   'cluster/gone': 403,

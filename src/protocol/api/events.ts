@@ -54,3 +54,16 @@ export const eventRoutes = {
     errors: ['cluster/unknown', 'limit/waiting'],
   },
 } as const satisfies Record<string, Route>
+
+/** All records of the controller, for backups. */
+export const recordRoutes = {
+  exportRecords: {
+    method: 'GET',
+    path: '/v1/records',
+    access: ['admin'],
+    summary:
+      'Sends all records as of now, one JSON array a line; the last one begins with "numbers". One client at a time',
+    answer: 'lines',
+    errors: ['backup/busy'],
+  },
+} as const satisfies Record<string, Route>

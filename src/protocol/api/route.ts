@@ -17,8 +17,11 @@ export interface Route {
   body?: Schema
   /** Default 64 KiB. */
   maxBodyBytes?: number
-  /** The JSON of the answer; `bytes`: a file, with support for ranges; `websocket`: the connection is upgraded. */
-  answer: Schema | 'bytes' | 'websocket'
+  /**
+   * The JSON of the answer; `bytes`: a file, with support for ranges; `lines`: JSON values, one a line, as they are read;
+   * `websocket`: the connection is upgraded.
+   */
+  answer: Schema | 'bytes' | 'lines' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
   /** Codes of its own errors; any route can also answer with those of COMMON_ERRORS. */

@@ -1,6 +1,6 @@
 import { agentRoutes } from './agents.ts'
 import { clusterRoutes } from './clusters.ts'
-import { eventRoutes } from './events.ts'
+import { eventRoutes, recordRoutes } from './events.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { credentialRoutes } from './identities/credentials.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -15,4 +15,5 @@ export const ROUTES = {
   ...nodeRoutes,
   ...eventRoutes,
   ...administratorRoutes,
+  ...recordRoutes,
 }

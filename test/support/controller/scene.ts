@@ -71,6 +71,12 @@ export class Scene {
     this.#installer ??= await createCluster(this.controller, 'demo')
   }
 
+  /** Starts with a data directory that has the cluster; no more nodes can be enrolled. */
+  async resume(): Promise<void> {
+    this.#installer = {} as Installer
+    await this.start()
+  }
+
   async restart(): Promise<void> {
     await this.controller.close()
     await this.start()

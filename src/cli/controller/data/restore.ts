@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import { examples, fields, formatOption, structured } from '../../kit/output.ts'
+import { refuseForeign } from '../serve.ts'
+import { DEFAULT_DATA } from '../session/access.ts'
+import { print } from '../session/session.ts'
+import { countsText, type DataFormat, FORMATS } from './backup.ts'
+import { readPassphrase, withPassphrase } from './passphrase.ts'
+
+interface Flags {
+  data: string
+  database?: string
+  passphraseFile?: string
+  output: DataFormat
+}
+
+/** `controller restore FILE`. */
+export function registerRestore(program: Command): void {
+  const restore = program
+    .command('restore')
+    .description('restore a backup of a controller into an empty data directory')
+    .argument('<file>', 'file that controller backup wrote')
+    .option('--data <directory>', 'data directory; empty, or it does not exist', DEFAULT_DATA)
+    .option('--database <url>', 'empty PostgreSQL database for the records, instead of a file in the data directory')
+  withPassphrase(restore)
+    .addOption(formatOption(FORMATS))
+    .addHelpText(
+      'after',
+      examples(
+        'controller restore /backup/factory.backup --passphrase-file /root/backup-passphrase',
+        "controller restore factory.backup --data ./data --database 'postgres://cantrip@db.example/cantrip' --passphrase-file -",
+      ),
+    )
+    .action(async (file: string, flags: Flags) => {
+      await refuseForeign(flags.data)
+      const passphrase = await readPassphrase(flags.passphraseFile)
+      const { restore: restoreBackup } = await import('../../../controller/backup/restore.ts')
+      const database = flags.database === undefined ? undefined : { url: flags.database, env: process.env }
+      const report = await restoreBackup({ file, passphrase, dataDirectory: flags.data, database })
+      const text = fields([
+        ['Restored', `${file}, of ${report.createdAt}, to ${flags.data}`],
+        ['Records', countsText(report.counts)],
+        ['Files', String(report.files)],
+        ['Missing', report.bundlesLeftOut.map(({ name }) => `bundle ${name}: import it again`).join(', ') || 'nothing'],
+      ])
+      print(flags.output === 'text' ? text : await structured(flags.output, { file, data: flags.data, ...report }))
+    })
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { AgentError } from '../../base/agent-error.ts'
+import type { HasStore } from '../ports.ts'
+import type { Entry } from '../store/entries.ts'
+import { whileAdmitted } from './while-admitted.ts'
+
+/** Lines are collected to about so many bytes before they are sent. */
+const AT_ONCE = 64 * 1024
+
+/** Sends all records as of now, as long as the client is admitted. A snapshot takes space on the disk, or a connection to the database: one client at a time. */
+export function createRecordsRoute({
+  store,
+}: HasStore): (reply: FastifyReply, admitted: () => Promise<void>) => Promise<FastifyReply> {
+  let isBusy = false
+  return async (reply, admitted) => {
+    if (isBusy) {
+      throw new AgentError('backup/busy', 'another backup is being made', {
+        fix: 'wait until it has ended, and run the same command again',
+        kind: 'refused',
+      })
+    }
+    isBusy = true
+    const entries = store.snapshot()
+    const end = () => {
+      isBusy = false
+    }
+    try {
+      // An error of the store is answered with its status: nothing was sent yet.
+      const first = await entries.next()
+      const lines = Readable.from(linesOf(first, entries), { objectMode: false })
+      const closed = once(lines, 'close').finally(end)
+      void whileAdmitted(
+        admitted,
+        () => reply.raw.destroy(),
+        async () => void (await closed),
+      ).catch(() => undefined)
+      return reply.header('content-type', 'application/x-ndjson').send(lines)
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+}
+
+async function* linesOf(first: IteratorResult<Entry, unknown>, entries: AsyncGenerator<Entry>): AsyncGenerator<Buffer> {
+  try {
+    let text = first.done ? '' : line(first.value)
+    for await (const entry of entries) {
+      if (text.length >= AT_ONCE) {
+        yield Buffer.from(text)
+        text = ''
+      }
+      text += line(entry)
+    }
+    yield Buffer.from(text)
+  } finally {
+    await entries.return(undefined)
+  }
+}
+
+const line = (entry: Entry) => `${JSON.stringify(entry)}\n`
