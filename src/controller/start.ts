@@ -10,7 +10,7 @@ import type { Sealer } from './access/keys/seal-key.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
-import type { Timeouts } from './api/limits.ts'
+import { BACKLOG, type Timeouts } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { countedLog } from './counted-log.ts'
@@ -172,7 +172,7 @@ async function attempt({ log }: HasLog, what: string, work: () => Promise<void>)
 
 async function listenOn(server: Awaited<ReturnType<typeof createApiServer>>, { host, port }: Listen): Promise<void> {
   try {
-    server.listen(port, host)
+    server.listen({ port, host, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { RenderedRemedy } from '../../base/remedy.ts'
+import { fingerprint } from '../../pki/key.ts'
 import { CERTIFICATE_KINDS, type CertificateKind } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { admitAdministrator } from '../access/administrators.ts'
@@ -15,6 +16,8 @@ export interface Identity {
   /** The certificate's common name: id of a node or a cluster, or an administrator's name. */
   name: string
   certificate: X509Certificate
+  /** Of the key of the certificate; computed when it is first asked for. */
+  readonly fingerprint: string
   /** From which the client connects. */
   address: string
 }
@@ -42,7 +45,19 @@ export function identify(socket: TLSSocket, now: Date): Identity {
     throw refusal('identity/expired', found, EXPIRED[subject.kind])
   }
   const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown'
-  return { ...subject, certificate, address }
+  let known: string | undefined
+  const name = () => {
+    known ??= fingerprint(certificate.publicKey)
+    return known
+  }
+  return {
+    ...subject,
+    certificate,
+    address,
+    get fingerprint() {
+      return name()
+    },
+  }
 }
 
 function readSubject(certificate: X509Certificate): Pick<Identity, 'kind' | 'name'> {
@@ -68,7 +83,7 @@ export async function admit(ports: Services, identity: Identity, kinds: readonly
       remedy`${{ do: 'shell', command: 'agent uninstall' }}, then install again`,
     )
   }
-  if (identity.kind === 'operator') return admitOperator(ports, identity.name, identity.certificate)
+  if (identity.kind === 'operator') return admitOperator(ports, identity.name, identity.fingerprint)
   if (identity.kind === 'admin') return admitAdministrator(ports, identity.certificate)
   admitInstaller(await store.cluster(identity.name), identity.certificate)
 }

@@ -8,6 +8,12 @@ import type { CertificateKind } from '../../protocol/api/access.ts'
 /** Open connections of all clients. */
 export const MAX_CONNECTIONS = 12_000
 
+/**
+ * Connections that the system holds until this process looks at them, if its own limit is not lower. A client whose connection
+ * does not fit waits for a second or more, so a burst of one address must not fill it.
+ */
+export const BACKLOG = 4_096
+
 /** New connections wait for their turn before any work for TLS is done. Addresses take turns. */
 export const HANDSHAKES_PER_SECOND = 200
 /** Connections without a verified certificate: waiting, or in the handshake. */

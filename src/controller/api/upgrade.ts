@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
-import { fingerprint } from '../../pki/key.ts'
 import { CERTIFICATE_KINDS } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
@@ -50,9 +49,9 @@ export function createUpgrade(
       const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
-    const { name, certificate, address } = identity
-    await adoptKey(core, name, certificate)
-    const peer = { address, fingerprint: fingerprint(certificate.publicKey), expiresAt: certificate.validToDate }
+    const { name, certificate, fingerprint, address } = identity
+    await adoptKey(core, name, fingerprint)
+    const peer = { address, fingerprint, expiresAt: certificate.validToDate }
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))
   }
   return (request, socket, head) => {

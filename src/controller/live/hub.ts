@@ -2,20 +2,24 @@ import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { printable } from '../../base/text/printable.ts'
 import { shorten } from '../../base/text/shorten.ts'
+import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
 import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/limits.ts'
+import type { Node } from '../domain/records.ts'
 import { raiseAlarm } from '../nodes/raise-alarm.ts'
+import { openPace, type Pace } from '../pace.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
 import { openTurns } from '../reconcile/turns.ts'
+import { answer } from './answer.ts'
 import { deliver } from './deliver.ts'
 import { holdMessages } from './held-messages.ts'
 import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
 import { Rivals, TWO_MACHINES } from './rivals.ts'
 import { lastSeenOf, type Peer, Session } from './session.ts'
-import { welcome } from './welcome.ts'
 
 /** Messages that arrive within this time share one transaction, and so one fsync. */
 const BATCH_MS = 10
@@ -32,15 +36,27 @@ export class Hub implements Presence {
   readonly #turns = openTurns()
   /** Sessions with a message that could not be stored: later messages are not stored either. */
   readonly #broken = new WeakSet<Session>()
+  readonly #timers = openTimers()
+  readonly #pace: Pace
 
   constructor(ports: Ingesting, heartbeatMs: () => number) {
     this.#ports = ports
     this.#heartbeatMs = heartbeatMs
     this.#rivals = new Rivals(ports)
+    this.#pace = openPace({
+      decide: (clusterId) => this.#turns('', () => this.#decide(clusterId)),
+      monotonicMs: () => performance.now(),
+      later: this.#timers.later,
+    })
   }
 
   isConnected(nodeId: string): boolean {
     return this.#sessions.get(nodeId)?.isOpen ?? false
+  }
+
+  isBehind({ id, state }: Pick<Node, 'id' | 'state'>): boolean {
+    const session = this.#sessions.get(id)
+    return session?.isOpen === true && session.sentState !== state
   }
 
   lastContact(nodeId: string): Date | undefined {
@@ -161,6 +177,7 @@ export class Hub implements Presence {
   /** Stores all received messages, and makes nodes reconnect at random times within `spreadMs`. */
   async close(spreadMs: number): Promise<void> {
     await this.#flush()
+    this.#timers.clear()
     await this.saveLastSeen().catch((error: unknown) =>
       this.#ports.log(`cannot store the time of the last contact with nodes: ${errorMessage(error)}`),
     )
@@ -220,8 +237,13 @@ export class Hub implements Presence {
     const bySession = Map.groupBy(batch, ({ session }) => session)
     try {
       const messages = batch.map(({ session: { nodeId }, frame }): Received => ({ nodeId, frame }))
-      await ingest(this.#ports, messages)
-      for (const [session, own] of bySession) await this.#answer(session, own)
+      await ingest(this.#ports, messages, this.#pace.due)
+      for (const [session, own] of bySession) {
+        const frames = own.map(({ frame }) => frame)
+        await answer(this.#ports, session, frames)
+        if (frames.some(({ t }) => t === 'hello') && session.isOpen) this.#ports.peers.opened(session)
+        if (frames.some(({ t }) => DECISIVE.includes(t))) this.deliver(session.nodeId)
+      }
     } catch (error) {
       // Nothing was acknowledged: the nodes reconnect and send the messages again.
       this.#ports.log(`messages could not be stored: ${errorMessage(error)}`)
@@ -233,21 +255,11 @@ export class Hub implements Presence {
     for (const [session, own] of bySession) session.throttle.handled(own.length)
   }
 
-  /** Called after the frames are stored. */
-  async #answer(session: Session, stored: readonly { frame: UpFrame }[]): Promise<void> {
-    const frames = stored.map(({ frame }) => frame)
-    const node = await this.#ports.store.node(session.nodeId)
-    session.durableSeq = node?.upSeq ?? session.durableSeq
-    for (const frame of frames) if (frame.t === 'hello') await welcome(this.#ports, session, frame.body)
-    if (frames.some(({ t }) => t === 'hello') && session.isOpen) this.#ports.peers.opened(session)
-    const durable = frames.filter(({ seq }) => seq > 0).length
-    if (durable > 0) {
-      session.acknowledge(
-        durable,
-        frames.some(({ t }) => t === 'result'),
-      )
-    }
-    if (frames.some(({ t }) => DECISIVE.includes(t))) this.deliver(session.nodeId)
+  async #decide(clusterId: string): Promise<void> {
+    await reconcile(this.#ports, clusterId, () => undefined).catch((error: unknown) =>
+      // The next look at all clusters does it.
+      this.#ports.log(`cannot decide about cluster ${clusterId}: ${errorMessage(error)}`),
+    )
   }
 
   async #left(session: Session, code: number): Promise<void> {

@@ -19,10 +19,12 @@ const current = run({ id: 'r-current000', generation: 2, seq: 2 })
 let directory: string
 let store: Store
 let refused: string[]
+let due: string[]
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ingest-'))
   store = openSqliteStore(join(directory, 'controller.db'))
   refused = []
+  due = []
   await store.commit([
     { change: 'add-cluster', cluster: cluster({ state: 'PROVISIONING' }) },
     { change: 'add-node', node: one },
@@ -48,6 +50,7 @@ async function receive(...frames: UpFrame[]): Promise<unknown[]> {
   await ingest(
     ports,
     frames.map((frame) => ({ nodeId: one.id, frame })),
+    (clusterId) => void due.push(clusterId),
   )
   return (await store.eventsAfter({ after: 0 }, 100)).map(({ nodeSeq, runId }) => [nodeSeq, runId])
 }
@@ -64,6 +67,25 @@ it.each([
 ])('of a run that expired %s ago, and may have begun', async (_, endedAt, stored) => {
   await store.commit([{ change: 'add-run', run: { ...expired, endedAt } }])
   expect(await receive(event(1, expired.id))).toEqual(stored)
+})
+
+const said = { range: { min: 1, max: 1 }, lastSeq: 0, agentVersion: '1', nodeName: 'one', openRun: null, warnings: [] }
+const hello = (bootId: string): UpFrame => ({ v: 1, t: 'hello', id: 'a1', seq: 0, ack: 0, body: { ...said, bootId } })
+
+it('a node that comes back and says what is stored leads to no decision and no commit', async () => {
+  await store.commit([{ change: 'set-run', id: current.id, to: { acknowledged: true } }])
+  const before = (await store.load(one.clusterId))?.version
+  await receive(hello(one.bootId))
+  expect([due, (await store.load(one.clusterId))?.version]).toEqual([[], before])
+  await receive(hello('another boot'))
+  expect(due).toEqual([one.clusterId])
+  expect((await store.node(one.id))?.bootId).toBe('another boot')
+})
+
+it('decisions are due about a node that was silent', async () => {
+  await store.commit([{ change: 'set-node', id: one.id, to: { silent: 'unreachable' } }])
+  await receive(hello(one.bootId))
+  expect(due).toEqual([one.clusterId])
 })
 
 it('acknowledges and does not store events of a run of another node', async () => {

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
+import type { Pace } from '../pace.ts'
 import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
@@ -20,22 +22,29 @@ export interface Received {
 export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals
 
 /**
- * Stores a batch of messages and reconciles, once for each cluster. A message that is already stored is ignored, so each takes
- * effect once, however often it is sent.
+ * Stores a batch of messages, once for each cluster. A message that is already stored is ignored, so each takes effect once,
+ * however often it is sent. Decides about the cluster if a run has ended, and calls `due` if something else may lead to decisions.
  */
-export async function ingest(ports: Ingesting, batch: readonly Received[]): Promise<void> {
+export async function ingest(ports: Ingesting, batch: readonly Received[], due: Pace['due']): Promise<void> {
   const clusters = await ports.store.clustersOf([...new Set(batch.map(({ nodeId }) => nodeId))])
   const byCluster = Map.groupBy(batch, ({ nodeId }) => clusters.get(nodeId))
   const stored = [...byCluster].flatMap(([cluster, received]) =>
-    cluster === undefined ? [] : ingestOf(ports, cluster, received),
+    cluster === undefined ? [] : ingestOf(ports, cluster, received, due),
   )
   await Promise.all(stored)
 }
 
 /** Only these can lead to decisions. The many events of runs are stored without reconciling. */
 export const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
+/** The nodes wait for the decisions that follow these. */
+const URGENT: readonly UpFrame['t'][] = ['result', 'reset']
 
-async function ingestOf(ports: Ingesting, cluster: string, received: readonly Received[]): Promise<void> {
+async function ingestOf(
+  ports: Ingesting,
+  cluster: string,
+  received: readonly Received[],
+  due: Pace['due'],
+): Promise<void> {
   const work = (draft: Draft) => {
     for (const { nodeId, frame } of received) {
       const node = nodeIn(draft, nodeId)
@@ -43,12 +52,15 @@ async function ingestOf(ports: Ingesting, cluster: string, received: readonly Re
     }
   }
   const runs = received.flatMap(({ frame: { body } }) => ('run' in body ? [body.run] : []))
-  const isDecisive = received.some(({ frame }) => DECISIVE.includes(frame.t))
+  const has = (kinds: readonly UpFrame['t'][]) => received.some(({ frame }) => kinds.includes(frame.t))
+  const isUrgent = has(URGENT)
   const nodes = [...new Set(received.map(({ nodeId }) => nodeId))]
-  const done = isDecisive
+  const done = isUrgent
     ? await reconcile(ports, cluster, work, { runs })
     : await changeCluster(ports, cluster, work, { runs, nodes })
   if (!done) return
+  const isNews = done.draft.changes.length > 0 || nodes.some((id) => nodeIn(done.draft, id)?.silent !== 'no')
+  if (!isUrgent && isNews && has(DECISIVE)) due(cluster)
   for (const { nodeId, frame } of received)
     if (nodeIn(done.draft, nodeId)) receiveLive(ports, done.draft, nodeId, frame)
   ports.changes.announce()
@@ -60,11 +72,11 @@ function apply(ports: HasLog & HasRefusals, draft: Draft, node: Node, frame: UpF
   switch (frame.t) {
     case 'hello': {
       const { agentVersion, bootId, warnings } = frame.body
-      draft.setNode(node.id, { agentVersion, bootId, warnings })
+      setIfNews(draft, node, { agentVersion, bootId, warnings })
       break
     }
     case 'facts':
-      draft.setNode(node.id, { facts: frame.body, agentVersion: frame.body.agentVersion })
+      setIfNews(draft, node, { facts: frame.body, agentVersion: frame.body.agentVersion })
       break
     case 'event':
     case 'result':
@@ -76,6 +88,12 @@ function apply(ports: HasLog & HasRefusals, draft: Draft, node: Node, frame: UpF
       wasReset(draft, node)
       break
   }
+}
+
+/** Of the thousands of nodes that come back to a controller that was restarted, most say what is stored. */
+function setIfNews(draft: Draft, node: Node, said: Partial<Node>): void {
+  const isNews = Object.entries(said).some(([field, value]) => !isDeepStrictEqual(value, node[field as keyof Node]))
+  if (isNews) draft.setNode(node.id, said)
 }
 
 /** The node has stored its instructions up to this number. */

@@ -1,4 +1,5 @@
 import type { DownBody } from '../../protocol/wire/frames.ts'
+import type { Node } from '../domain/records.ts'
 
 /** The live state of nodes; the hub implements it. */
 export interface Presence {
@@ -7,6 +8,8 @@ export interface Presence {
   capabilitiesOf(nodeId: string): readonly string[] | undefined
   /** Time of the last message from a connected node. */
   lastContact(nodeId: string): Date | undefined
+  /** Whether a connected node was not told this state of it. */
+  isBehind(node: Pick<Node, 'id' | 'state'>): boolean
   /** Sends what the store has for the node: instruction, cancellation, state. Ends the session of a removed node. */
   deliver(nodeId: string): void
   /** Returns false if the node is not connected. */
@@ -18,6 +21,7 @@ export const NOBODY: Presence = {
   isConnected: () => false,
   capabilitiesOf: () => undefined,
   lastContact: () => undefined,
+  isBehind: () => false,
   deliver: () => undefined,
   send: () => false,
 }

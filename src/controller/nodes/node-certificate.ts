@@ -51,9 +51,8 @@ export async function nextCertificate(
 export async function admitKey(
   ports: Alarming,
   node: Node,
-  { certificate, address }: { certificate: X509Certificate; address: string },
+  { fingerprint: name, address }: { fingerprint: string; address: string },
 ): Promise<void> {
-  const name = fingerprint(certificate.publicKey)
   const enrolment = await ports.store.enrolmentOf(node.id)
   if (enrolment?.fingerprint === name || enrolment?.next?.fingerprint === name) return
   await raiseAlarm(ports, node.id, {
@@ -66,13 +65,12 @@ export async function admitKey(
   throw refusal('identity/retired', found, fix)
 }
 
-/** Replaces the current key when the node has connected with the next one: the node has stored it. */
+/** Replaces the current key when the node has connected with the next one, `name`: the node has stored it. */
 export async function adoptKey(
   ports: HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog & HasAnnouncements,
   nodeId: string,
-  presented: X509Certificate,
+  name: string,
 ): Promise<void> {
-  const name = fingerprint(presented.publicKey)
   if ((await ports.store.enrolmentOf(nodeId))?.next?.fingerprint !== name) return
   await changeEnrolment(ports, nodeId, ({ next }) =>
     next?.fingerprint === name ? { answer: true, to: { ...next, next: null } } : { answer: false },

@@ -1,4 +1,3 @@
-import type { X509Certificate } from 'node:crypto'
 import { readCsr } from '../../pki/csr.ts'
 import { fingerprint } from '../../pki/key.ts'
 import { refusal } from '../domain/admission.ts'
@@ -40,10 +39,9 @@ export async function issueOperatorCertificate(ports: Ports, { id, clusterId }: 
 }
 
 /** Throws unless the certificate was issued to a node that is still a master of the cluster. */
-export async function admitOperator(ports: Ports, clusterId: string, certificate: X509Certificate): Promise<void> {
+export async function admitOperator(ports: Ports, clusterId: string, name: string): Promise<void> {
   const data = await ports.store.load(clusterId)
   if (data === undefined) throw refusal('cluster/gone', 'the cluster of this certificate was deleted', 'none needed')
-  const name = fingerprint(certificate.publicKey)
   const holder = data.nodes.find(({ operatorKeys }) => operatorKeys.includes(name))
   // Certificates of earlier builds are not recorded. They end with the first one that is.
   const isEarlier = data.nodes.every(({ operatorKeys }) => operatorKeys.length === 0)

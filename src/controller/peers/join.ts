@@ -126,6 +126,7 @@ function presenceOf(
     capabilitiesOf: (node) => hub.capabilitiesOf(node) ?? sessions.elsewhere(node)?.capabilities,
     // The controller that has the session stores the time of the last contact.
     lastContact: (node) => hub.lastContact(node),
+    isBehind: (node) => hub.isBehind(node),
     // The others deliver when they get the notice of the commit.
     deliver: (node) => hub.deliver(node),
     send(node, t, body) {

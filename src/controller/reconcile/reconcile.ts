@@ -1,5 +1,6 @@
 import { direct } from '../domain/director/director.ts'
 import type { Draft } from '../domain/draft.ts'
+import type { Node } from '../domain/records.ts'
 import type {
   HasAnnouncements,
   HasAuthority,
@@ -59,8 +60,12 @@ export async function reconcile<T>(
 export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => void = () => undefined): Promise<void> {
   for (const { id } of await ports.store.clusters()) {
     const isOurs = (await ports.peers.leaseOf(id)) !== undefined
-    const nodes = isOurs ? (await reconcile(ports, id, work))?.draft.nodes : await ports.store.nodesOf(id)
-    for (const node of nodes ?? []) if (ports.presence.isConnected(node.id)) ports.presence.deliver(node.id)
+    const done = isOurs ? await reconcile(ports, id, work) : undefined
+    const busy = new Set(done?.draft.runs.filter(({ state }) => state === 'open').map(({ nodeId }) => nodeId))
+    // Of the runs of a cluster that another controller decides about nothing is known here.
+    const mayWait = ({ id: nodeId }: Node) => (done ? busy.has(nodeId) : ports.presence.isConnected(nodeId))
+    for (const node of done?.draft.nodes ?? (await ports.store.nodesOf(id)))
+      if (mayWait(node) || ports.presence.isBehind(node)) ports.presence.deliver(node.id)
   }
 }
 

@@ -7,10 +7,11 @@ import type { HasClock, HasPresence } from '../ports.ts'
 /** Combines the stored records of a cluster with the live state of its nodes. */
 export function situationOf(ports: HasClock & HasPresence, data: ClusterData): Situation {
   const { cluster } = data
+  const runs = Map.groupBy(data.runs, ({ nodeId }) => nodeId)
   const members = present(data).map(
     (node): Member => ({
       node,
-      ...lastRuns(data, node),
+      ...lastRuns({ runs: runs.get(node.id) ?? [] }, node),
       silentMs: silentMs(ports, node),
     }),
   )
@@ -18,7 +19,7 @@ export function situationOf(ports: HasClock & HasPresence, data: ClusterData): S
 }
 
 /** The last run, and the last repair if it is newer. */
-function lastRuns(data: ClusterData, { id }: Node): Pick<Member, 'run' | 'repair'> {
+function lastRuns(data: Pick<ClusterData, 'runs'>, { id }: Node): Pick<Member, 'run' | 'repair'> {
   const run = lastRunIn(data, id, ({ repair }) => !repair) ?? null
   const repair = lastRunIn(data, id, (each) => each.repair) ?? null
   return { run, repair: repair !== null && repair.generation > (run?.generation ?? 0) ? repair : null }

@@ -1,18 +1,34 @@
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
+import type { Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
 import type { Session } from './session.ts'
 
-/** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
-export async function welcome(
+/** Answers messages of a node after they are stored: welcomes it after its hello, and acknowledges those with a number. */
+export async function answer(
   ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
   session: Session,
-  { range, lastSeq }: (UpFrame & { t: 'hello' })['body'],
+  frames: readonly UpFrame[],
 ): Promise<void> {
   const node = await ports.store.node(session.nodeId)
-  const cluster = node && (await ports.store.cluster(node.clusterId))
-  if (!node || !cluster) return
+  if (!node) return
+  session.durableSeq = node.upSeq
+  for (const frame of frames) if (frame.t === 'hello') await welcome(ports, session, node, frame.body)
+  const durable = frames.filter(({ seq }) => seq > 0).length
+  const isResult = frames.some(({ t }) => t === 'result')
+  if (durable > 0) session.acknowledge(durable, isResult)
+}
+
+/** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
+async function welcome(
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
+  session: Session,
+  node: Node,
+  { range, lastSeq }: (UpFrame & { t: 'hello' })['body'],
+): Promise<void> {
+  const cluster = await ports.store.cluster(node.clusterId)
+  if (!cluster) return
   const version = Math.min(PROTOCOL.max, range.max)
   if (version < PROTOCOL.min || version < range.min) {
     const message = `found protocol ${range.min} to ${range.max}; wanted ${PROTOCOL.min} to ${PROTOCOL.max}`
@@ -23,6 +39,7 @@ export async function welcome(
   session.isOpen = true
   session.peerSeq = lastSeq
   session.sentState = node.state
+  if (node.facts) session.isNews(node.facts)
   session.send('welcome', {
     version,
     heartbeatMs: session.heartbeatMs,
