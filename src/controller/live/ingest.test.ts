@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { cluster, EARLY, node, run } from '../../../test/support/controller/member.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
+import { ALONE } from '../peers/peers.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import type { Store } from '../store/port.ts'
 import { openSqliteStore } from '../store/sqlite/store.ts'
@@ -43,7 +44,7 @@ const event = (seq: number, of: string): UpFrame => ({
 
 async function receive(...frames: UpFrame[]): Promise<unknown[]> {
   const ports = {
-    ...{ store, turns: openTurns(), changes: new Changes(), presence: NOBODY, live: new Map() },
+    ...{ store, turns: openTurns(), changes: new Changes(), presence: NOBODY, peers: ALONE, live: new Map() },
     now: () => new Date(EARLY),
     refused: (reason: string) => void refused.push(reason),
   } as unknown as Ingesting

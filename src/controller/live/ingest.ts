@@ -39,6 +39,9 @@ export const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'r
 /** The nodes wait for the decisions that follow these. */
 const URGENT: readonly UpFrame['t'][] = ['result', 'reset']
 
+/** The controller that has the lease of the cluster is told to decide. */
+const BY_ANOTHER = { peers: { leaseOf: async () => undefined }, decide: () => undefined }
+
 async function ingestOf(
   ports: Ingesting,
   cluster: string,
@@ -55,12 +58,13 @@ async function ingestOf(
   const has = (kinds: readonly UpFrame['t'][]) => received.some(({ frame }) => kinds.includes(frame.t))
   const isUrgent = has(URGENT)
   const nodes = [...new Set(received.map(({ nodeId }) => nodeId))]
+  const isOurs = (await ports.peers.leaseOf(cluster)) !== undefined
   const done = isUrgent
     ? await reconcile(ports, cluster, work, { runs })
-    : await changeCluster(ports, cluster, work, { runs, nodes })
+    : await changeCluster(ports, cluster, work, { runs, nodes }, has(DECISIVE) && !isOurs ? BY_ANOTHER : undefined)
   if (!done) return
   const isNews = done.draft.changes.length > 0 || nodes.some((id) => nodeIn(done.draft, id)?.silent !== 'no')
-  if (!isUrgent && isNews && has(DECISIVE)) due(cluster)
+  if (!isUrgent && isOurs && isNews && has(DECISIVE)) due(cluster)
   for (const { nodeId, frame } of received)
     if (nodeIn(done.draft, nodeId)) receiveLive(ports, done.draft, nodeId, frame)
   ports.changes.announce()
