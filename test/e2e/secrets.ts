@@ -62,6 +62,13 @@ export async function noSecretAnywhere(scene: Scene, master: Node, watch: Proces
   noneIn('a process', [...watch.texts()].join('\n'), '/usr/local/bin/kubeadm')
   noneIn("the controller's log", site.controllerLog(), 'listening')
   noneIn('the database', databaseOf(site), scene.cluster)
+  const backup = await backupOf(site)
+  noneIn(
+    'a backup',
+    backup.content,
+    'cantrip-backup',
+    new Map([...all, ["the backup's passphrase", [backup.passphrase]]]),
+  )
   for (const node of nodes) {
     const at = (what: string) => `${what} of ${node.name}`
     noneIn(at('the journal'), await execOk(node, ['journalctl', '--no-pager', '-o', 'cat']), 'cantrip-agent')
@@ -151,6 +158,17 @@ function proxyForms(): string[] {
 function databaseOf({ directory }: Site): string {
   const files = ['controller.db', 'controller.db-wal'].map((name) => join(directory, 'data', name))
   return files.map((file) => (existsSync(file) ? readFileSync(file, 'latin1') : '')).join('')
+}
+
+async function backupOf({ directory, admin }: Site): Promise<{ content: string; passphrase: string }> {
+  const passphrase = 'correct-horse-battery'
+  const [file, passphraseFile] = ['factory.backup', 'backup-passphrase'].map((name) => join(directory, name)) as [
+    string,
+    string,
+  ]
+  writeFileSync(passphraseFile, passphrase, { mode: 0o600 })
+  await admin('backup', file, '--data', join(directory, 'data'), '--passphrase-file', passphraseFile)
+  return { content: readFileSync(file, 'latin1'), passphrase }
 }
 
 async function supportBundle(node: Node): Promise<string> {

@@ -3,7 +3,7 @@
  * directory. The controller and its agents are processes; each story ends with connected agents and unchanged hosts.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -164,17 +164,17 @@ describe('with a data directory on a disk', () => {
     await provision(one)
     await until('the first run to end', async () => (await ends(one)).length === 1)
     const before = hostOf(one)
-    await controller.end()
-    cpSync(data(), join(root, 'yesterday'), { recursive: true })
+    const passphrase = join(root, 'passphrase')
+    writeFileSync(passphrase, 'correct horse battery', { mode: 0o600 })
+    const verb = (...argv: string[]) => controller.cli(...argv, '--data', data(), '--passphrase-file', passphrase)
+    expect(await verb('backup', join(root, 'yesterday'), '--bundles')).toMatchObject({ code: 0, err: '' })
 
-    await controller.start()
-    await bothConnected()
     two.agent.setWork('700')
     await provisionWorker()
     await until('a step of the run since', () => fileText(join(two.agent.root, 'step-1')))
     await controller.end('SIGKILL')
     rmSync(data(), { recursive: true })
-    renameSync(join(root, 'yesterday'), data())
+    expect(await verb('restore', join(root, 'yesterday'))).toMatchObject({ code: 0, err: '' })
 
     await controller.start()
     await bothConnected()
@@ -234,6 +234,7 @@ describe.skipIf(process.getuid?.() !== 0)('with a data directory on a small disk
       null,
     ])
     const worked = hostOf(one)
+    await until('the agent to keep the result', () => fileText(one.agent.paths.outboxFile)?.includes('"t":"result"'))
 
     rmSync(join(root, 'ballast'))
     await until('the run to end', async () => (await ends(one)).length === 1)
