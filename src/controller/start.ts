@@ -120,6 +120,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   await listenOn(server, listen)
   const { port } = server.address() as AddressInfo
   if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })
+  const { publicUrls } = services
   const url = localUrl({ host: listen.host, port })
   const adminFile = join(dataDirectory, 'admin.json')
   await keepAdminAccess(services, adminFile, url)
@@ -130,7 +131,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     await keepAdminAccess(services, adminFile, url)
   }
   const look = () => attempt(services, 'cannot reconcile the clusters', tick)
-  const place = () => ({ place: placeOf(dataDirectory), urls: services.publicUrls, version: version.version })
+  const place = () => ({ place: placeOf(dataDirectory), urls: publicUrls, version: version.version })
   const joined = await joinPeers(services, hub, place, {
     readAgain: () => void look(),
     setAhead: (ms) => {
@@ -143,7 +144,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   return {
     url,
     port,
-    publicUrls: services.publicUrls,
+    publicUrls,
     adminFile,
     tick,
     async close() {

@@ -19,6 +19,8 @@ let count = 0
 let directories: string[] = []
 let running: Controller[] = []
 const lines: string[] = []
+/** How far the clocks of the controllers are ahead; undefined: they use that of the database. */
+let aheadMs: number | undefined
 
 beforeAll(async () => {
   server = await PostgresServer.start({ settings: ['fsync = off'] })
@@ -27,6 +29,7 @@ afterAll(() => server?.remove())
 beforeEach(async () => {
   url = await server.createDatabase(`several_${++count}`)
   lines.length = 0
+  aheadMs = undefined
 })
 afterEach(async () => {
   for (const controller of running) await controller.close()
@@ -36,7 +39,7 @@ afterEach(async () => {
 })
 
 /** The keys of the first controller are copied to the others. */
-async function start(at = directories.length): Promise<Controller> {
+async function start(at = directories.length, tickMs = 1_000): Promise<Controller> {
   const directory = directories[at] ?? mkdtempSync(join(tmpdir(), 'several-'))
   if (directories[at] === undefined) {
     await importSmallBundle(directory, Buffer.from('kubelet'))
@@ -47,8 +50,9 @@ async function start(at = directories.length): Promise<Controller> {
     dataDirectory: directory,
     database: { url, env: {} },
     listen: { host: '127.0.0.1', port: 0 },
-    tickMs: 1_000,
+    tickMs,
     beatMs: 300,
+    ...(aheadMs === undefined ? {} : { now: () => new Date(Date.now() + (aheadMs ?? 0)) }),
     log: (line) => void lines.push(`${at}: ${line}`),
   })
   running.push(controller)
@@ -148,4 +152,49 @@ test('a controller with other keys does not start', async () => {
   await start()
   directories.push(mkdtempSync(join(tmpdir(), 'several-')))
   await expect(start(1)).rejects.toMatchObject({ code: 'authority/missing', fix: expect.stringContaining('copy') })
+})
+
+test('a pair check that is asked for at one controller reaches nodes at the others', async () => {
+  const [a, b, c] = await startThree()
+  const { ofMaster, ofWorker } = await twoNodes(a, b, c)
+  const asked = call(a.url, adminOf(a), 'POST', '/v1/clusters/demo/precheck')
+  const error = { code: 'port/busy', message: 'a port is in use', fix: 'free it' }
+  for (const agent of [ofMaster, ofWorker]) {
+    const { body } = await agent.next('pair-check', ({ body: { say } }) => say === 'order')
+    const { check } = JSON.parse('payload' in body ? body.payload : '{}')
+    agent.send('pair-check', { say: 'refused', check, error })
+  }
+  const { status, json } = await asked
+  expect(status).toBe(200)
+  expect(JSON.stringify(json).match(/a port is in use/g)?.length).toBeGreaterThan(1)
+})
+
+test('a node is silent only if no controller has contact with it', async () => {
+  aheadMs = 0
+  const [a, b] = [await start(0, 600_000), await start(1, 600_000)]
+  const installer = await createCluster(a, 'demo')
+  const node = await enrolNode(a, installer, 'm1')
+  const agent = await connectAgent(b, node, 0, factsAt('10.0.0.1'))
+  await shows(a, node, 'connected', ({ connected }) => connected)
+  aheadMs = 150_000
+  agent.send('ack', {})
+  await shows(b, node, 'contact', ({ lastSeen }) => Date.parse(lastSeen ?? '') > Date.now() + 100_000)
+  await b.tick()
+  await a.tick()
+  expect((await showNode(a, node.id)).state).toBe('APPROVED')
+  agent.socket.close()
+  await shows(a, node, 'away', ({ connected }) => !connected)
+  aheadMs = 300_000
+  await b.tick()
+  await a.tick()
+  await shows(b, node, 'unreachable', ({ state }) => state === 'UNREACHABLE')
+})
+
+test('while controllers are upgraded, one of the earlier version starts on the newer schema', async () => {
+  await start()
+  await server.query(`several_${count}`, 'UPDATE schema_version SET version = version + 1')
+  const earlier = await start()
+  expect((await call(earlier.url, adminOf(earlier), 'GET', '/v1/clusters')).status).toBe(200)
+  await server.query(`several_${count}`, 'UPDATE schema_version SET oldest = version')
+  await expect(start()).rejects.toMatchObject({ code: 'store/newer-schema' })
 })

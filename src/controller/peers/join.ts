@@ -10,6 +10,9 @@ import { openLeases } from './leases.ts'
 import { openMail } from './mail.ts'
 import { openSessions } from './sessions.ts'
 
+/** In the credentials of a cluster: see protocol/api/installer.ts. */
+const MOST_URLS = 16
+
 interface Options {
   /** Everything has to be looked at again, because notices may have been missed. */
   readAgain(): void
@@ -19,7 +22,8 @@ interface Options {
 }
 
 /**
- * Makes this controller one of those that share the database: see docs/adr/0045. Replaces `peers` and `presence` of the services.
+ * Makes this controller one of those that share the database: see docs/adr/0045. Replaces `peers` and `presence` of the services,
+ * and adds the URLs of the others to its own.
  * Does nothing if the database belongs to this process.
  */
 export async function joinPeers(
@@ -31,6 +35,7 @@ export async function joinPeers(
   const { shared } = services.store
   if (!shared) return { leave: async () => undefined }
   const log = (line: string) => services.log(line)
+  const own = self()
   const leases = openLeases(shared)
   const wake = soon(() => services.changes.announce())
   const sessions = openSessions({ shared, log, replaced: (node) => hub.replaced(node), changed: wake })
@@ -83,6 +88,7 @@ export async function joinPeers(
     others = found.controllers.filter(({ id }) => id !== found.id)
     const after = others.map(({ id }) => id)
     sessions.setLive(after)
+    services.publicUrls = [...new Set([...own.urls, ...others.flatMap(({ urls }) => urls)])].slice(0, MOST_URLS)
     if (before !== after.join()) {
       log(
         `other controllers on this database: ${after.length === 0 ? 'none' : others.map(({ urls }) => urls[0]).join(', ')}`,
@@ -95,7 +101,7 @@ export async function joinPeers(
     await sessions.read()
   }
 
-  await shared.register(self())
+  await shared.register(own)
   await beat()
   for (const session of hub.open()) sessions.opened(session)
   await sessions.read()
@@ -105,7 +111,6 @@ export async function joinPeers(
     opened: (session) => sessions.opened(session),
     ended: (node) => sessions.ended(node),
     passOn: (node, frame) => mail.passOn(node, frame),
-    urls: () => others.flatMap(({ urls }) => urls),
   }
   const ticks = openTicks(beatMs, () => beat().catch((error: unknown) => log(`no heartbeat: ${errorMessage(error)}`)))
   return {

@@ -13,8 +13,6 @@ export interface Peers {
   ended(nodeId: string): void
   /** Passes the node's message to the controllers that have asked the node for something. */
   passOn(nodeId: string, frame: UpFrame): void
-  /** The URLs at which agents reach other controllers. */
-  urls(): readonly string[]
 }
 
 /** Until it has joined the others, a controller decides nothing. */
@@ -23,7 +21,6 @@ export const NOT_JOINED: Peers = {
   opened: () => undefined,
   ended: () => undefined,
   passOn: () => undefined,
-  urls: () => [],
 }
 
 /** A controller with a database of its own decides everything. */

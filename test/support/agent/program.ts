@@ -2,10 +2,10 @@
  * The agent as a separate process with its files below a directory: `program.ts ROOT run|execute|facts`. ROOT/work
  * selects what `execute` does: `real`, or the milliseconds that each of three harmless steps takes, followed by `leaving` if
  * each step starts a command that keeps running (its process ID is in ROOT/left-behind). ROOT/ahead holds how many
- * milliseconds the clock of the service is ahead.
+ * milliseconds the clock of the service is ahead. If ROOT/real-pauses exists, the service pauses as long as an installed agent.
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { execute, readInstruction } from '../../../src/agent/execute/execute.ts'
 import { createLog } from '../../../src/agent/log.ts'
@@ -38,6 +38,7 @@ switch (verb) {
 }
 
 async function serve(): Promise<void> {
+  const hasRealPauses = existsSync(`${root}/real-pauses`)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   await runService({
     paths,
@@ -53,8 +54,8 @@ async function serve(): Promise<void> {
     now: () => new Date(Date.now() + Number(readFileSync(`${root}/ahead`, 'utf8'))),
     monotonicMs: () => performance.now(),
     // Keeps random pauses short.
-    random: () => 0.01,
-    sleep: (ms, signal) => setTimeout(Math.min(ms, 500), undefined, { signal }),
+    random: hasRealPauses ? Math.random : () => 0.01,
+    sleep: (ms, signal) => setTimeout(hasRealPauses ? ms : Math.min(ms, 500), undefined, { signal }),
     signal: stop.signal,
   })
 }

@@ -13,20 +13,23 @@ export class Served implements Pick<Controller, 'url' | 'adminFile'> {
   readonly url: string
   readonly adminFile: string
   #process: ChildProcess | undefined
+  readonly #flags: readonly string[]
   #output = ''
 
-  private constructor(dataDirectory: string, port: number) {
+  private constructor(dataDirectory: string, port: number, flags: readonly string[]) {
     this.dataDirectory = dataDirectory
+    this.#flags = flags
     this.url = `https://127.0.0.1:${port}`
     this.adminFile = join(dataDirectory, 'admin.json')
   }
 
-  static async start(dataDirectory: string): Promise<Served> {
+  /** `flags`: of `controller serve`. */
+  static async start(dataDirectory: string, flags: readonly string[] = []): Promise<Served> {
     const free = createServer().listen(0, '127.0.0.1')
     await once(free, 'listening')
     const { port } = free.address() as AddressInfo
     free.close()
-    const served = new Served(dataDirectory, port)
+    const served = new Served(dataDirectory, port, flags)
     await served.start()
     return served
   }
@@ -48,7 +51,7 @@ export class Served implements Pick<Controller, 'url' | 'adminFile'> {
 
   /** Resolves with the exit code if it ends before it listens. */
   async tryToStart(): Promise<number | undefined> {
-    const argv = [PROGRAM, 'serve', '--data', this.dataDirectory, '--listen', new URL(this.url).host]
+    const argv = [PROGRAM, 'serve', '--data', this.dataDirectory, '--listen', new URL(this.url).host, ...this.#flags]
     const started = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = started
     let own = ''
