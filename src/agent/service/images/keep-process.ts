@@ -28,7 +28,8 @@ export function keepProcess(
     signal.addEventListener('abort', end)
     let isEnded = false
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const report = JSON.parse(line) as ImagesReport
+      const report = parse(line)
+      if (report === undefined) return
       isEnded ||= !('missing' in report)
       onReport(report)
     })
@@ -40,5 +41,13 @@ export function keepProcess(
     if (isEnded || signal.aborted) return
     const fix = 'none needed: the agent tries again'
     onReport({ error: { code: 'images/ended-early', message: `the process that restores images failed: ${how}`, fix } })
+  }
+}
+
+function parse(line: string): ImagesReport | undefined {
+  try {
+    return JSON.parse(line) as ImagesReport
+  } catch {
+    return undefined
   }
 }
