@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { CTR_IMAGES, LIST_PINNED } from '../../src/host/containerd/pinned-images.ts'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { noSecretAnywhere, startProxy } from './secrets.ts'
 import { configure, isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
@@ -30,6 +30,9 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('an image that was removed comes back, and its pod runs', () => imagesComeBack(scene))
+  await stage('under disk pressure the kubelet removes other images, and the cluster names the pressure', () =>
+    imagesSurvivePressure(scene),
+  )
   await stage('no secret in any argument, environment, journal, log, support bundle or database', () =>
     noSecretAnywhere(scene, scene.node('m1'), watch),
   )
@@ -49,34 +52,6 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     resetAndAgain(scene),
   )
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
-}
-
-/** The image of kube-proxy is removed from a node, as by the kubelet of an earlier build, and its pod is deleted. */
-async function imagesComeBack({ node, say }: Scene): Promise<void> {
-  const [m1, w1] = [node('m1'), node('w1')]
-  const list = async () =>
-    (await execOk(w1, [...CTR_IMAGES, 'list'])).split('\n').map((line) => line.trim().split(/\s+/))
-  const images = await list()
-  const digest = images.find(([name]) => name?.includes('/kube-proxy:'))?.[2]
-  const names = images.filter((words) => words[2] === digest).map(([name = '']) => name)
-  assert.equal(names.length, 3, `its tag, its digest and its ID: ${names.join(', ')}`)
-  await execOk(w1, [...CTR_IMAGES, 'remove', '--sync', ...names])
-  const ofProxy = ['-n', 'kube-system', '-l', 'k8s-app=kube-proxy', '--field-selector', 'spec.nodeName=w1']
-  await kubectl(m1, 'delete', 'pod', ...ofProxy, '--wait=false')
-  const removedMs = performance.now()
-  const took = () => `${((performance.now() - removedMs) / 1_000).toFixed(1)} s`
-  const pinned = async () => (await execOk(w1, [...LIST_PINNED])).split('\n')
-  const own = names.filter((name) => !name.startsWith('sha256:'))
-  const areBack = async () => (await pinned().then((found) => own.every((name) => found.includes(name)))) || undefined
-  await waitFor('the image to be back', areBack, { withinMs: 90_000 })
-  say(`the image was back after ${took()}`)
-  const ready = '{.items[0].status.conditions[?(@.type=="Ready")].status}'
-  const isUp = async () => {
-    const { stdout } = await kubectl(m1, 'get', 'pod', ...ofProxy, '-o', `jsonpath=${ready}`)
-    return stdout.trim() === 'True' || undefined
-  }
-  await waitFor('kube-proxy to run', isUp, { withinMs: 120_000 })
-  say(`kube-proxy was Ready after ${took()}`)
 }
 
 /** CoreDNS is scaled to zero, which the controller reports, and a kubelet is stopped. Provision repairs both. */
