@@ -20,6 +20,7 @@ import { Operations } from './live/operations.ts'
 import { NOBODY } from './live/presence.ts'
 import { keepEnrolments } from './nodes/enrolment.ts'
 import { joinPeers } from './peers/join.ts'
+import { openMissingBundles } from './peers/missing-bundles.ts'
 import { openSharedAuthority } from './peers/own-authority.ts'
 import { ALONE, NOT_JOINED } from './peers/peers.ts'
 import { placeOf } from './peers/place.ts'
@@ -138,6 +139,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
       aheadMs += ms
     },
     beatMs: options.beatMs ?? 3_000,
+    fetchBundles: openMissingBundles(services, { dataDirectory, adminFile }),
   })
   await look()
   const ticks = openTicks(options.tickMs ?? 5_000, look)

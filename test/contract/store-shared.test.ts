@@ -62,7 +62,7 @@ describe('PostgreSQL', () => {
   it('shows the controllers, and the time of the database', async () => {
     const { id, controllers, now, hadLapsed } = await a.shared.beat()
     expect(controllers).toHaveLength(2)
-    expect(controllers).toContainEqual({ id, urls: ['https://a:1'], version: '1' })
+    expect(controllers).toContainEqual({ id, urls: ['https://a:1'], version: '1', bundles: [] })
     expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(5_000)
     expect(hadLapsed).toBe(false)
   })

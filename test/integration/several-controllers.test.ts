@@ -1,8 +1,9 @@
 /** Three controllers on one PostgreSQL database, with scripted agents spread over them. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listBundles } from '../../src/bundle/import.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
 import { Operation } from '../../src/protocol/wire/operation.ts'
@@ -197,4 +198,19 @@ test('while controllers are upgraded, one of the earlier version starts on the n
   expect((await call(earlier.url, adminOf(earlier), 'GET', '/v1/clusters')).status).toBe(200)
   await server.query(`several_${count}`, 'UPDATE schema_version SET oldest = version')
   await expect(start()).rejects.toMatchObject({ code: 'store/newer-schema' })
+})
+
+test('a controller fetches a bundle that was imported at another one', async () => {
+  const [a, b] = await startThree()
+  const [ofA = '', ofB = ''] = directories
+  const { manifestSha256 } = await importSmallBundle(ofA, Buffer.from('another kubelet'))
+  const stored = async () => (await listBundles(ofB)).bundles.find((each) => each.manifestSha256 === manifestSha256)
+  const found = await waitFor('the bundle', stored, { details: () => lines.join('\n') })
+  expect(readFileSync(join(found.directory, 'bin/kubelet'), 'utf8')).toBe('another kubelet')
+  rmSync(found.directory, { recursive: true })
+  rmSync(`${found.directory}.pub`)
+  await a.tick()
+  await b.tick()
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(await stored(), 'what an administrator deletes is not fetched again').toBeUndefined()
 })

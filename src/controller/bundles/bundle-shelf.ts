@@ -42,6 +42,11 @@ export class BundleShelf {
     return found && { name: found.manifest.name, manifestSha256: found.manifestSha256, publicKey: found.publicKey }
   }
 
+  /** For other controllers. */
+  shared(): { sha256: string; publicKey: string }[] {
+    return this.#bundles.map(({ manifestSha256: sha256, publicKey }) => ({ sha256, publicKey }))
+  }
+
   names(): string[] {
     return this.#bundles.map(({ manifest }) => manifest.name)
   }

@@ -19,6 +19,8 @@ interface Options {
   /** The clock of the database is ahead of `services.now` by this. */
   setAhead(ms: number): void
   beatMs: number
+  /** Fetches what others have and this one lacks. */
+  fetchBundles(others: Beat['controllers']): Promise<void>
 }
 
 /**
@@ -30,7 +32,7 @@ export async function joinPeers(
   services: Services,
   hub: Hub,
   self: () => Registration,
-  { readAgain, setAhead, beatMs }: Options,
+  { readAgain, setAhead, beatMs, fetchBundles }: Options,
 ): Promise<{ leave(): Promise<void> }> {
   const { shared } = services.store
   if (!shared) return { leave: async () => undefined }
@@ -79,7 +81,7 @@ export async function joinPeers(
 
   const beat = async () => {
     const beganMs = services.now().getTime()
-    const found = await shared.beat()
+    const found = await shared.beat(services.bundles.shared())
     const aheadMs = found.now.getTime() - (beganMs + services.now().getTime()) / 2
     // Less is not worth a jump.
     if (Math.abs(aheadMs) > 500) setAhead(aheadMs)
@@ -95,6 +97,7 @@ export async function joinPeers(
       )
       wake()
     }
+    void fetchBundles(others).catch((error: unknown) => log(`bundles of other controllers: ${errorMessage(error)}`))
     if (!found.hadLapsed) return
     // Whether nodes were silent meanwhile is not known.
     services.startedAt = services.now()

@@ -8,8 +8,8 @@ export interface Shared {
    * whose sessions have ended. `place` identifies the data directory.
    */
   register(self: Registration): Promise<void>
-  /** Renews the registration, and takes the free leases. Without it, the registration lapses after LAPSE_MS. */
-  beat(): Promise<Beat>
+  /** Renews the registration, and takes the free leases. Without it, the registration lapses after LAPSE_MS. `bundles`: those here. */
+  beat(bundles?: readonly SharedBundle[]): Promise<Beat>
   /** Ends the registration: leases are free at once. */
   leave(): Promise<void>
   /** The lease of a cluster, if this controller has it or it was free. */
@@ -36,8 +36,13 @@ export interface Registration {
   place: string
   /** The URLs at which agents reach it. */
   urls: readonly string[]
-  /** At which other controllers reach it. */
   version: string
+}
+
+/** A bundle that other controllers can fetch, by the hash of its manifest. `publicKey`: of its builder, as in a BundleRef. */
+export interface SharedBundle {
+  sha256: string
+  publicKey: string
 }
 
 /** Longer than some heartbeats take. */
@@ -51,7 +56,7 @@ export interface Beat {
   /** Whether the registration had lapsed, or is new: other controllers took this one for dead. */
   hadLapsed: boolean
   /** All registered controllers, this one included. */
-  controllers: { id: string; urls: string[]; version: string }[]
+  controllers: { id: string; urls: string[]; version: string; bundles: SharedBundle[] }[]
   /** By cluster: the fencing numbers of the leases of this controller. */
   held: Map<string, number>
   /** Clusters whose lease another live controller has. */

@@ -146,7 +146,7 @@ export const agentRoutes = {
   fetchBundleFile: {
     method: 'GET',
     path: '/v1/bundles/{sha256}/{+path}',
-    access: ['node'],
+    access: ['node', 'admin'],
     summary: 'Returns a file of an imported bundle, by its path in the manifest; supports ranges',
     params: z.object({
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),

@@ -149,6 +149,7 @@ export const MIGRATIONS: readonly string[] = [
     place text NOT NULL UNIQUE,        -- of its data directory
     urls json NOT NULL,                -- at which agents reach it
     version text NOT NULL,
+    bundles json NOT NULL DEFAULT '[]',  -- SharedBundle[]
     alive_until timestamptz NOT NULL
   );
   CREATE UNLOGGED TABLE sessions (

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { type Beat, LAPSE_MS, type Registration } from '../../shared.ts'
+import { type Beat, LAPSE_MS, type Registration, type SharedBundle } from '../../shared.ts'
 
 const UNTIL = `clock_timestamp() + interval '${LAPSE_MS} ms'`
 /** Of a controller that is gone, for its sessions to be forgotten. */
@@ -11,7 +11,7 @@ export interface OwnRegistration {
   /** Of this process; empty before it is registered. */
   id(): string
   register(client: pg.Client, self: Registration): Promise<void>
-  beat(client: pg.Client): Promise<Beat>
+  beat(client: pg.Client, bundles: readonly SharedBundle[]): Promise<Beat>
   leave(client: pg.Client): Promise<void>
 }
 
@@ -40,11 +40,14 @@ export function openRegistration(): OwnRegistration {
       await client.query('DELETE FROM controllers WHERE place = $1', [self.place])
       await add(client)
     },
-    async beat(client) {
+    async beat(client, bundles) {
       const { id } = registered()
       const isLate = performance.now() > untilMs
       const startedMs = performance.now()
-      const { rowCount } = await client.query(`UPDATE controllers SET alive_until = ${UNTIL} WHERE id = $1`, [id])
+      const { rowCount } = await client.query(
+        `UPDATE controllers SET alive_until = ${UNTIL}, bundles = $2 WHERE id = $1`,
+        [id, JSON.stringify(bundles)],
+      )
       const isNew = rowCount === 0
       // Refused where another process uses the same data directory.
       const isRegistered = !isNew || (await add(client))
@@ -73,14 +76,19 @@ async function overviewFor(
 ): Promise<Pick<Beat, 'now' | 'controllers' | 'held' | 'elsewhere'>> {
   const clock = await client.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now')
   const live = await client.query(
-    'SELECT id, urls, version FROM controllers WHERE alive_until > clock_timestamp() ORDER BY id',
+    'SELECT id, urls, version, bundles FROM controllers WHERE alive_until > clock_timestamp() ORDER BY id',
   )
   const leases = await client.query(`SELECT cluster_id, holder, lease FROM cluster_versions WHERE holder IN (${LIVE})`)
   const own = leases.rows.filter(({ holder }) => holder === id)
   const others = leases.rows.filter(({ holder }) => holder !== id)
   return {
     now: new Date(Number(clock.rows[0]?.now)),
-    controllers: live.rows.map(({ id: each, urls, version }) => ({ id: each, urls: JSON.parse(urls), version })),
+    controllers: live.rows.map((row) => ({
+      id: row.id,
+      urls: JSON.parse(row.urls),
+      version: row.version,
+      bundles: JSON.parse(row.bundles),
+    })),
     held: new Map(own.map(({ cluster_id, lease }) => [cluster_id, Number(lease)])),
     elsewhere: new Set(others.map(({ cluster_id }) => cluster_id)),
   }

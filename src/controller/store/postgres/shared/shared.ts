@@ -50,7 +50,7 @@ export function openShared(
   }
   const shared: Shared = {
     register: (self) => onListener((client) => own.register(client, self)),
-    beat: () => onListener((client) => own.beat(client)),
+    beat: (bundles = []) => onListener((client) => own.beat(client, bundles)),
     leave: () => onListener((client) => own.leave(client)),
     async lease(clusterId) {
       const { rows } = await sql<{ lease: string }>`
