@@ -20,24 +20,39 @@ export class ApiStatusError extends Error {
   }
 }
 
-/** Sends a GET request. Resolves with the response when its headers arrive; throws ApiStatusError for any status but 200. */
+interface Call {
+  signal: AbortSignal
+  idleMs: number
+  /** A change of the object, RFC 7386; without it the object is read. */
+  patch?: object
+}
+
+/** Resolves with the response when its headers arrive; throws ApiStatusError for any status but 200. */
 export async function openApi(
   { host, port, serviceAccountDirectory }: InCluster,
   path: string,
-  { signal, idleMs }: { signal: AbortSignal; idleMs: number },
+  { signal, idleMs, patch }: Call,
 ): Promise<IncomingMessage> {
   const [token, ca] = await Promise.all(
     ['token', 'ca.crt'].map((name) => readFile(join(serviceAccountDirectory, name), 'utf8')),
   )
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { accept: 'application/json', authorization: `Bearer ${token?.trim()}` }
-    const call = request({ host, port, path, ca, headers, signal }, resolve)
+    const headers = {
+      ...{ accept: 'application/json', authorization: `Bearer ${token?.trim()}` },
+      ...(patch && { 'content-type': 'application/merge-patch+json' }),
+    }
+    const method = patch ? 'PATCH' : 'GET'
+    const call = request({ host, port, path, method, ca, headers, signal }, resolve)
     call.setTimeout(idleMs, () => call.destroy(new Error(`the API sent nothing for ${idleMs / 1000} s`)))
     call.on('error', reject)
-    call.end()
+    call.end(patch && JSON.stringify(patch))
   })
   if (response.statusCode !== 200) throw new ApiStatusError(path, response.statusCode ?? 0, await textOf(response))
   return response
+}
+
+export async function patchJson(cluster: InCluster, path: string, patch: object, signal: AbortSignal): Promise<void> {
+  await textOf(await openApi(cluster, path, { signal, idleMs: 30_000, patch }))
 }
 
 export async function getJson<T>(cluster: InCluster, path: string, signal: AbortSignal): Promise<T> {

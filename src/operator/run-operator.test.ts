@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
 import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
+import { readCsr } from '../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
 import { OperatorReport } from '../protocol/api/operators.ts'
 import { optionsFrom, runOperator } from './run-operator.ts'
@@ -51,9 +52,11 @@ const pod = (uid: string, status: string) => ({
 function fakeApi(token: string) {
   const watchers: ServerResponse[] = []
   const refused: string[] = []
+  const patches: { path: string; type: string | undefined; body: string }[] = []
   const api = {
     watchers,
     refused,
+    patches,
     isReady: true,
     push: (type: string, object: unknown) => watchers.at(-1)?.write(`${JSON.stringify({ type, object })}\n`),
     answer(request: IncomingMessage, response: ServerResponse) {
@@ -61,6 +64,16 @@ function fakeApi(token: string) {
       if (request.headers.authorization !== `Bearer ${token}`) {
         refused.push(url.pathname)
         response.writeHead(401).end()
+        return
+      }
+      if (request.method === 'PATCH') {
+        const chunks: Buffer[] = []
+        request.on('data', (chunk: Buffer) => chunks.push(chunk))
+        request.on('end', () => {
+          const body = Buffer.concat(chunks).toString()
+          patches.push({ path: url.pathname, type: request.headers['content-type'], body })
+          response.end('{}')
+        })
         return
       }
       if (url.pathname === '/version')
@@ -78,7 +91,7 @@ function fakeApi(token: string) {
   return api
 }
 
-async function started({ isOlder = false } = {}) {
+async function started({ isOlder = false, aheadMs = 0 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'operator-'))
   ends.push(() => rmSync(directory, { recursive: true }))
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
@@ -93,7 +106,16 @@ async function started({ isOlder = false } = {}) {
       peers.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN))
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
-      const report = OperatorReport.parse(JSON.parse(Buffer.concat(chunks).toString()))
+      const json = JSON.parse(Buffer.concat(chunks).toString())
+      if (request.url === '/v1/operator/renewal') {
+        if (isOlder) return void response.writeHead(404).end()
+        const { publicKey } = readCsr(json.csr)
+        const notBefore = new Date()
+        const order = { ca: controllerCa, publicKey, commonName: 'renewed', notBefore, days: 2 }
+        const certificate = issueCertificate({ ...order, usages: ['clientAuth'] })
+        return void response.end(JSON.stringify({ certificate }))
+      }
+      const report = OperatorReport.parse(json)
       if (isOlder && report.nodes.some((each) => 'unhealthy' in each)) return void response.writeHead(400).end()
       reports.push(report)
       response.writeHead(204).end()
@@ -120,6 +142,7 @@ async function started({ isOlder = false } = {}) {
     resolvConf: join(directory, 'resolv.conf'),
     log: (message) => log.push(message),
     random: () => 0,
+    now: () => new Date(Date.now() + aheadMs),
     signal: stop.signal,
   })
   return { api, reports, peers, log, stop, ended, write }
@@ -184,6 +207,43 @@ test('a controller with another CA gets nothing', async () => {
   api.push('ADDED', pod('p2', 'True'))
   await until(() => log.some((line) => line.startsWith('cannot send the report')))
   expect(reports).toHaveLength(before)
+  stop.abort()
+  await ended
+})
+
+const AFTER_60_PERCENT_MS = 15 * 3_600_000
+
+test('it renews its certificate before 2/3 of its life, reports with it, and saves it for the next pod', async () => {
+  const { api, reports, peers, log, stop, ended, write } = await started({ aheadMs: AFTER_60_PERCENT_MS })
+  await until(() => reports.length > 0 && api.watchers.length > 0)
+  expect(peers.slice(0, 2)).toEqual(['c-aaaaaaaaaa', 'renewed'])
+  expect(log.join('\n')).toMatch(/the certificate is renewed, and valid until/)
+  const [patch] = api.patches
+  expect(patch).toMatchObject({
+    ...{ path: '/api/v1/namespaces/cantrip-system/secrets/operator', type: 'application/merge-patch+json' },
+  })
+  const { data } = JSON.parse(patch?.body ?? '')
+  expect(Object.keys(data)).toEqual(['tls.crt', 'tls.key'])
+  // The kubelet updates the files.
+  write('tls.crt', Buffer.from(data['tls.crt'], 'base64').toString())
+  write('tls.key', Buffer.from(data['tls.key'], 'base64').toString())
+  const before = peers.length
+  api.push('ADDED', pod('p2', 'True'))
+  await until(() => peers.length > before)
+  expect(peers.slice(before)).toEqual(['renewed'])
+  expect(api.patches).toHaveLength(1)
+  stop.abort()
+  await ended
+})
+
+test('it reports with its certificate if it cannot renew it, and does not try again with each report', async () => {
+  const { api, reports, peers, log, stop, ended } = await started({ isOlder: true, aheadMs: AFTER_60_PERCENT_MS })
+  await until(() => reports.length > 0 && api.watchers.length > 0)
+  api.push('ADDED', pod('p2', 'True'))
+  await until(() => reports.length > 1)
+  expect(peers.every((name) => name === 'c-aaaaaaaaaa')).toBe(true)
+  expect(log.filter((line) => line.startsWith('cannot renew the certificate'))).toHaveLength(1)
+  expect(api.patches).toEqual([])
   stop.abort()
   await ended
 })

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { AgentError } from '../base/agent-error.ts'
 import { dnsAnswers } from './cluster-dns.ts'
 import { buildReport, type NodeObject, nodeReport, type PodObject, podReport } from './cluster-state.ts'
+import { openIdentity } from './identity.ts'
 import { getJson, type InCluster, isApiReady } from './in-cluster.ts'
 import { sleep } from './pause.ts'
 import { ReportLoop } from './report-loop.ts'
-import { readIdentity, sendReport } from './send-report.ts'
+import { sendReport } from './send-report.ts'
 import { Watch } from './watch.ts'
 
 export interface OperatorOptions {
@@ -15,6 +16,7 @@ export interface OperatorOptions {
   resolvConf: string
   log(message: string): void
   random(): number
+  now(): Date
   signal: AbortSignal
 }
 
@@ -37,13 +39,15 @@ export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): Operat
     resolvConf: '/etc/resolv.conf',
     log: (message) => console.log(`${new Date().toISOString()} ${message}`),
     random: Math.random,
+    now: () => new Date(),
     signal,
   }
 }
 
-/** Watches the cluster and reports to the controller, until aborted. It only reads from the cluster. */
+/** Watches the cluster and reports to the controller, until aborted. It changes nothing in the cluster but its own secret. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { cluster, identityDirectory, log, random, signal } = options
+  const { cluster, identityDirectory, log, random, now, signal } = options
+  const identity = openIdentity({ directory: identityDirectory, cluster, log, now })
   let dns = false
   let kubernetesVersion = ''
   const onChange = () => {
@@ -69,7 +73,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       kubernetesVersion = (await getJson<{ gitVersion: string }>(cluster, '/version', signal)).gitVersion
       const api = await isApiReady(cluster, signal)
       const report = buildReport({ kubernetesVersion, dns, api }, nodes.kept.values(), pods.kept.values())
-      await sendReport(await readIdentity(identityDirectory), report, signal)
+      await sendReport(await identity.current(signal), report, signal)
     },
   })
   const watchDns = async () => {

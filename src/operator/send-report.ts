@@ -1,30 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { ask } from '../controller-client/ask.ts'
 import { openHttps } from '../controller-client/https.ts'
 import { type OperatorReport, operatorRoutes } from '../protocol/api/operators.ts'
 import { withoutDetails } from './cluster-state.ts'
-
-/** From the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
-export interface Identity {
-  urls: string[]
-  ca: string
-  cert: string
-  key: string
-}
+import type { Identity } from './identity.ts'
 
 const TIMEOUT_MS = 15_000
-
-/** Read again for each report: the kubelet updates the files when the certificate is renewed. */
-export async function readIdentity(directory: string): Promise<Identity> {
-  const names = ['controller.json', 'ca.crt', 'tls.crt', 'tls.key']
-  const [settings = '', ca = '', cert = '', key = ''] = await Promise.all(
-    names.map((name) => readFile(join(directory, name), 'utf8')),
-  )
-  const { urls } = JSON.parse(settings) as { urls: string[] }
-  return { urls, ca, cert, key }
-}
 
 /** Sends the report to the first controller that accepts it; throws the last error if none does. */
 export async function sendReport(identity: Identity, report: OperatorReport, signal: AbortSignal): Promise<void> {

@@ -28,7 +28,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // What a master does in the cluster for another node.
   operations: ['base', 'host', 'provision', 'pki', 'protocol'],
   roles: ['engine', 'components', 'provision', 'protocol'],
-  operator: ['base', 'controller-client', 'protocol'],
+  operator: ['base', 'controller-client', 'pki', 'protocol'],
   // A separate service, which maintains the DNS records of the API endpoint.
   'operator/api-watch': [],
   agent: ['base', 'controller-client', 'host', 'ledger', 'engine', 'snapshot', 'report', 'protocol', 'pki'],

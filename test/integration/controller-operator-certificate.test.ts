@@ -1,4 +1,5 @@
 /** Who gets a certificate for the operator of a cluster, and when it ends. */
+import { X509Certificate } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildCsr } from '../../src/pki/csr.ts'
@@ -13,10 +14,10 @@ beforeEach(async () => {
 })
 afterEach(() => scene.close())
 
-async function requestedBy({ node }: SceneNode): Promise<{ answer: Answer; operator: Credentials }> {
+async function requestedBy({ node }: SceneNode, query = ''): Promise<{ answer: Answer; operator: Credentials }> {
   const { privateKey } = createKeyPair()
   const body = { csr: buildCsr(privateKey, 'operator') }
-  const answer = await call(scene.controller.url, node, 'POST', '/v1/operator/certificate', body)
+  const answer = await call(scene.controller.url, node, 'POST', `/v1/operator/certificate${query}`, body)
   return { answer, operator: { ca: node.ca, cert: answer.json.certificate, key: keyToPem(privateKey) } }
 }
 
@@ -73,4 +74,53 @@ test('one that an earlier build issued is accepted until another one is issued',
   const newer = await requestedBy(m1)
   expect(await report(newer.operator)).toBe('accepted')
   expect(await report(operator)).toBe('identity/retired')
+})
+
+const DAY_MS = 86_400_000
+const daysOf = ({ cert }: Credentials) => {
+  const { validFromDate, validToDate } = new X509Certificate(cert)
+  return Math.round((validToDate.getTime() - validFromDate.getTime()) / DAY_MS)
+}
+
+async function renewedBy(operator: Credentials): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const body = { csr: buildCsr(privateKey, 'operator') }
+  const { json } = await call(scene.controller.url, operator, 'POST', '/v1/operator/renewal', body)
+  return { ...operator, cert: json.certificate, key: keyToPem(privateKey) }
+}
+
+test('it lives for 30 days if the operator renews it, and the one with which it asks stays valid when answers are lost', async () => {
+  const [m1] = await scene.up(['m1', ['master']])
+  if (!m1) throw new Error('no master')
+  expect(daysOf((await requestedBy(m1)).operator)).toBe(365)
+  const { operator } = await requestedBy(m1, '?renews=1')
+  expect(daysOf(operator)).toBe(30)
+  const [lost, got] = [await renewedBy(operator), await renewedBy(operator)]
+  expect(daysOf(got)).toBe(30)
+  expect(await report(operator)).toBe('accepted')
+  expect(await report(got)).toBe('accepted')
+  expect(await report(lost)).toBe('identity/retired')
+  await scene.admin('DELETE', `/v1/nodes/${m1.node.id}?force=1`)
+  expect(await report(got)).toBe('identity/retired')
+})
+
+test.each([
+  ['gracefully', ''],
+  ['at once', '?force=1'],
+])('when its master is removed %s, another master issues a new one by itself', async (_, query) => {
+  const masters = await scene.up(['m1', ['master']], ['m2', ['master']], ['m3', ['master']])
+  await scene.report(masters)
+  const [m1, m2, m3] = masters
+  if (!m1 || !m2 || !m3) throw new Error('no masters')
+  await scene.shows(m3, 'READY', ({ state }) => state === 'READY')
+  await scene.admin('DELETE', `/v1/nodes/${m1.node.id}${query}`)
+  const instruction = await m2.agent.instruction()
+  expect(instruction).toMatchObject({ role: 'first-master', params: { node: { name: 'm2' } } })
+  const { answer, operator } = await requestedBy(m2)
+  expect(answer.status).toBe(200)
+  m2.agent.send('result', { run: instruction.run, outcome: 'done' }, 2)
+  await m2.agent.next('ack', ({ ack }) => ack >= 2)
+  expect(await report(operator)).toBe('accepted')
+  expect((await scene.show(m3)).run).toMatchObject({ role: 'master', state: 'done' })
+  expect((await scene.show(m2)).state).toMatch(/READY|DEGRADED/)
 })

@@ -2,9 +2,13 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildCsr } from '../../src/pki/csr.ts'
+import { createKeyPair, fingerprint, keyToPem } from '../../src/pki/key.ts'
 import { connectAgent, facts } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
+import { call, type EnrolledNode } from '../support/controller/client.ts'
 import { Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let root: string
@@ -131,4 +135,45 @@ test('a node that claims absurd numbers harms only itself', async () => {
   const [worker, master] = [await reconnect(second, 0), await reconnect(node, 1)]
   expect(await carryOut(worker, 2 ** 40 + 1)).toMatchObject({ role: 'reset', generation: 2 ** 40 + 1 })
   expect(await carryOut(master, 2)).toMatchObject({ role: 'reset', generation: 2 })
+})
+
+async function renewed({ node }: SceneNode): Promise<EnrolledNode> {
+  const { privateKey, publicKey } = createKeyPair()
+  const body = { csr: buildCsr(privateKey, 'x') }
+  const { json } = await call(scene.controller.url, node, 'POST', '/v1/node/certificate', body)
+  return { ...node, cert: json.certificate, key: keyToPem(privateKey), fingerprint: fingerprint(publicKey) }
+}
+
+test('a node that renewed its key after the backup is admitted, with an alarm, and its former keys are refused', async () => {
+  const first = await scene.enrolled('m1', ['master'])
+  // Certificates have whole seconds.
+  const aSecond = () => sleep(1_100)
+  await aSecond()
+  const second = { ...first, node: await renewed(first) }
+  second.agent = (await reconnect(second, 0)).agent
+  await aSecond()
+  await backUp()
+  const ping = async (as: EnrolledNode) =>
+    (await call(scene.controller.url, as, 'GET', '/v1/ping')).json.code ?? 'admitted'
+  await reconnect(second, 0)
+  const third = { ...second, node: await renewed(second) }
+  await reconnect(third, 0)
+  await aSecond()
+  const fourth = { ...third, node: await renewed(third) }
+  const connected = await reconnect(fourth, 0)
+  await restore()
+  // Retired before the backup.
+  expect(await ping(first.node)).toBe('identity/retired')
+  // Retired after it: the store cannot know this until the node connects with its present key.
+  expect(await ping(third.node)).toBe('admitted')
+  connected.agent = (await reconnect(connected, 0)).agent
+  expect(await ping(fourth.node)).toBe('admitted')
+  const former = [await ping(first.node), await ping(second.node), await ping(third.node)]
+  expect(former).toEqual(Array(3).fill('identity/retired'))
+  const { fingerprint: shown, warnings } = await scene.show(connected)
+  expect(shown).toBe(fourth.node.fingerprint)
+  // The same alarm is recorded once a minute.
+  expect(warnings.map(({ found }) => found).join('\n')).toContain(`the store does not have, ${third.node.fingerprint}`)
+  await scene.restart()
+  expect(await ping(fourth.node)).toBe('admitted')
 })

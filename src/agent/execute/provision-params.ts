@@ -1,4 +1,5 @@
 import { type EndlessPolicy, poll } from '../../base/retry.ts'
+import { version } from '../../base/version.ts'
 import { openBundleStore } from '../../bundle/store.ts'
 import type { Host } from '../../host/host.ts'
 import { createSealingKey, unseal } from '../../pki/seal.ts'
@@ -27,19 +28,27 @@ export async function openProvisionParams(
   const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
   const store = { ...way, ref: params.bundle, directory, host, signal }
   const asking = { config, tls, host }
+  const bundleStore = await openBundleStore(store)
   return {
     ...params,
     run,
     task: role,
-    bundleStore: await openBundleStore(store),
+    bundleStore,
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }
-      return (await askWithRetry(way, agentRoutes.requestOperatorCertificate, { body: { csr } })).certificate
+      const question = { query: { renews: isOwnOperator(bundleStore) ? '1' : '0' } as const, body: { csr } }
+      return (await askWithRetry(way, agentRoutes.requestOperatorCertificate, question)).certificate
     },
     requestInvitation: (context) => requestInvitation(context, asking),
     executable: process.execPath,
     controller: { urls, ca: tls.ca },
   }
+}
+
+/** Whether the operator is of this build, and renews its certificate: the bundle may have one of another build. */
+function isOwnOperator({ manifest }: ProvisionParams['bundleStore']): boolean {
+  const name = `cantrip.local/agent:${version.version}`
+  return manifest.files.some((file) => file.role === 'image' && file.name === name)
 }
 
 const WAIT_MS = 25_000

@@ -33,7 +33,7 @@ test('objects that were scaled down, deleted or replaced in the cluster are appl
   await runComponent(operatorCertificate, fake)
   await runComponent(operator, fake)
   const own = [...fake.objects.keys()].filter((path) => path.includes('operator') || path.includes('cantrip-system'))
-  expect(own).toHaveLength(6)
+  expect(own).toHaveLength(8)
   for (const path of own) {
     fake.objects.delete(path)
     expect(await runComponent(operator, fake), path).toEqual(['operator/apply'])
@@ -44,10 +44,15 @@ test('objects that were scaled down, deleted or replaced in the cluster are appl
   expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
 })
 
-test('may only read, and only nodes and pods', () => {
+test('may read nodes and pods, and change its own secret, and nothing else', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const role = items.find(({ kind }: { kind: string }) => kind === 'ClusterRole')
   expect(role.rules).toEqual([{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }])
+  const own = items.find(({ kind }: { kind: string }) => kind === 'Role')
+  expect(own.metadata.namespace).toBe('cantrip-system')
+  expect(own.rules).toEqual([
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['operator'], verbs: ['patch'] },
+  ])
 })
 
 test('runs as an unprivileged user, on a read-only root, without a registry', () => {

@@ -52,6 +52,20 @@ function objects(settings: OperatorSettings, key: string) {
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cantrip-operator' },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: OPERATOR_NAMESPACE }],
     },
+    // For the certificate that the operator renews itself.
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'Role',
+      metadata,
+      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [NAME], verbs: ['patch'] }],
+    },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: OPERATOR_NAMESPACE }],
+    },
     {
       apiVersion: 'v1',
       kind: 'Secret',

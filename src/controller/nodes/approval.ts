@@ -7,8 +7,9 @@ import type { HasClock, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
 import { addStateEvent, forget } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
-import { silentMs } from '../reconcile/situation-of.ts'
+import { silentMs, situationOf } from '../reconcile/situation-of.ts'
 import { nodeOf } from './find.ts'
+import { handOverOperator } from './operator-certificate.ts'
 
 /**
  * A node that was silent for less than this may be back at any moment. Contact before the start of the controller is not known,
@@ -44,6 +45,7 @@ function approveIn(ports: HasClock & HasPresence, draft: Draft, node: Node, repl
   for (const other of others) {
     if (mayHaveKubernetes(other)) noteGone(draft, other)
     forget(draft, other)
+    handOverOperator(draft, other, situationOf(ports, draft).members)
   }
   markApproved(draft, node)
 }

@@ -8,6 +8,8 @@ import { changeCluster } from '../reconcile/change-cluster.ts'
 import { type Alarming, raiseAlarm } from './raise-alarm.ts'
 
 const DAYS = 30
+const INSTALL_AGAIN =
+  'if the disk of this machine was restored from a backup, remove its node.pem and install the agent again'
 
 type Issuing = HasAuthority & Pick<HasClock, 'now'>
 
@@ -46,23 +48,48 @@ export async function nextCertificate(
 
 /**
  * Throws unless the key of the certificate is the present or the next one of the node. The CA issues certificates of this node for
- * its own keys only, so any other key is a retired one: its use raises an alarm.
+ * its own keys only, and records each before anybody gets it. So any other key is a retired one, whose use raises an alarm; or
+ * it was issued after the newest one of the store, which was restored from a backup: then it is the node's present key.
  */
 export async function admitKey(
   ports: Alarming,
   node: Node,
-  { fingerprint: name, address }: { fingerprint: string; address: string },
+  { certificate, fingerprint: name, address }: { certificate: X509Certificate; fingerprint: string; address: string },
 ): Promise<void> {
   const enrolment = await ports.store.enrolmentOf(node.id)
   if (enrolment?.fingerprint === name || enrolment?.next?.fingerprint === name) return
+  if (enrolment && isLater(certificate, enrolment)) return restoreKey(ports, node.id, certificate)
   await raiseAlarm(ports, node.id, {
     code: 'node/retired-key',
     message: `a retired key of this node was used from ${address}, and refused: ${name}`,
     fix: `look for the program at ${address} that has the key. If it is the node itself, whose disk was restored from a backup, remove its node.pem and install the agent again; otherwise the key was copied from it before it was renewed`,
   })
   const found = `the key ${name} of this node was retired when the node connected with a newer one`
-  const fix = 'if the disk of this machine was restored from a backup, remove its node.pem and install the agent again'
-  throw refusal('identity/retired', found, fix)
+  throw refusal('identity/retired', found, INSTALL_AGAIN)
+}
+
+/** By the time of the CA, which nobody else can write into a certificate. */
+function isLater({ validFromDate }: X509Certificate, { certificate, next }: Enrolment): boolean {
+  const known = [certificate, next?.certificate].filter((each) => typeof each === 'string')
+  return known.every((each) => validFromDate > new X509Certificate(each).validFromDate)
+}
+
+/** Whoever restored an old store has to see which keys it did not have. */
+async function restoreKey(ports: Alarming, nodeId: string, presented: X509Certificate): Promise<void> {
+  const name = fingerprint(presented.publicKey)
+  const to = {
+    ...{ fingerprint: name, publicKey: spki(presented.publicKey).toString('base64') },
+    ...{ certificate: presented.toString(), next: null },
+  }
+  const isRestored = await changeEnrolment(ports, nodeId, (current) =>
+    isLater(presented, current) ? { answer: true, to } : { answer: current.fingerprint === name },
+  )
+  if (!isRestored) throw refusal('identity/retired', `the key ${name} of this node was retired`, INSTALL_AGAIN)
+  await raiseAlarm(ports, nodeId, {
+    code: 'node/later-key',
+    message: `the node has a key that the store does not have, ${name}: it was issued after the backup that was restored, and is admitted`,
+    fix: 'none, if the controller was restored from a backup; otherwise somebody has the key of its CA: look who can read pki/ in the data directory',
+  })
 }
 
 /** Replaces the current key when the node has connected with the next one, `name`: the node has stored it. */

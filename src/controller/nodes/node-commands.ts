@@ -14,6 +14,7 @@ import { addStateEvent, forget, hasBegun } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { nodeOf } from './find.ts'
+import { handOverOperator } from './operator-certificate.ts'
 
 type Ports = Reconciling
 type Id = Pick<Node, 'id' | 'clusterId'>
@@ -80,10 +81,12 @@ function removeIn(ports: HasClock & HasPresence, draft: Draft, node: Node, force
   if (mayHaveKubernetes(node) && !force) {
     admitLeaving(ports, draft, node)
     draft.setNode(node.id, { leaving: node.leaving === 'no' ? 'retire' : node.leaving, error: null })
+    handOverOperator(draft, node, situationOf(ports, draft).members)
     return
   }
   if (mayHaveKubernetes(node)) noteGone(draft, node)
   forget(draft, node)
+  handOverOperator(draft, node, situationOf(ports, draft).members)
 }
 
 /** Throws for the last provisioned master: no other master could remove it, and the cluster has to be reset. */
@@ -105,7 +108,11 @@ export async function leave(ports: Ports & HasLog, node: Id, stays: LeaveRequest
     return
   }
   // It stays in its cluster without an agent.
-  await reconcile(ports, node.clusterId, (draft) => forget(draft, nodeOf(draft, node.id)))
+  await reconcile(ports, node.clusterId, (draft) => {
+    const own = nodeOf(draft, node.id)
+    forget(draft, own)
+    handOverOperator(draft, own, situationOf(ports, draft).members)
+  })
 }
 
 /**

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { ClusterId, IpAddress, NodeId, NodeName } from '../names.ts'
 import { CheckSummaries } from '../wire/check-summary.ts'
 import { CERTIFICATE_KINDS } from './access.ts'
-import { type Route, WaitMs } from './route.ts'
+import { Flag, type Route, WaitMs } from './route.ts'
 
 const pem = z.string().check(z.maxLength(16_384))
 
@@ -139,6 +139,8 @@ export const agentRoutes = {
     path: '/v1/operator/certificate',
     access: ['node'],
     summary: "Issues a certificate for the operator of the node's cluster, to its masters",
+    // A controller of an earlier build ignores it.
+    query: z.object({ renews: Flag }),
     body: OperatorCertificateRequest,
     answer: OperatorCertificateResponse,
     errors: ['csr/invalid', 'pem/invalid', 'operator/not-due'],

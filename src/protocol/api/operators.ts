@@ -59,4 +59,13 @@ export const operatorRoutes = {
     answer: ReportResponse,
     errors: [],
   },
+  renewOperatorCertificate: {
+    method: 'POST',
+    path: '/v1/operator/renewal',
+    access: ['operator'],
+    summary: "Issues the operator's next certificate, for a new key; the present one stays valid until it expires",
+    body: z.strictObject({ csr: z.string().check(z.maxLength(16_384)) }),
+    answer: z.strictObject({ certificate: z.string() }),
+    errors: ['csr/invalid', 'pem/invalid', 'operator/not-due'],
+  },
 } as const satisfies Record<string, Route>

@@ -5,7 +5,7 @@ import { nodeById } from '../../nodes/find.ts'
 import { invite } from '../../nodes/invite.ts'
 import { nextCertificate } from '../../nodes/node-certificate.ts'
 import { leave } from '../../nodes/node-commands.ts'
-import { issueOperatorCertificate } from '../../nodes/operator-certificate.ts'
+import { issueOperatorCertificate, renewOperatorCertificate } from '../../nodes/operator-certificate.ts'
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
 import { holderOfName } from '../../views/cluster-warnings.ts'
@@ -38,9 +38,9 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
     await leave(core, await nodeById(core, identity.name), body.stays)
     return {}
   },
-  async requestOperatorCertificate({ identity, body }) {
+  async requestOperatorCertificate({ identity, query, body }) {
     const node = await nodeById(core, identity.name)
-    return { certificate: await issueOperatorCertificate(core, node, body.csr) }
+    return { certificate: await issueOperatorCertificate(core, node, body.csr, query.renews === '1') }
   },
 })
 
@@ -51,4 +51,7 @@ export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes
     )
     return {}
   },
+  renewOperatorCertificate: async ({ identity, body }) => ({
+    certificate: await renewOperatorCertificate(core, identity, body.csr),
+  }),
 })
