@@ -7,6 +7,7 @@ import type { Presence } from './live/presence.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
 import type { Peers } from './peers/peers.ts'
 import type { Turns } from './reconcile/turns.ts'
+import type { RunQuotas } from './retention/run-quotas.ts'
 import type { Store } from './store/port.ts'
 
 /*
@@ -72,6 +73,10 @@ export interface LiveProgress {
 export interface HasLiveProgress {
   /** Progress of the running steps, by run. Never stored. */
   live: Map<string, LiveProgress>
+}
+
+export interface HasRunQuotas {
+  runQuotas: RunQuotas
 }
 
 export interface HasPairChecks {

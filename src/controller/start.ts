@@ -27,6 +27,9 @@ import { placeOf } from './peers/place.ts'
 import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
+import { openJanitor } from './retention/janitor.ts'
+import { RETENTION, type Retention } from './retention/limits.ts'
+import { openRunQuotas } from './retention/run-quotas.ts'
 import type { Services } from './services.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/port.ts'
@@ -54,6 +57,8 @@ export interface ControllerOptions {
   tlsFiles?: TlsFiles | undefined
   /** Seals the private keys in the data directory; by default they are files with mode 0600. */
   sealer?: Sealer | undefined
+  /** How many events are kept, and how long. */
+  retention?: Partial<Retention>
   /** For clients that are slow. */
   timeouts?: Timeouts
 }
@@ -92,6 +97,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const bundles = new BundleShelf(dataDirectory, log)
   await bundles.refresh()
   const timers = openTimers()
+  const retention = { ...RETENTION, ...options.retention }
   const services: Services = {
     store,
     authority,
@@ -102,6 +108,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     operations: new Operations(),
     turns: openTurns(),
     live: new Map(),
+    runQuotas: openRunQuotas(store, retention.run),
     pairChecks: new Map(),
     now,
     startedAt: now(),
@@ -143,6 +150,8 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   })
   await look()
   const ticks = openTicks(options.tickMs ?? 5_000, look)
+  const janitor = openJanitor(services, retention)
+  const tidying = openTicks(options.tickMs ?? 5_000, () => attempt(services, 'cannot delete old events', janitor.tidy))
   return {
     url,
     port,
@@ -156,6 +165,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
       server.closeAllConnections()
       await closed
       await stopped
+      await tidying.stop()
       await joined.leave()
       timers.clear()
       await store.close()

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
+import { RETENTION } from '../../controller/retention/limits.ts'
 import { examples } from '../kit/output.ts'
 import { sealerOf } from './keys.ts'
 import { DEFAULT_DATA } from './session/access.ts'
@@ -13,6 +14,8 @@ interface Flags {
   tlsCert?: string
   tlsKey?: string
   keyFile?: string
+  keepDetails: number
+  keepEvents: number
 }
 
 /** `controller serve`: runs until SIGTERM or SIGINT. */
@@ -34,6 +37,8 @@ export function registerServe(program: Command): void {
     )
     .option('--tls-key <file>', 'key of that certificate (PEM)')
     .option('--key-file <file>', 'key file with which the keys are sealed (controller keys seal)')
+    .option('--keep-details <days>', 'how long step details are kept', daysOf, RETENTION.detailDays)
+    .option('--keep-events <days>', 'how long failures, results and states are kept', daysOf, RETENTION.days)
     .addHelpText(
       'after',
       examples(
@@ -57,6 +62,7 @@ async function serve(flags: Flags): Promise<void> {
     ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
     tlsFiles,
+    retention: { detailDays: flags.keepDetails, days: flags.keepEvents },
     sealer: await sealerOf(flags.keyFile),
     log,
   })
@@ -107,6 +113,11 @@ function listenOf(text: string): { host: string; port: number } {
   if (portText === undefined || port > 65_535)
     throw new InvalidArgumentError('It must be HOST:PORT, e.g. 0.0.0.0:8443.')
   return { host: host || bracketed || '0.0.0.0', port }
+}
+
+function daysOf(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a number of days, at least 1.')
 }
 
 function urlOf(text: string, before: string[] = []): string[] {

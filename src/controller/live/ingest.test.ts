@@ -6,10 +6,13 @@ import { cluster, EARLY, node, run } from '../../../test/support/controller/memb
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { ALONE } from '../peers/peers.ts'
 import { openTurns } from '../reconcile/turns.ts'
+import type { Quota } from '../retention/limits.ts'
+import { openRunQuotas } from '../retention/run-quotas.ts'
 import type { Store } from '../store/port.ts'
 import { openSqliteStore } from '../store/sqlite/store.ts'
 import { Changes } from './changes.ts'
 import { type Ingesting, ingest } from './ingest.ts'
+import { Operations } from './operations.ts'
 import { NOBODY } from './presence.ts'
 
 const one = node({ state: 'PROVISIONING' })
@@ -21,11 +24,13 @@ let directory: string
 let store: Store
 let refused: string[]
 let due: string[]
+let quota: Quota
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ingest-'))
   store = openSqliteStore(join(directory, 'controller.db'))
   refused = []
   due = []
+  quota = { events: 1_000, bytes: 1_000_000 }
   await store.commit([
     { change: 'add-cluster', cluster: cluster({ state: 'PROVISIONING' }) },
     { change: 'add-node', node: one },
@@ -45,7 +50,10 @@ const event = (seq: number, of: string): UpFrame => ({
 async function receive(...frames: UpFrame[]): Promise<unknown[]> {
   const ports = {
     ...{ store, turns: openTurns(), changes: new Changes(), presence: NOBODY, peers: ALONE, live: new Map() },
+    operations: new Operations(),
+    runQuotas: openRunQuotas(store, quota),
     now: () => new Date(EARLY),
+    startedAt: new Date(EARLY),
     refused: (reason: string) => void refused.push(reason),
   } as unknown as Ingesting
   await ingest(
@@ -92,4 +100,31 @@ it('decisions are due about a node that was silent', async () => {
 it('acknowledges and does not store events of a run of another node', async () => {
   expect(await receive(event(1, 'r-foreign000'))).toEqual([])
   expect((await store.node(one.id))?.upSeq).toBe(1)
+})
+
+it('stores the step details of a run up to its quota, its failures a little beyond, and always its result', async () => {
+  quota = { events: 8, bytes: 1_000_000 }
+  const failed = (seq: number): UpFrame => ({
+    ...{ v: 1, t: 'event', id: `a${seq}`, seq, ack: 0 },
+    body: {
+      run: current.id,
+      event: { kind: 'step-failed', at: EARLY, step: 'a', error: { code: 'a/b', message: 'm', fix: 'f' } },
+    },
+  })
+  const details = Array.from({ length: 6 }, (_, at) => event(at + 1, current.id))
+  expect(await receive(...details)).toHaveLength(6)
+  const more = Array.from({ length: 6 }, (_, at) => event(at + 7, current.id))
+  expect(await receive(...more), 'counted from the store').toHaveLength(8)
+  expect(await receive(failed(13), failed(14), failed(15))).toHaveLength(10)
+  expect(refused).toEqual(Array(5).fill(`node ${one.id} reported more events of a run than are stored`))
+  const result = { run: current.id, outcome: 'done' } as const
+  await receive({ ...{ v: 1, t: 'result', id: 'r', seq: 16, ack: 0 }, body: result })
+  expect(await store.run(current.id)).toMatchObject({ state: 'done' })
+  expect((await store.node(one.id))?.upSeq).toBe(16)
+})
+
+it('counts the bytes of events', async () => {
+  quota = { events: 1_000, bytes: 500 }
+  const details = Array.from({ length: 50 }, (_, at) => event(at + 1, current.id))
+  expect((await receive(...details)).length).toBeLessThan(10)
 })

@@ -5,7 +5,7 @@ import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
 import type { Pace } from '../pace.ts'
-import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals } from '../ports.ts'
+import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals, HasRunQuotas } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
@@ -19,7 +19,7 @@ export interface Received {
   frame: UpFrame
 }
 
-export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals
+export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals & HasRunQuotas
 
 /**
  * Stores a batch of messages, once for each cluster. A message that is already stored is ignored, so each takes effect once,
@@ -55,6 +55,9 @@ async function ingestOf(
     }
   }
   const runs = received.flatMap(({ frame: { body } }) => ('run' in body ? [body.run] : []))
+  await ports.runQuotas.load(
+    received.flatMap(({ frame }) => (frame.t === 'event' && frame.seq > 0 ? [frame.body.run] : [])),
+  )
   const has = (kinds: readonly UpFrame['t'][]) => received.some(({ frame }) => kinds.includes(frame.t))
   const isUrgent = has(URGENT)
   const nodes = [...new Set(received.map(({ nodeId }) => nodeId))]
@@ -70,7 +73,7 @@ async function ingestOf(
   ports.changes.announce()
 }
 
-function apply(ports: HasLog & HasRefusals, draft: Draft, node: Node, frame: UpFrame): void {
+function apply(ports: HasLog & HasRefusals & HasRunQuotas, draft: Draft, node: Node, frame: UpFrame): void {
   if (frame.t === 'hello') liftRestored(ports, draft, node, frame.body)
   acknowledge(draft, node, frame.t === 'hello' ? Math.max(frame.ack, frame.body.lastSeq) : frame.ack)
   switch (frame.t) {
@@ -107,7 +110,7 @@ function acknowledge(draft: Draft, node: Node, seq: number): void {
 }
 
 function applyRunMessage(
-  ports: HasRefusals,
+  ports: HasRefusals & HasRunQuotas,
   draft: Draft,
   node: Node,
   frame: UpFrame & { t: 'event' | 'result' },
@@ -130,7 +133,12 @@ function applyRunMessage(
     return
   }
   const { event } = frame.body
-  draft.addEvent({ at: event.at, nodeId: node.id, nodeSeq: frame.seq, runId: run.id, event })
+  if (ports.runQuotas.take(run.id, event)) {
+    draft.addEvent({ at: event.at, nodeId: node.id, nodeSeq: frame.seq, runId: run.id, event })
+  } else {
+    const reason = `node ${node.id} reported more events of a run than are stored`
+    ports.refused(reason, `node ${node.id} reported more events of run ${run.id} than are stored`)
+  }
   const progress = advance(run.progress, event)
   if (progress !== run.progress) draft.setRun(run.id, { progress })
 }

@@ -44,10 +44,15 @@ export async function moveFromDatabase({ dataDirectory, database }: Move): Promi
   }
   remove()
   try {
-    const summary = await copy(
-      () => openDatabaseOf(database),
-      () => openFile(copyPath),
-    )
+    const openSource = async () => {
+      const source = await openDatabaseOf(database)
+      await refuseRunning(source).catch(async (error: unknown) => {
+        await source.close()
+        throw error
+      })
+      return source
+    }
+    const summary = await copy(openSource, () => openFile(copyPath))
     renameSync(copyPath, file)
     syncDirectory(dataDirectory)
     return { ...summary, kept: database.url }
@@ -55,6 +60,19 @@ export async function moveFromDatabase({ dataDirectory, database }: Move): Promi
     remove()
     throw error
   }
+}
+
+/** What they commit after the copy would be lost. */
+async function refuseRunning({ shared }: Store): Promise<void> {
+  if (!shared) return
+  await shared.register({ place: 'database migrate', urls: [], version: '' })
+  const { controllers } = await shared.beat()
+  await shared.leave()
+  if (controllers.length === 1) return
+  throw new AgentError('store/locked', 'controllers are using the database', {
+    fix: 'stop them, wait for 15 seconds if one was killed, and run the same command again',
+    kind: 'invalid',
+  })
 }
 
 async function copy(openSource: () => Promise<Store>, openTarget: () => Promise<Store>): Promise<Summary> {

@@ -1,6 +1,7 @@
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Quota } from '../retention/limits.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
 import type { Shared } from './shared.ts'
 
@@ -17,6 +18,21 @@ export interface Part {
   nodes?: readonly string[]
   /** Also these runs. */
   runs: readonly string[]
+}
+
+export interface Sweep {
+  /** Looks at events with higher numbers, of this cluster or of all. */
+  after: number
+  cluster?: string | undefined
+  /** Deletes those of these kinds; all if absent. */
+  kinds?: readonly string[] | undefined
+  /** Only those that happened before this time, ISO 8601. */
+  before?: string | undefined
+}
+
+export interface Swept extends Quota {
+  /** The last event that was looked at; undefined at the end. */
+  last: number | undefined
 }
 
 /** A commit succeeds only if the cluster still has this version. */
@@ -61,6 +77,14 @@ export interface Store {
   /** Everyone who ever was; the oldest first. */
   administrators(): Promise<Administrator[]>
   administrator(serial: string): Promise<Administrator | undefined>
+  /** The events of a run. */
+  eventTotals(runId: string): Promise<Quota>
+  /** Of the next `limit` events after a number, by cluster, and the last of them; undefined at the end. */
+  eventSizes(after: number, limit: number): Promise<{ last: number | undefined; sizes: Map<string, Quota> }>
+  /** Looks at the next `limit` events, and deletes those that match. Returns what was deleted. */
+  sweepEvents(sweep: Sweep, limit: number): Promise<Swept>
+  /** Gives a part of the space of what was deleted back to the file system, if the backend does not do it by itself. */
+  giveBackSpace(): Promise<void>
   /**
    * Atomic, and durable when it resolves. Returns false without changes if the cluster no longer has the expected version; the
    * caller loads it again.

@@ -4,13 +4,14 @@ import type { Part, Store } from '../port.ts'
 import { type ReadRow, rowReader } from '../row-reader.ts'
 import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
 import { anyOf } from './changes.ts'
+import type { Sweeps } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
 type Db = Kysely<Tables>
 type Rows = Promise<Record<string, unknown>[]>
 
 /** The queries of the store. */
-export function readsOn(db: Db): Omit<Store, 'commit' | 'snapshot' | 'fill' | 'close' | 'shared'> {
+export function readsOn(db: Db): Omit<Store, keyof Sweeps | 'commit' | 'snapshot' | 'fill' | 'close' | 'shared'> {
   const read = rowReader()
   const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => read(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]

@@ -11,6 +11,7 @@ import { migrate } from './migrate.ts'
 import { readsOn } from './reads.ts'
 import { openShared } from './shared/shared.ts'
 import { snapshotOf } from './snapshot.ts'
+import { sweepsOn } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
 /** Serialization failures and deadlocks, which are rare: the transaction was rolled back. */
@@ -60,6 +61,7 @@ export async function openPostgresStore({ url, env, limits = LIMITS }: PostgresO
             return true
           }),
       ),
+    ...sweepsOn(db),
     snapshot: () => snapshotOf(db),
     fill: (entries) => fillPostgres(db, entries),
     shared,

@@ -20,6 +20,7 @@ export function openDatabase(path: string): Database {
   const transaction = transactions(sql, path)
   try {
     claim(sql, path)
+    allowShrinking(sql)
     migrate(sql, transaction)
   } catch (error) {
     sql.close()
@@ -36,10 +37,26 @@ function claim(sql: DatabaseSync, path: string): void {
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
       PRAGMA temp_store = MEMORY;
+      PRAGMA journal_size_limit = 16777216;
       BEGIN IMMEDIATE; COMMIT;
     `)
   } catch (cause) {
     throw cause instanceof Error && cause.message.includes('locked') ? locked(path, cause) : failureOf(cause, path)
+  }
+}
+
+/** Larger databases take too long to rewrite at a start. */
+const REWRITTEN_BYTES = 2 ** 30
+
+/** A database that an older build made keeps its size until it is rewritten once. The space for that may be missing. */
+function allowShrinking(sql: DatabaseSync): void {
+  const pragma = (name: string) => Number(sql.prepare(`PRAGMA ${name}`).get()?.[name])
+  const INCREMENTAL = 2
+  if (pragma('auto_vacuum') === INCREMENTAL || pragma('page_count') * pragma('page_size') > REWRITTEN_BYTES) return
+  try {
+    sql.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; VACUUM`)
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error)) throw error
   }
 }
 

@@ -7,6 +7,7 @@ import { type Database, openDatabase } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { fillSqlite } from './fill.ts'
 import { lastEventIn, snapshotOf } from './snapshot.ts'
+import { sweepsOn } from './sweep.ts'
 
 const AMONG = 'IN (SELECT value FROM json_each(?))'
 
@@ -79,6 +80,7 @@ export function openSqliteStore(path: string): Store {
         for (const change of changes) carryOut(change)
         return true
       }),
+    ...sweepsOn(database, prepare),
     async *snapshot() {
       yield* snapshotOf(database.sql, path)
     },

@@ -7,6 +7,8 @@ import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
 import { ALONE } from '../../../../src/controller/peers/peers.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
 import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
+import { RETENTION } from '../../../../src/controller/retention/limits.ts'
+import { openRunQuotas } from '../../../../src/controller/retention/run-quotas.ts'
 import type { Services } from '../../../../src/controller/services.ts'
 import type { Store } from '../../../../src/controller/store/port.ts'
 
@@ -33,6 +35,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     turns: openTurns(),
     peers: ALONE,
     live: new Map(),
+    runQuotas: openRunQuotas(store, RETENTION.run),
     pairChecks: new Map(),
     now: () => new Date(),
     startedAt: new Date(),
