@@ -75,6 +75,6 @@ export const SHARES: Record<CertificateKind, Share> = {
   enrol: { connections: 2_000, requestsPerSecond: 200, requestBurst: 2_000, waiting: 4 },
 }
 
-/** Bodies of the requests of one identity: the largest report of an operator every 16 s, and two at once. */
+/** Bodies of the requests of one identity: the largest report of an operator every 16 s. Each stops all others while it is read. */
 export const BODY_BYTES_PER_SECOND = 512 * 1024
-export const BODY_BYTE_BURST = 16 * 1024 * 1024
+export const BODY_BYTE_BURST = 8 * 1024 * 1024

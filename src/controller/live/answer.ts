@@ -3,6 +3,7 @@ import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import type { Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
+import { ofCluster } from './changes.ts'
 import type { Session } from './session.ts'
 
 /** Answers messages of a node after they are stored: welcomes it after its hello, and acknowledges those with a number. */
@@ -48,5 +49,5 @@ async function welcome(
     state: node.state,
     cluster: cluster.name,
   })
-  ports.changes.announce()
+  ports.changes.announce(ofCluster(cluster.id))
 }

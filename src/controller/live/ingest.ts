@@ -9,6 +9,7 @@ import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
+import { ofCluster } from './changes.ts'
 import { liftRestored } from './restored.ts'
 
 /** For this long after a run expired its events are stored. */
@@ -70,7 +71,7 @@ async function ingestOf(
   if (!isUrgent && isOurs && isNews && has(DECISIVE)) due(cluster)
   for (const { nodeId, frame } of received)
     if (nodeIn(done.draft, nodeId)) receiveLive(ports, done.draft, nodeId, frame)
-  ports.changes.announce()
+  ports.changes.announce(ofCluster(cluster))
 }
 
 function apply(ports: HasLog & HasRefusals & HasRunQuotas, draft: Draft, node: Node, frame: UpFrame): void {

@@ -6,7 +6,7 @@ import { type ClusterData, type Draft, runIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { lastRun } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
-import type { Changes } from '../live/changes.ts'
+import { type Changes, ofCluster } from '../live/changes.ts'
 import type {
   HasAnnouncements,
   HasAuthority,
@@ -57,11 +57,11 @@ export async function invite(
       setInvited(draft, target, true)
       return { target, masters }
     })
-    ports.changes.announce()
+    ports.changes.announce(ofCluster(clusterId))
     if (done) remember(ports, clusterId, situationOf(ports, done.draft).members)
     return done?.result
   }
-  const taken = await ports.changes.until(takeTurn, waitMs, signal)
+  const taken = await ports.changes.until(takeTurn, waitMs, signal, ofCluster(clusterId))
   if (!taken) {
     const { turn } = lookAtStored(await ports.store.load(clusterId))
     return { waitingFor: 'waitingFor' in turn ? turn.waitingFor : `master ${turn.masters[0]?.name} to be connected` }
@@ -75,7 +75,7 @@ export async function invite(
   const { master, answer } = asked
   if (answer.outcome === 'done') return answer.sealed === undefined ? {} : { sealed: answer.sealed }
   await changeCluster(ports, clusterId, (draft) => setInvited(draft, target, false))
-  ports.changes.announce()
+  ports.changes.announce(ofCluster(clusterId))
   if (answer.outcome === 'not-yet') return { waitingFor: answer.waitingFor }
   const { code, message, fix } = answer.error
   throw new AgentError(code, `master ${master.name}: ${message}`, { fix })

@@ -1,6 +1,7 @@
 import { direct } from '../domain/director/director.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
+import { ofCluster, ofEnrolments } from '../live/changes.ts'
 import type {
   HasAnnouncements,
   HasAuthority,
@@ -49,7 +50,7 @@ export async function reconcile<T>(
   if (done.isDecided) retireThose(ports, done.draft, (then) => reconcile(ports, clusterId, then))
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)
-  if (done.draft.changes.length > 0) ports.changes.announce()
+  if (done.draft.changes.length > 0) ports.changes.announce(...topicsOf(done.draft))
   return done
 }
 
@@ -67,6 +68,16 @@ export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => v
     for (const node of done?.draft.nodes ?? (await ports.store.nodesOf(id)))
       if (mayWait(node) || ports.presence.isBehind(node)) ports.presence.deliver(node.id)
   }
+}
+
+/** Whatever can lead to an approval or the end of a wait for one. */
+const ABOUT_ENROLMENTS = ['set-enrolment', 'add-enrolment', 'remove-node', 'remove-cluster', 'set-cluster']
+
+function topicsOf({ cluster, changes }: Draft): string[] {
+  const isAboutNodes = changes.some(
+    (each) => ABOUT_ENROLMENTS.includes(each.change) || (each.change === 'set-node' && each.to.state !== undefined),
+  )
+  return [ofCluster(cluster.id), ...(isAboutNodes ? [ofEnrolments(cluster.id)] : [])]
 }
 
 function settle(ports: HasClock & HasPresence & HasAuthority & HasBundles, draft: Draft): void {

@@ -1,9 +1,12 @@
-import { ENROLMENT, fromRow, NODE, type RecordKind, type Row, RUN } from './rows.ts'
+import { CLUSTER, ENROLMENT, fromRow, NODE, type RecordKind, type Row, RUN } from './rows.ts'
 
 export type ReadRow = <T>(kind: RecordKind<T>, row: Row) => T
 
-/** Of these, each decision about a cluster reads all that the cluster has, and few have changed since the last one. */
-const REMEMBERED: readonly string[] = [NODE, RUN, ENROLMENT].map(({ table }) => table)
+/**
+ * Of these, each decision about a cluster reads all that the cluster has, and few have changed since the last one. The row of a
+ * cluster has the report of its operator, of megabytes, and each message of a node reads it.
+ */
+const REMEMBERED: readonly string[] = [CLUSTER, NODE, RUN, ENROLMENT].map(({ table }) => table)
 
 interface Known {
   row: Row

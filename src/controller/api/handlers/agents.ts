@@ -1,5 +1,6 @@
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
+import { ofEnrolments } from '../../live/changes.ts'
 import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
 import { nodeById } from '../../nodes/find.ts'
 import { invite } from '../../nodes/invite.ts'
@@ -25,7 +26,7 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
       const answer = await read()
       return answer.state === 'APPROVED' ? answer : undefined
     }
-    return (await core.changes.until(approved, query.waitMs ?? 0, signal)) ?? read()
+    return (await core.changes.until(approved, query.waitMs ?? 0, signal, ofEnrolments(identity.name))) ?? read()
   },
   renewCertificate: async ({ identity, body }) => ({
     certificate: await nextCertificate(core, identity.name, body.csr),
