@@ -12,6 +12,11 @@ export interface Ratio {
   note: string
 }
 
+/** Prints whether a goal besides the ratio was reached. */
+export function goal(what: string, found: number, most: number, unit: string): void {
+  console.log(`${what}: ${found.toFixed(1)} ${unit}, goal ≤ ${most}: ${found <= most ? 'reached' : 'missed'}`)
+}
+
 /** Prints whether the goal was reached and, as the last line, the ratio that scripts/bench collects. */
 export function report(name: string, ratio: number, goal: number, note = ''): void {
   console.log(`goal ≤ ${goal}: ${ratio <= goal ? 'reached' : 'missed'}`)

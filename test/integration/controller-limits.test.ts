@@ -14,7 +14,7 @@ import { openSqliteStore } from '../../src/controller/store/sqlite/store.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { LogEntry } from '../../src/protocol/api/events.ts'
-import { connectAgent } from '../support/controller/agent.ts'
+import { connectAgent, facts } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import {
   adminOf,
@@ -24,6 +24,7 @@ import {
   type EnrolledNode,
   enrolNode,
   type Installer,
+  showNode,
 } from '../support/controller/client.ts'
 import { cluster as clusterWith, EARLY } from '../support/controller/member.ts'
 import { startCluster } from '../support/controller/start-cluster.ts'
@@ -193,7 +194,10 @@ it('an identity has a limited number of connections', async () => {
   expect(linesOn('has more than 32 connections')).toHaveLength(1)
 })
 
-it('an identity has a limited number of requests per second', async () => {
+it.each([
+  ['requests', () => '/v1/ping', 200],
+  ['requests for unknown bundles', () => `/v1/bundles/${'0'.repeat(64)}/bin/kubelet`, 400],
+])('an identity has a limited number of %s per second', async (_, path, admitted) => {
   const many = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const socket = await openTls(attacker)
@@ -202,7 +206,7 @@ it('an identity has a limited number of requests per second', async () => {
         received += data.toString('latin1')
       })
       for (let asked = 1; asked <= 40 && !socket.destroyed; asked++) {
-        socket.write(get('/v1/ping'))
+        socket.write(get(path()))
         await waitFor('an answer', () => (received.match(/HTTP\/1\.1/g)?.length ?? 0) >= asked || socket.destroyed)
       }
       return received
@@ -212,8 +216,26 @@ it('an identity has a limited number of requests per second', async () => {
   const all = many.join('')
   expect(all.match(/HTTP\/1\.1 429/g)?.length).toBeGreaterThan(100)
   expect(all).toContain('limit/requests')
+  expect(all.match(new RegExp(`HTTP/1\\.1 ${admitted}`, 'g'))?.length).toBeGreaterThan(0)
   await sleep(1_000)
   expect((await call(controller.url, attacker, 'GET', '/v1/ping')).status).toBe(200)
+})
+
+it('large facts that change do not overtake the limits of their node', async () => {
+  const agent = await connectAgent(controller, attacker)
+  const disks = Array.from({ length: 250 }, (_, at) => ({
+    ...{ device: `/dev/${at}`, sizeBytes: 1, model: 'x'.repeat(255), rotational: false, usableForStorage: false },
+    reason: 'x'.repeat(255),
+  }))
+  for (let at = 1; at <= 60; at++) agent.send('facts', { ...facts, hostname: `h${at}`, disks })
+  const stored = async () => Number((await showNode(controller, attacker.id)).facts?.hostname.slice(1))
+  await waitFor('the first facts', async () => (await stored()) > 0)
+  await areServed()
+  // Eight at once, then two a second.
+  expect(await stored()).toBeLessThan(40)
+  expect(agent.socket.readyState).toBe(agent.socket.OPEN)
+  agent.socket.terminate()
+  await agent.closed
 })
 
 it('reports are limited in bytes', async () => {
