@@ -132,6 +132,7 @@ export const ATTACKS: Record<string, Attack> = {
     const socket = await openTls(field, field.scene.attacker)
     if (!socket) return
     countAnswers(socket, field.tally)
+    socket.setMaxListeners(0)
     for (let asked = 0; !socket.destroyed && !field.isOver(); asked++) {
       const hash = asked.toString(16).padStart(64, '0')
       socket.write(get(`/v1/bundles/${hash}/bin/kubelet`))

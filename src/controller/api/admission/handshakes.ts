@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Later } from '../../../base/timers.ts'
 import { Rate } from '../../rate.ts'
-import { HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
+import { HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
 
 type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'destroyed'> & {
   once(event: 'close', listener: () => void): unknown
@@ -26,7 +26,7 @@ export interface Handshakes<C> {
 /** Admits new connections at a limited rate. Those of one address wait in line, and addresses take turns. */
 export function openHandshakes<C extends Connection>(options: Options<C>): Handshakes<C> {
   const { monotonicMs, later, begin, onRefused } = options
-  const rate = new Rate(HANDSHAKES_PER_SECOND, HANDSHAKES_PER_SECOND, monotonicMs())
+  const rate = new Rate(HANDSHAKES_PER_SECOND, HANDSHAKE_BURST, monotonicMs())
   /** The address whose turn is next comes first. */
   const lines = new Map<string, C[]>()
   /** Ends of the connections that are not verified, by address and then by port. */
