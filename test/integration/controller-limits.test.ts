@@ -196,7 +196,7 @@ it('an identity has a limited number of connections', async () => {
 
 it.each([
   ['requests', () => '/v1/ping', 200],
-  ['requests for unknown bundles', () => `/v1/bundles/${'0'.repeat(64)}/bin/kubelet`, 400],
+  ['requests for unknown bundles', () => `/v1/bundles/${'0'.repeat(64)}/bin/kubelet`, 404],
 ])('an identity has a limited number of %s per second', async (_, path, admitted) => {
   const many = await Promise.all(
     Array.from({ length: 20 }, async () => {
