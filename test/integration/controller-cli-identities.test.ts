@@ -1,0 +1,64 @@
+/** `controller creds` and `controller admin`, as a person types them. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readCredentials } from '../../src/agent/identity/credentials.ts'
+import { linuxHostView } from '../../src/host/linux/host-view.ts'
+import { openScene, type Scene } from '../support/controller/scene.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
+let scene: Scene
+let directory: string
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'identities-'))
+  scene = await openScene()
+})
+afterEach(async () => {
+  await scene.close()
+  rmSync(directory, { recursive: true })
+})
+
+/** Runs the program as the administrator of a file. */
+function as(admin: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const options = { env: { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: admin }, cwd: directory }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...argv], options, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    )
+  })
+}
+const local = (...argv: string[]) => as(scene.controller.adminFile, ...argv)
+
+test('creds renew writes two files that an agent accepts; list shows them, and revoke ends them', async () => {
+  const renewed = await local('creds', 'renew', 'demo', '--max-nodes', '3', '--valid', '7')
+  expect(renewed, renewed.err).toMatchObject({ code: 0, out: expect.stringContaining('--creds-file demo-2.pem') })
+  const files = ['demo-2.pem', 'demo-2-passphrase.txt'].map((name) => join(directory, name))
+  expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600])
+  await readCredentials(files[0] ?? '', files[1] ?? '', linuxHostView())
+  const again = await local('creds', 'renew', 'demo', '--name', 'demo-2')
+  expect(again).toMatchObject({ code: 2, err: expect.stringMatching(/EEXIST/) })
+  expect((await local('creds', 'list', 'demo')).out).toMatch(
+    /^NAME +NODES +STATE.*\ndemo +0 +valid.*\ndemo-2 +0 of 3 +valid /,
+  )
+  expect((await local('creds', 'revoke', 'demo', 'demo-2')).code).toBe(2)
+  expect((await local('creds', 'revoke', 'demo', 'demo-2', '--yes')).code).toBe(0)
+  const sets = JSON.parse((await local('creds', 'list', 'demo', '-o', 'json')).out)
+  expect(sets).toMatchObject([{ state: 'valid' }, { name: 'demo-2', state: 'revoked', revokedBy: 'local' }])
+})
+
+test('admin create writes a file with which that person acts, until it is revoked', async () => {
+  const created = await local('admin', 'create', 'alice')
+  expect(created, created.err).toMatchObject({ code: 0, out: expect.stringContaining('alice-admin.json') })
+  const file = join(directory, 'alice-admin.json')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(JSON.parse(readFileSync(file, 'utf8')).url).toBe(scene.controller.url)
+  expect((await as(file, 'admin', 'list')).out).toMatch(/^NAME +STATE.*\nlocal +valid.*\nalice +valid /)
+  expect((await local('admin', 'revoke', 'alice', '--yes')).code).toBe(0)
+  const refused = await as(file, 'cluster', 'list')
+  expect(refused).toMatchObject({ code: 7, err: expect.stringContaining('controller admin create NAME') })
+  expect(await local('admin', 'revoke', 'local', '--yes')).toMatchObject({
+    ...{ code: 7, err: expect.stringContaining('last administrator') },
+  })
+})
