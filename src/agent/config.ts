@@ -13,6 +13,8 @@ export interface AgentConfig {
   cluster: { id: string; name: string }
   /** Ed25519 public key that signs instructions: SPKI DER, base64. */
   instructionKey: string
+  /** The key that follows it, if the credentials were written during a rotation of the keys. */
+  nextInstructionKey?: string
   /** The value of --cluster-name. */
   clusterName?: string
   proxy?: string
@@ -55,6 +57,7 @@ function isWhole({
   urls,
   cluster,
   instructionKey,
+  nextInstructionKey,
   clusterName,
   proxy,
   warnings,
@@ -62,6 +65,7 @@ function isWhole({
   const texts = [nodeName, cluster.id, cluster.name, instructionKey, clusterName ?? cluster.name]
   if (format !== 1 || !texts.every((each) => typeof each === 'string' && each !== '')) return false
   if (urls.length === 0 || !urls.every(isControllerUrl) || !isInstructionKey(instructionKey)) return false
+  if (nextInstructionKey !== undefined && !isInstructionKey(nextInstructionKey)) return false
   return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
 }
 

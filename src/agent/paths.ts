@@ -24,6 +24,8 @@ export interface AgentPaths {
   provisionedFile: string
   outboxFile: string
   linkFile: string
+  /** What the controller told the node to trust, since its keys were rotated. */
+  trustFile: string
   logDirectory: string
   logFile: string
   runtimeDirectory: string
@@ -58,6 +60,7 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     provisionedFile: `${state}/provisioned.json`,
     outboxFile: `${state}/outbox`,
     linkFile: `${state}/link.json`,
+    trustFile: `${state}/trust.json`,
     logDirectory: log,
     logFile: `${log}/agent.log`,
     runtimeDirectory: runtime,

@@ -8,6 +8,7 @@ import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
+import { openRotation } from './access/rotation.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { BACKLOG, type Timeouts } from './api/limits.ts'
@@ -17,7 +18,7 @@ import { countedLog } from './counted-log.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
-import { NOBODY } from './live/presence.ts'
+import { NOBODY, type Presence } from './live/presence.ts'
 import { keepEnrolments } from './nodes/enrolment.ts'
 import { joinPeers } from './peers/join.ts'
 import { openMissingBundles } from './peers/missing-bundles.ts'
@@ -98,12 +99,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   await bundles.refresh()
   const timers = openTimers()
   const retention = { ...RETENTION, ...options.retention }
-  const services: Services = {
+  const ports = {
     store,
     authority,
     bundles,
     changes: new Changes(),
-    presence: NOBODY,
+    presence: NOBODY as Presence,
     peers: store.shared ? NOT_JOINED : ALONE,
     operations: new Operations(),
     turns: openTurns(),
@@ -116,6 +117,8 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
   }
+  let onKeys = async (): Promise<void> => undefined
+  const services: Services = Object.assign(ports, { rotation: openRotation(ports, () => onKeys()) })
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
   services.presence = hub
   const server = await createApiServer(
@@ -132,6 +135,10 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const url = localUrl({ host: listen.host, port })
   const adminFile = join(dataDirectory, 'admin.json')
   await keepAdminAccess(services, adminFile, url)
+  onKeys = async () => {
+    void hub.sendTrust()
+    await keepAdminAccess(services, adminFile, url)
+  }
 
   const tick = async () => {
     await hub.saveLastSeen()

@@ -77,7 +77,7 @@ async function run(node: EnrolledNode): Promise<Running> {
   const checker = pairChecker({
     network: linuxProbeNetwork,
     view: linuxHostView(),
-    instructionKey: readInstructionKey(instructionKey),
+    instructionKeys: () => [readInstructionKey(instructionKey)],
     nodeId: node.id,
     isBusy: () => false,
     send: (body) => here.isMute || agent.send('pair-check', body),

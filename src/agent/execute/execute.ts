@@ -4,9 +4,10 @@ import type { Emit, Outcome } from '../../engine/event.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import { requireConfig } from '../config.ts'
 import { INSTRUCTION } from '../gate/instructions.ts'
-import { openSigned, readInstructionKey } from '../gate/open-signed.ts'
+import { openSigned } from '../gate/open-signed.ts'
 import { type NodeIdentity, readIdentity } from '../identity/identity.ts'
 import { nodeIdOf } from '../identity/node-names.ts'
+import { instructionKeysOf } from '../identity/trust.ts'
 import { readOpenInstruction } from '../link/link-state.ts'
 import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
@@ -68,9 +69,9 @@ export async function readInstruction(
       kind: 'invalid',
     })
   }
-  const instructionKey = readInstructionKey(requireConfig(paths).instructionKey)
+  const keys = instructionKeysOf(paths, requireConfig(paths))
   // The time limit applies when an instruction is accepted, not while it is carried out.
-  const knowledge = { instructionKey, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
+  const knowledge = { instructionKeys: () => keys, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
   const opened = await openSigned(INSTRUCTION, open.signed, knowledge)
   if (opened.kind === 'opened') return { instruction: opened.body, identity }
   const { code, message, fix } = opened.error

@@ -12,7 +12,7 @@ import { openSigned } from './open-signed.ts'
 import { OPERATION, refuseTaken } from './operations.ts'
 import { rememberTaken } from './taken.ts'
 
-const { publicKey: instructionKey, privateKey } = generateKeyPairSync('ed25519')
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const nodeId = 'n-abcdefghij'
 const NOW = new Date('2026-01-01T00:00:00Z')
 const common = { node: nodeId, expiresAt: '2026-01-01T01:00:00.000Z' }
@@ -64,7 +64,12 @@ const instructions: Caller = {
     let lastGeneration = 4
     return async (message, now = NOW) => {
       const objection = objectionToInstruction(lastGeneration, isBusy ? 'r-cccccccccc' : undefined)
-      const opened = await openSigned(INSTRUCTION, message, { instructionKey, nodeId, now, objection })
+      const opened = await openSigned(INSTRUCTION, message, {
+        instructionKeys: () => [publicKey],
+        nodeId,
+        now,
+        objection,
+      })
       if (opened.kind === 'refused') return opened.error.code
       lastGeneration = opened.body.generation
       return 'accepted'
@@ -80,7 +85,7 @@ const operations: Caller = {
   open() {
     const taken = rememberTaken()
     return async (message, now = NOW) => {
-      const knowledge = { instructionKey, nodeId, now, objection: refuseTaken(taken) }
+      const knowledge = { instructionKeys: () => [publicKey], nodeId, now, objection: refuseTaken(taken) }
       const opened = await openSigned(OPERATION, message, knowledge)
       if (opened.kind === 'refused') return opened.error.code
       taken.add(opened.body.id, opened.body.expiresAt, now)
@@ -97,7 +102,12 @@ const orders: Caller = {
   open(isBusy = false) {
     const taken = rememberTaken()
     return async (message, now = NOW) => {
-      const knowledge = { instructionKey, nodeId, now, objection: objectionToOrder(taken, () => isBusy) }
+      const knowledge = {
+        instructionKeys: () => [publicKey],
+        nodeId,
+        now,
+        objection: objectionToOrder(taken, () => isBusy),
+      }
       const opened = await openSigned(ORDER, message, knowledge)
       if (opened.kind === 'refused') return opened.error.code
       taken.add(opened.body.check, opened.body.expiresAt, now)

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
 import { instructionTaker } from './instructions.ts'
-import { readInstructionKey } from './open-signed.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 let directory: string
@@ -21,7 +20,7 @@ beforeEach(() => {
   link = openLinkStore({ linkFile, instructionFile, provisionedFile })
   happened = []
   const taker = instructionTaker({
-    instructionKey: readInstructionKey(publicKey.export({ type: 'spki', format: 'der' }).toString('base64')),
+    instructionKeys: () => [publicKey],
     nodeId: 'n-abcdefghij',
     link,
     runs: {

@@ -8,7 +8,7 @@ import type { RunKeeper } from '../service/run-keeper.ts'
 import { openSigned, type SignedKind } from './open-signed.ts'
 
 export interface InstructionsOptions {
-  instructionKey: KeyObject
+  instructionKeys(): readonly KeyObject[]
   nodeId: string
   link: LinkStore
   runs: RunKeeper

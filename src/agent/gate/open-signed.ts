@@ -13,13 +13,14 @@ export interface SignedKind<T extends Addressed> {
   /** The first part of its error codes. */
   code: string
   /** Used in messages. */
-  noun: 'instruction' | 'operation' | 'order'
+  noun: 'instruction' | 'operation' | 'order' | 'list of trusted keys'
   /** Loaded after the signature is verified. */
   schema(): Promise<Schema<T>>
 }
 
 export interface Knowledge<T> {
-  instructionKey: KeyObject
+  /** One of them has to have signed it. */
+  instructionKeys(): readonly KeyObject[]
   nodeId: string
   now: Date
   /** Why a valid message is not accepted now, e.g. because it was accepted before. */
@@ -42,13 +43,13 @@ interface Schema<T> {
 export async function openSigned<T extends Addressed>(
   { code, noun, schema }: SignedKind<T>,
   { payload, signature }: Signed,
-  { instructionKey, nodeId, now, objection }: Knowledge<T>,
+  { instructionKeys, nodeId, now, objection }: Knowledge<T>,
 ): Promise<Opened<T>> {
   const refused = (name: string, message: string, fix: string): Opened<T> => ({
     kind: 'refused',
     error: { code: `${code}/${name}`, message, fix },
   })
-  if (!isSignedBy(instructionKey, payload, signature)) {
+  if (!instructionKeys().some((key) => isSignedBy(key, payload, signature))) {
     return refused('unsigned', `received an ${noun} that the controller did not sign`, SUSPICIOUS)
   }
   const parsed = (await schema()).safeParse(read(payload))

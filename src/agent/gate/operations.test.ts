@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
 import { operationTaker } from './operations.ts'
 
-const { publicKey: instructionKey, privateKey } = generateKeyPairSync('ed25519')
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const now = () => new Date('2026-06-01T12:00:00Z')
-const knowledge = { instructionKey, nodeId: 'n-aaaaaaaaaa', now }
+const knowledge = { instructionKeys: () => [publicKey], nodeId: 'n-aaaaaaaaaa', now }
 const OPERATION: Operation = {
   id: 'e-aaaaaaaaaa',
   node: 'n-aaaaaaaaaa',

@@ -11,7 +11,7 @@ import { rememberTaken, type Taken } from './taken.ts'
 
 export interface OperationsOptions {
   self: Self
-  instructionKey: KeyObject
+  instructionKeys(): readonly KeyObject[]
   nodeId: string
   log: Log
   now(): Date

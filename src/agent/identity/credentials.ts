@@ -11,6 +11,7 @@ import { type PemBlock, readPem, toPem } from '../../pki/pem.ts'
 import { ENROLMENT_LABEL, Enrolment } from '../../protocol/api/installer.ts'
 import { isControllerUrl, isInstructionKey } from '../config.ts'
 import { readCredentialFile, refuse } from './credential-file.ts'
+import { certificatesIn } from './trust.ts'
 
 export interface Credentials {
   installer: {
@@ -20,7 +21,7 @@ export interface Credentials {
     key: Secret
     expiresAt: Date
   }
-  /** PEM of the only certificate authority that the agent trusts. */
+  /** PEM of the only certificate authorities that the agent trusts: two if the controller rotates its keys. */
   ca: string
   enrolment: Enrolment
   passphrase: Secret
@@ -28,6 +29,8 @@ export interface Credentials {
 
 const ORDER = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', ENROLMENT_LABEL]
 const NEW_ONES = 'create new credentials on the controller (controller creds renew CLUSTER), and copy both files'
+/** With both CAs. */
+const IN_ROTATION = ['CERTIFICATE', ENCRYPTED_KEY_LABEL, 'CERTIFICATE', 'CERTIFICATE', ENROLMENT_LABEL]
 
 /** Reads and verifies the two files. Throws AgentError `credentials/…` (exit code 2) if one of them is not valid. */
 export async function readCredentials(
@@ -41,12 +44,13 @@ export async function readCredentials(
   const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view, trust)
   const blocks = blocksOf(text, passphraseText, credsFile)
   const passphrase = new Secret(passphraseText.split('\n')[0]?.trim() ?? '')
-  const [certificate, encryptedKey, ca, block] = blocks.map(({ label, der }) => toPem(label, der))
-  if (!certificate || !encryptedKey || !ca || !block) throw incomplete(credsFile, blocks)
+  const [certificate, encryptedKey, ...others] = blocks.map(({ label, der }) => toPem(label, der))
+  const ca = others.slice(0, -1).join('')
+  if (!certificate || !encryptedKey || ca === '') throw incomplete(credsFile, blocks)
 
   const key = decrypt(encryptedKey, passphrase, credsFile, passphraseFile)
   const { expiresAt } = verifyInstaller(certificate, ca, createPublicKey(key), view.now())
-  const enrolment = parseEnrolment(blocks[3]?.der.toString('utf8') ?? '', credsFile)
+  const enrolment = parseEnrolment(blocks.at(-1)?.der.toString('utf8') ?? '', credsFile)
   requireOfCluster(certificate, enrolment.cluster.id, credsFile)
   return {
     installer: { certificate, key: new Secret(keyToPem(key)), expiresAt },
@@ -88,7 +92,8 @@ function blocksOf(text: string, passphraseText: string, credsFile: string): PemB
   )
   if (blocks.length === 0)
     throw refuse('not-pem', `${credsFile} contains no PEM block`, 'pass NAME.pem as the controller wrote it')
-  if (blocks.length !== ORDER.length || blocks.some(({ label }, index) => label !== ORDER[index]))
+  const wanted = blocks.length === ORDER.length + 1 ? IN_ROTATION : ORDER
+  if (blocks.length !== wanted.length || blocks.some(({ label }, index) => label !== wanted[index]))
     throw incomplete(credsFile, blocks)
   return blocks
 }
@@ -123,10 +128,10 @@ function verifyInstaller(certificate: string, ca: string, publicKey: ReturnType<
   const unreadable = (cause: unknown) =>
     refuse('damaged-certificate', 'a certificate in the credentials cannot be read', NEW_ONES, cause)
   const leaf = attempt(() => new X509Certificate(certificate), unreadable)
-  const authority = attempt(() => new X509Certificate(ca), unreadable)
+  const authorities = attempt(() => certificatesIn(ca), unreadable)
   if (!leaf.publicKey.equals(publicKey))
     throw refuse('key-mismatch', 'the key and the certificate in the credentials do not belong together', NEW_ONES)
-  if (!authority.ca || !leaf.verify(authority.publicKey)) {
+  if (!authorities.every((each) => each.ca) || !authorities.some((each) => leaf.verify(each.publicKey))) {
     throw refuse(
       'foreign-ca',
       'the installer certificate was not issued by the certificate authority in the same file',
@@ -160,7 +165,7 @@ function parseEnrolment(json: string, credsFile: string): Enrolment {
     refuse('damaged-enrolment', `the enrolment block in ${credsFile} is damaged`, NEW_ONES, cause)
   const parsed = Enrolment.safeParse(attempt(() => JSON.parse(json) as unknown, unreadable))
   if (!parsed.success) throw unreadable(parsed.error)
-  const { urls, instructionKey } = parsed.data
+  const { urls, instructionKey, nextInstructionKey } = parsed.data
   const clear = urls.find((url) => !isControllerUrl(url))
   if (clear !== undefined)
     throw refuse(
@@ -168,7 +173,7 @@ function parseEnrolment(json: string, credsFile: string): Enrolment {
       `the enrolment block in ${credsFile} has the URL ${printable(clear)}; expected https://`,
       NEW_ONES,
     )
-  if (!isInstructionKey(instructionKey)) throw unreadable()
+  if (![instructionKey, nextInstructionKey ?? instructionKey].every(isInstructionKey)) throw unreadable()
   return parsed.data
 }
 

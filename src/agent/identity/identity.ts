@@ -4,8 +4,9 @@ import { AgentError } from '../../base/agent-error.ts'
 import { readIfThere } from '../../base/durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
 import { writeStateFile } from '../state-file.ts'
+import { readTrust } from './trust.ts'
 
-/** The node's certificate and key, and the certificate authority it trusts (PEM). */
+/** The node's certificate and key, and the certificate authorities it trusts (PEM). */
 export interface NodeIdentity {
   ca: string
   cert: string
@@ -25,7 +26,7 @@ export function readIdentity(paths: AgentPaths): NodeIdentity | undefined {
   if (key === undefined || cert === undefined) throw incomplete(paths.nodeIdentity)
   const ca = need(paths.caFile)
   if (!parses(() => new X509Certificate(ca))) throw incomplete(paths.caFile)
-  return { ca, key, cert }
+  return { ca: readTrust(paths)?.authorities.join('') ?? ca, key, cert }
 }
 
 /** Like `readIdentity`, but undefined for damaged files. */

@@ -3,6 +3,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { fingerprint } from '../../pki/key.ts'
 import type { AgentPaths } from '../paths.ts'
 import { incomplete, type NodeIdentity } from './identity.ts'
+import { isIssuedBy } from './trust.ts'
 
 /** The node id, which the controller assigned in the certificate's common name. */
 export function nodeIdOf(
@@ -36,10 +37,10 @@ export function expiryOf(identity: Pick<NodeIdentity, 'cert'>, now: Date): Agent
   })
 }
 
-/** Throws unless the certificate is for the key with this fingerprint and was issued by this certificate authority. */
+/** Throws unless the certificate is for the key with this fingerprint and was issued by one of these certificate authorities. */
 export function requireIssuedFor(certificate: string, ca: string, keyFingerprint: string): void {
   const issued = new X509Certificate(certificate)
-  const isValid = fingerprint(issued.publicKey) === keyFingerprint && issued.verify(new X509Certificate(ca).publicKey)
+  const isValid = fingerprint(issued.publicKey) === keyFingerprint && isIssuedBy(ca, certificate)
   if (isValid) return
   throw new AgentError(
     'enrol/foreign-certificate',

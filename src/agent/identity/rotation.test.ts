@@ -115,6 +115,7 @@ it('renews when due, retries within an hour, and does not renew twice in a row',
   await keepFresh({
     ...options(),
     identity: present,
+    trustChange: () => new AbortController().signal,
     isBusy: () => false,
     onRotated: (identity) => void rotated.push(identity),
     now: () => new Date(nowMs),
@@ -149,6 +150,7 @@ it.each([
   await keepFresh({
     ...options(),
     identity: present,
+    trustChange: () => new AbortController().signal,
     isBusy: () => nowMs < Date.parse(runEnds),
     onRotated: () => undefined,
     now: () => new Date(nowMs),

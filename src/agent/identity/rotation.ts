@@ -7,11 +7,14 @@ import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
 import { type NodeIdentity, writeIdentity } from './identity.ts'
 import { keyFingerprint, nodeIdOf, requireIssuedFor, validityOf } from './node-names.ts'
+import { certificatesIn, isOfFormerCa, readTrust } from './trust.ts'
 
 export interface RotationOptions {
   paths: AgentPaths
   config: Pick<AgentConfig, 'urls' | 'proxy' | 'nodeName'>
   identity: NodeIdentity
+  /** Aborted when the node receives other keys to trust; another signal after that. */
+  trustChange(): AbortSignal
   network(): Promise<NetworkView>
   /** Adds a private key to what logs redact. */
   hide(secret: string): void
@@ -35,7 +38,10 @@ const LOOK_EVERY_MS = 3_600_000
 const POLICY: RetryPolicy = { firstMs: 3_600_000, spread: [0.5, 1] }
 const TIMEOUT_MS = 20_000
 
-/** Rotates key and certificate at a random 70 to 90 % of the certificate's lifetime, until the signal. */
+/**
+ * Rotates key and certificate at a random 70 to 90 % of the certificate's lifetime, and when the node receives a newer CA, until
+ * the signal.
+ */
 export async function keepFresh(options: RotationOptions): Promise<void> {
   const { config, log, random, sleep, signal } = options
   let { identity } = options
@@ -51,7 +57,7 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
   }
   try {
     for (;;) {
-      await untilDue(identity, options)
+      await untilDue(() => identity, options)
       await retry(POLICY, attempt, { clock: options, signal, random, mayPass })
       await sleep(pauseMs(POLICY, 1, random), signal)
     }
@@ -62,15 +68,21 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
 
 /** Reads the clock every hour, because it may be set and the machine may be suspended. */
 async function untilDue(
-  identity: NodeIdentity,
-  { now, sleep, signal, random, isBusy }: RotationOptions,
+  present: () => NodeIdentity,
+  { paths, now, sleep, signal, random, isBusy, trustChange }: RotationOptions,
 ): Promise<void> {
+  const identity = present()
   const at = dueTime(identity, random)
   const latestMs = validityOf(identity).to.getTime() - SPARE_MS
   for (;;) {
-    const leftMs = at.getTime() - now().getTime()
+    const leftMs = isOfFormerCa(readTrust(paths), identity.cert) ? 0 : at.getTime() - now().getTime()
     if (leftMs <= 0 && (!isBusy() || now().getTime() >= latestMs)) return
-    await sleep(leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : BUSY_MS, signal)
+    const change = trustChange()
+    await sleep(leftMs > 0 ? Math.min(LOOK_EVERY_MS, leftMs) : BUSY_MS, AbortSignal.any([signal, change])).catch(
+      (error: unknown) => {
+        if (signal.aborted || !change.aborted) throw error
+      },
+    )
   }
 }
 
@@ -95,10 +107,15 @@ export async function rotate(
   const key = keyToPem(privateKey)
   hide(key)
   const way = { url, proxy: config.proxy, timeoutMs: TIMEOUT_MS, network: await network() }
-  const body = { csr: buildCsr(privateKey, config.nodeName) }
-  const { certificate } = await askController({ ...way, tls: present }, agentRoutes.renewCertificate, { body })
-  const fresh = { ca: present.ca, cert: certificate, key }
-  requireIssuedFor(certificate, present.ca, keyFingerprint(key))
+  const received = readTrust(paths)
+  const ca = received?.authorities.join('') ?? present.ca
+  const authorities = received && certificatesIn(ca).map(({ fingerprint256 }) => fingerprint256)
+  const body = { csr: buildCsr(privateKey, config.nodeName), ...(authorities && { authorities }) }
+  const { certificate } = await askController({ ...way, tls: { ...present, ca } }, agentRoutes.renewCertificate, {
+    body,
+  })
+  const fresh = { ca, cert: certificate, key }
+  requireIssuedFor(certificate, ca, keyFingerprint(key))
   if (nodeIdOf(fresh, paths) !== nodeIdOf(present, paths)) throw foreign()
   await askController({ ...way, tls: fresh }, agentRoutes.ping, {})
   writeIdentity(paths, fresh)

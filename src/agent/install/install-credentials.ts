@@ -3,7 +3,6 @@ import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { partsOf } from '../identity/identity.ts'
-import type { AgentPaths } from '../paths.ts'
 import type { InstallParams } from './params.ts'
 
 /**
@@ -18,14 +17,14 @@ export const installCredentials: Step<InstallParams> = {
     const directory = await host.stat(paths.configDirectory)
     if (directory?.kind !== 'directory' || directory.mode !== 0o700) return false
     if ((await host.read(paths.caFile)) !== credentials.ca) return false
-    return (await isEnrolled(host, paths)) || (await canEnrol(host, params))
+    return (await isEnrolled(host, params)) || (await canEnrol(host, params))
   },
   async apply(host, params, { signal }) {
     const { paths, credentials } = params
     const { installer, ca } = credentials
     await host.makeDirectory(paths.configDirectory, 0o700)
     await host.write(paths.caFile, ca, 0o600)
-    if (await isEnrolled(host, paths)) return
+    if (await isEnrolled(host, params)) return
     // Without a SHA-256 sum, because the service rewrites the file with each new key.
     const wasEnrolled = await isThere(host, paths.nodeIdentity)
     if (!wasEnrolled) await host.expect({ kind: 'remove-path', path: paths.nodeIdentity })
@@ -58,14 +57,17 @@ async function canEnrol(host: HostView, { paths, credentials }: InstallParams): 
 }
 
 /**
- * A node whose certificate expired while it was off, or is damaged, enrols again. It reuses the key that the controller
+ * A node whose certificate expired while it was off, is damaged, or of a former CA of the controller, enrols again. It reuses the key that the controller
  * knows if that can still be read.
  */
-async function isEnrolled(host: HostView, paths: AgentPaths): Promise<boolean> {
+async function isEnrolled(host: HostView, { paths, credentials }: InstallParams): Promise<boolean> {
   const { cert } = partsOf((await host.read(paths.nodeIdentity)) ?? '')
   if (cert === undefined) return false
   const { expiryOf } = await import('../identity/node-names.ts')
-  return expiryOf({ cert }, host.now()) === undefined
+  const { isIssuedBy, trustIn } = await import('../identity/trust.ts')
+  const received = trustIn(await host.read(paths.trustFile), credentials.ca)
+  const isTrusted = isIssuedBy(received?.authorities.join('') ?? credentials.ca, cert)
+  return isTrusted && expiryOf({ cert }, host.now()) === undefined
 }
 
 async function isThere(host: HostView, path: string): Promise<boolean> {

@@ -17,7 +17,7 @@ export function configFor(
   wishes: InstallOptions,
   hostname: string,
 ): AgentConfig {
-  const { urls, cluster, instructionKey } = enrolment
+  const { urls, cluster, instructionKey, nextInstructionKey } = enrolment
   const { clusterName, proxy } = wishes
   if (clusterName !== undefined && clusterName !== cluster.name) {
     throw new AgentError(
@@ -35,6 +35,7 @@ export function configFor(
     urls,
     cluster,
     instructionKey,
+    ...(nextInstructionKey !== undefined && { nextInstructionKey }),
     ...(clusterName === undefined ? {} : { clusterName }),
     ...(proxy === undefined ? {} : { proxy }),
   }

@@ -46,7 +46,8 @@ export function keepLink(options: LinkOptions): Link {
   let session: Session | undefined
 
   async function once(url: string): Promise<SessionEnd> {
-    const target = { url, path: PATH, tls: options.tls(), proxy: config.proxy }
+    const tls = options.tls()
+    const target = { url, path: PATH, tls, proxy: config.proxy }
     const socket = await dial({ ...target, timeoutMs: DIAL_TIMEOUT_MS, maxMessageBytes: MAX_DOWN_BYTES })
     return holdSession({
       ...options,
@@ -56,6 +57,8 @@ export function keepLink(options: LinkOptions): Link {
         status.update({ connected: true, controller: url, problem: null, cluster: welcome.cluster })
         log('info', `connected to ${url}`)
         options.onWelcome(welcome, opened)
+        // The key was renewed while this connection was being opened: the controller adopts it with the next one.
+        if (options.tls().cert !== tls.cert) opened.renew('the node has a new certificate')
         void options.facts().then((facts) => facts && opened.send('facts', facts))
       },
     })

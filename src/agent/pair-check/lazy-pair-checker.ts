@@ -5,7 +5,7 @@ import type { ServiceOptions } from '../service/options.ts'
 import type { PairChecker } from './pair-checker.ts'
 
 export interface LazyPairCheckerOptions extends Pick<ServiceOptions, 'log' | 'now' | 'monotonicMs' | 'sleep'> {
-  instructionKey: KeyObject
+  instructionKeys(): readonly KeyObject[]
   nodeId: string
   link: LinkStore
   session(): Session | undefined

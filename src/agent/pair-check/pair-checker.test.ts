@@ -43,7 +43,7 @@ function checker(files: Record<string, string> = PROC, isBusy = false) {
   return pairChecker({
     network,
     view: fakeHost({ files }),
-    instructionKey: publicKey,
+    instructionKeys: () => [publicKey],
     nodeId: node,
     isBusy: () => isBusy,
     send: (body) => void sent.push(body),

@@ -15,7 +15,7 @@ import type { ProbeTime } from './probe-udp.ts'
 export interface PairCheckerOptions extends ProbeTime {
   network: ProbeNetwork
   view: HostView
-  instructionKey: KeyObject
+  instructionKeys(): readonly KeyObject[]
   nodeId: string
   /** Whether a run is in progress, which needs the ports. */
   isBusy(): boolean

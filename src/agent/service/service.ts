@@ -14,6 +14,7 @@ import {
   removeNodeState,
   writeIdentity,
 } from '../identity/identity.ts'
+import { isIssuedBy } from '../identity/trust.ts'
 import { keepLink } from '../link/link.ts'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
 import { type Outbox, openOutbox } from '../link/outbox.ts'
@@ -45,13 +46,14 @@ async function serve(options: ServiceOptions, status: StatusFile): Promise<void>
   await work(options, config, identity, status)
 }
 
-/** Ignores an expired or damaged identity if the installation was run again to replace it. */
+/** Ignores an identity that is expired, damaged or of another CA if the installation was run again to replace it. */
 async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
   if (!hasInstaller(paths)) return readIdentity(paths)
   const identity = readIdentityIfValid(paths)
   if (!identity) return undefined
   const { expiryOf } = await import('../identity/node-names.ts')
-  return expiryOf(identity, now()) ? undefined : identity
+  const isUsable = expiryOf(identity, now()) === undefined && isIssuedBy(identity.ca, identity.cert)
+  return isUsable ? identity : undefined
 }
 
 async function enrolled(options: ServiceOptions, config: AgentConfig, status: StatusFile): Promise<NodeIdentity> {
@@ -158,6 +160,7 @@ async function keepAtWork(
     onWelcome: ({ state }) => showState(state),
     on: {
       instruct: async (frame) => (await worker).on.instruct(frame),
+      trust: async (frame) => (await worker).on.trust(frame),
       [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
       'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),
       cancel: (frame) => void worker.then(({ on }) => on.cancel(frame)),
@@ -183,6 +186,9 @@ async function keepAtWork(
         onRotated(fresh) {
           present = fresh
           connection.session()?.renew('the node has a new certificate')
+        },
+        onTrust(ca) {
+          present = { ...present, ca }
         },
       }),
     )

@@ -2,11 +2,12 @@ import { statSync } from 'node:fs'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { AgentConfig } from '../config.ts'
 import { instructionTaker } from '../gate/instructions.ts'
-import { readInstructionKey } from '../gate/open-signed.ts'
 import { operationTaker } from '../gate/operations.ts'
+import { trustTaker } from '../gate/trust.ts'
 import type { NodeIdentity } from '../identity/identity.ts'
 import { keyFingerprint, nodeIdOf } from '../identity/node-names.ts'
 import { keepFresh } from '../identity/rotation.ts'
+import { instructionKeysOf, readTrust } from '../identity/trust.ts'
 import type { LinkStore } from '../link/link-state.ts'
 import type { Outbox } from '../link/outbox.ts'
 import type { Session, SessionHandlers } from '../link/session.ts'
@@ -26,6 +27,8 @@ export interface WorkerOptions extends ServiceOptions {
   status: StatusFile
   /** Called with the identity to use for new connections. */
   onRotated(identity: NodeIdentity): void
+  /** Called with the CAs (PEM) to trust in new connections. */
+  onTrust(ca: string): void
   /** The session that is open now. */
   session(): Session | undefined
   /** Called when the images that are missing on this node change. */
@@ -52,6 +55,13 @@ export function openWorker(options: WorkerOptions): Worker {
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
   })
+  const after = (ms: number, then: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      then()
+    }, ms)
+    timers.add(timer)
+  }
   const runs = keepRuns({
     ...options,
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
@@ -59,34 +69,46 @@ export function openWorker(options: WorkerOptions): Worker {
     onOutbox: () => session()?.pump(),
     onProgress: (run, event) => session()?.sendIfIdle('event', { run, event }),
     endLeftBehind: () => images.pause().then(() => endLeftBehind(options)),
-    after(ms, then) {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        then()
-      }, ms)
-      timers.add(timer)
-    },
+    after,
   })
   runs.start()
+  let trustChange = new AbortController()
   void keepFresh({
     ...options,
+    trustChange: () => trustChange.signal,
     isBusy: () => options.link.open() !== undefined,
     onRotated(fresh) {
       status.update({ fingerprint: keyFingerprint(fresh.key) })
       options.onRotated(fresh)
     },
   })
-  const instructionKey = readInstructionKey(config.instructionKey)
-  const pairChecks = lazyPairChecker({ ...options, instructionKey, nodeId })
-  const take = instructionTaker({ ...options, instructionKey, nodeId, runs })
+  let keys = instructionKeysOf(paths, config)
+  const instructionKeys = () => keys
+  const pairChecks = lazyPairChecker({ ...options, instructionKeys, nodeId })
+  const take = instructionTaker({ ...options, instructionKeys, nodeId, runs })
   const takeOperation = operationTaker({
     ...options,
-    instructionKey,
+    instructionKeys,
     nodeId,
     answer: (answer) => session()?.send(OPERATION_FRAME, answer),
   })
+  const takeTrust = trustTaker({
+    ...options,
+    instructionKeys,
+    nodeId,
+    onTrust(spreadMs) {
+      keys = instructionKeysOf(paths, config)
+      options.onTrust(readTrust(paths)?.authorities.join('') ?? identity.ca)
+      after(spreadMs * options.random(), () => {
+        const former = trustChange
+        trustChange = new AbortController()
+        former.abort()
+      })
+    },
+  })
   return {
     on: {
+      trust: ({ body }) => takeTrust(body),
       // Ports are closed first, because a run may need them.
       instruct: (frame) => pairChecks.stop().then(() => take(frame)),
       [OPERATION_FRAME]: ({ body }) => void takeOperation(body),

@@ -3,6 +3,7 @@ import { registerCompletion } from '../kit/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerBundle } from './bundle.ts'
+import { registerCa } from './ca.ts'
 import { registerCluster } from './clusters/cluster.ts'
 import { registerBackup } from './data/backup.ts'
 import { registerDatabase } from './data/database.ts'
@@ -38,6 +39,7 @@ To create a cluster:
   registerBundle(program)
   registerCreds(program)
   registerAdmin(program)
+  registerCa(program)
   registerKeys(program)
   registerBackup(program)
   registerRestore(program)

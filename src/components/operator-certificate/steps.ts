@@ -33,6 +33,8 @@ async function isIssued(host: HostView, ca: string): Promise<boolean> {
   if (pem === undefined || key === undefined) return false
   const certificate = new X509Certificate(pem)
   if (!certificate.checkPrivateKey(createPrivateKey(key))) return false
-  // A controller that was set up again has another CA, and does not accept the former certificate.
-  return certificate.verify(new X509Certificate(ca).publicKey) && !isHalfOver(certificate, host.now())
+  // A controller that was set up again has another CA, and does not accept the former certificate. While one rotates its keys,
+  // the newest CA is last.
+  const newest = new X509Certificate(ca.slice(ca.lastIndexOf('-----BEGIN')))
+  return certificate.verify(newest.publicKey) && !isHalfOver(certificate, host.now())
 }

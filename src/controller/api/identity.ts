@@ -73,6 +73,10 @@ export async function admit(ports: Services, identity: Identity, kinds: readonly
     const found = `found a certificate of kind ${identity.kind}; wanted ${kinds.join(' or ')}`
     throw refusal('identity/wrong-role', found, `use credentials of kind ${kinds.join(' or ')}`)
   }
+  if (ports.authority.issuerOf(identity.certificate) === undefined) {
+    const found = 'the CA that issued the certificate is no longer trusted: the keys of the controller were rotated'
+    throw refusal('identity/former-ca', found, RENEW)
+  }
   const { store } = ports
   if (identity.kind === 'node') {
     const node = await store.node(identity.name)

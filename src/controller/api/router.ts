@@ -15,6 +15,7 @@ import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
+import { authorityHandlers } from './handlers/authority.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { admit, type Identity, identify } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
@@ -80,6 +81,7 @@ export async function createRouter(
     ...eventHandlers(core),
     ...credentialHandlers(core),
     ...administratorHandlers(core),
+    ...authorityHandlers(core),
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue

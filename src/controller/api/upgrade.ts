@@ -51,7 +51,8 @@ export function createUpgrade(
     }
     const { name, certificate, fingerprint, address } = identity
     await adoptKey(core, name, fingerprint)
-    const peer = { address, fingerprint, expiresAt: certificate.validToDate }
+    const issuer = core.authority.issuerOf(certificate)
+    const peer = { address, fingerprint, expiresAt: certificate.validToDate, issuer }
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))
   }
   return (request, socket, head) => {

@@ -42,6 +42,7 @@ export function issueCredentials(
     cluster: { id, name: cluster.name },
     subnets: { pod: settings.podSubnet, service: settings.serviceSubnet },
     instructionKey: authority.instructionKey,
+    ...(authority.nextInstructionKey && { nextInstructionKey: authority.nextInstructionKey }),
   }
   return { set, installer: { certificate, ca: authority.ca, enrolment } }
 }

@@ -2,13 +2,14 @@ import { PROTOCOL } from '../../protocol/version.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import type { Node } from '../domain/records.ts'
-import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
+import type { HasAnnouncements, HasAuthority, HasClock, HasStore } from '../ports.ts'
 import { ofCluster } from './changes.ts'
+import { sendTrust } from './deliver.ts'
 import type { Session } from './session.ts'
 
 /** Answers messages of a node after they are stored: welcomes it after its hello, and acknowledges those with a number. */
 export async function answer(
-  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority,
   session: Session,
   frames: readonly UpFrame[],
 ): Promise<void> {
@@ -23,7 +24,7 @@ export async function answer(
 
 /** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
 async function welcome(
-  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements,
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority,
   session: Session,
   node: Node,
   { range, lastSeq }: (UpFrame & { t: 'hello' })['body'],
@@ -49,5 +50,6 @@ async function welcome(
     state: node.state,
     cluster: cluster.name,
   })
+  sendTrust(ports, session)
   ports.changes.announce(ofCluster(cluster.id))
 }

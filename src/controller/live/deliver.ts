@@ -1,6 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
-import type { HasStore } from '../ports.ts'
+import type { Trust } from '../../protocol/wire/trust.ts'
+import type { HasAuthority, HasClock, HasStore } from '../ports.ts'
 import type { Session } from './session.ts'
+
+type Ports = HasAuthority & Pick<HasClock, 'now'>
+
+const VALID_MS = 86_400_000
+/** Nodes request their next certificates within this time. */
+const SPREAD_MS = 10_000
 
 /** Sends what the store has for the node: its state, its instruction, a cancellation; each once in a session. */
 export async function deliver({ store }: HasStore, session: Session): Promise<void> {
@@ -25,4 +33,24 @@ function once({ sent }: Session, what: string, send: () => void): void {
   if (sent.has(what)) return
   send()
   sent.add(what)
+}
+
+/** Sends a node what it has to trust since the keys were rotated; once in a session for each change. */
+export function sendTrust({ authority, now }: Ports, session: Session): void {
+  const list = authority.trustList
+  if (!list || !session.isOpen || session.sentTrust === list.generation) return
+  const expiresAt = new Date(now().getTime() + VALID_MS).toISOString()
+  const trust: Trust = { ...list, node: session.nodeId, expiresAt, spreadMs: SPREAD_MS }
+  session.send('trust', authority.signInstruction(JSON.stringify(trust)))
+  session.sentTrust = list.generation
+}
+
+/** After a change: tells all, one after another, and ends sessions with a certificate of a CA that is no longer trusted. */
+export async function sendTrustToAll(ports: Ports, sessions: readonly Session[]): Promise<void> {
+  for (const session of sessions) {
+    if (!ports.authority.issuers.some((each) => each === session.peer.issuer))
+      session.end(CLOSE.expired, 'the certificate was issued by a CA that is no longer trusted')
+    else sendTrust(ports, session)
+    await setImmediate()
+  }
 }

@@ -14,7 +14,7 @@ import { openPace, type Pace } from '../pace.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { answer } from './answer.ts'
-import { deliver } from './deliver.ts'
+import { deliver, sendTrustToAll } from './deliver.ts'
 import { holdMessages } from './held-messages.ts'
 import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
 import type { Presence } from './presence.ts'
@@ -165,6 +165,11 @@ export class Hub implements Presence {
     if (!session?.isOpen) return false
     session.send(t, body)
     return true
+  }
+
+  /** After the keys were rotated. */
+  sendTrust(): Promise<void> {
+    return sendTrustToAll(this.#ports, [...this.#sessions.values()])
   }
 
   /** Stores the time of the last contact with connected nodes, for the next start. */

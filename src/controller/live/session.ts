@@ -22,6 +22,8 @@ export interface Peer {
   fingerprint: string
   /** When its certificate expires. */
   expiresAt: Date
+  /** Fingerprint of the CA that issued it. */
+  issuer?: string | undefined
 }
 
 /** The connection of one node. */
@@ -48,6 +50,8 @@ export class Session {
   /** Highest message of the node that is stored. */
   durableSeq = 0
   sentState = ''
+  /** Generation of the last `trust` message. */
+  sentTrust = 0
   readonly sent = new Set<string>()
   #count = 0
   #facts = { hash: '', atMs: 0 }

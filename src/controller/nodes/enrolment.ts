@@ -12,7 +12,7 @@ import { addStateEvent } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { approveAutomatically } from './approval.ts'
 import { clusterOf, nodeById } from './find.ts'
-import { changeEnrolment, isHalfOver, issueNodeCertificate } from './node-certificate.ts'
+import { changeEnrolment, isHalfOver, isOf, issueNodeCertificate } from './node-certificate.ts'
 
 const MAX_PENDING = 1_000
 const LAPSE_MS = 86_400_000
@@ -30,9 +30,14 @@ type Certificate = Pick<X509Certificate, 'serialNumber' | 'validToDate'>
 
 /**
  * Records a node's request to enrol. Of the CSR, only the key is used. A repeated request with the same key only updates the
- * warnings, until the node is approved.
+ * warnings, until the node is approved. `issuer`: the CA that issued the client's certificate, which the node trusts.
  */
-export async function enrol(ports: Reconciling, client: Client, request: EnrolRequest): Promise<EnrolResponse> {
+export async function enrol(
+  ports: Reconciling,
+  client: Client,
+  request: EnrolRequest,
+  issuer?: string,
+): Promise<EnrolResponse> {
   const { name: installer } = client
   const { publicKey } = readCsr(request.csr)
   const cluster = await ports.store.cluster(installer)
@@ -53,7 +58,7 @@ export async function enrol(ports: Reconciling, client: Client, request: EnrolRe
       else if (own.state === 'pending') draft.setNode(own.nodeId, { warnings: request.warnings })
     })
   }
-  return enrolmentState(ports, installer, name)
+  return enrolmentState(ports, installer, name, issuer)
 }
 
 function add(
@@ -98,7 +103,12 @@ function countUse({ cluster, now, setCluster }: Draft, { serialNumber, validToDa
 }
 
 /** The state of an enrolment, with the certificate once it is approved. Throws `enrol/unknown` or `enrol/refused`. */
-export async function enrolmentState(ports: Issuing, installer: string, name: string): Promise<EnrolResponse> {
+export async function enrolmentState(
+  ports: Issuing,
+  installer: string,
+  name: string,
+  issuer: string | undefined,
+): Promise<EnrolResponse> {
   const enrolment = await ports.store.enrolment(name)
   if (!enrolment || enrolment.installer !== installer) {
     throw refusal('enrol/unknown', 'the controller does not know this key', 'enrol again')
@@ -111,7 +121,7 @@ export async function enrolmentState(ports: Issuing, installer: string, name: st
   const { id, name: clusterName } = await clusterOf(ports, node)
   const answer = { nodeId: node.id, fingerprint: name, cluster: { id, name: clusterName } }
   if (enrolment.state === 'pending') return { ...answer, state: 'DISCOVERED' }
-  return { ...answer, state: 'APPROVED', certificate: await certificateOf(ports, enrolment) }
+  return { ...answer, state: 'APPROVED', certificate: await certificateOf(ports, enrolment, issuer) }
 }
 
 /** A node that waits for approval has no session, so its requests count as contact. */
@@ -125,14 +135,19 @@ export async function recordContact(
   await store.commit([{ change: 'set-node', id: enrolment.nodeId, to: { lastSeen: now().toISOString() } }])
 }
 
-/** The issued certificate, or a new one when half of its validity is over. */
-async function certificateOf(ports: Issuing, { nodeId, certificate }: Enrolment): Promise<string> {
-  if (certificate && !isHalfOver(certificate, ports.now())) return certificate
+/** The issued certificate, or a new one when half of its validity is over, or another CA issued it. */
+async function certificateOf(
+  ports: Issuing,
+  { nodeId, certificate }: Enrolment,
+  issuer: string | undefined,
+): Promise<string> {
+  const isGood = (found: string) => !isHalfOver(found, ports.now()) && isOf(ports, found, issuer)
+  if (certificate && isGood(certificate)) return certificate
   return changeEnrolment(ports, nodeId, (enrolment) => {
     const found = enrolment.certificate
-    if (found && !isHalfOver(found, ports.now())) return { answer: found }
+    if (found && isGood(found)) return { answer: found }
     const publicKey = createPublicKey({ key: Buffer.from(enrolment.publicKey, 'base64'), type: 'spki', format: 'der' })
-    const fresh = issueNodeCertificate(ports, nodeId, publicKey)
+    const fresh = issueNodeCertificate(ports, nodeId, publicKey, issuer)
     return { answer: fresh, to: { certificate: fresh } }
   })
 }

@@ -13,13 +13,24 @@ const INSTALL_AGAIN =
 
 type Issuing = HasAuthority & Pick<HasClock, 'now'>
 
-export function issueNodeCertificate({ authority, now }: Issuing, nodeId: string, publicKey: KeyObject): string {
-  return authority.clientCertificate({ kind: 'node', identity: nodeId, publicKey, days: DAYS, now: now() })
+/** `issuer`: fingerprint of the CA, which the node trusts. */
+export function issueNodeCertificate(
+  { authority, now }: Issuing,
+  nodeId: string,
+  publicKey: KeyObject,
+  issuer: string | undefined,
+): string {
+  return authority.clientCertificate({ kind: 'node', identity: nodeId, publicKey, days: DAYS, now: now(), issuer })
 }
 
 /** Whether half of the validity is over. */
 export function isHalfOver(certificate: string, now: Date): boolean {
   return new X509Certificate(certificate).validToDate.getTime() - now.getTime() <= (DAYS / 2) * 86_400_000
+}
+
+/** Whether this trusted CA issued the certificate. */
+export function isOf({ authority }: HasAuthority, certificate: string, issuer: string | undefined): boolean {
+  return issuer === undefined || authority.issuerOf(new X509Certificate(certificate)) === issuer
 }
 
 /**
@@ -30,16 +41,17 @@ export async function nextCertificate(
   ports: Issuing & HasStore & HasTurns,
   nodeId: string,
   csr: string,
+  issuer: string | undefined,
 ): Promise<string> {
   const { publicKey } = readCsr(csr)
   const name = fingerprint(publicKey)
   const isInUse = (await ports.store.enrolment(name)) !== undefined
   const done = await changeEnrolment(ports, nodeId, ({ next }) => {
-    if (next?.fingerprint === name) return { answer: next.certificate }
-    if (isInUse) {
+    if (next?.fingerprint === name && isOf(ports, next.certificate, issuer)) return { answer: next.certificate }
+    if (isInUse && next?.fingerprint !== name) {
       throw refusal('node/key-in-use', `the key ${name} is already in use; wanted a new key`, 'create a new key')
     }
-    const certificate = issueNodeCertificate(ports, nodeId, publicKey)
+    const certificate = issueNodeCertificate(ports, nodeId, publicKey, issuer)
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
     return { answer: certificate, to: { next: { ...key, certificate } } }
   })

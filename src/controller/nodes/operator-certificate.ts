@@ -20,7 +20,7 @@ const isEntitled = (ports: Ports, data: ClusterData, nodeId: string) =>
   situationOf(ports, data).members.some((member) => member.node.id === nodeId && mayRunOperator(member))
 
 /**
- * A certificate for the operator, to a node that has started the cluster or is a master of it. It ends with that node. Throws
+ * A certificate for the operator, to a node that has started the cluster or is a master of it. It ends with that node. `issuer`: the CA, which the node trusts. Throws
  * `operator/not-due` for any other node.
  */
 export async function issueOperatorCertificate(
@@ -28,6 +28,7 @@ export async function issueOperatorCertificate(
   { id, clusterId }: Node,
   csr: string,
   renews: boolean,
+  issuer: string | undefined,
 ): Promise<string> {
   const { publicKey } = readCsr(csr)
   const name = fingerprint(publicKey)
@@ -43,17 +44,23 @@ export async function issueOperatorCertificate(
     const found = 'the node has not started its cluster, and is no master of it'
     throw refusal('operator/not-due', found, 'none needed: only the masters of a cluster need it')
   }
-  return certificateFor(ports, clusterId, publicKey, renews ? DAYS : DAYS_UNRENEWED)
+  return certificateFor(ports, clusterId, publicKey, renews ? DAYS : DAYS_UNRENEWED, issuer)
 }
 
-const certificateFor = ({ authority, now }: Ports, clusterId: string, publicKey: KeyObject, days: number): string =>
-  authority.clientCertificate({ kind: 'operator', identity: clusterId, publicKey, days, now: now() })
+const certificateFor = (
+  { authority, now }: Ports,
+  clusterId: string,
+  publicKey: KeyObject,
+  days: number,
+  issuer: string | undefined,
+): string => authority.clientCertificate({ kind: 'operator', identity: clusterId, publicKey, days, now: now(), issuer })
 
 /** A certificate for the operator's new key, which ends with the same node. The one it was requested with stays valid. */
 export async function renewOperatorCertificate(
   ports: Ports,
   { name: clusterId, fingerprint: present }: { name: string; fingerprint: string },
   csr: string,
+  issuer: string | undefined,
 ): Promise<string> {
   const { publicKey } = readCsr(csr)
   const done = await changeCluster(ports, clusterId, (draft) => {
@@ -65,7 +72,7 @@ export async function renewOperatorCertificate(
     return true
   })
   if (done?.result !== true) throw refusal('operator/not-due', 'the cluster has no master', 'none needed')
-  return certificateFor(ports, clusterId, publicKey, DAYS)
+  return certificateFor(ports, clusterId, publicKey, DAYS, issuer)
 }
 
 /**

@@ -114,6 +114,7 @@ export async function joinPeers(
     opened: (session) => sessions.opened(session),
     ended: (node) => sessions.ended(node),
     passOn: (node, frame) => mail.passOn(node, frame),
+    others: () => others.length,
   }
   const ticks = openTicks(beatMs, () => beat().catch((error: unknown) => log(`no heartbeat: ${errorMessage(error)}`)))
   return {

@@ -13,6 +13,8 @@ export interface Peers {
   ended(nodeId: string): void
   /** Passes the node's message to the controllers that have asked the node for something. */
   passOn(nodeId: string, frame: UpFrame): void
+  /** How many other controllers run. */
+  others(): number
 }
 
 /** Until it has joined the others, a controller decides nothing. */
@@ -21,6 +23,7 @@ export const NOT_JOINED: Peers = {
   opened: () => undefined,
   ended: () => undefined,
   passOn: () => undefined,
+  others: () => 0,
 }
 
 /** A controller with a database of its own decides everything. */

@@ -30,7 +30,11 @@ export const OperatorCertificateRequest = z.strictObject({ csr: pem })
 export const OperatorCertificateResponse = z.strictObject({ certificate: pem })
 
 /** The controller uses only the key of the request, and sets subject and extensions itself. */
-export const NodeCertificateRequest = z.strictObject({ csr: pem })
+export const NodeCertificateRequest = z.strictObject({
+  csr: pem,
+  /** SHA-256 fingerprints of the CAs that the node trusts, once it was told (trust.ts). The newest of them issues it. */
+  authorities: z.optional(z.array(z.string().check(z.maxLength(100))).check(z.maxLength(4))),
+})
 export const NodeCertificateResponse = z.strictObject({ certificate: pem })
 
 /** What remains on the machine when the agent is uninstalled: `kubernetes` with --keep-kubernetes. */

@@ -9,6 +9,7 @@ export const ERROR_STATUS = {
 
   'identity/none': 403,
   'identity/expired': 403,
+  'identity/former-ca': 403,
   'identity/unknown-role': 403,
   'identity/retired': 403,
   'identity/wrong-role': 403,
@@ -39,6 +40,10 @@ export const ERROR_STATUS = {
   'administrator/last': 403,
   'backup/busy': 403,
   'bundle/none': 403,
+  'ca/no-rotation': 403,
+  'ca/rotating': 403,
+  'ca/several': 403,
+  'ca/stranded': 403,
   'cluster/exists': 403,
   'cluster/gone': 403,
   'cluster/in-use': 403,
@@ -101,6 +106,7 @@ export function statusOf(code: string): number {
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/none',
   'identity/expired',
+  'identity/former-ca',
   'identity/unknown-role',
   'identity/wrong-role',
   'identity/retired',

@@ -3,7 +3,8 @@ import { Cidr, ClusterId, Label } from '../names.ts'
 
 /**
  * NAME.pem contains, in this order: the installer certificate, its key as encrypted PKCS#8 (PBES2, AES-256-CBC,
- * PBKDF2-SHA256, 600,000 to 2,000,000 iterations), the controller's CA, and one block with this label, which contains an
+ * PBKDF2-SHA256, 600,000 to 2,000,000 iterations), the controller's CA (during a rotation
+ * of the keys both CAs), and one block with this label, which contains an
  * `Enrolment` as JSON.
  */
 export const ENROLMENT_LABEL = 'CANTRIP ENROLMENT'
@@ -16,5 +17,7 @@ export const Enrolment = z.strictObject({
   subnets: z.optional(z.strictObject({ pod: Cidr, service: Cidr })),
   /** Ed25519 public key that signs instructions: SPKI DER, base64. */
   instructionKey: z.string().check(z.maxLength(200)),
+  /** The key that follows it; in files that were written during a rotation of the keys. */
+  nextInstructionKey: z.optional(z.string().check(z.maxLength(200))),
 })
 export type Enrolment = z.infer<typeof Enrolment>

@@ -2,6 +2,7 @@ import { agentRoutes } from './agents.ts'
 import { clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
 import { administratorRoutes } from './identities/administrators.ts'
+import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
@@ -16,4 +17,5 @@ export const ROUTES = {
   ...eventRoutes,
   ...administratorRoutes,
   ...recordRoutes,
+  ...authorityRoutes,
 }

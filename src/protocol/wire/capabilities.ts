@@ -15,4 +15,4 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 ]
 
 /** Of this build. A list of names, because the agent sends it before it loads any schema; a test compares it with the schemas. */
-export const CAPABILITIES: readonly string[] = [...FIRST_CAPABILITIES]
+export const CAPABILITIES: readonly string[] = [...FIRST_CAPABILITIES, 'frame/trust']

@@ -21,6 +21,8 @@ export interface Installation {
   setAhead(ms: number): void
   /** Installs the credentials again, as `agent install` does. */
   installCredentials(): Promise<void>
+  /** Installs other credentials, as `agent install` does. */
+  installAgain(pem: string, passphrase: string): Promise<void>
   start(): Service
   status(): ServiceStatus | undefined
   remove(): void
@@ -45,10 +47,13 @@ export async function installAgent(
   const root = mkdtempSync(join(tmpdir(), 'agent-'))
   const paths = pathsOf(undefined, root)
   const files = { creds: join(root, 'demo.pem'), passphrase: join(root, 'demo-passphrase.txt') }
-  writeFileSync(files.creds, pem, { mode: 0o600 })
-  writeFileSync(files.passphrase, passphrase, { mode: 0o600 })
-  const credentials = await readCredentials(files.creds, files.passphrase, linuxHostView())
-  const config = configFor(credentials, {}, nodeName)
+  const read = async (credsText: string, passphraseText: string) => {
+    writeFileSync(files.creds, credsText, { mode: 0o600 })
+    writeFileSync(files.passphrase, passphraseText, { mode: 0o600 })
+    const credentials = await readCredentials(files.creds, files.passphrase, linuxHostView())
+    return { credentials, config: configFor(credentials, {}, nodeName) }
+  }
+  let { credentials, config } = await read(pem, passphrase)
   async function install(): Promise<void> {
     const { machine, ledger, hostFor } = await openWorkspace(paths)
     const outcome = await runWorkflow({
@@ -75,6 +80,13 @@ export async function installAgent(
     setWork: (work) => writeFileSync(join(root, 'work'), work),
     setAhead: (ms) => writeFileSync(join(root, 'ahead'), String(ms)),
     installCredentials: install,
+    async installAgain(...given) {
+      const again = await read(...given)
+      credentials = again.credentials
+      config = again.config
+      await install()
+      writeFileSync(paths.configFile, JSON.stringify(config))
+    },
     start() {
       const service = startService(root)
       services.add(service.process)

@@ -13,7 +13,7 @@ const [nodeId = '', key = ''] = process.argv.slice(2)
 const checker = pairChecker({
   network: linuxProbeNetwork,
   view: linuxHostView(),
-  instructionKey: readInstructionKey(key),
+  instructionKeys: () => [readInstructionKey(key)],
   nodeId,
   isBusy: () => false,
   send: (body) => void process.stdout.write(`${JSON.stringify(body)}\n`),

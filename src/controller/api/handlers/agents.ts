@@ -10,6 +10,7 @@ import { issueOperatorCertificate, renewOperatorCertificate } from '../../nodes/
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
 import { holderOfName } from '../../views/cluster-warnings.ts'
+import type { Identity } from '../identity.ts'
 import type { Handlers } from './handler.ts'
 
 /** Requests of agents. The websocket is in upgrade.ts, files of bundles are in bundle-route.ts. */
@@ -18,10 +19,10 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   checkNodeName: async ({ identity, params, query }) => ({
     takenBy: await holderOfName(core, identity.name, params.name, query.machine ?? ''),
   }),
-  enrol: ({ identity, body }) => enrol(core, identity, body),
+  enrol: ({ identity, body }) => enrol(core, identity, body, issuerOf(core, identity)),
   async showEnrolment({ identity, params, query, signal }) {
     await recordContact(core, identity.name, params.fingerprint)
-    const read = () => enrolmentState(core, identity.name, params.fingerprint)
+    const read = () => enrolmentState(core, identity.name, params.fingerprint, issuerOf(core, identity))
     const approved = async () => {
       const answer = await read()
       return answer.state === 'APPROVED' ? answer : undefined
@@ -29,7 +30,7 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
     return (await core.changes.until(approved, query.waitMs ?? 0, signal, ofEnrolments(identity.name))) ?? read()
   },
   renewCertificate: async ({ identity, body }) => ({
-    certificate: await nextCertificate(core, identity.name, body.csr),
+    certificate: await nextCertificate(core, identity.name, body.csr, issuerOf(core, identity, body.authorities)),
   }),
   async invite({ identity, query, body, signal }) {
     const node = await nodeById(core, identity.name)
@@ -41,18 +42,29 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   },
   async requestOperatorCertificate({ identity, query, body }) {
     const node = await nodeById(core, identity.name)
-    return { certificate: await issueOperatorCertificate(core, node, body.csr, query.renews === '1') }
+    const issuer = issuerOf(core, identity)
+    return { certificate: await issueOperatorCertificate(core, node, body.csr, query.renews === '1', issuer) }
   },
 })
 
 export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes> => ({
   async report({ identity, body }) {
+    core.rotation.noteOperator(identity.name, identity.certificate)
     await reconcile(core, identity.name, (draft) =>
       draft.setCluster({ report: body, reportAt: draft.now.toISOString() }),
     )
     return {}
   },
   renewOperatorCertificate: async ({ identity, body }) => ({
-    certificate: await renewOperatorCertificate(core, identity, body.csr),
+    certificate: await renewOperatorCertificate(core, identity, body.csr, issuerOf(core, identity)),
   }),
 })
+
+/** A CA that the client trusts: the newest that it names, or the one that issued its certificate. */
+function issuerOf(
+  { authority }: Services,
+  { certificate }: Identity,
+  trusted: readonly string[] = [],
+): string | undefined {
+  return authority.issuers.findLast((each) => trusted.includes(each)) ?? authority.issuerOf(certificate)
+}

@@ -82,4 +82,6 @@ export const DOWN = {
     body: z.strictObject({ spreadMs: z.int().check(z.nonnegative()) }),
   },
   refuse: { since: 'f2add13', body: z.strictObject({ code: z.string(), message: text }) },
+  /** A Trust. */
+  trust: { since: '0.2.0', body: Signed },
 } satisfies Record<string, MessageType>

@@ -1,8 +1,9 @@
 import type { Authority } from '../../../../src/controller/access/authority.ts'
+import { openRotation } from '../../../../src/controller/access/rotation.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
-import { NOBODY } from '../../../../src/controller/live/presence.ts'
+import { NOBODY, type Presence } from '../../../../src/controller/live/presence.ts'
 import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
 import { ALONE } from '../../../../src/controller/peers/peers.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
@@ -24,13 +25,13 @@ const BUNDLE = { name: 'b', manifestSha256: '0'.repeat(64), publicKey: '' }
 const HEARTBEAT_MS = 30_000
 
 export function startProcess(store: Store, authority: Authority, log: (line: string) => void): Process {
-  const services: Services = {
+  const ports = {
     store,
     authority,
     // biome-ignore lint/suspicious/noExplicitAny: of the shelf nothing else is asked
     bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] } as any,
     changes: new Changes(),
-    presence: NOBODY,
+    presence: NOBODY as Presence,
     operations: new Operations(),
     turns: openTurns(),
     peers: ALONE,
@@ -40,9 +41,10 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     now: () => new Date(),
     startedAt: new Date(),
     log,
-    refused: (_, line) => log(line),
+    refused: (_: string, line: string) => log(line),
     publicUrls: [],
   }
+  const services: Services = Object.assign(ports, { rotation: openRotation(ports, async () => undefined) })
   const hub = new Hub(services, () => HEARTBEAT_MS)
   services.presence = hub
   const look = async () => {
