@@ -151,6 +151,28 @@ describe('PostgreSQL', () => {
     expect(await a.shared.sessions(), 'it ends with its controller').toEqual([])
   })
 
+  it('records the sessions of thousands of nodes at once, as after a lapse, and announces all of them', async () => {
+    const ids = Array.from({ length: 5_000 }, (_, at) => `n-${String(at).padStart(10, '0')}`)
+    const numbers = await a.shared.open(ids.map((nodeId) => ({ nodeId, capabilities: ['x'] })))
+    expect(new Set(numbers).has(0)).toBe(false)
+    const announced = () =>
+      new Set(notices.flatMap((each) => (each !== 'lost' && each.kind === 'sessions' ? each.nodes : [])))
+    await waitFor('all nodes to be announced', () => announced().size === ids.length)
+    expect(await b.shared.sessions()).toHaveLength(ids.length)
+  })
+
+  it('ignores notices that no controller sent: any user of the database can send them', async () => {
+    const strange = ['', 'no JSON', 'null', '[]', '{"from":"x"}', '{"from":"x","notice":{"kind":"other"}}']
+    strange.push(
+      '{"from":"x","notice":{"kind":"cluster","id":"c","nodes":7}}',
+      '{"from":"x","notice":{"kind":"sessions"}}',
+    )
+    for (const payload of strange) await database.sql(`NOTIFY cantrip, '${payload}'`)
+    await a.shared.post((await b.shared.beat()).id, 'last')
+    await receives({ kind: 'message' })
+    expect(notices).toEqual([{ kind: 'message' }])
+  })
+
   it('passes messages on, each once', async () => {
     const { id } = await b.shared.beat()
     for (const at of [1, 2, 3]) await a.shared.post(id, { at })

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import * as z from 'zod/mini'
 import type { Notice } from '../../shared.ts'
 import { disconnect } from '../connect/connection.ts'
 
@@ -14,6 +15,23 @@ export interface Payload {
   notice: Notice
 }
 
+/** Any user of the database can notify on any channel, so a payload can be anything. */
+const ids = z.array(z.string())
+const ReceivedPayload: z.ZodMiniType<Payload> = z.object({
+  from: z.string(),
+  to: z.exactOptional(z.string()),
+  notice: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('cluster'),
+      id: z.string(),
+      nodes: z.exactOptional(ids),
+      undecided: z.exactOptional(z.literal(true)),
+    }),
+    z.object({ kind: z.literal('sessions'), nodes: ids }),
+    z.object({ kind: z.literal('message') }),
+  ]),
+})
+
 export interface Listener {
   /** The connection, on which notices arrive: a query on it that gets an answer shows that they do. */
   client(): Promise<pg.Client>
@@ -27,8 +45,9 @@ export function openListener(connect: () => Promise<pg.Client>, on: (received: P
   let wasLost = false
   const open = async () => {
     const client = await connect()
-    client.on('notification', ({ payload = '' }) => {
-      on(JSON.parse(payload) as Payload)
+    client.on('notification', ({ payload }) => {
+      const received = parse(payload)
+      if (received) on(received)
     })
     client.once('end', () => {
       current = undefined
@@ -64,5 +83,14 @@ export function openListener(connect: () => Promise<pg.Client>, on: (received: P
       const last = await current?.catch(() => undefined)
       if (last) await disconnect(last)
     },
+  }
+}
+
+/** Undefined for what no controller of this version sent. */
+function parse(payload = ''): Payload | undefined {
+  try {
+    return ReceivedPayload.safeParse(JSON.parse(payload)).data
+  } catch {
+    return undefined
   }
 }

@@ -73,7 +73,8 @@ export function openShared(
           ON CONFLICT (node_id) DO UPDATE SET
             controller = EXCLUDED.controller, number = EXCLUDED.number, capabilities = EXCLUDED.capabilities
           RETURNING node_id, number`.execute(tx)
-        await announce(tx, { kind: 'sessions', nodes: ids })
+        for (let at = 0; at < ids.length; at += MOST_IDS)
+          await announce(tx, { kind: 'sessions', nodes: ids.slice(at, at + MOST_IDS) })
         const numbers = new Map(rows.map(({ node_id, number }) => [node_id, Number(number)]))
         return ids.map((id) => numbers.get(id) ?? 0)
       })
