@@ -3,9 +3,12 @@ import { type ManualClock, manualClock } from '../../../../test/support/manual-c
 import { BODY_BYTE_BURST, SHARES } from '../limits.ts'
 import { openShares, type Shares } from './shares.ts'
 
-const one = { kind: 'node', name: 'n-1' } as const
-const two = { kind: 'node', name: 'n-2' } as const
-const installer = { kind: 'enrol', name: 'c-1' } as const
+const certificate = { serialNumber: '01' }
+const renewed = { serialNumber: '02' }
+const one = { kind: 'node', name: 'n-1', certificate } as const
+const two = { kind: 'node', name: 'n-2', certificate } as const
+const installer = { kind: 'enrol', name: 'c-1', certificate } as const
+const administrator = { kind: 'admin', name: 'ann', certificate } as const
 
 let clock: ManualClock
 let shares: Shares
@@ -55,4 +58,23 @@ it('limits waiting requests; the machines that share an installer have their own
   expect(admitted(9, () => shares.wait(installer, 'SHA256:a'))).toEqual([waiting, 'limit/waiting'])
   expect(admitted(9, () => shares.wait(installer, 'SHA256:b'))).toEqual([waiting, 'limit/waiting'])
   expect(admitted(9, () => shares.wait(one))).toEqual([SHARES.node.waiting, 'limit/waiting'])
+})
+
+it('counts each certificate of an installer or administrator: a revoked one takes nothing from the next', () => {
+  for (const old of [installer, administrator]) {
+    const { requestBurst, connections, waiting } = SHARES[old.kind]
+    const next = { ...old, certificate: renewed }
+    expect(admitted(3_000, () => shares.request(old, 0))).toEqual([requestBurst, 'limit/requests'])
+    expect(admitted(3_000, () => shares.connection(old))).toEqual([connections, 'limit/connections'])
+    expect(admitted(100, () => shares.wait(old, 'SHA256:a'))).toEqual([waiting, 'limit/waiting'])
+    expect(admitted(1, () => shares.request(next, 0))).toEqual([1, undefined])
+    expect(admitted(1, () => shares.connection(next))).toEqual([1, undefined])
+    expect(admitted(1, () => shares.wait(next, 'SHA256:a'))).toEqual([1, undefined])
+  }
+})
+
+it('counts a node once, however many certificates it asks for', () => {
+  const { requestBurst } = SHARES.node
+  expect(admitted(1_000, () => shares.request(one, 0))).toEqual([requestBurst, 'limit/requests'])
+  expect(admitted(1, () => shares.request({ ...one, certificate: renewed }, 0))).toEqual([0, 'limit/requests'])
 })

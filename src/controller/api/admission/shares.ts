@@ -1,10 +1,11 @@
+import type { X509Certificate } from 'node:crypto'
 import type { AgentError } from '../../../base/agent-error.ts'
 import { refusal } from '../../domain/admission.ts'
 import { Rate } from '../../rate.ts'
 import type { Identity } from '../identity.ts'
 import { BODY_BYTE_BURST, BODY_BYTES_PER_SECOND, SHARES, type Share } from '../limits.ts'
 
-type Client = Pick<Identity, 'kind' | 'name'>
+type Client = Pick<Identity, 'kind' | 'name'> & { certificate: Pick<X509Certificate, 'serialNumber'> }
 
 /** What each identity takes, so that one cannot slow down all. Each function throws the error that the client gets. */
 export interface Shares {
@@ -25,9 +26,9 @@ export function openShares(monotonicMs: () => number): Shares {
   // As many as certificates were issued.
   const taken = new Map<string, Taken>()
   const occupied = new Map<string, number>()
-  const rates = ({ kind, name }: Client): Taken => {
-    const key = `${kind} ${name}`
-    const { requestsPerSecond, requestBurst } = SHARES[kind]
+  const rates = (client: Client): Taken => {
+    const key = keyOf(client)
+    const { requestsPerSecond, requestBurst } = SHARES[client.kind]
     const nowMs = monotonicMs()
     const own = taken.get(key) ?? {
       requests: new Rate(requestsPerSecond, requestBurst, nowMs),
@@ -59,14 +60,23 @@ export function openShares(monotonicMs: () => number): Shares {
       throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
     },
     connection: (client) =>
-      occupy(`connections ${textOf(client)}`, SHARES[client.kind].connections, () =>
+      occupy(`connections ${keyOf(client)}`, SHARES[client.kind].connections, () =>
         refusal('limit/connections', ...tooMany(client, 'connections', 'connections')),
       ),
     wait: (client, of = '') =>
-      occupy(`waiting ${textOf(client)} ${of}`, SHARES[client.kind].waiting, () =>
+      occupy(`waiting ${keyOf(client)} ${of}`, SHARES[client.kind].waiting, () =>
         refusal('limit/waiting', ...tooMany(client, 'requests that wait for a change', 'waiting')),
       ),
   }
+}
+
+/**
+ * Certificates of installers and administrators count by themselves: whoever has a revoked one takes nothing from those that
+ * replaced it. Nodes and operators renew theirs as often as they want, so these count together.
+ */
+function keyOf({ kind, name, certificate }: Client): string {
+  const isIssuedByHand = kind === 'enrol' || kind === 'admin'
+  return isIssuedByHand ? `${kind} ${name} ${certificate.serialNumber}` : `${kind} ${name}`
 }
 
 const textOf = ({ kind, name }: Client) => `${kind} ${name}`
