@@ -5,7 +5,7 @@ import type { Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasStore } from '../ports.ts'
 import { ofCluster } from './changes.ts'
 import { sendTrust } from './deliver.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 /** Answers messages of a node after they are stored: welcomes it after its hello, and acknowledges those with a number. */
 export async function answer(

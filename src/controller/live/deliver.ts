@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import type { Trust } from '../../protocol/wire/trust.ts'
 import type { HasAuthority, HasClock, HasStore } from '../ports.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 type Ports = HasAuthority & Pick<HasClock, 'now'>
 

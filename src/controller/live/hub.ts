@@ -2,7 +2,6 @@ import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { printable } from '../../base/text/printable.ts'
 import { shorten } from '../../base/text/shorten.ts'
-import { openTimers } from '../../base/timers.ts'
 import { FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { type DownBody, UpFrame } from '../../protocol/wire/frames.ts'
 import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
@@ -10,19 +9,14 @@ import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
 import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/limits.ts'
 import type { Node } from '../domain/records.ts'
 import { raiseAlarm } from '../nodes/raise-alarm.ts'
-import { openPace, type Pace } from '../pace.ts'
-import { reconcile } from '../reconcile/reconcile.ts'
 import { openTurns } from '../reconcile/turns.ts'
-import { answer } from './answer.ts'
 import { deliver, sendTrustToAll } from './deliver.ts'
-import { holdMessages } from './held-messages.ts'
-import { DECISIVE, type Ingesting, ingest, type Received } from './ingest.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import type { Ingesting } from './ingest.ts'
 import type { Presence } from './presence.ts'
 import { Rivals, TWO_MACHINES } from './rivals.ts'
-import { lastSeenOf, type Peer, Session } from './session.ts'
-
-/** Messages that arrive within this time share one transaction, and so one fsync. */
-const BATCH_MS = 10
+import { holdMessages } from './session/held-messages.ts'
+import { lastSeenOf, type Peer, Session } from './session/session.ts'
 
 /** Manages the sessions of agents, one per node. */
 export class Hub implements Presence {
@@ -30,23 +24,17 @@ export class Hub implements Presence {
   readonly #heartbeatMs: () => number
   readonly #sessions = new Map<string, Session>()
   readonly #rivals: Rivals
-  #batch: { session: Session; frame: UpFrame }[] = []
-  #flushTimer: NodeJS.Timeout | undefined
-  /** Serializes batches, and deliveries to each node. */
+  readonly #inbox: Inbox
+  /** Serializes deliveries to each node. */
   readonly #turns = openTurns()
-  /** Sessions with a message that could not be stored: later messages are not stored either. */
-  readonly #broken = new WeakSet<Session>()
-  readonly #timers = openTimers()
-  readonly #pace: Pace
 
   constructor(ports: Ingesting, heartbeatMs: () => number) {
     this.#ports = ports
     this.#heartbeatMs = heartbeatMs
     this.#rivals = new Rivals(ports)
-    this.#pace = openPace({
-      decide: (clusterId) => this.#turns('', () => this.#decide(clusterId)),
-      monotonicMs: () => performance.now(),
-      later: this.#timers.later,
+    this.#inbox = openInbox(ports, {
+      isCurrent: (session) => this.#sessions.get(session.nodeId) === session,
+      deliver: (nodeId) => this.deliver(nodeId),
     })
   }
 
@@ -96,11 +84,10 @@ export class Hub implements Presence {
     held.release()
   }
 
-  /** Nothing that it has sent, and that is not stored yet, is stored. */
   #refuse(session: Session): void {
     session.send('refuse', TWO_MACHINES)
     session.isOpen = false
-    this.#broken.add(session)
+    this.#inbox.ignore(session)
     session.end(CLOSE.rival, TWO_MACHINES.code)
   }
 
@@ -181,8 +168,8 @@ export class Hub implements Presence {
 
   /** Stores all received messages, and makes nodes reconnect at random times within `spreadMs`. */
   async close(spreadMs: number): Promise<void> {
-    await this.#flush()
-    this.#timers.clear()
+    await this.#inbox.flush()
+    this.#inbox.close()
     await this.saveLastSeen().catch((error: unknown) =>
       this.#ports.log(`cannot store the time of the last contact with nodes: ${errorMessage(error)}`),
     )
@@ -218,60 +205,14 @@ export class Hub implements Presence {
     if (frame.t === 'facts') {
       if (!session.arrived(0, FACTS_COUNT_AS - 1) || !session.isNews(frame.body)) return
     }
-    session.throttle.queued()
-    this.#batch.push({ session, frame })
-    this.#flushTimer ??= setTimeout(() => void this.#flush(), BATCH_MS)
-  }
-
-  /** Resolves when all messages received so far are stored and answered, or their sessions terminated. */
-  #flush(): Promise<void> {
-    clearTimeout(this.#flushTimer)
-    this.#flushTimer = undefined
-    return this.#turns('', () => {
-      // Also what arrived while earlier messages were being stored.
-      const batch = this.#batch
-      this.#batch = []
-      return this.#store(batch)
-    })
-  }
-
-  async #store(received: readonly { session: Session; frame: UpFrame }[]): Promise<void> {
-    const isCurrent = (session: Session) => this.#sessions.get(session.nodeId) === session && !this.#broken.has(session)
-    const batch = received.filter(({ session }) => isCurrent(session))
-    if (batch.length === 0) return
-    const bySession = Map.groupBy(batch, ({ session }) => session)
-    try {
-      const messages = batch.map(({ session: { nodeId }, frame }): Received => ({ nodeId, frame }))
-      await ingest(this.#ports, messages, this.#pace.due)
-      for (const [session, own] of bySession) {
-        const frames = own.map(({ frame }) => frame)
-        await answer(this.#ports, session, frames)
-        if (frames.some(({ t }) => t === 'hello') && session.isOpen) this.#ports.peers.opened(session)
-        if (frames.some(({ t }) => DECISIVE.includes(t))) this.deliver(session.nodeId)
-      }
-    } catch (error) {
-      // Nothing was acknowledged: the nodes reconnect and send the messages again.
-      this.#ports.log(`messages could not be stored: ${errorMessage(error)}`)
-      for (const session of bySession.keys()) {
-        this.#broken.add(session)
-        session.socket.terminate()
-      }
-    }
-    for (const [session, own] of bySession) session.throttle.handled(own.length)
-  }
-
-  async #decide(clusterId: string): Promise<void> {
-    await reconcile(this.#ports, clusterId, () => undefined).catch((error: unknown) =>
-      // The next look at all clusters does it.
-      this.#ports.log(`cannot decide about cluster ${clusterId}: ${errorMessage(error)}`),
-    )
+    this.#inbox.add(session, frame)
   }
 
   async #left(session: Session, code: number): Promise<void> {
     session.release()
     session.isOpen = false
     if (this.#sessions.get(session.nodeId) !== session) return
-    await this.#flush()
+    await this.#inbox.flush()
     if (this.#sessions.get(session.nodeId) !== session) return
     this.#sessions.delete(session.nodeId)
     this.#ports.peers.ended(session.nodeId)

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { isAnswering } from './rivals.ts'
-import { Session } from './session.ts'
+import { Session } from './session/session.ts'
 
 function sessionOn(readyState: number, answer: (socket: EventEmitter, token: string) => void) {
   const pings: string[] = []

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { HasClock } from '../ports.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 const ANSWER_MS = 3_000
 /** A refused machine tries again within 15 minutes. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest'
-import { type ManualClock, manualClock } from '../../../test/support/manual-clock.ts'
-import { BYTE_BURST, BYTES_PER_SECOND, MESSAGE_BURST, WINDOW } from '../../protocol/wire/session/limits.ts'
+import { type ManualClock, manualClock } from '../../../../test/support/manual-clock.ts'
+import { BYTE_BURST, BYTES_PER_SECOND, MESSAGE_BURST, WINDOW } from '../../../protocol/wire/session/limits.ts'
 import { openThrottle, type Throttle } from './throttle.ts'
 
 let clock: ManualClock

@@ -5,8 +5,8 @@ import {
   MESSAGES_PER_SECOND,
   MOST_EXCESS_MS,
   WINDOW,
-} from '../../protocol/wire/session/limits.ts'
-import { Rate } from '../rate.ts'
+} from '../../../protocol/wire/session/limits.ts'
+import { Rate } from '../../rate.ts'
 
 /** More than an agent sends without an acknowledgement. */
 const MAX_WAITING = 2 * WINDOW

@@ -1,7 +1,7 @@
 import type { RawData } from 'ws'
-import { UpFrame } from '../../protocol/wire/frames.ts'
-import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
-import { OPENING_MS } from '../../protocol/wire/session/limits.ts'
+import { UpFrame } from '../../../protocol/wire/frames.ts'
+import { parseFrame } from '../../../protocol/wire/messages/parse-frame.ts'
+import { OPENING_MS } from '../../../protocol/wire/session/limits.ts'
 import type { Session } from './session.ts'
 
 export interface Held {
