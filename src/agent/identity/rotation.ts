@@ -18,7 +18,7 @@ export interface RotationOptions {
   network(): Promise<NetworkView>
   /** Adds a private key to what logs redact. */
   hide(secret: string): void
-  /** Whether a run is open. Its process keeps the key with which it began, and a rotation would retire that key. */
+  /** Whether a process carries out a run or restores images. It keeps the key with which it began, which a rotation would retire. */
   isBusy(): boolean
   /** Called after the new pair is written. */
   onRotated(identity: NodeIdentity): void

@@ -76,7 +76,7 @@ export function openWorker(options: WorkerOptions): Worker {
   void keepFresh({
     ...options,
     trustChange: () => trustChange.signal,
-    isBusy: () => options.link.open() !== undefined,
+    isBusy: () => options.link.open() !== undefined || images.isAtWork(),
     onRotated(fresh) {
       status.update({ fingerprint: keyFingerprint(fresh.key) })
       options.onRotated(fresh)

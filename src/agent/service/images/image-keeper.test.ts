@@ -106,6 +106,8 @@ test('does not begin during a run or without containerd, and is ended by a run',
   state.hang = new Promise(() => undefined)
   await tick()
   expect([state.started, state.wasAborted]).toEqual([1, false])
+  expect(keeper.isAtWork(), 'it downloads with the key of the node, which must not be retired meanwhile').toBe(true)
   await keeper.pause()
+  expect(keeper.isAtWork()).toBe(false)
   expect(state.wasAborted).toBe(true)
 })

@@ -21,6 +21,8 @@ export interface ImageKeeperOptions {
 export interface ImageKeeper {
   /** The images of the bundle that are missing now. */
   missing(): readonly string[]
+  /** Whether that process runs. It uses the key of the node with which it began. */
+  isAtWork(): boolean
   /** Ends the process that keeps the images: a run, which needs the ledger, begins. */
   pause(): Promise<void>
 }
@@ -97,6 +99,7 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
   })
   return {
     missing: () => missing,
+    isAtWork: () => underWay !== undefined,
     async pause() {
       underWay?.stop.abort()
       await underWay?.ended
