@@ -10,6 +10,7 @@ import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { IssuedIdentity } from '../../src/protocol/api/identities/credentials.ts'
 import { adminOf, type Credentials, call, createCluster } from '../support/controller/client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const DAY_MS = 86_400_000
 let dataDirectory: string
@@ -107,6 +108,24 @@ test('a revoked one ends: on new connections, on one that is open, and in a long
   expect((await ask(alice, 'GET', '/v1/clusters')).json.code).toBe('identity/revoked')
   expect(logged.join('\n')).toMatch(/administrator local revoked administrator alice, serial 01/)
   agent.destroy()
+})
+
+test('a request that began before the revocation, and whose body arrives after it, has no effect', async () => {
+  const alice = await created('alice')
+  const { hostname, port } = new URL(controller.url)
+  const body = JSON.stringify(await bodyOf('mallory'))
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  const out = request({ ...{ hostname, port, ...alice, headers }, method: 'POST', path: '/v1/administrators' })
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    out.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+  })
+  out.write(body.slice(0, 10))
+  const used = async () => (await list()).find(({ name }) => name === 'alice')?.lastUsedAt ?? undefined
+  await waitFor('the request to be admitted', used)
+  await revoke(local(), 'alice')
+  out.end(body.slice(10))
+  expect(await status).toBe(403)
+  expect((await list()).map(({ name }) => name)).toEqual(['local', 'alice'])
 })
 
 test('the last one cannot be revoked, whatever names are given', async () => {

@@ -66,6 +66,10 @@ export async function createRouter(
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
     await checkAccess(request)
   })
+  // A body takes as long as its client wants, who may have been revoked meanwhile.
+  app.addHook('preHandler', async (request) => {
+    if (request.body !== undefined) await checkAccess(request)
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
     request.routeOptions.schema?.body === undefined ? undefined : parseBody(text),
