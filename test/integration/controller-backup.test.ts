@@ -93,7 +93,7 @@ describe.each(backends)('$name', (_, isPostgres) => {
     expect(report.bundlesLeftOut).toMatchObject([{ name: expect.any(String) }])
     expect(statSync(backup()).mode & 0o777).toBe(0o600)
     const bytes = readFileSync(backup())
-    for (const secret of ['PRIVATE KEY', 'm1', 'demo', PASSPHRASE, 'master']) expect(bytes.includes(secret)).toBe(false)
+    for (const secret of ['PRIVATE KEY', '"m1"', 'demo', PASSPHRASE, 'master']) expect(bytes.includes(secret)).toBe(false)
     const ca = readFileSync(join(data(), 'pki/ca.crt'), 'utf8')
 
     // The node goes on after the backup.
@@ -144,6 +144,8 @@ describe('refused', () => {
     writeFileSync(backup(), 'precious')
     expect(failure(await backUp())).toContain('backup/exists')
     expect(readFileSync(backup(), 'utf8')).toBe('precious')
+    const nowhere = ['backup', join(root, 'none/x'), '--data', data(), '--passphrase-file', passphraseFile()]
+    expect(failure(await run(nowhere))).toContain('backup/no-directory')
     const inside = ['backup', join(data(), 'x'), '--data', data(), '--passphrase-file', passphraseFile()]
     expect(failure(await run(inside))).toContain('backup/inside-data')
     rmSync(backup())

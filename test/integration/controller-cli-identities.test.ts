@@ -38,7 +38,7 @@ test('creds renew writes two files that an agent accepts; list shows them, and r
   expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600])
   await readCredentials(files[0] ?? '', files[1] ?? '', linuxHostView())
   const again = await local('creds', 'renew', 'demo', '--name', 'demo-2')
-  expect(again).toMatchObject({ code: 2, err: expect.stringMatching(/EEXIST/) })
+  expect(again).toMatchObject({ code: 2, err: expect.stringMatching(/exists, and is not replaced/) })
   expect((await local('creds', 'list', 'demo')).out).toMatch(
     /^NAME +NODES +STATE.*\ndemo +0 +valid.*\ndemo-2 +0 of 3 +valid /,
   )
@@ -61,4 +61,13 @@ test('admin create writes a file with which that person acts, until it is revoke
   expect(await local('admin', 'revoke', 'local', '--yes')).toMatchObject({
     ...{ code: 7, err: expect.stringContaining('last administrator') },
   })
+})
+
+test.each([
+  [['admin', 'create', 'Alice'], 'lower-case letters, digits and dashes'],
+  [['creds', 'renew', 'demo', '--name', 'Hall 3'], 'lower-case letters, digits and dashes'],
+  [['creds', 'renew', 'demo', '--valid', '3651'], 'a number from 1 to 3650'],
+  [['creds', 'renew', 'demo', '--max-nodes', '100001'], 'a number from 1 to 100000'],
+])('%j is refused with what is wanted', async (argv, wanted) => {
+  expect(await local(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(wanted) })
 })

@@ -3,7 +3,16 @@ import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
-import { type Column, examples, formatOption, localTime, render, structured } from '../kit/output.ts'
+import {
+  type Column,
+  examples,
+  formatOption,
+  localTime,
+  PLAIN_FORMATS,
+  type PlainFormat,
+  render,
+  structured,
+} from '../kit/output.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -68,12 +77,12 @@ function registerVerify(bundle: Command): void {
     .description('verify every file of a bundle against its signed manifest')
     .argument('<bundle>', 'directory or .tar file')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
-    .addOption(formatOption(FORMATS))
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText(
       'after',
       examples('controller bundle verify bundle', 'controller bundle verify bundle.tar --key builder.pub'),
     )
-    .action(async (path: string, options: { key: string; output: Format }) => {
+    .action(async (path: string, options: { key: string; output: PlainFormat }) => {
       const { verifyBundle } = await import('../../bundle/verify/verify.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const { manifest, manifestSha256 } = await verifyBundle(path, await readPublicKey(expandHome(options.key)))
@@ -90,9 +99,9 @@ function registerImport(bundle: Command): void {
     .argument('<bundle>', 'directory or .tar file')
     .requiredOption('--data <directory>', 'data directory of the controller')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
-    .addOption(formatOption(FORMATS))
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText('after', examples('controller bundle import bundle --data /var/lib/cantrip-controller'))
-    .action(async (path: string, options: { data: string; key: string; output: Format }) => {
+    .action(async (path: string, options: { data: string; key: string; output: PlainFormat }) => {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const stored = await importBundle(path, options.data, await readPublicKey(expandHome(options.key)), new Date())
@@ -106,9 +115,9 @@ function registerList(bundle: Command): void {
     .command('list')
     .description('list the bundles of a controller')
     .requiredOption('--data <directory>', 'data directory of the controller')
-    .addOption(formatOption(FORMATS))
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
-    .action(async (options: { data: string; output: Format }) => {
+    .action(async (options: { data: string; output: PlainFormat }) => {
       const { listBundles } = await import('../../bundle/import.ts')
       const { bundles, damaged } = await listBundles(options.data)
       const rows = bundles.map(summary)
@@ -126,9 +135,6 @@ interface BuildFlags {
   output: string
   key: string
 }
-
-const FORMATS = ['text', 'json', 'yaml'] as const
-type Format = (typeof FORMATS)[number]
 
 const FILES: Column<BundleFile>[] = [
   { title: 'KIND', of: ({ role }) => role },

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { type AuthorityView, authorityRoutes } from '../../protocol/api/identities/authority.ts'
 import { confirm } from '../kit/confirm.ts'
-import { examples, type Format, formatOption, localTime, structured } from '../kit/output.ts'
+import { examples, formatOption, localTime, PLAIN_FORMATS, type PlainFormat, structured } from '../kit/output.ts'
 import { print, withAdmin, withClient } from './session/session.ts'
 
 interface Flags {
   admin?: string
-  output: Format
+  output: PlainFormat
   force?: boolean
   yes?: boolean
 }
@@ -16,19 +16,18 @@ export function registerCa(program: Command): void {
   const ca = program.command('ca').description("rotate the controller's CA and instruction key")
   const show = async (flags: Flags, ask: () => Promise<AuthorityView>) => {
     const view = await ask()
-    const isStructured = flags.output === 'json' || flags.output === 'yaml'
-    print(isStructured ? await structured(flags.output as 'json' | 'yaml', view) : authorityText(view))
+    print(flags.output === 'text' ? authorityText(view) : await structured(flags.output, view))
   }
   withAdmin(ca.command('rotate'))
     .description('create the next CA and instruction key, and send them to the nodes; the present ones stay valid')
-    .addOption(formatOption())
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText('after', examples('controller ca rotate'))
     .action((flags: Flags) =>
       withClient(flags, (client) => show(flags, () => client.ask(authorityRoutes.rotateAuthority, { body: {} }))),
     )
   withAdmin(ca.command('status'))
     .description('show the CAs, and which nodes do not have the newest one')
-    .addOption(formatOption())
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText('after', examples('controller ca status', 'controller ca status -o json'))
     .action((flags: Flags) =>
       withClient(flags, (client) => show(flags, () => client.ask(authorityRoutes.showAuthority, {}))),
@@ -36,9 +35,9 @@ export function registerCa(program: Command): void {
   withAdmin(ca.command('finish'))
     .description('end the rotation: only the next CA and instruction key remain')
     .option('--force', 'although nodes do not have them; these have to be installed again with new credentials')
-    .option('--yes', 'do not ask for confirmation of --force')
-    .addOption(formatOption())
-    .addHelpText('after', examples('controller ca finish'))
+    .option('-y, --yes', 'do not ask for confirmation of --force')
+    .addOption(formatOption(PLAIN_FORMATS))
+    .addHelpText('after', examples('controller ca finish', 'controller ca finish --force'))
     .action(async (flags: Flags) => {
       if (flags.force) await confirm('Shut out the nodes that do not have the next CA?', flags.yes)
       const query = flags.force ? { force: '1' as const } : {}

@@ -55,8 +55,9 @@ export async function sealerOf(
     import('../../host/linux/files/read-given.ts'),
     import('../../controller/access/keys/seal-key.ts'),
   ])
+  const ifMissing = `pass the key file with which the keys were sealed; to seal them for the first time, ${CREATE}`
   const file = { path, what: 'key file', code: 'key-file', maxBytes: MAX_BYTES, isSecret: true }
-  const text = await readGiven({ ...file, ifMissing: CREATE })
+  const text = await readGiven({ ...file, ifMissing })
   return openSealer(Buffer.from(text.trimEnd(), 'utf8'), path)
 }
 

@@ -5,6 +5,10 @@ import { escapeControls, hasControls, printable } from '../../base/text/printabl
 const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
 export type Format = (typeof FORMATS)[number]
 
+/** Of a command that prints no table with further columns. */
+export const PLAIN_FORMATS = ['text', 'json', 'yaml'] as const
+export type PlainFormat = (typeof PLAIN_FORMATS)[number]
+
 export interface Column<T> {
   title: string
   of(row: T): string

@@ -5,13 +5,15 @@ import { createProgram as createController } from '../../../src/cli/controller/p
 
 const START = /^(?:sudo )?(?:\.\/|dist\/)?(agent|cantrip-agent|controller)(?:-linux-\w+)?((?: .*)?)$/
 
-/** The words of a command line of `agent` or `controller`; undefined for other lines. */
+/** The words of a command line of `agent` or `controller`, with a name for NAME; undefined for other lines. */
 export function ownCommand(line: string): { program: 'agent' | 'controller'; words: string[] } | undefined {
   const [, name, rest] = START.exec(line.trim().replace(/^[#$] /, '')) ?? []
   if (name === undefined || rest === undefined) return undefined
   // Stop at a comment, a pipe or a redirection.
   const command = /^(?:'[^']*'|"[^"]*"|[^#|>;&'"])*/.exec(rest)?.[0] ?? ''
-  const words = [...command.matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) => word.replace(/['"]/g, ''))
+  const words = [...command.matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) =>
+    word.replace(/['"]/g, '').replace(/^NAME$/, 'name'),
+  )
   return { program: name === 'controller' ? 'controller' : 'agent', words }
 }
 

@@ -2,20 +2,17 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { version } from '../../../base/version.ts'
 import { recordRoutes } from '../../../protocol/api/events.ts'
-import { examples, fields, formatOption, structured } from '../../kit/output.ts'
+import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { readPassphrase, withPassphrase } from './passphrase.ts'
-
-export const FORMATS = ['text', 'json', 'yaml'] as const
-export type DataFormat = (typeof FORMATS)[number]
 
 interface Flags {
   data: string
   admin?: string
   bundles?: boolean
   passphraseFile?: string
-  output: DataFormat
+  output: PlainFormat
 }
 
 /** `controller backup FILE`: on the machine of a running controller. */
@@ -27,12 +24,12 @@ export function registerBackup(program: Command): void {
     .option('--data <directory>', 'data directory of the controller, on this machine', DEFAULT_DATA)
     .option('--bundles', 'also the imported bundles, which can be imported again otherwise')
   withAdmin(withPassphrase(backup))
-    .addOption(formatOption(FORMATS))
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText(
       'after',
       examples(
         'controller backup /backup/factory.backup --passphrase-file /root/backup-passphrase',
-        'openssl rand -base64 24 | tee passphrase | controller backup factory.backup --passphrase-file - --bundles',
+        'controller backup factory.backup --data ./data --bundles --passphrase-file backup-passphrase',
       ),
     )
     .action(async (file: string, flags: Flags) => {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
-import { examples, fields, formatOption, structured } from '../../kit/output.ts'
+import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
 import { refuseForeign } from '../serve.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print } from '../session/session.ts'
-import { countsText, type DataFormat, FORMATS } from './backup.ts'
+import { countsText } from './backup.ts'
 import { readPassphrase, withPassphrase } from './passphrase.ts'
 
 interface Flags {
   data: string
   database?: string
   passphraseFile?: string
-  output: DataFormat
+  output: PlainFormat
 }
 
 /** `controller restore FILE`. */
@@ -22,7 +22,7 @@ export function registerRestore(program: Command): void {
     .option('--data <directory>', 'data directory; empty, or it does not exist', DEFAULT_DATA)
     .option('--database <url>', 'empty PostgreSQL database for the records, instead of a file in the data directory')
   withPassphrase(restore)
-    .addOption(formatOption(FORMATS))
+    .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText(
       'after',
       examples(

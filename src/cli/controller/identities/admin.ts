@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { administratorRoutes } from '../../../protocol/api/identities/administrators.ts'
-import type { IssuedIdentity } from '../../../protocol/api/identities/credentials.ts'
+import { type IssuedIdentity, MAX_DAYS } from '../../../protocol/api/identities/credentials.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render } from '../../kit/output.ts'
 import { readAccess } from '../session/access.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { countOf, identityColumns } from './identity-columns.ts'
+import { countUpTo, labelOf } from './arguments.ts'
+import { identityColumns } from './identity-columns.ts'
 
 interface CreateFlags {
   admin?: string
@@ -23,8 +24,8 @@ export function registerAdmin(program: Command): void {
   const admin = program.command('admin').description('create, list and revoke administrators')
   withAdmin(admin.command('create'))
     .description('issue a certificate to another administrator; one for each person')
-    .argument('<name>', 'lower-case letters, digits and dashes')
-    .option('--valid <days>', 'days until it expires (default: 365)', countOf)
+    .argument('<name>', 'lower-case letters, digits and dashes', labelOf)
+    .option('--valid <days>', 'days until it expires (default: 365)', countUpTo(MAX_DAYS))
     .option('--output <file>', 'administrator access file to write (default: NAME-admin.json)')
     .addHelpText('after', examples('controller admin create alice', 'controller admin create ci --valid 30'))
     .action(create)

@@ -1,10 +1,16 @@
 import type { Command } from 'commander'
-import { type CredentialSetView, credentialRoutes } from '../../../protocol/api/identities/credentials.ts'
+import {
+  type CredentialSetView,
+  credentialRoutes,
+  MAX_DAYS,
+  MAX_NODES,
+} from '../../../protocol/api/identities/credentials.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { countOf, identityColumns } from './identity-columns.ts'
+import { countUpTo, labelOf } from './arguments.ts'
+import { identityColumns } from './identity-columns.ts'
 
 interface RenewFlags {
   admin?: string
@@ -41,9 +47,9 @@ export function registerCreds(program: Command): void {
   withAdmin(creds.command('renew'))
     .description('issue another set of credentials; the others stay valid until they expire or are revoked')
     .argument('<cluster>')
-    .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)')
-    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", countOf)
-    .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countOf)
+    .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)', labelOf)
+    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", countUpTo(MAX_DAYS))
+    .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countUpTo(MAX_NODES))
     .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(
       'after',

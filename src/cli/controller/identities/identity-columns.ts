@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import type { IssuedIdentity } from '../../../protocol/api/identities/credentials.ts'
 import { age, type Column, localTime } from '../../kit/output.ts'
 
@@ -13,9 +12,3 @@ export const identityColumns = (now: Date): Column<IssuedIdentity>[] => [
   { title: 'REVOKED BY', of: ({ revokedBy }) => revokedBy ?? '', wide: true },
   { title: 'SERIAL', of: ({ serial }) => serial ?? 'unknown', wide: true },
 ]
-
-/** Parses a positive integer. */
-export function countOf(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 999999.')
-  return Number(text)
-}

@@ -116,11 +116,15 @@ function create(path: string): number {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown'
     const exists = code === 'EEXIST'
-    throw new AgentError(exists ? 'create/file-exists' : 'create/cannot-write', `cannot write ${path}: ${code}`, {
-      fix: exists ? 'move the existing file away, or pass another --output' : 'pass a writable --output',
-      kind: 'invalid',
-      cause,
-    })
+    throw new AgentError(
+      exists ? 'create/file-exists' : 'create/cannot-write',
+      exists ? `${path} exists, and is not replaced` : `cannot write ${path}: ${code}`,
+      {
+        fix: exists ? 'move the existing file away, or pass another --output' : 'pass a writable --output',
+        kind: 'invalid',
+        cause,
+      },
+    )
   }
 }
 

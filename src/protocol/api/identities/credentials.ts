@@ -3,7 +3,10 @@ import { Label } from '../../names.ts'
 import { Enrolment } from '../installer.ts'
 import type { Route } from '../route.ts'
 
-const MAX_DAYS = 3_650
+/** The longest life of a certificate that an administrator asks for. */
+export const MAX_DAYS = 3_650
+/** The most nodes that one set of credentials can be limited to. */
+export const MAX_NODES = 100_000
 /** For a private key that never leaves the client. */
 export const Csr = z.string().check(z.maxLength(16_384))
 export const ValidDays = z.optional(z.int().check(z.minimum(1), z.maximum(MAX_DAYS)))
@@ -47,7 +50,7 @@ export const RenewCredentialsRequest = z.strictObject({
   /** Default: the cluster's setting. */
   days: ValidDays,
   /** How many nodes can enrol with it. Default: any number. */
-  maxNodes: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  maxNodes: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_NODES))),
 })
 export type RenewCredentialsRequest = z.infer<typeof RenewCredentialsRequest>
 
