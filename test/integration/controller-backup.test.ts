@@ -93,7 +93,8 @@ describe.each(backends)('$name', (_, isPostgres) => {
     expect(report.bundlesLeftOut).toMatchObject([{ name: expect.any(String) }])
     expect(statSync(backup()).mode & 0o777).toBe(0o600)
     const bytes = readFileSync(backup())
-    for (const secret of ['PRIVATE KEY', '"m1"', 'demo', PASSPHRASE, 'master']) expect(bytes.includes(secret)).toBe(false)
+    for (const secret of ['PRIVATE KEY', '"m1"', 'demo', PASSPHRASE, 'master'])
+      expect(bytes.includes(secret)).toBe(false)
     const ca = readFileSync(join(data(), 'pki/ca.crt'), 'utf8')
 
     // The node goes on after the backup.
