@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { Emit, Outcome } from '../../engine/event.ts'
@@ -7,7 +8,7 @@ import { INSTRUCTION } from '../gate/instructions.ts'
 import { openSigned } from '../gate/open-signed.ts'
 import { type NodeIdentity, readIdentity } from '../identity/identity.ts'
 import { nodeIdOf } from '../identity/node-names.ts'
-import { instructionKeysOf } from '../identity/trust.ts'
+import { everTrustedKeysOf, instructionKeysOf } from '../identity/trust.ts'
 import { readOpenInstruction } from '../link/link-state.ts'
 import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
@@ -53,14 +54,20 @@ export async function execute(options: ExecuteOptions): Promise<Outcome> {
   }
 }
 
-/**
- * The instruction in the file, by default the open one. Verifies the signature again: an accepted instruction could have
- * been changed on disk.
- */
-export async function readInstruction(
-  paths: AgentPaths,
-  file = paths.instructionFile,
-): Promise<{ instruction: Instruction; identity: NodeIdentity }> {
+interface Verified {
+  instruction: Instruction
+  identity: NodeIdentity
+}
+
+/** The open instruction. Verifies the signature again: an accepted instruction could have been changed on disk. */
+export const readInstruction = (paths: AgentPaths): Promise<Verified> =>
+  verify(paths, paths.instructionFile, instructionKeysOf(paths, requireConfig(paths)))
+
+/** The last instruction that made this machine a node. The key that signed it may have been replaced since. */
+export const readCarriedOut = (paths: AgentPaths): Promise<Verified> =>
+  verify(paths, paths.provisionedFile, everTrustedKeysOf(paths, requireConfig(paths)))
+
+async function verify(paths: AgentPaths, file: string, keys: readonly KeyObject[]): Promise<Verified> {
   const open = readOpenInstruction(file)
   const identity = readIdentity(paths)
   if (!open || !identity) {
@@ -69,7 +76,6 @@ export async function readInstruction(
       kind: 'invalid',
     })
   }
-  const keys = instructionKeysOf(paths, requireConfig(paths))
   // The time limit applies when an instruction is accepted, not while it is carried out.
   const knowledge = { instructionKeys: () => keys, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
   const opened = await openSigned(INSTRUCTION, open.signed, knowledge)

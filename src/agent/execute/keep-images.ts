@@ -10,7 +10,7 @@ import { afterSnapshot } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import type { ImagesReport } from '../service/images/images-report.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { readInstruction } from './execute.ts'
+import { readCarriedOut } from './execute.ts'
 import { openProvisionParams } from './provision-params.ts'
 
 export interface KeepImagesOptions {
@@ -42,7 +42,7 @@ export async function keepNodeImages(options: KeepImagesOptions): Promise<boolea
 }
 
 async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImagesOptions): Promise<void> {
-  const { instruction, identity } = await readInstruction(paths, paths.provisionedFile)
+  const { instruction, identity } = await readCarriedOut(paths)
   if (instruction.role === 'reset') return
   const { machine, ledger } = workspace
   refuseEarlierContainerd(ledger)

@@ -12,7 +12,11 @@ export interface ReceivedTrust {
   authorities: string[]
   /** SPKI DER, base64. */
   instructionKeys: string[]
+  /** Instruction keys that were trusted before; the latest is last. Nothing new is accepted from them. */
+  formerKeys?: string[]
 }
+
+const MOST_FORMER = 8
 
 type Paths = Pick<AgentPaths, 'caFile' | 'trustFile'>
 
@@ -37,14 +41,20 @@ export function trustIn(text: string | undefined, installedCa: string): Received
 /** Durable when it returns: after a crash the file has the old content or the new one. */
 export function writeTrust(paths: Paths, { generation, authorities, instructionKeys }: ReceivedTrust): void {
   const since = hashOf(readIfThere(paths.caFile) ?? '')
-  writeStateFile(paths.trustFile, `${JSON.stringify({ since, generation, authorities, instructionKeys })}\n`)
+  const before = readTrust(paths)
+  const former = new Set([...(before?.formerKeys ?? []), ...(before?.instructionKeys ?? [])])
+  for (const key of instructionKeys) former.delete(key)
+  const received = { generation, authorities, instructionKeys, formerKeys: [...former].slice(-MOST_FORMER) }
+  writeStateFile(paths.trustFile, `${JSON.stringify({ since, ...received })}\n`)
 }
 
 /** Whether all of it can be read. Never throws. */
-export function isUsable({ generation, authorities, instructionKeys }: ReceivedTrust): boolean {
+export function isUsable({ generation, authorities, instructionKeys, formerKeys = [] }: ReceivedTrust): boolean {
   try {
     const areCas = authorities.every((pem) => new X509Certificate(pem).ca)
-    const areKeys = instructionKeys.every((key) => readInstructionKey(key).asymmetricKeyType === 'ed25519')
+    const areKeys = [...instructionKeys, ...formerKeys].every(
+      (key) => readInstructionKey(key).asymmetricKeyType === 'ed25519',
+    )
     return Number.isSafeInteger(generation) && authorities.length > 0 && instructionKeys.length > 0 && areCas && areKeys
   } catch {
     return false
@@ -59,6 +69,15 @@ export function instructionKeysOf(
   const { instructionKey, nextInstructionKey } = config
   const installed = [instructionKey, ...(nextInstructionKey === undefined ? [] : [nextInstructionKey])]
   return (readTrust(paths)?.instructionKeys ?? installed).map(readInstructionKey)
+}
+
+/** The keys that sign instructions, and those that did: one of them signed what this node has carried out. */
+export function everTrustedKeysOf(
+  paths: Paths,
+  config: Pick<AgentConfig, 'instructionKey' | 'nextInstructionKey'>,
+): KeyObject[] {
+  const former = [config.instructionKey, ...(readTrust(paths)?.formerKeys ?? [])]
+  return [...instructionKeysOf(paths, config), ...former.map(readInstructionKey)]
 }
 
 /** The certificates in a PEM text, in its order. */
