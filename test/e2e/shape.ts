@@ -20,9 +20,13 @@ export interface Scene {
   readonly signal: AbortSignal
   /** Boots bare nodes. The first call also starts the controller. */
   boot(...names: string[]): Promise<void>
+  /** The same with another way to start the controller. */
+  bootWith(open: (bed: Bed) => Promise<Site>, ...names: string[]): Promise<void>
   node(name: string): Node
   nodes(): Node[]
   site(): Site
+  /** From now on all commands go to another controller. */
+  useSite(other: Site): void
   createCluster(name: string, flags: readonly string[], overrides?: Overrides): Promise<void>
   /** Installs the agent on a node and configures the roles. */
   addNode(name: string, roles: string, ...flags: string[]): Promise<void>
@@ -66,10 +70,14 @@ export function openScene(bed: Bed, say: Say, signal: AbortSignal): Scene {
       return found
     },
     nodes: () => [...nodes.values()],
-    async boot(...names) {
+    useSite(other) {
+      site = other
+    },
+    boot: (...names) => scene.bootWith(openSite, ...names),
+    async bootWith(open, ...names) {
       for (const name of names) nodes.set(name, await up({ name, bed, signal }))
       if (site) return
-      site = await openSite(bed)
+      site = await open(bed)
       await importBundle(site, await bundleDirectory(runHere, say))
     },
     async createCluster(name, flags, overrides = testbedOverrides()) {

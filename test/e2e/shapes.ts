@@ -12,6 +12,7 @@ import { openScene, type Scene } from './shape.ts'
 import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
 import { threeAndOne } from './three-and-one.ts'
+import { threeControllers } from './three-controllers.ts'
 import { twoInterfaces } from './two-interfaces.ts'
 
 const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
@@ -23,6 +24,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'shared-machine': sharedMachine,
   'packet-filters': packetFilters,
   'earlier-agent': earlierAgentStory,
+  'three-controllers': threeControllers,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

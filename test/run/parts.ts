@@ -40,6 +40,7 @@ const stories: Record<string, readonly string[]> = {
   'shared-machine': ['test/e2e/shapes.ts', 'shared-machine'],
   'packet-filters': ['test/e2e/shapes.ts', 'packet-filters'],
   'earlier-agent': ['test/e2e/shapes.ts', 'earlier-agent'],
+  'three-controllers': ['test/e2e/shapes.ts', 'three-controllers'],
   'failing-units': ['test/e2e/failing-units.ts'],
   machine: ['test/vm/run.ts'],
 }
@@ -52,6 +53,7 @@ const rotating = [
   'shared-machine',
   'packet-filters',
   'earlier-agent',
+  'three-controllers',
   'failing-units',
   'machine',
 ] as const

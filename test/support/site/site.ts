@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bed, GATEWAY, inNetwork } from '../testbed/bed.ts'
@@ -17,6 +17,8 @@ const LOOK_MS = 1_000
 export interface Site {
   readonly bed: Bed
   readonly directory: string
+  /** At which nodes reach the controller. */
+  readonly url: string
   /** Runs a command of the controller's CLI as the administrator. Resolves with any exit code. */
   cli(argv: readonly string[], options?: RunOptions): Promise<Output>
   /** Like cli, but rejects on a non-zero exit code. Resolves with stdout. */
@@ -26,6 +28,8 @@ export interface Site {
   restartController(signal: 'SIGKILL' | 'SIGTERM', downMs?: number): Promise<void>
   /** Stops the controller, runs the work, and starts the controller again. */
   whileDown(work: () => Promise<void>): Promise<void>
+  /** Ends it, and leaves its data. */
+  killController(): Promise<void>
   controllerLog(): string
   close(): Promise<void>
   /** Lets the controller keep running after the end of this process. */
@@ -34,24 +38,39 @@ export interface Site {
   readonly environment: Record<string, string>
 }
 
+/** What a site needs beside others in the same bed. */
+export interface SiteOptions {
+  /** Of its directory. */
+  name?: string
+  port?: number
+  /** More flags of `controller serve`. */
+  flags?: readonly string[]
+  /** The site whose keys are copied before the first start. */
+  keysOf?: Site | undefined
+}
+
 /** Starts the controller. The bed must have its network, so start a node first. */
-export async function openSite(bed: Bed): Promise<Site> {
-  const directory = join(bed.directory, 'site') // removed with the bed
+export async function openSite(
+  bed: Bed,
+  { name = 'site', port = CONTROLLER_PORT, flags = [], keysOf }: SiteOptions = {},
+): Promise<Site> {
+  const directory = join(bed.directory, name) // removed with the bed
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const data = join(directory, 'data')
   const logFile = join(directory, 'controller.log')
-  const url = `https://${GATEWAY}:${CONTROLLER_PORT}`
+  const url = `https://${GATEWAY}:${port}`
   const environment = {
     PATH: process.env.PATH ?? '',
     TERM: process.env.TERM ?? 'dumb',
     HOME: directory,
     CANTRIP_ADMIN: join(data, 'admin.json'),
   }
+  if (keysOf) await cp(join(keysOf.directory, 'data/pki'), join(data, 'pki'), { recursive: true })
   let server = await start()
 
   async function start(): Promise<ChildProcess> {
     const log = openSync(logFile, 'a', 0o600)
-    const serve = ['serve', '--data', data, '--listen', `${GATEWAY}:${CONTROLLER_PORT}`, '--public-url', url]
+    const serve = ['serve', '--data', data, '--listen', `${GATEWAY}:${port}`, '--public-url', url, ...flags]
     const [command = '', ...args] = inNetwork(bed, [executables.controller, ...serve])
     const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true })
     closeSync(log)
@@ -96,6 +115,7 @@ export async function openSite(bed: Bed): Promise<Site> {
   return {
     bed,
     directory,
+    url,
     environment,
     executable: executables.controller,
     cli,
@@ -111,6 +131,7 @@ export async function openSite(bed: Bed): Promise<Site> {
       await work()
       server = await start()
     },
+    killController: () => stop('SIGKILL'),
     controllerLog: () => readFileSync(logFile, 'utf8'),
     leave: () => server.unref(),
     async close() {
