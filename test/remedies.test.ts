@@ -10,6 +10,8 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'admin.list': { do: 'admin.list' },
   'admin.revoke': { do: 'admin.revoke', administrator: 'alice' },
   'bundle.import': { do: 'bundle.import' },
+  'ca.rotate': { do: 'ca.rotate' },
+  'ca.status': { do: 'ca.status' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
   'cluster.delete': { do: 'cluster.delete', cluster: 'demo', force: true },
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },
@@ -44,13 +46,13 @@ test('no text of the controller contains a command of the CLI: remedies are data
   const texts = textsOf('controller')
   expect(texts.length).toBeGreaterThan(50)
   const withCommand = texts.filter(({ text }) =>
-    /['`:(] ?controller (admin|bundle|cluster|creds|node) [a-z]/.test(text),
+    /['`:(] ?controller (admin|bundle|ca|cluster|creds|node) [a-z]/.test(text),
   )
   expect(withCommand.map(({ file }) => file)).toEqual([])
 })
 
 const COMMAND =
-  /(?<=['`(:] ?)(?:agent|controller) (?:admin|bundle|cluster|creds|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
+  /(?<=['`(:] ?)(?:agent|controller) (?:admin|bundle|ca|cluster|creds|node|logs|precheck|reset|status|support-bundle|uninstall)\b[^'"`,;():\n]*/g
 
 test('every command of `agent` and `controller` in a text is accepted by its program', async () => {
   const found = textsOf('.').flatMap(({ file, text }) =>

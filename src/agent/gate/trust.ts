@@ -14,7 +14,7 @@ export interface TrustOptions extends Pick<Knowledge<Trust>, 'instructionKeys' |
   onTrust(spreadMs: number): void
 }
 
-export const TRUST: SignedKind<Trust> = {
+const TRUST: SignedKind<Trust> = {
   code: 'trust',
   noun: 'list of trusted keys',
   schema: async () => (await import('../../protocol/wire/trust.ts')).Trust,
@@ -35,7 +35,7 @@ export function trustTaker(options: TrustOptions): (signed: Signed) => Promise<v
   }
 }
 
-export function objectionAt(present: number) {
+function objectionAt(present: number) {
   return (trust: Trust): ErrorReport | undefined => {
     if (trust.generation < present) {
       const message = `received the trusted keys of generation ${trust.generation}; the node has those of ${present}`

@@ -47,7 +47,7 @@ export function registerCa(program: Command): void {
     })
 }
 
-export function authorityText({ authorities, rotating, nodes, ready, waiting }: AuthorityView): string {
+function authorityText({ authorities, rotating, nodes, ready, waiting }: AuthorityView): string {
   const lines = authorities.map(({ name, fingerprint, expiresAt }, at) => {
     const state = !rotating ? 'in use' : at === 0 ? 'in use, until the end of the rotation' : 'next'
     return `${name} (${state}), valid until ${localTime(expiresAt)}\n  SHA-256 ${fingerprint}`

@@ -61,7 +61,7 @@ export function openRotation(ports: Ports, onChange: () => Promise<void>): Rotat
     async begin() {
       refuseOthers(ports)
       if (authority.nextInstructionKey !== undefined) {
-        throw refusal('ca/rotating', 'a rotation of the keys is in progress', 'see: controller ca status')
+        throw refusal('ca/rotating', 'a rotation of the keys is in progress', remedy`see: ${{ do: 'ca.status' }}`)
       }
       authority.beginRotation(now())
       log('a rotation of the keys began: the new CA and instruction key are sent to the nodes')
@@ -71,7 +71,11 @@ export function openRotation(ports: Ports, onChange: () => Promise<void>): Rotat
     async finish(isForced) {
       refuseOthers(ports)
       if (authority.nextInstructionKey === undefined) {
-        throw refusal('ca/no-rotation', 'no rotation of the keys is in progress', 'to begin one: controller ca rotate')
+        throw refusal(
+          'ca/no-rotation',
+          'no rotation of the keys is in progress',
+          remedy`to begin one: ${{ do: 'ca.rotate' }}`,
+        )
       }
       const { waiting } = await show()
       if (waiting.length > 0 && !isForced) throw stranded(waiting)
@@ -117,6 +121,6 @@ function reasonOf({ authority, presence }: Ports, data: ClusterData, { id, name 
 function stranded(waiting: readonly Waiting[]) {
   const shown = waiting.slice(0, MOST_SHOWN).map(({ cluster, name, reason }) => `${name} of ${cluster} ${reason}`)
   const more = waiting.length > MOST_SHOWN ? ` and ${waiting.length - MOST_SHOWN} more` : ''
-  const fix = remedy`wait until ${{ do: 'shell', command: 'controller ca status' }} names none; or end it with --force, and install the agent of these nodes again with new credentials`
+  const fix = remedy`wait until ${{ do: 'ca.status' }} names none; or end it with --force, and install the agent of these nodes again with new credentials`
   return refusal('ca/stranded', `these would be shut out: ${shown.join('; ')}${more}`, fix)
 }

@@ -17,7 +17,7 @@ import { handOverOperator } from './operator-certificate.ts'
  */
 export const AWAY_MS = 120_000
 /** So many approved nodes without a role; further ones wait for an administrator, who may not know of any of them. */
-export const MOST_AUTOMATIC = 100
+const MOST_AUTOMATIC = 100
 
 /**
  * Approves a DISCOVERED node. Throws `node/name-taken` if another node has its name, unless that one is `replaced` (an id) and

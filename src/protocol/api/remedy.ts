@@ -7,7 +7,7 @@ import type { NodeRole } from '../names.ts'
  * choose. `shell` is a command to run on the machine of a node.
  */
 export type Action =
-  | { do: 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' }
+  | { do: 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' | 'ca.rotate' | 'ca.status' }
   | { do: 'admin.revoke'; administrator: string }
   | { do: 'creds.list' | 'creds.renew'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
@@ -36,7 +36,7 @@ export function commandOf(action: Action): string {
 type OfController = Exclude<Action, { do: 'shell' }>
 
 function subjectOf(action: OfController): string[] {
-  if (action.do === 'node.list' || action.do === 'admin.list') return []
+  if (action.do === 'node.list' || action.do === 'admin.list' || action.do.startsWith('ca.')) return []
   if (action.do === 'bundle.import') return ['FILE_OR_DIRECTORY']
   if (action.do === 'cluster.create' || action.do === 'admin.create') return ['NAME']
   if (action.do === 'admin.revoke') return [action.administrator]

@@ -4,7 +4,7 @@ import { version } from '../../../base/version.ts'
 import { recordRoutes } from '../../../protocol/api/events.ts'
 import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { print, withClient } from '../session/session.ts'
 import { readPassphrase, withPassphrase } from './passphrase.ts'
 
 interface Flags {
@@ -23,7 +23,8 @@ export function registerBackup(program: Command): void {
     .argument('<file>', 'file to write; it must not exist')
     .option('--data <directory>', 'data directory of the controller, on this machine', DEFAULT_DATA)
     .option('--bundles', 'also the imported bundles, which can be imported again otherwise')
-  withAdmin(withPassphrase(backup))
+  withPassphrase(backup)
+    .option('--admin <file>', 'administrator access file (default: admin.json in the data directory)')
     .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText(
       'after',

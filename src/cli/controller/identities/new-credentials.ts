@@ -8,7 +8,7 @@ const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const PASSPHRASE_LENGTH = 25
 
 /** 125 random bits, in groups that a person can read aloud. */
-export function newPassphrase(): string {
+function newPassphrase(): string {
   const characters = Array.from({ length: PASSPHRASE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
   return characters.join('').replace(/(.{5})(?=.)/g, '$1-')
 }
@@ -49,7 +49,7 @@ export interface ReservedFiles {
 }
 
 /** Reserves NAME.pem and NAME-passphrase.txt. */
-export function reserveFiles(directory: string, name: string): ReservedFiles {
+function reserveFiles(directory: string, name: string): ReservedFiles {
   mkdirSync(directory, { recursive: true })
   const first = reserveFile(join(directory, `${name}.pem`))
   const second = attempt(
