@@ -49,6 +49,7 @@ export async function importBundle(
     for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
     const directory = bundleDirectory(dataDirectory, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
+    await rm(deletedDirectory(dataDirectory, verified.manifestSha256), { recursive: true, force: true })
     writeDurably(`${directory}.pub`, `${publicKey}\n`)
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(copy, directory)
@@ -79,6 +80,10 @@ export interface DamagedBundle {
 /** Where a bundle is, if it was imported. */
 export const bundleDirectory = (dataDirectory: string, manifestSha256: string): string =>
   join(dataDirectory, 'bundles', manifestSha256)
+
+/** Where it is after it was deleted: see deleted.ts. */
+export const deletedDirectory = (dataDirectory: string, manifestSha256: string): string =>
+  join(dataDirectory, 'bundles', `deleted-${manifestSha256}`)
 
 /** The bundles in a controller's data directory, newest first, and the damaged ones. Contents of files are not read. */
 export async function listBundles(
@@ -114,7 +119,7 @@ async function readStored(root: string, name: string): Promise<StoredBundle> {
 
 function damagedBundle(root: string, name: string, cause: unknown): DamagedBundle {
   const message = `the stored bundle ${join(root, name)} is damaged, and is not used: ${errorMessage(cause)}`
-  const fix = 'import it again (controller bundle import), or delete the directory'
+  const fix = `import it again (controller bundle import), or delete it: controller bundle delete ${name}`
   return { manifestSha256: name, error: badBundle('damaged', message, fix, cause) }
 }
 

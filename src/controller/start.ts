@@ -96,6 +96,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const authority = await openSharedAuthority(store, join(dataDirectory, 'pki'), now(), options.sealer)
   const log = options.log ?? (() => undefined)
   const bundles = new BundleShelf(dataDirectory, log)
+  await bundles.completeDeletions()
   await bundles.refresh()
   const timers = openTimers()
   const retention = { ...RETENTION, ...options.retention }

@@ -3,6 +3,8 @@ import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
+import { bundleRoutes } from '../../protocol/api/clusters.ts'
+import { confirm } from '../kit/confirm.ts'
 import {
   type Column,
   examples,
@@ -13,16 +15,20 @@ import {
   render,
   structured,
 } from '../kit/output.ts'
+import { print, withAdmin, withClient } from './session/session.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
-/** `controller bundle build|verify|import|list`. */
+/** `controller bundle build|verify|import|list|delete`. */
 export function registerBundle(program: Command): void {
-  const bundle = program.command('bundle').description('build, verify and import bundles: the files that nodes install')
+  const bundle = program
+    .command('bundle')
+    .description('build, verify, import and delete bundles: the files that nodes install')
   registerBuild(bundle)
   registerVerify(bundle)
   registerImport(bundle)
   registerList(bundle)
+  registerDelete(bundle)
 }
 
 function registerBuild(bundle: Command): void {
@@ -124,6 +130,23 @@ function registerList(bundle: Command): void {
       process.stdout.write(await render(options.output, rows, rows, BUNDLES))
       for (const { error } of damaged) process.stderr.write(`${error.message}\n  fix: ${error.fix}\n`)
     })
+}
+
+function registerDelete(bundle: Command): void {
+  withAdmin(bundle.command('delete'))
+    .description('delete an imported bundle that no cluster uses, at the controller that answers')
+    .argument('<bundle>', 'name, or the first 12 or more digits of MANIFEST, as `bundle list` shows them')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .addOption(formatOption(PLAIN_FORMATS))
+    .addHelpText('after', examples('controller bundle delete kubernetes-v1.36.3-x64'))
+    .action((name: string, flags: { admin?: string; yes?: boolean; output: PlainFormat }) =>
+      withClient(flags, async (client) => {
+        await confirm(`Delete bundle ${name}?`, flags.yes)
+        const deleted = await client.ask(bundleRoutes.deleteBundle, { params: { name } })
+        const text = `Bundle ${deleted.name}, manifest ${deleted.manifestSha256}, is deleted.\n`
+        print(flags.output === 'text' ? text : await structured(flags.output, deleted))
+      }),
+    )
 }
 
 interface BuildFlags {

@@ -16,6 +16,7 @@ import { openErrorLog } from './errors/error-log.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { authorityHandlers } from './handlers/authority.ts'
+import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { admit, type Identity, identify } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
@@ -86,6 +87,7 @@ export async function createRouter(
     ...credentialHandlers(core),
     ...administratorHandlers(core),
     ...authorityHandlers(core),
+    ...bundleHandlers(core),
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue

@@ -1,4 +1,6 @@
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { Arch } from '../../bundle/arch.ts'
+import { deletedBundles, removeWithdrawn, withdrawBundle } from '../../bundle/deleted.ts'
 import { exists } from '../../bundle/exists.ts'
 import type { BundleRef } from '../../bundle/format.ts'
 import { bundleDirectory, listBundles, type StoredBundle } from '../../bundle/import.ts'
@@ -8,13 +10,15 @@ export class BundleShelf {
   readonly #dataDirectory: string
   readonly #log: (line: string) => void
   readonly #list: typeof listBundles
+  readonly #remove: typeof removeWithdrawn
   #bundles: readonly StoredBundle[] = []
   #damaged = new Set<string>()
 
-  constructor(dataDirectory: string, log: (line: string) => void, list = listBundles) {
+  constructor(dataDirectory: string, log: (line: string) => void, list = listBundles, remove = removeWithdrawn) {
     this.#dataDirectory = dataDirectory
     this.#log = log
     this.#list = list
+    this.#remove = remove
   }
 
   /** Reads the directory again: bundles are imported by another process. A damaged one is logged once, and not used. */
@@ -45,6 +49,35 @@ export class BundleShelf {
   /** For other controllers. */
   shared(): { sha256: string; publicKey: string }[] {
     return this.#bundles.map(({ manifestSha256: sha256, publicKey }) => ({ sha256, publicKey }))
+  }
+
+  /** By its name, or the beginning of its manifest's hash: at least the 12 digits that lists show. Damaged ones have no name. */
+  named(query: string): (Pick<StoredBundle, 'manifestSha256'> & Partial<Pick<StoredBundle, 'manifest'>>)[] {
+    const isIt = (sha256: string) => query.length >= 12 && sha256.startsWith(query)
+    const damaged = [...this.#damaged].map((manifestSha256) => ({ manifestSha256 }))
+    return [
+      ...this.#bundles.filter(({ manifest, manifestSha256 }) => manifest.name === query || isIt(manifestSha256)),
+      ...damaged.filter(({ manifestSha256 }) => isIt(manifestSha256)),
+    ]
+  }
+
+  /** Durable when it resolves. If it rejects, the bundle may be gone, and the next start removes its files. */
+  async delete(manifestSha256: string): Promise<void> {
+    await withdrawBundle(this.#dataDirectory, manifestSha256)
+    await this.refresh()
+    await this.#remove(this.#dataDirectory)
+  }
+
+  /** Completes deletions that were interrupted. A failure is logged: those bundles are not used in any case. */
+  async completeDeletions(): Promise<void> {
+    await this.#remove(this.#dataDirectory).catch((error: unknown) =>
+      this.#log(`cannot remove the files of deleted bundles: ${errorMessage(error)}`),
+    )
+  }
+
+  /** The manifest hashes of the bundles that an administrator deleted here, and did not import again. */
+  deleted(): Promise<string[]> {
+    return deletedBundles(this.#dataDirectory)
   }
 
   names(): string[] {

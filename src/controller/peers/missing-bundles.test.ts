@@ -7,10 +7,10 @@ const OTHERS = [
 ]
 
 /** Looks every 5 s, as heartbeats do, for `ms`; returns the URLs from which a fetch began. */
-function scene(fetch: () => Promise<void>) {
+function scene(fetch: () => Promise<void>, deleted: string[] = []) {
   let nowMs = 0
   const asked: string[] = []
-  const bundles = { refresh: async () => undefined, shared: () => [] }
+  const bundles = { refresh: async () => undefined, shared: () => [], deleted: async () => deleted }
   const look = openMissingBundles(
     { bundles: bundles as never, now: () => new Date(nowMs), log: () => undefined },
     { dataDirectory: '/data', adminFile: '/data/admin.json' },
@@ -37,4 +37,8 @@ it('does not fetch one again at once that no controller gives whole: it can have
   expect((await look(60_000)).length, 'after 10 s and after 30 s').toBe(4)
   await look(6 * 3_600_000)
   expect((await look(3_600_000)).length, 'after a while, once an hour').toBe(2)
+})
+
+it('does not fetch one that was deleted here before the start', async () => {
+  expect(await scene(async () => undefined, ['ab'])(60_000)).toEqual([])
 })

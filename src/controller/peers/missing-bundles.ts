@@ -11,8 +11,8 @@ type Place = Pick<Fetching, 'dataDirectory' | 'adminFile'>
 const AFTER_FAILURE: RetryPolicy = { firstMs: 10_000, factor: 2, longestMs: 3_600_000 }
 
 /**
- * Fetches the bundles that other controllers have and this one lacks, one at a time. One that this controller had since its start
- * was deleted by an administrator, and is not fetched again.
+ * Fetches the bundles that other controllers have and this one lacks, one at a time. One that was deleted here, or that this
+ * controller had since its start, is not fetched again.
  */
 export function openMissingBundles(
   ports: Ports,
@@ -59,6 +59,7 @@ export function openMissingBundles(
     try {
       await ports.bundles.refresh()
       for (const { sha256 } of ports.bundles.shared()) had.add(sha256)
+      for (const sha256 of await ports.bundles.deleted()) had.add(sha256)
       for (const { bundles } of others) for (const bundle of bundles) await fetchOne(bundle, others)
       await ports.bundles.refresh()
     } finally {

@@ -178,3 +178,16 @@ export const clusterRoutes = {
     errors: ['cluster/unknown'],
   },
 } as const satisfies Record<string, Route>
+
+/** The imported bundles, for administrators; nodes download files of them by agentRoutes.fetchBundleFile. */
+export const bundleRoutes = {
+  deleteBundle: {
+    method: 'DELETE',
+    path: '/v1/bundles/{name}',
+    access: ['admin'],
+    summary: "Deletes the bundle with a name, or with the first 12 or more digits of its manifest's SHA-256 sum",
+    /** The name of a damaged bundle is the sum. */
+    answer: z.object({ name: z.string(), manifestSha256: z.string() }),
+    errors: ['bundle/ambiguous', 'bundle/in-use', 'bundle/unknown'],
+  },
+} as const satisfies Record<string, Route>

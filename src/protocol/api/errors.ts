@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   'creds/unknown': 404,
   'administrator/unknown': 404,
   'enrol/unknown': 404,
+  'bundle/unknown': 404,
   'bundle-file/unknown': 404,
 
   'pem/invalid': 400,
@@ -39,6 +40,8 @@ export const ERROR_STATUS = {
   'administrator/exists': 403,
   'administrator/last': 403,
   'backup/busy': 403,
+  'bundle/ambiguous': 403,
+  'bundle/in-use': 403,
   'bundle/none': 403,
   'ca/no-rotation': 403,
   'ca/rotating': 403,

@@ -1,5 +1,5 @@
 import { agentRoutes } from './agents.ts'
-import { clusterRoutes } from './clusters.ts'
+import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { authorityRoutes } from './identities/authority.ts'
@@ -18,4 +18,5 @@ export const ROUTES = {
   ...administratorRoutes,
   ...recordRoutes,
   ...authorityRoutes,
+  ...bundleRoutes,
 }
