@@ -20,7 +20,9 @@ export async function openStaging(dataDirectory: string): Promise<Staging> {
   const directory = join(dirname(target), `.${basename(target)}.restoring`)
   const discard = () => rm(directory, { recursive: true, force: true })
   await discard()
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await mkdir(dirname(directory), { recursive: true })
+  // Fails if somebody else has created it, and could read the keys.
+  await mkdir(directory, { mode: 0o700 })
   return {
     directory,
     discard,

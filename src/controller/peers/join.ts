@@ -90,6 +90,7 @@ export async function joinPeers(
     others = found.controllers.filter(({ id }) => id !== found.id)
     const after = others.map(({ id }) => id)
     sessions.setLive(after)
+    sessions.recordMissing()
     services.publicUrls = [...new Set([...own.urls, ...others.flatMap(({ urls }) => urls)])].slice(0, MOST_URLS)
     if (before !== after.join()) {
       log(

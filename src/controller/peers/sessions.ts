@@ -15,6 +15,8 @@ export interface Sessions {
   /** A session here. Its record in the database follows. */
   opened(session: OpenSession): void
   ended(nodeId: string): void
+  /** Records those again that could not be recorded. */
+  recordMissing(): void
   /** The session of a node at another live controller. */
   elsewhere(nodeId: string): HeldSession | undefined
   /** Reads the sessions of these nodes again; of all, also records those of this controller again. */
@@ -70,6 +72,9 @@ export function openSessions({ shared, log, replaced, changed }: Ports): Session
       const session = own.get(nodeId)
       own.delete(nodeId)
       if (session?.number !== undefined) void inTurn(() => shared.close(nodeId, session.number ?? 0))
+    },
+    recordMissing() {
+      for (const { nodeId, number } of own.values()) if (number === undefined) recording.add(nodeId)
     },
     elsewhere(nodeId) {
       const found = others.get(nodeId)
