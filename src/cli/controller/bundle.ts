@@ -138,7 +138,7 @@ function registerDelete(bundle: Command): void {
     .argument('<bundle>', 'name, or the first 12 or more digits of MANIFEST, as `bundle list` shows them')
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(formatOption(PLAIN_FORMATS))
-    .addHelpText('after', examples('controller bundle delete kubernetes-v1.36.3-x64'))
+    .addHelpText('after', examples(`controller bundle delete kubernetes-${DEFAULT_VERSIONS.kubernetes}-x64`))
     .action((name: string, flags: { admin?: string; yes?: boolean; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         await confirm(`Delete bundle ${name}?`, flags.yes)
