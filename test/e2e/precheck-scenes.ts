@@ -58,13 +58,16 @@ export async function oddProxies(node: Node, credentials: readonly string[]): Pr
     [ODD_PROXIES.hangs, /proxy failed: .*(no answer|time|within)/],
     [ODD_PROXIES.inspectsTls, /TLS failed: /],
   ]
+  const file = '/root/odd-proxy.txt'
+  const restore = await changeFile(node, file, 'hunter2\n')
+  await execOk(node, ['chmod', '0600', file])
   const looks = expected.map(async ([port, found]) => {
-    const proxy = `http://me:hunter2@${ODD_ADDRESS}:${port}`
-    const { code, of, verdicts } = await checked(node, ...credentials, '--proxy', proxy, '--ignore-check', 'controller')
+    const proxy = ['--proxy', `http://me@${ODD_ADDRESS}:${port}`, '--proxy-password-file', file]
+    const { code, of, verdicts } = await checked(node, ...credentials, ...proxy, '--ignore-check', 'controller')
     assert.equal(code, 3, 'the check of the controller cannot be ignored')
     assert.equal(of('controller').verdict, 'fail')
     assert.match(of('controller').found, found)
     assert.doesNotMatch(JSON.stringify(verdicts), /hunter2/)
   })
-  await Promise.all(looks)
+  await Promise.all(looks).finally(restore)
 }

@@ -134,7 +134,10 @@ export class PostgresServer {
     const [file, argv] = this.#command('postgres', '-D', join(this.directory, 'data'))
     const log = join(this.directory, 'log')
     const server = spawn(file, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
-    server.stderr.on('data', (text) => appendFileSync(log, text))
+    server.stderr.on('data', (text) => {
+      // Its child processes may write after the directory was removed.
+      if (existsSync(this.directory)) appendFileSync(log, text)
+    })
     this.#process = server
     while (server.exitCode === null && server.signalCode === null) {
       const isUp = await this.query('postgres', 'SELECT 1').then(
