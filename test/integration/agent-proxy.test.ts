@@ -14,8 +14,8 @@ import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
 import { NodeParams } from '../../src/protocol/wire/instruction.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
-import { createCluster } from '../support/controller/client.ts'
-import { startsItsCluster } from '../support/controller/identities.ts'
+import { createCluster, enrolNode } from '../support/controller/client.ts'
+import { startCluster } from '../support/controller/start-cluster.ts'
 
 /** A name that only the proxy resolves: a successful request used the proxy. */
 const NAME = 'controller.invalid'
@@ -57,7 +57,9 @@ afterEach(async () => {
 
 test('manifest, files and the operator’s certificate are fetched through the proxy of the installation', async () => {
   const { manifestSha256, publicKey, manifest } = await importSmallBundle(join(directory, 'controller'), CONTENT)
-  const { id, ca, cert, key } = await startsItsCluster(controller, await createCluster(controller, 'demo'), 'one')
+  const node = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+  await startCluster(controller, node, 'demo')
+  const { id, ca, cert, key } = node
   const url = `https://${NAME}:${controller.port}`
   const cluster = { id: 'c-aaaaaaaaaa', name: 'demo' }
   const machine = linuxMachine()

@@ -5,7 +5,7 @@ import { readCsr } from '../../pki/csr.ts'
 import type { CreateAdministratorRequest } from '../../protocol/api/identities/administrators.ts'
 import type { IssuedIdentity } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { isValid, refusal } from '../domain/admission.ts'
+import { refusal, validityOf } from '../domain/admission.ts'
 import type { Administrator } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 
@@ -45,7 +45,7 @@ export async function createAdministrator(
   const { publicKey } = readCsr(csr)
   return ports.turns('administrators', async () => {
     const all = await ports.store.administrators()
-    if (all.some((each) => each.name === name && isValid(each, ports.now()))) {
+    if (all.some((each) => each.name === name && validityOf(each, ports.now()) === 'valid')) {
       const fix = remedy`choose another name; or, to replace the certificate, revoke it first: ${{ do: 'admin.revoke', administrator: name }}`
       throw refusal('administrator/exists', `there already is an administrator ${name}`, fix)
     }
@@ -65,7 +65,7 @@ export async function revokeAdministrator(ports: Ports, query: string, by: strin
       const fix = remedy`choose one of: ${{ do: 'admin.list' }}`
       throw new AgentError('administrator/unknown', `there is no administrator ${query}`, { ...fix, kind: 'invalid' })
     }
-    if (all.every((each) => found.includes(each) || !isValid(each, now))) {
+    if (all.every((each) => found.includes(each) || validityOf(each, now) !== 'valid')) {
       const fix = remedy`create another one first: ${{ do: 'admin.create' }}`
       throw refusal('administrator/last', `${query} is the last administrator with a valid certificate`, fix)
     }
@@ -103,6 +103,5 @@ export async function admitAdministrator(
 }
 
 export function viewOf(administrator: Administrator, now: Date): IssuedIdentity {
-  const state = administrator.revokedAt !== null ? 'revoked' : isValid(administrator, now) ? 'valid' : 'expired'
-  return { ...administrator, state }
+  return { ...administrator, state: validityOf(administrator, now) }
 }

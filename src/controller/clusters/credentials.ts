@@ -7,7 +7,7 @@ import type {
   RenewCredentialsRequest,
 } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { isUsedUp, refusal } from '../domain/admission.ts'
+import { isUsedUp, refusal, validityOf } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Cluster, CredentialSet } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasPublicUrls, HasStore, HasTurns } from '../ports.ts'
@@ -109,7 +109,6 @@ async function changeSets(ports: Ports, cluster: Cluster, work: (draft: Draft) =
 }
 
 export function viewOfSet(set: CredentialSet, now: Date): CredentialSetView {
-  const isExpired = Date.parse(set.expiresAt) <= now.getTime()
-  const state = set.revokedAt !== null ? 'revoked' : isExpired ? 'expired' : isUsedUp(set) ? 'used-up' : 'valid'
-  return { ...set, state }
+  const validity = validityOf(set, now)
+  return { ...set, state: validity === 'valid' && isUsedUp(set) ? 'used-up' : validity }
 }

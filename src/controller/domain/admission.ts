@@ -77,9 +77,13 @@ export function admitDisks(node: Node, disks: readonly string[]): void {
   }
 }
 
-/** Whether the controller still accepts it. */
-export function isValid({ revokedAt, expiresAt }: Pick<Administrator, 'revokedAt' | 'expiresAt'>, now: Date): boolean {
-  return revokedAt === null && Date.parse(expiresAt) > now.getTime()
+/** Whether the controller still accepts it: only one that is `valid`. */
+export function validityOf(
+  { revokedAt, expiresAt }: Pick<Administrator, 'revokedAt' | 'expiresAt'>,
+  now: Date,
+): 'valid' | 'expired' | 'revoked' {
+  if (revokedAt !== null) return 'revoked'
+  return Date.parse(expiresAt) > now.getTime() ? 'valid' : 'expired'
 }
 
 export const isUsedUp = ({ maxNodes, enrolled }: Pick<CredentialSet, 'maxNodes' | 'enrolled'>): boolean =>

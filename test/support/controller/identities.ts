@@ -17,6 +17,7 @@ import {
   type Installer,
   operatorOf,
 } from './client.ts'
+import { startCluster } from './start-cluster.ts'
 
 export const ROLES = ['installer', 'pending', 'approved', 'configured', 'master', 'operator', 'administrator'] as const
 export type Role = (typeof ROLES)[number]
@@ -63,7 +64,8 @@ export async function everyClient(controller: Controller, dataDirectory: string)
 async function clientsOf(controller: Controller, life: Life): Promise<Client[]> {
   const name = life === 'valid' ? 'demo' : life.replaceAll(' ', '-')
   const installer = await createCluster(controller, name)
-  const master = await startsItsCluster(controller, installer, 'master')
+  const master = await enrolNode(controller, installer, 'master')
+  await startCluster(controller, master, name)
   const nodes = {
     master,
     configured: await configured(controller, await enrolNode(controller, installer, 'configured')),
@@ -133,17 +135,6 @@ function reissued(client: Client, dataDirectory: string): Client[] {
     ['not yet valid', issue(own, 1)],
   ]
   return certificates.map(([life, cert]) => ({ ...client, life, credentials: { ca, cert, key } }))
-}
-
-/** A node that has got the instruction to start its cluster. The controller must have a bundle. */
-export async function startsItsCluster(
-  controller: Controller,
-  installer: Installer,
-  name: string,
-): Promise<EnrolledNode> {
-  const node = await configured(controller, await enrolNode(controller, installer, name))
-  await asked(controller, 'POST', `/v1/clusters/${installer.cluster.name}/provision`)
-  return node
 }
 
 async function asked(controller: Controller, method: string, path: string, body?: unknown, as = adminOf(controller)) {
