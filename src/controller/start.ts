@@ -15,6 +15,7 @@ import { BACKLOG, type Timeouts } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { countedLog } from './counted-log.ts'
+import { failureText } from './failure-text.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
@@ -186,8 +187,7 @@ async function attempt({ log }: HasLog, what: string, work: () => Promise<void>)
   try {
     await work()
   } catch (error) {
-    const why = error instanceof AgentError ? error.message : error instanceof Error ? error.stack : error
-    log(`${what}: ${why}`)
+    log(`${what}: ${failureText(error)}`)
   }
 }
 

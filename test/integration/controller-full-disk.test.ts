@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startController } from '../../src/controller/start.ts'
+import { openSqliteStore } from '../../src/controller/store/sqlite/store.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
 import { ClusterSettings } from '../../src/protocol/settings/cluster-settings.ts'
 import { connectAgent } from '../support/controller/agent.ts'
 import { type Answer, adminOf, call } from '../support/controller/client.ts'
+import { cluster, node } from '../support/controller/member.ts'
 import { Scene } from '../support/controller/scene.ts'
 import { fillDisk } from '../support/fill-disk.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -66,6 +68,31 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     await scene.restart()
     expect(await scene.show({ node })).toMatchObject({ name: 'one', roles: ['worker'] })
     await again.closed
+  })
+
+  test('the deletion of old events fails with store/full too', async () => {
+    const store = openSqliteStore(join(root, 'other.db'))
+    await store.commit([
+      { change: 'add-cluster', cluster: cluster() },
+      { change: 'add-node', node: node() },
+    ])
+    const message = 'x'.repeat(20_000)
+    const at = '2026-01-01T00:00:00.000Z'
+    const event = { kind: 'log', at, level: 'info', message } as const
+    const of = { at, clusterId: cluster().id, nodeId: node().id, runId: null }
+    for (let nodeSeq = 1; nodeSeq <= 40; nodeSeq++)
+      await store.commit([{ change: 'add-event', event: { ...of, nodeSeq, event } }])
+    await store.sweepEvents({ after: 0 }, 100)
+    fill()
+    const giveBack = async () => {
+      for (let time = 0; time < 20; time++) {
+        await store.giveBackSpace()
+        await store.commit([{ change: 'set-cluster', id: cluster().id, to: { attempt: time } }])
+      }
+    }
+    const failed = await giveBack().catch((error: unknown) => error)
+    await store.close()
+    expect(failed).toMatchObject({ code: 'store/full' })
   })
 
   test('a controller restarts on a full disk', async () => {

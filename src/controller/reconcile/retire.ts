@@ -2,6 +2,7 @@ import type { OperationAnswer, Target } from '../../protocol/wire/operation.ts'
 import { type ClusterData, type Draft, nodeIn } from '../domain/draft.ts'
 import { isBusy, mayHaveKubernetes } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
+import { failureText } from '../failure-text.ts'
 import type { HasAuthority, HasClock, HasLog, HasOperations, HasPresence, HasStore } from '../ports.ts'
 import { forgetGone, targetOf } from './gone.ts'
 import { addStateEvent } from './node-state.ts'
@@ -33,7 +34,7 @@ export function retireThose(ports: Ports, data: ClusterData, reconcile: Reconcil
     departures.set(key, { waitingFor: known?.waitingFor ?? 'a master to remove it from the cluster', isResting: true })
     setImmediate(() => {
       void retire(ports, data.cluster.id, key, reconcile).catch((error: unknown) => {
-        ports.log(`retire ${key}: ${error instanceof Error ? error.stack : error}`)
+        ports.log(`retire ${key}: ${failureText(error)}`)
         // The next look after all nodes begins it again.
         departures.delete(key)
       })

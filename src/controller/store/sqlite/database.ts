@@ -1,12 +1,25 @@
 import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import { AgentError } from '../../../base/agent-error.ts'
 import { newerSchema } from '../newer-schema.ts'
 import { failureOf } from './failures.ts'
 import { MIGRATIONS } from './schema.ts'
 
+/** By position, or by name. */
+type Values = SQLInputValue[] | [Record<string, SQLInputValue>]
+export type Row = Record<string, SQLOutputValue>
+
+/** As of node:sqlite, except that it throws what failureOf returns. */
+export interface Statement {
+  all(...values: Values): Row[]
+  get(...values: Values): Row | undefined
+  run(...values: Values): { changes: number | bigint }
+}
+
 export interface Database {
   readonly sql: DatabaseSync
+  /** Statements are kept: prepared once for each text. */
+  prepare(sql: string): Statement
   /** Atomic, and durable when it returns. Nested calls are part of the outermost transaction. */
   transaction<T>(work: () => T): T
   close(): void
@@ -26,7 +39,7 @@ export function openDatabase(path: string): Database {
     sql.close()
     throw error
   }
-  return { sql, transaction, close: () => sql.close() }
+  return { sql, prepare: statementsOf(sql, path), transaction, close: () => sql.close() }
 }
 
 function claim(sql: DatabaseSync, path: string): void {
@@ -66,6 +79,30 @@ function locked(path: string, cause: Error): AgentError {
     kind: 'invalid',
     cause,
   })
+}
+
+function statementsOf(sql: DatabaseSync, path: string): Database['prepare'] {
+  const known = new Map<string, Statement>()
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw failureOf(error, path)
+    }
+  }
+  const prepare = (text: string): Statement => {
+    const statement = attempt(() => sql.prepare(text))
+    return {
+      all: (...values) => attempt(() => statement.all(...(values as SQLInputValue[]))),
+      get: (...values) => attempt(() => statement.get(...(values as SQLInputValue[]))),
+      run: (...values) => attempt(() => statement.run(...(values as SQLInputValue[]))),
+    }
+  }
+  return (text) => {
+    const statement = known.get(text) ?? prepare(text)
+    known.set(text, statement)
+    return statement
+  }
 }
 
 function transactions(sql: DatabaseSync, path: string): Database['transaction'] {

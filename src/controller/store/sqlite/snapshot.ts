@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Entry, fieldsEntry } from '../entries.ts'
 import { columnOf, fromRow, RECORDS } from '../rows.ts'
+import type { Row } from './database.ts'
 import { failureOf } from './failures.ts'
 
 /**
@@ -43,6 +44,6 @@ export function* entriesIn(sql: DatabaseSync): Generator<Entry> {
 }
 
 /** AUTOINCREMENT remembers it, also if the event was deleted. */
-export function lastEventIn(sql: DatabaseSync): number {
+export function lastEventIn(sql: { prepare(text: string): { get(): Row | undefined } }): number {
   return Number(sql.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.seq ?? 0)
 }

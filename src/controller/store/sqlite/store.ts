@@ -1,9 +1,9 @@
-import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import type { Expected, Store } from '../port.ts'
 import { rowReader } from '../row-reader.ts'
 import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, openDatabase, type Statement } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { fillSqlite } from './fill.ts'
 import { lastEventIn, snapshotOf } from './snapshot.ts'
@@ -14,7 +14,8 @@ const AMONG = 'IN (SELECT value FROM json_each(?))'
 /** Stores everything in one file; see docs/adr/0030. */
 export function openSqliteStore(path: string): Store {
   const database = openDatabase(path)
-  const { prepare, read, all, one } = queriesOn(database)
+  const { prepare } = database
+  const { read, all, one } = queriesOn(database)
   const carryOut = changesOn(prepare)
   const bump = 'UPDATE cluster_versions SET version = version + 1 WHERE cluster_id = ? AND version = ?'
   const isCurrent = ({ clusterId, version }: Expected) => prepare(bump).run(clusterId, version).changes === 1
@@ -71,7 +72,7 @@ export function openSqliteStore(path: string): Store {
       const values = given.map(({ value }) => value)
       return all(EVENT, `SELECT * FROM events WHERE ${condition} ORDER BY seq LIMIT ?`, after, ...values, limit)
     },
-    lastEvent: async () => lastEventIn(database.sql),
+    lastEvent: async () => lastEventIn(database),
     administrators: async () => all(ADMINISTRATOR, 'SELECT * FROM administrators ORDER BY created_at, serial'),
     administrator: async (serial) => one(ADMINISTRATOR, 'SELECT * FROM administrators WHERE serial = ?', serial),
     commit: async (changes, expected) =>
@@ -80,7 +81,7 @@ export function openSqliteStore(path: string): Store {
         for (const change of changes) carryOut(change)
         return true
       }),
-    ...sweepsOn(database, prepare),
+    ...sweepsOn(database),
     async *snapshot() {
       yield* snapshotOf(database.sql, path)
     },
@@ -89,27 +90,21 @@ export function openSqliteStore(path: string): Store {
   }
 }
 
-function queriesOn(database: Database) {
+function queriesOn({ prepare }: Database) {
   const read = rowReader()
-  const statements = new Map<string, StatementSync>()
-  const prepare = (sql: string): StatementSync => {
-    const known = statements.get(sql) ?? database.sql.prepare(sql)
-    statements.set(sql, known)
-    return known
-  }
   const found = (value: SQLInputValue) => (typeof value === 'string' ? storable(value) : value)
   const all = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T[] =>
     prepare(sql)
       .all(...values.map(found))
-      .map((row: Record<string, SQLOutputValue>) => read(kind, row))
+      .map((row) => read(kind, row))
   const one = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T | undefined => {
     const row = prepare(sql).get(...values.map(found))
     return row && read(kind, row)
   }
-  return { prepare, read, all, one }
+  return { read, all, one }
 }
 
-function changesOn(prepare: (sql: string) => StatementSync): (change: Change) => void {
+function changesOn(prepare: (sql: string) => Statement): (change: Change) => void {
   const add = <T>(kind: RecordKind<T>, record: Partial<T>) => {
     const row = toRow(kind, record)
     const names = Object.keys(row)

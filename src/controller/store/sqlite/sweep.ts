@@ -1,4 +1,3 @@
-import type { StatementSync } from 'node:sqlite'
 import type { Store } from '../port.ts'
 import type { Database } from './database.ts'
 
@@ -8,7 +7,7 @@ const PAGES_AT_ONCE = 256
 type Sweeps = Pick<Store, 'eventTotals' | 'eventSizes' | 'sweepEvents' | 'giveBackSpace'>
 
 /** The queries of retention. Each looks at a limited number of events, because nothing else happens meanwhile. */
-export function sweepsOn(database: Database, prepare: (sql: string) => StatementSync): Sweeps {
+export function sweepsOn({ prepare, transaction }: Database): Sweeps {
   const SIZE = 'coalesce(sum(octet_length(event)), 0)'
   return {
     async eventTotals(runId) {
@@ -26,7 +25,7 @@ export function sweepsOn(database: Database, prepare: (sql: string) => Statement
       return { last, sizes: new Map(sizes) }
     },
     sweepEvents: async ({ after, cluster, kinds, before }, limit) =>
-      database.transaction(() => {
+      transaction(() => {
         const ofCluster = cluster === undefined ? '' : 'AND cluster_id = ?'
         const page = `SELECT seq FROM events WHERE seq > ? ${ofCluster} ORDER BY seq LIMIT ?`
         const from = cluster === undefined ? [after, limit] : [after, cluster, limit]
@@ -41,6 +40,6 @@ export function sweepsOn(database: Database, prepare: (sql: string) => Statement
         if (Number(found?.events) > 0) prepare(`DELETE FROM events WHERE ${matching}`).run(...values)
         return { last, events: Number(found?.events), bytes: Number(found?.bytes) }
       }),
-    giveBackSpace: async () => database.sql.exec(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`),
+    giveBackSpace: async () => void prepare(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all(),
   }
 }
