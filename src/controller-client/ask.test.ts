@@ -22,6 +22,12 @@ test.each([
   expect(exitCodeOf(error)).toBe(exitCode)
 })
 
+test('reads problem details', async () => {
+  const { message: detail, ...own } = PROBLEM
+  const problem = { type: '/docs/errors#a/b', title: 'Forbidden', status: 403, detail, ...own }
+  await expect(asked(403, JSON.stringify(problem))).rejects.toMatchObject(PROBLEM)
+})
+
 test('keeps the remedy as data, and reports an unreadable error as controller/failed', async () => {
   const remedy = [{ do: 'node.approve', node: 'm1' }, ' first']
   await expect(asked(403, JSON.stringify({ ...PROBLEM, remedy }))).rejects.toMatchObject({ remedy })

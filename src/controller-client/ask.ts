@@ -1,5 +1,6 @@
 import { AgentError, type ErrorKind } from '../base/agent-error.ts'
 import { ApiError } from '../protocol/api/access.ts'
+import { PROBLEM, ProblemDetails } from '../protocol/api/http/problem.ts'
 import { type AnswerOf, type AskedOf, type ParamsOf, pathOf, type Route, type Schema } from '../protocol/api/route.ts'
 
 export interface Outgoing {
@@ -16,6 +17,8 @@ export type Send = (request: Outgoing) => Promise<{ status: number; body: string
 
 /** Like Send; the content of the answer arrives as it is read. */
 export type Receive = (request: Outgoing) => Promise<{ status: number; chunks: AsyncIterable<Buffer> }>
+
+const ACCEPT = { accept: `${PROBLEM}, application/json` }
 
 export interface AskOptions {
   timeoutMs: number
@@ -38,8 +41,8 @@ export async function ask<const R extends Route & { answer: Schema }>(
   const url = new URL(pathOf(route, params, query), origin).href
   const sent =
     body === undefined
-      ? { headers: {} }
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      ? { headers: ACCEPT }
+      : { headers: { ...ACCEPT, 'content-type': 'application/json' }, body: JSON.stringify(body) }
   const answer = await send({ url, method: route.method, ...sent, ...options })
   const json = parse(answer.body)
   if (answer.status >= 400) throw refusal(answer.status, json)
@@ -58,7 +61,12 @@ export async function* askLines<const R extends Route & { answer: 'lines' }>(
   options: AskOptions,
 ): AsyncGenerator<unknown> {
   const url = new URL(pathOf(route), origin).href
-  const { status, chunks } = await receive({ url, method: route.method, headers: {}, ...options })
+  const { status, chunks } = await receive({
+    url,
+    method: route.method,
+    headers: { accept: `${PROBLEM}, application/x-ndjson` },
+    ...options,
+  })
   let pending: Buffer[] = []
   for await (const chunk of chunks) {
     let from = 0
@@ -81,15 +89,24 @@ export async function* askLines<const R extends Route & { answer: 'lines' }>(
 
 /** The controller's error as an AgentError; `facts.status` is the HTTP status. */
 function refusal(status: number, json: unknown): AgentError {
-  const problem = ApiError.safeParse(json)
-  const { code, message, ...rendered } = problem.success
-    ? problem.data
-    : {
-        code: 'controller/failed',
-        message: `the controller answered with status ${status}`,
-        fix: 'see the log of the controller',
-      }
-  return new AgentError(code, message, { ...rendered, kind: kindOf(status), facts: { status } })
+  const { code, message, fix, remedy } = problemIn(json) ?? {
+    code: 'controller/failed',
+    message: `the controller answered with status ${status}`,
+    fix: 'see the log of the controller',
+    remedy: undefined,
+  }
+  return new AgentError(code, message, { fix, remedy, kind: kindOf(status), facts: { status } })
+}
+
+/** A controller of an earlier build answers with an ApiError. */
+function problemIn(json: unknown): (ApiError & { remedy: ApiError['remedy'] }) | undefined {
+  const problem = ProblemDetails.safeParse(json)
+  if (problem.success) {
+    const { code, detail: message, fix, remedy } = problem.data
+    return { code, message, fix, remedy }
+  }
+  const error = ApiError.safeParse(json)
+  return error.success ? { remedy: undefined, ...error.data } : undefined
 }
 
 function kindOf(status: number): ErrorKind {

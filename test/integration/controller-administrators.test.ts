@@ -130,7 +130,7 @@ test('a request that began before the revocation, and whose body arrives after i
 
 test('the last one cannot be revoked, whatever names are given', async () => {
   const { status, json } = await revoke(local(), 'local')
-  expect([status, json.code]).toEqual([403, 'administrator/last'])
+  expect([status, json.code]).toEqual([409, 'administrator/last'])
   expect(json.fix).toContain('controller admin create NAME')
   const alice = await created('alice', local(), 1)
   aheadMs = 2 * DAY_MS

@@ -22,10 +22,10 @@ test('after configuration: no instruction is sent, and the fix provisions it at 
   const enrolled = await scene.enrolled('m1', ['master'], '10.0.0.7')
   await move(enrolled, '10.0.0.9')
   const refused = await provision()
-  expect(refused.status).toBe(403)
+  expect(refused.status).toBe(409)
   expect(refused.json).toMatchObject({
     code: 'node/address-changed',
-    message:
+    detail:
       'node m1 was configured with address 10.0.0.7 (eth0); the interface now has 10.0.0.9; wanted a permanent address',
     fix: 'controller node configure m1 --role master --interface eth0 && controller cluster provision demo; and reserve the address for the machine in DHCP',
   })
@@ -45,7 +45,7 @@ test('after a failed run: configure and provision give the same error, with a fi
   await scene.shows(enrolled, 'FAILED', ({ state }) => state === 'FAILED')
   await move(enrolled, '10.0.0.9')
   for (const refused of [await provision(), await configure(enrolled)]) {
-    expect(refused.status).toBe(403)
+    expect(refused.status).toBe(409)
     expect(refused.json.code).toBe('node/address-changed')
     expect(refused.json.fix).toMatch(
       /^restore the address \(ip address add 10\.0\.0\.7\/32 dev eth0, .*; or to start over: controller cluster reset demo/,
@@ -61,7 +61,7 @@ test('a moved worker does not block READY nodes, and is reported', async () => {
   await scene.report([master])
   const worker = await scene.enrolled('w1', ['worker'], '10.0.0.7')
   await move(worker, '10.0.0.9')
-  expect((await provision()).json.message).toMatch(/^node w1 was configured with address 10\.0\.0\.7/)
+  expect((await provision()).json.detail).toMatch(/^node w1 was configured with address 10\.0\.0\.7/)
   expect((await scene.show(master)).state).toBe('READY')
 })
 

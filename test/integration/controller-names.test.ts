@@ -77,7 +77,7 @@ test.each([
   await passes()
   const { id } = await asks(installer, 'one')
   const answer = await admin('POST', `/v1/nodes/${id}/approve`)
-  expect([answer.status, answer.json.code]).toEqual([403, 'node/name-taken'])
+  expect([answer.status, answer.json.code]).toEqual([409, 'node/name-taken'])
   expect(answer.json.fix).toContain(`controller node approve ${id} --replace ${one.id}`)
   expect(await statesOf()).toEqual({ [one.id]: 'APPROVED', [id]: 'DISCOVERED' })
   const { warnings } = (await admin('GET', `/v1/nodes/${id}`)).json
@@ -92,7 +92,7 @@ test('an administrator replaces a node that has been silent for two minutes', as
   const { id } = await asks(installer, 'one')
   const replace = async (which: EnrolledNode) => {
     const { status, json } = await admin('POST', `/v1/nodes/${id}/approve?replace=${which.id}`)
-    return json.message ?? status
+    return json.detail ?? status
   }
   expect(await replace(two)).toBe(`node ${one.id} already has the name one`)
   expect(await replace(one)).toBe(`node ${one.id} with the name one is connected`)

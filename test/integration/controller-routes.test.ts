@@ -258,7 +258,7 @@ describe('the OpenAPI document', () => {
 
   it('groups the errors of a route by their status', () => {
     expect(document.paths['/v1/nodes/{id}']?.delete?.responses).toMatchObject({
-      403: { description: expect.stringContaining('node/in-use') },
+      409: { description: expect.stringContaining('node/in-use') },
       404: { description: expect.stringContaining('node/unknown') },
     })
   })

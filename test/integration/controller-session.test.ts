@@ -184,7 +184,7 @@ describe('the way to READY', () => {
     agent.send('result', { run, outcome: 'failed' }, 1)
     await statesAre('FAILED FAILED')
     const { status, json } = await configure(['master', 'worker'], { interface: 'eth1' })
-    expect([status, json.code]).toEqual([403, 'node/has-begun'])
+    expect([status, json.code]).toEqual([409, 'node/has-begun'])
     expect(json.fix).toContain('--role master,worker --interface eth0')
     expect((await configure(['master'])).json).toMatchObject({ state: 'FAILED', address: '10.0.0.1' })
   })
@@ -401,9 +401,9 @@ describe('invalid requests', () => {
   })
 
   it.each([
-    [['master', 'storage'], {}, 403, 'unsupported'],
-    [['master'], { interface: 'eth9' }, 400, 'interface/missing'],
-    [['master'], { disks: ['/dev/sda'] }, 400, 'disk/unusable'],
+    [['master', 'storage'], {}, 409, 'unsupported'],
+    [['master'], { interface: 'eth9' }, 422, 'interface/missing'],
+    [['master'], { disks: ['/dev/sda'] }, 422, 'disk/unusable'],
     [['boss'], {}, 400, 'request/invalid'],
   ])('%s %o is refused', async (roles, more, status, code) => {
     const answer = await configure(roles, more)
@@ -423,18 +423,17 @@ describe('invalid requests', () => {
     rmSync(join(dataDirectory, 'bundles'), { recursive: true })
     await configure(['master'])
     const answer = await admin('POST', '/v1/clusters/demo/provision')
-    expect([answer.status, answer.json.code]).toEqual([403, 'bundle/none'])
+    expect([answer.status, answer.json.code]).toEqual([409, 'bundle/none'])
     expect(answer.json.fix).toContain('controller bundle import')
   })
 
-  it('sends problem details, with the remedy as data, to clients that accept them', async () => {
-    const path = '/v1/clusters/demo/provision'
-    const accept = 'application/problem+json'
-    const answer = await call(controller.url, adminOf(controller), 'POST', path, undefined, { accept })
-    expect([answer.status, answer.headers['content-type']]).toEqual([403, accept])
-    expect(JSON.parse(answer.text)).toMatchObject({ title: 'Forbidden', status: 403, code: 'cluster/no-nodes' })
+  it('sends problem details, with the remedy as data', async () => {
+    const answer = await admin('POST', '/v1/clusters/demo/provision')
+    expect([answer.status, answer.headers['content-type']]).toEqual([409, 'application/problem+json'])
+    expect(JSON.parse(answer.text)).toMatchObject({ title: 'Conflict', status: 409, code: 'cluster/no-nodes' })
     expect(JSON.parse(answer.text).remedy).toContainEqual({ do: 'node.list' })
-    expect(Object.keys((await admin('POST', path)).json)).toEqual(['code', 'message', 'fix'])
+    const { status, json } = await call(controller.url, installer, 'POST', '/v1/enrol', {})
+    expect([status, Object.keys(json)]).toEqual([400, ['code', 'message', 'fix']])
   })
 
   it('removing a node or a cluster that is in use', async () => {

@@ -9,6 +9,7 @@ import { MANIFEST_NAME, SIGNATURE_NAME } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { HasBundles } from '../ports.ts'
 import type { BeginDownload, Download } from './admission/downloads.ts'
+import { errorAnswer } from './errors/error-answer.ts'
 import { DOWNLOAD_CHUNK_BYTES } from './limits.ts'
 import { parseRange } from './range.ts'
 import { whileAdmitted } from './while-admitted.ts'
@@ -36,7 +37,7 @@ export async function sendBundleFile(
   })
   try {
     reply.hijack()
-    const work = () => send(request.raw, reply.raw, handle, { ...found, download })
+    const work = () => send(request.raw, reply.raw, handle, { ...found, download, kind: request.identity?.kind })
     await whileAdmitted(admitted, () => reply.raw.destroy(), work)
   } catch {
     // The client has disconnected, or the file cannot be read: the answer is incomplete.
@@ -65,7 +66,7 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   handle: FileHandle,
-  { etag, download }: Found & { download: Download },
+  { etag, download, kind }: Found & { download: Download; kind: string | undefined },
 ): Promise<void> {
   const { size } = await handle.stat()
   const condition = request.headers['if-range']
@@ -74,13 +75,12 @@ async function send(
   const headers = { etag, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream' }
   if (range.kind === 'unsatisfiable') {
     response.setHeader('content-range', `bytes */${size}`)
-    const problem = JSON.stringify({
-      code: 'range/unsatisfiable',
-      message: `the file has ${size} bytes`,
-      fix: 'download the file again from its beginning',
-    })
-    response.writeHead(416, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(problem) })
-    response.end(problem)
+    const fix = 'download the file again from its beginning'
+    const error = new AgentError('range/unsatisfiable', `the file has ${size} bytes`, { fix, kind: 'invalid' })
+    const { status, type, body } = errorAnswer(error, { kind, accept: request.headers.accept })
+    const text = JSON.stringify(body)
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
+    response.end(text)
     return
   }
   const { start, end } = range.kind === 'part' ? range : { start: 0, end: size - 1 }

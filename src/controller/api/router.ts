@@ -157,7 +157,10 @@ function fail(
   reply: FastifyReply,
 ): FastifyReply {
   const error = ownError(thrown)
-  const { status, type, body } = errorAnswer(error, request.headers.accept, request.identity?.kind === 'admin')
+  const { status, type, body } = errorAnswer(error, {
+    kind: request.identity?.kind,
+    accept: request.headers.accept,
+  })
   if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
   if (status >= 500) note(status, request, error)
   // The rest of the body is not read.

@@ -53,17 +53,16 @@ export async function createApiServer(
   return server
 }
 
-function pipelinedOn({ refused }: Services) {
+function pipelinedOn(core: Services) {
   return (socket: Socket, { headers }: IncomingMessage, isAnswerBegun: boolean): void => {
-    refused('pipelined requests', `refused requests that ${socket.remoteAddress} pipelined on one connection`)
+    core.refused('pipelined requests', `refused requests that ${socket.remoteAddress} pipelined on one connection`)
     const fix = 'send a request after the answer to the one before, or use several connections'
     if (isAnswerBegun) socket.destroy()
     else
-      refuse(
-        socket,
-        refusal('limit/pipelined', 'found several requests at once on one connection', fix),
-        headers.accept,
-      )
+      refuse(socket, refusal('limit/pipelined', 'found several requests at once on one connection', fix), {
+        kind: clientOf(socket as TLSSocket, core)?.kind,
+        accept: headers.accept,
+      })
   }
 }
 
@@ -113,7 +112,7 @@ function limitConnections(server: Server, core: Services, shares: Shares): void 
       socket.once('close', shares.connection(identity))
     } catch (error) {
       core.refused(`connections of ${identity.kind} ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
-      refuse(socket, error)
+      refuse(socket, error, identity)
     }
   })
 }

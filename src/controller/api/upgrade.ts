@@ -57,7 +57,7 @@ export function createUpgrade(
   }
   return (request, socket, head) => {
     socket.on('error', (error) => core.log(`upgrade to a websocket failed: ${error.message}`))
-    upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error))
+    upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error, { kind: 'node' }))
   }
 }
 

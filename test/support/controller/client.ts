@@ -45,7 +45,7 @@ export function call(
       response.on('error', reject)
       response.on('end', () => {
         const received = Buffer.concat(chunks).toString('latin1')
-        const isJson = response.headers['content-type'] === 'application/json' && received !== ''
+        const isJson = /^application\/(problem\+)?json$/.test(response.headers['content-type'] ?? '') && received !== ''
         const json = isJson ? JSON.parse(Buffer.from(received, 'latin1').toString('utf8')) : undefined
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text: received, json })
       })

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { errorAnswer } from './error-answer.ts'
+import { type Asker, errorAnswer } from './error-answer.ts'
 
 /** Answers with an error, and closes the connection, where the HTTP server does not answer. */
-export function refuse(socket: Duplex, error: unknown, accept?: string): void {
-  const answer = errorAnswer(error, accept, false)
+export function refuse(socket: Duplex, error: unknown, asker: Asker): void {
+  const answer = errorAnswer(error, asker)
   const body = JSON.stringify(answer.body)
   const head = [
     `HTTP/1.1 ${answer.status} Refused`,
