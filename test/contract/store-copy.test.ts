@@ -4,6 +4,7 @@ import type { Change } from '../../src/controller/domain/change.ts'
 import { type Entry, summaryOf } from '../../src/controller/store/entries.ts'
 import type { Store } from '../../src/controller/store/port.ts'
 import { RECORDS } from '../../src/controller/store/rows.ts'
+import { auditContent } from '../support/controller/audit.ts'
 import { type Database, postgresBackend, sqliteBackend } from '../support/controller/backends.ts'
 import { cluster } from '../support/controller/member.ts'
 import { addEvents, fullCluster } from '../support/controller/records.ts'
@@ -11,6 +12,11 @@ import { addEvents, fullCluster } from '../support/controller/records.ts'
 const backends = [sqliteBackend(), postgresBackend()]
 beforeAll(() => Promise.all(backends.map((each) => each.start())))
 afterAll(() => Promise.all(backends.map((each) => each.stop())))
+
+const audit: Change[] = ['a', 'b\ud800'].map((reason) => ({
+  change: 'add-audit-entry',
+  content: auditContent({ reason }),
+}))
 
 async function withStore<T>(database: Database, work: (store: Store) => Promise<T>): Promise<T> {
   const store = await database.open()
@@ -30,10 +36,18 @@ async function entriesOf(store: Store): Promise<Entry[]> {
 describe.each(backends)('from $name', (from) => {
   it.each(backends)('to $name: all records are the same, and numbers of events continue', async (to) => {
     const [source, target] = [await from.database(), await to.database()]
-    await withStore(source, (store) => store.commit([...fullCluster(), ...addEvents(250)]))
+    await withStore(source, (store) => store.commit([...fullCluster(), ...addEvents(250), ...audit]))
     const entries = await withStore(source, entriesOf)
     const summary = await withStore(target, (store) => store.fill(entries))
-    expect(summary.counts).toEqual({ clusters: 1, nodes: 2, enrolments: 1, runs: 2, events: 250, administrators: 1 })
+    expect(summary.counts).toEqual({
+      clusters: 1,
+      nodes: 2,
+      enrolments: 1,
+      runs: 2,
+      events: 250,
+      administrators: 1,
+      audit: 2,
+    })
     await withStore(target, async (store) => {
       expect(await entriesOf(store)).toEqual(entries)
       expect(await store.lastEvent()).toBe(250)

@@ -1,3 +1,4 @@
+import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { Administrator, Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
 
 /** One change of the controller's records, as plain data. A list of changes is committed atomically. */
@@ -19,3 +20,7 @@ export type Change =
   | { change: 'remove-step-progress'; runId: string }
   | { change: 'add-administrator'; administrator: Administrator }
   | { change: 'set-administrator'; serial: string; to: Partial<Administrator> }
+  /** The store numbers it, and links it to the entry before. */
+  | { change: 'add-audit-entry'; content: AuditContent }
+  /** Removes the oldest entries, up to this number. The same commit adds an entry about it. */
+  | { change: 'remove-audit-entries'; upTo: number }

@@ -1,3 +1,4 @@
+import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { Change } from './change.ts'
 import type { Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
 
@@ -29,6 +30,8 @@ export interface Draft extends ClusterData {
   setRun(id: string, to: Partial<Run>): void
   addEvent(event: Omit<NewEvent, 'clusterId'>): void
   removeStepProgress(runId: string): void
+  /** For what the controller does by itself: see audit/by-rule.ts. */
+  addAuditEntry(content: AuditContent): void
 }
 
 export function openDraft(data: ClusterData, now: Date): Draft {
@@ -81,6 +84,9 @@ export function openDraft(data: ClusterData, now: Date): Draft {
     },
     removeStepProgress(runId) {
       changes.push({ change: 'remove-step-progress', runId })
+    },
+    addAuditEntry(content) {
+      changes.push({ change: 'add-audit-entry', content })
     },
   }
   return draft

@@ -12,6 +12,7 @@ import type { Target } from '../../protocol/wire/operation.ts'
 import type {
   Administrator,
   Alarm,
+  AuditRecord,
   Cluster,
   CredentialSet,
   Enrolment,
@@ -138,6 +139,13 @@ const administratorFields: Fields<Administrator> = {
   revokedBy: textOrNull,
 }
 
+const auditFields: Fields<AuditRecord> = {
+  number: count,
+  content: written<AuditRecord['content']>(),
+  previous: text,
+  hash: text,
+}
+
 /** Throws if a value does not match the fields; missing fields get their defaults. */
 const parserOf = <T>(fields: Fields<T>): ((value: unknown) => T) => {
   const schema = z.object(fields)
@@ -149,4 +157,5 @@ export const parseNode = parserOf(nodeFields)
 export const parseEnrolment = parserOf(enrolmentFields)
 export const parseRun = parserOf(runFields)
 export const parseAdministrator = parserOf(administratorFields)
+export const parseAuditRecord = parserOf(auditFields)
 export const parseStoredEvent = parserOf(eventFields)

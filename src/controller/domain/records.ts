@@ -4,6 +4,7 @@ import type { StateEvent } from '../../protocol/api/events.ts'
 import type { Problem, RunState } from '../../protocol/api/nodes.ts'
 import type { OperatorReport } from '../../protocol/api/operators.ts'
 import type { PairReport } from '../../protocol/api/pair-report.ts'
+import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { NodeRole, NodeState } from '../../protocol/names.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
@@ -194,6 +195,14 @@ export interface StoredEvent {
 
 /** An event that is not stored yet; the store numbers it. */
 export type NewEvent = Omit<StoredEvent, 'seq' | 'kind'>
+
+/** An entry of the audit log as it is stored; see protocol/audit/chain.ts. */
+export interface AuditRecord {
+  number: number
+  content: AuditContent
+  previous: string
+  hash: string
+}
 
 /** A cluster that nobody has asked for yet. */
 export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'createdAt'>): Cluster {

@@ -1,6 +1,7 @@
+import type { AuditHead } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
-import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 import type { Quota } from '../retention/limits.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
 import type { Shared } from './shared.ts'
@@ -11,6 +12,21 @@ export interface EventFilter {
   cluster?: string | undefined
   node?: string | undefined
   run?: string | undefined
+}
+
+export interface AuditFilter {
+  /** Only entries with a higher number. */
+  after: number
+  /** Name of the actor. */
+  who?: string | undefined
+  /** Name of a cluster. */
+  cluster?: string | undefined
+  /** Name or id of a node: the target, or one that was changed. */
+  node?: string | undefined
+  /** ISO 8601. */
+  since?: string | undefined
+  /** Only what was refused, or failed. */
+  refused?: boolean
 }
 
 export interface Part {
@@ -77,6 +93,12 @@ export interface Store {
   /** Everyone who ever was; the oldest first. */
   administrators(): Promise<Administrator[]>
   administrator(serial: string): Promise<Administrator | undefined>
+  /** Entries of the audit log, sorted by number. */
+  auditAfter(filter: AuditFilter, limit: number): Promise<AuditRecord[]>
+  /** The last entry; undefined if there is none. */
+  auditHead(): Promise<AuditHead | undefined>
+  /** Bytes of the next `limit` entries after a number, and the last of them; undefined at the end. */
+  auditSizes(after: number, limit: number): Promise<{ last: number | undefined; bytes: number }>
   /** The events of a run. */
   eventTotals(runId: string): Promise<Quota>
   /** Of the next `limit` events after a number, by cluster, and the last of them; undefined at the end. */

@@ -1,5 +1,5 @@
 import * as schemas from '../domain/record-schemas.ts'
-import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
 
 /** The type of a field in its column, whose name is the name of the field in snake_case. */
 export type Kind = 'text' | 'integer' | 'boolean' | 'json'
@@ -147,6 +147,18 @@ export const ADMINISTRATOR: RecordKind<Administrator> = {
   },
 }
 
+export const AUDIT: RecordKind<AuditRecord> = {
+  table: 'audit',
+  key: 'number',
+  parse: schemas.parseAuditRecord,
+  columns: {
+    number: 'integer',
+    content: 'json',
+    previous: 'text',
+    hash: 'text',
+  },
+}
+
 /**
  * All kinds, each after those that its records refer to. Backups, and copies to another database, have these and nothing else:
  * a new table of records must be here.
@@ -158,6 +170,7 @@ export const RECORDS: readonly RecordKind<object>[] = [
   RUN,
   EVENT,
   ADMINISTRATOR,
+  AUDIT,
 ] as RecordKind<never>[]
 
 /** The columns of the given fields, with their values. */

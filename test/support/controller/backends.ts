@@ -44,9 +44,8 @@ export function sqliteBackend(): Backend {
         return [store, store]
       },
       sql: async (text) => {
-        const sql = new DatabaseSync(path)
+        using sql = new DatabaseSync(path)
         sql.exec(text)
-        sql.close()
       },
       tables: async () => {
         const sql = new DatabaseSync(path)

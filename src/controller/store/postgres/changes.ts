@@ -1,13 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
-import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import { link } from '../link.ts'
+import { ADMINISTRATOR, AUDIT, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import { headIn, lockAudit } from './audit.ts'
 import type { Tables } from './tables.ts'
 
 type Tx = Kysely<Tables>
 
 /**
  * Applies all changes in their order, in the caller's transaction. Every commit takes its locks in the same order, to avoid
- * deadlocks: the cluster's version, then nodes by id, then the numbers of events.
+ * deadlocks: the cluster's version, then nodes by id, then the numbers of events, then the head of the audit log.
  */
 export async function carryOut(tx: Tx, changes: readonly Change[]): Promise<void> {
   await lockNodes(
@@ -16,7 +18,11 @@ export async function carryOut(tx: Tx, changes: readonly Change[]): Promise<void
   )
   const events = changes.filter(({ change }) => change === 'add-event').length
   let seq = events > 0 ? await takeNumbers(tx, events) : 0
-  for (const change of changes) await carryOutOne(tx, change, () => ++seq)
+  const isAudit = ({ change }: Change) => change === 'add-audit-entry' || change === 'remove-audit-entries'
+  for (const change of changes) if (!isAudit(change)) await carryOutOne(tx, change, () => ++seq)
+  const audit = changes.filter(isAudit)
+  if (audit.length > 0) await lockAudit(tx)
+  for (const change of audit) await carryOutOne(tx, change, () => ++seq)
 }
 
 async function lockNodes(tx: Tx, ids: readonly string[]): Promise<void> {
@@ -69,6 +75,12 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
       return add(tx, ADMINISTRATOR, change.administrator)
     case 'set-administrator':
       return set(tx, ADMINISTRATOR, change.serial, change.to)
+    case 'add-audit-entry':
+      return add(tx, AUDIT, link(await headIn(tx), change.content))
+    case 'remove-audit-entries':
+      await sql`SET LOCAL cantrip.audit_retention = 'on'`.execute(tx)
+      await tx.deleteFrom('audit').where('number', '<=', change.upTo).execute()
+      return
     case 'remove-step-progress':
       await tx.deleteFrom('events').where('run_id', '=', change.runId).where('kind', '=', 'step-progress').execute()
   }

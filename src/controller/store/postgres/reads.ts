@@ -3,6 +3,7 @@ import type { ClusterData } from '../../domain/draft.ts'
 import type { Part, Store } from '../port.ts'
 import { type ReadRow, rowReader } from '../row-reader.ts'
 import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
+import type { auditOn } from './audit.ts'
 import { anyOf } from './changes.ts'
 import type { Sweeps } from './sweep.ts'
 import type { Tables } from './tables.ts'
@@ -11,7 +12,9 @@ type Db = Kysely<Tables>
 type Rows = Promise<Record<string, unknown>[]>
 
 /** The queries of the store. */
-export function readsOn(db: Db): Omit<Store, keyof Sweeps | 'commit' | 'snapshot' | 'fill' | 'close' | 'shared'> {
+export function readsOn(
+  db: Db,
+): Omit<Store, keyof Sweeps | keyof ReturnType<typeof auditOn> | 'commit' | 'snapshot' | 'fill' | 'close' | 'shared'> {
   const read = rowReader()
   const all = async <T>(kind: RecordKind<T>, rows: Rows) => (await rows).map((row) => read(kind, row))
   const one = async <T>(kind: RecordKind<T>, rows: Rows) => (await all(kind, rows))[0]

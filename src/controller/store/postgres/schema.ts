@@ -168,6 +168,21 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX messages_recipient ON messages (recipient);
   `,
+  `
+  CREATE TABLE audit (
+    number bigint PRIMARY KEY,
+    content json NOT NULL,             -- AuditContent
+    previous text NOT NULL,            -- hash of the entry before
+    hash text NOT NULL
+  );
+  CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('cantrip.audit_retention', true) = 'on' THEN RETURN OLD; END IF;
+    RAISE EXCEPTION 'the audit log is append-only';
+  END $$;
+  CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_append_only();
+  CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Expected, Store } from '../port.ts'
 import type { Notice } from '../shared.ts'
+import { auditOn } from './audit.ts'
 import { carryOut } from './changes.ts'
 import { type Address, parseAddress } from './connect/address.ts'
 import { chooseConfig, connect, LIMITS, type Limits, openPool } from './connect/connection.ts'
@@ -61,6 +62,7 @@ export async function openPostgresStore({ url, env, limits = LIMITS }: PostgresO
             return true
           }),
       ),
+    ...auditOn(db),
     ...sweepsOn(db),
     snapshot: () => snapshotOf(db),
     fill: (entries) => fillPostgres(db, entries),

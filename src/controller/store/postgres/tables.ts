@@ -1,4 +1,4 @@
-import type { Administrator, Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
+import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
 /** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */
@@ -10,6 +10,7 @@ export interface Tables {
   runs: Row<Run>
   events: Row<StoredEvent>
   administrators: Row<Administrator>
+  audit: Row<AuditRecord>
   event_numbers: { last: Value }
 }
 

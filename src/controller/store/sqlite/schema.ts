@@ -147,4 +147,13 @@ export const MIGRATIONS: readonly string[] = [
     revoked_by TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    content TEXT NOT NULL,             -- JSON, AuditContent
+    previous TEXT NOT NULL,            -- hash of the entry before
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER audit_append_only BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+  `,
 ]

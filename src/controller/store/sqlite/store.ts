@@ -1,8 +1,21 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
+import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
 import { rowReader } from '../row-reader.ts'
-import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, storable, toRow } from '../rows.ts'
+import {
+  ADMINISTRATOR,
+  AUDIT,
+  CLUSTER,
+  ENROLMENT,
+  EVENT,
+  NODE,
+  type RecordKind,
+  RUN,
+  storable,
+  toRow,
+} from '../rows.ts'
+import { auditOn, headIn } from './audit.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { fillSqlite } from './fill.ts'
@@ -81,6 +94,7 @@ export function openSqliteStore(path: string): Store {
         for (const change of changes) carryOut(change)
         return true
       }),
+    ...auditOn(prepare, all),
     ...sweepsOn(database),
     async *snapshot() {
       yield* snapshotOf(database.sql, path)
@@ -147,6 +161,10 @@ function changesOn(prepare: (sql: string) => Statement): (change: Change) => voi
         return add(ADMINISTRATOR, change.administrator)
       case 'set-administrator':
         return set(ADMINISTRATOR, change.serial, change.to)
+      case 'add-audit-entry':
+        return add(AUDIT, link(headIn(prepare), change.content))
+      case 'remove-audit-entries':
+        return void prepare('DELETE FROM audit WHERE number <= ?').run(change.upTo)
       case 'remove-step-progress':
         return void prepare("DELETE FROM events WHERE run_id = ? AND kind = 'step-progress'").run(change.runId)
     }
