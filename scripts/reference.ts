@@ -8,7 +8,7 @@ import { createProgram as createAgent } from '../src/cli/agent/program.ts'
 import { createProgram as createController } from '../src/cli/controller/program.ts'
 import { checksPage } from './reference/checks.ts'
 import { commandsPage } from './reference/commands.ts'
-import { errorCodesPage } from './reference/error-codes.ts'
+import { errorCodesPage, errorMessages } from './reference/error-codes.ts'
 import { exitCodesPage } from './reference/exit-codes.ts'
 import { filesPage } from './reference/files.ts'
 import { importsDiagram, importsTable } from './reference/imports.ts'
@@ -26,6 +26,8 @@ async function renderReference(): Promise<Map<string, string>> {
     ['reference/files.md', await filesPage()],
     ['reference/exit-codes.md', exitCodesPage()],
     ['reference/error-codes.md', errorCodesPage()],
+    // The controller serves it.
+    ['../src/controller/api/reference/error-messages.generated.ts', errorMessages()],
     ['architecture.md', withImports(textOf('architecture.md'))],
   ])
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 import type { ErrorKind } from '../../src/base/agent-error.ts'
+import { ERROR_STATUS } from '../../src/protocol/api/errors.ts'
 import { type ListedError, listOfErrors } from '../errors/list.ts'
 import { code, page, table } from './markdown.ts'
 
@@ -34,6 +35,17 @@ error without a kind is only reported, or its kind depends on the situation. "â€
     table(['Kind', 'Meaning'], Object.entries(MEANING)),
     table(['Code', 'Message', 'Kind', 'Exit code', 'HTTP status'], listOfErrors().map(rowOf)),
   )
+}
+
+/** The messages of the errors of the API, for the page of the controller. */
+export function errorMessages(): string {
+  const found = [...messagesInCode()].filter(([name]) => Object.hasOwn(ERROR_STATUS, name))
+  const list = Object.fromEntries(found.map(([name, messages]) => [name, [...messages]]).sort())
+  return `// biome-ignore-all format: written by scripts/reference.ts
+// biome-ignore-all lint: written by scripts/reference.ts
+/** By code; "â€¦" stands for what was found. */
+export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(list, null, 2)}
+`
 }
 
 const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('\n', ' ')

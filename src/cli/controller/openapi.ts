@@ -10,7 +10,7 @@ export function registerOpenapi(program: Command): void {
     .description("print the controller's HTTP API as an OpenAPI 3.1 document")
     .addHelpText('after', examples('controller openapi > openapi.json'))
     .action(async () => {
-      const { openapi } = await import('../../controller/api/openapi.ts')
+      const { openapi } = await import('../../controller/api/reference/openapi.ts')
       print(`${JSON.stringify(openapi(version.version), null, 2)}\n`)
     })
 }

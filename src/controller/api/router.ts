@@ -3,6 +3,7 @@ import type { Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
+import { version } from '../../base/version.ts'
 import type { CertificateKind } from '../../protocol/api/access.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
@@ -18,8 +19,10 @@ import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
+import { referenceHandlers } from './handlers/reference.ts'
 import { admit, type Identity, identify } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
+import { PAGE_HEADERS } from './reference/style.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
 import { whileAdmitted } from './while-admitted.ts'
 
@@ -88,6 +91,7 @@ export async function createRouter(
     ...administratorHandlers(core),
     ...authorityHandlers(core),
     ...bundleHandlers(core),
+    ...referenceHandlers(version.version),
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
@@ -136,6 +140,7 @@ async function answer(
   const work = async () => handle({ identity, params, query, body, signal })
   const result = await whileAdmitted(admitted, () => disconnected.abort(), work)
   // An invalid answer is a bug: it is logged, and the status is 500.
+  if (schema === 'page') return reply.headers(PAGE_HEADERS).send(result)
   const valid = (schema as Schema).parse(result) as Record<string, unknown>
   const isPending = awaited !== undefined && valid[awaited] === undefined
   return send(reply, isPending ? 202 : 200, valid)

@@ -19,9 +19,9 @@ export interface Route {
   maxBodyBytes?: number
   /**
    * The JSON of the answer; `bytes`: a file, with support for ranges; `lines`: JSON values, one a line, as they are read;
-   * `websocket`: the connection is upgraded.
+   * `page`: HTML; `websocket`: the connection is upgraded.
    */
-  answer: Schema | 'bytes' | 'lines' | 'websocket'
+  answer: Schema | 'bytes' | 'lines' | 'page' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
   /** Codes of its own errors; any route can also answer with those of COMMON_ERRORS. */

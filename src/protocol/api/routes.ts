@@ -1,6 +1,7 @@
 import { agentRoutes } from './agents.ts'
 import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
+import { referenceRoutes } from './http/reference.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
@@ -19,4 +20,5 @@ export const ROUTES = {
   ...recordRoutes,
   ...authorityRoutes,
   ...bundleRoutes,
+  ...referenceRoutes,
 }

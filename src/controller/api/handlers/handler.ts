@@ -12,11 +12,13 @@ export interface Asked<R extends Route> {
   signal: AbortSignal
 }
 
-type Answered = Route & { answer: Schema }
+type Answered = Route & { answer: Schema | 'page' }
+/** What a handler returns; a page is its text. */
+type Given<Answer> = Answer extends Schema ? z.input<Answer> : string
 
-/** One function for each route with a JSON answer; the compiler rejects a missing one. */
+/** One function for each route with a JSON answer or a page; the compiler rejects a missing one. */
 export type Handlers<Routes extends Record<string, Route>> = {
   [Id in keyof Routes as Routes[Id] extends Answered ? Id : never]: Routes[Id] extends Answered
-    ? (asked: Asked<Routes[Id]>) => z.input<Routes[Id]['answer']> | Promise<z.input<Routes[Id]['answer']>>
+    ? (asked: Asked<Routes[Id]>) => Given<Routes[Id]['answer']> | Promise<Given<Routes[Id]['answer']>>
     : never
 }

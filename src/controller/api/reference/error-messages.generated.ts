@@ -1,0 +1,213 @@
+// biome-ignore-all format: written by scripts/reference.ts
+// biome-ignore-all lint: written by scripts/reference.ts
+/** By code; "…" stands for what was found. */
+export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  "administrator/exists": [
+    "there already is an administrator …"
+  ],
+  "administrator/last": [
+    "… is the last administrator with a valid certificate"
+  ],
+  "administrator/unknown": [
+    "there is no administrator …"
+  ],
+  "backup/busy": [
+    "another backup is being made"
+  ],
+  "bundle-file/unknown": [
+    "there is no … in a bundle …"
+  ],
+  "bundle/ambiguous": [
+    "… is the name of several bundles, with the manifests …"
+  ],
+  "bundle/in-use": [
+    "bundle … is used by the clusters …"
+  ],
+  "bundle/unknown": [
+    "there is no bundle …; imported: …"
+  ],
+  "ca/no-rotation": [
+    "no rotation of the keys is in progress"
+  ],
+  "ca/rotating": [
+    "a rotation of the keys is in progress"
+  ],
+  "ca/several": [
+    "… other controllers of this database run"
+  ],
+  "ca/stranded": [
+    "these would be shut out: ……"
+  ],
+  "cluster/exists": [
+    "cluster … already exists"
+  ],
+  "cluster/gone": [
+    "the cluster of this certificate was deleted",
+    "cluster … was deleted"
+  ],
+  "cluster/in-use": [
+    "node … is …: Kubernetes may be installed on it"
+  ],
+  "creds/exists": [
+    "cluster … already has credentials …"
+  ],
+  "creds/too-many": [
+    "cluster … already has … sets of credentials"
+  ],
+  "csr/invalid": [
+    "found …; a certificate request signed by its own P-256 key is required"
+  ],
+  "disk/unusable": [
+    "disk … of node … …"
+  ],
+  "enrol/cluster-gone": [
+    "the cluster of these credentials was deleted"
+  ],
+  "enrol/refused": [
+    "an administrator refused or removed this node"
+  ],
+  "enrol/too-many": [
+    "… nodes already wait for approval"
+  ],
+  "enrol/unknown": [
+    "the controller does not know this key"
+  ],
+  "identity/none": [
+    "found no client certificate of this controller"
+  ],
+  "identity/retired": [
+    "the key … of this node was retired"
+  ],
+  "identity/revoked": [
+    "credentials … of cluster … were revoked"
+  ],
+  "identity/unknown-role": [
+    "found a certificate of an unknown kind"
+  ],
+  "interface/missing": [
+    "node … has no interface …; it has: …"
+  ],
+  "interface/no-address": [
+    "interface … of node … has no address"
+  ],
+  "invitation/not-due": [
+    "the node has no open instruction to join a cluster"
+  ],
+  "labels/reserved": [
+    "found label …, which NodeRestriction does not allow a node to set on itself; wanted a label outside kubernetes.io and k8s.io, or one of node.kubernetes.io/*, topology.kubernetes.io/zone, topology.kubernetes.io/region"
+  ],
+  "limit/bytes": [
+    "… sends more than … bytes per second"
+  ],
+  "limit/pipelined": [
+    "found several requests at once on one connection"
+  ],
+  "node/has-begun": [
+    "…; it cannot become …",
+    "…; it cannot change to …"
+  ],
+  "node/key-in-use": [
+    "the key … is already in use; wanted a new key"
+  ],
+  "node/name-taken": [
+    "node … already has the name …",
+    "node … with the name … …"
+  ],
+  "node/no-facts": [
+    "node … has not reported its facts yet"
+  ],
+  "node/not-configurable": [
+    "node … is …; wanted APPROVED"
+  ],
+  "node/other-name": [
+    "node … does not have the name …"
+  ],
+  "node/removed": [
+    "an administrator removed this node",
+    "node … was removed"
+  ],
+  "operator/not-due": [
+    "the cluster has no master"
+  ],
+  "pair-check/busy": [
+    "a pair check of cluster … is already running"
+  ],
+  "path/unknown": [
+    "unknown path: …",
+    "this path has no websocket"
+  ],
+  "pem/invalid": [
+    "found … instead of valid PEM"
+  ],
+  "protocol/version": [
+    "wanted subprotocol …"
+  ],
+  "range/unsatisfiable": [
+    "the file has … bytes"
+  ],
+  "request/invalid": [
+    "…: …"
+  ],
+  "request/no-json": [
+    "the body is not JSON",
+    "the request has no body"
+  ],
+  "request/too-deep": [
+    "the body is nested too deep"
+  ],
+  "request/too-large": [
+    "the body is too large"
+  ],
+  "roles/contradictory": [
+    "found roles … in cluster … with dedicated masters; wanted master alone"
+  ],
+  "roles/too-many-masters": [
+    "cluster … has … masters; wanted at most …: more masters make etcd slower"
+  ],
+  "store/access-denied": [
+    "…, does not admit the user …: …"
+  ],
+  "store/disk-error": [
+    "the disk reported an error at …: …"
+  ],
+  "store/full": [
+    "…, has no space left: …",
+    "the file system of … has no space left"
+  ],
+  "store/locked": [
+    "controllers are using the database",
+    "… is in use by another controller"
+  ],
+  "store/no-database": [
+    "…, does not exist"
+  ],
+  "store/no-privilege": [
+    "…: the user … lacks a privilege that the controller needs: …"
+  ],
+  "store/read-only": [
+    "…, is read-only: …",
+    "… cannot be written: …"
+  ],
+  "store/slow": [
+    "…, did not answer in time: …"
+  ],
+  "store/unreachable": [
+    "…, does not answer: …"
+  ],
+  "store/wrong-password": [
+    "…, refuses the password of …"
+  ],
+  "subnet/invalid": [
+    "found … …; wanted …"
+  ],
+  "subnet/one-node": [
+    "…; …"
+  ],
+  "subnet/reserved": [
+    "…; wanted a private range"
+  ],
+  "unsupported": [
+    "received an … that this agent does not support (…)",
+    "found role storage; this version supports master and worker"
+  ]
+}

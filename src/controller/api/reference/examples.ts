@@ -1,0 +1,72 @@
+interface Example {
+  body?: unknown
+  answer?: unknown
+}
+
+const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIBXTCB…\n-----END CERTIFICATE REQUEST-----\n'
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB9zCC…\n-----END CERTIFICATE-----\n'
+const AT = '2026-11-29T17:00:00.000Z'
+
+const NODE = {
+  ...{ id: 'n-k3v7q2ma5x', name: 'cp-1', cluster: 'factory', state: 'READY', roles: ['master'], address: '10.0.0.11' },
+  ...{ os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0', lastSeen: AT, step: null, waitingFor: null },
+  fingerprint: 'SHA256:5Hn4wQk0z6mE1d8Vb2yqT7jXh3fNcR9sLpGuA0oKiWY=',
+  ...{ connected: true, run: null, problems: [], error: null },
+}
+const NODE_DETAIL = { ...NODE, interface: 'eno1', disks: [], warnings: [], facts: null }
+const SETTINGS = { kubernetesVersion: 'v1.36.3' }
+
+const CREDENTIALS = {
+  ...{ name: 'factory', serial: '4f1d2c', state: 'valid', createdAt: AT, expiresAt: '2027-11-29T17:00:00.000Z' },
+  ...{ issuedBy: 'local', lastUsedAt: null, revokedAt: null, revokedBy: null, maxNodes: null, enrolled: 0 },
+}
+const ADMINISTRATOR = {
+  ...{ name: 'alice', serial: '7a90be', state: 'valid', createdAt: AT, expiresAt: '2027-11-29T17:00:00.000Z' },
+  ...{ issuedBy: 'local', lastUsedAt: null, revokedAt: null, revokedBy: null },
+}
+const AUTHORITY = {
+  authorities: [{ name: 'Cantrip CA', fingerprint: '1f4a…', expiresAt: '2036-11-26T17:00:00.000Z' }],
+  ...{ rotating: false, nodes: 3, ready: 3, waiting: [] },
+}
+const ENTRY = {
+  ...{ seq: 42, at: AT, cluster: 'factory', node: { id: NODE.id, name: NODE.name }, run: null },
+  event: { kind: 'node-state', at: AT, state: 'APPROVED' },
+}
+
+/** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
+export const EXAMPLES: Readonly<Record<string, Example>> = {
+  ping: { answer: { now: AT } },
+  createCluster: { body: { name: 'factory', settings: SETTINGS, csr: CSR } },
+  planCluster: {
+    answer: {
+      bundle: 'kubernetes-v1.36.3-x64',
+      nodes: [{ id: NODE.id, name: NODE.name, role: 'first-master', repair: false, because: 'configured' }],
+      problems: [],
+    },
+  },
+  showHealth: {
+    answer: { etcd: null, nodes: [{ name: 'cp-1', ready: true, unhealthy: [] }], reportedAt: AT, isCurrent: true },
+  },
+  deleteCluster: { answer: {} },
+  deleteBundle: { answer: { name: 'kubernetes-v1.36.3-x64', manifestSha256: '9d'.repeat(32) } },
+  listCredentials: { answer: [CREDENTIALS] },
+  renewCredentials: { body: { name: 'second-hall', csr: CSR, days: 30, maxNodes: 20 } },
+  revokeCredentials: { answer: { ...CREDENTIALS, state: 'revoked', revokedAt: AT, revokedBy: 'alice' } },
+  showNode: { answer: NODE_DETAIL },
+  removeNode: { answer: {} },
+  approveNode: { answer: { ...NODE_DETAIL, state: 'APPROVED', roles: [] } },
+  configureNode: {
+    body: { roles: ['master', 'worker'], interface: 'eno1' },
+    answer: { ...NODE_DETAIL, state: 'CONFIGURED', roles: ['master', 'worker'] },
+  },
+  listEvents: { answer: { events: [ENTRY], last: 42 } },
+  listAdministrators: { answer: [ADMINISTRATOR] },
+  createAdministrator: {
+    body: { name: 'alice', csr: CSR, days: 90 },
+    answer: { administrator: ADMINISTRATOR, certificate: CERTIFICATE, ca: CERTIFICATE },
+  },
+  revokeAdministrator: { answer: [{ ...ADMINISTRATOR, state: 'revoked', revokedAt: AT, revokedBy: 'bob' }] },
+  showAuthority: { answer: AUTHORITY },
+  rotateAuthority: { body: {}, answer: { ...AUTHORITY, rotating: true, ready: 0 } },
+  finishAuthority: { body: {}, answer: AUTHORITY },
+}

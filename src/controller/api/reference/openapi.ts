@@ -1,0 +1,165 @@
+import * as z from 'zod/mini'
+import { ApiError, CERTIFICATE_KINDS } from '../../../protocol/api/access.ts'
+import { ClusterView } from '../../../protocol/api/clusters.ts'
+import { BODY_ERRORS, COMMON_ERRORS, statusOf } from '../../../protocol/api/errors.ts'
+import { LogEntry } from '../../../protocol/api/events.ts'
+import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
+import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
+import { OperatorReport } from '../../../protocol/api/operators.ts'
+import { PairReport } from '../../../protocol/api/pair-report.ts'
+import type { Route, Schema } from '../../../protocol/api/route.ts'
+import { ROUTES } from '../../../protocol/api/routes.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { RunEvent } from '../../../protocol/wire/event.ts'
+import { Facts } from '../../../protocol/wire/facts.ts'
+import { EXAMPLES } from './examples.ts'
+import { INTRODUCTION } from './introduction.ts'
+
+/** Schemas that are defined once in the document and referenced by name. */
+const SHARED = {
+  ...{ ClusterSettings, ClusterView, Facts, LogEntry, NodeDetail, NodeView, PairReport, Problem, RunEvent, RunView },
+  ...{ OperatorReport, ProblemDetails, Error: ApiError },
+}
+
+type Json = Record<string, unknown>
+
+export interface Operation {
+  operationId: string
+  tags: readonly string[]
+  summary: string
+  'x-access': readonly string[]
+  parameters: readonly {
+    name: string
+    in: 'path' | 'query' | 'header'
+    required?: boolean
+    description?: string
+    schema: Json
+  }[]
+  requestBody?: { required: true; content: Content }
+  responses: Record<string, { description: string; content?: Content }>
+}
+type Content = Record<string, { schema?: Json; example?: unknown }>
+
+export interface Document {
+  openapi: string
+  info: { title: string; version: string; description: string }
+  /** By path, then by method in lower case. */
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Json>; securitySchemes: Json }
+  [member: string]: unknown
+}
+
+/** The HTTP API as an OpenAPI 3.1 document, generated from the routes. */
+export function openapi(version: string): Document {
+  const schemas: Record<string, Json> = {}
+  const paths: Document['paths'] = {}
+  for (const [id, route] of Object.entries<Route>(ROUTES)) {
+    const path = route.path.replace('{+', '{')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(id, route, schemas) }
+  }
+  const description = INTRODUCTION.map(({ title, text }) => [`# ${title}`, ...text].join('\n\n')).join('\n\n')
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Cantrip controller', version, description },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        certificate: {
+          type: 'mutualTLS',
+          description: `Kinds of client certificates: ${CERTIFICATE_KINDS.join(', ')}`,
+        },
+      },
+    },
+    security: [{ certificate: [] }],
+  }
+}
+
+function operationOf(operationId: string, route: Route, schemas: Json): Operation {
+  const { summary, access, body } = route
+  const { body: example, answer } = EXAMPLES[operationId] ?? {}
+  const json = (schema: Schema, io: 'input' | 'output', shown?: unknown): Content => ({
+    'application/json': { schema: jsonSchemaOf(schema, io, schemas), ...(shown !== undefined && { example: shown }) },
+  })
+  const problem = { [PROBLEM]: { schema: jsonSchemaOf(ProblemDetails, 'output', schemas) } }
+  return {
+    ...{ operationId, tags: [tagOf(route)], summary, 'x-access': access },
+    parameters: parametersOf(route, schemas),
+    ...(body && { requestBody: { required: true as const, content: json(body, 'input', example) } }),
+    responses: {
+      ...answersOf(route, (schema, io) => json(schema, io, answer)),
+      ...errorsOf(route, { ...problem, ...(isForMachines(route) && json(ApiError, 'output')) }),
+    },
+  }
+}
+
+const isForMachines = ({ access }: Route) =>
+  access.some((kind) => kind === 'enrol' || kind === 'node' || kind === 'operator')
+
+const TAGS: Record<string, string> = { ca: 'Keys', records: 'Backups', administrators: 'Access' }
+
+function tagOf(route: Route): string {
+  const [, version, name = ''] = route.path.split('/')
+  if (version !== 'v1') return 'Reference'
+  if (isForMachines(route) && name !== 'bundles') return 'Machines'
+  return TAGS[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+}
+
+function parametersOf({ path, params, query }: Route, schemas: Json): Operation['parameters'] {
+  const variables = [...path.matchAll(/\{\+?(\w+)\}/g)].map(([, name]) => name ?? '')
+  const ofPath = shapeOf(params, schemas)
+  const ofQuery = shapeOf(query, schemas)
+  return [
+    ...variables.map((name) => ({
+      ...{ name, in: 'path' as const, required: true },
+      schema: ofPath[name] ?? { type: 'string' },
+    })),
+    ...Object.entries(ofQuery).map(([name, schema]) => ({ name, in: 'query' as const, schema })),
+  ]
+}
+
+function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json> {
+  const found = schema === undefined ? {} : jsonSchemaOf(schema, 'input', schemas)
+  return (found.properties ?? {}) as Record<string, Json>
+}
+
+function answersOf(
+  { answer, awaited }: Route,
+  json: (schema: Schema, io: 'output') => Content,
+): Operation['responses'] {
+  if (answer === 'websocket') return { 101: { description: 'The connection is a websocket' } }
+  if (answer === 'bytes') {
+    const content = { 'application/octet-stream': {} }
+    return { 200: { description: 'The file', content }, 206: { description: 'The requested range', content } }
+  }
+  if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
+  if (answer === 'page') return { 200: { description: 'The page', content: { 'text/html': {} } } }
+  const content = json(answer, 'output')
+  return {
+    200: { description: 'Success', content },
+    ...(awaited && { 202: { description: `Pending: \`${awaited}\` is absent. Repeat the request.`, content } }),
+  }
+}
+
+function errorsOf({ body, errors }: Route, content: Content): Operation['responses'] {
+  const codes = [...new Set([...COMMON_ERRORS, ...(body ? BODY_ERRORS : []), ...errors])]
+  const byStatus = Map.groupBy(codes, statusOf)
+  const answers = [...byStatus].map(([status, its]) => [status, { description: its.join(', '), content }])
+  return { ...Object.fromEntries(answers), 500: { description: 'Error of the controller or of a node', content } }
+}
+
+/** Adds shared schemas to `schemas`, and returns a reference to them. */
+function jsonSchemaOf(schema: Schema, io: 'input' | 'output', schemas: Json): Json {
+  const metadata = z.registry<{ id: string }>()
+  for (const [name, shared] of Object.entries(SHARED)) metadata.add(shared, { id: name })
+  const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io, metadata, unrepresentable: 'any' })
+  const [name] = Object.entries(SHARED).find(([, shared]) => shared === schema) ?? []
+  const own = name === undefined ? {} : { [name]: found }
+  for (const [key, definition] of Object.entries({ ...$defs, ...own })) schemas[key] = withReferences(definition)
+  return name === undefined ? (withReferences(found) as Json) : { $ref: `#/components/schemas/${name}` }
+}
+
+function withReferences(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'))
+}
