@@ -1,5 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
 import { readIfThere } from '../base/durable-file.ts'
+import { NodeLabels } from '../protocol/settings/nodes.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { readInstructionKey } from './gate/open-signed.ts'
 import type { AgentPaths } from './paths.ts'
@@ -18,6 +19,8 @@ export interface AgentConfig {
   /** The value of --cluster-name. */
   clusterName?: string
   proxy?: string
+  /** The values of --label, for the rules of the cluster. */
+  labels?: Record<string, string>
   /** Prechecks that did not pass at installation. */
   warnings?: CheckSummary[]
 }
@@ -60,12 +63,14 @@ function isWhole({
   nextInstructionKey,
   clusterName,
   proxy,
+  labels,
   warnings,
 }: AgentConfig): boolean {
   const texts = [nodeName, cluster.id, cluster.name, instructionKey, clusterName ?? cluster.name]
   if (format !== 1 || !texts.every((each) => typeof each === 'string' && each !== '')) return false
   if (urls.length === 0 || !urls.every(isControllerUrl) || !isInstructionKey(instructionKey)) return false
   if (nextInstructionKey !== undefined && !isInstructionKey(nextInstructionKey)) return false
+  if (labels !== undefined && !NodeLabels.safeParse(labels).success) return false
   return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
 }
 

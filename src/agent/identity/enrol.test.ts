@@ -33,6 +33,7 @@ async function pausesBetween(answers: readonly (number | string | EnrolResponse)
     identity: { certificate: '', key: '' },
     csr: 'csr',
     fingerprint: `SHA256:${'a'.repeat(43)}`,
+    machine: async () => undefined,
     addressTowards: async () => '10.0.0.5',
     network,
     sleep: async (ms) => void pauses.push(ms / 1_000),

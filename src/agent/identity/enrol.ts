@@ -2,6 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { agentRoutes, type EnrolResponse } from '../../protocol/api/agents.ts'
+import type { Machine } from '../../protocol/declaration/machine.ts'
 import type { AgentConfig } from '../config.ts'
 import { askController, type Way } from '../link/ask-controller.ts'
 import { requireIssuedFor } from './node-names.ts'
@@ -16,6 +17,8 @@ export interface EnrolOptions {
   fingerprint: string
   /** The address from which this machine reaches the URL. */
   addressTowards(url: string): Promise<string>
+  /** What identifies the machine; undefined if it is not known. */
+  machine(): Promise<Machine | undefined>
   network: NetworkView
   sleep(ms: number, signal: AbortSignal): Promise<void>
   random(): number
@@ -88,7 +91,9 @@ async function askFirst(url: string, options: EnrolOptions): Promise<EnrolRespon
     warnings: config.warnings ?? [],
     ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
   }
-  return askController(wayTo(url, options), agentRoutes.enrol, { body })
+  const machine = await options.machine()
+  const query = machine === undefined ? {} : { machine: JSON.stringify(machine) }
+  return askController(wayTo(url, options), agentRoutes.enrol, { body, query })
 }
 
 async function askAgain(url: string, options: EnrolOptions): Promise<EnrolResponse> {

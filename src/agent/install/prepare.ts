@@ -1,5 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { MOST_LABELS } from '../../protocol/declaration/machine.ts'
 import { NodeName } from '../../protocol/names.ts'
+import { NodeLabels } from '../../protocol/settings/nodes.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import type { ServiceStatus } from '../status.ts'
@@ -9,6 +11,8 @@ export interface InstallOptions {
   hostname?: string
   /** With the password, if there is one. */
   proxy?: string | undefined
+  /** KEY=VALUE, or KEY alone. */
+  label?: readonly string[]
 }
 
 /** agent.json for these credentials. Throws AgentError if they are for another cluster, or the node name is not valid. */
@@ -18,7 +22,7 @@ export function configFor(
   hostname: string,
 ): AgentConfig {
   const { urls, cluster, instructionKey, nextInstructionKey } = enrolment
-  const { clusterName, proxy } = wishes
+  const { clusterName, proxy, label = [] } = wishes
   if (clusterName !== undefined && clusterName !== cluster.name) {
     throw new AgentError(
       'credentials/other-cluster',
@@ -38,7 +42,27 @@ export function configFor(
     ...(nextInstructionKey !== undefined && { nextInstructionKey }),
     ...(clusterName === undefined ? {} : { clusterName }),
     ...(proxy === undefined ? {} : { proxy }),
+    ...(label.length === 0 ? {} : { labels: labelsOf(label) }),
   }
+}
+
+function labelsOf(pairs: readonly string[]): Record<string, string> {
+  const labels = Object.fromEntries(
+    pairs.map((pair) => {
+      const [key = '', ...value] = pair.split('=')
+      return [key, value.join('=')]
+    }),
+  )
+  if (NodeLabels.safeParse(labels).success && Object.keys(labels).length <= MOST_LABELS) return labels
+  const found = pairs.map((pair) => `--label ${pair}`).join(' ')
+  throw new AgentError(
+    'label/invalid',
+    `found ${found}; wanted at most ${MOST_LABELS} labels KEY=VALUE as in Kubernetes`,
+    {
+      fix: 'pass valid labels, e.g. --label line=a',
+      kind: 'invalid',
+    },
+  )
 }
 
 function nodeNameOf(name: string): string {

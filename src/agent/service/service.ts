@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { reportOf } from '../../base/agent-error.ts'
+import { type Machine, MOST_MACS } from '../../protocol/declaration/machine.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
 import {
@@ -46,6 +48,14 @@ async function serve(options: ServiceOptions, status: StatusFile): Promise<void>
   await work(options, config, identity, status)
 }
 
+/** What identifies the machine, for the rules of its cluster; undefined if its facts cannot be collected. */
+function machineOf(facts: Facts | undefined, { labels }: AgentConfig): Machine | undefined {
+  if (!facts) return undefined
+  const { machineId, serial, interfaces } = facts
+  const macs = interfaces.map(({ mac }) => mac).slice(0, MOST_MACS)
+  return { machineId, macs, ...(serial !== undefined && { serial }), ...(labels && { labels }) }
+}
+
 /** Ignores an identity that is expired, damaged or of another CA if the installation was run again to replace it. */
 async function usableIdentity({ paths, now }: ServiceOptions): Promise<NodeIdentity | undefined> {
   if (!hasInstaller(paths)) return readIdentity(paths)
@@ -74,6 +84,7 @@ async function enrolled(options: ServiceOptions, config: AgentConfig, status: St
     config,
     fingerprint,
     addressTowards: (url) => addressTowards(url, config.proxy, network),
+    machine: async () => machineOf(await options.facts(), config),
     onAnswer({ nodeId, state, cluster }) {
       if (status.get().nodeId !== nodeId) {
         log('info', `registered as ${nodeId} in ${cluster.name}; waiting for an administrator to approve it`)
@@ -134,7 +145,14 @@ async function keepAtWork(
   const ofMachine = cachedWhile(options.facts, addressesNow)
   const facts = async () => {
     const found = await ofMachine()
-    return found && missingImages.length > 0 ? { ...found, missingImages: [...missingImages] } : found
+    const { labels } = config
+    return (
+      found && {
+        ...found,
+        ...(labels && { labels }),
+        ...(missingImages.length > 0 && { missingImages: [...missingImages] }),
+      }
+    )
   }
   const sendFacts = () => facts().then((found) => found && connection.session()?.send('facts', found))
   const connection = keepLink({

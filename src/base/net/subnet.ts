@@ -25,6 +25,16 @@ export function containsSubnet(outer: Subnet, inner: Subnet): boolean {
   return list.check(inner.address, inner.family)
 }
 
+/** Returns whether one of these addresses and ranges contains an address. */
+export function rangesMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const subnet = parseSubnet(range)
+    if (subnet) list.addSubnet(subnet.address, subnet.prefix, subnet.family)
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+}
+
 /** Whether both contain a common address. */
 export function overlaps(one: Subnet, other: Subnet): boolean {
   return containsSubnet(one, other) || containsSubnet(other, one)

@@ -30,6 +30,7 @@ interface Options {
   passphraseFile?: string
   clusterName?: string
   hostname?: string
+  label?: string[]
   checkOnly?: boolean
   role?: string[]
   ignoreCheck: string[]
@@ -60,6 +61,7 @@ export function registerInstall(program: Command): Command {
     .option('--passphrase-file <file>', 'passphrase file NAME-passphrase.txt, written by the controller')
     .option('--cluster-name <name>', 'refuse credentials of another cluster')
     .option('--hostname <name>', 'set the hostname of this machine first')
+    .option('--label <key[=value]>', 'label of this node, for the rules of its cluster; repeatable', collect)
     .option('-t, --check-only', 'run the prechecks only, install nothing')
     .option('--role <role>', 'intended role, for the prechecks: master, worker or storage; repeatable', collect)
     .option('--ignore-check <id[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])

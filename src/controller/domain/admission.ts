@@ -77,6 +77,21 @@ export function admitDisks(node: Node, disks: readonly string[]): void {
   }
 }
 
+/** Other nodes that were ever approved with the name of this one, and not removed since. */
+export function holdersOf(nodes: readonly Node[], node: Pick<Node, 'id' | 'name'>): Node[] {
+  return nodes.filter(
+    ({ id, name, state, approvedAt }) =>
+      name === node.name && id !== node.id && state !== 'REMOVED' && approvedAt !== null,
+  )
+}
+
+/** So many approved nodes without a role; further ones wait for an administrator, who may not know of any of them. */
+const MOST_AUTOMATIC = 100
+
+/** How many more nodes can be approved without a person. */
+export const roomForAutomatic = (nodes: readonly Node[]): number =>
+  MOST_AUTOMATIC - nodes.filter(({ state, roles }) => state === 'APPROVED' && roles.length === 0).length
+
 /** Whether the controller still accepts it: only one that is `valid`. */
 export function validityOf(
   { revokedAt, expiresAt }: Pick<Administrator, 'revokedAt' | 'expiresAt'>,

@@ -4,6 +4,8 @@ import { CLUSTER_STATES } from '../../protocol/api/clusters.ts'
 import { RUN_STATES } from '../../protocol/api/nodes.ts'
 import { OperatorReport } from '../../protocol/api/operators.ts'
 import type { PairReport } from '../../protocol/api/pair-report.ts'
+import { NodeRules } from '../../protocol/declaration/declaration.ts'
+import { Machine } from '../../protocol/declaration/machine.ts'
 import { NodeRole, NodeState } from '../../protocol/names.ts'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { CheckSummary } from '../../protocol/wire/check-summary.ts'
@@ -53,6 +55,7 @@ const clusterFields: Fields<Cluster> = {
   report: z.nullable(OperatorReport),
   reportAt: textOrNull,
   gone: since(z.array(written<Target>()), []),
+  rules: z.nullable(NodeRules),
   pairs: z.nullable(written<PairReport>()),
   credentials: since(z.array(written<CredentialSet>()), []),
   error: z.nullable(written<ErrorReport>()),
@@ -71,6 +74,8 @@ const nodeFields: Fields<Node> = {
   interface: textOrNull,
   disks: z.array(text),
   facts: z.nullable(Facts),
+  machine: z.nullable(Machine),
+  ruling: since(z.enum(['open', 'followed', 'held']), 'open'),
   warnings: since(z.array(CheckSummary), []),
   agentVersion: text,
   bootId: text,

@@ -5,6 +5,8 @@ import type { Problem, RunState } from '../../protocol/api/nodes.ts'
 import type { OperatorReport } from '../../protocol/api/operators.ts'
 import type { PairReport } from '../../protocol/api/pair-report.ts'
 import type { AuditContent } from '../../protocol/audit/entry.ts'
+import type { NodeRules } from '../../protocol/declaration/declaration.ts'
+import type { Machine } from '../../protocol/declaration/machine.ts'
 import type { NodeRole, NodeState } from '../../protocol/names.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
@@ -39,6 +41,8 @@ export interface Cluster {
   reportAt: string | null
   /** Nodes that were deleted at once: a master removes what Kubernetes and etcd may still have of them. */
   gone: Target[]
+  /** How nodes are approved, configured and provisioned without a person; null: only by hand. */
+  rules: NodeRules | null
   /** The last pair check. */
   pairs: PairReport | null
   /** Every set that was issued, also those that are revoked or expired; the oldest first. */
@@ -95,6 +99,12 @@ export interface Alarm extends ErrorReport {
 
 export type Silence = 'no' | 'suspect' | 'unreachable'
 
+/**
+ * Whether the rules of the cluster decide about the node: `open`: they may configure it; `followed`: they have, and do again if they
+ * change before it is provisioned; `held`: it was reset, and waits for a person.
+ */
+export type Ruling = 'open' | 'followed' | 'held'
+
 /** The phases of a removal: `retire` removes the node from its cluster, `reset` removes Kubernetes from its machine. */
 export type Leaving = 'no' | 'retire' | 'reset'
 
@@ -111,6 +121,9 @@ export interface Node {
   interface: string | null
   disks: string[]
   facts: Facts | null
+  /** What it said about its machine when it enrolled, before it could report facts. */
+  machine: Machine | null
+  ruling: Ruling
   warnings: CheckSummary[]
   agentVersion: string
   bootId: string
@@ -220,6 +233,7 @@ export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'cr
     report: null,
     reportAt: null,
     gone: [],
+    rules: null,
     pairs: null,
     credentials: [],
     error: null,
@@ -228,10 +242,12 @@ export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'cr
 
 /** A node that waits for its approval, and was not connected yet. */
 export function newNode(
-  given: Pick<Node, 'id' | 'clusterId' | 'name' | 'address' | 'createdAt'> & Partial<Pick<Node, 'warnings'>>,
+  given: Pick<Node, 'id' | 'clusterId' | 'name' | 'address' | 'createdAt'> &
+    Partial<Pick<Node, 'warnings' | 'machine'>>,
 ): Node {
   return {
     warnings: [],
+    machine: null,
     ...given,
     state: 'DISCOVERED',
     silent: 'no',
@@ -240,6 +256,7 @@ export function newNode(
     interface: null,
     disks: [],
     facts: null,
+    ruling: 'open',
     agentVersion: '',
     bootId: '',
     error: null,

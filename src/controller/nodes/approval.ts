@@ -1,11 +1,11 @@
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal } from '../domain/admission.ts'
+import { holdersOf, refusal, roomForAutomatic } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { mayHaveKubernetes } from '../domain/shape.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
-import { addStateEvent, forget } from '../reconcile/node-state.ts'
+import { forget, markApproved } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { silentMs, situationOf } from '../reconcile/situation-of.ts'
 import { nodeOf } from './find.ts'
@@ -16,8 +16,6 @@ import { handOverOperator } from './operator-certificate.ts'
  * so this is also how long nodes have to reconnect after it.
  */
 export const AWAY_MS = 120_000
-/** So many approved nodes without a role; further ones wait for an administrator, who may not know of any of them. */
-const MOST_AUTOMATIC = 100
 
 /**
  * Approves a DISCOVERED node. Throws `node/name-taken` if another node has its name, unless that one is `replaced` (an id) and
@@ -36,7 +34,7 @@ function approveIn(ports: HasClock & HasPresence, draft: Draft, node: Node, repl
     if (node.state !== 'REMOVED') return
     throw refusal('node/removed', `node ${node.name} was removed`, 'install the agent on it again')
   }
-  const others = holdersOf(draft, node)
+  const others = holdersOf(draft.nodes, node)
   for (const other of others) admitReplacement(ports, node, other, replaced)
   if (replaced !== undefined && !others.some(({ id }) => id === replaced)) {
     const fix = remedy`approve it without replacing another one: ${{ do: 'node.approve', node: node.id }}`
@@ -48,14 +46,6 @@ function approveIn(ports: HasClock & HasPresence, draft: Draft, node: Node, repl
     handOverOperator(draft, other, situationOf(ports, draft).members)
   }
   markApproved(draft, node)
-}
-
-/** Other nodes that were ever approved with the name of this one, and not removed since. */
-function holdersOf({ nodes }: Pick<Draft, 'nodes'>, node: Pick<Node, 'id' | 'name'>): Node[] {
-  return nodes.filter(
-    ({ id, name, state, approvedAt }) =>
-      name === node.name && id !== node.id && state !== 'REMOVED' && approvedAt !== null,
-  )
 }
 
 function admitReplacement(ports: HasClock & HasPresence, node: Node, other: Node, replaced: string | undefined): void {
@@ -74,26 +64,17 @@ function admitReplacement(ports: HasClock & HasPresence, node: Node, other: Node
   throw refusal('node/name-taken', `node ${other.id} with the name ${node.name} ${found}`, fix)
 }
 
-function markApproved(draft: Draft, { id }: Node): void {
-  for (const { fingerprint, nodeId, state } of draft.enrolments) {
-    if (nodeId === id && state === 'pending') draft.setEnrolment(fingerprint, { state: 'approved' })
-  }
-  draft.setNode(id, { state: 'APPROVED', approvedAt: draft.now.toISOString() })
-  addStateEvent(draft, id)
-}
-
 /**
  * Approves the waiting nodes of a cluster with automatic approval, the oldest first. It replaces no node: one whose name is
  * taken waits for an administrator, like those beyond the limit.
  */
 export function approveAutomatically(draft: Draft): void {
   if (!draft.cluster.settings.autoApprove) return
-  const idle = draft.nodes.filter(({ state, roles }) => state === 'APPROVED' && roles.length === 0).length
   const pending = new Set(draft.enrolments.flatMap(({ state, nodeId }) => (state === 'pending' ? [nodeId] : [])))
-  let left = MOST_AUTOMATIC - idle
+  let left = roomForAutomatic(draft.nodes)
   for (const node of draft.nodes) {
     if (left <= 0) return
-    if (!pending.has(node.id) || node.state !== 'DISCOVERED' || holdersOf(draft, node).length > 0) continue
+    if (!pending.has(node.id) || node.state !== 'DISCOVERED' || holdersOf(draft.nodes, node).length > 0) continue
     markApproved(draft, node)
     left--
   }

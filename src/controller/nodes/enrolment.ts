@@ -3,6 +3,7 @@ import { readCsr } from '../../pki/csr.ts'
 import { fingerprint, spki } from '../../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../../protocol/api/agents.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import type { Machine } from '../../protocol/declaration/machine.ts'
 import { isUsedUp, refusal, setOf } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
@@ -26,6 +27,9 @@ interface Client {
   certificate: Certificate
 }
 
+/** `machine`: what the node says about its machine, for the rules of the cluster. */
+type Request = EnrolRequest & { machine?: Machine | undefined }
+
 type Certificate = Pick<X509Certificate, 'serialNumber' | 'validToDate'>
 
 /**
@@ -35,7 +39,7 @@ type Certificate = Pick<X509Certificate, 'serialNumber' | 'validToDate'>
 export async function enrol(
   ports: Reconciling,
   client: Client,
-  request: EnrolRequest,
+  request: Request,
   issuer?: string,
 ): Promise<EnrolResponse> {
   const { name: installer } = client
@@ -55,7 +59,9 @@ export async function enrol(
     await reconcile(ports, cluster.id, (draft) => {
       const own = draft.enrolments.find((each) => each.fingerprint === name)
       if (!own) add(draft, client, request, key)
-      else if (own.state === 'pending') draft.setNode(own.nodeId, { warnings: request.warnings })
+      else if (own.state === 'pending') {
+        draft.setNode(own.nodeId, { warnings: request.warnings, machine: request.machine ?? null })
+      }
     })
   }
   return enrolmentState(ports, installer, name, issuer)
@@ -64,7 +70,7 @@ export async function enrol(
 function add(
   draft: Draft,
   { name: installer, certificate }: Client,
-  request: EnrolRequest,
+  request: Request,
   key: Pick<Enrolment, 'fingerprint' | 'publicKey'>,
 ) {
   if (draft.enrolments.filter(({ state }) => state === 'pending').length >= MAX_PENDING) {
@@ -73,8 +79,8 @@ function add(
   }
   const createdAt = draft.now.toISOString()
   countUse(draft, certificate)
-  const { nodeName: name, address, warnings } = request
-  const node = newNode({ id: newId('n'), clusterId: draft.cluster.id, name, address, warnings, createdAt })
+  const { nodeName: name, address, warnings, machine = null } = request
+  const node = newNode({ id: newId('n'), clusterId: draft.cluster.id, name, address, warnings, machine, createdAt })
   draft.addNode(node)
   draft.addEnrolment({
     ...key,

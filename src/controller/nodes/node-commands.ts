@@ -2,12 +2,12 @@ import { AgentError } from '../../base/agent-error.ts'
 import type { LeaveRequest } from '../../protocol/api/agents.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { admitDisks, admitInterface, admitRoles, refusal } from '../domain/admission.ts'
+import { refusal } from '../domain/admission.ts'
 import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { movedProblem, startOverRemedy } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
+import { configurationOf } from '../domain/rules/configuration.ts'
 import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
-import { admitNodes } from '../domain/subnets.ts'
 import type { HasClock, HasLog, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
 import { addStateEvent, forget, hasBegun } from '../reconcile/node-state.ts'
@@ -37,17 +37,13 @@ function configureIn(draft: Draft, node: Node, request: ConfigureRequest): void 
     throw refusal('node/no-facts', `node ${node.name} has not reported its facts yet`, fix)
   }
   const others = draft.nodes.filter((other) => other.id !== node.id)
-  const roles = [...new Set(request.roles)]
-  admitRoles(cluster, node, others, roles)
-  admitNodes(cluster, others.filter(({ state, roles: theirs }) => state !== 'REMOVED' && theirs.length > 0).length + 1)
-  admitDisks(node, request.disks)
-  const place = admitInterface(node, request.interface)
-  admitChange(draft, cluster, node, { roles, ...place })
+  const to = configurationOf(cluster, node, others, request)
+  admitChange(draft, cluster, node, to)
   const state = node.state === 'FAILED' ? 'FAILED' : 'CONFIGURED'
   const configuredAt = draft.now.toISOString()
   // A node that is configured while the cluster is up waits for the next `provision`, which checks the cluster first.
   const { attempt } = cluster
-  draft.setNode(node.id, { state, roles, disks: request.disks, configuredAt, attempt, ...place })
+  draft.setNode(node.id, { state, configuredAt, attempt, ruling: 'open', ...to })
   addStateEvent(draft, node.id)
 }
 
@@ -129,7 +125,7 @@ export function wasReset(draft: Draft, node: Node): void {
     return
   }
   const state = draft.cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
-  draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null })
+  draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null, ruling: 'held' })
   addStateEvent(draft, node.id)
   // The node's objects in the cluster would prevent it from joining again.
   if (node.leaving === 'no') noteGone(draft, node)

@@ -65,7 +65,7 @@ function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind:
   const isReset = state === 'DISCOVERED' || state === 'APPROVED'
   // The cluster may have been provisioned again during the reset: its other nodes then still have objects of this node.
   if (isReset && before?.leaving === 'no') noteGone(draft, before)
-  const blank = isReset ? { roles: [], configuredAt: null } : {}
+  const blank = isReset ? { roles: [], configuredAt: null, ruling: 'held' as const } : {}
   draft.setNode(nodeId, { state, error, leaving: 'no', ...blank })
   addStateEvent(draft, nodeId)
 }

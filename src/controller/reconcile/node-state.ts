@@ -18,6 +18,14 @@ export function visibleState(node: Node): Node['state'] | 'UNREACHABLE' {
   return isUnreachable ? 'UNREACHABLE' : node.state
 }
 
+export function markApproved(draft: Draft, { id }: Node): void {
+  for (const { fingerprint, nodeId, state } of draft.enrolments) {
+    if (nodeId === id && state === 'pending') draft.setEnrolment(fingerprint, { state: 'approved' })
+  }
+  draft.setNode(id, { state: 'APPROVED', approvedAt: draft.now.toISOString() })
+  addStateEvent(draft, id)
+}
+
 export function forget(draft: Draft, node: Node): void {
   for (const { fingerprint, nodeId } of draft.enrolments) {
     if (nodeId === node.id) draft.setEnrolment(fingerprint, { state: 'refused' })

@@ -18,6 +18,7 @@ import type { Part } from '../store/port.ts'
 import { carryOut } from './carry-out.ts'
 import { changeCluster, touchedBy } from './change-cluster.ts'
 import { retireThose } from './retire.ts'
+import { followRules } from './rules/follow-rules.ts'
 import { situationOf } from './situation-of.ts'
 
 export type Reconciling = HasStore &
@@ -59,7 +60,10 @@ export async function reconcile<T>(
  * what the store has for them: another controller may have committed it, or this one without an answer from the database.
  */
 export async function reconcileAll(ports: Reconciling, work: (draft: Draft) => void = () => undefined): Promise<void> {
-  for (const { id } of await ports.store.clusters()) {
+  const clusters = await ports.store.clusters()
+  // A bundle that was imported meanwhile may be what the nodes of a cluster with rules wait for.
+  if (clusters.some(({ rules }) => rules !== null)) await ports.bundles.refresh()
+  for (const { id } of clusters) {
     const isOurs = (await ports.peers.leaseOf(id)) !== undefined
     const done = isOurs ? await reconcile(ports, id, work) : undefined
     const busy = new Set(done?.draft.runs.filter(({ state }) => state === 'open').map(({ nodeId }) => nodeId))
@@ -83,6 +87,7 @@ function topicsOf({ cluster, changes }: Draft): string[] {
 function settle(ports: HasClock & HasPresence & HasAuthority & HasBundles, draft: Draft): void {
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const situation = situationOf(ports, draft)
+    if (followRules(ports, draft, situation)) continue
     const decisions = direct(situation)
     if (decisions.length === 0) return
     for (const decision of decisions) carryOut(ports, draft, situation, decision)

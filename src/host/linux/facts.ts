@@ -18,11 +18,12 @@ export async function collectFacts(
   own: { agentVersion: string; versions: Record<string, string> },
 ): Promise<Facts> {
   const { blockDevices } = await import('systeminformation')
-  const [osRelease, bootId, machineId, productUuid, model, disks, interfaces] = await Promise.all([
+  const [osRelease, bootId, machineId, productUuid, serial, model, disks, interfaces] = await Promise.all([
     view.read('/etc/os-release'),
     view.read('/proc/sys/kernel/random/boot_id'),
     view.read('/etc/machine-id'),
     ifReadable(() => view.read('/sys/class/dmi/id/product_uuid')),
+    ifReadable(() => view.read('/sys/class/dmi/id/product_serial')),
     cpuModel(view),
     blockDevices().then((devices) => listDisks(view, devices)),
     listInterfaces(view),
@@ -44,6 +45,7 @@ export async function collectFacts(
     bootId: bootId?.trim() ?? '',
     machineId: machineId?.trim() ?? '',
     ...(productUuid !== undefined && { productUuid: productUuid.trim().toLowerCase() }),
+    ...(serial !== undefined && serial.trim() !== '' && { serial: serial.trim().slice(0, 255) }),
     ...own,
   }
 }

@@ -9,6 +9,8 @@ const LabelKey = z
   )
 const LabelValue = z.string().check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
 
+export const NodeLabels = z.record(LabelKey, LabelValue)
+
 const pairs = (values: Readonly<Record<string, string>>) =>
   Object.entries(values)
     .map(([key, value]) => `${key}=${value}`)
@@ -16,7 +18,7 @@ const pairs = (values: Readonly<Record<string, string>>) =>
 
 export const nodes = {
   labels: {
-    schema: z.record(LabelKey, LabelValue),
+    schema: NodeLabels,
     default: {},
     flag: '--label <key[=value]>',
     kind: 'pairs',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { IpAddress } from '../names.ts'
+import { NodeLabels } from '../settings/nodes.ts'
 
 const short = z.string().check(z.maxLength(255))
 const count = z.number().check(z.nonnegative())
@@ -39,6 +40,10 @@ export const Facts = z.object({
   machineId: short,
   /** From the firmware; absent on some boards. */
   productUuid: z.optional(short),
+  /** From the firmware; absent on some boards. */
+  serial: z.optional(short),
+  /** The labels that were given to the agent, for the rules of its cluster. */
+  labels: z.optional(NodeLabels),
   agentVersion: short,
   versions: z.record(short, short),
   /** Images of the bundle that are gone from this node; the agent restores them. Absent if there are none. */

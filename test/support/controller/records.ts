@@ -14,7 +14,15 @@ const issued = {
 
 /** A cluster with records that use every field, and texts that are hard to store. */
 export function fullCluster(): Change[] {
-  const one = node({ facts, error, disks: ['/dev/sdb'], upSeq: 7, alarms: [{ ...error, since: EARLY, at: EARLY }] })
+  const one = node({
+    facts,
+    error,
+    disks: ['/dev/sdb'],
+    upSeq: 7,
+    alarms: [{ ...error, since: EARLY, at: EARLY }],
+    ruling: 'held',
+    machine: { machineId: 'm', macs: [], serial: 's', labels: { line: 'a' } },
+  })
   const enrolment: Enrolment = {
     ...{ fingerprint: 'f-1', nodeId: one.id, installer: 'i-1', publicKey: 'k', state: 'approved', certificate: 'c' },
     next: { fingerprint: 'f-2', publicKey: 'k2', certificate: 'c2' },
@@ -26,6 +34,7 @@ export function fullCluster(): Change[] {
       cluster: cluster({
         settings: ClusterSettings.parse({ labels: { a: 'b' } }),
         report: wellReport(['one'], ['one']),
+        rules: { provision: 'manually', nodes: [{ match: { label: { line: 'a' } }, roles: ['worker'], count: 2 }] },
         gone: [{ name: 'two', address: '10.0.0.2', role: 'worker' } as never],
         credentials: [{ ...issued, name: 'demo', maxNodes: null, enrolled: 0 }],
         error,

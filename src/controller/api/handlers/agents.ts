@@ -1,5 +1,6 @@
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
+import { parseMachine } from '../../../protocol/declaration/machine.ts'
 import { ofEnrolments } from '../../live/changes.ts'
 import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
 import { nodeById } from '../../nodes/find.ts'
@@ -19,7 +20,10 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
   checkNodeName: async ({ identity, params, query }) => ({
     takenBy: await holderOfName(core, identity.name, params.name, query.machine ?? ''),
   }),
-  enrol: ({ identity, body }) => enrol(core, identity, body, issuerOf(core, identity)),
+  enrol: ({ identity, query, body }) => {
+    const machine = query.machine === undefined ? undefined : parseMachine(query.machine)
+    return enrol(core, identity, { ...body, machine }, issuerOf(core, identity))
+  },
   async showEnrolment({ identity, params, query, signal }) {
     await recordContact(core, identity.name, params.fingerprint)
     const read = () => enrolmentState(core, identity.name, params.fingerprint, issuerOf(core, identity))

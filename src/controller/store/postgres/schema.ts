@@ -183,6 +183,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_append_only();
   CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN rules json;                             -- NodeRules
+  ALTER TABLE nodes ADD COLUMN machine json;                              -- Machine: what it said when it enrolled
+  ALTER TABLE nodes ADD COLUMN ruling text NOT NULL DEFAULT 'open';       -- open | followed | held
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

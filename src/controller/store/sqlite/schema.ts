@@ -156,4 +156,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE TRIGGER audit_append_only BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN rules TEXT;  -- JSON, NodeRules
+  ALTER TABLE nodes ADD COLUMN machine TEXT;  -- JSON, Machine: what it said when it enrolled
+  ALTER TABLE nodes ADD COLUMN ruling TEXT NOT NULL DEFAULT 'open';  -- open | followed | held
+  `,
 ]
