@@ -4,6 +4,8 @@ import type { CountedLog } from './counted-log.ts'
 import type { Changes } from './live/changes.ts'
 import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
+import type { Log } from './monitoring/log.ts'
+import type { Meter } from './monitoring/meter.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
 import type { Peers } from './peers/peers.ts'
 import type { Turns } from './reconcile/turns.ts'
@@ -26,13 +28,21 @@ export interface HasClock {
 }
 
 export interface HasLog {
-  /** Writes one line to the log of the process; never a secret. */
-  log(line: string): void
+  log: Log
 }
 
 export interface HasRefusals {
   /** Logs what a client can cause as often as it likes. */
   refused: CountedLog
+}
+
+export interface HasMeter {
+  meter: Meter
+}
+
+export interface HasExpiries {
+  /** When the certificates of the server expire, by their purpose: `server` for agents, `browsers` for the name of --tls-cert. */
+  expiries: Map<'server' | 'browsers', () => Date>
 }
 
 export interface HasAuthority {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { AgentError } from '../base/agent-error.ts'
 import { openTimers } from '../base/timers.ts'
 import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
@@ -16,10 +15,15 @@ import { createApiServer } from './api/server.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
+import { cannotListen } from './listening/cannot-listen.ts'
+import { countRequests } from './listening/requests-in-work.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
 import { NOBODY, type Presence } from './live/presence.ts'
+import type { Log } from './monitoring/log.ts'
+import { measuredStore, NO_METER } from './monitoring/meter.ts'
+import type { Metrics } from './monitoring/prometheus/open.ts'
 import { keepEnrolments } from './nodes/enrolment.ts'
 import { joinPeers } from './peers/join.ts'
 import { openMissingBundles } from './peers/missing-bundles.ts'
@@ -33,6 +37,7 @@ import { openJanitor } from './retention/janitor.ts'
 import { RETENTION, type Retention } from './retention/limits.ts'
 import { openRunQuotas } from './retention/run-quotas.ts'
 import type { Services } from './services.ts'
+import { databaseProblems } from './store/look.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/port.ts'
 import { openTicks } from './ticks.ts'
@@ -46,7 +51,9 @@ export interface ControllerOptions {
   /** The URLs at which agents reach it; default: derived from `listen`. */
   publicUrls?: readonly string[]
   now?: () => Date
-  log?: (line: string) => void
+  log?: Log
+  /** Where /metrics, /healthz and /readyz are served, without TLS; by default nowhere. */
+  metricsListen?: Listen | undefined
   /** The heartbeat interval of a session; default 30 s ± 20 %. */
   heartbeatMs?: () => number
   /** How often unreachable nodes, expired instructions and lapsed enrolments are handled; default 5 s. */
@@ -79,17 +86,21 @@ export interface Controller {
 
 /** Starts the controller in this process. All its data is in the directory, which is created at the first start. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  makePrivateDirectory(options.dataDirectory)
-  const store = await openStore(options)
+  const { dataDirectory, metricsListen } = options
+  makePrivateDirectory(dataDirectory)
+  const metrics =
+    metricsListen && (await import('./monitoring/prometheus/open.ts')).openMetrics(metricsListen, dataDirectory)
+  const opened = await openStore(options)
+  const store = metrics ? measuredStore(opened, metrics.meter, () => performance.now()) : opened
   try {
-    return await startOn(store, options)
+    return await startOn(store, options, metrics)
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-async function startOn(store: Store, options: ControllerOptions): Promise<Controller> {
+async function startOn(store: Store, options: ControllerOptions, metrics?: Metrics): Promise<Controller> {
   const { dataDirectory, listen } = options
   // Controllers that share a database use its clock.
   let aheadMs = 0
@@ -116,6 +127,8 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     now,
     startedAt: now(),
     log,
+    meter: metrics?.meter ?? NO_METER,
+    expiries: new Map(),
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
   }
@@ -130,6 +143,7 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     options.timeouts,
     options.tlsFiles,
   )
+  const requests = countRequests(server, timers.later)
   await listenOn(server, listen)
   const { port } = server.address() as AddressInfo
   if (services.publicUrls.length === 0) services.publicUrls = reachableUrls({ host: listen.host, port })
@@ -161,6 +175,12 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
   const ticks = openTicks(options.tickMs ?? 5_000, look)
   const janitor = openJanitor(services, retention)
   const tidying = openTicks(options.tickMs ?? 5_000, () => attempt(services, 'cannot delete old events', janitor.tidy))
+  let isStopping = false
+  const problems = async () => [
+    ...(isStopping ? ['it is stopping'] : []),
+    ...(await databaseProblems(store, timers.later)),
+  ]
+  const monitored = await metrics?.serve(services, { adminFile, problems })
   return {
     url,
     port,
@@ -168,14 +188,18 @@ async function startOn(store: Store, options: ControllerOptions): Promise<Contro
     adminFile,
     tick,
     async close() {
+      isStopping = true
       const stopped = ticks.stop()
       const closed = once(server.close(), 'close')
-      await hub.close(options.drainMs ?? 5_000)
+      services.changes.end()
+      const drainMs = options.drainMs ?? 5_000
+      await Promise.all([hub.close(drainMs), requests.ended(drainMs)])
       server.closeAllConnections()
       await closed
       await stopped
       await tidying.stop()
       await joined.leave()
+      await monitored?.close()
       timers.clear()
       await store.close()
     },
@@ -187,7 +211,7 @@ async function attempt({ log }: HasLog, what: string, work: () => Promise<void>)
   try {
     await work()
   } catch (error) {
-    log(`${what}: ${failureText(error)}`)
+    log(`${what}: ${failureText(error)}`, { level: 'error' })
   }
 }
 
@@ -196,14 +220,6 @@ async function listenOn(server: Awaited<ReturnType<typeof createApiServer>>, { h
     server.listen({ port, host, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new AgentError('serve/cannot-listen', `cannot listen on ${host}:${port}: ${code}`, {
-      fix:
-        code === 'EADDRINUSE'
-          ? 'stop the program that uses the port, or pass another --listen HOST:PORT'
-          : 'pass another --listen HOST:PORT',
-      kind: 'invalid',
-      cause,
-    })
+    throw cannotListen({ host, port }, '--listen', cause)
   }
 }

@@ -78,6 +78,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   'node-forge/lib/asn1.js': ['pki'],
   commander: ['cli'],
   fastify: ['controller/api'],
+  'prom-client': ['controller/monitoring/prometheus'],
 }
 
 /** A folder with more files needs subfolders. Tests do not count. */

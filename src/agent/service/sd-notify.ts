@@ -1,5 +1,5 @@
 export interface Notifier {
-  ready(): void
+  ready(status?: string): void
   status(text: string): void
   stopping(): void
   /** Interval of WATCHDOG=1 in ms; undefined if the unit has no watchdog. */
@@ -21,7 +21,7 @@ export function systemdNotifier(env: NodeJS.ProcessEnv, onError: (message: strin
   }
   const usec = Number(WATCHDOG_USEC)
   return {
-    ready: () => void notify('--ready', '--status=starting'),
+    ready: (status = 'starting') => void notify('--ready', `--status=${status}`),
     status: (text) => void notify(`--status=${text}`),
     stopping: () => void notify('--stopping'),
     watchdogMs: NOTIFY_SOCKET !== undefined && usec > 0 ? usec / 1000 / 3 : undefined,

@@ -1,9 +1,12 @@
+import { fstatSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
+import type { Log } from '../../controller/monitoring/log.ts'
 import { RETENTION } from '../../controller/retention/limits.ts'
 import { examples } from '../kit/output.ts'
 import { sealerOf } from './keys.ts'
+import { isToJournal, LOG_FORMATS, type LogFormat, openLog } from './service/log-output.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 
 interface Flags {
@@ -16,6 +19,8 @@ interface Flags {
   keyFile?: string
   keepDetails: number
   keepEvents: number
+  metricsListen?: { host: string; port: number }
+  logFormat: LogFormat
 }
 
 /** `controller serve`: runs until SIGTERM or SIGINT. */
@@ -39,6 +44,13 @@ export function registerServe(program: Command): void {
     .option('--key-file <file>', 'key file with which the keys are sealed (controller keys seal)')
     .option('--keep-details <days>', 'how long step details are kept', daysOf, RETENTION.detailDays)
     .option('--keep-events <days>', 'how long failures, results and states are kept', daysOf, RETENTION.days)
+    .addOption(
+      new Option(
+        '--metrics-listen <host:port>',
+        'where to serve /metrics, /healthz and /readyz, without TLS and authentication (default: nowhere)',
+      ).argParser(listenOf),
+    )
+    .addOption(new Option('--log-format <format>', 'format of the log').choices(LOG_FORMATS).default('text'))
     .addHelpText(
       'after',
       examples(
@@ -46,6 +58,7 @@ export function registerServe(program: Command): void {
         "controller serve --database 'postgres://cantrip@db.example/cantrip?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem'",
         'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
         'controller serve --tls-cert console.example.pem --tls-key console.example.key',
+        'controller serve --metrics-listen 127.0.0.1:9464 --log-format json',
       ),
     )
     .action(serve)
@@ -54,8 +67,12 @@ export function registerServe(program: Command): void {
 async function serve(flags: Flags): Promise<void> {
   const tlsFiles = tlsFilesOf(flags)
   await refuseForeign(flags.data)
-  const { startController } = await import('../../controller/start.ts')
-  const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`)
+  const [{ startController }, { systemdNotifier }] = await Promise.all([
+    import('../../controller/start.ts'),
+    import('../../agent/service/sd-notify.ts'),
+  ])
+  const log = logOf(flags.logFormat)
+  const notifier = systemdNotifier(process.env, (message) => log(message, { level: 'warning' }))
   const controller = await startController({
     dataDirectory: flags.data,
     listen: flags.listen,
@@ -64,13 +81,24 @@ async function serve(flags: Flags): Promise<void> {
     tlsFiles,
     retention: { detailDays: flags.keepDetails, days: flags.keepEvents },
     sealer: await sealerOf(flags.keyFile),
+    metricsListen: flags.metricsListen,
     log,
   })
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)
   log(`administrator access file: ${controller.adminFile}`)
+  notifier.ready(`listening on ${flags.listen.host}:${controller.port}`)
+  const { watchdogMs } = notifier
+  const watchdog = watchdogMs === undefined ? undefined : setInterval(notifier.alive, watchdogMs)
   await signalled()
   log('stopping')
+  notifier.stopping()
+  clearInterval(watchdog)
   await controller.close()
+}
+
+function logOf(format: LogFormat): Log {
+  const write = (text: string) => process.stdout.write(text)
+  return openLog({ format, toJournal: isToJournal(process.env, fstatSync(1)), now: () => new Date(), write })
 }
 
 function tlsFilesOf({ tlsCert: certificate, tlsKey: key }: Flags) {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
-import type { HasStore } from '../ports.ts'
+import type { HasClock, HasMeter, HasStore } from '../ports.ts'
 import type { Entry } from '../store/entries.ts'
 import { whileAdmitted } from './while-admitted.ts'
 
@@ -12,7 +12,12 @@ const AT_ONCE = 64 * 1024
 /** Sends all records as of now, as long as the client is admitted. A snapshot takes space on the disk, or a connection to the database: one client at a time. */
 export function createRecordsRoute({
   store,
-}: HasStore): (reply: FastifyReply, admitted: () => Promise<void>) => Promise<FastifyReply> {
+  meter,
+  now,
+}: HasStore & HasMeter & Pick<HasClock, 'now'>): (
+  reply: FastifyReply,
+  admitted: () => Promise<void>,
+) => Promise<FastifyReply> {
   let isBusy = false
   return async (reply, admitted) => {
     if (isBusy) {
@@ -29,7 +34,10 @@ export function createRecordsRoute({
     try {
       // An error of the store is answered with its status: nothing was sent yet.
       const first = await entries.next()
-      const lines = Readable.from(linesOf(first, entries), { objectMode: false })
+      const lines = Readable.from(
+        linesOf(first, entries, () => meter.backup(now())),
+        { objectMode: false },
+      )
       const closed = once(lines, 'close').finally(end)
       void whileAdmitted(
         admitted,
@@ -44,7 +52,11 @@ export function createRecordsRoute({
   }
 }
 
-async function* linesOf(first: IteratorResult<Entry, unknown>, entries: AsyncGenerator<Entry>): AsyncGenerator<Buffer> {
+async function* linesOf(
+  first: IteratorResult<Entry, unknown>,
+  entries: AsyncGenerator<Entry>,
+  onEnd: () => void,
+): AsyncGenerator<Buffer> {
   try {
     let text = first.done ? '' : line(first.value)
     for await (const entry of entries) {
@@ -55,6 +67,7 @@ async function* linesOf(first: IteratorResult<Entry, unknown>, entries: AsyncGen
       text += line(entry)
     }
     yield Buffer.from(text)
+    onEnd()
   } finally {
     await entries.return(undefined)
   }

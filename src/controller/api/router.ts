@@ -7,13 +7,14 @@ import { version } from '../../base/version.ts'
 import type { CertificateKind } from '../../protocol/api/access.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
-import type { HasRefusals } from '../ports.ts'
+import type { HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { BeginDownload } from './admission/downloads.ts'
 import type { Shares } from './admission/shares.ts'
 import { sendBundleFile } from './bundle-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
+import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { authorityHandlers } from './handlers/authority.ts'
@@ -50,18 +51,21 @@ export async function createRouter(
   { shares, beginDownload }: Admission,
   listenOn: (listener: RequestListener) => Server,
 ): Promise<Server> {
-  const logs = { note: openErrorLog(core), refused: core.refused }
+  const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter }
   const app = fastify({
     https: {},
     serverFactory: listenOn,
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2_048 },
+    requestIdHeader: false,
+    genReqId: requestIdOf,
     frameworkErrors: (error, request, reply) => fail(logs, error, request, reply),
   })
   app.decorateRequest('identity', null)
   const checkAccess = ({ raw, routeOptions }: FastifyRequest) =>
     admit(core, identify(raw.socket as TLSSocket, core.now()), routeOptions.config.access ?? [])
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header(REQUEST_ID, request.id)
     request.identity = identify(request.raw.socket as TLSSocket, core.now())
     shares.request(
       request.identity,
@@ -69,6 +73,10 @@ export async function createRouter(
     )
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
     await checkAccess(request)
+  })
+  app.addHook('onResponse', async ({ method, routeOptions, is404 }, { statusCode, elapsedTime }) => {
+    const route = is404 ? 'unknown' : (routeOptions.url ?? 'unknown')
+    core.meter.request({ method: is404 ? 'any' : method, route, status: statusCode, seconds: elapsedTime / 1_000 })
   })
   // A body takes as long as its client wants, who may have been revoked meanwhile.
   app.addHook('preHandler', async (request) => {
@@ -156,7 +164,7 @@ function nameRest(path: string, request: FastifyRequest): void {
 }
 
 function fail(
-  { note, refused }: HasRefusals & { note: ReturnType<typeof openErrorLog> },
+  { note, refused, meter }: HasRefusals & HasMeter & { note: ReturnType<typeof openErrorLog> },
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -167,10 +175,21 @@ function fail(
     accept: request.headers.accept,
   })
   if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
-  if (status >= 500) note(status, request, error)
+  if (status < 500 && error instanceof AgentError) meter.refused(error.code)
+  if (status >= 500) note(status, described(request), error)
   // The rest of the body is not read.
   if (!request.raw.complete) reply.header('connection', 'close')
-  return send(reply, status, body, type)
+  return send(reply.header(REQUEST_ID, request.id), status, bodyWithId({ type, body }, request.id), type)
+}
+
+function described({ id, method, url, routeOptions, identity, ip }: FastifyRequest) {
+  const template = routeOptions?.url
+  return {
+    ...{ method, url, id },
+    ...(template !== undefined && { route: `${method} ${template}` }),
+    ...(identity && { identity: `${identity.kind} ${identity.name}` }),
+    address: identity?.address ?? ip,
+  }
 }
 
 function send(reply: FastifyReply, status: number, body: unknown, type = 'application/json'): FastifyReply {

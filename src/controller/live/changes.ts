@@ -6,6 +6,7 @@ interface Waiter {
 /** Lets a long poll wait for the next change of the store. */
 export class Changes {
   readonly #waiting = new Set<Waiter>()
+  readonly #ended = new AbortController()
   /** Grows with each change: what was read at one version is valid until the next. */
   version = 0
 
@@ -30,7 +31,7 @@ export class Changes {
     topic?: string,
   ): Promise<T | undefined> {
     if (waitMs <= 0) return read()
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs), this.#ended.signal])
     for (;;) {
       const { version } = this
       const answer = await read()
@@ -38,6 +39,11 @@ export class Changes {
       // The answer may not include a commit that happened during the read.
       if (version === this.version) await this.#next(deadline, topic)
     }
+  }
+
+  /** Every long poll ends now, as at its timeout: the controller is stopping. */
+  end(): void {
+    this.#ended.abort()
   }
 
   #next(signal: AbortSignal, topic: string | undefined): Promise<void> {

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import { facts } from '../../../test/support/controller/agent.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { WINDOW } from '../../protocol/wire/session/limits.ts'
+import { NO_METER } from '../monitoring/meter.ts'
 import { Hub } from './hub.ts'
 
 const PEER = { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) }
@@ -45,6 +46,7 @@ it('during an outage of the store, messages of all nodes wait for one attempt, n
     now,
     log: () => undefined,
     refused: () => undefined,
+    meter: NO_METER,
   } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const sockets = Array.from({ length: 5 }, () => new Socket())
@@ -73,9 +75,13 @@ it('reads no more from a node while many of its messages wait for the store', as
     ms += 1_000
     return new Date(ms)
   }
-  const ports = { store, now, log: () => undefined, refused: () => undefined } as unknown as ConstructorParameters<
-    typeof Hub
-  >[0]
+  const ports = {
+    store,
+    now,
+    log: () => undefined,
+    refused: () => undefined,
+    meter: NO_METER,
+  } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const socket = new Socket()
   hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
@@ -96,7 +102,7 @@ it('facts that did not change are stored at most every 10 s', async () => {
   const stored: number[] = []
   let ms = 0
   const store = { clustersOf: async () => new Map(stored.push(ms) ? [] : []), node: async () => undefined }
-  const ports = { store, now: () => new Date(ms), refused: () => undefined, log: () => undefined }
+  const ports = { store, now: () => new Date(ms), refused: () => undefined, meter: NO_METER, log: () => undefined }
   const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
   const socket = new Socket()
   hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
@@ -116,7 +122,12 @@ it('facts that did not change are stored at most every 10 s', async () => {
 
 it('ends the session of a node that floods it with control frames, and logs it', () => {
   const refused: string[] = []
-  const ports = { store: {}, now: () => new Date(0), refused: (_: string, line: string) => refused.push(line) }
+  const ports = {
+    store: {},
+    now: () => new Date(0),
+    refused: (_: string, line: string) => refused.push(line),
+    meter: NO_METER,
+  }
   const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
   const socket = new Socket()
   hub.accept(socket as unknown as WebSocket, 'n-1', PEER)

@@ -193,6 +193,7 @@ export class Hub implements Presence {
       return
     }
     const { frame } = parsed
+    this.#ports.meter.message('received', frame.t)
     if ((frame.t === 'hello') === session.saidHello) {
       session.end(CLOSE.badMessage, 'hello comes first, and once')
       return

@@ -5,7 +5,15 @@ import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
 import type { Pace } from '../pace.ts'
-import type { HasLiveProgress, HasLog, HasOperations, HasPairChecks, HasRefusals, HasRunQuotas } from '../ports.ts'
+import type {
+  HasLiveProgress,
+  HasLog,
+  HasMeter,
+  HasOperations,
+  HasPairChecks,
+  HasRefusals,
+  HasRunQuotas,
+} from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { advance } from '../reconcile/progress.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
@@ -20,7 +28,7 @@ export interface Received {
   frame: UpFrame
 }
 
-export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals & HasRunQuotas
+export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals & HasRunQuotas & HasMeter
 
 /**
  * Stores a batch of messages, once for each cluster. A message that is already stored is ignored, so each takes effect once,

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { NO_METER } from '../monitoring/meter.ts'
 import { isAnswering } from './rivals.ts'
 import { Session } from './session/session.ts'
 
@@ -18,7 +19,7 @@ function sessionOn(readyState: number, answer: (socket: EventEmitter, token: str
     socket as unknown as WebSocket,
     { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) },
     30_000,
-    { now: () => new Date(0), refused: () => undefined },
+    { now: () => new Date(0), refused: () => undefined, meter: NO_METER },
   )
   return { session, pings, socket }
 }

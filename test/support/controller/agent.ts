@@ -18,7 +18,7 @@ export class ScriptedAgent {
   lastSeq = 0
   #count = 0
 
-  constructor(controller: Controller, node: EnrolledNode) {
+  constructor(controller: Pick<Controller, 'url'>, node: EnrolledNode) {
     const { ca, cert, key } = node
     const url = `${controller.url.replace('https', 'wss')}/v1/agent`
     this.socket = new WebSocket(url, SUBPROTOCOL, { ca, cert, key, perMessageDeflate: false })
@@ -107,7 +107,7 @@ export function factsAt(address: string): Facts {
 
 /** Connects, sends hello with `lastSeq` and `more`, waits for the welcome, and sends the facts. */
 export async function connectAgent(
-  controller: Controller,
+  controller: Pick<Controller, 'url'>,
   node: EnrolledNode,
   lastSeq = 0,
   sent = facts,

@@ -60,12 +60,14 @@ export function adminOf(controller: Pick<Controller, 'adminFile'>): Credentials 
   return { ca: access.ca, cert: access.certificate, key: access.key }
 }
 
+type Reached = Pick<Controller, 'url' | 'adminFile'>
+
 export interface Installer extends Credentials {
   cluster: CreateClusterResponse['cluster']
 }
 
 export async function createCluster(
-  controller: Controller,
+  controller: Reached,
   name: string,
   settings: Partial<ClusterSettings> = {},
 ): Promise<Installer> {
@@ -86,7 +88,7 @@ export interface EnrolledNode extends Credentials {
 
 /** Enrols a node, and approves it unless the cluster has automatic approval. `replaced`: the id of the node whose name it gets. */
 export async function enrolNode(
-  controller: Controller,
+  controller: Reached,
   installer: Installer,
   nodeName: string,
   replaced?: string,

@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import type { Server, ServerOptions } from 'node:https'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { errorMessage } from '../../../base/text/error-message.ts'
-import type { HasAuthority, HasClock, HasLog } from '../../ports.ts'
+import type { HasAuthority, HasClock, HasExpiries, HasLog } from '../../ports.ts'
 import { type NamedCertificate, readNamedCertificate, type TlsFiles } from './named-certificate.ts'
 import { ownCertificate } from './own-certificate.ts'
 
@@ -22,7 +23,7 @@ export interface ServerTls {
  * suspended. Throws AgentError `serve/tls-files`.
  */
 export function openServerTls(
-  ports: HasAuthority & Pick<HasClock, 'now'> & HasLog,
+  ports: HasAuthority & HasExpiries & Pick<HasClock, 'now'> & HasLog,
   hosts: readonly string[],
   files?: TlsFiles,
 ): ServerTls {
@@ -34,6 +35,8 @@ export function openServerTls(
     minVersion: 'TLSv1.3' as const,
   })
   let keys = own(ports.now())
+  ports.expiries.set('server', () => new X509Certificate(keys.cert).validToDate)
+  if (named) ports.expiries.set('browsers', named.validTo)
   return {
     options: {
       ...contextOf(keys),
@@ -88,6 +91,7 @@ function openNamed(
   }
   return {
     reload,
+    validTo: () => present.validTo,
     /** Undefined for names of the controller's own certificate. */
     contextFor(name: string, contextOf: (keys: NamedCertificate) => Parameters<typeof createSecureContext>[0]) {
       reload()

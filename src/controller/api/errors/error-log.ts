@@ -1,16 +1,24 @@
 import { shorten } from '../../../base/text/shorten.ts'
+import type { LogContext } from '../../monitoring/log.ts'
 import type { HasClock, HasLog } from '../../ports.ts'
 
 const PAUSE_MS = 1_000
 const MAX_URL_BYTES = 300
 
+/** A request whose answer is an error. */
+export interface Failed extends Pick<LogContext, 'route' | 'identity' | 'address'> {
+  method: string
+  url: string
+  id?: string
+}
+
 /** Logs failed requests, at most one a second of each status: clients that retry must not fill the disk. */
 export function openErrorLog({
   log,
   now,
-}: HasLog & Pick<HasClock, 'now'>): (status: number, request: { method: string; url: string }, error: unknown) => void {
+}: HasLog & Pick<HasClock, 'now'>): (status: number, request: Failed, error: unknown) => void {
   const last = new Map<number, { atMs: number; omitted: number }>()
-  return (status, { method, url }, error) => {
+  return (status, { method, url, id: requestId, ...about }, error) => {
     const nowMs = now().getTime()
     const before = last.get(status)
     if (before && Math.abs(nowMs - before.atMs) < PAUSE_MS) {
@@ -21,6 +29,11 @@ export function openErrorLog({
     const omitted = before?.omitted ? ` (${before.omitted} earlier ones are not logged)` : ''
     // The message of a temporary error says what failed; a bug needs its stack.
     const why = error instanceof Error ? (status === 500 ? error.stack : error.message) : error
-    log(`${method} ${shorten(url, MAX_URL_BYTES)}: ${why}${omitted}`)
+    const level = status === 500 ? 'error' : 'warning'
+    log(`${method} ${shorten(url, MAX_URL_BYTES)}: ${why}${omitted}`, {
+      level,
+      ...about,
+      ...(requestId && { requestId }),
+    })
   }
 }

@@ -8,12 +8,12 @@ import type { DownBody } from '../../../protocol/wire/frames.ts'
 import { type Acknowledgements, acknowledgements } from '../../../protocol/wire/session/acknowledgements.ts'
 import { CLOSE, SAME_FACTS_MS, UNREACHABLE_MS } from '../../../protocol/wire/session/limits.ts'
 import type { Change } from '../../domain/change.ts'
-import type { HasClock, HasRefusals } from '../../ports.ts'
+import type { HasClock, HasMeter, HasRefusals } from '../../ports.ts'
 import { openThrottle, type Throttle } from './throttle.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 
-type Ports = Pick<HasClock, 'now'> & HasRefusals
+type Ports = Pick<HasClock, 'now'> & HasRefusals & HasMeter
 
 /** The client at the other end of a session. */
 export interface Peer {
@@ -80,6 +80,7 @@ export class Session {
       return
     }
     this.#acks.sent()
+    this.#ports.meter.message('sent', t)
     this.#count++
     this.socket.send(JSON.stringify({ v: 1, t, id: `c${this.#count}`, seq, ack: this.durableSeq, body }))
   }

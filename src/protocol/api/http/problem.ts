@@ -20,5 +20,7 @@ export const ProblemDetails = z.object({
   code: ApiError.shape.code,
   fix: ApiError.shape.fix,
   remedy: ApiError.shape.remedy,
+  /** As in the header X-Request-Id, and in the log of the controller. */
+  requestId: z.optional(z.string()),
 })
 export type ProblemDetails = z.infer<typeof ProblemDetails>

@@ -4,6 +4,7 @@ import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
 import { NOBODY, type Presence } from '../../../../src/controller/live/presence.ts'
+import { NO_METER } from '../../../../src/controller/monitoring/meter.ts'
 import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
 import { ALONE } from '../../../../src/controller/peers/peers.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
@@ -42,6 +43,8 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     startedAt: new Date(),
     log,
     refused: (_: string, line: string) => log(line),
+    meter: NO_METER,
+    expiries: new Map(),
     publicUrls: [],
   }
   const services: Services = Object.assign(ports, { rotation: openRotation(ports, async () => undefined) })

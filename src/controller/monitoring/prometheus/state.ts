@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import { Gauge, type Registry } from 'prom-client'
+import { readIfThere } from '../../../base/durable-file.ts'
+import { AdminAccess } from '../../../protocol/api/access.ts'
+import type { ClusterData } from '../../domain/draft.ts'
+import type { HasAuthority, HasClock, HasExpiries, HasPresence, HasStore } from '../../ports.ts'
+import { visibleClusterState } from '../../reconcile/cluster-state.ts'
+import { visibleState } from '../../reconcile/node-state.ts'
+
+export type Observed = HasStore & HasPresence & HasAuthority & HasExpiries & Pick<HasClock, 'now'>
+
+/** A number with its labels. */
+type Count = readonly [labels: Record<string, string>, value: number]
+
+/** Gauges of what the store has, as of now. Nothing is kept between two readings, so that no state of the past remains. */
+export function openStateGauges(registers: Registry[], ports: Observed, adminFile: string): () => Promise<void> {
+  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers })
+  const nodes = gauge('cantrip_nodes', 'Nodes by state, and by whether they are connected to this controller.', [
+    'state',
+    'connected',
+  ])
+  const clusters = gauge('cantrip_clusters', 'Clusters by state.', ['state'])
+  const runs = gauge('cantrip_open_runs', 'Instructions that nodes have not completed, by state.', ['state'])
+  const certificates = gauge(
+    'cantrip_certificate_expiry_seconds',
+    'Seconds until a certificate expires: of the CA (the first one that expires), of the server, and in admin.json.',
+    ['certificate'],
+  )
+  return async () => {
+    const found: ClusterData[] = []
+    for (const { id } of await ports.store.clusters()) {
+      const data = await ports.store.load(id)
+      if (data) found.push(data)
+    }
+    const all = found.flatMap((data) => data.nodes.filter(({ state }) => state !== 'REMOVED'))
+    set(
+      nodes,
+      countsOf(all, (node) => ({
+        state: visibleState(node),
+        connected: String(ports.presence.isConnected(node.id)),
+      })),
+    )
+    set(
+      clusters,
+      countsOf(found, ({ cluster }) => ({ state: visibleClusterState(cluster) })),
+    )
+    set(
+      runs,
+      countsOf(
+        found.flatMap((data) => data.runs.filter(({ endedAt }) => endedAt === null)),
+        ({ state }) => ({ state }),
+      ),
+    )
+    set(certificates, expiriesOf(ports, adminFile))
+  }
+}
+
+function set(gauge: Gauge, counts: readonly Count[]): void {
+  gauge.reset()
+  for (const [labels, value] of counts) gauge.set(labels, value)
+}
+
+function countsOf<T>(items: readonly T[], labelsOf: (item: T) => Record<string, string>): Count[] {
+  const groups = Map.groupBy(items, (item) => JSON.stringify(labelsOf(item)))
+  return [...groups].map(([labels, group]) => [JSON.parse(labels) as Record<string, string>, group.length])
+}
+
+function expiriesOf({ authority, expiries, now }: Observed, adminFile: string): Count[] {
+  const until = (date: Date) => Math.round((date.getTime() - now().getTime()) / 1_000)
+  const seconds = (pem: string) => until(new X509Certificate(pem).validToDate)
+  const authorities = authority.ca.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+  const admin = accessIn(adminFile)
+  return [
+    [{ certificate: 'ca' }, Math.min(...authorities.map(seconds))],
+    ...[...expiries].map(([certificate, at]) => [{ certificate }, until(at())] as const),
+    ...(admin === undefined ? [] : [[{ certificate: 'admin' }, seconds(admin)] as const]),
+  ]
+}
+
+/** Undefined while it is being replaced, or if it is damaged: the controller writes another one. */
+function accessIn(path: string): string | undefined {
+  try {
+    const text = readIfThere(path)
+    return text === undefined ? undefined : AdminAccess.parse(JSON.parse(text)).certificate
+  } catch {
+    return undefined
+  }
+}
