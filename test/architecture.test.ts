@@ -79,8 +79,12 @@ test('SQL is only in the store backends', () => {
   expect(guilty).toEqual([])
 })
 
-// sslmode=prefer and require of libpq encrypt, and do not check who the server is.
-const UNCHECKED_ON_REQUEST = 'controller/store/postgres/connect/tls.ts'
+const UNCHECKED = [
+  // People need no certificate; keepStrict ends connections with one that is not valid.
+  'controller/api/admission/connections.ts',
+  // sslmode=prefer and require of libpq encrypt, and do not check who the server is.
+  'controller/store/postgres/connect/tls.ts',
+]
 
 test('no shell, no unchecked certificate', () => {
   const guilty = files.filter((file) =>
@@ -88,5 +92,5 @@ test('no shell, no unchecked certificate', () => {
       textOf(file),
     ),
   )
-  expect(guilty).toEqual([UNCHECKED_ON_REQUEST])
+  expect(guilty).toEqual(UNCHECKED)
 })

@@ -10,6 +10,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import type { HasBundles } from '../ports.ts'
 import type { BeginDownload, Download } from './admission/downloads.ts'
 import { errorAnswer } from './errors/error-answer.ts'
+import { kindOf } from './identity.ts'
 import { DOWNLOAD_CHUNK_BYTES } from './limits.ts'
 import { parseRange } from './range.ts'
 import { whileAdmitted } from './while-admitted.ts'
@@ -37,7 +38,7 @@ export async function sendBundleFile(
   })
   try {
     reply.hijack()
-    const work = () => send(request.raw, reply.raw, handle, { ...found, download, kind: request.identity?.kind })
+    const work = () => send(request.raw, reply.raw, handle, { ...found, download, kind: kindOf(request.identity) })
     await whileAdmitted(admitted, () => reply.raw.destroy(), work)
   } catch {
     // The client has disconnected, or the file cannot be read: the answer is incomplete.

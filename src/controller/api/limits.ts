@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../../protocol/api/access.ts'
+import type { MachineKind } from '../../protocol/api/access.ts'
 
 /*
  * What clients of the only port can take, in one place; sessions of agents have theirs in protocol/wire/session/limits.ts.
@@ -21,6 +21,9 @@ export const HANDSHAKE_BURST = 20
 /** Connections without a verified certificate: waiting, or in the handshake. */
 export const PENDING_PER_ADDRESS = 500
 export const PENDING = 4_000
+
+/** Connections of clients that have shown no certificate, and have not authenticated otherwise yet. They are pending too. */
+export const ANONYMOUS = 1_000
 
 /** Requests of a connection that wait while another one of it is in work; they hold nothing but their headers. */
 export const PIPELINED = 16
@@ -70,11 +73,13 @@ export interface Share {
 }
 
 /** All machines that install a node of a cluster share the identity of its installer: at most 1,000 wait for approval. */
-export const SHARES: Record<CertificateKind, Share> = {
+export const SHARES: Record<MachineKind | 'user' | 'anonymous', Share> = {
   node: { connections: 32, requestsPerSecond: 50, requestBurst: 200, waiting: 4 },
   operator: { connections: 32, requestsPerSecond: 10, requestBurst: 50, waiting: 4 },
-  admin: { connections: 256, requestsPerSecond: 200, requestBurst: 1_000, waiting: 64 },
+  user: { connections: 256, requestsPerSecond: 200, requestBurst: 1_000, waiting: 64 },
   enrol: { connections: 2_000, requestsPerSecond: 200, requestBurst: 2_000, waiting: 4 },
+  /** All clients of one address that have not authenticated. */
+  anonymous: { connections: 100, requestsPerSecond: 20, requestBurst: 200, waiting: 0 },
 }
 
 /** Bodies of the requests of one identity: the largest report of an operator every 16 s. Each stops all others while it is read. */

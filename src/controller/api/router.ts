@@ -1,15 +1,18 @@
 import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
-import type { CertificateKind } from '../../protocol/api/access.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
 import type { HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
+import { admit } from './admission/admit.ts'
+import { authenticate } from './admission/authenticate.ts'
 import type { BeginDownload } from './admission/downloads.ts'
+import { sourceOf } from './admission/handshakes.ts'
 import type { Shares } from './admission/shares.ts'
 import { sendBundleFile } from './bundle-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
@@ -21,7 +24,7 @@ import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { referenceHandlers } from './handlers/reference.ts'
-import { admit, type Identity, identify } from './identity.ts'
+import { clientOf, type Identity, kindOf } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
 import { PAGE_HEADERS } from './reference/style.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
@@ -32,7 +35,7 @@ declare module 'fastify' {
     identity: Identity | null
   }
   interface FastifyContextConfig {
-    access?: readonly CertificateKind[]
+    route?: Route
   }
 }
 
@@ -40,6 +43,8 @@ declare module 'fastify' {
 export interface Admission {
   shares: Shares
   beginDownload: BeginDownload
+  /** The client of this connection has authenticated. */
+  onAuthenticated(connection: Socket, identity: Identity): void
 }
 
 /**
@@ -48,7 +53,7 @@ export interface Admission {
  */
 export async function createRouter(
   core: Services,
-  { shares, beginDownload }: Admission,
+  { shares, beginDownload, onAuthenticated }: Admission,
   listenOn: (listener: RequestListener) => Server,
 ): Promise<Server> {
   const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter }
@@ -62,17 +67,28 @@ export async function createRouter(
     frameworkErrors: (error, request, reply) => fail(logs, error, request, reply),
   })
   app.decorateRequest('identity', null)
-  const checkAccess = ({ raw, routeOptions }: FastifyRequest) =>
-    admit(core, identify(raw.socket as TLSSocket, core.now()), routeOptions.config.access ?? [])
+  const permit = async ({ identity, routeOptions: { config }, params }: FastifyRequest) => {
+    if (identity && config.route) await admit(core, identity, config.route, params as Record<string, string>)
+  }
+  /** Asks again, at this moment. */
+  const checkAccess = async (request: FastifyRequest) => {
+    if (request.identity) request.identity = await authenticate(core, request.raw)
+    await permit(request)
+  }
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id)
-    request.identity = identify(request.raw.socket as TLSSocket, core.now())
-    shares.request(
-      request.identity,
-      bodyBytes(request.headers, request.routeOptions.bodyLimit ?? DEFAULT_MAX_BODY_BYTES),
-    )
+    const { routeOptions, raw } = request
+    const bytes = bodyBytes(request.headers, routeOptions.bodyLimit ?? DEFAULT_MAX_BODY_BYTES)
+    if (routeOptions.config.route?.access.includes('anyone')) {
+      const anonymous = { kind: 'anonymous', name: sourceOf(raw.socket.remoteAddress) } as const
+      shares.request(clientOf(raw.socket as TLSSocket, core.now()) ?? anonymous, bytes)
+      return
+    }
+    request.identity = await authenticate(core, raw)
+    onAuthenticated(raw.socket, request.identity)
+    shares.request(request.identity, bytes)
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
-    await checkAccess(request)
+    await permit(request)
   })
   app.addHook('onResponse', async ({ method, routeOptions, is404 }, { statusCode, elapsedTime }) => {
     const route = is404 ? 'unknown' : (routeOptions.url ?? 'unknown')
@@ -103,13 +119,13 @@ export async function createRouter(
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
-    const { method, path, access, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
+    const { method, path, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
     app.route({
       method,
       url: path.replace(/\{\+\w+\}/, '*').replaceAll(/\{(\w+)\}/g, ':$1'),
       schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
       bodyLimit: maxBodyBytes,
-      config: { access },
+      config: { route },
       preValidation: async (request) => nameRest(path, request),
       handler:
         route.answer === 'bytes'
@@ -170,15 +186,14 @@ function fail(
   reply: FastifyReply,
 ): FastifyReply {
   const error = ownError(thrown)
-  const { status, type, body } = errorAnswer(error, {
-    kind: request.identity?.kind,
-    accept: request.headers.accept,
-  })
+  const asker = { kind: kindOf(request.identity), accept: request.headers.accept }
+  const { status, type, body } = errorAnswer(error, asker)
   if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
   if (status < 500 && error instanceof AgentError) meter.refused(error.code)
   if (status >= 500) note(status, described(request), error)
-  // The rest of the body is not read.
-  if (!request.raw.complete) reply.header('connection', 'close')
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  // The rest of the body is not read. And each attempt to authenticate costs a handshake, which is limited in rate.
+  if (!request.raw.complete || status === 401) reply.header('connection', 'close')
   return send(reply.header(REQUEST_ID, request.id), status, bodyWithId({ type, body }, request.id), type)
 }
 

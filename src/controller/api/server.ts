@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { errorMessage } from '../../base/text/error-message.ts'
 import { openTimers } from '../../base/timers.ts'
 import type { TlsFiles } from '../access/server/named-certificate.ts'
 import { openServerTls } from '../access/server/server-tls.ts'
@@ -10,17 +9,18 @@ import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { Rate } from '../rate.ts'
 import type { Services } from '../services.ts'
+import { CLIENT_CERTIFICATES, keepStrict, limitConnections } from './admission/connections.ts'
 import { openDownloads } from './admission/downloads.ts'
 import { openHandshakes } from './admission/handshakes.ts'
 import { oneAtATime } from './admission/one-at-a-time.ts'
-import { openShares, type Shares } from './admission/shares.ts'
+import { openShares } from './admission/shares.ts'
 import { refuse } from './errors/raw-answer.ts'
-import { identify } from './identity.ts'
+import { clientOf, type Identity, kindOf } from './identity.ts'
 import { MAX_CONNECTIONS, TIMEOUTS, type Timeouts } from './limits.ts'
 import { createRouter } from './router.ts'
 import { createUpgrade } from './upgrade.ts'
 
-/** The server of the only port: TLS 1.3, client certificates of the controller's CA, limits on time, size and number. */
+/** The server of the only port: TLS 1.3, limits on time, size and number. */
 export async function createApiServer(
   core: Services,
   hub: Hub,
@@ -29,7 +29,7 @@ export async function createApiServer(
   tlsFiles?: TlsFiles,
 ): Promise<Server> {
   const tls = openServerTls(core, hosts, tlsFiles)
-  const options = { ...timeouts, requestCert: true, rejectUnauthorized: true, maxHeaderSize: 8 * 1024 }
+  const options = { ...timeouts, ...CLIENT_CERTIFICATES, maxHeaderSize: 8 * 1024 }
   const timers = openTimers()
   const time = { monotonicMs: () => performance.now(), later: timers.later }
   const shares = openShares(time.monotonicMs)
@@ -37,7 +37,9 @@ export async function createApiServer(
     ...{ ...time, limitMs: timeouts.downloadTimeout },
     onStalled: (node) => core.refused('stalled downloads', `ended a download of node ${node}, which did not read it`),
   })
-  const server = await createRouter(core, { shares, beginDownload }, (listener) =>
+  let known: (socket: Socket, identity: Identity) => void = () => undefined
+  const onAuthenticated = (socket: Socket, identity: Identity) => known(socket, identity)
+  const server = await createRouter(core, { shares, beginDownload, onAuthenticated }, (listener) =>
     createServer({ ...tls.options, ...options }, oneAtATime(listener, pipelinedOn(core))),
   )
   server.maxHeadersCount = 64
@@ -45,10 +47,10 @@ export async function createApiServer(
   server.maxConnections = MAX_CONNECTIONS
   server.on('drop', () => core.refused('connections', `refused a connection: there are ${MAX_CONNECTIONS}`))
   server.on('upgrade', createUpgrade(core, hub, shares))
-  limitHandshakes(server, core, time)
-  logRefusedHandshakes(server, core)
+  const verified = limitHandshakes(server, core, time)
+  known = limitConnections(server, core, shares, verified)
+  keepStrict(server, logRefusedHandshakes(server, core))
   tls.keep(server)
-  limitConnections(server, core, shares)
   server.on('close', () => timers.clear())
   return server
 }
@@ -60,7 +62,7 @@ function pipelinedOn(core: Services) {
     if (isAnswerBegun) socket.destroy()
     else
       refuse(socket, refusal('limit/pipelined', 'found several requests at once on one connection', fix), {
-        kind: clientOf(socket as TLSSocket, core)?.kind,
+        kind: kindOf(clientOf(socket as TLSSocket, core.now())),
         accept: headers.accept,
       })
   }
@@ -71,7 +73,7 @@ function limitHandshakes(
   server: Server,
   { refused }: Services,
   time: Pick<Parameters<typeof openHandshakes>[0], 'monotonicMs' | 'later'>,
-): void {
+): (socket: Socket) => void {
   const [beginTls] = server.listeners('connection')
   server.removeAllListeners('connection')
   const handshakes = openHandshakes<Socket>({
@@ -80,48 +82,29 @@ function limitHandshakes(
     onRefused: (address) =>
       refused(
         `connections from ${address}`,
-        `refused connections from ${address}, which has too many without a certificate`,
+        `refused connections from ${address}, which has too many that have not authenticated`,
       ),
   })
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined)
     handshakes.enter(socket)
   })
-  server.prependListener('secureConnection', (socket) => handshakes.verified(socket))
+  return (socket) => handshakes.verified(socket)
 }
 
 /** Limited in rate: clients with wrong credentials must not fill the disk. */
-function logRefusedHandshakes(server: Server, core: Services): void {
+function logRefusedHandshakes(server: Server, core: Services): (why: string, socket: Socket) => void {
   const rate = new Rate(1, 20, core.now().getTime())
   let untold = 0
-  server.on('tlsClientError', (error, socket) => {
+  const note = (why: string, socket: Socket) => {
     untold++
     if (!rate.tryTake(core.now().getTime())) return
-    const code = 'code' in error ? error.code : error.message
     const others = untold > 1 ? `; ${untold - 1} others since the last of these lines` : ''
     untold = 0
-    core.log(`handshake with ${socket.remoteAddress} refused: ${code}${others}`)
-  })
-}
-
-function limitConnections(server: Server, core: Services, shares: Shares): void {
-  server.on('secureConnection', (socket: TLSSocket) => {
-    const identity = clientOf(socket, core)
-    if (!identity) return
-    try {
-      socket.once('close', shares.connection(identity))
-    } catch (error) {
-      core.refused(`connections of ${identity.kind} ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
-      refuse(socket, error, identity)
-    }
-  })
-}
-
-/** Undefined: each request of this client is refused with the reason. */
-function clientOf(socket: TLSSocket, { now }: Services) {
-  try {
-    return identify(socket, now())
-  } catch {
-    return undefined
+    core.log(`handshake with ${socket.remoteAddress} refused: ${why}${others}`)
   }
+  server.on('tlsClientError', (error, socket) =>
+    note('code' in error ? String(error.code) : error.message, socket as Socket),
+  )
+  return note
 }

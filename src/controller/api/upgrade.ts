@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
-import { CERTIFICATE_KINDS } from '../../protocol/api/access.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.ts'
@@ -11,9 +10,10 @@ import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
 import type { Services } from '../services.ts'
+import { admit, admitMachine } from './admission/admit.ts'
 import type { Shares } from './admission/shares.ts'
 import { finish, refuse } from './errors/raw-answer.ts'
-import { admit, identify } from './identity.ts'
+import { requireCertificate } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
@@ -33,23 +33,22 @@ export function createUpgrade(
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : SUBPROTOCOL),
   })
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const identity = identify(request.socket as TLSSocket, core.now())
+    const identity = requireCertificate(request.socket as TLSSocket, core.now())
     shares.request(identity, 0)
     const path = (request.url ?? '').split('?', 1)[0]
     if (path === agentRoutes.ping.path) {
-      await admit(core, identity, CERTIFICATE_KINDS)
+      await admit(core, identity, agentRoutes.ping, {})
       switchAndClose(request, socket)
       return
     }
     if (path !== agentRoutes.connect.path)
       throw refusal('path/unknown', 'this path has no websocket', 'use the same version of Cantrip on both sides')
-    await admit(core, identity, ['node'])
+    const { name, certificate, fingerprint, address } = await admitMachine(core, identity, agentRoutes.connect)
     const offered = request.headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
     if (!offered.includes(SUBPROTOCOL)) {
       const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
-    const { name, certificate, fingerprint, address } = identity
     await adoptKey(core, name, fingerprint)
     const issuer = core.authority.issuerOf(certificate)
     const peer = { address, fingerprint, expiresAt: certificate.validToDate, issuer }

@@ -36,10 +36,10 @@ export async function createCluster(
   if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }
-  const { name, settings, csr } = request
+  const { name, project, settings, csr } = request
   const id = newId('c')
   const { set, installer } = issueCredentials(ports, { id, name, settings }, { name, csr }, by)
-  const fresh = newCluster({ id, name, settings, createdAt: ports.now().toISOString() })
+  const fresh = newCluster({ id, name, project, settings, createdAt: ports.now().toISOString() })
   const cluster = { ...fresh, credentials: [set] }
   await ports.store.commit([{ change: 'add-cluster', cluster }])
   ports.changes.announce()

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../../base/agent-error.ts'
+import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
 import { CLUSTER_STATES } from '../../protocol/api/clusters.ts'
 import { RUN_STATES } from '../../protocol/api/nodes.ts'
 import { OperatorReport } from '../../protocol/api/operators.ts'
@@ -42,6 +43,7 @@ const since = <T extends z.core.$ZodType>(schema: T, fallback: unknown) =>
 const clusterFields: Fields<Cluster> = {
   id: text,
   name: text,
+  project: since(text, DEFAULT_PROJECT),
   state: z.enum([...CLUSTER_STATES, 'REPAIRING']),
   settings: ClusterSettings,
   desired: z.enum(['none', 'provision', 'reset']),

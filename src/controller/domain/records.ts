@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
+import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { StateEvent } from '../../protocol/api/events.ts'
 import type { Problem, RunState } from '../../protocol/api/nodes.ts'
@@ -18,6 +19,8 @@ import type { Target } from '../../protocol/wire/operation.ts'
 export interface Cluster {
   id: string
   name: string
+  /** Roles of people and programs can be limited to a project. */
+  project: string
   /**
    * The state in its lifecycle. Never DEGRADED, which results from `problems`. REPAIRING: all nodes are READY, and repairs are
    * running.
@@ -218,8 +221,11 @@ export interface AuditRecord {
 }
 
 /** A cluster that nobody has asked for yet. */
-export function newCluster(given: Pick<Cluster, 'id' | 'name' | 'settings' | 'createdAt'>): Cluster {
+export function newCluster(
+  given: Pick<Cluster, 'id' | 'name' | 'settings' | 'createdAt'> & Partial<Pick<Cluster, 'project'>>,
+): Cluster {
   return {
+    project: DEFAULT_PROJECT,
     ...given,
     state: 'NEW',
     desired: 'none',

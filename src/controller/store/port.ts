@@ -10,6 +10,8 @@ export interface EventFilter {
   /** Only events with a higher number. */
   after: number
   cluster?: string | undefined
+  /** Of one of these. */
+  clusters?: readonly string[] | undefined
   node?: string | undefined
   run?: string | undefined
 }

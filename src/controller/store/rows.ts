@@ -22,6 +22,7 @@ export const CLUSTER: RecordKind<Cluster> = {
   columns: {
     id: 'text',
     name: 'text',
+    project: 'text',
     state: 'text',
     settings: 'json',
     desired: 'text',

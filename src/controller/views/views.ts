@@ -16,14 +16,13 @@ import { clusterWarnings } from './cluster-warnings.ts'
 
 export type Viewing = HasStore & Activities
 
-/** Views of the nodes of all clusters or of one; the oldest first. */
+/** Views of the nodes of these clusters; the oldest first. */
 export async function nodeViews(
   ports: Viewing,
-  { cluster, withRemoved }: { cluster?: string | undefined; withRemoved: boolean },
+  { clusters, withRemoved }: { clusters: readonly string[]; withRemoved: boolean },
 ): Promise<NodeView[]> {
-  const ids = cluster === undefined ? (await ports.store.clusters()).map(({ id }) => id) : [cluster]
   const found: { node: Node; view: NodeView }[] = []
-  for (const id of ids) {
+  for (const id of clusters) {
     const data = await ports.store.load(id)
     if (!data) continue
     const { members } = situationOf(ports, data)
@@ -73,10 +72,11 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
   if (!data) throw missing('cluster', known.name)
   const { members } = situationOf(ports, data)
   const { cluster } = data
-  const { id, name, settings, error } = cluster
+  const { id, name, project, settings, error } = cluster
   return {
     id,
     name,
+    project,
     state: visibleClusterState(cluster),
     kubernetesVersion: settings.kubernetesVersion,
     settings,

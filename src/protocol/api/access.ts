@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { Label } from '../names.ts'
 
 /**
  * Kinds of client certificates. The subject is `O=cantrip:<kind>, CN=<identity>`, and the controller reads both from the
@@ -6,6 +7,28 @@ import * as z from 'zod/mini'
  */
 export const CERTIFICATE_KINDS = ['enrol', 'node', 'operator', 'admin'] as const
 export type CertificateKind = (typeof CERTIFICATE_KINDS)[number]
+
+/** The kinds of machines; `admin` is that of a person. */
+export const MACHINE_KINDS = ['enrol', 'node', 'operator'] as const
+export type MachineKind = (typeof MACHINE_KINDS)[number]
+
+/** What people and programs may do. */
+export const PERMISSIONS = ['view', 'operate', 'approve', 'administrate'] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+/** Each role has the permission to view. `operator`: to configure and provision; `approver`: to approve nodes; `admin`: to do everything. */
+export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** A role in a project; `null`: for everything, including what belongs to no project. */
+export const Grant = z.strictObject({ role: z.enum(ROLES), project: z.nullable(Label) })
+export type Grant = z.infer<typeof Grant>
+
+/** The project of clusters for which none is given. */
+export const DEFAULT_PROJECT = 'default'
+
+/** Who may call a route: machines with a certificate of a kind, whoever has a permission, or anyone without authentication. */
+export type Access = MachineKind | Permission | 'anyone'
 
 const Action = z.catchall(
   z.object({ do: z.string() }),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { ClusterId, IpAddress, NodeId, NodeName } from '../names.ts'
 import { CheckSummaries } from '../wire/check-summary.ts'
-import { CERTIFICATE_KINDS } from './access.ts'
+import { MACHINE_KINDS } from './access.ts'
 import { Flag, type Route, WaitMs } from './route.ts'
 
 const pem = z.string().check(z.maxLength(16_384))
@@ -63,7 +63,8 @@ export const agentRoutes = {
   ping: {
     method: 'GET',
     path: '/v1/ping',
-    access: CERTIFICATE_KINDS,
+    access: [...MACHINE_KINDS, 'view'],
+    inAnyProject: true,
     summary:
       "Returns the controller's time; also accepts a websocket upgrade and closes it, so that agents can test proxies",
     answer: PingResponse,
@@ -154,7 +155,7 @@ export const agentRoutes = {
   fetchBundleFile: {
     method: 'GET',
     path: '/v1/bundles/{sha256}/{+path}',
-    access: ['node', 'admin'],
+    access: ['node', 'administrate'],
     summary: 'Returns a file of an imported bundle, by its path in the manifest; supports ranges',
     params: z.object({
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),

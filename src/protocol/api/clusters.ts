@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
-import { ApiError } from './access.ts'
+import { ApiError, DEFAULT_PROJECT } from './access.ts'
 import { Csr, InstallerParts } from './identities/credentials.ts'
 import { NodeView, Problem } from './nodes.ts'
 import { PairReport } from './pair-report.ts'
@@ -10,6 +10,7 @@ import { Flag, type Route } from './route.ts'
 
 export const CreateClusterRequest = z.strictObject({
   name: Label,
+  project: z._default(Label, DEFAULT_PROJECT),
   settings: ClusterSettings,
   /** For the installer's key. */
   csr: Csr,
@@ -31,6 +32,7 @@ export type Stage = z.infer<typeof Stage>
 export const ClusterView = z.object({
   id: z.string(),
   name: z.string(),
+  project: z.string(),
   state: z.enum(CLUSTER_STATES),
   kubernetesVersion: z.string(),
   settings: ClusterSettings,
@@ -104,7 +106,8 @@ export const clusterRoutes = {
   listClusters: {
     method: 'GET',
     path: '/v1/clusters',
-    access: ['admin'],
+    access: ['view'],
+    inAnyProject: true,
     summary: 'Lists all clusters, by name',
     answer: z.array(ClusterView),
     errors: [],
@@ -112,7 +115,8 @@ export const clusterRoutes = {
   createCluster: {
     method: 'POST',
     path: '/v1/clusters',
-    access: ['admin'],
+    access: ['operate'],
+    inAnyProject: true,
     summary: 'Creates a cluster and issues the certificate that its nodes enrol with',
     body: CreateClusterRequest,
     // Enough for four overrides of 32 KiB, escaped.
@@ -123,7 +127,7 @@ export const clusterRoutes = {
   showCluster: {
     method: 'GET',
     path: '/v1/clusters/{name}',
-    access: ['admin'],
+    access: ['view'],
     summary: 'Returns state, stages, settings and nodes of a cluster',
     answer: ClusterView,
     errors: ['cluster/unknown'],
@@ -131,7 +135,7 @@ export const clusterRoutes = {
   deleteCluster: {
     method: 'DELETE',
     path: '/v1/clusters/{name}',
-    access: ['admin'],
+    access: ['operate'],
     summary: 'Deletes a cluster and its nodes from the controller; `force`: even if Kubernetes runs on them',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
@@ -140,7 +144,7 @@ export const clusterRoutes = {
   planCluster: {
     method: 'GET',
     path: '/v1/clusters/{name}/plan',
-    access: ['admin'],
+    access: ['view'],
     summary: 'Returns what `provision` would do now; changes nothing',
     answer: ClusterPlan,
     errors: ['cluster/unknown'],
@@ -148,7 +152,7 @@ export const clusterRoutes = {
   provisionCluster: {
     method: 'POST',
     path: '/v1/clusters/{name}/provision',
-    access: ['admin'],
+    access: ['operate'],
     summary: 'Installs Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones',
     answer: ClusterView,
     errors: ['cluster/unknown', ...PROVISION_ERRORS],
@@ -156,7 +160,7 @@ export const clusterRoutes = {
   resetCluster: {
     method: 'POST',
     path: '/v1/clusters/{name}/reset',
-    access: ['admin'],
+    access: ['operate'],
     summary: 'Removes Kubernetes from all nodes; the nodes stay enrolled',
     answer: ClusterView,
     errors: ['cluster/unknown'],
@@ -164,7 +168,7 @@ export const clusterRoutes = {
   checkPairs: {
     method: 'POST',
     path: '/v1/clusters/{name}/precheck',
-    access: ['admin'],
+    access: ['operate'],
     summary: 'Checks the connections between nodes: ports, latency, clocks, packet sizes; takes up to two minutes',
     answer: PairReport,
     errors: ['cluster/unknown', 'pair-check/busy', 'pair-check/too-few'],
@@ -172,7 +176,7 @@ export const clusterRoutes = {
   showHealth: {
     method: 'GET',
     path: '/v1/clusters/{name}/health',
-    access: ['admin'],
+    access: ['view'],
     summary: 'Returns the health of etcd and of the nodes',
     answer: ClusterHealth,
     errors: ['cluster/unknown'],
@@ -184,7 +188,7 @@ export const bundleRoutes = {
   deleteBundle: {
     method: 'DELETE',
     path: '/v1/bundles/{name}',
-    access: ['admin'],
+    access: ['administrate'],
     summary: "Deletes the bundle with a name, or with the first 12 or more digits of its manifest's SHA-256 sum",
     /** The name of a damaged bundle is the sum. */
     answer: z.object({ name: z.string(), manifestSha256: z.string() }),

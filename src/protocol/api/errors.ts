@@ -11,12 +11,13 @@ export const ERROR_STATUS = {
   'range/unsatisfiable': 416,
   'protocol/version': 403,
 
-  'identity/none': 403,
+  'identity/none': 401,
   'identity/expired': 403,
   'identity/former-ca': 403,
   'identity/unknown-role': 403,
   'identity/retired': 403,
   'identity/wrong-role': 403,
+  'identity/not-permitted': 403,
   'identity/revoked': 403,
   'identity/unknown': 403,
 
@@ -117,6 +118,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/former-ca',
   'identity/unknown-role',
   'identity/wrong-role',
+  'identity/not-permitted',
   'identity/retired',
   'identity/revoked',
   'identity/unknown',

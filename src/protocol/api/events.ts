@@ -39,7 +39,8 @@ export const eventRoutes = {
   listEvents: {
     method: 'GET',
     path: '/v1/events',
-    access: ['admin'],
+    access: ['view'],
+    inAnyProject: true,
     summary:
       'Lists at most 500 events, or 1 MiB of them, after a number, or waits for the next. `tail`: only the number of the newest event',
     query: z.object({
@@ -60,7 +61,7 @@ export const recordRoutes = {
   exportRecords: {
     method: 'GET',
     path: '/v1/records',
-    access: ['admin'],
+    access: ['administrate'],
     summary:
       'Sends all records as of now, one JSON array a line; the last one begins with "numbers". One client at a time',
     answer: 'lines',

@@ -83,7 +83,8 @@ export const nodeRoutes = {
   listNodes: {
     method: 'GET',
     path: '/v1/nodes',
-    access: ['admin'],
+    access: ['view'],
+    inAnyProject: true,
     summary: 'Lists the nodes of all clusters or of one; `all`: including removed nodes',
     query: z.object({ cluster: z.optional(z.string()), all: Flag }),
     answer: z.array(NodeView),
@@ -92,7 +93,7 @@ export const nodeRoutes = {
   showNode: {
     method: 'GET',
     path: '/v1/nodes/{id}',
-    access: ['admin'],
+    access: ['view'],
     summary: 'Returns the facts, state and current run of a node',
     answer: NodeDetail,
     errors: ['node/unknown'],
@@ -100,7 +101,7 @@ export const nodeRoutes = {
   removeNode: {
     method: 'DELETE',
     path: '/v1/nodes/{id}',
-    access: ['admin'],
+    access: ['operate', 'approve'],
     summary: 'Removes a node from its cluster and restores its machine; `force`: deletes only its record, at once',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
@@ -109,7 +110,7 @@ export const nodeRoutes = {
   approveNode: {
     method: 'POST',
     path: '/v1/nodes/{id}/approve',
-    access: ['admin'],
+    access: ['approve'],
     summary: 'Approves a node that asked to enrol; `replace`: the id of the lost node whose name it takes over',
     query: z.object({ replace: z.optional(NodeId) }),
     answer: NodeDetail,
@@ -118,7 +119,7 @@ export const nodeRoutes = {
   configureNode: {
     method: 'POST',
     path: '/v1/nodes/{id}/configure',
-    access: ['admin'],
+    access: ['operate'],
     summary: 'Sets the roles of a node, its interface for cluster traffic, and its disks',
     body: ConfigureRequest,
     answer: NodeDetail,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { CertificateKind } from './access.ts'
+import type { Access } from './access.ts'
 import type { ErrorCode } from './errors.ts'
 
 /** A request of the HTTP API. The router, the clients, the OpenAPI document and the test of access all read this. */
@@ -7,8 +7,13 @@ export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
   /** A template: `{name}` is one segment; `{+name}`, only at the end, is the rest of the path with its slashes. */
   path: string
-  /** Which client certificates may call it. */
-  access: readonly CertificateKind[]
+  /**
+   * Who may call it: each of these. A permission is wanted in the project of the cluster or node that the path names (`/v1/clusters/{name}…`,
+   * `/v1/nodes/{id}…`), and otherwise for everything.
+   */
+  access: readonly Access[]
+  /** A permission in any project is enough. The handler shows and changes only what is in the client's projects. */
+  inAnyProject?: true
   summary: string
   /** The path's variables; absent if any text is valid. A path that does not match is unknown. */
   params?: Schema

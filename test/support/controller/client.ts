@@ -30,7 +30,7 @@ export interface Answer {
 /** One request over mTLS, on a new connection. */
 export function call(
   url: string,
-  credentials: Credentials,
+  credentials: Pick<Credentials, 'ca'> & Partial<Credentials>,
   method: string,
   path: string,
   body?: unknown,

@@ -24,6 +24,7 @@ const cluster: ClusterView = {
   ...{
     id: 'c',
     name: 'demo',
+    project: 'default',
     state: 'READY',
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
     settings: ClusterSettings.parse({}),

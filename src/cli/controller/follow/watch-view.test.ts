@@ -27,6 +27,7 @@ const node = (changes: Partial<NodeView>): NodeView => ({
 const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterView => ({
   id: 'c',
   name: 'demo',
+  project: 'default',
   state: 'PROVISIONING',
   kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   settings: ClusterSettings.parse({}),

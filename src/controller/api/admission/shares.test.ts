@@ -8,7 +8,10 @@ const renewed = { serialNumber: '02' }
 const one = { kind: 'node', name: 'n-1', certificate } as const
 const two = { kind: 'node', name: 'n-2', certificate } as const
 const installer = { kind: 'enrol', name: 'c-1', certificate } as const
-const administrator = { kind: 'admin', name: 'ann', certificate } as const
+const administrator = {
+  ...({ kind: 'user', name: 'ann', certificate } as const),
+  principal: { kind: 'administrator', name: 'ann' },
+} as const
 
 let clock: ManualClock
 let shares: Shares

@@ -1,11 +1,23 @@
-import type { X509Certificate } from 'node:crypto'
 import type { AgentError } from '../../../base/agent-error.ts'
 import { refusal } from '../../domain/admission.ts'
 import { Rate } from '../../rate.ts'
-import type { Identity } from '../identity.ts'
+import type { MachineIdentity, UserIdentity } from '../identity.ts'
 import { BODY_BYTE_BURST, BODY_BYTES_PER_SECOND, SHARES, type Share } from '../limits.ts'
 
-type Client = Pick<Identity, 'kind' | 'name'> & { certificate: Pick<X509Certificate, 'serialNumber'> }
+type Certified = { certificate: { serialNumber: string } }
+type Client =
+  | (Pick<MachineIdentity, 'kind' | 'name'> & Certified)
+  | (Pick<UserIdentity, 'kind' | 'name' | 'principal'> & Partial<Certified>)
+  | Anonymous
+
+/** Clients that have not authenticated, by the address from which they connect (see sourceOf). */
+export interface Anonymous {
+  kind: 'anonymous'
+  name: string
+}
+
+/** Addresses are many, and certificates are not. */
+const MOST_REMEMBERED = 20_000
 
 /** What each identity takes, so that one cannot slow down all. Each function throws the error that the client gets. */
 export interface Shares {
@@ -23,7 +35,6 @@ interface Taken {
 }
 
 export function openShares(monotonicMs: () => number): Shares {
-  // As many as certificates were issued.
   const taken = new Map<string, Taken>()
   const occupied = new Map<string, number>()
   const rates = (client: Client): Taken => {
@@ -35,6 +46,8 @@ export function openShares(monotonicMs: () => number): Shares {
       bytes: new Rate(BODY_BYTES_PER_SECOND, BODY_BYTE_BURST, nowMs),
     }
     taken.set(key, own)
+    const [oldest] = taken.keys()
+    if (taken.size > MOST_REMEMBERED && oldest !== undefined) taken.delete(oldest)
     return own
   }
   const occupy = (key: string, most: number, error: () => AgentError): (() => void) => {
@@ -74,12 +87,14 @@ export function openShares(monotonicMs: () => number): Shares {
  * Certificates of installers and administrators count by themselves: whoever has a revoked one takes nothing from those that
  * replaced it. Nodes and operators renew theirs as often as they want, so these count together.
  */
-function keyOf({ kind, name, certificate }: Client): string {
-  const isIssuedByHand = kind === 'enrol' || kind === 'admin'
-  return isIssuedByHand ? `${kind} ${name} ${certificate.serialNumber}` : `${kind} ${name}`
+function keyOf(client: Client): string {
+  const { kind, name } = client
+  if (kind === 'enrol') return `${kind} ${name} ${client.certificate.serialNumber}`
+  if (kind === 'user') return `${client.principal.kind} ${name} ${client.certificate?.serialNumber ?? ''}`
+  return `${kind} ${name}`
 }
 
-const textOf = ({ kind, name }: Client) => `${kind} ${name}`
+const textOf = ({ kind, name }: Client) => (kind === 'user' ? name : `${kind} ${name}`)
 
 function tooMany(client: Client, what: string, limit: keyof Share): [message: string, fix: string] {
   const found = `${textOf(client)} has more than ${SHARES[client.kind][limit]} ${what}`

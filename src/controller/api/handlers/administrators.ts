@@ -1,6 +1,7 @@
 import type { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import type { eventRoutes } from '../../../protocol/api/events.ts'
 import type { nodeRoutes } from '../../../protocol/api/nodes.ts'
+import { isAllowed } from '../../access/people/grants.ts'
 import {
   createCluster,
   deleteCluster,
@@ -10,7 +11,7 @@ import {
 } from '../../clusters/cluster-commands.ts'
 import { healthOf } from '../../clusters/health.ts'
 import { approve } from '../../nodes/approval.ts'
-import { clusterByName, nodeById } from '../../nodes/find.ts'
+import { clusterByName, clusterOf, nodeById } from '../../nodes/find.ts'
 import { configure, remove } from '../../nodes/node-commands.ts'
 import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
@@ -19,13 +20,18 @@ import { entriesOf } from '../../views/log-entries.ts'
 import { clusterView, nodeDetail, nodeViews } from '../../views/views.ts'
 import { MAX_EVENTS, PAGE_BYTES } from '../limits.ts'
 import type { Handlers } from './handler.ts'
+import { requirePermission, visibleClusters } from './projects.ts'
 
 export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
   const view = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
   return {
-    listClusters: async () => Promise.all((await core.store.clusters()).map((each) => clusterView(core, each))),
-    createCluster: ({ body, identity }) => createCluster(core, body, identity.name),
+    listClusters: async ({ identity }) =>
+      Promise.all((await visibleClusters(core, identity)).map((each) => clusterView(core, each))),
+    createCluster({ body, identity }) {
+      requirePermission(identity, 'operate', body.project)
+      return createCluster(core, body, identity.name)
+    },
     showCluster: view,
     async deleteCluster(asked) {
       await deleteCluster(core, await named(asked), asked.query.force === '1')
@@ -49,13 +55,17 @@ export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
   const found = ({ params }: { params: { id: string } }) => nodeById(core, params.id)
   const view = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
   return {
-    async listNodes({ query: { cluster, all } }) {
-      const of = cluster === undefined ? undefined : (await clusterByName(core, cluster)).id
-      return nodeViews(core, { cluster: of, withRemoved: all === '1' })
+    async listNodes({ identity, query: { cluster, all } }) {
+      const clusters = (await visibleClusters(core, identity, cluster)).map(({ id }) => id)
+      return nodeViews(core, { clusters, withRemoved: all === '1' })
     },
     showNode: view,
     async removeNode(asked) {
-      await remove(core, await found(asked), asked.query.force === '1')
+      const node = await found(asked)
+      // To remove a node that waits for its approval is to refuse it.
+      if (node.state !== 'DISCOVERED')
+        requirePermission(asked.identity, 'operate', (await clusterOf(core, node)).project)
+      await remove(core, node, asked.query.force === '1')
       return {}
     },
     async approveNode(asked) {
@@ -70,13 +80,17 @@ export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
 }
 
 export const eventHandlers = (core: Services): Handlers<typeof eventRoutes> => ({
-  async listEvents({ query, signal }) {
+  async listEvents({ identity, query, signal }) {
     if (query.tail === '1') return { events: [], last: await core.store.lastEvent() }
     const { after = 0, node, run, waitMs = 0 } = query
-    const cluster = query.cluster === undefined ? undefined : (await clusterByName(core, query.cluster)).id
+    const cluster =
+      query.cluster === undefined ? undefined : (await visibleClusters(core, identity, query.cluster))[0]?.id
+    const seesAll = isAllowed(identity.grants, 'view', null)
     const read = async () => {
       const limits = { events: MAX_EVENTS, bytes: PAGE_BYTES }
-      const found = await eventPage(core.store, { after, cluster, node, run }, limits)
+      // A cluster can be created, and events follow, while the request waits.
+      const clusters = seesAll || cluster ? undefined : (await visibleClusters(core, identity)).map(({ id }) => id)
+      const found = await eventPage(core.store, { after, cluster, clusters, node, run }, limits)
       return found.length > 0 ? found : undefined
     }
     const found = (await core.changes.until(read, waitMs, signal)) ?? []

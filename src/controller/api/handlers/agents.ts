@@ -11,7 +11,7 @@ import { issueOperatorCertificate, renewOperatorCertificate } from '../../nodes/
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
 import { holderOfName } from '../../views/cluster-warnings.ts'
-import type { Identity } from '../identity.ts'
+import type { MachineIdentity } from '../identity.ts'
 import type { Handlers } from './handler.ts'
 
 /** Requests of agents. The websocket is in upgrade.ts, files of bundles are in bundle-route.ts. */
@@ -67,7 +67,7 @@ export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes
 /** A CA that the client trusts: the newest that it names, or the one that issued its certificate. */
 function issuerOf(
   { authority }: Services,
-  { certificate }: Identity,
+  { certificate }: MachineIdentity,
   trusted: readonly string[] = [],
 ): string | undefined {
   return authority.issuers.findLast((each) => trusted.includes(each)) ?? authority.issuerOf(certificate)

@@ -1,10 +1,14 @@
 import type * as z from 'zod/mini'
+import type { Access, MachineKind } from '../../../protocol/api/access.ts'
 import type { ParamsOf, Route, Schema } from '../../../protocol/api/route.ts'
-import type { Identity } from '../identity.ts'
+import type { MachineIdentity, UserIdentity } from '../identity.ts'
+
+/** Who can call a route with this access; null for anyone. */
+type Caller<A extends Access> = A extends 'anyone' ? null : A extends MachineKind ? MachineIdentity : UserIdentity
 
 /** An admitted request, with the parts that its route declares. */
 export interface Asked<R extends Route> {
-  identity: Identity
+  identity: Caller<R['access'][number]>
   params: ParamsOf<R['path']>
   query: R extends { query: infer Q extends Schema } ? z.output<Q> : unknown
   body: R extends { body: infer B extends Schema } ? z.output<B> : unknown

@@ -73,6 +73,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the controller does not know this key"
   ],
   "identity/none": [
+    "the request has no client certificate, API token or session",
     "found no client certificate of this controller"
   ],
   "identity/retired": [
@@ -83,6 +84,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "identity/unknown-role": [
     "found a certificate of an unknown kind"
+  ],
+  "identity/wrong-role": [
+    "found …; wanted …"
   ],
   "interface/missing": [
     "node … has no interface …; it has: …"

@@ -45,9 +45,10 @@ export function readsOn(
     openRunOf: (id) =>
       one(RUN, runs().where('node_id', '=', id).where('state', '=', 'open').orderBy('seq').limit(1).execute()),
     runsOf: (id) => all(RUN, runs().where('node_id', '=', id).orderBy('generation').execute()),
-    eventsAfter({ after, cluster, node, run }, limit) {
+    eventsAfter({ after, cluster, clusters, node, run }, limit) {
       let query = db.selectFrom('events').selectAll().where('seq', '>', after)
       if (cluster !== undefined) query = query.where('cluster_id', '=', cluster)
+      if (clusters !== undefined) query = query.where('cluster_id', '=', anyOf(clusters))
       if (node !== undefined) query = query.where('node_id', '=', node)
       if (run !== undefined) query = query.where('run_id', '=', run)
       return all(EVENT, query.orderBy('seq').limit(limit).execute())

@@ -188,6 +188,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE nodes ADD COLUMN machine json;                              -- Machine: what it said when it enrolled
   ALTER TABLE nodes ADD COLUMN ruling text NOT NULL DEFAULT 'open';       -- open | followed | held
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN project text NOT NULL DEFAULT 'default';
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

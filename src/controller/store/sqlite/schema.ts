@@ -161,4 +161,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE nodes ADD COLUMN machine TEXT;  -- JSON, Machine: what it said when it enrolled
   ALTER TABLE nodes ADD COLUMN ruling TEXT NOT NULL DEFAULT 'open';  -- open | followed | held
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN project TEXT NOT NULL DEFAULT 'default';
+  `,
 ]

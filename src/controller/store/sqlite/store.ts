@@ -76,13 +76,14 @@ export function openSqliteStore(path: string): Store {
     openRunOf: async (id) =>
       one(RUN, "SELECT * FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", id),
     runsOf: async (id) => all(RUN, 'SELECT * FROM runs WHERE node_id = ? ORDER BY generation', id),
-    async eventsAfter({ after, cluster, node, run }, limit) {
+    async eventsAfter({ after, cluster, clusters, node, run }, limit) {
       const wanted = { cluster_id: cluster, node_id: node, run_id: run }
       const given = Object.entries(wanted).flatMap(([column, value]) =>
         value === undefined ? [] : [{ column, value }],
       )
-      const condition = ['seq > ?', ...given.map(({ column }) => `${column} = ?`)].join(' AND ')
-      const values = given.map(({ value }) => value)
+      const among = clusters ? [`cluster_id ${AMONG}`] : []
+      const condition = ['seq > ?', ...given.map(({ column }) => `${column} = ?`), ...among].join(' AND ')
+      const values = [...given.map(({ value }) => value), ...(clusters ? [JSON.stringify(clusters)] : [])]
       return all(EVENT, `SELECT * FROM events WHERE ${condition} ORDER BY seq LIMIT ?`, after, ...values, limit)
     },
     lastEvent: async () => lastEventIn(database),

@@ -16,7 +16,7 @@ export const administratorRoutes = {
   listAdministrators: {
     method: 'GET',
     path: '/v1/administrators',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Lists the certificate of every administrator, the oldest first',
     answer: z.array(IssuedIdentity),
     errors: [],
@@ -24,7 +24,7 @@ export const administratorRoutes = {
   createAdministrator: {
     method: 'POST',
     path: '/v1/administrators',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Issues a certificate to another administrator',
     body: CreateAdministratorRequest,
     answer: z.object({ administrator: IssuedIdentity, certificate: z.string(), ca: z.string() }),
@@ -33,7 +33,7 @@ export const administratorRoutes = {
   revokeAdministrator: {
     method: 'DELETE',
     path: '/v1/administrators/{name}',
-    access: ['admin'],
+    access: ['administrate'],
     summary:
       'Revokes the certificates with a name, or the one with a serial number; not those of the last administrator',
     answer: z.array(IssuedIdentity),

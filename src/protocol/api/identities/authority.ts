@@ -19,7 +19,7 @@ export const authorityRoutes = {
   showAuthority: {
     method: 'GET',
     path: '/v1/ca',
-    access: ['admin'],
+    access: ['administrate'],
     summary: "Returns the controller's CAs, and the progress of their rotation",
     answer: AuthorityView,
     errors: [],
@@ -27,7 +27,7 @@ export const authorityRoutes = {
   rotateAuthority: {
     method: 'POST',
     path: '/v1/ca/rotate',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Creates the next CA and instruction key, and sends them to the nodes; the present ones stay valid',
     body: z.strictObject({}),
     answer: AuthorityView,
@@ -36,7 +36,7 @@ export const authorityRoutes = {
   finishAuthority: {
     method: 'POST',
     path: '/v1/ca/finish',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Ends the rotation: only the next CA and instruction key remain; `force`: although nodes do not have them',
     query: z.object({ force: Flag }),
     body: z.strictObject({}),

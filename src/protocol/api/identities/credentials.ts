@@ -59,7 +59,7 @@ export const credentialRoutes = {
   listCredentials: {
     method: 'GET',
     path: '/v1/clusters/{name}/credentials',
-    access: ['admin'],
+    access: ['view'],
     summary: 'Lists every set of installer credentials of a cluster, the oldest first',
     answer: z.array(CredentialSetView),
     errors: ['cluster/unknown'],
@@ -67,7 +67,7 @@ export const credentialRoutes = {
   renewCredentials: {
     method: 'POST',
     path: '/v1/clusters/{name}/credentials',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Issues another set of installer credentials; the others stay valid',
     body: RenewCredentialsRequest,
     answer: z.object({ credentials: CredentialSetView, installer: InstallerParts }),
@@ -76,7 +76,7 @@ export const credentialRoutes = {
   revokeCredentials: {
     method: 'DELETE',
     path: '/v1/clusters/{name}/credentials/{set}',
-    access: ['admin'],
+    access: ['administrate'],
     summary: 'Revokes a set of installer credentials; nodes that enrolled with it, and were approved, stay',
     answer: CredentialSetView,
     errors: ['cluster/unknown', 'creds/unknown'],

@@ -1,0 +1,36 @@
+import type { AgentError } from '../../../base/agent-error.ts'
+import type { Grant, Permission, Role } from '../../../protocol/api/access.ts'
+import { refusal } from '../../domain/admission.ts'
+
+export type Grants = readonly Grant[]
+
+const ALLOWS: Record<Role, readonly Permission[]> = {
+  viewer: ['view'],
+  operator: ['view', 'operate'],
+  approver: ['view', 'approve'],
+  admin: ['view', 'operate', 'approve', 'administrate'],
+}
+
+export const EVERYTHING: Grants = [{ role: 'admin', project: null }]
+
+/** Whether the grants have a permission in a project; `null`: for everything. */
+export function isAllowed(grants: Grants, permission: Permission, project: string | null): boolean {
+  return grants.some((each) => isIn(each, project) && ALLOWS[each.role].includes(permission))
+}
+
+export function isAllowedSomewhere(grants: Grants, permission: Permission): boolean {
+  return grants.some(({ role }) => ALLOWS[role].includes(permission))
+}
+
+/** Whether the grants have every permission of another one, so that their holder may give it to others. */
+export function covers(grants: Grants, { role, project }: Grant): boolean {
+  return ALLOWS[role].every((permission) => isAllowed(grants, permission, project))
+}
+
+export function notPermitted(name: string, wanted: readonly Permission[], project: string | null): AgentError {
+  const where = project === null ? '' : ` in project ${project}`
+  const found = `${name} has no permission to ${wanted.join(' or ')}${where}`
+  return refusal('identity/not-permitted', found, 'ask an administrator for a role with this permission')
+}
+
+const isIn = (grant: Grant, project: string | null) => grant.project === null || grant.project === project

@@ -1,0 +1,67 @@
+import type { Server } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { errorMessage } from '../../../base/text/error-message.ts'
+import type { HasClock, HasRefusals } from '../../ports.ts'
+import { refuse } from '../errors/raw-answer.ts'
+import { clientOf, type Identity, kindOf } from '../identity.ts'
+import { openAnonymous } from './anonymous.ts'
+import type { Shares } from './shares.ts'
+
+/**
+ * People and programs can connect without a certificate. Whoever shows one must have it from the controller's CA: `keepStrict`
+ * ends all others.
+ */
+export const CLIENT_CERTIFICATES = { requestCert: true, rejectUnauthorized: false }
+
+/** Ends a connection with a certificate that is not valid right after its handshake, before any other listener knows of it. */
+export function keepStrict(server: Server, onRefused: (why: string, socket: TLSSocket) => void): void {
+  const listeners = server.listeners('secureConnection')
+  server.removeAllListeners('secureConnection')
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.authorized || !socket.getPeerX509Certificate()) {
+      for (const listener of listeners) listener.call(server, socket)
+      return
+    }
+    onRefused(String(socket.authorizationError), socket)
+    socket.destroy()
+  })
+}
+
+type Ports = Pick<HasClock, 'now'> & HasRefusals
+
+/**
+ * Counts the connections of each client, once it is known. Returns what tells of a client that has authenticated without a
+ * certificate. `verified`: the connection no longer counts as one in its handshake.
+ */
+export function limitConnections(
+  server: Server,
+  { now, refused }: Ports,
+  shares: Shares,
+  verified: (socket: Socket) => void,
+): (socket: Socket, identity: Identity) => void {
+  const anonymous = openAnonymous<Socket>((address) =>
+    refused(
+      `anonymous connections from ${address}`,
+      `ended connections from ${address}, which has too many without authentication`,
+    ),
+  )
+  const count = (socket: Socket, identity: Identity) => {
+    verified(socket)
+    try {
+      socket.once('close', shares.connection(identity))
+    } catch (error) {
+      refused(`connections of ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
+      refuse(socket, error, { kind: kindOf(identity) })
+    }
+  }
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (!socket.authorized) return anonymous.enter(socket)
+    const identity = clientOf(socket, now())
+    if (identity) count(socket, identity)
+    else verified(socket)
+  })
+  return (socket, identity) => {
+    if (anonymous.authenticated(socket)) count(socket, identity)
+  }
+}
