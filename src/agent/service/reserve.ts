@@ -10,6 +10,8 @@ export interface Reserve {
 }
 
 const BYTES = 1024 * 1024
+/** An agent keeps the memory of what it wrote at its start for hours. */
+const BLOCK_BYTES = 16 * 1024
 
 export const reserveOf = ({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>) => join(stateDirectory, 'reserve')
 
@@ -40,7 +42,9 @@ function fill(path: string): void {
     const file = openSync(path, 'w', 0o600)
     try {
       // Written rather than truncated to size, because a sparse file reserves no space.
-      writeSync(file, Buffer.alloc(BYTES, 0x20))
+      const block = Buffer.alloc(BLOCK_BYTES, 0x20)
+      for (let written = 0; written < BYTES; )
+        written += writeSync(file, block, 0, Math.min(block.length, BYTES - written))
       fdatasyncSync(file)
     } finally {
       closeSync(file)
