@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { cluster as clusterWith, node } from '../../../../test/support/controller/member.ts'
+import { cluster as clusterWith, node, run } from '../../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -36,6 +36,30 @@ it('reads what the build before wrote, with the defaults of what it lacks', asyn
   })
   await store.commit([{ change: 'add-node', node: node() }])
   expect(await store.nodesOf(cluster.id)).toEqual([node()])
+  await store.close()
+})
+
+it('remembers records, which nobody can change, until they are changed or removed', async () => {
+  const store = openSqliteStore(path())
+  await store.commit([
+    { change: 'add-cluster', cluster },
+    { change: 'add-node', node: node() },
+    { change: 'add-run', run: run() },
+  ])
+  const first = await store.node(node().id)
+  expect(await store.node(node().id)).toBe(first)
+  expect(() => first?.roles.push('worker')).toThrow('not extensible')
+  await store.commit([{ change: 'set-node', id: node().id, to: { upSeq: 7 } }])
+  expect(await store.nodesOf(cluster.id)).toEqual([{ ...first, upSeq: 7 }])
+  expect(await store.run(run().id)).toEqual(run())
+  const failing = [
+    { change: 'set-node', id: node().id, to: { upSeq: 8 } },
+    { change: 'add-node', node: node() },
+  ] as const
+  await expect(store.commit(failing)).rejects.toThrow('UNIQUE')
+  expect((await store.load(cluster.id))?.nodes).toEqual([{ ...first, upSeq: 7 }])
+  await store.commit([{ change: 'remove-node', id: node().id }])
+  expect([await store.node(node().id), await store.run(run().id)]).toEqual([undefined, undefined])
   await store.close()
 })
 

@@ -2,13 +2,13 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
-import { rowReader } from '../row-reader.ts'
 import {
   ADMINISTRATOR,
   AUDIT,
   CLUSTER,
   ENROLMENT,
   EVENT,
+  fromRow,
   NODE,
   type RecordKind,
   RUN,
@@ -19,6 +19,7 @@ import { auditOn, headIn } from './audit.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'
 import { fillSqlite } from './fill.ts'
+import { type Records, recordsOn } from './records.ts'
 import { lastEventIn, snapshotOf } from './snapshot.ts'
 import { sweepsOn } from './sweep.ts'
 
@@ -28,53 +29,54 @@ const AMONG = 'IN (SELECT value FROM json_each(?))'
 export function openSqliteStore(path: string): Store {
   const database = openDatabase(path)
   const { prepare } = database
-  const { read, all, one } = queriesOn(database)
-  const carryOut = changesOn(prepare)
+  const records = recordsOn(database)
+  const { all, one } = queriesOn(database)
+  const carryOut = changesOn(prepare, records)
   const bump = 'UPDATE cluster_versions SET version = version + 1 WHERE cluster_id = ? AND version = ?'
   const isCurrent = ({ clusterId, version }: Expected) => prepare(bump).run(clusterId, version).changes === 1
+  const nodesOf = (id: string) =>
+    records.select(NODE, 'SELECT id FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', [storable(id)])
 
   return {
-    clusters: async () => all(CLUSTER, 'SELECT * FROM clusters ORDER BY name'),
-    cluster: async (id) => one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', id),
-    clusterNamed: async (name) => one(CLUSTER, 'SELECT * FROM clusters WHERE name = ?', name),
+    clusters: async () => records.select(CLUSTER, 'SELECT id FROM clusters ORDER BY name'),
+    cluster: async (id) => records.get(CLUSTER, storable(id)),
+    clusterNamed: async (name) =>
+      records.select(CLUSTER, 'SELECT id FROM clusters WHERE name = ?', [storable(name)])[0],
     async load(clusterId, { nodes: only, runs: also = [] } = { runs: [] }) {
       const found = prepare('SELECT version FROM cluster_versions WHERE cluster_id = ?').get(clusterId)
-      const cluster = one(CLUSTER, 'SELECT * FROM clusters WHERE id = ?', clusterId)
+      const cluster = records.get(CLUSTER, storable(clusterId))
       if (!cluster || !found) return undefined
       const version = Number(found.version)
       if (only) {
         const [nodeIds, runIds] = [JSON.stringify(only), JSON.stringify(also)]
-        const open = `SELECT * FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open') ORDER BY node_id, generation`
-        const nodes = all(
-          NODE,
-          `SELECT * FROM nodes WHERE cluster_id = ? AND id ${AMONG} ORDER BY created_at, id`,
-          clusterId,
-          nodeIds,
-        )
-        return { version, cluster, nodes, runs: all(RUN, open, runIds, nodeIds), enrolments: [] }
+        const open = `SELECT id FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open') ORDER BY node_id, generation`
+        const nodes = `SELECT id FROM nodes WHERE cluster_id = ? AND id ${AMONG} ORDER BY created_at, id`
+        return {
+          ...{ version, cluster, enrolments: [] },
+          nodes: records.select(NODE, nodes, [clusterId, nodeIds]),
+          runs: records.select(RUN, open, [runIds, nodeIds]),
+        }
       }
-      const own = '(SELECT id FROM nodes WHERE cluster_id = ?)'
+      const enrolments = `SELECT fingerprint FROM enrolments WHERE node_id IN (SELECT id FROM nodes WHERE cluster_id = ?)`
       return {
-        version,
-        cluster,
-        nodes: all(NODE, 'SELECT * FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', clusterId),
-        runs: prepare(DECISIVE_RUNS)
-          .all({ cluster: clusterId, also: JSON.stringify(also) })
-          .map((row) => read(RUN, row)),
-        enrolments: all(ENROLMENT, `SELECT * FROM enrolments WHERE node_id IN ${own}`, clusterId),
+        ...{ version, cluster, nodes: nodesOf(clusterId) },
+        runs: records.select(RUN, DECISIVE_RUNS, { cluster: clusterId, also: JSON.stringify(also) }),
+        enrolments: records.select(ENROLMENT, enrolments, [clusterId]),
       }
     },
-    node: async (id) => one(NODE, 'SELECT * FROM nodes WHERE id = ?', id),
-    nodesOf: async (id) => all(NODE, 'SELECT * FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', id),
+    node: async (id) => records.get(NODE, storable(id)),
+    nodesOf: async (id) => nodesOf(id),
     async clustersOf(nodeIds) {
       const rows = prepare(`SELECT id, cluster_id FROM nodes WHERE id ${AMONG}`).all(JSON.stringify(nodeIds))
       return new Map(rows.map((row) => [String(row.id), String(row.cluster_id)]))
     },
-    enrolment: async (key) => one(ENROLMENT, 'SELECT * FROM enrolments WHERE fingerprint = ?', key),
+    enrolment: async (key) => records.get(ENROLMENT, storable(key)),
     enrolmentOf: async (nodeId) => one(ENROLMENT, 'SELECT * FROM enrolments WHERE node_id = ?', nodeId),
-    run: async (id) => one(RUN, 'SELECT * FROM runs WHERE id = ?', id),
-    openRunOf: async (id) =>
-      one(RUN, "SELECT * FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1", id),
+    run: async (id) => records.get(RUN, storable(id)),
+    async openRunOf(id) {
+      const first = "SELECT id FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1"
+      return records.select(RUN, first, [storable(id)])[0]
+    },
     runsOf: async (id) => all(RUN, 'SELECT * FROM runs WHERE node_id = ? ORDER BY generation', id),
     async eventsAfter({ after, cluster, clusters, node, run }, limit) {
       const wanted = { cluster_id: cluster, node_id: node, run_id: run }
@@ -100,26 +102,29 @@ export function openSqliteStore(path: string): Store {
     async *snapshot() {
       yield* snapshotOf(database.sql, path)
     },
-    fill: (entries) => fillSqlite(database, path, entries),
+    async fill(entries) {
+      const summary = await fillSqlite(database, path, entries)
+      records.clear()
+      return summary
+    },
     close: async () => database.close(),
   }
 }
 
 function queriesOn({ prepare }: Database) {
-  const read = rowReader()
   const found = (value: SQLInputValue) => (typeof value === 'string' ? storable(value) : value)
   const all = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T[] =>
     prepare(sql)
       .all(...values.map(found))
-      .map((row) => read(kind, row))
+      .map((row) => fromRow(kind, row))
   const one = <T>(kind: RecordKind<T>, sql: string, ...values: SQLInputValue[]): T | undefined => {
     const row = prepare(sql).get(...values.map(found))
-    return row && read(kind, row)
+    return row && fromRow(kind, row)
   }
-  return { read, all, one }
+  return { all, one }
 }
 
-function changesOn(prepare: (sql: string) => Statement): (change: Change) => void {
+function changesOn(prepare: (sql: string) => Statement, records: Records): (change: Change) => void {
   const add = <T>(kind: RecordKind<T>, record: Partial<T>) => {
     const row = toRow(kind, record)
     const names = Object.keys(row)
@@ -130,6 +135,7 @@ function changesOn(prepare: (sql: string) => Statement): (change: Change) => voi
     const row = toRow(kind, to)
     const names = Object.keys(row).map((name) => `${name} = ?`)
     if (names.length === 0) return
+    records.forget(kind, key)
     prepare(`UPDATE ${kind.table} SET ${names.join(', ')} WHERE ${kind.key} = ?`).run(...Object.values(row), key)
   }
   return (change) => {
@@ -141,12 +147,14 @@ function changesOn(prepare: (sql: string) => Statement): (change: Change) => voi
       case 'set-cluster':
         return set(CLUSTER, change.id, change.to)
       case 'remove-cluster':
+        records.clear()
         return void prepare('DELETE FROM clusters WHERE id = ?').run(change.id)
       case 'add-node':
         return add(NODE, change.node)
       case 'set-node':
         return set(NODE, change.id, change.to)
       case 'remove-node':
+        records.clear()
         return void prepare('DELETE FROM nodes WHERE id = ?').run(change.id)
       case 'add-enrolment':
         return add(ENROLMENT, change.enrolment)
