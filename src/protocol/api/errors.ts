@@ -21,6 +21,15 @@ export const ERROR_STATUS = {
   'identity/revoked': 403,
   'identity/unknown': 403,
 
+  'login/denied': 403,
+  'login/invalid-answer': 403,
+  'login/lapsed': 403,
+  'login/no-name': 403,
+  'login/no-role': 403,
+  'login/other-browser': 403,
+  'oidc/refused': 403,
+
+  'login/no-oidc': 404,
   'path/unknown': 404,
   'cluster/unknown': 404,
   'node/unknown': 404,
@@ -88,10 +97,12 @@ export const ERROR_STATUS = {
   'limit/bytes': 429,
   'limit/connections': 429,
   'limit/downloads': 429,
+  'limit/logins': 429,
   'limit/pipelined': 429,
   'limit/requests': 429,
   'limit/waiting': 429,
 
+  'oidc/unreachable': 503,
   'store/access-denied': 503,
   'store/disk-error': 503,
   'store/full': 503,

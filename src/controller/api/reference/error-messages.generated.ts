@@ -103,8 +103,23 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "limit/bytes": [
     "… sends more than … bytes per second"
   ],
+  "limit/logins": [
+    "found too many logins that are not complete"
+  ],
   "limit/pipelined": [
     "found several requests at once on one connection"
+  ],
+  "login/denied": [
+    "the login was denied at the OIDC provider"
+  ],
+  "login/lapsed": [
+    "the login took too long, or its code was used before"
+  ],
+  "login/no-name": [
+    "found no name in the claim …; wanted up to 100 printable ASCII characters without spaces"
+  ],
+  "login/no-oidc": [
+    "this controller has no OIDC provider"
   ],
   "node/has-begun": [
     "…; it cannot become …",
@@ -129,6 +144,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "node/removed": [
     "an administrator removed this node",
     "node … was removed"
+  ],
+  "oidc/unreachable": [
+    "cannot reach the OIDC provider …: …"
   ],
   "operator/not-due": [
     "the cluster has no master"

@@ -1,0 +1,49 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import type { HasClock, HasPublicUrls } from '../../ports.ts'
+import { type BegunLogin, beginCodeFlow, completeCodeFlow, type LoginCookie } from './code-flow.ts'
+import { type DeviceFlow, openDeviceFlow } from './device-flow.ts'
+import type { Person } from './person.ts'
+import { openProvider } from './provider.ts'
+import type { OidcSettings } from './settings.ts'
+
+/** How people sign in at the OIDC provider. Nothing is asked of it before the first login. */
+export interface Oidc {
+  /** Where browsers reach the controller; the redirect URI is below it. */
+  origin(): string
+  begin(): Promise<BegunLogin>
+  complete(answer: URLSearchParams, cookie: LoginCookie | undefined): Promise<Person>
+  device: DeviceFlow
+}
+
+export const CALLBACK = '/v1/login/oidc/callback'
+
+/** `browserUrl`: default: the first of the public URLs. */
+export function openOidc(
+  settings: OidcSettings,
+  ports: Pick<HasClock, 'now'> & HasPublicUrls,
+  browserUrl: string | undefined,
+): Oidc {
+  const own = { settings, withProvider: openProvider(settings, ports) }
+  const origin = () => browserUrl ?? ports.publicUrls[0] ?? ''
+  const redirectUri = () => `${origin()}${CALLBACK}`
+  return {
+    origin,
+    begin: () => beginCodeFlow(own.withProvider, redirectUri()),
+    complete: (answer, cookie) => completeCodeFlow(own, redirectUri(), answer, cookie),
+    device: openDeviceFlow(own, ports),
+  }
+}
+
+export interface HasOidc {
+  /** Undefined: there is no provider. */
+  oidc: Oidc | undefined
+}
+
+/** Throws `login/no-oidc`. */
+export function requireOidc({ oidc }: HasOidc): Oidc {
+  if (oidc) return oidc
+  throw new AgentError('login/no-oidc', 'this controller has no OIDC provider', {
+    fix: 'sign in with a local account: controller login URL --username NAME; or start the controller with --oidc-issuer-url',
+    kind: 'invalid',
+  })
+}
