@@ -1,4 +1,6 @@
+import type { AuditHead } from '../protocol/audit/entry.ts'
 import type { Authority } from './access/authority.ts'
+import type { Attempt } from './audit/refusals.ts'
 import type { BundleShelf } from './bundles/bundle-shelf.ts'
 import type { CountedLog } from './counted-log.ts'
 import type { Changes } from './live/changes.ts'
@@ -43,6 +45,15 @@ export interface HasMeter {
 export interface HasExpiries {
   /** When the certificates of the server expire, by their purpose: `server` for agents, `browsers` for the name of --tls-cert. */
   expiries: Map<'server' | 'browsers', () => Date>
+}
+
+export interface HasAudit {
+  audit: {
+    /** Records a request that was refused or that failed: at once, or counted with others like it. */
+    note(attempt: Attempt): void
+    /** The head that this controller has noted in its data directory. */
+    noted(): AuditHead | null
+  }
 }
 
 export interface HasAuthority {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { errorMessage } from '../base/text/error-message.ts'
 import { openTimers } from '../base/timers.ts'
 import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
@@ -12,6 +13,8 @@ import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { BACKLOG, type Timeouts } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
+import { openAuditLog } from './audit/log.ts'
+import { AUDIT_RETENTION, type AuditRetention } from './audit/retention.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
@@ -68,6 +71,8 @@ export interface ControllerOptions {
   sealer?: Sealer | undefined
   /** How many events are kept, and how long. */
   retention?: Partial<Retention>
+  /** How much of the audit log is kept. */
+  auditRetention?: Partial<AuditRetention>
   /** For clients that are slow. */
   timeouts?: Timeouts
 }
@@ -132,8 +137,15 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
   }
+  const auditLog = await openAuditLog(ports, {
+    ...{ dataDirectory, later: timers.later },
+    retention: { ...AUDIT_RETENTION, ...options.auditRetention },
+  })
   let onKeys = async (): Promise<void> => undefined
-  const services: Services = Object.assign(ports, { rotation: openRotation(ports, () => onKeys()) })
+  const services: Services = Object.assign(ports, {
+    audit: auditLog.audit,
+    rotation: openRotation(ports, () => onKeys()),
+  })
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
   services.presence = hub
   const server = await createApiServer(
@@ -160,6 +172,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     await hub.saveLastSeen()
     await reconcileAll(services, keepEnrolments)
     await keepAdminAccess(services, adminFile, url)
+    await auditLog.tick()
   }
   const look = () => attempt(services, 'cannot reconcile the clusters', tick)
   const place = () => ({ place: placeOf(dataDirectory), urls: publicUrls, version: version.version })
@@ -174,7 +187,10 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   await look()
   const ticks = openTicks(options.tickMs ?? 5_000, look)
   const janitor = openJanitor(services, retention)
-  const tidying = openTicks(options.tickMs ?? 5_000, () => attempt(services, 'cannot delete old events', janitor.tidy))
+  const tidying = openTicks(options.tickMs ?? 5_000, async () => {
+    await attempt(services, 'cannot delete old events', janitor.tidy)
+    await attempt(services, 'cannot remove old entries of the audit log', auditLog.tidy)
+  })
   let isStopping = false
   const problems = async () => [
     ...(isStopping ? ['it is stopping'] : []),
@@ -198,6 +214,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
       await closed
       await stopped
       await tidying.stop()
+      await auditLog.close().catch((error: unknown) => log(`the audit log: ${errorMessage(error)}`))
       await joined.leave()
       await monitored?.close()
       timers.clear()

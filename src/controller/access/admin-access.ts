@@ -2,10 +2,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { AdminAccess } from '../../protocol/api/access.ts'
-import type { HasAuthority, HasClock, HasStore } from '../ports.ts'
+import { byController } from '../audit/act.ts'
+import { recorded } from '../audit/recorded.ts'
+import type { HasAnnouncements, HasAuthority, HasClock, HasStore } from '../ports.ts'
 import { issueAdministrator, recordOf } from './administrators.ts'
 
-type Ports = HasStore & HasAuthority & Pick<HasClock, 'now'>
+type Ports = HasStore & HasAuthority & HasAnnouncements & Pick<HasClock, 'now'>
 
 /** The administrator on the controller's machine. */
 const LOCAL = 'local'
@@ -18,14 +20,15 @@ const RENEW_BEFORE_MS = 30 * 86_400_000
  */
 export async function keepAdminAccess(ports: Ports, path: string, url: string): Promise<void> {
   const { authority } = ports
+  const acting = recorded(ports, byController('keepAdminAccess', 'the controller keeps admin.json valid'))
   const found = readIfThere(path)
   const access = found === undefined ? undefined : readAccess(found)
-  if (access?.ca === authority.ca && (await isAccepted(ports, access))) {
+  if (access?.ca === authority.ca && (await isAccepted(acting, access))) {
     if (access.url !== url) write(path, { ...access, url })
     return
   }
   const { privateKey, publicKey } = createKeyPair()
-  const { certificate } = await issueAdministrator(ports, { name: LOCAL, publicKey }, null)
+  const { certificate } = await issueAdministrator(acting, { name: LOCAL, publicKey }, null)
   write(path, { url, ca: authority.ca, certificate, key: keyToPem(privateKey) })
 }
 

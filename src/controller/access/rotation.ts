@@ -1,17 +1,21 @@
 import { X509Certificate } from 'node:crypto'
 import type { AuthorityView } from '../../protocol/api/identities/authority.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import type { AuditChange } from '../../protocol/audit/entry.ts'
+import type { HasActs } from '../audit/recorded.ts'
 import { refusal } from '../domain/admission.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import type { HasAuthority, HasClock, HasLog, HasPeers, HasPresence, HasStore } from '../ports.ts'
+import type { Authority } from './authority.ts'
 
 /** The rotation of the controller's CA and instruction key, while nodes are connected. */
 export interface Rotation {
   show(): Promise<AuthorityView>
-  begin(): Promise<AuthorityView>
+  /** `doRecorded`: for the audit log. */
+  begin(doRecorded: HasActs['doRecorded']): Promise<AuthorityView>
   /** Throws `ca/stranded` while nodes or operators would be shut out, unless `isForced`. */
-  finish(isForced: boolean): Promise<AuthorityView>
+  finish(isForced: boolean, doRecorded: HasActs['doRecorded']): Promise<AuthorityView>
   /** The operator of this cluster reported with this certificate. */
   noteOperator(clusterId: string, certificate: X509Certificate): void
 }
@@ -58,17 +62,17 @@ export function openRotation(ports: Ports, onChange: () => Promise<void>): Rotat
 
   return {
     show,
-    async begin() {
+    async begin(doRecorded) {
       refuseOthers(ports)
       if (authority.nextInstructionKey !== undefined) {
         throw refusal('ca/rotating', 'a rotation of the keys is in progress', remedy`see: ${{ do: 'ca.status' }}`)
       }
-      authority.beginRotation(now())
+      await doRecorded([changeOfKeys(authority, true)], () => authority.beginRotation(now()))
       log('a rotation of the keys began: the new CA and instruction key are sent to the nodes')
       await onChange()
       return show()
     },
-    async finish(isForced) {
+    async finish(isForced, doRecorded) {
       refuseOthers(ports)
       if (authority.nextInstructionKey === undefined) {
         throw refusal(
@@ -79,7 +83,7 @@ export function openRotation(ports: Ports, onChange: () => Promise<void>): Rotat
       }
       const { waiting } = await show()
       if (waiting.length > 0 && !isForced) throw stranded(waiting)
-      authority.finishRotation()
+      await doRecorded([changeOfKeys(authority, false)], () => authority.finishRotation())
       log(`the rotation of the keys ended; left behind: ${waiting.length}`)
       await onChange()
       return show()
@@ -88,6 +92,12 @@ export function openRotation(ports: Ports, onChange: () => Promise<void>): Rotat
       operators.set(clusterId, authority.issuerOf(certificate))
     },
   }
+}
+
+function changeOfKeys({ issuers }: Authority, isRotating: boolean): AuditChange {
+  const trusted = issuers.map((each) => each.slice(0, 16))
+  const fields = { isRotating: { before: !isRotating, after: isRotating }, trustedBefore: { before: trusted } }
+  return { record: 'authority', id: 'keys', name: null, change: 'changed', fields }
 }
 
 /** The keys of a controller are files of its machine: the others would not know the new ones. */

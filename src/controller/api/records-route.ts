@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
+import { type Act, contentOf } from '../audit/act.ts'
 import type { HasClock, HasMeter, HasStore } from '../ports.ts'
 import type { Entry } from '../store/entries.ts'
 import { whileAdmitted } from './while-admitted.ts'
@@ -17,9 +18,10 @@ export function createRecordsRoute({
 }: HasStore & HasMeter & Pick<HasClock, 'now'>): (
   reply: FastifyReply,
   admitted: () => Promise<void>,
+  act: Act,
 ) => Promise<FastifyReply> {
   let isBusy = false
-  return async (reply, admitted) => {
+  return async (reply, admitted, act) => {
     if (isBusy) {
       throw new AgentError('backup/busy', 'another backup is being made', {
         fix: 'wait until it has ended, and run the same command again',
@@ -27,11 +29,13 @@ export function createRecordsRoute({
       })
     }
     isBusy = true
-    const entries = store.snapshot()
     const end = () => {
       isBusy = false
     }
     try {
+      const content = contentOf(act, { at: now().toISOString(), outcome: 'done' })
+      await store.commit([{ change: 'add-audit-entry', content }])
+      const entries = store.snapshot()
       // An error of the store is answered with its status: nothing was sent yet.
       const first = await entries.next()
       const lines = Readable.from(

@@ -7,8 +7,10 @@ import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
-import type { HasMeter, HasRefusals } from '../ports.ts'
+import { recorded } from '../audit/recorded.ts'
+import type { HasAudit, HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
+import { actOf, attemptOf, isRecorded } from './admission/act-of.ts'
 import { admit } from './admission/admit.ts'
 import { authenticate } from './admission/authenticate.ts'
 import type { BeginDownload } from './admission/downloads.ts'
@@ -20,6 +22,7 @@ import { openErrorLog } from './errors/error-log.ts'
 import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
@@ -36,6 +39,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     route?: Route
+    /** Of the route. */
+    id?: string
   }
 }
 
@@ -56,7 +61,7 @@ export async function createRouter(
   { shares, beginDownload, onAuthenticated }: Admission,
   listenOn: (listener: RequestListener) => Server,
 ): Promise<Server> {
-  const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter }
+  const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter, audit: core.audit }
   const app = fastify({
     https: {},
     serverFactory: listenOn,
@@ -105,18 +110,7 @@ export async function createRouter(
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
-  const handlers: Record<string, unknown> = {
-    ...agentHandlers(core),
-    ...operatorHandlers(core),
-    ...clusterHandlers(core),
-    ...nodeHandlers(core),
-    ...eventHandlers(core),
-    ...credentialHandlers(core),
-    ...administratorHandlers(core),
-    ...authorityHandlers(core),
-    ...bundleHandlers(core),
-    ...referenceHandlers(version.version),
-  }
+  const alike: Record<string, unknown> = referenceHandlers(version.version)
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
     const { method, path, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
@@ -125,22 +119,43 @@ export async function createRouter(
       url: path.replace(/\{\+\w+\}/, '*').replaceAll(/\{(\w+)\}/g, ':$1'),
       schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
       bodyLimit: maxBodyBytes,
-      config: { route },
+      config: { route, id },
       preValidation: async (request) => nameRest(path, request),
       handler:
         route.answer === 'bytes'
           ? (request, reply) =>
               sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
           : route.answer === 'lines'
-            ? (request, reply) => sendRecords(reply, () => checkAccess(request))
+            ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
             : (request, reply) => {
-                const work = { handle: handlers[id] as Handle, admitted: () => checkAccess(request) }
+                const work = {
+                  handle: (alike[id] ?? handlersFor(core, request)[id]) as Handle,
+                  admitted: () => checkAccess(request),
+                }
                 return answer(shares, route, work, request, reply)
               },
     })
   }
   await app.ready()
   return app.server
+}
+
+/** What the handlers change is recorded as changed by this request. */
+function handlersFor(services: Services, request: FastifyRequest): Record<string, unknown> {
+  const acting = recorded(services, actOf(request))
+  const core = isRecorded(request) ? acting : services
+  return {
+    ...agentHandlers(core),
+    ...operatorHandlers(core),
+    ...clusterHandlers(core),
+    ...nodeHandlers(core),
+    ...eventHandlers(core),
+    ...credentialHandlers(core),
+    ...administratorHandlers(core),
+    ...authorityHandlers(acting),
+    ...bundleHandlers(acting),
+    ...auditHandlers(core),
+  }
 }
 
 type Handle = (asked: object) => unknown
@@ -180,7 +195,7 @@ function nameRest(path: string, request: FastifyRequest): void {
 }
 
 function fail(
-  { note, refused, meter }: HasRefusals & HasMeter & { note: ReturnType<typeof openErrorLog> },
+  { note, refused, meter, audit }: HasRefusals & HasMeter & HasAudit & { note: ReturnType<typeof openErrorLog> },
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -191,6 +206,8 @@ function fail(
   if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
   if (status < 500 && error instanceof AgentError) meter.refused(error.code)
   if (status >= 500) note(status, described(request), error)
+  const attempt = attemptOf(request, status, body.code)
+  if (attempt) audit.note(attempt)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   // The rest of the body is not read. And each attempt to authenticate costs a handshake, which is limited in rate.
   if (!request.raw.complete || status === 401) reply.header('connection', 'close')

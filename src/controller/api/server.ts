@@ -9,6 +9,7 @@ import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { Rate } from '../rate.ts'
 import type { Services } from '../services.ts'
+import { connectionAct } from './admission/act-of.ts'
 import { CLIENT_CERTIFICATES, keepStrict, limitConnections } from './admission/connections.ts'
 import { openDownloads } from './admission/downloads.ts'
 import { openHandshakes } from './admission/handshakes.ts'
@@ -97,6 +98,7 @@ function logRefusedHandshakes(server: Server, core: Services): (why: string, soc
   const rate = new Rate(1, 20, core.now().getTime())
   let untold = 0
   const note = (why: string, socket: Socket) => {
+    noteHandshake(core, why, socket)
     untold++
     if (!rate.tryTake(core.now().getTime())) return
     const others = untold > 1 ? `; ${untold - 1} others since the last of these lines` : ''
@@ -107,4 +109,11 @@ function logRefusedHandshakes(server: Server, core: Services): (why: string, soc
     note('code' in error ? String(error.code) : error.message, socket as Socket),
   )
   return note
+}
+
+/** Not those whose client went away, as probes of load balancers do. */
+function noteHandshake({ audit }: Services, why: string, { remoteAddress }: Socket): void {
+  if (!/^ERR_SSL|CERT|CHAIN|SIGNATURE|VERIFY/.test(why)) return
+  const act = connectionAct(null, remoteAddress, 'handshake')
+  audit.note({ act, outcome: 'refused', code: `tls/${why.toLowerCase()}`, isKnown: false })
 }

@@ -3,17 +3,21 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
+import { AgentError } from '../../base/agent-error.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
+import { statusOf } from '../../protocol/api/errors.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.ts'
+import { recorded } from '../audit/recorded.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
 import { adoptKey } from '../nodes/node-certificate.ts'
 import type { Services } from '../services.ts'
+import { connectionAct } from './admission/act-of.ts'
 import { admit, admitMachine } from './admission/admit.ts'
 import type { Shares } from './admission/shares.ts'
 import { finish, refuse } from './errors/raw-answer.ts'
-import { requireCertificate } from './identity.ts'
+import { clientOf, requireCertificate } from './identity.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
@@ -49,15 +53,25 @@ export function createUpgrade(
       const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
-    await adoptKey(core, name, fingerprint)
+    await adoptKey(recorded(core, connectionAct(identity, address, 'adoptKey')), name, fingerprint)
     const issuer = core.authority.issuerOf(certificate)
     const peer = { address, fingerprint, expiresAt: certificate.validToDate, issuer }
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))
   }
   return (request, socket, head) => {
     socket.on('error', (error) => core.log(`upgrade to a websocket failed: ${error.message}`))
-    upgrade(request, socket, head).catch((error: unknown) => refuse(socket, error, { kind: 'node' }))
+    upgrade(request, socket, head).catch((error: unknown) => {
+      noteRefusal(core, request.socket as TLSSocket, error)
+      refuse(socket, error, { kind: 'node' })
+    })
   }
+}
+
+function noteRefusal({ audit, now }: Services, socket: TLSSocket, error: unknown): void {
+  if (!(error instanceof AgentError) || ![401, 403].includes(statusOf(error.code))) return
+  const identity = clientOf(socket, now()) ?? null
+  const act = connectionAct(identity, socket.remoteAddress, 'connect')
+  audit.note({ act, outcome: 'refused', code: error.code, isKnown: identity !== null })
 }
 
 function switchAndClose(request: IncomingMessage, socket: Duplex): void {

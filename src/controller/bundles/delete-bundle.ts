@@ -1,11 +1,12 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { BundleManifest } from '../../bundle/format.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import type { HasActs } from '../audit/recorded.ts'
 import { refusal } from '../domain/admission.ts'
 import { type ClusterData, present } from '../domain/draft.ts'
 import type { HasBundles, HasStore } from '../ports.ts'
 
-type Ports = HasBundles & HasStore
+type Ports = HasBundles & HasStore & HasActs
 
 /** Deletes the bundle with this name, or beginning of its manifest's hash. Throws `bundle/in-use` while a cluster uses it. */
 export async function deleteBundle(ports: Ports, query: string): Promise<{ name: string; manifestSha256: string }> {
@@ -34,7 +35,8 @@ export async function deleteBundle(ports: Ports, query: string): Promise<{ name:
     const fix = remedy`import a newer bundle of ${version}: ${{ do: 'bundle.import' }}; then provision each of these clusters again, e.g. ${{ do: 'cluster.provision', cluster: first.cluster.name }}, and wait until it is READY; or reset and delete clusters that nobody needs: ${{ do: 'cluster.delete', cluster: first.cluster.name }}`
     throw refusal('bundle/in-use', `bundle ${name} is used by the clusters ${names}`, fix)
   }
-  await ports.bundles.delete(manifestSha256)
+  const change = { record: 'bundle', id: manifestSha256, name, change: 'removed', fields: {} } as const
+  await ports.doRecorded([change], () => ports.bundles.delete(manifestSha256))
   return { name, manifestSha256 }
 }
 

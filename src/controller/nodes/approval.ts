@@ -1,4 +1,5 @@
 import { remedy } from '../../protocol/api/remedy.ts'
+import { byRule } from '../audit/by-rule.ts'
 import { holdersOf, refusal, roomForAutomatic } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
@@ -75,7 +76,7 @@ export function approveAutomatically(draft: Draft): void {
   for (const node of draft.nodes) {
     if (left <= 0) return
     if (!pending.has(node.id) || node.state !== 'DISCOVERED' || holdersOf(draft.nodes, node).length > 0) continue
-    markApproved(draft, node)
+    byRule(draft, 'approveAutomatically', 'the cluster has automatic approval', () => markApproved(draft, node))
     left--
   }
 }

@@ -4,6 +4,7 @@ import { fingerprint, spki } from '../../pki/key.ts'
 import type { EnrolRequest, EnrolResponse } from '../../protocol/api/agents.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { Machine } from '../../protocol/declaration/machine.ts'
+import { byRule } from '../audit/by-rule.ts'
 import { isUsedUp, refusal, setOf } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
@@ -168,6 +169,7 @@ export function keepEnrolments(draft: Draft): void {
 function dropLapsed(draft: Draft): void {
   const before = new Date(draft.now.getTime() - LAPSE_MS).toISOString()
   for (const { state, createdAt, nodeId } of draft.enrolments) {
-    if (state === 'pending' && createdAt < before) draft.removeNode(nodeId)
+    if (state !== 'pending' || createdAt >= before) continue
+    byRule(draft, 'removeLapsedNode', 'it was not approved within a day', () => draft.removeNode(nodeId))
   }
 }

@@ -30,7 +30,10 @@ export type Reconciling = HasStore &
   HasOperations &
   HasPeers &
   HasAnnouncements &
-  HasLog
+  HasLog & {
+    /** For work that continues after the request for which these are; default: these. */
+    background?: Reconciling
+  }
 
 /** More rounds than any sequence of decisions needs. Beyond it, the director oscillates. */
 const MAX_ROUNDS = 50
@@ -48,7 +51,9 @@ export async function reconcile<T>(
   const decision = { peers: ports.peers, decide: (draft: Draft) => settle(ports, draft) }
   const done = await changeCluster(ports, clusterId, work, part, decision)
   if (!done) return undefined
-  if (done.isDecided) retireThose(ports, done.draft, (then) => reconcile(ports, clusterId, then))
+  // What follows later is not done by the request.
+  const later = ports.background ?? ports
+  if (done.isDecided) retireThose(later, done.draft, (then) => reconcile(later, clusterId, then))
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)
   if (done.draft.changes.length > 0) ports.changes.announce(...topicsOf(done.draft))

@@ -1,3 +1,4 @@
+import { auditRoutes } from '../audit/routes.ts'
 import { agentRoutes } from './agents.ts'
 import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
@@ -21,4 +22,5 @@ export const ROUTES = {
   ...authorityRoutes,
   ...bundleRoutes,
   ...referenceRoutes,
+  ...auditRoutes,
 }

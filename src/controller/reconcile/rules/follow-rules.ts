@@ -1,3 +1,4 @@
+import { byRule } from '../../audit/by-rule.ts'
 import type { Draft } from '../../domain/draft.ts'
 import { nodeIn } from '../../domain/draft.ts'
 import { followingsOf, type NodeDecision } from '../../domain/rules/follow.ts'
@@ -11,12 +12,13 @@ export function followRules({ bundles }: HasBundles, draft: Draft, { cluster, me
   if (cluster.rules === null) return false
   const nodes = members.map(({ node }) => node)
   const ofNodes = [...followingsOf(cluster, nodes).values()].flatMap(({ decision }) => decision ?? [])
-  for (const decision of ofNodes) decideNode(draft, decision)
+  const reason = 'a rule of the cluster'
+  for (const decision of ofNodes) byRule(draft, `${decision.kind}ByRule`, reason, () => decideNode(draft, decision))
   if (ofNodes.length > 0) return true
   const { kubernetesVersion } = cluster.settings
   const hasBundle = (arch: 'x64' | 'arm64') => bundles.pick(kubernetesVersion, arch) !== undefined
   const { decision } = provisioningOf({ cluster, members }, hasBundle)
-  if (decision) provision(draft, decision)
+  if (decision) byRule(draft, 'provisionByRule', reason, () => provision(draft, decision))
   return decision !== null
 }
 

@@ -47,7 +47,10 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     expiries: new Map(),
     publicUrls: [],
   }
-  const services: Services = Object.assign(ports, { rotation: openRotation(ports, async () => undefined) })
+  const services: Services = Object.assign(ports, {
+    audit: { note: () => undefined, noted: () => null },
+    rotation: openRotation(ports, async () => undefined),
+  })
   const hub = new Hub(services, () => HEARTBEAT_MS)
   services.presence = hub
   const look = async () => {

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util'
+import { maskSecretForms } from '../../base/secret-forms.ts'
+import { shorten } from '../../base/text/shorten.ts'
+import type { AuditChange } from '../../protocol/audit/entry.ts'
+import type { Change } from '../domain/change.ts'
+import type { Store } from '../store/port.ts'
+import { storable } from '../store/rows.ts'
+import type { Treatment } from './fields.ts'
+import { AUDITED, merged, type Touched, touchedBy } from './touched.ts'
+
+const MAX_TEXT_BYTES = 1_024
+
+/** What a commit of these changes changes, for the audit log: the present values are read from the store. */
+export async function differencesOf(store: Store, changes: readonly Change[]): Promise<AuditChange[]> {
+  const found: AuditChange[] = []
+  for (const touched of allTouchedBy(changes)) {
+    const { record, id, change } = touched
+    const before = change === 'added' ? undefined : await AUDITED[record].read(store, id)
+    found.push(...differenceOf(touched, before))
+  }
+  return found
+}
+
+/** The changes that concern a record, each with the value before. */
+export function differencesFrom(
+  before: (record: Touched['record'], id: string) => object | undefined,
+  changes: readonly Change[],
+): AuditChange[] {
+  return allTouchedBy(changes).flatMap((touched) => differenceOf(touched, before(touched.record, touched.id)))
+}
+
+const allTouchedBy = (changes: readonly Change[]) => merged(changes.flatMap((each) => touchedBy(each) ?? []))
+
+function differenceOf({ record, id, change, to }: Touched, before: object = {}): AuditChange[] {
+  const after = change === 'removed' ? {} : { ...before, ...to }
+  const fields = differing(AUDITED[record].fields, before, after)
+  if (change === 'changed' && Object.keys(fields).length === 0) return []
+  return [{ record, id, name: nameIn({ ...before, ...to }), change, fields }]
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function differing(fields: object, before: object, after: object): AuditChange['fields'] {
+  const shown = Object.entries<Treatment<unknown>>(fields as Record<string, Treatment<unknown>>).flatMap(
+    ([field, treatment]) => {
+      if (treatment === 'ignored') return []
+      const [was, is] = [before, after].map((values) => {
+        const value = (values as Values)[field]
+        if (value === undefined) return undefined
+        return clean(treatment === 'value' ? value : treatment(value))
+      })
+      if (isDeepStrictEqual(was ?? null, is ?? null)) return []
+      return [[field, { ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }] as const]
+    },
+  )
+  return Object.fromEntries(shown)
+}
+
+/** Masks what has the form of a secret, and limits texts. */
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return shorten(maskSecretForms(storable(value)), MAX_TEXT_BYTES)
+  if (Array.isArray(value)) return value.map(clean)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, clean(each)]))
+}
+
+/** Of an enrolment: the id of its node. */
+function nameIn(values: Values): string | null {
+  const name = values.name ?? values.nodeId
+  return typeof name === 'string' ? name : null
+}

@@ -1,0 +1,106 @@
+import { X509Certificate } from 'node:crypto'
+import type { Administrator, Cluster, CredentialSet, Enrolment, Node } from '../domain/records.ts'
+
+/**
+ * What an entry says about a field. `value`: its value. `ignored`: a change of it is no change for the audit log: it follows from others,
+ * or from what machines report. A function: what is recorded instead of the value, because that may contain a secret.
+ * Each field of a record must be here, so a new one is in the audit log only if somebody has decided so.
+ */
+export type Treatment<T> = 'value' | 'ignored' | ((value: T) => unknown)
+export type Treatments<T> = { readonly [Field in keyof T]-?: Treatment<T[Field]> }
+
+export const CLUSTER_FIELDS: Treatments<Cluster> = {
+  id: 'ignored',
+  name: 'value',
+  project: 'value',
+  state: 'value',
+  settings: ({ overrides, ...settings }) => ({ ...settings, overrides: sizesOf(overrides) }),
+  desired: 'value',
+  attempt: 'value',
+  repairAttempt: 'ignored',
+  desiredAt: 'ignored',
+  readyAt: 'ignored',
+  establishedAt: 'ignored',
+  problems: 'ignored',
+  endpoint: 'value',
+  rules: 'value',
+  report: 'ignored',
+  reportAt: 'ignored',
+  gone: 'ignored',
+  pairs: (pairs) => pairs && '(a report)',
+  credentials: (sets) => sets.map(credentialsOf),
+  error: 'ignored',
+  createdAt: 'ignored',
+}
+
+export const NODE_FIELDS: Treatments<Node> = {
+  id: 'ignored',
+  clusterId: 'ignored',
+  name: 'value',
+  address: 'value',
+  state: 'value',
+  silent: 'ignored',
+  leaving: 'value',
+  roles: 'value',
+  interface: 'value',
+  disks: 'value',
+  facts: 'ignored',
+  machine: 'ignored',
+  ruling: 'value',
+  warnings: 'ignored',
+  agentVersion: 'ignored',
+  bootId: 'ignored',
+  error: 'ignored',
+  alarms: 'ignored',
+  operatorKeys: 'value',
+  attempt: 'ignored',
+  generation: 'ignored',
+  upSeq: 'ignored',
+  downSeq: 'ignored',
+  createdAt: 'ignored',
+  approvedAt: 'ignored',
+  configuredAt: 'ignored',
+  lastSeen: 'ignored',
+}
+
+export const ENROLMENT_FIELDS: Treatments<Enrolment> = {
+  fingerprint: 'value',
+  nodeId: 'ignored',
+  installer: 'ignored',
+  publicKey: 'ignored',
+  state: 'value',
+  certificate: serialOf,
+  next: (next) => next && { fingerprint: next.fingerprint, certificate: serialOf(next.certificate) },
+  createdAt: 'ignored',
+}
+
+export const ADMINISTRATOR_FIELDS: Treatments<Administrator> = {
+  serial: 'value',
+  name: 'value',
+  createdAt: 'ignored',
+  expiresAt: 'value',
+  issuedBy: 'value',
+  lastUsedAt: 'ignored',
+  revokedAt: 'value',
+  revokedBy: 'value',
+}
+
+/** Configuration of components: it can contain the password of a registry. */
+function sizesOf(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = Object.entries(texts).filter((each): each is [string, string] => each[1] !== undefined)
+  return Object.fromEntries(given.map(([component, text]) => [component, `(${Buffer.byteLength(text)} bytes)`]))
+}
+
+/** Without what changes with each node that enrols. */
+function credentialsOf({ name, maxNodes, revokedAt, revokedBy }: CredentialSet) {
+  return { name, maxNodes, revokedAt, revokedBy }
+}
+
+function serialOf(certificate: string | null): string | null {
+  if (certificate === null) return null
+  try {
+    return `serial ${new X509Certificate(certificate).serialNumber}`
+  } catch {
+    return '(a certificate)'
+  }
+}

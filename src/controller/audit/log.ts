@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import type { Later } from '../../base/timers.ts'
+import type { HasAnnouncements, HasAudit, HasAuthority, HasClock, HasLog, HasRefusals, HasStore } from '../ports.ts'
+import { ANCHOR_FILE, openAnchor } from './anchor.ts'
+import { AUDIT_TOPIC } from './recorded.ts'
+import { openRefusals } from './refusals.ts'
+import { noteRestore } from './restored.ts'
+import { type AuditRetention, openAuditRetention } from './retention.ts'
+
+type Ports = HasStore & HasAuthority & HasAnnouncements & HasLog & HasRefusals & Pick<HasClock, 'now'>
+
+export interface AuditLog {
+  /** For the services. */
+  audit: HasAudit['audit']
+  /** Notes the head. */
+  tick(): Promise<void>
+  /** Removes what is too old or too much. */
+  tidy(): Promise<void>
+  /** Stores what was noted last, and notes the head. */
+  close(): Promise<void>
+}
+
+export async function openAuditLog(
+  ports: Ports,
+  { dataDirectory, later, retention }: { dataDirectory: string; later: Later; retention: AuditRetention },
+): Promise<AuditLog> {
+  const { store, changes, refused, now } = ports
+  await noteRestore(ports, dataDirectory)
+  const anchor = await openAnchor(ports, join(dataDirectory, ANCHOR_FILE))
+  const refusals = openRefusals({
+    now,
+    later,
+    monotonicMs: () => performance.now(),
+    async write(content) {
+      try {
+        await store.commit([{ change: 'add-audit-entry', content }])
+        changes.announce(AUDIT_TOPIC)
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        refused('audit', `an entry of the audit log about a refused request could not be stored: ${why}`)
+      }
+    },
+  })
+  return {
+    audit: { note: (attempt) => refusals.note(attempt), noted: () => anchor.noted() },
+    tick: () => anchor.keep(),
+    tidy: openAuditRetention(ports, retention).tidy,
+    async close() {
+      await refusals.flush()
+      await anchor.keep()
+    },
+  }
+}
