@@ -3,6 +3,7 @@ import type { Authority } from './access/authority.ts'
 import type { Attempt } from './audit/refusals.ts'
 import type { BundleShelf } from './bundles/bundle-shelf.ts'
 import type { CountedLog } from './counted-log.ts'
+import type { ClusterData } from './domain/draft.ts'
 import type { Changes } from './live/changes.ts'
 import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
@@ -78,6 +79,18 @@ export interface HasPeers {
 
 export interface HasOperations {
   operations: Operations
+}
+
+/** What a client wants to be true when its change is made: If-Match. */
+export interface Precondition {
+  /** Throws unless it is true of these records. */
+  check(data: ClusterData): void
+  /** Set when the change was made: later changes of the same request need not meet it. */
+  isMet: boolean
+}
+
+export interface HasPrecondition {
+  precondition?: Precondition
 }
 
 export interface HasTurns {

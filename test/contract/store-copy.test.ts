@@ -46,6 +46,7 @@ describe.each(backends)('from $name', (from) => {
       runs: 2,
       events: 250,
       administrators: 1,
+      answers: 1,
       audit: 2,
     })
     await withStore(target, async (store) => {

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
-import { DEFAULT_MAX_BODY_BYTES, type Route, type Schema } from '../../protocol/api/route.ts'
+import { DEFAULT_MAX_BODY_BYTES, type Route } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
 import { recorded } from '../audit/recorded.ts'
 import type { HasAudit, HasMeter, HasRefusals } from '../ports.ts'
@@ -27,11 +27,11 @@ import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { referenceHandlers } from './handlers/reference.ts'
+import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
+import { openRepeats } from './http/repeats.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
-import { PAGE_HEADERS } from './reference/style.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
-import { whileAdmitted } from './while-admitted.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -111,6 +111,8 @@ export async function createRouter(
   app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
+  const handlerOf: HandlerOf = (id, services, request) => (alike[id] ?? handlersFor(services, request)[id]) as Handle
+  const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf })
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
     const { method, path, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
@@ -127,13 +129,7 @@ export async function createRouter(
               sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
           : route.answer === 'lines'
             ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
-            : (request, reply) => {
-                const work = {
-                  handle: (alike[id] ?? handlersFor(core, request)[id]) as Handle,
-                  admitted: () => checkAccess(request),
-                }
-                return answer(shares, route, work, request, reply)
-              },
+            : (request, reply) => answer(id, route, () => checkAccess(request), request, reply),
     })
   }
   await app.ready()
@@ -157,35 +153,6 @@ function handlersFor(services: Services, request: FastifyRequest): Record<string
     ...auditHandlers(core),
   }
 }
-
-type Handle = (asked: object) => unknown
-
-async function answer(
-  shares: Shares,
-  { awaited, answer: schema }: Route,
-  { handle, admitted }: { handle: Handle; admitted: () => Promise<void> },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { identity, params, query, body } = request
-  const disconnected = new AbortController()
-  reply.raw.once('close', () => disconnected.abort())
-  if (identity && isWaiting(query)) {
-    // All machines that install a node share an identity, and each waits for its own approval.
-    const { fingerprint } = params as { fingerprint?: string }
-    reply.raw.once('close', shares.wait(identity, fingerprint))
-  }
-  const { signal } = disconnected
-  const work = async () => handle({ identity, params, query, body, signal })
-  const result = await whileAdmitted(admitted, () => disconnected.abort(), work)
-  // An invalid answer is a bug: it is logged, and the status is 500.
-  if (schema === 'page') return reply.headers(PAGE_HEADERS).send(result)
-  const valid = (schema as Schema).parse(result) as Record<string, unknown>
-  const isPending = awaited !== undefined && valid[awaited] === undefined
-  return send(reply, isPending ? 202 : 200, valid)
-}
-
-const isWaiting = (query: unknown) => Number((query as { waitMs?: number } | undefined)?.waitMs ?? 0) > 0
 
 /** Names the rest of the path as in the template: fastify calls it `*`. */
 function nameRest(path: string, request: FastifyRequest): void {

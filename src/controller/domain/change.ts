@@ -1,5 +1,5 @@
 import type { AuditContent } from '../../protocol/audit/entry.ts'
-import type { Administrator, Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
+import type { Administrator, Cluster, Enrolment, KeptAnswer, NewEvent, Node, Run } from './records.ts'
 
 /** One change of the controller's records, as plain data. A list of changes is committed atomically. */
 export type Change =
@@ -24,3 +24,7 @@ export type Change =
   | { change: 'add-audit-entry'; content: AuditContent }
   /** Removes the oldest entries, up to this number. The same commit adds an entry about it. */
   | { change: 'remove-audit-entries'; upTo: number }
+  | { change: 'add-answer'; answer: KeptAnswer }
+  | { change: 'set-answer'; key: string; to: Partial<KeptAnswer> }
+  /** Removes answers from before a time, and those of the owner except the newest. */
+  | { change: 'trim-answers'; before: string; owner: string; keep: number }

@@ -19,6 +19,7 @@ import type {
   Cluster,
   CredentialSet,
   Enrolment,
+  KeptAnswer,
   KnownProblem,
   Node,
   Run,
@@ -146,6 +147,15 @@ const administratorFields: Fields<Administrator> = {
   revokedBy: textOrNull,
 }
 
+const keptAnswerFields: Fields<KeptAnswer> = {
+  key: text,
+  owner: text,
+  request: text,
+  status: z.nullable(count),
+  body: textOrNull,
+  createdAt: text,
+}
+
 const auditFields: Fields<AuditRecord> = {
   number: count,
   content: written<AuditRecord['content']>(),
@@ -164,5 +174,6 @@ export const parseNode = parserOf(nodeFields)
 export const parseEnrolment = parserOf(enrolmentFields)
 export const parseRun = parserOf(runFields)
 export const parseAdministrator = parserOf(administratorFields)
+export const parseKeptAnswer = parserOf(keptAnswerFields)
 export const parseAuditRecord = parserOf(auditFields)
 export const parseStoredEvent = parserOf(eventFields)

@@ -212,6 +212,21 @@ export interface StoredEvent {
 /** An event that is not stored yet; the store numbers it. */
 export type NewEvent = Omit<StoredEvent, 'seq' | 'kind'>
 
+/** What a client that repeats a request with its Idempotency-Key gets: see api/repeats. */
+export interface KeptAnswer {
+  /** SHA-256 of the client and its key. */
+  key: string
+  /** The client. */
+  owner: string
+  /** SHA-256 of method, path, query and body. */
+  request: string
+  /** Null: the request was carried out, and its answer was not stored. */
+  status: number | null
+  /** JSON. */
+  body: string | null
+  createdAt: string
+}
+
 /** An entry of the audit log as it is stored; see protocol/audit/chain.ts. */
 export interface AuditRecord {
   number: number

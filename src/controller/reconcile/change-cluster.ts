@@ -1,6 +1,6 @@
 import { type Draft, openDraft } from '../domain/draft.ts'
 import type { Peers } from '../peers/peers.ts'
-import type { HasClock, HasStore, HasTurns } from '../ports.ts'
+import type { HasClock, HasPrecondition, HasStore, HasTurns } from '../ports.ts'
 import type { Part } from '../store/port.ts'
 
 /** How often a change is retried when another process has changed the cluster meanwhile. */
@@ -13,7 +13,7 @@ const TRIES = 100
  * the lease of the cluster; otherwise the one that has it is told.
  */
 export async function changeCluster<T>(
-  { store, turns, now }: HasStore & HasTurns & Pick<HasClock, 'now'>,
+  { store, turns, now, precondition }: HasStore & HasTurns & Pick<HasClock, 'now'> & HasPrecondition,
   clusterId: string,
   work: (draft: Draft) => T,
   part?: Part,
@@ -24,15 +24,17 @@ export async function changeCluster<T>(
       const data = await store.load(clusterId, part)
       if (!data) return undefined
       const lease = await decision?.peers.leaseOf(clusterId, attempt > 0)
+      if (precondition?.isMet === false) precondition.check(data)
       const draft = openDraft(data, now())
       const result = work(draft)
       const isDecided = decision !== undefined && lease !== undefined
       if (isDecided) decision.decide(draft)
       const done = { result, draft, isDecided }
-      if (draft.changes.length === 0) return done
       const isUndecided = decision !== undefined && !isDecided
       const expected = { clusterId, version: data.version, lease, touched: touchedBy(draft), isUndecided }
-      if (await store.commit(draft.changes, expected)) return done
+      if (draft.changes.length > 0 && !(await store.commit(draft.changes, expected))) continue
+      if (precondition) precondition.isMet = true
+      return done
     }
     throw new Error(`cluster ${clusterId} was changed by another process during each of ${TRIES} attempts`)
   })

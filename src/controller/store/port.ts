@@ -1,7 +1,16 @@
 import type { AuditHead } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
-import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type {
+  Administrator,
+  AuditRecord,
+  Cluster,
+  Enrolment,
+  KeptAnswer,
+  Node,
+  Run,
+  StoredEvent,
+} from '../domain/records.ts'
 import type { Quota } from '../retention/limits.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
 import type { Shared } from './shared.ts'
@@ -95,6 +104,7 @@ export interface Store {
   /** Everyone who ever was; the oldest first. */
   administrators(): Promise<Administrator[]>
   administrator(serial: string): Promise<Administrator | undefined>
+  answer(key: string): Promise<KeptAnswer | undefined>
   /** Entries of the audit log, sorted by number. */
   auditAfter(filter: AuditFilter, limit: number): Promise<AuditRecord[]>
   /** The last entry; undefined if there is none. */

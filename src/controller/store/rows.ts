@@ -1,5 +1,14 @@
 import * as schemas from '../domain/record-schemas.ts'
-import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../domain/records.ts'
+import type {
+  Administrator,
+  AuditRecord,
+  Cluster,
+  Enrolment,
+  KeptAnswer,
+  Node,
+  Run,
+  StoredEvent,
+} from '../domain/records.ts'
 
 /** The type of a field in its column, whose name is the name of the field in snake_case. */
 export type Kind = 'text' | 'integer' | 'boolean' | 'json'
@@ -151,6 +160,13 @@ export const ADMINISTRATOR: RecordKind<Administrator> = {
   },
 }
 
+export const KEPT_ANSWER: RecordKind<KeptAnswer> = {
+  table: 'answers',
+  key: 'key',
+  parse: schemas.parseKeptAnswer,
+  columns: { key: 'text', owner: 'text', request: 'text', status: 'integer', body: 'text', createdAt: 'text' },
+}
+
 export const AUDIT: RecordKind<AuditRecord> = {
   table: 'audit',
   key: 'number',
@@ -175,6 +191,7 @@ export const RECORDS: readonly RecordKind<object>[] = [
   EVENT,
   ADMINISTRATOR,
   AUDIT,
+  KEPT_ANSWER,
 ] as RecordKind<never>[]
 
 /** The columns of the given fields, with their values. */

@@ -13,6 +13,7 @@ import { visibleState } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
+import { clusterRevision, nodeRevision } from './revision.ts'
 
 export type Viewing = HasStore & Activities
 
@@ -41,6 +42,7 @@ function nodeViewIn(ports: Activities, data: ClusterData, node: Node, members: r
     id: node.id,
     name: node.name,
     cluster: cluster.name,
+    revision: nodeRevision(node),
     state: visibleState(node) === 'READY' && problems.length > 0 ? 'DEGRADED' : visibleState(node),
     roles: node.roles,
     address: node.address,
@@ -77,6 +79,7 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     id,
     name,
     project,
+    revision: clusterRevision(cluster),
     state: visibleClusterState(cluster),
     kubernetesVersion: settings.kubernetesVersion,
     settings,

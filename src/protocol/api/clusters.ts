@@ -33,6 +33,8 @@ export const ClusterView = z.object({
   id: z.string(),
   name: z.string(),
   project: z.string(),
+  /** Of what people set, and of the state. The first part of the ETag; If-Match compares it. */
+  revision: z.string(),
   state: z.enum(CLUSTER_STATES),
   kubernetesVersion: z.string(),
   settings: ClusterSettings,
@@ -122,6 +124,7 @@ export const clusterRoutes = {
     // Enough for four overrides of 32 KiB, escaped.
     maxBodyBytes: 512 * 1024,
     answer: CreateClusterResponse,
+    repeatable: true,
     errors: ['cluster/exists', 'csr/invalid', 'pem/invalid', 'labels/reserved', ...SUBNET_ERRORS],
   },
   showCluster: {
@@ -130,6 +133,7 @@ export const clusterRoutes = {
     access: ['view'],
     summary: 'Returns state, stages, settings and nodes of a cluster',
     answer: ClusterView,
+    versioned: true,
     errors: ['cluster/unknown'],
   },
   deleteCluster: {
@@ -139,6 +143,7 @@ export const clusterRoutes = {
     summary: 'Deletes a cluster and its nodes from the controller; `force`: even if Kubernetes runs on them',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
+    versioned: true,
     errors: ['cluster/unknown', 'cluster/in-use'],
   },
   planCluster: {
@@ -155,6 +160,8 @@ export const clusterRoutes = {
     access: ['operate'],
     summary: 'Installs Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones',
     answer: ClusterView,
+    versioned: true,
+    repeatable: true,
     errors: ['cluster/unknown', ...PROVISION_ERRORS],
   },
   resetCluster: {
@@ -163,6 +170,8 @@ export const clusterRoutes = {
     access: ['operate'],
     summary: 'Removes Kubernetes from all nodes; the nodes stay enrolled',
     answer: ClusterView,
+    versioned: true,
+    repeatable: true,
     errors: ['cluster/unknown'],
   },
   checkPairs: {

@@ -88,11 +88,16 @@ export const ERROR_STATUS = {
   'node/no-facts': 409,
   'node/not-configurable': 409,
   'node/other-name': 409,
+  'idempotency/answer-lost': 409,
+  'idempotency/in-progress': 409,
   'pair-check/busy': 409,
   'pair-check/too-few': 409,
   'roles/too-many-masters': 409,
   'subnet/full': 409,
   unsupported: 409,
+
+  'idempotency/other-request': 422,
+  'precondition/failed': 412,
 
   'limit/bytes': 429,
   'limit/connections': 429,
@@ -151,6 +156,14 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'store/tls',
   'store/unreachable',
   'store/wrong-password',
+]
+
+/** Further such errors of a request with If-Match, and of one with an Idempotency-Key. */
+export const VERSIONED_ERRORS: readonly ErrorCode[] = ['precondition/failed']
+export const REPEATABLE_ERRORS: readonly ErrorCode[] = [
+  'idempotency/answer-lost',
+  'idempotency/in-progress',
+  'idempotency/other-request',
 ]
 
 /** Further such errors of a request with a body. */

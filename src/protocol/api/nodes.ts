@@ -48,6 +48,8 @@ export const NodeView = z.object({
   id: z.string(),
   name: z.string(),
   cluster: z.string(),
+  /** Of what people set, and of the state. The first part of the ETag; If-Match compares it. */
+  revision: z.string(),
   /** DEGRADED: the node is READY and has `problems` now. */
   state: z.enum([...NodeState.options, 'DEGRADED']),
   roles: z.array(NodeRole),
@@ -96,6 +98,7 @@ export const nodeRoutes = {
     access: ['view'],
     summary: 'Returns the facts, state and current run of a node',
     answer: NodeDetail,
+    versioned: true,
     errors: ['node/unknown'],
   },
   removeNode: {
@@ -105,6 +108,7 @@ export const nodeRoutes = {
     summary: 'Removes a node from its cluster and restores its machine; `force`: deletes only its record, at once',
     query: z.object({ force: Flag }),
     answer: z.strictObject({}),
+    versioned: true,
     errors: ['node/unknown', 'node/in-use'],
   },
   approveNode: {
@@ -114,6 +118,8 @@ export const nodeRoutes = {
     summary: 'Approves a node that asked to enrol; `replace`: the id of the lost node whose name it takes over',
     query: z.object({ replace: z.optional(NodeId) }),
     answer: NodeDetail,
+    versioned: true,
+    repeatable: true,
     errors: ['node/unknown', 'node/removed', 'node/name-taken', 'node/other-name'],
   },
   configureNode: {
@@ -123,6 +129,8 @@ export const nodeRoutes = {
     summary: 'Sets the roles of a node, its interface for cluster traffic, and its disks',
     body: ConfigureRequest,
     answer: NodeDetail,
+    versioned: true,
+    repeatable: true,
     errors: [
       'node/unknown',
       'node/not-configurable',

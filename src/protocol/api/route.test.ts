@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { agentRoutes } from './agents.ts'
-import { BODY_ERRORS, COMMON_ERRORS, ERROR_STATUS, statusOf } from './errors.ts'
+import { BODY_ERRORS, COMMON_ERRORS, ERROR_STATUS, REPEATABLE_ERRORS, statusOf, VERSIONED_ERRORS } from './errors.ts'
 import { eventRoutes } from './events.ts'
 import { pathOf, type Route } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -48,6 +48,12 @@ test('an undeclared error is an internal error of the controller', () => {
 })
 
 test('every code of the table is declared by a route, or common', () => {
-  const declared = new Set<string>([...COMMON_ERRORS, ...BODY_ERRORS, ...routes.flatMap(([, { errors }]) => errors)])
+  const declared = new Set<string>([
+    ...COMMON_ERRORS,
+    ...BODY_ERRORS,
+    ...VERSIONED_ERRORS,
+    ...REPEATABLE_ERRORS,
+    ...routes.flatMap(([, { errors }]) => errors),
+  ])
   expect(Object.keys(ERROR_STATUS).filter((code) => !declared.has(code))).toEqual([])
 })

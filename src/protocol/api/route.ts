@@ -29,6 +29,13 @@ export interface Route {
   answer: Schema | 'bytes' | 'lines' | 'page' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
+  /**
+   * About one cluster, or one node: an answer with a `revision` has an ETag, a GET may have If-None-Match, and any other request
+   * If-Match.
+   */
+  versioned?: true
+  /** May have an Idempotency-Key. Not where the answer has a secret that is shown once: answers are stored. */
+  repeatable?: true
   /** Codes of its own errors; any route can also answer with those of COMMON_ERRORS. */
   errors: readonly ErrorCode[]
 }

@@ -41,6 +41,7 @@ export function fullCluster(): Change[] {
       }),
     },
     { change: 'add-administrator', administrator: { ...issued, name: 'alice' } },
+    { change: 'add-answer', answer: { key: 'k', owner: 'o', request: 'r', status: 200, body: '{}', createdAt: EARLY } },
     { change: 'add-node', node: one },
     { change: 'add-node', node: node({ id: 'n-bbbbbbbbbb', name: 'ä€\u{1F600}"\'\\', state: 'REMOVED' }) },
     { change: 'add-enrolment', enrolment },

@@ -7,7 +7,16 @@ import { localTime } from '../../kit/output.ts'
 import { clusterText } from './cluster-text.ts'
 
 const node: NodeView = {
-  ...{ id: 'n-1', name: 'm1', cluster: 'demo', state: 'READY', roles: ['master'], address: '10.0.0.1', os: '' },
+  ...{
+    id: 'n-1',
+    name: 'm1',
+    cluster: 'demo',
+    revision: 'r',
+    state: 'READY',
+    roles: ['master'],
+    address: '10.0.0.1',
+    os: '',
+  },
   ...{
     agentVersion: '',
     lastSeen: null,
@@ -25,6 +34,7 @@ const cluster: ClusterView = {
     id: 'c',
     name: 'demo',
     project: 'default',
+    revision: 'r',
     state: 'READY',
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
     settings: ClusterSettings.parse({}),

@@ -5,7 +5,16 @@ import { nodeText } from './node-text.ts'
 
 const now = new Date('2026-01-01T00:00:20.000Z')
 const node: NodeDetail = {
-  ...{ id: 'n-1', name: 'one', cluster: 'prod', state: 'DISCOVERED', roles: [], address: '10.0.0.1', os: '' },
+  ...{
+    id: 'n-1',
+    name: 'one',
+    cluster: 'prod',
+    revision: 'r',
+    state: 'DISCOVERED',
+    roles: [],
+    address: '10.0.0.1',
+    os: '',
+  },
   ...{
     agentVersion: '',
     lastSeen: null,

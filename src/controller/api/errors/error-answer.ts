@@ -38,8 +38,8 @@ export function errorAnswer(error: unknown, { kind, accept }: Asker): ErrorAnswe
   const isMachine = kind !== undefined && MACHINES.includes(kind)
   if (isMachine && !accept?.toLowerCase().includes(PROBLEM)) return { status, type: 'application/json', body: report }
   const { code, message: detail, fix } = report
-  const remedy = isBug ? undefined : error.remedy
-  const own = { code, fix, ...(remedy && { remedy }) }
+  const { remedy, facts: { revision } = {} } = isBug ? {} : error
+  const own = { code, fix, ...(remedy && { remedy }), ...(typeof revision === 'string' && { revision }) }
   return {
     status,
     type: PROBLEM,

@@ -72,6 +72,15 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "enrol/unknown": [
     "the controller does not know this key"
   ],
+  "idempotency/answer-lost": [
+    "the request was carried out, but its answer was not kept"
+  ],
+  "idempotency/in-progress": [
+    "a request with this Idempotency-Key is in progress"
+  ],
+  "idempotency/other-request": [
+    "this Idempotency-Key was used for another request"
+  ],
   "identity/none": [
     "the request has no client certificate, API token or session",
     "found no client certificate of this controller"
@@ -160,6 +169,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "pem/invalid": [
     "found … instead of valid PEM"
+  ],
+  "precondition/failed": [
+    "… has changed: its revision is …"
   ],
   "protocol/version": [
     "wanted subprotocol …"

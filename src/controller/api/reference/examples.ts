@@ -8,7 +8,15 @@ const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB9zCC…\n-----END CERTIFIC
 const AT = '2026-11-29T17:00:00.000Z'
 
 const NODE = {
-  ...{ id: 'n-k3v7q2ma5x', name: 'cp-1', cluster: 'factory', state: 'READY', roles: ['master'], address: '10.0.0.11' },
+  ...{
+    id: 'n-k3v7q2ma5x',
+    name: 'cp-1',
+    cluster: 'factory',
+    revision: '0b1c6a7d5e9f2a34',
+    state: 'READY',
+    roles: ['master'],
+    address: '10.0.0.11',
+  },
   ...{ os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0', lastSeen: AT, step: null, waitingFor: null },
   fingerprint: 'SHA256:5Hn4wQk0z6mE1d8Vb2yqT7jXh3fNcR9sLpGuA0oKiWY=',
   ...{ connected: true, run: null, problems: [], error: null },

@@ -29,4 +29,22 @@ export const INTRODUCTION: readonly Section[] = [
       'A client with the certificate of a machine gets `application/json` with `code`, `message` and `fix`, which agents of earlier builds expect, unless it accepts `application/problem+json`.',
     ],
   },
+  {
+    id: 'revisions',
+    title: 'Revisions',
+    text: [
+      'A cluster and a node have a `revision`, which changes with what people set and with the state, not with what nodes report. Their `ETag` is the revision and a digest of the answer.',
+      'Send it as `If-Match` with a change: if somebody else was faster, nothing changes, and the answer is 412 `precondition/failed` with the present `revision`. Send it as `If-None-Match` when you read again: the answer is 304 if nothing is new.',
+    ],
+    example: `${CURL} -X POST -H 'If-Match: "0b1c6a7d5e9f2a34"' "$CANTRIP_URL/v1/clusters/factory/provision"`,
+  },
+  {
+    id: 'repeats',
+    title: 'Requests that are repeated',
+    text: [
+      'A request that creates or changes something may have an `Idempotency-Key`: any text that you use for this request only, such as a UUID. However often the request is repeated within 24 hours, also after a restart of the controller, it is carried out once, and each repeat gets the same answer.',
+      'The same key with another request is refused with 422 `idempotency/other-request`; while the request is in progress, a repeat gets 409 `idempotency/in-progress`. An answer of more than 64 KiB, and one that a crash prevented, is not kept: the repeat gets 409 `idempotency/answer-lost`, and nothing is done again.',
+    ],
+    example: `${CURL} -X POST -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' -d @cluster.json "$CANTRIP_URL/v1/clusters"`,
+  },
 ]

@@ -1,7 +1,13 @@
 import * as z from 'zod/mini'
 import { ApiError, CERTIFICATE_KINDS } from '../../../protocol/api/access.ts'
 import { ClusterView } from '../../../protocol/api/clusters.ts'
-import { BODY_ERRORS, COMMON_ERRORS, statusOf } from '../../../protocol/api/errors.ts'
+import {
+  BODY_ERRORS,
+  COMMON_ERRORS,
+  REPEATABLE_ERRORS,
+  statusOf,
+  VERSIONED_ERRORS,
+} from '../../../protocol/api/errors.ts'
 import { LogEntry } from '../../../protocol/api/events.ts'
 import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
 import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
@@ -36,7 +42,7 @@ export interface Operation {
     schema: Json
   }[]
   requestBody?: { required: true; content: Content }
-  responses: Record<string, { description: string; content?: Content }>
+  responses: Record<string, { description: string; content?: Content; headers?: Json }>
 }
 type Content = Record<string, { schema?: Json; example?: unknown }>
 
@@ -106,7 +112,8 @@ function tagOf(route: Route): string {
   return TAGS[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}`
 }
 
-function parametersOf({ path, params, query }: Route, schemas: Json): Operation['parameters'] {
+function parametersOf(route: Route, schemas: Json): Operation['parameters'] {
+  const { path, params, query } = route
   const variables = [...path.matchAll(/\{\+?(\w+)\}/g)].map(([, name]) => name ?? '')
   const ofPath = shapeOf(params, schemas)
   const ofQuery = shapeOf(query, schemas)
@@ -116,7 +123,25 @@ function parametersOf({ path, params, query }: Route, schemas: Json): Operation[
       schema: ofPath[name] ?? { type: 'string' },
     })),
     ...Object.entries(ofQuery).map(([name, schema]) => ({ name, in: 'query' as const, schema })),
+    ...headersOf(route),
   ]
+}
+
+const TAGS_PATTERN = '^(\\*|"[0-9a-f-]+"(, ?"[0-9a-f-]+")*)$'
+
+function headersOf({ method, versioned, repeatable }: Route): Operation['parameters'] {
+  const tags = { type: 'string', pattern: TAGS_PATTERN }
+  const ifNoneMatch = 'ETags of earlier answers: the answer is 304 without content if it would be the same'
+  const ifMatch = 'ETags or revisions: the request is refused with 412 unless the present revision is one of them'
+  const key =
+    'Makes it safe to repeat the request for 24 hours: it is carried out once, and each repeat gets the same answer'
+  return [
+    ...(versioned && method === 'GET' ? [{ name: 'If-None-Match', description: ifNoneMatch, schema: tags }] : []),
+    ...(versioned && method !== 'GET' ? [{ name: 'If-Match', description: ifMatch, schema: tags }] : []),
+    ...(repeatable
+      ? [{ name: 'Idempotency-Key', description: key, schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }]
+      : []),
+  ].map((header) => ({ ...header, in: 'header' as const, required: false }))
 }
 
 function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json> {
@@ -125,7 +150,7 @@ function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json
 }
 
 function answersOf(
-  { answer, awaited }: Route,
+  { answer, awaited, method, versioned }: Route,
   json: (schema: Schema, io: 'output') => Content,
 ): Operation['responses'] {
   if (answer === 'websocket') return { 101: { description: 'The connection is a websocket' } }
@@ -136,14 +161,24 @@ function answersOf(
   if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
   if (answer === 'page') return { 200: { description: 'The page', content: { 'text/html': {} } } }
   const content = json(answer, 'output')
+  const schema = { type: 'string' }
+  const headers = versioned && {
+    headers: { ETag: { description: 'The revision, and a digest of the answer', schema } },
+  }
   return {
-    200: { description: 'Success', content },
+    200: { description: 'Success', content, ...headers },
+    ...(versioned && method === 'GET' && { 304: { description: 'Not modified', ...headers } }),
     ...(awaited && { 202: { description: `Pending: \`${awaited}\` is absent. Repeat the request.`, content } }),
   }
 }
 
-function errorsOf({ body, errors }: Route, content: Content): Operation['responses'] {
-  const codes = [...new Set([...COMMON_ERRORS, ...(body ? BODY_ERRORS : []), ...errors])]
+function errorsOf({ body, errors, method, ...route }: Route, content: Content): Operation['responses'] {
+  const further = [
+    ...(body ? BODY_ERRORS : []),
+    ...(route.versioned && method !== 'GET' ? VERSIONED_ERRORS : []),
+    ...(route.repeatable ? REPEATABLE_ERRORS : []),
+  ]
+  const codes = [...new Set([...COMMON_ERRORS, ...further, ...errors])]
   const byStatus = Map.groupBy(codes, statusOf)
   const answers = [...byStatus].map(([status, its]) => [status, { description: its.join(', '), content }])
   return { ...Object.fromEntries(answers), 500: { description: 'Error of the controller or of a node', content } }

@@ -1,7 +1,18 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
-import { ADMINISTRATOR, AUDIT, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN, toRow } from '../rows.ts'
+import {
+  ADMINISTRATOR,
+  AUDIT,
+  CLUSTER,
+  ENROLMENT,
+  EVENT,
+  KEPT_ANSWER,
+  NODE,
+  type RecordKind,
+  RUN,
+  toRow,
+} from '../rows.ts'
 import { headIn, lockAudit } from './audit.ts'
 import type { Tables } from './tables.ts'
 
@@ -81,6 +92,17 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
       await sql`SET LOCAL cantrip.audit_retention = 'on'`.execute(tx)
       await tx.deleteFrom('audit').where('number', '<=', change.upTo).execute()
       return
+    case 'add-answer':
+      return add(tx, KEPT_ANSWER, change.answer)
+    case 'set-answer':
+      return set(tx, KEPT_ANSWER, change.key, change.to)
+    case 'trim-answers': {
+      const newest = sql`SELECT key FROM answers WHERE owner = ${change.owner} ORDER BY created_at DESC, key LIMIT ${change.keep}`
+      await sql`
+        DELETE FROM answers
+        WHERE created_at < ${change.before} OR (owner = ${change.owner} AND key NOT IN (${newest}))`.execute(tx)
+      return
+    }
     case 'remove-step-progress':
       await tx.deleteFrom('events').where('run_id', '=', change.runId).where('kind', '=', 'step-progress').execute()
   }

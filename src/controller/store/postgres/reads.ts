@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { Part, Store } from '../port.ts'
 import { type ReadRow, rowReader } from '../row-reader.ts'
-import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, NODE, type RecordKind, RUN } from '../rows.ts'
+import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, KEPT_ANSWER, NODE, type RecordKind, RUN } from '../rows.ts'
 import type { auditOn } from './audit.ts'
 import { anyOf } from './changes.ts'
 import type { Sweeps } from './sweep.ts'
@@ -54,6 +54,7 @@ export function readsOn(
       return all(EVENT, query.orderBy('seq').limit(limit).execute())
     },
     administrators: () => all(ADMINISTRATOR, administrators().orderBy('created_at').orderBy('serial').execute()),
+    answer: (key) => one(KEPT_ANSWER, db.selectFrom('answers').selectAll().where('key', '=', key).execute()),
     administrator: (serial) => one(ADMINISTRATOR, administrators().where('serial', '=', serial).execute()),
     async lastEvent() {
       const found = await db.selectFrom('event_numbers').select('last').executeTakeFirst()

@@ -191,6 +191,18 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN project text NOT NULL DEFAULT 'default';
   `,
+  `
+  CREATE TABLE answers (               -- of requests with an Idempotency-Key
+    key text COLLATE "C" PRIMARY KEY,
+    owner text COLLATE "C" NOT NULL,
+    request text NOT NULL,
+    status integer,
+    body text,                          -- JSON
+    created_at text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX answers_owner ON answers (owner, created_at);
+  CREATE INDEX answers_age ON answers (created_at);
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

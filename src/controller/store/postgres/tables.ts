@@ -1,4 +1,13 @@
-import type { Administrator, AuditRecord, Cluster, Enrolment, Node, Run, StoredEvent } from '../../domain/records.ts'
+import type {
+  Administrator,
+  AuditRecord,
+  Cluster,
+  Enrolment,
+  KeptAnswer,
+  Node,
+  Run,
+  StoredEvent,
+} from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
 /** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */
@@ -11,6 +20,7 @@ export interface Tables {
   events: Row<StoredEvent>
   administrators: Row<Administrator>
   audit: Row<AuditRecord>
+  answers: Row<KeptAnswer>
   event_numbers: { last: Value }
 }
 

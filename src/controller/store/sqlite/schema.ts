@@ -164,4 +164,16 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN project TEXT NOT NULL DEFAULT 'default';
   `,
+  `
+  CREATE TABLE answers (               -- of requests with an Idempotency-Key
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    request TEXT NOT NULL,
+    status INTEGER,
+    body TEXT,                          -- JSON
+    created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_owner ON answers (owner, created_at);
+  CREATE INDEX answers_age ON answers (created_at);
+  `,
 ]

@@ -9,6 +9,7 @@ import {
   ENROLMENT,
   EVENT,
   fromRow,
+  KEPT_ANSWER,
   NODE,
   type RecordKind,
   RUN,
@@ -90,6 +91,7 @@ export function openSqliteStore(path: string): Store {
     },
     lastEvent: async () => lastEventIn(database),
     administrators: async () => all(ADMINISTRATOR, 'SELECT * FROM administrators ORDER BY created_at, serial'),
+    answer: async (key) => one(KEPT_ANSWER, 'SELECT * FROM answers WHERE key = ?', key),
     administrator: async (serial) => one(ADMINISTRATOR, 'SELECT * FROM administrators WHERE serial = ?', serial),
     commit: async (changes, expected) =>
       database.transaction(() => {
@@ -174,6 +176,15 @@ function changesOn(prepare: (sql: string) => Statement, records: Records): (chan
         return add(AUDIT, link(headIn(prepare), change.content))
       case 'remove-audit-entries':
         return void prepare('DELETE FROM audit WHERE number <= ?').run(change.upTo)
+      case 'add-answer':
+        return add(KEPT_ANSWER, change.answer)
+      case 'set-answer':
+        return set(KEPT_ANSWER, change.key, change.to)
+      case 'trim-answers': {
+        const newest = 'SELECT key FROM answers WHERE owner = :owner ORDER BY created_at DESC, key LIMIT :keep'
+        const sql = `DELETE FROM answers WHERE created_at < :before OR (owner = :owner AND key NOT IN (${newest}))`
+        return void prepare(sql).run({ before: change.before, owner: storable(change.owner), keep: change.keep })
+      }
       case 'remove-step-progress':
         return void prepare("DELETE FROM events WHERE run_id = ? AND kind = 'step-progress'").run(change.runId)
     }

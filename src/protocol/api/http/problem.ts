@@ -20,6 +20,8 @@ export const ProblemDetails = z.object({
   code: ApiError.shape.code,
   fix: ApiError.shape.fix,
   remedy: ApiError.shape.remedy,
+  /** The present one, with `precondition/failed`. */
+  revision: z.optional(z.string()),
   /** As in the header X-Request-Id, and in the log of the controller. */
   requestId: z.optional(z.string()),
 })

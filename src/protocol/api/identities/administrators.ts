@@ -28,6 +28,7 @@ export const administratorRoutes = {
     summary: 'Issues a certificate to another administrator',
     body: CreateAdministratorRequest,
     answer: z.object({ administrator: IssuedIdentity, certificate: z.string(), ca: z.string() }),
+    repeatable: true,
     errors: ['administrator/exists', 'csr/invalid', 'pem/invalid'],
   },
   revokeAdministrator: {

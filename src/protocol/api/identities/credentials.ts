@@ -71,6 +71,7 @@ export const credentialRoutes = {
     summary: 'Issues another set of installer credentials; the others stay valid',
     body: RenewCredentialsRequest,
     answer: z.object({ credentials: CredentialSetView, installer: InstallerParts }),
+    repeatable: true,
     errors: ['cluster/unknown', 'creds/exists', 'creds/too-many', 'csr/invalid', 'pem/invalid'],
   },
   revokeCredentials: {

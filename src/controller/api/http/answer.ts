@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AgentError } from '../../../base/agent-error.ts'
+import type { Route, Schema } from '../../../protocol/api/route.ts'
+import type { Services } from '../../services.ts'
+import type { Shares } from '../admission/shares.ts'
+import { PAGE_HEADERS } from '../reference/style.ts'
+import { whileAdmitted } from '../while-admitted.ts'
+import { entityTag, isNoneOf } from './entity-tags.ts'
+import { preconditionOf } from './precondition.ts'
+import type { Answered, openRepeats } from './repeats.ts'
+
+export type Handle = (asked: object) => unknown
+/** The handler of a route, for one request. */
+export type HandlerOf = (id: string, services: Services, request: FastifyRequest) => Handle
+
+export interface Answering {
+  core: Services
+  shares: Shares
+  repeats: ReturnType<typeof openRepeats>
+  handlerOf: HandlerOf
+}
+
+/** Answers with what the handler of the route returns, in the form that the route declares. */
+export function createAnswer({ core, shares, repeats, handlerOf }: Answering) {
+  return async (
+    id: string,
+    route: Route,
+    admitted: () => Promise<void>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> => {
+    const { identity, params, query, body, method, url, headers } = request
+    const disconnected = new AbortController()
+    reply.raw.once('close', () => disconnected.abort())
+    if (identity && isWaiting(query)) {
+      // All machines that install a node share an identity, and each waits for its own approval.
+      const { fingerprint } = params as { fingerprint?: string }
+      reply.raw.once('close', shares.wait(identity, fingerprint))
+    }
+    const asked = { identity, params, query, body, signal: disconnected.signal }
+    const ask = (handle: Handle) =>
+      whileAdmitted(
+        admitted,
+        () => disconnected.abort(),
+        async () => handle(asked),
+      )
+    if (route.answer === 'page') return reply.headers(PAGE_HEADERS).send(await ask(handlerOf(id, core, request)))
+    const ifMatch = route.versioned && method !== 'GET' ? headers['if-match'] : undefined
+    const own = ifMatch === undefined ? {} : { precondition: preconditionOf(ifMatch, (params as { id?: string }).id) }
+    const key = keyOf(route, headers['idempotency-key'])
+    const answer = async (services: Partial<Services>): Promise<Answered> => {
+      // What is replaced in `core` later is replaced here too.
+      const handle = handlerOf(id, Object.assign(Object.create(core), services), request)
+      // An invalid answer is a bug: it is logged, and the status is 500.
+      const valid = (route.answer as Schema).parse(await ask(handle)) as Record<string, unknown>
+      const isPending = route.awaited !== undefined && valid[route.awaited] === undefined
+      return { status: isPending ? 202 : 200, body: valid }
+    }
+    const owner = identity
+      ? `${identity.kind === 'user' ? identity.principal.kind : identity.kind} ${identity.name}`
+      : ''
+    const repeatable = { owner, key: key ?? '', request: `${method} ${url}\n${JSON.stringify(body)}` }
+    const answered =
+      key === undefined ? await answer(own) : await repeats(repeatable, (store) => answer({ ...own, store }))
+    return send(route, answered, request, reply)
+  }
+}
+
+const isWaiting = (query: unknown) => Number((query as { waitMs?: number } | undefined)?.waitMs ?? 0) > 0
+
+function keyOf({ repeatable }: Route, given: string | string[] | undefined): string | undefined {
+  if (given === undefined) return undefined
+  if (repeatable && /^[\x21-\x7e]{1,255}$/.test(String(given))) return String(given)
+  const found = repeatable
+    ? 'Idempotency-Key: wanted 1 to 255 visible ASCII characters'
+    : 'this request takes no Idempotency-Key'
+  throw new AgentError('request/invalid', found, { fix: 'see the description of the route', kind: 'invalid' })
+}
+
+function send(route: Route, { status, body }: Answered, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const text = JSON.stringify(body)
+  const { revision } = body as { revision?: unknown }
+  if (route.versioned && typeof revision === 'string') {
+    const tag = entityTag(revision, text)
+    reply.header('etag', tag)
+    const unless = request.headers['if-none-match']
+    if (route.method === 'GET' && unless !== undefined && !isNoneOf(unless, tag)) return reply.code(304).send()
+  }
+  return reply.code(status).header('content-type', 'application/json').send(Buffer.from(text))
+}
