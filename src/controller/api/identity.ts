@@ -62,8 +62,9 @@ export const addressOf = ({ remoteAddress }: Pick<TLSSocket, 'remoteAddress'>): 
  * none. A resumed TLS session skips verification, so the validity is checked again here.
  */
 export function identify(socket: TLSSocket, now: Date): Identity | undefined {
-  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
-  if (!certificate) return undefined
+  const shown = socket.authorized ? shownOn(socket) : undefined
+  if (!shown) return undefined
+  const { certificate } = shown
   const { kind, name } = readSubject(certificate)
   if (now < certificate.validFromDate || now > certificate.validToDate) {
     const found = `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`
@@ -73,18 +74,32 @@ export function identify(socket: TLSSocket, now: Date): Identity | undefined {
   if (kind === 'admin') {
     return { ...client, kind: 'user', principal: { kind: 'administrator', name }, grants: EVERYTHING }
   }
-  let known: string | undefined
-  const ofKey = () => {
-    known ??= fingerprint(certificate.publicKey)
-    return known
-  }
   return {
     ...client,
     kind,
     get fingerprint() {
-      return ofKey()
+      shown.fingerprint ??= fingerprint(certificate.publicKey)
+      return shown.fingerprint
     },
   }
+}
+
+interface Shown {
+  certificate: X509Certificate
+  fingerprint?: string
+}
+
+/** By connection: parsing a certificate, and the fingerprint of its key, take longer than all else about a request. */
+const shownBy = new WeakMap<TLSSocket, Shown>()
+
+function shownOn(socket: TLSSocket): Shown | undefined {
+  const known = shownBy.get(socket)
+  if (known) return known
+  const certificate = socket.getPeerX509Certificate()
+  if (!certificate) return undefined
+  const shown = { certificate }
+  shownBy.set(socket, shown)
+  return shown
 }
 
 /** Like identify; undefined also if each request of this client is refused. */

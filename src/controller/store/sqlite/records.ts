@@ -1,23 +1,36 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { openRemembered } from '../remembered.ts'
 import { frozen, sizeOf } from '../row-reader.ts'
-import { columnOf, fromRow, type RecordKind } from '../rows.ts'
+import { columnOf, fromRow, NODE, type RecordKind } from '../rows.ts'
 import type { Database } from './database.ts'
 
 /** The records of clusters, which each decision reads. They are frozen. */
 export interface Records {
   get<T>(kind: RecordKind<T>, key: string): T | undefined
   /** `keys`: a query whose only column is the key of the record, in the wanted order. */
-  select<T>(kind: RecordKind<T>, keys: string, values?: SQLInputValue[] | Record<string, SQLInputValue>): T[]
-  /** It has changed. */
-  forget(kind: RecordKind<unknown>, key: string): void
+  select<T>(kind: RecordKind<T>, keys: string, values?: Values): T[]
+  /** Like `select`, for queries that are asked again and again and read only this kind of records and `nodes.cluster_id`. */
+  list<T>(kind: RecordKind<T>, keys: string, values?: Values): T[]
+  /** One was added, or is set to other values. */
+  changed<T>(kind: RecordKind<T>, key: string, to: Partial<T>): void
   /** Records were removed. */
   clear(): void
 }
 
+type Values = SQLInputValue[] | Record<string, SQLInputValue>
+
+/** Lists of keys, by kind of the records. */
+const MOST_KEYS = 200_000
+
 /** Remembers what was read until it is changed: no other process changes the database. */
 export function recordsOn({ prepare }: Database): Records {
   const known = openRemembered<unknown>()
+  const lists = new Map<string, ReturnType<typeof openRemembered<string[]>>>()
+  const listsOf = ({ table }: { table: string }) => {
+    const own = lists.get(table) ?? openRemembered<string[]>(MOST_KEYS)
+    lists.set(table, own)
+    return own
+  }
   const get = <T>(kind: RecordKind<T>, key: string): T | undefined => {
     const name = `${kind.table} ${key}`
     const last = known.get(name) as T | undefined
@@ -28,13 +41,32 @@ export function recordsOn({ prepare }: Database): Records {
     known.set(name, record, sizeOf(row))
     return record
   }
+  const keysOf = (query: string, values: Values) => {
+    const rows = Array.isArray(values) ? prepare(query).all(...values) : prepare(query).all(values)
+    return rows.map((row) => String(Object.values(row)[0]))
+  }
+  const all = <T>(kind: RecordKind<T>, keys: readonly string[]) => keys.flatMap((key) => get(kind, key) ?? [])
   return {
     get,
-    select<T>(kind: RecordKind<T>, keys: string, values: SQLInputValue[] | Record<string, SQLInputValue> = []) {
-      const rows = Array.isArray(values) ? prepare(keys).all(...values) : prepare(keys).all(values)
-      return rows.flatMap((row) => get(kind, String(Object.values(row)[0])) ?? [])
+    select: (kind, query, values = []) => all(kind, keysOf(query, values)),
+    list(kind, query, values = []) {
+      const own = listsOf(kind)
+      const name = JSON.stringify([query, values])
+      const last = own.get(name)
+      if (last) return all(kind, last)
+      const keys = keysOf(query, values)
+      own.set(name, keys, keys.length + 1)
+      return all(kind, keys)
     },
-    forget: ({ table }, key) => known.delete(`${table} ${key}`),
-    clear: known.clear,
+    changed(kind, key, to) {
+      known.delete(`${kind.table} ${key}`)
+      // A node reports all the time. It stays in its lists.
+      const stays = kind.table === NODE.table && !('clusterId' in to || 'createdAt' in to)
+      if (!stays) listsOf(kind).clear()
+    },
+    clear() {
+      known.clear()
+      lists.clear()
+    },
   }
 }

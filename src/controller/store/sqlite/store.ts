@@ -6,6 +6,7 @@ import {
   ADMINISTRATOR,
   AUDIT,
   CLUSTER,
+  columnOf,
   ENROLMENT,
   EVENT,
   fromRow,
@@ -36,13 +37,12 @@ export function openSqliteStore(path: string): Store {
   const bump = 'UPDATE cluster_versions SET version = version + 1 WHERE cluster_id = ? AND version = ?'
   const isCurrent = ({ clusterId, version }: Expected) => prepare(bump).run(clusterId, version).changes === 1
   const nodesOf = (id: string) =>
-    records.select(NODE, 'SELECT id FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', [storable(id)])
+    records.list(NODE, 'SELECT id FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', [storable(id)])
 
   return {
-    clusters: async () => records.select(CLUSTER, 'SELECT id FROM clusters ORDER BY name'),
+    clusters: async () => records.list(CLUSTER, 'SELECT id FROM clusters ORDER BY name'),
     cluster: async (id) => records.get(CLUSTER, storable(id)),
-    clusterNamed: async (name) =>
-      records.select(CLUSTER, 'SELECT id FROM clusters WHERE name = ?', [storable(name)])[0],
+    clusterNamed: async (name) => records.list(CLUSTER, 'SELECT id FROM clusters WHERE name = ?', [storable(name)])[0],
     async load(clusterId, { nodes: only, runs: also = [] } = { runs: [] }) {
       const found = prepare('SELECT version FROM cluster_versions WHERE cluster_id = ?').get(clusterId)
       const cluster = records.get(CLUSTER, storable(clusterId))
@@ -61,8 +61,8 @@ export function openSqliteStore(path: string): Store {
       const enrolments = `SELECT fingerprint FROM enrolments WHERE node_id IN (SELECT id FROM nodes WHERE cluster_id = ?)`
       return {
         ...{ version, cluster, nodes: nodesOf(clusterId) },
-        runs: records.select(RUN, DECISIVE_RUNS, { cluster: clusterId, also: JSON.stringify(also) }),
-        enrolments: records.select(ENROLMENT, enrolments, [clusterId]),
+        runs: records.list(RUN, DECISIVE_RUNS, { cluster: clusterId, also: JSON.stringify(also) }),
+        enrolments: records.list(ENROLMENT, enrolments, [clusterId]),
       }
     },
     node: async (id) => records.get(NODE, storable(id)),
@@ -72,7 +72,8 @@ export function openSqliteStore(path: string): Store {
       return new Map(rows.map((row) => [String(row.id), String(row.cluster_id)]))
     },
     enrolment: async (key) => records.get(ENROLMENT, storable(key)),
-    enrolmentOf: async (nodeId) => one(ENROLMENT, 'SELECT * FROM enrolments WHERE node_id = ?', nodeId),
+    enrolmentOf: async (id) =>
+      records.list(ENROLMENT, 'SELECT fingerprint FROM enrolments WHERE node_id = ?', [storable(id)])[0],
     run: async (id) => records.get(RUN, storable(id)),
     async openRunOf(id) {
       const first = "SELECT id FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1"
@@ -129,6 +130,7 @@ function queriesOn({ prepare }: Database) {
 function changesOn(prepare: (sql: string) => Statement, records: Records): (change: Change) => void {
   const add = <T>(kind: RecordKind<T>, record: Partial<T>) => {
     const row = toRow(kind, record)
+    records.changed(kind, String(row[columnOf(kind.key)]), record)
     const names = Object.keys(row)
     const sql = `INSERT INTO ${kind.table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
     prepare(sql).run(...Object.values(row))
@@ -137,7 +139,7 @@ function changesOn(prepare: (sql: string) => Statement, records: Records): (chan
     const row = toRow(kind, to)
     const names = Object.keys(row).map((name) => `${name} = ?`)
     if (names.length === 0) return
-    records.forget(kind, key)
+    records.changed(kind, key, to)
     prepare(`UPDATE ${kind.table} SET ${names.join(', ')} WHERE ${kind.key} = ?`).run(...Object.values(row), key)
   }
   return (change) => {
