@@ -89,7 +89,7 @@ test(`${KILLS} kills during a restore: there is no directory, or a whole one`, {
     const { ended } = await work('restore', order, moment)
     if (!ended && !existsSync(at('new'))) await work('restore', order)
     expect(await summary(at('new/controller.db'))).toEqual(source)
-    expect(readdirSync(at('new')).sort()).toEqual(['controller.db', 'pki'])
+    expect(readdirSync(at('new')).sort()).toEqual(['controller.db', 'pki', 'restored.json'])
     expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([])
   }
 })
@@ -108,7 +108,7 @@ test(`${KILLS} kills during a restore to PostgreSQL and moves: the same order co
     await work('restore', one, moment)
     if (!existsSync(at('there'))) await work('restore', one)
     expect(await summary(fresh.where)).toEqual(source)
-    expect(readdirSync(at('there'))).toEqual(['pki'])
+    expect(readdirSync(at('there')).sort()).toEqual(['pki', 'restored.json'])
 
     cpSync(at('data'), at('moving'), { recursive: true })
     const to = { dataDirectory: at('moving'), database: (await postgres.database()).where }

@@ -14,7 +14,7 @@ if (name === 'backup') {
   await backUp({ ...given, ...rest })
   await store.close()
 }
-if (name === 'restore') await restore({ ...given, database })
+if (name === 'restore') await restore({ ...given, database, now: new Date() })
 if (name === 'to' && database) await moveToDatabase({ ...given, database })
 if (name === 'from' && database) await moveFromDatabase({ ...given, database })
 process.stdout.write('end\n')

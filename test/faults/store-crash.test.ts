@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openChainCheck } from '../../src/protocol/audit/chain.ts'
+import { flat } from '../support/controller/audit.ts'
 import { type Database, postgresBackend, sqliteBackend } from '../support/controller/backends.ts'
 import { cluster, node } from '../support/controller/member.ts'
 import { seededRandom } from '../support/random.ts'
@@ -74,6 +76,12 @@ async function found(database: Database): Promise<number> {
     expect(events.map(({ seq, nodeSeq }) => [seq, nodeSeq])).toEqual(
       Array.from({ length: 2 * count }, (_, at) => [at + 1, at + 1]),
     )
+    // No change without its entry, and no entry without its change.
+    const check = openChainCheck()
+    const entries = (await store.auditAfter({ after: 0 }, 1_000_000)).map(flat)
+    for (const entry of entries) check.add(entry)
+    expect(check.end()).toMatchObject({ fault: undefined, count })
+    expect(entries.map((entry) => entry.count)).toEqual(Array.from({ length: count }, (_, at) => at + 1))
     return count
   } finally {
     await store.close()

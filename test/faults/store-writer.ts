@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { AgentError } from '../../src/base/agent-error.ts'
 import type { Change } from '../../src/controller/domain/change.ts'
 import type { Store } from '../../src/controller/store/port.ts'
+import { auditContent } from '../support/controller/audit.ts'
 import { cluster, EARLY, node } from '../support/controller/member.ts'
 import { openAt } from '../support/controller/open-at.ts'
 
@@ -44,5 +45,6 @@ function changes(attempt: number): Change[] {
     addEvent(2 * attempt - 1),
     { change: 'set-node', id: node().id, to: { attempt, agentVersion: 'x'.repeat(20_000) } },
     addEvent(2 * attempt),
+    { change: 'add-audit-entry', content: auditContent({ count: attempt }) },
   ]
 }

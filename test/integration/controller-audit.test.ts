@@ -1,5 +1,5 @@
 /** What is in the audit log of a real controller: who did what, from where, with what before and after; and what was refused. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { openChainCheck } from '../../src/protocol/audit/chain.ts'
 import type { AuditPage } from '../../src/protocol/audit/routes.ts'
 import { adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
+import { runController } from '../support/controller/process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let dataDirectory: string
@@ -170,6 +171,28 @@ test('no secret is in the log', async () => {
   expect(text).toContain('rotateAuthority')
   const rotation = (await entries()).filter(({ action }) => action === 'rotateAuthority')
   expect(rotation.map(({ outcome }) => outcome)).toEqual(['begun', 'done'])
+})
+
+test('the commands list, verify and export it', async () => {
+  await createCluster(controller, 'demo')
+  const run = (...argv: string[]) => runController(['audit', ...argv, '--admin', controller.adminFile])
+  const list = await run('list', '--cluster', 'demo')
+  expect(list.out).toMatch(
+    /#2 {2}administrator local from 127\.0\.0\.1 {2}createCluster cluster demo {2}done {2}cluster demo added/,
+  )
+  expect(JSON.parse((await run('list', '-o', 'json', '--who', 'local', '-n', '1')).out)).toMatchObject([{ number: 2 }])
+  expect((await run('list', '--since', '2999-01-01T00:00:00Z')).out).toBe('')
+  const file = join(dataDirectory, 'audit.jsonl')
+  expect((await run('export', file)).code).toBe(0)
+  const { number, hash } = (await page()).head ?? { number: 0, hash: '' }
+  const verified = await run('verify', '--head', `${number}:${hash}`)
+  expect(verified).toMatchObject({ code: 0, out: expect.stringContaining(`Head:       ${number}:${hash}`) })
+  const ofFile = (...more: string[]) => runController(['audit', 'verify', '--file', file, ...more])
+  const [whole, later] = await Promise.all([ofFile(), ofFile('--head', `${number + 1}:${hash}`)])
+  expect(whole).toMatchObject({ code: 0, out: expect.stringContaining('2, numbers 1 to 2') })
+  expect(later).toMatchObject({ code: 3, err: expect.stringContaining('entries at the end are missing') })
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"local"', '"other"'))
+  expect(await ofFile()).toMatchObject({ code: 3, err: expect.stringContaining('from number 1: it was changed') })
 })
 
 test('the chain continues over a restart; a removed end contradicts the head that was noted', async () => {

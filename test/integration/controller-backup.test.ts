@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AgentError } from '../../src/base/agent-error.ts'
 import { startController } from '../../src/controller/start.ts'
+import { openChainCheck } from '../../src/protocol/audit/chain.ts'
+import type { AuditPage } from '../../src/protocol/audit/routes.ts'
 import { connectAgent, facts } from '../support/controller/agent.ts'
 import { type Backend, postgresBackend, sqliteBackend } from '../support/controller/backends.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
@@ -79,6 +81,19 @@ async function carryOut({ agent }: SceneNode, seq: number) {
   return instruction
 }
 
+/** The audit log is one chain, up to the backup and since the restore, of which it has an entry. */
+async function auditContinues(): Promise<void> {
+  const { entries } = (await scene.admin('GET', '/v1/audit')).json as AuditPage
+  const check = openChainCheck()
+  for (const entry of entries) check.add(entry)
+  expect(check.end().fault).toBeUndefined()
+  const [exported, restored] = entries.slice(-2)
+  expect(exported).toMatchObject({ action: 'exportRecords', who: { name: 'local' } })
+  expect(restored).toMatchObject({ action: 'restoreBackup', who: { kind: 'controller' } })
+  expect(restored?.reason).toMatch(/^restored at .*Z from the backup of .*Z$/)
+  expect(existsSync(join(data(), 'restored.json'))).toBe(false)
+}
+
 describe.each(backends)('$name', (_, isPostgres) => {
   beforeEach(async () => open(await database(isPostgres)))
   afterEach(close)
@@ -106,6 +121,7 @@ describe.each(backends)('$name', (_, isPostgres) => {
     const restored = await restore(...(url === undefined ? [] : ['--database', url]))
     expect(restored).toMatchObject({ code: 0, err: '' })
     expect(restored.out).toContain('import it again')
+    expect(restored.out).toMatch(/Audit log: +intact, head \d+:[0-9a-f]{64}\n/)
     expect(readFileSync(join(data(), 'pki/ca.crt'), 'utf8')).toBe(ca)
     expect(statSync(data()).mode & 0o777).toBe(0o700)
     expect(statSync(join(data(), 'pki/ca.key')).mode & 0o777).toBe(0o600)
@@ -114,6 +130,7 @@ describe.each(backends)('$name', (_, isPostgres) => {
     scene = new Scene(data(), url)
     await scene.resume()
     expect((await scene.admin('GET', '/v1/clusters')).json).toMatchObject([{ name: 'demo', state: 'PROVISIONING' }])
+    await auditContinues()
     const again = await reconnect(node, 2, { lastGeneration: 2, confirmed: 2 })
     await ask('/v1/clusters/demo/reset')
     expect(await carryOut(again, 3)).toMatchObject({ role: 'reset', generation: 3 })

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { registerCompletion } from '../kit/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
+import { registerAudit } from './audit/audit.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCa } from './ca.ts'
 import { registerCluster } from './clusters/cluster.ts'
@@ -39,6 +40,7 @@ To create a cluster:
   registerBundle(program)
   registerCreds(program)
   registerAdmin(program)
+  registerAudit(program)
   registerCa(program)
   registerKeys(program)
   registerBackup(program)

@@ -1,7 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { AgentError } from '../../base/agent-error.ts'
+import { openChainCheck } from '../../protocol/audit/chain.ts'
+import type { AuditHead } from '../../protocol/audit/entry.ts'
+import { RESTORED_FILE, type Restored } from '../audit/restored.ts'
 import { type Entry, readEntries, type Summary } from '../store/entries.ts'
 import { databaseFile, openDatabaseOf, openFile, type StorePlace } from '../store/open.ts'
+import { AUDIT } from '../store/rows.ts'
+import { entryOf } from '../views/audit-page.ts'
 import { type About, type Part, readParts } from './archive.ts'
 import { safePath } from './data-files.ts'
 import { decrypt } from './encryption.ts'
@@ -11,11 +16,14 @@ import { openStaging, refuseUsed, type Staging } from './staging.ts'
 export interface RestoreOrder extends StorePlace {
   file: string
   passphrase: string
+  now: Date
 }
 
 export interface RestoreReport extends About {
   counts: Summary['counts']
   files: number
+  /** The audit log in the backup. `fault`: where it is not as it was written; null if it is. */
+  audit: { head: AuditHead | null; fault: string | null }
 }
 
 /**
@@ -28,12 +36,15 @@ export async function restore(order: RestoreOrder): Promise<RestoreReport> {
   try {
     await refuseUsed(order.dataDirectory)
     const parts = () => readParts(decrypt(chunksOf(handle), order.passphrase))
-    const { about, files } = await verify(parts())
+    const { about, files, audit } = await verify(parts())
     const staging = await openStaging(order.dataDirectory)
     try {
       const { counts } = await writeAll(order, parts(), staging)
+      await staging.write(
+        noteFor({ createdAt: about.createdAt, restoredAt: order.now.toISOString(), fault: audit.fault }),
+      )
       await staging.publish()
-      return { ...about, counts, files }
+      return { ...about, counts, files, audit }
     } catch (error) {
       await staging.discard()
       throw error
@@ -66,8 +77,16 @@ async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
+/** For the first start. */
+function noteFor(restored: Restored): FilePart {
+  const content = Buffer.from(`${JSON.stringify(restored)}\n`)
+  return { file: { path: RESTORED_FILE, mode: 0o600, size: content.length }, content: [content] }
+}
+
 /** Reads everything, and keeps nothing. */
-async function verify(parts: AsyncGenerator<Part>): Promise<{ about: About; files: number }> {
+async function verify(
+  parts: AsyncGenerator<Part>,
+): Promise<{ about: About; files: number; audit: RestoreReport['audit'] }> {
   let about: About | undefined
   let files = 0
   const rest = async function* (): AsyncGenerator<Part> {
@@ -77,9 +96,12 @@ async function verify(parts: AsyncGenerator<Part>): Promise<{ about: About; file
       yield part
     }
   }
-  for await (const _ of readEntries(entriesIn(rest(), async ({ file }) => void safePath(file.path))));
+  const chain = openChainCheck()
+  for await (const entry of readEntries(entriesIn(rest(), async ({ file }) => void safePath(file.path))))
+    if (entry[0] === 'record' && entry[1] === AUDIT.table) chain.add(entryOf(AUDIT.parse(entry[2])))
   if (!about) throw damaged('it does not say what it is')
-  return { about, files }
+  const { fault, head } = chain.end()
+  return { about, files, audit: { head, fault: fault ? `number ${fault.number}: ${fault.reason}` : null } }
 }
 
 async function writeAll(order: RestoreOrder, parts: AsyncGenerator<Part>, staging: Staging): Promise<Summary> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { RestoreReport } from '../../../controller/backup/restore.ts'
 import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
 import { refuseForeign } from '../serve.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
@@ -12,6 +13,9 @@ interface Flags {
   passphraseFile?: string
   output: PlainFormat
 }
+
+const auditText = ({ head, fault }: RestoreReport['audit']) =>
+  fault === null ? (head ? `intact, head ${head.number}:${head.hash}` : 'empty') : `NOT INTACT: ${fault}`
 
 /** `controller restore FILE`. */
 export function registerRestore(program: Command): void {
@@ -35,11 +39,12 @@ export function registerRestore(program: Command): void {
       const passphrase = await readPassphrase(flags.passphraseFile)
       const { restore: restoreBackup } = await import('../../../controller/backup/restore.ts')
       const database = flags.database === undefined ? undefined : { url: flags.database, env: process.env }
-      const report = await restoreBackup({ file, passphrase, dataDirectory: flags.data, database })
+      const report = await restoreBackup({ file, passphrase, dataDirectory: flags.data, database, now: new Date() })
       const text = fields([
         ['Restored', `${file}, of ${report.createdAt}, to ${flags.data}`],
         ['Records', countsText(report.counts)],
         ['Files', String(report.files)],
+        ['Audit log', auditText(report.audit)],
         ['Missing', report.bundlesLeftOut.map(({ name }) => `bundle ${name}: import it again`).join(', ') || 'nothing'],
       ])
       print(flags.output === 'text' ? text : await structured(flags.output, { file, data: flags.data, ...report }))

@@ -1,0 +1,20 @@
+import { open } from 'node:fs/promises'
+import type { AdminClient } from '../session/client.ts'
+import { print } from '../session/session.ts'
+import { jsonLine } from './list.ts'
+import { pagesOf } from './pages.ts'
+
+/** Writes all entries as lines of JSON, which controller audit verify --file reads. */
+export async function exportLog(client: AdminClient, path: string): Promise<void> {
+  const file = path === '-' ? undefined : await open(path, 'w', 0o600)
+  try {
+    for await (const { entries } of pagesOf(client, {})) {
+      const text = entries.map(jsonLine).join('')
+      if (file) await file.write(text)
+      else print(text)
+    }
+    await file?.sync()
+  } finally {
+    await file?.close()
+  }
+}
