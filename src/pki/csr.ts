@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { AgentError } from '../base/agent-error.ts'
 import { bitString, context, ecdsaWithSha256, embed, integer, name, sequence, toDer } from './der-builder.ts'
-import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag } from './der-reader.ts'
+import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag, type Tlv } from './der-reader.ts'
 import { isP256, spki } from './key.ts'
 import { readOnePem, toPem } from './pem.ts'
 
@@ -16,13 +16,16 @@ export function buildCsr(privateKey: KeyObject, commonName: string): string {
   return toPem(LABEL, toDer(sequence(info, ecdsaWithSha256(), bitString(signature))))
 }
 
-/** The public key of the request. Throws `csr/invalid` unless it is a P-256 key and signed the request. */
-export function readCsr(pem: string): { publicKey: KeyObject } {
-  const { info, key, signature } = parse(pem)
+/**
+ * The public key of the request, and its common name if it asks for nothing else: no other part of a subject, no extension.
+ * Throws `csr/invalid` unless it is a P-256 key and signed the request.
+ */
+export function readCsr(pem: string): { publicKey: KeyObject; onlyName: string | undefined } {
+  const { info, key, signature, onlyName } = parse(pem)
   const publicKey = attempt(() => createPublicKey({ key, type: 'spki', format: 'der' }))
   if (!isP256(publicKey)) throw invalid('a key other than P-256')
   if (!verify('sha256', info, publicKey, signature)) throw invalid('a signature that the key did not make')
-  return { publicKey }
+  return { publicKey, onlyName }
 }
 
 function parse(pem: string) {
@@ -37,8 +40,24 @@ function parse(pem: string) {
       info: expectTag(info, Tag.sequence).bytes,
       key: expectTag(fields[2], Tag.sequence).bytes,
       signature: readBitString(signature),
+      onlyName: isEmpty(fields[3]) && fields.length === 4 ? onlyNameIn(fields[1]) : undefined,
     }
   })
+}
+
+const COMMON_NAME = '2.5.4.3'
+
+/** The attributes, which are optional in practice: extensions would be among them. */
+const isEmpty = (attributes: Tlv | undefined) => attributes?.tag === Tag.context0 && attributes.content.length === 0
+
+/** The common name of a subject that has no other part. */
+function onlyNameIn(subject: Tlv | undefined): string | undefined {
+  const [part, ...others] = children(expectTag(subject, Tag.sequence).content)
+  if (part === undefined || others.length > 0) return undefined
+  const [attribute, ...further] = children(expectTag(part, Tag.set).content)
+  const [type, value] = children(expectTag(attribute, Tag.sequence).content)
+  if (further.length > 0 || readOid(type) !== COMMON_NAME) return undefined
+  return value?.tag === Tag.utf8 || value?.tag === Tag.printable ? value.content.toString('utf8') : undefined
 }
 
 function attempt<T>(read: () => T): T {

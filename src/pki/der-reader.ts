@@ -11,7 +11,10 @@ export const Tag = {
   bitString: 0x03,
   octetString: 0x04,
   oid: 0x06,
+  utf8: 0x0c,
+  printable: 0x13,
   sequence: 0x30,
+  set: 0x31,
   context0: 0xa0,
 } as const
 

@@ -21,6 +21,13 @@ export const IpAddress = z.string().check(z.maxLength(45), z.regex(/^[0-9a-f.:]+
 export const NodeRole = z.enum(['master', 'worker', 'storage'])
 export const Cni = z.enum(['flannel', 'calico', 'cilium', 'none'])
 
+/** A person or program, as a part of the names that it has in clusters. */
+export const PersonName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/))
+/** The name of a person in a cluster, with one key: see clusterUser in pki. */
+export const ClusterUser = z.string().check(z.regex(/^cantrip:[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}:[0-9a-f]{16}$/))
+/** Of a person in a cluster: what the ClusterRoles `view`, `edit` and `cluster-admin` of Kubernetes permit. */
+export const ClusterRole = z.enum(['view', 'edit', 'admin'])
+
 /** `DISCOVERED → APPROVED → CONFIGURED → PROVISIONING → READY`; also FAILED, UNREACHABLE and REMOVED. */
 export const NodeState = z.enum([
   'DISCOVERED',
@@ -34,6 +41,7 @@ export const NodeState = z.enum([
 ])
 
 export type NodeRole = z.infer<typeof NodeRole>
+export type ClusterRole = z.infer<typeof ClusterRole>
 export type NodeState = z.infer<typeof NodeState>
 export type Cni = z.infer<typeof Cni>
 

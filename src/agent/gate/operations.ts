@@ -33,8 +33,8 @@ const LONGEST_MS = 10 * 60_000
 export function operationTaker(options: OperationsOptions): (signed: Signed) => Promise<void> {
   const underWay = new Map<string, Promise<OperationAnswer>>()
   const begin = async (operation: Operation, payload: string): Promise<OperationAnswer> => {
-    if ('target' in operation)
-      options.log('info', `${operation.operation} ${operation.target.name} (${operation.target.role})`)
+    const subject = subjectOf(operation)
+    if (subject !== undefined) options.log('info', `${operation.operation} ${subject}`)
     const answer = await carryOut(options.self, operation.id, payload)
     if (answer.outcome === 'failed') options.log('error', `${operation.operation}: ${answer.error.message}`)
     return answer
@@ -54,6 +54,13 @@ export function operationTaker(options: OperationsOptions): (signed: Signed) => 
     underWay.set(key, answer)
     options.answer({ ...(await answer), id })
   }
+}
+
+/** Who is affected; undefined if the operation only looks. */
+function subjectOf(operation: Operation): string | undefined {
+  if ('target' in operation) return `${operation.target.name} (${operation.target.role})`
+  if ('user' in operation) return `${operation.user} (${operation.role})`
+  return 'users' in operation ? operation.users.join(', ') : undefined
 }
 
 /** Each request has its own id, also if the controller asks for the same operation again. */

@@ -15,4 +15,8 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 ]
 
 /** Of this build. A list of names, because the agent sends it before it loads any schema; a test compares it with the schemas. */
-export const CAPABILITIES: readonly string[] = [...FIRST_CAPABILITIES, 'frame/trust']
+export const CAPABILITIES: readonly string[] = [
+  ...FIRST_CAPABILITIES,
+  'frame/trust',
+  ...['grant-access', 'revoke-access', 'list-access'].map((kind) => `operation/${kind}`),
+]

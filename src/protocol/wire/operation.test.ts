@@ -5,9 +5,14 @@ import { OPERATION_KEYS } from './released-names.ts'
 const common = { id: 'e-aaaaaaaaaa', node: 'n-aaaaaaaaaa', expiresAt: '2026-06-01T12:00:00.000Z' }
 const target = { name: 'w1', address: '10.0.0.9', role: 'worker' } as const
 
+const USER = 'cantrip:alice@example.org:0123456789abcdef'
+
 it.each<Operation>([
   { ...common, operation: 'look-at-etcd' },
   { ...common, operation: 'retire', target },
+  { ...common, operation: 'grant-access', user: USER, role: 'view', csr: 'x', seconds: 600 },
+  { ...common, operation: 'revoke-access', users: [USER] },
+  { ...common, operation: 'list-access' },
 ])('reads what it wrote: %j', (operation) => {
   expect(Operation.parse(JSON.parse(serializeOperation(operation)))).toEqual(operation)
 })
@@ -22,4 +27,30 @@ it('has the names of released builds on the wire, and no others', () => {
 
 it.each([[null], ['retire'], [[]], [{}]])('takes no %j for an operation', (value) => {
   expect(Operation.safeParse(value).success).toBe(false)
+})
+
+const granting = {
+  ...common,
+  [OPERATION_KEYS.operation]: 'grant-access',
+  user: USER,
+  role: 'view',
+  csr: 'x',
+  seconds: 600,
+}
+
+it.each([
+  [{}, true],
+  [{ seconds: 599 }, false],
+  [{ seconds: 604_800 }, true],
+  [{ seconds: 604_801 }, false],
+  [{ role: 'system:masters' }, false],
+  [{ role: 'cluster-admin' }, false],
+  [{ user: 'system:admin' }, false],
+  [{ user: 'kubernetes-admin' }, false],
+  [{ user: 'cantrip:alice' }, false],
+  [{ user: 'cantrip:a:b:0123456789abcdef' }, false],
+  [{ user: 'cantrip:a/b:0123456789abcdef' }, false],
+  [{ groups: ['system:masters'] }, false],
+])('access with %j is valid: %s', (changes, isValid) => {
+  expect(Operation.safeParse({ ...granting, ...changes }).success).toBe(isValid)
 })

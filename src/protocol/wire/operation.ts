@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { IpAddress, NodeId, NodeName } from '../names.ts'
+import { ClusterRole, ClusterUser, IpAddress, NodeId, NodeName } from '../names.ts'
 import { ErrorReport } from './event.ts'
 import { OPERATION_KEYS } from './released-names.ts'
 
@@ -16,8 +16,14 @@ const common = {
 /** The node that an operation is for. */
 const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
 
+/** How long a person's access to a cluster can be: Kubernetes signs for at least 10 minutes. */
+export const MIN_ACCESS_SECONDS = 600
+export const MAX_ACCESS_SECONDS = 7 * 86_400
+/** The most that a cluster has at a time. */
+export const MAX_ACCESSES = 500
+
 /**
- * A task of a master in its cluster for another node. It changes nothing on the machine of the master, so it is not a run.
+ * A task of a master in its cluster for another node, or for a person. It changes nothing on the machine of the master, so it is not a run.
  * It is idempotent and never stored: the controller repeats it as long as it is needed.
  */
 export const Operation = z.pipe(
@@ -29,6 +35,24 @@ export const Operation = z.pipe(
     z.strictObject({ ...common, operation: z.literal('retire'), target: Target }),
     /** Returns the health of the etcd members. */
     z.strictObject({ ...common, operation: z.literal('look-at-etcd') }),
+    /** Binds the user to the role, and returns a certificate that the cluster signs. */
+    z.strictObject({
+      ...common,
+      operation: z.literal('grant-access'),
+      user: ClusterUser,
+      role: ClusterRole,
+      /** Of the user's key; its subject is the user's name alone. */
+      csr: z.string().check(z.maxLength(4_096)),
+      seconds: z.int().check(z.minimum(MIN_ACCESS_SECONDS), z.maximum(MAX_ACCESS_SECONDS)),
+    }),
+    /** Deletes what binds these users. */
+    z.strictObject({
+      ...common,
+      operation: z.literal('revoke-access'),
+      users: z.array(ClusterUser).check(z.maxLength(MAX_ACCESSES)),
+    }),
+    /** Returns the users that are bound. */
+    z.strictObject({ ...common, operation: z.literal('list-access') }),
   ]),
 )
 
@@ -52,12 +76,21 @@ const text = z.string().check(z.maxLength(2_000))
 
 export const EtcdHealth = z.strictObject({ name: text, isHealthy: z.boolean(), isLearner: z.boolean() })
 
+/** A certificate for a person, and the CA of the cluster, in PEM. */
+export const SignedAccess = z.strictObject({
+  certificate: z.string().check(z.maxLength(8_192)),
+  ca: z.string().check(z.maxLength(16_384)),
+})
+export const BoundAccess = z.strictObject({ user: ClusterUser, role: ClusterRole })
+
 export const OperationAnswer = z.discriminatedUnion('outcome', [
   z.strictObject({
     id: OperationId,
     outcome: z.literal('done'),
     sealed: z.optional(z.string().check(z.maxLength(65_536))),
     etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
+    signed: z.optional(SignedAccess),
+    bound: z.optional(z.array(BoundAccess).check(z.maxLength(MAX_ACCESSES))),
   }),
   /** The controller has to repeat the operation later. */
   z.strictObject({ id: OperationId, outcome: z.literal('not-yet'), waitingFor: text }),
@@ -83,5 +116,6 @@ export const Invitation = z.discriminatedUnion('role', [
 export type Target = z.infer<typeof Target>
 export type Operation = z.infer<typeof Operation>
 export type EtcdHealth = z.infer<typeof EtcdHealth>
+export type BoundAccess = z.infer<typeof BoundAccess>
 export type OperationAnswer = z.infer<typeof OperationAnswer>
 export type Invitation = z.infer<typeof Invitation>

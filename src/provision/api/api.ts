@@ -26,7 +26,8 @@ export async function createInApi(host: HostView, where: Where, path: string, ob
   return answer?.status === 201
 }
 
-async function askApi(
+/** Any request to the API; undefined if it does not answer. */
+export async function askApi(
   host: HostView,
   where: Where,
   path: string,
