@@ -42,6 +42,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/api/handlers/administrators.ts',
   'controller/api/request-parts.ts',
   'controller/clusters/cluster-commands.ts',
+  'controller/clusters/kubeconfigs/issue.ts',
   'controller/domain/admission.ts',
   'controller/domain/subnets.ts',
   'controller/nodes/find.ts',

@@ -16,6 +16,7 @@ import { createApiServer } from './api/server.ts'
 import { openAuditLog } from './audit/log.ts'
 import { AUDIT_RETENTION, type AuditRetention } from './audit/retention.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
+import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
 import { cannotListen } from './listening/cannot-listen.ts'
@@ -168,11 +169,13 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     await keepAdminAccess(services, adminFile, url)
   }
 
+  const keepAccess = openAccessKeeper(services)
   const tick = async () => {
     await hub.saveLastSeen()
     await reconcileAll(services, keepEnrolments)
     await keepAdminAccess(services, adminFile, url)
     await auditLog.tick()
+    await keepAccess()
   }
   const look = () => attempt(services, 'cannot reconcile the clusters', tick)
   const place = () => ({ place: placeOf(dataDirectory), urls: publicUrls, version: version.version })

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { AgentError } from '../base/agent-error.ts'
 import { bitString, context, ecdsaWithSha256, embed, integer, name, sequence, toDer } from './der-builder.ts'
 import { children, expectTag, readBitString, readDer, readOid, readSmallInteger, Tag, type Tlv } from './der-reader.ts'
@@ -14,6 +14,14 @@ export function buildCsr(privateKey: KeyObject, commonName: string): string {
   const info = sequence(integer(0), name(commonName), embed(key), context(0, []))
   const signature = sign('sha256', toDer(info), privateKey)
   return toPem(LABEL, toDer(sequence(info, ecdsaWithSha256(), bitString(signature))))
+}
+
+/**
+ * The name that a person has in a cluster, with one key: `cantrip:PERSON:` and 16 digits of the key's SHA-256 sum. Kubernetes
+ * cannot revoke a certificate, but a name whose permissions were withdrawn is never given to another key.
+ */
+export function clusterUser(person: string, publicKey: KeyObject): string {
+  return `cantrip:${person}:${createHash('sha256').update(spki(publicKey)).digest('hex').slice(0, 16)}`
 }
 
 /**

@@ -42,6 +42,12 @@ const cluster = clusterWith({
       ...{ lastUsedAt: LATER, revokedAt: null, revokedBy: null },
     },
   ],
+  accesses: [
+    {
+      ...{ user: 'cantrip:alice:0123456789abcdef', role: 'view' as const, issuedBy: 'local', isBound: true },
+      ...{ createdAt: EARLY, expiresAt: LATER, revokedAt: LATER, revokedBy: 'local' },
+    },
+  ],
   error,
 })
 const node = nodeWith({

@@ -5,6 +5,7 @@ import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
+import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { noSecretAnywhere, startProxy } from './secrets.ts'
 import { configure, isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
@@ -29,6 +30,10 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
+  let short: Awaited<ReturnType<typeof peopleHaveAccess>> | undefined
+  await stage('kubectl works with the kubeconfig of a person, as its role permits, until it is revoked', async () => {
+    short = await peopleHaveAccess(scene)
+  })
   await stage('an image that was removed comes back, and its pod runs', () => imagesComeBack(scene))
   await stage('under disk pressure the kubelet removes other images, and the cluster names the pressure', () =>
     imagesSurvivePressure(scene),
@@ -48,6 +53,13 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })
+  // Kubernetes signs for at least 10 minutes.
+  if (process.env.CANTRIP_FULL === '1') {
+    await stage('a kubeconfig of 10 minutes is refused when it has expired', async () => {
+      assert(short)
+      await kubeconfigExpires(scene, short)
+    })
+  }
   await stage('cluster reset: the cluster record stays, and the same nodes are provisioned again: READY', () =>
     resetAndAgain(scene),
   )

@@ -63,8 +63,11 @@ export async function runProgram(): Promise<number> {
   }
 }
 
-/** commander then throws errors in usage (exit code 2) and rejects excess arguments, for all commands. */
+/**
+ * commander then throws errors in usage (exit code 2), rejects excess arguments, and leaves the options after a subcommand to it,
+ * for all commands.
+ */
 function strict(command: Command): void {
-  command.exitOverride().allowExcessArguments(false)
+  command.exitOverride().allowExcessArguments(false).enablePositionalOptions()
   for (const each of command.commands) strict(each)
 }

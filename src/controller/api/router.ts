@@ -26,6 +26,7 @@ import { auditHandlers } from './handlers/audit.ts'
 import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
+import { kubeconfigHandlers } from './handlers/kubeconfigs.ts'
 import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { openRepeats } from './http/repeats.ts'
@@ -144,6 +145,7 @@ function handlersFor(services: Services, request: FastifyRequest): Record<string
     ...agentHandlers(core),
     ...operatorHandlers(core),
     ...clusterHandlers(core),
+    ...kubeconfigHandlers(core),
     ...nodeHandlers(core),
     ...eventHandlers(core),
     ...credentialHandlers(core),

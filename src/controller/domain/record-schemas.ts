@@ -17,6 +17,7 @@ import type {
   Alarm,
   AuditRecord,
   Cluster,
+  ClusterAccess,
   CredentialSet,
   Enrolment,
   KeptAnswer,
@@ -61,6 +62,7 @@ const clusterFields: Fields<Cluster> = {
   rules: z.nullable(NodeRules),
   pairs: z.nullable(written<PairReport>()),
   credentials: since(z.array(written<CredentialSet>()), []),
+  accesses: since(z.array(written<ClusterAccess>()), []),
   error: z.nullable(written<ErrorReport>()),
   createdAt: text,
 }

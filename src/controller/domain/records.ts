@@ -8,7 +8,7 @@ import type { PairReport } from '../../protocol/api/pair-report.ts'
 import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { NodeRules } from '../../protocol/declaration/declaration.ts'
 import type { Machine } from '../../protocol/declaration/machine.ts'
-import type { NodeRole, NodeState } from '../../protocol/names.ts'
+import type { ClusterRole, NodeRole, NodeState } from '../../protocol/names.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
@@ -50,6 +50,8 @@ export interface Cluster {
   pairs: PairReport | null
   /** Every set that was issued, also those that are revoked or expired; the oldest first. */
   credentials: CredentialSet[]
+  /** Kubeconfigs that were issued, until they have expired. */
+  accesses: ClusterAccess[]
   error: ErrorReport | null
   createdAt: string
 }
@@ -75,6 +77,21 @@ export interface CredentialSet extends IssuedIdentity {
   maxNodes: number | null
   /** How many have. */
   enrolled: number
+}
+
+/** A person's access to the API of a cluster: a kubeconfig, whose key and certificate the controller does not have. */
+export interface ClusterAccess {
+  /** In Kubernetes: see ClusterUser. */
+  user: string
+  role: ClusterRole
+  createdAt: string
+  expiresAt: string
+  /** Who asked for it, and has the key. */
+  issuedBy: string
+  revokedAt: string | null
+  revokedBy: string | null
+  /** Whether the cluster may still have its permissions. */
+  isBound: boolean
 }
 
 export interface Administrator extends IssuedIdentity {
@@ -257,6 +274,7 @@ export function newCluster(
     rules: null,
     pairs: null,
     credentials: [],
+    accesses: [],
     error: null,
   }
 }

@@ -74,7 +74,15 @@ function setClusterState(draft: Draft, { cluster, now }: Situation, decision: De
   const { state, error, settled } = decision
   const readyAt = state === 'READY' ? now.toISOString() : null
   const forgotten = settled
-    ? { desired: 'none' as const, report: null, reportAt: null, endpoint: null, gone: [], establishedAt: null }
+    ? {
+        desired: 'none' as const,
+        report: null,
+        reportAt: null,
+        endpoint: null,
+        gone: [],
+        accesses: [],
+        establishedAt: null,
+      }
     : { establishedAt: cluster.establishedAt ?? readyAt }
   draft.setCluster({ state, error, readyAt, ...forgotten })
   addClusterStateEvent(draft, cluster)

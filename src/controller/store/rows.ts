@@ -48,6 +48,7 @@ export const CLUSTER: RecordKind<Cluster> = {
     rules: 'json',
     pairs: 'json',
     credentials: 'json',
+    accesses: 'json',
     error: 'json',
     createdAt: 'text',
   },

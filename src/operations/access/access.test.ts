@@ -2,8 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { createCa, issueCertificate } from '../../pki/certificate.ts'
-import { clusterUser } from '../../pki/cluster-user.ts'
-import { buildCsr, readCsr } from '../../pki/csr.ts'
+import { buildCsr, clusterUser, readCsr } from '../../pki/csr.ts'
 import { createKeyPair } from '../../pki/key.ts'
 import type { Operation } from '../../protocol/wire/operation.ts'
 import { carryOutOperation } from '../carry-out.ts'
@@ -106,7 +105,7 @@ test.each([
   ["with another key's name", buildCsr(other, user)],
 ])('nothing is changed for a request with a subject %s', async (_, csr) => {
   const { run, asked } = master()
-  expect(await run(grantTo(csr))).toMatchObject({ outcome: 'failed', error: { code: 'access/wrong-subject' } })
+  expect(await run(grantTo(csr))).toMatchObject({ outcome: 'failed', error: { code: 'kubeconfig/wrong-subject' } })
   expect(asked).toEqual([])
 })
 
@@ -136,6 +135,6 @@ test('what passes is repeated, and what Kubernetes refuses is an error with its 
   expect((await away.run(grantTo(csr))).outcome).toBe('not-yet')
   expect(await master({ denies: 'PATCH' }).run(grantTo(csr))).toMatchObject({
     outcome: 'failed',
-    error: { code: 'access/refused', message: expect.stringContaining('status 403: policy says no') },
+    error: { code: 'kubeconfig/refused', message: expect.stringContaining('status 403: policy says no') },
   })
 })

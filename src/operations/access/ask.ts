@@ -14,7 +14,7 @@ export const isThere = ({ status }: Response) => status !== 404
 
 /**
  * Sends a request to the API server of this master, as its administrator. Undefined if it does not answer now; 404 and 409 are
- * answers. Throws `access/refused` if it refuses the request.
+ * answers. Throws `kubeconfig/refused` if it refuses the request.
  */
 export async function ask(
   host: HostView,
@@ -28,9 +28,13 @@ export async function ask(
   if (!answer || PASSING.includes(answer.status)) return undefined
   const { status } = answer
   if ((status >= 200 && status < 300) || status === 404 || status === 409) return answer
-  throw new AgentError('access/refused', `Kubernetes refused the request with status ${status}: ${reasonIn(answer)}`, {
-    fix: 'see the audit log of Kubernetes: an admission policy of this cluster may forbid it',
-  })
+  throw new AgentError(
+    'kubeconfig/refused',
+    `Kubernetes refused the request with status ${status}: ${reasonIn(answer)}`,
+    {
+      fix: 'see the audit log of Kubernetes: an admission policy of this cluster may forbid it',
+    },
+  )
 }
 
 function reasonIn({ body }: Response): string {

@@ -2,8 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
 import { poll, type RetryPolicy } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
-import { clusterUser } from '../../pki/cluster-user.ts'
-import { readCsr } from '../../pki/csr.ts'
+import { clusterUser, readCsr } from '../../pki/csr.ts'
 import type { Operation } from '../../protocol/wire/operation.ts'
 import { KUBERNETES_PKI } from '../../provision/paths.ts'
 import { notYet, type Outcome } from '../answer.ts'
@@ -46,7 +45,7 @@ function checkSubject({ user, csr }: Grant): void {
   const { publicKey, onlyName } = readCsr(csr)
   const [, person = ''] = user.split(':')
   if (onlyName === user && clusterUser(person, publicKey) === user) return
-  throw new AgentError('access/wrong-subject', `found a certificate request whose subject is not ${user} alone`, {
+  throw new AgentError('kubeconfig/wrong-subject', `found a certificate request whose subject is not ${user} alone`, {
     fix: 'request the kubeconfig again with this release of the controller',
     kind: 'refused',
   })
@@ -85,7 +84,7 @@ function signedIn(request: SigningRequest | undefined): string | undefined {
   const ended = conditions.find(({ type }) => type === 'Failed' || type === 'Denied')
   if (ended) {
     throw new AgentError(
-      'access/not-signed',
+      'kubeconfig/not-signed',
       `Kubernetes did not sign the certificate: ${ended.message ?? ended.type}`,
       {
         fix: 'see on a master: kubectl get certificatesigningrequests',
@@ -99,7 +98,7 @@ function signedIn(request: SigningRequest | undefined): string | undefined {
 function checkSigned(pem: string, { user }: Grant): void {
   const { subject } = new X509Certificate(pem)
   if (subject === `CN=${user}`) return
-  throw new AgentError('access/not-signed', `Kubernetes signed a certificate for ${subject}, and not for ${user}`, {
+  throw new AgentError('kubeconfig/not-signed', `Kubernetes signed a certificate for ${subject}, and not for ${user}`, {
     fix: 'check the signer of the cluster: --cluster-signing-cert-file of the controller manager',
   })
 }

@@ -34,11 +34,13 @@ export const ERROR_STATUS = {
   'cluster/unknown': 404,
   'node/unknown': 404,
   'creds/unknown': 404,
+  'kubeconfig/unknown': 404,
   'administrator/unknown': 404,
   'enrol/unknown': 404,
   'bundle/unknown': 404,
   'bundle-file/unknown': 404,
 
+  'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,
   'disk/unusable': 422,
   'interface/missing': 422,
@@ -63,6 +65,7 @@ export const ERROR_STATUS = {
   'node/removed': 403,
   'operator/not-due': 403,
 
+  'kubeconfig/too-many': 409,
   'administrator/exists': 409,
   'administrator/last': 409,
   'backup/busy': 409,
@@ -108,6 +111,9 @@ export const ERROR_STATUS = {
   'limit/waiting': 429,
 
   'oidc/unreachable': 503,
+
+  'kubeconfig/no-master': 503,
+  'kubeconfig/not-yet': 503,
   'store/access-denied': 503,
   'store/disk-error': 503,
   'store/full': 503,

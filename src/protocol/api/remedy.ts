@@ -11,7 +11,10 @@ export type Action =
   | { do: 'admin.revoke'; administrator: string }
   | { do: 'creds.list' | 'creds.renew'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
-  | { do: 'cluster.provision' | 'cluster.reset' | 'cluster.show'; cluster?: string }
+  | {
+      do: 'cluster.access' | 'cluster.kubeconfig' | 'cluster.provision' | 'cluster.reset' | 'cluster.show'
+      cluster?: string
+    }
   | { do: 'cluster.delete'; cluster: string; force?: true }
   | { do: 'node.approve'; node?: string; replace?: string }
   | { do: 'node.logs' | 'node.show'; node?: string }

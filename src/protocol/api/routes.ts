@@ -6,6 +6,7 @@ import { referenceRoutes } from './http/reference.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
+import { kubeconfigRoutes } from './identities/kubeconfigs.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
 
@@ -14,6 +15,7 @@ export const ROUTES = {
   ...agentRoutes,
   ...operatorRoutes,
   ...clusterRoutes,
+  ...kubeconfigRoutes,
   ...credentialRoutes,
   ...nodeRoutes,
   ...eventRoutes,

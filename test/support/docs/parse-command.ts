@@ -40,6 +40,7 @@ const PARTS = ['commander.missingArgument', 'commander.missingMandatoryOptionVal
 
 function disarm(command: Command): void {
   command.exitOverride().configureOutput({ writeOut() {}, writeErr() {}, outputError() {} })
-  if (command.commands.length === 0) command.action(() => undefined)
+  // `cluster kubeconfig` has arguments of its own, and a subcommand.
+  if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(() => undefined)
   for (const each of command.commands) disarm(each)
 }

@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
-import { command } from '../../../base/command.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
-import { ADMIN_CONF } from '../../../provision/paths.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
+import { registerAccess } from './access/access.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
@@ -48,11 +47,7 @@ export function registerCluster(program: Command): void {
   registerActions(cluster)
   registerFollow(cluster)
   registerPrecheck(cluster)
-  cluster
-    .command('kubeconfig')
-    .description("show how to get the cluster's kubeconfig")
-    .argument('<name>')
-    .action(refuseKubeconfig)
+  registerAccess(cluster)
 }
 
 function registerQueries(cluster: Command): void {
@@ -153,13 +148,4 @@ function registerActions(cluster: Command): void {
         print(`Cluster ${found.name} is deleted.\n`)
       }),
     )
-}
-
-async function refuseKubeconfig(name: string): Promise<void> {
-  const { AgentError } = await import('../../../base/agent-error.ts')
-  const message = `the controller does not have the kubeconfig of ${name}: it stays on the masters`
-  throw new AgentError('unsupported', message, {
-    fix: `run on a master: ${command`sudo cat ${ADMIN_CONF}`}`,
-    kind: 'refused',
-  })
 }

@@ -106,6 +106,15 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "invitation/not-due": [
     "the node has no open instruction to join a cluster"
   ],
+  "kubeconfig/not-yet": [
+    "the certificate waits for …"
+  ],
+  "kubeconfig/too-many": [
+    "cluster … already has … kubeconfigs"
+  ],
+  "kubeconfig/wrong-subject": [
+    "found a certificate request whose subject is not … alone"
+  ],
   "labels/reserved": [
     "found label …, which NodeRestriction does not allow a node to set on itself; wanted a label outside kubernetes.io and k8s.io, or one of node.kubernetes.io/*, topology.kubernetes.io/zone, topology.kubernetes.io/region"
   ],

@@ -203,6 +203,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX answers_owner ON answers (owner, created_at);
   CREATE INDEX answers_age ON answers (created_at);
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN accesses json NOT NULL DEFAULT '[]';  -- ClusterAccess[]
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

@@ -176,4 +176,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX answers_owner ON answers (owner, created_at);
   CREATE INDEX answers_age ON answers (created_at);
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN accesses TEXT NOT NULL DEFAULT '[]';  -- JSON, ClusterAccess[]
+  `,
 ]

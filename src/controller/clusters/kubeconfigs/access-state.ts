@@ -1,0 +1,54 @@
+import type { AccessView } from '../../../protocol/api/identities/kubeconfigs.ts'
+import type { BoundAccess } from '../../../protocol/wire/operation.ts'
+import { validityOf } from '../../domain/admission.ts'
+import type { Administrator, ClusterAccess } from '../../domain/records.ts'
+
+export const personOf = (user: string): string => user.split(':')[1] ?? ''
+
+/** `bound`: what the cluster says now; undefined if no master answers. */
+export function accessViews(
+  accesses: readonly ClusterAccess[],
+  bound: readonly BoundAccess[] | undefined,
+  now: Date,
+): AccessView[] {
+  const known = new Set(accesses.map(({ user }) => user))
+  const unknown = (bound ?? []).filter(({ user }) => !known.has(user))
+  const nobody = { createdAt: null, expiresAt: null, issuedBy: null, revokedAt: null, revokedBy: null }
+  return [
+    ...accesses.map((access) => accessView(access, bound, now)),
+    ...unknown.map(({ user, role }) => ({ person: personOf(user), user, role, state: 'valid' as const, ...nobody })),
+  ]
+}
+
+export function accessView(access: ClusterAccess, bound: readonly BoundAccess[] | undefined, now: Date): AccessView {
+  const { isBound, ...shown } = access
+  const isSeen = bound?.some(({ user }) => user === access.user) ?? isBound
+  return { ...shown, person: personOf(access.user), state: stateOf(access, isSeen, now) }
+}
+
+function stateOf(access: ClusterAccess, isSeen: boolean, now: Date): AccessView['state'] {
+  const validity = validityOf(access, now)
+  if (validity === 'revoked') return isSeen ? 'revoking' : 'revoked'
+  return validity === 'valid' && !isSeen ? 'unbound' : validity
+}
+
+/** Those whose bindings have to go: revoked, or expired. */
+export function isToUnbind(access: ClusterAccess, now: Date): boolean {
+  return access.isBound && validityOf(access, now) !== 'valid'
+}
+
+/** A record that says nothing any more: its certificate has expired, and no binding is left. */
+export function isPast({ isBound, expiresAt }: ClusterAccess, now: Date): boolean {
+  return !isBound && Date.parse(expiresAt) <= now.getTime()
+}
+
+/**
+ * Who made it, or whom it is for, has lost every certificate as an administrator. Both can have its key. A person whom the
+ * controller does not know is not revoked.
+ */
+export function isOrphaned(access: ClusterAccess, administrators: readonly Administrator[]): boolean {
+  return [personOf(access.user), access.issuedBy].some((name) => {
+    const own = administrators.filter((each) => each.name === name)
+    return own.length > 0 && own.every(({ revokedAt }) => revokedAt !== null)
+  })
+}

@@ -1,0 +1,16 @@
+import { refusal } from '../../domain/admission.ts'
+import type { Cluster, ClusterAccess } from '../../domain/records.ts'
+import type { HasClock, HasStore, HasTurns } from '../../ports.ts'
+import { changeCluster } from '../../reconcile/change-cluster.ts'
+
+type Ports = HasStore & HasTurns & Pick<HasClock, 'now'>
+
+/** Changes the records of the access to a cluster. Throws `cluster/gone`. */
+export async function changeAccesses(
+  ports: Ports,
+  { id, name }: Pick<Cluster, 'id' | 'name'>,
+  work: (accesses: readonly ClusterAccess[]) => ClusterAccess[],
+): Promise<void> {
+  const done = await changeCluster(ports, id, (draft) => draft.setCluster({ accesses: work(draft.cluster.accesses) }))
+  if (!done) throw refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+}
