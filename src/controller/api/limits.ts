@@ -63,6 +63,9 @@ export const DOWNLOAD_CHUNK_BYTES = 64 * 1024
 export const MAX_EVENTS = 500
 export const PAGE_BYTES = 1024 * 1024
 
+/** What an event stream holds for a client that reads slowly; more ends the stream. */
+export const STREAM_BUFFER_BYTES = 1024 * 1024
+
 /** What the holders of one identity can take together. */
 export interface Share {
   connections: number

@@ -20,6 +20,7 @@ import { sendBundleFile } from './bundle-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
+import { createEventStream, wantsStream } from './event-stream/stream.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
 import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { auditHandlers } from './handlers/audit.ts'
@@ -111,6 +112,7 @@ export async function createRouter(
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
+  const sendEvents = createEventStream(core, shares)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
   const handlerOf: HandlerOf = (id, services, request) => (alike[id] ?? handlersFor(services, request)[id]) as Handle
   const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf })
@@ -130,7 +132,10 @@ export async function createRouter(
               sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
           : route.answer === 'lines'
             ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
-            : (request, reply) => answer(id, route, () => checkAccess(request), request, reply),
+            : (request, reply) =>
+                route.streams && wantsStream(request)
+                  ? sendEvents(request, reply, () => checkAccess(request))
+                  : answer(id, route, () => checkAccess(request), request, reply),
     })
   }
   await app.ready()

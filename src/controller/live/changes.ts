@@ -41,6 +41,11 @@ export class Changes {
     }
   }
 
+  /** Aborted by `end`. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
+  }
+
   /** Every long poll ends now, as at its timeout: the controller is stopping. */
   end(): void {
     this.#ended.abort()

@@ -52,6 +52,7 @@ export const eventRoutes = {
       waitMs: WaitMs,
     }),
     answer: EventsResponse,
+    streams: true,
     errors: ['cluster/unknown', 'limit/waiting'],
   },
 } as const satisfies Record<string, Route>

@@ -29,6 +29,8 @@ export interface Route {
   answer: Schema | 'bytes' | 'lines' | 'page' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
+  /** With `Accept: text/event-stream`, the values are sent as they are stored (server-sent events). */
+  streams?: true
   /**
    * About one cluster, or one node: an answer with a `revision` has an ETag, a GET may have If-None-Match, and any other request
    * If-Match.

@@ -189,6 +189,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the file has … bytes"
   ],
   "request/invalid": [
+    "Last-Event-ID: wanted a number",
     "…: …"
   ],
   "request/no-json": [

@@ -129,15 +129,19 @@ function parametersOf(route: Route, schemas: Json): Operation['parameters'] {
 
 const TAGS_PATTERN = '^(\\*|"[0-9a-f-]+"(, ?"[0-9a-f-]+")*)$'
 
-function headersOf({ method, versioned, repeatable }: Route): Operation['parameters'] {
+function headersOf({ method, versioned, repeatable, streams }: Route): Operation['parameters'] {
   const tags = { type: 'string', pattern: TAGS_PATTERN }
   const ifNoneMatch = 'ETags of earlier answers: the answer is 304 without content if it would be the same'
   const ifMatch = 'ETags or revisions: the request is refused with 412 unless the present revision is one of them'
+  const lastEvent = 'Of a stream: continues after this event'
   const key =
     'Makes it safe to repeat the request for 24 hours: it is carried out once, and each repeat gets the same answer'
   return [
     ...(versioned && method === 'GET' ? [{ name: 'If-None-Match', description: ifNoneMatch, schema: tags }] : []),
     ...(versioned && method !== 'GET' ? [{ name: 'If-Match', description: ifMatch, schema: tags }] : []),
+    ...(streams
+      ? [{ name: 'Last-Event-ID', description: lastEvent, schema: { type: 'string', pattern: '^[0-9]{1,15}$' } }]
+      : []),
     ...(repeatable
       ? [{ name: 'Idempotency-Key', description: key, schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }]
       : []),
@@ -150,7 +154,7 @@ function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json
 }
 
 function answersOf(
-  { answer, awaited, method, versioned }: Route,
+  { answer, awaited, method, versioned, streams }: Route,
   json: (schema: Schema, io: 'output') => Content,
 ): Operation['responses'] {
   if (answer === 'websocket') return { 101: { description: 'The connection is a websocket' } }
@@ -160,7 +164,8 @@ function answersOf(
   }
   if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
   if (answer === 'page') return { 200: { description: 'The page', content: { 'text/html': {} } } }
-  const content = json(answer, 'output')
+  const text = { schema: { type: 'string' } }
+  const content = { ...json(answer, 'output'), ...(streams && { 'text/event-stream': text }) }
   const schema = { type: 'string' }
   const headers = versioned && {
     headers: { ETag: { description: 'The revision, and a digest of the answer', schema } },

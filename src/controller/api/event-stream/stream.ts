@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AgentError } from '../../../base/agent-error.ts'
+import { isAllowed } from '../../access/people/grants.ts'
+import type { HasRefusals } from '../../ports.ts'
+import type { Services } from '../../services.ts'
+import { eventPage } from '../../views/event-page.ts'
+import { entriesOf } from '../../views/log-entries.ts'
+import type { Shares } from '../admission/shares.ts'
+import { visibleClusters } from '../handlers/projects.ts'
+import { MAX_EVENTS, PAGE_BYTES, STREAM_BUFFER_BYTES } from '../limits.ts'
+import { whileAdmitted } from '../while-admitted.ts'
+import { type Feed, messageOf, openFeed } from './feed.ts'
+
+const HEADERS = {
+  ...{ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
+  'x-content-type-options': 'nosniff',
+}
+
+export const wantsStream = ({ headers }: FastifyRequest) => /\btext\/event-stream\b/i.test(headers.accept ?? '')
+
+interface Query {
+  after?: number
+  cluster?: string
+  node?: string
+  run?: string
+}
+
+/**
+ * Sends events after a number, or else new ones, as they happen, as long as the client is admitted. It resumes after the event of
+ * Last-Event-ID.
+ */
+export function createEventStream(core: Services, shares: Shares) {
+  const feed = openFeed(core)
+  return async (request: FastifyRequest, reply: FastifyReply, admitted: () => Promise<void>): Promise<void> => {
+    const { identity } = request
+    if (identity?.kind !== 'user') throw new Error('only people and programs read events')
+    const { cluster: name, node, run, after: given } = request.query as Query
+    const cluster = name === undefined ? undefined : (await visibleClusters(core, identity, name))[0]?.id
+    const after = lastEventId(request.headers['last-event-id']) ?? given ?? (await core.store.lastEvent())
+    const sees = (project: string) => {
+      // Asked again now and then: see whileAdmitted.
+      const now = request.identity
+      return now?.kind === 'user' && isAllowed(now.grants, 'view', project)
+    }
+    reply.raw.once('close', shares.wait(identity, 'events'))
+    reply.hijack()
+    const out = reply.raw
+    out.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS })
+    const write = limitedWriter(core, out, identity.name)
+    write('retry: 2000\n\n')
+    const work = async () => {
+      const closed = once(out, 'close')
+      const position = await catchUp(core, feed, out, { after, cluster, node, run }, sees)
+      if (position === undefined) return
+      const leave = feed.join({
+        accepts: (event, of) =>
+          event.seq > position &&
+          of !== undefined &&
+          sees(of.project) &&
+          (cluster === undefined || event.clusterId === cluster) &&
+          (node === undefined || event.nodeId === node) &&
+          (run === undefined || event.runId === run),
+        write,
+        end: () => out.end(),
+      })
+      await closed
+      leave()
+    }
+    await whileAdmitted(admitted, () => out.destroy(), work).catch(() => out.destroy())
+  }
+}
+
+/** Sends what is stored, as fast as the client reads. Returns where the feed takes over; undefined if the client has left. */
+async function catchUp(
+  core: Services,
+  feed: Feed,
+  out: ServerResponse,
+  filter: { after: number; cluster: string | undefined; node: string | undefined; run: string | undefined },
+  sees: (project: string) => boolean,
+): Promise<number | undefined> {
+  const limits = { events: MAX_EVENTS, bytes: PAGE_BYTES }
+  await feed.begin()
+  for (let { after } = filter; !out.destroyed; ) {
+    const head = feed.last()
+    const clusters = (await core.store.clusters()).filter(({ project }) => sees(project)).map(({ id }) => id)
+    const found = await eventPage(core.store, { ...filter, after, clusters }, limits)
+    // Events that were stored meanwhile are read here; the feed has not written them yet.
+    if (found.length === 0 && head === feed.last()) return after
+    if (found.length === 0) continue
+    after = found.at(-1)?.seq ?? after
+    const text = (await entriesOf(core, found)).map(messageOf).join('')
+    if (!out.write(text)) await Promise.race([once(out, 'drain'), once(out, 'close')])
+  }
+  return undefined
+}
+
+/** Ends a client that does not read what it gets. */
+export function limitedWriter(
+  { refused }: HasRefusals,
+  out: Pick<ServerResponse, 'write' | 'destroy' | 'writableLength'>,
+  name: string,
+): (text: string) => void {
+  return (text) => {
+    out.write(text)
+    if (out.writableLength <= STREAM_BUFFER_BYTES) return
+    refused('slow event streams', `ended an event stream of ${name}, which did not read it`)
+    out.destroy()
+  }
+}
+
+function lastEventId(given: string | string[] | undefined): number | undefined {
+  if (given === undefined || given === '') return undefined
+  if (/^\d{1,15}$/.test(String(given))) return Number(given)
+  const fix = 'send the id of an event, as the stream gave it'
+  throw new AgentError('request/invalid', 'Last-Event-ID: wanted a number', { fix, kind: 'invalid' })
+}
