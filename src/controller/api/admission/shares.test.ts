@@ -5,9 +5,9 @@ import { openShares, type Shares } from './shares.ts'
 
 const certificate = { serialNumber: '01' }
 const renewed = { serialNumber: '02' }
-const one = { kind: 'node', name: 'n-1', certificate } as const
-const two = { kind: 'node', name: 'n-2', certificate } as const
-const installer = { kind: 'enrol', name: 'c-1', certificate } as const
+const one = { kind: 'node', name: 'n-1', certificate, fingerprint: 'SHA256:1' } as const
+const two = { kind: 'node', name: 'n-2', certificate, fingerprint: 'SHA256:2' } as const
+const installer = { kind: 'enrol', name: 'c-1', certificate, fingerprint: 'SHA256:3' } as const
 const administrator = {
   ...({ kind: 'user', name: 'ann', certificate } as const),
   principal: { kind: 'administrator', name: 'ann' },
@@ -76,8 +76,22 @@ it('counts each certificate of an installer or administrator: a revoked one take
   }
 })
 
-it('counts a node once, however many certificates it asks for', () => {
-  const { requestBurst } = SHARES.node
-  expect(admitted(1_000, () => shares.request(one, 0))).toEqual([requestBurst, 'limit/requests'])
+it('counts the keys of a node: a retired one takes nothing from the present one', () => {
+  const { requestBurst, connections, waiting } = SHARES.node
+  const present = { ...one, fingerprint: 'SHA256:4' }
+  expect(admitted(3_000, () => shares.request(one, 0))).toEqual([requestBurst, 'limit/requests'])
+  expect(admitted(3_000, () => shares.connection(one))).toEqual([connections, 'limit/connections'])
+  expect(admitted(100, () => shares.wait(one))).toEqual([waiting, 'limit/waiting'])
   expect(admitted(1, () => shares.request({ ...one, certificate: renewed }, 0))).toEqual([0, 'limit/requests'])
+  expect(admitted(3_000, () => shares.request(present, 0))).toEqual([requestBurst, 'limit/requests'])
+  expect(admitted(3_000, () => shares.connection(present))).toEqual([connections, 'limit/connections'])
+  expect(admitted(100, () => shares.wait(present))).toEqual([waiting, 'limit/waiting'])
+})
+
+it('limits a node that renews its key again and again', () => {
+  const keys = Array.from({ length: 6 }, (_, at) => ({ ...one, fingerprint: `SHA256:${at}` }))
+  const total = (call: (client: typeof one) => unknown) =>
+    keys.reduce((sum, key) => sum + admitted(SHARES.node.requestBurst + 1, () => call(key as typeof one))[0], 0)
+  expect(total((client) => shares.request(client, 0))).toBe(4 * SHARES.node.requestBurst)
+  expect(total((client) => shares.connection(client))).toBe(4 * SHARES.node.connections)
 })

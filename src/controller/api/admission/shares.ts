@@ -6,7 +6,7 @@ import { BODY_BYTE_BURST, BODY_BYTES_PER_SECOND, SHARES, type Share } from '../l
 
 type Certified = { certificate: { serialNumber: string } }
 type Client =
-  | (Pick<MachineIdentity, 'kind' | 'name'> & Certified)
+  | (Pick<MachineIdentity, 'kind' | 'name' | 'fingerprint'> & Certified)
   | (Pick<UserIdentity, 'kind' | 'name' | 'principal'> & Partial<Certified>)
   | Anonymous
 
@@ -37,61 +37,80 @@ interface Taken {
 export function openShares(monotonicMs: () => number): Shares {
   const taken = new Map<string, Taken>()
   const occupied = new Map<string, number>()
-  const rates = (client: Client): Taken => {
-    const key = keyOf(client)
-    const { requestsPerSecond, requestBurst } = SHARES[client.kind]
+  const rates = ({ kind }: Client, { key, times }: Counted): Taken => {
+    const { requestsPerSecond, requestBurst } = SHARES[kind]
     const nowMs = monotonicMs()
     const own = taken.get(key) ?? {
-      requests: new Rate(requestsPerSecond, requestBurst, nowMs),
-      bytes: new Rate(BODY_BYTES_PER_SECOND, BODY_BYTE_BURST, nowMs),
+      requests: new Rate(times * requestsPerSecond, times * requestBurst, nowMs),
+      bytes: new Rate(times * BODY_BYTES_PER_SECOND, times * BODY_BYTE_BURST, nowMs),
     }
     taken.set(key, own)
     const [oldest] = taken.keys()
     if (taken.size > MOST_REMEMBERED && oldest !== undefined) taken.delete(oldest)
     return own
   }
-  const occupy = (key: string, most: number, error: () => AgentError): (() => void) => {
-    const before = occupied.get(key) ?? 0
-    if (before >= most) throw error()
-    occupied.set(key, before + 1)
+  const occupy = (what: string, client: Client, most: number, error: () => AgentError): (() => void) => {
+    const counted = countedOf(client).map(({ key, times }) => ({ name: `${what} ${key}`, most: times * most }))
+    if (counted.some(({ name, most }) => (occupied.get(name) ?? 0) >= most)) throw error()
+    for (const { name } of counted) occupied.set(name, (occupied.get(name) ?? 0) + 1)
     let isOver = false
     return () => {
-      const left = (occupied.get(key) ?? 0) - 1
       if (isOver) return
       isOver = true
-      if (left > 0) occupied.set(key, left)
-      else occupied.delete(key)
+      for (const { name } of counted) {
+        const left = (occupied.get(name) ?? 0) - 1
+        if (left > 0) occupied.set(name, left)
+        else occupied.delete(name)
+      }
     }
   }
   return {
     request(client, bodyBytes) {
-      const { requests, bytes } = rates(client)
-      if (!requests.tryTake(monotonicMs()))
-        throw refusal('limit/requests', ...tooMany(client, 'requests per second', 'requestsPerSecond'))
-      if (bodyBytes === 0 || bytes.tryTake(monotonicMs(), bodyBytes)) return
-      const fix = 'wait for some seconds, then send it again'
-      throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
+      for (const counted of countedOf(client)) {
+        const { requests, bytes } = rates(client, counted)
+        if (!requests.tryTake(monotonicMs()))
+          throw refusal('limit/requests', ...tooMany(client, 'requests per second', 'requestsPerSecond'))
+        if (bodyBytes === 0 || bytes.tryTake(monotonicMs(), bodyBytes)) continue
+        const fix = 'wait for some seconds, then send it again'
+        throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
+      }
     },
     connection: (client) =>
-      occupy(`connections ${keyOf(client)}`, SHARES[client.kind].connections, () =>
+      occupy('connections', client, SHARES[client.kind].connections, () =>
         refusal('limit/connections', ...tooMany(client, 'connections', 'connections')),
       ),
     wait: (client, of = '') =>
-      occupy(`waiting ${keyOf(client)} ${of}`, SHARES[client.kind].waiting, () =>
+      occupy(`waiting ${of}`, client, SHARES[client.kind].waiting, () =>
         refusal('limit/waiting', ...tooMany(client, 'requests that wait for a change', 'waiting')),
       ),
   }
 }
 
+interface Counted {
+  key: string
+  /** How many shares it has. */
+  times: number
+}
+
+/** Of all keys of one node together. */
+const SHARES_OF_A_NODE = 4
+
 /**
  * Certificates of installers and administrators count by themselves: whoever has a revoked one takes nothing from those that
- * replaced it. Nodes and operators renew theirs as often as they want, so these count together.
+ * replaced it. So do the keys of a node: a stolen one that is retired leaves the node its share. But a node renews its key as
+ * often as it wants, so all of them count together, too. All certificates of an operator are valid, and count as one.
  */
-function keyOf(client: Client): string {
+function countedOf(client: Client): Counted[] {
   const { kind, name } = client
-  if (kind === 'enrol') return `${kind} ${name} ${client.certificate.serialNumber}`
-  if (kind === 'user') return `${client.principal.kind} ${name} ${client.certificate?.serialNumber ?? ''}`
-  return `${kind} ${name}`
+  const own = `${kind} ${name}`
+  if (kind === 'enrol') return [{ key: `${own} ${client.certificate.serialNumber}`, times: 1 }]
+  if (kind === 'user')
+    return [{ key: `${client.principal.kind} ${name} ${client.certificate?.serialNumber ?? ''}`, times: 1 }]
+  if (kind !== 'node') return [{ key: own, times: 1 }]
+  return [
+    { key: `${own} ${client.fingerprint}`, times: 1 },
+    { key: own, times: SHARES_OF_A_NODE },
+  ]
 }
 
 const textOf = ({ kind, name }: Client) => (kind === 'user' ? name : `${kind} ${name}`)
