@@ -15,6 +15,7 @@ import { BACKLOG, type Timeouts } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { openAuditLog } from './audit/log.ts'
 import { AUDIT_RETENTION, type AuditRetention } from './audit/retention.ts'
+import type { SyslogTarget } from './audit/syslog/target.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
 import { countedLog } from './counted-log.ts'
@@ -74,6 +75,8 @@ export interface ControllerOptions {
   retention?: Partial<Retention>
   /** How much of the audit log is kept. */
   auditRetention?: Partial<AuditRetention>
+  /** A server to which the audit log is forwarded. */
+  auditSyslog?: SyslogTarget | undefined
   /** For clients that are slow. */
   timeouts?: Timeouts
 }
@@ -141,6 +144,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   const auditLog = await openAuditLog(ports, {
     ...{ dataDirectory, later: timers.later },
     retention: { ...AUDIT_RETENTION, ...options.auditRetention },
+    syslog: options.auditSyslog,
   })
   let onKeys = async (): Promise<void> => undefined
   const services: Services = Object.assign(ports, {

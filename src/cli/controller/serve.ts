@@ -19,6 +19,7 @@ interface Flags {
   keyFile?: string
   keepDetails: number
   keepEvents: number
+  auditSyslog?: string
   metricsListen?: { host: string; port: number }
   logFormat: LogFormat
 }
@@ -44,6 +45,10 @@ export function registerServe(program: Command): void {
     .option('--key-file <file>', 'key file with which the keys are sealed (controller keys seal)')
     .option('--keep-details <days>', 'how long step details are kept', daysOf, RETENTION.detailDays)
     .option('--keep-events <days>', 'how long failures, results and states are kept', daysOf, RETENTION.days)
+    .option(
+      '--audit-syslog <url>',
+      'syslog server that gets the audit log: tls://HOST:6514[?ca=FILE] or tcp://HOST:514',
+    )
     .addOption(
       new Option(
         '--metrics-listen <host:port>',
@@ -67,8 +72,9 @@ export function registerServe(program: Command): void {
 async function serve(flags: Flags): Promise<void> {
   const tlsFiles = tlsFilesOf(flags)
   await refuseForeign(flags.data)
-  const [{ startController }, { systemdNotifier }] = await Promise.all([
+  const [{ startController }, { syslogTarget }, { systemdNotifier }] = await Promise.all([
     import('../../controller/start.ts'),
+    import('../../controller/audit/syslog/target.ts'),
     import('../../agent/service/sd-notify.ts'),
   ])
   const log = logOf(flags.logFormat)
@@ -79,6 +85,7 @@ async function serve(flags: Flags): Promise<void> {
     ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
     tlsFiles,
+    auditSyslog: flags.auditSyslog === undefined ? undefined : syslogTarget(flags.auditSyslog),
     retention: { detailDays: flags.keepDetails, days: flags.keepEvents },
     sealer: await sealerOf(flags.keyFile),
     metricsListen: flags.metricsListen,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Later } from '../../base/timers.ts'
 import type { HasAnnouncements, HasAudit, HasAuthority, HasClock, HasLog, HasRefusals, HasStore } from '../ports.ts'
@@ -6,6 +7,10 @@ import { AUDIT_TOPIC } from './recorded.ts'
 import { openRefusals } from './refusals.ts'
 import { noteRestore } from './restored.ts'
 import { type AuditRetention, openAuditRetention } from './retention.ts'
+import { forwardAudit, POSITION_FILE } from './syslog/forward.ts'
+import type { SyslogTarget } from './syslog/target.ts'
+
+const FORWARD_MS = 1_000
 
 type Ports = HasStore & HasAuthority & HasAnnouncements & HasLog & HasRefusals & Pick<HasClock, 'now'>
 
@@ -20,9 +25,17 @@ export interface AuditLog {
   close(): Promise<void>
 }
 
+export interface AuditOptions {
+  dataDirectory: string
+  later: Later
+  retention: AuditRetention
+  /** Also sends each entry to this server. */
+  syslog?: SyslogTarget | undefined
+}
+
 export async function openAuditLog(
   ports: Ports,
-  { dataDirectory, later, retention }: { dataDirectory: string; later: Later; retention: AuditRetention },
+  { dataDirectory, later, retention, syslog }: AuditOptions,
 ): Promise<AuditLog> {
   const { store, changes, refused, now } = ports
   await noteRestore(ports, dataDirectory)
@@ -41,12 +54,16 @@ export async function openAuditLog(
       }
     },
   })
+  const file = join(dataDirectory, POSITION_FILE)
+  const sender = { hostname: hostname(), pid: process.pid }
+  const forwarding = syslog && forwardAudit(ports, { target: syslog, file, everyMs: FORWARD_MS, sender })
   return {
     audit: { note: (attempt) => refusals.note(attempt), noted: () => anchor.noted() },
     tick: () => anchor.keep(),
     tidy: openAuditRetention(ports, retention).tidy,
     async close() {
       await refusals.flush()
+      await forwarding?.stop()
       await anchor.keep()
     },
   }

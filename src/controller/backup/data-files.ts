@@ -12,8 +12,8 @@ export interface DataFile {
 }
 
 export const BUNDLES = 'bundles'
-/** The database, its log and its temporary files; writeDurably's temporary files; what the audit log is compared with. */
-const NOT_KEPT = /^controller\.db|\.new$|^audit-head\.json$/
+/** The database, its log and its temporary files; writeDurably's temporary files; what is noted of the audit log. */
+const NOT_KEPT = /^controller\.db|\.new$|^audit-(head|syslog)\.json$/
 const MAX_BYTES = 16 * 2 ** 20
 
 /**
