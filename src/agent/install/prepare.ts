@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { MOST_LABELS } from '../../protocol/declaration/machine.ts'
+import { MOST_LABEL_CHARACTERS, MOST_LABELS } from '../../protocol/declaration/machine.ts'
 import { NodeName } from '../../protocol/names.ts'
 import { NodeLabels } from '../../protocol/settings/nodes.ts'
 import type { AgentConfig } from '../config.ts'
@@ -53,7 +53,8 @@ function labelsOf(pairs: readonly string[]): Record<string, string> {
       return [key, value.join('=')]
     }),
   )
-  if (NodeLabels.safeParse(labels).success && Object.keys(labels).length <= MOST_LABELS) return labels
+  const isShort = Object.keys(labels).length <= MOST_LABELS && JSON.stringify(labels).length <= MOST_LABEL_CHARACTERS
+  if (NodeLabels.safeParse(labels).success && isShort) return labels
   const found = pairs.map((pair) => `--label ${pair}`).join(' ')
   throw new AgentError(
     'label/invalid',

@@ -9,6 +9,7 @@ import { registerCluster } from './clusters/cluster.ts'
 import { registerBackup } from './data/backup.ts'
 import { registerDatabase } from './data/database.ts'
 import { registerRestore } from './data/restore.ts'
+import { registerDeclare } from './declare/declare.ts'
 import { registerAdmin } from './identities/admin.ts'
 import { registerCreds } from './identities/creds.ts'
 import { registerKeys } from './keys.ts'
@@ -37,6 +38,7 @@ To create a cluster:
   registerServe(program)
   registerCluster(program)
   registerNode(program)
+  registerDeclare(program)
   registerBundle(program)
   registerCreds(program)
   registerAdmin(program)

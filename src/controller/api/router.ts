@@ -26,6 +26,7 @@ import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
+import { declarationHandlers } from './handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { kubeconfigHandlers } from './handlers/kubeconfigs.ts'
 import { referenceHandlers } from './handlers/reference.ts'
@@ -151,6 +152,7 @@ function handlersFor(services: Services, request: FastifyRequest): Record<string
     ...operatorHandlers(core),
     ...clusterHandlers(core),
     ...kubeconfigHandlers(core),
+    ...declarationHandlers(core),
     ...nodeHandlers(core),
     ...eventHandlers(core),
     ...credentialHandlers(core),

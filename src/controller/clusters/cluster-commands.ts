@@ -28,7 +28,7 @@ import { issueCredentials } from './credentials.ts'
 
 export async function createCluster(
   ports: Reconciling & HasPublicUrls & Viewing,
-  request: CreateClusterRequest,
+  request: CreateClusterRequest & { rules?: Cluster['rules'] },
   by: string,
 ): Promise<CreateClusterResponse> {
   admitSubnets(request.settings)
@@ -36,11 +36,11 @@ export async function createCluster(
   if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }
-  const { name, project, settings, csr } = request
+  const { name, project, settings, csr, rules = null } = request
   const id = newId('c')
   const { set, installer } = issueCredentials(ports, { id, name, settings }, { name, csr }, by)
   const fresh = newCluster({ id, name, project, settings, createdAt: ports.now().toISOString() })
-  const cluster = { ...fresh, credentials: [set] }
+  const cluster = { ...fresh, rules, credentials: [set] }
   await ports.store.commit([{ change: 'add-cluster', cluster }])
   ports.changes.announce()
   return { cluster: await clusterView(ports, cluster), installer }

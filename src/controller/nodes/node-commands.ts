@@ -72,7 +72,7 @@ export async function remove(ports: Ports, { id, clusterId }: Id, force: boolean
   await reconcile(ports, clusterId, (draft) => removeIn(ports, draft, nodeOf(draft, id), force))
 }
 
-function removeIn(ports: HasClock & HasPresence, draft: Draft, node: Node, force: boolean): void {
+export function removeIn(ports: HasClock & HasPresence, draft: Draft, node: Node, force: boolean): void {
   if (node.state === 'REMOVED') return
   if (mayHaveKubernetes(node) && !force) {
     admitLeaving(ports, draft, node)

@@ -2,12 +2,14 @@ import type { ClusterView } from '../../protocol/api/clusters.ts'
 import type { NodeDetail, NodeView, RunView } from '../../protocol/api/nodes.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'
-import { type ClusterData, lastRunIn } from '../domain/draft.ts'
+import { type ClusterData, lastRunIn, present } from '../domain/draft.ts'
 import type { Cluster, Node, Run } from '../domain/records.ts'
+import { followingsOf } from '../domain/rules/follow.ts'
+import { provisioningOf } from '../domain/rules/provision.ts'
 import type { Member } from '../domain/situation.ts'
 import { stagesOf } from '../domain/stages.ts'
 import { missing } from '../nodes/find.ts'
-import type { HasStore } from '../ports.ts'
+import type { HasBundles, HasStore } from '../ports.ts'
 import { problemsNow, visibleClusterState } from '../reconcile/cluster-state.ts'
 import { visibleState } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
@@ -15,7 +17,7 @@ import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
 import { clusterRevision, nodeRevision } from './revision.ts'
 
-export type Viewing = HasStore & Activities
+export type Viewing = HasStore & HasBundles & Activities
 
 /** Views of the nodes of these clusters; the oldest first. */
 export async function nodeViews(
@@ -28,13 +30,23 @@ export async function nodeViews(
     if (!data) continue
     const { members } = situationOf(ports, data)
     const shown = data.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED')
-    for (const node of shown) found.push({ node, view: nodeViewIn(ports, data, node, members) })
+    const followings = followingsIn(data)
+    for (const node of shown) found.push({ node, view: nodeViewIn(ports, data, node, members, followings) })
   }
   const age = ({ node }: { node: Node }) => `${node.createdAt} ${node.id}`
   return found.sort((a, b) => (age(a) < age(b) ? -1 : 1)).map(({ view }) => view)
 }
 
-function nodeViewIn(ports: Activities, data: ClusterData, node: Node, members: readonly Member[]): NodeView {
+/** What the rules of the cluster say about its nodes. */
+const followingsIn = (data: ClusterData) => followingsOf(data.cluster, present(data))
+
+function nodeViewIn(
+  ports: Activities,
+  data: ClusterData,
+  node: Node,
+  members: readonly Member[],
+  followings: ReturnType<typeof followingsOf>,
+): NodeView {
   const { cluster, enrolments } = data
   const run = lastRunIn(data, node.id, () => true)
   const problems = problemsNow(ports, cluster).filter((problem) => problem.node === node.name)
@@ -45,6 +57,8 @@ function nodeViewIn(ports: Activities, data: ClusterData, node: Node, members: r
     revision: nodeRevision(node),
     state: visibleState(node) === 'READY' && problems.length > 0 ? 'DEGRADED' : visibleState(node),
     roles: node.roles,
+    rule: followings.get(node.id)?.rule ?? null,
+    ruleProblem: followings.get(node.id)?.problem ?? null,
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
@@ -64,7 +78,7 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
   const warnings = [...node.warnings, ...clusterWarnings(ports, data, node)]
-  const view = nodeViewIn(ports, data, node, situationOf(ports, data).members)
+  const view = nodeViewIn(ports, data, node, situationOf(ports, data).members, followingsIn(data))
   return { ...view, interface: name, disks, warnings, facts }
 }
 
@@ -75,6 +89,7 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
   const { members } = situationOf(ports, data)
   const { cluster } = data
   const { id, name, project, settings, error } = cluster
+  const followings = followingsIn(data)
   return {
     id,
     name,
@@ -83,9 +98,9 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     state: visibleClusterState(cluster),
     kubernetesVersion: settings.kubernetesVersion,
     settings,
-    nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members)),
+    nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members, followings)),
     stages: stagesOf(cluster, members),
-    waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : null,
+    waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : rulesWaitFor(ports, cluster, members),
     problems: problemsNow(ports, cluster),
     pairs: cluster.pairs,
     error,
@@ -93,6 +108,11 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
 }
 
 const isInProgress = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
+
+function rulesWaitFor({ bundles }: HasBundles, cluster: Cluster, members: readonly Member[]): string | null {
+  const { kubernetesVersion } = cluster.settings
+  return provisioningOf({ cluster, members }, (arch) => bundles.pick(kubernetesVersion, arch) !== undefined).waitingFor
+}
 
 function waitingFor(cluster: Cluster, members: Parameters<typeof clusterReadiness>[1]): string | null {
   const repairing = members.filter((member) => isInRepair(member) || isRepairable(member, cluster))

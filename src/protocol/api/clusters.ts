@@ -40,7 +40,10 @@ export const ClusterView = z.object({
   settings: ClusterSettings,
   nodes: z.array(NodeView),
   stages: z.array(Stage),
-  /** What the cluster waits for before it is READY, while it is PROVISIONING, or DEGRADED and being repaired. */
+  /**
+   * What the cluster waits for before it is READY, while it is PROVISIONING, or DEGRADED and being repaired; or what nodes wait for that
+   * follow its rules and are not provisioned yet.
+   */
   waitingFor: z.nullable(z.string()),
   problems: z.array(Problem),
   /** The last pair check. */

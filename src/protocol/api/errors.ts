@@ -42,6 +42,10 @@ export const ERROR_STATUS = {
 
   'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,
+  'declaration/immutable': 422,
+  'declaration/needs-csr': 422,
+  'declaration/no-rules': 422,
+  'declaration/rules': 422,
   'disk/unusable': 422,
   'interface/missing': 422,
   'interface/no-address': 422,
@@ -82,6 +86,7 @@ export const ERROR_STATUS = {
   'cluster/no-nodes': 409,
   'creds/exists': 409,
   'creds/too-many': 409,
+  'declaration/changed': 409,
   'masters/endpoint': 409,
   'masters/even': 409,
   'node/address-changed': 409,

@@ -53,6 +53,10 @@ export const NodeView = z.object({
   /** DEGRADED: the node is READY and has `problems` now. */
   state: z.enum([...NodeState.options, 'DEGRADED']),
   roles: z.array(NodeRole),
+  /** The number of the rule of its cluster that it follows; null: none. */
+  rule: z.nullable(z.int()),
+  /** Why no rule decides about it, or why not yet; null if one does, or the cluster has no rules. */
+  ruleProblem: z.nullable(z.string()),
   /** Empty while unknown. */
   address: z.string(),
   os: z.string(),

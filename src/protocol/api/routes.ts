@@ -1,4 +1,5 @@
 import { auditRoutes } from '../audit/routes.ts'
+import { declarationRoutes } from '../declaration/routes.ts'
 import { agentRoutes } from './agents.ts'
 import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...operatorRoutes,
   ...clusterRoutes,
   ...kubeconfigRoutes,
+  ...declarationRoutes,
   ...credentialRoutes,
   ...nodeRoutes,
   ...eventRoutes,

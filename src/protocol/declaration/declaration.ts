@@ -72,13 +72,19 @@ export function rulesIn({ provision = 'automatically', nodes }: Spec): NodeRules
   return nodes === undefined ? null : { provision, nodes }
 }
 
+/** Nothing, as the default of a setting that has an empty one. */
+export const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === '' ||
+  (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+
 /** The file of a cluster. */
 export function declarationOf(
   metadata: Declaration['metadata'],
   settings: ClusterSettings,
   rules: NodeRules | null,
 ): Declaration {
-  const values = Object.entries(settings).filter(([, value]) => value !== undefined)
+  const values = Object.entries(settings).filter(([, value]) => !isEmpty(value))
   const spec = {
     ...Object.fromEntries(values.filter(([name]) => !isOfNetwork(name))),
     network: Object.fromEntries(values.filter(([name]) => isOfNetwork(name))),

@@ -14,6 +14,8 @@ const node: NodeView = {
     revision: 'r',
     state: 'READY',
     roles: ['master'],
+    rule: null,
+    ruleProblem: null,
     address: '10.0.0.1',
     os: '',
   },

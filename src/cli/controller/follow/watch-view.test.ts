@@ -12,6 +12,8 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   revision: 'r',
   state: 'PROVISIONING',
   roles: ['master'],
+  rule: null,
+  ruleProblem: null,
   address: '10.0.0.1',
   os: '',
   agentVersion: '',

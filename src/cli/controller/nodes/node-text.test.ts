@@ -12,6 +12,8 @@ const node: NodeDetail = {
     revision: 'r',
     state: 'DISCOVERED',
     roles: [],
+    rule: null,
+    ruleProblem: null,
     address: '10.0.0.1',
     os: '',
   },

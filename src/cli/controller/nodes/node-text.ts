@@ -14,6 +14,7 @@ export function nodeText(node: NodeDetail, now: Date): string {
     ['State', node.state + (node.connected ? '' : ', not connected')],
     ['Key', node.fingerprint],
     ['Roles', node.roles.join(',') || '-'],
+    ...ruleLine(node),
     ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
     ['Last seen', node.lastSeen === null ? '-' : localTime(node.lastSeen)],
     ['Step', node.step ?? '-'],
@@ -30,6 +31,14 @@ export function nodeText(node: NodeDetail, now: Date): string {
   const warnings = node.warnings.map(checkText).join('')
   const problems = problemLines(node.problems, now)
   return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
+}
+
+/** Only in a cluster with rules. */
+function ruleLine({ rule, ruleProblem }: NodeDetail): [string, string][] {
+  if (rule === null && ruleProblem === null) return []
+  return [
+    ['Rule', [...(rule === null ? [] : [String(rule)]), ...(ruleProblem === null ? [] : [ruleProblem])].join(': ')],
+  ]
 }
 
 function factsText(facts: Facts): string {

@@ -41,6 +41,7 @@ const columns = (now: Date): Column<NodeView>[] => [
   { title: 'CLUSTER', of: ({ cluster }) => cluster },
   { title: 'STATE', of: ({ state }) => state },
   { title: 'ROLES', of: ({ roles }) => roles.join(',') },
+  { title: 'RULE', of: ({ rule, ruleProblem }) => ruleProblem ?? (rule === null ? '' : String(rule)), rare: true },
   { title: 'ADDRESS', of: ({ address }) => address },
   { title: 'SEEN', of: ({ lastSeen }) => age(lastSeen, now) },
   { title: 'STEP', of: ({ step }) => step ?? '' },

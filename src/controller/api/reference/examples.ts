@@ -19,7 +19,7 @@ const NODE = {
   },
   ...{ os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0', lastSeen: AT, step: null, waitingFor: null },
   fingerprint: 'SHA256:5Hn4wQk0z6mE1d8Vb2yqT7jXh3fNcR9sLpGuA0oKiWY=',
-  ...{ connected: true, run: null, problems: [], error: null },
+  ...{ connected: true, run: null, problems: [], error: null, rule: 1, ruleProblem: null },
 }
 const NODE_DETAIL = { ...NODE, interface: 'eno1', disks: [], warnings: [], facts: null }
 const SETTINGS = { kubernetesVersion: 'v1.36.3' }
@@ -41,10 +41,28 @@ const ENTRY = {
   event: { kind: 'node-state', at: AT, state: 'APPROVED' },
 }
 
+const DECLARATION = {
+  ...{ apiVersion: 'cantrip/v1', kind: 'Cluster', metadata: { name: 'factory', project: 'default' } },
+  spec: {
+    ...SETTINGS,
+    location: 'Berlin, hall 3',
+    nodes: [{ match: { hostname: 'cp-[1-3]' }, roles: ['master'], interface: 'eno1', approve: 'automatically' }],
+  },
+}
+
 /** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   ping: { answer: { now: AT } },
   createCluster: { body: { name: 'factory', settings: SETTINGS, csr: CSR } },
+  showDeclaration: { answer: DECLARATION },
+  applyDeclaration: {
+    body: { declaration: DECLARATION },
+    answer: {
+      ...{ cluster: 'factory', isNew: false, problems: [], conflicts: [], revision: 'PyK5w…' },
+      changes: [{ path: 'spec.location', from: '""', to: '"Berlin, hall 3"' }],
+      nodes: [{ id: NODE.id, name: NODE.name, action: 'approve', detail: 'rule 1: master at eno1' }],
+    },
+  },
   planCluster: {
     answer: {
       bundle: 'kubernetes-v1.36.3-x64',
