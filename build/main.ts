@@ -2,9 +2,10 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { bundle } from './bundle.ts'
+import { buildPackage } from './deb/build-package.ts'
 import { describeSources } from './describe.ts'
 import { nodeBinary } from './node-binary.ts'
 import { type Arch, type Script, scriptsOf, type Target, targets } from './targets.ts'
@@ -16,7 +17,7 @@ const packer = join(root, 'build/pack.ts')
 const cacheMaker = join(root, 'build/code-cache.ts')
 const run = promisify(execFile)
 
-const wanted = readArguments()
+const { wanted, withPackages } = readArguments()
 await mkdir(scratch, { recursive: true })
 const version = await describeSources(root)
 await Promise.all([...new Set(wanted.flatMap(scriptsIn))].map(writeBundle))
@@ -27,10 +28,15 @@ for (const arch of ['x64', 'arm64'] satisfies Arch[]) {
   const node = await nodeBinary(root, arch)
   await Promise.all(ofArch.map((target) => pack(target, node)))
 }
+if (withPackages) for (const target of wanted) await makePackage(target)
 
-function readArguments(): readonly Target[] {
+function readArguments(): { wanted: readonly Target[]; withPackages: boolean } {
   const { values } = parseArgs({
-    options: { target: { type: 'string', multiple: true }, 'agent-only': { type: 'boolean' } },
+    options: {
+      target: { type: 'string', multiple: true },
+      'agent-only': { type: 'boolean' },
+      deb: { type: 'boolean', default: false },
+    },
   })
   const names: readonly string[] = values.target ?? targets.map((target) => target.name)
   const unknown = names.filter((name) => !targets.some((target) => target.name === name))
@@ -38,9 +44,10 @@ function readArguments(): readonly Target[] {
     throw new Error(
       `unknown target ${unknown.join(', ')}; use one of ${targets.map((target) => target.name).join(', ')}`,
     )
-  return targets
+  const named = targets
     .filter((target) => names.includes(target.name))
     .filter((target) => !values['agent-only'] || target.program === 'agent')
+  return { wanted: named, withPackages: values.deb }
 }
 
 function scriptsIn({ program }: Target): Script[] {
@@ -67,6 +74,15 @@ async function pack(target: Target, node: string): Promise<void> {
   await writeFile(stampFile, stamp)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`dist/${target.name}  ${((await sizeOf(output)) / 2 ** 20).toFixed(0)} MiB  ${seconds} s`)
+}
+
+async function makePackage(target: Target): Promise<void> {
+  const epochSeconds = Number(process.env.SOURCE_DATE_EPOCH ?? Date.parse(version.date || '1970-01-01') / 1_000)
+  const file = await buildPackage({
+    ...{ root, target, version, scratch, epochSeconds },
+    ...{ executable: join(dist, target.name), output: dist },
+  })
+  console.log(`dist/${basename(file)}  ${((await sizeOf(file)) / 2 ** 20).toFixed(0)} MiB`)
 }
 
 /** A hash of all inputs of an executable: the bundled scripts, which contain the version, Node, and the packer. */

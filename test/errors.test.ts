@@ -38,6 +38,7 @@ const WITHOUT_CODE: readonly string[] = [
   'cli/controller/clusters/settings.ts',
   'cli/controller/follow/watch.ts',
   'cli/controller/nodes/until-removed.ts',
+  'cli/controller/service/install.ts',
   'cli/controller/session/resolve.ts',
   'controller/api/handlers/administrators.ts',
   'controller/api/request-parts.ts',

@@ -42,6 +42,8 @@ const stories: Record<string, readonly string[]> = {
   'earlier-agent': ['test/e2e/shapes.ts', 'earlier-agent'],
   'three-controllers': ['test/e2e/shapes.ts', 'three-controllers'],
   'failing-units': ['test/e2e/failing-units.ts'],
+  'controller-service': ['test/e2e/controller-service.ts'],
+  packages: ['test/e2e/packages.ts'],
   machine: ['test/vm/run.ts'],
 }
 
@@ -55,6 +57,7 @@ const rotating = [
   'earlier-agent',
   'three-controllers',
   'failing-units',
+  'packages',
   'machine',
 ] as const
 const AT_ONCE = 2

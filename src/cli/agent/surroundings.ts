@@ -9,8 +9,8 @@ export interface GlobalOptions {
   color?: boolean
 }
 
-/** Instance names that would collide with directories and units of provisioning, such as cantrip-containerd. */
-const TAKEN = ['api-watch', 'containerd', 'join', 'node-dns', 'operator']
+/** Instance names that would collide with directories and units of provisioning and of the controller, such as cantrip-containerd. */
+const TAKEN = ['api-watch', 'containerd', 'controller', 'controller-service', 'join', 'node-dns', 'operator']
 
 /** The paths of an installation. */
 export function pathsFor(instance: string | undefined): AgentPaths {

@@ -15,6 +15,7 @@ import {
   render,
   structured,
 } from '../kit/output.ts'
+import { asServiceUser } from './service/data-owner.ts'
 import { print, withAdmin, withClient } from './session/session.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
@@ -110,7 +111,8 @@ function registerImport(bundle: Command): void {
     .action(async (path: string, options: { data: string; key: string; output: PlainFormat }) => {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
-      const stored = await importBundle(path, options.data, await readPublicKey(expandHome(options.key)), new Date())
+      const key = await readPublicKey(expandHome(options.key))
+      const stored = await asServiceUser(options.data, () => importBundle(path, options.data, key, new Date()))
       const text = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
       process.stdout.write(options.output === 'text' ? text : await structured(options.output, summary(stored)))
     })

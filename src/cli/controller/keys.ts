@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import type { Sealer } from '../../controller/access/keys/seal-key.ts'
 import { examples } from '../kit/output.ts'
+import { asServiceUser } from './service/data-owner.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 import { print } from './session/session.ts'
 
@@ -38,7 +39,9 @@ export function registerKeys(program: Command): void {
             kind: 'invalid',
           })
         }
-        const changed = rewriteKeys(join(flags.data, 'pki'), sealer, wanted)
+        const changed = await asServiceUser(flags.data, async () =>
+          rewriteKeys(join(flags.data, 'pki'), sealer, wanted),
+        )
         print(changed.length === 0 ? 'No changes.\n' : changed.map((path) => `${verb}ed: ${path}\n`).join(''))
       })
   }

@@ -16,6 +16,8 @@ import { registerKeys } from './keys.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerOpenapi } from './openapi.ts'
 import { registerServe } from './serve.ts'
+import { registerInstall } from './service/install.ts'
+import { registerUninstall } from './service/uninstall.ts'
 
 export function createProgram(): Command {
   const program = new Command('controller')
@@ -36,6 +38,8 @@ To create a cluster:
   controller cluster watch factory --until READY`,
     )
   registerServe(program)
+  registerInstall(program)
+  registerUninstall(program)
   registerCluster(program)
   registerNode(program)
   registerDeclare(program)

@@ -26,9 +26,23 @@ interface Flags {
 
 /** `controller serve`: runs until SIGTERM or SIGINT. */
 export function registerServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run the controller')
+  withServeOptions(program.command('serve').description('run the controller'))
+    .addHelpText(
+      'after',
+      examples(
+        'controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443',
+        "controller serve --database 'postgres://cantrip@db.example/cantrip?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem'",
+        'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
+        'controller serve --tls-cert console.example.pem --tls-key console.example.key',
+        'controller serve --metrics-listen 127.0.0.1:9464 --log-format json',
+      ),
+    )
+    .action(serve)
+}
+
+/** The options of `controller serve`, which `controller install` takes as well. */
+export function withServeOptions(command: Command): Command {
+  return command
     .option('--data <directory>', 'data directory; created at the first start', DEFAULT_DATA)
     .option('--database <url>', 'PostgreSQL database to use instead of a file in the data directory')
     .addOption(
@@ -56,17 +70,6 @@ export function registerServe(program: Command): void {
       ).argParser(listenOf),
     )
     .addOption(new Option('--log-format <format>', 'format of the log').choices(LOG_FORMATS).default('text'))
-    .addHelpText(
-      'after',
-      examples(
-        'controller serve --data /var/lib/cantrip-controller --listen 0.0.0.0:8443',
-        "controller serve --database 'postgres://cantrip@db.example/cantrip?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem'",
-        'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
-        'controller serve --tls-cert console.example.pem --tls-key console.example.key',
-        'controller serve --metrics-listen 127.0.0.1:9464 --log-format json',
-      ),
-    )
-    .action(serve)
 }
 
 async function serve(flags: Flags): Promise<void> {

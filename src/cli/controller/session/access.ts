@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
 import { AdminAccess } from '../../../protocol/api/access.ts'
+import { serviceUserOf } from '../service/data-owner.ts'
 
 const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'
@@ -33,7 +34,8 @@ export async function readAccess(
 async function readNamed(path: string): Promise<string> {
   const { readGiven } = await import('../../../host/linux/files/read-given.ts')
   const file = { path, what: 'administrator access file', code: 'admin', maxBytes: MAX_BYTES, isSecret: false }
-  return readGiven({ ...file, ifMissing: 'controller serve writes it at its first start: DATA_DIRECTORY/admin.json' })
+  const ifMissing = 'controller serve writes it at its first start: DATA_DIRECTORY/admin.json'
+  return readGiven({ ...file, ifMissing }, (await serviceUserOf(dirname(path)))?.uid)
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
