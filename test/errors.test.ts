@@ -40,6 +40,7 @@ const WITHOUT_CODE: readonly string[] = [
   'cli/controller/nodes/until-removed.ts',
   'cli/controller/service/install.ts',
   'cli/controller/session/resolve.ts',
+  'controller/api/admission/admit.ts',
   'controller/api/handlers/administrators.ts',
   'controller/api/request-parts.ts',
   'controller/clusters/cluster-commands.ts',

@@ -1,5 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { command, inOrder } from '../../../base/command.ts'
+import { command } from '../../../base/command.ts'
 import type { HostView } from '../../../host/host.ts'
 import { PRIVATE } from './installation.ts'
 import { type ServiceSettings, stateDirectoryOf } from './settings.ts'
@@ -17,10 +17,7 @@ export async function refuseForeignData(view: HostView, settings: ServiceSetting
   if (target === `private/${name}` || target === `${PRIVATE}/${name}`) return
   const found = `found a ${stat.kind} at ${path}, which the service does not own`
   throw new AgentError('install/data-exists', `${found}; its data would be in ${PRIVATE}/${name}`, {
-    fix: `to use this data, stop the controller that runs on it, then ${inOrder(
-      command`mkdir -p -m 0700 ${PRIVATE}`,
-      command`mv ${path} ${`${PRIVATE}/${name}`}`,
-    )}; to begin with no data, pass --data with another directory in /var/lib`,
+    fix: `to use this data, stop the controller that runs on it, then ${command`mv ${path} ${`${PRIVATE}/${name}`}`}; to begin with no data, pass --data with another directory in /var/lib`,
     kind: 'refused',
   })
 }
